@@ -1,0 +1,1 @@
+//! Account kinds and identifiers.

@@ -1,0 +1,1 @@
+//! Certificates that stand beside a coverage.

@@ -1,0 +1,1 @@
+//! The eligibility question and its verdict.

@@ -1,0 +1,1 @@
+//! One insured period with one insurer.

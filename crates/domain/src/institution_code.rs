@@ -1,0 +1,1 @@
+//! The ten-digit institution code.

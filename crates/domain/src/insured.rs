@@ -1,0 +1,1 @@
+//! Symbol, number and branch.

@@ -1,0 +1,1 @@
+//! Medical aid and its tickets.
