@@ -1,1 +1,12 @@
-//! placeholder
+//! The center's JSON messages, routes, receipts and the typed client everyone calls it with. Decides nothing: rules are `domain`'s.
+
+pub mod account;
+pub mod canonical;
+pub mod check;
+pub mod client;
+pub mod history;
+pub mod openapi;
+pub mod problem;
+pub mod receipt;
+pub mod routes;
+pub mod session;

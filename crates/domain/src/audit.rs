@@ -1,1 +1,173 @@
-//! Events of the audit chain.
+//! Events of the audit chain (contracts §7): who did what, when, with what outcome. Carries no name, number or text of a person.
+
+use crate::account::AccountId;
+use crate::civil_date::Instant;
+use crate::institution_code::InstitutionCode;
+
+/// Who acted.
+///
+/// ```
+/// use domain::audit::Actor;
+/// assert_eq!(Actor::Center.facility(), None);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The center itself: start, stop, upkeep.
+    Center,
+    /// An operator of the center, by local command or page.
+    Operator(String),
+    /// A client that showed a certificate but is not signed in.
+    Client {
+        /// The certificate's facility.
+        facility: InstitutionCode,
+        /// SHA-256 of the certificate.
+        certificate: [u8; 32],
+    },
+    /// A signed-in account.
+    Account {
+        /// Its facility.
+        facility: InstitutionCode,
+        /// Its identifier.
+        account: AccountId,
+        /// SHA-256 of the certificate it signed in with.
+        certificate: [u8; 32],
+    },
+}
+
+impl Actor {
+    /// The facility that acted, if one did.
+    #[must_use]
+    pub fn facility(&self) -> Option<InstitutionCode> {
+        match self {
+            Self::Center | Self::Operator(_) => None,
+            Self::Client { facility, .. } | Self::Account { facility, .. } => Some(*facility),
+        }
+    }
+}
+
+/// What was done. The names are stored: never change one, only add.
+///
+/// ```
+/// use domain::audit::Deed;
+/// assert_eq!(Deed::Check.as_str(), "check");
+/// assert!(Deed::ALL.iter().all(|deed| Deed::parse(deed.as_str()) == Some(*deed)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// The center started.
+    Start,
+    /// A session was opened.
+    SignIn,
+    /// A sign-in was refused.
+    SignInRefused,
+    /// A session was closed by its owner or by another sign-in.
+    SignOut,
+    /// An eligibility check was answered.
+    Check,
+    /// A past check or its receipt was read.
+    CheckRead,
+    /// The history was searched or exported.
+    HistorySearch,
+    /// An account was created.
+    AccountCreate,
+    /// An account was changed.
+    AccountChange,
+    /// An account was disabled or enabled.
+    AccountState,
+    /// A password was changed.
+    PasswordChange,
+    /// A facility was enrolled.
+    FacilityEnroll,
+    /// An issue notice was made.
+    NoticeIssue,
+    /// A certificate was downloaded.
+    CertificateIssue,
+    /// A download was refused.
+    CertificateRefused,
+    /// A certificate was revoked.
+    CertificateRevoke,
+    /// A request was refused for want of a permit.
+    Refused,
+    /// People were loaded.
+    Load,
+    /// A copy of the store was made.
+    Backup,
+}
+
+impl Deed {
+    /// All deeds.
+    pub const ALL: [Self; 19] = [
+        Self::Start,
+        Self::SignIn,
+        Self::SignInRefused,
+        Self::SignOut,
+        Self::Check,
+        Self::CheckRead,
+        Self::HistorySearch,
+        Self::AccountCreate,
+        Self::AccountChange,
+        Self::AccountState,
+        Self::PasswordChange,
+        Self::FacilityEnroll,
+        Self::NoticeIssue,
+        Self::CertificateIssue,
+        Self::CertificateRefused,
+        Self::CertificateRevoke,
+        Self::Refused,
+        Self::Load,
+        Self::Backup,
+    ];
+
+    /// The stored name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::SignIn => "sign-in",
+            Self::SignInRefused => "sign-in-refused",
+            Self::SignOut => "sign-out",
+            Self::Check => "check",
+            Self::CheckRead => "check-read",
+            Self::HistorySearch => "history-search",
+            Self::AccountCreate => "account-create",
+            Self::AccountChange => "account-change",
+            Self::AccountState => "account-state",
+            Self::PasswordChange => "password-change",
+            Self::FacilityEnroll => "facility-enroll",
+            Self::NoticeIssue => "notice-issue",
+            Self::CertificateIssue => "certificate-issue",
+            Self::CertificateRefused => "certificate-refused",
+            Self::CertificateRevoke => "certificate-revoke",
+            Self::Refused => "refused",
+            Self::Load => "load",
+            Self::Backup => "backup",
+        }
+    }
+
+    /// The deed of a stored name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == name)
+    }
+}
+
+/// One event of the chain.
+///
+/// ```
+/// use domain::{audit::{Actor, Deed, Event}, civil_date::Instant};
+/// let event = Event { at: Instant::from_micros(0), actor: Actor::Center, deed: Deed::Start, subject: None, detail: String::new() };
+/// assert_eq!(event.deed, Deed::Start);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub deed: Deed,
+    /// The check, person, notice or certificate it was about, as the 128 bits of its identifier.
+    pub subject: Option<u128>,
+    /// A short machine-readable addition such as `verdict=1`; never personal data.
+    pub detail: String,
+}

@@ -1,1 +1,294 @@
-//! The eligibility question and its verdict.
+//! The eligibility question by number, and the verdict on it (G13, contracts §5). Looks nothing up and records nothing.
+
+use crate::certificate::{CeilingCertificate, ElderlyCertificate};
+use crate::civil_date::CivilDate;
+use crate::coverage::select::{Selection, select};
+use crate::coverage::validity::covers;
+use crate::coverage::{Coverage, Registration};
+use crate::institution_code::InstitutionCode;
+use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
+use crate::insurer_number::InsurerNumber;
+use crate::medical_aid::has_ticket;
+use crate::person::Person;
+
+/// The answer in one digit (資格有効性, OQSCD006).
+///
+/// ```
+/// use domain::check::Verdict;
+/// assert_eq!(Verdict::from_code("3"), Some(Verdict::NewerExists));
+/// assert_eq!(Verdict::Valid.code(), "1");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// 1 有効: the coverage asked about covers the day.
+    Valid,
+    /// 2 無効: it does not, and no other coverage of the person does.
+    Invalid,
+    /// 3 無効（新しい資格あり）: it does not, but another coverage of the person does.
+    NewerExists,
+    /// 4 該当資格なし: no such person.
+    NotFound,
+    /// 5 複数該当: several fit and no rule chooses.
+    Several,
+    /// 6 有効（未登録）: medical aid is valid, but no ticket is registered for this facility and month (our reading).
+    ValidUnregistered,
+}
+
+impl Verdict {
+    /// All verdicts in the order of their codes.
+    pub const ALL: [Self; 6] = [
+        Self::Valid,
+        Self::Invalid,
+        Self::NewerExists,
+        Self::NotFound,
+        Self::Several,
+        Self::ValidUnregistered,
+    ];
+
+    /// The code of OQSCD006, `1` to `6`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Valid => "1",
+            Self::Invalid => "2",
+            Self::NewerExists => "3",
+            Self::NotFound => "4",
+            Self::Several => "5",
+            Self::ValidUnregistered => "6",
+        }
+    }
+
+    /// The verdict of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.code() == code)
+    }
+
+    /// The meaning in Japanese.
+    #[must_use]
+    pub fn label_ja(self) -> &'static str {
+        match self {
+            Self::Valid => "有効",
+            Self::Invalid => "無効",
+            Self::NewerExists => "無効（新しい資格あり）",
+            Self::NotFound => "該当資格なし",
+            Self::Several => "複数該当",
+            Self::ValidUnregistered => "有効（未登録）",
+        }
+    }
+
+    /// The meaning in English.
+    #[must_use]
+    pub fn label_en(self) -> &'static str {
+        match self {
+            Self::Valid => "Valid",
+            Self::Invalid => "Not valid",
+            Self::NewerExists => "Not valid (newer coverage exists)",
+            Self::NotFound => "No such coverage",
+            Self::Several => "Several match",
+            Self::ValidUnregistered => "Valid (ticket not registered)",
+        }
+    }
+}
+
+/// Whether the patient agreed, by word of mouth, that the ceiling certificate is provided (OQSCD001).
+///
+/// ```
+/// use domain::check::CeilingConsent;
+/// assert_ne!(CeilingConsent::Given, CeilingConsent::NotGiven);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CeilingConsent {
+    /// Consent was given.
+    Given,
+    /// Consent was not given or not asked for.
+    NotGiven,
+}
+
+/// A question by the data of an insurance card or prescription (interface §2.2).
+///
+/// ```
+/// use domain::check::{CeilingConsent, NumberQuestion};
+/// use domain::{civil_date::CivilDate, insured::InsuredNumber, insurer_number::InsurerNumber};
+/// let question = NumberQuestion {
+///     insurer: InsurerNumber::parse("06139992").unwrap(),
+///     symbol: None,
+///     number: InsuredNumber::parse("4567").unwrap(),
+///     branch: None,
+///     birth_date: CivilDate::new(1970, 1, 2).unwrap(),
+///     visit_date: CivilDate::new(2026, 11, 23).unwrap(),
+///     ceiling_consent: CeilingConsent::NotGiven,
+/// };
+/// assert_eq!(format!("{question:?}"), "NumberQuestion(…)");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct NumberQuestion {
+    /// Insurer number as given, its check digit right or wrong.
+    pub insurer: InsurerNumber,
+    /// Symbol, absent for the elderly and some others.
+    pub symbol: Option<Symbol>,
+    /// Number.
+    pub number: InsuredNumber,
+    /// Branch; absent on old cards.
+    pub branch: Option<Branch>,
+    /// Birth date.
+    pub birth_date: CivilDate,
+    /// The day for which eligibility is asked (資格確認日), past, present or future.
+    pub visit_date: CivilDate,
+    /// Whether the ceiling may be answered.
+    pub ceiling_consent: CeilingConsent,
+}
+
+impl NumberQuestion {
+    /// The matching form to look up.
+    #[must_use]
+    pub fn key(&self) -> InsuranceKey {
+        InsuranceKey::new(self.insurer, self.symbol.as_ref(), &self.number)
+    }
+
+    fn asks_about(&self, coverage: &Coverage, key: &InsuranceKey) -> bool {
+        // A missing branch on either side never excludes: old cards and some registrations have none.
+        let branch_fits = match (self.branch, coverage.branch) {
+            (Some(asked), Some(registered)) => asked == registered,
+            (None, _) | (_, None) => true,
+        };
+        branch_fits && coverage.key() == *key
+    }
+}
+
+impl core::fmt::Debug for NumberQuestion {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("NumberQuestion(…)")
+    }
+}
+
+/// One coverage of the answer with what counts on the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Whose coverage.
+    pub person: &'a Person,
+    /// The coverage.
+    pub coverage: &'a Coverage,
+    /// The elderly recipient certificate of the day.
+    pub elderly: Option<&'a ElderlyCertificate>,
+    /// The ceiling certificate of the day, where consent was given.
+    pub ceiling: Option<&'a CeilingCertificate>,
+}
+
+/// The verdict with the coverages to show. Several people give no entries: nobody's data are shown for another's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding<'a> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The coverages shown: one, or those among which no rule chooses.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// Answers a question by number from the registrations its matching form leads to (contracts §5).
+///
+/// ```
+/// use domain::check::{CeilingConsent, NumberQuestion, Verdict, evaluate};
+/// use domain::{civil_date::CivilDate, insured::InsuredNumber, institution_code::InstitutionCode, insurer_number::InsurerNumber};
+/// # let question = NumberQuestion {
+/// #     insurer: InsurerNumber::parse("06139992").unwrap(),
+/// #     symbol: None,
+/// #     number: InsuredNumber::parse("4567").unwrap(),
+/// #     branch: None,
+/// #     birth_date: CivilDate::new(1970, 1, 2).unwrap(),
+/// #     visit_date: CivilDate::new(2026, 11, 23).unwrap(),
+/// #     ceiling_consent: CeilingConsent::NotGiven,
+/// # };
+/// let facility = InstitutionCode::parse("1319999999").unwrap();
+/// assert_eq!(evaluate(&question, facility, &[]).verdict, Verdict::NotFound);
+/// ```
+#[must_use]
+pub fn evaluate<'a>(
+    question: &NumberQuestion,
+    facility: InstitutionCode,
+    registrations: &'a [Registration],
+) -> Finding<'a> {
+    let key = question.key();
+    let mut people = registrations.iter().filter(|it| {
+        it.person.birth_date == question.birth_date
+            && it.coverages.iter().any(|c| question.asks_about(c, &key))
+    });
+    let Some(registration) = people.next() else {
+        return Finding {
+            verdict: Verdict::NotFound,
+            entries: Vec::new(),
+        };
+    };
+    if people.any(|other| other.person.id != registration.person.id) {
+        return Finding {
+            verdict: Verdict::Several,
+            entries: Vec::new(),
+        };
+    }
+    let day = question.visit_date;
+    let asked: Vec<&Coverage> = registration
+        .coverages
+        .iter()
+        .filter(|coverage| question.asks_about(coverage, &key))
+        .collect();
+    let covering: Vec<&Coverage> = asked.iter().copied().filter(|c| covers(c, day)).collect();
+    let entry = |coverage| entry_of(&registration.person, coverage, question);
+    match select(&covering, day) {
+        Selection::One(coverage) => Finding {
+            verdict: verdict_of_valid(coverage, facility, day),
+            entries: vec![entry(coverage)],
+        },
+        Selection::Several(equal) => Finding {
+            verdict: Verdict::Several,
+            entries: equal.into_iter().map(entry).collect(),
+        },
+        Selection::None => {
+            let other = registration.coverages.iter().any(|c| covers(c, day));
+            Finding {
+                verdict: if other {
+                    Verdict::NewerExists
+                } else {
+                    Verdict::Invalid
+                },
+                entries: latest(&asked).into_iter().map(entry).collect(),
+            }
+        }
+    }
+}
+
+fn verdict_of_valid(coverage: &Coverage, facility: InstitutionCode, day: CivilDate) -> Verdict {
+    if coverage.classification.is_medical_aid() && !has_ticket(&coverage.tickets, facility, day) {
+        Verdict::ValidUnregistered
+    } else {
+        Verdict::Valid
+    }
+}
+
+/// Of the coverages asked about, none of which covers the day, the one that ended or ends last.
+fn latest<'a>(asked: &[&'a Coverage]) -> Option<&'a Coverage> {
+    asked.iter().copied().max_by_key(|coverage| {
+        let lost = coverage.loss.map(|loss| loss.date);
+        (lost.is_none(), lost, coverage.acquired, coverage.issued)
+    })
+}
+
+fn entry_of<'a>(
+    person: &'a Person,
+    coverage: &'a Coverage,
+    question: &NumberQuestion,
+) -> Entry<'a> {
+    let day = question.visit_date;
+    let (elderly, ceiling) = if covers(coverage, day) {
+        (coverage.elderly_on(day), coverage.ceiling_on(day))
+    } else {
+        (None, None)
+    };
+    Entry {
+        person,
+        coverage,
+        elderly,
+        ceiling: ceiling.filter(|_| question.ceiling_consent == CeilingConsent::Given),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,5 +16,7 @@ pub mod lockout;
 pub mod medical_aid;
 pub mod password;
 pub mod permissions;
+pub mod permit;
 pub mod person;
+pub mod personal_text;
 pub mod session;

@@ -1,0 +1,101 @@
+//! Messages of account management (G04). Their `Debug` shows no password.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::MemberError;
+
+/// One account as `GET /v1/accounts` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Account {
+    /// For a medical viewer: who designated the person and as what (G01).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designation: Option<String>,
+    /// Name to show.
+    pub display_name: String,
+    /// Identifier within the facility.
+    pub id: String,
+    /// Kind.
+    pub kind: String,
+    /// True while wrong tries make it wait.
+    pub locked: bool,
+    /// State of its password.
+    pub password: crate::session::PasswordState,
+    /// `active` or `disabled`.
+    pub state: String,
+}
+
+/// Answer of `GET /v1/accounts`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Accounts {
+    /// The accounts the caller manages, by kind and identifier.
+    pub accounts: Vec<Account>,
+}
+
+/// Body of `POST /v1/accounts`.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    /// For a medical viewer: who designated the person and as what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designation: Option<String>,
+    /// Name to show.
+    pub display_name: String,
+    /// Identifier: 1 to 32 letters, digits, `.`, `_`, `-`.
+    pub id: String,
+    /// Kind.
+    pub kind: String,
+    /// First password; a person changes it at the first sign-in.
+    pub password: String,
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewAccount({}, …)", self.id)
+    }
+}
+
+/// Body of `PATCH /v1/accounts/{id}`: only what is given changes.
+#[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountChange {
+    /// New designation of a medical viewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designation: Option<String>,
+    /// New name to show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// A password set by the manager; the person changes it at the next sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// `active` or `disabled`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+impl fmt::Debug for AccountChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountChange(…)")
+    }
+}
+
+/// Answer of `POST /v1/accounts/import`: a report for every line; accounts are made only when no line is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportReport {
+    /// True when all accounts were made.
+    pub done: bool,
+    /// One report per data line of the file.
+    pub lines: Vec<ImportLine>,
+}
+
+/// The report of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ImportLine {
+    /// What is wrong; empty when nothing is.
+    pub errors: Vec<MemberError>,
+    /// Identifier as given, cut to 32 characters.
+    pub id: String,
+    /// Line of the file, from 1.
+    pub line: u32,
+}

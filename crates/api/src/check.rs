@@ -1,0 +1,253 @@
+//! Messages of an eligibility check, and the way between them and `domain`. Members stand in alphabetical order: the canonical form.
+
+pub mod answered;
+pub mod asked;
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Text;
+
+/// Body of `POST /v1/checks`: the data of an insurance card or prescription.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// Birth date, `yyyy-MM-dd`.
+    #[schema(format = Date)]
+    pub birth_date: String,
+    /// Branch number, one or two digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// True when the patient agreed that the ceiling is provided.
+    #[serde(default)]
+    pub ceiling_consent: bool,
+    /// Insurer number: eight digits, or six for National Health Insurance, padded or not.
+    #[schema(max_length = 32)]
+    pub insurer_number: String,
+    /// Number, up to 20 characters.
+    #[schema(max_length = 20)]
+    pub number: String,
+    /// Where it is asked: `page`, `shell`, `file` or `web_api`; `web_api` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Symbol, up to 20 characters; absent for the elderly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 20)]
+    pub symbol: Option<String>,
+    /// The day asked about, `yyyy-MM-dd`; today in Japan when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub visit_date: Option<String>,
+}
+
+impl fmt::Debug for CheckRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckRequest(…)")
+    }
+}
+
+/// Where a question was asked, as the client states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A page of the terminal.
+    Page,
+    /// The shell.
+    Shell,
+    /// A request file of a receipt computer.
+    File,
+    /// Another system by Web API.
+    WebApi,
+}
+
+impl Origin {
+    /// All origins.
+    pub const ALL: [Self; 4] = [Self::Page, Self::Shell, Self::File, Self::WebApi];
+
+    /// The name in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Shell => "shell",
+            Self::File => "file",
+            Self::WebApi => "web_api",
+        }
+    }
+
+    /// The origin of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|origin| origin.as_str() == name)
+    }
+}
+
+/// Answer of `POST /v1/checks` and `GET /v1/checks/{id}`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Answer {
+    /// The instant the data were read, RFC 3339 in UTC with microseconds.
+    pub as_of: String,
+    /// The check's identifier, a UUID.
+    pub check_id: String,
+    /// Institution code of the facility that asked.
+    pub facility: String,
+    /// Remarks, such as a wrong check digit of the insurer number.
+    pub messages: Vec<Remark>,
+    /// Signed receipt: compact JWS (contracts §6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// Salt of the receipt's digest, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_salt: Option<String>,
+    /// The coverages shown.
+    pub results: Vec<CoverageResult>,
+    /// Verdict (OQSCD006): 1 valid, 2 not valid, 3 newer exists, 4 not found, 5 several, 6 valid but unregistered.
+    pub verdict: u8,
+    /// The day asked about.
+    pub visit_date: String,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({}, verdict {}, …)", self.check_id, self.verdict)
+    }
+}
+
+/// A remark on an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Remark {
+    /// Stable code.
+    pub code: String,
+    /// What it means and what to do.
+    pub text: Text,
+}
+
+/// One coverage of an answer (interface §2.3). Codes are those of the OQSCD tables, dates `yyyy-MM-dd`; what is not
+/// registered is absent.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CoverageResult {
+    /// Day the coverage began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acquired_date: Option<String>,
+    /// Address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Birth date.
+    pub birth_date: String,
+    /// Branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Ceiling certificate of the day, where consent was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Ceiling>,
+    /// Whether consent to the ceiling was given.
+    pub ceiling_consent: bool,
+    /// Kind of card (OQSCD010).
+    pub classification: String,
+    /// Elderly recipient certificate of the day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elderly: Option<Elderly>,
+    /// The insured person or householder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insured_name: Option<String>,
+    /// Insurer's name.
+    pub insurer_name: String,
+    /// Insurer number: eight digits, or six for National Health Insurance.
+    pub insurer_number: String,
+    /// Day of issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_date: Option<String>,
+    /// Name in kana.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kana: Option<String>,
+    /// Other name in kana.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kana_of_other: Option<String>,
+    /// First day without the coverage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_date: Option<String>,
+    /// Reason of loss (OQSCD008).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_reason: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Other name in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_of_other: Option<String>,
+    /// Number.
+    pub number: String,
+    /// Postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// Below school age (OQSCD015).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preschool: Option<String>,
+    /// Share of the cost in percent, where the card states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio_percent: Option<u8>,
+    /// The facility's own number for the patient (照会番号).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_number: Option<String>,
+    /// Insured person or family (OQSCD009).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<String>,
+    /// Sex (OQSCD007).
+    pub sex: String,
+    /// Sex shown on the card where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_sex: Option<String>,
+    /// Symbol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// First day of validity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day of validity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+impl fmt::Debug for CoverageResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CoverageResult(…)")
+    }
+}
+
+/// An elderly recipient certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Elderly {
+    /// Day of issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_date: Option<String>,
+    /// Share of the cost in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio_percent: Option<u8>,
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+/// A ceiling certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Ceiling {
+    /// Income category (OQSCD012).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Day of issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_date: Option<String>,
+    /// Kind (OQSCD011).
+    pub kind: String,
+    /// Day from which a long stay counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long_term_since: Option<String>,
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}

@@ -1,0 +1,288 @@
+//! Signed receipts (contracts §6): compact JWS over the digest of an answer. Says nothing of the person it is about.
+
+use aws_lc_rs::digest;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical;
+
+/// The `typ` of a receipt's header.
+pub const TYPE: &str = "onshi-receipt+jwt";
+
+/// What a receipt states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The instant the data were read, RFC 3339.
+    pub as_of: String,
+    /// base64url of SHA-256(salt ‖ canonical answer).
+    pub digest: String,
+    /// Institution code of the facility that asked.
+    pub facility: String,
+    /// Issued at, seconds since the Unix epoch.
+    pub iat: i64,
+    /// The center that answered.
+    pub iss: String,
+    /// The check's identifier.
+    pub jti: String,
+    /// The verdict, 1-6.
+    pub verdict: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+    typ: String,
+}
+
+/// A public key of `GET /v1/keys` (RFC 7517).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Jwk {
+    /// `ES256`.
+    pub alg: String,
+    /// `P-256`.
+    pub crv: String,
+    /// Key identifier, named in every receipt's header.
+    pub kid: String,
+    /// `EC`.
+    pub kty: String,
+    /// `sig`.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// X coordinate, base64url.
+    pub x: String,
+    /// Y coordinate, base64url.
+    pub y: String,
+}
+
+impl Jwk {
+    /// The public half of a P-256 key.
+    #[must_use]
+    pub fn p256(kid: &str, x: &[u8; 32], y: &[u8; 32]) -> Self {
+        Self {
+            alg: "ES256".into(),
+            crv: "P-256".into(),
+            kid: kid.into(),
+            kty: "EC".into(),
+            usage: "sig".into(),
+            x: URL_SAFE_NO_PAD.encode(x),
+            y: URL_SAFE_NO_PAD.encode(y),
+        }
+    }
+}
+
+/// The answer of `GET /v1/keys`: present and past keys; past ones stay ten years.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct KeySet {
+    /// The keys.
+    pub keys: Vec<Jwk>,
+}
+
+/// The header and payload to sign, joined by a dot; append a dot and the base64url signature with [`seal`].
+#[must_use]
+pub fn signing_input(kid: &str, claims: &Claims) -> String {
+    let header = Header {
+        alg: "ES256".into(),
+        kid: kid.into(),
+        typ: TYPE.into(),
+    };
+    let mut out = String::with_capacity(512);
+    let header = serde_json::to_vec(&header).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode_string(header, &mut out);
+    out.push('.');
+    let claims = serde_json::to_vec(claims).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode_string(claims, &mut out);
+    out
+}
+
+/// Completes a receipt with its signature: r ‖ s, 64 bytes.
+#[must_use]
+pub fn seal(mut signing_input: String, signature: &[u8]) -> String {
+    signing_input.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut signing_input);
+    signing_input
+}
+
+/// base64url of SHA-256(salt ‖ canonical answer).
+#[must_use]
+pub fn digest(salt: &[u8], canonical_answer: &[u8]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(salt);
+    context.update(canonical_answer);
+    URL_SAFE_NO_PAD.encode(context.finish())
+}
+
+/// The text form of a receipt's salt.
+#[must_use]
+pub fn encode_salt(salt: &[u8; 16]) -> String {
+    URL_SAFE_NO_PAD.encode(salt)
+}
+
+/// Why a receipt does not prove its answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotProven {
+    /// The file is not JSON, or holds no receipt and salt.
+    #[error("no answer with the members receipt and receipt_salt")]
+    NoReceipt,
+    /// The receipt is not a compact JWS of ours.
+    #[error("the receipt is not of the form header.claims.signature with typ {TYPE} and alg ES256")]
+    Form,
+    /// The key set does not hold the key.
+    #[error("the key set holds no key {0}")]
+    UnknownKey(String),
+    /// The signature is not of that key.
+    #[error("the signature is not of the key the receipt names")]
+    Signature,
+    /// The answer was changed after it was signed, or belongs to another receipt.
+    #[error("the answer is not the one that was signed: {0} differs")]
+    Answer(&'static str),
+}
+
+/// Verifies a saved answer with its receipt and a saved copy of `GET /v1/keys`; needs no center.
+///
+/// # Errors
+/// [`NotProven`].
+pub fn verify(answer: &Value, keys: &KeySet) -> Result<Claims, NotProven> {
+    let text = |name: &str| answer.get(name).and_then(Value::as_str);
+    let (Some(jws), Some(salt)) = (text("receipt"), text("receipt_salt")) else {
+        return Err(NotProven::NoReceipt);
+    };
+    let claims = verify_signature(jws, keys)?;
+    let salt = URL_SAFE_NO_PAD
+        .decode(salt)
+        .map_err(|_| NotProven::Answer("receipt_salt"))?;
+    let mut bare = answer.clone();
+    if let Some(members) = bare.as_object_mut() {
+        members.remove("receipt");
+        members.remove("receipt_salt");
+    }
+    let bytes = canonical::to_bytes(&bare).map_err(|_| NotProven::Answer("digest"))?;
+    if digest(&salt, &bytes) != claims.digest {
+        return Err(NotProven::Answer("digest"));
+    }
+    let agrees = |name: &'static str, stated: &str| match text(name) {
+        Some(found) if found == stated => Ok(()),
+        Some(_) | None => Err(NotProven::Answer(name)),
+    };
+    agrees("check_id", &claims.jti)?;
+    agrees("facility", &claims.facility)?;
+    agrees("as_of", &claims.as_of)?;
+    if answer.get("verdict").and_then(Value::as_u64) != Some(u64::from(claims.verdict)) {
+        return Err(NotProven::Answer("verdict"));
+    }
+    Ok(claims)
+}
+
+/// Verifies the signature alone and reads the claims.
+///
+/// # Errors
+/// [`NotProven`].
+pub fn verify_signature(jws: &str, keys: &KeySet) -> Result<Claims, NotProven> {
+    let (input, signature) = jws.rsplit_once('.').ok_or(NotProven::Form)?;
+    let (header, claims) = input.split_once('.').ok_or(NotProven::Form)?;
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| NotProven::Form);
+    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| NotProven::Form)?;
+    if header.typ != TYPE || header.alg != "ES256" {
+        return Err(NotProven::Form);
+    }
+    let key = keys.keys.iter().find(|key| key.kid == header.kid);
+    let key = key.ok_or_else(|| NotProven::UnknownKey(header.kid.clone()))?;
+    let mut point = vec![4];
+    point.extend(decode(&key.x)?);
+    point.extend(decode(&key.y)?);
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
+        .verify(input.as_bytes(), &decode(signature)?)
+        .map_err(|_| NotProven::Signature)?;
+    serde_json::from_slice(&decode(claims)?).map_err(|_| NotProven::Form)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use serde_json::json;
+
+    fn signed() -> (Value, KeySet) {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let point = pair.public_key().as_ref();
+        let half = |at: usize| <[u8; 32]>::try_from(&point[at..at + 32]).unwrap();
+        let keys = KeySet {
+            keys: vec![Jwk::p256("k1", &half(1), &half(33))],
+        };
+        let mut answer = json!({
+            "as_of": "2026-11-23T00:15:02.000000Z", "check_id": "c1", "facility": "1319999999",
+            "verdict": 1, "results": [{"name": "資格　太郎"}]
+        });
+        let salt = [7; 16];
+        let claims = Claims {
+            as_of: "2026-11-23T00:15:02.000000Z".into(),
+            digest: digest(&salt, &canonical::to_bytes(&answer).unwrap()),
+            facility: "1319999999".into(),
+            iat: 1_795_392_902,
+            iss: "onshi".into(),
+            jti: "c1".into(),
+            verdict: 1,
+        };
+        let input = signing_input("k1", &claims);
+        let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
+        answer["receipt"] = seal(input, signature.as_ref()).into();
+        answer["receipt_salt"] = encode_salt(&salt).into();
+        (answer, keys)
+    }
+
+    #[test]
+    fn an_answer_is_proven_by_its_receipt_and_the_keys_alone() {
+        let (answer, keys) = signed();
+        assert_eq!(verify(&answer, &keys).unwrap().verdict, 1);
+    }
+
+    #[test]
+    fn every_change_of_an_answer_is_found() {
+        let (answer, keys) = signed();
+        for (pointer, value) in [
+            ("/verdict", json!(2)),
+            ("/facility", json!("1319999998")),
+            ("/results/0/name", json!("資格　次郎")),
+            ("/check_id", json!("c2")),
+        ] {
+            let mut changed = answer.clone();
+            *changed.pointer_mut(pointer).unwrap() = value;
+            assert!(
+                matches!(verify(&changed, &keys), Err(NotProven::Answer(_))),
+                "{pointer}"
+            );
+        }
+        let mut added = answer.clone();
+        added["extra"] = json!(true);
+        assert!(matches!(
+            verify(&added, &keys),
+            Err(NotProven::Answer("digest"))
+        ));
+    }
+
+    #[test]
+    fn a_foreign_key_or_form_proves_nothing() {
+        let (answer, keys) = signed();
+        let (_, mut other) = signed();
+        assert_eq!(verify(&answer, &other), Err(NotProven::Signature));
+        other.keys[0].kid = "k2".into();
+        assert_eq!(
+            verify(&answer, &other),
+            Err(NotProven::UnknownKey("k1".into()))
+        );
+        assert_eq!(verify(&json!({}), &keys), Err(NotProven::NoReceipt));
+        let broken = json!({"receipt": "a.b", "receipt_salt": ""});
+        assert_eq!(verify(&broken, &keys), Err(NotProven::Form));
+    }
+
+    #[test]
+    fn a_receipt_alone_says_nothing_of_the_person() {
+        let (answer, keys) = signed();
+        let claims = verify(&answer, &keys).unwrap();
+        assert!(!format!("{claims:?}").contains("太郎"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Placeholder of this commit's layout.

@@ -1,0 +1,128 @@
+//! Proof that a signed-in account may do one thing: no permit, no access (invariant 4). Cannot be made without the matrix agreeing.
+
+use core::marker::PhantomData;
+
+use crate::account::{AccountId, AccountKind};
+use crate::institution_code::InstitutionCode;
+use crate::permissions::{Action, allows};
+
+/// A signed-in account: facility, account, and the certificate it signed in with.
+///
+/// ```
+/// use domain::{account::{AccountId, AccountKind}, institution_code::InstitutionCode, permit::SignedIn};
+/// let clerk = SignedIn {
+///     facility: InstitutionCode::parse("1319999999").unwrap(),
+///     account: AccountId::parse("uketsuke1").unwrap(),
+///     kind: AccountKind::General,
+///     certificate: [0; 32],
+/// };
+/// assert_eq!(clerk.kind, AccountKind::General);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The facility of certificate and account alike.
+    pub facility: InstitutionCode,
+    /// The account.
+    pub account: AccountId,
+    /// Its kind.
+    pub kind: AccountKind,
+    /// SHA-256 of the client certificate.
+    pub certificate: [u8; 32],
+}
+
+/// An action as a type, so that a function's signature says what permit it needs.
+pub trait Permission {
+    /// The row of the matrix (G01).
+    const ACTION: Action;
+}
+
+/// The account may not do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account of kind {kind:?} may not {action:?}")]
+pub struct NotPermitted {
+    /// The account's kind.
+    pub kind: AccountKind,
+    /// What it asked to do.
+    pub action: Action,
+}
+
+/// The right of one signed-in account to do `A` within its own facility.
+///
+/// ```
+/// use domain::{account::{AccountId, AccountKind}, institution_code::InstitutionCode};
+/// use domain::permit::{AskByNumber, Permit, SignedIn};
+/// let mut who = SignedIn {
+///     facility: InstitutionCode::parse("1319999999").unwrap(),
+///     account: AccountId::parse("uketsuke1").unwrap(),
+///     kind: AccountKind::General,
+///     certificate: [0; 32],
+/// };
+/// assert!(Permit::<AskByNumber>::grant(who.clone()).is_ok());
+/// who.kind = AccountKind::Master;
+/// assert!(Permit::<AskByNumber>::grant(who).is_err());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Permit<A> {
+    holder: SignedIn,
+    action: PhantomData<fn() -> A>,
+}
+
+impl<A: Permission> Permit<A> {
+    /// Asks the matrix of rights.
+    ///
+    /// # Errors
+    /// [`NotPermitted`] when the matrix says no.
+    pub fn grant(holder: SignedIn) -> Result<Self, NotPermitted> {
+        if allows(holder.kind, A::ACTION) {
+            Ok(Self {
+                holder,
+                action: PhantomData,
+            })
+        } else {
+            Err(NotPermitted {
+                kind: holder.kind,
+                action: A::ACTION,
+            })
+        }
+    }
+
+    /// Whose permit it is.
+    #[must_use]
+    pub fn holder(&self) -> &SignedIn {
+        &self.holder
+    }
+
+    /// The facility every query is bounded by.
+    #[must_use]
+    pub fn facility(&self) -> InstitutionCode {
+        self.holder.facility
+    }
+}
+
+/// Asking for eligibility by number (G13).
+#[derive(Debug, Clone, Copy)]
+pub struct AskByNumber;
+impl Permission for AskByNumber {
+    const ACTION: Action = Action::AskByNumber;
+}
+
+/// Reading the facility's past checks (G15).
+#[derive(Debug, Clone, Copy)]
+pub struct ReadHistory;
+impl Permission for ReadHistory {
+    const ACTION: Action = Action::ReadHistory;
+}
+
+/// Making and changing accounts; which ones is the account kind's matter (G04).
+#[derive(Debug, Clone, Copy)]
+pub struct ManageAccounts;
+impl Permission for ManageAccounts {
+    const ACTION: Action = Action::ManageAccounts;
+}
+
+/// Changing one's own password (G03).
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeOwnPassword;
+impl Permission for ChangeOwnPassword {
+    const ACTION: Action = Action::ChangeOwnPassword;
+}

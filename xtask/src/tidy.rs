@@ -1,0 +1,272 @@
+//! Rules of the tree that no compiler checks: arrows between crates, module sentences, names, documented paths, licences.
+//! Changes no file.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("domain", &[]),
+    ("exchange", &[]),
+    ("pki", &[]),
+    ("store", &[]),
+    ("ui", &[]),
+    ("api", &["pki"]),
+    ("synthetic", &["exchange"]),
+    ("center", &["api", "store", "pki", "ui", "exchange"]),
+    ("terminal", &["api", "store", "pki", "ui"]),
+    ("gateway", &["exchange", "api", "store", "pki"]),
+    (
+        "cli",
+        &[
+            "center",
+            "terminal",
+            "gateway",
+            "store",
+            "exchange",
+            "pki",
+            "api",
+            "synthetic",
+        ],
+    ),
+    ("e2e", &[]),
+    ("xtask", &[]),
+];
+
+const FORBIDDEN_NAMES: [&str; 9] = [
+    "common", "util", "utils", "core", "types", "models", "helpers", "manager", "service",
+];
+
+const LICENCES: [&str; 13] = [
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "Unicode-3.0",
+    "Zlib",
+];
+
+/// Crates that must not come in: a second TLS stack, C bindings we do not want, readers with known weaknesses.
+const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "ring", "serde_yaml"];
+
+/// Runs all rules and lists every breach.
+pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
+    let mut breaches = arrows(&metadata(root)?);
+    for file in tracked(root)? {
+        let path = file.to_string_lossy().into_owned();
+        let Ok(text) = std::fs::read_to_string(root.join(&file)) else {
+            continue;
+        };
+        if path.ends_with(".rs") {
+            breaches.extend(source_breaches(&path, &text));
+        }
+        if path.ends_with(".md") {
+            let missing = documented_paths(&text).into_iter();
+            let missing = missing.filter(|named| !root.join(named).exists());
+            breaches.extend(
+                missing.map(|named| format!("{path}: names {named}, which does not exist")),
+            );
+        }
+    }
+    report(&breaches)
+}
+
+/// Checks licences, bans and sources of everything in the lock file.
+pub(crate) fn licences(root: &Path) -> anyhow::Result<()> {
+    let metadata = metadata(root)?;
+    let mut breaches = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some(source) = package["source"].as_str() else {
+            continue;
+        };
+        if !source.starts_with("registry+") {
+            breaches.push(format!("{name}: comes from outside the registry"));
+        }
+        if BANNED.contains(&name) {
+            breaches.push(format!("{name}: banned"));
+        }
+        let licence = package["license"].as_str().unwrap_or("none stated");
+        if !licence_allowed(licence) {
+            breaches.push(format!("{name}: licence {licence}"));
+        }
+    }
+    report(&breaches)
+}
+
+fn report(breaches: &[String]) -> anyhow::Result<()> {
+    if breaches.is_empty() {
+        return Ok(());
+    }
+    bail!("{} breaches:\n  {}", breaches.len(), breaches.join("\n  "));
+}
+
+fn metadata(root: &Path) -> anyhow::Result<Value> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root)
+        .output()
+        .context("cannot start cargo metadata")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    serde_json::from_slice(&output.stdout).context("cargo metadata gave no JSON")
+}
+
+fn tracked(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let output = Command::new("git")
+        .args(["ls-files", "-co", "--exclude-standard"])
+        .current_dir(root)
+        .output();
+    let output = output.context("cannot start git")?;
+    let list = String::from_utf8(output.stdout).context("git ls-files gave no UTF-8")?;
+    Ok(list.lines().map(PathBuf::from).collect())
+}
+
+fn arrows(metadata: &Value) -> Vec<String> {
+    let packages = || metadata["packages"].as_array().into_iter().flatten();
+    let ours: BTreeSet<&str> = packages()
+        .filter(|package| package["source"].is_null())
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    let mut breaches = Vec::new();
+    for package in packages().filter(|package| package["source"].is_null()) {
+        let from = package["name"].as_str().unwrap_or_default();
+        let allowed = ARROWS
+            .iter()
+            .find(|(name, _)| *name == from)
+            .map(|(_, to)| *to);
+        let Some(allowed) = allowed else {
+            breaches.push(format!("crate {from} is not in the table of arrows"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let to = dependency["name"].as_str().unwrap_or_default();
+            let normal = dependency["kind"].is_null();
+            let fits = to == "domain" || allowed.contains(&to);
+            if normal && ours.contains(to) && !fits && from != "e2e" {
+                breaches.push(format!("arrow {from} -> {to} is not allowed"));
+            }
+        }
+    }
+    breaches
+}
+
+fn source_breaches(path: &str, text: &str) -> Vec<String> {
+    let mut breaches = Vec::new();
+    if !text.starts_with("//! ") {
+        breaches.push(format!("{path}: does not open with a //! sentence"));
+    }
+    let lines = text.lines().count();
+    if 600 < lines {
+        breaches.push(format!("{path}: {lines} lines, at most 600"));
+    }
+    let stem = Path::new(path)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    if FORBIDDEN_NAMES.contains(&stem.as_ref()) || stem == "mod" {
+        breaches.push(format!("{path}: a name that says nothing"));
+    }
+    // Written in two parts so that this file does not find itself.
+    for (head, tail) in [
+        ("#[ign", "ore"),
+        ("todo", "!("),
+        ("unimple", "mented!("),
+        ("dbg", "!("),
+        ("thread::", "sleep("),
+    ] {
+        let word = format!("{head}{tail}");
+        if text.contains(&word) {
+            breaches.push(format!("{path}: contains {word}"));
+        }
+    }
+    breaches
+}
+
+/// Paths in backticks that look like paths of this repository.
+fn documented_paths(text: &str) -> Vec<String> {
+    let roots = [
+        "crates/", "docs/", "xtask/", "tests/", "benches/", ".ci/", ".cargo/",
+    ];
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted
+        .filter(|word| roots.iter().any(|root| word.starts_with(root)))
+        .filter(|word| !word.contains(['*', '{', ' ', '<', '…']))
+        .map(|word| word.split(':').next().unwrap_or(word).to_owned())
+        .collect()
+}
+
+fn licence_allowed(expression: &str) -> bool {
+    let normal = expression.replace('/', " OR ").replace(['(', ')'], " ");
+    // "A AND B OR C" binds AND tighter; every package here is satisfied when one OR branch is allowed as a whole.
+    normal.split(" OR ").any(|branch| {
+        branch
+            .split(" AND ")
+            .all(|licence| LICENCES.contains(&licence.trim()))
+    }) || normal.split(" AND ").all(|part| {
+        part.split(" OR ")
+            .any(|licence| LICENCES.contains(&licence.trim()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_arrow_outside_the_table_is_a_breach() {
+        let package = |name: &str, to: &str, kind: Value| json!({"name": name, "source": null, "dependencies": [{"name": to, "kind": kind}]});
+        let breach = json!({"packages": [package("domain", "store", Value::Null), package("store", "domain", Value::Null)]});
+        assert_eq!(arrows(&breach), ["arrow domain -> store is not allowed"]);
+        let dev = json!({"packages": [package("domain", "store", json!("dev")), package("store", "domain", Value::Null)]});
+        assert!(arrows(&dev).is_empty());
+    }
+
+    #[test]
+    fn sources_are_held_to_their_rules() {
+        assert!(source_breaches("crates/x/src/check.rs", "//! A sentence.\n").is_empty());
+        assert_eq!(
+            source_breaches("crates/x/src/check.rs", "fn a() {}\n").len(),
+            1
+        );
+        assert_eq!(source_breaches("crates/x/src/util.rs", "//! A.\n").len(), 1);
+        let long = format!("//! A.\n{}", "//\n".repeat(600));
+        assert_eq!(source_breaches("crates/x/src/check.rs", &long).len(), 1);
+        let slept = format!("//! A.\nstd::thread::{}\n", "sleep(x)");
+        assert_eq!(source_breaches("crates/x/src/check.rs", &slept).len(), 1);
+    }
+
+    #[test]
+    fn paths_in_backticks_are_found() {
+        let text = "see `crates/domain/src/era.rs` and `cargo xtask test`, `docs/x.md:12`";
+        assert_eq!(
+            documented_paths(text),
+            ["crates/domain/src/era.rs", "docs/x.md"]
+        );
+    }
+
+    #[test]
+    fn licences_are_read_as_expressions() {
+        assert!(licence_allowed("MIT OR GPL-3.0"));
+        assert!(licence_allowed("MIT/Apache-2.0"));
+        assert!(licence_allowed("(MIT OR Apache-2.0) AND Unicode-3.0"));
+        assert!(!licence_allowed("GPL-3.0"));
+        assert!(!licence_allowed("MIT AND GPL-3.0"));
+    }
+}
