@@ -1,0 +1,301 @@
+//! Our own certificate authority (G08): a root, an issuing CA below it, certificates for servers and clients. Keeps no client's key.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
+
+use crate::identity::Identity;
+use crate::notice::VALIDITY_MONTHS;
+use crate::sealed::{MachineKey, SealError};
+
+/// Name in the certificates. Says plainly that this is no public authority.
+const ORGANISATION: &str = "onshi private CA";
+
+/// Months a server certificate is valid.
+const SERVER_MONTHS: i32 = 12;
+
+/// Why the authority could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// A sealed key or another file.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A file of the authority is missing or no certificate.
+    #[error("{0} is missing or holds no certificate; restore the CA folder from its backup")]
+    File(PathBuf),
+    /// The certificate library refused.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+}
+
+/// Which kind of key a client certificate gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeyKind {
+    /// P-256: the default.
+    #[default]
+    P256,
+    /// RSA with 2048 bits, where a client needs it.
+    Rsa,
+}
+
+/// A root CA with an issuing CA in a folder; private keys sealed with the machine key.
+pub struct Authority {
+    root: CertificateDer<'static>,
+    issuing: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Authority(…)")
+    }
+}
+
+/// A client certificate just made, with its key: for the PKCS#12 file and nothing else.
+#[derive(Debug)]
+pub struct Issued {
+    /// Chain and private key.
+    pub identity: Identity,
+    /// SHA-256 of the certificate.
+    pub fingerprint: [u8; 32],
+    /// Serial number, 16 bytes.
+    pub serial: [u8; 16],
+    /// First instant of validity.
+    pub not_before: Instant,
+    /// Last instant of validity.
+    pub not_after: Instant,
+}
+
+impl Authority {
+    /// Opens the authority of a folder, making one when the folder holds none.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn open(dir: &Path, machine: &MachineKey, now: Instant) -> Result<Self, AuthorityError> {
+        let path = |name: &str| dir.join(name);
+        if !path("root.pem").exists() {
+            create(dir, machine, now)?;
+        }
+        let read = |name: &str| {
+            let file = path(name);
+            let pem = std::fs::read(&file).map_err(|_| AuthorityError::File(file.clone()))?;
+            crate::identity::first_certificate(&pem).ok_or(AuthorityError::File(file))
+        };
+        let (root, issuing) = (read("root.pem")?, read("issuing.pem")?);
+        let key = machine.unseal(&path("issuing.key"))?;
+        let key = KeyPair::try_from(key.as_slice())?;
+        let issuer = Issuer::from_ca_cert_der(&issuing, key)?;
+        Ok(Self {
+            root,
+            issuing,
+            issuer,
+        })
+    }
+
+    /// The root certificate: what clients are given to trust.
+    #[must_use]
+    pub fn root(&self) -> &CertificateDer<'static> {
+        &self.root
+    }
+
+    /// The root certificate as PEM.
+    #[must_use]
+    pub fn root_pem(&self) -> String {
+        pem("CERTIFICATE", &self.root)
+    }
+
+    /// SHA-256 of the root in groups of four hexadecimal digits, as a notice prints it.
+    #[must_use]
+    pub fn root_fingerprint(&self) -> String {
+        let digest = Sha256::digest(&self.root);
+        let hex: Vec<String> = digest
+            .chunks(2)
+            .map(|pair| pair.iter().map(|b| format!("{b:02X}")).collect())
+            .collect();
+        hex.join(" ")
+    }
+
+    /// Makes a server's certificate for names and addresses, valid a year.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`].
+    pub fn issue_server(
+        &self,
+        names: &[String],
+        addresses: &[IpAddr],
+        now: Instant,
+    ) -> Result<Identity, AuthorityError> {
+        let mut params = CertificateParams::new(names.to_vec())?;
+        params
+            .subject_alt_names
+            .extend(addresses.iter().map(|it| SanType::IpAddress(*it)));
+        let name = names.first().map_or("onshi center", String::as_str);
+        params.distinguished_name = subject(&[
+            (DnType::OrganizationName, ORGANISATION),
+            (DnType::CommonName, name),
+        ]);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let (identity, ..) = self.issue(params, KeyPair::generate()?, now, SERVER_MONTHS)?;
+        Ok(identity)
+    }
+
+    /// Makes a client's key and certificate: institution code and terminal name in the subject, valid 39 months.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`].
+    pub fn issue_client(
+        &self,
+        facility: InstitutionCode,
+        terminal: &str,
+        kind: KeyKind,
+        now: Instant,
+    ) -> Result<Issued, AuthorityError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = subject(&[
+            (DnType::OrganizationName, ORGANISATION),
+            (DnType::OrganizationalUnitName, &facility.to_string()),
+            (DnType::CommonName, terminal),
+        ]);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = match kind {
+            KeyKind::P256 => KeyPair::generate()?,
+            KeyKind::Rsa => {
+                KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?
+            }
+        };
+        let (identity, serial, not_before, not_after) =
+            self.issue(params, key, now, VALIDITY_MONTHS)?;
+        Ok(Issued {
+            fingerprint: identity.fingerprint(),
+            identity,
+            serial,
+            not_before,
+            not_after,
+        })
+    }
+
+    fn issue(
+        &self,
+        mut params: CertificateParams,
+        key: KeyPair,
+        now: Instant,
+        months: i32,
+    ) -> Result<(Identity, [u8; 16], Instant, Instant), AuthorityError> {
+        let serial = random_serial()?;
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        let (not_before, not_after) = validity(now, months);
+        params.not_before = offset(not_before);
+        params.not_after = offset(not_after);
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain = vec![certificate.der().clone(), self.issuing.clone()];
+        Ok((Identity::new(chain, key), serial, not_before, not_after))
+    }
+}
+
+fn create(dir: &Path, machine: &MachineKey, now: Instant) -> Result<(), AuthorityError> {
+    let root_key = KeyPair::generate()?;
+    let root_params = ca_params("onshi root CA", BasicConstraints::Constrained(1), now, 240)?;
+    let root = root_params.self_signed(&root_key)?;
+    let root_der = root.der().clone();
+    let root_sealed = root_key.serialize_der();
+    let root_issuer = Issuer::new(root_params, root_key);
+    let issuing_key = KeyPair::generate()?;
+    let issuing = ca_params(
+        "onshi issuing CA",
+        BasicConstraints::Constrained(0),
+        now,
+        180,
+    )?
+    .signed_by(&issuing_key, &root_issuer)?;
+    machine.seal(&dir.join("root.key"), &root_sealed)?;
+    machine.seal(&dir.join("issuing.key"), &issuing_key.serialize_der())?;
+    let write = |name: &str, der: &[u8]| {
+        crate::sealed::write_private(&dir.join(name), pem("CERTIFICATE", der).as_bytes())
+    };
+    write("issuing.pem", issuing.der())?;
+    // The root comes last: its file says that the authority is whole.
+    write("root.pem", &root_der)?;
+    Ok(())
+}
+
+fn ca_params(
+    name: &str,
+    constraints: BasicConstraints,
+    now: Instant,
+    months: i32,
+) -> Result<CertificateParams, AuthorityError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = subject(&[
+        (DnType::OrganizationName, ORGANISATION),
+        (DnType::CommonName, name),
+    ]);
+    params.is_ca = IsCa::Ca(constraints);
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    params.serial_number = Some(SerialNumber::from_slice(&random_serial()?));
+    params.use_authority_key_identifier_extension = true;
+    let (not_before, not_after) = validity(now, months);
+    params.not_before = offset(not_before);
+    params.not_after = offset(not_after);
+    Ok(params)
+}
+
+fn subject(parts: &[(DnType, &str)]) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    for (kind, text) in parts {
+        name.push(kind.clone(), *text);
+    }
+    name
+}
+
+fn random_serial() -> Result<[u8; 16], AuthorityError> {
+    let mut serial = [0; 16];
+    aws_lc_rs::rand::fill(&mut serial).map_err(|_| SealError::Random)?;
+    // A positive number of full length (RFC 5280 §4.1.2.2).
+    if let Some(first) = serial.first_mut() {
+        *first = *first & 0x7f | 0x40;
+    }
+    Ok(serial)
+}
+
+/// From now, less five minutes for clocks that are behind, to the same day `months` later.
+fn validity(now: Instant, months: i32) -> (Instant, Instant) {
+    let whole = Instant::from_micros(now.as_seconds() * 1_000_000);
+    let last = now.date_in_japan().plus_months(months).plus_days(1);
+    (
+        whole.plus_seconds(-300),
+        Instant::start_of_day_in_japan(last).plus_seconds(-1),
+    )
+}
+
+fn offset(at: Instant) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(at.as_seconds())
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+}
+
+/// PEM armour of DER bytes (RFC 7468).
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine;
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut out = format!("-----BEGIN {label}-----\n");
+    for line in body.as_bytes().chunks(64) {
+        out.push_str(&String::from_utf8_lossy(line));
+        out.push('\n');
+    }
+    out.push_str(&format!("-----END {label}-----\n"));
+    out
+}

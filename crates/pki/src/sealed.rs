@@ -1,0 +1,220 @@
+//! Secrets on disk, sealed with a machine key (contracts §9). Refuses a key file that others may read.
+
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::rand;
+use zeroize::Zeroizing;
+
+/// First bytes of a sealed file, with the format's version.
+const MAGIC: &[u8; 8] = b"ONSHI-S1";
+
+/// Why a secret could not be sealed or opened. Names the file, never its content.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The file system said no.
+    #[error("cannot {what} {path}: {source}")]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The key file may be read by others.
+    #[error("{0} may be read by other users; run: chmod 600 {0}")]
+    Open(PathBuf),
+    /// The key file does not hold 32 bytes.
+    #[error("{0} is not a machine key of 32 bytes; restore it from where it was kept")]
+    Key(PathBuf),
+    /// The sealed file was changed, or sealed with another key.
+    #[error(
+        "{0} was changed or sealed with another machine key; restore both from the same backup"
+    )]
+    Broken(PathBuf),
+    /// The random generator failed.
+    #[error("the system's random generator failed")]
+    Random,
+}
+
+/// The key that seals the secrets of one machine: a file of 32 random bytes that only its user reads.
+pub struct MachineKey(Zeroizing<[u8; 32]>);
+
+impl std::fmt::Debug for MachineKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MachineKey(…)")
+    }
+}
+
+impl MachineKey {
+    /// Reads the key file, making it with mode 0600 when it does not exist.
+    ///
+    /// # Errors
+    /// [`SealError`]; a key that others may read is refused.
+    pub fn open(path: &Path) -> Result<Self, SealError> {
+        let mut key = Zeroizing::new([0; 32]);
+        match std::fs::metadata(path) {
+            Ok(found) => {
+                if found.permissions().mode() & 0o077 != 0 {
+                    return Err(SealError::Open(path.into()));
+                }
+                let bytes = Zeroizing::new(std::fs::read(path).map_err(file("read", path))?);
+                let fits = bytes.len() == key.len();
+                fits.then(|| key.copy_from_slice(&bytes))
+                    .ok_or(SealError::Key(path.into()))?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                rand::fill(&mut *key).map_err(|_| SealError::Random)?;
+                write_private(path, &*key)?;
+            }
+            Err(error) => return Err(file("read", path)(error)),
+        }
+        Ok(Self(key))
+    }
+
+    /// Writes a sealed file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn seal(&self, path: &Path, secret: &[u8]) -> Result<(), SealError> {
+        let mut nonce = [0; NONCE_LEN];
+        rand::fill(&mut nonce).map_err(|_| SealError::Random)?;
+        let mut sealed = secret.to_vec();
+        self.key()?
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(MAGIC),
+                &mut sealed,
+            )
+            .map_err(|_| SealError::Random)?;
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(&sealed);
+        write_private(path, &bytes)
+    }
+
+    /// Opens a sealed file.
+    ///
+    /// # Errors
+    /// [`SealError::Broken`] for a changed file or another key.
+    pub fn unseal(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let broken = || SealError::Broken(path.into());
+        let bytes = std::fs::read(path).map_err(file("read", path))?;
+        let rest = bytes.strip_prefix(MAGIC.as_slice()).ok_or_else(broken)?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+        let mut opened = Zeroizing::new(sealed.to_vec());
+        let length = self
+            .key()?
+            .open_in_place(nonce, Aad::from(MAGIC), &mut opened)
+            .map_err(|_| broken())?
+            .len();
+        opened.truncate(length);
+        Ok(opened)
+    }
+
+    /// A key derived from this one for another purpose, such as hashing the first characters of passwords.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &*self.0);
+        let tag = aws_lc_rs::hmac::sign(&key, purpose.as_bytes());
+        let mut derived = Zeroizing::new([0; 32]);
+        derived
+            .iter_mut()
+            .zip(tag.as_ref())
+            .for_each(|(to, from)| *to = *from);
+        derived
+    }
+
+    fn key(&self) -> Result<LessSafeKey, SealError> {
+        let key = UnboundKey::new(&AES_256_GCM, &*self.0).map_err(|_| SealError::Random)?;
+        Ok(LessSafeKey::new(key))
+    }
+}
+
+fn file(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> SealError {
+    let path = path.to_path_buf();
+    move |source| SealError::File {
+        what,
+        path: path.clone(),
+        source,
+    }
+}
+
+/// Writes a file that only its user reads: beside its place, to the disk, then renamed.
+///
+/// # Errors
+/// [`SealError::File`].
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(file("make the folder of", path))?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let write = || {
+        let _ = std::fs::remove_file(&beside);
+        let options = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .to_owned();
+        let mut opened = options.open(&beside)?;
+        opened.write_all(bytes)?;
+        opened.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        std::fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(file("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_with_its_key_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = MachineKey::open(&dir.path().join("a.key")).unwrap();
+        let other = MachineKey::open(&dir.path().join("b.key")).unwrap();
+        let file = dir.path().join("secret");
+        key.seal(&file, b"a secret").unwrap();
+        assert_eq!(&**key.unseal(&file).unwrap(), b"a secret");
+        let again = MachineKey::open(&dir.path().join("a.key")).unwrap();
+        assert_eq!(&**again.unseal(&file).unwrap(), b"a secret");
+        assert!(matches!(other.unseal(&file), Err(SealError::Broken(_))));
+        assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("a secret"));
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = MachineKey::open(&dir.path().join("key")).unwrap();
+        let file = dir.path().join("secret");
+        key.seal(&file, b"x").unwrap();
+        let good = std::fs::read(&file).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            std::fs::write(&file, bad).unwrap();
+            assert!(
+                matches!(key.unseal(&file), Err(SealError::Broken(_))),
+                "byte {at}"
+            );
+        }
+        std::fs::write(&file, &good[..10]).unwrap();
+        assert!(matches!(key.unseal(&file), Err(SealError::Broken(_))));
+    }
+
+    #[test]
+    fn a_key_others_may_read_is_refused_with_the_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        MachineKey::open(&path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = MachineKey::open(&path).unwrap_err().to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+    }
+}

@@ -1,0 +1,222 @@
+//! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::CertificateDer;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::identity::{Holder, Identity, holder};
+
+/// A handshake that takes longer is dropped.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Handshakes under way at once; further connections wait in the kernel's queue.
+const HANDSHAKES: usize = 512;
+
+/// Whether a listener asks for a client certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// It must show one.
+    Required,
+    /// It is not asked.
+    None,
+}
+
+/// Which versions of TLS a listener speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Versions {
+    /// TLS 1.3 only.
+    #[default]
+    Tls13,
+    /// TLS 1.2 as well, for old receipt computers.
+    Tls12Too,
+}
+
+/// The TLS library refused the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up TLS: {0}")]
+pub struct TlsSetup(pub String);
+
+/// A server's TLS configuration.
+///
+/// # Errors
+/// [`TlsSetup`].
+pub fn config(
+    identity: &Identity,
+    root: &CertificateDer<'static>,
+    clients: ClientCertificate,
+    versions: Versions,
+) -> Result<Arc<ServerConfig>, TlsSetup> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let spoken: &[&rustls::SupportedProtocolVersion] = match versions {
+        Versions::Tls13 => &[&rustls::version::TLS13],
+        Versions::Tls12Too => &[&rustls::version::TLS13, &rustls::version::TLS12],
+    };
+    let setup = |error: &dyn std::fmt::Display| TlsSetup(error.to_string());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(spoken)
+        .map_err(|e| setup(&e))?;
+    let builder = match clients {
+        ClientCertificate::None => builder.with_no_client_auth(),
+        ClientCertificate::Required => {
+            let mut roots = RootCertStore::empty();
+            roots.add(root.clone()).map_err(|e| setup(&e))?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().map_err(|e| setup(&e))?)
+        }
+    };
+    let config = builder.with_single_cert(identity.chain().to_vec(), identity.key());
+    Ok(Arc::new(config.map_err(|e| setup(&e))?))
+}
+
+/// The revoked certificates, shared by all listeners of a process. A revocation counts from the moment [`Revocations::add`] returns.
+#[derive(Debug, Clone)]
+pub struct Revocations {
+    set: Arc<RwLock<HashSet<[u8; 32]>>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Revocations {
+    fn default() -> Self {
+        Self {
+            set: Arc::default(),
+            changed: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Revocations {
+    /// Adds the SHA-256 of a revoked certificate and wakes every open connection to look.
+    pub fn add(&self, fingerprint: [u8; 32]) {
+        self.set
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(fingerprint);
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// True when the certificate was revoked.
+    #[must_use]
+    pub fn holds(&self, fingerprint: &[u8; 32]) -> bool {
+        self.set
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .contains(fingerprint)
+    }
+
+    /// Ends when the certificate is revoked: a connection races its work against this.
+    pub async fn revoked(&self, fingerprint: [u8; 32]) {
+        let mut changed = self.changed.subscribe();
+        while !self.holds(&fingerprint) {
+            if changed.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// A connection whose handshake is done.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The stream.
+    pub stream: TlsStream<TcpStream>,
+    /// Where it comes from.
+    pub from: SocketAddr,
+    /// The client certificate's holder, where one was asked for.
+    pub peer: Option<Holder>,
+}
+
+/// Accepts connections, each handshake in its own task with a time limit, so that a slow client delays no other.
+#[derive(Debug)]
+pub struct Listener {
+    accepted: mpsc::Receiver<Accepted>,
+    address: SocketAddr,
+}
+
+impl Listener {
+    /// Starts accepting on a bound socket. Ends when dropped.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub fn start(
+        socket: TcpListener,
+        config: Arc<ServerConfig>,
+        revocations: Revocations,
+    ) -> std::io::Result<Self> {
+        let address = socket.local_addr()?;
+        let (sender, accepted) = mpsc::channel(64);
+        tokio::spawn(accept(
+            socket,
+            TlsAcceptor::from(config),
+            revocations,
+            sender,
+        ));
+        Ok(Self { accepted, address })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The next connection; `None` when the socket failed for good.
+    pub async fn next(&mut self) -> Option<Accepted> {
+        self.accepted.recv().await
+    }
+}
+
+async fn accept(
+    socket: TcpListener,
+    acceptor: TlsAcceptor,
+    revocations: Revocations,
+    sender: mpsc::Sender<Accepted>,
+) {
+    let room = Arc::new(Semaphore::new(HANDSHAKES));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let connection = tokio::select! {
+            connection = socket.accept() => connection,
+            () = sender.closed() => return,
+        };
+        let Ok((stream, from)) = connection else {
+            // Out of file handles, most likely: let some connections end first.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let (acceptor, revocations, sender) =
+            (acceptor.clone(), revocations.clone(), sender.clone());
+        tokio::spawn(async move {
+            let _place = place;
+            let _ = stream.set_nodelay(true);
+            let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await;
+            let Ok(Ok(stream)) = handshake else {
+                return;
+            };
+            let certificates = stream.get_ref().1.peer_certificates();
+            let leaf = certificates.and_then(<[_]>::first);
+            let peer = leaf.and_then(holder);
+            // A certificate of our root that names no facility is a server's: it opens nothing.
+            if leaf.is_some() && peer.is_none() {
+                return;
+            }
+            if peer
+                .as_ref()
+                .is_some_and(|peer| revocations.holds(&peer.fingerprint))
+            {
+                return;
+            }
+            let _ = sender.send(Accepted { stream, from, peer }).await;
+        });
+    }
+}

@@ -1,0 +1,35 @@
+//! What others see of the crate: PKCS#12 files in other programs, mTLS over loopback.
+
+mod mtls;
+mod pkcs12;
+
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use pki::authority::{Authority, Issued, KeyKind};
+use pki::sealed::MachineKey;
+
+/// An authority in a folder of its own, which lives as long as the test.
+struct Fixture {
+    authority: Authority,
+    dir: tempfile::TempDir,
+}
+
+fn now() -> Instant {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    Instant::from_micros(i64::try_from(since.as_micros()).unwrap())
+}
+
+fn fixture_at(now: Instant) -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = MachineKey::open(&dir.path().join("machine.key")).unwrap();
+    let authority = Authority::open(&dir.path().join("ca"), &machine, now).unwrap();
+    Fixture { authority, dir }
+}
+
+fn client(fixture: &Fixture, now: Instant) -> Issued {
+    let facility = InstitutionCode::parse("1319999999").unwrap();
+    fixture
+        .authority
+        .issue_client(facility, "受付端末1", KeyKind::P256, now)
+        .unwrap()
+}

@@ -1,0 +1,155 @@
+//! Who gets a connection: the holder of a good certificate and nobody else, and only as long as it is good.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use pki::identity::Identity;
+use pki::server::{ClientCertificate, Listener, Revocations, Versions};
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{Fixture, client, fixture_at, now};
+
+/// A server that says "hello" and then waits until the certificate is revoked.
+async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let identity = fixture
+        .authority
+        .issue_server(&["localhost".into()], &[local], now())
+        .unwrap();
+    let config = pki::server::config(
+        &identity,
+        fixture.authority.root(),
+        ClientCertificate::Required,
+        Versions::Tls13,
+    )
+    .unwrap();
+    let socket = TcpListener::bind((local, 0)).await.unwrap();
+    let mut listener = Listener::start(socket, config, revocations.clone()).unwrap();
+    let address = listener.address();
+    tokio::spawn(async move {
+        while let Some(mut accepted) = listener.next().await {
+            let revocations = revocations.clone();
+            tokio::spawn(async move {
+                let peer = accepted.peer.unwrap();
+                accepted
+                    .stream
+                    .write_all(peer.facility.to_string().as_bytes())
+                    .await
+                    .unwrap();
+                revocations.revoked(peer.fingerprint).await;
+                let _ = accepted.stream.shutdown().await;
+            });
+        }
+    });
+    address
+}
+
+async fn connect(
+    fixture: &Fixture,
+    identity: Option<&Identity>,
+    to: SocketAddr,
+) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
+    let config = pki::client::config(fixture.authority.root(), identity).unwrap();
+    let stream = TcpStream::connect(to).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+}
+
+/// What the server says first; an error when it refuses.
+async fn greeting(
+    fixture: &Fixture,
+    identity: Option<&Identity>,
+    to: SocketAddr,
+) -> std::io::Result<String> {
+    let mut stream = connect(fixture, identity, to).await?;
+    let mut text = [0; 10];
+    stream.read_exact(&mut text).await?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+#[tokio::test]
+async fn a_good_certificate_names_its_facility() {
+    let fixture = fixture_at(now());
+    let address = serve(&fixture, Revocations::default()).await;
+    let good = client(&fixture, now());
+    let said = greeting(&fixture, Some(&good.identity), address)
+        .await
+        .unwrap();
+    assert_eq!(said, "1319999999");
+}
+
+#[tokio::test]
+async fn no_foreign_or_expired_certificate_connects() {
+    let fixture = fixture_at(now());
+    let address = serve(&fixture, Revocations::default()).await;
+    let foreign = client(&fixture_at(now()), now());
+    let expired = client(&fixture, now().plus_seconds(-5 * 365 * 86_400));
+    let future = client(&fixture, now().plus_seconds(86_400));
+    for identity in [
+        None,
+        Some(&foreign.identity),
+        Some(&expired.identity),
+        Some(&future.identity),
+    ] {
+        let error = greeting(&fixture, identity, address).await.unwrap_err();
+        assert_eq!(
+            pki::client::refusal(&error),
+            pki::client::Refusal::Certificate,
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_servers_certificate_opens_nothing() {
+    let fixture = fixture_at(now());
+    let address = serve(&fixture, Revocations::default()).await;
+    let server = fixture
+        .authority
+        .issue_server(&["localhost".into()], &[], now())
+        .unwrap();
+    assert!(greeting(&fixture, Some(&server), address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_revocation_ends_open_connections_and_refuses_new_ones() {
+    let fixture = fixture_at(now());
+    let revocations = Revocations::default();
+    let address = serve(&fixture, revocations.clone()).await;
+    let issued = client(&fixture, now());
+    let other = client(&fixture, now());
+    let mut open = connect(&fixture, Some(&issued.identity), address)
+        .await
+        .unwrap();
+    let mut text = [0; 10];
+    open.read_exact(&mut text).await.unwrap();
+    revocations.add(issued.fingerprint);
+    assert_eq!(open.read(&mut text).await.unwrap_or(0), 0);
+    assert!(
+        greeting(&fixture, Some(&issued.identity), address)
+            .await
+            .is_err()
+    );
+    assert!(
+        greeting(&fixture, Some(&other.identity), address)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn a_silent_client_delays_no_other() {
+    let fixture = fixture_at(now());
+    let address = serve(&fixture, Revocations::default()).await;
+    let _silent = TcpStream::connect(address).await.unwrap();
+    let good = client(&fixture, now());
+    assert!(
+        greeting(&fixture, Some(&good.identity), address)
+            .await
+            .is_ok()
+    );
+}
