@@ -47,6 +47,17 @@ impl CivilDate {
         Ok(Self(date))
     }
 
+    /// 1868-01-25, the earliest day supported.
+    ///
+    /// ```
+    /// use domain::civil_date::CivilDate;
+    /// assert_eq!(CivilDate::earliest().to_compact(), "18680125");
+    /// ```
+    #[must_use]
+    pub fn earliest() -> Self {
+        Self(jiff::civil::date(1868, 1, 25))
+    }
+
     /// Reads the eight digits `yyyyMMdd` of the receipt-computer interface.
     ///
     /// ```

@@ -26,6 +26,13 @@ impl TreatmentMonth {
         }
     }
 
+    /// The first day of the month.
+    #[must_use]
+    pub fn first_day(self) -> CivilDate {
+        // The month came from a day of the calendar, so its first day is one as well.
+        CivilDate::new(self.year, self.month, 1).unwrap_or_else(|_| CivilDate::earliest())
+    }
+
     /// The six digits `yyyyMM`.
     #[must_use]
     pub fn to_compact(self) -> String {

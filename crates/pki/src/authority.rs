@@ -143,7 +143,7 @@ impl Authority {
             (DnType::CommonName, name),
         ]);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let (identity, ..) = self.issue(params, KeyPair::generate()?, now, SERVER_MONTHS)?;
+        let (identity, ..) = self.issue(params, &KeyPair::generate()?, now, SERVER_MONTHS)?;
         Ok(identity)
     }
 
@@ -172,7 +172,7 @@ impl Authority {
             }
         };
         let (identity, serial, not_before, not_after) =
-            self.issue(params, key, now, VALIDITY_MONTHS)?;
+            self.issue(params, &key, now, VALIDITY_MONTHS)?;
         Ok(Issued {
             fingerprint: identity.fingerprint(),
             identity,
@@ -185,7 +185,7 @@ impl Authority {
     fn issue(
         &self,
         mut params: CertificateParams,
-        key: KeyPair,
+        key: &KeyPair,
         now: Instant,
         months: i32,
     ) -> Result<(Identity, [u8; 16], Instant, Instant), AuthorityError> {
@@ -196,7 +196,7 @@ impl Authority {
         let (not_before, not_after) = validity(now, months);
         params.not_before = offset(not_before);
         params.not_after = offset(not_after);
-        let certificate = params.signed_by(&key, &self.issuer)?;
+        let certificate = params.signed_by(key, &self.issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let chain = vec![certificate.der().clone(), self.issuing.clone()];
         Ok((Identity::new(chain, key), serial, not_before, not_after))

@@ -1,1 +1,10 @@
-//! placeholder
+//! Persistence on SQLite: people, accounts, certificates, the check log and its audit chain. Nothing else knows SQL.
+
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod checks;
+pub mod engine;
+pub mod journal;
+pub mod registry;
+mod rows;

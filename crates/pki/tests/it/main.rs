@@ -1,4 +1,11 @@
 //! What others see of the crate: PKCS#12 files in other programs, mTLS over loopback.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod mtls;
 mod pkcs12;

@@ -1,0 +1,65 @@
+-- The center's first tables. What the hot path reads is found by one key in a clustered table.
+CREATE TABLE person (id BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE insurance_key (key TEXT NOT NULL, person BLOB NOT NULL, PRIMARY KEY (key, person)) WITHOUT ROWID;
+CREATE TABLE reference_number (
+  facility INTEGER NOT NULL, person BLOB NOT NULL, number TEXT NOT NULL,
+  PRIMARY KEY (facility, person)
+) WITHOUT ROWID;
+
+CREATE TABLE facility (code INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);
+CREATE TABLE account (
+  facility INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
+  display_name TEXT NOT NULL, designation TEXT,
+  password_hash TEXT NOT NULL, password_long INTEGER NOT NULL, password_set INTEGER NOT NULL,
+  change_needed INTEGER NOT NULL,
+  failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0, locked_until INTEGER,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+-- The last five passwords: a slow hash of the whole and a keyed hash of the first five characters.
+CREATE TABLE password_generation (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, set_at INTEGER NOT NULL,
+  hash TEXT NOT NULL, prefix BLOB NOT NULL,
+  PRIMARY KEY (facility, account, set_at)
+) WITHOUT ROWID;
+-- Wrong tries on identifiers that no account has wait alike; old rows are wiped.
+CREATE TABLE unknown_account (
+  facility INTEGER NOT NULL, id_hash BLOB NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, at INTEGER NOT NULL,
+  PRIMARY KEY (facility, id_hash)
+) WITHOUT ROWID;
+CREATE TABLE session (
+  token BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
+  certificate BLOB NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_of_account ON session (facility, account);
+
+CREATE TABLE notice (
+  request_id TEXT PRIMARY KEY, reference_hash BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
+  issued INTEGER NOT NULL, deadline TEXT NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE certificate (
+  fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
+  notice TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
+  first_used INTEGER, revoked INTEGER, revoked_why TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE check_record (
+  facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL,
+  visit_date INTEGER NOT NULL, origin TEXT NOT NULL, verdict INTEGER NOT NULL,
+  insurer TEXT NOT NULL, name TEXT, kana TEXT, question BLOB NOT NULL, answer BLOB NOT NULL,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+CREATE TABLE idempotency (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
+  check_id BLOB NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (facility, account, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_at ON idempotency (at);
+
+CREATE TABLE audit_event (
+  chain BLOB NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
+  actor TEXT NOT NULL, facility INTEGER, certificate BLOB, deed TEXT NOT NULL, subject BLOB, detail TEXT NOT NULL,
+  content BLOB,
+  PRIMARY KEY (chain, seq)
+) WITHOUT ROWID;
+CREATE TABLE checkpoint (at INTEGER PRIMARY KEY, heads BLOB NOT NULL, kid TEXT NOT NULL, signature BLOB NOT NULL);

@@ -1,0 +1,412 @@
+//! Who may connect: facilities, notices, certificates, sessions. Holds hashes of tokens and reference IDs, never themselves.
+
+use std::path::Path;
+
+use domain::account::{AccountId, AccountKind};
+use domain::civil_date::{CivilDate, Instant};
+use domain::facility_kind::FacilityKind;
+use domain::institution_code::InstitutionCode;
+use domain::permit::SignedIn;
+use rusqlite::{OptionalExtension, params};
+
+use crate::engine::{Engine, Migration, OpenError, StoreError};
+
+const MIGRATIONS: &[Migration] = &[(
+    "0001_start",
+    include_str!("../migrations/0001_start.sqlite.sql"),
+)];
+
+/// A facility (医療機関等).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facility {
+    /// Institution code.
+    pub code: InstitutionCode,
+    /// Kind.
+    pub kind: FacilityKind,
+    /// Name.
+    pub name: String,
+}
+
+/// An issue notice (電子証明書取得発行通知書), without its reference ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Request ID.
+    pub request_id: String,
+    /// SHA-256 of the reference ID.
+    pub reference_hash: [u8; 32],
+    /// The facility.
+    pub facility: InstitutionCode,
+    /// Terminal name.
+    pub terminal: String,
+    /// When it was made.
+    pub issued: Instant,
+    /// Last day of download.
+    pub deadline: CivilDate,
+    /// Wrong reference IDs so far.
+    pub wrong_tries: u32,
+}
+
+/// A client certificate as the center remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// SHA-256.
+    pub fingerprint: [u8; 32],
+    /// Serial number.
+    pub serial: [u8; 16],
+    /// The facility.
+    pub facility: InstitutionCode,
+    /// Terminal name.
+    pub terminal: String,
+    /// The notice it was downloaded with.
+    pub notice: String,
+    /// First instant of validity.
+    pub not_before: Instant,
+    /// Last instant of validity.
+    pub not_after: Instant,
+}
+
+/// A session as the center remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who signed in.
+    pub who: SignedIn,
+    /// When.
+    pub opened: Instant,
+    /// The last request a person caused.
+    pub active: Instant,
+    /// Whether only a password change is possible.
+    pub change_needed: bool,
+}
+
+fn number(code: InstitutionCode) -> i64 {
+    code.as_u64().cast_signed()
+}
+
+pub(crate) fn institution(number: i64) -> Result<InstitutionCode, StoreError> {
+    InstitutionCode::parse(&format!("{number:010}")).map_err(|_| StoreError::Row("facility"))
+}
+
+impl Engine {
+    /// Opens the center's database, making it when there is none. `chain` is 16 random bytes: this process's audit chain.
+    ///
+    /// # Errors
+    /// [`OpenError`], with the remedy.
+    pub fn open_center(path: &Path, chain: [u8; 16]) -> Result<Self, OpenError> {
+        Self::open(path, MIGRATIONS, chain)
+    }
+
+    /// Stores a facility, or its new name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_facility(&self, facility: Facility) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO facility VALUES (?1, ?2, ?3)")?
+                .execute(params![
+                    number(facility.code),
+                    facility.kind.as_str(),
+                    facility.name
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A facility by its code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn facility(&self, code: InstitutionCode) -> Result<Option<Facility>, StoreError> {
+        let row: Option<(String, String)> = self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT kind, name FROM facility WHERE code = ?1")?;
+            Ok(statement
+                .query_row([number(code)], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?)
+        })?;
+        row.map(|(kind, name)| {
+            let kind = FacilityKind::parse(&kind).ok_or(StoreError::Row("facility"))?;
+            Ok(Facility { code, kind, name })
+        })
+        .transpose()
+    }
+
+    /// Stores a new notice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_notice(&self, notice: Notice) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                .execute(params![
+                    notice.request_id,
+                    notice.reference_hash,
+                    number(notice.facility),
+                    notice.terminal,
+                    notice.issued.as_micros(),
+                    notice.deadline.to_string(),
+                    notice.wrong_tries
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A notice by its request ID.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn notice(&self, request_id: &str) -> Result<Option<Notice>, StoreError> {
+        type Raw = ([u8; 32], i64, String, i64, String, u32);
+        let row: Option<Raw> = self.read(|connection| {
+            let text = "SELECT reference_hash, facility, terminal, issued, deadline, wrong_tries FROM notice WHERE request_id = ?1";
+            let mut statement = connection.prepare_cached(text)?;
+            let row = statement.query_row([request_id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+            });
+            Ok(row.optional()?)
+        })?;
+        row.map(
+            |(reference_hash, facility, terminal, issued, deadline, wrong_tries)| {
+                Ok(Notice {
+                    request_id: request_id.to_owned(),
+                    reference_hash,
+                    facility: institution(facility)?,
+                    terminal,
+                    issued: Instant::from_micros(issued),
+                    deadline: CivilDate::parse_iso(&deadline)
+                        .map_err(|_| StoreError::Row("notice"))?,
+                    wrong_tries,
+                })
+            },
+        )
+        .transpose()
+    }
+
+    /// Counts a wrong reference ID against a notice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_wrong_try(&self, request_id: String) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached(
+                    "UPDATE notice SET wrong_tries = wrong_tries + 1 WHERE request_id = ?1",
+                )?
+                .execute([request_id])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Remembers a certificate that was issued.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_certificate(&self, certificate: Certificate) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL, NULL)",
+                )?
+                .execute(params![
+                    certificate.fingerprint,
+                    certificate.serial,
+                    number(certificate.facility),
+                    certificate.terminal,
+                    certificate.notice,
+                    certificate.not_before.as_micros(),
+                    certificate.not_after.as_micros()
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Marks a certificate used and revokes the earlier ones of its notice (contracts §9). Returns what was revoked by this.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn use_certificate(
+        &self,
+        fingerprint: [u8; 32],
+        now: Instant,
+    ) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.write(move |connection, _| {
+            let first = connection
+                .prepare_cached("UPDATE certificate SET first_used = ?2 WHERE fingerprint = ?1 AND first_used IS NULL")?
+                .execute(params![fingerprint, now.as_micros()])?;
+            if first == 0 {
+                return Ok(Vec::new());
+            }
+            let mut statement = connection.prepare_cached(
+                "UPDATE certificate SET revoked = ?2, revoked_why = 'superseded'
+                 WHERE revoked IS NULL AND fingerprint <> ?1
+                   AND notice = (SELECT notice FROM certificate WHERE fingerprint = ?1)
+                   AND not_before <= (SELECT not_before FROM certificate WHERE fingerprint = ?1)
+                 RETURNING fingerprint",
+            )?;
+            let revoked = statement.query_map(params![fingerprint, now.as_micros()], |row| row.get(0))?;
+            let revoked: Vec<[u8; 32]> = revoked.collect::<Result<_, _>>()?;
+            for gone in &revoked {
+                connection.prepare_cached("DELETE FROM session WHERE certificate = ?1")?.execute([gone])?;
+            }
+            Ok(revoked)
+        })
+        .await
+    }
+
+    /// Revokes a certificate and ends its sessions. False when there is no such certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke_certificate(
+        &self,
+        fingerprint: [u8; 32],
+        why: &'static str,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection, _| {
+            let found = connection
+                .prepare_cached("UPDATE certificate SET revoked = coalesce(revoked, ?2), revoked_why = coalesce(revoked_why, ?3) WHERE fingerprint = ?1")?
+                .execute(params![fingerprint, now.as_micros(), why])?;
+            connection.prepare_cached("DELETE FROM session WHERE certificate = ?1")?.execute([fingerprint])?;
+            Ok(0 < found)
+        })
+        .await
+    }
+
+    /// Every revoked certificate that has not expired by itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revoked_certificates(&self, now: Instant) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.read(|connection| {
+            let text =
+                "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL AND ?1 < not_after";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map([now.as_micros()], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_session(
+        &self,
+        token_hash: [u8; 32],
+        session: Session,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let who = &session.who;
+            let same = if who.kind.is_system() {
+                "AND certificate = ?3"
+            } else {
+                "AND ?3 IS NOT NULL"
+            };
+            let text = format!("DELETE FROM session WHERE facility = ?1 AND account = ?2 {same}");
+            connection.prepare_cached(&text)?.execute(params![
+                number(who.facility),
+                who.account.as_str(),
+                who.certificate
+            ])?;
+            connection
+                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![
+                    token_hash,
+                    number(who.facility),
+                    who.account.as_str(),
+                    who.kind.as_str(),
+                    who.certificate,
+                    session.opened.as_micros(),
+                    session.active.as_micros(),
+                    session.change_needed
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The session of a token's hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, token_hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed FROM session WHERE token = ?1";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([token_hash])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
+            Ok(Some(Session {
+                who: SignedIn {
+                    facility: institution(row.get(0)?)?,
+                    account: AccountId::parse(&account).map_err(|_| StoreError::Row("session"))?,
+                    kind: AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?,
+                    certificate: row.get(3)?,
+                },
+                opened: Instant::from_micros(row.get(4)?),
+                active: Instant::from_micros(row.get(5)?),
+                change_needed: row.get(6)?,
+            }))
+        })
+    }
+
+    /// When the account was last active in a session that is still open; `None` when it has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_active(
+        &self,
+        facility: InstitutionCode,
+        account: &AccountId,
+    ) -> Result<Option<Instant>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            let active: Option<i64> = statement
+                .query_row(params![number(facility), account.as_str()], |row| {
+                    row.get(0)
+                })?;
+            Ok(active.map(Instant::from_micros))
+        })
+    }
+
+    /// Notes that a person used a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch_session(
+        &self,
+        token_hash: [u8; 32],
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("UPDATE session SET active = max(active, ?2) WHERE token = ?1")?
+                .execute(params![token_hash, now.as_micros()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(&self, token_hash: [u8; 32]) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("DELETE FROM session WHERE token = ?1")?
+                .execute([token_hash])?;
+            Ok(())
+        })
+        .await
+    }
+}

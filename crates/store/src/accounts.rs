@@ -1,0 +1,356 @@
+//! Accounts with their passwords' hashes, generations and lock-out. Never sees a password.
+
+use domain::account::{AccountId, AccountKind, AccountState};
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use domain::lockout;
+use domain::password::{GENERATIONS, Length};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::engine::{Engine, StoreError};
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its facility.
+    pub facility: InstitutionCode,
+    /// Identifier.
+    pub id: AccountId,
+    /// Kind.
+    pub kind: AccountKind,
+    /// Whether it may be used.
+    pub state: AccountState,
+    /// Name to show.
+    pub display_name: String,
+    /// Who designated a medical viewer, and as what.
+    pub designation: Option<String>,
+    /// Its password.
+    pub password: PasswordRow,
+    /// Failures and locks.
+    pub lockout: lockout::State,
+}
+
+/// What is kept of a password.
+#[derive(Clone)]
+pub struct PasswordRow {
+    /// Slow hash in PHC form.
+    pub hash: String,
+    /// Keyed hash of its first five characters.
+    pub prefix: [u8; 32],
+    /// Whether it had 13 characters or more.
+    pub length: Length,
+    /// When it was set.
+    pub set_at: Instant,
+    /// Whether the next sign-in must change it.
+    pub change_needed: bool,
+}
+
+impl std::fmt::Debug for PasswordRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordRow(…)")
+    }
+}
+
+/// An earlier password: (slow hash, keyed hash of the first five characters).
+pub type Generation = (String, [u8; 32]);
+
+const COLUMNS: &str = "facility, id, kind, state, display_name, designation, password_hash, password_long, password_set,
+    change_needed, failures, locks, locked_until";
+
+fn number(code: InstitutionCode) -> i64 {
+    code.as_u64().cast_signed()
+}
+
+impl Engine {
+    /// Makes accounts: all, or none when one of the identifiers is taken, which is returned.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_accounts(
+        &self,
+        accounts: Vec<Account>,
+    ) -> Result<Result<(), AccountId>, StoreError> {
+        let taken = self
+            .write(move |connection, _| {
+                for account in &accounts {
+                    if read(connection, account.facility, &account.id)?.is_some() {
+                        return Err(StoreError::Failed(format!("{TAKEN}{}", account.id)));
+                    }
+                    insert(connection, account)?;
+                }
+                Ok(())
+            })
+            .await;
+        match taken {
+            Ok(()) => Ok(Ok(())),
+            Err(StoreError::Failed(text)) if text.starts_with(TAKEN) => {
+                let id = text.strip_prefix(TAKEN).unwrap_or_default();
+                Ok(Err(
+                    AccountId::parse(id).map_err(|_| StoreError::Row("account"))?
+                ))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn account(
+        &self,
+        facility: InstitutionCode,
+        id: &AccountId,
+    ) -> Result<Option<Account>, StoreError> {
+        self.read(|connection| read(connection, facility, id))
+    }
+
+    /// All accounts of a facility, by kind and identifier.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn accounts(&self, facility: InstitutionCode) -> Result<Vec<Account>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM account WHERE facility = ?1 ORDER BY id"
+            ))?;
+            let mut rows = statement.query([number(facility)])?;
+            let mut accounts = Vec::new();
+            while let Some(row) = rows.next()? {
+                accounts.push(account(row)?);
+            }
+            accounts.sort_by_key(|account| account.kind);
+            Ok(accounts)
+        })
+    }
+
+    /// Changes what a manager may change by hand. A disabled account's sessions end.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_account(&self, changed: Account) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5 WHERE facility = ?1 AND id = ?2")?
+                .execute(params![
+                    number(changed.facility),
+                    changed.id.as_str(),
+                    changed.state.as_str(),
+                    changed.display_name,
+                    changed.designation
+                ])?;
+            if changed.state == AccountState::Disabled {
+                end_sessions(connection, changed.facility, &changed.id)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sets a password, keeps the last five, clears the lock and ends the account's other sessions.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_password(
+        &self,
+        facility: InstitutionCode,
+        id: AccountId,
+        password: PasswordRow,
+        keep: Option<[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached(
+                    "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6,
+                     failures = 0, locks = 0, locked_until = NULL WHERE facility = ?1 AND id = ?2",
+                )?
+                .execute(params![
+                    number(facility),
+                    id.as_str(),
+                    password.hash,
+                    password.length == Length::Long,
+                    password.set_at.as_micros(),
+                    password.change_needed
+                ])?;
+            keep_generation(connection, facility, &id, &password)?;
+            connection
+                .prepare_cached("DELETE FROM session WHERE facility = ?1 AND account = ?2 AND token IS NOT ?3")?
+                .execute(params![number(facility), id.as_str(), keep])?;
+            connection
+                .prepare_cached("UPDATE session SET change_needed = 0 WHERE token IS ?1")?
+                .execute(params![keep])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The last five passwords, newest first; the first is the present one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn generations(
+        &self,
+        facility: InstitutionCode,
+        id: &AccountId,
+    ) -> Result<Vec<Generation>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT hash, prefix FROM password_generation WHERE facility = ?1 AND account = ?2 ORDER BY set_at DESC";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map(params![number(facility), id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Keeps an account's failures and locks; for an identifier without account under its hash, so that nothing tells.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keep_lockout(
+        &self,
+        facility: InstitutionCode,
+        id: AccountId,
+        state: lockout::State,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let until = state.until.map(Instant::as_micros);
+            let found = connection
+                .prepare_cached("UPDATE account SET failures = ?3, locks = ?4, locked_until = ?5 WHERE facility = ?1 AND id = ?2")?
+                .execute(params![number(facility), id.as_str(), state.failures, state.locks, until])?;
+            if found == 0 {
+                let day_ago = now.plus_seconds(-2 * 86_400).as_micros();
+                connection.prepare_cached("DELETE FROM unknown_account WHERE at < ?1")?.execute([day_ago])?;
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO unknown_account VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                    .execute(params![number(facility), hash(&id), state.failures, state.locks, until, now.as_micros()])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Failures and locks of an identifier that no account has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unknown_lockout(
+        &self,
+        facility: InstitutionCode,
+        id: &AccountId,
+    ) -> Result<lockout::State, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT failures, locks, locked_until FROM unknown_account WHERE facility = ?1 AND id_hash = ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            let row = statement.query_row(params![number(facility), hash(id)], |row| {
+                Ok(lockout::State {
+                    failures: row.get(0)?,
+                    locks: row.get(1)?,
+                    until: row.get::<_, Option<i64>>(2)?.map(Instant::from_micros),
+                })
+            });
+            Ok(row.optional()?.unwrap_or_default())
+        })
+    }
+}
+
+/// Marks the one expected failure of `create_accounts` on its way through the writer.
+const TAKEN: &str = "taken:";
+
+fn hash(id: &AccountId) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(id.as_str().as_bytes()).into()
+}
+
+fn end_sessions(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM session WHERE facility = ?1 AND account = ?2")?
+        .execute(params![number(facility), id.as_str()])?;
+    Ok(())
+}
+
+fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL)")?
+        .execute(params![
+            number(account.facility),
+            account.id.as_str(),
+            account.kind.as_str(),
+            account.state.as_str(),
+            account.display_name,
+            account.designation,
+            account.password.hash,
+            account.password.length == Length::Long,
+            account.password.set_at.as_micros(),
+            account.password.change_needed
+        ])?;
+    keep_generation(connection, account.facility, &account.id, &account.password)
+}
+
+fn keep_generation(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+    password: &PasswordRow,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO password_generation VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            number(facility),
+            id.as_str(),
+            password.set_at.as_micros(),
+            password.hash,
+            password.prefix
+        ])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM password_generation WHERE facility = ?1 AND account = ?2 AND set_at NOT IN
+             (SELECT set_at FROM password_generation WHERE facility = ?1 AND account = ?2 ORDER BY set_at DESC LIMIT ?3)",
+        )?
+        .execute(params![number(facility), id.as_str(), GENERATIONS as i64])?;
+    Ok(())
+}
+
+fn read(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+) -> Result<Option<Account>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM account WHERE facility = ?1 AND id = ?2"
+    ))?;
+    let mut rows = statement.query(params![number(facility), id.as_str()])?;
+    rows.next()?.map(account).transpose()
+}
+
+fn account(row: &Row<'_>) -> Result<Account, StoreError> {
+    let bad = || StoreError::Row("account");
+    let (id, kind, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    Ok(Account {
+        facility: crate::access::institution(row.get(0)?)?,
+        id: AccountId::parse(&id).map_err(|_| bad())?,
+        kind: AccountKind::parse(&kind).ok_or_else(bad)?,
+        state: AccountState::parse(&state).ok_or_else(bad)?,
+        display_name: row.get(4)?,
+        designation: row.get(5)?,
+        password: PasswordRow {
+            hash: row.get(6)?,
+            prefix: [0; 32],
+            length: if row.get(7)? {
+                Length::Long
+            } else {
+                Length::Short
+            },
+            set_at: Instant::from_micros(row.get(8)?),
+            change_needed: row.get(9)?,
+        },
+        lockout: lockout::State {
+            failures: row.get(10)?,
+            locks: row.get(11)?,
+            until: row.get::<_, Option<i64>>(12)?.map(Instant::from_micros),
+        },
+    })
+}

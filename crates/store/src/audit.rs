@@ -1,0 +1,215 @@
+//! The audit chain (contracts §7): every event holds the hash of the one before. Finds change, deletion, insertion, cut and fork.
+
+pub mod verify;
+
+use domain::audit::{Actor, Event};
+use domain::civil_date::Instant;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use crate::engine::{Engine, StoreError};
+
+/// The growing end of this process's chain.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    id: [u8; 16],
+    seq: i64,
+    hash: [u8; 32],
+}
+
+impl Chain {
+    pub(crate) fn new(id: [u8; 16]) -> Self {
+        Self {
+            id,
+            seq: 0,
+            hash: [0; 32],
+        }
+    }
+
+    /// Appends an event within the running transaction. `content` is the hash of the record the event vouches for.
+    pub(crate) fn append(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+        content: Option<[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        let row = EventRow::new(self, event, content);
+        let hash = row.hash();
+        connection
+            .prepare_cached(
+                "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+            )?
+            .execute(params![
+                row.chain,
+                row.seq,
+                row.prev,
+                hash,
+                row.at,
+                row.actor,
+                row.facility,
+                row.certificate,
+                row.deed,
+                row.subject,
+                row.detail,
+                row.content
+            ])?;
+        self.seq = row.seq;
+        self.hash = hash;
+        Ok(())
+    }
+}
+
+/// An event as it lies in the table, without its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EventRow {
+    pub(crate) chain: [u8; 16],
+    pub(crate) seq: i64,
+    pub(crate) prev: [u8; 32],
+    pub(crate) at: i64,
+    pub(crate) actor: String,
+    pub(crate) facility: Option<i64>,
+    pub(crate) certificate: Option<Vec<u8>>,
+    pub(crate) deed: String,
+    pub(crate) subject: Option<Vec<u8>>,
+    pub(crate) detail: String,
+    pub(crate) content: Option<Vec<u8>>,
+}
+
+impl EventRow {
+    fn new(chain: &Chain, event: &Event, content: Option<[u8; 32]>) -> Self {
+        let (actor, certificate) = match &event.actor {
+            Actor::Center => ("center".to_owned(), None),
+            Actor::Operator(name) => (format!("operator:{name}"), None),
+            Actor::Client { certificate, .. } => ("client".to_owned(), Some(certificate.to_vec())),
+            Actor::Account {
+                account,
+                certificate,
+                ..
+            } => (format!("account:{account}"), Some(certificate.to_vec())),
+        };
+        Self {
+            chain: chain.id,
+            seq: chain.seq + 1,
+            prev: chain.hash,
+            at: event.at.as_micros(),
+            actor,
+            facility: event.actor.facility().map(|it| it.as_u64().cast_signed()),
+            certificate,
+            deed: event.deed.as_str().to_owned(),
+            subject: event.subject.map(|id| id.to_be_bytes().to_vec()),
+            detail: event.detail.clone(),
+            content: content.map(|it| it.to_vec()),
+        }
+    }
+
+    /// SHA-256 over every column, each with its length, so that no two rows read alike.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let mut sha = Sha256::new();
+        let mut part = |bytes: Option<&[u8]>| {
+            let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+            sha.update(length.to_be_bytes());
+            sha.update(bytes.unwrap_or_default());
+        };
+        part(Some(&self.chain));
+        part(Some(&self.seq.to_be_bytes()));
+        part(Some(&self.prev));
+        part(Some(&self.at.to_be_bytes()));
+        part(Some(self.actor.as_bytes()));
+        part(
+            self.facility
+                .map(i64::to_be_bytes)
+                .as_ref()
+                .map(|it| it.as_slice()),
+        );
+        part(self.certificate.as_deref());
+        part(Some(self.deed.as_bytes()));
+        part(self.subject.as_deref());
+        part(Some(self.detail.as_bytes()));
+        part(self.content.as_deref());
+        sha.finalize().into()
+    }
+}
+
+/// The end of one chain: what a checkpoint signs.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Head {
+    /// The chain.
+    pub chain: [u8; 16],
+    /// Its last event.
+    pub seq: i64,
+    /// That event's hash.
+    pub hash: [u8; 32],
+}
+
+/// A signed statement of where all chains stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// When.
+    pub at: Instant,
+    /// The text that was signed: the heads, in the store's own form.
+    pub heads: Vec<u8>,
+    /// The key.
+    pub kid: String,
+    /// Its signature over `at` and `heads`.
+    pub signature: Vec<u8>,
+}
+
+/// What a checkpoint's signature covers.
+#[must_use]
+pub fn checkpoint_message(at: Instant, heads: &[u8]) -> Vec<u8> {
+    let mut message = b"ONSHI-CHECKPOINT-v1\n".to_vec();
+    message.extend_from_slice(&at.as_micros().to_be_bytes());
+    message.extend_from_slice(heads);
+    message
+}
+
+impl Engine {
+    /// Appends an event of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was appended.
+    pub async fn record(&self, event: Event) -> Result<(), StoreError> {
+        self.write(move |connection, chain| chain.append(connection, &event, None))
+            .await
+    }
+
+    /// Where all chains stand now, in the form a checkpoint signs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn heads(&self) -> Result<Vec<u8>, StoreError> {
+        let heads = self.read(|connection| {
+            let text =
+                "SELECT chain, max(seq), hash FROM audit_event GROUP BY chain ORDER BY chain";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map([], |row| {
+                Ok(Head {
+                    chain: row.get(0)?,
+                    seq: row.get(1)?,
+                    hash: row.get(2)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        postcard::to_stdvec(&heads).map_err(|_| StoreError::Row("checkpoint"))
+    }
+
+    /// Keeps a signed checkpoint.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO checkpoint VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![
+                    checkpoint.at.as_micros(),
+                    checkpoint.heads,
+                    checkpoint.kid,
+                    checkpoint.signature
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+}

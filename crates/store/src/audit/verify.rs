@@ -1,0 +1,229 @@
+//! Verifies a store's audit chain from its first event to its last. Changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::civil_date::Instant;
+
+use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
+use crate::checks;
+use crate::engine::{Engine, StoreError};
+
+/// What a verification found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Events read.
+    pub events: u64,
+    /// Chains found.
+    pub chains: u64,
+    /// Checks whose record was compared with its event.
+    pub checks: u64,
+    /// Checkpoints whose signature was verified.
+    pub checkpoints: u64,
+    /// What is wrong and where; empty when all is well.
+    pub faults: Vec<Fault>,
+}
+
+/// One thing that is wrong. `chain` is in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The event was changed after it was written.
+    #[error("chain {chain}, event {seq}: changed after it was written")]
+    Changed {
+        /// The chain.
+        chain: String,
+        /// The event.
+        seq: i64,
+    },
+    /// Events before this one are missing.
+    #[error("chain {chain}: events are missing before event {seq}")]
+    Missing {
+        /// The chain.
+        chain: String,
+        /// The first event after the gap.
+        seq: i64,
+    },
+    /// The event does not follow the one before it: something was inserted or exchanged, or the chain forks.
+    #[error("chain {chain}, event {seq}: does not follow the event before it")]
+    Inserted {
+        /// The chain.
+        chain: String,
+        /// The event.
+        seq: i64,
+    },
+    /// A checkpoint saw more of the chain than there is.
+    #[error("chain {chain}: cut after event {seq}; the checkpoint of {at} saw event {seen}")]
+    Cut {
+        /// The chain.
+        chain: String,
+        /// The last event there is.
+        seq: i64,
+        /// The last event the checkpoint saw.
+        seen: i64,
+        /// The checkpoint.
+        at: Instant,
+    },
+    /// The event a checkpoint saw is another one now: the chain was written anew.
+    #[error("chain {chain}, event {seq}: not the one the checkpoint of {at} saw")]
+    Fork {
+        /// The chain.
+        chain: String,
+        /// The event.
+        seq: i64,
+        /// The checkpoint.
+        at: Instant,
+    },
+    /// A checkpoint's signature is not of our key.
+    #[error("checkpoint of {at}: its signature does not verify")]
+    Checkpoint {
+        /// The checkpoint.
+        at: Instant,
+    },
+    /// A check's record is gone, or not the one its event vouches for.
+    #[error("chain {chain}, event {seq}: the record of its check is missing or was changed")]
+    Check {
+        /// The chain.
+        chain: String,
+        /// The event.
+        seq: i64,
+    },
+    /// A check's record that no event vouches for.
+    #[error("{count} checks are in no event of the chain")]
+    Unvouched {
+        /// How many.
+        count: u64,
+    },
+}
+
+impl Engine {
+    /// Verifies everything. `verifies` says whether a signature of key `kid` over a message is good. `outside` are
+    /// checkpoints kept elsewhere, beyond the reach of whoever changed the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read; what is wrong with the chain stands in the report.
+    pub fn verify_audit(
+        &self,
+        outside: &[Checkpoint],
+        verifies: impl Fn(&str, &[u8], &[u8]) -> bool,
+    ) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        let mut checkpoints = self.checkpoints()?;
+        checkpoints.extend_from_slice(outside);
+        let mut seen: Vec<(Instant, Head)> = Vec::new();
+        for checkpoint in checkpoints {
+            let message = checkpoint_message(checkpoint.at, &checkpoint.heads);
+            let heads: Option<Vec<Head>> = postcard::from_bytes(&checkpoint.heads).ok();
+            match heads.filter(|_| verifies(&checkpoint.kid, &message, &checkpoint.signature)) {
+                Some(heads) => {
+                    report.checkpoints += 1;
+                    seen.extend(heads.into_iter().map(|head| (checkpoint.at, head)));
+                }
+                None => report.faults.push(Fault::Checkpoint { at: checkpoint.at }),
+            }
+        }
+        self.walk(&mut report, &seen)?;
+        Ok(report)
+    }
+
+    fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare("SELECT at, heads, kid, signature FROM checkpoint ORDER BY at")?;
+            let rows = statement.query_map([], |row| {
+                Ok(Checkpoint {
+                    at: Instant::from_micros(row.get(0)?),
+                    heads: row.get(1)?,
+                    kid: row.get(2)?,
+                    signature: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })
+    }
+
+    fn walk(&self, report: &mut Report, seen: &[(Instant, Head)]) -> Result<(), StoreError> {
+        let wanted: BTreeSet<([u8; 16], i64)> = seen
+            .iter()
+            .map(|(_, head)| (head.chain, head.seq))
+            .collect();
+        let mut found: BTreeMap<([u8; 16], i64), [u8; 32]> = BTreeMap::new();
+        let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
+        let mut vouched: u64 = 0;
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content
+                 FROM audit_event ORDER BY chain, seq",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let event = EventRow {
+                    chain: row.get(0)?,
+                    seq: row.get(1)?,
+                    prev: row.get(2)?,
+                    at: row.get(4)?,
+                    actor: row.get(5)?,
+                    facility: row.get(6)?,
+                    certificate: row.get(7)?,
+                    deed: row.get(8)?,
+                    subject: row.get(9)?,
+                    detail: row.get(10)?,
+                    content: row.get(11)?,
+                };
+                let hash: [u8; 32] = row.get(3)?;
+                let (chain, seq) = (hex(&event.chain), event.seq);
+                report.events += 1;
+                let (before, prev) = last.get(&event.chain).copied().unwrap_or((0, [0; 32]));
+                if event.hash() != hash {
+                    report.faults.push(Fault::Changed { chain, seq });
+                } else if before + 1 != seq {
+                    report.faults.push(Fault::Missing { chain, seq });
+                } else if prev != event.prev {
+                    report.faults.push(Fault::Inserted { chain, seq });
+                }
+                last.insert(event.chain, (seq, hash));
+                if wanted.contains(&(event.chain, seq)) {
+                    found.insert((event.chain, seq), hash);
+                }
+                if let (Some(content), Some(facility), Some(subject)) = (&event.content, event.facility, &event.subject) {
+                    vouched += 1;
+                    let now = checks::content_hash(connection, facility, subject)?;
+                    if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
+                        report.checks += 1;
+                    } else {
+                        report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
+                    }
+                }
+            }
+            let records: u64 = connection.query_row("SELECT count(*) FROM check_record", [], |row| row.get(0))?;
+            if vouched < records {
+                report.faults.push(Fault::Unvouched { count: records - vouched });
+            }
+            Ok(())
+        })?;
+        report.chains = last.len() as u64;
+        for (at, head) in seen {
+            let (chain, at) = (hex(&head.chain), *at);
+            let end = last.get(&head.chain).map_or(0, |(seq, _)| *seq);
+            match found.get(&(head.chain, head.seq)) {
+                Some(hash) if *hash == head.hash => {}
+                Some(_) => report.faults.push(Fault::Fork {
+                    chain,
+                    seq: head.seq,
+                    at,
+                }),
+                None if end < head.seq => report.faults.push(Fault::Cut {
+                    chain,
+                    seq: end,
+                    seen: head.seq,
+                    at,
+                }),
+                None => {}
+            }
+        }
+        report.faults.dedup();
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,385 @@
+//! The check log: a record, its audit event and its idempotency key in one transaction. Answers nothing before the disk has it.
+
+use domain::audit::{Actor, Deed, Event};
+use domain::check::Verdict;
+use domain::civil_date::{CivilDate, Instant};
+use domain::permit::{AskByNumber, Permit, ReadHistory};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use crate::engine::{Engine, StoreError};
+
+/// Seconds an idempotency key is kept: 14 days (design §6).
+const KEY_LIFE_S: i64 = 14 * 86_400;
+
+/// A check to record. Question and answer are kept byte by byte.
+#[derive(Clone)]
+pub struct NewCheck {
+    /// Identifier: a UUIDv7, so that newer ones sort later.
+    pub id: u128,
+    /// When it was answered.
+    pub at: Instant,
+    /// The day asked about.
+    pub visit_date: CivilDate,
+    /// Where it was asked.
+    pub origin: &'static str,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Insurer number asked about.
+    pub insurer: String,
+    /// Name answered, for the history.
+    pub name: Option<String>,
+    /// Kana answered, for the history.
+    pub kana: Option<String>,
+    /// What was typed, as it came.
+    pub question: Vec<u8>,
+    /// What was answered, as it goes.
+    pub answer: Vec<u8>,
+    /// Idempotency key with the SHA-256 of the request.
+    pub key: Option<(String, [u8; 32])>,
+}
+
+impl std::fmt::Debug for NewCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewCheck({:032x}, …)", self.id)
+    }
+}
+
+/// What became of a check to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is on the disk.
+    New,
+    /// The key was used for the same request before: this was answered then.
+    Before(Vec<u8>),
+    /// The key was used for another request.
+    Conflict,
+}
+
+/// One line of the history.
+#[derive(Clone)]
+pub struct Line {
+    /// Identifier.
+    pub id: u128,
+    /// When.
+    pub at: Instant,
+    /// Account that asked.
+    pub account: String,
+    /// The day asked about.
+    pub visit_date: CivilDate,
+    /// Where it was asked.
+    pub origin: String,
+    /// The verdict's code, 1-6.
+    pub verdict: u8,
+    /// Insurer number asked about.
+    pub insurer: String,
+    /// Name answered.
+    pub name: Option<String>,
+    /// The answer, byte by byte.
+    pub answer: Vec<u8>,
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Line({:032x}, …)", self.id)
+    }
+}
+
+/// What a search of the history asks for. `None` does not limit.
+#[derive(Clone)]
+pub struct Search {
+    /// From this instant on.
+    pub from: Instant,
+    /// Before this instant.
+    pub until: Instant,
+    /// Part of name or kana.
+    pub name: Option<String>,
+    /// Verdict code.
+    pub verdict: Option<u8>,
+    /// Origin.
+    pub origin: Option<String>,
+    /// Account.
+    pub account: Option<String>,
+    /// Only checks older than this one.
+    pub after: Option<u128>,
+    /// Lines at most.
+    pub limit: u32,
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Search(…)")
+    }
+}
+
+impl Engine {
+    /// Records a check with its audit event; done when both are on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    pub async fn record_check(
+        &self,
+        permit: &Permit<AskByNumber>,
+        check: NewCheck,
+    ) -> Result<Recorded, StoreError> {
+        let holder = permit.holder().clone();
+        self.write(move |connection, chain| {
+            let facility = holder.facility.as_u64().cast_signed();
+            let account = holder.account.as_str();
+            if let Some((key, body)) = &check.key
+                && let Some(known) = known_key(connection, facility, account, key, body)?
+            {
+                return Ok(known);
+            }
+            let row = Row {
+                facility,
+                id: check.id.to_be_bytes(),
+                at: check.at.as_micros(),
+                account: account.to_owned(),
+                visit_date: check.visit_date.to_epoch_days(),
+                origin: check.origin.to_owned(),
+                verdict: check.verdict.code().parse().unwrap_or_default(),
+                insurer: check.insurer,
+                name: check.name,
+                kana: check.kana,
+                question: check.question,
+                answer: check.answer,
+            };
+            let content = row.content_hash();
+            row.insert(connection)?;
+            if let Some((key, body)) = check.key {
+                connection
+                    .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+                    .execute(params![facility, account, key, body, row.id, row.at])?;
+            }
+            let event = Event {
+                at: check.at,
+                actor: Actor::Account {
+                    facility: holder.facility,
+                    account: holder.account,
+                    certificate: holder.certificate,
+                },
+                deed: Deed::Check,
+                subject: Some(check.id),
+                detail: format!("verdict={}", row.verdict),
+            };
+            chain.append(connection, &event, Some(content))?;
+            Ok(Recorded::New)
+        })
+        .await
+    }
+
+    /// What an idempotency key was answered, so that a repeated request need not be worked out again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn answered(
+        &self,
+        permit: &Permit<AskByNumber>,
+        key: &str,
+        body: &[u8; 32],
+    ) -> Result<Option<Recorded>, StoreError> {
+        let facility = permit.facility().as_u64().cast_signed();
+        self.read(|connection| {
+            known_key(
+                connection,
+                facility,
+                permit.holder().account.as_str(),
+                key,
+                body,
+            )
+        })
+    }
+
+    /// Forgets idempotency keys older than 14 days.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_old_keys(&self, now: Instant) -> Result<(), StoreError> {
+        self.write(move |connection, _| {
+            let before = now.plus_seconds(-KEY_LIFE_S).as_micros();
+            connection
+                .prepare_cached("DELETE FROM idempotency WHERE at < ?1")?
+                .execute([before])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// One check of the permit's facility, as it was answered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn check(
+        &self,
+        permit: &Permit<ReadHistory>,
+        id: u128,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let facility = permit.facility().as_u64().cast_signed();
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT answer FROM check_record WHERE facility = ?1 AND id = ?2",
+            )?;
+            Ok(statement
+                .query_row(params![facility, id.to_be_bytes()], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// The facility's checks that fit, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search_checks(
+        &self,
+        permit: &Permit<ReadHistory>,
+        search: &Search,
+    ) -> Result<Vec<Line>, StoreError> {
+        let facility = permit.facility().as_u64().cast_signed();
+        let after = search.after.unwrap_or(u128::MAX).to_be_bytes();
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, at, account, visit_date, origin, verdict, insurer, name, answer FROM check_record
+                 WHERE facility = ?1 AND id < ?2 AND ?3 <= at AND at < ?4
+                   AND (?5 IS NULL OR instr(name, ?5) OR instr(kana, ?5))
+                   AND (?6 IS NULL OR verdict = ?6) AND (?7 IS NULL OR origin = ?7) AND (?8 IS NULL OR account = ?8)
+                 ORDER BY id DESC LIMIT ?9",
+            )?;
+            let rows = statement.query_map(
+                params![
+                    facility, after, search.from.as_micros(), search.until.as_micros(), search.name, search.verdict, search.origin,
+                    search.account, search.limit
+                ],
+                |row| {
+                    Ok(Line {
+                        id: u128::from_be_bytes(row.get(0)?),
+                        at: Instant::from_micros(row.get(1)?),
+                        account: row.get(2)?,
+                        visit_date: CivilDate::from_epoch_days(row.get(3)?).unwrap_or_else(|_| CivilDate::earliest()),
+                        origin: row.get(4)?,
+                        verdict: row.get(5)?,
+                        insurer: row.get(6)?,
+                        name: row.get(7)?,
+                        answer: row.get(8)?,
+                    })
+                },
+            )?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn known_key(
+    connection: &Connection,
+    facility: i64,
+    account: &str,
+    key: &str,
+    body: &[u8; 32],
+) -> Result<Option<Recorded>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT i.body, c.answer FROM idempotency i JOIN check_record c ON c.facility = i.facility AND c.id = i.check_id
+         WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3",
+    )?;
+    let known = statement.query_row(params![facility, account, key], |row| {
+        Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?))
+    });
+    Ok(known.optional()?.map(|(known, answer)| {
+        if known == *body {
+            Recorded::Before(answer)
+        } else {
+            Recorded::Conflict
+        }
+    }))
+}
+
+struct Row {
+    facility: i64,
+    id: [u8; 16],
+    at: i64,
+    account: String,
+    visit_date: i32,
+    origin: String,
+    verdict: u8,
+    insurer: String,
+    name: Option<String>,
+    kana: Option<String>,
+    question: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl Row {
+    fn insert(&self, connection: &Connection) -> Result<(), StoreError> {
+        connection
+            .prepare_cached(
+                "INSERT INTO check_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+            )?
+            .execute(params![
+                self.facility,
+                self.id,
+                self.at,
+                self.account,
+                self.visit_date,
+                self.origin,
+                self.verdict,
+                self.insurer,
+                self.name,
+                self.kana,
+                self.question,
+                self.answer
+            ])?;
+        Ok(())
+    }
+
+    /// SHA-256 over every column with its length: what the check's audit event vouches for.
+    fn content_hash(&self) -> [u8; 32] {
+        let mut sha = Sha256::new();
+        let mut part = |bytes: Option<&[u8]>| {
+            sha.update(
+                bytes
+                    .map_or(u64::MAX, |bytes| bytes.len() as u64)
+                    .to_be_bytes(),
+            );
+            sha.update(bytes.unwrap_or_default());
+        };
+        part(Some(&self.facility.to_be_bytes()));
+        part(Some(&self.id));
+        part(Some(&self.at.to_be_bytes()));
+        part(Some(self.account.as_bytes()));
+        part(Some(&self.visit_date.to_be_bytes()));
+        part(Some(self.origin.as_bytes()));
+        part(Some(&[self.verdict]));
+        part(Some(self.insurer.as_bytes()));
+        part(self.name.as_deref().map(str::as_bytes));
+        part(self.kana.as_deref().map(str::as_bytes));
+        part(Some(&self.question));
+        part(Some(&self.answer));
+        sha.finalize().into()
+    }
+}
+
+/// The hash of a check's record as it lies in the table now.
+pub(crate) fn content_hash(
+    connection: &Connection,
+    facility: i64,
+    id: &[u8],
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM check_record WHERE facility = ?1 AND id = ?2")?;
+    let row = statement.query_row(params![facility, id], |row| {
+        Ok(Row {
+            facility: row.get(0)?,
+            id: row.get(1)?,
+            at: row.get(2)?,
+            account: row.get(3)?,
+            visit_date: row.get(4)?,
+            origin: row.get(5)?,
+            verdict: row.get(6)?,
+            insurer: row.get(7)?,
+            name: row.get(8)?,
+            kana: row.get(9)?,
+            question: row.get(10)?,
+            answer: row.get(11)?,
+        })
+    });
+    Ok(row.optional()?.map(|row| row.content_hash()))
+}

@@ -1,0 +1,103 @@
+//! The gateway's journal (contracts §11): what became of every file taken. Reads no file.
+
+use std::path::Path;
+
+use domain::civil_date::Instant;
+use rusqlite::params;
+
+use crate::engine::{Engine, Migration, OpenError, StoreError};
+
+const MIGRATIONS: &[Migration] = &[(
+    "0001_start",
+    include_str!("../migrations/0001_start.journal.sql"),
+)];
+
+/// How far a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Taken out of the request folder; not answered yet.
+    Claimed,
+    /// Its answer lies finished beside it, or is published already.
+    Ready,
+    /// Its answer was published.
+    Done,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Ready => "ready",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its UUID: the idempotency key towards the center and its name in the work folder.
+    pub id: u128,
+    /// The folder pair's name.
+    pub folder: String,
+    /// Its name in the request folder.
+    pub name: String,
+    /// How far it has come.
+    pub state: State,
+}
+
+/// The journal.
+#[derive(Debug, Clone)]
+pub struct Journal(Engine);
+
+impl Journal {
+    /// Opens the journal, making it when there is none.
+    ///
+    /// # Errors
+    /// [`OpenError`], with the remedy.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self(Engine::open(path, MIGRATIONS, [0; 16])?))
+    }
+
+    /// Writes how far a file has come; done when it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn write(&self, entry: Entry, now: Instant) -> Result<(), StoreError> {
+        self.0
+            .write(move |connection, _| {
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![
+                        entry.id.to_be_bytes(),
+                        entry.folder,
+                        entry.name,
+                        entry.state.as_str(),
+                        now.as_micros()
+                    ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Every file that is not done, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unfinished(&self) -> Result<Vec<Entry>, StoreError> {
+        self.0.read(|connection| {
+            let text = "SELECT id, folder, name, state FROM file WHERE state IN ('claimed', 'ready') ORDER BY at, id";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map([], |row| {
+                let state: String = row.get(3)?;
+                Ok(Entry {
+                    id: u128::from_be_bytes(row.get(0)?),
+                    folder: row.get(1)?,
+                    name: row.get(2)?,
+                    state: if state == "ready" { State::Ready } else { State::Claimed },
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}

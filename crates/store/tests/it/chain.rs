@@ -1,0 +1,135 @@
+//! Every way of changing the store behind its back is found by verifying the chain.
+
+use domain::civil_date::Instant;
+use rusqlite::Connection;
+use store::audit::verify::{Fault, Report};
+use store::audit::{Checkpoint, checkpoint_message};
+use store::engine::Engine;
+
+use crate::{open, open_as, record};
+
+/// Signs by reversing, which is enough to tell a kept message from a changed one.
+async fn checkpoint(engine: &Engine) -> Checkpoint {
+    let at = Instant::from_micros(5);
+    let heads = engine.heads().unwrap();
+    let signature = checkpoint_message(at, &heads).into_iter().rev().collect();
+    let checkpoint = Checkpoint {
+        at,
+        heads,
+        kid: "k".into(),
+        signature,
+    };
+    engine.keep_checkpoint(checkpoint.clone()).await.unwrap();
+    checkpoint
+}
+
+fn verify(engine: &Engine, outside: &[Checkpoint]) -> Report {
+    let verifies = |_: &str, message: &[u8], signature: &[u8]| message.iter().rev().eq(signature);
+    engine.verify_audit(outside, verifies).unwrap()
+}
+
+async fn check(damage: &str, expected: fn(&Fault) -> bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    record(&engine, 1..=5).await;
+    let kept = checkpoint(&engine).await;
+    assert_eq!(verify(&engine, &[]).faults, []);
+    let changed = Connection::open(engine.path())
+        .unwrap()
+        .execute(damage, [])
+        .unwrap();
+    assert_ne!(changed, 0, "{damage}");
+    let faults = verify(&engine, &[kept]).faults;
+    assert!(faults.iter().any(expected), "{damage}: {faults:?}");
+}
+
+#[tokio::test]
+async fn a_changed_event_is_found() {
+    check(
+        "UPDATE audit_event SET detail = 'verdict=2' WHERE seq = 3",
+        |f| matches!(f, Fault::Changed { seq: 3, .. }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_event_is_found() {
+    check("DELETE FROM audit_event WHERE seq = 3", |f| {
+        matches!(f, Fault::Missing { seq: 4, .. })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cut_tail_is_found_by_the_checkpoint() {
+    check("DELETE FROM audit_event WHERE seq >= 4", |f| {
+        matches!(
+            f,
+            Fault::Cut {
+                seq: 3,
+                seen: 5,
+                ..
+            }
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_check_is_found() {
+    check("UPDATE check_record SET verdict = 2", |f| {
+        matches!(f, Fault::Check { .. })
+    })
+    .await;
+    check("DELETE FROM check_record", |f| {
+        matches!(f, Fault::Check { .. })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_inserted_check_is_found() {
+    let insert = "INSERT INTO check_record SELECT facility, x'00000000000000000000000000000099', at, account, visit_date, origin, verdict, insurer, name, kana, question, answer FROM check_record LIMIT 1";
+    check(insert, |f| matches!(f, Fault::Unvouched { count: 1 })).await;
+}
+
+#[tokio::test]
+async fn a_changed_checkpoint_is_found() {
+    check("UPDATE checkpoint SET at = 6", |f| {
+        matches!(f, Fault::Checkpoint { .. })
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_chain_written_anew_is_found_by_a_checkpoint_kept_outside() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    record(&engine, 1..=5).await;
+    let kept = checkpoint(&engine).await;
+    drop(engine);
+    for name in ["center.db", "center.db-wal", "center.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(name));
+    }
+    let forged = open(&dir);
+    record(&forged, 11..=15).await;
+    assert_eq!(verify(&forged, &[]).faults, []);
+    let faults = verify(&forged, &[kept]).faults;
+    assert!(
+        matches!(faults[..], [Fault::Fork { seq: 5, .. }]),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test]
+async fn every_process_has_a_chain_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    for chain in 1..=3 {
+        record(&open_as(&dir, chain), [u128::from(chain)]).await;
+    }
+    let report = verify(&open_as(&dir, 9), &[]);
+    assert_eq!(
+        (report.chains, report.events, report.faults.len()),
+        (3, 3, 0)
+    );
+}

@@ -1,0 +1,155 @@
+//! A process killed at any moment loses no acknowledged check, and an answer follows the fdatasync of its record.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use domain::permit::{AskByNumber, ReadHistory};
+
+use crate::{check, open_as, permit};
+
+const FOLDER: &str = "ONSHI_TEST_KILL_FOLDER";
+const TASKS: &str = "ONSHI_TEST_KILL_TASKS";
+
+/// The child: records without end from some tasks and prints every acknowledged identifier. Does nothing as a plain test.
+#[test]
+fn child_records_until_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let tasks: u128 = std::env::var(TASKS).unwrap().parse().unwrap();
+    let path = std::path::Path::new(&folder).join("center.db");
+    let engine = store::engine::Engine::open_center(&path, rand()).unwrap();
+    let asker = Arc::new(permit::<AskByNumber>("1319999999"));
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(async move {
+            let tasks: Vec<_> = (0..tasks)
+                .map(|task| {
+                    let (engine, asker) = (engine.clone(), Arc::clone(&asker));
+                    tokio::spawn(async move {
+                        let start = u128::from_be_bytes(rand());
+                        for at in 0.. {
+                            let id = (start & !0xffff_ffff) | task << 20 | at;
+                            engine.record_check(&asker, check(id)).await.unwrap();
+                            let mut out = std::io::stdout().lock();
+                            writeln!(out, "ack {id}").unwrap();
+                            out.flush().unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+}
+
+fn rand() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).unwrap();
+    bytes
+}
+
+fn child(program: &mut Command, tasks: u32, dir: &tempfile::TempDir) -> std::process::Child {
+    program
+        .args(["--exact", "kill::child_records_until_killed", "--nocapture"])
+        .env(FOLDER, dir.path())
+        .env(TASKS, tasks.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn acknowledged(line: &str) -> Option<u128> {
+    line.split("ack ").nth(1)?.trim().parse().ok()
+}
+
+#[test]
+fn a_killed_process_loses_no_acknowledged_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut known = Vec::new();
+    for round in 0..10_usize {
+        let mut running = child(
+            &mut Command::new(std::env::current_exe().unwrap()),
+            32,
+            &dir,
+        );
+        let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        // Killed after a different number of answers each time, while others are under way.
+        known.extend(
+            lines
+                .by_ref()
+                .map_while(Result::ok)
+                .filter_map(|line| acknowledged(&line))
+                .take(37 * round + 1),
+        );
+        running.kill().unwrap();
+        running.wait().unwrap();
+        known.extend(
+            lines
+                .map_while(Result::ok)
+                .filter_map(|line| acknowledged(&line)),
+        );
+    }
+    let engine = open_as(&dir, 200);
+    let reader = permit::<ReadHistory>("1319999999");
+    for id in &known {
+        assert!(
+            engine.check(&reader, *id).unwrap().is_some(),
+            "check {id} was acknowledged and is gone"
+        );
+    }
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+    assert!(known.len() as u64 <= report.checks);
+}
+
+#[test]
+fn the_log_is_synced_between_append_and_acknowledgement() {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace
+        .args([
+            "-f",
+            "-y",
+            "-s",
+            "4",
+            "-e",
+            "trace=pwrite64,fdatasync,write",
+            "-o",
+        ])
+        .arg(&trace)
+        .arg(std::env::current_exe().unwrap());
+    let mut running = child(&mut strace, 1, &dir);
+    let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    assert_eq!(
+        lines
+            .map_while(Result::ok)
+            .filter_map(|line| acknowledged(&line))
+            .take(200)
+            .count(),
+        200
+    );
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let (mut unsynced, mut answers) = (false, 0);
+    for line in std::fs::read_to_string(&trace).unwrap().lines() {
+        let wal = line.contains("center.db-wal");
+        if wal && line.contains("pwrite64(") {
+            unsynced = true;
+        } else if line.contains("fdatasync") && line.ends_with("= 0") {
+            unsynced = false;
+        } else if line.contains("write(1<") && line.contains("\"ack ") {
+            answers += 1;
+            assert!(
+                !unsynced,
+                "answer {answers} went out before the log was synced"
+            );
+        }
+    }
+    assert!(0 < answers, "the trace shows no answer");
+}
