@@ -119,7 +119,7 @@ fn the_log_is_synced_between_append_and_acknowledgement() {
             "-s",
             "4",
             "-e",
-            "trace=pwrite64,fdatasync,write",
+            "trace=pwrite64,fdatasync,fsync,write",
             "-o",
         ])
         .arg(&trace)
@@ -141,7 +141,7 @@ fn the_log_is_synced_between_append_and_acknowledgement() {
         let wal = line.contains("center.db-wal");
         if wal && line.contains("pwrite64(") {
             unsynced = true;
-        } else if line.contains("fdatasync") && line.ends_with("= 0") {
+        } else if line.contains("sync") && line.ends_with("= 0") {
             unsynced = false;
         } else if line.contains("write(1<") && line.contains("\"ack ") {
             answers += 1;
