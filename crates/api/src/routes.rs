@@ -1,1 +1,24 @@
-//! Placeholder of this commit's layout.
+//! The routes of `/v1` (contracts §3): every path in one place. No personal data ever stands in one.
+
+/// `POST`: sign in.
+pub const SESSIONS: &str = "/v1/sessions";
+/// `DELETE`: sign out.
+pub const SESSION_CURRENT: &str = "/v1/sessions/current";
+/// `PUT`: change one's own password.
+pub const OWN_PASSWORD: &str = "/v1/accounts/me/password";
+/// `GET`: the accounts one manages; `POST`: register one.
+pub const ACCOUNTS: &str = "/v1/accounts";
+/// `PATCH`: edit, disable or give a new password.
+pub const ACCOUNT: &str = "/v1/accounts/{id}";
+/// `POST`: ask whether a person is insured.
+pub const CHECKS: &str = "/v1/checks";
+/// `POST`: search the facility's checks.
+pub const CHECKS_SEARCH: &str = "/v1/checks/search";
+/// `GET`: one check, as it was answered.
+pub const CHECK: &str = "/v1/checks/{id}";
+/// `GET`: the public keys of receipts.
+pub const KEYS: &str = "/v1/keys";
+/// `GET` on the metrics listener: whether the center answers.
+pub const HEALTH: &str = "/healthz";
+/// `POST` on the enroll listener: download a client certificate with a notice's two IDs.
+pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";

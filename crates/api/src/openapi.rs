@@ -1,1 +1,0 @@
-//! Placeholder of this commit's layout.
