@@ -1,1 +1,14 @@
-//! placeholder
+//! The center server: sign-in, checks, accounts, enrolment, audit. Holds all truth; decides by the rules of `domain`.
+
+mod accounts;
+mod app;
+mod checks;
+pub mod config;
+pub mod control;
+mod enroll;
+mod extract;
+mod history;
+mod passwords;
+pub mod serve;
+mod sessions;
+mod trouble;

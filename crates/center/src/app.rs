@@ -1,0 +1,46 @@
+//! What all handlers share: store, keys, clock. Holds nothing a restart may lose.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use domain::civil_date::Instant;
+use domain::lockout;
+use pki::authority::Authority;
+use pki::receipt_key::ReceiptKey;
+use pki::server::Revocations;
+use store::engine::Engine;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// Reads the time; handed in, so that a test may choose it.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+
+pub(crate) type App = Arc<Shared>;
+
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) authority: Authority,
+    pub(crate) receipt_key: ReceiptKey,
+    pub(crate) revocations: Revocations,
+    pub(crate) clock: Clock,
+    pub(crate) name: String,
+    /// Key of the hashes of passwords' first characters.
+    pub(crate) prefix_key: Zeroizing<[u8; 32]>,
+    /// At most this many slow hashes at once.
+    pub(crate) hashing: Semaphore,
+    pub(crate) lockout: lockout::Policy,
+    pub(crate) checks: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Instant {
+        (self.clock)()
+    }
+}
+
+/// Random bytes of the system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], crate::trouble::Refused> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| api::problem::Trouble::Internal)?;
+    Ok(bytes)
+}

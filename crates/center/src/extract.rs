@@ -1,0 +1,119 @@
+//! What a handler may rely on: the certificate's holder, a permit, a body of the right form. Nothing passes without.
+
+use api::problem::Trouble;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use domain::permissions::Action;
+use domain::permit::{Permission, Permit};
+use domain::session::is_good;
+use pki::identity::Holder;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::trouble::Refused;
+
+/// The largest JSON body taken, in bytes.
+const MOST_BYTES: usize = 64 << 10;
+
+/// A person's activity is written down once in this many seconds.
+const TOUCH_S: i64 = 60;
+
+/// The holder of the connection's certificate.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer(pub(crate) Holder);
+
+impl FromRequestParts<App> for Peer {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let peer = parts.extensions.get::<Self>().cloned().ok_or(Trouble::NotSignedIn)?;
+        // The listener closes such connections; a request already read is refused here.
+        if app.revocations.holds(&peer.0.fingerprint) {
+            return Err(Trouble::CertificateRevoked.into());
+        }
+        Ok(peer)
+    }
+}
+
+/// SHA-256 of the bearer token: all the center knows of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenHash(pub(crate) [u8; 32]);
+
+impl FromRequestParts<App> for TokenHash {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::NotSignedIn)?;
+        Ok(Self(Sha256::digest(token.as_bytes()).into()))
+    }
+}
+
+/// The right of the signed-in account to do `A`.
+#[derive(Debug)]
+pub(crate) struct Granted<A: Permission>(pub(crate) Permit<A>);
+
+impl<A: Permission> FromRequestParts<App> for Granted<A> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let peer = Peer::from_request_parts(parts, app).await?;
+        let TokenHash(token) = TokenHash::from_request_parts(parts, app).await?;
+        let now = app.now();
+        let session = app.engine.session(&token)?.ok_or(Trouble::NotSignedIn)?;
+        // A token with another certificate is a stolen one: it is told nothing.
+        if session.who.certificate != peer.0.fingerprint {
+            tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");
+            return Err(Trouble::NotSignedIn.into());
+        }
+        if !is_good(session.who.kind, session.opened, session.active, now) {
+            app.engine.end_session(token).await?;
+            return Err(Trouble::SessionEnded.into());
+        }
+        if session.change_needed && A::ACTION != Action::ChangeOwnPassword {
+            return Err(Trouble::PasswordChangeNeeded.into());
+        }
+        let background = parts.headers.get("onshi-background").is_some();
+        if !background && TOUCH_S <= session.active.seconds_until(now) {
+            app.engine.touch_session(token, now).await?;
+        }
+        Permit::grant(session.who).map(Self).map_err(|_| Trouble::NotPermitted.into())
+    }
+}
+
+/// A JSON body with its bytes. Errors name line and column only: the reader's own text may hold what was typed.
+#[derive(Debug)]
+pub(crate) struct Body<T> {
+    pub(crate) value: T,
+    pub(crate) bytes: axum::body::Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        if !essence.trim().eq_ignore_ascii_case("application/json") {
+            return Err(Trouble::MediaType.into());
+        }
+        let body = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
+        let bytes = body.map_err(|_| Trouble::BodyTooLarge)?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            let mut problem = Trouble::InvalidJson.problem();
+            let place = format!(" (line {}, column {})", error.line(), error.column());
+            problem.engineer.en.push_str(&place);
+            problem.engineer.ja.push_str(&place);
+            Refused::from(problem)
+        })?;
+        Ok(Self { value, bytes })
+    }
+}
+
+impl From<api::problem::Problem> for Refused {
+    fn from(problem: api::problem::Problem) -> Self {
+        Self::of(problem)
+    }
+}
