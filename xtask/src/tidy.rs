@@ -144,7 +144,13 @@ fn tracked(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn arrows(metadata: &Value) -> Vec<String> {
-    let packages = || metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
+    let packages = || {
+        metadata
+            .get("packages")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let ours: BTreeSet<&str> = packages()
         .filter(|package| text(package, "source").is_none())
         .filter_map(|package| text(package, "name"))

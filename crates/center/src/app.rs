@@ -12,8 +12,7 @@ use store::engine::Engine;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-/// Reads the time; handed in, so that a test may choose it.
-pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
+use crate::serve::Clock;
 
 pub(crate) type App = Arc<Shared>;
 

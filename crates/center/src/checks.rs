@@ -31,13 +31,19 @@ pub(crate) async fn ask(
     {
         return answer_before(before);
     }
-    let asked = asked::read(&body.value, now.date_in_japan()).map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
+    let asked = asked::read(&body.value, now.date_in_japan())
+        .map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
     let found = app.engine.look_up(&permit, &asked.question.key())?;
-    let numbers: Vec<_> = found.iter().map(|it| (it.registration.person.id, it.reference_number.clone())).collect();
+    let numbers: Vec<_> = found
+        .iter()
+        .map(|it| (it.registration.person.id, it.reference_number.clone()))
+        .collect();
     let registrations: Vec<Registration> = found.into_iter().map(|it| it.registration).collect();
     let finding = evaluate(&asked.question, permit.facility(), &registrations);
     let shown = finding.entries.first().map(|entry| entry.person);
-    let number = shown.and_then(|person| numbers.iter().find(|(id, _)| *id == person.id)).and_then(|(_, number)| number.as_deref());
+    let number = shown
+        .and_then(|person| numbers.iter().find(|(id, _)| *id == person.id))
+        .and_then(|(_, number)| number.as_deref());
     let circumstances = answered::Circumstances {
         check_id: check_id(now)?,
         facility: permit.facility(),
@@ -59,8 +65,15 @@ pub(crate) async fn ask(
         verdict: answer.verdict,
     };
     let input = receipt::signing_input(app.receipt_key.kid(), &claims);
-    let signature = app.receipt_key.sign(input.as_bytes()).map_err(|_| Trouble::Internal)?;
-    let bytes = answered::with_receipt(&canonical, &receipt::seal(input, &signature), &receipt::encode_salt(&salt));
+    let signature = app
+        .receipt_key
+        .sign(input.as_bytes())
+        .map_err(|_| Trouble::Internal)?;
+    let bytes = answered::with_receipt(
+        &canonical,
+        &receipt::seal(input, &signature),
+        &receipt::encode_salt(&salt),
+    );
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
@@ -69,7 +82,9 @@ pub(crate) async fn ask(
         verdict: finding.verdict,
         insurer: asked.question.insurer.as_digits(),
         name: shown.map(|person| person.name.as_str().to_owned()),
-        kana: shown.and_then(|person| person.kana.as_ref()).map(|kana| kana.as_str().to_owned()),
+        kana: shown
+            .and_then(|person| person.kana.as_ref())
+            .map(|kana| kana.as_str().to_owned()),
         question: body.bytes.to_vec(),
         answer: bytes.clone(),
         key,
@@ -83,10 +98,21 @@ pub(crate) async fn ask(
     }
 }
 
-pub(crate) async fn past(State(app): State<App>, Granted(permit): Granted<ReadHistory>, Path(id): Path<String>) -> Result<Response, Refused> {
+pub(crate) async fn past(
+    State(app): State<App>,
+    Granted(permit): Granted<ReadHistory>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
     let id = uuid::Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
-    let answer = app.engine.check(&permit, id.as_u128())?.ok_or(Trouble::NotFound)?;
-    let mut event = crate::sessions::event(app.now(), crate::sessions::actor(permit.holder().clone()), domain::audit::Deed::CheckRead);
+    let answer = app
+        .engine
+        .check(&permit, id.as_u128())?
+        .ok_or(Trouble::NotFound)?;
+    let mut event = crate::sessions::event(
+        app.now(),
+        crate::sessions::actor(permit.holder().clone()),
+        domain::audit::Deed::CheckRead,
+    );
     event.subject = Some(id.as_u128());
     app.engine.record(event).await?;
     Ok(json(answer))
@@ -101,7 +127,10 @@ fn answer_before(before: Recorded) -> Result<Response, Refused> {
 }
 
 fn json(bytes: Vec<u8>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (StatusCode::OK, headers, bytes).into_response()
 }
 
@@ -109,12 +138,19 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refused> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
-    let key = value.to_str().ok().filter(|key| (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     Ok(Some(key.ok_or(Trouble::IdempotencyKey)?.to_owned()))
 }
 
 /// A UUIDv7 of the clock's time, so that newer checks sort later.
 fn check_id(now: domain::civil_date::Instant) -> Result<u128, Refused> {
     let millis = u64::try_from(now.as_micros() / 1000).unwrap_or_default();
-    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>()?).into_uuid().as_u128())
+    Ok(
+        uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>()?)
+            .into_uuid()
+            .as_u128(),
+    )
 }

@@ -68,8 +68,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
-        let error = Config::parse("data_dir = \"x\"\ndata_dri = \"y\"\n").unwrap_err().to_string();
-        assert!(error.contains("line 2") && error.contains("data_dri"), "{error}");
+        let error = Config::parse("data_dir = \"x\"\ndata_dri = \"y\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("data_dri"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -28,7 +28,11 @@ impl FromRequestParts<App> for Peer {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
-        let peer = parts.extensions.get::<Self>().cloned().ok_or(Trouble::NotSignedIn)?;
+        let peer = parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Trouble::NotSignedIn)?;
         // The listener closes such connections; a request already read is refused here.
         if app.revocations.holds(&peer.0.fingerprint) {
             return Err(Trouble::CertificateRevoked.into());
@@ -45,8 +49,13 @@ impl FromRequestParts<App> for TokenHash {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
-        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Trouble::NotSignedIn)?;
+        let value = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let token = value
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or(Trouble::NotSignedIn)?;
         Ok(Self(Sha256::digest(token.as_bytes()).into()))
     }
 }
@@ -79,7 +88,9 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         if !background && TOUCH_S <= session.active.seconds_until(now) {
             app.engine.touch_session(token, now).await?;
         }
-        Permit::grant(session.who).map(Self).map_err(|_| Trouble::NotPermitted.into())
+        Permit::grant(session.who)
+            .map(Self)
+            .map_err(|_| Trouble::NotPermitted.into())
     }
 }
 
@@ -94,8 +105,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = kind
+            .and_then(|kind| kind.split(';').next())
+            .unwrap_or_default();
         if !essence.trim().eq_ignore_ascii_case("application/json") {
             return Err(Trouble::MediaType.into());
         }

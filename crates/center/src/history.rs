@@ -16,13 +16,22 @@ use crate::trouble::Refused;
 /// Lines of one page.
 const PAGE: u32 = 50;
 
-pub(crate) async fn search(State(app): State<App>, Granted(permit): Granted<ReadHistory>, body: Body<Search>) -> Result<Json<History>, Refused> {
+pub(crate) async fn search(
+    State(app): State<App>,
+    Granted(permit): Granted<ReadHistory>,
+    body: Body<Search>,
+) -> Result<Json<History>, Refused> {
     let now = app.now();
     let today = now.date_in_japan();
     let body = body.value;
     let from = day("from", body.from.as_deref(), today.plus_days(-30))?;
     let to = day("to", body.to.as_deref(), today)?;
-    let after = body.after.as_deref().map(uuid::Uuid::parse_str).transpose().map_err(|_| wrong("after"))?;
+    let after = body
+        .after
+        .as_deref()
+        .map(uuid::Uuid::parse_str)
+        .transpose()
+        .map_err(|_| wrong("after"))?;
     let search = store::checks::Search {
         from: Instant::start_of_day_in_japan(from),
         until: Instant::start_of_day_in_japan(to.plus_days(1)),
@@ -34,7 +43,13 @@ pub(crate) async fn search(State(app): State<App>, Granted(permit): Granted<Read
         limit: PAGE + 1,
     };
     let mut lines = app.engine.search_checks(&permit, &search)?;
-    app.engine.record(event(now, actor(permit.holder().clone()), Deed::HistorySearch)).await?;
+    app.engine
+        .record(event(
+            now,
+            actor(permit.holder().clone()),
+            Deed::HistorySearch,
+        ))
+        .await?;
     let more = PAGE as usize <= lines.len() && lines.len() != PAGE as usize;
     lines.truncate(PAGE as usize);
     let id = |id| uuid::Uuid::from_u128(id).to_string();
@@ -49,7 +64,10 @@ pub(crate) async fn search(State(app): State<App>, Granted(permit): Granted<Read
         verdict: line.verdict,
         visit_date: line.visit_date.to_string(),
     });
-    Ok(Json(History { checks: checks.collect(), next }))
+    Ok(Json(History {
+        checks: checks.collect(),
+        next,
+    }))
 }
 
 fn day(member: &str, text: Option<&str>, default: CivilDate) -> Result<CivilDate, Refused> {
@@ -60,6 +78,11 @@ fn day(member: &str, text: Option<&str>, default: CivilDate) -> Result<CivilDate
 }
 
 fn wrong(member: &str) -> Refused {
-    let error = MemberError::new(member, "form", "日付は「2026-11-23」の形で入力してください。", "Write the date like 2026-11-23.");
+    let error = MemberError::new(
+        member,
+        "form",
+        "日付は「2026-11-23」の形で入力してください。",
+        "Write the date like 2026-11-23.",
+    );
     Refused::members(Trouble::InvalidInput, vec![error])
 }

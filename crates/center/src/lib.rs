@@ -5,7 +5,7 @@ mod app;
 mod checks;
 pub mod config;
 pub mod control;
-mod enroll;
+pub mod enroll;
 mod extract;
 mod history;
 mod passwords;

@@ -17,14 +17,24 @@ fn argon2() -> Argon2<'static> {
 }
 
 /// Makes the row of a new password.
-pub(crate) async fn hash(app: &App, password: Password, now: Instant, change_needed: bool) -> Result<PasswordRow, Refused> {
+pub(crate) async fn hash(
+    app: &App,
+    password: Password,
+    now: Instant,
+    change_needed: bool,
+) -> Result<PasswordRow, Refused> {
     let salt = SaltString::encode_b64(&random::<16>()?).map_err(|_| Trouble::Internal)?;
     let (prefix, length) = (prefix(app, &password), Length::of(&password));
     let _turn = app.hashing.acquire().await.map_err(|_| Trouble::Busy)?;
     let hashed = tokio::task::spawn_blocking(move || {
-        argon2().hash_password(password.expose().as_bytes(), &salt).map(|hash| hash.to_string())
+        argon2()
+            .hash_password(password.expose().as_bytes(), &salt)
+            .map(|hash| hash.to_string())
     });
-    let hash = hashed.await.map_err(|_| Trouble::Internal)?.map_err(|_| Trouble::Internal)?;
+    let hash = hashed
+        .await
+        .map_err(|_| Trouble::Internal)?
+        .map_err(|_| Trouble::Internal)?;
     Ok(PasswordRow {
         hash,
         prefix,
@@ -52,6 +62,8 @@ pub(crate) fn prefix(app: &App, password: &Password) -> [u8; 32] {
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &*app.prefix_key);
     let tag = aws_lc_rs::hmac::sign(&key, password.prefix().as_bytes());
     let mut out = [0; 32];
-    out.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(tag.as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }

@@ -1,7 +1,9 @@
 //! Sign-in, sign-out and the change of one's own password (G03, G11, contracts §8). Never tells whether an account exists.
 
 use api::problem::{MemberError, Trouble};
-use api::session::{PasswordChange, PasswordState, Session, SessionAccount, SessionFacility, SignIn};
+use api::session::{
+    PasswordChange, PasswordState, Session, SessionAccount, SessionFacility, SignIn,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,7 +24,11 @@ use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::passwords;
 use crate::trouble::Refused;
 
-pub(crate) async fn sign_in(State(app): State<App>, Peer(peer): Peer, body: Body<SignIn>) -> Result<(StatusCode, Json<Session>), Refused> {
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    body: Body<SignIn>,
+) -> Result<(StatusCode, Json<Session>), Refused> {
     let now = app.now();
     let account = authenticate(&app, &peer, &body.value, now).await?;
     if !account.kind.is_system() && !body.value.force {
@@ -31,7 +37,10 @@ pub(crate) async fn sign_in(State(app): State<App>, Peer(peer): Peer, body: Body
             return Err(Trouble::AlreadySignedIn.into());
         }
     }
-    let facility = app.engine.facility(account.facility)?.ok_or(Trouble::Internal)?;
+    let facility = app
+        .engine
+        .facility(account.facility)?
+        .ok_or(Trouble::Internal)?;
     let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
     let password = state(&account.password, now);
     let who = SignedIn {
@@ -46,8 +55,12 @@ pub(crate) async fn sign_in(State(app): State<App>, Peer(peer): Peer, body: Body
         active: now,
         change_needed: password.change_needed,
     };
-    app.engine.open_session(Sha256::digest(token.as_bytes()).into(), row).await?;
-    app.engine.record(event(now, actor(who), Deed::SignIn)).await?;
+    app.engine
+        .open_session(Sha256::digest(token.as_bytes()).into(), row)
+        .await?;
+    app.engine
+        .record(event(now, actor(who), Deed::SignIn))
+        .await?;
     let session = Session {
         account: SessionAccount {
             display_name: account.display_name,
@@ -67,7 +80,12 @@ pub(crate) async fn sign_in(State(app): State<App>, Peer(peer): Peer, body: Body
 }
 
 /// The account of ID and password. The same steps are taken, and the same is said, where there is none.
-async fn authenticate(app: &App, peer: &Holder, body: &SignIn, now: Instant) -> Result<Account, Refused> {
+async fn authenticate(
+    app: &App,
+    peer: &Holder,
+    body: &SignIn,
+    now: Instant,
+) -> Result<Account, Refused> {
     let id = AccountId::parse(&body.account).map_err(|_| Trouble::WrongCredentials)?;
     let account = app.engine.account(peer.facility, &id)?;
     let lockout = match &account {
@@ -77,23 +95,31 @@ async fn authenticate(app: &App, peer: &Holder, body: &SignIn, now: Instant) -> 
     if let Some(seconds) = lockout.waits_s(now) {
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
-    let hash = account.as_ref().map(|account| account.password.hash.clone());
+    let hash = account
+        .as_ref()
+        .map(|account| account.password.hash.clone());
     let right = passwords::verify(app, body.password.clone(), hash).await?;
     match account.filter(|account| right && account.state == AccountState::Active) {
         Some(account) => {
             if lockout != domain::lockout::State::default() {
-                app.engine.keep_lockout(peer.facility, id, domain::lockout::State::default(), now).await?;
+                app.engine
+                    .keep_lockout(peer.facility, id, domain::lockout::State::default(), now)
+                    .await?;
             }
             Ok(account)
         }
         None => {
             let lockout = lockout.after_failure(app.lockout, now);
-            app.engine.keep_lockout(peer.facility, id, lockout, now).await?;
+            app.engine
+                .keep_lockout(peer.facility, id, lockout, now)
+                .await?;
             let actor = Actor::Client {
                 facility: peer.facility,
                 certificate: peer.fingerprint,
             };
-            app.engine.record(event(now, actor, Deed::SignInRefused)).await?;
+            app.engine
+                .record(event(now, actor, Deed::SignInRefused))
+                .await?;
             match lockout.waits_s(now) {
                 Some(seconds) => Err(Refused::after(Trouble::AccountLocked, seconds)),
                 None => Err(Trouble::WrongCredentials.into()),
@@ -102,13 +128,19 @@ async fn authenticate(app: &App, peer: &Holder, body: &SignIn, now: Instant) -> 
     }
 }
 
-pub(crate) async fn sign_out(State(app): State<App>, peer: Peer, token: TokenHash) -> Result<StatusCode, Refused> {
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    peer: Peer,
+    token: TokenHash,
+) -> Result<StatusCode, Refused> {
     let session = app.engine.session(&token.0)?.ok_or(Trouble::NotSignedIn)?;
     if session.who.certificate != peer.0.fingerprint {
         return Err(Trouble::NotSignedIn.into());
     }
     app.engine.end_session(token.0).await?;
-    app.engine.record(event(app.now(), actor(session.who), Deed::SignOut)).await?;
+    app.engine
+        .record(event(app.now(), actor(session.who), Deed::SignOut))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,36 +151,68 @@ pub(crate) async fn change_password(
     body: Body<PasswordChange>,
 ) -> Result<StatusCode, Refused> {
     let (now, holder) = (app.now(), permit.holder().clone());
-    let account = app.engine.account(holder.facility, &holder.account)?.ok_or(Trouble::NotFound)?;
+    let account = app
+        .engine
+        .account(holder.facility, &holder.account)?
+        .ok_or(Trouble::NotFound)?;
     if let Some(seconds) = account.lockout.waits_s(now) {
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
-    if !passwords::verify(&app, body.value.old_password.clone(), Some(account.password.hash)).await? {
+    if !passwords::verify(
+        &app,
+        body.value.old_password.clone(),
+        Some(account.password.hash),
+    )
+    .await?
+    {
         let lockout = account.lockout.after_failure(app.lockout, now);
-        app.engine.keep_lockout(holder.facility, holder.account, lockout, now).await?;
-        let error = MemberError::new("old_password", "wrong", "旧パスワードが違います。", "The old password is wrong.");
+        app.engine
+            .keep_lockout(holder.facility, holder.account, lockout, now)
+            .await?;
+        let error = MemberError::new(
+            "old_password",
+            "wrong",
+            "旧パスワードが違います。",
+            "The old password is wrong.",
+        );
         return Err(Refused::members(Trouble::PasswordRule, vec![error]));
     }
     let password = Password::parse(&body.value.new_password).map_err(|broken| refuse(&broken))?;
     compare(&app, &account.id, account.facility, &password).await?;
     let row = passwords::hash(&app, password, now, false).await?;
-    app.engine.set_password(holder.facility, holder.account.clone(), row, Some(token.0)).await?;
-    app.engine.record(event(now, actor(holder), Deed::PasswordChange)).await?;
+    app.engine
+        .set_password(holder.facility, holder.account.clone(), row, Some(token.0))
+        .await?;
+    app.engine
+        .record(event(now, actor(holder), Deed::PasswordChange))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Holds a new password against the last five (G02).
-async fn compare(app: &App, id: &AccountId, facility: domain::institution_code::InstitutionCode, password: &Password) -> Result<(), Refused> {
+async fn compare(
+    app: &App,
+    id: &AccountId,
+    facility: domain::institution_code::InstitutionCode,
+    password: &Password,
+) -> Result<(), Refused> {
     let prefix = passwords::prefix(app, password);
     let generations = app.engine.generations(facility, id)?;
     let mut equal = false;
     for (hash, start) in &generations {
         // Only an equal start can hide an equal password, so few slow hashes are needed.
         if *start == prefix && !password.is_long() {
-            equal |= passwords::verify(app, password.expose().to_owned(), Some(hash.clone())).await?;
+            equal |=
+                passwords::verify(app, password.expose().to_owned(), Some(hash.clone())).await?;
         }
     }
-    compare_with_generations(password, generations, |_, _| equal, |_, (_, start)| *start == prefix).map_err(|broken| refuse(&[broken]))
+    compare_with_generations(
+        password,
+        generations,
+        |_, _| equal,
+        |_, (_, start)| *start == prefix,
+    )
+    .map_err(|broken| refuse(&[broken]))
 }
 
 /// The problem of a password that breaks the rule.

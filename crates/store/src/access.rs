@@ -234,6 +234,13 @@ impl Engine {
         fingerprint: [u8; 32],
         now: Instant,
     ) -> Result<Vec<[u8; 32]>, StoreError> {
+        let unused = self.read(|connection| {
+            let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND first_used IS NULL";
+            Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
+        })?;
+        if !unused {
+            return Ok(Vec::new());
+        }
         self.write(move |connection, _| {
             let first = connection
                 .prepare_cached("UPDATE certificate SET first_used = ?2 WHERE fingerprint = ?1 AND first_used IS NULL")?

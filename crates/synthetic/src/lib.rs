@@ -1,1 +1,3 @@
-//! placeholder
+//! Made-up people. Every name, number and address here is invented; the same call always makes the same people.
+
+pub mod samples;

@@ -1,0 +1,134 @@
+//! The operator's local door (contracts §12): one JSON line in, one out, over a Unix socket that only the center's user opens.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use domain::person::PersonId;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::app::App;
+use crate::enroll::{Enrolled, Enrolment};
+
+/// What an operator may ask for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Enrol a facility or another terminal.
+    Enroll(Enrolment),
+    /// Revoke a certificate: SHA-256 in hexadecimal.
+    Revoke(String),
+    /// Give a person the facility's own number: (institution code, person's UUID, number).
+    ReferenceNumber(String, u128, String),
+}
+
+/// What comes back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The notice.
+    Enrolled(Box<Enrolled>),
+    /// Done.
+    Done,
+    /// Not done, and why.
+    Refused(String),
+}
+
+/// The socket of a center's data folder.
+#[must_use]
+pub fn socket(data_dir: &Path) -> PathBuf {
+    data_dir.join("control.sock")
+}
+
+/// Sends an order to a running center.
+///
+/// # Errors
+/// The socket's; a center that is not running is `NotFound` or `ConnectionRefused`.
+pub async fn send(data_dir: &Path, order: &Order) -> std::io::Result<Reply> {
+    let mut stream = UnixStream::connect(socket(data_dir)).await?;
+    let mut line = serde_json::to_vec(order)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).await?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
+    let path = socket(data_dir);
+    // A socket left by a process that was killed; a running center holds the database, so there is no other.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let own = std::fs::metadata(&path).map(|it| std::os::unix::fs::MetadataExt::uid(&it))?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if stream
+                .peer_cred()
+                .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+            {
+                tokio::spawn(serve(stream, app.clone()));
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn serve(stream: UnixStream, app: App) {
+    let (reader, mut writer) = stream.into_split();
+    let mut lines = BufReader::new(reader).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let reply = match serde_json::from_str(&line) {
+            Ok(order) => obey(&app, order).await.unwrap_or_else(Reply::Refused),
+            Err(_) => {
+                Reply::Refused("this center does not know the order; use the same version".into())
+            }
+        };
+        let mut answer = serde_json::to_vec(&reply).unwrap_or_default();
+        answer.push(b'\n');
+        if writer.write_all(&answer).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn obey(app: &App, order: Order) -> Result<Reply, String> {
+    match order {
+        Order::Enroll(enrolment) => crate::enroll::enroll(app, enrolment)
+            .await
+            .map(|it| Reply::Enrolled(Box::new(it))),
+        Order::Revoke(fingerprint) => {
+            let fingerprint = unhex(&fingerprint).ok_or("fingerprint: 64 hexadecimal digits")?;
+            // The store first: a restart in between must find it revoked.
+            let known = app
+                .engine
+                .revoke_certificate(fingerprint, "operator", app.now())
+                .await;
+            if !known.map_err(|error| error.to_string())? {
+                return Err("no such certificate".into());
+            }
+            app.revocations.add(fingerprint);
+            Ok(Reply::Done)
+        }
+        Order::ReferenceNumber(code, person, number) => {
+            let code = domain::institution_code::InstitutionCode::parse(&code)
+                .map_err(|error| error.to_string())?;
+            let stored = app
+                .engine
+                .store_reference_number(code, PersonId::from_u128(person), number)
+                .await;
+            stored.map_err(|error| error.to_string())?;
+            Ok(Reply::Done)
+        }
+    }
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.is_ascii().then_some(text)?;
+    let mut out = [0; 32];
+    for (at, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (digits.len() == 64).then_some(out)
+}
