@@ -1,0 +1,207 @@
+//! Enrolment from the shell: the notice for the operator, the download for the facility.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use api::client::Client;
+use center::control::{self, Order, Reply};
+use center::enroll::{Enrolled, Enrolment};
+use clap::{Args, Subcommand};
+
+/// `onshi enroll`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: onshi enroll --data-dir /var/lib/onshi --code 1319999999 --name 見本クリニック --terminal 受付1"
+)]
+pub(crate) struct Arguments {
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Ten-digit institution code.
+    #[arg(long)]
+    code: String,
+    /// Name of the facility.
+    #[arg(long)]
+    name: String,
+    /// Name of the terminal.
+    #[arg(long)]
+    terminal: String,
+    /// medical, dental, pharmacy or home_nursing; by the code when left out.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `onshi certificate`.
+#[derive(Subcommand)]
+pub(crate) enum CertificateCommand {
+    /// Download the certificate of a notice, again and again until its deadline.
+    #[command(
+        after_help = "Example: onshi certificate download --enroll https://center.example:8444 --root root.pem \\\n  \
+        --request-id XXXX-XXXX-XXXX --reference-id-file ref.txt --password-file pw.txt --out clinic.p12"
+    )]
+    Download {
+        /// Address of the center's enroll listener.
+        #[arg(long)]
+        enroll: String,
+        /// The center's root certificate, PEM.
+        #[arg(long)]
+        root: PathBuf,
+        /// Request ID of the notice.
+        #[arg(long)]
+        request_id: String,
+        /// File holding the reference ID.
+        #[arg(long)]
+        reference_id_file: PathBuf,
+        /// File holding the password that will protect the PKCS#12 file.
+        #[arg(long)]
+        password_file: PathBuf,
+        /// Encrypt with 3DES, for Windows before 10 (1709).
+        #[arg(long)]
+        legacy: bool,
+        /// Make an RSA key instead of P-256.
+        #[arg(long)]
+        rsa: bool,
+        /// Where to write the PKCS#12 file.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Revoke a certificate; open connections end at once.
+    #[command(
+        after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
+    )]
+    Revoke {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// SHA-256 of the certificate, hexadecimal.
+        #[arg(long)]
+        fingerprint: String,
+    },
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let enrolled = enroll(
+        &arguments.data_dir,
+        Enrolment {
+            code: arguments.code,
+            kind: arguments.kind,
+            name: arguments.name,
+            terminal: arguments.terminal,
+        },
+    )
+    .await?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&enrolled)?);
+    } else {
+        print_notice(&enrolled);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Enrols at the running center of a data folder.
+pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Result<Enrolled> {
+    match order(data_dir, Order::Enroll(enrolment)).await? {
+        Reply::Enrolled(enrolled) => Ok(*enrolled),
+        Reply::Done | Reply::Refused(_) => bail!("the center gave another answer than asked for"),
+    }
+}
+
+/// Sends an order; a refusal is an error.
+pub(crate) async fn order(data_dir: &Path, order: Order) -> anyhow::Result<Reply> {
+    let reply = control::send(data_dir, &order).await;
+    match reply.with_context(|| format!("no center is running on {}", data_dir.display()))? {
+        Reply::Refused(why) => bail!("{why}"),
+        reply @ (Reply::Enrolled(_) | Reply::Done) => Ok(reply),
+    }
+}
+
+fn print_notice(enrolled: &Enrolled) {
+    println!("電子証明書取得発行通知書 / issue notice (shown once)");
+    for (ja, en, text) in [
+        ("発行者", "issuer", &enrolled.issuer),
+        (
+            "ルート証明書 SHA-256",
+            "root SHA-256",
+            &enrolled.root_fingerprint,
+        ),
+        ("発行先", "issued to", &enrolled.code),
+        ("端末名称等", "terminal", &enrolled.terminal),
+        ("リクエストID", "request ID", &enrolled.request_id),
+        ("リファレンスID", "reference ID", &enrolled.reference_id),
+        (
+            "電子証明書有効期間",
+            "certificate valid for",
+            &format!("{} months", enrolled.validity_months),
+        ),
+        (
+            "ダウンロード期限",
+            "download until",
+            &enrolled.download_until,
+        ),
+    ] {
+        println!("  {ja} / {en}: {text}");
+    }
+    for account in &enrolled.accounts {
+        println!("  {}: {} {}", account.kind, account.id, account.password);
+    }
+}
+
+pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        CertificateCommand::Download {
+            enroll,
+            root,
+            request_id,
+            reference_id_file,
+            password_file,
+            legacy,
+            rsa,
+            out,
+        } => {
+            let body = serde_json::json!({
+                "request_id": request_id,
+                "reference_id": crate::client::secret(&reference_id_file)?,
+                "password": crate::client::secret(&password_file)?,
+                "legacy": legacy,
+                "rsa": rsa,
+            });
+            let file = download(&enroll, &root, &body).await?;
+            pki::sealed::write_private(&out, &file)?;
+            println!("{}: written", out.display());
+        }
+        CertificateCommand::Revoke {
+            data_dir,
+            fingerprint,
+        } => {
+            order(&data_dir, Order::Revoke(fingerprint)).await?;
+            println!("revoked");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Downloads a PKCS#12 file.
+pub(crate) async fn download(
+    enroll: &str,
+    root: &Path,
+    body: &serde_json::Value,
+) -> anyhow::Result<Vec<u8>> {
+    let client = Client::new(enroll, &crate::client::root(root)?, None)?;
+    let body = serde_json::to_vec(body)?;
+    let file = client
+        .call(
+            http::Method::POST,
+            api::routes::CERTIFICATE_DOWNLOAD,
+            None,
+            None,
+            Some(body),
+        )
+        .await;
+    Ok(file
+        .map_err(|error| crate::client::explain(&error))?
+        .to_vec())
+}
