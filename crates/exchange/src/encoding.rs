@@ -1,0 +1,137 @@
+//! Bytes to text by the XML declaration, and text to bytes with nothing lost in silence (interface §1.3).
+
+use encoding_rs::SHIFT_JIS;
+
+use crate::rejected::{Reason, Rejected};
+
+/// The encodings of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// Shift_JIS, which in practice is Windows-31J (CP932).
+    ShiftJis,
+}
+
+/// Decodes a whole file by its declaration; UTF-8 without one. A byte order mark is accepted.
+///
+/// # Errors
+/// [`Rejected`] with the line of the first byte that does not fit.
+pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), Rejected> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let reject = |line, reason| Rejected {
+        line,
+        element: None,
+        reason,
+    };
+    let encoding = declared(bytes).ok_or_else(|| reject(1, Reason::UnknownEncoding))?;
+    match encoding {
+        Encoding::Utf8 => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok((text.to_owned(), encoding)),
+            Err(error) => {
+                let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let reason = if error.error_len().is_none() {
+                    Reason::Incomplete
+                } else {
+                    Reason::WrongEncoding
+                };
+                Err(reject(1 + count_lines(good), reason))
+            }
+        },
+        Encoding::ShiftJis => {
+            let (text, malformed) = SHIFT_JIS.decode_without_bom_handling(bytes);
+            if malformed {
+                let before = text.split('\u{FFFD}').next().unwrap_or_default();
+                return Err(reject(
+                    1 + count_lines(before.as_bytes()),
+                    Reason::WrongEncoding,
+                ));
+            }
+            Ok((text.into_owned(), encoding))
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+fn declared(bytes: &[u8]) -> Option<Encoding> {
+    let head: String = bytes
+        .iter()
+        .take(200)
+        .map(|byte| char::from(*byte))
+        .collect();
+    let declaration = head
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split("?>").next());
+    let Some(named) = declaration.and_then(|it| it.split("encoding").nth(1)) else {
+        return Some(Encoding::Utf8);
+    };
+    let label = named.split(['"', '\'']).nth(1)?.to_ascii_lowercase();
+    match label.as_str() {
+        "utf-8" | "utf8" => Some(Encoding::Utf8),
+        "shift_jis" | "shift-jis" | "sjis" | "x-sjis" | "windows-31j" | "cp932" | "ms932" => {
+            Some(Encoding::ShiftJis)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], expected: (usize, Reason)) {
+        let rejected = decode(bytes).unwrap_err();
+        assert_eq!((rejected.line, rejected.reason), expected);
+    }
+
+    #[test]
+    fn the_declaration_is_honoured_whatever_its_writing() {
+        for (declaration, bytes) in [
+            (
+                "<?xml version='1.0' encoding='shift_jis'?>",
+                &b"\x83\x8c"[..],
+            ),
+            (
+                "<?xml version=\"1.0\" encoding=\"Windows-31J\" standalone=\"no\"?>",
+                b"\x83\x8c",
+            ),
+            (
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
+                "レ".as_bytes(),
+            ),
+            ("", "レ".as_bytes()),
+        ] {
+            let file = [declaration.as_bytes(), bytes].concat();
+            assert!(decode(&file).unwrap().0.ends_with('レ'), "{declaration}");
+        }
+        assert!(
+            decode("\u{FEFF}<?xml version=\"1.0\"?>x".as_bytes())
+                .unwrap()
+                .0
+                .starts_with("<?xml")
+        );
+    }
+
+    #[test]
+    fn a_wrong_declaration_is_refused_with_its_line() {
+        check(
+            b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n<a>\x83\x8c</a>",
+            (3, Reason::WrongEncoding),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>\n<a>\xA0\xFF</a>",
+            (2, Reason::WrongEncoding),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"EUC-JP\"?>",
+            (1, Reason::UnknownEncoding),
+        );
+        check(
+            b"<?xml version=\"1.0\"?>\n\xE3\x83",
+            (2, Reason::Incomplete),
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! Writes the answer of a single check in the interface's order of elements (§2.3). Adds nothing to what the center answered.
+
+use domain::certificate::{CeilingCertificate, ElderlyCertificate, Ratio};
+use domain::check::Verdict;
+use domain::civil_date::{CivilDate, Instant};
+use domain::codes::check::{CharacterCode, ProcessingStatus, ReferenceKind, ResultSegment};
+use domain::coverage::Coverage;
+use domain::insured::Branch;
+use domain::person::{Kana, Person, PersonName};
+
+use crate::single_check::{Request, SearchInfo, Unanswerable};
+use crate::xml::Writer;
+
+/// One coverage of an answer. Of its certificates the first elderly and the first ceiling one are written: those of the day.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// The person.
+    pub person: &'a Person,
+    /// The coverage.
+    pub coverage: &'a Coverage,
+    /// The facility's own number for the patient (照会番号).
+    pub reference_number: Option<&'a str>,
+}
+
+/// The file of an answer: UTF-8, LF, as the samples are.
+#[must_use]
+pub fn write(request: &Request, verdict: Verdict, shown: &[Shown<'_>], now: Instant) -> String {
+    document(request, ResultSegment::Normal, None, now, |body| {
+        body.value("ProcessingResultStatus", ProcessingStatus::Normal.code());
+        body.value("QualificationValidity", verdict.code());
+        body.group("QualificationConfirmSearchInfo", |group| {
+            search_info(group, &request.info)
+        });
+        if !shown.is_empty() {
+            let consent = request.info.ceiling_consent.as_deref() == Some("1");
+            body.group("ResultList", |list| {
+                for shown in shown {
+                    list.group("ResultOfQualificationConfirmation", |entry| {
+                        result(entry, *shown, consent)
+                    });
+                }
+            });
+        }
+    })
+}
+
+/// The file of a request that is readable but not answerable.
+#[must_use]
+pub fn write_unanswerable(request: &Request, why: &Unanswerable, now: Instant) -> String {
+    document(request, ResultSegment::Abnormal, Some(why), now, |body| {
+        body.value("ProcessingResultStatus", ProcessingStatus::Error.code());
+    })
+}
+
+fn document(
+    request: &Request,
+    segment: ResultSegment,
+    why: Option<&Unanswerable>,
+    now: Instant,
+    body: impl FnOnce(&mut Writer),
+) -> String {
+    let mut writer = Writer::new();
+    writer.group("XmlMsg", |message| {
+        message.group("MessageHeader", |header| {
+            header.value("ProcessExecutionTime", &now.to_compact_in_japan());
+            header.optional(
+                "QualificationConfirmationDate",
+                request.confirmation_date.as_deref(),
+            );
+            header.optional(
+                "MedicalInstitutionCode",
+                request.institution_code.as_deref(),
+            );
+            header.optional(
+                "ArbitraryFileIdentifier",
+                request.file_identifier.as_deref(),
+            );
+            header.value("ReferenceClassification", ReferenceKind::Number.code());
+            header.value("SegmentOfResult", segment.code());
+            if let Some(why) = why {
+                header.value("ErrorCode", &why.code);
+                header.value("ErrorMessage", &why.message);
+            }
+            header.value("CharacterCodeIdentifier", CharacterCode::Utf8.code());
+        });
+        message.group("MessageBody", body);
+    });
+    writer.finish()
+}
+
+fn search_info(group: &mut Writer, info: &SearchInfo) {
+    group.optional("InsurerNumber", info.insurer_number.as_deref());
+    group.optional("InsuredCardSymbol", info.symbol.as_deref());
+    group.optional("InsuredIdentificationNumber", info.number.as_deref());
+    group.optional("InsuredBranchNumber", info.branch.as_deref());
+    group.optional("Birthdate", info.birth_date.as_deref());
+    group.optional(
+        "LimitApplicationCertificateRelatedConsFlg",
+        info.ceiling_consent.as_deref(),
+    );
+    group.optional("ArbitraryIdentifier", info.identifier.as_deref());
+}
+
+fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
+    writer.optional(name, day.map(CivilDate::to_compact).as_deref());
+}
+
+fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
+    let (person, coverage) = (shown.person, shown.coverage);
+    entry.value("InsuredCardClassification", coverage.classification.code());
+    entry.value("InsurerNumber", &coverage.insurer.to_padded_with_blanks());
+    entry.optional(
+        "InsuredCardSymbol",
+        coverage.symbol.as_ref().map(|it| it.as_str()),
+    );
+    entry.value("InsuredIdentificationNumber", coverage.number.as_str());
+    entry.optional(
+        "InsuredBranchNumber",
+        coverage.branch.map(Branch::to_digits).as_deref(),
+    );
+    entry.optional(
+        "PersonalFamilyClassification",
+        coverage.relationship.map(|it| it.code()),
+    );
+    entry.optional(
+        "InsuredName",
+        coverage.insured_name.as_ref().map(PersonName::as_str),
+    );
+    entry.value("Name", person.name.as_str());
+    entry.optional(
+        "NameOfOther",
+        person.name_of_other.as_ref().map(PersonName::as_str),
+    );
+    entry.optional("NameKana", person.kana.as_ref().map(Kana::as_str));
+    entry.optional(
+        "NameOfOtherKana",
+        person.kana_of_other.as_ref().map(Kana::as_str),
+    );
+    entry.value("Sex1", person.sex.code());
+    entry.optional("Sex2", person.shown_sex.map(|it| it.code()));
+    entry.value("Birthdate", &person.birth_date.to_compact());
+    entry.optional("Address", person.address.as_ref().map(|it| it.as_str()));
+    entry.optional(
+        "PostNumber",
+        person.postal_code.as_ref().map(|it| it.as_str()),
+    );
+    date(entry, "QualificationDate", coverage.acquired);
+    date(
+        entry,
+        "DisqualificationDate",
+        coverage.loss.map(|loss| loss.date),
+    );
+    date(entry, "InsuredCertificateIssuanceDate", coverage.issued);
+    date(entry, "InsuredCardValidDate", coverage.period.start);
+    date(entry, "InsuredCardExpirationDate", coverage.period.end);
+    entry.optional(
+        "InsuredPartialContributionRatio",
+        coverage.ratio.map(Ratio::to_code).as_deref(),
+    );
+    entry.optional(
+        "PreschoolClassification",
+        coverage.preschool.map(|it| it.code()),
+    );
+    entry.optional(
+        "ReasonOfLoss",
+        coverage
+            .loss
+            .and_then(|loss| loss.reason)
+            .map(|it| it.code()),
+    );
+    entry.value("InsurerName", coverage.insurer_name.as_str());
+    if let Some(certificate) = coverage.elderly.first() {
+        entry.group("ElderlyRecipientCertificateInfo", |group| {
+            elderly(group, certificate)
+        });
+    }
+    if consent {
+        entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
+    }
+    if let Some(certificate) = coverage.ceilings.first() {
+        entry.group("LimitApplicationCertificateRelatedInfo", |group| {
+            ceiling(group, certificate)
+        });
+    }
+    entry.optional("ReferenceNumber", shown.reference_number);
+}
+
+fn elderly(group: &mut Writer, certificate: &ElderlyCertificate) {
+    date(group, "ElderlyRecipientCertificateDate", certificate.issued);
+    date(
+        group,
+        "ElderlyRecipientValidStartDate",
+        certificate.period.start,
+    );
+    date(
+        group,
+        "ElderlyRecipientValidEndDate",
+        certificate.period.end,
+    );
+    group.optional(
+        "ElderlyRecipientContributionRatio",
+        certificate.ratio.map(Ratio::to_code).as_deref(),
+    );
+}
+
+fn ceiling(group: &mut Writer, certificate: &CeilingCertificate) {
+    group.value(
+        "LimitApplicationCertificateClassification",
+        certificate.kind.code(),
+    );
+    group.optional(
+        "LimitApplicationCertificateClassificationFlag",
+        certificate.category.map(|it| it.code()),
+    );
+    date(group, "LimitApplicationCertificateDate", certificate.issued);
+    date(
+        group,
+        "LimitApplicationCertificateValidStartDate",
+        certificate.period.start,
+    );
+    date(
+        group,
+        "LimitApplicationCertificateValidEndDate",
+        certificate.period.end,
+    );
+    date(
+        group,
+        "LimitApplicationCertificateLongTermDate",
+        certificate.long_term_since,
+    );
+}
