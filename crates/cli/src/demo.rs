@@ -128,6 +128,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let order = Order::ReferenceNumber(synthetic::samples::FACILITY.into(), person, number.into());
     crate::enroll::order(&data_dir, order).await?;
     let facility = Facility::set_up(&dir, &center, &enrolled).await?;
+    let link = facility.link(&dir, &center)?;
+    let link = tokio::spawn(crate::gateway::watch(link));
     let demo = facility.describe(&dir, &center);
     pki::sealed::write_private(&dir.join("demo.json"), &serde_json::to_vec_pretty(&demo)?)?;
     let answer = facility.first_check().await?;
@@ -149,6 +151,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         println!("   serving until Ctrl-C");
         crate::serve::stopped().await;
     }
+    link.abort();
     center.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -273,6 +276,39 @@ impl Facility {
         })
     }
 
+    /// A gateway over the demo's folders, with the link-app account.
+    fn link(&self, dir: &Path, center: &Center) -> anyhow::Result<gateway::pickup::Gateway> {
+        let data_dir = dir.join("gateway");
+        std::fs::create_dir_all(&data_dir)?;
+        let identity = Identity::from_pkcs12(&std::fs::read(&self.p12)?, &self.p12_password)?;
+        crate::gateway::seal_identity(&data_dir, "clinic", &identity)?;
+        let (_, id, password) = self
+            .accounts
+            .iter()
+            .find(|(kind, ..)| kind == "link_app")
+            .context("no link-app account was made")?;
+        let secret_file = data_dir.join("link.pw");
+        pki::sealed::write_private(&secret_file, password.as_bytes())?;
+        crate::gateway::open(&gateway::config::Config {
+            center: format!("https://{}", center.api),
+            ca: dir.join("center/root.pem"),
+            identity: gateway::config::IdentityName {
+                name: "clinic".into(),
+            },
+            account: gateway::config::Account {
+                id: id.clone(),
+                secret_file,
+            },
+            folders: vec![gateway::config::FolderPair {
+                name: "receipt".into(),
+                req: dir.join("req"),
+                res: dir.join("res"),
+                work: data_dir.join("work"),
+            }],
+            data_dir,
+        })
+    }
+
     async fn first_check(&self) -> anyhow::Result<api::check::Answer> {
         let (_, id, password) = self
             .accounts
@@ -327,6 +363,7 @@ impl Facility {
                 "code": synthetic::samples::FACILITY, "kind": "medical", "name": "見本クリニック",
                 "p12": self.p12.display().to_string(), "p12_password": self.p12_password,
                 "cert": path("clinic.pem"), "key": path("clinic.key"), "accounts": accounts,
+                "folders": {"req": path("req"), "res": path("res"), "face": ""},
             }],
             "people": people.collect::<Vec<_>>(),
             "cards": [],

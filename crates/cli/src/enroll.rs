@@ -69,6 +69,24 @@ pub(crate) enum CertificateCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Seal a PKCS#12 file into a part's data folder, for gateway and terminal.
+    #[command(
+        after_help = "Example: onshi certificate import --data-dir /var/lib/onshi-gateway --name clinic --p12 clinic.p12 --p12-password-file p12.pw"
+    )]
+    Import {
+        /// Data folder of the part.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Name the settings file uses.
+        #[arg(long)]
+        name: String,
+        /// The PKCS#12 file; it stays where it is.
+        #[arg(long)]
+        p12: PathBuf,
+        /// File holding its password.
+        #[arg(long)]
+        p12_password_file: PathBuf,
+    },
     /// Revoke a certificate; open connections end at once.
     #[command(
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
@@ -172,6 +190,19 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             let file = download(&enroll, &root, &body).await?;
             pki::sealed::write_private(&out, &file)?;
             println!("{}: written", out.display());
+        }
+        CertificateCommand::Import {
+            data_dir,
+            name,
+            p12,
+            p12_password_file,
+        } => {
+            let bytes =
+                std::fs::read(&p12).with_context(|| format!("cannot read {}", p12.display()))?;
+            let password = crate::client::secret(&p12_password_file)?;
+            let identity = pki::identity::Identity::from_pkcs12(&bytes, &password)?;
+            crate::gateway::seal_identity(&data_dir, &name, &identity)?;
+            println!("{name}: sealed");
         }
         CertificateCommand::Revoke {
             data_dir,

@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod demo;
 mod enroll;
+mod gateway;
 mod serve;
 mod synth;
 
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the center.
     Center(serve::Arguments),
+    /// Run the link app: request files in, result files out.
+    Gateway(gateway::Arguments),
     /// Look at a settings file.
     #[command(subcommand)]
     Config(serve::ConfigCommand),
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Center(arguments) => serve::run(arguments).await,
+            Command::Gateway(arguments) => gateway::run(arguments).await,
             Command::Config(command) => serve::check(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,

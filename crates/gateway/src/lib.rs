@@ -1,1 +1,5 @@
-//! placeholder
+//! The link app 連携アプリ: takes request files, asks the center, publishes each answer exactly once (contracts §11). Knows no XML.
+
+pub mod config;
+pub mod folders;
+pub mod pickup;

@@ -1,0 +1,90 @@
+//! The three folders of one receipt computer: requests in, results out, work between. Deletes nothing it did not take.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A pair of watched folders with the work folder beside them.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// Name in journal and logs.
+    pub name: String,
+    /// Requests.
+    pub req: PathBuf,
+    /// Results.
+    pub res: PathBuf,
+    /// Files under way; outside the watched folders, on the same file system.
+    pub work: PathBuf,
+}
+
+/// Why the folders cannot be used. The texts name the setting.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldersError {
+    /// A folder cannot be made or read.
+    #[error("folder {0}: {1}; it must exist and be writable for this user")]
+    Folder(PathBuf, std::io::Error),
+    /// Renaming between them would not be one step.
+    #[error("{0} and {1} lie on different file systems; set work to a folder on the same one")]
+    FileSystems(PathBuf, PathBuf),
+    /// Work would be seen by the receipt computer.
+    #[error("{0} lies inside a watched folder; set work to a folder outside req and res")]
+    Inside(PathBuf),
+}
+
+impl Folders {
+    /// Makes the folders where they are missing, and checks that files can move between them in one step.
+    ///
+    /// # Errors
+    /// [`FoldersError`].
+    pub fn open(&self) -> Result<(), FoldersError> {
+        let mut devices = Vec::new();
+        for folder in [&self.req, &self.res, &self.work] {
+            let failed = |error| FoldersError::Folder(folder.clone(), error);
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            devices.push((folder, std::fs::metadata(folder).map_err(failed)?.dev()));
+        }
+        for watched in [&self.req, &self.res] {
+            if self.work.starts_with(watched) {
+                return Err(FoldersError::Inside(self.work.clone()));
+            }
+        }
+        let work = devices.pop();
+        match devices
+            .iter()
+            .find(|(_, device)| work.is_some_and(|(_, own)| own != *device))
+        {
+            Some((other, _)) => Err(FoldersError::FileSystems(
+                self.work.clone(),
+                (*other).clone(),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes a file and waits until the disk has it.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Moves a file in one step and waits until both folders' entries are on the disk.
+pub(crate) fn move_durably(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::rename(from, to)?;
+    for path in [from, to] {
+        if let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
+/// Touches a published file, for readers that watch for changes only. A file already taken is fine.
+pub(crate) fn touch(path: &Path, at: SystemTime) {
+    if let Ok(file) = File::options().write(true).open(path) {
+        let _ = file.set_modified(at);
+    }
+}
