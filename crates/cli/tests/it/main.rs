@@ -1,0 +1,13 @@
+//! The executable as a user starts it: real processes, real mTLS, kills at bad moments.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod demo;
+mod first_mark;
+mod kill;
+mod running;

@@ -1,0 +1,267 @@
+//! A center in a folder of its own, with an enrolled clinic; started, killed and asked by commands.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A started part that ends with the test.
+pub(crate) struct Part(Child);
+
+impl Part {
+    /// Kills it like a power cut of the process.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A clinic with its center.
+pub(crate) struct Clinic {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) center: Option<Part>,
+    pub(crate) api: String,
+    enroll: String,
+}
+
+pub(crate) fn onshi(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_onshi"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// Runs a command that must succeed; returns what it printed.
+pub(crate) fn succeed(arguments: &[&str]) -> String {
+    let output = onshi(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "onshi {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Waits until something is so; fails after a minute.
+pub(crate) fn wait_until(what: &str, so: impl Fn() -> bool) {
+    let start = Instant::now();
+    let (_keep, never) = std::sync::mpsc::channel::<()>();
+    while !so() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "waited a minute for {what}"
+        );
+        let _ = never.recv_timeout(Duration::from_millis(20));
+    }
+}
+
+impl Clinic {
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = |api: &str, enroll: &str| {
+            format!(
+                "data_dir = \"{}\"\n[listen]\napi = \"{api}\"\nenroll = \"{enroll}\"\nmetrics = \"127.0.0.1:0\"\n",
+                dir.path().join("center").display()
+            )
+        };
+        std::fs::write(
+            dir.path().join("center.toml"),
+            settings("127.0.0.1:0", "127.0.0.1:0"),
+        )
+        .unwrap();
+        let mut clinic = Self {
+            dir,
+            center: None,
+            api: String::new(),
+            enroll: String::new(),
+        };
+        clinic.start_center();
+        // Started again it must be found where it was.
+        let address = |url: &str| url.trim_start_matches("https://").to_owned();
+        let text = format!(
+            "data_dir = \"{}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\nmetrics = \"127.0.0.1:0\"\n",
+            clinic.path("center"),
+            address(&clinic.api),
+            address(&clinic.enroll)
+        );
+        std::fs::write(clinic.dir.path().join("center.toml"), text).unwrap();
+        clinic
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    pub(crate) fn start_center(&mut self) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+            .args([
+                "center",
+                "--config",
+                &self.path("center.toml"),
+                "--ready-file",
+                &self.path("ready.json"),
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        assert!(
+            line.starts_with("center: "),
+            "the center did not start: {line}"
+        );
+        self.center = Some(Part(child));
+        let ready: Value =
+            serde_json::from_slice(&std::fs::read(self.path("ready.json")).unwrap()).unwrap();
+        self.api = ready["api"].as_str().unwrap().into();
+        self.enroll = ready["enroll"].as_str().unwrap().into();
+    }
+
+    /// Loads the samples' people, enrols the clinic and downloads its certificate. Returns the notice.
+    pub(crate) fn enrol(&self) -> Value {
+        succeed(&["synth", "--samples", "--data-dir", &self.path("center")]);
+        let notice = succeed(&[
+            "enroll",
+            "--data-dir",
+            &self.path("center"),
+            "--code",
+            "1319999999",
+            "--name",
+            "見本クリニック",
+            "--terminal",
+            "受付1",
+            "--json",
+        ]);
+        let notice: Value = serde_json::from_str(&notice).unwrap();
+        std::fs::write(
+            self.path("reference"),
+            notice["reference_id"].as_str().unwrap(),
+        )
+        .unwrap();
+        std::fs::write(self.path("p12.pw"), "Tegami-12345678\n").unwrap();
+        for account in notice["accounts"].as_array().unwrap() {
+            let file = format!("{}.pw", account["id"].as_str().unwrap());
+            std::fs::write(self.path(&file), account["password"].as_str().unwrap()).unwrap();
+        }
+        self.download(&notice, "clinic.p12");
+        notice
+    }
+
+    pub(crate) fn download(&self, notice: &Value, file: &str) {
+        succeed(&[
+            "certificate",
+            "download",
+            "--enroll",
+            &self.enroll,
+            "--root",
+            &self.path("center/root.pem"),
+            "--request-id",
+            notice["request_id"].as_str().unwrap(),
+            "--reference-id-file",
+            &self.path("reference"),
+            "--password-file",
+            &self.path("p12.pw"),
+            "--out",
+            &self.path(file),
+        ]);
+    }
+
+    /// `onshi check` with the link-app account and further arguments.
+    pub(crate) fn check(&self, p12: &str, further: &[&str]) -> Output {
+        let (root, p12, p12_pw, pw) = (
+            self.path("center/root.pem"),
+            self.path(p12),
+            self.path("p12.pw"),
+            self.path("link_app.pw"),
+        );
+        let mut arguments = vec![
+            "check",
+            "--center",
+            &self.api,
+            "--root",
+            &root,
+            "--p12",
+            &p12,
+            "--p12-password-file",
+            &p12_pw,
+            "--account",
+            "link_app",
+            "--password-file",
+            &pw,
+        ];
+        arguments.extend(further);
+        onshi(&arguments)
+    }
+
+    /// Writes the gateway's settings and seals its certificate.
+    pub(crate) fn set_up_gateway(&self) {
+        let data_dir = self.path("gateway");
+        succeed(&[
+            "certificate",
+            "import",
+            "--data-dir",
+            &data_dir,
+            "--name",
+            "clinic",
+            "--p12",
+            &self.path("clinic.p12"),
+            "--p12-password-file",
+            &self.path("p12.pw"),
+        ]);
+        let text = format!(
+            "data_dir = \"{data_dir}\"\ncenter = \"{}\"\nca = \"{}\"\n[identity]\nname = \"clinic\"\n[account]\nid = \"link_app\"\n\
+             secret_file = \"{}\"\n[[folders]]\nname = \"receipt\"\nreq = \"{}\"\nres = \"{}\"\nwork = \"{data_dir}/work\"\n",
+            self.api,
+            self.path("center/root.pem"),
+            self.path("link_app.pw"),
+            self.path("req"),
+            self.path("res")
+        );
+        std::fs::write(self.path("gateway.toml"), text).unwrap();
+        std::fs::create_dir_all(self.path("req")).unwrap();
+        std::fs::create_dir_all(self.path("res")).unwrap();
+    }
+
+    pub(crate) fn start_gateway(&self) -> Part {
+        let child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+            .args(["gateway", "--config", &self.path("gateway.toml")])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Part(child)
+    }
+
+    /// What lies in the result folder.
+    pub(crate) fn results(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.path("res"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    }
+
+    /// The verified audit report.
+    pub(crate) fn audit(&self) -> Value {
+        let text = succeed(&[
+            "audit",
+            "verify",
+            "--data-dir",
+            &self.path("center"),
+            "--json",
+        ]);
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/samples");
+    std::fs::read(folder.join(name)).unwrap()
+}
