@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use api::check::answered::verdict_of_number;
 use api::check::{Answer, CheckRequest};
 use api::receipt::{self, KeySet};
@@ -20,7 +20,7 @@ use crate::client::{Connection, explain};
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    connection: Option<Connection>,
+    connection: Connection,
     /// Insurer number.
     #[arg(long)]
     insurer: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     save_keys: Option<PathBuf>,
     /// Verify the saved answer in this file instead of asking; needs --keys and no center.
-    #[arg(long, requires = "keys", exclusive = false)]
+    #[arg(long, requires = "keys")]
     verify: Option<PathBuf>,
     /// Saved receipt keys.
     #[arg(long)]
@@ -60,11 +60,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(answer), Some(keys)) = (&arguments.verify, &arguments.keys) {
         return verify(answer, keys);
     }
-    let Some(connection) = &arguments.connection else {
-        bail!(
-            "give --center, --root, --p12, --p12-password-file, --account, --password-file; or --verify"
-        );
-    };
     let request = CheckRequest {
         birth_date: date("birth", arguments.birth.as_deref())?.unwrap_or_default(),
         branch: arguments.branch.clone(),
@@ -75,7 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         symbol: arguments.symbol.clone(),
         visit_date: date("visit", arguments.visit.as_deref())?,
     };
-    let (client, session) = connection.sign_in().await?;
+    let (client, session) = arguments.connection.sign_in().await?;
     let key = uuid::Uuid::now_v7().to_string();
     let (answer, bytes) = client
         .check(&session.token, &key, &request)

@@ -14,47 +14,63 @@ use rustls_pki_types::CertificateDer;
 #[derive(Args)]
 pub(crate) struct Connection {
     /// Address of the center's api listener, such as https://center.example:8443.
-    #[arg(long)]
-    pub(crate) center: String,
+    #[arg(long, required_unless_present = "verify")]
+    center: Option<String>,
     /// The center's root certificate, PEM.
-    #[arg(long)]
-    pub(crate) root: PathBuf,
+    #[arg(long, required_unless_present = "verify")]
+    root: Option<PathBuf>,
     /// The client certificate, PKCS#12.
-    #[arg(long)]
-    pub(crate) p12: PathBuf,
+    #[arg(long, required_unless_present = "verify")]
+    p12: Option<PathBuf>,
     /// File holding the PKCS#12 password.
-    #[arg(long)]
-    pub(crate) p12_password_file: PathBuf,
+    #[arg(long, required_unless_present = "verify")]
+    p12_password_file: Option<PathBuf>,
     /// Account.
-    #[arg(long)]
-    pub(crate) account: String,
+    #[arg(long, required_unless_present = "verify")]
+    account: Option<String>,
     /// File holding the account's password.
-    #[arg(long)]
-    pub(crate) password_file: PathBuf,
+    #[arg(long, required_unless_present = "verify")]
+    password_file: Option<PathBuf>,
 }
 
 impl Connection {
     /// Signs in, ending an earlier session of the account.
     pub(crate) async fn sign_in(&self) -> anyhow::Result<(Client, Session)> {
-        let bytes = std::fs::read(&self.p12)
-            .with_context(|| format!("cannot read {}", self.p12.display()))?;
-        let identity = Identity::from_pkcs12(&bytes, &secret(&self.p12_password_file)?)
-            .with_context(|| format!("{}", self.p12.display()))?;
-        let client = Client::new(&self.center, &root(&self.root)?, Some(&identity))?;
+        let (
+            Some(center),
+            Some(root_file),
+            Some(p12),
+            Some(p12_password),
+            Some(account),
+            Some(password),
+        ) = (
+            &self.center,
+            &self.root,
+            &self.p12,
+            &self.p12_password_file,
+            &self.account,
+            &self.password_file,
+        )
+        else {
+            bail!(
+                "give --center, --root, --p12, --p12-password-file, --account and --password-file"
+            );
+        };
+        let bytes = std::fs::read(p12).with_context(|| format!("cannot read {}", p12.display()))?;
+        let identity = Identity::from_pkcs12(&bytes, &secret(p12_password)?)
+            .with_context(|| format!("{}", p12.display()))?;
+        let client = Client::new(center, &root(root_file)?, Some(&identity))?;
         let body = SignIn {
-            account: self.account.clone(),
+            account: account.clone(),
             force: true,
-            password: secret(&self.password_file)?,
+            password: secret(password)?,
         };
         let session = client
             .sign_in(&body)
             .await
             .map_err(|error| explain(&error))?;
         if session.password.change_needed {
-            bail!(
-                "the password of {} must be changed first; sign in at the terminal",
-                self.account
-            );
+            bail!("the password of {account} must be changed first (PUT /v1/accounts/me/password)");
         }
         Ok((client, session))
     }
