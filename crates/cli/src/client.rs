@@ -13,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 /// How to reach the center and as whom.
 #[derive(Args)]
 pub(crate) struct Connection {
-    /// Address of the center's api listener, such as https://center.example:8443.
+    /// Address of the center's api listener, such as `https://center.example:8443`.
     #[arg(long, required_unless_present = "verify")]
     center: Option<String>,
     /// The center's root certificate, PEM.

@@ -130,7 +130,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let facility = Facility::set_up(&dir, &center, &enrolled).await?;
     let link = facility.link(&dir, &center)?;
     let link = tokio::spawn(crate::gateway::watch(link));
-    let demo = facility.describe(&dir, &center);
+    let pages = crate::terminal::start(&terminal::config::Config {
+        data_dir: dir.join("gateway"),
+        center: format!("https://{}", center.api),
+        ca: dir.join("center/root.pem"),
+        identity: terminal::config::IdentityName {
+            name: "clinic".into(),
+        },
+        listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+        host_name: "terminal.localhost".into(),
+    })
+    .await?;
+    let demo = facility.describe(&dir, &center, &pages);
     pki::sealed::write_private(&dir.join("demo.json"), &serde_json::to_vec_pretty(&demo)?)?;
     let answer = facility.first_check().await?;
     println!("== 最初の資格確認 / the first check");
@@ -146,6 +157,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     println!(
         "   accounts, files and people: {}",
         dir.join("demo.json").display()
+    );
+    println!("   端末の画面 / staff pages: {pages}");
+    println!(
+        "   レセコン / receipt computer: {} → {}",
+        dir.join("req").display(),
+        dir.join("res").display()
     );
     if !arguments.once {
         println!("   serving until Ctrl-C");
@@ -340,7 +357,7 @@ impl Facility {
         Ok(answer)
     }
 
-    fn describe(&self, dir: &Path, center: &Center) -> Value {
+    fn describe(&self, dir: &Path, center: &Center, pages: &str) -> Value {
         let path = |name: &str| dir.join(name).display().to_string();
         let accounts: Vec<Value> = self
             .accounts
@@ -362,7 +379,7 @@ impl Facility {
             "facilities": [{
                 "code": synthetic::samples::FACILITY, "kind": "medical", "name": "見本クリニック",
                 "p12": self.p12.display().to_string(), "p12_password": self.p12_password,
-                "cert": path("clinic.pem"), "key": path("clinic.key"), "accounts": accounts,
+                "cert": path("clinic.pem"), "key": path("clinic.key"), "accounts": accounts, "terminal": pages,
                 "folders": {"req": path("req"), "res": path("res"), "face": ""},
             }],
             "people": people.collect::<Vec<_>>(),

@@ -114,7 +114,8 @@ pub(crate) fn seal_identity(
     Ok(())
 }
 
-fn unseal_identity(data_dir: &Path, name: &str) -> anyhow::Result<Identity> {
+/// The certificate sealed under a name.
+pub(crate) fn unseal_identity(data_dir: &Path, name: &str) -> anyhow::Result<Identity> {
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let pem = machine
         .unseal(&sealed(data_dir, name))

@@ -13,6 +13,7 @@ mod enroll;
 mod gateway;
 mod serve;
 mod synth;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the center.
     Center(serve::Arguments),
+    /// Run the clinic's terminal: the staff pages.
+    Terminal(terminal::Arguments),
     /// Run the link app: request files in, result files out.
     Gateway(gateway::Arguments),
     /// Look at a settings file.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Center(arguments) => serve::run(arguments).await,
+            Command::Terminal(arguments) => terminal::run(arguments).await,
             Command::Gateway(arguments) => gateway::run(arguments).await,
             Command::Config(command) => serve::check(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
