@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod browser;
 mod demo;
 mod first_mark;
 mod kill;
