@@ -41,7 +41,7 @@ const FORBIDDEN_NAMES: [&str; 9] = [
     "common", "util", "utils", "core", "types", "models", "helpers", "manager", "service",
 ];
 
-const LICENCES: [&str; 13] = [
+const LICENCES: [&str; 14] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -53,6 +53,7 @@ const LICENCES: [&str; 13] = [
     "ISC",
     "MIT",
     "MIT-0",
+    "MPL-2.0",
     "Unicode-3.0",
     "Zlib",
 ];
