@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod backup;
 mod check;
 mod client;
 mod demo;
@@ -54,6 +55,10 @@ enum Command {
     /// Verify the audit chain.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Write a copy of a center's store, running or not.
+    Backup(backup::Backup),
+    /// Put a copy back while the center is stopped.
+    Restore(backup::Restore),
     /// Load synthetic people into a center's store.
     Synth(synth::Arguments),
 }
@@ -88,6 +93,8 @@ fn main() -> ExitCode {
             Command::Certificate(command) => enroll::certificate(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command),
+            Command::Backup(arguments) => backup::back_up(&arguments),
+            Command::Restore(arguments) => backup::restore(&arguments).await,
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });

@@ -133,6 +133,19 @@ impl Engine {
         &self.path
     }
 
+    /// Writes a consistent copy of the store to a file that does not exist yet, while the store goes on, and examines it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a copy that is not whole is reported, never kept in silence.
+    pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        let target = to.to_string_lossy().into_owned();
+        self.read(|connection| {
+            connection.execute("VACUUM INTO ?1", [target])?;
+            Ok(())
+        })?;
+        examine(to)
+    }
+
     /// Reads on the calling thread, with a connection that is kept for the next reader.
     pub(crate) fn read<T>(
         &self,
@@ -179,6 +192,25 @@ impl Engine {
         });
         self.writer.send(job).map_err(|_| StoreError::Closing)?;
         receiver.await.map_err(|_| StoreError::Closing)?
+    }
+}
+
+/// Examines a database file from end to end.
+///
+/// # Errors
+/// [`StoreError::Failed`] when it is no database or not whole.
+pub fn examine(file: &Path) -> Result<(), StoreError> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let verdict: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    let migrations: i64 =
+        connection.query_row("SELECT count(*) FROM migration", [], |row| row.get(0))?;
+    if verdict == "ok" && 0 < migrations {
+        Ok(())
+    } else {
+        Err(StoreError::Failed(format!(
+            "{} is not whole: {verdict}",
+            file.display()
+        )))
     }
 }
 

@@ -51,7 +51,9 @@ fn the_demo_never_empties_a_folder_that_is_not_its_own() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["demo", "center", "gateway", "enroll", "check", "synth"] {
+    for command in [
+        "demo", "center", "gateway", "enroll", "check", "synth", "backup", "restore",
+    ] {
         let text = succeed(&[command, "--help"]);
         assert!(text.contains("Example"), "{command}");
     }

@@ -151,3 +151,43 @@ fn without_our_own(file: &[u8]) -> String {
         .filter(|line| !line.contains("<ProcessExecutionTime>") && !line.contains("<ErrorCode>"));
     kept.map(|line| format!("{line}\n")).collect()
 }
+
+#[test]
+fn a_copy_made_while_running_is_put_back_only_while_stopped() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy.db"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    assert!(
+        !onshi(&["backup", "--data-dir", &data_dir, "--out", &copy])
+            .status
+            .success(),
+        "no copy is overwritten"
+    );
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    assert_eq!(clinic.audit()["checks"], 2);
+    let restore = ["restore", "--data-dir", &data_dir, "--from", &copy];
+    assert!(!onshi(&restore).status.success(), "the center is running");
+    clinic.center.take().unwrap().kill();
+    std::fs::write(clinic.path("broken.db"), "no database").unwrap();
+    assert!(
+        !onshi(&[
+            "restore",
+            "--data-dir",
+            &data_dir,
+            "--from",
+            &clinic.path("broken.db")
+        ])
+        .status
+        .success()
+    );
+    succeed(&restore);
+    let report = clinic.audit();
+    assert_eq!(
+        (&report["whole"], &report["checks"]),
+        (&Value::Bool(true), &Value::from(1))
+    );
+    clinic.start_center();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+}
