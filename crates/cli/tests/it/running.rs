@@ -48,14 +48,14 @@ pub(crate) fn succeed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Waits until something is so; fails after a minute.
+/// Waits until something is so; fails after three minutes.
 pub(crate) fn wait_until(what: &str, so: impl Fn() -> bool) {
     let start = Instant::now();
     let (_keep, never) = std::sync::mpsc::channel::<()>();
     while !so() {
         assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "waited a minute for {what}"
+            start.elapsed() < Duration::from_secs(180),
+            "waited three minutes for {what}"
         );
         let _ = never.recv_timeout(Duration::from_millis(20));
     }
