@@ -25,16 +25,22 @@ pub fn people() -> Vec<Registration> {
 }
 
 fn build() -> Option<Vec<Registration>> {
-    Some(vec![
-        taro()?,
-        saburo()?,
-        hanako()?,
-        jiro()?,
-        lost()?,
-        rare()?,
-        twin(7, "見本　双葉", "01")?,
-        twin(8, "見本　三葉", "02")?,
-    ])
+    let mut people = vec![taro()?, saburo()?, hanako()?, jiro()?, rare()?];
+    for (at, number) in ["４５６９", "４５８０", "４５８１"].into_iter().enumerate() {
+        people.push(lost(10 + at as u128, number)?);
+    }
+    for (at, number) in ["４５８２", "４５８３"].into_iter().enumerate() {
+        people.push(changed(20 + at as u128, number)?);
+    }
+    for (at, number) in ["４５７１", "４５８４", "４５８５"].into_iter().enumerate() {
+        let id = 30 + 2 * at as u128;
+        people.push(twin(id, "見本　双葉", number, "01")?);
+        people.push(twin(id + 1, "見本　三葉", number, "02")?);
+    }
+    for (at, number) in ["1000001", "1000002", "1000003"].into_iter().enumerate() {
+        people.push(aided(40 + at as u128, number)?);
+    }
+    Some(people)
 }
 
 fn day(text: &str) -> Option<CivilDate> {
@@ -207,13 +213,39 @@ fn jiro() -> Option<Registration> {
 }
 
 /// Lost, nothing newer.
-fn lost() -> Option<Registration> {
-    let person = person(5, "見本　四郎", "ﾐﾎﾝ ｼﾛｳ", Sex::Male, "1964-04-04")?;
-    let mut it = from(employer("４５６９", "見本　四郎")?, "2020-04-01");
+fn lost(id: u128, number: &str) -> Option<Registration> {
+    let person = person(id, "見本　四郎", "ﾐﾎﾝ ｼﾛｳ", Sex::Male, "1964-04-04")?;
+    let mut it = from(employer(number, "見本　四郎")?, "2020-04-01");
     it.loss = Some(Loss {
         date: day("2026-09-01")?,
         reason: Some(LossReason::Other),
     });
+    Some(Registration {
+        person,
+        coverages: vec![it],
+    })
+}
+
+/// Lost, a newer coverage exists.
+fn changed(id: u128, number: &str) -> Option<Registration> {
+    let mut registration = lost(id, number)?;
+    let mut new = from(
+        coverage("139998", "架空区", Some("架空"), number, Some("01"))?,
+        "2026-09-01",
+    );
+    new.acquired = day("2026-09-01");
+    registration.coverages.push(new);
+    Some(registration)
+}
+
+/// Medical aid without a ticket.
+fn aided(id: u128, number: &str) -> Option<Registration> {
+    let person = person(id, "見本　五郎", "ﾐﾎﾝ ｺﾞﾛｳ", Sex::Male, "1975-07-07")?;
+    let mut it = from(
+        coverage("12139995", "架空区福祉事務所", None, number, None)?,
+        "2026-04-01",
+    );
+    it.classification = CardClassification::MedicalAid;
     Some(Registration {
         person,
         coverages: vec![it],
@@ -234,13 +266,13 @@ fn rare() -> Option<Registration> {
 }
 
 /// Two people of one birth date whose branch alone tells them apart.
-fn twin(id: u128, name: &str, branch: &str) -> Option<Registration> {
+fn twin(id: u128, name: &str, number: &str, branch: &str) -> Option<Registration> {
     let person = person(id, name, "ﾐﾎﾝ ﾌﾀﾊﾞ", Sex::Female, "2019-02-02")?;
     let mut it = coverage(
         "06139992",
         "架空健康保険組合",
         Some("１２３"),
-        "４５７１",
+        number,
         Some(branch),
     )?;
     it.relationship = Some(Relationship::Family);
@@ -257,12 +289,12 @@ mod tests {
 
     #[test]
     fn every_person_has_a_coverage_and_numbers_that_no_insurer_has() {
-        assert_eq!(people().len(), 8);
+        assert_eq!(people().len(), 19);
         for registration in people() {
             assert!(!registration.coverages.is_empty());
             for coverage in registration.coverages {
-                let known =
-                    ["06139992", "139998", "39139993"].contains(&&*coverage.insurer.as_digits());
+                let known = ["06139992", "139998", "39139993", "12139995"]
+                    .contains(&&*coverage.insurer.as_digits());
                 assert!(known);
             }
         }

@@ -38,6 +38,54 @@ fn the_demo_ends_with_a_check_and_writes_what_others_start_from() {
 }
 
 #[test]
+fn every_person_of_the_demo_gets_the_verdict_it_promises() {
+    let clinic = crate::running::Clinic::start();
+    clinic.enrol();
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("demo");
+    succeed(&["demo", "--once", "--dir", folder.to_str().unwrap()]);
+    let demo: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("demo.json")).unwrap()).unwrap();
+    let people = demo["people"].as_array().unwrap();
+    for case in [
+        "valid",
+        "lost",
+        "newer",
+        "several",
+        "unknown",
+        "unregistered",
+    ] {
+        assert!(
+            3 <= people
+                .iter()
+                .filter(|person| person["case"] == case)
+                .count(),
+            "{case}"
+        );
+    }
+    for person in people {
+        let text = |member: &str| person[member].as_str().unwrap();
+        let mut asked = vec![
+            "--insurer",
+            text("insurer_number"),
+            "--number",
+            text("number"),
+            "--birth",
+            text("birth_date"),
+            "--json",
+        ];
+        for (option, member) in [("--symbol", "symbol"), ("--branch", "branch")] {
+            if !text(member).is_empty() {
+                asked.extend([option, text(member)]);
+            }
+        }
+        let output = clinic.check("clinic.p12", &asked);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["verdict"], person["expect_verdict"], "{person}");
+    }
+}
+
+#[test]
 fn the_demo_never_empties_a_folder_that_is_not_its_own() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("precious"), "x").unwrap();
