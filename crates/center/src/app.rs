@@ -28,6 +28,7 @@ pub(crate) struct Shared {
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
     pub(crate) lockout: lockout::Policy,
+    pub(crate) checkpoint_dir: Option<std::path::PathBuf>,
     pub(crate) checks: AtomicU64,
 }
 

@@ -20,6 +20,9 @@ pub struct Config {
     /// Also speak TLS 1.2, for old receipt computers.
     #[serde(default)]
     pub tls12: bool,
+    /// Folder on another machine or disk where every checkpoint of the audit chain is appended to `checkpoints.jsonl`.
+    #[serde(default)]
+    pub checkpoint_dir: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     #[serde(default)]
     pub listen: Listen,

@@ -120,6 +120,7 @@ impl Center {
             name: config.name.clone(),
             hashing: Semaphore::new(HASHES),
             lockout: lockout::Policy::default(),
+            checkpoint_dir: config.checkpoint_dir.clone(),
             checks: Default::default(),
         });
         app.engine
@@ -322,12 +323,28 @@ async fn checkpoint(app: &App) -> Result<(), store::engine::StoreError> {
     let signature =
         signature.map_err(|error| store::engine::StoreError::Failed(error.to_string()))?;
     let kid = app.receipt_key.kid().to_owned();
-    app.engine
-        .keep_checkpoint(Checkpoint {
-            at,
-            heads,
-            kid,
-            signature,
-        })
-        .await
+    let checkpoint = Checkpoint {
+        at,
+        heads,
+        kid,
+        signature,
+    };
+    if let Some(dir) = &app.checkpoint_dir
+        && let Err(error) = append_outside(dir, &checkpoint)
+    {
+        // The store's own copy is kept all the same; the operator must see that the outside one is not.
+        tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
+    }
+    app.engine.keep_checkpoint(checkpoint).await
+}
+
+fn append_outside(dir: &std::path::Path, checkpoint: &Checkpoint) -> std::io::Result<()> {
+    use std::io::Write;
+    let path = dir.join("checkpoints.jsonl");
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?;
+    file.write_all(checkpoint.to_line().as_bytes())?;
+    file.sync_all()
 }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use pki::receipt_key::{ReceiptKey, verifies};
 use pki::sealed::MachineKey;
+use store::audit::Checkpoint;
 use store::engine::Engine;
 
 /// `onshi audit`.
@@ -18,6 +19,9 @@ pub(crate) enum AuditCommand {
         /// Data folder of the center.
         #[arg(long)]
         data_dir: PathBuf,
+        /// Checkpoints kept outside the store (`checkpoint_dir` of the settings): its `checkpoints.jsonl`.
+        #[arg(long)]
+        outside: Option<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -25,7 +29,11 @@ pub(crate) enum AuditCommand {
 }
 
 pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Verify { data_dir, json } = command;
+    let AuditCommand::Verify {
+        data_dir,
+        outside,
+        json,
+    } = command;
     let database = data_dir.join("center.db");
     // Opening would make what is missing, and then verify nothing.
     if !database.is_file() {
@@ -35,7 +43,11 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     let key = ReceiptKey::open(&data_dir.join("receipt.key"), &machine)?;
     let (x, y) = key.coordinates();
     let engine = Engine::open_center(&database, [0; 16]).context("the store cannot be opened")?;
-    let report = engine.verify_audit(&[], |kid, message, signature| {
+    let outside = outside
+        .map(|file| read_outside(&file))
+        .transpose()?
+        .unwrap_or_default();
+    let report = engine.verify_audit(&outside, |kid, message, signature| {
         kid == key.kid() && verifies(&x, &y, message, signature)
     })?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
@@ -65,4 +77,16 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Checkpoints of a file, line by line.
+fn read_outside(file: &std::path::Path) -> anyhow::Result<Vec<Checkpoint>> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let lines = text.lines().enumerate();
+    let read = lines.map(|(at, line)| {
+        let checkpoint = Checkpoint::from_line(line);
+        checkpoint.with_context(|| format!("{} line {}: no checkpoint", file.display(), at + 1))
+    });
+    read.collect()
 }

@@ -288,6 +288,7 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
         name: "onshi-demo".into(),
         host_names: Vec::new(),
         tls12: false,
+        checkpoint_dir: None,
         listen: Listen {
             api: free(),
             enroll: free(),

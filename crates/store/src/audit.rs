@@ -154,6 +154,30 @@ pub struct Checkpoint {
     pub signature: Vec<u8>,
 }
 
+impl Checkpoint {
+    /// One line of JSON, for a folder outside the store.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let line = serde_json::json!({
+            "at": self.at.to_string(), "heads": self.heads, "kid": self.kid, "signature": self.signature,
+        });
+        format!("{line}\n")
+    }
+
+    /// Reads a line of [`Checkpoint::to_line`]; `None` for any other text.
+    #[must_use]
+    pub fn from_line(line: &str) -> Option<Self> {
+        let value: serde_json::Value = serde_json::from_str(line).ok()?;
+        let bytes = |member: &str| serde_json::from_value(value.get(member)?.clone()).ok();
+        Some(Self {
+            at: Instant::parse(value.get("at")?.as_str()?).ok()?,
+            heads: bytes("heads")?,
+            kid: value.get("kid")?.as_str()?.to_owned(),
+            signature: bytes("signature")?,
+        })
+    }
+}
+
 /// What a checkpoint's signature covers.
 #[must_use]
 pub fn checkpoint_message(at: Instant, heads: &[u8]) -> Vec<u8> {

@@ -47,6 +47,7 @@ impl World {
             name: "test".into(),
             host_names: Vec::new(),
             tls12: false,
+            checkpoint_dir: None,
             listen: Listen {
                 api: free,
                 enroll: free,

@@ -191,3 +191,28 @@ fn a_copy_made_while_running_is_put_back_only_while_stopped() {
     clinic.start_center();
     assert!(clinic.check("clinic.p12", &TARO).status.success());
 }
+
+#[test]
+fn checkpoints_kept_outside_vouch_for_the_chain() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    clinic.center.take().unwrap().kill();
+    clinic.start_center();
+    let outside = clinic.path("checkpoints.jsonl");
+    wait_until("a checkpoint outside", || {
+        std::fs::exists(&outside).unwrap()
+    });
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let verify = [
+        "audit",
+        "verify",
+        "--data-dir",
+        &clinic.path("center"),
+        "--outside",
+        &outside,
+    ];
+    assert!(succeed(&verify).contains("the chain is whole"));
+    std::fs::write(&outside, "broken\n").unwrap();
+    let output = onshi(&verify);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("line 1"));
+}

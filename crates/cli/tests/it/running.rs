@@ -84,8 +84,9 @@ impl Clinic {
         clinic.start_center();
         // Started again it must be found where it was.
         let address = |url: &str| url.trim_start_matches("https://").to_owned();
+        let outside = clinic.path("");
         let text = format!(
-            "data_dir = \"{}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\nmetrics = \"127.0.0.1:0\"\n",
+            "data_dir = \"{}\"\ncheckpoint_dir = \"{outside}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\nmetrics = \"127.0.0.1:0\"\n",
             clinic.path("center"),
             address(&clinic.api),
             address(&clinic.enroll)
