@@ -31,7 +31,15 @@ pub(crate) async fn search(
         .as_deref()
         .map(uuid::Uuid::parse_str)
         .transpose()
-        .map_err(|_| wrong("after"))?;
+        .map_err(|_| {
+            let error = MemberError::new(
+                "after",
+                "form",
+                "after には前のページの next をそのまま指定してください。",
+                "Give the next of the page before as after.",
+            );
+            Refused::members(Trouble::InvalidInput, vec![error])
+        })?;
     let search = store::checks::Search {
         from: Instant::start_of_day_in_japan(from),
         until: Instant::start_of_day_in_japan(to.plus_days(1)),
@@ -50,7 +58,7 @@ pub(crate) async fn search(
             Deed::HistorySearch,
         ))
         .await?;
-    let more = PAGE as usize <= lines.len() && lines.len() != PAGE as usize;
+    let more = (PAGE as usize) < lines.len();
     lines.truncate(PAGE as usize);
     let id = |id| uuid::Uuid::from_u128(id).to_string();
     let next = lines.last().filter(|_| more).map(|line| id(line.id));

@@ -9,20 +9,6 @@ pub const PERSON_IDLE_S: i64 = 30 * 60;
 /// Seconds a machine's session lives.
 pub const MACHINE_LIFE_S: i64 = 12 * 60 * 60;
 
-/// Whether a request was caused by a person or by a page or part on its own (`Onshi-Background: 1`).
-///
-/// ```
-/// use domain::session::Cause;
-/// assert_ne!(Cause::Person, Cause::Background);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// A person: counts as activity.
-    Person,
-    /// No person: does not.
-    Background,
-}
-
 /// True while a session is good: 30 minutes from the last activity for a person, 12 hours from opening for a machine.
 ///
 /// ```

@@ -103,6 +103,7 @@ impl Gateway {
     /// [`RoundError`]; the next round goes on where this one stopped.
     pub async fn round(&mut self) -> Result<usize, RoundError> {
         let mut done = 0;
+        let mut stuck = None;
         for folders in self.setup.folders.clone() {
             self.claim(&folders).await?;
         }
@@ -117,10 +118,19 @@ impl Gateway {
                 tracing::error!(folder = %entry.folder, "the journal holds files of a folder that is not set up any more");
                 continue;
             };
-            self.finish(&folders, entry).await?;
-            done += 1;
+            match self.finish(&folders, entry).await {
+                Ok(()) => done += 1,
+                // Without a center or a session the others would wait as well.
+                Err(
+                    error @ (RoundError::Center(ClientError::Connection(_)) | RoundError::SignIn),
+                ) => {
+                    return Err(error);
+                }
+                // One file that cannot go on holds up no other.
+                Err(error) => stuck = stuck.or(Some(error)),
+            }
         }
-        Ok(done)
+        stuck.map_or(Ok(done), Err)
     }
 
     /// Takes every complete request out of `req`, and into the journal what a crash left between the two steps.
