@@ -19,7 +19,10 @@ fn child_records_until_killed() {
     };
     let tasks: u128 = std::env::var(TASKS).unwrap().parse().unwrap();
     let path = std::path::Path::new(&folder).join("center.db");
-    let engine = store::engine::Engine::open_center(&path, rand()).unwrap();
+    let engine = match store::engine::Engine::open_center(&path, random()) {
+        Ok(engine) => engine,
+        Err(error) => return println!("not open: {error}"),
+    };
     let asker = Arc::new(permit::<AskByNumber>("1319999999"));
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -29,12 +32,15 @@ fn child_records_until_killed() {
                 .map(|task| {
                     let (engine, asker) = (engine.clone(), Arc::clone(&asker));
                     tokio::spawn(async move {
-                        let start = u128::from_be_bytes(rand());
+                        let start = u128::from_be_bytes(random());
                         for at in 0.. {
                             let id = (start & !0xffff_ffff) | task << 20 | at;
-                            engine.record_check(&asker, check(id)).await.unwrap();
+                            let recorded = engine.record_check(&asker, check(id)).await;
                             let mut out = std::io::stdout().lock();
-                            writeln!(out, "ack {id}").unwrap();
+                            match recorded {
+                                Ok(_) => writeln!(out, "ack {id}").unwrap(),
+                                Err(error) => writeln!(out, "refused {error}").unwrap(),
+                            }
                             out.flush().unwrap();
                         }
                     })
@@ -46,13 +52,17 @@ fn child_records_until_killed() {
         });
 }
 
-fn rand() -> [u8; 16] {
+pub(crate) fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).unwrap();
     bytes
 }
 
-fn child(program: &mut Command, tasks: u32, dir: &tempfile::TempDir) -> std::process::Child {
+pub(crate) fn child(
+    program: &mut Command,
+    tasks: u32,
+    dir: &tempfile::TempDir,
+) -> std::process::Child {
     program
         .args(["--exact", "kill::child_records_until_killed", "--nocapture"])
         .env(FOLDER, dir.path())
@@ -63,7 +73,7 @@ fn child(program: &mut Command, tasks: u32, dir: &tempfile::TempDir) -> std::pro
         .unwrap()
 }
 
-fn acknowledged(line: &str) -> Option<u128> {
+pub(crate) fn acknowledged(line: &str) -> Option<u128> {
     line.split("ack ").nth(1)?.trim().parse().ok()
 }
 

@@ -11,6 +11,8 @@
 mod chain;
 mod checks;
 mod kill;
+mod no_writes;
+mod power_cut;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;
