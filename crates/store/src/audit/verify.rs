@@ -149,6 +149,8 @@ impl Engine {
         let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
         let mut vouched: u64 = 0;
         self.read(|connection| {
+            // One snapshot, so that a running center's new checks count on both sides or on neither.
+            let _snapshot = connection.unchecked_transaction()?;
             let mut statement = connection.prepare(
                 "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content
                  FROM audit_event ORDER BY chain, seq",

@@ -135,3 +135,20 @@ async fn every_process_has_a_chain_of_its_own() {
         (3, 3, 0)
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_that_grows_meanwhile_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = crate::open(&dir);
+    let growing = {
+        let engine = engine.clone();
+        tokio::spawn(async move { crate::record(&engine, 0..400).await })
+    };
+    let mut rounds = 0;
+    while rounds < 30 || !growing.is_finished() {
+        let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+        assert_eq!(report.faults, [], "after {} checks", report.checks);
+        rounds += 1;
+    }
+    growing.await.unwrap();
+}
