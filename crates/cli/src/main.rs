@@ -12,6 +12,7 @@ mod client;
 mod demo;
 mod enroll;
 mod gateway;
+mod progress;
 mod serve;
 mod synth;
 mod terminal;
