@@ -65,13 +65,19 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
         staff: Mutex::default(),
     });
     let router = Router::new()
-        .route("/", get(pages::home))
-        .route("/sign-in", post(pages::sign_in))
-        .route("/sign-out", post(pages::sign_out))
-        .route("/check", get(pages::check_form).post(pages::check))
-        .route("/checks/{id}", get(pages::result))
-        .route("/history", get(pages::history))
-        .route("/password", get(pages::password_form).post(pages::password))
+        .route("/", get(pages::menu::home))
+        .route("/sign-in", post(pages::sign_in::sign_in))
+        .route("/sign-out", post(pages::sign_in::sign_out))
+        .route(
+            "/check",
+            get(pages::check::check_form).post(pages::check::check),
+        )
+        .route("/checks/{id}", get(pages::check::result))
+        .route("/history", get(pages::history::history))
+        .route(
+            "/password",
+            get(pages::password::password_form).post(pages::password::password),
+        )
         .route("/assets/onshi.css", get(stylesheet))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app);
