@@ -2,6 +2,7 @@
 
 use crate::certificate::{CeilingCertificate, ElderlyCertificate};
 use crate::civil_date::CivilDate;
+use crate::codes::code_table;
 use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};
@@ -11,98 +12,41 @@ use crate::insurer_number::InsurerNumber;
 use crate::medical_aid::has_ticket;
 use crate::person::Person;
 
-/// The answer in one digit (資格有効性, OQSCD006).
-///
-/// ```
-/// use domain::check::Verdict;
-/// assert_eq!(Verdict::from_code("3"), Some(Verdict::NewerExists));
-/// assert_eq!(Verdict::Valid.code(), "1");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// 1 有効: the coverage asked about covers the day.
-    Valid,
-    /// 2 無効: it does not, and no other coverage of the person does.
-    Invalid,
-    /// 3 無効（新しい資格あり）: it does not, but another coverage of the person does.
-    NewerExists,
-    /// 4 該当資格なし: no such person.
-    NotFound,
-    /// 5 複数該当: several fit and no rule chooses.
-    Several,
-    /// 6 有効（未登録）: medical aid is valid, but no ticket is registered for this facility and month (our reading).
-    ValidUnregistered,
-}
-
-impl Verdict {
-    /// All verdicts in the order of their codes.
-    pub const ALL: [Self; 6] = [
-        Self::Valid,
-        Self::Invalid,
-        Self::NewerExists,
-        Self::NotFound,
-        Self::Several,
-        Self::ValidUnregistered,
-    ];
-
-    /// The code of OQSCD006, `1` to `6`.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Valid => "1",
-            Self::Invalid => "2",
-            Self::NewerExists => "3",
-            Self::NotFound => "4",
-            Self::Several => "5",
-            Self::ValidUnregistered => "6",
-        }
-    }
-
-    /// The verdict of a code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.code() == code)
-    }
-
-    /// The meaning in Japanese.
-    #[must_use]
-    pub fn label_ja(self) -> &'static str {
-        match self {
-            Self::Valid => "有効",
-            Self::Invalid => "無効",
-            Self::NewerExists => "無効（新しい資格あり）",
-            Self::NotFound => "該当資格なし",
-            Self::Several => "複数該当",
-            Self::ValidUnregistered => "有効（未登録）",
-        }
-    }
-
-    /// The meaning in English.
-    #[must_use]
-    pub fn label_en(self) -> &'static str {
-        match self {
-            Self::Valid => "Valid",
-            Self::Invalid => "Not valid",
-            Self::NewerExists => "Not valid (newer coverage exists)",
-            Self::NotFound => "No such coverage",
-            Self::Several => "Several match",
-            Self::ValidUnregistered => "Valid (ticket not registered)",
-        }
+code_table! {
+    /// The answer in one digit (資格有効性, OQSCD006).
+    ///
+    /// ```
+    /// use domain::check::Verdict;
+    /// assert_eq!(Verdict::from_code("3"), Some(Verdict::NewerExists));
+    /// assert_eq!(Verdict::Valid.code(), "1");
+    /// ```
+    Verdict = 6, "資格有効性" {
+        /// The coverage asked about covers the day.
+        Valid = "1", "有効", "Valid";
+        /// It does not, and no other coverage of the person does.
+        Invalid = "2", "無効", "Not valid";
+        /// It does not, but another coverage of the person does.
+        NewerExists = "3", "無効（新しい資格あり）", "Not valid (newer coverage exists)";
+        /// No such person.
+        NotFound = "4", "該当資格なし", "No such coverage";
+        /// Several fit and no rule chooses.
+        Several = "5", "複数該当", "Several match";
+        /// Medical aid is valid, but no ticket is registered for this facility and month (our reading).
+        ValidUnregistered = "6", "有効（未登録）", "Valid (ticket not registered)";
     }
 }
 
-/// Whether the patient agreed, by word of mouth, that the ceiling certificate is provided (OQSCD001).
-///
-/// ```
-/// use domain::check::CeilingConsent;
-/// assert_ne!(CeilingConsent::Given, CeilingConsent::NotGiven);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CeilingConsent {
-    /// Consent was given.
-    Given,
-    /// Consent was not given or not asked for.
-    NotGiven,
+code_table! {
+    /// Whether the patient agreed, by word of mouth, that the ceiling certificate is provided (OQSCD001).
+    ///
+    /// ```
+    /// use domain::check::CeilingConsent;
+    /// assert_eq!(CeilingConsent::from_code("1"), Some(CeilingConsent::Given));
+    /// ```
+    CeilingConsent = 1, "限度額適用認定証提供同意" {
+        NotGiven = "0", "未同意", "consent not given or not asked for";
+        Given = "1", "同意", "consent given";
+    }
 }
 
 /// A question by the data of an insurance card or prescription (interface §2.2).

@@ -105,7 +105,8 @@ pub fn verdict_number(verdict: Verdict) -> u8 {
 #[must_use]
 pub fn verdict_of_number(number: u8) -> Option<Verdict> {
     Verdict::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .find(|verdict| verdict_number(*verdict) == number)
 }
 

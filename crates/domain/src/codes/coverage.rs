@@ -9,7 +9,7 @@ code_table! {
     /// use domain::codes::coverage::CardClassification;
     /// assert!(CardClassification::from_code("A1").unwrap().is_medical_aid());
     /// ```
-    CardClassification {
+    CardClassification = 10, "被保険者証区分" {
         General = "01", "被保険者証（一般）", "insurance card (general)";
         Retired = "02", "被保険者証（退職）", "insurance card (retired)";
         ShortTerm = "03", "短期被保険者証（一般）", "short-term card (general)";
@@ -36,7 +36,7 @@ code_table! {
     /// use domain::codes::coverage::LossReason;
     /// assert_eq!(LossReason::from_code("03").unwrap().label_en(), "acquired another insurance");
     /// ```
-    LossReason {
+    LossReason = 8, "資格喪失事由" {
         Death = "01", "死亡", "death";
         PublicAssistance = "02", "生活保護受給開始", "public assistance began";
         OtherInsurance = "03", "医療保険等の資格取得", "acquired another insurance";
@@ -51,7 +51,7 @@ code_table! {
     /// use domain::codes::coverage::Preschool;
     /// assert_eq!(Preschool::from_code("2"), None);
     /// ```
-    Preschool {
+    Preschool = 15, "未就学区分" {
         BelowSchoolAge = "1", "未就学", "below school age";
     }
 }

@@ -9,7 +9,7 @@ code_table! {
     /// use domain::codes::person::Sex;
     /// assert_eq!(Sex::from_code("2"), Some(Sex::Female));
     /// ```
-    Sex {
+    Sex = 7, "性別" {
         Male = "1", "男", "male";
         Female = "2", "女", "female";
         Unset = "3", "未設定", "not set";
@@ -23,7 +23,7 @@ code_table! {
     /// use domain::codes::person::Relationship;
     /// assert_eq!(Relationship::Family.code(), "2");
     /// ```
-    Relationship {
+    Relationship = 9, "本人・家族の別" {
         Insured = "1", "本人", "insured person";
         Family = "2", "家族", "family member";
     }
