@@ -122,7 +122,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
     }
 }
 
-/// An entry of the main screen (G12). Only what works today is listed; later entries come with their issues.
+/// An entry of the main screen (G12). The terminal shows those that have a page.
 ///
 /// ```
 /// use domain::permissions::MenuEntry;
@@ -132,31 +132,73 @@ fn rights(kind: AccountKind) -> &'static [Action] {
 pub enum MenuEntry {
     /// 「保険証/処方箋で確認」.
     CheckByNumber,
+    /// 「顔認証付きカードリーダー操作」.
+    ReaderControl,
     /// 「資格確認履歴照会」.
     History,
+    /// 一括照会・照会番号; our wording.
+    Bulk,
+    /// 「医療情報確認」.
+    MedicalInformation,
+    /// 緊急時・災害時.
+    Emergency,
     /// 「アカウント管理（登録）」.
     Accounts,
     /// 『パスワード変更』.
     Password,
+    /// 環境設定情報更新.
+    Settings,
+    /// お知らせ; our wording.
+    Notices,
+    /// サポート; our wording.
+    Support,
+}
+
+/// Whether the center has opened the outage or disaster mode for the facility (G28).
+///
+/// ```
+/// use domain::permissions::EmergencyMode;
+/// assert_ne!(EmergencyMode::Open, EmergencyMode::Closed);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmergencyMode {
+    /// It is open now.
+    Open,
+    /// It is not, as on most days.
+    Closed,
 }
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 11] = [
         Self::CheckByNumber,
+        Self::ReaderControl,
         Self::History,
+        Self::Bulk,
+        Self::MedicalInformation,
+        Self::Emergency,
         Self::Accounts,
         Self::Password,
+        Self::Settings,
+        Self::Notices,
+        Self::Support,
     ];
 
-    /// The guide's words.
+    /// The guide's words, or ours where it has none.
     #[must_use]
     pub fn label_ja(self) -> &'static str {
         match self {
             Self::CheckByNumber => "保険証/処方箋で確認",
+            Self::ReaderControl => "顔認証付きカードリーダー操作",
             Self::History => "資格確認履歴照会",
+            Self::Bulk => "一括照会・照会番号",
+            Self::MedicalInformation => "医療情報確認",
+            Self::Emergency => "緊急時・災害時",
             Self::Accounts => "アカウント管理（登録）",
             Self::Password => "パスワード変更",
+            Self::Settings => "環境設定情報更新",
+            Self::Notices => "お知らせ",
+            Self::Support => "サポート",
         }
     }
 
@@ -165,36 +207,131 @@ impl MenuEntry {
     pub fn label_en(self) -> &'static str {
         match self {
             Self::CheckByNumber => "Check by insurance card or prescription",
+            Self::ReaderControl => "Control the face reader",
             Self::History => "History of checks",
+            Self::Bulk => "Bulk checks and reference numbers",
+            Self::MedicalInformation => "Medical information",
+            Self::Emergency => "Outage and disaster",
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",
+            Self::Settings => "Settings of the facility",
+            Self::Notices => "Notices",
+            Self::Support => "Support",
         }
     }
 
-    fn action(self) -> Action {
+    /// True when an account of this kind sees the entry; machines see no screen.
+    fn is_for(self, kind: AccountKind) -> bool {
+        let by_right = |action| allows(kind, action) && !kind.is_system();
         match self {
-            Self::CheckByNumber => Action::AskByNumber,
-            Self::History => Action::ReadHistory,
-            Self::Accounts => Action::ManageAccounts,
-            Self::Password => Action::ChangeOwnPassword,
+            Self::CheckByNumber => by_right(Action::AskByNumber),
+            Self::ReaderControl => by_right(Action::ControlReader),
+            Self::History => by_right(Action::ReadHistory),
+            Self::Bulk => by_right(Action::AskInBulk),
+            Self::MedicalInformation => by_right(Action::ViewMedicalPages),
+            Self::Emergency => by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster),
+            Self::Accounts => by_right(Action::ManageAccounts),
+            Self::Password => by_right(Action::ChangeOwnPassword),
+            Self::Settings => by_right(Action::EditSettings),
+            // The master does no reception work, so only the way to help remains for it.
+            Self::Notices => !kind.is_system() && kind != AccountKind::Master,
+            Self::Support => !kind.is_system(),
+        }
+    }
+
+    /// What else the entry hangs on, for the printed table.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::ReaderControl => "not in home-visit nursing",
+            Self::Emergency => "only while the mode is open",
+            Self::CheckByNumber
+            | Self::History
+            | Self::Bulk
+            | Self::MedicalInformation
+            | Self::Accounts
+            | Self::Password
+            | Self::Settings
+            | Self::Notices
+            | Self::Support => "",
         }
     }
 }
 
-/// The entries an account sees. No entry of today depends on the kind of facility; reader entries will.
+/// The entries an account sees at a facility of a kind (requirements, "Main screen by account").
 ///
 /// ```
-/// use domain::{account::AccountKind, facility_kind::FacilityKind, permissions::{MenuEntry, menu}};
-/// let master = menu(AccountKind::Master, FacilityKind::Medical);
-/// assert_eq!(master, [MenuEntry::Accounts, MenuEntry::Password]);
+/// use domain::{account::AccountKind, facility_kind::FacilityKind};
+/// use domain::permissions::{EmergencyMode, MenuEntry, menu};
+/// let master = menu(AccountKind::Master, FacilityKind::Medical, EmergencyMode::Closed);
+/// assert_eq!(master, [MenuEntry::Accounts, MenuEntry::Password, MenuEntry::Support]);
 /// ```
 #[must_use]
-pub fn menu(kind: AccountKind, _facility: FacilityKind) -> Vec<MenuEntry> {
+pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode) -> Vec<MenuEntry> {
+    let fits = |entry: &MenuEntry| match entry {
+        MenuEntry::ReaderControl => facility.differences().has_reader,
+        MenuEntry::Emergency => emergency == EmergencyMode::Open,
+        MenuEntry::CheckByNumber
+        | MenuEntry::History
+        | MenuEntry::Bulk
+        | MenuEntry::MedicalInformation
+        | MenuEntry::Accounts
+        | MenuEntry::Password
+        | MenuEntry::Settings
+        | MenuEntry::Notices
+        | MenuEntry::Support => true,
+    };
     let shown = MenuEntry::ALL.into_iter();
-    shown.filter(|entry| allows(kind, entry.action())).collect()
+    shown
+        .filter(|entry| entry.is_for(kind))
+        .filter(fits)
+        .collect()
 }
 
-/// The matrix as a Markdown table: the text of `docs/permissions.md`.
+/// The main screen as a Markdown table: the second part of `docs/permissions.md`.
+///
+/// ```
+/// assert!(domain::permissions::menu_markdown().contains("資格確認履歴照会"));
+/// ```
+#[must_use]
+pub fn menu_markdown() -> String {
+    let people = || AccountKind::ALL.into_iter().filter(|it| !it.is_system());
+    let mut out = String::from("| entry | English |");
+    for kind in people() {
+        out.push_str(&format!(" {} |", kind.label_ja()));
+    }
+    out.push_str(" condition |\n|---|---|");
+    out.push_str(&"---|".repeat(people().count() + 1));
+    for entry in MenuEntry::ALL {
+        out.push_str(&format!(
+            "\n| {} | {} |",
+            entry.label_ja(),
+            entry.label_en()
+        ));
+        for kind in people() {
+            let cell = match (entry, entry.is_for(kind)) {
+                (_, false) => "–".to_owned(),
+                (MenuEntry::Accounts, true) => managed(kind),
+                (_, true) => "√".to_owned(),
+            };
+            out.push_str(&format!(" {cell} |"));
+        }
+        out.push_str(&format!(" {} |", entry.condition()));
+    }
+    out.push('\n');
+    out
+}
+
+/// The kinds an account manages, in Japanese.
+fn managed(kind: AccountKind) -> String {
+    let kinds = AccountKind::ALL.into_iter();
+    let labels: Vec<&str> = kinds
+        .filter(|other| kind.manages(*other))
+        .map(AccountKind::label_ja)
+        .collect();
+    labels.join("、")
+}
+
+/// The matrix as a Markdown table: the first part of `docs/permissions.md`.
 ///
 /// ```
 /// assert!(domain::permissions::matrix_markdown().contains("| master |"));
@@ -226,13 +363,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_printed_matrix_is_the_one_in_the_docs() {
+    fn the_printed_tables_are_those_in_the_docs() {
         let docs = include_str!("../../../docs/permissions.md");
-        assert!(
-            docs.ends_with(&matrix_markdown()),
-            "print it anew:\n{}",
-            matrix_markdown()
-        );
+        for table in [matrix_markdown(), menu_markdown()] {
+            assert!(docs.contains(&table), "print it anew:\n{table}");
+        }
+    }
+
+    #[test]
+    fn the_main_screen_depends_on_the_kind_of_facility_and_on_the_emergency_mode() {
+        use EmergencyMode::{Closed, Open};
+        let sees =
+            |kind, facility, emergency, entry| menu(kind, facility, emergency).contains(&entry);
+        let (general, viewer) = (AccountKind::General, AccountKind::MedicalViewer);
+        let (clinic, nursing) = (FacilityKind::Medical, FacilityKind::HomeNursing);
+        assert!(sees(general, clinic, Closed, MenuEntry::ReaderControl));
+        assert!(!sees(general, nursing, Closed, MenuEntry::ReaderControl));
+        assert!(sees(viewer, clinic, Open, MenuEntry::Emergency));
+        assert!(!sees(viewer, clinic, Closed, MenuEntry::Emergency));
+        assert!(!sees(general, clinic, Open, MenuEntry::Emergency));
+    }
+
+    #[test]
+    fn a_machine_sees_no_main_screen() {
+        for kind in AccountKind::ALL.into_iter().filter(|it| it.is_system()) {
+            assert_eq!(menu(kind, FacilityKind::Medical, EmergencyMode::Open), []);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
-use domain::permissions::{MenuEntry, menu};
+use domain::permissions::{EmergencyMode, MenuEntry, menu};
 
 use crate::pages::sign_in::sign_in_page;
 use crate::pages::{Frame, Staff, show};
@@ -31,14 +31,21 @@ pub(super) fn entries(session: &Session) -> Vec<Entry> {
     let facility = FacilityKind::parse(&session.facility.kind);
     let shown = kind
         .zip(facility)
-        .map(|(kind, facility)| menu(kind, facility))
+        .map(|(kind, facility)| menu(kind, facility, EmergencyMode::Closed))
         .unwrap_or_default();
     let href = |entry| match entry {
         MenuEntry::CheckByNumber => Some("/check"),
         MenuEntry::History => Some("/history"),
         MenuEntry::Password => Some("/password"),
-        // The page of accounts is not built yet; the center's route is.
-        MenuEntry::Accounts => None,
+        // These have no page yet, so the menu does not offer them.
+        MenuEntry::ReaderControl
+        | MenuEntry::Bulk
+        | MenuEntry::MedicalInformation
+        | MenuEntry::Emergency
+        | MenuEntry::Accounts
+        | MenuEntry::Settings
+        | MenuEntry::Notices
+        | MenuEntry::Support => None,
     };
     let entry = |entry: MenuEntry| {
         Some(Entry {
