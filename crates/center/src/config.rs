@@ -1,8 +1,10 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use domain::lockout::Policy;
 use serde::Deserialize;
 
 /// `center.toml`.
@@ -26,6 +28,47 @@ pub struct Config {
     /// Where to listen; port 0 takes a free one.
     #[serde(default)]
     pub listen: Listen,
+    /// When and how long an account is locked after wrong passwords.
+    #[serde(default)]
+    pub lockout: Lockout,
+}
+
+/// The lock-out (G02); the numbers are ours, since the guideline leaves them open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lockout {
+    /// Wrong passwords in a row that lock.
+    pub failures: NonZeroU32,
+    /// Minutes of the first lock.
+    pub first_lock_min: NonZeroU32,
+    /// How many times as long each further lock lasts; 1 keeps them equal.
+    pub growth: NonZeroU32,
+    /// The longest lock, in minutes.
+    pub longest_lock_min: NonZeroU32,
+}
+
+impl Default for Lockout {
+    fn default() -> Self {
+        let policy = Policy::default();
+        let whole = |number: i64| u32::try_from(number).ok().and_then(NonZeroU32::new);
+        Self {
+            failures: NonZeroU32::new(policy.failures).unwrap_or(NonZeroU32::MIN),
+            first_lock_min: whole(policy.first_lock_s / 60).unwrap_or(NonZeroU32::MIN),
+            growth: NonZeroU32::new(policy.growth).unwrap_or(NonZeroU32::MIN),
+            longest_lock_min: whole(policy.longest_lock_s / 60).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+}
+
+impl From<Lockout> for Policy {
+    fn from(it: Lockout) -> Self {
+        Self {
+            failures: it.failures.get(),
+            first_lock_s: i64::from(it.first_lock_min.get()) * 60,
+            growth: it.growth.get(),
+            longest_lock_s: i64::from(it.longest_lock_min.get()) * 60,
+        }
+    }
 }
 
 /// The listeners of contracts §1.
@@ -85,5 +128,19 @@ mod tests {
         let config = Config::parse("data_dir = \"x\"").unwrap();
         assert_eq!(config.listen.api.port(), 8443);
         assert!(config.listen.metrics.ip().is_loopback());
+    }
+
+    #[test]
+    fn the_lock_out_is_a_setting_and_its_default_is_the_rules_own() {
+        let config = Config::parse("data_dir = \"x\"").unwrap();
+        assert_eq!(Policy::from(config.lockout), Policy::default());
+        let text = "data_dir = \"x\"\n[lockout]\nfailures = 3\nfirst_lock_min = 1\ngrowth = 1\n";
+        let policy = Policy::from(Config::parse(text).unwrap().lockout);
+        assert_eq!(
+            (policy.failures, policy.first_lock_s, policy.growth),
+            (3, 60, 1)
+        );
+        let zero = Config::parse("data_dir = \"x\"\n[lockout]\nfailures = 0\n").unwrap_err();
+        assert!(zero.to_string().contains("line 3"), "{zero}");
     }
 }

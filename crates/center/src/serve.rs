@@ -14,7 +14,6 @@ use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
-use domain::lockout;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use pki::authority::Authority;
@@ -119,7 +118,7 @@ impl Center {
             clock,
             name: config.name.clone(),
             hashing: Semaphore::new(HASHES),
-            lockout: lockout::Policy::default(),
+            lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             checks: Default::default(),
         });

@@ -14,7 +14,7 @@ use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::password::{Broken, Password, compare_with_generations, has_expired, last_day};
 use domain::permit::{ChangeOwnPassword, SignedIn};
-use domain::session::{ends_after_min, is_good};
+use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
 use store::accounts::{Account, PasswordRow};
@@ -31,11 +31,10 @@ pub(crate) async fn sign_in(
 ) -> Result<(StatusCode, Json<Session>), Refused> {
     let now = app.now();
     let account = authenticate(&app, &peer, &body.value, now).await?;
-    if !account.kind.is_system() && !body.value.force {
-        let active = app.engine.last_active(account.facility, &account.id)?;
-        if active.is_some_and(|active| is_good(account.kind, active, active, now)) {
-            return Err(Trouble::AlreadySignedIn.into());
-        }
+    let active = app.engine.last_active(account.facility, &account.id)?;
+    match second_sign_in(account.kind, active, body.value.force, now) {
+        SecondSignIn::Open => {}
+        SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
     }
     let facility = app
         .engine

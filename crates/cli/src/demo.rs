@@ -294,6 +294,7 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
             enroll: free(),
             metrics: free(),
         },
+        lockout: Default::default(),
     };
     Ok(Center::start(&config, crate::serve::clock()).await?)
 }

@@ -12,8 +12,10 @@ use crate::civil_date::Instant;
 pub struct Policy {
     /// Failures in a row that lock; at least 1.
     pub failures: u32,
-    /// Seconds of the first lock; each further one lasts twice as long.
+    /// Seconds of the first lock.
     pub first_lock_s: i64,
+    /// How many times as long as the one before each further lock lasts; 1 keeps them equal.
+    pub growth: u32,
     /// The longest lock, in seconds.
     pub longest_lock_s: i64,
 }
@@ -23,6 +25,7 @@ impl Default for Policy {
         Self {
             failures: 5,
             first_lock_s: 15 * 60,
+            growth: 2,
             longest_lock_s: 24 * 60 * 60,
         }
     }
@@ -58,11 +61,12 @@ impl State {
         if failures < policy.failures {
             return Self { failures, ..self };
         }
-        let doubled = policy.first_lock_s.saturating_mul(1 << self.locks.min(30));
+        let grown = i64::from(policy.growth).saturating_pow(self.locks);
+        let lasts_s = policy.first_lock_s.saturating_mul(grown);
         Self {
             failures: 0,
             locks: self.locks.saturating_add(1),
-            until: Some(now.plus_seconds(doubled.min(policy.longest_lock_s))),
+            until: Some(now.plus_seconds(lasts_s.min(policy.longest_lock_s))),
         }
     }
 
@@ -108,6 +112,24 @@ mod tests {
         }
         assert_eq!(waits[..4], [900, 1800, 3600, 7200]);
         assert_eq!(waits[8], 86_400);
+    }
+
+    #[test]
+    fn growth_is_a_setting_and_never_overflows() {
+        let policy = Policy {
+            failures: 1,
+            growth: 3,
+            ..Policy::default()
+        };
+        let now = Instant::from_micros(0);
+        let mut state = State::default();
+        let mut waits = Vec::new();
+        for _ in 0..200 {
+            state = state.after_failure(policy, now);
+            waits.push(state.waits_s(now).unwrap());
+        }
+        assert_eq!(waits[..3], [900, 2700, 8100]);
+        assert_eq!(waits[199], 86_400);
     }
 
     #[test]

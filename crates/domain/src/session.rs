@@ -26,6 +26,45 @@ pub fn is_good(kind: AccountKind, opened: Instant, active: Instant, now: Instant
     }
 }
 
+/// What becomes of a sign-in while an earlier session of the account may be open.
+///
+/// ```
+/// use domain::session::SecondSignIn;
+/// assert_ne!(SecondSignIn::Open, SecondSignIn::Ask);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondSignIn {
+    /// The session is opened; an earlier one of a person ends.
+    Open,
+    /// The person is asked whether the earlier session may end.
+    Ask,
+}
+
+/// Whether a sign-in is asked about (contracts §8). `active` is the last activity of the account's earlier session, if it has
+/// one; `agreed` is true when the person has already said that it may end. A machine is never asked: its account has one
+/// session for each certificate.
+///
+/// ```
+/// use domain::{account::AccountKind, civil_date::Instant, session::{SecondSignIn, second_sign_in}};
+/// let now = Instant::from_micros(0);
+/// assert_eq!(second_sign_in(AccountKind::General, Some(now), false, now), SecondSignIn::Ask);
+/// assert_eq!(second_sign_in(AccountKind::General, Some(now), true, now), SecondSignIn::Open);
+/// ```
+#[must_use]
+pub fn second_sign_in(
+    kind: AccountKind,
+    active: Option<Instant>,
+    agreed: bool,
+    now: Instant,
+) -> SecondSignIn {
+    let open = active.is_some_and(|active| is_good(kind, active, active, now));
+    if kind.is_system() || agreed || !open {
+        SecondSignIn::Open
+    } else {
+        SecondSignIn::Ask
+    }
+}
+
 /// Minutes after which a session of this kind ends.
 ///
 /// ```
@@ -60,5 +99,20 @@ mod tests {
             active,
             active.plus_seconds(PERSON_IDLE_S - 1)
         ));
+    }
+
+    #[test]
+    fn a_person_is_asked_while_the_earlier_session_is_good_and_a_machine_never() {
+        let active = Instant::from_micros(0);
+        let (good, over) = (
+            active.plus_seconds(PERSON_IDLE_S - 1),
+            active.plus_seconds(PERSON_IDLE_S),
+        );
+        let asked = |kind, now| second_sign_in(kind, Some(active), false, now);
+        assert_eq!(asked(AccountKind::General, good), SecondSignIn::Ask);
+        assert_eq!(asked(AccountKind::General, over), SecondSignIn::Open);
+        assert_eq!(asked(AccountKind::LinkApp, good), SecondSignIn::Open);
+        let first = second_sign_in(AccountKind::General, None, false, good);
+        assert_eq!(first, SecondSignIn::Open);
     }
 }

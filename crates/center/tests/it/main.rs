@@ -53,6 +53,7 @@ impl World {
                 enroll: free,
                 metrics: free,
             },
+            lockout: Default::default(),
         };
         let now = Arc::clone(&micros);
         let clock = Arc::new(move || Instant::from_micros(now.load(Ordering::SeqCst)));
