@@ -32,6 +32,34 @@ pub enum PrescriptionQuestion {
     None,
 }
 
+/// A question of consent to past medical information at the reader (G21).
+///
+/// ```
+/// use domain::facility_kind::{ConsentQuestion, FacilityKind};
+/// let asked = FacilityKind::Pharmacy.differences().consent_questions;
+/// assert_eq!(asked, [ConsentQuestion::Drugs, ConsentQuestion::Checkups]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentQuestion {
+    /// 手術.
+    Surgery,
+    /// 手術以外の診療・お薬.
+    TreatmentAndDrugs,
+    /// お薬, where the facility gets no treatment information.
+    Drugs,
+    /// 健診.
+    Checkups,
+}
+
+/// Whether the support desk for mobile devices is shown (G34).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MobileDesk {
+    /// Always.
+    Always,
+    /// Where the facility uses mobile devices.
+    WhereUsed,
+}
+
 /// Where a kind of facility differs from the others.
 ///
 /// ```
@@ -52,6 +80,13 @@ pub struct Differences {
     pub has_reader: bool,
     /// The prescription question.
     pub prescription_question: PrescriptionQuestion,
+    /// Consent questions at the reader, in order, where the facility's settings say nothing else; the guide's four questions
+    /// and operations §3.1 are the source. Empty where consent is given at home (マイナ在宅受付Web).
+    pub consent_questions: &'static [ConsentQuestion],
+    /// Who mainly views medical information. For home-visit nursing our reading: whom the facility designates.
+    pub viewers_ja: &'static str,
+    /// The desk for mobile devices.
+    pub mobile_desk: MobileDesk,
 }
 
 impl FacilityKind {
@@ -97,28 +132,85 @@ impl FacilityKind {
             AccountKind::Reader,
         ];
         const WITHOUT_READER: &[AccountKind] = &[AccountKind::Administrator, AccountKind::LinkApp];
-        let row = |name_ja, name_en, fee_table_digit, prescription_question| Differences {
-            name_ja,
-            name_en,
-            fee_table_digit,
+        use ConsentQuestion::{Checkups, Drugs, Surgery, TreatmentAndDrugs};
+        let clinic = Differences {
+            name_ja: "医科",
+            name_en: "medical",
+            fee_table_digit: 1,
             set_up_accounts: WITH_READER,
             has_reader: true,
-            prescription_question,
+            prescription_question: PrescriptionQuestion::Issue,
+            consent_questions: &[Surgery, TreatmentAndDrugs, Checkups],
+            viewers_ja: "医師等",
+            mobile_desk: MobileDesk::WhereUsed,
         };
         match self {
-            Self::Medical => row("医科", "medical", 1, PrescriptionQuestion::Issue),
-            Self::Dental => row("歯科", "dental", 3, PrescriptionQuestion::Issue),
-            Self::Pharmacy => row("薬局", "pharmacy", 4, PrescriptionQuestion::Submit),
+            Self::Medical => clinic,
+            Self::Dental => Differences {
+                name_ja: "歯科",
+                name_en: "dental",
+                fee_table_digit: 3,
+                viewers_ja: "歯科医師等",
+                ..clinic
+            },
+            Self::Pharmacy => Differences {
+                name_ja: "薬局",
+                name_en: "pharmacy",
+                fee_table_digit: 4,
+                prescription_question: PrescriptionQuestion::Submit,
+                consent_questions: &[Drugs, Checkups],
+                viewers_ja: "薬剤師等",
+                ..clinic
+            },
             Self::HomeNursing => Differences {
+                name_ja: "訪問看護",
+                name_en: "home-visit nursing",
+                fee_table_digit: 6,
                 set_up_accounts: WITHOUT_READER,
                 has_reader: false,
-                ..row(
-                    "訪問看護",
-                    "home-visit nursing",
-                    6,
-                    PrescriptionQuestion::None,
-                )
+                prescription_question: PrescriptionQuestion::None,
+                consent_questions: &[],
+                viewers_ja: "医療機関の選定者",
+                mobile_desk: MobileDesk::Always,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_visit_nursing_has_no_reader_and_nothing_that_needs_one() {
+        for kind in FacilityKind::ALL {
+            let row = kind.differences();
+            let needs = row.set_up_accounts.contains(&AccountKind::Reader)
+                || row.prescription_question != PrescriptionQuestion::None
+                || !row.consent_questions.is_empty();
+            assert_eq!(row.has_reader, needs, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_third_digit_of_a_code_tells_the_kind() {
+        for kind in FacilityKind::ALL {
+            let digit = kind.differences().fee_table_digit;
+            assert_eq!(FacilityKind::of_fee_table_digit(digit), Some(kind));
+        }
+        assert_eq!(FacilityKind::of_fee_table_digit(2), None);
+    }
+
+    #[test]
+    fn surgery_is_always_asked_apart_from_treatment() {
+        for kind in FacilityKind::ALL {
+            let asked = kind.differences().consent_questions;
+            let has = |question| asked.contains(&question);
+            assert!(!(has(ConsentQuestion::Drugs) && has(ConsentQuestion::TreatmentAndDrugs)));
+            assert_eq!(
+                has(ConsentQuestion::Surgery),
+                has(ConsentQuestion::TreatmentAndDrugs)
+            );
         }
     }
 }
