@@ -1,4 +1,5 @@
 //! The rules of online eligibility verification: no I/O, no clock, no randomness, no wire names.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod account;
 pub mod audit;

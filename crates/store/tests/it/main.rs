@@ -5,7 +5,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "tests fail by panicking; the killed child reports on its output"
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking and start other programs; the killed child reports on its output"
 )]
 
 mod chain;
