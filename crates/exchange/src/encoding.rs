@@ -1,5 +1,8 @@
 //! Bytes to text by the XML declaration, and text to bytes with nothing lost in silence (interface §1.3).
 
+mod reduction;
+pub mod windows_31j;
+
 use encoding_rs::SHIFT_JIS;
 
 use crate::rejected::{Reason, Rejected};
