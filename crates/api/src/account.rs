@@ -24,6 +24,8 @@ pub struct Account {
     pub password: crate::session::PasswordState,
     /// `active` or `disabled`.
     pub state: String,
+    /// Changes when the account is edited: the `ETag` to give as `If-Match`, without its quotes.
+    pub version: String,
 }
 
 /// Answer of `GET /v1/accounts`.
@@ -80,7 +82,8 @@ impl fmt::Debug for AccountChange {
     }
 }
 
-/// Answer of `POST /v1/accounts/import`: a report for every line; accounts are made only when no line is wrong.
+/// Answer of `POST /v1/accounts/import`: a report for every line; accounts are made only when no line is wrong. What is wrong with the
+/// file as a whole stands at its line, with the member `file` or `header`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportReport {
     /// True when all accounts were made.
@@ -94,7 +97,7 @@ pub struct ImportReport {
 pub struct ImportLine {
     /// What is wrong; empty when nothing is.
     pub errors: Vec<MemberError>,
-    /// Identifier as given, cut to 32 characters.
+    /// Identifier as given, cut to 32 characters; empty when the line has none.
     pub id: String,
     /// Line of the file, from 1.
     pub line: u32,

@@ -1,7 +1,7 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as HttpClient;
@@ -13,9 +13,10 @@ use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::check::{Answer, CheckRequest};
-use crate::history::{History, Search};
-use crate::problem::Problem;
+use crate::history::{Export, FileEncoding, History, Search};
+use crate::problem::{Problem, Trouble};
 use crate::receipt::KeySet;
 use crate::routes;
 use crate::session::{PasswordChange, Session, SignIn};
@@ -187,6 +188,106 @@ impl Client {
         .await
     }
 
+    /// The facility's checks as a CSV file.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn export(&self, token: &str, body: &Export) -> Result<Bytes, ClientError> {
+        self.call(
+            Method::POST,
+            routes::CHECKS_EXPORT,
+            Some(token),
+            None,
+            encode(Some(body))?,
+        )
+        .await
+    }
+
+    /// The accounts one manages.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn accounts(&self, token: &str) -> Result<Accounts, ClientError> {
+        self.send(
+            Method::GET,
+            routes::ACCOUNTS,
+            Some(token),
+            None,
+            None::<&()>,
+        )
+        .await
+    }
+
+    /// One account that one manages.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn account(&self, token: &str, id: &str) -> Result<Account, ClientError> {
+        let path = account_path(id)?;
+        self.send(Method::GET, &path, Some(token), None, None::<&()>)
+            .await
+    }
+
+    /// Registers an account.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn register_account(
+        &self,
+        token: &str,
+        body: &NewAccount,
+    ) -> Result<Account, ClientError> {
+        self.send(
+            Method::POST,
+            routes::ACCOUNTS,
+            Some(token),
+            None,
+            Some(body),
+        )
+        .await
+    }
+
+    /// Changes an account. `version` is the one that was shown: an account changed since then is left as it is (`changed`);
+    /// `None` changes it whatever it is now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn edit_account(
+        &self,
+        token: &str,
+        id: &str,
+        version: Option<&str>,
+        body: &AccountChange,
+    ) -> Result<Account, ClientError> {
+        let quoted = version.map(|version| format!("\"{version}\""));
+        let mut headers = vec![(header::CONTENT_TYPE, "application/json")];
+        headers.extend(quoted.as_deref().map(|it| (header::IF_MATCH, it)));
+        let path = account_path(id)?;
+        let body = encode(Some(body))?.unwrap_or_default();
+        let bytes = self
+            .request(Method::PATCH, &path, Some(token), &headers, body)
+            .await?;
+        decode(&bytes)
+    }
+
+    /// Registers all accounts of a CSV file, or none; the report says what is wrong with which line.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn import_accounts(
+        &self,
+        token: &str,
+        file: Vec<u8>,
+        encoding: FileEncoding,
+    ) -> Result<ImportReport, ClientError> {
+        let headers = [(header::CONTENT_TYPE, encoding.media_type())];
+        let path = routes::ACCOUNTS_IMPORT;
+        let bytes = self
+            .request(Method::POST, path, Some(token), &headers, file)
+            .await?;
+        decode(&bytes)
+    }
+
     /// The public keys of receipts.
     ///
     /// # Errors
@@ -224,20 +325,34 @@ impl Client {
         key: Option<&str>,
         body: Option<Vec<u8>>,
     ) -> Result<Bytes, ClientError> {
+        let mut headers = Vec::new();
+        headers.extend(key.map(|key| (HeaderName::from_static("idempotency-key"), key)));
+        if body.is_some() {
+            headers.push((header::CONTENT_TYPE, "application/json"));
+        }
+        let body = body.unwrap_or_default();
+        self.request(method, path, token, &headers, body).await
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(HeaderName, &str)],
+        body: Vec<u8>,
+    ) -> Result<Bytes, ClientError> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(name, *value);
         }
         let request = request
-            .body(Full::from(body.unwrap_or_default()))
+            .body(Full::from(body))
             .map_err(|_| ClientError::Address)?;
         let lost = |_| ClientError::Connection(Refusal::Line);
         let response = tokio::time::timeout(LIMIT, self.http.request(request))
@@ -261,6 +376,14 @@ impl Client {
         }
         let problem: Problem = serde_json::from_slice(&bytes).map_err(|_| ClientError::Answer)?;
         Err(ClientError::Problem(Box::new(problem)))
+    }
+}
+
+/// The path of an account. An identifier holds nothing that means something in a path (`AccountId`); other texts are nobody's.
+fn account_path(id: &str) -> Result<String, ClientError> {
+    match domain::account::AccountId::parse(id) {
+        Ok(id) => Ok(routes::ACCOUNT.replace("{id}", id.as_str())),
+        Err(_) => Err(ClientError::Problem(Box::new(Trouble::NotFound.problem()))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Body of `POST /v1/checks/search` and `POST /v1/checks/export`.
+/// Body of `POST /v1/checks/search`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
@@ -12,7 +12,7 @@ pub struct Search {
     /// Where to go on: `next` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// First day, in Japan, on which the check was made; 30 days back when absent.
+    /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Part of a name or of its kana.
@@ -32,6 +32,105 @@ pub struct Search {
 impl core::fmt::Debug for Search {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Search(…)")
+    }
+}
+
+/// Body of `POST /v1/checks/export`: what to search for, and the character set of the file. All lines are written, or none.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// Account that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// `utf-8` or `cp932`: see [`FileEncoding`].
+    pub encoding: String,
+    /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Part of a name or of its kana.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `page`, `shell`, `file` or `web_api`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Last day; today when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Verdict, 1-6.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<u8>,
+}
+
+impl Export {
+    /// An export of everything a search finds; where its page begins does not matter.
+    #[must_use]
+    pub fn of(search: Search, encoding: FileEncoding) -> Self {
+        Self {
+            account: search.account,
+            encoding: encoding.as_str().into(),
+            from: search.from,
+            name: search.name,
+            origin: search.origin,
+            to: search.to,
+            verdict: search.verdict,
+        }
+    }
+
+    /// The search it exports.
+    #[must_use]
+    pub fn into_search(self) -> Search {
+        Search {
+            account: self.account,
+            after: None,
+            from: self.from,
+            name: self.name,
+            origin: self.origin,
+            to: self.to,
+            verdict: self.verdict,
+        }
+    }
+}
+
+impl core::fmt::Debug for Export {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Export(…)")
+    }
+}
+
+/// The character set of a CSV file, exported or imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileEncoding {
+    /// UTF-8; an exported file begins with a byte order mark.
+    Utf8,
+    /// Windows-31J, which Windows calls code page 932 and many call Shift_JIS.
+    Cp932,
+}
+
+impl FileEncoding {
+    /// The name in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Cp932 => "cp932",
+        }
+    }
+
+    /// The encoding of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Utf8, Self::Cp932]
+            .into_iter()
+            .find(|it| it.as_str() == name)
+    }
+
+    /// The media type of a CSV file in it.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Utf8 => "text/csv; charset=utf-8; header=present",
+            Self::Cp932 => "text/csv; charset=windows-31j; header=present",
+        }
     }
 }
 

@@ -8,12 +8,16 @@ pub const SESSION_CURRENT: &str = "/v1/sessions/current";
 pub const OWN_PASSWORD: &str = "/v1/accounts/me/password";
 /// `GET`: the accounts one manages; `POST`: register one.
 pub const ACCOUNTS: &str = "/v1/accounts";
-/// `PATCH`: edit, disable or give a new password.
+/// `POST`: register all accounts of a CSV file, or none.
+pub const ACCOUNTS_IMPORT: &str = "/v1/accounts/import";
+/// `GET`: one account; `PATCH`: edit, disable or give a new password.
 pub const ACCOUNT: &str = "/v1/accounts/{id}";
 /// `POST`: ask whether a person is insured.
 pub const CHECKS: &str = "/v1/checks";
 /// `POST`: search the facility's checks.
 pub const CHECKS_SEARCH: &str = "/v1/checks/search";
+/// `POST`: the facility's checks as a CSV file.
+pub const CHECKS_EXPORT: &str = "/v1/checks/export";
 /// `GET`: one check, as it was answered.
 pub const CHECK: &str = "/v1/checks/{id}";
 /// `GET`: the public keys of receipts.

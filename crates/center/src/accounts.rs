@@ -1,26 +1,34 @@
 //! Accounts of a facility (G04, G05): list, register, edit, disable. Which kinds, says `AccountKind::manages`.
 
 use api::account::{Account as Shown, AccountChange, Accounts, NewAccount};
-use api::problem::{MemberError, Trouble};
+use api::problem::{MemberError, Text, Trouble};
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use domain::account::{AccountId, AccountKind, AccountState};
-use domain::audit::Deed;
+use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
 use domain::lockout;
 use domain::password::Password;
 use domain::permit::{ManageAccounts, Permit};
-use store::accounts::Account;
+use sha2::{Digest, Sha256};
+use store::accounts::{Account, Edited};
 
 use crate::app::App;
 use crate::extract::{Body, Granted};
 use crate::passwords;
-use crate::sessions::{actor, event, refuse, state};
+use crate::sessions::{actor, event, password_errors, state};
 use crate::trouble::Refused;
 
 /// The longest name to show, in characters.
 const NAME_CHARS: usize = 60;
+
+/// The longest designation, in characters.
+const DESIGNATION_CHARS: usize = 100;
+
+/// Words that stand where an identifier would in a route.
+const RESERVED: [&str; 2] = ["import", "me"];
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -35,122 +43,233 @@ pub(crate) async fn list(
     Ok(Json(Accounts { accounts }))
 }
 
+pub(crate) async fn one(
+    State(app): State<App>,
+    Granted(permit): Granted<ManageAccounts>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let account = managed(&app, &permit, &id)?;
+    Ok(answer(StatusCode::OK, account, app.now()))
+}
+
 pub(crate) async fn register(
     State(app): State<App>,
     Granted(permit): Granted<ManageAccounts>,
     body: Body<NewAccount>,
-) -> Result<(StatusCode, Json<Shown>), Refused> {
-    let (now, body) = (app.now(), body.value);
-    let mut errors = Vec::new();
-    let id = AccountId::parse(&body.id).map_err(|_| {
-        MemberError::new(
-            "id",
-            "form",
-            "IDは半角英数字と . _ - の1〜32文字です。",
-            "An ID is 1 to 32 letters, digits, '.', '_' or '-'.",
-        )
-    });
-    let kind = AccountKind::parse(&body.kind)
-        .filter(|kind| permit.holder().kind.manages(*kind))
-        .ok_or_else(|| {
-            MemberError::new(
-                "kind",
-                "not_yours",
-                "この種別のアカウントは登録できません。",
-                "You may not register accounts of this kind.",
-            )
-        });
-    errors.extend(id.as_ref().err().cloned());
-    errors.extend(kind.as_ref().err().cloned());
-    errors.extend(name_error(&body.display_name));
-    let (Ok(id), Ok(kind), true) = (id, kind, errors.is_empty()) else {
-        return Err(Refused::members(Trouble::InvalidInput, errors));
-    };
-    let password = Password::parse_for(kind, &body.password).map_err(|broken| refuse(&broken))?;
-    let account = Account {
-        facility: permit.facility(),
-        id,
-        kind,
-        state: AccountState::Active,
-        display_name: body.display_name,
-        designation: body.designation,
-        password: passwords::hash(&app, password, now, !kind.is_system()).await?,
-        lockout: lockout::State::default(),
-    };
-    if app
+) -> Result<Response, Refused> {
+    let now = app.now();
+    let wanted = examine(permit.holder().kind, &body.value).map_err(|wrong| wrong.refused())?;
+    let account = made(&app, &permit, wanted, now).await?;
+    let event = told(&permit, Deed::AccountCreate, &account.id, now);
+    let created = app
         .engine
-        .create_accounts(vec![account.clone()])
-        .await?
-        .is_err()
-    {
+        .create_accounts(vec![account.clone()], vec![event]);
+    if created.await?.is_err() {
         return Err(Trouble::AccountExists.into());
     }
-    note(&app, &permit, Deed::AccountCreate, &account.id).await?;
-    Ok((StatusCode::CREATED, Json(shown(account, now))))
+    Ok(answer(StatusCode::CREATED, account, now))
 }
 
 pub(crate) async fn edit(
     State(app): State<App>,
     Granted(permit): Granted<ManageAccounts>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     body: Body<AccountChange>,
-) -> Result<Json<Shown>, Refused> {
+) -> Result<Response, Refused> {
     let (now, body) = (app.now(), body.value);
-    let id = AccountId::parse(&id).map_err(|_| Trouble::NotFound)?;
-    let found = app.engine.account(permit.facility(), &id)?;
-    let managed = found.filter(|account| permit.holder().kind.manages(account.kind));
-    let mut account = managed.ok_or(Trouble::NotFound)?;
+    let seen = managed(&app, &permit, &id)?;
+    let expected = headers.get(header::IF_MATCH);
+    if let Some(expected) = expected
+        && !fits(expected.to_str().unwrap_or_default(), &version(&seen))
+    {
+        return Err(Trouble::Changed.into());
+    }
     let by_hand = body.password.is_some() || body.state.as_deref() == Some("disabled");
-    if let (Some((ja, en)), true) = (account.kind.breaks_when_changed(), by_hand) {
+    if let (Some((ja, en)), true) = (seen.kind.breaks_when_changed(), by_hand) {
         let mut problem = Trouble::SystemAccount.problem();
-        problem.clerk = api::problem::Text::new(ja, en);
+        problem.clerk = Text::new(ja, en);
         return Err(Refused::of(problem));
     }
-    if let Some(name) = body.display_name {
-        if let Some(error) = name_error(&name) {
-            return Err(Refused::members(Trouble::InvalidInput, vec![error]));
+    let (mut account, password) = changed(&seen, body).map_err(|wrong| wrong.refused())?;
+    let mut events = vec![told(&permit, Deed::AccountChange, &account.id, now)];
+    let row = match password {
+        Some(password) => {
+            events.push(told(&permit, Deed::PasswordChange, &account.id, now));
+            Some(passwords::hash(&app, password, now, true).await?)
         }
+        None => None,
+    };
+    let seen = expected.is_some().then_some(seen);
+    let edited = app
+        .engine
+        .change_account(account.clone(), row.clone(), seen, events);
+    match edited.await? {
+        Edited::Done => {}
+        Edited::ChangedBefore => return Err(Trouble::Changed.into()),
+    }
+    if let Some(row) = row {
+        account.password = row;
+        account.lockout = lockout::State::default();
+    }
+    Ok(answer(StatusCode::OK, account, now))
+}
+
+/// A new account whose members are right.
+pub(crate) struct Wanted {
+    pub(crate) id: AccountId,
+    kind: AccountKind,
+    display_name: String,
+    designation: Option<String>,
+    password: Password,
+}
+
+/// What is wrong with the members of an account: those of the rules of forms, and those of the password.
+#[derive(Debug, Default)]
+pub(crate) struct Wrong {
+    members: Vec<MemberError>,
+    password: Vec<MemberError>,
+}
+
+impl Wrong {
+    pub(crate) fn into_errors(self) -> Vec<MemberError> {
+        self.members.into_iter().chain(self.password).collect()
+    }
+
+    fn refused(self) -> Refused {
+        let trouble = if self.members.is_empty() {
+            Trouble::PasswordRule
+        } else {
+            Trouble::InvalidInput
+        };
+        Refused::members(trouble, self.into_errors())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.password.is_empty()
+    }
+}
+
+/// Examines a new account that one of kind `manager` wants to register.
+pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted, Wrong> {
+    let mut wrong = Wrong::default();
+    let id = AccountId::parse(&body.id)
+        .ok()
+        .filter(|id| !RESERVED.contains(&id.as_str()));
+    if id.is_none() {
+        wrong.members.push(MemberError::new(
+            "id",
+            "form",
+            "IDは半角英数字と . _ - の1〜32文字です（import と me は使えません）。",
+            "An ID is 1 to 32 letters, digits, '.', '_' or '-', but not import or me.",
+        ));
+    }
+    let kind = AccountKind::parse(&body.kind).filter(|kind| manager.manages(*kind));
+    if kind.is_none() {
+        wrong.members.push(MemberError::new(
+            "kind",
+            "not_yours",
+            "この種別のアカウントは登録できません。",
+            "You may not register accounts of this kind.",
+        ));
+    }
+    wrong.members.extend(name_error(&body.display_name));
+    let designation = body.designation.clone().filter(|text| !text.is_empty());
+    wrong
+        .members
+        .extend(designation_error(kind, designation.as_deref()));
+    // The rule of a person holds for every kind; that of a system account only where the kind is known.
+    let password = match kind {
+        Some(kind) => Password::parse_for(kind, &body.password),
+        None => Password::parse(&body.password),
+    };
+    if let Err(broken) = &password {
+        wrong.password = password_errors("password", broken);
+    }
+    match (id, kind, password) {
+        (Some(id), Some(kind), Ok(password)) if wrong.is_empty() => Ok(Wanted {
+            id,
+            kind,
+            display_name: body.display_name.clone(),
+            designation,
+            password,
+        }),
+        _ => Err(wrong),
+    }
+}
+
+/// The account to store, with its password hashed.
+pub(crate) async fn made(
+    app: &App,
+    permit: &Permit<ManageAccounts>,
+    wanted: Wanted,
+    now: Instant,
+) -> Result<Account, Refused> {
+    Ok(Account {
+        facility: permit.facility(),
+        id: wanted.id,
+        kind: wanted.kind,
+        state: AccountState::Active,
+        display_name: wanted.display_name,
+        designation: wanted.designation,
+        password: passwords::hash(app, wanted.password, now, !wanted.kind.is_system()).await?,
+        lockout: lockout::State::default(),
+    })
+}
+
+/// The event of a deed done to an account.
+pub(crate) fn told(
+    permit: &Permit<ManageAccounts>,
+    deed: Deed,
+    id: &AccountId,
+    now: Instant,
+) -> Event {
+    let mut event = event(now, actor(permit.holder().clone()), deed);
+    event.detail = format!("account={id}");
+    event
+}
+
+/// An account the permit's holder manages; any other is not found.
+fn managed(app: &App, permit: &Permit<ManageAccounts>, id: &str) -> Result<Account, Refused> {
+    let id = AccountId::parse(id).map_err(|_| Trouble::NotFound)?;
+    let found = app.engine.account(permit.facility(), &id)?;
+    let managed = found.filter(|account| permit.holder().kind.manages(account.kind));
+    Ok(managed.ok_or(Trouble::NotFound)?)
+}
+
+/// The account as it would be after a change, and its new password.
+fn changed(seen: &Account, change: AccountChange) -> Result<(Account, Option<Password>), Wrong> {
+    let (mut account, mut wrong) = (seen.clone(), Wrong::default());
+    if let Some(name) = change.display_name {
+        wrong.members.extend(name_error(&name));
         account.display_name = name;
     }
-    if let Some(state) = body.state {
-        account.state = AccountState::parse(&state).ok_or_else(|| {
-            let error = MemberError::new(
+    if let Some(name) = change.state {
+        match AccountState::parse(&name) {
+            Some(state) => account.state = state,
+            None => wrong.members.push(MemberError::new(
                 "state",
                 "unknown",
                 "state は active か disabled です。",
                 "state is active or disabled.",
-            );
-            Refused::members(Trouble::InvalidInput, vec![error])
-        })?;
+            )),
+        }
     }
-    account.designation = body.designation.or(account.designation);
-    let password = body
+    if let Some(designation) = change.designation {
+        account.designation = Some(designation).filter(|text| !text.is_empty());
+        let error = designation_error(Some(account.kind), account.designation.as_deref());
+        wrong.members.extend(error);
+    }
+    let password = change
         .password
-        .map(|text| Password::parse_for(account.kind, &text))
-        .transpose();
-    let password = password.map_err(|broken| refuse(&broken))?;
-    app.engine.change_account(account.clone()).await?;
-    note(&app, &permit, Deed::AccountChange, &account.id).await?;
-    if let Some(password) = password {
-        let row = passwords::hash(&app, password, now, true).await?;
-        app.engine
-            .set_password(account.facility, account.id.clone(), row.clone(), None)
-            .await?;
-        account.password = row;
-        note(&app, &permit, Deed::PasswordChange, &account.id).await?;
+        .map(|text| Password::parse_for(account.kind, &text));
+    if let Some(Err(broken)) = &password {
+        wrong.password = password_errors("password", broken);
     }
-    Ok(Json(shown(account, now)))
-}
-
-async fn note(
-    app: &App,
-    permit: &Permit<ManageAccounts>,
-    deed: Deed,
-    id: &AccountId,
-) -> Result<(), Refused> {
-    let mut event = event(app.now(), actor(permit.holder().clone()), deed);
-    event.detail = format!("account={id}");
-    Ok(app.engine.record(event).await?)
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    Ok((account, password.and_then(Result::ok)))
 }
 
 fn name_error(name: &str) -> Option<MemberError> {
@@ -166,8 +285,59 @@ fn name_error(name: &str) -> Option<MemberError> {
         })
 }
 
+fn designation_error(kind: Option<AccountKind>, text: Option<&str>) -> Option<MemberError> {
+    let text = text?;
+    if kind.is_some_and(|kind| kind != AccountKind::MedicalViewer) {
+        return Some(MemberError::new(
+            "designation",
+            "not_for_kind",
+            "選定者の欄は医療情報閲覧アカウントだけに記入します。空欄にしてください。",
+            "Only a medical viewer has a designation; leave it empty.",
+        ));
+    }
+    domain::personal_text::check(text, DESIGNATION_CHARS)
+        .err()
+        .map(|_| {
+            MemberError::new(
+                "designation",
+                "form",
+                "選定者の欄は1〜100文字で、制御文字は使えません。",
+                "The designation has 1 to 100 characters and no control characters.",
+            )
+        })
+}
+
+/// Changes with every edit and with nothing else.
+fn version(account: &Account) -> String {
+    let mut sha = Sha256::new();
+    for part in [
+        account.state.as_str(),
+        &account.display_name,
+        account.designation.as_deref().unwrap_or("\0"),
+        &account.password.hash,
+    ] {
+        sha.update((part.len() as u64).to_be_bytes());
+        sha.update(part);
+    }
+    sha.update([u8::from(account.password.change_needed)]);
+    let digest = sha.finalize();
+    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+/// True when an `If-Match` names the version (RFC 9110 §13.1.1); weak ones never do.
+fn fits(if_match: &str, version: &str) -> bool {
+    let quoted = format!("\"{version}\"");
+    if_match.trim() == "*" || if_match.split(',').any(|tag| tag.trim() == quoted)
+}
+
+fn answer(status: StatusCode, account: Account, now: Instant) -> Response {
+    let tag = format!("\"{}\"", version(&account));
+    (status, [(header::ETAG, tag)], Json(shown(account, now))).into_response()
+}
+
 fn shown(account: Account, now: Instant) -> Shown {
     Shown {
+        version: version(&account),
         designation: account.designation,
         display_name: account.display_name,
         id: account.id.to_string(),

@@ -27,6 +27,10 @@ pub(crate) struct Shared {
     pub(crate) prefix_key: Zeroizing<[u8; 32]>,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
+    /// At most this many exports at once: each holds its file in memory.
+    pub(crate) exporting: Semaphore,
+    /// One import at a time, so that its slow hashes leave turns to sign-ins.
+    pub(crate) importing: Semaphore,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<std::path::PathBuf>,
     pub(crate) checks: AtomicU64,

@@ -67,7 +67,7 @@ pub(crate) async fn download(
             "Look at the ID on the notice; there is a typing error.",
         )
     })?;
-    let password = Password::parse(&body.password).map_err(|broken| refuse(&broken))?;
+    let password = Password::parse(&body.password).map_err(|broken| refuse("password", &broken))?;
     let notice = app
         .engine
         .notice(request.as_str())?
@@ -262,7 +262,12 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
                 lockout: lockout::State::default(),
             });
         }
-        if let Err(id) = app.engine.create_accounts(rows).await.map_err(failed)? {
+        if let Err(id) = app
+            .engine
+            .create_accounts(rows, Vec::new())
+            .await
+            .map_err(failed)?
+        {
             return Err(format!("account {id} exists already"));
         }
     }

@@ -1,14 +1,21 @@
-//! The history of a facility's checks (G15). Never reaches beyond the permit's facility.
+//! The history of a facility's checks (G15): search, and export as a file. Never reaches beyond the permit's facility.
 
-use api::history::{History, HistoryEntry, Search};
+use api::check::Origin;
+use api::history::{Export, FileEncoding, History, HistoryEntry, Search};
 use api::problem::{MemberError, Trouble};
 use axum::Json;
 use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use domain::audit::Deed;
+use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
-use domain::permit::ReadHistory;
+use domain::permit::{Permit, ReadHistory};
+use exchange::encoding::Encoding;
+use exchange::history_file::{HistoryFile, HistoryLine};
+use store::checks::Line;
 
-use crate::app::App;
+use crate::app::{App, Shared};
 use crate::extract::{Body, Granted};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
@@ -16,41 +23,24 @@ use crate::trouble::Refused;
 /// Lines of one page.
 const PAGE: u32 = 50;
 
+/// Lines of an exported file at most. More is refused by number, never cut.
+pub(crate) const MOST_LINES: usize = 50_000;
+
+/// An exported file's size at most, in bytes: the typed client reads no larger answer.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Lines read at once while exporting.
+const STEP: u32 = 1_000;
+
 pub(crate) async fn search(
     State(app): State<App>,
     Granted(permit): Granted<ReadHistory>,
     body: Body<Search>,
 ) -> Result<Json<History>, Refused> {
     let now = app.now();
-    let today = now.date_in_japan();
-    let body = body.value;
-    let from = day("from", body.from.as_deref(), today.plus_days(-30))?;
-    let to = day("to", body.to.as_deref(), today)?;
-    let after = body
-        .after
-        .as_deref()
-        .map(uuid::Uuid::parse_str)
-        .transpose()
-        .map_err(|_| {
-            let error = MemberError::new(
-                "after",
-                "form",
-                "after には前のページの next をそのまま指定してください。",
-                "Give the next of the page before as after.",
-            );
-            Refused::members(Trouble::InvalidInput, vec![error])
-        })?;
-    let search = store::checks::Search {
-        from: Instant::start_of_day_in_japan(from),
-        until: Instant::start_of_day_in_japan(to.plus_days(1)),
-        name: body.name.filter(|name| !name.trim().is_empty()),
-        verdict: body.verdict,
-        origin: body.origin,
-        account: body.account,
-        after: after.map(|id| id.as_u128()),
-        limit: PAGE + 1,
-    };
-    let mut lines = app.engine.search_checks(&permit, &search)?;
+    let mut search = read(body.value, now.date_in_japan())?;
+    search.limit = PAGE + 1;
+    let lines = app.engine.search_checks(&permit, &search)?;
     app.engine
         .record(event(
             now,
@@ -58,6 +48,104 @@ pub(crate) async fn search(
             Deed::HistorySearch,
         ))
         .await?;
+    Ok(Json(page(lines)))
+}
+
+pub(crate) async fn export(
+    State(app): State<App>,
+    Granted(permit): Granted<ReadHistory>,
+    body: Body<Export>,
+) -> Result<Response, Refused> {
+    let now = app.now();
+    let encoding = FileEncoding::parse(&body.value.encoding);
+    let search = read(body.value.into_search(), now.date_in_japan());
+    let (encoding, search) = match (encoding, search) {
+        (Some(encoding), Ok(search)) => (encoding, search),
+        (None, Ok(_)) => return Err(Refused::members(Trouble::InvalidInput, vec![no_encoding()])),
+        (Some(_), Err(refused)) => return Err(refused),
+        (None, Err(refused)) => return Err(refused.and(no_encoding())),
+    };
+    let _turn = app.exporting.acquire().await.map_err(|_| Trouble::Busy)?;
+    let days = (
+        search.from.date_in_japan(),
+        search.until.plus_seconds(-1).date_in_japan(),
+    );
+    let (reader, allowed) = (app.clone(), permit.clone());
+    // Reading takes a while for a long range: off the threads that answer checks.
+    let written =
+        tokio::task::spawn_blocking(move || write(&reader, &allowed, search, file_of(encoding)));
+    let (bytes, lines) = written.await.map_err(|_| Trouble::Internal)??;
+    let mut told = event(now, actor(permit.holder().clone()), Deed::HistoryExport);
+    told.detail = format!("lines={lines} encoding={}", encoding.as_str());
+    app.engine.record(told).await?;
+    let name = format!(
+        "attachment; filename=\"onshi-checks-{}-{}.csv\"",
+        days.0, days.1
+    );
+    let headers = [
+        (header::CONTENT_TYPE, encoding.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
+/// All lines of a search as a file, newest first, and how many there are.
+fn write(
+    app: &Shared,
+    permit: &Permit<ReadHistory>,
+    mut search: store::checks::Search,
+    encoding: Encoding,
+) -> Result<(Vec<u8>, usize), Refused> {
+    let mut file = HistoryFile::new(encoding).map_err(|_| Trouble::Internal)?;
+    let mut count = 0;
+    search.limit = STEP;
+    loop {
+        let lines = app.engine.search_checks(permit, &search)?;
+        count += lines.len();
+        search.after = lines.last().map(|line| line.id);
+        let last = lines.len() < STEP as usize;
+        for line in lines {
+            file.push(&file_line(line)?)
+                .map_err(|_| Trouble::Internal)?;
+        }
+        if MOST_LINES < count || MOST_BYTES < file.size_bytes() {
+            return Err(Refused::members(Trouble::InvalidInput, vec![too_many()]));
+        }
+        if last {
+            return Ok((file.into_bytes(), count));
+        }
+    }
+}
+
+fn file_line(line: Line) -> Result<HistoryLine, Refused> {
+    let origin = match Origin::parse(&line.origin).ok_or(Trouble::Internal)? {
+        Origin::Page => "画面",
+        Origin::Shell => "コマンド",
+        Origin::File => "ファイル連携",
+        Origin::WebApi => "WebAPI",
+    };
+    Ok(HistoryLine {
+        at: line.at,
+        visit_date: line.visit_date,
+        verdict: Verdict::from_code(&line.verdict.to_string()).ok_or(Trouble::Internal)?,
+        insurer: line.insurer,
+        name: line.name,
+        origin: origin.into(),
+        account: line.account,
+        check_id: uuid::Uuid::from_u128(line.id).to_string(),
+    })
+}
+
+fn file_of(encoding: FileEncoding) -> Encoding {
+    match encoding {
+        FileEncoding::Utf8 => Encoding::Utf8,
+        FileEncoding::Cp932 => Encoding::ShiftJis,
+    }
+}
+
+/// A page of the lines found; one more than the page says that there are more.
+fn page(mut lines: Vec<Line>) -> History {
     let more = (PAGE as usize) < lines.len();
     lines.truncate(PAGE as usize);
     let id = |id| uuid::Uuid::from_u128(id).to_string();
@@ -72,25 +160,118 @@ pub(crate) async fn search(
         verdict: line.verdict,
         visit_date: line.visit_date.to_string(),
     });
-    Ok(Json(History {
+    History {
         checks: checks.collect(),
         next,
-    }))
-}
-
-fn day(member: &str, text: Option<&str>, default: CivilDate) -> Result<CivilDate, Refused> {
-    match text.filter(|text| !text.trim().is_empty()) {
-        Some(text) => CivilDate::parse_iso(text).map_err(|_| wrong(member)),
-        None => Ok(default),
     }
 }
 
-fn wrong(member: &str) -> Refused {
-    let error = MemberError::new(
-        member,
-        "form",
-        "日付は「2026-11-23」の形で入力してください。",
-        "Write the date like 2026-11-23.",
-    );
-    Refused::members(Trouble::InvalidInput, vec![error])
+/// What is searched for, or every member that is wrong.
+fn read(body: Search, today: CivilDate) -> Result<store::checks::Search, Refused> {
+    let mut errors = Vec::new();
+    let to = day(&mut errors, "to", body.to, today);
+    let from = day(&mut errors, "from", body.from, to.plus_days(-30));
+    if to < from {
+        errors.push(MemberError::new(
+            "to",
+            "before_from",
+            "終了日が開始日より前です。どちらかを直してください。",
+            "The last day is before the first; correct one of them.",
+        ));
+    }
+    let after = body.after.map(|id| uuid::Uuid::parse_str(&id));
+    if matches!(after, Some(Err(_))) {
+        errors.push(MemberError::new(
+            "after",
+            "form",
+            "after には前のページの next をそのまま指定してください。",
+            "Give the next of the page before as after.",
+        ));
+    }
+    if body.verdict.is_some_and(|code| !(1..=6).contains(&code)) {
+        errors.push(MemberError::new(
+            "verdict",
+            "unknown",
+            "資格有効性は1から6の数字です。",
+            "The verdict is a number from 1 to 6.",
+        ));
+    }
+    if body
+        .origin
+        .as_deref()
+        .is_some_and(|name| Origin::parse(name).is_none())
+    {
+        errors.push(MemberError::new(
+            "origin",
+            "unknown",
+            "origin は page、shell、file、web_api のいずれかです。",
+            "origin is page, shell, file or web_api.",
+        ));
+    }
+    let name = body.name.filter(|name| !name.trim().is_empty());
+    if name
+        .as_deref()
+        .is_some_and(|name| domain::personal_text::check(name, NAME_CHARS).is_err())
+    {
+        errors.push(MemberError::new(
+            "name",
+            "form",
+            "氏名は100文字までで、制御文字は使えません。",
+            "A name has up to 100 characters and no control characters.",
+        ));
+    }
+    if !errors.is_empty() {
+        return Err(Refused::members(Trouble::InvalidInput, errors));
+    }
+    Ok(store::checks::Search {
+        from: Instant::start_of_day_in_japan(from),
+        until: Instant::start_of_day_in_japan(to.plus_days(1)),
+        name,
+        verdict: body.verdict,
+        origin: body.origin,
+        account: body.account,
+        after: after.and_then(Result::ok).map(|id| id.as_u128()),
+        limit: PAGE,
+    })
+}
+
+/// Characters of a name to search for.
+const NAME_CHARS: usize = 100;
+
+fn day(
+    errors: &mut Vec<MemberError>,
+    member: &str,
+    text: Option<String>,
+    default: CivilDate,
+) -> CivilDate {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+        return default;
+    };
+    CivilDate::parse_iso(&text).unwrap_or_else(|_| {
+        errors.push(MemberError::new(
+            member,
+            "form",
+            "日付は「2026-11-23」の形で入力してください。",
+            "Write the date like 2026-11-23.",
+        ));
+        default
+    })
+}
+
+fn no_encoding() -> MemberError {
+    MemberError::new(
+        "encoding",
+        "unknown",
+        "文字コードは utf-8 か cp932 を指定してください。",
+        "encoding is utf-8 or cp932.",
+    )
+}
+
+fn too_many() -> MemberError {
+    MemberError::new(
+        "from",
+        "too_many",
+        "該当が50,000件（または16MiB）を超えるため、ファイルにできません。期間を短くするか、条件を加えてください。",
+        "More than 50,000 checks (or 16 MiB) fit, so no file is made. Choose a shorter range or add a condition.",
+    )
 }

@@ -8,6 +8,7 @@ pub mod control;
 pub mod enroll;
 mod extract;
 mod history;
+mod imports;
 mod passwords;
 pub mod serve;
 mod sessions;

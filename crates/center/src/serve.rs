@@ -10,7 +10,7 @@ use api::routes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, patch, post, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
@@ -28,13 +28,16 @@ use tokio::sync::Semaphore;
 use crate::app::{App, Shared};
 use crate::config::Config;
 use crate::extract::Peer;
-use crate::{accounts, checks, control, enroll, history, sessions};
+use crate::{accounts, checks, control, enroll, history, imports, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Slow hashes at once: each takes 19 MiB and a core.
 const HASHES: usize = 2;
+
+/// Exports at once: each holds up to 16 MiB.
+const EXPORTS: usize = 4;
 
 /// A checkpoint of the audit chain is signed this often.
 const CHECKPOINT: Duration = Duration::from_secs(60);
@@ -118,6 +121,8 @@ impl Center {
             clock,
             name: config.name.clone(),
             hashing: Semaphore::new(HASHES),
+            exporting: Semaphore::new(EXPORTS),
+            importing: Semaphore::new(1),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             checks: Default::default(),
@@ -174,9 +179,11 @@ fn api_router(app: &App) -> Router {
             routes::ACCOUNTS,
             get(accounts::list).post(accounts::register),
         )
-        .route(routes::ACCOUNT, patch(accounts::edit))
+        .route(routes::ACCOUNTS_IMPORT, post(imports::import))
+        .route(routes::ACCOUNT, get(accounts::one).patch(accounts::edit))
         .route(routes::CHECKS, post(checks::ask))
         .route(routes::CHECKS_SEARCH, post(history::search))
+        .route(routes::CHECKS_EXPORT, post(history::export))
         .route(routes::CHECK, get(checks::past))
         .route(routes::KEYS, get(keys))
         .fallback(async || crate::trouble::Refused::from(api::problem::Trouble::NotFound))

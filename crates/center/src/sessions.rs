@@ -176,7 +176,8 @@ pub(crate) async fn change_password(
         );
         return Err(Refused::members(Trouble::PasswordRule, vec![error]));
     }
-    let password = Password::parse(&body.value.new_password).map_err(|broken| refuse(&broken))?;
+    let password = Password::parse(&body.value.new_password)
+        .map_err(|broken| refuse("new_password", &broken))?;
     compare(&app, &account.id, account.facility, &password).await?;
     let row = passwords::hash(&app, password, now, false).await?;
     app.engine
@@ -211,16 +212,21 @@ async fn compare(
         |_, _| equal,
         |_, (_, start)| *start == prefix,
     )
-    .map_err(|broken| refuse(&[broken]))
+    .map_err(|broken| refuse("new_password", &[broken]))
 }
 
 /// The problem of a password that breaks the rule.
-pub(crate) fn refuse(broken: &[Broken]) -> Refused {
+pub(crate) fn refuse(member: &str, broken: &[Broken]) -> Refused {
+    Refused::members(Trouble::PasswordRule, password_errors(member, broken))
+}
+
+/// One error for every broken part of the password rule.
+pub(crate) fn password_errors(member: &str, broken: &[Broken]) -> Vec<MemberError> {
     let errors = broken.iter().map(|broken| {
         let (ja, en) = broken.text();
-        MemberError::new("new_password", broken.code(), &ja, &en)
+        MemberError::new(member, broken.code(), &ja, &en)
     });
-    Refused::members(Trouble::PasswordRule, errors.collect())
+    errors.collect()
 }
 
 /// What a client is told of a password's state.

@@ -16,6 +16,12 @@ impl Refused {
         Self(Box::new(problem))
     }
 
+    /// With another wrong member.
+    pub(crate) fn and(mut self, error: MemberError) -> Self {
+        self.0.errors.push(error);
+        self
+    }
+
     pub(crate) fn after(trouble: Trouble, seconds: i64) -> Self {
         let mut problem = trouble.problem();
         problem.retry_after_s = u32::try_from(seconds).ok();

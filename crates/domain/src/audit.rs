@@ -66,8 +66,10 @@ pub enum Deed {
     Check,
     /// A past check or its receipt was read.
     CheckRead,
-    /// The history was searched or exported.
+    /// The history was searched.
     HistorySearch,
+    /// The history was exported as a file.
+    HistoryExport,
     /// An account was created.
     AccountCreate,
     /// An account was changed.
@@ -96,7 +98,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -104,6 +106,7 @@ impl Deed {
         Self::Check,
         Self::CheckRead,
         Self::HistorySearch,
+        Self::HistoryExport,
         Self::AccountCreate,
         Self::AccountChange,
         Self::AccountState,
@@ -129,6 +132,7 @@ impl Deed {
             Self::Check => "check",
             Self::CheckRead => "check-read",
             Self::HistorySearch => "history-search",
+            Self::HistoryExport => "history-export",
             Self::AccountCreate => "account-create",
             Self::AccountChange => "account-change",
             Self::AccountState => "account-state",

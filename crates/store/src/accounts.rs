@@ -1,6 +1,7 @@
 //! Accounts with their passwords' hashes, generations and lock-out. Never sees a password.
 
 use domain::account::{AccountId, AccountKind, AccountState};
+use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
@@ -28,6 +29,27 @@ pub struct Account {
     pub password: PasswordRow,
     /// Failures and locks.
     pub lockout: lockout::State,
+}
+
+impl Account {
+    /// True when everything an edit changes is the same: failures and locks do not count.
+    #[must_use]
+    pub fn is_edited_alike(&self, other: &Self) -> bool {
+        self.state == other.state
+            && self.display_name == other.display_name
+            && self.designation == other.designation
+            && self.password.hash == other.password.hash
+            && self.password.change_needed == other.password.change_needed
+    }
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It is on the disk.
+    Done,
+    /// The account changed after it was seen; nothing was done.
+    ChangedBefore,
 }
 
 /// What is kept of a password.
@@ -62,21 +84,25 @@ fn number(code: InstitutionCode) -> i64 {
 }
 
 impl Engine {
-    /// Makes accounts: all, or none when one of the identifiers is taken, which is returned.
+    /// Makes accounts with the events that tell of it: all, or none when one of the identifiers is taken, which is returned.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn create_accounts(
         &self,
         accounts: Vec<Account>,
+        events: Vec<Event>,
     ) -> Result<Result<(), AccountId>, StoreError> {
         let taken = self
-            .write(move |connection, _| {
+            .write(move |connection, chain| {
                 for account in &accounts {
                     if read(connection, account.facility, &account.id)?.is_some() {
                         return Err(StoreError::Failed(format!("{TAKEN}{}", account.id)));
                     }
                     insert(connection, account)?;
+                }
+                for event in &events {
+                    chain.append(connection, event, None)?;
                 }
                 Ok(())
             })
@@ -124,12 +150,25 @@ impl Engine {
         })
     }
 
-    /// Changes what a manager may change by hand. A disabled account's sessions end.
+    /// Changes what a manager may change by hand, a new password included, with the events that tell of it. The sessions of
+    /// an account that is disabled or gets a password end. With `seen`, nothing happens unless the account is still as it was seen.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn change_account(&self, changed: Account) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
+    pub async fn change_account(
+        &self,
+        changed: Account,
+        password: Option<PasswordRow>,
+        seen: Option<Account>,
+        events: Vec<Event>,
+    ) -> Result<Edited, StoreError> {
+        self.write(move |connection, chain| {
+            if let Some(seen) = &seen {
+                let now = read(connection, seen.facility, &seen.id)?;
+                if !now.is_some_and(|now| now.is_edited_alike(seen)) {
+                    return Ok(Edited::ChangedBefore);
+                }
+            }
             connection
                 .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5 WHERE facility = ?1 AND id = ?2")?
                 .execute(params![
@@ -142,7 +181,13 @@ impl Engine {
             if changed.state == AccountState::Disabled {
                 end_sessions(connection, changed.facility, &changed.id)?;
             }
-            Ok(())
+            if let Some(password) = &password {
+                write_password(connection, changed.facility, &changed.id, password, None)?;
+            }
+            for event in &events {
+                chain.append(connection, event, None)?;
+            }
+            Ok(Edited::Done)
         })
         .await
     }
@@ -158,30 +203,8 @@ impl Engine {
         password: PasswordRow,
         keep: Option<[u8; 32]>,
     ) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached(
-                    "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6,
-                     failures = 0, locks = 0, locked_until = NULL WHERE facility = ?1 AND id = ?2",
-                )?
-                .execute(params![
-                    number(facility),
-                    id.as_str(),
-                    password.hash,
-                    password.length == Length::Long,
-                    password.set_at.as_micros(),
-                    password.change_needed
-                ])?;
-            keep_generation(connection, facility, &id, &password)?;
-            connection
-                .prepare_cached("DELETE FROM session WHERE facility = ?1 AND account = ?2 AND token IS NOT ?3")?
-                .execute(params![number(facility), id.as_str(), keep])?;
-            connection
-                .prepare_cached("UPDATE session SET change_needed = 0 WHERE token IS ?1")?
-                .execute(params![keep])?;
-            Ok(())
-        })
-        .await
+        self.write(move |connection, _| write_password(connection, facility, &id, &password, keep))
+            .await
     }
 
     /// The last five passwords, newest first; the first is the present one.
@@ -288,6 +311,39 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
             account.password.change_needed
         ])?;
     keep_generation(connection, account.facility, &account.id, &account.password)
+}
+
+/// Sets a password, clears the lock and ends all sessions but the one to keep.
+fn write_password(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+    password: &PasswordRow,
+    keep: Option<[u8; 32]>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6,
+             failures = 0, locks = 0, locked_until = NULL WHERE facility = ?1 AND id = ?2",
+        )?
+        .execute(params![
+            number(facility),
+            id.as_str(),
+            password.hash,
+            password.length == Length::Long,
+            password.set_at.as_micros(),
+            password.change_needed
+        ])?;
+    keep_generation(connection, facility, id, password)?;
+    connection
+        .prepare_cached(
+            "DELETE FROM session WHERE facility = ?1 AND account = ?2 AND token IS NOT ?3",
+        )?
+        .execute(params![number(facility), id.as_str(), keep])?;
+    connection
+        .prepare_cached("UPDATE session SET change_needed = 0 WHERE token IS ?1")?
+        .execute(params![keep])?;
+    Ok(())
 }
 
 fn keep_generation(

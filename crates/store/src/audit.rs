@@ -2,7 +2,7 @@
 
 pub mod verify;
 
-use domain::audit::{Actor, Event};
+use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
@@ -195,6 +195,18 @@ impl Engine {
     pub async fn record(&self, event: Event) -> Result<(), StoreError> {
         self.write(move |connection, chain| chain.append(connection, &event, None))
             .await
+    }
+
+    /// How many events of a deed there are.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_deeds(&self, deed: Deed) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT count(*) FROM audit_event WHERE deed = ?1";
+            let mut statement = connection.prepare_cached(text)?;
+            Ok(statement.query_row([deed.as_str()], |row| row.get(0))?)
+        })
     }
 
     /// Where all chains stand now, in the form a checkpoint signs.

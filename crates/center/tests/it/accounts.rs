@@ -1,0 +1,218 @@
+//! Accounts: one by one and from a file.
+
+use api::account::{AccountChange, ImportReport, NewAccount};
+use api::history::FileEncoding;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, check};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_managed_by_those_who_may() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let new = |id: &str, kind: &str, password: &str| json!({"id": id, "kind": kind, "display_name": "受付", "password": password});
+    let register = async |body: Value| {
+        clinic
+            .call(
+                Method::POST,
+                api::routes::ACCOUNTS,
+                &administrator.token,
+                &body,
+            )
+            .await
+    };
+    register(new("uketsuke", "general", "Staff-1234567"))
+        .await
+        .unwrap();
+    check(
+        register(new("uketsuke", "general", "Staff-1234567")).await,
+        "account_exists",
+    );
+    check(
+        register(new("kanri2", "administrator", "Staff-1234567")).await,
+        "invalid_input",
+    );
+    check(
+        register(new("x", "wizard", "Staff-1234567")).await,
+        "invalid_input",
+    );
+    check(
+        register(new("karte", "web_api", "Staff-123456")).await,
+        "password_rule",
+    );
+    let edit = async |id: &str, body: Value| {
+        let path = api::routes::ACCOUNT.replace("{id}", id);
+        clinic
+            .call(Method::PATCH, &path, &administrator.token, &body)
+            .await
+    };
+    check(
+        edit("link_app", json!({"state": "disabled"})).await,
+        "system_account",
+    );
+    check(
+        edit("master", json!({"state": "disabled"})).await,
+        "not_found",
+    );
+    edit("uketsuke", json!({"state": "disabled"}))
+        .await
+        .unwrap();
+    check(
+        clinic.try_sign_in("uketsuke", "Staff-1234567", true).await,
+        "wrong_credentials",
+    );
+    let link = clinic.sign_in("link_app").await;
+    check(
+        clinic
+            .call(Method::GET, api::routes::ACCOUNTS, &link.token, &json!({}))
+            .await,
+        "not_permitted",
+    );
+}
+
+const HEAD: &str = "id,kind,display_name,designation,password\n";
+
+/// What is wrong with each line of a report: (line, member, code).
+fn wrong(report: &ImportReport) -> Vec<(u32, &str, &str)> {
+    let lines = report.lines.iter();
+    lines
+        .flat_map(|line| {
+            line.errors
+                .iter()
+                .map(|it| (line.line, &*it.member, &*it.code))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_accounts_is_imported_whole_in_either_encoding() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let import = async |file: Vec<u8>, encoding| {
+        let token = &administrator.token;
+        clinic
+            .client
+            .import_accounts(token, file, encoding)
+            .await
+            .unwrap()
+    };
+    let file = format!(
+        "{HEAD}uke1,general,受付　一郎,,Staff-1234567\nisha,medical_viewer,医師,院長,Staff-7654321\n"
+    );
+    let report = import(file.into_bytes(), FileEncoding::Utf8).await;
+    assert!(report.done && wrong(&report).is_empty());
+    let file = format!("{HEAD}uke2,general,髙橋,,Staff-1234567\n");
+    let file = exchange::encoding::windows_31j::encode(&file).unwrap();
+    assert!(import(file, FileEncoding::Cp932).await.done);
+    let accounts = clinic.client.accounts(&administrator.token).await.unwrap();
+    let named = |id: &str| accounts.accounts.iter().find(|it| it.id == id).unwrap();
+    assert_eq!(named("uke2").display_name, "髙橋");
+    assert_eq!(named("isha").designation.as_deref(), Some("院長"));
+    let session = clinic
+        .try_sign_in("uke1", "Staff-1234567", false)
+        .await
+        .unwrap();
+    assert!(session.password.change_needed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_a_wrong_line_makes_no_account_and_names_every_fault() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let token = &administrator.token;
+    let check = async |file: String, expected: &[(u32, &str, &str)]| {
+        let report = clinic
+            .client
+            .import_accounts(token, file.into_bytes(), FileEncoding::Utf8)
+            .await
+            .unwrap();
+        assert!(!report.done);
+        assert_eq!(wrong(&report), expected);
+        let all = report.lines.iter().flat_map(|line| &line.errors);
+        for error in all {
+            assert!(!error.text.ja.is_ascii() && error.text.en.is_ascii());
+        }
+    };
+    let long = "あ".repeat(61);
+    let file = format!(
+        "{HEAD}good,general,受付,,Staff-1234567\n\ngood,general,受付,,Staff-1234567\nlink_app,reader,x,,Staff-1234567\n\
+         boss,administrator,x,,Staff-1234567\nx,wizard,{long},,Staff-1234567\n受付,general,\"a\u{7}\",x,short\nimport,general,x,,Staff-1234567\n"
+    );
+    check(
+        file,
+        &[
+            (4, "id", "duplicate"),
+            (5, "id", "taken"),
+            (6, "kind", "not_yours"),
+            (7, "kind", "not_yours"),
+            (7, "display_name", "form"),
+            (8, "id", "form"),
+            (8, "display_name", "form"),
+            (8, "designation", "not_for_kind"),
+            (8, "password", "too_short"),
+            (8, "password", "no_digit"),
+            (8, "password", "no_upper_case"),
+            (8, "password", "no_special"),
+            (9, "id", "form"),
+        ],
+    )
+    .await;
+    check("id;kind\n".into(), &[(1, "header", "header")]).await;
+    check(format!("{HEAD}a,general\n"), &[(2, "file", "ragged")]).await;
+    let many = "a,general,x,,p\n".repeat(201);
+    check(format!("{HEAD}{many}"), &[(202, "file", "too_many")]).await;
+    let large = "x".repeat(300 << 10).into_bytes();
+    crate::world::check(
+        clinic
+            .client
+            .import_accounts(token, large, FileEncoding::Utf8)
+            .await,
+        "body_too_large",
+    );
+    assert_eq!(
+        clinic.client.accounts(token).await.unwrap().accounts.len(),
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_changed_since_it_was_shown_is_left_as_it_is() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let (client, token) = (&clinic.client, &administrator.token);
+    let new = NewAccount {
+        designation: None,
+        display_name: "受付".into(),
+        id: "uketsuke".into(),
+        kind: "general".into(),
+        password: "Staff-1234567".into(),
+    };
+    let shown = client.register_account(token, &new).await.unwrap();
+    let rename = |name: &str| AccountChange {
+        display_name: Some(name.into()),
+        ..AccountChange::default()
+    };
+    let first = client
+        .edit_account(token, "uketsuke", Some(&shown.version), &rename("一番"))
+        .await
+        .unwrap();
+    assert_ne!(first.version, shown.version);
+    check(
+        client
+            .edit_account(token, "uketsuke", Some(&shown.version), &rename("二番"))
+            .await,
+        "changed",
+    );
+    let now = client.account(token, "uketsuke").await.unwrap();
+    assert_eq!(now, first);
+    client
+        .edit_account(token, "uketsuke", None, &rename("三番"))
+        .await
+        .unwrap();
+    check(client.account(token, "master").await, "not_found");
+}

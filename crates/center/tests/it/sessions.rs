@@ -1,0 +1,144 @@
+//! Sign-in, sessions, passwords and the lock-out, against misuse.
+
+use api::session::PasswordChange;
+
+use crate::world::{World, check};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_opens_nothing_with_another_certificate_or_after_sign_out() {
+    let world = World::start().await;
+    let (one, other) = (
+        world.enrol("1319999999").await,
+        world.enrol("3410712362").await,
+    );
+    let session = one.sign_in("link_app").await;
+    one.ask(&session.token, "k1", "4567").await.unwrap();
+    check(
+        other.ask(&session.token, "k1", "4567").await,
+        "not_signed_in",
+    );
+    check(one.ask("made-up", "k2", "4567").await, "not_signed_in");
+    one.client.sign_out(&session.token).await.unwrap();
+    check(one.ask(&session.token, "k3", "4567").await, "not_signed_in");
+    check(
+        other
+            .try_sign_in("link_app", &one.password("link_app"), true)
+            .await,
+        "wrong_credentials",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_passwords_lock_an_account_whether_it_exists_or_not() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    for id in ["link_app", "nobody"] {
+        for _ in 0..4 {
+            check(
+                clinic.try_sign_in(id, "Chigau-123", true).await,
+                "wrong_credentials",
+            );
+        }
+        check(
+            clinic.try_sign_in(id, "Chigau-123", true).await,
+            "account_locked",
+        );
+        check(
+            clinic
+                .try_sign_in(id, &clinic.password("link_app"), true)
+                .await,
+            "account_locked",
+        );
+    }
+    world.pass_seconds(15 * 60);
+    assert!(
+        clinic
+            .try_sign_in("link_app", &clinic.password("link_app"), true)
+            .await
+            .is_ok()
+    );
+    check(
+        clinic.try_sign_in("nobody", "Chigau-123", true).await,
+        "wrong_credentials",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_sign_in_asks_and_an_idle_session_ends() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (first, password) = clinic.administrator().await;
+    check(
+        clinic.try_sign_in("administrator", &password, false).await,
+        "already_signed_in",
+    );
+    let second = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    check(
+        clinic.ask(&first.token, "k1", "4567").await,
+        "not_signed_in",
+    );
+    world.pass_seconds(29 * 60);
+    clinic.ask(&second.token, "k2", "4567").await.unwrap();
+    world.pass_seconds(29 * 60);
+    clinic.ask(&second.token, "k3", "4567").await.unwrap();
+    world.pass_seconds(30 * 60);
+    check(
+        clinic.ask(&second.token, "k4", "4567").await,
+        "session_ended",
+    );
+    assert!(
+        clinic
+            .try_sign_in("administrator", &password, false)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_password_must_be_changed_by_the_rule_before_anything_else() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let session = clinic.sign_in("administrator").await;
+    check(
+        clinic.ask(&session.token, "k1", "4567").await,
+        "password_change_needed",
+    );
+    let change = |new: &str| PasswordChange {
+        new_password: new.into(),
+        old_password: clinic.password("administrator"),
+    };
+    check(
+        clinic
+            .client
+            .change_password(&session.token, &change("short"))
+            .await,
+        "password_rule",
+    );
+    clinic
+        .client
+        .change_password(&session.token, &change("Kanri-123"))
+        .await
+        .unwrap();
+    clinic.ask(&session.token, "k2", "4567").await.unwrap();
+    let again = PasswordChange {
+        new_password: "Kanri-456".into(),
+        old_password: "Kanri-123".into(),
+    };
+    check(
+        clinic.client.change_password(&session.token, &again).await,
+        "password_rule",
+    );
+    world.pass_seconds(62 * 86_400);
+    let expired = clinic
+        .try_sign_in("administrator", "Kanri-123", true)
+        .await
+        .unwrap();
+    assert!(expired.password.change_needed);
+    check(
+        clinic.ask(&expired.token, "k3", "4567").await,
+        "password_change_needed",
+    );
+}

@@ -1,0 +1,214 @@
+//! A center with a clock that the test turns, and clinics enrolled at it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use api::check::CheckRequest;
+use api::client::{Client, ClientError};
+use api::session::{PasswordChange, Session, SignIn};
+use center::config::{Config, Listen};
+use center::control::{Order, Reply, send};
+use center::enroll::{Enrolled, Enrolment};
+use center::serve::Center;
+use domain::civil_date::Instant;
+use http::Method;
+use pki::identity::Identity;
+use serde_json::{Value, json};
+
+pub(crate) const P12: &str = "Tegami-12345678";
+
+pub(crate) struct World {
+    pub(crate) center: Center,
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) micros: Arc<AtomicI64>,
+}
+
+pub(crate) struct Clinic {
+    pub(crate) client: Client,
+    pub(crate) identity: Identity,
+    pub(crate) enrolled: Enrolled,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let micros = Arc::new(AtomicI64::new(i64::try_from(since.as_micros()).unwrap()));
+        let free = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = Config {
+            data_dir: dir.path().into(),
+            name: "test".into(),
+            host_names: Vec::new(),
+            tls12: false,
+            checkpoint_dir: None,
+            listen: Listen {
+                api: free,
+                enroll: free,
+                metrics: free,
+            },
+            lockout: Default::default(),
+        };
+        let now = Arc::clone(&micros);
+        let clock = Arc::new(move || Instant::from_micros(now.load(Ordering::SeqCst)));
+        let center = Center::start(&config, clock).await.unwrap();
+        let engine =
+            store::engine::Engine::open_center(&dir.path().join("center.db"), [7; 16]).unwrap();
+        engine
+            .store_people(synthetic::samples::people())
+            .await
+            .unwrap();
+        Self {
+            center,
+            dir,
+            micros,
+        }
+    }
+
+    pub(crate) fn pass_seconds(&self, seconds: i64) {
+        self.micros.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn enrol(&self, code: &str) -> Clinic {
+        let enrolment = Enrolment {
+            code: code.into(),
+            kind: None,
+            name: "見本".into(),
+            terminal: "受付1".into(),
+        };
+        let Reply::Enrolled(enrolled) = send(self.dir.path(), &Order::Enroll(enrolment))
+            .await
+            .unwrap()
+        else {
+            panic!("the center refused to enrol");
+        };
+        let file = self
+            .download(&enrolled, &enrolled.reference_id)
+            .await
+            .unwrap();
+        let identity = Identity::from_pkcs12(&file, P12).unwrap();
+        let client = Client::new(
+            &format!("https://{}", self.center.api),
+            &self.root(),
+            Some(&identity),
+        )
+        .unwrap();
+        Clinic {
+            client,
+            identity,
+            enrolled: *enrolled,
+        }
+    }
+
+    pub(crate) fn root(&self) -> rustls_pki_types::CertificateDer<'static> {
+        pki::identity::first_certificate(&std::fs::read(self.dir.path().join("root.pem")).unwrap())
+            .unwrap()
+    }
+
+    pub(crate) async fn download(
+        &self,
+        enrolled: &Enrolled,
+        reference: &str,
+    ) -> Result<Vec<u8>, ClientError> {
+        let client = Client::new(
+            &format!("https://{}", self.center.enroll),
+            &self.root(),
+            None,
+        )
+        .unwrap();
+        let body =
+            json!({"request_id": enrolled.request_id, "reference_id": reference, "password": P12});
+        let path = api::routes::CERTIFICATE_DOWNLOAD;
+        Ok(client
+            .call(
+                Method::POST,
+                path,
+                None,
+                None,
+                Some(body.to_string().into_bytes()),
+            )
+            .await?
+            .to_vec())
+    }
+}
+
+impl Clinic {
+    pub(crate) fn password(&self, id: &str) -> String {
+        self.enrolled
+            .accounts
+            .iter()
+            .find(|account| account.id == id)
+            .unwrap()
+            .password
+            .clone()
+    }
+
+    pub(crate) async fn try_sign_in(
+        &self,
+        id: &str,
+        password: &str,
+        force: bool,
+    ) -> Result<Session, ClientError> {
+        self.client
+            .sign_in(&SignIn {
+                account: id.into(),
+                force,
+                password: password.into(),
+            })
+            .await
+    }
+
+    pub(crate) async fn sign_in(&self, id: &str) -> Session {
+        self.try_sign_in(id, &self.password(id), true)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        token: &str,
+        key: &str,
+        number: &str,
+    ) -> Result<String, ClientError> {
+        let request = CheckRequest {
+            birth_date: "1970-01-02".into(),
+            insurer_number: "06139992".into(),
+            number: number.into(),
+            symbol: Some("123".into()),
+            ..CheckRequest::default()
+        };
+        Ok(self.client.check(token, key, &request).await?.0.check_id)
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Result<Value, ClientError> {
+        self.client
+            .send(method, path, Some(token), None, Some(body))
+            .await
+    }
+
+    /// The administrator with a password of their own.
+    pub(crate) async fn administrator(&self) -> (Session, String) {
+        let session = self.sign_in("administrator").await;
+        let change = PasswordChange {
+            new_password: "Kanri-7654321".into(),
+            old_password: self.password("administrator"),
+        };
+        self.client
+            .change_password(&session.token, &change)
+            .await
+            .unwrap();
+        (session, change.new_password)
+    }
+}
+
+pub(crate) fn check<T: std::fmt::Debug>(outcome: Result<T, ClientError>, expected: &str) {
+    match outcome {
+        Err(ClientError::Problem(problem)) => assert_eq!(problem.code, expected),
+        other => panic!("expected {expected}: {other:?}"),
+    }
+}
