@@ -73,6 +73,13 @@ pub(crate) fn child(
         .unwrap()
 }
 
+/// Waits for a traced child whose output nobody reads any more: it ends at its next line, and strace after it with a whole
+/// trace. Killing strace instead would tear the trace and leave the child running.
+pub(crate) fn wait_for_end(mut traced: std::process::Child) {
+    assert!(traced.stdout.is_none(), "its output is still open");
+    traced.wait().unwrap();
+}
+
 pub(crate) fn acknowledged(line: &str) -> Option<u128> {
     line.split("ack ").nth(1)?.trim().parse().ok()
 }
@@ -144,8 +151,7 @@ fn the_log_is_synced_between_append_and_acknowledgement() {
             .count(),
         200
     );
-    running.kill().unwrap();
-    running.wait().unwrap();
+    wait_for_end(running);
     let (mut unsynced, mut answers) = (false, 0);
     for line in std::fs::read_to_string(&trace).unwrap().lines() {
         let wal = line.contains("center.db-wal");

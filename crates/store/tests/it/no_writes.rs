@@ -5,7 +5,7 @@ use std::process::Command;
 
 use domain::permit::ReadHistory;
 
-use crate::kill::{acknowledged, child};
+use crate::kill::{acknowledged, child, wait_for_end};
 use crate::{open_as, permit};
 
 /// Runs the recording child while the given system calls fail; returns its lines up to the `enough`th acknowledgement.
@@ -27,8 +27,7 @@ fn lines_under(injection: &str, dir: &tempfile::TempDir, enough: usize) -> Vec<S
             break;
         }
     }
-    running.kill().unwrap();
-    running.wait().unwrap();
+    wait_for_end(running);
     lines
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use domain::permit::ReadHistory;
 
-use crate::kill::{acknowledged, child, random};
+use crate::kill::{acknowledged, child, random, wait_for_end};
 use crate::{open_as, permit};
 
 /// Cuts tried.
@@ -188,8 +188,7 @@ fn a_power_cut_loses_no_acknowledged_check() {
         .map_while(Result::ok)
         .filter_map(|line| acknowledged(&line));
     assert_eq!(told.take(CHECKS).count(), CHECKS);
-    running.kill().unwrap();
-    running.wait().unwrap();
+    wait_for_end(running);
 
     let deeds = read_trace(&trace);
     let of_database =
