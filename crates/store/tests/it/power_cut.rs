@@ -1,6 +1,6 @@
 //! A power cut at any moment: what was synced is there again, with whatever the disk happened to write besides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
@@ -149,6 +149,9 @@ fn read_trace(path: &Path) -> Vec<Deed> {
             }
         } else if call.starts_with("<... f") && call.contains("sync resumed") {
             let file = syncing.remove(process);
+            if call.ends_with("= ?") {
+                continue; // The process ended first, so nobody was told that it was synced.
+            }
             assert!(call.ends_with("= 0"), "{call}");
             deeds.extend(file.map(|file| Deed::Sync { file }));
         } else if let Some(rest) = call.strip_prefix("ftruncate(") {
@@ -204,12 +207,13 @@ fn a_power_cut_loses_no_acknowledged_check() {
     .collect();
     let mut cuts = random;
     cuts.sort_unstable();
-    let (mut disk, mut known, mut next) = (Disk::default(), Vec::new(), 0);
+    // A set: the last line, which nobody reads, is tried twice.
+    let (mut disk, mut known, mut next) = (Disk::default(), BTreeSet::new(), 0);
     for (number, cut) in cuts.into_iter().enumerate() {
         for deed in &deeds[next.min(cut)..cut] {
             disk.go_on(deed);
             if let Deed::Acknowledge(id) = deed {
-                known.push(*id);
+                known.insert(*id);
             }
         }
         next = cut;
