@@ -161,14 +161,19 @@ impl Gateway {
             let moved = move_durably(&path, &folders.work.join(work_name(id, request.as_str())));
             moved.map_err(|error| failed(folders, error))?;
         }
-        let known = self.setup.journal.unfinished()?;
         for name in names(folders, &folders.work)? {
             let Some((id, request)) = read_work_name(&name) else {
                 continue;
             };
-            if !known.iter().any(|entry| entry.id == id) {
-                self.note(folders, id, request.as_str(), State::Claimed)
-                    .await?;
+            match self.setup.journal.state(id)? {
+                None => {
+                    self.note(folders, id, request.as_str(), State::Claimed)
+                        .await?;
+                }
+                // Answered; a crash came before the request itself was thrown away.
+                Some(State::Done) => std::fs::remove_file(folders.work.join(&name))
+                    .map_err(|error| failed(folders, error))?,
+                Some(State::Claimed | State::Ready) => {}
             }
         }
         Ok(())

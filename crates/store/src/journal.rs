@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::civil_date::Instant;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::engine::{Engine, Migration, OpenError, StoreError};
 
@@ -30,6 +30,12 @@ impl State {
             Self::Ready => "ready",
             Self::Done => "done",
         }
+    }
+
+    fn read(text: &str) -> Result<Self, StoreError> {
+        let all = [Self::Claimed, Self::Ready, Self::Done];
+        let state = all.into_iter().find(|state| state.as_str() == text);
+        state.ok_or(StoreError::Row("file"))
     }
 }
 
@@ -80,6 +86,22 @@ impl Journal {
             .await
     }
 
+    /// How far one file has come; `None` for one that is not in the journal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn state(&self, id: u128) -> Result<Option<State>, StoreError> {
+        self.0.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT state FROM file WHERE id = ?1")?;
+            let state = statement.query_row([id.to_be_bytes()], |row| row.get::<_, String>(0));
+            state
+                .optional()?
+                .map(|state| State::read(&state))
+                .transpose()
+        })
+    }
+
     /// Every file that is not done, oldest first.
     ///
     /// # Errors
@@ -88,16 +110,17 @@ impl Journal {
         self.0.read(|connection| {
             let text = "SELECT id, folder, name, state FROM file WHERE state IN ('claimed', 'ready') ORDER BY at, id";
             let mut statement = connection.prepare_cached(text)?;
-            let rows = statement.query_map([], |row| {
-                let state: String = row.get(3)?;
-                Ok(Entry {
+            let mut rows = statement.query([])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                entries.push(Entry {
                     id: u128::from_be_bytes(row.get(0)?),
                     folder: row.get(1)?,
                     name: row.get(2)?,
-                    state: if state == "ready" { State::Ready } else { State::Claimed },
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
+                    state: State::read(&row.get::<_, String>(3)?)?,
+                });
+            }
+            Ok(entries)
         })
     }
 }
