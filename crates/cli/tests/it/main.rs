@@ -5,7 +5,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "tests fail by panicking, and start other programs"
+    clippy::print_stdout,
+    reason = "tests fail by panicking, start other programs and print their seeds"
 )]
 
 mod browser;
