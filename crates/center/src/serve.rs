@@ -224,10 +224,28 @@ async fn health(State(app): State<App>) -> impl IntoResponse {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let checks = app.checks.load(Ordering::Relaxed);
-    let text = format!(
-        "# HELP onshi_checks_total Checks answered since the start.\n# TYPE onshi_checks_total counter\nonshi_checks_total {checks}\n"
-    );
+    let written = app.engine.written();
+    let counters = [
+        (
+            "onshi_checks_total",
+            "Checks answered since the start.",
+            app.checks.load(Ordering::Relaxed),
+        ),
+        (
+            "onshi_store_commits_total",
+            "Transactions of the store, each with one sync.",
+            written.commits,
+        ),
+        (
+            "onshi_store_jobs_total",
+            "Writes that shared those transactions.",
+            written.jobs,
+        ),
+    ];
+    let lines = counters.map(|(name, help, value)| {
+        format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
+    });
+    let text = lines.concat();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn sign_in(
         kind: account.kind,
         certificate: peer.fingerprint,
     };
-    let row = store::access::Session {
+    let row = store::sessions::Session {
         who: who.clone(),
         opened: now,
         active: now,

@@ -1,15 +1,14 @@
-//! Who may connect: facilities, notices, certificates, sessions. Holds hashes of tokens and reference IDs, never themselves.
+//! Which facilities may connect: facilities, notices, certificates. Holds hashes of reference IDs, never themselves.
 
 use std::path::Path;
 
-use domain::account::{AccountId, AccountKind};
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
-use domain::permit::SignedIn;
 use rusqlite::{OptionalExtension, params};
 
 use crate::engine::{Engine, Migration, OpenError, StoreError};
+use crate::sessions::end_sessions_of;
 
 const MIGRATIONS: &[Migration] = &[(
     "0001_start",
@@ -65,20 +64,7 @@ pub struct Certificate {
     pub not_after: Instant,
 }
 
-/// A session as the center remembers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Who signed in.
-    pub who: SignedIn,
-    /// When.
-    pub opened: Instant,
-    /// The last request a person caused.
-    pub active: Instant,
-    /// Whether only a password change is possible.
-    pub change_needed: bool,
-}
-
-fn number(code: InstitutionCode) -> i64 {
+pub(crate) fn number(code: InstitutionCode) -> i64 {
     code.as_u64().cast_signed()
 }
 
@@ -241,7 +227,7 @@ impl Engine {
         if !unused {
             return Ok(Vec::new());
         }
-        self.write(move |connection, _| {
+        self.write(move |connection, batch| {
             let first = connection
                 .prepare_cached("UPDATE certificate SET first_used = ?2 WHERE fingerprint = ?1 AND first_used IS NULL")?
                 .execute(params![fingerprint, now.as_micros()])?;
@@ -258,7 +244,7 @@ impl Engine {
             let revoked = statement.query_map(params![fingerprint, now.as_micros()], |row| row.get(0))?;
             let revoked: Vec<[u8; 32]> = revoked.collect::<Result<_, _>>()?;
             for gone in &revoked {
-                connection.prepare_cached("DELETE FROM session WHERE certificate = ?1")?.execute([gone])?;
+                end_sessions_of(connection, batch, *gone)?;
             }
             Ok(revoked)
         })
@@ -275,11 +261,11 @@ impl Engine {
         why: &'static str,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection, _| {
+        self.write(move |connection, batch| {
             let found = connection
                 .prepare_cached("UPDATE certificate SET revoked = coalesce(revoked, ?2), revoked_why = coalesce(revoked_why, ?3) WHERE fingerprint = ?1")?
                 .execute(params![fingerprint, now.as_micros(), why])?;
-            connection.prepare_cached("DELETE FROM session WHERE certificate = ?1")?.execute([fingerprint])?;
+            end_sessions_of(connection, batch, fingerprint)?;
             Ok(0 < found)
         })
         .await
@@ -297,123 +283,5 @@ impl Engine {
             let rows = statement.query_map([now.as_micros()], |row| row.get(0))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
-    }
-
-    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn open_session(
-        &self,
-        token_hash: [u8; 32],
-        session: Session,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            let who = &session.who;
-            let same = if who.kind.is_system() {
-                "AND certificate = ?3"
-            } else {
-                "AND ?3 IS NOT NULL"
-            };
-            let text = format!("DELETE FROM session WHERE facility = ?1 AND account = ?2 {same}");
-            connection.prepare_cached(&text)?.execute(params![
-                number(who.facility),
-                who.account.as_str(),
-                who.certificate
-            ])?;
-            connection
-                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-                .execute(params![
-                    token_hash,
-                    number(who.facility),
-                    who.account.as_str(),
-                    who.kind.as_str(),
-                    who.certificate,
-                    session.opened.as_micros(),
-                    session.active.as_micros(),
-                    session.change_needed
-                ])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// The session of a token's hash.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn session(&self, token_hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed FROM session WHERE token = ?1";
-            let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([token_hash])?;
-            let Some(row) = rows.next()? else {
-                return Ok(None);
-            };
-            let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
-            Ok(Some(Session {
-                who: SignedIn {
-                    facility: institution(row.get(0)?)?,
-                    account: AccountId::parse(&account).map_err(|_| StoreError::Row("session"))?,
-                    kind: AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?,
-                    certificate: row.get(3)?,
-                },
-                opened: Instant::from_micros(row.get(4)?),
-                active: Instant::from_micros(row.get(5)?),
-                change_needed: row.get(6)?,
-            }))
-        })
-    }
-
-    /// When the account was last active in a session that is still open; `None` when it has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn last_active(
-        &self,
-        facility: InstitutionCode,
-        account: &AccountId,
-    ) -> Result<Option<Instant>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2";
-            let mut statement = connection.prepare_cached(text)?;
-            let active: Option<i64> = statement
-                .query_row(params![number(facility), account.as_str()], |row| {
-                    row.get(0)
-                })?;
-            Ok(active.map(Instant::from_micros))
-        })
-    }
-
-    /// Notes that a person used a session.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn touch_session(
-        &self,
-        token_hash: [u8; 32],
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached("UPDATE session SET active = max(active, ?2) WHERE token = ?1")?
-                .execute(params![token_hash, now.as_micros()])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn end_session(&self, token_hash: [u8; 32]) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached("DELETE FROM session WHERE token = ?1")?
-                .execute([token_hash])?;
-            Ok(())
-        })
-        .await
     }
 }

@@ -8,7 +8,8 @@ use domain::lockout;
 use domain::password::{GENERATIONS, Length};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::engine::{Engine, StoreError};
+use crate::engine::{Batch, Engine, StoreError};
+use crate::sessions::end_other_sessions;
 
 /// An account.
 #[derive(Debug, Clone)]
@@ -94,7 +95,7 @@ impl Engine {
         events: Vec<Event>,
     ) -> Result<Result<(), AccountId>, StoreError> {
         let taken = self
-            .write(move |connection, chain| {
+            .write(move |connection, batch| {
                 for account in &accounts {
                     if read(connection, account.facility, &account.id)?.is_some() {
                         return Err(StoreError::Failed(format!("{TAKEN}{}", account.id)));
@@ -102,7 +103,7 @@ impl Engine {
                     insert(connection, account)?;
                 }
                 for event in &events {
-                    chain.append(connection, event, None)?;
+                    batch.append(connection, event, None)?;
                 }
                 Ok(())
             })
@@ -162,7 +163,7 @@ impl Engine {
         seen: Option<Account>,
         events: Vec<Event>,
     ) -> Result<Edited, StoreError> {
-        self.write(move |connection, chain| {
+        self.write(move |connection, batch| {
             if let Some(seen) = &seen {
                 let now = read(connection, seen.facility, &seen.id)?;
                 if !now.is_some_and(|now| now.is_edited_alike(seen)) {
@@ -179,13 +180,13 @@ impl Engine {
                     changed.designation
                 ])?;
             if changed.state == AccountState::Disabled {
-                end_sessions(connection, changed.facility, &changed.id)?;
+                end_other_sessions(connection, batch, changed.facility, &changed.id, None)?;
             }
             if let Some(password) = &password {
-                write_password(connection, changed.facility, &changed.id, password, None)?;
+                write_password(connection, batch, changed.facility, &changed.id, password, None)?;
             }
             for event in &events {
-                chain.append(connection, event, None)?;
+                batch.append(connection, event, None)?;
             }
             Ok(Edited::Done)
         })
@@ -203,8 +204,10 @@ impl Engine {
         password: PasswordRow,
         keep: Option<[u8; 32]>,
     ) -> Result<(), StoreError> {
-        self.write(move |connection, _| write_password(connection, facility, &id, &password, keep))
-            .await
+        self.write(move |connection, batch| {
+            write_password(connection, batch, facility, &id, &password, keep)
+        })
+        .await
     }
 
     /// The last five passwords, newest first; the first is the present one.
@@ -284,17 +287,6 @@ fn hash(id: &AccountId) -> [u8; 32] {
     sha2::Sha256::digest(id.as_str().as_bytes()).into()
 }
 
-fn end_sessions(
-    connection: &Connection,
-    facility: InstitutionCode,
-    id: &AccountId,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("DELETE FROM session WHERE facility = ?1 AND account = ?2")?
-        .execute(params![number(facility), id.as_str()])?;
-    Ok(())
-}
-
 fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     connection
         .prepare_cached("INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL)")?
@@ -316,6 +308,7 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
 /// Sets a password, clears the lock and ends all sessions but the one to keep.
 fn write_password(
     connection: &Connection,
+    batch: &mut Batch,
     facility: InstitutionCode,
     id: &AccountId,
     password: &PasswordRow,
@@ -335,14 +328,13 @@ fn write_password(
             password.change_needed
         ])?;
     keep_generation(connection, facility, id, password)?;
-    connection
-        .prepare_cached(
-            "DELETE FROM session WHERE facility = ?1 AND account = ?2 AND token IS NOT ?3",
-        )?
-        .execute(params![number(facility), id.as_str(), keep])?;
-    connection
-        .prepare_cached("UPDATE session SET change_needed = 0 WHERE token IS ?1")?
-        .execute(params![keep])?;
+    end_other_sessions(connection, batch, facility, id, keep)?;
+    if let Some(token) = keep {
+        connection
+            .prepare_cached("UPDATE session SET change_needed = 0 WHERE token = ?1")?
+            .execute([token])?;
+        batch.forget_session(token);
+    }
     Ok(())
 }
 

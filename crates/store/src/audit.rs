@@ -193,7 +193,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]; then nothing was appended.
     pub async fn record(&self, event: Event) -> Result<(), StoreError> {
-        self.write(move |connection, chain| chain.append(connection, &event, None))
+        self.write(move |connection, batch| batch.append(connection, &event, None))
             .await
     }
 

@@ -123,7 +123,7 @@ impl Engine {
         check: NewCheck,
     ) -> Result<Recorded, StoreError> {
         let holder = permit.holder().clone();
-        self.write(move |connection, chain| {
+        self.write(move |connection, batch| {
             let facility = holder.facility.as_u64().cast_signed();
             let account = holder.account.as_str();
             if let Some((key, body)) = &check.key
@@ -163,7 +163,7 @@ impl Engine {
                 subject: Some(check.id),
                 detail: format!("verdict={}", row.verdict),
             };
-            chain.append(connection, &event, Some(content))?;
+            batch.append(connection, &event, Some(content))?;
             Ok(Recorded::New)
         })
         .await

@@ -1,12 +1,15 @@
 //! One SQLite file: readers on the calling thread, one writer thread whose jobs share a transaction and an fsync. Knows no table.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use domain::audit::Event;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 use crate::audit::Chain;
+use crate::sessions::{Remembered, TokenHash};
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -78,8 +81,41 @@ pub enum OpenError {
     },
 }
 
+/// What the writer did since the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// Transactions, each with one sync.
+    pub commits: u64,
+    /// Jobs in them.
+    pub jobs: u64,
+}
+
+/// What the jobs of one transaction share: the growing audit chain, and which sessions they change.
+#[derive(Clone)]
+pub(crate) struct Batch {
+    chain: Chain,
+    changed_sessions: Vec<TokenHash>,
+}
+
+impl Batch {
+    /// Appends an event to this process's chain within the running transaction.
+    pub(crate) fn append(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+        content: Option<[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        self.chain.append(connection, event, content)
+    }
+
+    /// Has a session forgotten before anybody is told that it changed.
+    pub(crate) fn forget_session(&mut self, token: TokenHash) {
+        self.changed_sessions.push(token);
+    }
+}
+
 type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Job = Box<dyn FnOnce(Option<&Connection>, &mut Chain) -> Result<Finish, Finish> + Send>;
+type Job = Box<dyn FnOnce(Option<&Connection>, &mut Batch) -> Result<Finish, Finish> + Send>;
 
 /// One database file.
 #[derive(Clone)]
@@ -87,6 +123,15 @@ pub struct Engine {
     path: Arc<PathBuf>,
     readers: Arc<Mutex<Vec<Connection>>>,
     writer: mpsc::Sender<Job>,
+    shared: Arc<Shared>,
+}
+
+/// What readers and the writer share.
+#[derive(Default)]
+struct Shared {
+    remembered: Remembered,
+    commits: AtomicU64,
+    jobs: AtomicU64,
 }
 
 impl std::fmt::Debug for Engine {
@@ -113,9 +158,11 @@ impl Engine {
         configure(&connection).map_err(failed)?;
         migrate(&connection, path, migrations)?;
         let (writer, jobs) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain)))
+            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain), &theirs))
             .map_err(|error| OpenError::File {
                 path: path.into(),
                 why: error.to_string(),
@@ -124,7 +171,21 @@ impl Engine {
             path: Arc::new(path.into()),
             readers: Arc::default(),
             writer,
+            shared,
         })
+    }
+
+    /// What the writer did since the store was opened.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        Written {
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            jobs: self.shared.jobs.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.shared.remembered
     }
 
     /// The file.
@@ -178,11 +239,11 @@ impl Engine {
     /// Writes; answers after the transaction that holds the work is on the disk, or with why it is not.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection, &mut Chain) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |connection, chain| {
-            let done = connection.map_or(Err(StoreError::Closing), |it| work(it, chain));
+        let job: Job = Box::new(move |connection, batch| {
+            let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
             let failed = done.is_err();
             let finish: Finish = Box::new(move |committed| {
                 // The one who asked may be gone; what is written stays written.
@@ -267,15 +328,29 @@ fn migrate(
 }
 
 /// The writer's life: take every job that waits, run them in one transaction, sync once, then tell all.
-fn write_jobs(connection: &Connection, jobs: &mpsc::Receiver<Job>, mut chain: Chain) {
+fn write_jobs(
+    connection: &Connection,
+    jobs: &mpsc::Receiver<Job>,
+    mut chain: Chain,
+    shared: &Shared,
+) {
     while let Ok(first) = jobs.recv() {
-        let before = chain.clone();
+        let mut batch = Batch {
+            chain: chain.clone(),
+            changed_sessions: Vec::new(),
+        };
         let mut finishes: Vec<Finish> = Vec::new();
-        let outcome = run_batch(connection, first, jobs, &mut chain, &mut finishes);
-        if outcome.is_err() {
-            chain = before;
+        let outcome = run_batch(connection, first, jobs, &mut batch, &mut finishes);
+        if outcome.is_ok() {
+            chain = batch.chain;
+            shared.commits.fetch_add(1, Ordering::Relaxed);
+            shared
+                .jobs
+                .fetch_add(finishes.len() as u64, Ordering::Relaxed);
+        } else {
             let _ = connection.execute_batch("ROLLBACK");
         }
+        shared.remembered.forget(&batch.changed_sessions);
         for finish in finishes {
             finish(outcome.clone());
         }
@@ -287,7 +362,7 @@ fn run_batch(
     connection: &Connection,
     first: Job,
     jobs: &mpsc::Receiver<Job>,
-    chain: &mut Chain,
+    batch: &mut Batch,
     finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
     let begun = connection
@@ -295,7 +370,7 @@ fn run_batch(
         .and_then(|mut it| it.execute([]).map(|_| ()));
     let mut next = Some(first);
     while let Some(job) = next {
-        let earlier = chain.clone();
+        let earlier = batch.chain.clone();
         let save = |text: &str| {
             connection
                 .prepare_cached(text)
@@ -303,10 +378,10 @@ fn run_batch(
         };
         let saved = save("SAVEPOINT job");
         // Without a transaction nothing may run: every statement would commit by itself.
-        match job(begun.is_ok().then_some(connection), chain) {
+        match job(begun.is_ok().then_some(connection), batch) {
             Ok(finish) => finishes.push(finish),
             Err(finish) => {
-                *chain = earlier;
+                batch.chain = earlier;
                 let _ = save("ROLLBACK TO job");
                 finishes.push(finish);
             }

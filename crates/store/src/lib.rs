@@ -8,3 +8,4 @@ pub mod engine;
 pub mod journal;
 pub mod registry;
 mod rows;
+pub mod sessions;

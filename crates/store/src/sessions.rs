@@ -1,0 +1,277 @@
+//! Sessions: rows, and what was read of them lately. Holds hashes of tokens, never tokens; a change empties what is remembered.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use domain::account::{AccountId, AccountKind};
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use domain::permit::SignedIn;
+use rusqlite::{Connection, Params, params};
+
+use crate::access::{institution, number};
+use crate::engine::{Batch, Engine, StoreError};
+
+/// Sessions remembered at most; beyond that all are read anew.
+const MOST_REMEMBERED: usize = 100_000;
+
+/// A session as the center remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who signed in.
+    pub who: SignedIn,
+    /// When.
+    pub opened: Instant,
+    /// The last request a person caused.
+    pub active: Instant,
+    /// Whether only a password change is possible.
+    pub change_needed: bool,
+}
+
+/// SHA-256 of a token.
+pub(crate) type TokenHash = [u8; 32];
+
+/// Sessions read before (contracts §8). The writer empties what it changed before the change is acknowledged, so that an
+/// ended session is never found here by whoever was told of its end.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Counts the changes: a row read before one of them is not remembered after it.
+    changes: u64,
+    sessions: HashMap<TokenHash, Session>,
+}
+
+impl Remembered {
+    /// The session, or the count of changes to hand back with what the table says.
+    fn find(&self, token: &TokenHash) -> Result<Session, u64> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.sessions.get(token).cloned().ok_or(known.changes)
+    }
+
+    /// Remembers a row that was read when so many changes had been made.
+    fn keep(&self, token: TokenHash, session: Session, changes: u64) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if known.changes == changes {
+            if MOST_REMEMBERED <= known.sessions.len() {
+                known.sessions.clear();
+            }
+            known.sessions.insert(token, session);
+        }
+    }
+
+    /// Forgets sessions that changed.
+    pub(crate) fn forget(&self, tokens: &[TokenHash]) {
+        if tokens.is_empty() {
+            return;
+        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.changes += 1;
+        for token in tokens {
+            known.sessions.remove(token);
+        }
+    }
+}
+
+impl Engine {
+    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_session(
+        &self,
+        token_hash: TokenHash,
+        session: Session,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, batch| {
+            let who = &session.who;
+            let (facility, account) = (number(who.facility), who.account.as_str());
+            if who.kind.is_system() {
+                let of = "facility = ?1 AND account = ?2 AND certificate = ?3";
+                end(
+                    connection,
+                    batch,
+                    of,
+                    params![facility, account, who.certificate],
+                )?;
+            } else {
+                let of = "facility = ?1 AND account = ?2";
+                end(connection, batch, of, params![facility, account])?;
+            }
+            connection
+                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .execute(params![
+                    token_hash,
+                    facility,
+                    account,
+                    who.kind.as_str(),
+                    who.certificate,
+                    session.opened.as_micros(),
+                    session.active.as_micros(),
+                    session.change_needed
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The session of a token's hash.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        let changes = match self.remembered().find(token_hash) {
+            Ok(session) => return Ok(Some(session)),
+            Err(changes) => changes,
+        };
+        let found = self.read(|connection| {
+            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed FROM session WHERE token = ?1";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([token_hash])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
+            Ok(Some(Session {
+                who: SignedIn {
+                    facility: institution(row.get(0)?)?,
+                    account: AccountId::parse(&account).map_err(|_| StoreError::Row("session"))?,
+                    kind: AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?,
+                    certificate: row.get(3)?,
+                },
+                opened: Instant::from_micros(row.get(4)?),
+                active: Instant::from_micros(row.get(5)?),
+                change_needed: row.get(6)?,
+            }))
+        })?;
+        if let Some(session) = &found {
+            self.remembered()
+                .keep(*token_hash, session.clone(), changes);
+        }
+        Ok(found)
+    }
+
+    /// When the account was last active in a session that is still open; `None` when it has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_active(
+        &self,
+        facility: InstitutionCode,
+        account: &AccountId,
+    ) -> Result<Option<Instant>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            let active: Option<i64> = statement
+                .query_row(params![number(facility), account.as_str()], |row| {
+                    row.get(0)
+                })?;
+            Ok(active.map(Instant::from_micros))
+        })
+    }
+
+    /// Notes that a person used a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch_session(
+        &self,
+        token_hash: TokenHash,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection, batch| {
+            connection
+                .prepare_cached("UPDATE session SET active = max(active, ?2) WHERE token = ?1")?
+                .execute(params![token_hash, now.as_micros()])?;
+            batch.forget_session(token_hash);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(&self, token_hash: TokenHash) -> Result<(), StoreError> {
+        self.write(move |connection, batch| end(connection, batch, "token = ?1", [token_hash]))
+            .await
+    }
+}
+
+/// Ends all sessions of a certificate.
+pub(crate) fn end_sessions_of(
+    connection: &Connection,
+    batch: &mut Batch,
+    certificate: [u8; 32],
+) -> Result<(), StoreError> {
+    end(connection, batch, "certificate = ?1", [certificate])
+}
+
+/// Ends all sessions of an account but one.
+pub(crate) fn end_other_sessions(
+    connection: &Connection,
+    batch: &mut Batch,
+    facility: InstitutionCode,
+    account: &AccountId,
+    keep: Option<TokenHash>,
+) -> Result<(), StoreError> {
+    let of = "facility = ?1 AND account = ?2 AND token IS NOT ?3";
+    let parameters = params![number(facility), account.as_str(), keep];
+    end(connection, batch, of, parameters)
+}
+
+fn end(
+    connection: &Connection,
+    batch: &mut Batch,
+    of: &str,
+    parameters: impl Params,
+) -> Result<(), StoreError> {
+    let text = format!("DELETE FROM session WHERE {of} RETURNING token");
+    let mut statement = connection.prepare_cached(&text)?;
+    let tokens = statement.query_map(parameters, |row| row.get(0))?;
+    for token in tokens {
+        batch.forget_session(token?);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(active: i64) -> Session {
+        Session {
+            who: SignedIn {
+                facility: InstitutionCode::parse("1319999999").unwrap(),
+                account: AccountId::parse("uketsuke").unwrap(),
+                kind: AccountKind::General,
+                certificate: [9; 32],
+            },
+            opened: Instant::from_micros(0),
+            active: Instant::from_micros(active),
+            change_needed: false,
+        }
+    }
+
+    #[test]
+    fn a_row_read_before_a_change_is_not_remembered_after_it() {
+        let remembered = Remembered::default();
+        let changes = remembered.find(&[1; 32]).unwrap_err();
+        remembered.forget(&[[1; 32]]);
+        remembered.keep([1; 32], session(1), changes);
+        let changes = remembered.find(&[1; 32]).unwrap_err();
+        remembered.keep([1; 32], session(2), changes);
+        assert_eq!(remembered.find(&[1; 32]), Ok(session(2)));
+        remembered.forget(&[[2; 32]]);
+        assert_eq!(
+            remembered.find(&[1; 32]),
+            Ok(session(2)),
+            "another's change"
+        );
+        remembered.forget(&[[1; 32]]);
+        assert!(remembered.find(&[1; 32]).is_err());
+    }
+}
