@@ -21,6 +21,7 @@ const USAGE: &str = "cargo xtask TASK
   check         the fast part of it: format, tidy, lints, unit tests
   tidy          dependency arrows, module sentences, names, paths in the docs
   licences      licences, bans and sources of all dependencies
+  bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "tidy" => tidy::run(&root()),
         "licences" => tidy::licences(&root()),
+        "bench" => bench(&rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
@@ -97,6 +99,18 @@ fn test() -> anyhow::Result<()> {
         command.env("RUSTDOCFLAGS", "-D warnings");
         run(&mut command)
     })
+}
+
+/// Builds executable and benches as they are shipped, then runs one.
+fn bench(arguments: &[String]) -> anyhow::Result<()> {
+    let build = ["build", "--release", "--locked", "--quiet"];
+    cargo(&[&build[..], &["--package", "cli", "--package", "benches"]].concat())?;
+    let mut command = Command::new(root().join("target/release/bench"));
+    command.args(arguments);
+    if !arguments.iter().any(|argument| argument == "--dir") {
+        command.args(["--dir", "target/bench"]);
+    }
+    run(&mut command)
 }
 
 fn check() -> anyhow::Result<()> {

@@ -1,0 +1,65 @@
+//! Benches that print a ratio against a floor of the same run. Asserts nothing about time and never writes outside its folder.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench speaks to the person who started it"
+)]
+
+mod check;
+mod disk;
+mod floor;
+mod load;
+mod running;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "bench",
+    about = "Benches of onshi; run through `cargo xtask bench`"
+)]
+struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Durable, signed checks over the public route, against fixed bytes from the same kind of listener.
+    #[command(
+        after_help = "Example: cargo xtask bench check --people 1000000 --rounds 5 --seconds 5"
+    )]
+    Check(check::Arguments),
+    /// The floor's server: a process of its own, ended with its parent's pipe.
+    #[command(hide = true)]
+    Floor(floor::Arguments),
+    /// Proves answers that come over standard input, with saved keys.
+    #[command(hide = true)]
+    Verify(verify::Arguments),
+}
+
+fn main() -> ExitCode {
+    let bench = Bench::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        runtime.block_on(async {
+            match bench.what {
+                What::Check(arguments) => check::run(arguments).await,
+                What::Floor(arguments) => floor::run(arguments).await,
+                What::Verify(arguments) => verify::run(&arguments),
+            }
+        })
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A center as its users start it: the release executable, enrolled facilities, signed-in machine accounts. Reads the one clock.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+use api::client::Client;
+use api::receipt::KeySet;
+use api::session::SignIn;
+use center::control::{self, Order, Reply};
+use center::enroll::Enrolment;
+use domain::civil_date::Instant;
+use pki::identity::Identity;
+use rustls_pki_types::CertificateDer;
+use serde_json::Value;
+
+use crate::load::Asker;
+
+/// Protects the bench's own certificates for the length of a run.
+const P12_PASSWORD: &str = "Hakaru-12345678";
+
+/// Now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of this process that reads the clock"
+)]
+pub(crate) fn now() -> Instant {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Instant::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The executable that was built beside this one.
+pub(crate) fn onshi() -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name("onshi");
+    if !path.exists() {
+        bail!(
+            "{} does not exist; run `cargo xtask bench`, which builds it",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
+/// Runs a command of onshi that must succeed; returns what it printed.
+pub(crate) fn succeed(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(onshi()?)
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        bail!(
+            "onshi {} failed",
+            arguments.first().copied().unwrap_or_default()
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A process that ends with this value.
+pub(crate) struct Part(Child);
+
+impl Part {
+    /// Starts a program and waits for the line it prints when it is ready.
+    pub(crate) fn start(command: &mut Command) -> anyhow::Result<(Self, String)> {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        let out = child.stdout.take().context("no standard output")?;
+        BufReader::new(out).read_line(&mut line)?;
+        let part = Self(child);
+        if line.is_empty() {
+            bail!("{command:?} did not start");
+        }
+        Ok((part, line))
+    }
+
+    /// CPU seconds used so far: (user, system), from the kernel's hundredths.
+    pub(crate) fn cpu_seconds(&self) -> (f64, f64) {
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
+        let after = stat.rsplit(") ").next().unwrap_or_default();
+        let field = |at: usize| {
+            after
+                .split(' ')
+                .nth(at)
+                .and_then(|it| it.parse::<f64>().ok())
+                .unwrap_or_default()
+                / 100.0
+        };
+        (field(11), field(12))
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A running center with its facilities.
+pub(crate) struct Running {
+    pub(crate) part: Part,
+    pub(crate) api: String,
+    metrics: String,
+    pub(crate) askers: Vec<Asker>,
+    pub(crate) keys: KeySet,
+}
+
+impl Running {
+    /// Starts a center on a data folder that already holds people, and signs in the link app of so many facilities.
+    pub(crate) async fn start(dir: &Path, facilities: u32) -> anyhow::Result<Self> {
+        let data_dir = dir.join("center");
+        let settings = dir.join("center.toml");
+        let free = "127.0.0.1:0";
+        std::fs::write(
+            &settings,
+            format!(
+                "data_dir = {:?}\n[listen]\napi = \"{free}\"\nenroll = \"{free}\"\nmetrics = \"{free}\"\n",
+                data_dir.display().to_string()
+            ),
+        )?;
+        let ready = dir.join("ready.json");
+        let mut command = Command::new(onshi()?);
+        command
+            .arg("center")
+            .arg("--config")
+            .arg(&settings)
+            .arg("--ready-file")
+            .arg(&ready)
+            .stderr(Stdio::null());
+        let (part, _) = Part::start(&mut command)?;
+        let ready: Value = serde_json::from_slice(&std::fs::read(ready)?)?;
+        let address = |name: &str| {
+            ready
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let root = pki::identity::first_certificate(&std::fs::read(data_dir.join("root.pem"))?)
+            .context("no root")?;
+        let (api, enroll) = (address("api"), address("enroll"));
+        let mut askers = Vec::new();
+        let mut keys = KeySet::default();
+        for index in 0..facilities {
+            let (client, asker) = facility(&data_dir, &api, &enroll, &root, index).await?;
+            keys = client.keys().await?;
+            askers.push(asker);
+        }
+        Ok(Self {
+            part,
+            api,
+            metrics: address("metrics"),
+            askers,
+            keys,
+        })
+    }
+
+    /// A counter of the center's metrics; zero when it has none of the name.
+    pub(crate) async fn counter(&self, name: &str) -> anyhow::Result<f64> {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream =
+            tokio::net::TcpStream::connect(self.metrics.trim_start_matches("http://")).await?;
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        let own = text
+            .lines()
+            .filter(|line| line.split(['{', ' ']).next() == Some(name));
+        Ok(own
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum())
+    }
+}
+
+async fn facility(
+    data_dir: &Path,
+    api: &str,
+    enroll: &str,
+    root: &CertificateDer<'static>,
+    index: u32,
+) -> anyhow::Result<(Client, Asker)> {
+    let enrolment = Enrolment {
+        code: format!("13199{:05}", 10 * index + 7),
+        kind: Some("medical".into()),
+        name: "計測クリニック".into(),
+        terminal: format!("計測{index}"),
+    };
+    let Reply::Enrolled(enrolled) = control::send(data_dir, &Order::Enroll(enrolment)).await?
+    else {
+        bail!("the center did not enrol facility {index}");
+    };
+    let body = serde_json::json!({
+        "request_id": enrolled.request_id, "reference_id": enrolled.reference_id, "password": P12_PASSWORD,
+    });
+    let path = api::routes::CERTIFICATE_DOWNLOAD;
+    let file = Client::new(enroll, root, None)?
+        .call(
+            http::Method::POST,
+            path,
+            None,
+            None,
+            Some(body.to_string().into_bytes()),
+        )
+        .await?;
+    let identity = Identity::from_pkcs12(&file, P12_PASSWORD)?;
+    let client = Client::new(api, root, Some(&identity))?;
+    let account = enrolled
+        .accounts
+        .iter()
+        .find(|it| it.kind == "link_app")
+        .context("no link app")?;
+    let body = SignIn {
+        account: account.id.clone(),
+        force: true,
+        password: account.password.clone(),
+    };
+    let session = client.sign_in(&body).await?;
+    let tls = std::sync::Arc::new(pki::client::config(root, Some(&identity))?);
+    Ok((
+        client,
+        Asker {
+            tls,
+            token: session.token,
+        },
+    ))
+}
