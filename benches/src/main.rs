@@ -4,6 +4,10 @@
     clippy::print_stderr,
     reason = "a bench speaks to the person who started it"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a bench starts the programs it measures"
+)]
 
 mod check;
 mod disk;
