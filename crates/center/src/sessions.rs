@@ -17,7 +17,7 @@ use domain::permit::{ChangeOwnPassword, SignedIn};
 use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, PasswordRow};
+use store::accounts::{Account, PasswordRow, Settled, Try};
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash};
@@ -98,32 +98,23 @@ async fn authenticate(
         .as_ref()
         .map(|account| account.password.hash.clone());
     let right = passwords::verify(app, body.password.clone(), hash).await?;
-    match account.filter(|account| right && account.state == AccountState::Active) {
-        Some(account) => {
-            if lockout != domain::lockout::State::default() {
-                app.engine
-                    .keep_lockout(peer.facility, id, domain::lockout::State::default(), now)
-                    .await?;
-            }
-            Ok(account)
-        }
-        None => {
-            let lockout = lockout.after_failure(app.lockout, now);
-            app.engine
-                .keep_lockout(peer.facility, id, lockout, now)
-                .await?;
-            let actor = Actor::Client {
-                facility: peer.facility,
-                certificate: peer.fingerprint,
-            };
-            app.engine
-                .record(event(now, actor, Deed::SignInRefused))
-                .await?;
-            match lockout.waits_s(now) {
-                Some(seconds) => Err(Refused::after(Trouble::AccountLocked, seconds)),
-                None => Err(Trouble::WrongCredentials.into()),
-            }
-        }
+    let account = account.filter(|account| right && account.state == AccountState::Active);
+    let actor = Actor::Client {
+        facility: peer.facility,
+        certificate: peer.fingerprint,
+    };
+    let failure = event(now, actor, Deed::SignInRefused);
+    let outcome = match &account {
+        Some(_) => Try::Right,
+        None => Try::Wrong,
+    };
+    let settled = app
+        .engine
+        .settle_try(peer.facility, id, outcome, app.lockout, failure);
+    match (settled.await?, account) {
+        (Settled::Open, Some(account)) => Ok(account),
+        (Settled::Locked(seconds), _) => Err(Refused::after(Trouble::AccountLocked, seconds)),
+        (Settled::Wrong, _) | (Settled::Open, None) => Err(Trouble::WrongCredentials.into()),
     }
 }
 
@@ -157,24 +148,28 @@ pub(crate) async fn change_password(
     if let Some(seconds) = account.lockout.waits_s(now) {
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
-    if !passwords::verify(
-        &app,
-        body.value.old_password.clone(),
-        Some(account.password.hash),
-    )
-    .await?
-    {
-        let lockout = account.lockout.after_failure(app.lockout, now);
-        app.engine
-            .keep_lockout(holder.facility, holder.account, lockout, now)
-            .await?;
-        let error = MemberError::new(
-            "old_password",
-            "wrong",
-            "旧パスワードが違います。",
-            "The old password is wrong.",
-        );
-        return Err(Refused::members(Trouble::PasswordRule, vec![error]));
+    let (old, hash) = (body.value.old_password.clone(), account.password.hash);
+    let outcome = match passwords::verify(&app, old, Some(hash)).await? {
+        true => Try::Right,
+        false => Try::Wrong,
+    };
+    let failure = event(now, actor(holder.clone()), Deed::PasswordRefused);
+    let id = holder.account.clone();
+    let settled = app
+        .engine
+        .settle_try(holder.facility, id, outcome, app.lockout, failure);
+    match settled.await? {
+        Settled::Open => {}
+        Settled::Locked(seconds) => return Err(Refused::after(Trouble::AccountLocked, seconds)),
+        Settled::Wrong => {
+            let error = MemberError::new(
+                "old_password",
+                "wrong",
+                "旧パスワードが違います。",
+                "The old password is wrong.",
+            );
+            return Err(Refused::members(Trouble::PasswordRule, vec![error]));
+        }
     }
     let password = Password::parse(&body.value.new_password)
         .map_err(|broken| refuse("new_password", &broken))?;

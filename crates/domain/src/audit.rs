@@ -78,6 +78,8 @@ pub enum Deed {
     AccountState,
     /// A password was changed.
     PasswordChange,
+    /// A change of a password was refused because the old one was wrong.
+    PasswordRefused,
     /// A facility was enrolled.
     FacilityEnroll,
     /// An issue notice was made.
@@ -98,7 +100,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -111,6 +113,7 @@ impl Deed {
         Self::AccountChange,
         Self::AccountState,
         Self::PasswordChange,
+        Self::PasswordRefused,
         Self::FacilityEnroll,
         Self::NoticeIssue,
         Self::CertificateIssue,
@@ -137,6 +140,7 @@ impl Deed {
             Self::AccountChange => "account-change",
             Self::AccountState => "account-state",
             Self::PasswordChange => "password-change",
+            Self::PasswordRefused => "password-refused",
             Self::FacilityEnroll => "facility-enroll",
             Self::NoticeIssue => "notice-issue",
             Self::CertificateIssue => "certificate-issue",

@@ -44,6 +44,26 @@ impl Account {
     }
 }
 
+/// Whether the password of a try was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// It was.
+    Right,
+    /// It was not, or there is no such account to use.
+    Wrong,
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The password was right and the account does not wait.
+    Open,
+    /// The password was wrong.
+    Wrong,
+    /// The account waits this many seconds, by this try or by an earlier one.
+    Locked(i64),
+}
+
 /// What became of an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edited {
@@ -227,30 +247,47 @@ impl Engine {
         })
     }
 
-    /// Keeps an account's failures and locks; for an identifier without account under its hash, so that nothing tells.
+    /// Settles a try whose password was looked at: counted and locked where nothing else comes between, so that tries sent at the
+    /// same moment are each counted. While the account waits even a right password is none. A failure's event is recorded with
+    /// it. An identifier without account is counted under its hash, so that nothing tells.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn keep_lockout(
+    pub async fn settle_try(
         &self,
         facility: InstitutionCode,
         id: AccountId,
-        state: lockout::State,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            let until = state.until.map(Instant::as_micros);
-            let found = connection
-                .prepare_cached("UPDATE account SET failures = ?3, locks = ?4, locked_until = ?5 WHERE facility = ?1 AND id = ?2")?
-                .execute(params![number(facility), id.as_str(), state.failures, state.locks, until])?;
-            if found == 0 {
-                let day_ago = now.plus_seconds(-2 * 86_400).as_micros();
-                connection.prepare_cached("DELETE FROM unknown_account WHERE at < ?1")?.execute([day_ago])?;
-                connection
-                    .prepare_cached("INSERT OR REPLACE INTO unknown_account VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                    .execute(params![number(facility), hash(&id), state.failures, state.locks, until, now.as_micros()])?;
+        outcome: Try,
+        policy: lockout::Policy,
+        failure: Event,
+    ) -> Result<Settled, StoreError> {
+        self.write(move |connection, chain| {
+            let now = failure.at;
+            let account = read(connection, facility, &id)?;
+            let before = match &account {
+                Some(account) => account.lockout,
+                None => unknown_lockout(connection, facility, &id)?,
+            };
+            let waits_s = before.waits_s(now);
+            let after = match (waits_s, outcome) {
+                (Some(_), _) => before,
+                (None, Try::Right) => lockout::State::default(),
+                (None, Try::Wrong) => before.after_failure(policy, now),
+            };
+            if after != before {
+                match account {
+                    Some(_) => keep_lockout(connection, facility, &id, after)?,
+                    None => keep_unknown_lockout(connection, facility, &id, after, now)?,
+                }
             }
-            Ok(())
+            if let (None, Try::Right) = (waits_s, outcome) {
+                return Ok(Settled::Open);
+            }
+            chain.append(connection, &failure, None)?;
+            Ok(match after.waits_s(now) {
+                Some(seconds) => Settled::Locked(seconds),
+                None => Settled::Wrong,
+            })
         })
         .await
     }
@@ -264,19 +301,68 @@ impl Engine {
         facility: InstitutionCode,
         id: &AccountId,
     ) -> Result<lockout::State, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT failures, locks, locked_until FROM unknown_account WHERE facility = ?1 AND id_hash = ?2";
-            let mut statement = connection.prepare_cached(text)?;
-            let row = statement.query_row(params![number(facility), hash(id)], |row| {
-                Ok(lockout::State {
-                    failures: row.get(0)?,
-                    locks: row.get(1)?,
-                    until: row.get::<_, Option<i64>>(2)?.map(Instant::from_micros),
-                })
-            });
-            Ok(row.optional()?.unwrap_or_default())
-        })
+        self.read(|connection| unknown_lockout(connection, facility, id))
     }
+}
+
+fn unknown_lockout(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+) -> Result<lockout::State, StoreError> {
+    let text = "SELECT failures, locks, locked_until FROM unknown_account WHERE facility = ?1 AND id_hash = ?2";
+    let mut statement = connection.prepare_cached(text)?;
+    let row = statement.query_row(params![number(facility), hash(id)], |row| {
+        Ok(lockout::State {
+            failures: row.get(0)?,
+            locks: row.get(1)?,
+            until: row.get::<_, Option<i64>>(2)?.map(Instant::from_micros),
+        })
+    });
+    Ok(row.optional()?.unwrap_or_default())
+}
+
+fn keep_lockout(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+    state: lockout::State,
+) -> Result<(), StoreError> {
+    let text = "UPDATE account SET failures = ?3, locks = ?4, locked_until = ?5 WHERE facility = ?1 AND id = ?2";
+    let until = state.until.map(Instant::as_micros);
+    connection.prepare_cached(text)?.execute(params![
+        number(facility),
+        id.as_str(),
+        state.failures,
+        state.locks,
+        until
+    ])?;
+    Ok(())
+}
+
+/// Keeps the state of an identifier without account, and wipes those two days old.
+fn keep_unknown_lockout(
+    connection: &Connection,
+    facility: InstitutionCode,
+    id: &AccountId,
+    state: lockout::State,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let old = now.plus_seconds(-2 * 86_400).as_micros();
+    connection
+        .prepare_cached("DELETE FROM unknown_account WHERE at < ?1")?
+        .execute([old])?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO unknown_account VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            number(facility),
+            hash(id),
+            state.failures,
+            state.locks,
+            state.until.map(Instant::as_micros),
+            now.as_micros()
+        ])?;
+    Ok(())
 }
 
 /// Marks the one expected failure of `create_accounts` on its way through the writer.

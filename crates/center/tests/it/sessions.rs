@@ -142,3 +142,36 @@ async fn a_first_password_must_be_changed_by_the_rule_before_anything_else() {
         "password_change_needed",
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_sent_at_the_same_moment_are_each_counted() {
+    let world = World::start().await;
+    let clinic = std::sync::Arc::new(world.enrol("1319999999").await);
+    for id in ["link_app", "nobody"] {
+        let tries = (0..20).map(|_| {
+            let clinic = std::sync::Arc::clone(&clinic);
+            tokio::spawn(async move { clinic.try_sign_in(id, "Chigau-123", true).await })
+        });
+        let mut refusals = std::collections::BTreeMap::new();
+        for one in tries.collect::<Vec<_>>() {
+            let Err(api::client::ClientError::Problem(problem)) = one.await.unwrap() else {
+                panic!("not refused");
+            };
+            *refusals.entry(problem.code).or_insert(0) += 1;
+        }
+        assert_eq!(refusals["wrong_credentials"], 4, "{id}");
+        assert_eq!(refusals["account_locked"], 16, "{id}");
+        // One lock, not sixteen: the second would last longer.
+        world.pass_seconds(15 * 60);
+        check(
+            clinic.try_sign_in(id, "Chigau-123", true).await,
+            "wrong_credentials",
+        );
+    }
+    assert!(
+        clinic
+            .try_sign_in("link_app", &clinic.password("link_app"), true)
+            .await
+            .is_ok()
+    );
+}
