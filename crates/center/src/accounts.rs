@@ -2,6 +2,7 @@
 
 use api::account::{Account as Shown, AccountChange, Accounts, NewAccount};
 use api::problem::{MemberError, Text, Trouble};
+use api::routes;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,11 +14,12 @@ use domain::lockout;
 use domain::password::Password;
 use domain::permit::{ManageAccounts, Permit};
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, Edited};
+use store::accounts::{Account, Created, Edited};
 
 use crate::app::App;
 use crate::extract::{Body, Granted};
 use crate::passwords;
+use crate::repeats::Repeatable;
 use crate::sessions::{actor, event, password_errors, state};
 use crate::trouble::Refused;
 
@@ -39,7 +41,7 @@ pub(crate) async fn list(
     let managed = accounts
         .into_iter()
         .filter(|account| permit.holder().kind.manages(account.kind));
-    let accounts = managed.map(|account| shown(account, now)).collect();
+    let accounts = managed.map(|account| shown(&account, now)).collect();
     Ok(Json(Accounts { accounts }))
 }
 
@@ -49,25 +51,35 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
     let account = managed(&app, &permit, &id)?;
-    Ok(answer(StatusCode::OK, account, app.now()))
+    Ok(answer(StatusCode::OK, shown(&account, app.now())))
 }
 
 pub(crate) async fn register(
     State(app): State<App>,
     Granted(permit): Granted<ManageAccounts>,
+    headers: HeaderMap,
     body: Body<NewAccount>,
 ) -> Result<Response, Refused> {
     let now = app.now();
-    let wanted = examine(permit.holder().kind, &body.value).map_err(|wrong| wrong.refused())?;
+    let parts = [routes::ACCOUNTS.as_bytes(), &body.bytes];
+    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    if let Some(before) = repeatable.before(&app)? {
+        return again(StatusCode::CREATED, &before);
+    }
+    let wanted = examine(permit.holder().kind, &body.value).map_err(Wrong::refused)?;
     let account = made(&app, &permit, wanted, now).await?;
     let event = told(&permit, Deed::AccountCreate, &account.id, now);
+    let shown = shown(&account, now);
+    let kept = repeatable.keep(&shown, now)?;
     let created = app
         .engine
-        .create_accounts(vec![account.clone()], vec![event]);
-    if created.await?.is_err() {
-        return Err(Trouble::AccountExists.into());
+        .create_accounts(vec![account], vec![event], kept)
+        .await?;
+    match created {
+        Created::Done => Ok(answer(StatusCode::CREATED, shown)),
+        Created::Taken(_) => Err(Trouble::AccountExists.into()),
+        Created::Earlier(earlier) => again(StatusCode::CREATED, &crate::repeats::again(earlier)?),
     }
-    Ok(answer(StatusCode::CREATED, account, now))
 }
 
 pub(crate) async fn edit(
@@ -77,11 +89,20 @@ pub(crate) async fn edit(
     headers: HeaderMap,
     body: Body<AccountChange>,
 ) -> Result<Response, Refused> {
-    let (now, body) = (app.now(), body.value);
+    let now = app.now();
+    let parts = [routes::ACCOUNT.as_bytes(), id.as_bytes(), &body.bytes];
+    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    if let Some(before) = repeatable.before(&app)? {
+        return again(StatusCode::OK, &before);
+    }
+    let body = body.value;
     let seen = managed(&app, &permit, &id)?;
     let expected = headers.get(header::IF_MATCH);
     if let Some(expected) = expected
-        && !fits(expected.to_str().unwrap_or_default(), &version(&seen))
+        && !fits(
+            expected.to_str().unwrap_or_default(),
+            &shown(&seen, now).version,
+        )
     {
         return Err(Trouble::Changed.into());
     }
@@ -91,28 +112,30 @@ pub(crate) async fn edit(
         problem.clerk = Text::new(ja, en);
         return Err(Refused::of(problem));
     }
-    let (mut account, password) = changed(&seen, body).map_err(|wrong| wrong.refused())?;
+    let (mut account, password) = changed(&seen, body).map_err(Wrong::refused)?;
     let mut events = vec![told(&permit, Deed::AccountChange, &account.id, now)];
-    let row = match password {
-        Some(password) => {
-            events.push(told(&permit, Deed::PasswordChange, &account.id, now));
-            Some(passwords::hash(&app, password, now, true).await?)
-        }
-        None => None,
-    };
+    if account.state != seen.state {
+        events.push(told(&permit, Deed::AccountState, &account.id, now));
+    }
+    let mut row = None;
+    if let Some(password) = password {
+        events.push(told(&permit, Deed::PasswordChange, &account.id, now));
+        account.password = passwords::hash(&app, password, now, true).await?;
+        account.lockout = lockout::State::default();
+        row = Some(account.password.clone());
+    }
     let seen = expected.is_some().then_some(seen);
+    let shown = shown(&account, now);
+    let kept = repeatable.keep(&shown, now)?;
     let edited = app
         .engine
-        .change_account(account.clone(), row.clone(), seen, events);
-    match edited.await? {
-        Edited::Done => {}
-        Edited::ChangedBefore => return Err(Trouble::Changed.into()),
+        .change_account(account, row, seen, events, kept)
+        .await?;
+    match edited {
+        Edited::Done => Ok(answer(StatusCode::OK, shown)),
+        Edited::ChangedBefore => Err(Trouble::Changed.into()),
+        Edited::Earlier(earlier) => again(StatusCode::OK, &crate::repeats::again(earlier)?),
     }
-    if let Some(row) = row {
-        account.password = row;
-        account.lockout = lockout::State::default();
-    }
-    Ok(answer(StatusCode::OK, account, now))
 }
 
 /// A new account whose members are right.
@@ -307,43 +330,41 @@ fn designation_error(kind: Option<AccountKind>, text: Option<&str>) -> Option<Me
         })
 }
 
-/// Changes with every edit and with nothing else.
-fn version(account: &Account) -> String {
-    let mut sha = Sha256::new();
-    for part in [
-        account.state.as_str(),
-        &account.display_name,
-        account.designation.as_deref().unwrap_or("\0"),
-        &account.password.hash,
-    ] {
-        sha.update((part.len() as u64).to_be_bytes());
-        sha.update(part);
-    }
-    sha.update([u8::from(account.password.change_needed)]);
-    let digest = sha.finalize();
-    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
-}
-
 /// True when an `If-Match` names the version (RFC 9110 §13.1.1); weak ones never do.
 fn fits(if_match: &str, version: &str) -> bool {
     let quoted = format!("\"{version}\"");
     if_match.trim() == "*" || if_match.split(',').any(|tag| tag.trim() == quoted)
 }
 
-fn answer(status: StatusCode, account: Account, now: Instant) -> Response {
-    let tag = format!("\"{}\"", version(&account));
-    (status, [(header::ETAG, tag)], Json(shown(account, now))).into_response()
+fn answer(status: StatusCode, shown: Shown) -> Response {
+    let tag = format!("\"{}\"", shown.version);
+    (status, [(header::ETAG, tag)], Json(shown)).into_response()
 }
 
-fn shown(account: Account, now: Instant) -> Shown {
-    Shown {
-        version: version(&account),
-        designation: account.designation,
-        display_name: account.display_name,
+/// The answer of before, for a request that came again.
+fn again(status: StatusCode, before: &[u8]) -> Result<Response, Refused> {
+    let shown = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    Ok(answer(status, shown))
+}
+
+fn shown(account: &Account, now: Instant) -> Shown {
+    let mut shown = Shown {
+        designation: account.designation.clone(),
+        display_name: account.display_name.clone(),
         id: account.id.to_string(),
         kind: account.kind.as_str().into(),
         locked: account.lockout.waits_s(now).is_some(),
         password: state(&account.password, now),
         state: account.state.as_str().into(),
-    }
+        version: String::new(),
+    };
+    shown.version = version(&shown);
+    shown
+}
+
+/// Changes with everything that is shown; setting a password shows in its instant.
+fn version(shown: &Shown) -> String {
+    let bytes = serde_json::to_vec(shown).unwrap_or_default();
+    let digest = Sha256::digest(bytes);
+    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }

@@ -25,7 +25,7 @@ pub(crate) async fn ask(
     body: Body<CheckRequest>,
 ) -> Result<Response, Refused> {
     let now = app.now();
-    let key = idempotency_key(&headers)?.map(|key| (key, Sha256::digest(&body.bytes).into()));
+    let key = crate::repeats::key(&headers)?.map(|key| (key, Sha256::digest(&body.bytes).into()));
     if let Some((key, digest)) = &key
         && let Some(before) = app.engine.answered(&permit, key, digest)?
     {
@@ -132,17 +132,6 @@ fn json(bytes: Vec<u8>) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (StatusCode::OK, headers, bytes).into_response()
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refused> {
-    let Some(value) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    let key = value
-        .to_str()
-        .ok()
-        .filter(|key| (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
-    Ok(Some(key.ok_or(Trouble::IdempotencyKey)?.to_owned()))
 }
 
 /// A UUIDv7 of the clock's time, so that newer checks sort later.

@@ -15,7 +15,7 @@ use pki::identity::P12Encryption;
 use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, TRIES, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
 use store::access::{Certificate, Facility, Notice};
-use store::accounts::Account;
+use store::accounts::{Account, Created};
 
 use crate::app::{App, random};
 use crate::extract::Body;
@@ -262,12 +262,8 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
                 lockout: lockout::State::default(),
             });
         }
-        if let Err(id) = app
-            .engine
-            .create_accounts(rows, Vec::new())
-            .await
-            .map_err(failed)?
-        {
+        let created = app.engine.create_accounts(rows, Vec::new(), None);
+        if let Created::Taken(id) = created.await.map_err(failed)? {
             return Err(format!("account {id} exists already"));
         }
     }

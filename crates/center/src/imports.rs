@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::account::{ImportLine, ImportReport, NewAccount};
 use api::problem::{MemberError, Trouble};
+use api::routes;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use domain::audit::Deed;
 use domain::permit::ManageAccounts;
 use exchange::account_file::{self, AccountLine, Fault, FaultAt};
 use exchange::encoding::Encoding;
+use store::accounts::Created;
 
 use crate::accounts::{Wanted, examine, made, told};
 use crate::app::App;
 use crate::extract::Granted;
+use crate::repeats::Repeatable;
 use crate::trouble::Refused;
 
 /// Characters of a wrong identifier that the report repeats.
@@ -23,9 +26,15 @@ const ID_CHARS: usize = 32;
 pub(crate) async fn import(
     State(app): State<App>,
     Granted(permit): Granted<ManageAccounts>,
+    headers: HeaderMap,
     file: CsvFile,
 ) -> Result<Json<ImportReport>, Refused> {
     let now = app.now();
+    let parts = [routes::ACCOUNTS_IMPORT.as_bytes(), &file.bytes];
+    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    if let Some(before) = repeatable.before(&app)? {
+        return again(&before);
+    }
     let lines = match account_file::read(&file.bytes, file.encoding) {
         Ok(lines) => lines,
         Err(faults) => return Ok(Json(faulty(&faults))),
@@ -71,15 +80,26 @@ pub(crate) async fn import(
         events.push(told(&permit, Deed::AccountCreate, &account.id, now));
         accounts.push(made(&app, &permit, account, now).await?);
     }
-    match app.engine.create_accounts(accounts, events).await? {
-        Ok(()) => report.done = true,
+    report.done = true;
+    let kept = repeatable.keep(&report, now)?;
+    match app.engine.create_accounts(accounts, events, kept).await? {
+        Created::Done => {}
         // Another request took it while the passwords were hashed.
-        Err(id) => {
+        Created::Taken(id) => {
+            report.done = false;
             let line = report.lines.iter_mut().find(|it| it.id == id.as_str());
             line.ok_or(Trouble::Internal)?.errors.push(is_taken());
         }
+        Created::Earlier(earlier) => return again(&crate::repeats::again(earlier)?),
     }
     Ok(Json(report))
+}
+
+/// The report of a file that was imported before under the same key.
+fn again(before: &[u8]) -> Result<Json<ImportReport>, Refused> {
+    Ok(Json(
+        serde_json::from_slice(before).map_err(|_| Trouble::Internal)?,
+    ))
 }
 
 /// A body of the type `text/csv`, with the encoding its `charset` names; UTF-8 without one.

@@ -10,6 +10,7 @@ mod extract;
 mod history;
 mod imports;
 mod passwords;
+mod repeats;
 pub mod serve;
 mod sessions;
 mod trouble;

@@ -55,6 +55,13 @@ CREATE TABLE idempotency (
   PRIMARY KEY (facility, account, key)
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_at ON idempotency (at);
+-- Answers of other writes that came with an idempotency key.
+CREATE TABLE kept_answer (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL,
+  answer BLOB NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (facility, account, key)
+) WITHOUT ROWID;
+CREATE INDEX kept_answer_at ON kept_answer (at);
 
 CREATE TABLE audit_event (
   chain BLOB NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,

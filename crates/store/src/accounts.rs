@@ -9,6 +9,7 @@ use domain::password::{GENERATIONS, Length};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::engine::{Batch, Engine, StoreError};
+use crate::kept_answers::{self, Earlier, KeptAnswer};
 use crate::sessions::end_other_sessions;
 
 /// An account.
@@ -64,13 +65,26 @@ pub enum Settled {
     Locked(i64),
 }
 
+/// What became of accounts to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// They are on the disk.
+    Done,
+    /// This identifier is taken; nothing was done.
+    Taken(AccountId),
+    /// The request's key was used before; nothing was done now.
+    Earlier(Earlier),
+}
+
 /// What became of an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
     /// It is on the disk.
     Done,
     /// The account changed after it was seen; nothing was done.
     ChangedBefore,
+    /// The request's key was used before; nothing was done now.
+    Earlier(Earlier),
 }
 
 /// What is kept of a password.
@@ -105,7 +119,7 @@ fn number(code: InstitutionCode) -> i64 {
 }
 
 impl Engine {
-    /// Makes accounts with the events that tell of it: all, or none when one of the identifiers is taken, which is returned.
+    /// Makes accounts with the events that tell of it and the answer to keep: all or nothing.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -113,31 +127,32 @@ impl Engine {
         &self,
         accounts: Vec<Account>,
         events: Vec<Event>,
-    ) -> Result<Result<(), AccountId>, StoreError> {
-        let taken = self
-            .write(move |connection, batch| {
-                for account in &accounts {
-                    if read(connection, account.facility, &account.id)?.is_some() {
-                        return Err(StoreError::Failed(format!("{TAKEN}{}", account.id)));
-                    }
-                    insert(connection, account)?;
-                }
-                for event in &events {
-                    batch.append(connection, event, None)?;
-                }
-                Ok(())
-            })
-            .await;
-        match taken {
-            Ok(()) => Ok(Ok(())),
-            Err(StoreError::Failed(text)) if text.starts_with(TAKEN) => {
-                let id = text.strip_prefix(TAKEN).unwrap_or_default();
-                Ok(Err(
-                    AccountId::parse(id).map_err(|_| StoreError::Row("account"))?
-                ))
+        kept: Option<KeptAnswer>,
+    ) -> Result<Created, StoreError> {
+        self.write(move |connection, batch| {
+            // Looked at before anything is written, so that a refusal leaves nothing behind.
+            if let Some(kept) = &kept
+                && let Some(earlier) = kept_answers::earlier(connection, kept)?
+            {
+                return Ok(Created::Earlier(earlier));
             }
-            Err(other) => Err(other),
-        }
+            for account in &accounts {
+                if read(connection, account.facility, &account.id)?.is_some() {
+                    return Ok(Created::Taken(account.id.clone()));
+                }
+            }
+            if let Some(kept) = &kept {
+                kept_answers::keep(connection, kept)?;
+            }
+            for account in &accounts {
+                insert(connection, account)?;
+            }
+            for event in &events {
+                batch.append(connection, event, None)?;
+            }
+            Ok(Created::Done)
+        })
+        .await
     }
 
     /// An account.
@@ -182,8 +197,14 @@ impl Engine {
         password: Option<PasswordRow>,
         seen: Option<Account>,
         events: Vec<Event>,
+        kept: Option<KeptAnswer>,
     ) -> Result<Edited, StoreError> {
         self.write(move |connection, batch| {
+            if let Some(kept) = &kept
+                && let Some(earlier) = kept_answers::earlier(connection, kept)?
+            {
+                return Ok(Edited::Earlier(earlier));
+            }
             if let Some(seen) = &seen {
                 let now = read(connection, seen.facility, &seen.id)?;
                 if !now.is_some_and(|now| now.is_edited_alike(seen)) {
@@ -207,6 +228,9 @@ impl Engine {
             }
             for event in &events {
                 batch.append(connection, event, None)?;
+            }
+            if let Some(kept) = &kept {
+                kept_answers::keep(connection, kept)?;
             }
             Ok(Edited::Done)
         })
@@ -261,7 +285,7 @@ impl Engine {
         policy: lockout::Policy,
         failure: Event,
     ) -> Result<Settled, StoreError> {
-        self.write(move |connection, chain| {
+        self.write(move |connection, batch| {
             let now = failure.at;
             let account = read(connection, facility, &id)?;
             let before = match &account {
@@ -283,7 +307,7 @@ impl Engine {
             if let (None, Try::Right) = (waits_s, outcome) {
                 return Ok(Settled::Open);
             }
-            chain.append(connection, &failure, None)?;
+            batch.append(connection, &failure, None)?;
             Ok(match after.waits_s(now) {
                 Some(seconds) => Settled::Locked(seconds),
                 None => Settled::Wrong,
@@ -364,9 +388,6 @@ fn keep_unknown_lockout(
         ])?;
     Ok(())
 }
-
-/// Marks the one expected failure of `create_accounts` on its way through the writer.
-const TAKEN: &str = "taken:";
 
 fn hash(id: &AccountId) -> [u8; 32] {
     use sha2::Digest;

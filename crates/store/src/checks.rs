@@ -197,11 +197,11 @@ impl Engine {
     /// [`StoreError`].
     pub async fn forget_old_keys(&self, now: Instant) -> Result<(), StoreError> {
         self.write(move |connection, _| {
-            let before = now.plus_seconds(-KEY_LIFE_S).as_micros();
+            let before = now.plus_seconds(-KEY_LIFE_S);
             connection
                 .prepare_cached("DELETE FROM idempotency WHERE at < ?1")?
-                .execute([before])?;
-            Ok(())
+                .execute([before.as_micros()])?;
+            crate::kept_answers::forget(connection, before)
         })
         .await
     }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod checks;
 pub mod engine;
 pub mod journal;
+pub mod kept_answers;
 pub mod registry;
 mod rows;
 pub mod sessions;

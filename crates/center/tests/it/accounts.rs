@@ -216,3 +216,41 @@ async fn an_account_changed_since_it_was_shown_is_left_as_it_is() {
         .unwrap();
     check(client.account(token, "master").await, "not_found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_repeated_under_its_key_is_done_once() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let send = async |method: Method, path: &str, key: &str, body: Value| {
+        let token = Some(&*administrator.token);
+        let sent = clinic
+            .client
+            .send::<Value>(method, path, token, Some(key), Some(&body));
+        sent.await
+    };
+    let new = json!({"id": "uke", "kind": "general", "display_name": "受付", "password": "Staff-1234567"});
+    let path = api::routes::ACCOUNTS;
+    let first = send(Method::POST, path, "k1", new.clone()).await.unwrap();
+    let second = send(Method::POST, path, "k1", new.clone()).await.unwrap();
+    assert_eq!(first, second);
+    check(
+        send(Method::POST, path, "k2", new.clone()).await,
+        "account_exists",
+    );
+    let mut other = new;
+    other["id"] = "uke2".into();
+    check(
+        send(Method::POST, path, "k1", other).await,
+        "idempotency_conflict",
+    );
+    let path = api::routes::ACCOUNT.replace("{id}", "uke");
+    let disable = json!({"state": "disabled"});
+    let off = send(Method::PATCH, &path, "k3", disable.clone()).await;
+    let on = send(Method::PATCH, &path, "k4", json!({"state": "active"})).await;
+    assert_ne!(off.as_ref().unwrap(), &on.unwrap());
+    let repeated = send(Method::PATCH, &path, "k3", disable).await;
+    assert_eq!(repeated.unwrap(), off.unwrap());
+    let now = clinic.client.account(&administrator.token, "uke").await;
+    assert_eq!(now.unwrap().state, "active");
+}

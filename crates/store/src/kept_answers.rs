@@ -1,0 +1,106 @@
+//! Answers of writes that came with an idempotency key (design §6): the answer and the write are one transaction. Checks keep
+//! theirs in the check log.
+
+use domain::civil_date::Instant;
+use domain::permit::SignedIn;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::engine::{Engine, StoreError};
+
+/// An answer to keep under the key its request came with.
+#[derive(Clone)]
+pub struct KeptAnswer {
+    /// The key, within facility and account of the holder.
+    pub key: String,
+    /// Whose request it was.
+    pub holder: SignedIn,
+    /// SHA-256 of method, route and body.
+    pub request: [u8; 32],
+    /// What was answered.
+    pub answer: Vec<u8>,
+    /// When.
+    pub at: Instant,
+}
+
+impl std::fmt::Debug for KeptAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeptAnswer(…)")
+    }
+}
+
+/// What a key was used for before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// For the same request: this was answered then.
+    Same(Vec<u8>),
+    /// For another request.
+    Other,
+}
+
+impl Engine {
+    /// What a key was used for before, if it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn earlier(
+        &self,
+        holder: &SignedIn,
+        key: &str,
+        request: &[u8; 32],
+    ) -> Result<Option<Earlier>, StoreError> {
+        self.read(|connection| find(connection, holder, key, request))
+    }
+}
+
+/// What the key of an answer to keep was used for before, seen within the running transaction.
+pub(crate) fn earlier(
+    connection: &Connection,
+    kept: &KeptAnswer,
+) -> Result<Option<Earlier>, StoreError> {
+    find(connection, &kept.holder, &kept.key, &kept.request)
+}
+
+/// Keeps an answer within the running transaction; its key is known to be new.
+pub(crate) fn keep(connection: &Connection, kept: &KeptAnswer) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO kept_answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![
+            kept.holder.facility.as_u64().cast_signed(),
+            kept.holder.account.as_str(),
+            kept.key,
+            kept.request,
+            kept.answer,
+            kept.at.as_micros()
+        ])?;
+    Ok(())
+}
+
+/// Forgets the answers given before an instant.
+pub(crate) fn forget(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM kept_answer WHERE at < ?1")?
+        .execute([before.as_micros()])?;
+    Ok(())
+}
+
+fn find(
+    connection: &Connection,
+    holder: &SignedIn,
+    key: &str,
+    request: &[u8; 32],
+) -> Result<Option<Earlier>, StoreError> {
+    let text =
+        "SELECT request, answer FROM kept_answer WHERE facility = ?1 AND account = ?2 AND key = ?3";
+    let mut statement = connection.prepare_cached(text)?;
+    let facility = holder.facility.as_u64().cast_signed();
+    let row = statement.query_row(params![facility, holder.account.as_str(), key], |row| {
+        Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?))
+    });
+    Ok(row.optional()?.map(|(known, answer)| {
+        if known == *request {
+            Earlier::Same(answer)
+        } else {
+            Earlier::Other
+        }
+    }))
+}
