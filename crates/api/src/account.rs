@@ -15,16 +15,20 @@ pub struct Account {
     /// Name to show.
     pub display_name: String,
     /// Identifier within the facility.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,32}$")]
     pub id: String,
     /// Kind.
+    #[schema(pattern = "^(master|administrator|general|medical_viewer|link_app|web_api|reader)$")]
     pub kind: String,
     /// True while wrong tries make it wait.
     pub locked: bool,
     /// State of its password.
     pub password: crate::session::PasswordState,
     /// `active` or `disabled`.
+    #[schema(pattern = "^(active|disabled)$")]
     pub state: String,
     /// Changes when the account is edited: the `ETag` to give as `If-Match`, without its quotes.
+    #[schema(pattern = "^[0-9a-f]{16}$")]
     pub version: String,
 }
 
@@ -41,14 +45,19 @@ pub struct Accounts {
 pub struct NewAccount {
     /// For a medical viewer: who designated the person and as what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub designation: Option<String>,
-    /// Name to show.
+    /// Name to show, up to 60 characters.
+    #[schema(min_length = 1, max_length = 60)]
     pub display_name: String,
     /// Identifier: 1 to 32 letters, digits, `.`, `_`, `-`.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,32}$")]
     pub id: String,
-    /// Kind.
+    /// Kind: one that the caller manages.
+    #[schema(pattern = "^(administrator|general|medical_viewer|link_app|web_api|reader)$")]
     pub kind: String,
     /// First password; a person changes it at the first sign-in.
+    #[schema(min_length = 8, max_length = 20, format = Password)]
     pub password: String,
 }
 
@@ -62,17 +71,21 @@ impl fmt::Debug for NewAccount {
 #[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
-    /// New designation of a medical viewer.
+    /// New designation of a medical viewer; an empty one removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub designation: Option<String>,
     /// New name to show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 60)]
     pub display_name: Option<String>,
     /// A password set by the manager; the person changes it at the next sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 8, max_length = 20, format = Password)]
     pub password: Option<String>,
     /// `active` or `disabled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(active|disabled)$")]
     pub state: Option<String>,
 }
 
@@ -100,5 +113,6 @@ pub struct ImportLine {
     /// Identifier as given, cut to 32 characters; empty when the line has none.
     pub id: String,
     /// Line of the file, from 1.
+    #[schema(minimum = 1)]
     pub line: u32,
 }

@@ -30,6 +30,7 @@ pub struct CheckRequest {
     pub number: String,
     /// Where it is asked: `page`, `shell`, `file` or `web_api`; `web_api` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(page|shell|file|web_api)$")]
     pub origin: Option<String>,
     /// Symbol, up to 20 characters; absent for the elderly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,10 +87,13 @@ impl Origin {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Answer {
     /// The instant the data were read, RFC 3339 in UTC with microseconds.
+    #[schema(format = DateTime)]
     pub as_of: String,
     /// The check's identifier, a UUID.
+    #[schema(format = "uuid")]
     pub check_id: String,
     /// Institution code of the facility that asked.
+    #[schema(pattern = "^[0-9]{10}$")]
     pub facility: String,
     /// Remarks, such as a wrong check digit of the insurer number.
     pub messages: Vec<Remark>,
@@ -102,8 +106,10 @@ pub struct Answer {
     /// The coverages shown.
     pub results: Vec<CoverageResult>,
     /// Verdict (OQSCD006): 1 valid, 2 not valid, 3 newer exists, 4 not found, 5 several, 6 valid but unregistered.
+    #[schema(minimum = 1, maximum = 6)]
     pub verdict: u8,
     /// The day asked about.
+    #[schema(format = Date)]
     pub visit_date: String,
 }
 
@@ -111,6 +117,17 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Answer({}, verdict {}, …)", self.check_id, self.verdict)
     }
+}
+
+/// Answer of `GET /v1/checks/{id}/receipt`: the receipt alone, which says nothing of the person. Its digest is proven by the
+/// whole answer, which holds the salt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptAlone {
+    /// The check's identifier, a UUID.
+    #[schema(format = "uuid")]
+    pub check_id: String,
+    /// Signed receipt: compact JWS (contracts §6).
+    pub receipt: String,
 }
 
 /// A remark on an answer.

@@ -17,21 +17,50 @@ pub struct Search {
     pub from: Option<String>,
     /// Part of a name or of its kana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub name: Option<String>,
     /// `page`, `shell`, `file` or `web_api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(page|shell|file|web_api)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Verdict, 1-6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
 }
 
 impl core::fmt::Debug for Search {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Search(…)")
+    }
+}
+
+/// Query of `GET /v1/checks`: what may stand in a URL, so nothing about a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    /// Where to go on: `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Last day; today when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl From<Listing> for Search {
+    fn from(listing: Listing) -> Self {
+        Self {
+            after: listing.after,
+            from: listing.from,
+            to: listing.to,
+            ..Self::default()
+        }
     }
 }
 
@@ -43,21 +72,25 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// `utf-8` or `cp932`: see [`FileEncoding`].
+    #[schema(pattern = "^(utf-8|cp932)$")]
     pub encoding: String,
     /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Part of a name or of its kana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub name: Option<String>,
     /// `page`, `shell`, `file` or `web_api`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(page|shell|file|web_api)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Verdict, 1-6.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
 }
 
@@ -140,8 +173,10 @@ pub struct HistoryEntry {
     /// Account that asked.
     pub account: String,
     /// When it was answered, RFC 3339.
+    #[schema(format = DateTime)]
     pub at: String,
     /// The check's identifier.
+    #[schema(format = "uuid")]
     pub check_id: String,
     /// Insurer number asked about.
     pub insurer_number: String,
@@ -151,8 +186,10 @@ pub struct HistoryEntry {
     /// `page`, `shell`, `file` or `web_api`, as the client stated.
     pub origin: String,
     /// Verdict, 1-6.
+    #[schema(minimum = 1, maximum = 6)]
     pub verdict: u8,
     /// The day asked about.
+    #[schema(format = Date)]
     pub visit_date: String,
 }
 

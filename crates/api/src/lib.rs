@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod check;
 pub mod client;
 pub mod history;
+pub mod openapi;
 pub mod problem;
 pub mod receipt;
 pub mod routes;

@@ -77,6 +77,8 @@ pub struct Problem {
 pub enum Trouble {
     /// The body is no JSON of the route's form.
     InvalidJson,
+    /// The URL's query is not of the route's form.
+    InvalidQuery,
     /// Members of the request are wrong; `errors` says which.
     InvalidInput,
     /// The body's media type is not the route's.
@@ -132,8 +134,9 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidJson,
+        Self::InvalidQuery,
         Self::InvalidInput,
         Self::MediaType,
         Self::BodyTooLarge,
@@ -198,6 +201,18 @@ impl Trouble {
                 (
                     "本文がこの経路のJSONではありません。",
                     "the body is not JSON of the form this route takes",
+                ),
+            ),
+            Self::InvalidQuery => (
+                "invalid_query",
+                400,
+                (
+                    "送信内容を読み取れませんでした。システム担当者に連絡してください。",
+                    "The request could not be read. Please tell your system administrator.",
+                ),
+                (
+                    "URLの問い合わせ部分がこの経路のものではありません（氏名などは本文で送ります）。",
+                    "the query is not of the form this route takes; personal data belong into a body",
                 ),
             ),
             Self::InvalidInput => (

@@ -12,7 +12,7 @@ pub const ACCOUNTS: &str = "/v1/accounts";
 pub const ACCOUNTS_IMPORT: &str = "/v1/accounts/import";
 /// `GET`: one account; `PATCH`: edit, disable or give a new password.
 pub const ACCOUNT: &str = "/v1/accounts/{id}";
-/// `POST`: ask whether a person is insured.
+/// `GET`: the facility's checks of some days; `POST`: ask whether a person is insured.
 pub const CHECKS: &str = "/v1/checks";
 /// `POST`: search the facility's checks.
 pub const CHECKS_SEARCH: &str = "/v1/checks/search";
@@ -20,6 +20,10 @@ pub const CHECKS_SEARCH: &str = "/v1/checks/search";
 pub const CHECKS_EXPORT: &str = "/v1/checks/export";
 /// `GET`: one check, as it was answered.
 pub const CHECK: &str = "/v1/checks/{id}";
+/// `GET`: the signed receipt of one check.
+pub const CHECK_RECEIPT: &str = "/v1/checks/{id}/receipt";
+/// `GET`: what this interface is, in OpenAPI 3.1.
+pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: the public keys of receipts.
 pub const KEYS: &str = "/v1/keys";
 /// `GET` on the metrics listener: whether the center answers.

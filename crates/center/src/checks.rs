@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use api::check::{CheckRequest, answered, asked};
+use api::check::{Answer, CheckRequest, ReceiptAlone, answered, asked};
 use api::problem::Trouble;
 use api::receipt::{self, Claims};
 use axum::extract::{Path, State};
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::check::evaluate;
 use domain::coverage::Registration;
-use domain::permit::{AskByNumber, ReadHistory};
+use domain::permit::{AskByNumber, Permit, ReadHistory};
 use sha2::{Digest, Sha256};
 use store::checks::{NewCheck, Recorded};
 
@@ -103,11 +103,30 @@ pub(crate) async fn past(
     Granted(permit): Granted<ReadHistory>,
     Path(id): Path<String>,
 ) -> Result<Response, Refused> {
-    let id = uuid::Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
-    let answer = app
-        .engine
-        .check(&permit, id.as_u128())?
-        .ok_or(Trouble::NotFound)?;
+    Ok(json(look_back(&app, &permit, &id).await?))
+}
+
+pub(crate) async fn receipt(
+    State(app): State<App>,
+    Granted(permit): Granted<ReadHistory>,
+    Path(id): Path<String>,
+) -> Result<Response, Refused> {
+    let answer = look_back(&app, &permit, &id).await?;
+    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| Trouble::Internal)?;
+    let alone = ReceiptAlone {
+        check_id: answer.check_id,
+        receipt: answer.receipt.ok_or(Trouble::NotFound)?,
+    };
+    Ok(json(
+        serde_json::to_vec(&alone).map_err(|_| Trouble::Internal)?,
+    ))
+}
+
+/// A past check as it was answered; the look is recorded first.
+async fn look_back(app: &App, permit: &Permit<ReadHistory>, id: &str) -> Result<Vec<u8>, Refused> {
+    let id = uuid::Uuid::parse_str(id).map_err(|_| Trouble::NotFound)?;
+    let found = app.engine.check(permit, id.as_u128())?;
+    let answer = found.ok_or(Trouble::NotFound)?;
     let mut event = crate::sessions::event(
         app.now(),
         crate::sessions::actor(permit.holder().clone()),
@@ -115,7 +134,7 @@ pub(crate) async fn past(
     );
     event.subject = Some(id.as_u128());
     app.engine.record(event).await?;
-    Ok(json(answer))
+    Ok(answer)
 }
 
 fn answer_before(before: Recorded) -> Result<Response, Refused> {

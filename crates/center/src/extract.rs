@@ -94,6 +94,20 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
     }
 }
 
+/// The members of a URL's query. What the route does not know is refused: it might be about a person.
+#[derive(Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
+        let read = axum::extract::Query::try_from_uri(&parts.uri);
+        let axum::extract::Query(value) = read.map_err(|_| Trouble::InvalidQuery)?;
+        Ok(Self(value))
+    }
+}
+
 /// A JSON body with its bytes. Errors name line and column only: the reader's own text may hold what was typed.
 #[derive(Debug)]
 pub(crate) struct Body<T> {

@@ -1,7 +1,7 @@
 //! The history of a facility's checks (G15): search, and export as a file. Never reaches beyond the permit's facility.
 
 use api::check::Origin;
-use api::history::{Export, FileEncoding, History, HistoryEntry, Search};
+use api::history::{Export, FileEncoding, History, HistoryEntry, Listing, Search};
 use api::problem::{MemberError, Trouble};
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use exchange::history_file::{HistoryFile, HistoryLine};
 use store::checks::Line;
 
 use crate::app::{App, Shared};
-use crate::extract::{Body, Granted};
+use crate::extract::{Body, Granted, Query};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -37,17 +37,28 @@ pub(crate) async fn search(
     Granted(permit): Granted<ReadHistory>,
     body: Body<Search>,
 ) -> Result<Json<History>, Refused> {
+    found(&app, &permit, body.value).await
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Granted(permit): Granted<ReadHistory>,
+    query: Query<Listing>,
+) -> Result<Json<History>, Refused> {
+    found(&app, &permit, query.0.into()).await
+}
+
+async fn found(
+    app: &App,
+    permit: &Permit<ReadHistory>,
+    wanted: Search,
+) -> Result<Json<History>, Refused> {
     let now = app.now();
-    let mut search = read(body.value, now.date_in_japan())?;
+    let mut search = read(wanted, now.date_in_japan())?;
     search.limit = PAGE + 1;
-    let lines = app.engine.search_checks(&permit, &search)?;
-    app.engine
-        .record(event(
-            now,
-            actor(permit.holder().clone()),
-            Deed::HistorySearch,
-        ))
-        .await?;
+    let lines = app.engine.search_checks(permit, &search)?;
+    let told = event(now, actor(permit.holder().clone()), Deed::HistorySearch);
+    app.engine.record(told).await?;
     Ok(Json(page(lines)))
 }
 

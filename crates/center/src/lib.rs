@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 mod checks;
+mod conditional;
 pub mod config;
 pub mod control;
 pub mod enroll;
@@ -11,6 +12,7 @@ mod history;
 mod imports;
 mod passwords;
 mod repeats;
+mod router;
 pub mod serve;
 mod sessions;
 mod trouble;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use api::receipt::{Jwk, KeySet};
 use api::routes;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
+use axum::routing::{get, post};
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
 use hyper_util::rt::TokioIo;
@@ -28,7 +27,7 @@ use tokio::sync::Semaphore;
 use crate::app::{App, Shared};
 use crate::config::Config;
 use crate::extract::Peer;
-use crate::{accounts, checks, control, enroll, history, imports, sessions};
+use crate::{control, enroll, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -140,7 +139,7 @@ impl Center {
                 "api",
                 config.listen.api,
                 ClientCertificate::Required,
-                api_router(&app),
+                crate::router::api(&app),
             )
             .await?,
             enroll: tls(
@@ -167,32 +166,6 @@ impl Center {
     }
 }
 
-fn api_router(app: &App) -> Router {
-    Router::new()
-        .route(routes::SESSIONS, post(sessions::sign_in))
-        .route(
-            routes::SESSION_CURRENT,
-            axum::routing::delete(sessions::sign_out),
-        )
-        .route(routes::OWN_PASSWORD, put(sessions::change_password))
-        .route(
-            routes::ACCOUNTS,
-            get(accounts::list).post(accounts::register),
-        )
-        .route(routes::ACCOUNTS_IMPORT, post(imports::import))
-        .route(routes::ACCOUNT, get(accounts::one).patch(accounts::edit))
-        .route(routes::CHECKS, post(checks::ask))
-        .route(routes::CHECKS_SEARCH, post(history::search))
-        .route(routes::CHECKS_EXPORT, post(history::export))
-        .route(routes::CHECK, get(checks::past))
-        .route(routes::KEYS, get(keys))
-        .fallback(async || crate::trouble::Refused::from(api::problem::Trouble::NotFound))
-        .method_not_allowed_fallback(async || {
-            crate::trouble::Refused::from(api::problem::Trouble::MethodNotAllowed)
-        })
-        .with_state(app.clone())
-}
-
 fn enroll_router(app: &App) -> Router {
     Router::new()
         .route(routes::CERTIFICATE_DOWNLOAD, post(enroll::download))
@@ -204,13 +177,6 @@ fn metrics_router(app: &App) -> Router {
         .route(routes::HEALTH, get(health))
         .route("/metrics", get(metrics))
         .with_state(app.clone())
-}
-
-async fn keys(State(app): State<App>) -> Json<KeySet> {
-    let (x, y) = app.receipt_key.coordinates();
-    Json(KeySet {
-        keys: vec![Jwk::p256(app.receipt_key.kid(), &x, &y)],
-    })
 }
 
 async fn health(State(app): State<App>) -> impl IntoResponse {

@@ -1,0 +1,368 @@
+//! The OpenAPI 3.1 document of `/v1`, made from the messages and the table of operations. Its golden file is `docs/openapi.json`.
+
+pub mod operations;
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::{
+    Operation as Documented, OperationBuilder, ParameterBuilder, ParameterIn,
+};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, ObjectBuilder, SchemaFormat, Type,
+};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, Content, Header, Info, License, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
+    RefOr, Required, Schema,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
+use crate::check::{Answer, CheckRequest, ReceiptAlone};
+use crate::history::{Export, History, Search};
+use crate::problem::{MEDIA_TYPE, Problem, Trouble};
+use crate::receipt::KeySet;
+use crate::session::{PasswordChange, Session, SignIn};
+
+use operations::{Access, Carried, Extra, OPERATIONS, Operation};
+
+/// The document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut paths = PathsBuilder::new().build();
+    for operation in &OPERATIONS {
+        paths.add_path_operation(
+            operation.path,
+            vec![operation.method.documented()],
+            documented(operation),
+        );
+    }
+    let mut info = Info::new("onshi center", env!("CARGO_PKG_VERSION"));
+    info.description = Some(DESCRIPTION.into());
+    info.license = Some(License::new("Apache-2.0"));
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas())
+        .security_scheme(
+            "certificate",
+            SecurityScheme::MutualTls {
+                description: Some("Client certificate of the facility's terminal".into()),
+                deprecated: None,
+                extensions: None,
+            },
+        )
+        .security_scheme(
+            "token",
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        );
+    OpenApiBuilder::new()
+        .info(info)
+        .paths(paths)
+        .components(Some(components.build()))
+        .build()
+}
+
+/// The document as it is served and kept: indented, with a line feed at its end.
+///
+/// # Errors
+/// The JSON writer's.
+pub fn text() -> serde_json::Result<String> {
+    Ok(serde_json::to_string_pretty(&document())? + "\n")
+}
+
+const DESCRIPTION: &str = "Eligibility checks over mutual TLS. Errors are problem documents (RFC 9457) with a stable code, a text for \
+the clerk and one for the engineer, in Japanese and English. Schemas say what is enough to be read; rules such as check digits, the \
+calendar and the password rule are answered with 422 and a list of members. No personal data stand in a URL.";
+
+fn schemas() -> BTreeMap<String, RefOr<Schema>> {
+    let mut all = Vec::new();
+    add::<SignIn>(&mut all);
+    add::<Session>(&mut all);
+    add::<PasswordChange>(&mut all);
+    add::<Account>(&mut all);
+    add::<Accounts>(&mut all);
+    add::<NewAccount>(&mut all);
+    add::<AccountChange>(&mut all);
+    add::<ImportReport>(&mut all);
+    add::<CheckRequest>(&mut all);
+    add::<Answer>(&mut all);
+    add::<ReceiptAlone>(&mut all);
+    add::<Search>(&mut all);
+    add::<Export>(&mut all);
+    add::<History>(&mut all);
+    add::<KeySet>(&mut all);
+    add::<Problem>(&mut all);
+    let anything = ObjectBuilder::new()
+        .description(Some("An OpenAPI 3.1 document"))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    all.push(("Document".into(), RefOr::T(anything.build().into())));
+    all.into_iter().collect()
+}
+
+fn add<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
+    all.push((T::name().into_owned(), <T as PartialSchema>::schema()));
+    T::schemas(all);
+}
+
+fn documented(operation: &Operation) -> Documented {
+    let mut built = OperationBuilder::new()
+        .operation_id(Some(operation.id))
+        .summary(Some(operation.summary))
+        .security(security(operation.access));
+    if operation.path.contains("{id}") {
+        built = built.parameter(id_parameter(operation.path));
+    }
+    for extra in operation.extras {
+        for parameter in parameters(*extra) {
+            built = built.parameter(parameter);
+        }
+    }
+    let body = match operation.body {
+        Carried::Nothing => None,
+        Carried::Json(name) => Some(vec![("application/json", message(name))]),
+        Carried::Csv => Some(vec![
+            ("text/csv; charset=utf-8", text_content()),
+            ("text/csv; charset=windows-31j", text_content()),
+        ]),
+    };
+    if let Some(contents) = body {
+        let mut request = RequestBodyBuilder::new().required(Some(Required::True));
+        for (kind, content) in contents {
+            request = request.content(kind, content);
+        }
+        built = built.request_body(Some(request.build()));
+    }
+    built = built.response(operation.status.to_string(), success(operation));
+    if operation.extras.contains(&Extra::IfNoneMatch) {
+        let unchanged = ResponseBuilder::new()
+            .description("Nothing changed")
+            .build();
+        built = built.response("304", unchanged);
+    }
+    for (status, troubles) in problems(operation) {
+        built = built.response(status.to_string(), problem(&troubles));
+    }
+    built.build()
+}
+
+fn success(operation: &Operation) -> utoipa::openapi::Response {
+    let mut response = ResponseBuilder::new().description("Done");
+    response = match operation.answer {
+        Carried::Nothing => response,
+        Carried::Json(name) => response.content("application/json", message(name)),
+        Carried::Csv => response
+            .content("text/csv; charset=utf-8; header=present", text_content())
+            .content(
+                "text/csv; charset=windows-31j; header=present",
+                text_content(),
+            )
+            .header("Content-Disposition", Header::new(string().build())),
+    };
+    let tagged = operation
+        .extras
+        .iter()
+        .any(|extra| matches!(extra, Extra::IfNoneMatch | Extra::IfMatch));
+    if tagged {
+        response = response.header("ETag", Header::new(string().build()));
+    }
+    response.build()
+}
+
+/// The problems an operation may answer, by status.
+fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
+    let by_access: &[Trouble] = match operation.access {
+        Access::Certificate => &[Trouble::CertificateRevoked],
+        Access::Session => &[
+            Trouble::CertificateRevoked,
+            Trouble::NotSignedIn,
+            Trouble::SessionEnded,
+        ],
+    };
+    let by_body: &[Trouble] = match operation.body {
+        Carried::Nothing => &[],
+        Carried::Json(_) => &[
+            Trouble::InvalidJson,
+            Trouble::MediaType,
+            Trouble::BodyTooLarge,
+        ],
+        Carried::Csv => &[Trouble::MediaType, Trouble::BodyTooLarge],
+    };
+    let by_key: &[Trouble] = if operation.extras.contains(&Extra::IdempotencyKey) {
+        &[Trouble::IdempotencyKey, Trouble::IdempotencyConflict]
+    } else {
+        &[]
+    };
+    let always = [Trouble::StoreUnavailable, Trouble::Internal];
+    let mut by_status: BTreeMap<u16, Vec<Trouble>> = BTreeMap::new();
+    let all = [by_access, by_body, by_key, operation.troubles, &always];
+    for trouble in all.into_iter().flatten() {
+        by_status
+            .entry(trouble.status())
+            .or_default()
+            .push(*trouble);
+    }
+    by_status
+}
+
+fn problem(troubles: &[Trouble]) -> utoipa::openapi::Response {
+    let lines = troubles.iter().map(|trouble| {
+        let problem = trouble.problem();
+        format!("`{}`: {}", problem.code, problem.engineer.en)
+    });
+    let lines: Vec<String> = lines.collect();
+    let waits = |trouble: &Trouble| *trouble == Trouble::AccountLocked;
+    let mut response = ResponseBuilder::new()
+        .description(lines.join("; "))
+        .content(MEDIA_TYPE, message("Problem"));
+    if troubles.iter().any(waits) {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+        response = response.header("Retry-After", Header::new(seconds));
+    }
+    response.build()
+}
+
+fn security(access: Access) -> SecurityRequirement {
+    let certificate = SecurityRequirement::new::<_, [&str; 0], &str>("certificate", []);
+    match access {
+        Access::Certificate => certificate,
+        Access::Session => certificate.add::<_, [&str; 0], &str>("token", []),
+    }
+}
+
+fn message(name: &str) -> Content {
+    Content::new(Some(Ref::from_schema_name(name)))
+}
+
+fn text_content() -> Content {
+    Content::new(Some(string().build()))
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
+    let schema = if path.contains("/checks/") {
+        string().format(Some(SchemaFormat::Custom("uuid".into())))
+    } else {
+        string().pattern(Some("^[A-Za-z0-9._-]{1,32}$"))
+    };
+    ParameterBuilder::new()
+        .name("id")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(schema.build()))
+        .build()
+}
+
+fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
+    let parameter = |name: &str, place, text: &str, schema: ObjectBuilder| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(Required::False)
+            .description(Some(text))
+            .schema(Some(schema.build()))
+            .build()
+    };
+    let (header, query) = (ParameterIn::Header, ParameterIn::Query);
+    let date = || string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
+    match extra {
+        Extra::IdempotencyKey => vec![parameter(
+            "Idempotency-Key",
+            header,
+            "Makes a repetition safe: within 14 days the same request under the same key brings the same answer",
+            string().pattern(Some("^[!-~]{1,64}$")),
+        )],
+        Extra::IfMatch => vec![parameter(
+            "If-Match",
+            header,
+            "The ETag that was shown: a record changed since then is left as it is",
+            string(),
+        )],
+        Extra::IfNoneMatch => vec![parameter(
+            "If-None-Match",
+            header,
+            "The ETag at hand: 304 while nothing changed",
+            string(),
+        )],
+        Extra::Days => vec![
+            parameter(
+                "after",
+                query.clone(),
+                "next of the page before",
+                string().format(Some(SchemaFormat::Custom("uuid".into()))),
+            ),
+            parameter(
+                "from",
+                query.clone(),
+                "First day, in Japan, on which the check was made; 30 days before the last one when absent",
+                date(),
+            ),
+            parameter("to", query, "Last day; today when absent", date()),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written() -> serde_json::Value {
+        serde_json::to_value(document()).unwrap()
+    }
+
+    #[test]
+    fn the_golden_file_is_the_document() {
+        let golden = include_str!("../../../docs/openapi.json");
+        assert!(
+            golden == text().unwrap(),
+            "docs/openapi.json differs: see CONTRIBUTING.md"
+        );
+    }
+
+    #[test]
+    fn every_reference_leads_to_a_schema() {
+        fn references(value: &serde_json::Value, found: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Object(members) => {
+                    for (name, member) in members {
+                        match (name.as_str(), member.as_str()) {
+                            ("$ref", Some(target)) => found.push(target.to_owned()),
+                            _ => references(member, found),
+                        }
+                    }
+                }
+                serde_json::Value::Array(items) => {
+                    items.iter().for_each(|item| references(item, found));
+                }
+                _ => {}
+            }
+        }
+        let (document, mut found) = (written(), Vec::new());
+        references(&document, &mut found);
+        assert!(!found.is_empty());
+        for target in found {
+            let pointer = target.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{target}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_its_own_id_and_tells_of_every_trouble_but_the_routers() {
+        let ids: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|it| it.id).collect();
+        assert_eq!(ids.len(), OPERATIONS.len());
+        let told: std::collections::BTreeSet<_> = OPERATIONS
+            .iter()
+            .flat_map(|it| problems(it).into_values().flatten())
+            .map(Trouble::code)
+            .collect();
+        let untold: Vec<_> = Trouble::ALL
+            .into_iter()
+            .map(Trouble::code)
+            .filter(|code| !told.contains(code))
+            .collect();
+        assert_eq!(untold, ["method_not_allowed"]);
+    }
+}

@@ -1,0 +1,344 @@
+//! Every operation of `/v1` as a table: method, path, messages, problems. Serves nothing; the center's router is held to it by a test.
+
+use utoipa::openapi::HttpMethod;
+
+use crate::problem::Trouble;
+use crate::routes;
+
+/// What a caller must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The client certificate alone.
+    Certificate,
+    /// The certificate and the token of a session opened with it.
+    Session,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carried {
+    /// Nothing.
+    Nothing,
+    /// A JSON message of this name.
+    Json(&'static str),
+    /// A CSV file.
+    Csv,
+}
+
+/// What may be said beside path and body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// `Idempotency-Key`: the same request twice is done once.
+    IdempotencyKey,
+    /// `If-Match`: only if the record is still as it was shown.
+    IfMatch,
+    /// `If-None-Match`: nothing comes back while nothing changed.
+    IfNoneMatch,
+    /// `after`, `from` and `to` in the query.
+    Days,
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// Method.
+    pub method: Method,
+    /// Path, with its parameters in braces.
+    pub path: &'static str,
+    /// Identifier in the document.
+    pub id: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// What a caller must show.
+    pub access: Access,
+    /// What the request carries.
+    pub body: Carried,
+    /// What may be said beside it.
+    pub extras: &'static [Extra],
+    /// Status of success.
+    pub status: u16,
+    /// What the answer carries.
+    pub answer: Carried,
+    /// The problems of this operation beside those that come with its access and its body.
+    pub troubles: &'static [Trouble],
+}
+
+/// The methods in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    /// The method of the document.
+    pub(crate) fn documented(self) -> HttpMethod {
+        match self {
+            Self::Get => HttpMethod::Get,
+            Self::Post => HttpMethod::Post,
+            Self::Put => HttpMethod::Put,
+            Self::Patch => HttpMethod::Patch,
+            Self::Delete => HttpMethod::Delete,
+        }
+    }
+}
+
+/// All operations of the api listener.
+pub const OPERATIONS: [Operation; 16] = [
+    Operation {
+        method: Method::Post,
+        path: routes::SESSIONS,
+        id: "signIn",
+        summary: "Sign in with an account of the certificate's facility",
+        access: Access::Certificate,
+        body: Carried::Json("SignIn"),
+        extras: &[],
+        status: 201,
+        answer: Carried::Json("Session"),
+        troubles: &[
+            Trouble::WrongCredentials,
+            Trouble::AccountLocked,
+            Trouble::AlreadySignedIn,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Delete,
+        path: routes::SESSION_CURRENT,
+        id: "signOut",
+        summary: "Sign out",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 204,
+        answer: Carried::Nothing,
+        troubles: &[],
+    },
+    Operation {
+        method: Method::Put,
+        path: routes::OWN_PASSWORD,
+        id: "changeOwnPassword",
+        summary: "Change one's own password",
+        access: Access::Session,
+        body: Carried::Json("PasswordChange"),
+        extras: &[],
+        status: 204,
+        answer: Carried::Nothing,
+        troubles: &[
+            Trouble::PasswordRule,
+            Trouble::AccountLocked,
+            Trouble::NotPermitted,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::ACCOUNTS,
+        id: "listAccounts",
+        summary: "The accounts the caller manages",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Accounts"),
+        troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::ACCOUNTS,
+        id: "registerAccount",
+        summary: "Register an account",
+        access: Access::Session,
+        body: Carried::Json("NewAccount"),
+        extras: &[Extra::IdempotencyKey],
+        status: 201,
+        answer: Carried::Json("Account"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::PasswordRule,
+            Trouble::AccountExists,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::ACCOUNTS_IMPORT,
+        id: "importAccounts",
+        summary: "Register all accounts of a CSV file, or none",
+        access: Access::Session,
+        body: Carried::Csv,
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("ImportReport"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::ACCOUNT,
+        id: "readAccount",
+        summary: "One account the caller manages",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Account"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Patch,
+        path: routes::ACCOUNT,
+        id: "editAccount",
+        summary: "Edit or disable an account, or give it a new password",
+        access: Access::Session,
+        body: Carried::Json("AccountChange"),
+        extras: &[Extra::IdempotencyKey, Extra::IfMatch],
+        status: 200,
+        answer: Carried::Json("Account"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::SystemAccount,
+            Trouble::Changed,
+            Trouble::InvalidInput,
+            Trouble::PasswordRule,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CHECKS,
+        id: "check",
+        summary: "Ask whether a person is insured, by the data of an insurance card or prescription",
+        access: Access::Session,
+        body: Carried::Json("CheckRequest"),
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("Answer"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CHECKS,
+        id: "listChecks",
+        summary: "The facility's checks of some days, newest first",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::Days, Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("History"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidQuery,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CHECKS_SEARCH,
+        id: "searchChecks",
+        summary: "Search the facility's checks",
+        access: Access::Session,
+        body: Carried::Json("Search"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("History"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CHECKS_EXPORT,
+        id: "exportChecks",
+        summary: "The facility's checks as a CSV file: all that fit, up to 50,000, or none",
+        access: Access::Session,
+        body: Carried::Json("Export"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Csv,
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CHECK,
+        id: "readCheck",
+        summary: "One check, as it was answered",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Answer"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CHECK_RECEIPT,
+        id: "readReceipt",
+        summary: "The signed receipt of one check, which says nothing of the person",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("ReceiptAlone"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::KEYS,
+        id: "readKeys",
+        summary: "The public keys of receipts, present and past",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("KeySet"),
+        troubles: &[],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::OPENAPI,
+        id: "readDocument",
+        summary: "This document",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Document"),
+        troubles: &[],
+    },
+];
+
+const PERMITTED: &[Trouble] = &[Trouble::NotPermitted, Trouble::PasswordChangeNeeded];
+
+const FOUND: &[Trouble] = &[
+    Trouble::NotPermitted,
+    Trouble::PasswordChangeNeeded,
+    Trouble::NotFound,
+];

@@ -1,0 +1,97 @@
+//! Which handler answers which route of the api listener. A test holds it to the table of operations the OpenAPI document is made of.
+
+use api::openapi::operations::Method;
+use api::problem::Trouble;
+use api::receipt::{Jwk, KeySet};
+use api::routes;
+use axum::extract::State;
+use axum::http::header;
+use axum::middleware::from_fn;
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+use axum::{Json, Router};
+
+use crate::app::App;
+use crate::extract::Peer;
+use crate::trouble::Refused;
+use crate::{accounts, checks, conditional, history, imports, sessions};
+
+type Route = (Method, &'static str, MethodRouter<App>);
+
+/// The router of the api listener.
+pub(crate) fn api(app: &App) -> Router {
+    let mut router = Router::new();
+    for (_, path, handler) in routes() {
+        router = router.route(path, handler);
+    }
+    router
+        .fallback(async || Refused::from(Trouble::NotFound))
+        .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
+        .with_state(app.clone())
+}
+
+fn routes() -> Vec<Route> {
+    let read = |handler: MethodRouter<App>| handler.layer(from_fn(conditional::read));
+    vec![
+        (Method::Post, routes::SESSIONS, post(sessions::sign_in)),
+        (
+            Method::Delete,
+            routes::SESSION_CURRENT,
+            delete(sessions::sign_out),
+        ),
+        (
+            Method::Put,
+            routes::OWN_PASSWORD,
+            put(sessions::change_password),
+        ),
+        (Method::Get, routes::ACCOUNTS, read(get(accounts::list))),
+        (Method::Post, routes::ACCOUNTS, post(accounts::register)),
+        (Method::Post, routes::ACCOUNTS_IMPORT, post(imports::import)),
+        (Method::Get, routes::ACCOUNT, read(get(accounts::one))),
+        (Method::Patch, routes::ACCOUNT, patch(accounts::edit)),
+        (Method::Post, routes::CHECKS, post(checks::ask)),
+        (Method::Get, routes::CHECKS, read(get(history::list))),
+        (Method::Post, routes::CHECKS_SEARCH, post(history::search)),
+        (Method::Post, routes::CHECKS_EXPORT, post(history::export)),
+        (Method::Get, routes::CHECK, read(get(checks::past))),
+        (
+            Method::Get,
+            routes::CHECK_RECEIPT,
+            read(get(checks::receipt)),
+        ),
+        (Method::Get, routes::KEYS, read(get(keys))),
+        (Method::Get, routes::OPENAPI, read(get(document))),
+    ]
+}
+
+async fn keys(State(app): State<App>, _: Peer) -> Json<KeySet> {
+    let (x, y) = app.receipt_key.coordinates();
+    Json(KeySet {
+        keys: vec![Jwk::p256(app.receipt_key.kid(), &x, &y)],
+    })
+}
+
+async fn document(_: Peer) -> Result<impl IntoResponse, Refused> {
+    let text = api::openapi::text().map_err(|_| Trouble::Internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn router_and_document_hold_the_same_operations() {
+        let served: BTreeSet<_> = routes()
+            .into_iter()
+            .map(|(method, path, _)| (method, path))
+            .collect();
+        let told: BTreeSet<_> = api::openapi::operations::OPERATIONS
+            .iter()
+            .map(|it| (it.method, it.path))
+            .collect();
+        assert_eq!(served, told);
+        assert_eq!(routes().len(), served.len());
+    }
+}
