@@ -408,12 +408,12 @@ impl Facility {
                 id: id.clone(),
                 secret_file,
             },
-            folders: vec![gateway::config::FolderPair {
-                name: "receipt".into(),
-                req: dir.join("req"),
-                res: dir.join("res"),
-                work: data_dir.join("work"),
-            }],
+            folders: vec![gateway::config::FolderPair::new(
+                "receipt",
+                dir.join("req"),
+                dir.join("res"),
+                data_dir.join("work"),
+            )],
             data_dir,
         })
     }

@@ -52,16 +52,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
     let holder = identity
         .holder()
         .context("the sealed certificate is no client certificate of a center")?;
-    let folders: Vec<Folders> = config
-        .folders
-        .iter()
-        .map(|pair| Folders {
-            name: pair.name.clone(),
-            req: pair.req.clone(),
-            res: pair.res.clone(),
-            work: pair.work.clone(),
-        })
-        .collect();
+    let folders: Vec<Folders> = config.folders.iter().map(Folders::from).collect();
     folders.iter().try_for_each(Folders::open)?;
     Ok(Gateway::new(Setup {
         folders,

@@ -3,10 +3,17 @@
 /// The prefix of a single check's request.
 const SINGLE_CHECK: &str = "OQSsiquc01req_";
 
+/// Where the letter stands that tells `req` from `res`.
+const KIND: std::ops::Range<usize> = 12..13;
+
+/// The extension of requests and results.
+const EXTENSION: &str = ".xml";
+
 /// The longest file name taken, in bytes.
 const MOST_BYTES: usize = 200;
 
-/// A request file's name that this version answers.
+/// A request file's name that this version answers. Capital and small letters count alike in prefix and extension, as they do
+/// on the shares of receipt computers, and stay as they were sent.
 ///
 /// ```
 /// use exchange::file_name::RequestName;
@@ -22,9 +29,16 @@ impl RequestName {
     /// Reads a name; `None` for files that are not requests of ours and must be left alone.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let suffix = name.strip_prefix(SINGLE_CHECK)?.strip_suffix(".xml")?;
+        let prefix = name.get(..SINGLE_CHECK.len())?;
+        let rest = name.get(SINGLE_CHECK.len()..)?;
+        let (suffix, extension) =
+            rest.split_at_checked(rest.len().checked_sub(EXTENSION.len())?)?;
         let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':');
-        let fits = !suffix.is_empty() && suffix.chars().all(plain) && name.len() <= MOST_BYTES;
+        let fits = prefix.eq_ignore_ascii_case(SINGLE_CHECK)
+            && extension.eq_ignore_ascii_case(EXTENSION)
+            && !suffix.is_empty()
+            && suffix.chars().all(plain)
+            && name.len() <= MOST_BYTES;
         fits.then(|| Self(name.to_owned()))
     }
 
@@ -34,17 +48,44 @@ impl RequestName {
         &self.0
     }
 
-    /// The result's name: `req` turned into `res`, the suffix unchanged.
+    /// The result's name: `req` turned into `res`, all else unchanged.
     #[must_use]
     pub fn result(&self) -> String {
-        self.0.replacen("01req_", "01res_", 1)
+        let mut name = self.0.clone();
+        let capital = name.get(KIND) == Some("Q");
+        name.replace_range(KIND, if capital { "S" } else { "s" });
+        name
     }
 
     /// The name of the text that says why a request was rejected.
     #[must_use]
     pub fn rejection(&self) -> String {
-        format!("{}.err", self.0.trim_end_matches(".xml"))
+        let stem = self.0.len() - EXTENSION.len();
+        format!("{}.err", self.0.get(..stem).unwrap_or_default())
     }
+}
+
+/// The request a result's or a rejection's file answers, by its name; `None` for files that are neither.
+///
+/// ```
+/// use exchange::file_name::{RequestName, request_of};
+/// let request = RequestName::parse("OQSsiquc01req_1.xml");
+/// assert_eq!(request_of("OQSsiquc01res_1.xml"), request);
+/// assert_eq!(request_of("OQSsiquc01req_1.err"), request);
+/// assert_eq!(request_of("TKKsiquc01res_1.xml"), None);
+/// ```
+#[must_use]
+pub fn request_of(published: &str) -> Option<RequestName> {
+    let mut name = published.to_owned();
+    match name.get(KIND)? {
+        "s" => name.replace_range(KIND, "q"),
+        "S" => name.replace_range(KIND, "Q"),
+        _ => {}
+    }
+    if let Some(stem) = name.strip_suffix(".err") {
+        name = format!("{stem}{EXTENSION}");
+    }
+    RequestName::parse(&name)
 }
 
 #[cfg(test)]
@@ -66,12 +107,40 @@ mod tests {
     }
 
     #[test]
+    fn capital_and_small_letters_count_alike_and_stay_as_sent() {
+        for (request, result, rejection) in [
+            (
+                "OQSsiquc01req_1.XML",
+                "OQSsiquc01res_1.XML",
+                "OQSsiquc01req_1.err",
+            ),
+            (
+                "oqssiquc01req_1.xml",
+                "oqssiquc01res_1.xml",
+                "oqssiquc01req_1.err",
+            ),
+            (
+                "OQSSIQUC01REQ_A.XML",
+                "OQSSIQUC01RES_A.XML",
+                "OQSSIQUC01REQ_A.err",
+            ),
+        ] {
+            let name = RequestName::parse(request).unwrap();
+            assert_eq!(name.result(), result);
+            assert_eq!(name.rejection(), rejection);
+        }
+    }
+
+    #[test]
     fn other_files_are_left_alone() {
         for name in [
             "OQSsiquc01res_1.xml",
             "OQSsiquc01req_.xml",
             "OQSsiquc01req_1.xml.tmp",
             "x.xml",
+            "OQSsiquc01req_1.txt",
+            "OQSmuquc01req_1.xml",
+            "ＯＱＳsiquc01req_1.xml",
             "OQSsiquc01req_a/b.xml",
             "OQSsiquc01req_a\u{7}.xml",
         ] {

@@ -18,6 +18,9 @@ pub enum Reason {
     /// Larger than 1 MiB.
     #[error("the file is larger than 1 MiB")]
     TooLarge,
+    /// No byte at all: perhaps still being written.
+    #[error("the file is empty")]
+    Empty,
     /// The declared encoding is neither UTF-8 nor Shift_JIS.
     #[error("the declared encoding is neither UTF-8 nor Shift_JIS")]
     UnknownEncoding,
@@ -45,10 +48,26 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// True when the file may be right once its writer has finished.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        match self {
+            Self::TooLarge | Self::Empty | Self::Incomplete => true,
+            Self::UnknownEncoding
+            | Self::WrongEncoding
+            | Self::Malformed
+            | Self::Doctype
+            | Self::TooDeep
+            | Self::MissingGroup
+            | Self::TooLong => false,
+        }
+    }
+
     /// What is wrong, in Japanese.
     fn ja(self) -> &'static str {
         match self {
             Self::TooLarge => "ファイルが1MiBを超えています。",
+            Self::Empty => "ファイルが空です。",
             Self::UnknownEncoding => "宣言された文字コードは UTF-8 でも Shift_JIS でもありません。",
             Self::WrongEncoding => "宣言された文字コードと内容が一致しません。",
             Self::Incomplete => "ファイルが途中で終わっています。",
@@ -63,7 +82,7 @@ impl Reason {
     /// What to do, in Japanese and English.
     fn remedy(self) -> (&'static str, &'static str) {
         match self {
-            Self::Incomplete => (
+            Self::Incomplete | Self::Empty => (
                 "書き込みが完了してから req フォルダーに置き直してください。",
                 "write the file completely, then put it into req again",
             ),

@@ -107,6 +107,13 @@ impl Request {
                 reason: Reason::TooLarge,
             });
         }
+        if bytes.is_empty() {
+            return Err(Rejected {
+                line: 1,
+                element: None,
+                reason: Reason::Empty,
+            });
+        }
         let (text, encoding) = decode(bytes)?;
         let root = read(&text)?;
         let group = |parent: &Element, name: &str| {

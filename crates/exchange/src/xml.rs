@@ -4,6 +4,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 
+use crate::encoding::{Encoding, windows_31j};
 use crate::rejected::{Reason, Rejected};
 
 /// Elements within elements at most.
@@ -45,6 +46,15 @@ pub(crate) fn read(text: &str) -> Result<Element, Rejected> {
             .filter(|byte| **byte == b'\n')
             .count()
     };
+    let start = text.trim_start();
+    if !start.is_empty() && !start.starts_with('<') {
+        let before = text.len() - start.len();
+        return Err(Rejected {
+            line: line(u64::try_from(before).unwrap_or(u64::MAX)),
+            element: None,
+            reason: Reason::Malformed,
+        });
+    }
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     loop {
@@ -127,18 +137,25 @@ fn push(open: &mut [Element], text: &str) {
     }
 }
 
-/// Writes elements as the interface's samples do: two blanks of indent, LF.
+/// Writes elements as the interface's samples do: two blanks of indent, LF. In Shift_JIS a character it does not hold is never
+/// dropped: it stands as a character reference, which every XML reader gives back, or reduced beside its original.
 #[derive(Debug)]
 pub(crate) struct Writer {
     out: String,
     depth: usize,
+    encoding: Encoding,
 }
 
 impl Writer {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(encoding: Encoding) -> Self {
+        let declared = match encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::ShiftJis => "Shift_JIS",
+        };
         Self {
-            out: "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n".into(),
+            out: format!("<?xml version=\"1.0\" encoding=\"{declared}\" standalone=\"no\"?>\n"),
             depth: 0,
+            encoding,
         }
     }
 
@@ -150,6 +167,7 @@ impl Writer {
         self.line(&format!("</{name}>"));
     }
 
+    /// A value that comes back exactly as it went.
     pub(crate) fn value(&mut self, name: &str, text: &str) {
         let mut escaped = String::with_capacity(text.len());
         for c in text.chars() {
@@ -157,7 +175,8 @@ impl Writer {
                 '&' => escaped.push_str("&amp;"),
                 '<' => escaped.push_str("&lt;"),
                 '>' => escaped.push_str("&gt;"),
-                c => escaped.push(c),
+                c if self.holds(c) => escaped.push(c),
+                c => escaped.push_str(&format!("&#x{:X};", u32::from(c))),
             }
         }
         self.line(&format!("<{name}>{escaped}</{name}>"));
@@ -169,8 +188,37 @@ impl Writer {
         }
     }
 
-    pub(crate) fn finish(self) -> String {
-        self.out
+    /// A text for people to read. Where the encoding does not hold it, the reduced form stands in the element and the
+    /// original right behind it in an element of ours, `…Original`, that clients pass over.
+    pub(crate) fn readable(&mut self, name: &str, text: Option<&str>) {
+        let Some(text) = text else {
+            return;
+        };
+        if text.chars().all(|c| self.holds(c)) {
+            self.value(name, text);
+        } else {
+            self.value(name, &windows_31j::reduce(text).text);
+            self.value(&format!("{name}Original"), text);
+        }
+    }
+
+    /// The bytes of the document.
+    #[expect(
+        clippy::expect_used,
+        reason = "names of elements are ASCII, and `value` writes what the encoding lacks as references"
+    )]
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self.encoding {
+            Encoding::Utf8 => self.out.into_bytes(),
+            Encoding::ShiftJis => windows_31j::encode(&self.out).expect("all of it is held"),
+        }
+    }
+
+    fn holds(&self, c: char) -> bool {
+        match self.encoding {
+            Encoding::Utf8 => true,
+            Encoding::ShiftJis => windows_31j::holds(c),
+        }
     }
 
     fn line(&mut self, text: &str) {

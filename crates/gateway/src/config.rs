@@ -1,5 +1,6 @@
 //! The gateway's settings: one TOML file (contracts §12). Unknown keys are errors; no secret stands in it.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -36,7 +37,7 @@ pub struct IdentityName {
 pub struct Account {
     /// Identifier.
     pub id: String,
-    /// File holding the password, readable by this user alone.
+    /// File holding the password, sealed with `onshi gateway seal-password`.
     pub secret_file: PathBuf,
 }
 
@@ -52,6 +53,62 @@ pub struct FolderPair {
     pub res: PathBuf,
     /// Files under way: outside the two, on the same file system.
     pub work: PathBuf,
+    /// Encoding of the answers: `utf-8` (default), `shift_jis`, or `request` for that of each request.
+    #[serde(default)]
+    pub encoding: AnswerEncoding,
+    /// Minutes after which a result that still lies in `res` counts as forgotten by its receipt computer.
+    #[serde(default = "default_stay_minutes")]
+    pub stay_minutes: NonZeroU32,
+    /// What happens to a forgotten result: `report` (default) tells of it in the log and keeps it, `remove` also deletes it.
+    #[serde(default)]
+    pub forgotten: Forgotten,
+}
+
+impl FolderPair {
+    /// Folders with the documented defaults of everything else.
+    #[must_use]
+    pub fn new(name: &str, req: PathBuf, res: PathBuf, work: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            req,
+            res,
+            work,
+            encoding: AnswerEncoding::default(),
+            stay_minutes: default_stay_minutes(),
+            forgotten: Forgotten::default(),
+        }
+    }
+}
+
+/// Encoding of the answers. Receipt computers are known to read single results as UTF-8 only (interface R8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerEncoding {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Shift_JIS.
+    ShiftJis,
+    /// That of the request.
+    Request,
+}
+
+/// What happens to a result its receipt computer did not take. What the official link app does is not known; the check itself
+/// stays in the center's history either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forgotten {
+    /// It stays and is told of.
+    #[default]
+    Report,
+    /// It is deleted and told of: a result holds personal data.
+    Remove,
+}
+
+/// A day, as seen in an installed link app (`ResponseFileStayTime`, interface §1.1).
+fn default_stay_minutes() -> NonZeroU32 {
+    NonZeroU32::new(1440).unwrap_or(NonZeroU32::MIN)
 }
 
 impl Config {
@@ -61,5 +118,39 @@ impl Config {
     /// The TOML reader's, with line and column.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: &str = "data_dir = \"d\"\ncenter = \"https://center.example:8443\"\nca = \"root.pem\"\n[identity]\nname = \"clinic\"\n\
+        [account]\nid = \"link_app\"\nsecret_file = \"link.sealed\"\n[[folders]]\nname = \"receipt\"\nreq = \"q\"\nres = \"s\"\nwork = \"w\"\n";
+
+    #[test]
+    fn what_is_left_out_has_the_documented_default() {
+        let folders = Config::parse(START).unwrap().folders;
+        assert_eq!(folders[0].encoding, AnswerEncoding::Utf8);
+        assert_eq!(folders[0].stay_minutes.get(), 1440);
+        assert_eq!(folders[0].forgotten, Forgotten::Report);
+    }
+
+    #[test]
+    fn each_folder_has_its_own_settings_and_wrong_ones_are_named_with_their_line() {
+        let set =
+            format!("{START}encoding = \"shift_jis\"\nstay_minutes = 5\nforgotten = \"remove\"\n");
+        let folders = Config::parse(&set).unwrap().folders;
+        assert_eq!(folders[0].encoding, AnswerEncoding::ShiftJis);
+        assert_eq!(folders[0].stay_minutes.get(), 5);
+        assert_eq!(folders[0].forgotten, Forgotten::Remove);
+        for wrong in [
+            "encoding = \"euc-jp\"",
+            "stay_minutes = 0",
+            "forgotten = \"x\"",
+        ] {
+            let error = Config::parse(&format!("{START}{wrong}\n")).unwrap_err();
+            assert!(error.to_string().contains("line 14"), "{error}");
+        }
     }
 }

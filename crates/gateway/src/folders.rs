@@ -1,10 +1,12 @@
 //! The three folders of one receipt computer: requests in, results out, work between. Deletes nothing it did not take.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::config::{AnswerEncoding, FolderPair, Forgotten};
 
 /// A pair of watched folders with the work folder beside them.
 #[derive(Debug, Clone)]
@@ -17,6 +19,26 @@ pub struct Folders {
     pub res: PathBuf,
     /// Files under way; outside the watched folders, on the same file system.
     pub work: PathBuf,
+    /// Encoding of the answers.
+    pub encoding: AnswerEncoding,
+    /// Minutes after which a result in `res` counts as forgotten.
+    pub stay_minutes: u32,
+    /// What happens to forgotten results.
+    pub forgotten: Forgotten,
+}
+
+impl From<&FolderPair> for Folders {
+    fn from(pair: &FolderPair) -> Self {
+        Self {
+            name: pair.name.clone(),
+            req: pair.req.clone(),
+            res: pair.res.clone(),
+            work: pair.work.clone(),
+            encoding: pair.encoding,
+            stay_minutes: pair.stay_minutes.get(),
+            forgotten: pair.forgotten,
+        }
+    }
 }
 
 /// Why the folders cannot be used. The texts name the setting.
@@ -62,6 +84,28 @@ impl Folders {
             None => Ok(()),
         }
     }
+}
+
+/// Names of what lies in a folder, in order. A name that is no Unicode is given with its strange bytes replaced.
+pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads a file, but never more than one byte beyond `most`: a larger one is told apart without reading it.
+pub(crate) fn read_at_most(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    // A folder, a pipe or a link to elsewhere is no file of a receipt computer.
+    if !std::fs::symlink_metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a plain file"));
+    }
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Writes a file and waits until the disk has it.

@@ -1,33 +1,35 @@
-//! One round: finish what a crash left, take what lies in `req`, ask, publish. Every file is answered exactly once.
+//! One round: finish what a crash left, take what lies in `req`, ask, publish. Every file is answered exactly once, and none
+//! holds up another.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use api::check::CheckRequest;
-use api::check::answered;
 use api::client::{Client, ClientError};
-use api::problem::{Problem, Trouble};
-use api::session::SignIn;
 use domain::civil_date::Instant;
+use exchange::encoding::Encoding;
 use exchange::file_name::RequestName;
-use exchange::rejected::{Reason, Rejected};
-use exchange::single_check::answer::{Shown, write, write_unanswerable};
-use exchange::single_check::{Request, Unanswerable};
+use exchange::single_check::{MOST_BYTES, Request};
 use store::engine::StoreError;
 use store::journal::{Entry, Journal, State};
 
-use crate::folders::{Folders, move_durably, touch, write_durably};
+use crate::asking::Asking;
+use crate::config::AnswerEncoding;
+use crate::folders::{Folders, move_durably, names, read_at_most, touch, write_durably};
+use crate::leftovers;
 
-/// A file that ends in the middle is given this long to be finished.
+/// A file that is not whole, or cannot be read, is given this long from its last growth.
 const SETTLE_S: i64 = 10;
-
-/// After a refused sign-in the next one waits this long, so that the account is not locked by us.
-const SIGN_IN_PAUSE_S: i64 = 300;
 
 /// Between publishing a result and touching it (contracts §11).
 const TOUCH_AFTER: Duration = Duration::from_millis(20);
+
+/// Forgotten results are looked for this often.
+const LEFTOVERS_EVERY_S: i64 = 60;
+
+/// The journal remembers finished files this long.
+const REMEMBERED_S: i64 = 90 * 86_400;
 
 /// What a gateway works with.
 pub struct Setup {
@@ -57,7 +59,9 @@ impl std::fmt::Debug for Setup {
 #[derive(Debug, thiserror::Error)]
 pub enum RoundError {
     /// A folder or file.
-    #[error("folder {folder}: {error}")]
+    #[error(
+        "folder {folder}: {error}; its files wait; look at space and rights of req, res and work"
+    )]
     File {
         /// The folder pair's name.
         folder: String,
@@ -75,14 +79,45 @@ pub enum RoundError {
     SignIn,
 }
 
+impl RoundError {
+    /// True when every other question would fail alike.
+    fn concerns_all_questions(&self) -> bool {
+        matches!(
+            self,
+            Self::Center(ClientError::Connection(_)) | Self::SignIn
+        )
+    }
+}
+
 /// The link app.
 #[derive(Debug)]
 pub struct Gateway {
-    setup: Setup,
-    token: Option<String>,
-    sign_in_from: Option<Instant>,
-    /// Files that ended in the middle, and since when.
-    unfinished: HashMap<PathBuf, Instant>,
+    folders: Vec<Folders>,
+    journal: Journal,
+    asking: Asking,
+    clock: Clock,
+    /// Files in request folders that are not taken yet.
+    waiting: HashMap<PathBuf, Waiting>,
+    looked_for_leftovers: Option<Instant>,
+}
+
+struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// A file that lies in a request folder and is not taken.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    /// Its size when it was last seen to grow.
+    size_bytes: usize,
+    /// When that was.
+    since: Instant,
+    /// Whether the log tells of it.
+    told: bool,
 }
 
 impl Gateway {
@@ -90,82 +125,73 @@ impl Gateway {
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         Self {
-            setup,
-            token: None,
-            sign_in_from: None,
-            unfinished: HashMap::new(),
+            folders: setup.folders,
+            journal: setup.journal,
+            asking: Asking {
+                client: setup.client,
+                facility: setup.facility,
+                account: setup.account,
+                password: setup.password,
+                token: None,
+                sign_in_from: None,
+            },
+            clock: Clock(setup.clock),
+            waiting: HashMap::new(),
+            looked_for_leftovers: None,
         }
+    }
+
+    fn now(&self) -> Instant {
+        (self.clock.0)()
     }
 
     /// Runs one round over all folders; returns how many files were finished.
     ///
     /// # Errors
-    /// [`RoundError`]; the next round goes on where this one stopped.
+    /// The first [`RoundError`]; files it does not concern are finished all the same, and the next round goes on.
     pub async fn round(&mut self) -> Result<usize, RoundError> {
-        let mut done = 0;
         let mut stuck = None;
-        for folders in self.setup.folders.clone() {
-            self.claim(&folders).await?;
+        for folders in self.folders.clone() {
+            keep_first(&mut stuck, self.claim(&folders).await);
         }
-        for entry in self.setup.journal.unfinished()? {
-            let Some(folders) = self
-                .setup
-                .folders
-                .iter()
-                .find(|it| it.name == entry.folder)
-                .cloned()
-            else {
+        let mut done = 0;
+        let mut no_questions = false;
+        for entry in self.journal.unfinished()? {
+            let known = self.folders.iter().find(|it| it.name == entry.folder);
+            let Some(folders) = known.cloned() else {
                 tracing::error!(folder = %entry.folder, "the journal holds files of a folder that is not set up any more");
                 continue;
             };
-            match self.finish(&folders, entry).await {
-                Ok(()) => done += 1,
-                // Without a center or a session the others would wait as well.
-                Err(
-                    error @ (RoundError::Center(ClientError::Connection(_)) | RoundError::SignIn),
-                ) => {
-                    return Err(error);
+            match self.finish(&folders, entry, no_questions).await {
+                Ok(finished) => done += usize::from(finished),
+                Err(error) => {
+                    no_questions |= error.concerns_all_questions();
+                    keep_first(&mut stuck, Err(error));
                 }
-                // One file that cannot go on holds up no other.
-                Err(error) => stuck = stuck.or(Some(error)),
             }
         }
+        keep_first(&mut stuck, self.look_for_leftovers().await);
         stuck.map_or(Ok(done), Err)
     }
 
     /// Takes every complete request out of `req`, and into the journal what a crash left between the two steps.
     async fn claim(&mut self, folders: &Folders) -> Result<(), RoundError> {
-        let now = (self.setup.clock)();
-        for name in names(folders, &folders.req)? {
-            let Some(request) = RequestName::parse(&name) else {
-                continue;
-            };
-            let path = folders.req.join(&name);
-            // Gone or not readable yet: the next round sees.
-            let Ok(bytes) = std::fs::read(&path) else {
-                continue;
-            };
-            let incomplete = matches!(
-                Request::parse(&bytes),
-                Err(Rejected {
-                    reason: Reason::Incomplete,
-                    ..
-                })
-            );
-            let since = *self.unfinished.entry(path.clone()).or_insert(now);
-            if incomplete && since.seconds_until(now) < SETTLE_S {
-                continue;
-            }
-            self.unfinished.remove(&path);
-            let id = uuid::Uuid::now_v7().as_u128();
-            let moved = move_durably(&path, &folders.work.join(work_name(id, request.as_str())));
-            moved.map_err(|error| failed(folders, error))?;
+        let mut stuck = None;
+        let found = names(&folders.req).map_err(|error| failed(folders, error))?;
+        for name in &found {
+            keep_first(&mut stuck, self.claim_one(folders, name));
         }
-        for name in names(folders, &folders.work)? {
+        // What is gone from the folder waits no more.
+        self.waiting.retain(|path, _| {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            path.parent() != Some(&folders.req)
+                || name.is_some_and(|name| found.iter().any(|it| *it == name))
+        });
+        for name in names(&folders.work).map_err(|error| failed(folders, error))? {
             let Some((id, request)) = read_work_name(&name) else {
                 continue;
             };
-            match self.setup.journal.state(id)? {
+            match self.journal.state(id)? {
                 None => {
                     self.note(folders, id, request.as_str(), State::Claimed)
                         .await?;
@@ -176,7 +202,80 @@ impl Gateway {
                 Some(State::Claimed | State::Ready) => {}
             }
         }
-        Ok(())
+        stuck.map_or(Ok(()), Err)
+    }
+
+    fn claim_one(&mut self, folders: &Folders, name: &str) -> Result<(), RoundError> {
+        let path = folders.req.join(name);
+        let Some(request) = RequestName::parse(name) else {
+            if !is_passing(name) {
+                self.wait(
+                    folders,
+                    &path,
+                    0,
+                    "is no request this version answers and is left alone",
+                );
+            }
+            return Ok(());
+        };
+        if name.contains(char::REPLACEMENT_CHARACTER) {
+            self.wait(
+                folders,
+                &path,
+                0,
+                "has a name that is no UTF-8 and is left alone",
+            );
+            return Ok(());
+        }
+        let bytes = match read_at_most(&path, MOST_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(_) => {
+                self.wait(
+                    folders,
+                    &path,
+                    0,
+                    "cannot be read and waits; look at its rights and who holds it",
+                );
+                return Ok(());
+            }
+        };
+        let unfinished = Request::parse(&bytes).is_err_and(|rejected| rejected.reason.may_pass());
+        if unfinished
+            && self.wait(
+                folders,
+                &path,
+                bytes.len(),
+                "is not whole and is rejected now",
+            ) == Settled::NotYet
+        {
+            return Ok(());
+        }
+        let id = uuid::Uuid::now_v7().as_u128();
+        let moved = move_durably(&path, &folders.work.join(work_name(id, request.as_str())));
+        moved.map_err(|error| failed(folders, error))
+    }
+
+    /// Lets a file wait from its last growth on, and tells of it once when it has waited long enough.
+    fn wait(&mut self, folders: &Folders, path: &Path, size_bytes: usize, what: &str) -> Settled {
+        let now = self.now();
+        let waiting = self.waiting.entry(path.to_owned()).or_insert(Waiting {
+            size_bytes,
+            since: now,
+            told: false,
+        });
+        if waiting.size_bytes != size_bytes {
+            (waiting.size_bytes, waiting.since) = (size_bytes, now);
+        }
+        if waiting.since.seconds_until(now) < SETTLE_S {
+            return Settled::NotYet;
+        }
+        if !waiting.told {
+            waiting.told = true;
+            // Not its name: receipt computers put patients' numbers into it.
+            tracing::warn!(folder = %folders.name, "a file in req {what}");
+        }
+        Settled::Yes
     }
 
     async fn note(
@@ -192,13 +291,18 @@ impl Gateway {
             name: name.to_owned(),
             state,
         };
-        self.setup.journal.write(entry, (self.setup.clock)()).await
+        self.journal.write(entry, self.now()).await
     }
 
-    /// Brings one file to its end from wherever it stands.
-    async fn finish(&mut self, folders: &Folders, entry: Entry) -> Result<(), RoundError> {
+    /// Brings one file to its end from wherever it stands; false when it needs a question and none may be asked now.
+    async fn finish(
+        &mut self,
+        folders: &Folders,
+        entry: Entry,
+        no_questions: bool,
+    ) -> Result<bool, RoundError> {
         let Some(name) = RequestName::parse(&entry.name) else {
-            return Ok(());
+            return Ok(false);
         };
         let taken = folders.work.join(work_name(entry.id, name.as_str()));
         let (result, rejection) = (
@@ -207,11 +311,17 @@ impl Gateway {
         );
         let file = |error| failed(folders, error);
         if entry.state == State::Claimed {
-            let bytes = std::fs::read(&taken).map_err(file)?;
+            let bytes = read_at_most(&taken, MOST_BYTES).map_err(file)?;
             match Request::parse(&bytes) {
+                Ok(_) if no_questions => return Ok(false),
                 Ok(request) => {
-                    let answer = self.answer(&request, entry.id).await?;
-                    write_durably(&result, answer.as_bytes()).map_err(file)?;
+                    let encoding = encoding_of_answer(folders.encoding, &request);
+                    let now = self.now();
+                    let answer = self
+                        .asking
+                        .answer(&request, entry.id, encoding, now)
+                        .await?;
+                    write_durably(&result, &answer).map_err(file)?;
                 }
                 Err(rejected) => {
                     tracing::warn!(folder = %folders.name, reason = %rejected.reason, "a request file was rejected");
@@ -223,7 +333,8 @@ impl Gateway {
         }
         // What lies finished in the work folder was not published; what is absent was. A rejected request goes back to
         // the receipt computer as the last step, so an absent one was rejected.
-        let rejected = std::fs::read(&taken).map_or(true, |bytes| Request::parse(&bytes).is_err());
+        let rejected =
+            read_at_most(&taken, MOST_BYTES).map_or(true, |bytes| Request::parse(&bytes).is_err());
         let published = if rejected {
             move_if_there(&rejection, &folders.res.join(name.rejection())).map_err(file)?;
             move_if_there(&taken, &folders.res.join(name.as_str())).map_err(file)?;
@@ -233,107 +344,64 @@ impl Gateway {
             folders.res.join(name.result())
         };
         tokio::time::sleep(TOUCH_AFTER).await;
-        touch(
-            &published,
-            SystemTime::UNIX_EPOCH
-                + Duration::from_micros(
-                    u64::try_from((self.setup.clock)().as_micros()).unwrap_or_default(),
-                ),
-        );
+        touch(&published, leftovers::in_system_time(self.now()));
         self.note(folders, entry.id, name.as_str(), State::Done)
             .await?;
         if taken.exists() {
             std::fs::remove_file(&taken).map_err(file)?;
         }
+        Ok(true)
+    }
+
+    /// Once a minute: results that nobody takes, and journal rows that nobody needs.
+    async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
+        let now = self.now();
+        let looked = self.looked_for_leftovers;
+        if looked.is_some_and(|looked| looked.seconds_until(now) < LEFTOVERS_EVERY_S) {
+            return Ok(());
+        }
+        self.looked_for_leftovers = Some(now);
+        for folders in &self.folders {
+            let count = leftovers::look(folders, &self.journal, now)?;
+            if 0 < count {
+                tracing::warn!(folder = %folders.name, count, treatment = ?folders.forgotten, "results were not taken in time");
+            }
+        }
+        self.journal
+            .forget_done(now.plus_seconds(-REMEMBERED_S))
+            .await?;
         Ok(())
-    }
-
-    /// The answer's text; asks the center under the file's own key, so that a repetition brings the same.
-    async fn answer(&mut self, request: &Request, id: u128) -> Result<String, RoundError> {
-        let now = (self.setup.clock)();
-        let asked = match request.asked(&self.setup.facility) {
-            Ok(asked) => asked,
-            Err(why) => return Ok(write_unanswerable(request, &why, now)),
-        };
-        let body = CheckRequest {
-            birth_date: asked.birth_date.to_string(),
-            branch: asked.branch,
-            ceiling_consent: asked.ceiling_consent,
-            insurer_number: asked.insurer_number,
-            number: asked.number,
-            origin: Some("file".into()),
-            symbol: asked.symbol,
-            visit_date: Some(asked.visit_date.to_string()),
-        };
-        let key = uuid::Uuid::from_u128(id).to_string();
-        let answer = match self.ask(&key, &body).await {
-            Ok(answer) => answer,
-            Err(RoundError::Center(ClientError::Problem(problem)))
-                if problem.code == Trouble::InvalidInput.code() =>
-            {
-                return Ok(write_unanswerable(request, &unanswerable(&problem), now));
-            }
-            Err(other) => return Err(other),
-        };
-        let (verdict, read) =
-            answered::read(&answer).map_err(|_| RoundError::Center(ClientError::Answer))?;
-        let shown: Vec<Shown<'_>> = read
-            .iter()
-            .map(|it| Shown {
-                person: &it.person,
-                coverage: &it.coverage,
-                reference_number: it.reference_number.as_deref(),
-            })
-            .collect();
-        Ok(write(request, verdict, &shown, now))
-    }
-
-    async fn ask(
-        &mut self,
-        key: &str,
-        body: &CheckRequest,
-    ) -> Result<api::check::Answer, RoundError> {
-        for _ in 0..2 {
-            let token = self.token().await?;
-            match self.setup.client.check(&token, key, body).await {
-                Ok((answer, _)) => return Ok(answer),
-                // The session ended: sign in again, once.
-                Err(ClientError::Problem(problem)) if problem.status == 401 => self.token = None,
-                Err(other) => return Err(RoundError::Center(other)),
-            }
-        }
-        Err(RoundError::SignIn)
-    }
-
-    async fn token(&mut self) -> Result<String, RoundError> {
-        if let Some(token) = &self.token {
-            return Ok(token.clone());
-        }
-        let now = (self.setup.clock)();
-        if self.sign_in_from.is_some_and(|from| now < from) {
-            return Err(RoundError::SignIn);
-        }
-        let body = SignIn {
-            account: self.setup.account.clone(),
-            force: false,
-            password: self.setup.password.clone(),
-        };
-        match self.setup.client.sign_in(&body).await {
-            Ok(session) => {
-                self.token = Some(session.token.clone());
-                Ok(session.token)
-            }
-            Err(error) => {
-                if let ClientError::Problem(_) = &error {
-                    self.sign_in_from = Some(now.plus_seconds(SIGN_IN_PAUSE_S));
-                }
-                Err(RoundError::Center(error))
-            }
-        }
     }
 }
 
-fn move_if_there(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+/// Whether a waiting file had its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Yes,
+    NotYet,
+}
+
+fn keep_first(stuck: &mut Option<RoundError>, outcome: Result<(), RoundError>) {
+    if let (None, Err(error)) = (&stuck, outcome) {
+        *stuck = Some(error);
+    }
+}
+
+fn encoding_of_answer(setting: AnswerEncoding, request: &Request) -> Encoding {
+    match setting {
+        AnswerEncoding::Utf8 => Encoding::Utf8,
+        AnswerEncoding::ShiftJis => Encoding::ShiftJis,
+        AnswerEncoding::Request => request.encoding,
+    }
+}
+
+/// True for names writers use until a file is whole: they will be renamed.
+fn is_passing(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.starts_with(['.', '~']) || lower.ends_with(".tmp") || lower.ends_with(".part")
+}
+
+fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
     if from.exists() {
         move_durably(from, to)
     } else {
@@ -341,29 +409,11 @@ fn move_if_there(from: &std::path::Path, to: &std::path::Path) -> std::io::Resul
     }
 }
 
-fn unanswerable(problem: &Problem) -> Unanswerable {
-    let first = problem.errors.first();
-    Unanswerable {
-        code: "E0100".into(),
-        message: first.map_or_else(|| problem.clerk.ja.clone(), |error| error.text.ja.clone()),
-    }
-}
-
-fn failed(folders: &Folders, error: std::io::Error) -> RoundError {
+pub(crate) fn failed(folders: &Folders, error: std::io::Error) -> RoundError {
     RoundError::File {
         folder: folders.name.clone(),
         error,
     }
-}
-
-fn names(folders: &Folders, folder: &std::path::Path) -> Result<Vec<String>, RoundError> {
-    let entries = std::fs::read_dir(folder).map_err(|error| failed(folders, error))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    Ok(names)
 }
 
 /// A request in the work folder: its identifier and its name, so that a crash before the journal's row loses neither.

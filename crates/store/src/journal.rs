@@ -102,6 +102,33 @@ impl Journal {
         })
     }
 
+    /// True when a request of this name in this folder was answered: its result in the result folder is ours.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn published(&self, folder: &str, name: &str) -> Result<bool, StoreError> {
+        self.0.read(|connection| {
+            let text = "SELECT 1 FROM file WHERE folder = ?1 AND name = ?2 AND state = 'done'";
+            Ok(connection.prepare_cached(text)?.exists([folder, name])?)
+        })
+    }
+
+    /// Forgets files that were done before an instant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_done(&self, before: Instant) -> Result<(), StoreError> {
+        self.0
+            .write(move |connection, _| {
+                let text = "DELETE FROM file WHERE state = 'done' AND at < ?1";
+                connection
+                    .prepare_cached(text)?
+                    .execute([before.as_micros()])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Every file that is not done, oldest first.
     ///
     /// # Errors

@@ -81,7 +81,8 @@ pub fn reduce(text: &str) -> Reduced {
 }
 
 /// True when Windows-31J holds the character and gives it back unchanged.
-fn holds(c: char) -> bool {
+#[must_use]
+pub fn holds(c: char) -> bool {
     bytes_of(c).is_some()
 }
 

@@ -8,6 +8,7 @@ use domain::coverage::Coverage;
 use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonName};
 
+use crate::encoding::{Encoding, windows_31j};
 use crate::single_check::{Request, SearchInfo, Unanswerable};
 use crate::xml::Writer;
 
@@ -22,11 +23,42 @@ pub struct Shown<'a> {
     pub reference_number: Option<&'a str>,
 }
 
-/// The file of an answer: UTF-8, LF, as the samples are.
+impl Shown<'_> {
+    /// True when Shift_JIS does not hold one of the texts for people to read.
+    fn is_reduced(&self) -> bool {
+        let (person, coverage) = (self.person, self.coverage);
+        let texts = [
+            Some(person.name.as_str()),
+            person.name_of_other.as_ref().map(PersonName::as_str),
+            person.kana.as_ref().map(Kana::as_str),
+            person.kana_of_other.as_ref().map(Kana::as_str),
+            person.address.as_ref().map(|it| it.as_str()),
+            coverage.insured_name.as_ref().map(PersonName::as_str),
+            Some(coverage.insurer_name.as_str()),
+        ];
+        let mut characters = texts.into_iter().flatten().flat_map(str::chars);
+        characters.any(|c| !windows_31j::holds(c))
+    }
+}
+
+/// What a receipt computer is told when characters were reduced; the answer itself is good.
+const REDUCED: &str =
+    "Shift_JISにない文字を置き換えました。元の文字は名前が Original で終わる項目にあります。";
+
+/// The file of an answer: LF, as the samples are.
 #[must_use]
-pub fn write(request: &Request, verdict: Verdict, shown: &[Shown<'_>], now: Instant) -> String {
-    document(request, ResultSegment::Normal, None, now, |body| {
+pub fn write(
+    request: &Request,
+    verdict: Verdict,
+    shown: &[Shown<'_>],
+    encoding: Encoding,
+    now: Instant,
+) -> Vec<u8> {
+    document(request, None, encoding, now, |body| {
         body.value("ProcessingResultStatus", ProcessingStatus::Normal.code());
+        if encoding == Encoding::ShiftJis && shown.iter().any(Shown::is_reduced) {
+            body.value("ProcessingResultMessage", REDUCED);
+        }
         body.value("QualificationValidity", verdict.code());
         body.group("QualificationConfirmSearchInfo", |group| {
             search_info(group, &request.info)
@@ -46,20 +78,32 @@ pub fn write(request: &Request, verdict: Verdict, shown: &[Shown<'_>], now: Inst
 
 /// The file of a request that is readable but not answerable.
 #[must_use]
-pub fn write_unanswerable(request: &Request, why: &Unanswerable, now: Instant) -> String {
-    document(request, ResultSegment::Abnormal, Some(why), now, |body| {
+pub fn write_unanswerable(
+    request: &Request,
+    why: &Unanswerable,
+    encoding: Encoding,
+    now: Instant,
+) -> Vec<u8> {
+    document(request, Some(why), encoding, now, |body| {
         body.value("ProcessingResultStatus", ProcessingStatus::Error.code());
     })
 }
 
 fn document(
     request: &Request,
-    segment: ResultSegment,
     why: Option<&Unanswerable>,
+    encoding: Encoding,
     now: Instant,
     body: impl FnOnce(&mut Writer),
-) -> String {
-    let mut writer = Writer::new();
+) -> Vec<u8> {
+    let (segment, characters) = (
+        why.map_or(ResultSegment::Normal, |_| ResultSegment::Abnormal),
+        match encoding {
+            Encoding::Utf8 => CharacterCode::Utf8,
+            Encoding::ShiftJis => CharacterCode::ShiftJis,
+        },
+    );
+    let mut writer = Writer::new(encoding);
     writer.group("XmlMsg", |message| {
         message.group("MessageHeader", |header| {
             header.value("ProcessExecutionTime", &now.to_compact_in_japan());
@@ -81,7 +125,7 @@ fn document(
                 header.value("ErrorCode", &why.code);
                 header.value("ErrorMessage", &why.message);
             }
-            header.value("CharacterCodeIdentifier", CharacterCode::Utf8.code());
+            header.value("CharacterCodeIdentifier", characters.code());
         });
         message.group("MessageBody", body);
     });
@@ -122,24 +166,24 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
         "PersonalFamilyClassification",
         coverage.relationship.map(|it| it.code()),
     );
-    entry.optional(
+    entry.readable(
         "InsuredName",
         coverage.insured_name.as_ref().map(PersonName::as_str),
     );
-    entry.value("Name", person.name.as_str());
-    entry.optional(
+    entry.readable("Name", Some(person.name.as_str()));
+    entry.readable(
         "NameOfOther",
         person.name_of_other.as_ref().map(PersonName::as_str),
     );
-    entry.optional("NameKana", person.kana.as_ref().map(Kana::as_str));
-    entry.optional(
+    entry.readable("NameKana", person.kana.as_ref().map(Kana::as_str));
+    entry.readable(
         "NameOfOtherKana",
         person.kana_of_other.as_ref().map(Kana::as_str),
     );
     entry.value("Sex1", person.sex.code());
     entry.optional("Sex2", person.shown_sex.map(|it| it.code()));
     entry.value("Birthdate", &person.birth_date.to_compact());
-    entry.optional("Address", person.address.as_ref().map(|it| it.as_str()));
+    entry.readable("Address", person.address.as_ref().map(|it| it.as_str()));
     entry.optional(
         "PostNumber",
         person.postal_code.as_ref().map(|it| it.as_str()),
@@ -168,7 +212,7 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
             .and_then(|loss| loss.reason)
             .map(|it| it.code()),
     );
-    entry.value("InsurerName", coverage.insurer_name.as_str());
+    entry.readable("InsurerName", Some(coverage.insurer_name.as_str()));
     if let Some(certificate) = coverage.elderly.first() {
         entry.group("ElderlyRecipientCertificateInfo", |group| {
             elderly(group, certificate)

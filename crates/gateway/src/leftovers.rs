@@ -1,0 +1,51 @@
+//! Results that no receipt computer takes (消し忘れ): tells of them after their time, removes them only where the settings say
+//! so. Touches no file the journal does not know as published by this gateway.
+
+use std::time::{Duration, SystemTime};
+
+use domain::civil_date::Instant;
+use exchange::file_name::request_of;
+use store::journal::Journal;
+
+use crate::config::Forgotten;
+use crate::folders::{Folders, names};
+use crate::pickup::{RoundError, failed};
+
+/// Looks at one result folder; returns how many forgotten results it found.
+pub(crate) fn look(
+    folders: &Folders,
+    journal: &Journal,
+    now: Instant,
+) -> Result<usize, RoundError> {
+    let mut found = 0;
+    let stay = Duration::from_secs(60 * u64::from(folders.stay_minutes));
+    let before = in_system_time(now).checked_sub(stay);
+    for name in names(&folders.res).map_err(|error| failed(folders, error))? {
+        let path = folders.res.join(&name);
+        // Taken meanwhile: not forgotten.
+        let Ok(published) = std::fs::metadata(&path).and_then(|it| it.modified()) else {
+            continue;
+        };
+        let ours = match request_of(&name) {
+            Some(request) => journal.published(&folders.name, request.as_str())?,
+            None => false,
+        };
+        if !ours || before.is_none_or(|before| before < published) {
+            continue;
+        }
+        found += 1;
+        match folders.forgotten {
+            Forgotten::Report => {}
+            Forgotten::Remove => {
+                std::fs::remove_file(&path).map_err(|error| failed(folders, error))?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// An instant as file systems have it.
+pub(crate) fn in_system_time(now: Instant) -> SystemTime {
+    let micros = u64::try_from(now.as_micros()).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_micros(micros)
+}

@@ -1,0 +1,87 @@
+//! In which encoding answers come, and under which name.
+
+use exchange::encoding::windows_31j;
+use gateway::config::{AnswerEncoding, Forgotten};
+
+use crate::link::{Link, request, sample};
+
+const SHIFT_JIS: &str = "OQSsiquc01req_202611230002_sjis.xml";
+
+async fn answers(encoding: AnswerEncoding) -> (Vec<u8>, Vec<u8>) {
+    let mut link = Link::start_with(encoding, Forgotten::default()).await;
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", sample(SHIFT_JIS));
+    assert_eq!(link.round().await.unwrap(), 2);
+    let read = |name| link.read(name);
+    (
+        read("res/OQSsiquc01res_1.xml"),
+        read("res/OQSsiquc01res_2.xml"),
+    )
+}
+
+fn is_utf8(answer: Vec<u8>) -> bool {
+    String::from_utf8(answer).is_ok_and(|text| {
+        text.contains("encoding=\"UTF-8\"")
+            && text.contains("<CharacterCodeIdentifier>0<")
+            && text.contains("資格　太郎")
+    })
+}
+
+fn is_shift_jis(answer: &[u8]) -> bool {
+    windows_31j::decode(answer).is_some_and(|text| {
+        text.contains("encoding=\"Shift_JIS\"")
+            && text.contains("<CharacterCodeIdentifier>1<")
+            && text.contains("資格　太郎")
+    })
+}
+
+#[tokio::test]
+async fn answers_are_utf_8_unless_the_folder_says_otherwise() {
+    let (utf8, shift_jis) = answers(AnswerEncoding::Utf8).await;
+    assert!(is_utf8(utf8) && is_utf8(shift_jis));
+}
+
+#[tokio::test]
+async fn a_folder_of_shift_jis_gets_shift_jis() {
+    let (utf8, shift_jis) = answers(AnswerEncoding::ShiftJis).await;
+    assert!(is_shift_jis(&utf8) && is_shift_jis(&shift_jis));
+}
+
+#[tokio::test]
+async fn a_folder_may_answer_each_request_in_its_own_encoding() {
+    let (utf8, shift_jis) = answers(AnswerEncoding::Request).await;
+    assert!(is_utf8(utf8) && is_shift_jis(&shift_jis));
+}
+
+#[tokio::test]
+async fn a_name_in_other_letters_is_answered_in_its_own_letters() {
+    let mut link = Link::start().await;
+    link.put("req/OQSsiquc01req_1.XML", request());
+    link.put("req/oqssiquc01req_2.xml", request());
+    assert_eq!(link.round().await.unwrap(), 2);
+    assert_eq!(
+        link.names("res"),
+        ["OQSsiquc01res_1.XML", "oqssiquc01res_2.xml"]
+    );
+}
+
+#[tokio::test]
+async fn the_same_name_again_is_a_new_question() {
+    let mut link = Link::start().await;
+    link.put("req/OQSsiquc01req_1.xml", request());
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(
+        link.text("res/OQSsiquc01res_1.xml")
+            .contains("<QualificationValidity>1<")
+    );
+    link.put(
+        "req/OQSsiquc01req_1.xml",
+        sample("OQSsiquc01req_202611230004_nomatch.xml"),
+    );
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(
+        link.text("res/OQSsiquc01res_1.xml")
+            .contains("<QualificationValidity>4<")
+    );
+    assert_eq!(link.round().await.unwrap(), 0, "each is answered once");
+}

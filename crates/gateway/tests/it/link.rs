@@ -1,0 +1,162 @@
+//! A center, a facility with its certificate, and a gateway over folders of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use api::client::Client;
+use center::config::{Config, Listen, Lockout};
+use center::control::{Order, Reply, send};
+use center::enroll::Enrolment;
+use center::serve::Center;
+use domain::civil_date::Instant;
+use gateway::config::{AnswerEncoding, FolderPair, Forgotten};
+use gateway::folders::Folders;
+use gateway::pickup::{Gateway, RoundError, Setup};
+use pki::identity::{Identity, first_certificate};
+use store::engine::Engine;
+use store::journal::Journal;
+
+/// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
+pub(crate) struct Link {
+    dir: tempfile::TempDir,
+    pub(crate) gateway: Gateway,
+    seconds: Arc<AtomicI64>,
+    _center: Option<Center>,
+}
+
+impl Link {
+    /// With the documented defaults.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(AnswerEncoding::default(), Forgotten::default()).await
+    }
+
+    pub(crate) async fn start_with(encoding: AnswerEncoding, forgotten: Forgotten) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let seconds = Arc::new(AtomicI64::new(i64::try_from(since.as_secs()).unwrap()));
+        let read = Arc::clone(&seconds);
+        let clock: Arc<dyn Fn() -> Instant + Send + Sync> =
+            Arc::new(move || Instant::from_micros(read.load(Ordering::SeqCst) * 1_000_000));
+        let free = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let data_dir = dir.path().join("center");
+        let config = Config {
+            data_dir: data_dir.clone(),
+            name: "test".into(),
+            host_names: Vec::new(),
+            tls12: false,
+            checkpoint_dir: None,
+            listen: Listen {
+                api: free,
+                enroll: free,
+                metrics: free,
+            },
+            lockout: Lockout::default(),
+        };
+        let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
+        let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
+        people
+            .store_people(synthetic::samples::people())
+            .await
+            .unwrap();
+        let order = Order::Enroll(Enrolment {
+            code: synthetic::samples::FACILITY.into(),
+            kind: None,
+            name: "見本クリニック".into(),
+            terminal: "受付1".into(),
+        });
+        let Reply::Enrolled(enrolled) = send(&data_dir, &order).await.unwrap() else {
+            panic!("not enrolled");
+        };
+        let root = first_certificate(&std::fs::read(data_dir.join("root.pem")).unwrap()).unwrap();
+        let body = serde_json::json!({
+            "request_id": enrolled.request_id, "reference_id": enrolled.reference_id, "password": "Tegami-12345678",
+        });
+        let download = Client::new(&format!("https://{}", center.enroll), &root, None).unwrap();
+        let file = download
+            .call(
+                http::Method::POST,
+                api::routes::CERTIFICATE_DOWNLOAD,
+                None,
+                None,
+                Some(serde_json::to_vec(&body).unwrap()),
+            )
+            .await
+            .unwrap();
+        let identity = Identity::from_pkcs12(&file, "Tegami-12345678").unwrap();
+        let account = enrolled.accounts.iter().find(|it| it.kind == "link_app");
+        let path = |name: &str| dir.path().join(name);
+        let pair = |number: &str| {
+            let folder = |name: &str| path(&format!("{name}{number}"));
+            let name = format!("receipt{number}");
+            let mut pair = FolderPair::new(&name, folder("req"), folder("res"), folder("work"));
+            (pair.encoding, pair.forgotten) = (encoding, forgotten);
+            Folders::from(&pair)
+        };
+        let folders = vec![pair(""), pair("2")];
+        for folders in &folders {
+            folders.open().unwrap();
+        }
+        let gateway = Gateway::new(Setup {
+            folders,
+            journal: Journal::open(&path("journal.db")).unwrap(),
+            client: Client::new(&format!("https://{}", center.api), &root, Some(&identity))
+                .unwrap(),
+            facility: synthetic::samples::FACILITY.into(),
+            account: "link_app".into(),
+            password: account.unwrap().password.clone(),
+            clock,
+        });
+        Self {
+            dir,
+            gateway,
+            seconds,
+            _center: Some(center),
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(crate) fn later(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn round(&mut self) -> Result<usize, RoundError> {
+        self.gateway.round().await
+    }
+
+    /// What lies in a folder.
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(folder)).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+}
+
+/// A sample request of the interface.
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../exchange/tests/samples");
+    std::fs::read(format!("{folder}/{name}")).unwrap()
+}
+
+/// The request about the first person, in UTF-8.
+pub(crate) fn request() -> Vec<u8> {
+    sample("OQSsiquc01req_202611230001.xml")
+}

@@ -1,0 +1,14 @@
+//! The link app over real folders, against a center in the same process, round by round under a clock of the test's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod answers;
+mod bad_files;
+mod leftovers;
+mod link;
+mod stuck;

@@ -1,0 +1,86 @@
+//! A file or folder that cannot go on waits with a clear reason, holds up no other, and goes on when it can.
+
+use gateway::pickup::RoundError;
+
+use crate::link::{Link, request};
+
+fn told(error: &RoundError) -> String {
+    error.to_string()
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_published_holds_up_no_other() {
+    let mut link = Link::start().await;
+    // A folder stands where the first result has to go.
+    std::fs::create_dir_all(link.path("res/OQSsiquc01res_1.xml/x")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", request());
+    link.put("req2/OQSsiquc01req_3.xml", request());
+    let error = link.round().await.unwrap_err();
+    assert!(told(&error).starts_with("folder receipt: "), "{error}");
+    assert!(told(&error).contains("look at space and rights"), "{error}");
+    assert!(link.path("res/OQSsiquc01res_2.xml").is_file());
+    assert!(link.path("res2/OQSsiquc01res_3.xml").is_file());
+    std::fs::remove_dir_all(link.path("res/OQSsiquc01res_1.xml")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(link.path("res/OQSsiquc01res_1.xml").is_file());
+}
+
+#[tokio::test]
+async fn a_result_folder_that_takes_nothing_holds_up_no_other_folder() {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req2/OQSsiquc01req_2.xml", request());
+    assert!(link.round().await.is_err());
+    assert!(link.path("res2/OQSsiquc01res_2.xml").is_file());
+    std::fs::rename(link.path("away"), link.path("res")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(link.path("res/OQSsiquc01res_1.xml").is_file());
+}
+
+#[tokio::test]
+async fn a_request_folder_that_went_away_holds_up_no_other_folder() {
+    let mut link = Link::start().await;
+    std::fs::remove_dir(link.path("req")).unwrap();
+    link.put("req2/OQSsiquc01req_1.xml", request());
+    assert!(link.round().await.is_err());
+    assert!(link.path("res2/OQSsiquc01res_1.xml").is_file());
+}
+
+#[tokio::test]
+async fn a_work_folder_that_takes_nothing_loses_nothing() {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("work"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    let error = link.round().await.unwrap_err();
+    assert!(told(&error).starts_with("folder receipt: "), "{error}");
+    assert_eq!(
+        link.names("req"),
+        ["OQSsiquc01req_1.xml"],
+        "it waits where it is"
+    );
+    std::fs::rename(link.path("away"), link.path("work")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_request_a_crash_left_behind_is_not_answered_again() {
+    let mut link = Link::start().await;
+    link.put("req/OQSsiquc01req_1.xml", request());
+    // The answer is noted as done only after it could be published, so stop it in between to learn the file's name.
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.round().await.unwrap_err();
+    let left = link
+        .names("work")
+        .into_iter()
+        .find(|name| name.ends_with(".xml"));
+    let left = format!("work/{}", left.unwrap());
+    std::fs::rename(link.path("away"), link.path("res")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 1);
+    std::fs::remove_file(link.path("res/OQSsiquc01res_1.xml")).unwrap();
+    // As after a crash between the last note and the removal.
+    link.put(&left, request());
+    assert_eq!(link.round().await.unwrap(), 0);
+    assert!(link.names("res").is_empty() && link.names("work").is_empty());
+}
