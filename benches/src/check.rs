@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let people = load_people(&arguments)?;
     let run = fresh(&arguments.dir.join("run"))?;
     std::fs::create_dir(run.join("center"))?;
-    std::fs::copy(&people, run.join("center/center.db"))?;
+    std::fs::copy(&people, run.join("center/registry.db"))?;
     let center = Running::start(&run, arguments.facilities).await?;
     let verifier = Verifier::start(&run, &center)?;
     let bodies = questions(&arguments);
@@ -174,7 +174,7 @@ fn load_people(arguments: &Arguments) -> anyhow::Result<PathBuf> {
     let dir = arguments
         .dir
         .join(format!("people-{}-{}", arguments.people, arguments.seed));
-    let database = dir.join("center.db");
+    let database = dir.join("registry.db");
     if !database.exists() {
         let making = fresh(&arguments.dir.join("loading"))?;
         let start = Instant::now();

@@ -180,8 +180,8 @@ fn metrics_router(app: &App) -> Router {
 }
 
 async fn health(State(app): State<App>) -> impl IntoResponse {
-    match app.engine.people() {
-        Ok(_) => (StatusCode::OK, "ok\n"),
+    match app.engine.probe() {
+        Ok(()) => (StatusCode::OK, "ok\n"),
         Err(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "the store does not answer\n",
@@ -300,11 +300,16 @@ async fn sign_checkpoints(app: App) {
     loop {
         every.tick().await;
         let outcome = checkpoint(&app).await;
-        let forgotten = app.engine.forget_old_keys(app.now()).await;
+        let forgotten = forget_old_keys(&app).await;
         if let Err(error) = outcome.and(forgotten) {
             tracing::error!(error = %error, "no checkpoint could be kept");
         }
     }
+}
+
+async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
+    while app.engine.forget_old_keys(app.now()).await? {}
+    Ok(())
 }
 
 async fn checkpoint(app: &App) -> Result<(), store::engine::StoreError> {

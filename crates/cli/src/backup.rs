@@ -5,18 +5,18 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use store::engine::{Engine, examine};
+use store::engine::{Engine, examine, files};
 
 /// `onshi backup`.
 #[derive(Args)]
 #[command(
-    after_help = "Example: onshi backup --data-dir /var/lib/onshi --out /mnt/copy/center-20261124.db"
+    after_help = "Example: onshi backup --data-dir /var/lib/onshi --out /mnt/copy/center-20261124"
 )]
 pub(crate) struct Backup {
     /// Data folder of the center, running or not.
     #[arg(long)]
     data_dir: PathBuf,
-    /// File to write; must not exist. It holds no private key: copy machine.key, receipt.key and ca/ apart.
+    /// Folder to make; must not exist. It holds no private key: copy machine.key, receipt.key and ca/ apart.
     #[arg(long)]
     out: PathBuf,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Backup {
 /// `onshi restore`.
 #[derive(Args)]
 #[command(
-    after_help = "Example: onshi restore --data-dir /var/lib/onshi --from /mnt/copy/center-20261124.db"
+    after_help = "Example: onshi restore --data-dir /var/lib/onshi --from /mnt/copy/center-20261124"
 )]
 pub(crate) struct Restore {
     /// Data folder of the stopped center.
@@ -59,33 +59,40 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         );
     }
     std::fs::create_dir_all(&arguments.data_dir)?;
-    let database = arguments.data_dir.join("center.db");
-    let beside = arguments.data_dir.join("center.db.restored");
-    std::fs::copy(&arguments.from, &beside).context("cannot copy into the data folder")?;
-    std::fs::File::open(&beside)?.sync_all()?;
-    if database.exists() {
-        // The log is folded into the file first, so that what is put aside is whole.
-        rename_aside(&database)?;
+    let (from, to) = (files(&arguments.from), files(&arguments.data_dir));
+    for (from, to) in from.iter().zip(&to) {
+        let beside = to.with_extension("db.restored");
+        std::fs::copy(from, &beside).context("cannot copy into the data folder")?;
+        std::fs::File::open(&beside)?.sync_all()?;
     }
-    std::fs::rename(&beside, &database).context("cannot put the copy in place")?;
+    if to.iter().any(|database| database.exists()) {
+        put_aside(&arguments.data_dir, &to)?;
+    }
+    for database in &to {
+        let beside = database.with_extension("db.restored");
+        std::fs::rename(&beside, database).context("cannot put the copy in place")?;
+    }
     println!(
-        "{}: restored; what was there is beside it with the ending .before-restore",
-        database.display()
+        "{}: restored; what was there is in its folder before-restore",
+        arguments.data_dir.display()
     );
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts a database with its log aside, replacing what an earlier restore put there.
-fn rename_aside(database: &Path) -> anyhow::Result<()> {
-    let aside = database.with_extension("db.before-restore");
+/// Copies the present store with its logs into a folder, replacing what an earlier restore put there, and removes it.
+fn put_aside(data_dir: &Path, databases: &[PathBuf]) -> anyhow::Result<()> {
+    let aside = data_dir.join("before-restore");
     if aside.exists() {
-        std::fs::remove_file(&aside)?;
+        std::fs::remove_dir_all(&aside)?;
     }
-    Engine::open_center(database, [0; 16])?.back_up(&aside)?;
-    for ending in ["db", "db-wal", "db-shm"] {
-        let file = database.with_extension(ending);
-        if file.exists() {
-            std::fs::remove_file(&file)?;
+    // The logs are folded into the files, so that what is put aside is whole.
+    Engine::open_center(&database(data_dir)?, [0; 16])?.back_up(&aside)?;
+    for database in databases {
+        for ending in ["db", "db-wal", "db-shm"] {
+            let file = database.with_extension(ending);
+            if file.exists() {
+                std::fs::remove_file(&file)?;
+            }
         }
     }
     Ok(())

@@ -1,11 +1,4 @@
--- The center's first tables. What the hot path reads is found by one key in a clustered table.
-CREATE TABLE person (id BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE insurance_key (key TEXT NOT NULL, person BLOB NOT NULL, PRIMARY KEY (key, person)) WITHOUT ROWID;
-CREATE TABLE reference_number (
-  facility INTEGER NOT NULL, person BLOB NOT NULL, number TEXT NOT NULL,
-  PRIMARY KEY (facility, person)
-) WITHOUT ROWID;
-
+-- The center's first tables: all that is written while patients wait.
 CREATE TABLE facility (code INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL);
 CREATE TABLE account (
   facility INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,
@@ -32,6 +25,7 @@ CREATE TABLE session (
   certificate BLOB NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_of_account ON session (facility, account);
+CREATE INDEX session_of_certificate ON session (certificate);
 
 CREATE TABLE notice (
   request_id TEXT PRIMARY KEY, reference_hash BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
@@ -42,19 +36,21 @@ CREATE TABLE certificate (
   notice TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
   first_used INTEGER, revoked INTEGER, revoked_why TEXT
 ) WITHOUT ROWID;
+CREATE INDEX certificate_of_notice ON certificate (notice);
 
+-- Checks lie in the order they were written, so that those of one transaction share pages.
 CREATE TABLE check_record (
+  seq INTEGER PRIMARY KEY,
   facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL,
   visit_date INTEGER NOT NULL, origin TEXT NOT NULL, verdict INTEGER NOT NULL,
-  insurer TEXT NOT NULL, name TEXT, kana TEXT, question BLOB NOT NULL, answer BLOB NOT NULL,
-  PRIMARY KEY (facility, id)
-) WITHOUT ROWID;
+  insurer TEXT NOT NULL, name TEXT, kana TEXT, key TEXT, question BLOB NOT NULL, answer BLOB NOT NULL
+);
+CREATE UNIQUE INDEX check_of_facility ON check_record (facility, id);
+-- Keys of the last 14 days. Old ones are found by walking the checks from where the last walk ended.
 CREATE TABLE idempotency (
-  facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
-  check_id BLOB NOT NULL, at INTEGER NOT NULL,
+  facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, check_seq INTEGER NOT NULL,
   PRIMARY KEY (facility, account, key)
 ) WITHOUT ROWID;
-CREATE INDEX idempotency_at ON idempotency (at);
 -- Answers of other writes that came with an idempotency key.
 CREATE TABLE kept_answer (
   facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, request BLOB NOT NULL,
@@ -62,6 +58,8 @@ CREATE TABLE kept_answer (
   PRIMARY KEY (facility, account, key)
 ) WITHOUT ROWID;
 CREATE INDEX kept_answer_at ON kept_answer (at);
+CREATE TABLE walk (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO walk VALUES ('idempotency', 0);
 
 CREATE TABLE audit_event (
   chain BLOB NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,

@@ -1,16 +1,16 @@
 //! Which facilities may connect: facilities, notices, certificates. Holds hashes of reference IDs, never themselves.
 
-use std::path::Path;
-
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use rusqlite::{OptionalExtension, params};
 
-use crate::engine::{Engine, Migration, OpenError, StoreError};
+use crate::database::Migration;
+use crate::engine::{Engine, StoreError};
 use crate::sessions::end_sessions_of;
 
-const MIGRATIONS: &[Migration] = &[(
+/// The schema of the center's file.
+pub(crate) const MIGRATIONS: &[Migration] = &[(
     "0001_start",
     include_str!("../migrations/0001_start.sqlite.sql"),
 )];
@@ -73,14 +73,6 @@ pub(crate) fn institution(number: i64) -> Result<InstitutionCode, StoreError> {
 }
 
 impl Engine {
-    /// Opens the center's database, making it when there is none. `chain` is 16 random bytes: this process's audit chain.
-    ///
-    /// # Errors
-    /// [`OpenError`], with the remedy.
-    pub fn open_center(path: &Path, chain: [u8; 16]) -> Result<Self, OpenError> {
-        Self::open(path, MIGRATIONS, chain)
-    }
-
     /// Stores a facility, or its new name.
     ///
     /// # Errors

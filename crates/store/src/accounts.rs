@@ -8,7 +8,8 @@ use domain::lockout;
 use domain::password::{GENERATIONS, Length};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::engine::{Batch, Engine, StoreError};
+use crate::database::Batch;
+use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{self, Earlier, KeptAnswer};
 use crate::sessions::end_other_sessions;
 

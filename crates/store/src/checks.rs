@@ -12,6 +12,9 @@ use crate::engine::{Engine, StoreError};
 /// Seconds an idempotency key is kept: 14 days (design §6).
 const KEY_LIFE_S: i64 = 14 * 86_400;
 
+/// Keys forgotten in one transaction, so that no check waits long for it.
+const KEYS_AT_ONCE: u32 = 4_000;
+
 /// A check to record. Question and answer are kept byte by byte.
 #[derive(Clone)]
 pub struct NewCheck {
@@ -35,8 +38,8 @@ pub struct NewCheck {
     pub question: Vec<u8>,
     /// What was answered, as it goes.
     pub answer: Vec<u8>,
-    /// Idempotency key with the SHA-256 of the request.
-    pub key: Option<(String, [u8; 32])>,
+    /// Idempotency key: the same key with the same question brings the same answer.
+    pub key: Option<String>,
 }
 
 impl std::fmt::Debug for NewCheck {
@@ -123,53 +126,49 @@ impl Engine {
         check: NewCheck,
     ) -> Result<Recorded, StoreError> {
         let holder = permit.holder().clone();
-        self.write(move |connection, batch| {
-            let facility = holder.facility.as_u64().cast_signed();
-            let account = holder.account.as_str();
-            if let Some((key, body)) = &check.key
-                && let Some(known) = known_key(connection, facility, account, key, body)?
+        let row = Row {
+            facility: holder.facility.as_u64().cast_signed(),
+            id: check.id.to_be_bytes(),
+            at: check.at.as_micros(),
+            account: holder.account.as_str().to_owned(),
+            visit_date: check.visit_date.to_epoch_days(),
+            origin: check.origin.to_owned(),
+            verdict: check.verdict.code().parse().unwrap_or_default(),
+            insurer: check.insurer,
+            name: check.name,
+            kana: check.kana,
+            key: check.key,
+            question: check.question,
+            answer: check.answer,
+        };
+        let content = row.content_hash();
+        let event = Event {
+            at: check.at,
+            actor: Actor::Account {
+                facility: holder.facility,
+                account: holder.account,
+                certificate: holder.certificate,
+            },
+            deed: Deed::Check,
+            subject: Some(check.id),
+            detail: format!("verdict={}", row.verdict),
+        };
+        // A part of a check fails only with the whole file, so none is undone alone.
+        self.write_or_fail_all(move |connection, batch| {
+            if let Some(key) = &row.key
+                && !row.take_key(connection, key)?
             {
-                return Ok(known);
+                let known = known_key(connection, row.facility, &row.account, key, &row.question)?;
+                return known.ok_or(StoreError::Row("idempotency"));
             }
-            let row = Row {
-                facility,
-                id: check.id.to_be_bytes(),
-                at: check.at.as_micros(),
-                account: account.to_owned(),
-                visit_date: check.visit_date.to_epoch_days(),
-                origin: check.origin.to_owned(),
-                verdict: check.verdict.code().parse().unwrap_or_default(),
-                insurer: check.insurer,
-                name: check.name,
-                kana: check.kana,
-                question: check.question,
-                answer: check.answer,
-            };
-            let content = row.content_hash();
             row.insert(connection)?;
-            if let Some((key, body)) = check.key {
-                connection
-                    .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                    .execute(params![facility, account, key, body, row.id, row.at])?;
-            }
-            let event = Event {
-                at: check.at,
-                actor: Actor::Account {
-                    facility: holder.facility,
-                    account: holder.account,
-                    certificate: holder.certificate,
-                },
-                deed: Deed::Check,
-                subject: Some(check.id),
-                detail: format!("verdict={}", row.verdict),
-            };
             batch.append(connection, &event, Some(content))?;
             Ok(Recorded::New)
         })
         .await
     }
 
-    /// What an idempotency key was answered, so that a repeated request need not be worked out again.
+    /// What an idempotency key was answered, for a store that takes no writes but still knows.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -177,7 +176,7 @@ impl Engine {
         &self,
         permit: &Permit<AskByNumber>,
         key: &str,
-        body: &[u8; 32],
+        question: &[u8],
     ) -> Result<Option<Recorded>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
         self.read(|connection| {
@@ -186,22 +185,45 @@ impl Engine {
                 facility,
                 permit.holder().account.as_str(),
                 key,
-                body,
+                question,
             )
         })
     }
 
-    /// Forgets idempotency keys older than 14 days.
+    /// Forgets idempotency keys older than 14 days, the next few thousand of them. True when there may be more.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn forget_old_keys(&self, now: Instant) -> Result<(), StoreError> {
+    pub async fn forget_old_keys(&self, now: Instant) -> Result<bool, StoreError> {
+        let before = now.plus_seconds(-KEY_LIFE_S);
         self.write(move |connection, _| {
-            let before = now.plus_seconds(-KEY_LIFE_S);
+            let from: i64 = connection.query_row(
+                "SELECT seq FROM walk WHERE name = 'idempotency'",
+                [],
+                |row| row.get(0),
+            )?;
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, facility, account, key, at FROM check_record WHERE ?1 < seq ORDER BY seq LIMIT ?2",
+            )?;
+            let mut rows = statement.query(params![from, KEYS_AT_ONCE])?;
+            let (mut end, mut count) = (from, 0);
+            while let Some(row) = rows.next()? {
+                if before.as_micros() <= row.get(4)? {
+                    break;
+                }
+                end = row.get(0)?;
+                count += 1;
+                let (facility, account, key): (i64, String, Option<String>) =
+                    (row.get(1)?, row.get(2)?, row.get(3)?);
+                connection
+                    .prepare_cached("DELETE FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3 AND check_seq = ?4")?
+                    .execute(params![facility, account, key, end])?;
+            }
             connection
-                .prepare_cached("DELETE FROM idempotency WHERE at < ?1")?
-                .execute([before.as_micros()])?;
-            crate::kept_answers::forget(connection, before)
+                .prepare_cached("UPDATE walk SET seq = ?1 WHERE name = 'idempotency'")?
+                .execute([end])?;
+            crate::kept_answers::forget(connection, before)?;
+            Ok(count == KEYS_AT_ONCE)
         })
         .await
     }
@@ -274,22 +296,21 @@ fn known_key(
     facility: i64,
     account: &str,
     key: &str,
-    body: &[u8; 32],
+    question: &[u8],
 ) -> Result<Option<Recorded>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT i.body, c.answer FROM idempotency i JOIN check_record c ON c.facility = i.facility AND c.id = i.check_id
+        "SELECT c.question, c.answer FROM idempotency i JOIN check_record c ON c.seq = i.check_seq
          WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3",
     )?;
     let known = statement.query_row(params![facility, account, key], |row| {
-        Ok((row.get::<_, [u8; 32]>(0)?, row.get(1)?))
-    });
-    Ok(known.optional()?.map(|(known, answer)| {
-        if known == *body {
-            Recorded::Before(answer)
+        let same = row.get_ref(0)?.as_blob()? == question;
+        Ok(if same {
+            Recorded::Before(row.get(1)?)
         } else {
             Recorded::Conflict
-        }
-    }))
+        })
+    });
+    Ok(known.optional()?)
 }
 
 struct Row {
@@ -303,15 +324,30 @@ struct Row {
     insurer: String,
     name: Option<String>,
     kana: Option<String>,
+    key: Option<String>,
     question: Vec<u8>,
     answer: Vec<u8>,
 }
 
+/// The columns of a check, in the order of [`Row`].
+const COLUMNS: &str = "facility, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer";
+
 impl Row {
+    /// Takes the key for the check that is inserted next; false when it is taken.
+    fn take_key(&self, connection: &Connection, key: &str) -> Result<bool, StoreError> {
+        let taken = connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO idempotency
+                 SELECT ?1, ?2, ?3, 1 + coalesce((SELECT max(seq) FROM check_record), 0)",
+            )?
+            .execute(params![self.facility, self.account, key])?;
+        Ok(taken == 1)
+    }
+
     fn insert(&self, connection: &Connection) -> Result<(), StoreError> {
         connection
             .prepare_cached(
-                "INSERT INTO check_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
             )?
             .execute(params![
                 self.facility,
@@ -324,6 +360,7 @@ impl Row {
                 self.insurer,
                 self.name,
                 self.kana,
+                self.key,
                 self.question,
                 self.answer
             ])?;
@@ -351,6 +388,7 @@ impl Row {
         part(Some(self.insurer.as_bytes()));
         part(self.name.as_deref().map(str::as_bytes));
         part(self.kana.as_deref().map(str::as_bytes));
+        part(self.key.as_deref().map(str::as_bytes));
         part(Some(&self.question));
         part(Some(&self.answer));
         sha.finalize().into()
@@ -363,8 +401,9 @@ pub(crate) fn content_hash(
     facility: i64,
     id: &[u8],
 ) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM check_record WHERE facility = ?1 AND id = ?2")?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM check_record WHERE facility = ?1 AND id = ?2"
+    ))?;
     let row = statement.query_row(params![facility, id], |row| {
         Ok(Row {
             facility: row.get(0)?,
@@ -377,8 +416,9 @@ pub(crate) fn content_hash(
             insurer: row.get(7)?,
             name: row.get(8)?,
             kana: row.get(9)?,
-            question: row.get(10)?,
-            answer: row.get(11)?,
+            key: row.get(10)?,
+            question: row.get(11)?,
+            answer: row.get(12)?,
         })
     });
     Ok(row.optional()?.map(|row| row.content_hash()))

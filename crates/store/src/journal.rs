@@ -5,7 +5,8 @@ use std::path::Path;
 use domain::civil_date::Instant;
 use rusqlite::{OptionalExtension, params};
 
-use crate::engine::{Engine, Migration, OpenError, StoreError};
+use crate::database::{Database, Migration, Reading};
+use crate::engine::{OpenError, Pace, StoreError};
 
 const MIGRATIONS: &[Migration] = &[(
     "0001_start",
@@ -54,7 +55,7 @@ pub struct Entry {
 
 /// The journal.
 #[derive(Debug, Clone)]
-pub struct Journal(Engine);
+pub struct Journal(Database);
 
 impl Journal {
     /// Opens the journal, making it when there is none.
@@ -62,7 +63,12 @@ impl Journal {
     /// # Errors
     /// [`OpenError`], with the remedy.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self(Engine::open(path, MIGRATIONS, [0; 16])?))
+        Ok(Self(Database::open(
+            path,
+            MIGRATIONS,
+            Reading::Growing(Pace::default()),
+            [0; 16],
+        )?))
     }
 
     /// Writes how far a file has come; done when it is on the disk.

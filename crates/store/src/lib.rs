@@ -4,6 +4,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod checks;
+mod database;
 pub mod engine;
 pub mod journal;
 pub mod kept_answers;

@@ -10,7 +10,8 @@ use domain::permit::SignedIn;
 use rusqlite::{Connection, Params, params};
 
 use crate::access::{institution, number};
-use crate::engine::{Batch, Engine, StoreError};
+use crate::database::Batch;
+use crate::engine::{Engine, StoreError};
 
 /// Sessions remembered at most; beyond that all are read anew.
 const MOST_REMEMBERED: usize = 100_000;

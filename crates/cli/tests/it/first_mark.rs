@@ -157,7 +157,7 @@ fn a_copy_made_while_running_is_put_back_only_while_stopped() {
     let mut clinic = Clinic::start();
     clinic.enrol();
     assert!(clinic.check("clinic.p12", &TARO).status.success());
-    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy.db"));
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
     succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
     assert!(
         !onshi(&["backup", "--data-dir", &data_dir, "--out", &copy])
@@ -170,14 +170,15 @@ fn a_copy_made_while_running_is_put_back_only_while_stopped() {
     let restore = ["restore", "--data-dir", &data_dir, "--from", &copy];
     assert!(!onshi(&restore).status.success(), "the center is running");
     clinic.center.take().unwrap().kill();
-    std::fs::write(clinic.path("broken.db"), "no database").unwrap();
+    std::fs::create_dir(clinic.path("broken")).unwrap();
+    std::fs::write(clinic.path("broken/center.db"), "no database").unwrap();
     assert!(
         !onshi(&[
             "restore",
             "--data-dir",
             &data_dir,
             "--from",
-            &clinic.path("broken.db")
+            &clinic.path("broken")
         ])
         .status
         .success()

@@ -68,7 +68,8 @@ async fn one_key_gives_one_record_even_at_once() {
     let asker = permit::<AskByNumber>("1319999999");
     let keyed = |id, body| {
         let mut it = check(id);
-        it.key = Some(("key-1".into(), [body; 32]));
+        it.key = Some("key-1".into());
+        it.question = vec![body; 32];
         it
     };
     let (first, second) = tokio::join!(

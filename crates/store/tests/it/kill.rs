@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::permit::{AskByNumber, ReadHistory};
 
-use crate::{check, open_as, permit};
+use crate::{PACE, check, open_as, permit};
 
 const FOLDER: &str = "ONSHI_TEST_KILL_FOLDER";
 const TASKS: &str = "ONSHI_TEST_KILL_TASKS";
@@ -19,7 +19,7 @@ fn child_records_until_killed() {
     };
     let tasks: u128 = std::env::var(TASKS).unwrap().parse().unwrap();
     let path = std::path::Path::new(&folder).join("center.db");
-    let engine = match store::engine::Engine::open_center(&path, random()) {
+    let engine = match store::engine::Engine::open_center_at(PACE, &path, random()) {
         Ok(engine) => engine,
         Err(error) => return println!("not open: {error}"),
     };

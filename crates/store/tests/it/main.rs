@@ -21,14 +21,17 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByNumber, Permission, Permit, SignedIn};
 use store::checks::NewCheck;
-use store::engine::Engine;
+use store::engine::{Engine, Pace};
+
+/// Brings the log into the file several times within a test.
+const PACE: Pace = Pace { log_pages: 200 };
 
 fn open(dir: &tempfile::TempDir) -> Engine {
     open_as(dir, 1)
 }
 
 fn open_as(dir: &tempfile::TempDir, chain: u8) -> Engine {
-    Engine::open_center(&dir.path().join("center.db"), [chain; 16]).unwrap()
+    Engine::open_center_at(PACE, &dir.path().join("center.db"), [chain; 16]).unwrap()
 }
 
 fn permit<A: Permission>(facility: &str) -> Permit<A> {

@@ -1,0 +1,389 @@
+//! One SQLite file: readers on the calling thread, one writer thread whose jobs share a transaction and an fsync. Knows no table.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use domain::audit::Event;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+use crate::audit::Chain;
+use crate::engine::{OpenError, Pace, StoreError, Written};
+use crate::sessions::{Remembered, TokenHash};
+
+/// Jobs in one transaction at most, so that none waits long for the others.
+const MOST_JOBS: usize = 1024;
+
+/// Bytes of a still file that readers map at most; what lies beyond is read.
+const MAP_BYTES: i64 = 1 << 38;
+
+/// Memory of the writer for pages, in KiB.
+const WRITER_CACHE_KIB: i64 = 65_536;
+
+/// What the jobs of one transaction share: the growing audit chain, and which sessions they change.
+#[derive(Clone)]
+pub(crate) struct Batch {
+    chain: Chain,
+    changed_sessions: Vec<TokenHash>,
+}
+
+impl Batch {
+    /// Appends an event to this process's chain within the running transaction.
+    pub(crate) fn append(
+        &mut self,
+        connection: &Connection,
+        event: &Event,
+        content: Option<[u8; 32]>,
+    ) -> Result<(), StoreError> {
+        self.chain.append(connection, event, content)
+    }
+
+    /// Has a session forgotten before anybody is told that it changed.
+    pub(crate) fn forget_session(&mut self, token: TokenHash) {
+        self.changed_sessions.push(token);
+    }
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It is written all the time: readers hold few pages, and map none, since a map is made anew whenever the file grows.
+    Growing(Pace),
+    /// It seldom changes: readers map it.
+    Still,
+}
+
+/// What becomes of a transaction when one of its jobs fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The job alone is undone; that costs a savepoint each.
+    Alone,
+    /// Everything is undone.
+    All,
+}
+
+type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Work = Box<dyn FnOnce(Option<&Connection>, &mut Batch) -> Result<Finish, Failed> + Send>;
+
+struct Job {
+    failure: Failure,
+    work: Work,
+}
+
+/// A job that failed, and why.
+struct Failed {
+    finish: Finish,
+    why: StoreError,
+}
+
+/// One database file.
+#[derive(Clone)]
+pub(crate) struct Database {
+    path: Arc<PathBuf>,
+    reading: Reading,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    writer: mpsc::Sender<Job>,
+    shared: Arc<Shared>,
+}
+
+/// What readers and the writer share.
+#[derive(Default)]
+struct Shared {
+    remembered: Remembered,
+    commits: AtomicU64,
+    jobs: AtomicU64,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Database({})", self.path.display())
+    }
+}
+
+/// A numbered step of the schema: its name and its text.
+pub(crate) type Migration = (&'static str, &'static str);
+
+impl Database {
+    /// Opens a file, applies what migrations it lacks and starts the writer.
+    pub(crate) fn open(
+        path: &Path,
+        migrations: &[Migration],
+        reading: Reading,
+        chain: [u8; 16],
+    ) -> Result<Self, OpenError> {
+        let failed = |error: rusqlite::Error| OpenError::File {
+            path: path.into(),
+            why: error.to_string(),
+        };
+        let connection = Connection::open(path).map_err(failed)?;
+        configure(&connection, reading).map_err(failed)?;
+        migrate(&connection, path, migrations)?;
+        let (writer, jobs) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain), &theirs))
+            .map_err(|error| OpenError::File {
+                path: path.into(),
+                why: error.to_string(),
+            })?;
+        Ok(Self {
+            path: Arc::new(path.into()),
+            reading,
+            readers: Arc::default(),
+            writer,
+            shared,
+        })
+    }
+
+    /// What the writer did since the file was opened.
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            commits: self.shared.commits.load(Ordering::Relaxed),
+            jobs: self.shared.jobs.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.shared.remembered
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a consistent copy to a file that does not exist yet, while the store goes on.
+    pub(crate) fn copy(&self, to: &Path) -> Result<(), StoreError> {
+        let target = to.to_string_lossy().into_owned();
+        self.read(|connection| {
+            connection.execute("VACUUM INTO ?1", [target])?;
+            Ok(())
+        })
+    }
+
+    /// Reads on the calling thread, with a connection that is kept for the next reader.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let kept = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(self.path(), flags)?;
+                if self.reading == Reading::Still {
+                    connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
+                }
+                connection.set_prepared_statement_cache_capacity(64);
+                connection
+            }
+        };
+        let result = work(&connection);
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        result
+    }
+
+    /// Writes; answers after the transaction that holds the work is on the disk, or with why it is not.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(Failure::Alone, work).await
+    }
+
+    /// Writes work that cannot be undone alone: when it fails, everything of its transaction fails with it.
+    pub(crate) async fn write_or_fail_all<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(Failure::All, work).await
+    }
+
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        failure: Failure,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        let work: Work = Box::new(move |connection, batch| {
+            let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
+            let why = done.as_ref().err().cloned();
+            let finish: Finish = Box::new(move |committed| {
+                // The one who asked may be gone; what is written stays written.
+                let _ = sender.send(committed.and(done));
+            });
+            match why {
+                None => Ok(finish),
+                Some(why) => Err(Failed { finish, why }),
+            }
+        });
+        let job = Job { failure, work };
+        self.writer.send(job).map_err(|_| StoreError::Closing)?;
+        receiver.await.map_err(|_| StoreError::Closing)?
+    }
+}
+
+fn configure(connection: &Connection, reading: Reading) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "page_size", 4096)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    if let Reading::Growing(pace) = reading {
+        connection.pragma_update(None, "wal_autocheckpoint", pace.log_pages)?;
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(
+    connection: &Connection,
+    path: &Path,
+    migrations: &[Migration],
+) -> Result<(), OpenError> {
+    let failed = |error: rusqlite::Error| OpenError::File {
+        path: path.into(),
+        why: error.to_string(),
+    };
+    let table = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
+    connection.execute_batch(table).map_err(failed)?;
+    let mut statement = connection
+        .prepare("SELECT name, text FROM migration ORDER BY name")
+        .map_err(failed)?;
+    let applied = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(failed)?;
+    let applied: Vec<(String, String)> = applied.collect::<Result<_, _>>().map_err(failed)?;
+    if migrations.len() < applied.len() {
+        return Err(OpenError::Newer {
+            path: path.into(),
+            found: applied.len(),
+            known: migrations.len(),
+        });
+    }
+    for (done, known) in applied.iter().zip(migrations) {
+        if (done.0.as_str(), done.1.as_str()) != *known {
+            return Err(OpenError::Changed { path: path.into() });
+        }
+    }
+    for (name, text) in migrations.iter().skip(applied.len()) {
+        let step = || {
+            let transaction = connection.unchecked_transaction()?;
+            transaction.execute_batch(text)?;
+            transaction.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
+            transaction.commit()
+        };
+        step().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The writer's life: take every job that waits, run them in one transaction, sync once, then tell all.
+fn write_jobs(
+    connection: &Connection,
+    jobs: &mpsc::Receiver<Job>,
+    mut chain: Chain,
+    shared: &Shared,
+) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = Batch {
+            chain: chain.clone(),
+            changed_sessions: Vec::new(),
+        };
+        let mut finishes: Vec<Finish> = Vec::new();
+        let outcome = run_batch(connection, first, jobs, &mut batch, &mut finishes);
+        if outcome.is_ok() {
+            chain = batch.chain;
+            shared.commits.fetch_add(1, Ordering::Relaxed);
+            shared
+                .jobs
+                .fetch_add(finishes.len() as u64, Ordering::Relaxed);
+        } else {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        shared.remembered.forget(&batch.changed_sessions);
+        for finish in finishes {
+            finish(outcome.clone());
+        }
+    }
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+fn run_batch(
+    connection: &Connection,
+    first: Job,
+    jobs: &mpsc::Receiver<Job>,
+    batch: &mut Batch,
+    finishes: &mut Vec<Finish>,
+) -> Result<(), StoreError> {
+    let begun = execute(connection, "BEGIN IMMEDIATE");
+    // Without a transaction nothing may run: every statement would commit by itself.
+    let within = begun.is_ok().then_some(connection);
+    let mut outcome = begun;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        match run_job(within, job, batch) {
+            Ok(finish) => finishes.push(finish),
+            Err(failed) => {
+                finishes.push(failed.finish);
+                outcome = outcome.and(Err(failed.why));
+            }
+        }
+        next = if finishes.len() < MOST_JOBS {
+            jobs.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    outcome?;
+    execute(connection, "COMMIT")
+}
+
+/// Runs one job; an error is one that undoes the whole transaction.
+fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<Finish, Failed> {
+    let (Some(connection), Failure::Alone) = (within, job.failure) else {
+        return (job.work)(within, batch);
+    };
+    let earlier = batch.chain.clone();
+    if let Err(why) = execute(connection, "SAVEPOINT job") {
+        let failed = (job.work)(None, batch);
+        return Err(Failed {
+            finish: failed.unwrap_or_else(|it| it.finish),
+            why,
+        });
+    }
+    let finish = match (job.work)(within, batch) {
+        Ok(finish) => finish,
+        Err(failed) => {
+            batch.chain = earlier;
+            if let Err(why) = execute(connection, "ROLLBACK TO job") {
+                return Err(Failed {
+                    finish: failed.finish,
+                    why,
+                });
+            }
+            failed.finish
+        }
+    };
+    match execute(connection, "RELEASE job") {
+        Ok(()) => Ok(finish),
+        Err(why) => Err(Failed { finish, why }),
+    }
+}
+
+fn execute(connection: &Connection, text: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(text)?.execute([])?;
+    Ok(())
+}
