@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
-use crate::check::{Answer, CheckRequest};
+use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::history::{Export, FileEncoding, History, Search};
 use crate::problem::{Problem, Trouble};
 use crate::receipt::KeySet;
@@ -171,6 +171,16 @@ impl Client {
             None::<&()>,
         )
         .await
+    }
+
+    /// The signed receipt of one past check, without its answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn receipt(&self, token: &str, id: &str) -> Result<ReceiptAlone, ClientError> {
+        let path = routes::CHECK_RECEIPT.replace("{id}", id);
+        self.send(Method::GET, &path, Some(token), None, None::<&()>)
+            .await
     }
 
     /// Searches the facility's checks.

@@ -11,5 +11,6 @@ mod accounts;
 mod certificates;
 mod checks;
 mod history;
+mod reads;
 mod sessions;
 mod world;

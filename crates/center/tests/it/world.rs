@@ -13,7 +13,12 @@ use center::serve::Center;
 use domain::civil_date::Instant;
 use http::Method;
 use pki::identity::Identity;
+use rustls_pki_types::ServerName;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 pub(crate) const P12: &str = "Tegami-12345678";
 
@@ -210,5 +215,79 @@ pub(crate) fn check<T: std::fmt::Debug>(outcome: Result<T, ClientError>, expecte
     match outcome {
         Err(ClientError::Problem(problem)) => assert_eq!(problem.code, expected),
         other => panic!("expected {expected}: {other:?}"),
+    }
+}
+
+/// An answer as it came over the line.
+pub(crate) struct RawAnswer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl RawAnswer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let found = lines.find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim())
+    }
+
+    /// The stable code of a problem document.
+    pub(crate) fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some(api::problem::MEDIA_TYPE));
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        problem["code"].as_str().unwrap().to_owned()
+    }
+}
+
+impl World {
+    /// A connection to the api listener, with nothing said yet.
+    pub(crate) async fn connect(&self, identity: &Identity) -> TlsStream<TcpStream> {
+        let tls = pki::client::config(&self.root(), Some(identity)).unwrap();
+        let stream = TcpStream::connect(self.center.api).await.unwrap();
+        let name = ServerName::from(self.center.api.ip());
+        TlsConnector::from(Arc::new(tls))
+            .connect(name, stream)
+            .await
+            .unwrap()
+    }
+
+    /// Sends one request byte by byte as given and reads the answer to its end.
+    pub(crate) async fn raw(
+        &self,
+        identity: &Identity,
+        line: &str,
+        headers: &[&str],
+        body: &[u8],
+    ) -> RawAnswer {
+        let mut stream = self.connect(identity).await;
+        let mut head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        for header in headers {
+            head.push_str(header);
+            head.push_str("\r\n");
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A body that is refused early may find the line closed.
+        let _ = stream.write_all(body).await;
+        read_answer(&mut stream).await
+    }
+}
+
+/// Reads an answer until the line is closed.
+pub(crate) async fn read_answer(stream: &mut TlsStream<TcpStream>) -> RawAnswer {
+    let mut bytes = Vec::new();
+    // A line that is cut still gave what came before.
+    let _ = stream.read_to_end(&mut bytes).await;
+    let end = bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap();
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    RawAnswer {
+        status,
+        head,
+        body: bytes[end + 4..].to_vec(),
     }
 }
