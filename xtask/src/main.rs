@@ -6,6 +6,7 @@
     reason = "a task speaks to the person who started it and starts other programs"
 )]
 
+mod schemathesis;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ const USAGE: &str = "cargo xtask TASK
   check         the fast part of it: format, tidy, lints, unit tests
   tidy          dependency arrows, module sentences, names, paths in the docs
   licences      licences, bans and sources of all dependencies
+  schemathesis  the interface's document against a running demo
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "tidy" => tidy::run(&root()),
         "licences" => tidy::licences(&root()),
+        "schemathesis" => schemathesis::run(&root(), &rest),
         "bench" => bench(&rest),
         _ => {
             eprint!("{USAGE}");
@@ -90,6 +93,7 @@ fn test() -> anyhow::Result<()> {
             "--tests",
         ])
     })?;
+    step("schemathesis", || schemathesis::run(&root(), &[]))?;
     step("doc examples", || {
         cargo(&["test", "--workspace", "--locked", "--doc"])
     })?;
@@ -167,11 +171,18 @@ const TOOLS: [(&str, &str); 9] = [
 ];
 
 fn install_tools() -> anyhow::Result<()> {
-    let missing: Vec<&str> = TOOLS
+    let mut missing: Vec<&str> = TOOLS
         .iter()
         .filter(|(tool, _)| !is_on_path(tool))
         .map(|(_, package)| *package)
         .collect();
+    // Debian's python3 comes without what makes an environment.
+    let venv = Command::new("python3")
+        .args(["-c", "import ensurepip, venv"])
+        .output();
+    if !venv.is_ok_and(|output| output.status.success()) {
+        missing.push("python3-venv");
+    }
     if missing.is_empty() {
         return Ok(());
     }

@@ -95,7 +95,8 @@ impl fmt::Debug for AccountChange {
     }
 }
 
-/// Answer of `POST /v1/accounts/import`: a report for every line; accounts are made only when no line is wrong. What is wrong with the
+/// Answer of `POST /v1/accounts/import`: a report for every line; accounts are made only when no line is wrong
+/// (status 200), otherwise none is (422). What is wrong with the
 /// file as a whole stands at its line, with the member `file` or `header`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportReport {

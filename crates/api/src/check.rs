@@ -12,6 +12,9 @@ use crate::problem::Text;
 /// Body of `POST /v1/checks`: the data of an insurance card or prescription.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "birth_date": "1970-01-02", "insurer_number": "06139992", "number": "4567", "symbol": "123", "visit_date": "2026-11-23"
+}))]
 pub struct CheckRequest {
     /// Birth date, `yyyy-MM-dd`.
     #[schema(format = Date)]
@@ -36,9 +39,9 @@ pub struct CheckRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20)]
     pub symbol: Option<String>,
-    /// The day asked about, `yyyy-MM-dd`; today in Japan when absent.
+    /// The day asked about, `yyyy-MM-dd`; today in Japan when absent or empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(format = Date)]
+    #[schema(pattern = "^(\\s*|[0-9]{4}-[0-9]{2}-[0-9]{2})$")]
     pub visit_date: Option<String>,
 }
 

@@ -292,10 +292,14 @@ impl Client {
     ) -> Result<ImportReport, ClientError> {
         let headers = [(header::CONTENT_TYPE, encoding.media_type())];
         let path = routes::ACCOUNTS_IMPORT;
-        let bytes = self
-            .request(Method::POST, path, Some(token), &headers, file)
+        let (status, bytes) = self
+            .exchange(Method::POST, path, Some(token), &headers, file)
             .await?;
-        decode(&bytes)
+        // A report of what is wrong is no problem document.
+        match decode(&bytes) {
+            Ok(report) => Ok(report),
+            Err(_) => decode(&accepted(status, bytes)?),
+        }
     }
 
     /// The public keys of receipts.
@@ -352,6 +356,18 @@ impl Client {
         headers: &[(HeaderName, &str)],
         body: Vec<u8>,
     ) -> Result<Bytes, ClientError> {
+        let (status, bytes) = self.exchange(method, path, token, headers, body).await?;
+        accepted(status, bytes)
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(HeaderName, &str)],
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, Bytes), ClientError> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base));
@@ -378,15 +394,20 @@ impl Client {
         let bytes = body
             .map_err(|error| ClientError::Connection(pki::client::refusal(error.as_ref())))?
             .to_bytes();
-        if status == StatusCode::OK
-            || status == StatusCode::CREATED
-            || status == StatusCode::NO_CONTENT
-        {
-            return Ok(bytes);
-        }
-        let problem: Problem = serde_json::from_slice(&bytes).map_err(|_| ClientError::Answer)?;
-        Err(ClientError::Problem(Box::new(problem)))
+        Ok((status, bytes))
     }
+}
+
+/// The answer of a success; of anything else the problem it tells.
+fn accepted(status: StatusCode, bytes: Bytes) -> Result<Bytes, ClientError> {
+    if matches!(
+        status,
+        StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT
+    ) {
+        return Ok(bytes);
+    }
+    let problem: Problem = serde_json::from_slice(&bytes).map_err(|_| ClientError::Answer)?;
+    Err(ClientError::Problem(Box::new(problem)))
 }
 
 /// The path of an account. An identifier holds nothing that means something in a path (`AccountId`); other texts are nobody's.

@@ -141,7 +141,12 @@ fn documented(operation: &Operation) -> Documented {
         built = built.response("304", unchanged);
     }
     for (status, troubles) in problems(operation) {
-        built = built.response(status.to_string(), problem(&troubles));
+        let mut told = problem(&troubles);
+        if operation.body == Carried::Csv && status == 422 {
+            told.content
+                .insert("application/json".into(), message("ImportReport").into());
+        }
+        built = built.response(status.to_string(), told);
     }
     built.build()
 }

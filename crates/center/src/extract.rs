@@ -131,6 +131,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         }
         let body = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
         let bytes = body.map_err(|_| Trouble::BodyTooLarge)?;
+        // The reader would take a list for the members in their order, and a new member would then shift the others.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Trouble::InvalidJson.into());
+        }
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             let mut problem = Trouble::InvalidJson.problem();
             let place = format!(" (line {}, column {})", error.line(), error.column());

@@ -45,7 +45,12 @@ pub(crate) async fn list(
     Granted(permit): Granted<ReadHistory>,
     query: Query<Listing>,
 ) -> Result<Json<History>, Refused> {
-    found(&app, &permit, query.0.into()).await
+    let Query(days) = query;
+    let empty = [&days.after, &days.from, &days.to];
+    if empty.into_iter().flatten().any(String::is_empty) {
+        return Err(Trouble::InvalidQuery.into());
+    }
+    found(&app, &permit, days.into()).await
 }
 
 async fn found(

@@ -7,7 +7,8 @@ use api::problem::{MemberError, Trouble};
 use api::routes;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use domain::audit::Deed;
 use domain::permit::ManageAccounts;
 use exchange::account_file::{self, AccountLine, Fault, FaultAt};
@@ -28,7 +29,7 @@ pub(crate) async fn import(
     Granted(permit): Granted<ManageAccounts>,
     headers: HeaderMap,
     file: CsvFile,
-) -> Result<Json<ImportReport>, Refused> {
+) -> Result<Response, Refused> {
     let now = app.now();
     let parts = [routes::ACCOUNTS_IMPORT.as_bytes(), &file.bytes];
     let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
@@ -37,7 +38,7 @@ pub(crate) async fn import(
     }
     let lines = match account_file::read(&file.bytes, file.encoding) {
         Ok(lines) => lines,
-        Err(faults) => return Ok(Json(faulty(&faults))),
+        Err(faults) => return Ok(reported(&faulty(&faults))),
     };
     let taken: BTreeSet<String> = app
         .engine
@@ -72,7 +73,7 @@ pub(crate) async fn import(
         });
     }
     if report.lines.iter().any(|line| !line.errors.is_empty()) {
-        return Ok(Json(report));
+        return Ok(reported(&report));
     }
     let _turn = app.importing.acquire().await.map_err(|_| Trouble::Busy)?;
     let (mut accounts, mut events) = (Vec::new(), Vec::new());
@@ -92,14 +93,23 @@ pub(crate) async fn import(
         }
         Created::Earlier(earlier) => return again(&crate::repeats::again(earlier)?),
     }
-    Ok(Json(report))
+    Ok(reported(&report))
+}
+
+/// A report, as a success only when the accounts were made.
+fn reported(report: &ImportReport) -> Response {
+    let status = if report.done {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    (status, Json(report)).into_response()
 }
 
 /// The report of a file that was imported before under the same key.
-fn again(before: &[u8]) -> Result<Json<ImportReport>, Refused> {
-    Ok(Json(
-        serde_json::from_slice(before).map_err(|_| Trouble::Internal)?,
-    ))
+fn again(before: &[u8]) -> Result<Response, Refused> {
+    let report = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    Ok(reported(&report))
 }
 
 /// A body of the type `text/csv`, with the encoding its `charset` names; UTF-8 without one.

@@ -1,0 +1,161 @@
+//! Runs schemathesis over `docs/openapi.json` against a running demo. Installs it into `target` by a lock file with hashes and
+//! nowhere else.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// Test cases per operation and mode at most; the whole run takes about a minute.
+const EXAMPLES: &str = "100";
+
+/// What `onshi demo` prints when all parts answer.
+const READY: &str = "demo.json";
+
+/// Runs it; `more` are further arguments of schemathesis, such as `--seed 7`.
+pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
+    let place = root.join("target/schemathesis");
+    std::fs::create_dir_all(&place)?;
+    let bin = install(root, &place)?;
+    let demo = Demo::start(root, &place)?;
+    // Signing out ends the session, so it has one of its own. It comes first: what follows locks the account by wrong old passwords.
+    let checked = demo
+        .check(root, &bin, &["--include-operation-id", "signOut"], more)
+        .and_then(|()| demo.check(root, &bin, &["--exclude-operation-id", "signOut"], more));
+    checked.and(demo.log_tells_of_nobody())
+}
+
+/// The folder of the environment's programs, after installing them where the lock file changed.
+fn install(root: &Path, place: &Path) -> anyhow::Result<PathBuf> {
+    let (environment, installed) = (place.join("venv"), place.join("installed.txt"));
+    let lock = root.join("xtask/schemathesis/requirements.txt");
+    let wanted = std::fs::read_to_string(&lock).context("requirements.txt")?;
+    let bin = environment.join("bin");
+    if std::fs::read_to_string(&installed).is_ok_and(|it| it == wanted) {
+        return Ok(bin);
+    }
+    let mut venv = Command::new("python3");
+    crate::run(venv.args(["-m", "venv", "--clear"]).arg(&environment))?;
+    let mut pip = Command::new(bin.join("pip"));
+    pip.args(["install", "--quiet", "--require-hashes", "--requirement"]);
+    crate::run(pip.arg(&lock))?;
+    std::fs::write(&installed, wanted)?;
+    Ok(bin)
+}
+
+/// A demo that ends with this value.
+struct Demo {
+    child: Child,
+    place: PathBuf,
+    log: PathBuf,
+    file: PathBuf,
+    told: Value,
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Demo {
+    fn start(root: &Path, place: &Path) -> anyhow::Result<Self> {
+        crate::cargo(&["build", "--quiet", "--locked", "--package", "cli"])?;
+        let dir = place.join("demo");
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir)?;
+        }
+        let log = place.join("demo.log");
+        let mut child = Command::new(root.join("target/debug/onshi"))
+            .args(["demo", "--dir"])
+            .arg(&dir)
+            // Everything is logged, so that what must not be would show.
+            .env("ONSHI_LOG", "debug")
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log)?)
+            .spawn()
+            .context("cannot start onshi demo")?;
+        let output = child.stdout.take().context("the demo's output")?;
+        let mut lines = BufReader::new(output).lines();
+        let ready = lines.any(|line| line.is_ok_and(|line| line.contains(READY)));
+        // Its further lines must find a reader, or it would wait for one.
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut demo = Self {
+            child,
+            place: place.to_owned(),
+            log,
+            file: dir.join("demo.json"),
+            told: Value::Null,
+        };
+        if !ready {
+            bail!("the demo did not start; see {}", demo.log.display());
+        }
+        demo.told = serde_json::from_str(&std::fs::read_to_string(&demo.file)?)?;
+        Ok(demo)
+    }
+
+    /// A text of demo.json.
+    fn text(&self, pointer: &str) -> anyhow::Result<&str> {
+        let text = self.told.pointer(pointer).and_then(Value::as_str);
+        text.with_context(|| format!("demo.json has no {pointer}"))
+    }
+
+    fn check(
+        &self,
+        root: &Path,
+        bin: &Path,
+        which: &[&str],
+        more: &[String],
+    ) -> anyhow::Result<()> {
+        let folder = root.join("xtask/schemathesis");
+        let token = Command::new(bin.join("python"))
+            .arg(folder.join("sign_in.py"))
+            .arg(&self.file)
+            .output()?;
+        if !token.status.success() {
+            bail!("cannot sign in: {}", String::from_utf8_lossy(&token.stderr));
+        }
+        let mut schemathesis = Command::new(bin.join("schemathesis"));
+        schemathesis
+            .arg("--config-file")
+            .arg(folder.join("schemathesis.toml"))
+            .arg("run")
+            .arg(root.join("docs/openapi.json"))
+            .args(["--no-color", "--generation-deterministic"])
+            .args(["--max-examples", EXAMPLES])
+            .args(which)
+            .args(more)
+            .env("ONSHI_API", self.text("/center/api")?)
+            .env("ONSHI_CA", self.text("/center/ca")?)
+            .env("ONSHI_CERT", self.text("/facilities/0/cert")?)
+            .env("ONSHI_KEY", self.text("/facilities/0/key")?)
+            .env("ONSHI_TOKEN", String::from_utf8(token.stdout)?.trim());
+        // The token stands in the command's environment, so the command is not shown.
+        let status = schemathesis.current_dir(&self.place).status()?;
+        if !status.success() {
+            bail!("the center and docs/openapi.json differ, as told above");
+        }
+        Ok(())
+    }
+
+    /// The center's log after thousands of broken requests: no number of a person, no password.
+    fn log_tells_of_nobody(&self) -> anyhow::Result<()> {
+        let log = std::fs::read_to_string(&self.log)?;
+        let people = self.told.pointer("/people").and_then(Value::as_array);
+        let accounts = self.told.pointer("/facilities/0/accounts");
+        let accounts = accounts.and_then(Value::as_array);
+        let members = [(people, "birth_date"), (accounts, "password")];
+        for (list, member) in members {
+            for value in list.into_iter().flatten() {
+                let text = value.get(member).and_then(Value::as_str);
+                if text.is_some_and(|text| !text.is_empty() && log.contains(text)) {
+                    bail!("{} holds a {member} of the demo", self.log.display());
+                }
+            }
+        }
+        Ok(())
+    }
+}
