@@ -55,7 +55,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Versions::Tls13,
     )?;
     let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let mut listener = Listener::start(socket, tls, Revocations::default())?;
+    let mut listener = Listener::start(
+        socket,
+        tls,
+        Revocations::default(),
+        std::time::Duration::from_secs(10),
+    )?;
     println!("floor: {}", listener.address());
     // The parent holds the other end of the pipe: when it ends, so does this.
     std::thread::spawn(|| {

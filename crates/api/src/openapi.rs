@@ -190,8 +190,9 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
             Trouble::InvalidJson,
             Trouble::MediaType,
             Trouble::BodyTooLarge,
+            Trouble::TooSlow,
         ],
-        Carried::Csv => &[Trouble::MediaType, Trouble::BodyTooLarge],
+        Carried::Csv => &[Trouble::MediaType, Trouble::BodyTooLarge, Trouble::TooSlow],
     };
     let by_key: &[Trouble] = if operation.extras.contains(&Extra::IdempotencyKey) {
         &[Trouble::IdempotencyKey, Trouble::IdempotencyConflict]

@@ -85,6 +85,8 @@ pub enum Trouble {
     MediaType,
     /// The body is larger than the route takes.
     BodyTooLarge,
+    /// The body did not come within the time the center waits.
+    TooSlow,
     /// No such route or record.
     NotFound,
     /// The route has no such method.
@@ -134,12 +136,13 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
         Self::MediaType,
         Self::BodyTooLarge,
+        Self::TooSlow,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotSignedIn,
@@ -249,6 +252,18 @@ impl Trouble {
                 (
                     "本文がこの経路の上限を超えています。",
                     "the body is larger than this route takes",
+                ),
+            ),
+            Self::TooSlow => (
+                "too_slow",
+                408,
+                (
+                    "送信に時間がかかりすぎました。回線を確かめて、もう一度お試しください。",
+                    "Sending took too long. Please look at the line and try again.",
+                ),
+                (
+                    "本文が制限時間内に届きませんでした。",
+                    "the body did not come within the center's limit of time",
                 ),
             ),
             Self::NotFound => (

@@ -12,6 +12,7 @@ use store::engine::Engine;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::config::Limits;
 use crate::serve::Clock;
 
 pub(crate) type App = Arc<Shared>;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) exporting: Semaphore,
     /// One import at a time, so that its slow hashes leave turns to sign-ins.
     pub(crate) importing: Semaphore,
+    pub(crate) limits: Limits,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<std::path::PathBuf>,
     pub(crate) checks: AtomicU64,

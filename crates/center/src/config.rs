@@ -31,6 +31,37 @@ pub struct Config {
     /// When and how long an account is locked after wrong passwords.
     #[serde(default)]
     pub lockout: Lockout,
+    /// How long a slow client is waited for.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Limits of time against clients that hold connections open and say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// A TLS handshake takes this long at most.
+    pub handshake_ms: NonZeroU32,
+    /// A request's head comes within this time; an idle connection is closed after it.
+    pub head_ms: NonZeroU32,
+    /// A request's body comes within this time.
+    pub body_ms: NonZeroU32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let ms = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            handshake_ms: ms(10_000),
+            head_ms: ms(75_000),
+            body_ms: ms(30_000),
+        }
+    }
+}
+
+/// A limit as the clock's unit.
+pub(crate) fn duration(limit_ms: NonZeroU32) -> std::time::Duration {
+    std::time::Duration::from_millis(u64::from(limit_ms.get()))
 }
 
 /// The lock-out (G02); the numbers are ours, since the guideline leaves them open.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::config::duration;
 use crate::trouble::Refused;
 
 /// The largest JSON body taken, in bytes.
@@ -118,7 +119,7 @@ pub(crate) struct Body<T> {
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -129,8 +130,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         if !essence.trim().eq_ignore_ascii_case("application/json") {
             return Err(Trouble::MediaType.into());
         }
-        let body = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
-        let bytes = body.map_err(|_| Trouble::BodyTooLarge)?;
+        let bytes = whole(request.into_body(), MOST_BYTES, app).await?;
         // The reader would take a list for the members in their order, and a new member would then shift the others.
         if bytes.trim_ascii_start().first() == Some(&b'[') {
             return Err(Trouble::InvalidJson.into());
@@ -144,6 +144,18 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         })?;
         Ok(Self { value, bytes })
     }
+}
+
+/// A body read to its end, within the limits of size and time.
+pub(crate) async fn whole(
+    body: axum::body::Body,
+    most_bytes: usize,
+    app: &App,
+) -> Result<axum::body::Bytes, Refused> {
+    let read = axum::body::to_bytes(body, most_bytes);
+    let read = tokio::time::timeout(duration(app.limits.body_ms), read).await;
+    let bytes = read.map_err(|_| Trouble::TooSlow)?;
+    Ok(bytes.map_err(|_| Trouble::BodyTooLarge)?)
 }
 
 impl From<api::problem::Problem> for Refused {

@@ -17,7 +17,7 @@ use store::accounts::Created;
 
 use crate::accounts::{Wanted, examine, made, told};
 use crate::app::App;
-use crate::extract::Granted;
+use crate::extract::{Granted, whole};
 use crate::repeats::Repeatable;
 use crate::trouble::Refused;
 
@@ -122,7 +122,7 @@ pub(crate) struct CsvFile {
 impl FromRequest<App> for CsvFile {
     type Rejection = Refused;
 
-    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
         let kind = request
             .headers()
             .get(header::CONTENT_TYPE)
@@ -141,8 +141,7 @@ impl FromRequest<App> for CsvFile {
             "windows-31j" | "cp932" | "shift_jis" => Encoding::ShiftJis,
             _ => return Err(Trouble::MediaType.into()),
         };
-        let body = axum::body::to_bytes(request.into_body(), account_file::MOST_BYTES).await;
-        let bytes = body.map_err(|_| Trouble::BodyTooLarge)?;
+        let bytes = whole(request.into_body(), account_file::MOST_BYTES, app).await?;
         Ok(Self { bytes, encoding })
     }
 }

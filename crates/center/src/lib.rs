@@ -2,6 +2,7 @@
 
 mod accounts;
 mod app;
+mod checkpoints;
 mod checks;
 mod conditional;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod enroll;
 mod extract;
 mod history;
 mod imports;
+mod listeners;
 mod passwords;
 mod repeats;
 mod router;

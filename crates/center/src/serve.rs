@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use api::routes;
 use axum::Router;
@@ -13,21 +12,16 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKey;
 use pki::sealed::MachineKey;
-use pki::server::{Accepted, ClientCertificate, Listener, Revocations, Versions};
-use store::audit::{Checkpoint, checkpoint_message};
+use pki::server::{ClientCertificate, Revocations};
 use store::engine::Engine;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Shared};
 use crate::config::Config;
-use crate::extract::Peer;
-use crate::{control, enroll, sessions};
+use crate::{checkpoints, control, enroll, listeners, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -37,9 +31,6 @@ const HASHES: usize = 2;
 
 /// Exports at once: each holds up to 16 MiB.
 const EXPORTS: usize = 4;
-
-/// A checkpoint of the audit chain is signed this often.
-const CHECKPOINT: Duration = Duration::from_secs(60);
 
 /// A running center. Its tasks end with the runtime.
 pub struct Center {
@@ -122,6 +113,7 @@ impl Center {
             hashing: Semaphore::new(HASHES),
             exporting: Semaphore::new(EXPORTS),
             importing: Semaphore::new(1),
+            limits: config.limits,
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             checks: Default::default(),
@@ -131,9 +123,9 @@ impl Center {
             .await?;
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         control::listen(dir, app.clone()).map_err(StartError::Control)?;
-        tokio::spawn(sign_checkpoints(app.clone()));
+        tokio::spawn(checkpoints::sign(app.clone()));
         let center = Self {
-            api: tls(
+            api: listeners::tls(
                 &app,
                 config,
                 "api",
@@ -142,7 +134,7 @@ impl Center {
                 crate::router::api(&app),
             )
             .await?,
-            enroll: tls(
+            enroll: listeners::tls(
                 &app,
                 config,
                 "enroll",
@@ -151,7 +143,7 @@ impl Center {
                 enroll_router(&app),
             )
             .await?,
-            metrics: plain(config.listen.metrics, metrics_router(&app)).await?,
+            metrics: listeners::plain(config.listen.metrics, metrics_router(&app)).await?,
             app,
         };
         Ok(center)
@@ -162,7 +154,7 @@ impl Center {
     /// # Errors
     /// [`store::engine::StoreError`].
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
-        checkpoint(&self.app).await
+        checkpoints::one(&self.app).await
     }
 }
 
@@ -213,133 +205,4 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     });
     let text = lines.concat();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
-}
-
-async fn tls(
-    app: &App,
-    config: &Config,
-    name: &'static str,
-    at: SocketAddr,
-    clients: ClientCertificate,
-    router: Router,
-) -> Result<SocketAddr, StartError> {
-    let mut names = vec!["localhost".to_owned()];
-    names.extend(config.host_names.iter().cloned());
-    let addresses = [
-        [127, 0, 0, 1].into(),
-        std::net::Ipv6Addr::LOCALHOST.into(),
-        at.ip(),
-    ];
-    let identity = app.authority.issue_server(&names, &addresses, app.now())?;
-    let versions = if config.tls12 {
-        Versions::Tls12Too
-    } else {
-        Versions::Tls13
-    };
-    let tls = pki::server::config(&identity, app.authority.root(), clients, versions)?;
-    let failed = |error| StartError::Listen(name, at, error);
-    let socket = TcpListener::bind(at).await.map_err(failed)?;
-    let mut listener = Listener::start(socket, tls, app.revocations.clone()).map_err(failed)?;
-    let address = listener.address();
-    let app = app.clone();
-    tokio::spawn(async move {
-        while let Some(accepted) = listener.next().await {
-            tokio::spawn(connection(app.clone(), router.clone(), accepted));
-        }
-    });
-    Ok(address)
-}
-
-async fn connection(app: App, router: Router, accepted: Accepted) {
-    let mut router = router;
-    let revoked = async {
-        match &accepted.peer {
-            Some(peer) => app.revocations.revoked(peer.fingerprint).await,
-            None => std::future::pending().await,
-        }
-    };
-    if let Some(peer) = accepted.peer.clone() {
-        // The first use of a certificate revokes the earlier ones of its notice.
-        if let Ok(gone) = app
-            .engine
-            .use_certificate(peer.fingerprint, app.now())
-            .await
-        {
-            gone.into_iter().for_each(|it| app.revocations.add(it));
-        }
-        router = router.layer(axum::Extension(Peer(peer)));
-    }
-    let serve = hyper::server::conn::http1::Builder::new().serve_connection(
-        TokioIo::new(accepted.stream),
-        TowerToHyperService::new(router),
-    );
-    tokio::select! {
-        _ = serve => {}
-        () = revoked => tracing::info!("a connection ended because its certificate was revoked"),
-    }
-}
-
-async fn plain(at: SocketAddr, router: Router) -> Result<SocketAddr, StartError> {
-    let failed = |error| StartError::Listen("metrics", at, error);
-    let socket = TcpListener::bind(at).await.map_err(failed)?;
-    let address = socket.local_addr().map_err(failed)?;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = socket.accept().await {
-            let service = TowerToHyperService::new(router.clone());
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service),
-            );
-        }
-    });
-    Ok(address)
-}
-
-async fn sign_checkpoints(app: App) {
-    let mut every = tokio::time::interval(CHECKPOINT);
-    loop {
-        every.tick().await;
-        let outcome = checkpoint(&app).await;
-        let forgotten = forget_old_keys(&app).await;
-        if let Err(error) = outcome.and(forgotten) {
-            tracing::error!(error = %error, "no checkpoint could be kept");
-        }
-    }
-}
-
-async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
-    while app.engine.forget_old_keys(app.now()).await? {}
-    Ok(())
-}
-
-async fn checkpoint(app: &App) -> Result<(), store::engine::StoreError> {
-    let (at, heads) = (app.now(), app.engine.heads()?);
-    let signature = app.receipt_key.sign(&checkpoint_message(at, &heads));
-    let signature =
-        signature.map_err(|error| store::engine::StoreError::Failed(error.to_string()))?;
-    let kid = app.receipt_key.kid().to_owned();
-    let checkpoint = Checkpoint {
-        at,
-        heads,
-        kid,
-        signature,
-    };
-    if let Some(dir) = &app.checkpoint_dir
-        && let Err(error) = append_outside(dir, &checkpoint)
-    {
-        // The store's own copy is kept all the same; the operator must see that the outside one is not.
-        tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
-    }
-    app.engine.keep_checkpoint(checkpoint).await
-}
-
-fn append_outside(dir: &std::path::Path, checkpoint: &Checkpoint) -> std::io::Result<()> {
-    use std::io::Write;
-    let path = dir.join("checkpoints.jsonl");
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?;
-    file.write_all(checkpoint.to_line().as_bytes())?;
-    file.sync_all()
 }

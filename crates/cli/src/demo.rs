@@ -295,6 +295,7 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
             metrics: free(),
         },
         lockout: Default::default(),
+        limits: Default::default(),
     };
     Ok(Center::start(&config, crate::serve::clock()).await?)
 }

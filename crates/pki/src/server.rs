@@ -15,9 +15,6 @@ use tokio_rustls::server::TlsStream;
 
 use crate::identity::{Holder, Identity, holder};
 
-/// A handshake that takes longer is dropped.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-
 /// Handshakes under way at once; further connections wait in the kernel's queue.
 const HANDSHAKES: usize = 512;
 
@@ -142,7 +139,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts accepting on a bound socket. Ends when dropped.
+    /// Starts accepting on a bound socket; a handshake that takes longer than the limit is dropped. Ends when dropped.
     ///
     /// # Errors
     /// The socket's.
@@ -150,6 +147,7 @@ impl Listener {
         socket: TcpListener,
         config: Arc<ServerConfig>,
         revocations: Revocations,
+        handshake_limit: Duration,
     ) -> std::io::Result<Self> {
         let address = socket.local_addr()?;
         let (sender, accepted) = mpsc::channel(64);
@@ -157,6 +155,7 @@ impl Listener {
             socket,
             TlsAcceptor::from(config),
             revocations,
+            handshake_limit,
             sender,
         ));
         Ok(Self { accepted, address })
@@ -178,6 +177,7 @@ async fn accept(
     socket: TcpListener,
     acceptor: TlsAcceptor,
     revocations: Revocations,
+    handshake_limit: Duration,
     sender: mpsc::Sender<Accepted>,
 ) {
     let room = Arc::new(Semaphore::new(HANDSHAKES));
@@ -199,7 +199,7 @@ async fn accept(
         tokio::spawn(async move {
             let _place = place;
             let _ = stream.set_nodelay(true);
-            let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await;
+            let handshake = tokio::time::timeout(handshake_limit, acceptor.accept(stream)).await;
             let Ok(Ok(stream)) = handshake else {
                 return;
             };

@@ -4,13 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "tests fail by panicking"
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking, and run a center under strace"
 )]
 
 mod accounts;
 mod certificates;
 mod checks;
 mod history;
+mod misuse;
+mod no_writes;
 mod reads;
 mod sessions;
+mod slow_clients;
 mod world;

@@ -1,12 +1,14 @@
 //! A center with a clock that the test turns, and clinics enrolled at it.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use api::check::CheckRequest;
 use api::client::{Client, ClientError};
 use api::session::{PasswordChange, Session, SignIn};
-use center::config::{Config, Listen};
+use center::config::{Config, Limits, Listen};
 use center::control::{Order, Reply, send};
 use center::enroll::{Enrolled, Enrolment};
 use center::serve::Center;
@@ -23,7 +25,10 @@ use tokio_rustls::client::TlsStream;
 pub(crate) const P12: &str = "Tegami-12345678";
 
 pub(crate) struct World {
-    pub(crate) center: Center,
+    pub(crate) api: SocketAddr,
+    pub(crate) enroll: SocketAddr,
+    /// Unless it runs in a process of its own.
+    _center: Option<Center>,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) micros: Arc<AtomicI64>,
 }
@@ -36,36 +41,30 @@ pub(crate) struct Clinic {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Limits::default()).await
+    }
+
+    pub(crate) async fn start_with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-        let micros = Arc::new(AtomicI64::new(i64::try_from(since.as_micros()).unwrap()));
-        let free = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = Config {
-            data_dir: dir.path().into(),
-            name: "test".into(),
-            host_names: Vec::new(),
-            tls12: false,
-            checkpoint_dir: None,
-            listen: Listen {
-                api: free,
-                enroll: free,
-                metrics: free,
-            },
-            lockout: Default::default(),
-        };
-        let now = Arc::clone(&micros);
-        let clock = Arc::new(move || Instant::from_micros(now.load(Ordering::SeqCst)));
-        let center = Center::start(&config, clock).await.unwrap();
-        let engine =
-            store::engine::Engine::open_center(&dir.path().join("center.db"), [7; 16]).unwrap();
-        engine
-            .store_people(synthetic::samples::people())
-            .await
-            .unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let center = start_center(dir.path(), limits, Arc::clone(&micros)).await;
         Self {
-            center,
+            api: center.api,
+            enroll: center.enroll,
+            _center: Some(center),
             dir,
             micros,
+        }
+    }
+
+    /// A center that another process runs on the folder.
+    pub(crate) fn elsewhere(dir: tempfile::TempDir, api: SocketAddr, enroll: SocketAddr) -> Self {
+        Self {
+            api,
+            enroll,
+            _center: None,
+            dir,
+            micros: Arc::new(AtomicI64::new(now_micros())),
         }
     }
 
@@ -91,17 +90,18 @@ impl World {
             .await
             .unwrap();
         let identity = Identity::from_pkcs12(&file, P12).unwrap();
-        let client = Client::new(
-            &format!("https://{}", self.center.api),
-            &self.root(),
-            Some(&identity),
-        )
-        .unwrap();
+        let client = self.client(Some(&identity));
         Clinic {
             client,
             identity,
             enrolled: *enrolled,
         }
+    }
+
+    /// A client of the api listener.
+    pub(crate) fn client(&self, identity: Option<&Identity>) -> Client {
+        let base = format!("https://{}", self.api);
+        Client::new(&base, &self.root(), identity).unwrap()
     }
 
     pub(crate) fn root(&self) -> rustls_pki_types::CertificateDer<'static> {
@@ -114,12 +114,7 @@ impl World {
         enrolled: &Enrolled,
         reference: &str,
     ) -> Result<Vec<u8>, ClientError> {
-        let client = Client::new(
-            &format!("https://{}", self.center.enroll),
-            &self.root(),
-            None,
-        )
-        .unwrap();
+        let client = Client::new(&format!("https://{}", self.enroll), &self.root(), None).unwrap();
         let body =
             json!({"request_id": enrolled.request_id, "reference_id": reference, "password": P12});
         let path = api::routes::CERTIFICATE_DOWNLOAD;
@@ -134,6 +129,38 @@ impl World {
             .await?
             .to_vec())
     }
+}
+
+fn now_micros() -> i64 {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    i64::try_from(since.as_micros()).unwrap()
+}
+
+/// Starts a center with the samples' people.
+pub(crate) async fn start_center(dir: &Path, limits: Limits, micros: Arc<AtomicI64>) -> Center {
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let config = Config {
+        data_dir: dir.into(),
+        name: "test".into(),
+        host_names: Vec::new(),
+        tls12: false,
+        checkpoint_dir: None,
+        listen: Listen {
+            api: free,
+            enroll: free,
+            metrics: free,
+        },
+        lockout: Default::default(),
+        limits,
+    };
+    let clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
+    let center = Center::start(&config, clock).await.unwrap();
+    let engine = store::engine::Engine::open_center(&dir.join("center.db"), [7; 16]).unwrap();
+    engine
+        .store_people(synthetic::samples::people())
+        .await
+        .unwrap();
+    center
 }
 
 impl Clinic {
@@ -244,8 +271,8 @@ impl World {
     /// A connection to the api listener, with nothing said yet.
     pub(crate) async fn connect(&self, identity: &Identity) -> TlsStream<TcpStream> {
         let tls = pki::client::config(&self.root(), Some(identity)).unwrap();
-        let stream = TcpStream::connect(self.center.api).await.unwrap();
-        let name = ServerName::from(self.center.api.ip());
+        let stream = TcpStream::connect(self.api).await.unwrap();
+        let name = ServerName::from(self.api.ip());
         TlsConnector::from(Arc::new(tls))
             .connect(name, stream)
             .await

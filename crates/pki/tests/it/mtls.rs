@@ -26,7 +26,13 @@ async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
     )
     .unwrap();
     let socket = TcpListener::bind((local, 0)).await.unwrap();
-    let mut listener = Listener::start(socket, config, revocations.clone()).unwrap();
+    let mut listener = Listener::start(
+        socket,
+        config,
+        revocations.clone(),
+        std::time::Duration::from_secs(10),
+    )
+    .unwrap();
     let address = listener.address();
     tokio::spawn(async move {
         while let Some(mut accepted) = listener.next().await {

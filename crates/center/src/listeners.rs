@@ -1,0 +1,100 @@
+//! The center's sockets: TLS with client certificates, limits of time for slow clients, revocation of open connections. Knows no
+//! route.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use pki::server::{Accepted, ClientCertificate, Listener, Versions};
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::config::{Config, duration};
+use crate::extract::Peer;
+use crate::serve::StartError;
+
+pub(crate) async fn tls(
+    app: &App,
+    config: &Config,
+    name: &'static str,
+    at: SocketAddr,
+    clients: ClientCertificate,
+    router: Router,
+) -> Result<SocketAddr, StartError> {
+    let mut names = vec!["localhost".to_owned()];
+    names.extend(config.host_names.iter().cloned());
+    let addresses = [
+        [127, 0, 0, 1].into(),
+        std::net::Ipv6Addr::LOCALHOST.into(),
+        at.ip(),
+    ];
+    let identity = app.authority.issue_server(&names, &addresses, app.now())?;
+    let versions = if config.tls12 {
+        Versions::Tls12Too
+    } else {
+        Versions::Tls13
+    };
+    let tls = pki::server::config(&identity, app.authority.root(), clients, versions)?;
+    let failed = |error| StartError::Listen(name, at, error);
+    let socket = TcpListener::bind(at).await.map_err(failed)?;
+    let limit = duration(app.limits.handshake_ms);
+    let mut listener =
+        Listener::start(socket, tls, app.revocations.clone(), limit).map_err(failed)?;
+    let address = listener.address();
+    let app = app.clone();
+    tokio::spawn(async move {
+        while let Some(accepted) = listener.next().await {
+            tokio::spawn(connection(app.clone(), router.clone(), accepted));
+        }
+    });
+    Ok(address)
+}
+
+async fn connection(app: App, router: Router, accepted: Accepted) {
+    let mut router = router;
+    let revoked = async {
+        match &accepted.peer {
+            Some(peer) => app.revocations.revoked(peer.fingerprint).await,
+            None => std::future::pending().await,
+        }
+    };
+    if let Some(peer) = accepted.peer.clone() {
+        // The first use of a certificate revokes the earlier ones of its notice.
+        if let Ok(gone) = app
+            .engine
+            .use_certificate(peer.fingerprint, app.now())
+            .await
+        {
+            gone.into_iter().for_each(|it| app.revocations.add(it));
+        }
+        router = router.layer(axum::Extension(Peer(peer)));
+    }
+    let serve = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(duration(app.limits.head_ms))
+        .serve_connection(
+            TokioIo::new(accepted.stream),
+            TowerToHyperService::new(router),
+        );
+    tokio::select! {
+        _ = serve => {}
+        () = revoked => tracing::info!("a connection ended because its certificate was revoked"),
+    }
+}
+
+pub(crate) async fn plain(at: SocketAddr, router: Router) -> Result<SocketAddr, StartError> {
+    let failed = |error| StartError::Listen("metrics", at, error);
+    let socket = TcpListener::bind(at).await.map_err(failed)?;
+    let address = socket.local_addr().map_err(failed)?;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = socket.accept().await {
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    Ok(address)
+}

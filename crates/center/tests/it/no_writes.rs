@@ -1,0 +1,114 @@
+//! A disk that takes no writes: the center answers 503 and acknowledges nothing; what it acknowledged before stays.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use api::client::ClientError;
+use center::config::Limits;
+
+use crate::world::{World, check, start_center};
+
+const FOLDER: &str = "ONSHI_TEST_CENTER_FOLDER";
+
+/// More requests than a run needs until the disk is full.
+const MOST: usize = 2_000;
+
+/// Not a test of its own: the center of the tests below, in a process whose system calls fail.
+#[test]
+fn child_serves_until_its_input_ends() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let center = runtime.block_on(async {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let micros = AtomicI64::new(i64::try_from(since.as_micros()).unwrap());
+        start_center(folder.as_ref(), Limits::default(), Arc::new(micros)).await
+    });
+    println!("\nserves {} {}", center.api, center.enroll);
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+async fn refuses_and_keeps(injection: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new("strace")
+        .args(["-f", "-o", "/dev/null", "--seccomp-bpf"])
+        .args(["-e", "trace=pwrite64", "-e", &format!("inject={injection}")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "no_writes::child_serves_until_its_input_ends"])
+        .arg("--nocapture")
+        .env(FOLDER, dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("strace starts");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let serves = lines
+        .find_map(|line| Some(line.unwrap().strip_prefix("serves ")?.to_owned()))
+        .expect("the center starts");
+    let (api, enroll) = serves.split_once(' ').unwrap();
+    let world = World::elsewhere(dir, api.parse().unwrap(), enroll.parse().unwrap());
+    let clinic = world.enrol("1319999999").await;
+    let token = clinic.sign_in("link_app").await.token;
+    let mut acknowledged = Vec::new();
+    let mut refused = None;
+    for at in 0..MOST {
+        match clinic.ask(&token, &format!("k{at}"), "4567").await {
+            Ok(id) => acknowledged.push(id),
+            Err(error) => {
+                refused = Some((at, error));
+                break;
+            }
+        }
+    }
+    let (at, error) = refused.expect("the disk takes no writes at some time");
+    check::<()>(Err(error), "store_unavailable");
+    // Everything that writes says so; nothing hangs and nothing is half done.
+    check(
+        clinic.ask(&token, "later", "4567").await,
+        "store_unavailable",
+    );
+    check(
+        clinic
+            .try_sign_in("link_app", &clinic.password("link_app"), true)
+            .await,
+        "store_unavailable",
+    );
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert!(!acknowledged.is_empty());
+    let file = world.dir.path().join("center.db");
+    let engine = store::engine::Engine::open_center(&file, [9; 16]).unwrap();
+    let checks = engine.count_deeds(domain::audit::Deed::Check).unwrap();
+    assert_eq!(checks, acknowledged.len() as u64);
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((report.faults, report.checks), (Vec::new(), checks));
+    assert_eq!(acknowledged.len(), at);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_acknowledges_nothing() {
+    refuses_and_keeps("pwrite64:error=ENOSPC:when=600+").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_turned_read_only_acknowledges_nothing() {
+    refuses_and_keeps("pwrite64:error=EROFS:when=600+").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_breaks_is_told_from_a_refusal() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("https://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let client = api::client::Client::new(&base, &world.root(), Some(&clinic.identity)).unwrap();
+    let refused = client.keys().await;
+    assert!(matches!(
+        refused,
+        Err(ClientError::Connection(pki::client::Refusal::Line))
+    ));
+}

@@ -1,0 +1,63 @@
+//! Clients that open a connection and say little: each is let go after its limit of time and delays nobody.
+
+use std::num::NonZeroU32;
+
+use center::config::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world::{Clinic, World, read_answer};
+
+/// A center that waits for nobody; the requests of this file's clinic take less.
+async fn impatient() -> (World, Clinic) {
+    let ms = |number| NonZeroU32::new(number).unwrap();
+    let world = World::start_with(Limits {
+        handshake_ms: ms(1_000),
+        head_ms: ms(1_000),
+        body_ms: ms(1_000),
+    })
+    .await;
+    let clinic = world.enrol("1319999999").await;
+    (world, clinic)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_does_not_end_is_dropped() {
+    let (world, clinic) = impatient().await;
+    let mut silent = TcpStream::connect(world.api).await.unwrap();
+    silent.write_all(b"\x16\x03").await.unwrap();
+    let mut rest = Vec::new();
+    // Ends only because the center closes.
+    let _ = silent.read_to_end(&mut rest).await;
+    clinic.sign_in("link_app").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_does_not_end_is_dropped() {
+    let (world, clinic) = impatient().await;
+    for said in ["", "GET /v1/keys HTTP/1.1\r\nhost: localhost\r\nx-slow: "] {
+        let mut stream = world.connect(&clinic.identity).await;
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        let rest = String::from_utf8_lossy(&rest).into_owned();
+        assert!(
+            rest.is_empty() || rest.starts_with("HTTP/1.1 408"),
+            "{rest}"
+        );
+    }
+    clinic.sign_in("link_app").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_end_is_refused_as_too_slow() {
+    let (world, clinic) = impatient().await;
+    let mut stream = world.connect(&clinic.identity).await;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{",
+        api::routes::SESSIONS
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert_eq!((answer.status, answer.code()), (408, "too_slow".into()));
+}
