@@ -8,22 +8,21 @@ use tokio::net::TcpStream;
 
 use crate::world::{Clinic, World, read_answer};
 
-/// A center that waits for nobody; the requests of this file's clinic take less.
-async fn impatient() -> (World, Clinic) {
-    let ms = |number| NonZeroU32::new(number).unwrap();
-    let world = World::start_with(Limits {
-        handshake_ms: ms(1_000),
-        head_ms: ms(1_000),
-        body_ms: ms(1_000),
-    })
-    .await;
+/// Long enough for the other requests of a test on a busy machine.
+const SHORT_MS: u32 = 3_000;
+
+/// A center with these limits and a clinic of it.
+async fn impatient(set: impl FnOnce(&mut Limits, NonZeroU32)) -> (World, Clinic) {
+    let mut limits = Limits::default();
+    set(&mut limits, NonZeroU32::new(SHORT_MS).unwrap());
+    let world = World::start_with(limits).await;
     let clinic = world.enrol("1319999999").await;
     (world, clinic)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_that_does_not_end_is_dropped() {
-    let (world, clinic) = impatient().await;
+    let (world, clinic) = impatient(|limits, short| limits.handshake_ms = short).await;
     let mut silent = TcpStream::connect(world.api).await.unwrap();
     silent.write_all(b"\x16\x03").await.unwrap();
     let mut rest = Vec::new();
@@ -34,7 +33,7 @@ async fn a_handshake_that_does_not_end_is_dropped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_that_does_not_end_is_dropped() {
-    let (world, clinic) = impatient().await;
+    let (world, clinic) = impatient(|limits, short| limits.head_ms = short).await;
     for said in ["", "GET /v1/keys HTTP/1.1\r\nhost: localhost\r\nx-slow: "] {
         let mut stream = world.connect(&clinic.identity).await;
         stream.write_all(said.as_bytes()).await.unwrap();
@@ -51,7 +50,7 @@ async fn a_head_that_does_not_end_is_dropped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_end_is_refused_as_too_slow() {
-    let (world, clinic) = impatient().await;
+    let (world, clinic) = impatient(|limits, short| limits.body_ms = short).await;
     let mut stream = world.connect(&clinic.identity).await;
     let head = format!(
         "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{",

@@ -52,6 +52,7 @@ impl Link {
                 metrics: free,
             },
             lockout: Lockout::default(),
+            limits: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
