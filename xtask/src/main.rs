@@ -1,4 +1,4 @@
-//! Tasks of the workspace: `cargo xtask test` is everything CI runs. Writes nothing outside `target`.
+//! Tasks of the workspace: `cargo xtask test` is everything CI runs. Writes nothing outside `target` but what git ignores.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -6,8 +6,10 @@
     reason = "a task speaks to the person who started it and starts other programs"
 )]
 
+mod assets;
 mod schemathesis;
 mod tidy;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -18,6 +20,7 @@ use anyhow::{Context, bail};
 const USAGE: &str = "cargo xtask TASK
 
   demo [ARGS]   the whole system on this machine with synthetic people
+  assets        what the pages take from npm and Debian, made anew; the other tasks do it when it is old
   test          everything CI runs: tools, format, lints, tidy, licences, tests, docs
   check         the fast part of it: format, tidy, lints, unit tests
   tidy          dependency arrows, module sentences, names, paths in the docs
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match task.as_str() {
         "demo" => demo(&rest),
+        "assets" => assets::make(&root()),
         "test" => test(),
         "check" => check(),
         "tidy" => tidy::run(&root()),
@@ -58,6 +62,7 @@ fn root() -> PathBuf {
 }
 
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
+    assets::make_if_old(&root())?;
     let mut command = vec![
         "run",
         "--quiet",
@@ -76,7 +81,8 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
 }
 
 fn test() -> anyhow::Result<()> {
-    step("tools", install_tools)?;
+    step("tools", || tools::install(&tools::TEST_TOOLS))?;
+    step("assets", || assets::make_if_old(&root()))?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", || tidy::run(&root()))?;
     step("licences", || tidy::licences(&root()))?;
@@ -107,6 +113,7 @@ fn test() -> anyhow::Result<()> {
 
 /// Builds executable and benches as they are shipped, then runs one.
 fn bench(arguments: &[String]) -> anyhow::Result<()> {
+    assets::make_if_old(&root())?;
     let build = ["build", "--release", "--locked", "--quiet"];
     cargo(&[&build[..], &["--package", "cli", "--package", "benches"]].concat())?;
     let mut command = Command::new(root().join("target/release/bench"));
@@ -118,6 +125,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
 }
 
 fn check() -> anyhow::Result<()> {
+    step("assets", || assets::make_if_old(&root()))?;
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", || tidy::run(&root()))?;
     step("lints", lints)?;
@@ -149,63 +157,13 @@ fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
 }
 
 fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.current_dir(root()).status();
+    if command.get_current_dir().is_none() {
+        command.current_dir(root());
+    }
+    let status = command.status();
     let status = status.with_context(|| format!("cannot start {command:?}"))?;
     if !status.success() {
         bail!("{command:?} ended with {status}; repeat it alone to see more");
     }
     Ok(())
-}
-
-/// A tool the tests call, and the Debian package that brings it.
-const TOOLS: [(&str, &str); 9] = [
-    ("cc", "build-essential"),
-    ("cmake", "cmake"),
-    ("openssl", "openssl"),
-    ("keytool", "default-jre-headless"),
-    ("pk12util", "libnss3-tools"),
-    ("strace", "strace"),
-    ("chromium", "chromium"),
-    ("chromedriver", "chromium-driver"),
-    ("fc-list", "fontconfig"),
-];
-
-fn install_tools() -> anyhow::Result<()> {
-    let mut missing: Vec<&str> = TOOLS
-        .iter()
-        .filter(|(tool, _)| !is_on_path(tool))
-        .map(|(_, package)| *package)
-        .collect();
-    // Debian's python3 comes without what makes an environment.
-    let venv = Command::new("python3")
-        .args(["-c", "import ensurepip, venv"])
-        .output();
-    if !venv.is_ok_and(|output| output.status.success()) {
-        missing.push("python3-venv");
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let line = format!(
-        "apt-get install --yes --no-install-recommends {}",
-        missing.join(" ")
-    );
-    let id = Command::new("id")
-        .arg("-u")
-        .output()
-        .context("cannot start id")?;
-    let is_root = id.stdout.trim_ascii() == b"0";
-    let sudo = Command::new("sudo").args(["-n", "true"]).output();
-    let prefix = match (is_root, sudo) {
-        (true, _) => "",
-        (false, Ok(output)) if output.status.success() => "sudo ",
-        (false, _) => bail!("these Debian packages are missing; as root run: {line}"),
-    };
-    let script = format!("{prefix}apt-get update && DEBIAN_FRONTEND=noninteractive {prefix}{line}");
-    run(Command::new("sh").args(["-c", &script]))
-}
-
-fn is_on_path(tool: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
 }

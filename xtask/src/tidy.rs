@@ -110,7 +110,34 @@ pub(crate) fn licences(root: &Path) -> anyhow::Result<()> {
             breaches.push(format!("{name}: licence {licence}"));
         }
     }
+    breaches.extend(npm_breaches(&npm_lock(root)?));
     report(&breaches)
+}
+
+fn npm_lock(root: &Path) -> anyhow::Result<Value> {
+    let path = root.join("crates/ui/package-lock.json");
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", path.display()))
+}
+
+/// npm packages: licences as for crates; a checksum for each; no address, so that each machine asks its own registry.
+fn npm_breaches(lock: &Value) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let packages = lock.get("packages").and_then(Value::as_object);
+    for (name, package) in packages.into_iter().flatten() {
+        let licence = text(package, "license").unwrap_or("none stated");
+        if !licence_allowed(licence) {
+            breaches.push(format!("{name}: licence {licence}"));
+        }
+        let ours = name.is_empty();
+        if !ours && text(package, "integrity").is_none() {
+            breaches.push(format!("{name}: no checksum in the lock file"));
+        }
+        if text(package, "resolved").is_some() {
+            breaches.push(format!("{name}: the lock file holds an address"));
+        }
+    }
+    breaches
 }
 
 fn report(breaches: &[String]) -> anyhow::Result<()> {
@@ -300,6 +327,21 @@ mod tests {
         assert_eq!(
             documented_paths(text),
             ["crates/domain/src/era.rs", "docs/x.md"]
+        );
+    }
+
+    #[test]
+    fn npm_packages_need_an_allowed_licence_and_a_checksum_and_no_address() {
+        let good = json!({"license": "MIT", "integrity": "sha512-x"});
+        let bad = json!({"license": "GPL-3.0", "resolved": "https://registry.example/x"});
+        let lock = json!({"packages": {"": {"license": "Apache-2.0"}, "good": good, "bad": bad}});
+        assert_eq!(
+            npm_breaches(&lock),
+            [
+                "bad: licence GPL-3.0",
+                "bad: no checksum in the lock file",
+                "bad: the lock file holds an address"
+            ]
         );
     }
 

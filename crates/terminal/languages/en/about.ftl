@@ -1,0 +1,8 @@
+### About this product
+
+about-product = onshi { $version } is an open implementation of Japan's online insurance eligibility system.
+about-official = It is not an official product and is connected with no authority.
+about-sources = What it is built from
+about-design-system = The pages use the design tokens of the Digital Agency design system and follow its ideas with components of their own (source: デジタル庁デザインシステムウェブサイト).
+about-font = Text is shown in a font made from Noto Sans CJK JP, with the kanji of JIS X 0213 (levels 1 to 4) and their variants by variation selectors.
+about-licences = Full licence texts

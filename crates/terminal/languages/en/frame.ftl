@@ -1,0 +1,28 @@
+### What all screens say
+
+product = onshi eligibility terminal
+menu = Menu
+sign-out = Sign out
+account-kind = { $kind } account
+to-menu = Back to the menu
+to-start = Back to the first page
+to-accounts = Back to the accounts
+cancel = Cancel
+try-again = Try again
+trouble = This page cannot be shown
+no-such-page = There is no such page. Choose again from the menu.
+no-such-check = There is no check of this number. Choose again from the history of checks.
+no-such-account = There is no account of this ID. Choose again from the accounts.
+no-such-language = This language is not spoken here. Choose 日本語 or English.
+form-unreadable = What was sent could not be read. Go back and enter it again.
+form-too-large = What was sent is too large. Shorten it or split the file.
+unknown-choice = This value cannot be chosen. Choose again from the list.
+certificate-refused = The certificate has expired or was revoked. Apply for a new one.
+center-unreachable = The center cannot be reached. Look at the line and the router, then try again.
+center-not-understood = The center's answer cannot be read. Tell your system administrator.
+
+day-form = Write the day like 1970-01-02, S45.1.2 or 昭和45年1月2日.
+day-no-such-day = The calendar has no such day. Look at era, year, month and day.
+day-out-of-range = Enter a day from 25 January 1868 (Meiji 1) on.
+
+user-id = User ID

@@ -1,0 +1,7 @@
+### Menu
+
+account-information = Account information
+menu-check = Ask whether the coverage on a certificate or prescription is valid.
+menu-history = Search the checks of this facility and see their results again, or export them as CSV.
+menu-accounts = Register, edit and disable accounts, and give new passwords.
+menu-password = Change your own password and see until when it is good.

@@ -1,0 +1,82 @@
+### Result of a check
+
+result = Result of the check
+about-person = { $name }, visit on { $day }
+about-day = Visit on { $day }
+what-to-do = What to do
+why = Why
+next-check = Next check
+print = Print
+
+why-valid = The coverage is valid on the day of the visit.
+why-invalid = No coverage is valid on the day of the visit.
+why-lost = The coverage was lost on { $day }.
+why-lost-for = The coverage was lost on { $day }: { $reason }.
+why-over = It was valid until { $day }.
+why-not-yet = The coverage begins on { $day }, after the day of the visit.
+why-newer = Another, newer coverage is valid on the day of the visit.
+why-not-found = No coverage fits insurer number, symbol, number, branch and birth date together.
+why-several-people = Several people fit the numbers and the birth date.
+why-several-coverages = Several coverages are valid on the day, and no rule chooses one.
+why-unregistered = Medical aid is valid, but no ticket is registered for this facility.
+
+do-valid = Reception may go on with this coverage. See that the name fits the patient's certificate.
+do-invalid = Reception cannot go on with this coverage. Ask the patient for a newer certificate or the My Number card.
+do-invalid-late = After a change of job or address the registration may be late. Where nothing shows the coverage, the patient can sign a statement of coverage (資格申立書).
+do-death = Look for typing errors in numbers and birth date. If there are none, ask the insurer.
+do-public-assistance = Public assistance has begun. Ask for the ticket and call the welfare office.
+do-newer = Reception cannot go on with this coverage. Check again with the number of the newer certificate or with the My Number card.
+do-not-found = Look for typing errors in numbers and birth date, and check again.
+do-not-found-late = Right after joining, the registration may be late. Ask the insurer, or check with the My Number card.
+do-several-people = Enter the branch, or check again with the My Number card.
+do-several-coverages = Ask the patient which of the coverages below to use, and check again with its numbers.
+do-unregistered = Ask the welfare office about the registration of the ticket.
+
+share = Share of the cost
+ratio = { $percent } % ({ $tenths }割)
+ratio-none = Not registered
+ratio-by-law = The share set by law for age and the like applies.
+ratio-elderly = As stated by the elderly recipient certificate.
+ratio-card = As stated by the coverage.
+ceiling-heading = Ceiling
+ceiling = Ceiling certificate
+ceiling-kind = Kind of certificate
+ceiling-none = No ceiling certificate is registered for the day of the visit.
+ceiling-not-asked = Not shown, because the patient's consent was not given.
+ceiling-means = The patient pays up to the ceiling of the income category.
+ceiling-and-meals-means = The patient pays up to the ceiling of the income category; hospital meals are reduced as well.
+meals-means = Hospital meals are reduced.
+category = Income category
+category-below-70 = A category of people below 70.
+category-from-70 = A category of people from 70.
+long-term-since = Long stay since
+
+coverage = Coverage
+classification = Kind
+medical-aid-means = Medical aid is no insurance. A ticket (医療券・調剤券) is needed.
+insurer = Insurer
+welfare-office = Payer (welfare office)
+beneficiary-number = Beneficiary number
+relationship = Insured person or family
+insured-name = Insured person (householder)
+name-of-other = Other name
+kana-of-other = Other name in kana
+sex = Sex
+preschool = Below school age
+acquired = Acquired
+lost = Lost
+loss-reason = Reason of loss
+issued = Issued
+valid-from = Valid from
+valid-until = Valid until
+not-registered = Not registered (this does not mean without end)
+elderly-from = Elderly recipient certificate from
+elderly-until = Elderly recipient certificate until
+address = Address
+reference-number = Reference number
+
+record = Record of the check
+check-id = Check number
+checked-at = Checked at
+receipt = Receipt
+receipt-signed = Recorded with the center's signature.

@@ -1,0 +1,20 @@
+### Choice of a certificate, and sign-in
+
+eligibility = Eligibility check
+certificates-lead = Choose this terminal's certificate, then press “Start using the system”.
+certificates = Certificate
+certificate-holder = Institution code { $facility }, stored as “{ $name }”
+certificate-good = Valid until { $day }
+certificate-expired = It expired on { $day }. Apply for a new one.
+no-certificate = There is no usable certificate. Download and import one, or apply for a new one.
+choose-certificate = Choose a certificate.
+start = Start using the system
+
+sign-in = Sign in
+sign-in-now = Sign in
+other-certificate = Choose another certificate
+account = User ID
+account-support = It is written on the set-up sheet, tab “PC設定”.
+password = Password
+end-earlier = End the earlier sign-in and go on
+end-earlier-support = The page in use under the same ID ends; what is half entered there is lost.

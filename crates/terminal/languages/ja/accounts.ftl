@@ -1,0 +1,43 @@
+### アカウント管理
+
+accounts = アカウント管理（登録）
+no-accounts = 管理するアカウントはまだありません。
+display-name = 表示名
+display-name-support = 画面と記録に表示されます。1〜60文字。
+kind = 種別
+kind-support = できることは種別で決まります。後から変更できません。
+state = 状態
+state-active = 利用中
+state-locked = 一時停止中
+state-disabled = 利用停止
+password-change-needed = 次のログインで変更が必要
+password-until = { $day }まで有効
+password-never = 無期限
+propose-general = 一般アカウントがまだありません。日常の受付は、管理アカウントと分けて一般アカウントで行うことをお勧めします。
+propose-medical-viewer = 医療情報閲覧アカウントがまだありません。医師・歯科医師・薬剤師など、医療情報を見る方に登録してください。
+propose-now = 今すぐ登録する
+
+register = アカウントの登録
+register-now = 登録する
+id-support = 半角の英数字と . _ - で1〜32文字。後から変更できません。
+designation = 選定者
+designation-support = 医療情報閲覧アカウントを医師・歯科医師・薬剤師以外の方に作るとき、職種と選定した人を書きます。
+first-password = 初回パスワード
+first-password-support = 本人に伝えてください。本人は最初のログインで変更します。連携アプリ用・WebAPI用・顔認証用は13文字以上で、変更は求められません。
+account-registered = アカウント「{ $id }」を登録しました。
+account-changed = アカウント「{ $id }」を変更しました。
+account-disabled = アカウント「{ $id }」の利用を停止しました。
+account-enabled = アカウント「{ $id }」を再び使えるようにしました。
+account-password = アカウント「{ $id }」のパスワードを再設定しました。
+
+save = 変更を保存する
+system-account = IDとパスワードの変更、利用停止はできません
+system-account-way = 電子証明書や機器を入れ替えるときは、設定業者に相談してください。
+reset-password = パスワードの再設定
+reset-password-lead = 忘れたときや、続けて間違えて一時停止になったときに使います。本人は次のログインで変更します。
+reset-password-now = 再設定する
+use = 利用
+disable-lead = 利用を停止すると、このアカウントはすぐに使えなくなります。履歴は残り、いつでも再開できます。
+disable = 利用を停止する
+enable-lead = このアカウントは利用を停止しています。
+enable = 利用を再開する

@@ -1,0 +1,82 @@
+### 資格確認の結果
+
+result = 資格確認の結果
+about-person = { $name } 様・受診日 { $day }
+about-day = 受診日 { $day }
+what-to-do = 次にすること
+why = 理由
+next-check = 次の確認をする
+print = 印刷する
+
+why-valid = 受診日に有効な資格です。
+why-invalid = 受診日に有効な資格がありません。
+why-lost = { $day }に資格を喪失しています。
+why-lost-for = { $day }に資格を喪失しています。喪失事由：{ $reason }
+why-over = 有効期限の{ $day }を過ぎています。
+why-not-yet = 資格は{ $day }からです。受診日にはまだ始まっていません。
+why-newer = 受診日には、別の新しい資格が有効です。
+why-not-found = 保険者番号・記号・番号・枝番・生年月日のすべてが一致する資格がありません。
+why-several-people = 入力した番号と生年月日に、複数の人が該当します。
+why-several-coverages = 受診日に有効な資格が複数あり、一つに決められません。
+why-unregistered = 医療扶助は有効ですが、この医療機関の医療券・調剤券が登録されていません。
+
+do-valid = この資格で受付できます。お持ちの資格確認書などと氏名が合っているか確かめてください。
+do-invalid = この資格では受付できません。新しい資格確認書またはマイナンバーカードをお持ちでないか、患者に尋ねてください。
+do-invalid-late = 転職・転居などの直後は、登録が間に合っていないことがあります。資格が分かるものがなければ、資格申立書を書いていただく方法があります。
+do-death = 番号と生年月日の入力に間違いがないか確かめてください。間違いがなければ、保険者に問い合わせてください。
+do-public-assistance = 生活保護が始まっています。医療券の有無を確かめ、福祉事務所に問い合わせてください。
+do-newer = この資格では受付できません。新しい資格確認書の番号、またはマイナンバーカードで確認し直してください。
+do-not-found = 番号と生年月日の入力に間違いがないか確かめ、もう一度確認してください。
+do-not-found-late = 加入した直後は、登録が間に合っていないことがあります。保険者に問い合わせるか、マイナンバーカードで確認してください。
+do-several-people = 枝番を入力するか、マイナンバーカードで確認し直してください。
+do-several-coverages = 下の資格のどれを使うかを患者に尋ね、その資格の番号で確認し直してください。
+do-unregistered = 福祉事務所に、医療券・調剤券の登録を確かめてください。
+
+share = 窓口での負担割合
+ratio = { $tenths }割（{ $percent }%）
+ratio-none = 登録なし
+ratio-by-law = 年齢などに応じた法定の割合になります。
+ratio-elderly = 高齢受給者証の負担割合です。
+ratio-card = 資格情報の負担割合です。
+ceiling-heading = 限度額
+ceiling = 限度額適用認定証
+ceiling-kind = 証の種類
+ceiling-none = 受診日に有効な限度額適用認定証は登録されていません。
+ceiling-not-asked = 患者の同意を得ていないため、表示していません。
+ceiling-means = 窓口での支払いは、適用区分の自己負担限度額までです。
+ceiling-and-meals-means = 窓口での支払いは、適用区分の自己負担限度額までです。入院時の食事代も減額されます。
+meals-means = 入院時の食事代が減額されます。
+category = 適用区分
+category-below-70 = 70歳未満の区分です。
+category-from-70 = 70歳以上の区分です。
+long-term-since = 長期入院該当日
+
+coverage = 資格情報
+classification = 証の区分
+medical-aid-means = 医療扶助は保険ではありません。受診には医療券・調剤券が必要です。
+insurer = 保険者
+welfare-office = 公費負担者（福祉事務所）
+beneficiary-number = 受給者番号
+relationship = 本人・家族
+insured-name = 被保険者（世帯主）氏名
+name-of-other = 氏名（その他）
+kana-of-other = カナ（その他）
+sex = 性別
+preschool = 未就学区分
+acquired = 資格取得日
+lost = 資格喪失日
+loss-reason = 資格喪失事由
+issued = 交付日
+valid-from = 有効開始日
+valid-until = 有効終了日
+not-registered = 登録されていません（無期限という意味ではありません）
+elderly-from = 高齢受給者証の有効開始日
+elderly-until = 高齢受給者証の有効終了日
+address = 住所
+reference-number = 照会番号
+
+record = 確認の記録
+check-id = 確認番号
+checked-at = 確認日時
+receipt = 受領証
+receipt-signed = センターの署名付きで記録されています。

@@ -1,0 +1,20 @@
+### 電子証明書の選択とログイン
+
+eligibility = 資格確認
+certificates-lead = この端末の電子証明書を選び、「システムの利用を始める」を押してください。
+certificates = 電子証明書の選択
+certificate-holder = 医療機関コード { $facility }、証明書の名前「{ $name }」
+certificate-good = 有効期限 { $day }
+certificate-expired = { $day }に有効期限が切れました。再発行を申請してください。
+no-certificate = 使える電子証明書がありません。電子証明書をダウンロードして取り込むか、再発行を申請してください。
+choose-certificate = 電子証明書を選んでください。
+start = システムの利用を始める
+
+sign-in = ログイン
+sign-in-now = ログイン
+other-certificate = 電子証明書を選び直す
+account = ユーザーID
+account-support = 設定シートの「PC設定」に書かれています。
+password = パスワード
+end-earlier = 先のログインを終了して続ける
+end-earlier-support = 同じIDで使用中の画面は終了します。入力途中の内容は失われます。

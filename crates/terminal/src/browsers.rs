@@ -1,0 +1,210 @@
+//! The browsers at this terminal: the certificate each chose, who is signed in, what they were doing when the session ended.
+//! Lives in memory only: a restart asks to sign in again. Keeps no password but a new one that waits for its confirmation.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use api::session::{PasswordChange, Session};
+use axum::http::{HeaderMap, header};
+use domain::civil_date::Instant;
+use ui::component::Fault;
+
+use crate::pages::check::CheckForm;
+
+/// Name of the browser's cookie.
+const COOKIE: &str = "onshi_terminal";
+
+/// A browser that did nothing for so long is forgotten.
+const FORGOTTEN_AFTER_S: i64 = 12 * 60 * 60;
+
+/// What was being done is kept for so long while somebody signs in again.
+const KEPT_S: i64 = 15 * 60;
+
+/// Hash of a browser's cookie.
+pub(crate) type Key = [u8; 32];
+
+/// One browser.
+#[derive(Default)]
+pub(crate) struct Browser {
+    /// Place of the chosen certificate in the terminal's list.
+    pub(crate) certificate: Option<usize>,
+    /// The session at the center.
+    pub(crate) session: Option<Session>,
+    /// Told once, on the next page.
+    pub(crate) told: Option<Fault>,
+    /// Where to go on after signing in.
+    pub(crate) kept: Option<Kept>,
+    /// A password change that waits for its confirmation.
+    pub(crate) password_change: Option<PasswordChange>,
+    used: Option<Instant>,
+}
+
+/// What a person was doing when the session ended.
+pub(crate) struct Kept {
+    /// The page.
+    pub(crate) path: String,
+    /// The check form as filled, where it was that.
+    pub(crate) check: Option<CheckForm>,
+    /// Who was signed in, where that is known: nobody else gets the form.
+    account: Option<String>,
+    at: Instant,
+}
+
+/// All browsers by their cookie's hash.
+#[derive(Default)]
+pub(crate) struct Browsers(Mutex<HashMap<Key, Browser>>);
+
+impl Browsers {
+    /// Adds a browser; returns its cookie. Every sign-in gets a new one, so that none is set from outside.
+    pub(crate) fn open(&self, mut browser: Browser, now: Instant) -> Option<(Key, String)> {
+        let id = random_text()?;
+        let key = hash(&id)?;
+        browser.used = Some(now);
+        let mut browsers = self.lock();
+        browsers.retain(|_, it| {
+            it.used
+                .is_some_and(|used| now < used.plus_seconds(FORGOTTEN_AFTER_S))
+        });
+        browsers.insert(key, browser);
+        Some((
+            key,
+            format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/"),
+        ))
+    }
+
+    /// Works on a browser; `None` when there is no such one.
+    pub(crate) fn with<T>(&self, key: &Key, work: impl FnOnce(&mut Browser) -> T) -> Option<T> {
+        self.lock().get_mut(key).map(work)
+    }
+
+    /// The session of a browser, which counts as used now.
+    pub(crate) fn session(&self, key: &Key, now: Instant) -> Option<(usize, Session)> {
+        self.with(key, |browser| {
+            browser.used = Some(now);
+            browser.certificate.zip(browser.session.clone())
+        })?
+    }
+
+    /// Takes a browser away.
+    pub(crate) fn close(&self, key: &Key) -> Option<Browser> {
+        self.lock().remove(key)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Browser>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Browser {
+    /// A browser that chose a certificate.
+    pub(crate) fn choosing(certificate: usize) -> Self {
+        Self {
+            certificate: Some(certificate),
+            ..Self::default()
+        }
+    }
+
+    /// Ends the session and keeps where its person was.
+    pub(crate) fn end_session(&mut self, path: &str, check: Option<CheckForm>, now: Instant) {
+        let session = self.session.take();
+        self.password_change = None;
+        self.kept = Some(Kept {
+            path: path.to_owned(),
+            check,
+            account: session.map(|session| session.account.id),
+            at: now,
+        });
+    }
+
+    /// Where to go on for this account, if it was its own doing and not long ago. A form stays until it is shown.
+    pub(crate) fn way_on(&mut self, account: &str, now: Instant) -> Option<String> {
+        let kept = self.kept.take()?;
+        let own = kept.account.as_deref().is_none_or(|id| id == account);
+        if !own || kept.at.plus_seconds(KEPT_S) <= now {
+            return None;
+        }
+        let path = kept.path.clone();
+        self.kept = kept.check.is_some().then_some(kept);
+        Some(path)
+    }
+}
+
+/// The hash of the cookie a request brings.
+pub(crate) fn key(headers: &HeaderMap) -> Option<Key> {
+    hash(cookie(headers, COOKIE)?)
+}
+
+/// A cookie of a request.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    cookies
+        .split("; ")
+        .find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// SHA-256 of a text.
+pub(crate) fn hash(text: &str) -> Option<Key> {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().try_into().ok()
+}
+
+/// 256 random bits as text; `None` when the system has none to give.
+pub(crate) fn random_text() -> Option<String> {
+    let mut bytes = [0_u8; 32];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(hex(&bytes))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(account: Option<&str>) -> Browser {
+        let mut browser = Browser::default();
+        browser.end_session(
+            "/check",
+            Some(CheckForm::default()),
+            Instant::from_micros(0),
+        );
+        if let Some(kept) = &mut browser.kept {
+            kept.account = account.map(str::to_owned);
+        }
+        browser
+    }
+
+    #[test]
+    fn the_same_person_goes_on_where_the_session_ended() {
+        let mut browser = ended(Some("uketsuke"));
+        let way = browser.way_on("uketsuke", Instant::from_micros(0).plus_seconds(60));
+        assert_eq!(way.as_deref(), Some("/check"));
+        assert!(browser.kept.is_some_and(|kept| kept.check.is_some()));
+    }
+
+    #[test]
+    fn nobody_else_and_nobody_late_gets_what_was_typed() {
+        let now = Instant::from_micros(0);
+        let mut other = ended(Some("uketsuke"));
+        assert_eq!(other.way_on("ishi", now), None);
+        assert!(other.kept.is_none());
+        let mut late = ended(Some("uketsuke"));
+        assert_eq!(late.way_on("uketsuke", now.plus_seconds(KEPT_S)), None);
+        assert!(late.kept.is_none());
+    }
+
+    #[test]
+    fn a_browser_long_unused_is_forgotten() {
+        let browsers = Browsers::default();
+        let start = Instant::from_micros(0);
+        let (old, _) = browsers.open(Browser::default(), start).unwrap();
+        let later = start.plus_seconds(FORGOTTEN_AFTER_S);
+        let (new, cookie) = browsers.open(Browser::default(), later).unwrap();
+        assert!(browsers.with(&old, |_| ()).is_none());
+        assert!(browsers.with(&new, |_| ()).is_some());
+        assert!(cookie.contains("HttpOnly; SameSite=Strict"));
+    }
+}

@@ -1,0 +1,82 @@
+//! What went wrong, in the page's language: the center's problems and members, lost lines, broken parts of the password rule.
+
+use api::client::ClientError;
+use api::problem::{MemberError, Problem};
+use domain::password::Broken;
+use pki::client::Refusal;
+use ui::component::{ErrorSummary, Fault, Select, TextField};
+use ui::language::Words;
+
+/// A fault with a code and a text of our own.
+pub(crate) fn own(words: &Words, code: &str, key: &str) -> Fault {
+    Fault {
+        code: code.into(),
+        text: words.say(key),
+    }
+}
+
+/// A problem of the center, as it is told to a clerk.
+pub(crate) fn of_problem(problem: &Problem, words: &Words) -> Fault {
+    Fault {
+        code: problem.code.clone(),
+        text: words
+            .choose(&problem.clerk.ja, &problem.clerk.en)
+            .to_owned(),
+    }
+}
+
+/// What is wrong with a member, with the member's name.
+pub(crate) fn of_member(error: &MemberError, words: &Words) -> (String, Fault) {
+    let fault = Fault {
+        code: error.code.clone(),
+        text: words.choose(&error.text.ja, &error.text.en).to_owned(),
+    };
+    (error.member.clone(), fault)
+}
+
+/// A broken part of the password rule.
+pub(crate) fn of_broken(broken: Broken, words: &Words) -> Fault {
+    let (ja, en) = broken.text();
+    Fault {
+        code: broken.code().into(),
+        text: words.choose(ja, en),
+    }
+}
+
+/// Why the center did not answer as hoped.
+pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
+    match error {
+        ClientError::Problem(problem) => of_problem(problem, words),
+        ClientError::Connection(Refusal::Certificate) => {
+            own(words, "certificate_refused", "certificate-refused")
+        }
+        ClientError::Connection(Refusal::Server | Refusal::Line) => {
+            own(words, "center_unreachable", "center-unreachable")
+        }
+        ClientError::Address | ClientError::Answer | ClientError::Tls(_) => {
+            own(words, "center_not_understood", "center-not-understood")
+        }
+    }
+}
+
+/// Gives each fault to the field it names, and lists all of them for the head of the page.
+pub(crate) fn spread(
+    faults: &[(String, Fault)],
+    fields: &mut [TextField],
+    selects: &mut [Select],
+) -> ErrorSummary {
+    let of = |name: &str| -> Vec<Fault> {
+        let own = faults.iter().filter(|(member, _)| member == name);
+        own.map(|(_, fault)| fault.clone()).collect()
+    };
+    for field in fields {
+        field.errors = of(field.name);
+    }
+    for select in selects {
+        select.errors = of(select.name);
+    }
+    ErrorSummary {
+        code: "invalid_input".into(),
+        faults: faults.to_vec(),
+    }
+}

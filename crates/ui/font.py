@@ -1,0 +1,53 @@
+"""Makes one weight of the pages' font from Debian's Noto Sans CJK: all kanji of JIS X 0213 and every variation sequence.
+
+Called by `cargo xtask assets` as `font.py WEIGHT OUT`. Takes nothing from the network and changes no glyph.
+The 250 Latin, Cyrillic and phonetic characters of JIS X 0213 that Noto Sans CJK lacks stay out of it.
+"""
+
+import sys
+
+from fontTools import subset
+
+SOURCE = "/usr/share/fonts/opentype/noto/NotoSansCJK-{}.ttc"
+JAPANESE = 0
+# EUC of JIS X 0213:2004: plane 1 has no prefix, plane 2 has 8F; 8E leads the half-width kana.
+PLANES = (b"", b"\x8f")
+ROWS = range(0xA1, 0xFF)
+
+
+def characters_of_jis_x_0213():
+    codes = [prefix + bytes([row, cell]) for prefix in PLANES for row in ROWS for cell in ROWS]
+    codes += [bytes([0x8E, cell]) for cell in ROWS]
+    found = set(range(0x20, 0x7F))
+    for code in codes:
+        found.update(map(ord, code.decode("euc_jis_2004", errors="ignore")))
+    return found
+
+
+def variation_sequences(font):
+    """The selectors and the characters they follow (Unicode's variation sequences, Adobe-Japan1 among them)."""
+    table = next(table for table in font["cmap"].tables if table.format == 14)
+    for selector, sequences in table.uvsDict.items():
+        yield selector
+        yield from (character for character, _ in sequences)
+
+
+def main(weight, out):
+    options = subset.Options(
+        flavor="woff2",
+        font_number=JAPANESE,
+        layout_features=["ccmp", "kern"],
+        hinting=False,
+        desubroutinize=True,
+        notdef_outline=True,
+    )
+    options.drop_tables += ["vhea", "vmtx", "VORG", "BASE"]
+    font = subset.load_font(SOURCE.format(weight), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters_of_jis_x_0213() | set(variation_sequences(font)))
+    subsetter.subset(font)
+    subset.save_font(font, out, options)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
