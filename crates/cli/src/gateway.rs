@@ -90,6 +90,24 @@ fn sealed(data_dir: &Path, name: &str) -> PathBuf {
     data_dir.join("identities").join(format!("{name}.sealed"))
 }
 
+/// The names certificates are sealed under.
+pub(crate) fn sealed_names(data_dir: &Path) -> anyhow::Result<Vec<String>> {
+    let folder = data_dir.join("identities");
+    let entries = std::fs::read_dir(&folder).with_context(|| {
+        format!(
+            "cannot read {}; seal a certificate with `onshi certificate import`",
+            folder.display()
+        )
+    })?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_str().and_then(|name| name.strip_suffix(".sealed"));
+        names.extend(name.map(str::to_owned));
+    }
+    Ok(names)
+}
+
 /// Seals a certificate with its key under a name.
 pub(crate) fn seal_identity(
     data_dir: &Path,

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use api::client::Client;
 use clap::Args;
 use terminal::config::Config;
-use terminal::serve::Setup;
+use terminal::serve::{Certificate, Setup};
 
 /// `onshi terminal`.
 #[derive(Args)]
@@ -31,19 +31,33 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// Starts the pages of a settings file; returns their address.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
-    let identity = crate::gateway::unseal_identity(&config.data_dir, &config.identity.name)?;
-    let holder = identity
-        .holder()
-        .context("the sealed certificate is no client certificate of a center")?;
+    let root = crate::client::root(&config.ca)?;
+    let mut names = crate::gateway::sealed_names(&config.data_dir)?;
+    let preferred = &config.identity.name;
+    if !names.contains(preferred) {
+        bail!(
+            "no certificate is sealed as {preferred} in {}; seal one with `onshi certificate import`",
+            config.data_dir.display()
+        );
+    }
+    names.sort_by_key(|name| (name != preferred, name.clone()));
+    let mut certificates = Vec::new();
+    for name in names {
+        let identity = crate::gateway::unseal_identity(&config.data_dir, &name)?;
+        let holder = identity.holder().with_context(|| {
+            format!("the certificate sealed as {name} is no client certificate of a center")
+        })?;
+        certificates.push(Certificate {
+            client: Client::new(&config.center, &root, Some(&identity))?,
+            holder,
+            name,
+        });
+    }
     let setup = Setup {
-        client: Client::new(
-            &config.center,
-            &crate::client::root(&config.ca)?,
-            Some(&identity),
-        )?,
-        certificate: format!("{} {}", holder.facility, holder.terminal),
+        certificates,
         host_name: config.host_name.clone(),
         listen: config.listen,
+        clock: crate::serve::clock(),
     };
     terminal::serve::start(setup)
         .await

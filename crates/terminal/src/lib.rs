@@ -1,7 +1,9 @@
 //! The clinic's terminal: staff pages on loopback, in front of the center. Holds no truth: the center answers, this shows.
 
+mod browsers;
 pub mod config;
-mod form;
+mod days;
+mod faults;
 mod pages;
 pub mod serve;
-mod shown;
+mod texts;

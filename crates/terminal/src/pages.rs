@@ -1,33 +1,50 @@
-//! The staff pages (G11-G13, G15), one module each. Here is what they share; every page works without JavaScript.
+//! The staff pages (G03, G04, G11-G13, G15), one module each. Here is what they share; every page works without JavaScript.
 
+pub(crate) mod about;
+pub(crate) mod accounts;
 pub(crate) mod check;
 pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod language;
 pub(crate) mod menu;
 pub(crate) mod password;
+pub(crate) mod result;
 pub(crate) mod sign_in;
 
-use api::client::ClientError;
+use std::convert::Infallible;
+
+use api::client::{Client, ClientError};
 use api::session::Session;
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::Form;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use pki::client::Refusal;
+use domain::account::AccountKind;
+use serde::de::DeserializeOwned;
+use ui::component::{Banner, Fault, Tone, WayOn};
+use ui::language::{Language, Words};
 
-use crate::form::Shown;
-use crate::pages::menu::{MenuPage, entries};
-use crate::pages::sign_in::sign_in_page;
-use crate::serve::App;
+use crate::browsers::{self, Browser, Key};
+use crate::faults;
+use crate::serve::{App, Shared};
 
-/// Name of the browser's cookie.
-const COOKIE: &str = "onshi_terminal";
+/// Head and banners of a page.
+pub(crate) struct Frame {
+    pub(crate) words: Words,
+    /// The page's own path: where the language selector comes back to.
+    pub(crate) here: String,
+    pub(crate) person: Option<Person>,
+    pub(crate) banners: Vec<Banner>,
+}
 
-struct Frame {
-    facility: String,
-    account: String,
-    signed_in: bool,
-    problems: Vec<Shown>,
+/// Who is signed in, for the head of the page.
+pub(crate) struct Person {
+    pub(crate) facility_code: String,
+    pub(crate) facility_name: String,
+    pub(crate) account: String,
+    pub(crate) kind: String,
 }
 
 fn show(status: StatusCode, page: &impl Template) -> Response {
@@ -40,100 +57,241 @@ fn show(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// The signed-in person of a browser; others are led to the sign-in.
-pub(crate) struct Staff(Session);
-
-fn cookie_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let mine = cookies
-        .split("; ")
-        .find_map(|cookie| cookie.strip_prefix(COOKIE)?.strip_prefix('='))?;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, mine.as_bytes());
-    digest.as_ref().try_into().ok()
+/// Whoever looks at a page: a browser, and the language it chose.
+pub(crate) struct Visitor {
+    pub(crate) words: Words,
+    pub(crate) key: Option<Key>,
 }
 
-fn staff(app: &App) -> std::sync::MutexGuard<'_, std::collections::HashMap<[u8; 32], Session>> {
-    app.staff
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+impl Visitor {
+    fn of(headers: &HeaderMap, app: &App) -> Self {
+        let language = browsers::cookie(headers, language::COOKIE).and_then(Language::parse);
+        Self {
+            words: Words::new(app.texts.clone(), language.unwrap_or_default()),
+            key: browsers::key(headers),
+        }
+    }
+
+    fn frame(&self, here: &str) -> Frame {
+        Frame {
+            words: self.words.clone(),
+            here: here.to_owned(),
+            person: None,
+            banners: Vec::new(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers, app))
+    }
+}
+
+/// A signed-in person at a browser; others are [`Turned`] to the sign-in.
+pub(crate) struct Staff {
+    pub(crate) words: Words,
+    key: Key,
+    certificate: usize,
+    session: Session,
+}
+
+/// Nobody is signed in here: the way to the sign-in, with the page kept for afterwards.
+pub(crate) struct Turned {
+    /// The browser, old or new.
+    key: Option<Key>,
+    cookie: Option<String>,
+    to: &'static str,
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        let to = Redirect::to(self.to);
+        match self.cookie {
+            Some(cookie) => ([(header::SET_COOKIE, cookie)], to).into_response(),
+            None => to.into_response(),
+        }
+    }
 }
 
 impl FromRequestParts<App> for Staff {
-    type Rejection = Redirect;
+    type Rejection = Turned;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Redirect> {
-        let hash = cookie_hash(&parts.headers).ok_or_else(|| Redirect::to("/"))?;
-        staff(app)
-            .get(&hash)
-            .cloned()
-            .map(Self)
-            .ok_or_else(|| Redirect::to("/"))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Turned> {
+        let visitor = Visitor::of(&parts.headers, app);
+        Self::of(&visitor, app).ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))
+    }
+}
+
+/// Sends a browser to the sign-in, or to the choice of a certificate first. A page that was read is kept for afterwards.
+fn turn(app: &App, key: Option<Key>, method: &Method, uri: &Uri) -> Turned {
+    let now = app.now();
+    let path = if method == Method::GET {
+        uri.path()
+    } else {
+        "/"
+    };
+    let chosen = key.and_then(|key| {
+        app.browsers.with(&key, |browser| {
+            if browser.kept.is_none() {
+                browser.end_session(path, None, now);
+            }
+            browser.certificate.is_some()
+        })
+    });
+    if let Some(chosen) = chosen {
+        return Turned {
+            key,
+            cookie: None,
+            to: if chosen { "/sign-in" } else { "/" },
+        };
+    }
+    let mut browser = Browser::default();
+    browser.end_session(path, None, now);
+    let (key, cookie) = app.browsers.open(browser, now).unzip();
+    Turned {
+        key,
+        cookie,
+        to: "/",
     }
 }
 
 impl Staff {
-    fn frame(&self, problems: Vec<Shown>) -> Frame {
+    /// The person signed in at a visitor's browser.
+    fn of(visitor: &Visitor, app: &App) -> Option<Self> {
+        let key = visitor.key?;
+        let (certificate, session) = app.browsers.session(&key, app.now())?;
+        Some(Self {
+            words: visitor.words.clone(),
+            key,
+            certificate,
+            session,
+        })
+    }
+
+    fn token(&self) -> &str {
+        &self.session.token
+    }
+
+    fn kind(&self) -> Option<AccountKind> {
+        AccountKind::parse(&self.session.account.kind)
+    }
+
+    /// The center, asked with the certificate the person chose.
+    fn client<'a>(&self, app: &'a Shared) -> Result<&'a Client, ClientError> {
+        let certificate = app.certificates.get(self.certificate);
+        certificate.map(|it| &it.client).ok_or(ClientError::Address)
+    }
+
+    fn frame(&self, here: &str) -> Frame {
+        let kind = self.kind().map(|kind| {
+            let name = self.words.choose(kind.label_ja(), kind.label_en());
+            self.words.say_with("account-kind", &[("kind", name)])
+        });
         Frame {
-            facility: format!("{} {}", self.0.facility.code, self.0.facility.name),
-            account: self.0.account.display_name.clone(),
-            signed_in: true,
-            problems,
+            words: self.words.clone(),
+            here: here.to_owned(),
+            person: Some(Person {
+                facility_code: self.session.facility.code.clone(),
+                facility_name: self.session.facility.name.clone(),
+                account: self.session.account.display_name.clone(),
+                kind: kind.unwrap_or_default(),
+            }),
+            banners: Vec::new(),
         }
     }
 
-    /// What to show when the center did not answer as hoped: the sign-in when the session ended, else the problem.
-    fn failed(&self, app: &App, error: &ClientError) -> Response {
-        if let ClientError::Problem(problem) = error
-            && problem.status == 401
-        {
-            staff(app).retain(|_, session| session.token != self.0.token);
-            return sign_in_page(
-                app,
-                StatusCode::OK,
-                vec![Shown::problem(problem)],
-                "",
-                false,
-            );
+    /// What to show when the center did not answer as hoped: the sign-in when the session ended, the password form when it
+    /// must be changed first, else what happened and a way on.
+    fn failed(&self, app: &App, error: &ClientError, here: &str) -> Response {
+        if self.has_ended(app, error, here, None) {
+            return Redirect::to("/sign-in").into_response();
         }
-        let page = MenuPage {
-            frame: self.frame(vec![explain(error)]),
-            entries: entries(&self.0),
+        let mut status = StatusCode::BAD_GATEWAY;
+        if let ClientError::Problem(problem) = error {
+            if problem.code == "password_change_needed" {
+                return Redirect::to("/password").into_response();
+            }
+            status = StatusCode::from_u16(problem.status).unwrap_or(status);
+        }
+        let fault = faults::of_client(error, &self.words);
+        trouble(status, self.frame(here), fault)
+    }
+
+    /// Whether the session ended; then what was being done is kept for after the next sign-in.
+    fn has_ended(
+        &self,
+        app: &App,
+        error: &ClientError,
+        here: &str,
+        check: Option<&check::CheckForm>,
+    ) -> bool {
+        let ClientError::Problem(problem) = error else {
+            return false;
         };
-        show(StatusCode::BAD_GATEWAY, &page)
+        if problem.status != 401 {
+            return false;
+        }
+        let told = faults::of_problem(problem, &self.words);
+        app.browsers.with(&self.key, |browser| {
+            browser.end_session(here, check.cloned(), app.now());
+            browser.told = Some(told);
+        });
+        true
     }
 }
 
-fn explain(error: &ClientError) -> Shown {
-    let shown = |code: &str, ja: &str, en: &str| Shown {
-        code: code.into(),
-        ja: ja.into(),
-        en: en.into(),
+#[derive(Template)]
+#[template(path = "trouble.html")]
+struct TroublePage {
+    frame: Frame,
+    signed_in: bool,
+}
+
+/// A banner of something done.
+fn done(fault: Fault) -> Banner {
+    Banner::new(Tone::Success, fault)
+}
+
+/// A page that says what happened and how to go on.
+fn trouble(status: StatusCode, mut frame: Frame, fault: Fault) -> Response {
+    let again = WayOn {
+        href: frame.here.clone(),
+        text: frame.words.say("try-again"),
     };
-    match error {
-        ClientError::Problem(problem) => Shown::problem(problem),
-        ClientError::Connection(Refusal::Certificate) => shown(
-            "certificate_refused",
-            "電子証明書が期限切れか失効しています。再発行を申請してください。",
-            "The certificate has expired or was revoked. Apply for a new one.",
-        ),
-        ClientError::Connection(Refusal::Server | Refusal::Line) => shown(
-            "center_unreachable",
-            "センターに接続できません。回線を確かめて、もう一度お試しください。",
-            "The center cannot be reached. Look at the line and try again.",
-        ),
-        ClientError::Address | ClientError::Answer | ClientError::Tls(_) => shown(
-            "center_not_understood",
-            "センターの応答を読み取れません。システム担当者に連絡してください。",
-            "The center's answer is not understood. Tell your system administrator.",
-        ),
-    }
+    let mut banner = Banner::new(Tone::Error, fault);
+    banner.way_on = status.is_server_error().then_some(again);
+    frame.banners.push(banner);
+    let signed_in = frame.person.is_some();
+    show(status, &TroublePage { frame, signed_in })
 }
 
-/// 256 random bits as text.
-fn random_text() -> String {
-    let mut bytes = [0_u8; 32];
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        return String::new();
+/// The page of an address that leads nowhere.
+pub(crate) async fn no_such_page(visitor: Visitor) -> Response {
+    let fault = faults::own(&visitor.words, "no_such_page", "no-such-page");
+    trouble(StatusCode::NOT_FOUND, visitor.frame("/"), fault)
+}
+
+/// A form as sent. What is not sent is empty; what cannot be read gets a page of its own.
+pub(crate) struct Filled<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let visitor = Visitor::of(request.headers(), app);
+        match Form::<T>::from_request(request, app).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            Err(rejected) => {
+                let (code, key) = match rejected.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => ("form_too_large", "form-too-large"),
+                    _ => ("form_unreadable", "form-unreadable"),
+                };
+                let fault = faults::own(&visitor.words, code, key);
+                Err(trouble(rejected.status(), visitor.frame("/"), fault))
+            }
+        }
     }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,32 +1,54 @@
 //! Serves the staff pages on loopback; refuses foreign hosts and foreign pages. The one place of this crate with a socket.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use api::client::Client;
-use api::session::Session;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use domain::civil_date::Instant;
+use pki::identity::Holder;
 use tokio::net::TcpListener;
+use ui::language::Texts;
 use ui::security::{Foreign, HEADERS, check};
 
+use crate::browsers::Browsers;
 use crate::pages;
+use crate::texts::SCREENS;
+
+/// The largest form taken, in bytes. Only a file of accounts may be larger.
+const FORM_BYTES: usize = 64 << 10;
+
+/// The largest form with a file of accounts, in bytes: the center takes files of 256 KiB.
+const FILE_BYTES: usize = 320 << 10;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// What a terminal works with.
 pub struct Setup {
-    /// The center, with the terminal's certificate.
-    pub client: Client,
-    /// The certificate's terminal name, for the sign-in page.
-    pub certificate: String,
+    /// The certificates to choose from, the preferred one first.
+    pub certificates: Vec<Certificate>,
     /// Host name of the pages; `terminal.localhost` by default.
     pub host_name: String,
     /// Where to listen: loopback.
     pub listen: SocketAddr,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// A sealed certificate with a client that shows it to the center.
+pub struct Certificate {
+    /// The name it is sealed under.
+    pub name: String,
+    /// What it says of its holder.
+    pub holder: Holder,
+    /// The client.
+    pub client: Client,
 }
 
 impl std::fmt::Debug for Setup {
@@ -35,12 +57,24 @@ impl std::fmt::Debug for Setup {
     }
 }
 
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate({}, …)", self.name)
+    }
+}
+
 pub(crate) struct Shared {
-    pub(crate) client: Client,
-    pub(crate) certificate: String,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) browsers: Browsers,
+    clock: Clock,
     own: String,
-    /// Signed-in browsers by their cookie's hash. A restart asks to sign in again and loses nothing else.
-    pub(crate) staff: Mutex<HashMap<[u8; 32], Session>>,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Instant {
+        (self.clock)()
+    }
 }
 
 pub(crate) type App = Arc<Shared>;
@@ -56,33 +90,60 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
             "listen: staff pages are served on loopback only",
         ));
     }
+    let texts = Texts::new(&SCREENS).map_err(std::io::Error::other)?;
     let socket = TcpListener::bind(setup.listen).await?;
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let app = Arc::new(Shared {
-        client: setup.client,
-        certificate: setup.certificate,
+        certificates: setup.certificates,
+        texts: Arc::new(texts),
+        browsers: Browsers::default(),
+        clock: setup.clock,
         own: own.clone(),
-        staff: Mutex::default(),
     });
-    let router = Router::new()
-        .route("/", get(pages::menu::home))
-        .route("/sign-in", post(pages::sign_in::sign_in))
-        .route("/sign-out", post(pages::sign_in::sign_out))
-        .route(
-            "/check",
-            get(pages::check::check_form).post(pages::check::check),
-        )
-        .route("/checks/{id}", get(pages::check::result))
-        .route("/history", get(pages::history::history))
-        .route(
-            "/password",
-            get(pages::password::password_form).post(pages::password::password),
-        )
-        .route("/assets/onshi.css", get(stylesheet))
+    let router = routes()
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app);
     tokio::spawn(async move { axum_serve(socket, router).await });
     Ok(format!("http://{own}/"))
+}
+
+fn routes() -> Router<App> {
+    use pages::{about, accounts, check, history, import, language, menu, password, sign_in};
+    Router::new()
+        .route("/", get(menu::home))
+        .route("/start", post(sign_in::choose_certificate))
+        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/language", post(language::switch))
+        .route("/about", get(about::about))
+        .route("/check", get(check::form).post(check::check))
+        .route("/checks/{id}", get(pages::result::result))
+        .route("/history", get(history::latest).post(history::search))
+        .route("/history/export", post(history::export))
+        .route("/accounts", get(accounts::list).post(accounts::register))
+        .route("/new-account", get(accounts::new))
+        .route(
+            "/accounts/{id}",
+            get(accounts::show_one).post(accounts::edit),
+        )
+        .route("/accounts/{id}/state", post(accounts::set_state))
+        .route("/accounts/{id}/password", post(accounts::set_password))
+        .route(
+            "/import-accounts",
+            get(import::form)
+                .post(import::import)
+                .layer(DefaultBodyLimit::max(FILE_BYTES)),
+        )
+        .route("/password", get(password::form).post(password::propose))
+        .route(
+            "/password/confirm",
+            get(password::confirmation).post(password::confirm),
+        )
+        .route("/password/rule", post(password::rule))
+        .route("/assets/{file}", get(asset))
+        .fallback(pages::no_such_page)
+        .method_not_allowed_fallback(pages::no_such_page)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 
 async fn axum_serve(socket: TcpListener, router: Router) {
@@ -93,11 +154,15 @@ async fn axum_serve(socket: TcpListener, router: Router) {
     }
 }
 
-async fn stylesheet() -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        ui::STYLESHEET,
-    )
+async fn asset(request: Request) -> Response {
+    let Some(asset) = ui::assets::find(request.uri().path()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, asset.media_type),
+        (header::CACHE_CONTROL, ui::assets::CACHE_CONTROL),
+    ];
+    (headers, asset.bytes).into_response()
 }
 
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -132,10 +197,10 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
             .into_response(),
     };
     for (name, value) in HEADERS {
-        response.headers_mut().insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
+        response
+            .headers_mut()
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -1,6 +1,6 @@
-//! What all pages share: layout, stylesheet, protection against foreign pages. Knows no page of its own.
+//! What all pages share: layout, components, languages, embedded files, protection against foreign pages. Knows no page of its own.
 
+pub mod assets;
+pub mod component;
+pub mod language;
 pub mod security;
-
-/// The stylesheet: our own, without anything from another origin.
-pub const STYLESHEET: &str = include_str!("../assets/onshi.css");

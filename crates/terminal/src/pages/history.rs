@@ -1,49 +1,333 @@
-//! The history of the facility's checks (G15). Keeps no line.
+//! The history of the facility's checks (G15): search, next page, export. Search terms travel in bodies, never in addresses.
 
+use api::check::Origin;
 use api::check::answered::verdict_of_number;
-use api::history::Search;
+use api::client::ClientError;
+use api::history::{Export, FileEncoding, History, HistoryEntry, Search};
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::check::Verdict;
+use serde::Deserialize;
+use ui::component::{Choice, ErrorSummary, Fault, Need, NextPage, Select, TextField, Width};
+use ui::language::Words;
 
-use crate::pages::{Frame, Staff, show};
+use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
+use crate::{days, faults};
 
-struct Line {
-    id: String,
-    at: String,
-    name: String,
-    insurer: String,
-    verdict: &'static str,
-    account: String,
-}
+/// The page's own path.
+const HERE: &str = "/history";
+
+/// Days shown before anybody searched: the center's own default.
+const DAYS: i32 = 30;
 
 #[derive(Template)]
 #[template(path = "history.html")]
-struct HistoryPage {
-    frame: Frame,
-    lines: Vec<Line>,
+pub(super) struct HistoryPage {
+    pub(super) frame: Frame,
+    pub(super) summary: ErrorSummary,
+    pub(super) fields: Vec<TextField>,
+    pub(super) selects: Vec<Select>,
+    pub(super) heads: Vec<String>,
+    pub(super) lines: Vec<Line>,
+    /// False where nothing was searched because the terms are wrong.
+    pub(super) searched: bool,
+    pub(super) next: Option<NextPage>,
 }
 
-pub(crate) async fn history(State(app): State<App>, staff: Staff) -> Response {
-    let found = match app.client.search(&staff.0.token, &Search::default()).await {
-        Ok(found) => found,
-        Err(error) => return staff.failed(&app, &error),
-    };
-    let line = |entry: api::history::HistoryEntry| Line {
-        at: domain::civil_date::Instant::parse(&entry.at)
-            .map_or(entry.at, |at| at.to_minute_in_japan()),
+/// A check in the list.
+pub(super) struct Line {
+    pub(super) id: String,
+    pub(super) at: String,
+    pub(super) name: String,
+    pub(super) insurer: String,
+    pub(super) visit: String,
+    pub(super) verdict: String,
+    pub(super) tone: &'static str,
+    pub(super) origin: String,
+    pub(super) account: String,
+}
+
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub(crate) struct SearchForm {
+    from: String,
+    to: String,
+    name: String,
+    verdict: String,
+    origin: String,
+    account: String,
+    after: String,
+}
+
+impl SearchForm {
+    fn search(&self) -> Search {
+        let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Search {
+            account: given(&self.account),
+            after: given(&self.after),
+            from: given(&self.from).map(|text| days::to_iso(&text)),
+            name: given(&self.name),
+            origin: given(&self.origin),
+            to: given(&self.to).map(|text| days::to_iso(&text)),
+            verdict: self.verdict.parse().ok(),
+        }
+    }
+
+    fn faults(&self, words: &Words) -> Vec<(String, Fault)> {
+        let fields = [("from", &self.from), ("to", &self.to)];
+        let wrong = fields
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), days::fault(text, words)?)));
+        let mut faults: Vec<_> = wrong.collect();
+        if !self.verdict.is_empty() && Verdict::from_code(&self.verdict).is_none() {
+            let fault = faults::own(words, "unknown", "unknown-choice");
+            faults.push(("verdict".into(), fault));
+        }
+        faults
+    }
+
+    fn terms(&self, next: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+            ("name", self.name.clone()),
+            ("verdict", self.verdict.clone()),
+            ("origin", self.origin.clone()),
+            ("account", self.account.clone()),
+            ("after", next.to_owned()),
+        ]
+    }
+}
+
+fn origin_label(origin: Origin, words: &Words) -> String {
+    words.say(match origin {
+        Origin::Page => "origin-page",
+        Origin::Shell => "origin-shell",
+        Origin::File => "origin-file",
+        Origin::WebApi => "origin-web-api",
+    })
+}
+
+fn line(entry: HistoryEntry, words: &Words) -> Line {
+    let verdict = verdict_of_number(entry.verdict);
+    Line {
+        at: days::show_instant(&entry.at),
         id: entry.check_id,
-        name: entry.name.unwrap_or_default(),
+        name: entry.name.unwrap_or_else(|| words.say("no-name")),
         insurer: entry.insurer_number,
-        verdict: verdict_of_number(entry.verdict).map_or("", Verdict::label_ja),
+        visit: entry.visit_date,
+        verdict: verdict.map_or_else(
+            || entry.verdict.to_string(),
+            |it| words.choose(it.label_ja(), it.label_en()).to_owned(),
+        ),
+        tone: match verdict {
+            Some(Verdict::Valid) => "good",
+            Some(Verdict::Invalid | Verdict::NotFound) | None => "bad",
+            Some(Verdict::NewerExists | Verdict::Several | Verdict::ValidUnregistered) => "warn",
+        },
+        origin: Origin::parse(&entry.origin)
+            .map_or(entry.origin, |origin| origin_label(origin, words)),
         account: entry.account,
+    }
+}
+
+fn fields(form: &SearchForm, words: &Words) -> Vec<TextField> {
+    let field = |name, label: &str, support: &str, value: &str| TextField {
+        need: Need::Plain,
+        width: Width::Full,
+        support: words.say(support),
+        value: value.to_owned(),
+        ..TextField::new(name, words.say(label))
     };
-    let page = HistoryPage {
-        frame: staff.frame(Vec::new()),
-        lines: found.checks.into_iter().map(line).collect(),
+    vec![
+        field("from", "from", "from-support", &form.from),
+        field("to", "to", "to-support", &form.to),
+        field("name", "name", "name-support", &form.name),
+        field("account", "user-id", "user-id-support", &form.account),
+    ]
+}
+
+fn selects(form: &SearchForm, words: &Words) -> Vec<Select> {
+    let all = || Choice {
+        value: String::new(),
+        label: words.say("all"),
     };
-    show(StatusCode::OK, &page)
+    let verdicts = Verdict::ALL.iter().map(|verdict| Choice {
+        value: verdict.code().into(),
+        label: words
+            .choose(verdict.label_ja(), verdict.label_en())
+            .to_owned(),
+    });
+    let origins = Origin::ALL.into_iter().map(|origin| Choice {
+        value: origin.as_str().into(),
+        label: origin_label(origin, words),
+    });
+    let select = |name, label: &str, options: Vec<Choice>, value: &str| Select {
+        name,
+        label: words.say(label),
+        support: String::new(),
+        need: Need::Plain,
+        width: Width::Full,
+        options,
+        value: value.to_owned(),
+        errors: Vec::new(),
+    };
+    vec![
+        select(
+            "verdict",
+            "verdict",
+            [all()].into_iter().chain(verdicts).collect(),
+            &form.verdict,
+        ),
+        select(
+            "origin",
+            "origin",
+            [all()].into_iter().chain(origins).collect(),
+            &form.origin,
+        ),
+    ]
+}
+
+/// A page of the history; `found` is absent where the terms are wrong.
+pub(super) fn history_page(
+    frame: Frame,
+    form: &SearchForm,
+    found: Option<History>,
+    faults: &[(String, Fault)],
+) -> HistoryPage {
+    let words = frame.words.clone();
+    let mut fields = fields(form, &words);
+    let mut selects = selects(form, &words);
+    let summary = faults::spread(faults, &mut fields, &mut selects);
+    let searched = found.is_some();
+    let found = found.unwrap_or_default();
+    let heads = [
+        "at",
+        "name",
+        "verdict",
+        "insurer-number",
+        "visit-date",
+        "origin",
+        "user-id",
+    ];
+    HistoryPage {
+        summary,
+        fields,
+        selects,
+        heads: heads.into_iter().map(|key| words.say(key)).collect(),
+        searched,
+        next: found.next.map(|next| NextPage {
+            action: HERE,
+            terms: form.terms(&next),
+        }),
+        lines: found
+            .checks
+            .into_iter()
+            .map(|entry| line(entry, &words))
+            .collect(),
+        frame,
+    }
+}
+
+pub(crate) async fn latest(State(app): State<App>, staff: Staff) -> Response {
+    let today = app.now().date_in_japan();
+    let form = SearchForm {
+        from: today.plus_days(-DAYS).to_string(),
+        to: today.to_string(),
+        ..SearchForm::default()
+    };
+    find(&app, &staff, &form).await
+}
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<SearchForm>,
+) -> Response {
+    find(&app, &staff, &form).await
+}
+
+async fn find(app: &App, staff: &Staff, form: &SearchForm) -> Response {
+    let faults = form.faults(&staff.words);
+    if !faults.is_empty() {
+        return wrong(staff, form, &faults);
+    }
+    let found = match staff.client(app) {
+        Ok(client) => client.search(staff.token(), &form.search()).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(found) => {
+            let page = history_page(staff.frame(HERE), form, Some(found), &[]);
+            show(StatusCode::OK, &page)
+        }
+        Err(error) => unfound(app, staff, form, &error),
+    }
+}
+
+fn wrong(staff: &Staff, form: &SearchForm, faults: &[(String, Fault)]) -> Response {
+    let page = history_page(staff.frame(HERE), form, None, faults);
+    show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+fn unfound(app: &App, staff: &Staff, form: &SearchForm, error: &ClientError) -> Response {
+    match error {
+        ClientError::Problem(problem) if !problem.errors.is_empty() => {
+            let errors = problem.errors.iter();
+            let told: Vec<_> = errors
+                .map(|it| faults::of_member(it, &staff.words))
+                .collect();
+            wrong(staff, form, &told)
+        }
+        ClientError::Problem(_)
+        | ClientError::Connection(_)
+        | ClientError::Address
+        | ClientError::Answer
+        | ClientError::Tls(_) => staff.failed(app, error, HERE),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ExportForm {
+    encoding: String,
+    #[serde(flatten)]
+    search: SearchForm,
+}
+
+/// What was found as a CSV file. Its name says when it was made and nothing of a person.
+pub(crate) async fn export(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<ExportForm>,
+) -> Response {
+    let faults = form.search.faults(&staff.words);
+    if !faults.is_empty() {
+        return wrong(&staff, &form.search, &faults);
+    }
+    let Some(encoding) = FileEncoding::parse(&form.encoding) else {
+        return Redirect::to(HERE).into_response();
+    };
+    let body = Export::of(form.search.search(), encoding);
+    let file = match staff.client(&app) {
+        Ok(client) => client.export(staff.token(), &body).await,
+        Err(error) => Err(error),
+    };
+    let bytes = match file {
+        Ok(bytes) => bytes,
+        Err(error) => return unfound(&app, &staff, &form.search, &error),
+    };
+    let name = format!(
+        "attachment; filename=\"onshi-history-{}-{}.csv\"",
+        app.now().to_compact_in_japan(),
+        encoding.as_str()
+    );
+    let headers = [
+        (header::CONTENT_TYPE, encoding.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    (headers, bytes).into_response()
 }

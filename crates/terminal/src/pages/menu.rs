@@ -1,72 +1,88 @@
-//! The main screen (G12): what the account may do. Decides no right.
+//! The main screen (G12): what the account may do here. Decides no right: `domain::permissions` does.
 
-use api::session::Session;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 
-use crate::pages::sign_in::sign_in_page;
-use crate::pages::{Frame, Staff, show};
+use crate::pages::sign_in::certificates_page;
+use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
 
 pub(super) struct Entry {
-    href: &'static str,
-    ja: &'static str,
-    en: &'static str,
+    pub(super) href: &'static str,
+    pub(super) label: String,
+    pub(super) about: String,
 }
 
 #[derive(Template)]
 #[template(path = "menu.html")]
 pub(super) struct MenuPage {
     pub(super) frame: Frame,
-    pub(super) entries: Vec<Entry>,
+    pub(super) checks: Vec<Entry>,
+    pub(super) accounts: Vec<Entry>,
 }
 
-pub(super) fn entries(session: &Session) -> Vec<Entry> {
-    let kind = AccountKind::parse(&session.account.kind);
-    let facility = FacilityKind::parse(&session.facility.kind);
-    let shown = kind
-        .zip(facility)
-        .map(|(kind, facility)| menu(kind, facility, EmergencyMode::Closed))
-        .unwrap_or_default();
-    let href = |entry| match entry {
-        MenuEntry::CheckByNumber => Some("/check"),
-        MenuEntry::History => Some("/history"),
-        MenuEntry::Password => Some("/password"),
-        // These have no page yet, so the menu does not offer them.
+/// Where an entry stands and leads, and the key of its explanation; `None` for pages of later issues.
+fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
+    match entry {
+        MenuEntry::CheckByNumber => Some((Group::Checks, "/check", "menu-check")),
+        MenuEntry::History => Some((Group::Checks, "/history", "menu-history")),
+        MenuEntry::Accounts => Some((Group::Accounts, "/accounts", "menu-accounts")),
+        MenuEntry::Password => Some((Group::Accounts, "/password", "menu-password")),
         MenuEntry::ReaderControl
         | MenuEntry::Bulk
         | MenuEntry::MedicalInformation
         | MenuEntry::Emergency
-        | MenuEntry::Accounts
         | MenuEntry::Settings
         | MenuEntry::Notices
         | MenuEntry::Support => None,
-    };
-    let entry = |entry: MenuEntry| {
-        Some(Entry {
-            href: href(entry)?,
-            ja: entry.label_ja(),
-            en: entry.label_en(),
-        })
-    };
-    shown.into_iter().filter_map(entry).collect()
+    }
 }
 
-pub(crate) async fn home(State(app): State<App>, staff: Result<Staff, Redirect>) -> Response {
-    match staff {
-        Ok(staff) if staff.0.password.change_needed => Redirect::to("/password").into_response(),
-        Ok(staff) => {
-            let page = MenuPage {
-                frame: staff.frame(Vec::new()),
-                entries: entries(&staff.0),
-            };
-            show(StatusCode::OK, &page)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Checks,
+    Accounts,
+}
+
+pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
+    match Staff::of(&visitor, &app) {
+        Some(staff) if staff.session.password.change_needed => {
+            Redirect::to("/password").into_response()
         }
-        Err(_) => sign_in_page(&app, StatusCode::OK, Vec::new(), "", false),
+        Some(staff) => show(StatusCode::OK, &menu_page(&app, &staff)),
+        None => certificates_page(&app, &visitor, StatusCode::OK, None),
+    }
+}
+
+fn menu_page(app: &App, staff: &Staff) -> MenuPage {
+    let facility = FacilityKind::parse(&staff.session.facility.kind);
+    // Whether the emergency mode is open is not asked yet: its pages come with their issue.
+    let shown = staff.kind().zip(facility);
+    let shown = shown.map(|(kind, facility)| menu(kind, facility, EmergencyMode::Closed));
+    let entries = |wanted: Group| {
+        let entries = shown.iter().flatten().filter_map(|entry| {
+            let (group, href, about) = place(*entry)?;
+            (group == wanted).then(|| Entry {
+                href,
+                label: staff
+                    .words
+                    .choose(entry.label_ja(), entry.label_en())
+                    .to_owned(),
+                about: staff.words.say(about),
+            })
+        });
+        entries.collect()
+    };
+    let mut frame = staff.frame("/");
+    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+    frame.banners.extend(told.flatten().map(done));
+    MenuPage {
+        checks: entries(Group::Checks),
+        accounts: entries(Group::Accounts),
+        frame,
     }
 }

@@ -1,87 +1,296 @@
-//! The change of one's own password (G03). Keeps none.
+//! The change of one's own password (G03): old, new, again, a confirmation, done; and the rule as it is typed (G02). The new
+//! password waits for its confirmation in memory and nowhere else.
 
 use api::client::ClientError;
-use api::problem::MemberError;
-use api::session::PasswordChange;
+use api::session::{PasswordChange, PasswordState};
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::password::{Broken, Length, Password, SPECIAL, last_day};
 use serde::Deserialize;
+use ui::component::{Banner, ErrorSummary, Fact, Fault, Kind, Live, TextField, Tone};
+use ui::language::Words;
 
-use crate::form::{Field, Shown, with_errors};
-use crate::pages::{Frame, Staff, show, staff};
+use crate::pages::accounts::expiry;
+use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+const HERE: &str = "/password";
 
 #[derive(Template)]
 #[template(path = "password.html")]
-struct PasswordPage {
-    frame: Frame,
-    fields: Vec<Field>,
+pub(super) struct PasswordPage {
+    pub(super) frame: Frame,
+    pub(super) summary: ErrorSummary,
+    pub(super) state: Vec<Fact>,
+    pub(super) fields: Vec<TextField>,
+    pub(super) rules: Vec<Rule>,
 }
 
-fn password_page(staff: &Staff, problems: Vec<Shown>, errors: &[MemberError]) -> Response {
-    let rule = "8〜20文字。数字・英小文字・英大文字・記号を各1文字以上 / 8 to 20 characters with digit, small and capital letter, special character";
-    let fields = vec![
-        Field::password("old_password", "旧パスワード", "Old password", ""),
-        Field::password("new_password", "新パスワード", "New password", rule),
-        Field::password("again", "新パスワード（確認）", "New password again", ""),
-    ];
-    let page = PasswordPage {
-        frame: staff.frame(problems),
-        fields: with_errors(fields, errors),
+#[derive(Template)]
+#[template(path = "password_confirm.html")]
+pub(super) struct ConfirmPage {
+    pub(super) frame: Frame,
+    pub(super) facts: Vec<Fact>,
+}
+
+#[derive(Template)]
+#[template(path = "password_rule.html")]
+struct RuleFragment {
+    words: Words,
+    rules: Vec<Rule>,
+}
+
+/// One part of the rule, held against a password.
+pub(super) struct Rule {
+    pub(super) text: String,
+    /// `None` while nothing is typed.
+    pub(super) met: Option<bool>,
+}
+
+/// The parts of the rule that a password shows by itself. Those about earlier passwords are the center's to judge.
+pub(super) fn rules(password: &str, words: &Words) -> Vec<Rule> {
+    let broken = Password::parse(password).err().unwrap_or_default();
+    let typed = !password.is_empty();
+    let rule = |key: &str, is_part: fn(&Broken) -> bool| Rule {
+        text: words.say(key),
+        met: typed.then(|| !broken.iter().any(is_part)),
     };
-    show(StatusCode::OK, &page)
+    let characters: Vec<String> = SPECIAL.chars().map(String::from).collect();
+    let special = Rule {
+        text: words.say_with("rule-special", &[("characters", characters.join(" "))]),
+        met: typed.then(|| !broken.contains(&Broken::NoSpecial)),
+    };
+    let mut rules = vec![
+        rule("rule-length", |it| {
+            matches!(it, Broken::TooShort | Broken::TooLong)
+        }),
+        rule("rule-digit", |it| matches!(it, Broken::NoDigit)),
+        rule("rule-lower", |it| matches!(it, Broken::NoLowerCase)),
+        rule("rule-upper", |it| matches!(it, Broken::NoUpperCase)),
+        special,
+        rule("rule-characters", |it| matches!(it, Broken::Character(_))),
+    ];
+    let offenders = broken
+        .iter()
+        .filter(|it| matches!(it, Broken::Character(_)));
+    rules.extend(offenders.map(|it| Rule {
+        text: faults::of_broken(*it, words).text,
+        met: Some(false),
+    }));
+    rules
 }
 
-pub(crate) async fn password_form(staff: Staff) -> Response {
-    password_page(&staff, Vec::new(), &[])
+/// The rule held against what is typed, for the page to show beside the field.
+pub(crate) async fn rule(visitor: Visitor, Filled(form): Filled<PasswordForm>) -> Response {
+    let rules = rules(&form.new_password, &visitor.words);
+    let fragment = RuleFragment {
+        words: visitor.words,
+        rules,
+    };
+    show(StatusCode::OK, &fragment)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 pub(crate) struct PasswordForm {
     old_password: String,
     new_password: String,
     again: String,
 }
 
-pub(crate) async fn password(
-    State(app): State<App>,
-    staff_member: Staff,
-    Form(form): Form<PasswordForm>,
-) -> Response {
-    if form.new_password != form.again {
-        let error = MemberError::new(
-            "again",
-            "differs",
-            "新パスワードと一致しません。",
-            "The two new passwords differ.",
-        );
-        return password_page(&staff_member, Vec::new(), &[error]);
+fn state_facts(state: &PasswordState, words: &Words) -> Vec<Fact> {
+    let fact = |label: &str, text: String| Fact {
+        label: words.say(label),
+        text,
+        meaning: String::new(),
+    };
+    vec![
+        fact("password-set-at", days::show_instant(&state.set_at)),
+        fact("password-expiry", expiry(state, words)),
+    ]
+}
+
+pub(super) fn password_page(
+    mut frame: Frame,
+    state: &PasswordState,
+    typed: &str,
+    problem: Option<Fault>,
+    faults: &[(String, Fault)],
+) -> PasswordPage {
+    let words = frame.words.clone();
+    let field = |name, label: &str, autocomplete| TextField {
+        kind: Kind::Password,
+        autocomplete,
+        ..TextField::new(name, words.say(label))
+    };
+    let mut fields = vec![
+        field("old_password", "old-password", "current-password"),
+        TextField {
+            support: words.say("new-password-support"),
+            live: Some(Live {
+                post: "/password/rule",
+                target: "password-rule",
+            }),
+            ..field("new_password", "new-password", "new-password")
+        },
+        field("again", "new-password-again", "new-password"),
+    ];
+    let summary = faults::spread(faults, &mut fields, &mut []);
+    if state.change_needed {
+        let fault = faults::own(&words, "password_change_needed", "change-needed-now");
+        frame.banners.push(Banner::new(Tone::Warning, fault));
     }
-    let body = PasswordChange {
+    frame
+        .banners
+        .extend(problem.map(|fault| Banner::new(Tone::Error, fault)));
+    PasswordPage {
+        state: state_facts(state, &words),
+        rules: rules(typed, &words),
+        summary,
+        fields,
+        frame,
+    }
+}
+
+pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
+    app.browsers
+        .with(&staff.key, |browser| browser.password_change = None);
+    let state = &staff.session.password;
+    let page = password_page(staff.frame(HERE), state, "", None, &[]);
+    show(StatusCode::OK, &page)
+}
+
+/// What is wrong with the form by itself, before the center compares.
+fn form_faults(form: &PasswordForm, words: &Words) -> Vec<(String, Fault)> {
+    let mut faults = Vec::new();
+    if form.old_password.is_empty() {
+        let fault = faults::own(words, "required", "old-password-missing");
+        faults.push(("old_password".to_owned(), fault));
+    }
+    let broken = Password::parse(&form.new_password).err();
+    for part in broken.into_iter().flatten() {
+        faults.push(("new_password".to_owned(), faults::of_broken(part, words)));
+    }
+    if form.new_password != form.again {
+        faults.push((
+            "again".to_owned(),
+            faults::own(words, "differs", "passwords-differ"),
+        ));
+    }
+    faults
+}
+
+/// The form as sent: what is wrong, or the confirmation step.
+pub(crate) async fn propose(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<PasswordForm>,
+) -> Response {
+    let faults = form_faults(&form, &staff.words);
+    if !faults.is_empty() {
+        let state = &staff.session.password;
+        let typed = &form.new_password;
+        let page = password_page(staff.frame(HERE), state, typed, None, &faults);
+        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let change = PasswordChange {
         new_password: form.new_password,
         old_password: form.old_password,
     };
-    match app
-        .client
-        .change_password(&staff_member.0.token, &body)
-        .await
-    {
+    app.browsers
+        .with(&staff.key, |browser| browser.password_change = Some(change));
+    Redirect::to("/password/confirm").into_response()
+}
+
+/// 更新確認: what will hold afterwards, and one button.
+pub(crate) async fn confirmation(State(app): State<App>, staff: Staff) -> Response {
+    let waiting = app.browsers.with(&staff.key, |browser| {
+        let change = browser.password_change.as_ref()?;
+        Password::parse(&change.new_password).ok()
+    });
+    let Some(password) = waiting.flatten() else {
+        return Redirect::to(HERE).into_response();
+    };
+    let page = confirm_page(staff.frame("/password/confirm"), &password, &app, &staff);
+    show(StatusCode::OK, &page)
+}
+
+fn confirm_page(frame: Frame, password: &Password, app: &App, staff: &Staff) -> ConfirmPage {
+    let words = &staff.words;
+    let last = last_day(Length::of(password), app.now());
+    let until = last.map_or_else(
+        || words.say("password-never"),
+        |day| {
+            words.say_with(
+                "password-until",
+                &[("day", days::show(&day.to_string(), words))],
+            )
+        },
+    );
+    let fact = |label: &str, text: String| Fact {
+        label: words.say(label),
+        text,
+        meaning: String::new(),
+    };
+    ConfirmPage {
+        facts: vec![
+            fact("user-id", staff.session.account.id.clone()),
+            fact("password-expiry-new", until),
+        ],
+        frame,
+    }
+}
+
+pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
+    let change = app
+        .browsers
+        .with(&staff.key, |browser| browser.password_change.take());
+    let Some(change) = change.flatten() else {
+        return Redirect::to(HERE).into_response();
+    };
+    let changed = match staff.client(&app) {
+        Ok(client) => client.change_password(staff.token(), &change).await,
+        Err(error) => Err(error),
+    };
+    match changed {
         Ok(()) => {
-            for session in staff(&app).values_mut() {
-                if session.token == staff_member.0.token {
-                    session.password.change_needed = false;
-                }
-            }
+            changed_now(&app, &staff, &change.new_password);
             Redirect::to("/").into_response()
         }
-        Err(ClientError::Problem(problem)) if problem.status != 401 => password_page(
-            &staff_member,
-            vec![Shown::problem(&problem)],
-            &problem.errors,
-        ),
-        Err(error) => staff_member.failed(&app, &error),
+        Err(ClientError::Problem(problem)) if problem.status == 422 => {
+            let errors = problem.errors.iter();
+            let told: Vec<_> = errors
+                .map(|it| faults::of_member(it, &staff.words))
+                .collect();
+            let state = &staff.session.password;
+            let fault = faults::of_problem(&problem, &staff.words);
+            let fault = told.is_empty().then_some(fault);
+            let page = password_page(staff.frame(HERE), state, "", fault, &told);
+            show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
     }
+}
+
+/// Notes the new state of the password at the browser, and what is told on the next page.
+fn changed_now(app: &App, staff: &Staff, new_password: &str) {
+    let now = app.now();
+    let last = Password::parse(new_password)
+        .ok()
+        .and_then(|password| last_day(Length::of(&password), now));
+    let told = faults::own(&staff.words, "password_changed", "password-changed");
+    app.browsers.with(&staff.key, |browser| {
+        browser.told = Some(told);
+        if let Some(session) = &mut browser.session {
+            session.password = PasswordState {
+                change_needed: false,
+                expires_on: last.map(|day| day.to_string()),
+                set_at: now.to_string(),
+            };
+        }
+    });
 }

@@ -1,102 +1,280 @@
-//! Sign-in and sign-out (G11). Keeps no password.
+//! Sign-in as in the guide (G11): choose the certificate, start, then ID and password; and sign-out. Keeps no password.
 
 use api::client::ClientError;
 use api::session::SignIn;
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::civil_date::Instant;
 use serde::Deserialize;
+use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
+use ui::language::Words;
 
-use crate::form::{Field, Shown};
-use crate::pages::{COOKIE, Frame, Staff, explain, random_text, show, staff};
-use crate::serve::App;
+use crate::browsers::Browser;
+use crate::pages::{Filled, Frame, Staff, Visitor, show};
+use crate::serve::{App, Certificate};
+use crate::{days, faults};
+
+#[derive(Template)]
+#[template(path = "certificates.html")]
+pub(super) struct CertificatesPage {
+    pub(super) frame: Frame,
+    pub(super) certificates: Vec<Radio>,
+}
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
-    frame: Frame,
-    certificate: String,
-    fields: Vec<Field>,
-    ask_force: bool,
+pub(super) struct SignInPage {
+    pub(super) frame: Frame,
+    pub(super) certificate: Radio,
+    pub(super) fields: Vec<TextField>,
+    pub(super) force: Option<Checkbox>,
 }
 
-pub(super) fn sign_in_page(
-    app: &App,
-    status: StatusCode,
-    problems: Vec<Shown>,
-    account: &str,
-    ask_force: bool,
-) -> Response {
-    let page = SignInPage {
-        frame: Frame {
-            facility: String::new(),
-            account: String::new(),
-            signed_in: false,
-            problems,
-        },
-        certificate: app.certificate.clone(),
-        fields: vec![
-            Field::text(
-                "account",
-                "ユーザーID",
-                "User ID",
-                "設定シート（PC設定）に記載 / on the set-up sheet, tab PC",
-            )
-            .with(account),
-            Field::password(
-                "password",
-                "パスワード",
-                "Password",
-                "8〜20文字 / 8 to 20 characters",
-            ),
+/// A certificate as a person tells it from others.
+fn described(certificate: &Certificate, now: Instant, words: &Words) -> Radio {
+    let holder = &certificate.holder;
+    let last_day = days::show(&holder.not_after.date_in_japan().to_string(), words);
+    let over = holder.not_after <= now;
+    let key = if over {
+        "certificate-expired"
+    } else {
+        "certificate-good"
+    };
+    let facility = holder.facility.to_string();
+    let about = [
+        ("facility", facility.as_str()),
+        ("name", certificate.name.as_str()),
+    ];
+    Radio {
+        value: certificate.name.clone(),
+        label: holder.terminal.clone(),
+        support: vec![
+            words.say_with("certificate-holder", &about),
+            words.say_with(key, &[("day", last_day)]),
         ],
-        ask_force,
-    };
-    show(status, &page)
-}
-
-#[derive(Deserialize)]
-pub(crate) struct SignInForm {
-    account: String,
-    password: String,
-    #[serde(default)]
-    force: Option<String>,
-}
-
-pub(crate) async fn sign_in(State(app): State<App>, Form(form): Form<SignInForm>) -> Response {
-    let body = SignIn {
-        account: form.account.clone(),
-        force: form.force.is_some(),
-        password: form.password,
-    };
-    match app.client.sign_in(&body).await {
-        Ok(session) => {
-            let id = random_text();
-            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, id.as_bytes());
-            if let Ok(hash) = <[u8; 32]>::try_from(digest.as_ref()) {
-                staff(&app).insert(hash, session);
-            }
-            let cookie = format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/");
-            ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
-        }
-        Err(error) => {
-            let ask = matches!(&error, ClientError::Problem(problem) if problem.code == "already_signed_in");
-            sign_in_page(
-                &app,
-                StatusCode::OK,
-                vec![explain(&error)],
-                &form.account,
-                ask,
-            )
-        }
+        chosen: false,
+        barred: over,
     }
 }
 
-pub(crate) async fn sign_out(State(app): State<App>, Staff(session): Staff) -> Response {
-    staff(&app).retain(|_, kept| kept.token != session.token);
-    // The session ends at the center as well; if the line is down it ends there by itself.
-    let _ = app.client.sign_out(&session.token).await;
+/// The choice of a certificate. `chosen` is the one chosen before, if any.
+pub(super) fn certificates_page(
+    app: &App,
+    visitor: &Visitor,
+    status: StatusCode,
+    problem: Option<Fault>,
+) -> Response {
+    let now = app.now();
+    let browser = visitor.key.and_then(|key| {
+        app.browsers
+            .with(&key, |browser| (browser.certificate, browser.told.take()))
+    });
+    let (chosen, told) = browser.unwrap_or_default();
+    let mut certificates: Vec<Radio> = app
+        .certificates
+        .iter()
+        .map(|certificate| described(certificate, now, &visitor.words))
+        .collect();
+    let usable = |it: &Radio| !it.barred;
+    let first = certificates.iter().position(usable);
+    let chosen = chosen.filter(|index| certificates.get(*index).is_some_and(usable));
+    if let Some(radio) = chosen.or(first).and_then(|it| certificates.get_mut(it)) {
+        radio.chosen = true;
+    }
+    let mut frame = visitor.frame("/");
+    let faults = told.into_iter().chain(problem);
+    frame
+        .banners
+        .extend(faults.map(|fault| Banner::new(Tone::Warning, fault)));
+    if first.is_none() {
+        let fault = faults::own(&visitor.words, "no_certificate", "no-certificate");
+        frame.banners.push(Banner::new(Tone::Error, fault));
+    }
+    show(
+        status,
+        &CertificatesPage {
+            frame,
+            certificates,
+        },
+    )
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct CertificateForm {
+    certificate: String,
+}
+
+/// 「システムの利用を始める」.
+pub(crate) async fn choose_certificate(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<CertificateForm>,
+) -> Response {
+    let now = app.now();
+    let place = app
+        .certificates
+        .iter()
+        .position(|it| it.name == form.certificate && now < it.holder.not_after);
+    let Some(place) = place else {
+        let fault = faults::own(&visitor.words, "choose_certificate", "choose-certificate");
+        return certificates_page(
+            &app,
+            &visitor,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(fault),
+        );
+    };
+    let known = visitor.key.and_then(|key| {
+        app.browsers
+            .with(&key, |browser| browser.certificate = Some(place))
+    });
+    if known.is_some() {
+        return Redirect::to("/sign-in").into_response();
+    }
+    match app.browsers.open(Browser::choosing(place), now) {
+        Some((_, cookie)) => {
+            ([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response()
+        }
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Whether the person is asked to end an earlier sign-in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EarlierSignIn {
+    Asked,
+    NotAsked,
+}
+
+fn sign_in_page(
+    app: &App,
+    visitor: &Visitor,
+    certificate: &Certificate,
+    form: &SignInForm,
+    fault: Option<(Tone, Fault)>,
+    earlier: EarlierSignIn,
+) -> Response {
+    let words = &visitor.words;
+    let mut frame = visitor.frame("/sign-in");
+    let banner = fault.map(|(tone, fault)| Banner::new(tone, fault));
+    frame.banners.extend(banner);
+    let mut page = SignInPage {
+        frame,
+        certificate: described(certificate, app.now(), words),
+        fields: vec![
+            TextField {
+                support: words.say("account-support"),
+                autocomplete: "username",
+                value: form.account.clone(),
+                ..TextField::new("account", words.say("account"))
+            },
+            TextField {
+                kind: Kind::Password,
+                autocomplete: "current-password",
+                ..TextField::new("password", words.say("password"))
+            },
+        ],
+        force: None,
+    };
+    if earlier == EarlierSignIn::Asked {
+        page.force = Some(Checkbox {
+            name: "force",
+            label: words.say("end-earlier"),
+            support: words.say("end-earlier-support"),
+            value: "1".into(),
+            checked: false,
+        });
+    }
+    show(StatusCode::OK, &page)
+}
+
+/// The certificate the browser chose.
+fn chosen<'a>(app: &'a App, visitor: &Visitor) -> Option<(usize, &'a Certificate)> {
+    let place = app
+        .browsers
+        .with(&visitor.key?, |browser| browser.certificate)??;
+    Some((place, app.certificates.get(place)?))
+}
+
+pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
+    let Some((_, certificate)) = chosen(&app, &visitor) else {
+        return Redirect::to("/").into_response();
+    };
+    let told = visitor
+        .key
+        .and_then(|key| app.browsers.with(&key, |browser| browser.told.take()));
+    let told = told.flatten().map(|fault| (Tone::Warning, fault));
+    let empty = SignInForm::default();
+    sign_in_page(
+        &app,
+        &visitor,
+        certificate,
+        &empty,
+        told,
+        EarlierSignIn::NotAsked,
+    )
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct SignInForm {
+    account: String,
+    password: String,
+    force: Option<String>,
+}
+
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<SignInForm>,
+) -> Response {
+    let Some((place, certificate)) = chosen(&app, &visitor) else {
+        return Redirect::to("/").into_response();
+    };
+    let body = SignIn {
+        account: form.account.clone(),
+        force: form.force.is_some(),
+        password: form.password.clone(),
+    };
+    let session = match certificate.client.sign_in(&body).await {
+        Ok(session) => session,
+        Err(error) => {
+            let asks = matches!(&error, ClientError::Problem(it) if it.code == "already_signed_in");
+            let (tone, earlier) = if asks {
+                (Tone::Warning, EarlierSignIn::Asked)
+            } else {
+                (Tone::Error, EarlierSignIn::NotAsked)
+            };
+            let fault = (tone, faults::of_client(&error, &visitor.words));
+            return sign_in_page(&app, &visitor, certificate, &form, Some(fault), earlier);
+        }
+    };
+    let now = app.now();
+    let mut browser = visitor
+        .key
+        .and_then(|key| app.browsers.close(&key))
+        .unwrap_or_default();
+    let way_on = browser.way_on(&session.account.id, now);
+    let to = match way_on.filter(|_| !session.password.change_needed) {
+        Some(path) => path,
+        None => "/".into(),
+    };
+    browser.certificate = Some(place);
+    browser.session = Some(session);
+    match app.browsers.open(browser, now) {
+        Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+pub(crate) async fn sign_out(State(app): State<App>, staff: Staff) -> Response {
+    app.browsers.close(&staff.key);
+    if let Ok(client) = staff.client(&app) {
+        // The session ends at the center as well; if the line is down it ends there by itself.
+        let _ = client.sign_out(staff.token()).await;
+    }
     Redirect::to("/").into_response()
 }
