@@ -1,6 +1,12 @@
-//! The staff pages in a real browser: sign in, check, result, history, errors; narrow screens; foreign pages refused.
+//! The staff pages in a real browser, over a running demo. Here is what the walks share; each walk has one demo and one browser.
+
+mod accounts;
+mod every_page;
+mod font;
+mod reception;
 
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -59,10 +65,15 @@ impl Walk {
             .take_while(char::is_ascii_digit)
             .collect();
         let profile = dir.path().join("profile");
-        let options = json!({"goog:chromeOptions": {"args": [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", format!("--user-data-dir={}", profile.display()),
-        ]}});
+        let downloads = dir.path().join("downloads");
+        let options = json!({"goog:chromeOptions": {
+            "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                format!("--user-data-dir={}", profile.display()),
+            ],
+            "prefs": {"download.default_directory": downloads.display().to_string()},
+        }});
         let capabilities = options.as_object().unwrap().clone();
         let browser = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)
@@ -77,6 +88,11 @@ impl Walk {
             demo: demo_json,
             dir,
         }
+    }
+
+    async fn end(self) {
+        self.browser.close().await.unwrap();
+        assert!(self.dir.path().exists());
     }
 
     fn account(&self, kind: &str) -> (&str, &str) {
@@ -96,179 +112,215 @@ impl Walk {
         self.browser.goto(&format!("{base}{path}")).await.unwrap();
     }
 
+    /// Types into fields by their names, replacing what stands there.
     async fn fill(&self, fields: &[(&str, &str)]) {
         for (name, text) in fields {
-            let field = self
-                .browser
-                .find(Locator::Css(&format!("[name={name}]")))
-                .await
-                .unwrap();
+            let css = format!("main [name={name}]");
+            let field = self.browser.find(Locator::Css(&css)).await.unwrap();
             field.clear().await.unwrap();
             field.send_keys(text).await.unwrap();
         }
-        self.press("main form button").await;
-        self.looks_right().await;
     }
 
-    /// Presses a button and waits for the next page. The old one is marked, so that it is not taken for the new.
+    /// Fills a form and sends it.
+    async fn send(&self, fields: &[(&str, &str)]) {
+        self.fill(fields).await;
+        self.press("main form [data-tone=primary]").await;
+    }
+
+    /// Presses a button or link and waits for the next page. The old one is marked, so that it is not taken for the new.
     async fn press(&self, css: &str) {
         let mark = "document.documentElement.dataset.old = '1'";
         self.browser.execute(mark, Vec::new()).await.unwrap();
-        self.browser
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .click()
-            .await
-            .unwrap();
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.expect(css).click().await.unwrap();
+        self.next_page().await;
+    }
+
+    /// Ticks a box.
+    async fn press_box(&self, name: &str) {
+        let tick = self.browser.find(Locator::Id(name)).await.unwrap();
+        tick.click().await.unwrap();
+    }
+
+    /// Chooses a file.
+    async fn fill_file(&self, name: &str, file: &Path) {
+        let css = format!("main [name={name}]");
+        let input = self.browser.find(Locator::Css(&css)).await.unwrap();
+        let path = file.display().to_string();
+        input.send_keys(&path).await.unwrap();
+    }
+
+    async fn next_page(&self) {
         let next = Locator::Css("html:not([data-old]) footer");
         self.browser.wait().for_element(next).await.unwrap();
     }
 
+    /// Certificate, start, ID, password; ends an earlier sign-in where the page asks.
     async fn sign_in(&self, kind: &str) {
         let (id, password) = self.account(kind);
+        self.sign_in_as(id, password).await;
+    }
+
+    async fn sign_in_as(&self, id: &str, password: &str) {
         self.open("").await;
-        self.fill(&[("account", id), ("password", password)]).await;
+        self.press("main form [data-tone=primary]").await;
+        self.send(&[("account", id), ("password", password)]).await;
+        if self.shows("[data-code=already_signed_in]").await {
+            self.fill(&[("password", password)]).await;
+            let force = self.browser.find(Locator::Id("force")).await.unwrap();
+            force.click().await.unwrap();
+            self.press("main form [data-tone=primary]").await;
+        }
+    }
+
+    async fn sign_out(&self) {
+        self.press("header form[action='/sign-out'] button").await;
+    }
+
+    /// Chooses a language and comes back to the same page.
+    async fn speak(&self, tag: &str) {
+        self.press(&format!("header button[value={tag}]")).await;
+        assert_eq!(self.attribute("html", "lang").await.as_deref(), Some(tag));
+    }
+
+    async fn shows(&self, css: &str) -> bool {
+        !self
+            .browser
+            .find_all(Locator::Css(css))
+            .await
+            .unwrap()
+            .is_empty()
     }
 
     async fn text(&self, css: &str) -> String {
-        self.browser
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.expect(css).text().await.unwrap()
+    }
+
+    async fn value(&self, css: &str) -> Option<String> {
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.expect(css).prop("value").await.unwrap()
     }
 
     async fn attribute(&self, css: &str, name: &str) -> Option<String> {
-        self.browser
-            .find(Locator::Css(css))
-            .await
-            .unwrap()
-            .attr(name)
-            .await
-            .unwrap()
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.expect(css).attr(name).await.unwrap()
     }
 
-    /// What every page owes: one main, one heading, labelled inputs, unique identifiers, no overflow.
-    async fn looks_right(&self) {
-        let script = "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
-            return {main: document.querySelectorAll('main').length, h1: document.querySelectorAll('h1').length,
-              unlabelled: [...document.querySelectorAll('input:not([type=hidden])')].filter(e => !e.labels.length).length,
-              twice: ids.length - new Set(ids).size, wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-              inline: document.querySelectorAll('[style],script:not([src]),[onclick]').length, lang: document.documentElement.lang}";
-        let found = self.browser.execute(script, Vec::new()).await.unwrap();
-        let expected = json!({"main": 1, "h1": 1, "unlabelled": 0, "twice": 0, "wide": 0, "inline": 0, "lang": "ja"});
-        assert_eq!(found, expected);
+    /// What an error of the page is named.
+    async fn code(&self, css: &str) -> String {
+        self.attribute(css, "data-code").await.unwrap_or_default()
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_receptionist_signs_in_checks_reads_the_result_and_finds_it_again() {
-    let walk = Walk::start().await;
-    for width in [1280, 320] {
-        walk.browser.set_window_size(width, 900).await.unwrap();
-        walk.sign_in("general").await;
-        assert_eq!(walk.text("h1").await.lines().next(), Some("メニュー"));
-        walk.open("check").await;
-        walk.looks_right().await;
-        let taro = [
-            ("insurer_number", "06139992"),
-            ("symbol", "１２３"),
-            ("number", "4567"),
-            ("branch", "01"),
-            ("birth_date", "昭和45年1月2日"),
-        ];
-        walk.fill(&taro).await;
-        assert_eq!(
-            walk.attribute("[data-verdict]", "data-verdict")
-                .await
-                .as_deref(),
-            Some("1")
-        );
-        let page = walk.text("main").await;
-        for text in [
-            "有効",
-            "資格　太郎",
-            "架空健康保険組合",
-            "昭和45年1月2日",
-            "この資格で受付できます",
-        ] {
-            assert!(page.contains(text), "{text} is not on the page: {page}");
+    async fn see(&self, texts: &[&str]) {
+        let page = self.text("main").await;
+        for text in texts {
+            assert!(page.contains(text), "{text} is not on the page:\n{page}");
         }
-        walk.open("history").await;
-        walk.looks_right().await;
-        assert!(walk.text("tbody").await.contains("資格　太郎"));
-        walk.press("header button").await;
-        assert!(walk.text("h1").await.starts_with("資格確認"));
     }
-    walk.browser.clone().close().await.unwrap();
-    assert!(walk.dir.path().exists());
+
+    async fn script(&self, script: &str) -> Value {
+        self.browser.execute(script, Vec::new()).await.unwrap()
+    }
+
+    async fn size(&self, width: u32, height: u32) {
+        self.browser.set_window_size(width, height).await.unwrap();
+        // Headless windows cannot be narrower than 500 px; the device's metrics can.
+        let metrics =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
+    }
+
+    /// A command of the browser's own protocol.
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        let command = Devtools {
+            command,
+            parameters,
+        };
+        self.browser.issue_cmd(command).await.unwrap()
+    }
+
+    /// What every page owes: one main, one heading, labelled inputs, unique identifiers, nothing inline, no overflow.
+    async fn looks_right(&self) {
+        let found = self
+            .script(
+                "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
+            return {main: document.querySelectorAll('main').length, h1: document.querySelectorAll('h1').length,
+              unlabelled: [...document.querySelectorAll('input:not([type=hidden]),select')].filter(e => !e.labels.length).length,
+              twice: ids.length - new Set(ids).size, wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+              inline: document.querySelectorAll('[style],style,script:not([src]),[onclick]').length}",
+            )
+            .await;
+        let expected =
+            json!({"main": 1, "h1": 1, "unlabelled": 0, "twice": 0, "wide": 0, "inline": 0});
+        assert_eq!(found, expected, "{}", self.text("h1").await);
+    }
+
+    /// Holds the page against axe-core's rules of WCAG 2.2 A and AA and its best practices; no rule is switched off.
+    async fn is_accessible(&self) {
+        let axe = fetched("axe.min.js");
+        self.script(&std::fs::read_to_string(axe).expect("made by `cargo xtask assets`"))
+            .await;
+        let run = "const done = arguments[arguments.length - 1];
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+            axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(
+              result => done(result.violations.map(it => it.id + ': ' + it.nodes.map(n => n.html).join(' | '))),
+              error => done([String(error)]))";
+        let violations = self.browser.execute_async(run, Vec::new()).await.unwrap();
+        assert_eq!(violations, json!([]), "{}", self.text("h1").await);
+    }
+
+    /// Keeps a picture of the page for a person to look at, where `ONSHI_PICTURES` names a folder.
+    async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("ONSHI_PICTURES") else {
+            return;
+        };
+        let shot = self
+            .devtools(
+                "Page.captureScreenshot",
+                json!({"captureBeyondViewport": true}),
+            )
+            .await;
+        let file = PathBuf::from(folder).join(format!("{name}.png"));
+        std::fs::write(file, base64(shot["data"].as_str().unwrap())).unwrap();
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_typed_wrong_is_named_at_its_field_and_kept() {
-    let walk = Walk::start().await;
-    walk.open("").await;
-    walk.fill(&[("account", "uketsuke"), ("password", "Chigau-123")])
-        .await;
-    assert_eq!(
-        walk.attribute("[role=alert]", "data-code").await.as_deref(),
-        Some("wrong_credentials")
-    );
-    walk.sign_in("general").await;
-    walk.open("check").await;
-    walk.fill(&[
-        ("insurer_number", "12"),
-        ("number", "4567"),
-        ("birth_date", "S45.2.30"),
-    ])
-    .await;
-    assert_eq!(
-        walk.attribute("#insurer_number-error-1", "data-code")
-            .await
-            .as_deref(),
-        Some("length")
-    );
-    assert_eq!(
-        walk.attribute("#birth_date-error-1", "data-code")
-            .await
-            .as_deref(),
-        Some("form")
-    );
-    let kept = walk
-        .browser
-        .find(Locator::Css("#number"))
-        .await
+/// A file of `cargo xtask assets`.
+fn fetched(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../ui/assets/generated")
+        .join(name)
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD
+        .decode(text)
         .unwrap()
-        .prop("value")
-        .await
-        .unwrap();
-    assert_eq!(kept.as_deref(), Some("4567"));
-    let described = walk
-        .attribute("#insurer_number", "aria-describedby")
-        .await
-        .unwrap();
-    assert!(described.contains("insurer_number-error-1"));
-    walk.browser.clone().close().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_master_sees_no_check_and_gets_none() {
-    let walk = Walk::start().await;
-    walk.sign_in("master").await;
-    assert!(!walk.text("main").await.contains("保険証/処方箋で確認"));
-    walk.open("check").await;
-    walk.fill(&[
-        ("insurer_number", "06139992"),
-        ("number", "4567"),
-        ("birth_date", "1970-01-02"),
-    ])
-    .await;
-    assert_eq!(
-        walk.attribute("[role=alert]", "data-code").await.as_deref(),
-        Some("not_permitted")
-    );
-    walk.browser.clone().close().await.unwrap();
+/// A command of the browser's own protocol, which chromedriver passes on.
+#[derive(Debug)]
+struct Devtools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Devtools {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/goog/cdp/execute"))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let body = json!({"cmd": self.command, "params": self.parameters});
+        (http::Method::POST, Some(body.to_string()))
+    }
 }

@@ -1,0 +1,134 @@
+//! Every page in every language: accessible by axe-core, right in its frame, no overflow on narrow and enlarged screens.
+
+use super::Walk;
+
+/// Width and height in CSS pixels: a clinic's PC, a narrow screen, the PC's page at 200 %.
+const SIZES: [(&str, u32, u32); 3] = [
+    ("pc", 1280, 900),
+    ("narrow", 320, 800),
+    ("double", 640, 450),
+];
+
+async fn look(walk: &Walk, name: &str) {
+    for language in ["en", "ja"] {
+        if walk.attribute("html", "lang").await.as_deref() != Some(language) {
+            walk.speak(language).await;
+        }
+        look_as_it_is(walk, &format!("{name}-{language}")).await;
+    }
+}
+
+/// A page that answers a form has no address of its own, so its language is chosen before.
+async fn look_as_it_is(walk: &Walk, name: &str) {
+    walk.is_accessible().await;
+    for (size, width, height) in SIZES {
+        walk.size(width, height).await;
+        walk.looks_right().await;
+        walk.picture(&format!("{name}-{size}")).await;
+    }
+    walk.size(1280, 900).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_reception_are_accessible_in_every_language() {
+    let walk = Walk::start().await;
+    walk.open("").await;
+    look(&walk, "certificates").await;
+    walk.press("main form [data-tone=primary]").await;
+    look(&walk, "sign-in").await;
+    walk.send(&[("account", "uketsuke"), ("password", "Chigau-123")])
+        .await;
+    look_as_it_is(&walk, "sign-in-refused").await;
+    walk.sign_in("general").await;
+    look(&walk, "menu").await;
+    walk.open("about").await;
+    look(&walk, "about").await;
+    walk.open("no-such-page").await;
+    look_as_it_is(&walk, "trouble").await;
+    walk.open("password").await;
+    look(&walk, "password").await;
+    walk.open("history").await;
+    look(&walk, "history-empty").await;
+    for language in ["en", "ja"] {
+        walk.open("check").await;
+        look(&walk, "check").await;
+        walk.speak(language).await;
+        walk.send(&[("insurer_number", "12"), ("birth_date", "S45.2.30")])
+            .await;
+        look_as_it_is(&walk, &format!("check-errors-{language}")).await;
+        walk.send(&[
+            ("insurer_number", "06139991"),
+            ("number", "4567"),
+            ("birth_date", "S45.1.2"),
+        ])
+        .await;
+        look_as_it_is(&walk, &format!("check-digit-{language}")).await;
+    }
+    let people = walk.demo["people"].as_array().unwrap().clone();
+    for case in [
+        "valid",
+        "lost",
+        "newer",
+        "unknown",
+        "several",
+        "unregistered",
+    ] {
+        let person = people.iter().find(|it| it["case"] == case).unwrap();
+        let text = |member: &str| person[member].as_str().unwrap().to_owned();
+        let fields = ["insurer_number", "symbol", "number", "branch", "birth_date"];
+        let fields: Vec<(&str, String)> = fields.map(|name| (name, text(name))).into();
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        walk.open("check").await;
+        walk.press_box("ceiling_consent").await;
+        walk.send(&fields).await;
+        if walk.shows("[name=ask_anyway]").await {
+            walk.press("[name=ask_anyway]").await;
+        }
+        let verdict = walk.attribute("[data-verdict]", "data-verdict").await;
+        let expected = person["expect_verdict"].to_string();
+        assert_eq!(verdict, Some(expected), "{case}");
+        look(&walk, &format!("result-{case}")).await;
+    }
+    walk.open("history").await;
+    look(&walk, "history").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_administration_are_accessible_in_every_language() {
+    let walk = Walk::start().await;
+    walk.sign_in("administrator").await;
+    look(&walk, "menu-administrator").await;
+    for (path, name) in [
+        ("accounts", "accounts"),
+        ("new-account?kind=medical_viewer", "account-new"),
+        ("accounts/ishi", "account"),
+        ("accounts/link_app", "account-system"),
+        ("import-accounts", "import"),
+    ] {
+        walk.open(path).await;
+        look(&walk, name).await;
+    }
+    walk.open("new-account").await;
+    walk.send(&[
+        ("id", "受付"),
+        ("display_name", ""),
+        ("new_password", "abc+"),
+    ])
+    .await;
+    look_as_it_is(&walk, "account-new-errors").await;
+    let file = walk.dir.path().join("accounts.csv");
+    let text = "id,kind,display_name,designation,password\nmado,general,窓口,,Madoguchi-2026\nwarui,general,悪い,,kantan\n";
+    std::fs::write(&file, text).unwrap();
+    walk.open("import-accounts").await;
+    walk.fill_file("file", &file).await;
+    walk.press("main form [data-tone=primary]").await;
+    look_as_it_is(&walk, "import-report").await;
+    let (_, old) = walk.account("administrator");
+    walk.open("password").await;
+    let new = "Kanri-2026-Atarashii";
+    walk.send(&[("old_password", old), ("new_password", new), ("again", new)])
+        .await;
+    look(&walk, "password-confirm").await;
+    walk.end().await;
+}
