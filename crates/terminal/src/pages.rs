@@ -14,6 +14,7 @@ pub(crate) mod sign_in;
 use std::convert::Infallible;
 
 use api::client::{Client, ClientError};
+use api::problem::Trouble;
 use api::session::Session;
 use askama::Template;
 use axum::Form;
@@ -98,9 +99,9 @@ pub(crate) struct Staff {
     session: Session,
 }
 
-/// Nobody is signed in here: the way to the sign-in, with the page kept for afterwards.
+/// Whoever asks must do something else first: sign in, with the page kept for afterwards, or change the password.
 pub(crate) struct Turned {
-    /// The browser, old or new.
+    /// The browser that signs in, old or new.
     key: Option<Key>,
     cookie: Option<String>,
     to: &'static str,
@@ -121,7 +122,19 @@ impl FromRequestParts<App> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Turned> {
         let visitor = Visitor::of(&parts.headers, app);
-        Self::of(&visitor, app).ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))
+        let staff = Self::of(&visitor, app)
+            .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
+        let path = parts.uri.path();
+        let open = path.starts_with("/password") || path == "/sign-out";
+        if staff.session.password.change_needed && !open {
+            // G02: it opens the change form and nothing else.
+            return Err(Turned {
+                key: None,
+                cookie: None,
+                to: "/password",
+            });
+        }
+        Ok(staff)
     }
 }
 
@@ -234,7 +247,8 @@ impl Staff {
         if problem.status != 401 {
             return false;
         }
-        let told = faults::of_problem(problem, &self.words);
+        // The center does not know an ended session's token any more; here it is known that there was one.
+        let told = faults::of_problem(&Trouble::SessionEnded.problem(), &self.words);
         app.browsers.with(&self.key, |browser| {
             browser.end_session(here, check.cloned(), app.now());
             browser.told = Some(told);

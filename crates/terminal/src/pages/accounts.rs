@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::{AccountId, AccountKind, AccountState};
 use serde::Deserialize;
 use ui::component::{
-    Banner, Choice, ErrorSummary, Fault, Kind, Live, Need, Select, TextField, Tone, WayOn, Width,
+    Banner, Choice, ErrorSummary, Fact, Fault, Kind, Live, Need, Select, TextField, Tone, WayOn,
+    Width,
 };
 use ui::language::Words;
 
@@ -58,8 +59,7 @@ pub(super) struct AccountPage {
     pub(super) frame: Frame,
     pub(super) summary: ErrorSummary,
     pub(super) account: Account,
-    pub(super) kind: String,
-    pub(super) state: String,
+    pub(super) facts: Vec<Fact>,
     pub(super) fields: Vec<TextField>,
     /// What would break if a system account were changed by hand (G05); a person's account has none and gets the forms.
     pub(super) breaks: Option<String>,
@@ -179,16 +179,17 @@ pub(crate) struct NewForm {
     new_password: String,
 }
 
-fn password_field(words: &Words) -> TextField {
+/// A password a manager sets: an account's first one, or a temporary one.
+fn password_field(words: &Words, label: &str, support: &str) -> TextField {
     TextField {
         kind: Kind::Password,
         autocomplete: "new-password",
-        support: words.say("first-password-support"),
+        support: words.say(support),
         live: Some(Live {
             post: "/password/rule",
             target: "password-rule",
         }),
-        ..TextField::new("new_password", words.say("first-password"))
+        ..TextField::new("new_password", words.say(label))
     }
 }
 
@@ -227,7 +228,7 @@ pub(super) fn new_page(
         },
         name_field(&form.display_name, &words),
         designation_field(&form.designation, &words),
-        password_field(&words),
+        password_field(&words, "first-password", "first-password-support"),
     ];
     let mut kind = [Select {
         name: "kind",
@@ -351,15 +352,18 @@ pub(super) fn account_page(
         let value = account.designation.clone().unwrap_or_default();
         fields.push(designation_field(&value, &words));
     }
-    let mut password = [password_field(&words)];
+    let mut password = [password_field(
+        &words,
+        "temporary-password",
+        "temporary-password-support",
+    )];
     let summary = faults::spread(faults, &mut fields, &mut []);
     faults::spread(faults, &mut password, &mut []);
     let [password] = password;
     let banner = problem.map(|(tone, fault)| Banner::new(tone, fault));
     frame.banners.extend(banner);
     AccountPage {
-        kind: kind_label(&account.kind, &words),
-        state: state_label(&account, &words).0,
+        facts: facts(&account, &words),
         breaks: breaks.map(|(ja, en)| words.choose(ja, en).to_owned()),
         active: account.state == AccountState::Active.as_str(),
         rules: rules("", &words),
@@ -369,6 +373,23 @@ pub(super) fn account_page(
         password,
         frame,
     }
+}
+
+fn facts(account: &Account, words: &Words) -> Vec<Fact> {
+    let fact = |label: &str, text: String| Fact {
+        label: words.say(label),
+        text,
+        meaning: String::new(),
+    };
+    vec![
+        fact("kind", kind_label(&account.kind, words)),
+        fact("state", state_label(account, words).0),
+        fact("password", expiry(&account.password, words)),
+        fact(
+            "password-set-at",
+            days::show_instant(&account.password.set_at),
+        ),
+    ]
 }
 
 /// One account of the manager's, or the page to show instead.
