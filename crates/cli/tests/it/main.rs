@@ -13,4 +13,5 @@ mod browser;
 mod demo;
 mod first_mark;
 mod kill;
+mod pages;
 mod running;

@@ -11,6 +11,11 @@ use serde_json::Value;
 pub(crate) struct Part(Child);
 
 impl Part {
+    /// A program that was started.
+    pub(crate) fn of(child: Child) -> Self {
+        Self(child)
+    }
+
     /// Kills it like a power cut of the process.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();

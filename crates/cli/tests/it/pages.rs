@@ -1,0 +1,538 @@
+//! The staff pages by plain HTTP, as a browser without JavaScript asks: first passwords, ended sessions, a dead center, misuse.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use crate::running::{Clinic, Part, succeed};
+
+/// A running terminal.
+struct Terminal {
+    _part: Part,
+    /// Host name and port, as its pages want to be called.
+    host: String,
+}
+
+/// A browser: keeps cookies and follows redirects.
+struct Browser<'a> {
+    terminal: &'a Terminal,
+    cookies: BTreeMap<String, String>,
+}
+
+/// An answer.
+struct Page {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Terminal {
+    /// Seals the clinic's certificate under both names and starts the pages; the first name is the preferred one.
+    fn start(clinic: &Clinic, names: [&str; 2]) -> Self {
+        let data_dir = clinic.path("terminal");
+        for name in names {
+            succeed(&[
+                "certificate",
+                "import",
+                "--data-dir",
+                &data_dir,
+                "--name",
+                name,
+                "--p12",
+                &clinic.path("clinic.p12"),
+                "--p12-password-file",
+                &clinic.path("p12.pw"),
+            ]);
+        }
+        let text = format!(
+            "data_dir = \"{data_dir}\"\ncenter = \"{}\"\nca = \"{}\"\nlisten = \"127.0.0.1:0\"\n[identity]\nname = \"{}\"\n",
+            clinic.api,
+            clinic.path("center/root.pem"),
+            names[0]
+        );
+        std::fs::write(clinic.path("terminal.toml"), text).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+            .args(["terminal", "--config", &clinic.path("terminal.toml")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let host = line.trim().strip_prefix("terminal: http://").unwrap();
+        Self {
+            _part: Part::of(child),
+            host: host.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// Sends one request as it stands.
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
+        let port = self.host.rsplit(':').next().unwrap();
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server that refuses a body may close before it has all of it.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let at = answer.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..at].to_vec()).unwrap();
+        Page {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            body: answer[at + 4..].to_vec(),
+            head,
+        }
+    }
+
+    fn browser(&self) -> Browser<'_> {
+        Browser {
+            terminal: self,
+            cookies: BTreeMap::new(),
+        }
+    }
+}
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    /// The value of the first element of this name.
+    fn value(&self, name: &str) -> String {
+        let text = self.text();
+        let at = text.find(&format!("name=\"{name}\"")).expect(name);
+        let rest = &text[at..text[at..].find('>').unwrap() + at];
+        let value = rest.split("value=\"").nth(1).expect(name);
+        value.split('"').next().unwrap().to_owned()
+    }
+
+    fn has_code(&self, code: &str) -> bool {
+        self.text().contains(&format!("data-code=\"{code}\""))
+    }
+
+    /// The page has this status, and says this.
+    fn says(&self, status: u16, texts: &[&str]) {
+        let page = self.text();
+        assert_eq!(self.status, status, "{page}");
+        for text in texts {
+            assert!(page.contains(text), "{text} is not on the page:\n{page}");
+        }
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let mut text = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        text.append_pair(name, value);
+    }
+    text.finish()
+}
+
+impl Browser<'_> {
+    fn get(&mut self, path: &str) -> Page {
+        self.send("GET", path, &[], b"")
+    }
+
+    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.send("POST", path, &form, encoded(fields).as_bytes())
+    }
+
+    fn send(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Page {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let (cookies, origin) = (cookies.join("; "), format!("http://{}", self.terminal.host));
+        let mut headers = vec![("host", self.terminal.host.as_str()), ("origin", &origin)];
+        if !cookies.is_empty() {
+            headers.push(("cookie", &cookies));
+        }
+        headers.extend(more);
+        let page = self.terminal.ask(method, path, &headers, body);
+        if let Some(cookie) = page.header("set-cookie") {
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            self.cookies.insert(name.into(), value.into());
+        }
+        match page.header("location") {
+            Some(to) if page.status == 303 => {
+                let to = to.to_owned();
+                self.get(&to)
+            }
+            _ => page,
+        }
+    }
+
+    /// Certificate, start, ID, password.
+    fn sign_in(&mut self, id: &str, password: &str) -> Page {
+        let first = self.get("/");
+        let certificate = first.value("certificate");
+        self.post("/start", &[("certificate", &certificate)])
+            .says(200, &["name=\"account\""]);
+        let fields = [("account", id), ("password", password)];
+        let page = self.post("/sign-in", &fields);
+        if page.has_code("already_signed_in") {
+            let fields = [("account", id), ("password", password), ("force", "1")];
+            return self.post("/sign-in", &fields);
+        }
+        page
+    }
+
+    /// Old, new, again, confirmation.
+    fn change_password(&mut self, old: &str, new: &str) -> Page {
+        let fields = [("old_password", old), ("new_password", new), ("again", new)];
+        self.post("/password", &fields).says(200, &["更新確認"]);
+        self.post("/password/confirm", &[])
+    }
+}
+
+const ADMINISTRATOR: &str = "Kanri-2026-Tegami";
+const RECEPTION: &str = "Uketsuke-2026-a";
+
+/// A clinic with its terminal, its administrator's password changed and an account for reception with one of its own.
+fn set_up() -> (Clinic, Terminal) {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    let terminal = Terminal::start(&clinic, ["clinic", "spare"]);
+    let first = std::fs::read_to_string(clinic.path("administrator.pw")).unwrap();
+    let mut browser = terminal.browser();
+    // A first password opens the change form and nothing else.
+    let page = browser.sign_in("administrator", &first);
+    page.says(200, &["パスワード変更", "パスワードの変更が必要です"]);
+    for path in ["/", "/check", "/history", "/accounts"] {
+        browser.get(path).says(200, &["<h1>パスワード変更</h1>"]);
+    }
+    let page = browser.change_password(&first, ADMINISTRATOR);
+    page.says(200, &["<h1>メニュー</h1>", "パスワードを変更しました"]);
+    let page = browser.get("/accounts");
+    page.says(200, &["一般アカウントがまだありません", "kind=general"]);
+    let fields = [
+        ("kind", "general"),
+        ("id", "uketsuke"),
+        ("display_name", "受付"),
+        ("designation", ""),
+        ("new_password", "Hajimete-2026"),
+    ];
+    browser
+        .post("/new-account", &fields)
+        .says(404, &["data-code=\"no_such_page\""]);
+    browser
+        .post("/accounts", &fields)
+        .says(200, &["アカウント「uketsuke」を登録しました"]);
+    browser
+        .post("/sign-out", &[])
+        .says(200, &["電子証明書の選択"]);
+    browser.sign_in("uketsuke", "Hajimete-2026");
+    browser
+        .change_password("Hajimete-2026", RECEPTION)
+        .says(200, &["<h1>メニュー</h1>"]);
+    browser.post("/sign-out", &[]);
+    (clinic, terminal)
+}
+
+fn taro(key: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("key", key),
+        ("insurer_number", "06139992"),
+        ("symbol", "123"),
+        ("number", "4567"),
+        ("branch", "01"),
+        ("birth_date", "S45.1.2"),
+        ("visit_date", ""),
+    ]
+}
+
+#[test]
+fn without_javascript_every_page_works_from_the_first_password_to_the_export() {
+    let (_clinic, terminal) = set_up();
+    let mut browser = terminal.browser();
+    browser
+        .get("/")
+        .says(200, &["value=\"clinic\" checked", "value=\"spare\""]);
+    browser.sign_in("uketsuke", RECEPTION);
+    // The same form sent twice is one check.
+    let key = browser.get("/check").value("key");
+    let page = browser.post("/check", &taro(&key));
+    page.says(200, &["data-verdict=\"1\"", "資格　太郎"]);
+    browser.post("/check", &taro(&key));
+    let page = browser.get("/history");
+    page.says(200, &["資格　太郎"]);
+    assert_eq!(page.text().matches("/checks/").count(), 1);
+    // More than a page: the rest is found by the button of the first.
+    for number in 0..50 {
+        let key = format!("form-{number}");
+        browser.post("/check", &taro(&key));
+    }
+    let page = browser.get("/history");
+    assert_eq!(page.text().matches("/checks/").count(), 50);
+    let page = browser.post("/history", &[("after", &page.value("after"))]);
+    assert_eq!(page.text().matches("/checks/").count(), 1);
+    for (encoding, start) in [("utf-8", &b"\xEF\xBB\xBF"[..]), ("cp932", b"")] {
+        let page = browser.post("/history/export", &[("encoding", encoding)]);
+        assert_eq!(page.status, 200);
+        assert!(page.body.starts_with(start));
+        let name = page.header("content-disposition").unwrap();
+        assert!(name.contains("onshi-history-") && name.ends_with(".csv\""));
+        let lines = page.body.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(lines, 52, "{encoding}");
+    }
+    browser
+        .post("/language", &[("language", "en"), ("back", "/history")])
+        .says(200, &["<html lang=\"en\">", "History of checks", "Valid"]);
+    browser
+        .post("/check", &[("insurer_number", "1")])
+        .says(422, &["The insurer number has eight digits"]);
+}
+
+#[test]
+fn what_was_typed_survives_the_end_of_the_session_for_the_same_person_alone() {
+    let (_clinic, terminal) = set_up();
+    let mut here = terminal.browser();
+    here.sign_in("uketsuke", RECEPTION);
+    let key = here.get("/check").value("key");
+    // Signed in elsewhere: the session here ends, as after half an hour without a request.
+    let mut elsewhere = terminal.browser();
+    let first = elsewhere.get("/").value("certificate");
+    elsewhere.post("/start", &[("certificate", &first)]);
+    let fields = [("account", "uketsuke"), ("password", RECEPTION)];
+    let page = elsewhere.post("/sign-in", &fields);
+    page.says(200, &["既にログイン中です", "name=\"force\""]);
+    elsewhere
+        .sign_in("uketsuke", RECEPTION)
+        .says(200, &["<h1>メニュー</h1>"]);
+    let page = here.post("/check", &taro(&key));
+    page.says(200, &["<h1>ログイン</h1>", "data-code=\"session_ended\""]);
+    // Somebody else does not see what was typed.
+    let page = here.sign_in("administrator", ADMINISTRATOR);
+    page.says(200, &["<h1>メニュー</h1>"]);
+    assert_eq!(here.get("/check").value("number"), "");
+    here.post("/sign-out", &[]);
+    // The same person does.
+    let mut again = terminal.browser();
+    again.sign_in("uketsuke", RECEPTION);
+    terminal.browser().sign_in("uketsuke", RECEPTION);
+    again.post("/check", &taro(&key));
+    let fields = [
+        ("account", "uketsuke"),
+        ("password", RECEPTION),
+        ("force", "1"),
+    ];
+    let page = again.post("/sign-in", &fields);
+    page.says(
+        200,
+        &["data-code=\"form_kept\"", "value=\"4567\"", "S45.1.2"],
+    );
+    again
+        .post("/check", &taro(&page.value("key")))
+        .says(200, &["data-verdict=\"1\""]);
+    // A page that was asked for without a session comes after the sign-in.
+    let mut late = terminal.browser();
+    late.get("/history").says(200, &["電子証明書の選択"]);
+    late.sign_in("uketsuke", RECEPTION)
+        .says(200, &["<h1>資格確認履歴照会</h1>"]);
+}
+
+#[test]
+fn a_dead_center_is_told_of_and_nothing_typed_is_lost() {
+    let (mut clinic, terminal) = set_up();
+    let mut browser = terminal.browser();
+    browser.sign_in("uketsuke", RECEPTION);
+    let key = browser.get("/check").value("key");
+    clinic.center.take().unwrap().kill();
+    let page = browser.post("/check", &taro(&key));
+    page.says(
+        502,
+        &[
+            "data-code=\"center_unreachable\"",
+            "まだ確認できていません",
+            "value=\"4567\"",
+        ],
+    );
+    assert_eq!(page.value("key"), key);
+    browser.get("/history").says(
+        502,
+        &[
+            "data-code=\"center_unreachable\"",
+            "もう一度試す",
+            "href=\"/history\"",
+        ],
+    );
+    let mut other = terminal.browser();
+    other.sign_in("uketsuke", RECEPTION).says(
+        200,
+        &["data-code=\"center_unreachable\"", "name=\"account\""],
+    );
+    clinic.start_center();
+    browser
+        .post("/check", &taro(&key))
+        .says(200, &["data-verdict=\"1\""]);
+}
+
+#[test]
+fn foreign_hosts_and_foreign_pages_are_refused() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    let terminal = Terminal::start(&clinic, ["clinic", "spare"]);
+    let own = terminal.host.as_str();
+    let port = own.rsplit(':').next().unwrap();
+    let by_address = format!("127.0.0.1:{port}");
+    for host in ["evil.example", &by_address] {
+        let page = terminal.ask("GET", "/", &[("host", host)], b"");
+        assert_eq!(page.status, 421, "{host}");
+    }
+    assert_eq!(terminal.ask("GET", "/", &[], b"").status, 421);
+    for path in [
+        "/start",
+        "/sign-in",
+        "/check",
+        "/accounts",
+        "/language",
+        "/password/rule",
+    ] {
+        for origin in ["http://evil.example", "null"] {
+            let headers = [("host", own), ("origin", origin)];
+            let page = terminal.ask("POST", path, &headers, b"");
+            assert_eq!(page.status, 403, "{path} from {origin}");
+        }
+        let page = terminal.ask("POST", path, &[("host", own)], b"");
+        assert_eq!(page.status, 403, "{path} without an origin");
+    }
+    let page = terminal.ask("GET", "/", &[("host", own)], b"");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+}
+
+#[test]
+fn misuse_gets_a_page_that_says_how_to_go_on() {
+    let (_clinic, terminal) = set_up();
+    let mut browser = terminal.browser();
+    browser.sign_in("uketsuke", RECEPTION);
+    // Missing, over-long and unprintable entries are named at their fields.
+    let page = browser.post("/check", &[]);
+    page.says(
+        422,
+        &[
+            "insurer_number-error-1",
+            "number-error-1",
+            "birth_date-error-1",
+        ],
+    );
+    let long = "9".repeat(5000);
+    let fields = [
+        ("insurer_number", long.as_str()),
+        ("symbol", long.as_str()),
+        ("number", "45\u{7}67"),
+        ("branch", "abc"),
+        ("birth_date", long.as_str()),
+        ("visit_date", "昭和64年1月8日"),
+    ];
+    let page = browser.post("/check", &fields);
+    page.says(
+        422,
+        &[
+            "insurer_number-error-1",
+            "branch-error-1",
+            "visit_date-error-1",
+        ],
+    );
+    for code in [
+        "length",
+        "too_long",
+        "control_character",
+        "form",
+        "no_such_day",
+    ] {
+        assert!(page.has_code(code), "{code}: {}", page.text());
+    }
+    let page = browser.post("/history", &[("from", "あした"), ("verdict", "9")]);
+    page.says(422, &["from-error-1", "verdict-error-1"]);
+    let page = browser.post("/history", &[("after", "../../sessions")]);
+    page.says(422, &["入力内容を確かめてください"]);
+    // Identifiers that are none, or nobody's, never reach another route.
+    for id in [
+        "x",
+        "..%2F..%2Fsessions",
+        "019aae5e-0000-7000-8000-000000000001",
+    ] {
+        let page = browser.get(&format!("/checks/{id}"));
+        page.says(404, &["data-code=\"not_found\"", "メニューに戻る"]);
+    }
+    browser
+        .get("/nowhere")
+        .says(404, &["メニューから選び直して"]);
+    browser
+        .get("/sign-out")
+        .says(404, &["メニューから選び直して"]);
+    // Bodies that are no forms, or too large.
+    let plain = [("content-type", "text/plain")];
+    let page = browser.send("POST", "/check", &plain, b"x");
+    page.says(415, &["data-code=\"form_unreadable\""]);
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let large = format!("number={}", "1".repeat(100_000));
+    let page = browser.send("POST", "/check", &form, large.as_bytes());
+    page.says(413, &["data-code=\"form_too_large\""]);
+    let page = browser.post("/language", &[("language", "tlh"), ("back", "/")]);
+    page.says(422, &["data-code=\"no_such_language\""]);
+    let page = browser.post(
+        "/language",
+        &[("language", "ja"), ("back", "//evil.example/")],
+    );
+    page.says(200, &["<h1>メニュー</h1>"]);
+    let page = browser.post("/start", &[("certificate", "no such one")]);
+    page.says(422, &["data-code=\"choose_certificate\""]);
+    // What the account may not do, the center refuses.
+    browser
+        .get("/accounts")
+        .says(403, &["data-code=\"not_permitted\""]);
+    browser.post("/sign-out", &[]);
+    browser.sign_in("administrator", ADMINISTRATOR);
+    for id in ["nobody", "a%20b", "%E5%8F%97%E4%BB%98"] {
+        browser
+            .get(&format!("/accounts/{id}"))
+            .says(404, &["data-code=\"not_found\""]);
+    }
+    for (path, fields) in [
+        ("/accounts/link_app/state", [("state", "disabled")]),
+        (
+            "/accounts/link_app/password",
+            [("new_password", "Atarashii-2026-x")],
+        ),
+    ] {
+        let page = browser.post(path, &fields);
+        page.says(
+            422,
+            &["data-code=\"system_account\"", "レセコンと連携できなくなり"],
+        );
+    }
+    let page = browser.post("/import-accounts", &[]);
+    page.says(422, &["data-code=\"form_unreadable\""]);
+    let boundary = [("content-type", "multipart/form-data; boundary=x")];
+    let file = "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nid,kind\r\n\r\n--x--\r\n";
+    let page = browser.send("POST", "/import-accounts", &boundary, file.as_bytes());
+    page.says(422, &["data-code=\"not_imported\""]);
+    let mut bytes = b"--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nid,kind,display_name,designation,password\r\nmado,general,".to_vec();
+    // 「窓口」 in Windows-31J.
+    bytes.extend_from_slice(&[0x91, 0x8B, 0x8C, 0xFB]);
+    bytes.extend_from_slice(b",,Madoguchi-2026\r\n\r\n--x--\r\n");
+    let page = browser.send("POST", "/import-accounts", &boundary, &bytes);
+    page.says(200, &["data-code=\"imported\""]);
+    browser.get("/accounts").says(200, &["窓口"]);
+}
