@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::app::App;
+use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment};
 
 /// What an operator may ask for.
@@ -21,6 +22,10 @@ pub enum Order {
     Revoke(String),
     /// Give a person the facility's own number: (institution code, person's UUID, number).
     ReferenceNumber(String, u128, String),
+    /// Search the audit chain, newest first.
+    AuditSearch(AuditQuery),
+    /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
+    AuditPage(AuditQuery, Option<(String, i64)>),
 }
 
 /// What comes back.
@@ -29,6 +34,8 @@ pub enum Order {
 pub enum Reply {
     /// The notice.
     Enrolled(Box<Enrolled>),
+    /// Lines of the audit chain.
+    Audit(Vec<AuditLine>),
     /// Done.
     Done,
     /// Not done, and why.
@@ -111,6 +118,8 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             app.revocations.add(fingerprint);
             Ok(Reply::Done)
         }
+        Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
+        Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)
                 .map_err(|error| error.to_string())?;

@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 mod checkpoints;
+pub mod audit;
 mod checks;
 mod conditional;
 pub mod config;

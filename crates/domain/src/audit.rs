@@ -96,11 +96,13 @@ pub enum Deed {
     Load,
     /// A copy of the store was made.
     Backup,
+    /// The audit chain itself was searched or exported.
+    AuditRead,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -122,6 +124,7 @@ impl Deed {
         Self::Refused,
         Self::Load,
         Self::Backup,
+        Self::AuditRead,
     ];
 
     /// The stored name.
@@ -149,6 +152,7 @@ impl Deed {
             Self::Refused => "refused",
             Self::Load => "load",
             Self::Backup => "backup",
+            Self::AuditRead => "audit-read",
         }
     }
 

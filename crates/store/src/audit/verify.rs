@@ -105,6 +105,19 @@ impl Engine {
         outside: &[Checkpoint],
         verifies: impl Fn(&str, &[u8], &[u8]) -> bool,
     ) -> Result<Report, StoreError> {
+        self.verify_audit_watched(outside, verifies, |_| {})
+    }
+
+    /// As [`Engine::verify_audit`]; `watch` is told now and then how many events were read.
+    ///
+    /// # Errors
+    /// As [`Engine::verify_audit`].
+    pub fn verify_audit_watched(
+        &self,
+        outside: &[Checkpoint],
+        verifies: impl Fn(&str, &[u8], &[u8]) -> bool,
+        watch: impl FnMut(u64),
+    ) -> Result<Report, StoreError> {
         let mut report = Report::default();
         let mut checkpoints = self.checkpoints()?;
         checkpoints.extend_from_slice(outside);
@@ -120,7 +133,7 @@ impl Engine {
                 None => report.faults.push(Fault::Checkpoint { at: checkpoint.at }),
             }
         }
-        self.walk(&mut report, &seen)?;
+        self.walk(&mut report, &seen, watch)?;
         Ok(report)
     }
 
@@ -140,7 +153,21 @@ impl Engine {
         })
     }
 
-    fn walk(&self, report: &mut Report, seen: &[(Instant, Head)]) -> Result<(), StoreError> {
+    /// Events in all chains.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn events(&self) -> Result<u64, StoreError> {
+        let text = "SELECT count(*) FROM audit_event";
+        self.read(|connection| Ok(connection.query_row(text, [], |row| row.get(0))?))
+    }
+
+    fn walk(
+        &self,
+        report: &mut Report,
+        seen: &[(Instant, Head)],
+        mut watch: impl FnMut(u64),
+    ) -> Result<(), StoreError> {
         let wanted: BTreeSet<([u8; 16], i64)> = seen
             .iter()
             .map(|(_, head)| (head.chain, head.seq))
@@ -173,6 +200,9 @@ impl Engine {
                 let hash: [u8; 32] = row.get(3)?;
                 let (chain, seq) = (hex(&event.chain), event.seq);
                 report.events += 1;
+                if report.events.is_multiple_of(10_000) {
+                    watch(report.events);
+                }
                 let (before, prev) = last.get(&event.chain).copied().unwrap_or((0, [0; 32]));
                 if event.hash() != hash {
                     report.faults.push(Fault::Changed { chain, seq });

@@ -1,0 +1,139 @@
+//! Reads the audit chain for an operator: by time, facility, account and deed, or page by page. Changes nothing; that a look is
+//! recorded is the caller's duty.
+
+use domain::audit::Deed;
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use rusqlite::{Row, params};
+
+use crate::engine::{Engine, StoreError};
+
+/// What to look for. `None` does not limit.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// From this instant on.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub until: Option<Instant>,
+    /// Events of this facility.
+    pub facility: Option<InstitutionCode>,
+    /// Events of this account.
+    pub account: Option<String>,
+    /// Events of this kind.
+    pub deed: Option<Deed>,
+}
+
+/// The place of an event: its chain and its number in it.
+pub type Place = ([u8; 16], i64);
+
+/// One event as it stands in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Where it stands.
+    pub place: Place,
+    /// Hash of the event before it.
+    pub prev: [u8; 32],
+    /// Its own hash.
+    pub hash: [u8; 32],
+    /// When.
+    pub at: Instant,
+    /// Who: `center`, `client`, `operator:NAME` or `account:ID`.
+    pub actor: String,
+    /// The facility that acted.
+    pub facility: Option<u64>,
+    /// SHA-256 of the certificate used.
+    pub certificate: Option<Vec<u8>>,
+    /// What was done.
+    pub deed: String,
+    /// What it was about: the 16 bytes of an identifier.
+    pub subject: Option<Vec<u8>>,
+    /// The machine-readable addition.
+    pub detail: String,
+    /// SHA-256 of the record the event vouches for.
+    pub content: Option<Vec<u8>>,
+}
+
+const COLUMNS: &str =
+    "chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content";
+
+const FITS: &str =
+    "(?1 IS NULL OR ?1 <= at) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR facility = ?3)
+    AND (?4 IS NULL OR actor = ?4) AND (?5 IS NULL OR deed = ?5)";
+
+impl Engine {
+    /// The events that fit, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search_audit(&self, query: &Query, limit: u32) -> Result<Vec<Found>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?6"
+        );
+        let (from, until, facility, actor, deed) = bound(query);
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&text)?;
+            let rows =
+                statement.query_map(params![from, until, facility, actor, deed, limit], found)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The events that fit and stand behind `after`, chain by chain in order: an export goes on with the last place of a page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_page(
+        &self,
+        query: &Query,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<Found>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} AND (chain, seq) > (?6, ?7) ORDER BY chain, seq LIMIT ?8"
+        );
+        let (from, until, facility, actor, deed) = bound(query);
+        let (chain, seq) = after.unwrap_or_default();
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&text)?;
+            let rows = statement.query_map(
+                params![from, until, facility, actor, deed, chain, seq, limit],
+                found,
+            )?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+type Bound = (
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<&'static str>,
+);
+
+fn bound(query: &Query) -> Bound {
+    (
+        query.from.map(Instant::as_micros),
+        query.until.map(Instant::as_micros),
+        query.facility.map(|it| it.as_u64().cast_signed()),
+        query.account.as_ref().map(|id| format!("account:{id}")),
+        query.deed.map(Deed::as_str),
+    )
+}
+
+fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
+    Ok(Found {
+        place: (row.get(0)?, row.get(1)?),
+        prev: row.get(2)?,
+        hash: row.get(3)?,
+        at: Instant::from_micros(row.get(4)?),
+        actor: row.get(5)?,
+        facility: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
+        certificate: row.get(7)?,
+        deed: row.get(8)?,
+        subject: row.get(9)?,
+        detail: row.get(10)?,
+        content: row.get(11)?,
+    })
+}
