@@ -45,13 +45,19 @@ impl From<&FolderPair> for Folders {
 #[derive(Debug, thiserror::Error)]
 pub enum FoldersError {
     /// A folder cannot be made or read.
-    #[error("folder {0}: {1}; it must exist and be writable for this user")]
+    #[error(
+        "フォルダー {0} を使えません。場所と書き込む権限を確かめてください。 / folder {0}: {1}; it must exist and be writable for this user"
+    )]
     Folder(PathBuf, std::io::Error),
     /// Renaming between them would not be one step.
-    #[error("{0} and {1} lie on different file systems; set work to a folder on the same one")]
+    #[error(
+        "{0} と {1} は別のファイルシステムにあります。work を同じ所に置いてください。 / {0} and {1} lie on different file systems; set work to a folder on the same one"
+    )]
     FileSystems(PathBuf, PathBuf),
     /// Work would be seen by the receipt computer.
-    #[error("{0} lies inside a watched folder; set work to a folder outside req and res")]
+    #[error(
+        "{0} は req か res の中にあります。work を外に置いてください。 / {0} lies inside a watched folder; set work to a folder outside req and res"
+    )]
     Inside(PathBuf),
 }
 

@@ -15,7 +15,9 @@ const MAGIC: &[u8; 8] = b"ONSHI-S1";
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The file system said no.
-    #[error("cannot {what} {path}: {source}")]
+    #[error(
+        "{path} を扱えません。場所・空き容量・権限を確かめてください。 / cannot {what} {path}: {source}; look at place, space and rights"
+    )]
     File {
         /// What was tried.
         what: &'static str,
@@ -25,18 +27,22 @@ pub enum SealError {
         source: std::io::Error,
     },
     /// The key file may be read by others.
-    #[error("{0} may be read by other users; run: chmod 600 {0}")]
+    #[error(
+        "{0} を他の利用者が読めます。chmod 600 {0} を実行してください。 / {0} may be read by other users; run: chmod 600 {0}"
+    )]
     Open(PathBuf),
     /// The key file does not hold 32 bytes.
-    #[error("{0} is not a machine key of 32 bytes; restore it from where it was kept")]
+    #[error(
+        "{0} は機器の鍵（32バイト）ではありません。保管したものを戻してください。 / {0} is not a machine key of 32 bytes; restore it from where it was kept"
+    )]
     Key(PathBuf),
     /// The sealed file was changed, or sealed with another key.
     #[error(
-        "{0} was changed or sealed with another machine key; restore both from the same backup"
+        "{0} は変更されたか、別の機器の鍵で封印されています。同じバックアップから両方を戻してください。 / {0} was changed or sealed with another machine key; restore both from the same backup"
     )]
     Broken(PathBuf),
     /// The random generator failed.
-    #[error("the system's random generator failed")]
+    #[error("システムの乱数を取得できません。 / the system's random generator failed")]
     Random,
 }
 
@@ -133,6 +139,12 @@ impl MachineKey {
         let key = UnboundKey::new(&AES_256_GCM, &*self.0).map_err(|_| SealError::Random)?;
         Ok(LessSafeKey::new(key))
     }
+}
+
+/// True for the bytes of a sealed file, whatever key sealed it.
+#[must_use]
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
 }
 
 fn file(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> SealError {
