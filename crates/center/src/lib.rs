@@ -2,8 +2,8 @@
 
 mod accounts;
 mod app;
-mod checkpoints;
 pub mod audit;
+mod checkpoints;
 mod checks;
 mod conditional;
 pub mod config;

@@ -1,19 +1,25 @@
-//! Verifies a center's audit chain from its files; the center may run meanwhile.
+//! Verifies a center's audit chain from its files, running or not; searches and exports it through the running center, which
+//! records every look.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::Subcommand;
+use center::audit::{AuditLine, AuditQuery};
+use center::control::{Order, Reply};
+use clap::{Args, Subcommand};
 use pki::receipt_key::{ReceiptKey, verifies};
 use pki::sealed::MachineKey;
 use store::audit::Checkpoint;
 use store::engine::Engine;
 
+use crate::progress::Progress;
+use crate::told;
+
 /// `onshi audit`.
 #[derive(Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Find change, deletion, insertion, a cut tail or a fork, and say where.
+    /// Find change, deletion, insertion, a cut tail or a fork, and say where. Ends with 1 when the chain is not whole.
     #[command(after_help = "Example: onshi audit verify --data-dir /var/lib/onshi")]
     Verify {
         /// Data folder of the center.
@@ -26,30 +32,99 @@ pub(crate) enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show the latest events of the running center that fit. The look is recorded.
+    #[command(
+        after_help = "Example: onshi audit search --data-dir /var/lib/onshi --deed sign-in-refused --from 2026-11-01"
+    )]
+    Search {
+        #[command(flatten)]
+        what: What,
+        /// Print JSON, one array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write all events of the running center that fit as JSON lines, chain by chain in order. The look is recorded.
+    #[command(
+        after_help = "Example: onshi audit export --data-dir /var/lib/onshi --out audit.jsonl"
+    )]
+    Export {
+        #[command(flatten)]
+        what: What,
+        /// File to write; must not exist.
+        #[arg(long)]
+        out: PathBuf,
+        /// Print JSON about what was written.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
-pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
-    let AuditCommand::Verify {
-        data_dir,
-        outside,
-        json,
-    } = command;
+/// Which events.
+#[derive(Args)]
+pub(crate) struct What {
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// First day, in Japan, such as 2026-11-23.
+    #[arg(long)]
+    from: Option<String>,
+    /// Last day, in Japan.
+    #[arg(long)]
+    to: Option<String>,
+    /// Institution code of the facility that acted.
+    #[arg(long)]
+    facility: Option<String>,
+    /// Account that acted.
+    #[arg(long)]
+    account: Option<String>,
+    /// Kind of event, such as sign-in-refused; an unknown one is answered with the list.
+    #[arg(long)]
+    deed: Option<String>,
+}
+
+impl What {
+    fn query(&self) -> AuditQuery {
+        AuditQuery {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            facility: self.facility.clone(),
+            account: self.account.clone(),
+            deed: self.deed.clone(),
+        }
+    }
+}
+
+pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        AuditCommand::Verify {
+            data_dir,
+            outside,
+            json,
+        } => verify(&data_dir, outside.as_deref(), json),
+        AuditCommand::Search { what, json } => search(&what, json).await,
+        AuditCommand::Export { what, out, json } => export(&what, &out, json).await,
+    }
+}
+
+fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
     let database = data_dir.join("center.db");
     // Opening would make what is missing, and then verify nothing.
     if !database.is_file() {
-        anyhow::bail!("{} does not exist; look at --data-dir", database.display());
+        return Err(told::no_store(&database));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let key = ReceiptKey::open(&data_dir.join("receipt.key"), &machine)?;
     let (x, y) = key.coordinates();
-    let engine = Engine::open_center(&database, [0; 16]).context("the store cannot be opened")?;
-    let outside = outside
-        .map(|file| read_outside(&file))
-        .transpose()?
-        .unwrap_or_default();
-    let report = engine.verify_audit(&outside, |kid, message, signature| {
-        kid == key.kid() && verifies(&x, &y, message, signature)
-    })?;
+    let engine = Engine::open_center(&database, [0; 16])?;
+    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
+    let total = engine.events()?;
+    let mut progress = Progress::new("events", total);
+    let report = engine.verify_audit_watched(
+        &outside,
+        |kid, message, signature| kid == key.kid() && verifies(&x, &y, message, signature),
+        |events| progress.reached(events.min(total)),
+    )?;
+    progress.reached(total);
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if json {
         let report = serde_json::json!({
@@ -66,9 +141,9 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
         println!(
             "{}",
             if faults.is_empty() {
-                "the chain is whole"
+                "監査記録に異常はありません / the chain is whole"
             } else {
-                "the chain is NOT whole"
+                "監査記録が改変されています / the chain is NOT whole"
             }
         );
     }
@@ -79,14 +154,104 @@ pub(crate) fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     })
 }
 
+async fn search(what: &What, json: bool) -> anyhow::Result<ExitCode> {
+    let order = Order::AuditSearch(what.query());
+    let lines = lines(&what.data_dir, order).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&lines)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for line in &lines {
+        println!(
+            "{}  {:<18} {}  {:<24} {} {}",
+            line.at,
+            line.deed,
+            line.facility.as_deref().unwrap_or("-         "),
+            line.actor,
+            line.subject.as_deref().unwrap_or("-"),
+            line.detail
+        );
+    }
+    println!("{} 件 / events", lines.len());
+    if lines.len() == center::audit::MOST_EVENTS as usize {
+        println!(
+            "これより古いものは条件を絞るか export で / older ones: narrow the search, or export"
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    if out.exists() {
+        return Err(told::exists(out));
+    }
+    let failed = |error: std::io::Error| told::unwritable(out, &error);
+    // Beside its place until it is whole, so that half an export is never taken for one.
+    let mut file = tempfile_beside(out).map_err(failed)?;
+    let (mut after, mut count) = (None, 0_usize);
+    loop {
+        let order = Order::AuditPage(what.query(), after.take());
+        let page = lines(&what.data_dir, order).await?;
+        for line in &page {
+            let mut text = serde_json::to_vec(line)?;
+            text.push(b'\n');
+            file.1.write_all(&text).map_err(failed)?;
+        }
+        count += page.len();
+        match page.last() {
+            Some(last) if page.len() == center::audit::MOST_EVENTS as usize => {
+                after = Some((last.chain.clone(), last.seq));
+            }
+            Some(_) | None => break,
+        }
+    }
+    file.1.sync_all().map_err(failed)?;
+    std::fs::rename(&file.0, out).map_err(failed)?;
+    let written = out.display().to_string();
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({"written": written, "events": count})
+        );
+    } else {
+        println!("{written}: {count} 件を書き込みました / {count} events written");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut beside = out.as_os_str().to_owned();
+    beside.push(".new");
+    let mut options = std::fs::OpenOptions::new();
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    Ok((beside.into(), file))
+}
+
+async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> {
+    match crate::enroll::order(data_dir, order).await? {
+        Reply::Audit(lines) => Ok(lines),
+        Reply::Enrolled(_) | Reply::Done | Reply::Refused(_) => Err(crate::enroll::other_answer()),
+    }
+}
+
 /// Checkpoints of a file, line by line.
-fn read_outside(file: &std::path::Path) -> anyhow::Result<Vec<Checkpoint>> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+fn read_outside(file: &Path) -> anyhow::Result<Vec<Checkpoint>> {
+    let text = told::read_text(file)?;
     let lines = text.lines().enumerate();
     let read = lines.map(|(at, line)| {
-        let checkpoint = Checkpoint::from_line(line);
-        checkpoint.with_context(|| format!("{} line {}: no checkpoint", file.display(), at + 1))
+        Checkpoint::from_line(line).ok_or_else(|| {
+            let (file, line) = (file.display(), at + 1);
+            told::both(
+                &format!("{file} の {line} 行目はチェックポイントではありません。checkpoint_dir の checkpoints.jsonl を指定してください。"),
+                &format!("{file} line {line}: no checkpoint; name the checkpoints.jsonl of checkpoint_dir"),
+            )
+        })
     });
     read.collect()
 }

@@ -1,11 +1,14 @@
 //! Copies of a center's store: made while it runs, put back while it does not.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use clap::Args;
 use store::engine::{Engine, examine, files};
+
+use crate::progress::Progress;
+use crate::told;
 
 /// `onshi backup`.
 #[derive(Args)]
@@ -19,6 +22,9 @@ pub(crate) struct Backup {
     /// Folder to make; must not exist. It holds no private key: copy machine.key, receipt.key and ca/ apart.
     #[arg(long)]
     out: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// `onshi restore`.
@@ -33,50 +39,116 @@ pub(crate) struct Restore {
     /// A copy made by `onshi backup`.
     #[arg(long)]
     from: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-pub(crate) fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
+pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let database = database(&arguments.data_dir)?;
-    if arguments.out.exists() {
-        bail!(
-            "{} exists; choose another name, so that no copy is overwritten",
-            arguments.out.display()
-        );
+    let out = arguments.out.clone();
+    if out.exists() {
+        return Err(told::exists(&out));
     }
-    Engine::open_center(&database, [0; 16])?.back_up(&arguments.out)?;
-    println!("{}: written and examined", arguments.out.display());
+    let engine = Engine::open_center(&database, [0; 16])?;
+    let copying = tokio::task::spawn_blocking(move || engine.back_up(&out));
+    // The engine tells nothing while it copies, so the copy's growth is watched.
+    let total = size(&files(&arguments.data_dir));
+    watch_growth(&files(&arguments.out), total, copying).await??;
+    let written = arguments.out.display().to_string();
+    if arguments.json {
+        let bytes = size(&files(&arguments.out));
+        println!(
+            "{}",
+            serde_json::json!({"written": written, "bytes": bytes})
+        );
+    } else {
+        println!("{written}: 書き込み、検査しました / written and examined");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
-    examine(&arguments.from)
-        .with_context(|| format!("{} is no whole copy", arguments.from.display()))?;
+    let from = &arguments.from;
+    if let Some(missing) = files(from).iter().find(|file| !file.is_file()) {
+        return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
+    }
+    examine(from).map_err(|error| {
+        let shown = from.display();
+        told::both(
+            &format!("{shown} は完全な写しではありません。別の写しを使ってください。"),
+            &format!("{shown} is no whole copy: {error}; use another copy"),
+        )
+    })?;
     let socket = center::control::socket(&arguments.data_dir);
     if tokio::net::UnixStream::connect(&socket).await.is_ok() {
-        bail!(
-            "the center of {} is running; stop it first",
-            arguments.data_dir.display()
+        let dir = arguments.data_dir.display();
+        return Err(told::both(
+            &format!("{dir} のセンターが動いています。先に停止してください。"),
+            &format!("the center of {dir} is running; stop it first"),
+        ));
+    }
+    let failed = |error: std::io::Error| told::unwritable(&arguments.data_dir, &error);
+    std::fs::create_dir_all(&arguments.data_dir).map_err(failed)?;
+    let databases = files(&arguments.data_dir);
+    let beside = databases
+        .each_ref()
+        .map(|it| it.with_extension("db.restored"));
+    let (sources, targets) = (files(from), beside.clone());
+    let copying = tokio::task::spawn_blocking(move || {
+        for (source, target) in sources.iter().zip(&targets) {
+            std::fs::copy(source, target)?;
+            std::fs::File::open(target)?.sync_all()?;
+        }
+        Ok(())
+    });
+    let total = size(&files(from));
+    watch_growth(&beside, total, copying)
+        .await?
+        .map_err(failed)?;
+    if databases.iter().any(|database| database.exists()) {
+        put_aside(&arguments.data_dir, &databases)?;
+    }
+    for (beside, database) in beside.iter().zip(&databases) {
+        std::fs::rename(beside, database).map_err(failed)?;
+    }
+    let restored = arguments.data_dir.display().to_string();
+    if arguments.json {
+        println!("{}", serde_json::json!({"restored": restored}));
+    } else {
+        println!(
+            "{restored}: 復元しました。以前のものは before-restore フォルダーにあります / \
+             restored; what was there is in its folder before-restore"
         );
     }
-    std::fs::create_dir_all(&arguments.data_dir)?;
-    let (from, to) = (files(&arguments.from), files(&arguments.data_dir));
-    for (from, to) in from.iter().zip(&to) {
-        let beside = to.with_extension("db.restored");
-        std::fs::copy(from, &beside).context("cannot copy into the data folder")?;
-        std::fs::File::open(&beside)?.sync_all()?;
-    }
-    if to.iter().any(|database| database.exists()) {
-        put_aside(&arguments.data_dir, &to)?;
-    }
-    for database in &to {
-        let beside = database.with_extension("db.restored");
-        std::fs::rename(&beside, database).context("cannot put the copy in place")?;
-    }
-    println!(
-        "{}: restored; what was there is in its folder before-restore",
-        arguments.data_dir.display()
-    );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows how far files have grown towards their size until the work that writes them ends.
+async fn watch_growth<T>(
+    files: &[PathBuf],
+    total: u64,
+    work: tokio::task::JoinHandle<T>,
+) -> Result<T, tokio::task::JoinError> {
+    let mut progress = Progress::new("bytes", total);
+    let mut every = tokio::time::interval(std::time::Duration::from_millis(200));
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                progress.reached(total);
+                return done;
+            }
+            _ = every.tick() => progress.reached(size(files).min(total.saturating_sub(1))),
+        }
+    }
+}
+
+fn size(files: &[PathBuf]) -> u64 {
+    let sizes = files
+        .iter()
+        .map(|it| std::fs::metadata(it).map_or(0, |it| it.len()));
+    sizes.sum()
 }
 
 /// Copies the present store with its logs into a folder, replacing what an earlier restore put there, and removes it.
@@ -101,7 +173,7 @@ fn put_aside(data_dir: &Path, databases: &[PathBuf]) -> anyhow::Result<()> {
 fn database(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let database = data_dir.join("center.db");
     if !database.is_file() {
-        bail!("{} does not exist; look at --data-dir", database.display());
+        return Err(told::no_store(&database));
     }
     Ok(database)
 }

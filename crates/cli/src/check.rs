@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use api::check::answered::verdict_of_number;
 use api::check::{Answer, CheckRequest};
 use api::receipt::{self, KeySet};
 use clap::Args;
 
 use crate::client::{Connection, explain};
+use crate::told;
 
 /// `onshi check`.
 #[derive(Args)]
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// The patient agreed that the ceiling is provided.
     #[arg(long)]
     ceiling_consent: bool,
-    /// Print the answer as it came, JSON.
+    /// Print JSON: the answer as it came, or what was proven.
     #[arg(long)]
     json: bool,
     /// Write the center's receipt keys here, for verifying later.
@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(answer), Some(keys)) = (&arguments.verify, &arguments.keys) {
-        return verify(answer, keys);
+        return verify(answer, keys, arguments.json);
     }
     let request = CheckRequest {
         birth_date: date("birth", arguments.birth.as_deref())?.unwrap_or_default(),
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(file) = &arguments.save_keys {
         let keys = client.keys().await.map_err(|error| explain(&error))?;
         std::fs::write(file, serde_json::to_vec(&keys)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
+            .map_err(|error| told::unwritable(file, &error))?;
     }
     client
         .sign_out(&session.token)
@@ -97,31 +97,51 @@ fn date(member: &str, text: Option<&str>) -> anyhow::Result<Option<String>> {
     let Some(text) = text else {
         return Ok(None);
     };
-    let day = domain::era::parse(text)
-        .with_context(|| format!("--{member}: write it like 1970-01-02 or S45.1.2"))?;
+    let day = domain::era::parse(text).map_err(|_| {
+        told::both(
+            &format!("--{member}: 日付は 1970-01-02 か S45.1.2 の形で指定してください。"),
+            &format!("--{member}: write it like 1970-01-02 or S45.1.2"),
+        )
+    })?;
     Ok(Some(day.to_string()))
 }
 
-fn verify(answer: &Path, keys: &Path) -> anyhow::Result<ExitCode> {
-    let read = |file: &Path| {
-        std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+fn verify(answer: &Path, keys: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let not_of = |file: &Path, ja: &str, en: &str| {
+        let shown = file.display();
+        told::both(
+            &format!("{shown} は{ja}ではありません。"),
+            &format!("{shown} is no {en}"),
+        )
     };
-    let answer: serde_json::Value =
-        serde_json::from_slice(&read(answer)?).context("the answer is no JSON")?;
-    let keys: KeySet = serde_json::from_slice(&read(keys)?).context("the keys are no key set")?;
-    match receipt::verify(&answer, &keys) {
-        Ok(claims) => {
-            println!(
-                "proven: check {} of facility {}, verdict {}, data as of {}",
-                claims.jti, claims.facility, claims.verdict, claims.as_of
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(why) => {
-            println!("not proven: {why}");
-            Ok(ExitCode::FAILURE)
-        }
+    let saved: serde_json::Value = serde_json::from_slice(&told::read_bytes(answer)?)
+        .map_err(|_| not_of(answer, "保存した回答（JSON）", "saved answer (JSON)"))?;
+    let keys: KeySet = serde_json::from_slice(&told::read_bytes(keys)?)
+        .map_err(|_| not_of(keys, "保存した鍵（--save-keys）", "key set of --save-keys"))?;
+    let outcome = receipt::verify(&saved, &keys);
+    match (&outcome, json) {
+        (Ok(claims), true) => println!(
+            "{}",
+            serde_json::json!({
+                "proven": true, "check_id": claims.jti, "facility": claims.facility,
+                "verdict": claims.verdict, "as_of": claims.as_of,
+            })
+        ),
+        (Err(why), true) => println!(
+            "{}",
+            serde_json::json!({"proven": false, "why": why.to_string()})
+        ),
+        (Ok(claims), false) => println!(
+            "proven: check {} of facility {}, verdict {}, data as of {}",
+            claims.jti, claims.facility, claims.verdict, claims.as_of
+        ),
+        (Err(why), false) => println!("not proven: {why}"),
     }
+    Ok(if outcome.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The answer for a person to read.

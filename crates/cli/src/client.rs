@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use api::client::{Client, ClientError};
 use api::session::{Session, SignIn};
 use clap::Args;
 use pki::client::Refusal;
-use pki::identity::Identity;
+use pki::identity::{Identity, InvalidIdentity};
 use rustls_pki_types::CertificateDer;
+
+use crate::told;
 
 /// How to reach the center and as whom.
 #[derive(Args)]
@@ -56,9 +58,7 @@ impl Connection {
                 "give --center, --root, --p12, --p12-password-file, --account and --password-file"
             );
         };
-        let bytes = std::fs::read(p12).with_context(|| format!("cannot read {}", p12.display()))?;
-        let identity = Identity::from_pkcs12(&bytes, &secret(p12_password)?)
-            .with_context(|| format!("{}", p12.display()))?;
+        let identity = identity(p12, p12_password)?;
         let client = Client::new(center, &root(root_file)?, Some(&identity))?;
         let body = SignIn {
             account: account.clone(),
@@ -70,24 +70,56 @@ impl Connection {
             .await
             .map_err(|error| explain(&error))?;
         if session.password.change_needed {
-            bail!("the password of {account} must be changed first (PUT /v1/accounts/me/password)");
+            return Err(told::both(
+                &format!(
+                    "{account} のパスワードは先に変更が必要です。端末の画面で変更してください。"
+                ),
+                &format!(
+                    "the password of {account} must be changed first; change it on the staff pages"
+                ),
+            ));
         }
         Ok((client, session))
     }
 }
 
+/// The certificate of a PKCS#12 file whose password stands in another.
+pub(crate) fn identity(p12: &Path, password_file: &Path) -> anyhow::Result<Identity> {
+    let (bytes, password) = (told::read_bytes(p12)?, secret(password_file)?);
+    Identity::from_pkcs12(&bytes, &password).map_err(|error| match error {
+        InvalidIdentity::PasswordOrFile => told::both(
+            &format!("{}: パスワードが違うか、PKCS#12 ファイルではありません。パスワードを確かめるか、ファイルをダウンロードし直してください。", p12.display()),
+            &error.to_string(),
+        ),
+        InvalidIdentity::NoKey | InvalidIdentity::Pem | InvalidIdentity::Write => told::both(
+            &format!("{}: 秘密鍵と電子証明書の組がありません。ファイルをダウンロードし直してください。", p12.display()),
+            &format!("{error}; download the file again"),
+        ),
+    })
+}
+
 /// A root certificate from its PEM file.
 pub(crate) fn root(file: &Path) -> anyhow::Result<CertificateDer<'static>> {
-    let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    pki::identity::first_certificate(&pem)
-        .with_context(|| format!("{} holds no certificate", file.display()))
+    let pem = told::read_bytes(file)?;
+    pki::identity::first_certificate(&pem).ok_or_else(|| {
+        told::both(
+            &format!(
+                "{}: 証明書（PEM）がありません。センターの root.pem を指定してください。",
+                file.display()
+            ),
+            &format!(
+                "{} holds no certificate; name the center's root.pem",
+                file.display()
+            ),
+        )
+    })
 }
 
 /// A secret from its file, without the line end.
 pub(crate) fn secret(file: &Path) -> anyhow::Result<String> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    Ok(told::read_text(file)?
+        .trim_end_matches(['\r', '\n'])
+        .to_owned())
 }
 
 /// What happened and what to do, in both languages.
@@ -117,6 +149,10 @@ pub(crate) fn explain(error: &ClientError) -> anyhow::Error {
         ClientError::Connection(Refusal::Line) => anyhow!(
             "センターに接続できません。回線と --center を確かめてください。 / no connection with the center; look at the line and --center"
         ),
-        ClientError::Address | ClientError::Answer | ClientError::Tls(_) => anyhow!("{error}"),
+        ClientError::Address => anyhow!(
+            "センターのアドレスは https://ホスト:ポート の形で指定してください。 / give the center's address like https://host:port"
+        ),
+        ClientError::Answer => crate::enroll::other_answer(),
+        ClientError::Tls(error) => anyhow!("TLS を準備できません。 / {error}"),
     }
 }

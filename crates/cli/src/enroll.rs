@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use api::client::Client;
 use center::control::{self, Order, Reply};
 use center::enroll::{Enrolled, Enrolment};
 use clap::{Args, Subcommand};
+
+use crate::told;
 
 /// `onshi enroll`.
 #[derive(Args)]
@@ -68,6 +70,9 @@ pub(crate) enum CertificateCommand {
         /// Where to write the PKCS#12 file.
         #[arg(long)]
         out: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Seal a PKCS#12 file into a part's data folder, for gateway and terminal.
     #[command(
@@ -86,6 +91,9 @@ pub(crate) enum CertificateCommand {
         /// File holding its password.
         #[arg(long)]
         p12_password_file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Revoke a certificate; open connections end at once.
     #[command(
@@ -98,6 +106,9 @@ pub(crate) enum CertificateCommand {
         /// SHA-256 of the certificate, hexadecimal.
         #[arg(long)]
         fingerprint: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -124,17 +135,30 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Result<Enrolled> {
     match order(data_dir, Order::Enroll(enrolment)).await? {
         Reply::Enrolled(enrolled) => Ok(*enrolled),
-        Reply::Done | Reply::Refused(_) => bail!("the center gave another answer than asked for"),
+        Reply::Done | Reply::Audit(_) | Reply::Refused(_) => Err(other_answer()),
     }
 }
 
 /// Sends an order; a refusal is an error.
 pub(crate) async fn order(data_dir: &Path, order: Order) -> anyhow::Result<Reply> {
-    let reply = control::send(data_dir, &order).await;
-    match reply.with_context(|| format!("no center is running on {}", data_dir.display()))? {
-        Reply::Refused(why) => bail!("{why}"),
-        reply @ (Reply::Enrolled(_) | Reply::Done) => Ok(reply),
+    match control::send(data_dir, &order).await {
+        Ok(Reply::Refused(why)) => bail!("{why}"),
+        Ok(reply @ (Reply::Enrolled(_) | Reply::Audit(_) | Reply::Done)) => Ok(reply),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(other_answer()),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(told::both(
+            "センターの制御用ソケットを開く権限がありません。センターの利用者で実行してください。",
+            "this user may not open the center's control socket; run it as the center's user",
+        )),
+        Err(_) => Err(told::no_center(data_dir)),
     }
+}
+
+/// A center of another version than this command.
+pub(crate) fn other_answer() -> anyhow::Error {
+    told::both(
+        "センターの応答を理解できません。センターと同じ版の onshi を使ってください。",
+        "the center's answer is not understood; use the onshi of the center's version",
+    )
 }
 
 fn print_notice(enrolled: &Enrolled) {
@@ -179,6 +203,7 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             legacy,
             rsa,
             out,
+            json,
         } => {
             let body = serde_json::json!({
                 "request_id": request_id,
@@ -189,30 +214,39 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             });
             let file = download(&enroll, &root, &body).await?;
             pki::sealed::write_private(&out, &file)?;
-            println!("{}: written", out.display());
+            let out = out.display().to_string();
+            say(json, "written", &out, "書き込みました / written");
         }
         CertificateCommand::Import {
             data_dir,
             name,
             p12,
             p12_password_file,
+            json,
         } => {
-            let bytes =
-                std::fs::read(&p12).with_context(|| format!("cannot read {}", p12.display()))?;
-            let password = crate::client::secret(&p12_password_file)?;
-            let identity = pki::identity::Identity::from_pkcs12(&bytes, &password)?;
+            let identity = crate::client::identity(&p12, &p12_password_file)?;
             crate::gateway::seal_identity(&data_dir, &name, &identity)?;
-            println!("{name}: sealed");
+            say(json, "sealed", &name, "封印しました / sealed");
         }
         CertificateCommand::Revoke {
             data_dir,
             fingerprint,
+            json,
         } => {
-            order(&data_dir, Order::Revoke(fingerprint)).await?;
-            println!("revoked");
+            order(&data_dir, Order::Revoke(fingerprint.clone())).await?;
+            say(json, "revoked", &fingerprint, "失効させました / revoked");
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what was done: for a person, or as an object with one member.
+fn say(json: bool, member: &str, what: &str, done: &str) {
+    if json {
+        println!("{}", serde_json::json!({member: what}));
+    } else {
+        println!("{what}: {done}");
+    }
 }
 
 /// Downloads a PKCS#12 file.

@@ -1,43 +1,94 @@
-//! Runs the link app from its settings file.
+//! Runs the link app from its settings file, and seals what it needs.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use api::client::Client;
-use clap::Args;
+use clap::{Args, Subcommand};
 use gateway::config::Config;
 use gateway::folders::Folders;
 use gateway::pickup::{Gateway, Setup};
 use pki::identity::Identity;
-use pki::sealed::MachineKey;
+use pki::sealed::{MachineKey, is_sealed};
 use store::journal::Journal;
+
+use crate::told;
 
 /// The folders are looked at this often: polling is the truth.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// `onshi gateway`.
 #[derive(Args)]
-#[command(after_help = "Example: onshi gateway --config /etc/onshi/gateway.toml")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Example: onshi gateway --config /etc/onshi/gateway.toml"
+)]
 pub(crate) struct Arguments {
     /// Settings file.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, required = true)]
+    config: Option<PathBuf>,
     /// Write this file when the folders are watched.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Print one line of JSON when the folders are watched.
+    #[arg(long)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<GatewayCommand>,
+}
+
+/// What else `onshi gateway` does.
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// Seal the link-app account's password into the file the settings name; delete the plain file afterwards.
+    #[command(
+        after_help = "Example: onshi gateway seal-password --config /etc/onshi/gateway.toml --password-file link_app.pw"
+    )]
+    SealPassword {
+        /// Settings file: its data_dir holds the machine key, its account.secret_file is written.
+        #[arg(long)]
+        config: PathBuf,
+        /// File holding the password.
+        #[arg(long)]
+        password_file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let file = &arguments.config;
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let config = Config::parse(&text)
-        .with_context(|| format!("{} is not a good settings file", file.display()))?;
+    if let Some(GatewayCommand::SealPassword {
+        config,
+        password_file,
+        json,
+    }) = &arguments.command
+    {
+        let config = read(config)?;
+        let password = crate::client::secret(password_file)?;
+        seal_password(&config.data_dir, &config.account.secret_file, &password)?;
+        let sealed = config.account.secret_file.display().to_string();
+        if *json {
+            println!("{}", serde_json::json!({"sealed": sealed}));
+        } else {
+            println!("{sealed}: 封印しました / sealed");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let gateway = open(&config)?;
+    let folders: Vec<_> = config.folders.iter().map(|it| it.name.clone()).collect();
+    let ready = serde_json::json!({ "folders": folders });
     if let Some(file) = &arguments.ready_file {
-        pki::sealed::write_private(file, b"{}").context("cannot write the ready file")?;
+        pki::sealed::write_private(file, ready.to_string().as_bytes())?;
+    }
+    if arguments.json {
+        println!("{ready}");
+    } else {
+        println!("gateway: {}", folders.join(", "));
     }
     tokio::select! {
         () = watch(gateway) => {}
@@ -46,12 +97,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn read(file: &Path) -> anyhow::Result<Config> {
+    Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
+}
+
 /// A gateway of a settings file.
 pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
     let identity = unseal_identity(&config.data_dir, &config.identity.name)?;
-    let holder = identity
-        .holder()
-        .context("the sealed certificate is no client certificate of a center")?;
+    let holder = identity.holder().ok_or_else(told::no_client_certificate)?;
     let folders: Vec<Folders> = config.folders.iter().map(Folders::from).collect();
     folders.iter().try_for_each(Folders::open)?;
     Ok(Gateway::new(Setup {
@@ -64,7 +117,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
         )?,
         facility: holder.facility.to_string(),
         account: config.account.id.clone(),
-        password: crate::client::secret(&config.account.secret_file)?,
+        password: unseal_password(&config.data_dir, &config.account.secret_file)?,
         clock: crate::serve::clock(),
     }))
 }
@@ -86,19 +139,15 @@ pub(crate) async fn watch(mut gateway: Gateway) {
     }
 }
 
-fn sealed(data_dir: &Path, name: &str) -> PathBuf {
+/// The file a certificate is sealed into.
+pub(crate) fn sealed(data_dir: &Path, name: &str) -> PathBuf {
     data_dir.join("identities").join(format!("{name}.sealed"))
 }
 
 /// The names certificates are sealed under.
 pub(crate) fn sealed_names(data_dir: &Path) -> anyhow::Result<Vec<String>> {
     let folder = data_dir.join("identities");
-    let entries = std::fs::read_dir(&folder).with_context(|| {
-        format!(
-            "cannot read {}; seal a certificate with `onshi certificate import`",
-            folder.display()
-        )
-    })?;
+    let entries = std::fs::read_dir(&folder).map_err(|error| told::unreadable(&folder, &error))?;
     let mut names = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
@@ -125,9 +174,43 @@ pub(crate) fn seal_identity(
 
 /// The certificate sealed under a name.
 pub(crate) fn unseal_identity(data_dir: &Path, name: &str) -> anyhow::Result<Identity> {
+    let file = sealed(data_dir, name);
+    if !file.is_file() {
+        return Err(told::no_certificate(data_dir, name));
+    }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    let pem = machine
-        .unseal(&sealed(data_dir, name))
-        .context("seal one with `onshi certificate import`")?;
+    let pem = machine.unseal(&file)?;
     Ok(Identity::from_pem(&pem, &pem)?)
+}
+
+/// Seals a machine account's password into a file.
+pub(crate) fn seal_password(data_dir: &Path, file: &Path, password: &str) -> anyhow::Result<()> {
+    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
+    Ok(machine.seal(file, password.as_bytes())?)
+}
+
+/// The password sealed in a file. A file that others may read, or that holds the password in the open, is refused.
+fn unseal_password(data_dir: &Path, file: &Path) -> anyhow::Result<String> {
+    let shown = file.display();
+    let bytes = told::read_bytes(file)?;
+    if !is_sealed(&bytes) {
+        return Err(told::both(
+            &format!(
+                "{shown} のパスワードが封印されていません。`onshi gateway seal-password` で封印し、元のファイルを削除してください。"
+            ),
+            &format!(
+                "{shown} holds no sealed password; seal it with `onshi gateway seal-password` and delete the plain file"
+            ),
+        ));
+    }
+    let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+        return Err(told::both(
+            &format!("{shown} を他の利用者が読めます。chmod 600 {shown} を実行してください。"),
+            &format!("other users may read {shown}; run: chmod 600 {shown}"),
+        ));
+    }
+    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
+    let password = machine.unseal(file)?;
+    Ok(String::from_utf8_lossy(&password).into_owned())
 }

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod check;
 mod client;
+mod config;
 mod demo;
 mod enroll;
 mod gateway;
@@ -16,6 +17,7 @@ mod progress;
 mod serve;
 mod synth;
 mod terminal;
+mod told;
 
 use std::process::ExitCode;
 
@@ -26,7 +28,9 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "onshi",
     version,
-    after_help = "Example: onshi demo --dir /tmp/onshi-demo"
+    after_help = "Example: onshi demo --dir /tmp/onshi-demo\n\n\
+        Ends with 0 when it was done, 1 when it was not or the answer is no (not proven, not whole, not good), 2 when the command\n\
+        line is wrong. ONSHI_LOG sets how much the parts log, such as `debug` or `store=trace`; `info` when left out."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -44,17 +48,26 @@ enum Command {
     /// Run the link app: request files in, result files out.
     Gateway(gateway::Arguments),
     /// Look at a settings file.
-    #[command(subcommand)]
-    Config(serve::ConfigCommand),
+    #[command(
+        subcommand,
+        after_help = "Example: onshi config check /etc/onshi/center.toml"
+    )]
+    Config(config::ConfigCommand),
     /// Enrol a facility or another of its terminals; prints the notice once.
     Enroll(enroll::Arguments),
-    /// Download and revoke client certificates.
-    #[command(subcommand)]
+    /// Download, import and revoke client certificates.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
+    )]
     Certificate(enroll::CertificateCommand),
     /// Ask whether a person is insured, or verify a saved answer.
     Check(Box<check::Arguments>),
-    /// Verify the audit chain.
-    #[command(subcommand)]
+    /// Verify, search and export the audit chain.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi audit verify --data-dir /var/lib/onshi"
+    )]
     Audit(audit::AuditCommand),
     /// Write a copy of a center's store, running or not.
     Backup(backup::Backup),
@@ -89,12 +102,12 @@ fn main() -> ExitCode {
             Command::Center(arguments) => serve::run(arguments).await,
             Command::Terminal(arguments) => terminal::run(arguments).await,
             Command::Gateway(arguments) => gateway::run(arguments).await,
-            Command::Config(command) => serve::check(command),
+            Command::Config(command) => config::run(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
-            Command::Audit(command) => audit::run(command),
-            Command::Backup(arguments) => backup::back_up(&arguments),
+            Command::Audit(command) => audit::run(command).await,
+            Command::Backup(arguments) => backup::back_up(&arguments).await,
             Command::Restore(arguments) => backup::restore(&arguments).await,
             Command::Synth(arguments) => synth::run(arguments).await,
         }
@@ -105,5 +118,43 @@ fn main() -> ExitCode {
             eprintln!("onshi: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn walk(command: &clap::Command, path: &str, breaches: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        let help = command.get_after_help().map(ToString::to_string);
+        if !help.is_some_and(|help| help.contains("Example")) {
+            breaches.push(format!("{path}: no example"));
+        }
+        if command.get_about().is_none() {
+            breaches.push(format!("{path}: says not what it does"));
+        }
+        let has_json = command.get_arguments().any(|it| it.get_id() == "json");
+        if !command.is_subcommand_required_set() && !has_json {
+            breaches.push(format!("{path}: no --json"));
+        }
+        for argument in command.get_arguments() {
+            if argument.get_help().is_none() {
+                breaches.push(format!("{path}: --{} has no help", argument.get_id()));
+            }
+        }
+        for below in command.get_subcommands() {
+            walk(below, &path, breaches);
+        }
+    }
+
+    #[test]
+    fn every_command_has_help_an_example_and_json() {
+        let mut breaches = Vec::new();
+        walk(&Arguments::command(), "", &mut breaches);
+        assert_eq!(breaches, Vec::<String>::new());
+        Arguments::command().debug_assert();
     }
 }

@@ -1,14 +1,16 @@
 //! Runs the center from its settings file, and reads the clock: the one place of the process that does.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
 use center::config::Config;
-use center::serve::{Center, Clock};
-use clap::{Args, Subcommand};
+use center::serve::{Center, Clock, StartError};
+use clap::Args;
 use domain::civil_date::Instant;
+
+use crate::told;
 
 /// `onshi center`.
 #[derive(Args)]
@@ -22,17 +24,9 @@ pub(crate) struct Arguments {
     /// Write the chosen addresses here as JSON when all listeners answer.
     #[arg(long)]
     ready_file: Option<PathBuf>,
-}
-
-/// `onshi config`.
-#[derive(Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Say whether a center's settings file is good, and what is wrong with line and column.
-    #[command(after_help = "Example: onshi config check center.toml")]
-    Check {
-        /// Settings file.
-        file: PathBuf,
-    },
+    /// Print the chosen addresses as one line of JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// The clock of this process.
@@ -53,23 +47,27 @@ pub(crate) fn now() -> Instant {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let center = Center::start(&read(&arguments.config)?, clock()).await?;
+    let center = Center::start(&read(&arguments.config)?, clock())
+        .await
+        .map_err(|error| not_started(&error))?;
+    let ready = serde_json::json!({
+        "api": format!("https://{}", center.api),
+        "enroll": format!("https://{}", center.enroll),
+        "metrics": format!("http://{}", center.metrics),
+    });
     if let Some(file) = &arguments.ready_file {
-        write_ready(file, &center)?;
+        pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }
-    println!(
-        "center: api https://{} · enroll https://{} · metrics http://{}",
-        center.api, center.enroll, center.metrics
-    );
+    if arguments.json {
+        println!("{ready}");
+    } else {
+        println!(
+            "center: api https://{} · enroll https://{} · metrics http://{}",
+            center.api, center.enroll, center.metrics
+        );
+    }
     stopped().await;
     center.stop().await?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn check(command: ConfigCommand) -> anyhow::Result<ExitCode> {
-    let ConfigCommand::Check { file } = command;
-    read(&file)?;
-    println!("{}: good", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,17 +88,33 @@ pub(crate) async fn stopped() {
 }
 
 fn read(file: &Path) -> anyhow::Result<Config> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Config::parse(&text).with_context(|| format!("{} is not a good settings file", file.display()))
+    Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 
-fn write_ready(file: &Path, center: &Center) -> anyhow::Result<()> {
-    let ready = serde_json::json!({
-        "api": format!("https://{}", center.api),
-        "enroll": format!("https://{}", center.enroll),
-        "metrics": format!("http://{}", center.metrics),
-    });
-    pki::sealed::write_private(file, ready.to_string().as_bytes())
-        .context("cannot write the ready file")
+/// Why a center did not start, in both languages.
+pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
+    let ja = match error {
+        StartError::Listen(name, at, why) if why.kind() == ErrorKind::AddrInUse => format!(
+            "listen.{name} のポート {at} は使われています。別のセンターが動いていないか確かめるか、設定を変えてください。"
+        ),
+        StartError::Listen(name, at, _) => {
+            format!("listen.{name} のアドレス {at} で待ち受けできません。設定を確かめてください。")
+        }
+        StartError::DataDir(dir, _) => format!(
+            "data_dir {} を使えません。空き容量と権限を確かめてください。",
+            dir.display()
+        ),
+        StartError::Control(_) => {
+            "data_dir に制御用ソケットを作れません。権限と、パスの長さを確かめてください。".into()
+        }
+        StartError::Store(_) | StartError::Read(_) => {
+            "データベースを開けません。data_dir の空き容量と権限を確かめてください。".into()
+        }
+        StartError::Authority(_) | StartError::ReceiptKey(_) | StartError::Seal(_) => {
+            "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()
+        }
+        StartError::Tls(_) => "TLS を準備できません。".into(),
+        StartError::Random => "システムの乱数を取得できません。".into(),
+    };
+    told::both(&ja, &error.to_string())
 }

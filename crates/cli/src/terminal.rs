@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
 use api::client::Client;
 use clap::Args;
 use terminal::config::Config;
 use terminal::serve::{Certificate, Setup};
+
+use crate::told;
 
 /// `onshi terminal`.
 #[derive(Args)]
@@ -16,15 +17,21 @@ pub(crate) struct Arguments {
     /// Settings file.
     #[arg(long)]
     config: PathBuf,
+    /// Print the address of the pages as one line of JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = &arguments.config;
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let config = Config::parse(&text)
-        .with_context(|| format!("{} is not a good settings file", file.display()))?;
-    println!("terminal: {}", start(&config).await?);
+    let config =
+        Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))?;
+    let pages = start(&config).await?;
+    if arguments.json {
+        println!("{}", serde_json::json!({"terminal": pages}));
+    } else {
+        println!("terminal: {pages}");
+    }
     crate::serve::stopped().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -35,18 +42,13 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
     let mut names = crate::gateway::sealed_names(&config.data_dir)?;
     let preferred = &config.identity.name;
     if !names.contains(preferred) {
-        bail!(
-            "no certificate is sealed as {preferred} in {}; seal one with `onshi certificate import`",
-            config.data_dir.display()
-        );
+        return Err(told::no_certificate(&config.data_dir, preferred));
     }
     names.sort_by_key(|name| (name != preferred, name.clone()));
     let mut certificates = Vec::new();
     for name in names {
         let identity = crate::gateway::unseal_identity(&config.data_dir, &name)?;
-        let holder = identity.holder().with_context(|| {
-            format!("the certificate sealed as {name} is no client certificate of a center")
-        })?;
+        let holder = identity.holder().ok_or_else(told::no_client_certificate)?;
         certificates.push(Certificate {
             client: Client::new(&config.center, &root, Some(&identity))?,
             holder,
@@ -61,5 +63,5 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
     };
     terminal::serve::start(setup)
         .await
-        .with_context(|| format!("cannot serve staff pages on {}", config.listen))
+        .map_err(|error| told::no_pages(config.listen, &error))
 }

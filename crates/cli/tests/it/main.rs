@@ -9,9 +9,11 @@
     reason = "tests fail by panicking, start other programs and print their seeds"
 )]
 
+mod audit;
 mod browser;
 mod demo;
 mod first_mark;
 mod kill;
 mod pages;
+mod refusals;
 mod running;

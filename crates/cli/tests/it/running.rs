@@ -23,6 +23,26 @@ impl Part {
     }
 }
 
+/// Ends the program a tracer runs, which ends the tracer, and returns what it wrote to its error stream.
+pub(crate) fn end_traced(mut tracer: Child) -> String {
+    let id = tracer.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let traced = children.split_whitespace().next().unwrap();
+    let kill = format!("kill -TERM {traced}");
+    assert!(
+        Command::new("sh")
+            .args(["-c", &kill])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut errors = String::new();
+    let mut stream = tracer.stderr.take().unwrap();
+    std::io::Read::read_to_string(&mut stream, &mut errors).unwrap();
+    tracer.wait().unwrap();
+    errors
+}
+
 impl Drop for Part {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -225,14 +245,21 @@ impl Clinic {
         ]);
         let text = format!(
             "data_dir = \"{data_dir}\"\ncenter = \"{}\"\nca = \"{}\"\n[identity]\nname = \"clinic\"\n[account]\nid = \"link_app\"\n\
-             secret_file = \"{}\"\n[[folders]]\nname = \"receipt\"\nreq = \"{}\"\nres = \"{}\"\nwork = \"{data_dir}/work\"\n",
+             secret_file = \"{data_dir}/link_app.sealed\"\n[[folders]]\nname = \"receipt\"\nreq = \"{}\"\nres = \"{}\"\nwork = \"{data_dir}/work\"\n",
             self.api,
             self.path("center/root.pem"),
-            self.path("link_app.pw"),
             self.path("req"),
             self.path("res")
         );
         std::fs::write(self.path("gateway.toml"), text).unwrap();
+        succeed(&[
+            "gateway",
+            "seal-password",
+            "--config",
+            &self.path("gateway.toml"),
+            "--password-file",
+            &self.path("link_app.pw"),
+        ]);
         std::fs::create_dir_all(self.path("req")).unwrap();
         std::fs::create_dir_all(self.path("res")).unwrap();
     }
@@ -240,6 +267,7 @@ impl Clinic {
     pub(crate) fn start_gateway(&self) -> Part {
         let child = Command::new(env!("CARGO_BIN_EXE_onshi"))
             .args(["gateway", "--config", &self.path("gateway.toml")])
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();

@@ -1,0 +1,364 @@
+//! Looks at a settings file and at the files and folders it names, and says line by line what is wrong. Changes nothing: no
+//! folder, key or database is made.
+
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Subcommand, ValueEnum};
+use pki::sealed::is_sealed;
+use serde_json::json;
+
+use crate::told;
+
+/// `onshi config`.
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say whether a settings file and what it names are good; ends with 1 when not.
+    #[command(after_help = "Example: onshi config check /etc/onshi/gateway.toml")]
+    Check {
+        /// Settings file.
+        file: PathBuf,
+        /// Whose settings; told from the file when left out.
+        #[arg(long)]
+        part: Option<Part>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// The parts that have a settings file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The center.
+    Center,
+    /// The clinic's terminal.
+    Terminal,
+    /// The link app.
+    Gateway,
+}
+
+impl Part {
+    /// By the tables only one part has.
+    fn of(text: &str) -> Self {
+        let has = |header: &str| text.lines().any(|line| line.trim() == header);
+        if has("[[folders]]") || has("[account]") {
+            Self::Gateway
+        } else if has("[identity]") {
+            Self::Terminal
+        } else {
+            Self::Center
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Center => "center",
+            Self::Terminal => "terminal",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// One thing that is wrong, with the line of its setting.
+struct Finding {
+    line: usize,
+    key: &'static str,
+    ja: String,
+    en: String,
+}
+
+pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
+    let ConfigCommand::Check { file, part, json } = command;
+    let text = told::read_text(&file)?;
+    let part = part.unwrap_or_else(|| Part::of(&text));
+    let mut look = Look {
+        text: &text,
+        findings: Vec::new(),
+    };
+    match part {
+        Part::Center => center::config::Config::parse(&text).map(|it| look.center(&it)),
+        Part::Terminal => terminal::config::Config::parse(&text).map(|it| look.terminal(&it)),
+        Part::Gateway => gateway::config::Config::parse(&text).map(|it| look.gateway(&it)),
+    }
+    .map_err(|error| told::settings(&file, &error))?;
+    let good = look.findings.is_empty();
+    let shown = file.display().to_string();
+    if json {
+        let findings: Vec<_> = look
+            .findings
+            .iter()
+            .map(|it| json!({"line": it.line, "key": it.key, "ja": it.ja, "en": it.en}))
+            .collect();
+        println!(
+            "{}",
+            json!({"file": shown, "part": part.name(), "good": good, "findings": findings})
+        );
+    } else {
+        for it in &look.findings {
+            println!("{shown}:{}: {}: {} / {}", it.line, it.key, it.ja, it.en);
+        }
+        if good {
+            println!("{shown}: 問題ありません / good ({})", part.name());
+        }
+    }
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+struct Look<'a> {
+    text: &'a str,
+    findings: Vec<Finding>,
+}
+
+impl Look<'_> {
+    fn center(&mut self, config: &center::config::Config) {
+        self.makeable("data_dir", 0, &config.data_dir);
+        if let Some(dir) = &config.checkpoint_dir {
+            self.folder("checkpoint_dir", 0, dir);
+            if dir.starts_with(&config.data_dir) {
+                self.find(
+                    "checkpoint_dir",
+                    0,
+                    "data_dir の中にあります。別のディスクか別の機器に置いてください。",
+                    "it lies inside data_dir; put it on another disk or machine",
+                );
+            }
+        }
+        for (key, at) in [
+            ("api", config.listen.api),
+            ("enroll", config.listen.enroll),
+            ("metrics", config.listen.metrics),
+        ] {
+            self.free(key, at);
+        }
+    }
+
+    fn terminal(&mut self, config: &terminal::config::Config) {
+        self.makeable("data_dir", 0, &config.data_dir);
+        self.address(&config.center);
+        self.root(&config.ca);
+        self.identity(&config.data_dir, &config.identity.name);
+        if !config.listen.ip().is_loopback() {
+            self.find(
+                "listen",
+                0,
+                "端末の画面は 127.0.0.1 か [::1] でだけ表示できます。",
+                "staff pages are served on loopback only: 127.0.0.1 or [::1]",
+            );
+        }
+        self.free("listen", config.listen);
+    }
+
+    fn gateway(&mut self, config: &gateway::config::Config) {
+        self.makeable("data_dir", 0, &config.data_dir);
+        self.address(&config.center);
+        self.root(&config.ca);
+        self.identity(&config.data_dir, &config.identity.name);
+        self.secret(&config.account.secret_file);
+        if config.folders.is_empty() {
+            self.find(
+                "folders",
+                0,
+                "フォルダーが1組もありません。[[folders]] を書いてください。",
+                "no folders; write [[folders]]",
+            );
+        }
+        for (at, pair) in config.folders.iter().enumerate() {
+            for (key, folder) in [("req", &pair.req), ("res", &pair.res), ("work", &pair.work)] {
+                self.makeable(key, at, folder);
+            }
+            if pair.work.starts_with(&pair.req) || pair.work.starts_with(&pair.res) {
+                self.find(
+                    "work",
+                    at,
+                    "req や res の中にあります。外に置いてください。",
+                    "it lies inside req or res; put it outside",
+                );
+            }
+            let devices: Vec<Option<u64>> = [&pair.req, &pair.res, &pair.work]
+                .map(|folder| nearest(folder).and_then(|it| std::fs::metadata(it).ok()))
+                .iter()
+                .map(|found| found.as_ref().map(MetadataExt::dev))
+                .collect();
+            if devices
+                .windows(2)
+                .any(|pair| matches!(pair, [one, other] if one != other))
+            {
+                self.find(
+                    "work",
+                    at,
+                    "req・res と別のファイルシステムにあります。同じものに置いてください。",
+                    "not on the file system of req and res; put all three on one",
+                );
+            }
+        }
+    }
+
+    /// A folder that is there and takes files, or can be made.
+    fn makeable(&mut self, key: &'static str, nth: usize, folder: &Path) {
+        if folder.exists() {
+            return self.folder(key, nth, folder);
+        }
+        match nearest(folder) {
+            Some(parent) => self.folder(key, nth, &parent),
+            None => self.find(
+                key,
+                nth,
+                "フォルダーがありません。",
+                "there is no such folder",
+            ),
+        }
+    }
+
+    fn folder(&mut self, key: &'static str, nth: usize, folder: &Path) {
+        let shown = folder.display();
+        match std::fs::metadata(folder) {
+            Ok(found) if !found.is_dir() => self.find(
+                key,
+                nth,
+                &format!("{shown} はフォルダーではありません。"),
+                &format!("{shown} is no folder"),
+            ),
+            Ok(found) if found.permissions().readonly() => self.find(
+                key,
+                nth,
+                &format!("{shown} に書き込めません。権限を確かめてください。"),
+                &format!("{shown} takes no files; look at its rights"),
+            ),
+            Ok(_) => {}
+            Err(error) => self.find(
+                key,
+                nth,
+                &format!("{shown} を開けません。場所と権限を確かめてください。"),
+                &format!("{shown}: {error}; look at its place and rights"),
+            ),
+        }
+    }
+
+    fn free(&mut self, key: &'static str, at: SocketAddr) {
+        if let Err(error) = TcpListener::bind(at) {
+            self.find(
+                key,
+                0,
+                &format!("{at} で待ち受けできません。使われていないか確かめてください（この部分が動いているなら問題ありません）。"),
+                &format!("cannot listen on {at}: {error}; look who does (this part itself, if it is running)"),
+            );
+        }
+    }
+
+    fn address(&mut self, center: &str) {
+        let parsed: Option<http::Uri> = center.parse().ok();
+        if !parsed.is_some_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some()) {
+            self.find(
+                "center",
+                0,
+                "https://ホスト:ポート の形で書いてください。",
+                "write it like https://host:port",
+            );
+        }
+    }
+
+    fn root(&mut self, ca: &Path) {
+        if let Err(error) = crate::client::root(ca) {
+            let text = error.to_string();
+            let (ja, en) = text.split_once(" / ").unwrap_or((&text, &text));
+            self.find("ca", 0, ja, en);
+        }
+    }
+
+    fn identity(&mut self, data_dir: &Path, name: &str) {
+        if !crate::gateway::sealed(data_dir, name).is_file() {
+            self.find(
+                "name",
+                0,
+                &format!("電子証明書 {name} がありません。`onshi certificate import` で取り込んでください。"),
+                &format!("no certificate {name}; bring one in with `onshi certificate import`"),
+            );
+        }
+    }
+
+    fn secret(&mut self, file: &Path) {
+        let shown = file.display();
+        match std::fs::read(file) {
+            Err(error) => self.find(
+                "secret_file",
+                0,
+                &format!("{shown} を読めません。`onshi gateway seal-password` で作ってください。"),
+                &format!("{shown}: {error}; make it with `onshi gateway seal-password`"),
+            ),
+            Ok(bytes) if !is_sealed(&bytes) => self.find(
+                "secret_file",
+                0,
+                &format!("{shown} は封印されていません。`onshi gateway seal-password` で封印してください。"),
+                &format!("{shown} is not sealed; seal it with `onshi gateway seal-password`"),
+            ),
+            Ok(_) => {
+                let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
+                if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+                    self.find(
+                        "secret_file",
+                        0,
+                        &format!("他の利用者が読めます。chmod 600 {shown} を実行してください。"),
+                        &format!("other users may read it; run: chmod 600 {shown}"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn find(&mut self, key: &'static str, nth: usize, ja: &str, en: &str) {
+        self.findings.push(Finding {
+            line: line_of(self.text, key, nth),
+            key,
+            ja: ja.into(),
+            en: en.into(),
+        });
+    }
+}
+
+/// The line on which a key stands for the `nth` time, from 1; the first line for one that is left out.
+fn line_of(text: &str, key: &str, nth: usize) -> usize {
+    let names = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let mut lines = text.lines().enumerate().filter(|(_, line)| names(line));
+    lines.nth(nth).map_or(1, |(at, _)| at + 1)
+}
+
+/// The nearest folder above that exists.
+fn nearest(folder: &Path) -> Option<PathBuf> {
+    let mut above = folder.ancestors().filter(|it| !it.as_os_str().is_empty());
+    above
+        .find(|it| it.exists())
+        .map_or_else(|| Some(PathBuf::from(".")), |it| Some(it.to_path_buf()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_told_from_its_tables() {
+        assert_eq!(Part::of("data_dir = \"x\"\n[listen]\n"), Part::Center);
+        assert_eq!(Part::of("[identity]\nname = \"x\"\n"), Part::Terminal);
+        assert_eq!(
+            Part::of("[identity]\n[account]\n[[folders]]\n"),
+            Part::Gateway
+        );
+    }
+
+    #[test]
+    fn a_key_is_found_on_its_line() {
+        let text = "request = 1\n[[folders]]\nreq = \"a\"\n[[folders]]\n  req=\"b\"\n";
+        assert_eq!(line_of(text, "req", 0), 3);
+        assert_eq!(line_of(text, "req", 1), 5);
+        assert_eq!(line_of(text, "work", 0), 1);
+    }
+}

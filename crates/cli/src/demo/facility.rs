@@ -1,0 +1,313 @@
+//! One facility of the demo: enrolled, with its certificate, accounts, link and staff pages. Knows no other facility.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use api::account::NewAccount;
+use api::check::{Answer, CheckRequest};
+use api::client::Client;
+use api::session::{PasswordChange, Session, SignIn};
+use center::enroll::{Enrolled, Enrolment};
+use center::serve::Center;
+use domain::account::AccountKind;
+use domain::facility_kind::FacilityKind;
+use domain::password::Password;
+use pki::identity::Identity;
+use serde_json::{Value, json};
+
+use crate::client::explain;
+
+/// Accounts an administrator registers beside those of set-up (G04): kind, identifier, display name.
+const REGISTERED: [(AccountKind, &str, &str); 3] = [
+    (AccountKind::General, "uketsuke", "受付"),
+    (AccountKind::MedicalViewer, "etsuran", "医療情報閲覧"),
+    (AccountKind::WebApi, "karte", "電子カルテ"),
+];
+
+/// What a facility of the demo is called and where it keeps its files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    /// Its kind, also the name of its folder.
+    pub(crate) kind: FacilityKind,
+    /// Its institution code.
+    pub(crate) code: &'static str,
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// Host name of its staff pages: one each, because cookies ignore ports.
+    pub(crate) host_name: &'static str,
+}
+
+/// The facilities of the demo, one of each kind.
+pub(crate) const PLANS: [Plan; 4] = [
+    Plan {
+        kind: FacilityKind::Medical,
+        code: synthetic::samples::FACILITY,
+        name: "見本クリニック",
+        host_name: "terminal.localhost",
+    },
+    Plan {
+        kind: FacilityKind::Dental,
+        code: "1339999995",
+        name: "見本歯科医院",
+        host_name: "dental.terminal.localhost",
+    },
+    Plan {
+        kind: FacilityKind::Pharmacy,
+        code: "1349999993",
+        name: "見本薬局",
+        host_name: "pharmacy.terminal.localhost",
+    },
+    Plan {
+        kind: FacilityKind::HomeNursing,
+        code: "1369999998",
+        name: "見本訪問看護ステーション",
+        host_name: "nursing.terminal.localhost",
+    },
+];
+
+/// An account with its password.
+pub(crate) struct Account {
+    pub(crate) kind: AccountKind,
+    pub(crate) id: String,
+    pub(crate) password: String,
+}
+
+/// A facility that is set up. Its link and pages end with the runtime.
+pub(crate) struct Facility {
+    pub(crate) plan: Plan,
+    /// Address of its staff pages.
+    pub(crate) terminal: String,
+    dir: PathBuf,
+    client: Client,
+    p12_password: String,
+    accounts: Vec<Account>,
+}
+
+impl Facility {
+    /// Enrols, downloads the certificate, gives every person a password of their own, starts link and staff pages.
+    pub(crate) async fn set_up(plan: Plan, demo: &Path, center: &Center) -> anyhow::Result<Self> {
+        let enrolment = Enrolment {
+            code: plan.code.into(),
+            kind: Some(plan.kind.as_str().into()),
+            name: plan.name.into(),
+            terminal: "受付端末1".into(),
+        };
+        let enrolled = crate::enroll::enroll(&demo.join("center"), enrolment).await?;
+        let dir = demo.join(plan.kind.as_str());
+        let (identity, p12_password) = download(&dir, demo, center, &enrolled).await?;
+        let root = demo.join("center/root.pem");
+        let base = format!("https://{}", center.api);
+        let client = Client::new(&base, &crate::client::root(&root)?, Some(&identity))?;
+        let accounts = accounts(&client, &enrolled).await?;
+        let part = dir.join("terminal");
+        crate::gateway::seal_identity(&part, "facility", &identity)?;
+        let pages = terminal::config::Config {
+            data_dir: part,
+            center: base.clone(),
+            ca: root.clone(),
+            identity: terminal::config::IdentityName {
+                name: "facility".into(),
+            },
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            host_name: plan.host_name.into(),
+        };
+        let facility = Self {
+            plan,
+            terminal: crate::terminal::start(&pages).await?,
+            dir,
+            client,
+            p12_password,
+            accounts,
+        };
+        let link = facility.link(base, root, &identity)?;
+        tokio::spawn(crate::gateway::watch(link));
+        Ok(facility)
+    }
+
+    /// A gateway over the facility's folders, with its link-app account.
+    fn link(
+        &self,
+        center: String,
+        ca: PathBuf,
+        identity: &Identity,
+    ) -> anyhow::Result<gateway::pickup::Gateway> {
+        let data_dir = self.dir.join("gateway");
+        crate::gateway::seal_identity(&data_dir, "facility", identity)?;
+        let account = self.account(AccountKind::LinkApp)?;
+        let secret_file = data_dir.join("link_app.sealed");
+        crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
+        crate::gateway::open(&gateway::config::Config {
+            center,
+            ca,
+            identity: gateway::config::IdentityName {
+                name: "facility".into(),
+            },
+            account: gateway::config::Account {
+                id: account.id.clone(),
+                secret_file,
+            },
+            folders: vec![gateway::config::FolderPair::new(
+                "receipt",
+                self.dir.join("req"),
+                self.dir.join("res"),
+                data_dir.join("work"),
+            )],
+            data_dir,
+        })
+    }
+
+    /// The account of a kind.
+    pub(crate) fn account(&self, kind: AccountKind) -> anyhow::Result<&Account> {
+        let found = self.accounts.iter().find(|account| account.kind == kind);
+        found.with_context(|| format!("no {} account was made", kind.label_en()))
+    }
+
+    /// Asks about the first person of the samples and proves the receipt.
+    pub(crate) async fn first_check(&self) -> anyhow::Result<Answer> {
+        let account = self.account(AccountKind::General)?;
+        let session = sign_in(&self.client, &account.id, &account.password).await?;
+        let request = CheckRequest {
+            birth_date: "1970-01-02".into(),
+            branch: Some("01".into()),
+            ceiling_consent: true,
+            insurer_number: "06139992".into(),
+            number: "4567".into(),
+            origin: Some("shell".into()),
+            symbol: Some("123".into()),
+            visit_date: None,
+        };
+        let key = uuid::Uuid::now_v7().to_string();
+        let asked = self.client.check(&session.token, &key, &request).await;
+        let (answer, bytes) = asked.map_err(|error| explain(&error))?;
+        let keys = self.client.keys().await.map_err(|error| explain(&error))?;
+        api::receipt::verify(&serde_json::from_slice(&bytes)?, &keys)?;
+        sign_out(&self.client, &session).await?;
+        Ok(answer)
+    }
+
+    /// A folder or file of the facility.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.dir.join(name).display().to_string()
+    }
+
+    /// The member of `facilities` in demo.json (contracts §13). What has no part yet is there and empty.
+    pub(crate) fn describe(&self) -> Value {
+        let accounts = self
+            .accounts
+            .iter()
+            .map(|it| json!({"kind": it.kind.as_str(), "id": it.id, "password": it.password}));
+        json!({
+            "code": self.plan.code, "kind": self.plan.kind.as_str(), "name": self.plan.name,
+            "p12": self.path("facility.p12"), "p12_password": self.p12_password,
+            "cert": self.path("facility.pem"), "key": self.path("facility.key"),
+            "terminal": self.terminal, "kiosk": "", "terminal_user": {"id": "", "password": ""},
+            "accounts": accounts.collect::<Vec<_>>(),
+            "folders": {"req": self.path("req"), "res": self.path("res"), "face": ""},
+        })
+    }
+}
+
+/// Downloads the certificate as the facility would, and keeps it as PKCS#12 and as PEM.
+async fn download(
+    dir: &Path,
+    demo: &Path,
+    center: &Center,
+    enrolled: &Enrolled,
+) -> anyhow::Result<(Identity, String)> {
+    let password = generate()?;
+    let body = json!({
+        "request_id": enrolled.request_id, "reference_id": enrolled.reference_id, "password": password,
+    });
+    let enroll = format!("https://{}", center.enroll);
+    let file = crate::enroll::download(&enroll, &demo.join("center/root.pem"), &body).await?;
+    pki::sealed::write_private(&dir.join("facility.p12"), &file)?;
+    let identity = Identity::from_pkcs12(&file, &password)?;
+    let (certificates, key) = identity.to_pem();
+    pki::sealed::write_private(&dir.join("facility.pem"), certificates.as_bytes())?;
+    pki::sealed::write_private(&dir.join("facility.key"), key.as_bytes())?;
+    Ok((identity, password))
+}
+
+/// The accounts of set-up, then those an administrator registers; every person chose a password of their own.
+async fn accounts(client: &Client, enrolled: &Enrolled) -> anyhow::Result<Vec<Account>> {
+    let mut accounts = Vec::new();
+    for first in &enrolled.accounts {
+        let kind = AccountKind::parse(&first.kind).context("an account of an unknown kind")?;
+        accounts.push(own_password(client, kind, &first.id, &first.password).await?);
+    }
+    let administrator = accounts
+        .iter()
+        .find(|account| account.kind == AccountKind::Administrator)
+        .context("no administrator was made")?;
+    let session = sign_in(client, &administrator.id, &administrator.password).await?;
+    for (kind, id, display_name) in REGISTERED {
+        let first = generate()?;
+        let body = NewAccount {
+            designation: None,
+            display_name: display_name.into(),
+            id: id.into(),
+            kind: kind.as_str().into(),
+            password: first.clone(),
+        };
+        let token = Some(session.token.as_str());
+        let made = client.send::<Value>(
+            http::Method::POST,
+            api::routes::ACCOUNTS,
+            token,
+            None,
+            Some(&body),
+        );
+        made.await.map_err(|error| explain(&error))?;
+        accounts.push(own_password(client, kind, id, &first).await?);
+    }
+    sign_out(client, &session).await?;
+    Ok(accounts)
+}
+
+/// Replaces a person's first password, as they would at the first sign-in; a machine keeps its own.
+async fn own_password(
+    client: &Client,
+    kind: AccountKind,
+    id: &str,
+    first: &str,
+) -> anyhow::Result<Account> {
+    let mut account = Account {
+        kind,
+        id: id.into(),
+        password: first.into(),
+    };
+    if kind.is_system() {
+        return Ok(account);
+    }
+    let session = sign_in(client, id, first).await?;
+    let body = PasswordChange {
+        new_password: generate()?,
+        old_password: first.into(),
+    };
+    let changed = client.change_password(&session.token, &body).await;
+    changed.map_err(|error| explain(&error))?;
+    sign_out(client, &session).await?;
+    account.password = body.new_password.clone();
+    Ok(account)
+}
+
+async fn sign_in(client: &Client, id: &str, password: &str) -> anyhow::Result<Session> {
+    let body = SignIn {
+        account: id.into(),
+        force: true,
+        password: password.into(),
+    };
+    client.sign_in(&body).await.map_err(|error| explain(&error))
+}
+
+async fn sign_out(client: &Client, session: &Session) -> anyhow::Result<()> {
+    let ended = client.sign_out(&session.token).await;
+    ended.map_err(|error| explain(&error))
+}
+
+fn generate() -> anyhow::Result<String> {
+    let mut random = [0; 40];
+    aws_lc_rs::rand::fill(&mut random).context("the system's random generator failed")?;
+    Ok(Password::generate(&random).expose().to_owned())
+}

@@ -1,0 +1,145 @@
+//! What goes wrong, told in Japanese and English with the remedy. Says which file or setting, never what stands in it.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::anyhow;
+
+/// An error in both languages.
+pub(crate) fn both(ja: &str, en: &str) -> anyhow::Error {
+    anyhow!("{ja} / {en}")
+}
+
+/// The text of a file.
+pub(crate) fn read_text(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))
+}
+
+/// The bytes of a file.
+pub(crate) fn read_bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).map_err(|error| unreadable(file, &error))
+}
+
+/// A file that cannot be read.
+pub(crate) fn unreadable(file: &Path, error: &std::io::Error) -> anyhow::Error {
+    let (ja, en) = match error.kind() {
+        ErrorKind::NotFound => (
+            "ファイルがありません。場所を確かめてください。",
+            "there is no such file; look at its place",
+        ),
+        ErrorKind::PermissionDenied => (
+            "読む権限がありません。権限を確かめてください。",
+            "this user may not read it; look at its rights",
+        ),
+        ErrorKind::IsADirectory => (
+            "フォルダーです。ファイルを指定してください。",
+            "it is a folder; name a file",
+        ),
+        ErrorKind::InvalidData => ("UTF-8 のテキストではありません。", "it is no UTF-8 text"),
+        _ => ("読めません。", "it cannot be read"),
+    };
+    both(
+        &format!("{}: {ja}", file.display()),
+        &format!("{en} ({error})"),
+    )
+}
+
+/// A file or folder that cannot be written.
+pub(crate) fn unwritable(file: &Path, error: &std::io::Error) -> anyhow::Error {
+    both(
+        &format!(
+            "{} に書き込めません。空き容量と権限を確かめてください。",
+            file.display()
+        ),
+        &format!(
+            "cannot write {}: {error}; look at space and rights",
+            file.display()
+        ),
+    )
+}
+
+/// A file that must not be there yet.
+pub(crate) fn exists(file: &Path) -> anyhow::Error {
+    both(
+        &format!(
+            "{} は既にあります。上書きしないよう、別の名前を指定してください。",
+            file.display()
+        ),
+        &format!(
+            "{} exists; choose another name, so that nothing is overwritten",
+            file.display()
+        ),
+    )
+}
+
+/// A settings file that is not good; the TOML reader names line and column.
+pub(crate) fn settings(file: &Path, error: &toml::de::Error) -> anyhow::Error {
+    both(
+        &format!(
+            "{}: 設定ファイルに誤りがあります。下の行を直してください。",
+            file.display()
+        ),
+        &format!("not a good settings file; mend this line:\n{error}"),
+    )
+}
+
+/// A center's data folder without a store in it.
+pub(crate) fn no_store(database: &Path) -> anyhow::Error {
+    both(
+        &format!(
+            "{} がありません。--data-dir を確かめてください。",
+            database.display()
+        ),
+        &format!("{} does not exist; look at --data-dir", database.display()),
+    )
+}
+
+/// A data folder without a running center.
+pub(crate) fn no_center(data_dir: &Path) -> anyhow::Error {
+    both(
+        &format!(
+            "{} のセンターは動いていません。`onshi center` で起動するか、--data-dir を確かめてください。",
+            data_dir.display()
+        ),
+        &format!(
+            "no center is running on {}; start it with `onshi center`, or look at --data-dir",
+            data_dir.display()
+        ),
+    )
+}
+
+/// A name under which no certificate is sealed.
+pub(crate) fn no_certificate(data_dir: &Path, name: &str) -> anyhow::Error {
+    let dir = data_dir.display();
+    both(
+        &format!(
+            "電子証明書 {name} が {dir} にありません。`onshi certificate import` で取り込んでください。"
+        ),
+        &format!("no certificate {name} in {dir}; bring one in with `onshi certificate import`"),
+    )
+}
+
+/// A certificate of another kind than a client's.
+pub(crate) fn no_client_certificate() -> anyhow::Error {
+    both(
+        "取り込まれた証明書は医療機関等の電子証明書ではありません。`onshi certificate import` で取り込み直してください。",
+        "the sealed certificate is no facility's client certificate; bring another in with `onshi certificate import`",
+    )
+}
+
+/// Staff pages that cannot be served.
+pub(crate) fn no_pages(at: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    let ja = match error.kind() {
+        ErrorKind::AddrInUse => {
+            "ポートは使われています。別の端末プログラムが動いていないか確かめるか、listen を変えてください。"
+        }
+        _ => "待ち受けできません。listen を確かめてください。",
+    };
+    both(
+        &format!("{at}: {ja}"),
+        &format!(
+            "cannot serve staff pages on {at}: {error}; look at listen and at who listens there"
+        ),
+    )
+}

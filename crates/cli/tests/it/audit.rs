@@ -1,0 +1,122 @@
+//! The audit chain as an operator reads it: searched and exported through the running center, every look an event itself.
+
+use serde_json::Value;
+
+use crate::running::{Clinic, onshi, succeed};
+
+fn search(clinic: &Clinic, further: &[&str]) -> Vec<Value> {
+    let data_dir = clinic.path("center");
+    let mut arguments = vec!["audit", "search", "--json", "--data-dir", &data_dir];
+    arguments.extend(further);
+    serde_json::from_str(&succeed(&arguments)).unwrap()
+}
+
+fn deeds(lines: &[Value]) -> Vec<&str> {
+    lines
+        .iter()
+        .map(|line| line["deed"].as_str().unwrap())
+        .collect()
+}
+
+const TARO: [&str; 8] = [
+    "--insurer",
+    "06139992",
+    "--symbol",
+    "123",
+    "--number",
+    "4567",
+    "--birth",
+    "1970-01-02",
+];
+
+#[test]
+fn a_search_finds_by_what_it_is_given_and_is_recorded_itself() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let checks = search(&clinic, &["--deed", "check"]);
+    assert_eq!(checks.len(), 1);
+    assert_eq!(checks[0]["actor"], "account:link_app");
+    assert_eq!(checks[0]["facility"], "1319999999");
+    assert_eq!(checks[0]["detail"], "verdict=1");
+    let own = search(
+        &clinic,
+        &["--account", "link_app", "--facility", "1319999999"],
+    );
+    assert_eq!(
+        deeds(&own),
+        ["sign-out", "check", "sign-in"],
+        "newest first"
+    );
+    assert_eq!(search(&clinic, &["--from", "2999-01-01"]).len(), 0);
+    assert_eq!(search(&clinic, &["--to", "1999-01-01"]).len(), 0);
+    let looks = search(&clinic, &["--deed", "audit-read"]);
+    assert_eq!(looks.len(), 5, "this look is among them");
+    let text = succeed(&["audit", "search", "--data-dir", &clinic.path("center")]);
+    assert!(
+        text.contains("audit-read") && text.contains("件 / events"),
+        "{text}"
+    );
+    for personal in ["太郎", "ﾀﾛｳ", "1970", "4567", "06139992"] {
+        assert!(!text.contains(personal), "{personal}");
+    }
+}
+
+#[test]
+fn an_export_holds_every_event_in_the_chains_order_and_overwrites_nothing() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let (data_dir, out) = (clinic.path("center"), clinic.path("audit.jsonl"));
+    let export = [
+        "audit",
+        "export",
+        "--data-dir",
+        &data_dir,
+        "--out",
+        &out,
+        "--json",
+    ];
+    let told: Value = serde_json::from_str(&succeed(&export)).unwrap();
+    let text = std::fs::read_to_string(&out).unwrap();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(told["events"], lines.len());
+    for pair in lines.windows(2) {
+        if pair[0]["chain"] == pair[1]["chain"] {
+            assert_eq!(
+                pair[1]["prev"], pair[0]["hash"],
+                "each line holds the hash of the one before"
+            );
+        }
+    }
+    assert!(deeds(&lines).contains(&"audit-read") && deeds(&lines).contains(&"check"));
+    let again = onshi(&export);
+    assert!(!again.status.success());
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), text);
+    assert_eq!(clinic.audit()["whole"], true);
+}
+
+#[test]
+fn a_look_without_a_running_center_or_with_a_wrong_filter_says_what_to_do() {
+    let mut clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let told = |further: &[&str]| {
+        let mut arguments = vec!["audit", "search", "--data-dir", &data_dir];
+        arguments.extend(further);
+        let output = onshi(&arguments);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(told(&["--deed", "dance"]).contains("sign-in-refused"));
+    assert!(told(&["--from", "yesterday"]).contains("2026-11-23"));
+    assert!(told(&["--facility", "12"]).contains("医療機関コード"));
+    clinic.center.take().unwrap().kill();
+    let text = told(&[]);
+    assert!(
+        text.contains("動いていません") && text.contains("onshi center"),
+        "{text}"
+    );
+}

@@ -1,0 +1,241 @@
+//! What the commands say when something is missing, wrong or taken: the place, the reason and the remedy, in both languages.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+
+use crate::running::{Clinic, end_traced, onshi, sample, succeed, wait_until};
+
+/// A command that must fail with 1 and say all of this.
+fn check(arguments: &[&str], parts: &[&str]) {
+    let output = onshi(arguments);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+    for part in parts {
+        assert!(text.contains(part), "{arguments:?} says {text}");
+    }
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn missing_files_and_folders_are_named_with_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let nowhere = dir.path().join("nowhere");
+    let nowhere = nowhere.to_str().unwrap();
+    let missing = ["ファイルがありません", "there is no such file"];
+    for command in ["center", "terminal", "gateway"] {
+        check(&[command, "--config", nowhere], &missing);
+    }
+    check(&["config", "check", nowhere], &missing);
+    check(
+        &["restore", "--data-dir", nowhere, "--from", nowhere],
+        &missing,
+    );
+    let no_store = ["--data-dir を確かめてください", "look at --data-dir"];
+    check(&["audit", "verify", "--data-dir", nowhere], &no_store);
+    check(
+        &["backup", "--data-dir", nowhere, "--out", "/tmp/never"],
+        &no_store,
+    );
+    check(&["check", "--verify", nowhere, "--keys", nowhere], &missing);
+    let enroll = [
+        "enroll",
+        "--data-dir",
+        nowhere,
+        "--code",
+        "1319999999",
+        "--name",
+        "x",
+        "--terminal",
+        "y",
+    ];
+    check(
+        &enroll,
+        &["センターは動いていません", "no center is running"],
+    );
+    check(
+        &["center", "--config", dir.path().to_str().unwrap()],
+        &["フォルダーです", "it is a folder"],
+    );
+}
+
+#[test]
+fn a_wrong_line_of_a_command_ends_with_2() {
+    assert_eq!(onshi(&["dance"]).status.code(), Some(2));
+    assert_eq!(onshi(&["center"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_its_setting() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("center.toml");
+    let text = format!(
+        "data_dir = \"{}/data\"\n[listen]\napi = \"127.0.0.1:{port}\"\nenroll = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
+        dir.path().display()
+    );
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    check(
+        &["center", "--config", file],
+        &[
+            "listen.api",
+            "使われています",
+            "is another program listening there",
+        ],
+    );
+    let output = onshi(&["config", "check", file, "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&report["good"], &report["part"]),
+        (&Value::from(false), &Value::from("center"))
+    );
+    assert_eq!(
+        (
+            &report["findings"][0]["key"],
+            &report["findings"][0]["line"]
+        ),
+        (&Value::from("api"), &Value::from(3))
+    );
+}
+
+#[test]
+fn a_wrong_password_or_file_of_a_certificate_is_told() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    std::fs::write(clinic.path("wrong.pw"), "Chigau-12345678").unwrap();
+    let import = |p12: &str, password: &str| {
+        let (data_dir, p12, password) =
+            (clinic.path("part"), clinic.path(p12), clinic.path(password));
+        let arguments = [
+            "certificate",
+            "import",
+            "--data-dir",
+            &data_dir,
+            "--name",
+            "clinic",
+            "--p12",
+            &p12,
+            "--p12-password-file",
+            &password,
+        ];
+        check(
+            &arguments,
+            &[
+                "パスワードが違うか",
+                "wrong password, or not a PKCS#12 file",
+            ],
+        );
+    };
+    import("clinic.p12", "wrong.pw");
+    import("center.toml", "p12.pw");
+}
+
+#[test]
+fn a_gateway_takes_no_password_in_the_open_and_none_that_others_may_read() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    clinic.set_up_gateway();
+    let (config, sealed) = (
+        clinic.path("gateway.toml"),
+        clinic.path("gateway/link_app.sealed"),
+    );
+    assert!(succeed(&["config", "check", &config]).contains("good (gateway)"));
+    let bytes = std::fs::read(&sealed).unwrap();
+    let password = std::fs::read(clinic.path("link_app.pw")).unwrap();
+    assert!(
+        !bytes
+            .windows(password.len())
+            .any(|window| window == password)
+    );
+    let run = ["gateway", "--config", &config];
+    let set_mode =
+        |mode| std::fs::set_permissions(&sealed, std::fs::Permissions::from_mode(mode)).unwrap();
+    set_mode(0o640);
+    check(&run, &["他の利用者が読めます", "chmod 600"]);
+    let output = onshi(&["config", "check", &config]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("gateway.toml:8: secret_file: ") && text.contains("chmod 600"),
+        "{text}"
+    );
+    set_mode(0o600);
+    std::fs::write(&sealed, &password).unwrap();
+    check(&run, &["封印されていません", "onshi gateway seal-password"]);
+    let other = [&bytes[..bytes.len() - 1], b"x"].concat();
+    std::fs::write(&sealed, other).unwrap();
+    check(&run, &["was changed or sealed with another machine key"]);
+}
+
+#[test]
+fn settings_are_checked_with_their_lines_before_anything_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("gateway.toml");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let text = format!(
+        "data_dir = \"{0}/data\"\ncenter = \"http://center\"\nca = \"{0}/root.pem\"\n[identity]\nname = \"clinic\"\n[account]\nid = \"link_app\"\n\
+         secret_file = \"{0}/secret\"\n[[folders]]\nname = \"receipt\"\nreq = \"{0}/req\"\nres = \"{0}/file\"\nwork = \"{0}/req/work\"\n",
+        dir.path().display()
+    );
+    std::fs::write(&file, &text).unwrap();
+    std::fs::write(path("file"), "").unwrap();
+    let output = onshi(&["config", "check", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        ":2: center: ",
+        ":3: ca: ",
+        ":5: name: ",
+        ":8: secret_file: ",
+        ":12: res: ",
+        ":13: work: ",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert!(
+        !std::fs::exists(path("data")).unwrap(),
+        "looking makes nothing"
+    );
+    std::fs::write(&file, text.replace("[account]", "[acount]")).unwrap();
+    check(
+        &["config", "check", file.to_str().unwrap()],
+        &["line 6", "acount"],
+    );
+}
+
+#[test]
+fn a_full_disk_under_the_link_loses_no_file() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    clinic.set_up_gateway();
+    for file in 0..5 {
+        let name = format!("req/OQSsiquc01req_{file}.xml");
+        std::fs::write(clinic.path(&name), sample("OQSsiquc01req_202611230001.xml")).unwrap();
+    }
+    // The disk is full for some syncs of the link's files, then there is room again.
+    let strace = std::process::Command::new("strace")
+        .args([
+            "-f",
+            "-o",
+            "/dev/null",
+            "--seccomp-bpf",
+            "-e",
+            "trace=fsync",
+        ])
+        .args(["-e", "inject=fsync:error=ENOSPC:when=3..9"])
+        .arg(env!("CARGO_BIN_EXE_onshi"))
+        .args(["gateway", "--config", &clinic.path("gateway.toml")])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("five answers", || clinic.results().len() == 5);
+    for result in clinic.results() {
+        let text = std::fs::read_to_string(result).unwrap();
+        assert!(text.ends_with("</XmlMsg>\n") && text.contains("<QualificationValidity>1<"));
+    }
+    let told = end_traced(strace);
+    assert!(told.contains("No space left on device"), "{told}");
+    assert_eq!(clinic.audit()["checks"], 5, "each was recorded once");
+}
