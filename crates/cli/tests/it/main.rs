@@ -14,6 +14,7 @@ mod browser;
 mod demo;
 mod first_mark;
 mod kill;
+mod logs;
 mod pages;
 mod refusals;
 mod running;

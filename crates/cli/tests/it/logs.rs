@@ -1,0 +1,260 @@
+//! Nothing personal and no secret reaches a log, whatever is asked and however much is logged (invariant 6).
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use api::check::CheckRequest;
+use api::client::Client;
+use api::history::Search;
+use api::session::SignIn;
+use pki::identity::{Identity, first_certificate};
+use serde_json::Value;
+
+use crate::running::{sample, wait_until};
+
+/// What people typed, sent or were answered: names, kana, birth dates, insured numbers, addresses.
+const PERSONAL: [&str; 20] = [
+    "太郎",
+    "三郎",
+    "花子",
+    "𠮷",
+    "ﾀﾛｳ",
+    "ｼｶｸ",
+    "ﾐﾎﾝ",
+    "1970-01-02",
+    "19700102",
+    "S45.1.2",
+    "1948-03-03",
+    "19480303",
+    "06139992",
+    "39139993",
+    "01234567",
+    "４５６７",
+    "1000001",
+    "見本町",
+    "Machigai-12345",
+    "NameNobodyHas",
+];
+
+#[test]
+fn no_log_holds_anything_personal_or_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("demo");
+    let log = dir.path().join("log");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_onshi"))
+        .args(["demo", "--json", "--dir", folder.to_str().unwrap()])
+        .env("ONSHI_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let output = demo.stdout.take().unwrap();
+    BufReader::new(output).read_line(&mut line).unwrap();
+    let file = std::fs::read(folder.join("demo.json")).unwrap();
+    let demo_json: Value = serde_json::from_slice(&file).unwrap();
+    let mut secrets = passwords(&demo_json);
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    secrets.extend(runtime.block_on(ask_the_center(&demo_json)));
+    secrets.extend(walk_the_pages(&demo_json));
+    put_files(&demo_json["facilities"][0]["folders"]);
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        log.contains("TRACE") && log.contains("a request file was rejected"),
+        "everything is logged"
+    );
+    for secret in PERSONAL
+        .iter()
+        .copied()
+        .chain(secrets.iter().map(String::as_str))
+    {
+        let found = log.lines().find(|line| line.contains(secret));
+        assert_eq!(found, None, "{secret} reached the log");
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Every password of the demo.
+fn passwords(demo: &Value) -> Vec<String> {
+    let facilities = demo["facilities"].as_array().unwrap();
+    let mut found = Vec::new();
+    for facility in facilities {
+        found.push(text(&facility["p12_password"]).to_owned());
+        let accounts = facility["accounts"].as_array().unwrap();
+        found.extend(accounts.iter().map(|it| text(&it["password"]).to_owned()));
+    }
+    assert!(20 < found.len());
+    found
+}
+
+fn account<'a>(demo: &'a Value, kind: &str) -> &'a Value {
+    let accounts = demo["facilities"][0]["accounts"].as_array().unwrap();
+    accounts.iter().find(|it| it["kind"] == kind).unwrap()
+}
+
+/// Checks about everybody, a wrong sign-in, wrong input, a search by name; returns the token used.
+async fn ask_the_center(demo: &Value) -> Vec<String> {
+    let facility = &demo["facilities"][0];
+    let file = std::fs::read(text(&facility["p12"])).unwrap();
+    let identity = Identity::from_pkcs12(&file, text(&facility["p12_password"])).unwrap();
+    let root = std::fs::read(text(&demo["center"]["ca"])).unwrap();
+    let root = first_certificate(&root).unwrap();
+    let client = Client::new(text(&demo["center"]["api"]), &root, Some(&identity)).unwrap();
+    let sign_in = |password: &str| SignIn {
+        account: "uketsuke".into(),
+        force: true,
+        password: password.into(),
+    };
+    client
+        .sign_in(&sign_in("Machigai-12345"))
+        .await
+        .unwrap_err();
+    let right = text(&account(demo, "general")["password"]);
+    let token = client.sign_in(&sign_in(right)).await.unwrap().token;
+    for (at, person) in demo["people"].as_array().unwrap().iter().enumerate() {
+        let member = |name: &str| text(&person[name]).to_owned();
+        let optional = |name: &str| Some(member(name)).filter(|it| !it.is_empty());
+        let mut body = CheckRequest {
+            birth_date: member("birth_date"),
+            branch: optional("branch"),
+            ceiling_consent: true,
+            insurer_number: member("insurer_number"),
+            number: member("number"),
+            origin: None,
+            symbol: optional("symbol"),
+            visit_date: None,
+        };
+        let key = format!("key-{at}");
+        client.check(&token, &key, &body).await.unwrap();
+        body.insurer_number = "NameNobodyHas".into();
+        client.check(&token, "another", &body).await.unwrap_err();
+    }
+    let search = Search {
+        name: Some("太郎".into()),
+        ..Search::default()
+    };
+    client.search(&token, &search).await.unwrap();
+    vec![token]
+}
+
+/// The same over the staff pages; returns the cookies used.
+fn walk_the_pages(demo: &Value) -> Vec<String> {
+    let host = text(&demo["facilities"][0]["terminal"]);
+    let host = host.trim_start_matches("http://").trim_end_matches('/');
+    let mut pages = Pages {
+        host: host.to_owned(),
+        cookies: BTreeMap::new(),
+    };
+    let general = account(demo, "general");
+    let (id, password) = (text(&general["id"]), text(&general["password"]));
+    let first = pages.send("GET", "/", &[]);
+    let certificate = value(&first, "certificate");
+    pages.send("POST", "/start", &[("certificate", &certificate)]);
+    for password in ["Machigai-12345", password] {
+        let fields = [("account", id), ("password", password), ("force", "1")];
+        pages.send("POST", "/sign-in", &fields);
+    }
+    let key = value(&pages.send("GET", "/check", &[]), "key");
+    for insurer in ["NameNobodyHas", "06139992"] {
+        let fields = [
+            ("key", key.as_str()),
+            ("insurer_number", insurer),
+            ("symbol", "123"),
+            ("number", "4567"),
+            ("branch", "01"),
+            ("birth_date", "S45.1.2"),
+            ("visit_date", ""),
+        ];
+        pages.send("POST", "/check", &fields);
+    }
+    let history = pages.send("GET", "/history", &[]);
+    assert!(history.contains("資格　太郎"), "{history}");
+    pages.send("POST", "/history", &[("name", "太郎")]);
+    let wrong = [
+        ("old_password", "Machigai-12345"),
+        ("new_password", "Machigai-12345x"),
+        ("again", "x"),
+    ];
+    pages.send("POST", "/password", &wrong);
+    pages
+        .cookies
+        .into_values()
+        .filter(|it| 16 < it.len())
+        .collect()
+}
+
+/// Good files in both encodings, and one that comes back with its reason.
+fn put_files(folders: &Value) {
+    let (req, res) = (text(&folders["req"]), text(&folders["res"]));
+    let taro = sample("OQSsiquc01req_202611230001.xml");
+    let shift_jis = sample("OQSsiquc01req_202611230002_sjis.xml");
+    let broken = String::from_utf8(taro.clone())
+        .unwrap()
+        .replace("</MessageBody>", "</NameNobodyHas>");
+    for (name, file) in [
+        ("19700102-1", taro),
+        ("06139992", shift_jis),
+        ("太郎", broken.into_bytes()),
+    ] {
+        std::fs::write(format!("{req}/OQSsiquc01req_{name}.xml"), file).unwrap();
+    }
+    wait_until("two answers and a rejection", || {
+        std::fs::read_dir(res).unwrap().count() == 4
+    });
+}
+
+/// The staff pages by plain HTTP.
+struct Pages {
+    host: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Pages {
+    fn send(&mut self, method: &str, path: &str, fields: &[(&str, &str)]) -> String {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let body = form.finish();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\ncookie: {1}\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {2}\r\n\r\n{body}",
+            self.host,
+            cookies.join("; "),
+            body.len()
+        );
+        let port = self.host.rsplit(':').next().unwrap();
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        for line in answer.lines().take_while(|line| !line.is_empty()) {
+            if let Some(cookie) = line.strip_prefix("set-cookie: ") {
+                let (name, rest) = cookie.split_once('=').unwrap();
+                let value = rest.split(';').next().unwrap();
+                self.cookies.insert(name.into(), value.into());
+            }
+        }
+        answer
+    }
+}
+
+/// The value of the first field of this name.
+fn value(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\"")).nth(1).unwrap();
+    let value = field.split("value=\"").nth(1).unwrap();
+    value.split('"').next().unwrap().to_owned()
+}
