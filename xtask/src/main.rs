@@ -6,6 +6,7 @@
     reason = "a task speaks to the person who started it and starts other programs"
 )]
 
+mod advisories;
 mod assets;
 mod schemathesis;
 mod tidy;
@@ -25,6 +26,7 @@ const USAGE: &str = "cargo xtask TASK
   check         the fast part of it: format, tidy, lints, unit tests
   tidy          dependency arrows, module sentences, names, paths in the docs
   licences      licences, bans and sources of all dependencies
+  advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
   schemathesis  the interface's document against a running demo
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "check" => check(),
         "tidy" => tidy::run(&root()),
         "licences" => tidy::licences(&root()),
+        "advisories" => advisories::run(&root(), &rest),
         "schemathesis" => schemathesis::run(&root(), &rest),
         "bench" => bench(&rest),
         _ => {
