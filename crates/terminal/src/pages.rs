@@ -309,3 +309,6 @@ impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ impl Walk {
         let options = json!({"goog:chromeOptions": {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
                 format!("--user-data-dir={}", profile.display()),
             ],
             "prefs": {"download.default_directory": downloads.display().to_string()},

@@ -111,7 +111,7 @@ fn field(name: &'static str, label: &str, support: &str, value: &str, words: &Wo
     }
 }
 
-fn check_page(staff: &Staff, form: &CheckForm, faults: &[(String, Fault)]) -> CheckPage {
+pub(super) fn check_page(staff: &Staff, form: &CheckForm, faults: &[(String, Fault)]) -> CheckPage {
     let words = &staff.words;
     let mut insurer_number = [TextField {
         kind: Kind::Digits,

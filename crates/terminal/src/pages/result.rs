@@ -235,10 +235,10 @@ impl Facts<'_> {
 }
 
 fn person(result: &CoverageResult, verdict: Verdict, words: &Words) -> Person {
-    let counts = matches!(
-        verdict,
-        Verdict::Valid | Verdict::ValidUnregistered | Verdict::Several
-    );
+    let classification = CardClassification::from_code(&result.classification);
+    // Medical aid is no insurance: it knows neither share nor ceiling.
+    let is_insurance = !classification.is_some_and(CardClassification::is_medical_aid);
+    let counts = is_insurance && matches!(verdict, Verdict::Valid | Verdict::Several);
     Person {
         name: result.name.clone(),
         kana: result.kana.clone(),

@@ -1,0 +1,400 @@
+//! Every page written with sample data in every language, and held to what each owes: one heading, labels, unique identifiers,
+//! its language, nothing inline.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use api::account::{Account, Accounts, ImportLine, ImportReport};
+use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark};
+use api::history::{History, HistoryEntry};
+use api::problem::{MemberError, Text};
+use api::session::{PasswordState, Session, SessionAccount, SessionFacility};
+use ui::component::{Checkbox, Kind, Radio, TextField};
+use ui::language::Texts;
+
+use super::*;
+use crate::texts::SCREENS;
+
+fn words(language: Language) -> Words {
+    Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), language)
+}
+
+fn state() -> PasswordState {
+    PasswordState {
+        change_needed: true,
+        expires_on: Some("2027-01-22".into()),
+        set_at: "2026-11-23T03:00:00.000000Z".into(),
+    }
+}
+
+fn staff(language: Language, kind: &str) -> Staff {
+    Staff {
+        words: words(language),
+        key: [0; 32],
+        certificate: 0,
+        session: Session {
+            account: SessionAccount {
+                display_name: "受付 <b>".into(),
+                id: "uketsuke".into(),
+                kind: kind.into(),
+            },
+            facility: SessionFacility {
+                code: "1319999999".into(),
+                kind: "medical".into(),
+                name: "見本\"クリニック".into(),
+            },
+            ends_after_min: 30,
+            password: state(),
+            token: "t".into(),
+        },
+    }
+}
+
+fn answer(verdict: u8) -> Answer {
+    let some = |text: &str| Some(text.to_owned());
+    Answer {
+        as_of: "2026-11-23T00:15:02.000000Z".into(),
+        check_id: "019aae5e-0000-7000-8000-000000000001".into(),
+        facility: "1319999999".into(),
+        messages: vec![Remark {
+            code: "insurer_check_digit".into(),
+            text: Text::new("検証番号が合いません。", "The check digit does not fit."),
+        }],
+        receipt: some("a.b.c"),
+        receipt_salt: some("salt"),
+        results: vec![CoverageResult {
+            birth_date: "1970-01-02".into(),
+            ceiling: Some(Ceiling {
+                category: some("A03"),
+                kind: "02".into(),
+                ..Ceiling::default()
+            }),
+            ceiling_consent: true,
+            classification: "01".into(),
+            elderly: Some(Elderly {
+                ratio_percent: Some(20),
+                ..Elderly::default()
+            }),
+            insurer_name: "架空健康保険組合".into(),
+            insurer_number: "06139992".into(),
+            kana: some("ｼｶｸ ﾀﾛｳ"),
+            loss_date: some("2026-10-01"),
+            loss_reason: some("03"),
+            name: "髙﨑　葛\u{E0100}".into(),
+            number: "４５６７".into(),
+            sex: "1".into(),
+            ..CoverageResult::default()
+        }],
+        verdict,
+        visit_date: "2026-11-23".into(),
+    }
+}
+
+fn account(id: &str, kind: &str) -> Account {
+    Account {
+        designation: None,
+        display_name: "受付".into(),
+        id: id.into(),
+        kind: kind.into(),
+        locked: true,
+        password: state(),
+        state: "active".into(),
+        version: "v".into(),
+    }
+}
+
+fn fault(member: &str) -> (String, Fault) {
+    let fault = Fault {
+        code: "required".into(),
+        text: "<fill this in>".into(),
+    };
+    (member.into(), fault)
+}
+
+/// All pages with their names.
+fn pages(language: Language) -> Vec<(String, String)> {
+    let staff = staff(language, "administrator");
+    let words = &staff.words;
+    let mut written: Vec<(String, String)> = Vec::new();
+    let mut write = |name: &str, page: &dyn askama::DynTemplate| {
+        written.push((name.to_owned(), page.dyn_render().unwrap()));
+    };
+    let radio = |place: usize| Radio {
+        value: format!("c{place}"),
+        label: "受付端末".into(),
+        support: vec!["a".into(), "b".into()],
+        chosen: place == 1,
+        barred: place == 2,
+    };
+    let visitor = Visitor {
+        words: words.clone(),
+        key: None,
+    };
+    let mut frame = visitor.frame("/");
+    frame.banners.push(done(fault("x").1));
+    write(
+        "certificates",
+        &sign_in::CertificatesPage {
+            frame,
+            certificates: vec![radio(1), radio(2)],
+        },
+    );
+    let fields = vec![
+        TextField::new("account", words.say("account")),
+        TextField {
+            kind: Kind::Password,
+            ..TextField::new("password", words.say("password"))
+        },
+    ];
+    write(
+        "sign-in",
+        &sign_in::SignInPage {
+            frame: visitor.frame("/sign-in"),
+            certificate: radio(1),
+            fields,
+            force: Some(Checkbox {
+                name: "force",
+                label: words.say("end-earlier"),
+                support: words.say("end-earlier-support"),
+                value: "1".into(),
+                checked: true,
+            }),
+        },
+    );
+    let about = about::AboutPage {
+        frame: visitor.frame("/about"),
+        version: "1",
+    };
+    write("about", &about);
+    let mut trouble = TroublePage {
+        frame: staff.frame("/"),
+        signed_in: true,
+    };
+    let mut banner = Banner::new(Tone::Error, fault("x").1);
+    banner.title = "A".into();
+    banner.way_on = Some(WayOn {
+        href: "/check".into(),
+        text: "B".into(),
+    });
+    trouble.frame.banners.push(banner);
+    write("trouble", &trouble);
+    let entry = || menu::Entry {
+        href: "/check",
+        label: "A".into(),
+        about: "B".into(),
+    };
+    write(
+        "menu",
+        &menu::MenuPage {
+            frame: staff.frame("/"),
+            checks: vec![entry(), entry()],
+            accounts: vec![entry()],
+        },
+    );
+    let form = check::CheckForm::default();
+    let faults = [
+        fault("insurer_number"),
+        fault("number"),
+        fault("birth_date"),
+    ];
+    write("check", &check::check_page(&staff, &form, &[]));
+    let mut page = check::check_page(&staff, &form, &faults);
+    page.ask_anyway = Some("06139991".into());
+    write("check-errors", &page);
+    for verdict in 1..=6 {
+        let page = result::result_page(&answer(verdict), staff.frame("/checks/x")).unwrap();
+        write(&format!("result-{verdict}"), &page);
+    }
+    let found = History {
+        checks: vec![HistoryEntry {
+            account: "uketsuke".into(),
+            at: "2026-11-23T00:15:02.000000Z".into(),
+            check_id: "c".into(),
+            insurer_number: "06139992".into(),
+            name: None,
+            origin: "file".into(),
+            verdict: 6,
+            visit_date: "2026-11-23".into(),
+        }],
+        next: Some("c".into()),
+    };
+    let form = history::SearchForm::default();
+    let page = history::history_page(staff.frame("/history"), &form, Some(found), &[]);
+    write("history", &page);
+    let faults = [fault("from"), fault("verdict")];
+    let page = history::history_page(staff.frame("/history"), &form, None, &faults);
+    write("history-errors", &page);
+    let list = Accounts {
+        accounts: vec![account("link_app", "link_app")],
+    };
+    let page = accounts::list_page(staff.frame("/accounts"), staff.kind(), list);
+    write("accounts", &page);
+    let form = accounts::NewForm::default();
+    let faults = [fault("id"), fault("kind"), fault("new_password")];
+    let page = accounts::new_page(staff.frame("/new-account"), staff.kind(), &form, &faults);
+    write("account-new", &page);
+    for (id, kind) in [("link_app", "link_app"), ("ishi", "medical_viewer")] {
+        let problem = Some((Tone::Error, fault("x").1));
+        let faults = [fault("display_name"), fault("new_password")];
+        let frame = staff.frame("/accounts/x");
+        let page = accounts::account_page(frame, account(id, kind), problem, &faults);
+        write(&format!("account-{id}"), &page);
+    }
+    let report = ImportReport {
+        done: false,
+        lines: vec![ImportLine {
+            errors: vec![MemberError::new("id", "form", "誤り", "wrong")],
+            id: "a".into(),
+            line: 2,
+        }],
+    };
+    let frame = staff.frame("/import-accounts");
+    let page = import::import_page(frame, Some(report), &[fault("file")]);
+    write("import", &page);
+    let faults = [fault("old_password"), fault("new_password"), fault("again")];
+    let problem = Some(fault("x").1);
+    let frame = staff.frame("/password");
+    let page = password::password_page(frame, &state(), "abc+", problem, &faults);
+    write("password", &page);
+    let page = password::ConfirmPage {
+        frame: staff.frame("/password/confirm"),
+        facts: Vec::new(),
+    };
+    write("password-confirm", &page);
+    written
+}
+
+/// A tag of a page: its name and attributes.
+struct Tag {
+    name: String,
+    attributes: Vec<(String, String)>,
+}
+
+impl Tag {
+    fn get(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// The opening tags of a page. Values stand in quotes and hold no `>`, which askama writes as `&#62;`.
+fn tags(page: &str) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    for part in page.split('<').skip(1) {
+        let tag = part.split('>').next().unwrap();
+        if tag.starts_with(['/', '!']) {
+            continue;
+        }
+        let (name, mut rest) = tag.split_once([' ', '\n']).unwrap_or((tag, ""));
+        let mut attributes = Vec::new();
+        while !rest.trim().is_empty() {
+            rest = rest.trim_start();
+            let end = rest.find([' ', '=', '\n']).unwrap_or(rest.len());
+            let (attribute, after) = rest.split_at(end);
+            let Some(quoted) = after.strip_prefix('=') else {
+                attributes.push((attribute.to_owned(), String::new()));
+                rest = after;
+                continue;
+            };
+            let quote = quoted.chars().next().unwrap();
+            assert!(['"', '\''].contains(&quote), "an unquoted value: {tag}");
+            let (value, after) = quoted[1..].split_once(quote).unwrap();
+            attributes.push((attribute.to_owned(), value.to_owned()));
+            rest = after;
+        }
+        tags.push(Tag {
+            name: name.to_owned(),
+            attributes,
+        });
+    }
+    tags
+}
+
+fn check(name: &str, page: &str, language: Language) {
+    let tags = tags(page);
+    let of = |tag: &str| tags.iter().filter(|it| it.name == tag).count();
+    assert_eq!((of("h1"), of("main"), of("title")), (1, 1, 1), "{name}");
+    let html = tags.iter().find(|it| it.name == "html").unwrap();
+    assert_eq!(html.get("lang"), Some(language.tag()), "{name}");
+    let mut ids = BTreeSet::new();
+    for id in tags.iter().filter_map(|it| it.get("id")) {
+        assert!(ids.insert(id), "{name}: identifier {id} twice");
+    }
+    let labels: BTreeSet<&str> = tags.iter().filter_map(|it| it.get("for")).collect();
+    for tag in &tags {
+        let is_input = ["input", "select", "textarea"].contains(&tag.name.as_str());
+        if is_input && tag.get("type") != Some("hidden") {
+            let id = tag.get("id").unwrap_or_default();
+            assert!(labels.contains(id), "{name}: input {id} has no label");
+        }
+        for attribute in ["aria-describedby", "aria-labelledby"] {
+            let named = tag.get(attribute).unwrap_or_default().split_whitespace();
+            for id in named {
+                assert!(
+                    ids.contains(id),
+                    "{name}: {attribute} names {id}, which is not there"
+                );
+            }
+        }
+        assert!(
+            tag.name != "style" && tag.get("style").is_none(),
+            "{name}: a style inline"
+        );
+        let inline = tag.name == "script" && tag.get("src").is_none();
+        let handler = tag
+            .attributes
+            .iter()
+            .any(|(name, _)| name.starts_with("on"));
+        assert!(!inline && !handler, "{name}: a script inline");
+        for attribute in ["src", "href", "action", "formaction", "hx-post"] {
+            let to = tag.get(attribute).unwrap_or("/");
+            let own = to.starts_with(['/', '#']) && !to.starts_with("//");
+            assert!(own || to == "data:,", "{name}: leads to {to}");
+        }
+    }
+}
+
+#[test]
+fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
+    for language in Language::ALL {
+        let pages = pages(language);
+        assert_eq!(pages.len(), 22);
+        for (name, page) in pages {
+            check(&name, &page, language);
+        }
+    }
+}
+
+#[test]
+fn what_people_typed_is_text_and_never_markup() {
+    for (name, page) in pages(Language::Japanese) {
+        assert!(
+            !page.contains("受付 <b>") && !page.contains("<fill"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_page_in_english_says_nothing_of_its_own_in_japanese() {
+    // The samples' data and the names of eras stay Japanese in every language, and hold none of these.
+    let ours = [
+        "確認する",
+        "メニュー",
+        "パスワード",
+        "ください",
+        "有効",
+        "受診日",
+    ];
+    for (name, page) in pages(Language::English) {
+        for word in ours {
+            assert!(!page.contains(word), "{name}: {word}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_a_verdict_this_version_does_not_know_is_shown_as_none() {
+    let staff = staff(Language::Japanese, "general");
+    assert!(result::result_page(&answer(7), staff.frame("/")).is_none());
+}
