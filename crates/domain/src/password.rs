@@ -104,11 +104,11 @@ impl Broken {
             Self::Character(c) => (
                 format!(
                     "「{}」は使えません。半角英数字と {SPECIAL} だけが使えます。",
-                    shown(c)
+                    shown(c, "半角空白", "全角空白")
                 ),
                 format!(
                     "\"{}\" may not be used; only half-width letters, digits and {SPECIAL}.",
-                    shown(c)
+                    shown(c, "a blank", "a full-width blank")
                 ),
             ),
             Self::Repeated => fixed(
@@ -127,11 +127,11 @@ impl Broken {
     }
 }
 
-/// A character as a person can recognise it in a message.
-fn shown(c: char) -> String {
+/// A character as a person can recognise it in a message; blanks by their names in its language.
+fn shown(c: char, blank: &str, wide_blank: &str) -> String {
     match c {
-        ' ' => "半角空白 / blank".into(),
-        '\u{3000}' => "全角空白 / full-width blank".into(),
+        ' ' => blank.into(),
+        '\u{3000}' => wide_blank.into(),
         c if c.is_control() => format!("U+{:04X}", u32::from(c)),
         c => c.to_string(),
     }
