@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Print the address of the pages as one line of JSON.
     #[arg(long)]
     json: bool,
+    /// Write the chosen address here as JSON when the pages answer.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -27,8 +30,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config =
         Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))?;
     let pages = start(&config).await?;
+    let ready = serde_json::json!({"terminal": pages}).to_string();
+    if let Some(file) = &arguments.ready_file {
+        pki::sealed::write_private(file, ready.as_bytes())
+            .context("cannot write the ready file")?;
+    }
     if arguments.json {
-        println!("{}", serde_json::json!({"terminal": pages}));
+        println!("{ready}");
     } else {
         println!("terminal: {pages}");
     }

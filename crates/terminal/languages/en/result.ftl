@@ -32,10 +32,10 @@ do-several-people = Enter the branch, or check again with the My Number card.
 do-several-coverages = Ask the patient which of the coverages below to use, and check again with its numbers.
 do-unregistered = Ask the welfare office about the registration of the ticket.
 
-share = Share of the cost
+ratio-heading = Ratio the patient pays
 ratio = { $percent } % ({ $tenths }割)
 ratio-none = Not registered
-ratio-by-law = The share set by law for age and the like applies.
+ratio-by-law = The ratio set by law for age and the like applies.
 ratio-elderly = As stated by the elderly recipient certificate.
 ratio-card = As stated by the coverage.
 ceiling-heading = Ceiling

@@ -16,5 +16,6 @@ other-certificate = Choose another certificate
 account = User ID
 account-support = It is written on the set-up sheet, tab “PC設定”.
 password = Password
+no-pages-for-machines = A system account has no pages. Sign in with an account of your own.
 end-earlier = End the earlier sign-in and go on
 end-earlier-support = The page in use under the same ID ends; what is half entered there is lost.

@@ -32,7 +32,7 @@ do-several-people = 枝番を入力するか、マイナンバーカードで確
 do-several-coverages = 下の資格のどれを使うかを患者に尋ね、その資格の番号で確認し直してください。
 do-unregistered = 福祉事務所に、医療券・調剤券の登録を確かめてください。
 
-share = 窓口での負担割合
+ratio-heading = 窓口での負担割合
 ratio = { $tenths }割（{ $percent }%）
 ratio-none = 登録なし
 ratio-by-law = 年齢などに応じた法定の割合になります。

@@ -16,5 +16,6 @@ other-certificate = 電子証明書を選び直す
 account = ユーザーID
 account-support = 設定シートの「PC設定」に書かれています。
 password = パスワード
+no-pages-for-machines = システム用アカウントでは画面を使えません。ご自身のアカウントでログインしてください。
 end-earlier = 先のログインを終了して続ける
 end-earlier-support = 同じIDで使用中の画面は終了します。入力途中の内容は失われます。

@@ -34,15 +34,15 @@ pub(super) struct ResultPage {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) kana: Option<String>,
-    /// The share of the cost, where the coverage counts on the day.
-    pub(super) share: Option<Share>,
+    /// The ratio the patient pays, where the coverage counts on the day.
+    pub(super) ratio: Option<Ratio>,
     pub(super) ceiling: Option<Vec<Fact>>,
     pub(super) coverage: Vec<Fact>,
 }
 
-/// What the patient pays.
-pub(super) struct Share {
-    pub(super) ratio: String,
+/// The ratio (負担割合) and what states it.
+pub(super) struct Ratio {
+    pub(super) tenths: String,
     pub(super) from: String,
 }
 
@@ -236,34 +236,34 @@ impl Facts<'_> {
 
 fn person(result: &CoverageResult, verdict: Verdict, words: &Words) -> Person {
     let classification = CardClassification::from_code(&result.classification);
-    // Medical aid is no insurance: it knows neither share nor ceiling.
+    // Medical aid is no insurance: it knows neither ratio nor ceiling.
     let is_insurance = !classification.is_some_and(CardClassification::is_medical_aid);
     let counts = is_insurance && matches!(verdict, Verdict::Valid | Verdict::Several);
     Person {
         name: result.name.clone(),
         kana: result.kana.clone(),
-        share: counts.then(|| share(result, words)),
+        ratio: counts.then(|| ratio(result, words)),
         ceiling: counts.then(|| ceiling(result, words)),
         coverage: coverage(result, words),
     }
 }
 
-/// The share of the cost that counts: the elderly recipient certificate's before the card's.
-fn share(result: &CoverageResult, words: &Words) -> Share {
-    let ratio =
+/// The ratio that counts: the elderly recipient certificate's before the card's.
+fn ratio(result: &CoverageResult, words: &Words) -> Ratio {
+    let in_words =
         |percent: u8| words.say_with("ratio", &[("tenths", percent / 10), ("percent", percent)]);
     let elderly = result.elderly.as_ref().and_then(|it| it.ratio_percent);
     match (elderly, result.ratio_percent) {
-        (Some(percent), _) => Share {
-            ratio: ratio(percent),
+        (Some(percent), _) => Ratio {
+            tenths: in_words(percent),
             from: words.say("ratio-elderly"),
         },
-        (None, Some(percent)) => Share {
-            ratio: ratio(percent),
+        (None, Some(percent)) => Ratio {
+            tenths: in_words(percent),
             from: words.say("ratio-card"),
         },
-        (None, None) => Share {
-            ratio: words.say("ratio-none"),
+        (None, None) => Ratio {
+            tenths: words.say("ratio-none"),
             from: words.say("ratio-by-law"),
         },
     }

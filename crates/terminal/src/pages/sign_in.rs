@@ -6,7 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::account::AccountKind;
 use domain::civil_date::Instant;
+use pki::identity::Holder;
 use serde::Deserialize;
 use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
 use ui::language::Words;
@@ -33,8 +35,7 @@ pub(super) struct SignInPage {
 }
 
 /// A certificate as a person tells it from others.
-fn described(certificate: &Certificate, now: Instant, words: &Words) -> Radio {
-    let holder = &certificate.holder;
+fn described(name: &str, holder: &Holder, now: Instant, words: &Words) -> Radio {
     let last_day = days::show(&holder.not_after.date_in_japan().to_string(), words);
     let over = holder.not_after <= now;
     let key = if over {
@@ -43,12 +44,9 @@ fn described(certificate: &Certificate, now: Instant, words: &Words) -> Radio {
         "certificate-good"
     };
     let facility = holder.facility.to_string();
-    let about = [
-        ("facility", facility.as_str()),
-        ("name", certificate.name.as_str()),
-    ];
+    let about = [("facility", facility.as_str()), ("name", name)];
     Radio {
-        value: certificate.name.clone(),
+        value: name.to_owned(),
         label: holder.terminal.clone(),
         support: vec![
             words.say_with("certificate-holder", &about),
@@ -75,7 +73,7 @@ pub(super) fn certificates_page(
     let mut certificates: Vec<Radio> = app
         .certificates
         .iter()
-        .map(|certificate| described(certificate, now, &visitor.words))
+        .map(|it| described(&it.name, &it.holder, now, &visitor.words))
         .collect();
     let usable = |it: &Radio| !it.barred;
     let first = certificates.iter().position(usable);
@@ -163,7 +161,7 @@ fn sign_in_page(
     frame.banners.extend(banner);
     let mut page = SignInPage {
         frame,
-        certificate: described(certificate, app.now(), words),
+        certificate: described(&certificate.name, &certificate.holder, app.now(), words),
         fields: vec![
             TextField {
                 support: words.say("account-support"),
@@ -252,6 +250,15 @@ pub(crate) async fn sign_in(
             return sign_in_page(&app, &visitor, certificate, &form, Some(fault), earlier);
         }
     };
+    let kind = AccountKind::parse(&session.account.kind);
+    if kind.is_some_and(AccountKind::is_system) {
+        // A machine's account has no pages (G01); its session here would only end the machine's own.
+        let _ = certificate.client.sign_out(&session.token).await;
+        let fault = faults::own(&visitor.words, "system_account", "no-pages-for-machines");
+        let fault = Some((Tone::Error, fault));
+        let earlier = EarlierSignIn::NotAsked;
+        return sign_in_page(&app, &visitor, certificate, &form, fault, earlier);
+    }
     let now = app.now();
     let mut browser = visitor
         .key
@@ -277,4 +284,32 @@ pub(crate) async fn sign_out(State(app): State<App>, staff: Staff) -> Response {
         let _ = client.sign_out(staff.token()).await;
     }
     Redirect::to("/").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::institution_code::InstitutionCode;
+    use ui::language::{Language, Texts};
+
+    use super::*;
+    use crate::texts::SCREENS;
+
+    #[test]
+    fn an_expired_certificate_is_shown_with_its_remedy_and_cannot_be_chosen() {
+        let words = Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), Language::Japanese);
+        let holder = Holder {
+            facility: InstitutionCode::parse("1319999999").unwrap(),
+            terminal: "受付端末1".into(),
+            not_after: Instant::parse("2026-11-23T00:00:00Z").unwrap(),
+            fingerprint: [0; 32],
+        };
+        let good = described("clinic", &holder, holder.not_after.plus_seconds(-1), &words);
+        assert!(!good.barred);
+        assert!(good.support[0].contains("1319999999") && good.support[0].contains("clinic"));
+        assert!(good.support[1].contains("令和8年11月23日"));
+        let over = described("clinic", &holder, holder.not_after, &words);
+        assert!(over.barred && over.support[1].contains("再発行"));
+    }
 }
