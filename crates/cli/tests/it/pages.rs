@@ -422,7 +422,7 @@ fn foreign_hosts_and_foreign_pages_are_refused() {
 
 #[test]
 fn misuse_gets_a_page_that_says_how_to_go_on() {
-    let (_clinic, terminal) = set_up();
+    let (clinic, terminal) = set_up();
     let mut browser = terminal.browser();
     browser.sign_in("uketsuke", RECEPTION);
     // Missing, over-long and unprintable entries are named at their fields.
@@ -503,6 +503,10 @@ fn misuse_gets_a_page_that_says_how_to_go_on() {
         .get("/accounts")
         .says(403, &["data-code=\"not_permitted\""]);
     browser.post("/sign-out", &[]);
+    let machine = std::fs::read_to_string(clinic.path("link_app.pw")).unwrap();
+    let page = browser.sign_in("link_app", &machine);
+    page.says(200, &["data-code=\"system_account\"", "name=\"account\""]);
+    browser.get("/check").says(200, &["<h1>ログイン</h1>"]);
     browser.sign_in("administrator", ADMINISTRATOR);
     for id in ["nobody", "a%20b", "%E5%8F%97%E4%BB%98"] {
         browser

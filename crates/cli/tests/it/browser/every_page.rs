@@ -1,5 +1,7 @@
 //! Every page in every language: accessible by axe-core, right in its frame, no overflow on narrow and enlarged screens.
 
+use serde_json::json;
+
 use super::Walk;
 
 /// Width and height in CSS pixels: a clinic's PC, a narrow screen, the PC's page at 200 %.
@@ -27,6 +29,26 @@ async fn look_as_it_is(walk: &Walk, name: &str) {
         walk.picture(&format!("{name}-{size}")).await;
     }
     walk.size(1280, 900).await;
+}
+
+/// On paper without what is pressed, and in the person's own colours with all of it.
+async fn look_on_paper_and_in_forced_colours(walk: &Walk, name: &str) {
+    let shown = "return ['.onshi-header__tools', '.onshi-verdict', '.onshi-facts', '.onshi-button']
+        .map(css => document.querySelector(css).checkVisibility())";
+    walk.devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
+        .await;
+    assert_eq!(walk.script(shown).await, json!([false, true, true, false]));
+    walk.picture(&format!("{name}-paper")).await;
+    let forced = json!({"media": "", "features": [{"name": "forced-colors", "value": "active"}]});
+    walk.devtools("Emulation.setEmulatedMedia", forced).await;
+    assert_eq!(walk.script(shown).await, json!([true, true, true, true]));
+    walk.is_accessible().await;
+    walk.picture(&format!("{name}-forced")).await;
+    walk.devtools(
+        "Emulation.setEmulatedMedia",
+        json!({"media": "", "features": []}),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,6 +110,9 @@ async fn the_pages_of_reception_are_accessible_in_every_language() {
         let expected = person["expect_verdict"].to_string();
         assert_eq!(verdict, Some(expected), "{case}");
         look(&walk, &format!("result-{case}")).await;
+        if case == "valid" {
+            look_on_paper_and_in_forced_colours(&walk, "result").await;
+        }
     }
     walk.open("history").await;
     look(&walk, "history").await;
