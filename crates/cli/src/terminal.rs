@@ -32,8 +32,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let pages = start(&config).await?;
     let ready = serde_json::json!({"terminal": pages}).to_string();
     if let Some(file) = &arguments.ready_file {
-        pki::sealed::write_private(file, ready.as_bytes())
-            .context("cannot write the ready file")?;
+        pki::sealed::write_private(file, ready.as_bytes())?;
     }
     if arguments.json {
         println!("{ready}");
