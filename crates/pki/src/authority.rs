@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    RevocationReason, RevokedCertParams, SanType, SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
@@ -35,6 +36,29 @@ pub enum AuthorityError {
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
 }
+
+/// A certificate on the revocation list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// Its serial number.
+    pub serial: [u8; 16],
+    /// When it was revoked.
+    pub at: Instant,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a certificate was revoked (RFC 5280 §5.3.1), as far as we tell reasons apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A later download of the same notice took its place.
+    Superseded,
+    /// An operator revoked it; the reason is the operator's.
+    Unspecified,
+}
+
+/// Hours a revocation list is good for; clients fetch it anew before.
+const LIST_HOURS: i64 = 24;
 
 /// Which kind of key a client certificate gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -180,6 +204,37 @@ impl Authority {
             not_before,
             not_after,
         })
+    }
+
+    /// The list of revoked certificates, signed by the issuing CA (RFC 5280 §5), DER. Its number grows with the time.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`].
+    pub fn revocation_list(
+        &self,
+        revoked: &[Revoked],
+        now: Instant,
+    ) -> Result<Vec<u8>, AuthorityError> {
+        let certificates = revoked.iter().map(|it| RevokedCertParams {
+            serial_number: SerialNumber::from_slice(&it.serial),
+            revocation_time: offset(it.at),
+            reason_code: match it.reason {
+                Reason::Superseded => Some(RevocationReason::Superseded),
+                // RFC 5280 §5.3.1 would have "unspecified" left out.
+                Reason::Unspecified => None,
+            },
+            invalidity_date: None,
+        });
+        let number = u64::try_from(now.as_micros()).unwrap_or_default();
+        let params = CertificateRevocationListParams {
+            this_update: offset(now),
+            next_update: offset(now.plus_seconds(LIST_HOURS * 3600)),
+            crl_number: SerialNumber::from_slice(&number.to_be_bytes()),
+            issuing_distribution_point: None,
+            revoked_certs: certificates.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        Ok(params.signed_by(&self.issuer)?.der().to_vec())
     }
 
     fn issue(

@@ -1,9 +1,10 @@
-//! The keys that sign receipts and checkpoints: P-256, sealed on disk. Retired keys keep their public half.
+//! The keys that sign receipts and checkpoints: P-256, sealed on disk. Retired keys keep their public half and sign nothing.
 
 use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use domain::civil_date::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::sealed::{MachineKey, SealError};
@@ -26,6 +27,118 @@ pub enum ReceiptKeyError {
     NotAKey,
 }
 
+/// A key that signs no more; what it signed still verifies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetiredKey {
+    /// Key identifier.
+    pub kid: String,
+    /// X coordinate.
+    pub x: [u8; 32],
+    /// Y coordinate.
+    pub y: [u8; 32],
+    /// When it was replaced.
+    pub retired: Instant,
+}
+
+/// The key that signs now and those that did.
+#[derive(Debug)]
+pub struct ReceiptKeys {
+    /// The one that signs.
+    pub current: ReceiptKey,
+    /// The others, oldest first.
+    pub retired: Vec<RetiredKey>,
+}
+
+impl ReceiptKeys {
+    /// Opens the keys of a data folder, making a first one when there is none.
+    ///
+    /// # Errors
+    /// [`ReceiptKeyError`].
+    pub fn open(dir: &Path, machine: &MachineKey) -> Result<Self, ReceiptKeyError> {
+        let current = ReceiptKey::open(&dir.join(CURRENT), machine)?;
+        let mut retired = Vec::new();
+        let path = dir.join(RETIRED);
+        if path.exists() {
+            let lines = machine.unseal(&path)?;
+            let text = std::str::from_utf8(&lines).map_err(|_| ReceiptKeyError::NotAKey)?;
+            for line in text.lines() {
+                retired.push(read_retired(line).ok_or(ReceiptKeyError::NotAKey)?);
+            }
+        }
+        // A rotation that was cut off between its two files.
+        retired.retain(|key| key.kid != current.kid);
+        Ok(Self { current, retired })
+    }
+
+    /// Makes a new key and retires the current one. The list of retired keys is written first: a cut in between loses none.
+    ///
+    /// # Errors
+    /// [`ReceiptKeyError`]; then the keys are as before.
+    pub fn rotate(
+        &self,
+        dir: &Path,
+        machine: &MachineKey,
+        now: Instant,
+    ) -> Result<Self, ReceiptKeyError> {
+        let (x, y) = self.current.coordinates();
+        let mut retired = self.retired.clone();
+        retired.push(RetiredKey {
+            kid: self.current.kid.clone(),
+            x,
+            y,
+            retired: now,
+        });
+        let lines: String = retired.iter().map(write_retired).collect();
+        machine.seal(&dir.join(RETIRED), lines.as_bytes())?;
+        Ok(Self {
+            current: ReceiptKey::make(&dir.join(CURRENT), machine)?,
+            retired,
+        })
+    }
+
+    /// Verifies a signature of any of the keys.
+    #[must_use]
+    pub fn verifies(&self, kid: &str, message: &[u8], signature: &[u8]) -> bool {
+        let (x, y) = self.current.coordinates();
+        let current = (self.current.kid(), x, y);
+        let retired = self.retired.iter().map(|key| (&*key.kid, key.x, key.y));
+        retired
+            .chain([current])
+            .any(|(its, x, y)| its == kid && verifies(&x, &y, message, signature))
+    }
+}
+
+/// The sealed file of the key that signs.
+const CURRENT: &str = "receipt.key";
+
+/// The sealed file of the retired keys: sealed, so that nobody adds a key of their own.
+const RETIRED: &str = "receipt-retired.keys";
+
+fn write_retired(key: &RetiredKey) -> String {
+    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+    let (x, y) = (hex(&key.x), hex(&key.y));
+    format!("{} {x} {y} {}\n", key.kid, key.retired.as_micros())
+}
+
+fn read_retired(line: &str) -> Option<RetiredKey> {
+    let mut words = line.split(' ');
+    let (kid, x, y) = (words.next()?, words.next()?, words.next()?);
+    Some(RetiredKey {
+        kid: kid.to_owned(),
+        x: unhex(x)?,
+        y: unhex(y)?,
+        retired: Instant::from_micros(words.next()?.parse().ok()?),
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    for (at, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (text.len() == 64).then_some(out)
+}
+
 /// The crypto library refused to sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signing key gave no signature")]
@@ -44,11 +157,21 @@ impl ReceiptKey {
     /// [`ReceiptKeyError`].
     pub fn open(path: &Path, machine: &MachineKey) -> Result<Self, ReceiptKeyError> {
         if !path.exists() {
-            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-                .map_err(|_| ReceiptKeyError::NotAKey)?;
-            let pkcs8 = pair.to_pkcs8v1().map_err(|_| ReceiptKeyError::NotAKey)?;
-            machine.seal(path, pkcs8.as_ref())?;
+            return Self::make(path, machine);
         }
+        Self::read(path, machine)
+    }
+
+    /// Makes a new key in the place of the old.
+    fn make(path: &Path, machine: &MachineKey) -> Result<Self, ReceiptKeyError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .map_err(|_| ReceiptKeyError::NotAKey)?;
+        let pkcs8 = pair.to_pkcs8v1().map_err(|_| ReceiptKeyError::NotAKey)?;
+        machine.seal(path, pkcs8.as_ref())?;
+        Self::read(path, machine)
+    }
+
+    fn read(path: &Path, machine: &MachineKey) -> Result<Self, ReceiptKeyError> {
         let pkcs8 = machine.unseal(path)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
             .map_err(|_| ReceiptKeyError::NotAKey)?;
@@ -112,6 +235,31 @@ pub fn verifies(x: &[u8; 32], y: &[u8; 32], message: &[u8], signature: &[u8]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_retired_key_signed_still_verifies_and_a_cut_rotation_loses_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = MachineKey::open(&dir.path().join("m")).unwrap();
+        let first = ReceiptKeys::open(dir.path(), &machine).unwrap();
+        let old = first.current.sign(b"text").unwrap();
+        let old_kid = first.current.kid().to_owned();
+        let before = std::fs::read(dir.path().join(CURRENT)).unwrap();
+        let now = Instant::from_micros(7_000_000);
+        let second = first.rotate(dir.path(), &machine, now).unwrap();
+        assert_ne!(second.current.kid(), old_kid);
+        let again = ReceiptKeys::open(dir.path(), &machine).unwrap();
+        assert_eq!(again.retired, second.retired);
+        assert!(again.verifies(&old_kid, b"text", &old));
+        assert!(!again.verifies(second.current.kid(), b"text", &old));
+        assert!(!again.verifies(&old_kid, b"texu", &old));
+        // Cut off before the new key was there.
+        std::fs::write(dir.path().join(CURRENT), before).unwrap();
+        let cut = ReceiptKeys::open(dir.path(), &machine).unwrap();
+        assert_eq!((cut.current.kid(), cut.retired.len()), (&*old_kid, 0));
+        // A list that others wrote is refused.
+        std::fs::write(dir.path().join(RETIRED), b"x").unwrap();
+        assert!(ReceiptKeys::open(dir.path(), &machine).is_err());
+    }
 
     #[test]
     fn a_signature_verifies_and_the_key_outlives_a_restart() {

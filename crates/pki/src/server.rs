@@ -109,6 +109,12 @@ impl Revocations {
             .contains(fingerprint)
     }
 
+    /// How often something was added: a list made at one version is whole until the next.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        *self.changed.borrow()
+    }
+
     /// Ends when the certificate is revoked: a connection races its work against this.
     pub async fn revoked(&self, fingerprint: [u8; 32]) {
         let mut changed = self.changed.subscribe();

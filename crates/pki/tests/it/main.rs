@@ -10,6 +10,7 @@
 
 mod mtls;
 mod pkcs12;
+mod revocation_list;
 
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
