@@ -121,6 +121,8 @@ pub enum Trouble {
     Changed,
     /// The store cannot take records now.
     StoreUnavailable,
+    /// The address sent too many requests.
+    TooManyRequests,
     /// Too much at once.
     Busy,
     /// A fault of the center.
@@ -136,7 +138,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -160,6 +162,7 @@ impl Trouble {
         Self::CertificateRevoked,
         Self::Changed,
         Self::StoreUnavailable,
+        Self::TooManyRequests,
         Self::Busy,
         Self::Internal,
     ];
@@ -453,6 +456,18 @@ impl Trouble {
                 (
                     "記録領域に書き込めません（容量・権限を確認）。同じ Idempotency-Key で再送できます。",
                     "the store takes no writes (check space and rights); safe to repeat with the same Idempotency-Key",
+                ),
+            ),
+            Self::TooManyRequests => (
+                "too_many_requests",
+                429,
+                (
+                    "短い時間に何度も操作されました。少し待ってから、もう一度お試しください。",
+                    "Too many tries in a short time. Please wait a little and try again.",
+                ),
+                (
+                    "retry_after_s 秒後に再試行してください。",
+                    "try again after retry_after_s seconds",
                 ),
             ),
             Self::Busy => (

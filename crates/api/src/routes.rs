@@ -30,3 +30,5 @@ pub const KEYS: &str = "/v1/keys";
 pub const HEALTH: &str = "/healthz";
 /// `POST` on the enroll listener: download a client certificate with a notice's two IDs.
 pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";
+/// `GET` on the enroll listener: the list of revoked certificates (RFC 5280), DER.
+pub const REVOCATION_LIST: &str = "/crl";

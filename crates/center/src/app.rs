@@ -1,26 +1,39 @@
 //! What all handlers share: store, keys, clock. Holds nothing a restart may lose.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use domain::civil_date::Instant;
 use domain::lockout;
 use pki::authority::Authority;
-use pki::receipt_key::ReceiptKey;
+use pki::receipt_key::ReceiptKeys;
+use pki::sealed::MachineKey;
 use pki::server::Revocations;
 use store::engine::Engine;
 use tokio::sync::Semaphore;
+use ui::language::Texts;
 use zeroize::Zeroizing;
 
 use crate::config::Limits;
+use crate::revocation_list::LastList;
 use crate::serve::Clock;
+use crate::throttle::Throttle;
 
 pub(crate) type App = Arc<Shared>;
 
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) authority: Authority,
-    pub(crate) receipt_key: ReceiptKey,
+    /// Exchanged as a whole by a rotation.
+    pub(crate) receipt_keys: ArcSwap<ReceiptKeys>,
+    /// Seals what is kept in the data folder.
+    pub(crate) machine: MachineKey,
+    pub(crate) data_dir: PathBuf,
+    /// One rotation of keys at a time.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) revocations: Revocations,
     pub(crate) clock: Clock,
     pub(crate) name: String,
@@ -34,8 +47,34 @@ pub(crate) struct Shared {
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
     pub(crate) lockout: lockout::Policy,
-    pub(crate) checkpoint_dir: Option<std::path::PathBuf>,
+    pub(crate) checkpoint_dir: Option<PathBuf>,
     pub(crate) checks: AtomicU64,
+    /// Where certificates are downloaded; known when the listener has its port.
+    pub(crate) download_site: OnceLock<DownloadSite>,
+    /// Texts of the download page.
+    pub(crate) texts: Arc<Texts>,
+    pub(crate) throttle: Throttle,
+    pub(crate) last_list: LastList,
+}
+
+/// The enroll listener as browsers name it.
+#[derive(Debug)]
+pub(crate) struct DownloadSite {
+    /// The `Host` values it answers.
+    pub(crate) hosts: Vec<String>,
+    /// The address on a notice.
+    pub(crate) address: String,
+}
+
+impl DownloadSite {
+    /// Of the center's names and the listener's address.
+    pub(crate) fn new(names: &[String], at: SocketAddr) -> Self {
+        let name = names.first().map_or("localhost", String::as_str);
+        Self {
+            hosts: crate::download_page::hosts(names, at),
+            address: format!("https://{name}:{}/", at.port()),
+        }
+    }
 }
 
 impl Shared {

@@ -28,10 +28,11 @@ async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
 
 pub(crate) async fn one(app: &App) -> Result<(), store::engine::StoreError> {
     let (at, heads) = (app.now(), app.engine.heads()?);
-    let signature = app.receipt_key.sign(&checkpoint_message(at, &heads));
+    let keys = app.receipt_keys.load_full();
+    let signature = keys.current.sign(&checkpoint_message(at, &heads));
     let signature =
         signature.map_err(|error| store::engine::StoreError::Failed(error.to_string()))?;
-    let kid = app.receipt_key.kid().to_owned();
+    let kid = keys.current.kid().to_owned();
     let checkpoint = Checkpoint {
         at,
         heads,

@@ -58,11 +58,13 @@ pub(crate) async fn ask(
         jti: answer.check_id.clone(),
         verdict: answer.verdict,
     };
-    let input = receipt::signing_input(app.receipt_key.kid(), &claims);
-    let signature = app
-        .receipt_key
+    let keys = app.receipt_keys.load();
+    let input = receipt::signing_input(keys.current.kid(), &claims);
+    let signature = keys
+        .current
         .sign(input.as_bytes())
         .map_err(|_| Trouble::Internal)?;
+    drop(keys);
     let bytes = answered::with_receipt(
         &canonical,
         &receipt::seal(input, &signature),

@@ -20,6 +20,8 @@ pub enum Order {
     Enroll(Enrolment),
     /// Revoke a certificate: SHA-256 in hexadecimal.
     Revoke(String),
+    /// Make a new key for receipts and checkpoints.
+    RotateKeys,
     /// Give a person the facility's own number: (institution code, person's UUID, number).
     ReferenceNumber(String, u128, String),
     /// Search the audit chain, newest first.
@@ -36,6 +38,8 @@ pub enum Reply {
     Enrolled(Box<Enrolled>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
+    /// The identifier of the new key.
+    Rotated(String),
     /// Done.
     Done,
     /// Not done, and why.
@@ -120,6 +124,7 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         }
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
         Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
+        Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)
                 .map_err(|error| error.to_string())?;

@@ -1,151 +1,19 @@
-//! Enrolment (G08, contracts §9): a facility with its notice, and the download of its certificate. Keeps no client's key.
+//! Enrolment by an operator (G08, contracts §9): a facility, its first accounts, its notice. Keeps no reference ID.
 
-use api::problem::{MemberError, Trouble};
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::Password;
-use pki::authority::KeyKind;
-use pki::identity::P12Encryption;
-use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, TRIES, VALIDITY_MONTHS};
+use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
-use store::access::{Certificate, Facility, Notice};
+use store::access::{Facility, Notice};
 use store::accounts::{Account, Created};
 
 use crate::app::{App, random};
-use crate::extract::Body;
 use crate::passwords;
-use crate::sessions::refuse;
 use crate::trouble::Refused;
-
-/// Body of `POST /certificates/download`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Download {
-    request_id: String,
-    reference_id: String,
-    /// Protects the file; chosen by the person, never kept.
-    password: String,
-    /// 3DES for older Windows.
-    #[serde(default)]
-    legacy: bool,
-    /// RSA instead of P-256.
-    #[serde(default)]
-    rsa: bool,
-}
-
-pub(crate) async fn download(
-    State(app): State<App>,
-    body: Body<Download>,
-) -> Result<Response, Refused> {
-    let (now, body) = (app.now(), body.value);
-    let member = |name: &str, code: &str, ja: &str, en: &str| {
-        Refused::members(
-            Trouble::InvalidInput,
-            vec![MemberError::new(name, code, ja, en)],
-        )
-    };
-    let typing = "発行通知書のIDを確かめてください（打ち間違いの可能性）。";
-    let request = RequestId::parse(&body.request_id).map_err(|_| {
-        member(
-            "request_id",
-            "form",
-            typing,
-            "Look at the ID on the notice; there is a typing error.",
-        )
-    })?;
-    let reference = ReferenceId::parse(&body.reference_id).map_err(|_| {
-        member(
-            "reference_id",
-            "form",
-            typing,
-            "Look at the ID on the notice; there is a typing error.",
-        )
-    })?;
-    let password = Password::parse(&body.password).map_err(|broken| refuse("password", &broken))?;
-    let notice = app
-        .engine
-        .notice(request.as_str())?
-        .ok_or(Trouble::NotFound)?;
-    if TRIES <= notice.wrong_tries {
-        return Err(member(
-            "reference_id",
-            "frozen",
-            "誤りが続いたため、この通知書は使えません。再発行を申請してください。",
-            "Too many wrong tries: this notice is frozen. Apply for a new one.",
-        ));
-    }
-    if !reference.fits(&notice.reference_hash) {
-        app.engine.count_wrong_try(notice.request_id).await?;
-        return Err(member(
-            "reference_id",
-            "wrong",
-            "リファレンスIDが違います。",
-            "The reference ID is wrong.",
-        ));
-    }
-    if notice.deadline < now.date_in_japan() {
-        return Err(member(
-            "request_id",
-            "deadline",
-            "ダウンロード期限を過ぎています。保管したファイルを使うか、再発行を申請してください。",
-            "The download deadline has passed. Use your backup, or apply for a new certificate.",
-        ));
-    }
-    let kind = if body.rsa {
-        KeyKind::Rsa
-    } else {
-        KeyKind::P256
-    };
-    let issued = app
-        .authority
-        .issue_client(notice.facility, &notice.terminal, kind, now)
-        .map_err(|error| {
-            tracing::error!(error = %error, "cannot issue a client certificate");
-            Trouble::Internal
-        })?;
-    let encryption = if body.legacy {
-        P12Encryption::Legacy3Des
-    } else {
-        P12Encryption::Aes256
-    };
-    let file = issued
-        .identity
-        .to_pkcs12(app.authority.root(), password.expose(), encryption)
-        .map_err(|_| Trouble::Internal)?;
-    app.engine
-        .store_certificate(Certificate {
-            fingerprint: issued.fingerprint,
-            serial: issued.serial,
-            facility: notice.facility,
-            terminal: notice.terminal,
-            notice: notice.request_id,
-            not_before: issued.not_before,
-            not_after: issued.not_after,
-        })
-        .await?;
-    let actor = Actor::Client {
-        facility: notice.facility,
-        certificate: issued.fingerprint,
-    };
-    app.engine
-        .record(crate::sessions::event(now, actor, Deed::CertificateIssue))
-        .await?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/x-pkcs12"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"onshi.p12\"",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((StatusCode::OK, headers, file).into_response())
-}
 
 /// A facility to enroll.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -181,6 +49,8 @@ pub struct Enrolled {
     pub validity_months: i32,
     /// Last day of download.
     pub download_until: String,
+    /// Address of the download page (電子証明書ダウンロードサイト).
+    pub download_site: String,
     /// The accounts made, with their first passwords; empty when the facility had its accounts already.
     pub accounts: Vec<FirstAccount>,
 }
@@ -297,6 +167,11 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         reference_id: reference.printed(),
         validity_months: VALIDITY_MONTHS,
         download_until: deadline.to_string(),
+        download_site: app
+            .download_site
+            .get()
+            .map(|site| site.address.clone())
+            .unwrap_or_default(),
         accounts,
     })
 }

@@ -51,6 +51,10 @@ pub(crate) async fn tls(
     Ok(address)
 }
 
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct From(pub(crate) SocketAddr);
+
 async fn connection(app: App, router: Router, accepted: Accepted) {
     let mut router = router;
     let revoked = async {
@@ -69,6 +73,8 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
             gone.into_iter().for_each(|it| app.revocations.add(it));
         }
         router = router.layer(axum::Extension(Peer(peer)));
+    } else {
+        router = router.layer(axum::Extension(From(accepted.from)));
     }
     let serve = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,20 +1,24 @@
-//! Which handler answers which route of the api listener. A test holds it to the table of operations the OpenAPI document is made of.
+//! Which handler answers which route of the api and enroll listeners. A test holds the api to the table of operations the OpenAPI document is made of.
 
 use api::openapi::operations::Method;
 use api::problem::Trouble;
-use api::receipt::{Jwk, KeySet};
+use api::receipt::KeySet;
 use api::routes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header;
-use axum::middleware::from_fn;
-use axum::response::IntoResponse;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 
 use crate::app::App;
 use crate::extract::Peer;
+use crate::listeners::From;
 use crate::trouble::Refused;
-use crate::{accounts, checks, conditional, history, imports, sessions};
+use crate::{
+    accounts, checks, conditional, download_page, downloads, history, imports, revocation_list,
+    sessions,
+};
 
 type Route = (Method, &'static str, MethodRouter<App>);
 
@@ -28,6 +32,35 @@ pub(crate) fn api(app: &App) -> Router {
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .with_state(app.clone())
+}
+
+/// The router of the enroll listener: the page, the download, the revocation list. Each address has its bucket of requests.
+pub(crate) fn enroll(app: &App) -> Router {
+    let pages = Router::new()
+        .route("/", get(download_page::show).post(download_page::send))
+        .route("/assets/{name}", get(download_page::asset))
+        .layer(from_fn_with_state(app.clone(), download_page::guard));
+    Router::new()
+        .route(routes::CERTIFICATE_DOWNLOAD, post(downloads::download))
+        .route(routes::REVOCATION_LIST, get(revocation_list::read))
+        .merge(pages)
+        .fallback(async || Refused::from(Trouble::NotFound))
+        .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), bounded))
+        .with_state(app.clone())
+}
+
+/// Lets an address send only so much.
+async fn bounded(
+    State(app): State<App>,
+    Extension(From(from)): Extension<From>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match app.throttle.take(from.ip(), app.now()) {
+        Ok(()) => next.run(request).await,
+        Err(seconds) => Refused::after(Trouble::TooManyRequests, seconds).into_response(),
+    }
 }
 
 fn routes() -> Vec<Route> {
@@ -65,10 +98,10 @@ fn routes() -> Vec<Route> {
 }
 
 async fn keys(State(app): State<App>, _: Peer) -> Json<KeySet> {
-    let (x, y) = app.receipt_key.coordinates();
-    Json(KeySet {
-        keys: vec![Jwk::p256(app.receipt_key.kid(), &x, &y)],
-    })
+    Json(crate::rotation::published(
+        &app.receipt_keys.load(),
+        app.now(),
+    ))
 }
 
 async fn document(_: Peer) -> Result<impl IntoResponse, Refused> {

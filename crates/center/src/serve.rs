@@ -5,23 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use api::routes;
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::get;
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
 use pki::authority::Authority;
-use pki::receipt_key::ReceiptKey;
+use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Revocations};
 use store::engine::Engine;
 use tokio::sync::Semaphore;
 
-use crate::app::{App, Shared};
+use crate::app::{App, DownloadSite, Shared};
 use crate::config::Config;
-use crate::{checkpoints, control, enroll, listeners, sessions};
+use crate::{checkpoints, control, download_page, listeners, router, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -79,6 +80,9 @@ pub enum StartError {
     /// TLS.
     #[error(transparent)]
     Tls(#[from] pki::server::TlsSetup),
+    /// The texts of the download page.
+    #[error(transparent)]
+    Texts(#[from] ui::language::InvalidTexts),
     /// The random generator.
     #[error("the system's random generator failed")]
     Random,
@@ -104,8 +108,11 @@ impl Center {
             .for_each(|it| revocations.add(it));
         let app = Arc::new(Shared {
             authority: Authority::open(&dir.join("ca"), &machine, now)?,
-            receipt_key: ReceiptKey::open(&dir.join("receipt.key"), &machine)?,
+            receipt_keys: ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?),
             prefix_key: machine.derive("password-prefix"),
+            machine,
+            data_dir: dir.clone(),
+            rotating: Default::default(),
             engine,
             revocations,
             clock,
@@ -117,36 +124,46 @@ impl Center {
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             checks: Default::default(),
+            download_site: Default::default(),
+            texts: download_page::texts()?,
+            throttle: Default::default(),
+            last_list: Default::default(),
         });
         app.engine
             .record(sessions::event(now, Actor::Center, Deed::Start))
             .await?;
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
-        control::listen(dir, app.clone()).map_err(StartError::Control)?;
         tokio::spawn(checkpoints::sign(app.clone()));
-        let center = Self {
-            api: listeners::tls(
-                &app,
-                config,
-                "api",
-                config.listen.api,
-                ClientCertificate::Required,
-                crate::router::api(&app),
-            )
-            .await?,
-            enroll: listeners::tls(
-                &app,
-                config,
-                "enroll",
-                config.listen.enroll,
-                ClientCertificate::None,
-                enroll_router(&app),
-            )
-            .await?,
-            metrics: listeners::plain(config.listen.metrics, metrics_router(&app)).await?,
+        let enroll = listeners::tls(
+            &app,
+            config,
+            "enroll",
+            config.listen.enroll,
+            ClientCertificate::None,
+            router::enroll(&app),
+        )
+        .await?;
+        let site = DownloadSite::new(&config.host_names, enroll);
+        // Set once: this is the only place, and it runs once.
+        let _ = app.download_site.set(site);
+        let api = listeners::tls(
+            &app,
+            config,
+            "api",
+            config.listen.api,
+            ClientCertificate::Required,
+            router::api(&app),
+        )
+        .await?;
+        let metrics = listeners::plain(config.listen.metrics, metrics_router(&app)).await?;
+        // The last: an order may speak of the listeners.
+        control::listen(dir, app.clone()).map_err(StartError::Control)?;
+        Ok(Self {
+            api,
+            enroll,
+            metrics,
             app,
-        };
-        Ok(center)
+        })
     }
 
     /// Signs a last checkpoint, so that the chain's end is vouched for. Call before the process ends.
@@ -156,12 +173,6 @@ impl Center {
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
         checkpoints::one(&self.app).await
     }
-}
-
-fn enroll_router(app: &App) -> Router {
-    Router::new()
-        .route(routes::CERTIFICATE_DOWNLOAD, post(enroll::download))
-        .with_state(app.clone())
 }
 
 fn metrics_router(app: &App) -> Router {

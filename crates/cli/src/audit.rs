@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply};
 use clap::{Args, Subcommand};
-use pki::receipt_key::{ReceiptKey, verifies};
+use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::audit::Checkpoint;
 use store::engine::Engine;
@@ -113,15 +113,14 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
         return Err(told::no_store(&database));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    let key = ReceiptKey::open(&data_dir.join("receipt.key"), &machine)?;
-    let (x, y) = key.coordinates();
+    let keys = ReceiptKeys::open(data_dir, &machine)?;
     let engine = Engine::open_center(&database, [0; 16])?;
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
     let report = engine.verify_audit_watched(
         &outside,
-        |kid, message, signature| kid == key.kid() && verifies(&x, &y, message, signature),
+        |kid, message, signature| keys.verifies(kid, message, signature),
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);
@@ -236,7 +235,9 @@ fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
 async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> {
     match crate::enroll::order(data_dir, order).await? {
         Reply::Audit(lines) => Ok(lines),
-        Reply::Enrolled(_) | Reply::Done | Reply::Refused(_) => Err(crate::enroll::other_answer()),
+        Reply::Enrolled(_) | Reply::Rotated(_) | Reply::Done | Reply::Refused(_) => {
+            Err(crate::enroll::other_answer())
+        }
     }
 }
 

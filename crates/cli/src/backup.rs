@@ -19,7 +19,7 @@ pub(crate) struct Backup {
     /// Data folder of the center, running or not.
     #[arg(long)]
     data_dir: PathBuf,
-    /// Folder to make; must not exist. It holds no private key: copy machine.key, receipt.key and ca/ apart.
+    /// Folder to make; must not exist. It holds no private key: copy machine.key, receipt.key, receipt-retired.keys and ca/ apart.
     #[arg(long)]
     out: PathBuf,
     /// Print JSON.

@@ -14,7 +14,7 @@ use crate::told;
 /// `onshi enroll`.
 #[derive(Args)]
 #[command(
-    after_help = "Example: onshi enroll --data-dir /var/lib/onshi --code 1319999999 --name 見本クリニック --terminal 受付1"
+    after_help = "Example: onshi enroll --data-dir /var/lib/onshi --code 1319999999 --name 見本クリニック --terminal 受付1 --notice notice.html"
 )]
 pub(crate) struct Arguments {
     /// Data folder of the running center.
@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// medical, dental, pharmacy or home_nursing; by the code when left out.
     #[arg(long)]
     kind: Option<String>,
+    /// Write the notice here as a page to print, readable by this user only, instead of showing it.
+    #[arg(long, conflicts_with = "json")]
+    notice: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -113,6 +116,18 @@ pub(crate) enum CertificateCommand {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(file) = arguments.notice.as_ref().filter(|file| file.exists()) {
+        return Err(told::both(
+            &format!(
+                "{} は既にあります。別の名前を指定してください。",
+                file.display()
+            ),
+            &format!(
+                "{} exists; a notice never replaces another file",
+                file.display()
+            ),
+        ));
+    }
     let enrolled = enroll(
         &arguments.data_dir,
         Enrolment {
@@ -123,7 +138,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         },
     )
     .await?;
-    if arguments.json {
+    if let Some(file) = &arguments.notice {
+        if let Err(error) = write_notice(file, &enrolled) {
+            // It is made once: what could not be written must not be lost.
+            print_notice(&enrolled);
+            return Err(error);
+        }
+        println!(
+            "{}: 発行通知書を書き出しました。印刷してからファイルを消してください。 / the notice; print it, then delete the file",
+            file.display()
+        );
+    } else if arguments.json {
         println!("{}", serde_json::to_string_pretty(&enrolled)?);
     } else {
         print_notice(&enrolled);
@@ -135,7 +160,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Result<Enrolled> {
     match order(data_dir, Order::Enroll(enrolment)).await? {
         Reply::Enrolled(enrolled) => Ok(*enrolled),
-        Reply::Done | Reply::Audit(_) | Reply::Refused(_) => Err(other_answer()),
+        Reply::Done | Reply::Audit(_) | Reply::Rotated(_) | Reply::Refused(_) => {
+            Err(other_answer())
+        }
     }
 }
 
@@ -143,7 +170,9 @@ pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Res
 pub(crate) async fn order(data_dir: &Path, order: Order) -> anyhow::Result<Reply> {
     match control::send(data_dir, &order).await {
         Ok(Reply::Refused(why)) => bail!("{why}"),
-        Ok(reply @ (Reply::Enrolled(_) | Reply::Audit(_) | Reply::Done)) => Ok(reply),
+        Ok(reply @ (Reply::Enrolled(_) | Reply::Audit(_) | Reply::Rotated(_) | Reply::Done)) => {
+            Ok(reply)
+        }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(other_answer()),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(told::both(
             "センターの制御用ソケットを開く権限がありません。センターの利用者で実行してください。",
@@ -159,6 +188,12 @@ pub(crate) fn other_answer() -> anyhow::Error {
         "センターの応答を理解できません。センターと同じ版の onshi を使ってください。",
         "the center's answer is not understood; use the onshi of the center's version",
     )
+}
+
+fn write_notice(file: &Path, enrolled: &Enrolled) -> anyhow::Result<()> {
+    let page = center::notice::page(enrolled)?;
+    pki::sealed::write_private(file, page.as_bytes())?;
+    Ok(())
 }
 
 fn print_notice(enrolled: &Enrolled) {
@@ -183,6 +218,11 @@ fn print_notice(enrolled: &Enrolled) {
             "ダウンロード期限",
             "download until",
             &enrolled.download_until,
+        ),
+        (
+            "ダウンロードサイト",
+            "download site",
+            &enrolled.download_site,
         ),
     ] {
         println!("  {ja} / {en}: {text}");

@@ -13,6 +13,7 @@ mod config;
 mod demo;
 mod enroll;
 mod gateway;
+mod keys;
 mod progress;
 mod serve;
 mod synth;
@@ -61,6 +62,9 @@ enum Command {
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
     )]
     Certificate(enroll::CertificateCommand),
+    /// Exchange the center's signing key.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Ask whether a person is insured, or verify a saved answer.
     Check(Box<check::Arguments>),
     /// Verify, search and export the audit chain.
@@ -105,6 +109,7 @@ fn main() -> ExitCode {
             Command::Config(command) => config::run(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
+            Command::Keys(command) => keys::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,
             Command::Backup(arguments) => backup::back_up(&arguments).await,

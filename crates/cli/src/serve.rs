@@ -114,6 +114,7 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()
         }
         StartError::Tls(_) => "TLS を準備できません。".into(),
+        StartError::Texts(_) => "画面の文言を読み取れません。onshi を入れ直してください。".into(),
         StartError::Random => "システムの乱数を取得できません。".into(),
     };
     told::both(&ja, &error.to_string())

@@ -90,6 +90,8 @@ pub enum Deed {
     CertificateRefused,
     /// A certificate was revoked.
     CertificateRevoke,
+    /// The key that signs receipts and checkpoints was exchanged.
+    KeyRotate,
     /// A request was refused for want of a permit.
     Refused,
     /// People were loaded.
@@ -102,7 +104,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -121,6 +123,7 @@ impl Deed {
         Self::CertificateIssue,
         Self::CertificateRefused,
         Self::CertificateRevoke,
+        Self::KeyRotate,
         Self::Refused,
         Self::Load,
         Self::Backup,
@@ -149,6 +152,7 @@ impl Deed {
             Self::CertificateIssue => "certificate-issue",
             Self::CertificateRefused => "certificate-refused",
             Self::CertificateRevoke => "certificate-revoke",
+            Self::KeyRotate => "key-rotate",
             Self::Refused => "refused",
             Self::Load => "load",
             Self::Backup => "backup",

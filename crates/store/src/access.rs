@@ -1,10 +1,12 @@
 //! Which facilities may connect: facilities, notices, certificates. Holds hashes of reference IDs, never themselves.
 
+use domain::audit::Event;
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use rusqlite::{OptionalExtension, params};
 
+use crate::accounts::Try;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
 use crate::sessions::end_sessions_of;
@@ -44,6 +46,31 @@ pub struct Notice {
     /// Wrong reference IDs so far.
     pub wrong_tries: u32,
 }
+
+/// What became of a try of a reference ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    /// It is the notice's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// Too many were wrong: the notice opens nothing any more.
+    Frozen,
+}
+
+/// A revoked certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// Serial number.
+    pub serial: [u8; 16],
+    /// When.
+    pub at: Instant,
+    /// True when a later certificate of the same notice took its place.
+    pub superseded: bool,
+}
+
+/// The stored reason of a certificate whose place a later one took.
+const SUPERSEDED: &str = "superseded";
 
 /// A client certificate as the center remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,18 +190,35 @@ impl Engine {
         .transpose()
     }
 
-    /// Counts a wrong reference ID against a notice.
+    /// Settles a try of a reference ID: counted where nothing else comes between, so that tries sent at the same moment are each
+    /// counted. After `most` wrong ones even a right one opens nothing. A failure's event is recorded with it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn count_wrong_try(&self, request_id: String) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached(
-                    "UPDATE notice SET wrong_tries = wrong_tries + 1 WHERE request_id = ?1",
-                )?
-                .execute([request_id])?;
-            Ok(())
+    pub async fn settle_reference(
+        &self,
+        request_id: String,
+        outcome: Try,
+        most: u32,
+        failure: Event,
+    ) -> Result<Reference, StoreError> {
+        self.write(move |connection, batch| {
+            let text = "SELECT wrong_tries FROM notice WHERE request_id = ?1";
+            let wrong: u32 = connection
+                .prepare_cached(text)?
+                .query_row([&request_id], |row| row.get(0))?;
+            let settled = match (wrong < most, outcome) {
+                (true, Try::Right) => return Ok(Reference::Right),
+                (true, Try::Wrong) => {
+                    let text =
+                        "UPDATE notice SET wrong_tries = wrong_tries + 1 WHERE request_id = ?1";
+                    connection.prepare_cached(text)?.execute([&request_id])?;
+                    Reference::Wrong
+                }
+                (false, _) => Reference::Frozen,
+            };
+            batch.append(connection, &failure, None)?;
+            Ok(settled)
         })
         .await
     }
@@ -261,6 +305,26 @@ impl Engine {
             Ok(0 < found)
         })
         .await
+    }
+
+    /// Every revoked certificate that has not expired by itself, as the revocation list tells of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revocations(&self, now: Instant) -> Result<Vec<Revocation>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT serial, revoked, revoked_why FROM certificate
+                WHERE revoked IS NOT NULL AND ?1 < not_after ORDER BY revoked, serial";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map([now.as_micros()], |row| {
+                Ok(Revocation {
+                    serial: row.get(0)?,
+                    at: Instant::from_micros(row.get(1)?),
+                    superseded: row.get::<_, Option<String>>(2)?.as_deref() == Some(SUPERSEDED),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Every revoked certificate that has not expired by itself.

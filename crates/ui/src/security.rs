@@ -1,4 +1,4 @@
-//! Protection of loopback pages (contracts §1): foreign hosts, foreign pages, foreign content. Pure; reads no request itself.
+//! Protection of pages (contracts §1): foreign hosts, foreign pages, foreign content. Pure; reads no request itself.
 
 /// Headers of every page: no foreign content, no framing, no copy kept by the browser.
 pub const HEADERS: [(&str, &str); 6] = [
@@ -34,11 +34,36 @@ pub fn check(
     origin: Option<&str>,
     changes: bool,
 ) -> Result<(), Foreign> {
+    check_with("http://", own, host, fetch_site, origin, changes)
+}
+
+/// The same for a page served over TLS.
+///
+/// # Errors
+/// [`Foreign`].
+pub fn check_secure(
+    own: &str,
+    host: Option<&str>,
+    fetch_site: Option<&str>,
+    origin: Option<&str>,
+    changes: bool,
+) -> Result<(), Foreign> {
+    check_with("https://", own, host, fetch_site, origin, changes)
+}
+
+fn check_with(
+    scheme: &str,
+    own: &str,
+    host: Option<&str>,
+    fetch_site: Option<&str>,
+    origin: Option<&str>,
+    changes: bool,
+) -> Result<(), Foreign> {
     if host != Some(own) {
         return Err(Foreign::Host);
     }
     let same_site = fetch_site == Some("same-origin");
-    let same_origin = origin.and_then(|origin| origin.strip_prefix("http://")) == Some(own);
+    let same_origin = origin.and_then(|origin| origin.strip_prefix(scheme)) == Some(own);
     if changes && !same_site && !same_origin {
         return Err(Foreign::Origin);
     }

@@ -11,7 +11,9 @@
 mod accounts;
 mod certificates;
 mod checks;
+mod download_page;
 mod history;
+mod keys;
 mod misuse;
 mod no_writes;
 mod reads;

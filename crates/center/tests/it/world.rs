@@ -270,16 +270,24 @@ impl RawAnswer {
 impl World {
     /// A connection to the api listener, with nothing said yet.
     pub(crate) async fn connect(&self, identity: &Identity) -> TlsStream<TcpStream> {
-        let tls = pki::client::config(&self.root(), Some(identity)).unwrap();
-        let stream = TcpStream::connect(self.api).await.unwrap();
-        let name = ServerName::from(self.api.ip());
+        self.connect_to(self.api, Some(identity)).await
+    }
+
+    async fn connect_to(
+        &self,
+        at: SocketAddr,
+        identity: Option<&Identity>,
+    ) -> TlsStream<TcpStream> {
+        let tls = pki::client::config(&self.root(), identity).unwrap();
+        let stream = TcpStream::connect(at).await.unwrap();
+        let name = ServerName::from(at.ip());
         TlsConnector::from(Arc::new(tls))
             .connect(name, stream)
             .await
             .unwrap()
     }
 
-    /// Sends one request byte by byte as given and reads the answer to its end.
+    /// Sends one request to the api listener, byte by byte as given, and reads the answer to its end.
     pub(crate) async fn raw(
         &self,
         identity: &Identity,
@@ -287,18 +295,34 @@ impl World {
         headers: &[&str],
         body: &[u8],
     ) -> RawAnswer {
-        let mut stream = self.connect(identity).await;
-        let mut head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
-        for header in headers {
-            head.push_str(header);
-            head.push_str("\r\n");
-        }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // A body that is refused early may find the line closed.
-        let _ = stream.write_all(body).await;
-        read_answer(&mut stream).await
+        let stream = self.connect(identity).await;
+        let host = ["host: localhost"];
+        exchange(stream, line, &[&host, headers].concat(), body).await
     }
+
+    /// The same to the enroll listener; the host is among the headers.
+    pub(crate) async fn raw_enroll(&self, line: &str, headers: &[&str], body: &[u8]) -> RawAnswer {
+        let stream = self.connect_to(self.enroll, None).await;
+        exchange(stream, line, headers, body).await
+    }
+}
+
+async fn exchange(
+    mut stream: TlsStream<TcpStream>,
+    line: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> RawAnswer {
+    let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
+    for header in headers {
+        head.push_str(header);
+        head.push_str("\r\n");
+    }
+    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // A body that is refused early may find the line closed.
+    let _ = stream.write_all(body).await;
+    read_answer(&mut stream).await
 }
 
 /// Reads an answer until the line is closed.

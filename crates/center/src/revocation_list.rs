@@ -1,0 +1,76 @@
+//! The revocation list of the enroll listener: signed anew after every revocation and every hour, else as it was.
+
+use std::sync::{Mutex, PoisonError};
+
+use api::problem::Trouble;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::civil_date::Instant;
+use pki::authority::{Reason, Revoked};
+
+use crate::app::{App, Shared};
+use crate::trouble::Refused;
+
+/// A list is signed anew after this many seconds, well before it ends.
+const FRESH_S: i64 = 3_600;
+
+/// The list signed last.
+#[derive(Debug, Default)]
+pub(crate) struct LastList(Mutex<Option<Signed>>);
+
+#[derive(Debug, Clone)]
+struct Signed {
+    version: u64,
+    at: Instant,
+    der: Vec<u8>,
+}
+
+pub(crate) async fn read(State(app): State<App>) -> Result<Response, Refused> {
+    let list = current(&app)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/pkix-crl"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    Ok((headers, list).into_response())
+}
+
+fn current(app: &Shared) -> Result<Vec<u8>, Refused> {
+    let mut last = app
+        .last_list
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    // Before the store is read: a revocation in between makes the list too old, never too new.
+    let (version, now) = (app.revocations.version(), app.now());
+    if let Some(list) = last.as_ref()
+        && list.version == version
+        && (0..FRESH_S).contains(&list.at.seconds_until(now))
+    {
+        return Ok(list.der.clone());
+    }
+    let rows = app.engine.revocations(now)?;
+    let revoked: Vec<Revoked> = rows
+        .into_iter()
+        .map(|it| Revoked {
+            serial: it.serial,
+            at: it.at,
+            reason: if it.superseded {
+                Reason::Superseded
+            } else {
+                Reason::Unspecified
+            },
+        })
+        .collect();
+    let signed = app.authority.revocation_list(&revoked, now);
+    let der = signed.map_err(|error| {
+        tracing::error!(error = %error, "the revocation list could not be signed");
+        Trouble::Internal
+    })?;
+    *last = Some(Signed {
+        version,
+        at: now,
+        der: der.clone(),
+    });
+    Ok(der)
+}

@@ -1,0 +1,42 @@
+//! Rotation of the signing key: what was signed before verifies on.
+
+use center::control::{Order, Reply, send};
+use pki::receipt_key::ReceiptKeys;
+use pki::sealed::MachineKey;
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_and_checkpoints_of_a_retired_key_verify_on() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    let old = clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let Reply::Rotated(kid) = send(world.dir.path(), &Order::RotateKeys).await.unwrap() else {
+        panic!("not rotated");
+    };
+    let new = clinic.ask(&session.token, "k2", "4567").await.unwrap();
+    let keys = clinic.client.keys().await.unwrap();
+    assert_eq!((keys.keys.len(), &keys.keys[0].kid), (2, &kid));
+    for id in [&old, &new] {
+        let alone = clinic.client.receipt(&session.token, id).await.unwrap();
+        let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
+        assert_eq!(&claims.jti, id);
+    }
+    // Ten years later the old one is published no more; the audit still knows it.
+    let dir = world.dir.path();
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let all = ReceiptKeys::open(dir, &machine).unwrap();
+    let engine = store::engine::Engine::open_center(&dir.join("center.db"), [9; 16]).unwrap();
+    let report = engine
+        .verify_audit(&[], |kid, message, signature| {
+            all.verifies(kid, message, signature)
+        })
+        .unwrap();
+    assert_eq!(report.faults, []);
+    assert!(0 < report.checkpoints);
+    world.pass_seconds(3_660 * 86_400);
+    let answer = world.raw(&clinic.identity, "GET /v1/keys", &[], b"").await;
+    let published: api::receipt::KeySet = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(published.keys.len(), 1);
+}
