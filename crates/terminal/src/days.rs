@@ -41,3 +41,37 @@ pub(crate) fn show(iso: &str, words: &Words) -> String {
 pub(crate) fn show_instant(text: &str) -> String {
     Instant::parse(text).map_or_else(|_| text.to_owned(), Instant::to_minute_in_japan)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ui::language::{Language, Texts};
+
+    use super::*;
+    use crate::texts::SCREENS;
+
+    fn words(language: Language) -> Words {
+        Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), language)
+    }
+
+    #[test]
+    fn a_day_is_shown_by_era_and_by_year_the_readers_way_first() {
+        let shown = |language| show("1970-01-02", &words(language));
+        assert_eq!(shown(Language::Japanese), "昭和45年1月2日（1970-01-02）");
+        assert_eq!(shown(Language::English), "1970-01-02 (昭和45年1月2日)");
+        assert_eq!(show("soon", &words(Language::English)), "soon");
+    }
+
+    #[test]
+    fn a_day_as_typed_is_sent_as_the_center_reads_it_or_named_wrong() {
+        assert_eq!(to_iso("Ｓ45.1.2"), "1970-01-02");
+        assert_eq!(to_iso("S45.2.30"), "S45.2.30");
+        let code = |text: &str| fault(text, &words(Language::Japanese)).map(|fault| fault.code);
+        assert_eq!(code(" "), None);
+        assert_eq!(code("昭和45年1月2日"), None);
+        assert_eq!(code("S45.2.30").as_deref(), Some("no_such_day"));
+        assert_eq!(code("1867-01-01").as_deref(), Some("out_of_range"));
+        assert_eq!(code("きのう").as_deref(), Some("form"));
+    }
+}

@@ -15,13 +15,18 @@ pub(crate) fn own(words: &Words, code: &str, key: &str) -> Fault {
     }
 }
 
-/// A problem of the center, as it is told to a clerk.
+/// A problem of the center, as it is told to a clerk, with the time to wait where there is one.
 pub(crate) fn of_problem(problem: &Problem, words: &Words) -> Fault {
+    let mut text = words
+        .choose(&problem.clerk.ja, &problem.clerk.en)
+        .to_owned();
+    if let Some(seconds) = problem.retry_after_s {
+        let minutes = seconds.div_ceil(60);
+        text.push_str(&words.say_with("wait", &[("minutes", minutes)]));
+    }
     Fault {
         code: problem.code.clone(),
-        text: words
-            .choose(&problem.clerk.ja, &problem.clerk.en)
-            .to_owned(),
+        text,
     }
 }
 

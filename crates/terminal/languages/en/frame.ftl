@@ -17,6 +17,10 @@ no-such-language = This language is not spoken here. Choose 日本語 or English
 form-unreadable = What was sent could not be read. Go back and enter it again.
 form-too-large = What was sent is too large. Shorten it or split the file.
 unknown-choice = This value cannot be chosen. Choose again from the list.
+wait = { "" } { $minutes ->
+    [one] (About a minute to wait.)
+   *[other] (About { $minutes } minutes to wait.)
+}
 certificate-refused = The certificate has expired or was revoked. Apply for a new one.
 center-unreachable = The center cannot be reached. Look at the line and the router, then try again.
 center-not-understood = The center's answer cannot be read. Tell your system administrator.

@@ -17,6 +17,7 @@ no-such-language = この言語では表示できません。日本語またはE
 form-unreadable = 送信内容を読み取れませんでした。前の画面に戻り、もう一度入力してください。
 form-too-large = 送信内容が大きすぎます。内容を減らすか、ファイルを分けてください。
 unknown-choice = 選べない値です。一覧から選び直してください。
+wait = （あと約{ $minutes }分）
 certificate-refused = 電子証明書が期限切れか失効しています。再発行を申請してください。
 center-unreachable = センターに接続できません。回線とルータを確かめて、もう一度お試しください。
 center-not-understood = センターの応答を読み取れません。システム担当者に連絡してください。

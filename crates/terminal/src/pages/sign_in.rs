@@ -112,6 +112,10 @@ pub(crate) async fn choose_certificate(
     Filled(form): Filled<CertificateForm>,
 ) -> Response {
     let now = app.now();
+    if Staff::of(&visitor, &app).is_some() {
+        // A session belongs to the certificate it was opened with.
+        return Redirect::to("/").into_response();
+    }
     let place = app
         .certificates
         .iter()
@@ -198,6 +202,9 @@ fn chosen<'a>(app: &'a App, visitor: &Visitor) -> Option<(usize, &'a Certificate
 }
 
 pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
+    if Staff::of(&visitor, &app).is_some() {
+        return Redirect::to("/").into_response();
+    }
     let Some((_, certificate)) = chosen(&app, &visitor) else {
         return Redirect::to("/").into_response();
     };
@@ -232,6 +239,9 @@ pub(crate) async fn sign_in(
     let Some((place, certificate)) = chosen(&app, &visitor) else {
         return Redirect::to("/").into_response();
     };
+    if Staff::of(&visitor, &app).is_some() {
+        return Redirect::to("/").into_response();
+    }
     let body = SignIn {
         account: form.account.clone(),
         force: form.force.is_some(),
