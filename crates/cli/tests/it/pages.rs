@@ -496,18 +496,40 @@ fn misuse_gets_a_page_that_says_how_to_go_on() {
         &[("language", "ja"), ("back", "//evil.example/")],
     );
     page.says(200, &["<h1>メニュー</h1>"]);
-    let page = browser.post("/start", &[("certificate", "no such one")]);
-    page.says(422, &["data-code=\"choose_certificate\""]);
     // What the account may not do, the center refuses.
     browser
         .get("/accounts")
         .says(403, &["data-code=\"not_permitted\""]);
     browser.post("/sign-out", &[]);
+    let page = browser.post("/start", &[("certificate", "no such one")]);
+    page.says(422, &["data-code=\"choose_certificate\""]);
+    // Five wrong passwords make the account wait, and the page says how long.
+    let first = browser.get("/").value("certificate");
+    browser.post("/start", &[("certificate", &first)]);
+    for _ in 0..5 {
+        let fields = [("account", "uketsuke"), ("password", "Chigau-123")];
+        browser.post("/sign-in", &fields);
+    }
+    let page = browser.post(
+        "/sign-in",
+        &[("account", "uketsuke"), ("password", RECEPTION)],
+    );
+    page.says(200, &["data-code=\"account_locked\"", "あと約15分"]);
     let machine = std::fs::read_to_string(clinic.path("link_app.pw")).unwrap();
     let page = browser.sign_in("link_app", &machine);
     page.says(200, &["data-code=\"system_account\"", "name=\"account\""]);
     browser.get("/check").says(200, &["<h1>ログイン</h1>"]);
     browser.sign_in("administrator", ADMINISTRATOR);
+    // Signed in, neither certificate nor person changes without signing out.
+    for (path, fields) in [
+        ("/start", vec![("certificate", "spare")]),
+        ("/sign-in", vec![("account", "x"), ("password", "y")]),
+    ] {
+        browser
+            .post(path, &fields)
+            .says(200, &["<h1>メニュー</h1>"]);
+    }
+    browser.get("/sign-in").says(200, &["<h1>メニュー</h1>"]);
     for id in ["nobody", "a%20b", "%E5%8F%97%E4%BB%98"] {
         browser
             .get(&format!("/accounts/{id}"))

@@ -90,6 +90,9 @@ async fn a_password_is_changed_in_three_steps_with_the_rule_as_it_is_typed() {
     walk.browser.wait().for_element(live).await.unwrap();
     let rule = walk.text("#password-rule").await;
     assert!(rule.contains("「+」は使えません"), "{rule}");
+    // What comes while typing brings no style and no script with it, and is as accessible as the page.
+    walk.looks_right().await;
+    walk.is_accessible().await;
     let form = |new: &'static str, again: &'static str| {
         [
             ("old_password", old),
