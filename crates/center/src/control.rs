@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use domain::audit::{Actor, Deed, Event};
 use domain::person::PersonId;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -114,7 +115,7 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             // The store first: a restart in between must find it revoked.
             let known = app
                 .engine
-                .revoke_certificate(fingerprint, "operator", app.now())
+                .revoke_certificate(fingerprint, "operator", deed(app, Deed::CertificateRevoke))
                 .await;
             if !known.map_err(|error| error.to_string())? {
                 return Err("no such certificate".into());
@@ -133,9 +134,19 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
                 .store_reference_number(code, PersonId::from_u128(person), number)
                 .await;
             stored.map_err(|error| error.to_string())?;
+            let mut event = deed(app, Deed::ReferenceNumber);
+            event.detail = format!("facility={code}");
+            event.subject = Some(person);
+            let recorded = app.engine.record(event).await;
+            recorded.map_err(|error| error.to_string())?;
             Ok(Reply::Done)
         }
     }
+}
+
+/// An event of the operator's.
+fn deed(app: &App, deed: Deed) -> Event {
+    crate::sessions::event(app.now(), Actor::Operator("local".into()), deed)
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

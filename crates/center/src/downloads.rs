@@ -99,6 +99,7 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
             facility: notice.facility,
             terminal: notice.terminal,
             notice: notice.request_id,
+            issued: now,
             not_before: issued.not_before,
             not_after: issued.not_after,
         })

@@ -150,6 +150,12 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         wrong_tries: 0,
     };
     app.engine.store_notice(notice).await.map_err(failed)?;
+    if !known {
+        let mut event =
+            crate::sessions::event(now, Actor::Operator("local".into()), Deed::FacilityEnroll);
+        event.detail = format!("facility={code}");
+        app.engine.record(event).await.map_err(failed)?;
+    }
     let event = Event {
         at: now,
         actor: Actor::Operator("local".into()),

@@ -4,6 +4,7 @@ use api::problem::Trouble;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use domain::audit::Deed;
 use domain::permissions::Action;
 use domain::permit::{Permission, Permit};
 use domain::session::is_good;
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::config::duration;
+use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
 /// The largest JSON body taken, in bytes.
@@ -89,9 +91,15 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         if !background && TOUCH_S <= session.active.seconds_until(now) {
             app.engine.touch_session(token, now).await?;
         }
-        Permit::grant(session.who)
-            .map(Self)
-            .map_err(|_| Trouble::NotPermitted.into())
+        match Permit::grant(session.who.clone()) {
+            Ok(permit) => Ok(Self(permit)),
+            Err(refused) => {
+                let mut event = event(now, actor(session.who), Deed::Refused);
+                event.detail = format!("action={:?}", refused.action);
+                app.engine.record(event).await?;
+                Err(Trouble::NotPermitted.into())
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use axum::Router;
+use domain::audit::{Actor, Deed};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use pki::server::{Accepted, ClientCertificate, Listener, Versions};
@@ -13,6 +14,7 @@ use crate::app::App;
 use crate::config::{Config, duration};
 use crate::extract::Peer;
 use crate::serve::StartError;
+use crate::sessions::event;
 
 pub(crate) async fn tls(
     app: &App,
@@ -65,12 +67,20 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
     };
     if let Some(peer) = accepted.peer.clone() {
         // The first use of a certificate revokes the earlier ones of its notice.
-        if let Ok(gone) = app
-            .engine
-            .use_certificate(peer.fingerprint, app.now())
-            .await
-        {
-            gone.into_iter().for_each(|it| app.revocations.add(it));
+        let mut event = event(
+            app.now(),
+            Actor::Client {
+                facility: peer.facility,
+                certificate: peer.fingerprint,
+            },
+            Deed::CertificateRevoke,
+        );
+        event.detail = "why=superseded".into();
+        match app.engine.use_certificate(peer.fingerprint, event).await {
+            Ok(gone) => gone.into_iter().for_each(|it| app.revocations.add(it)),
+            Err(error) => {
+                tracing::error!(error = %error, "earlier certificates of a notice could not be revoked")
+            }
         }
         router = router.layer(axum::Extension(Peer(peer)));
     } else {

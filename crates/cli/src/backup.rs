@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Args;
+use domain::audit::{Actor, Deed, Event};
 use store::engine::{Engine, examine, files};
 
 use crate::progress::Progress;
@@ -50,7 +52,19 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     if out.exists() {
         return Err(told::exists(&out));
     }
-    let engine = Engine::open_center(&database, [0; 16])?;
+    let mut chain = [0; 16];
+    aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
+    let engine = Engine::open_center(&database, chain)?;
+    // Before the copy, so that the copy itself tells of it.
+    engine
+        .record(Event {
+            at: crate::serve::now(),
+            actor: Actor::Operator("local".into()),
+            deed: Deed::Backup,
+            subject: None,
+            detail: String::new(),
+        })
+        .await?;
     let copying = tokio::task::spawn_blocking(move || engine.back_up(&out));
     // The engine tells nothing while it copies, so the copy's growth is watched.
     let total = size(&files(&arguments.data_dir));

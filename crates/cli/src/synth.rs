@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use domain::audit::{Actor, Deed, Event};
 use domain::institution_code::InstitutionCode;
 use domain::person::PersonId;
 use store::engine::Engine;
@@ -63,6 +64,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         progress.reached(end);
     }
     count += arguments.people;
+    engine
+        .record(Event {
+            at: crate::serve::now(),
+            actor: Actor::Operator("local".into()),
+            deed: Deed::Load,
+            subject: None,
+            detail: format!("people={count}"),
+        })
+        .await?;
     if arguments.json {
         println!("{}", serde_json::json!({"people": count}));
     } else {

@@ -100,6 +100,8 @@ pub enum Deed {
     Backup,
     /// The audit chain itself was searched or exported.
     AuditRead,
+    /// A person was given a facility's own number.
+    ReferenceNumber,
 }
 
 impl Deed {
@@ -128,6 +130,7 @@ impl Deed {
         Self::Load,
         Self::Backup,
         Self::AuditRead,
+        Self::ReferenceNumber,
     ];
 
     /// The stored name.
@@ -157,6 +160,7 @@ impl Deed {
             Self::Load => "load",
             Self::Backup => "backup",
             Self::AuditRead => "audit-read",
+            Self::ReferenceNumber => "reference-number",
         }
     }
 

@@ -33,7 +33,7 @@ CREATE TABLE notice (
 ) WITHOUT ROWID;
 CREATE TABLE certificate (
   fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
-  notice TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
+  notice TEXT NOT NULL, issued INTEGER NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
   first_used INTEGER, revoked INTEGER, revoked_why TEXT
 ) WITHOUT ROWID;
 CREATE INDEX certificate_of_notice ON certificate (notice);

@@ -85,6 +85,8 @@ pub struct Certificate {
     pub terminal: String,
     /// The notice it was downloaded with.
     pub notice: String,
+    /// When it was made, to the microsecond: which of a notice's is the later one.
+    pub issued: Instant,
     /// First instant of validity.
     pub not_before: Instant,
     /// Last instant of validity.
@@ -231,7 +233,7 @@ impl Engine {
         self.write(move |connection, _| {
             connection
                 .prepare_cached(
-                    "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL, NULL)",
+                    "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL)",
                 )?
                 .execute(params![
                     certificate.fingerprint,
@@ -239,6 +241,7 @@ impl Engine {
                     number(certificate.facility),
                     certificate.terminal,
                     certificate.notice,
+                    certificate.issued.as_micros(),
                     certificate.not_before.as_micros(),
                     certificate.not_after.as_micros()
                 ])?;
@@ -247,15 +250,17 @@ impl Engine {
         .await
     }
 
-    /// Marks a certificate used and revokes the earlier ones of its notice (contracts §9). Returns what was revoked by this.
+    /// Marks a certificate used and revokes the earlier ones of its notice (contracts §9), each with `event` about it. Returns
+    /// what was revoked by this.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn use_certificate(
         &self,
         fingerprint: [u8; 32],
-        now: Instant,
+        event: Event,
     ) -> Result<Vec<[u8; 32]>, StoreError> {
+        let now = event.at;
         let unused = self.read(|connection| {
             let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND first_used IS NULL";
             Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
@@ -274,20 +279,25 @@ impl Engine {
                 "UPDATE certificate SET revoked = ?2, revoked_why = 'superseded'
                  WHERE revoked IS NULL AND fingerprint <> ?1
                    AND notice = (SELECT notice FROM certificate WHERE fingerprint = ?1)
-                   AND not_before <= (SELECT not_before FROM certificate WHERE fingerprint = ?1)
+                   AND issued < (SELECT issued FROM certificate WHERE fingerprint = ?1)
                  RETURNING fingerprint",
             )?;
             let revoked = statement.query_map(params![fingerprint, now.as_micros()], |row| row.get(0))?;
             let revoked: Vec<[u8; 32]> = revoked.collect::<Result<_, _>>()?;
             for gone in &revoked {
                 end_sessions_of(connection, batch, *gone)?;
+                let event = Event {
+                    subject: Some(certificate_subject(gone)),
+                    ..event.clone()
+                };
+                batch.append(connection, &event, None)?;
             }
             Ok(revoked)
         })
         .await
     }
 
-    /// Revokes a certificate and ends its sessions. False when there is no such certificate.
+    /// Revokes a certificate, ends its sessions and records `event` about it. False when there is no such certificate.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -295,13 +305,21 @@ impl Engine {
         &self,
         fingerprint: [u8; 32],
         why: &'static str,
-        now: Instant,
+        event: Event,
     ) -> Result<bool, StoreError> {
+        let now = event.at;
         self.write(move |connection, batch| {
             let found = connection
                 .prepare_cached("UPDATE certificate SET revoked = coalesce(revoked, ?2), revoked_why = coalesce(revoked_why, ?3) WHERE fingerprint = ?1")?
                 .execute(params![fingerprint, now.as_micros(), why])?;
             end_sessions_of(connection, batch, fingerprint)?;
+            if 0 < found {
+                let event = Event {
+                    subject: Some(certificate_subject(&fingerprint)),
+                    ..event
+                };
+                batch.append(connection, &event, None)?;
+            }
             Ok(0 < found)
         })
         .await
@@ -340,4 +358,10 @@ impl Engine {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// How an event names a certificate: the first half of its fingerprint.
+fn certificate_subject(fingerprint: &[u8; 32]) -> u128 {
+    let first = fingerprint.iter().take(16);
+    first.fold(0, |id, byte| id << 8 | u128::from(*byte))
 }

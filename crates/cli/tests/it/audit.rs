@@ -120,3 +120,58 @@ fn a_look_without_a_running_center_or_with_a_wrong_filter_says_what_to_do() {
         "{text}"
     );
 }
+
+#[test]
+fn what_an_operator_does_is_in_the_chain() {
+    let clinic = Clinic::start();
+    let notice = clinic.enrol();
+    std::fs::write(
+        clinic.path("right"),
+        std::fs::read(clinic.path("reference")).unwrap(),
+    )
+    .unwrap();
+    clinic.download(&notice, "second.p12");
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    assert!(clinic.check("second.p12", &TARO).status.success());
+    let data_dir = clinic.path("center");
+    succeed(&[
+        "backup",
+        "--data-dir",
+        &data_dir,
+        "--out",
+        &clinic.path("copy"),
+    ]);
+    let events = search(&clinic, &[]);
+    for deed in [
+        "start",
+        "load",
+        "facility-enroll",
+        "notice-issue",
+        "certificate-issue",
+        "backup",
+    ] {
+        assert!(deeds(&events).contains(&deed), "{deed}");
+    }
+    let revoked = search(&clinic, &["--deed", "certificate-revoke"]);
+    assert_eq!(
+        revoked.len(),
+        1,
+        "the second's first use replaced the first"
+    );
+    assert_eq!(revoked[0]["detail"], "why=superseded");
+    let used = search(&clinic, &["--deed", "check"]);
+    let fingerprint = used[0]["certificate"].as_str().unwrap();
+    let revoke = [
+        "certificate",
+        "revoke",
+        "--data-dir",
+        &data_dir,
+        "--fingerprint",
+        fingerprint,
+    ];
+    succeed(&revoke);
+    let revoked = search(&clinic, &["--deed", "certificate-revoke"]);
+    assert_eq!(revoked[0]["actor"], "operator:local");
+    assert!(fingerprint.starts_with(revoked[0]["subject"].as_str().unwrap()));
+    assert_eq!(clinic.audit()["whole"], true);
+}
