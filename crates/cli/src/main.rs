@@ -63,7 +63,10 @@ enum Command {
     )]
     Certificate(enroll::CertificateCommand),
     /// Exchange the center's signing key.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: onshi keys rotate --data-dir /var/lib/onshi"
+    )]
     Keys(keys::KeysCommand),
     /// Ask whether a person is insured, or verify a saved answer.
     Check(Box<check::Arguments>),
