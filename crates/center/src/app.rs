@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -18,6 +17,7 @@ use ui::language::Texts;
 use zeroize::Zeroizing;
 
 use crate::config::Limits;
+use crate::metrics::Metrics;
 use crate::revocation_list::LastList;
 use crate::serve::Clock;
 use crate::throttle::Throttle;
@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<PathBuf>,
-    pub(crate) checks: AtomicU64,
+    pub(crate) metrics: Metrics,
     /// Where certificates are downloaded; known when the listener has its port.
     pub(crate) download_site: OnceLock<DownloadSite>,
     /// Texts of the download page.

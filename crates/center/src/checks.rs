@@ -1,7 +1,5 @@
 //! The check (design §5): permit, look-up, verdict, durable record, signed answer. Answers nothing that is not on the disk.
 
-use std::sync::atomic::Ordering;
-
 use api::check::{Answer, CheckRequest, ReceiptAlone, answered, asked};
 use api::problem::Trouble;
 use api::receipt::{self, Claims};
@@ -96,7 +94,7 @@ pub(crate) async fn ask(
     };
     match recorded {
         Recorded::New => {
-            app.checks.fetch_add(1, Ordering::Relaxed);
+            app.metrics.count_check(finding.verdict, asked.origin);
             Ok(json(bytes))
         }
         before @ (Recorded::Before(_) | Recorded::Conflict) => answer_before(before),

@@ -15,6 +15,7 @@ mod extract;
 mod history;
 mod imports;
 mod listeners;
+mod metrics;
 pub mod notice;
 mod passwords;
 mod repeats;

@@ -25,8 +25,9 @@ type Route = (Method, &'static str, MethodRouter<App>);
 /// The router of the api listener.
 pub(crate) fn api(app: &App) -> Router {
     let mut router = Router::new();
-    for (_, path, handler) in routes() {
-        router = router.route(path, handler);
+    for (method, path, handler) in routes() {
+        let timer = app.metrics.timer(method.as_str(), path);
+        router = router.route(path, handler.layer(timer));
     }
     router
         .fallback(async || Refused::from(Trouble::NotFound))

@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use api::routes;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use domain::audit::{Actor, Deed};
@@ -22,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::{App, DownloadSite, Shared};
 use crate::config::Config;
+use crate::metrics::{self, Metrics};
 use crate::{checkpoints, control, download_page, listeners, router, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -106,6 +106,7 @@ impl Center {
             .revoked_certificates(now)?
             .into_iter()
             .for_each(|it| revocations.add(it));
+        let metrics = Metrics::new(engine.clone(), clock.clone());
         let app = Arc::new(Shared {
             authority: Authority::open(&dir.join("ca"), &machine, now)?,
             receipt_keys: ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?),
@@ -123,7 +124,7 @@ impl Center {
             limits: config.limits,
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
-            checks: Default::default(),
+            metrics,
             download_site: Default::default(),
             texts: download_page::texts()?,
             throttle: Default::default(),
@@ -178,7 +179,7 @@ impl Center {
 fn metrics_router(app: &App) -> Router {
     Router::new()
         .route(routes::HEALTH, get(health))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(metrics::read))
         .with_state(app.clone())
 }
 
@@ -190,30 +191,4 @@ async fn health(State(app): State<App>) -> impl IntoResponse {
             "the store does not answer\n",
         ),
     }
-}
-
-async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let written = app.engine.written();
-    let counters = [
-        (
-            "onshi_checks_total",
-            "Checks answered since the start.",
-            app.checks.load(Ordering::Relaxed),
-        ),
-        (
-            "onshi_store_commits_total",
-            "Transactions of the store, each with one sync.",
-            written.commits,
-        ),
-        (
-            "onshi_store_jobs_total",
-            "Writes that shared those transactions.",
-            written.jobs,
-        ),
-    ];
-    let lines = counters.map(|(name, help, value)| {
-        format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n")
-    });
-    let text = lines.concat();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }

@@ -21,6 +21,7 @@ use store::accounts::{Account, PasswordRow, Settled, Try};
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash};
+use crate::metrics::SignInOutcome;
 use crate::passwords;
 use crate::trouble::Refused;
 
@@ -29,10 +30,16 @@ pub(crate) async fn sign_in(
     Peer(peer): Peer,
     body: Body<SignIn>,
 ) -> Result<(StatusCode, Json<Session>), Refused> {
+    let session = open(&app, &peer, &body.value).await;
+    app.metrics.count_sign_in(SignInOutcome::of(&session));
+    Ok((StatusCode::CREATED, Json(session?)))
+}
+
+async fn open(app: &App, peer: &Holder, body: &SignIn) -> Result<Session, Refused> {
     let now = app.now();
-    let account = authenticate(&app, &peer, &body.value, now).await?;
+    let account = authenticate(app, peer, body, now).await?;
     let active = app.engine.last_active(account.facility, &account.id)?;
-    match second_sign_in(account.kind, active, body.value.force, now) {
+    match second_sign_in(account.kind, active, body.force, now) {
         SecondSignIn::Open => {}
         SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
     }
@@ -60,7 +67,7 @@ pub(crate) async fn sign_in(
     app.engine
         .record(event(now, actor(who), Deed::SignIn))
         .await?;
-    let session = Session {
+    Ok(Session {
         account: SessionAccount {
             display_name: account.display_name,
             id: account.id.to_string(),
@@ -74,8 +81,7 @@ pub(crate) async fn sign_in(
         ends_after_min: ends_after_min(account.kind),
         password,
         token,
-    };
-    Ok((StatusCode::CREATED, Json(session)))
+    })
 }
 
 /// The account of ID and password. The same steps are taken, and the same is said, where there is none.

@@ -7,6 +7,7 @@ use domain::account::{AccountId, AccountKind};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
+use domain::session::is_good;
 use rusqlite::{Connection, Params, params};
 
 use crate::access::{institution, number};
@@ -151,6 +152,26 @@ impl Engine {
                 .keep(*token_hash, session.clone(), changes);
         }
         Ok(found)
+    }
+
+    /// How many sessions are good at an instant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_sessions(&self, now: Instant) -> Result<usize, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT kind, opened, active FROM session")?;
+            let mut rows = statement.query([])?;
+            let mut open = 0;
+            while let Some(row) = rows.next()? {
+                let kind: String = row.get(0)?;
+                let kind = AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?;
+                let at = |column| Ok::<_, StoreError>(Instant::from_micros(row.get(column)?));
+                open += usize::from(is_good(kind, at(1)?, at(2)?, now));
+            }
+            Ok(open)
+        })
     }
 
     /// When the account was last active in a session that is still open; `None` when it has none.

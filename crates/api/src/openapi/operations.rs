@@ -79,6 +79,18 @@ pub enum Method {
 }
 
 impl Method {
+    /// The method's name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
     /// The method of the document.
     pub(crate) fn documented(self) -> HttpMethod {
         match self {

@@ -14,6 +14,7 @@ mod checks;
 mod download_page;
 mod history;
 mod keys;
+mod metrics;
 mod misuse;
 mod no_writes;
 mod reads;

@@ -27,6 +27,7 @@ pub(crate) const P12: &str = "Tegami-12345678";
 pub(crate) struct World {
     pub(crate) api: SocketAddr,
     pub(crate) enroll: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     /// Unless it runs in a process of its own.
     _center: Option<Center>,
     pub(crate) dir: tempfile::TempDir,
@@ -51,6 +52,7 @@ impl World {
         Self {
             api: center.api,
             enroll: center.enroll,
+            metrics: center.metrics,
             _center: Some(center),
             dir,
             micros,
@@ -62,6 +64,7 @@ impl World {
         Self {
             api,
             enroll,
+            metrics: SocketAddr::from(([127, 0, 0, 1], 0)),
             _center: None,
             dir,
             micros: Arc::new(AtomicI64::new(now_micros())),

@@ -1,0 +1,249 @@
+//! What the center counts, for monitoring (docs/operations/metrics.md). No label is about a person, a facility or anything without end.
+
+use std::task::{Context, Poll};
+
+use api::check::Origin;
+use api::problem::Trouble;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use domain::check::Verdict;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use store::engine::Engine;
+use tower::Service;
+
+use crate::app::App;
+use crate::serve::Clock;
+use crate::trouble::Refused;
+
+/// Upper bounds of the durations counted, in seconds.
+const BOUNDS_S: [f64; 12] = [
+    0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 5.0,
+];
+
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// All counters of a center.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// One for each verdict and origin, looked up before, because every check counts.
+    checks: Vec<(Verdict, Origin, Counter)>,
+    requests: Family<Labels<3>, Histogram>,
+    sign_ins: Family<Labels<1>, Counter>,
+}
+
+/// What became of a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignInOutcome {
+    /// A session was opened.
+    Opened,
+    /// Refused with this trouble.
+    Refused(&'static str),
+}
+
+impl Metrics {
+    pub(crate) fn new(engine: Engine, clock: Clock) -> Self {
+        let mut registry = Registry::with_prefix("onshi");
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Version of the center", version);
+        let family: Family<Labels<2>, Counter> = Family::default();
+        registry.register("checks", "Checks answered", family.clone());
+        let mut checks = Vec::new();
+        for verdict in Verdict::ALL.iter().copied() {
+            for origin in Origin::ALL {
+                let labels = [("verdict", verdict.code()), ("origin", origin.as_str())];
+                checks.push((verdict, origin, family.get_or_create_owned(&labels)));
+            }
+        }
+        let requests: Family<Labels<3>, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(BOUNDS_S));
+        registry.register(
+            "request_duration_seconds",
+            "Time from a request's head to its answer's, by route, method and class of status",
+            requests.clone(),
+        );
+        let sign_ins: Family<Labels<1>, Counter> = Family::default();
+        registry.register(
+            "sign_ins",
+            "Sign-ins opened, and refused by code",
+            sign_ins.clone(),
+        );
+        registry.register_collector(Box::new(OfTheStore { engine, clock }));
+        Self {
+            registry,
+            checks,
+            requests,
+            sign_ins,
+        }
+    }
+
+    pub(crate) fn count_check(&self, verdict: Verdict, origin: Origin) {
+        let own = self
+            .checks
+            .iter()
+            .find(|(its, from, _)| (*its, *from) == (verdict, origin));
+        if let Some((_, _, counter)) = own {
+            counter.inc();
+        }
+    }
+
+    pub(crate) fn count_sign_in(&self, outcome: SignInOutcome) {
+        let name = match outcome {
+            SignInOutcome::Opened => "opened",
+            SignInOutcome::Refused(code) => code,
+        };
+        self.sign_ins.get_or_create(&[("outcome", name)]).inc();
+    }
+
+    /// A stop-watch for the requests of one operation.
+    pub(crate) fn timer(&self, method: &'static str, route: &'static str) -> Timer {
+        Timer {
+            classes: ["2xx", "3xx", "4xx", "5xx"].map(|class| {
+                let labels = [("route", route), ("method", method), ("status", class)];
+                self.requests.get_or_create_owned(&labels)
+            }),
+        }
+    }
+}
+
+impl SignInOutcome {
+    /// Of a handler's result.
+    pub(crate) fn of<T>(result: &Result<T, Refused>) -> Self {
+        match result {
+            Ok(_) => Self::Opened,
+            // The code as a constant: a label's values are those of the table.
+            Err(refused) => Trouble::ALL
+                .into_iter()
+                .map(Trouble::code)
+                .find(|code| *code == refused.problem().code)
+                .map_or(Self::Refused("internal"), Self::Refused),
+        }
+    }
+}
+
+pub(crate) async fn read(State(app): State<App>) -> Result<Response, Refused> {
+    let mut text = String::new();
+    encode(&mut text, &app.metrics.registry).map_err(|_| Trouble::Internal)?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// What the store knows, read when it is asked for.
+struct OfTheStore {
+    engine: Engine,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for OfTheStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OfTheStore(…)")
+    }
+}
+
+impl Collector for OfTheStore {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let written = self.engine.written();
+        for (name, help, value) in [
+            (
+                "store_commits",
+                "Transactions of the store, each with one sync",
+                written.commits,
+            ),
+            (
+                "store_jobs",
+                "Writes that shared those transactions",
+                written.jobs,
+            ),
+        ] {
+            let counter = ConstCounter::new(value);
+            let kind = counter.metric_type();
+            counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
+        let now = (self.clock)();
+        // A store that does not answer leaves its gauges out; /healthz says so.
+        let gauges = [
+            (
+                "sessions_open",
+                "Sessions that are good now",
+                self.engine.open_sessions(now).ok(),
+            ),
+            (
+                "certificates_revoked",
+                "Revoked certificates that have not expired",
+                self.engine.revocations(now).ok().map(|all| all.len()),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let Some(value) = value.and_then(|value| i64::try_from(value).ok()) else {
+                continue;
+            };
+            let gauge = ConstGauge::new(value);
+            let kind = gauge.metric_type();
+            gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The histograms of one operation, by class of status.
+#[derive(Debug, Clone)]
+pub(crate) struct Timer {
+    classes: [Histogram; 4],
+}
+
+impl<S> tower::Layer<S> for Timer {
+    type Service = Timed<S>;
+
+    fn layer(&self, inner: S) -> Timed<S> {
+        Timed {
+            inner,
+            timer: self.clone(),
+        }
+    }
+}
+
+/// A service whose answers are timed.
+#[derive(Debug, Clone)]
+pub(crate) struct Timed<S> {
+    inner: S,
+    timer: Timer,
+}
+
+impl<S> Service<Request> for Timed<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future =
+        std::pin::Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send + 'static>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let start = std::time::Instant::now();
+        let answer = self.inner.call(request);
+        let classes = self.timer.classes.clone();
+        Box::pin(async move {
+            let answer = answer.await?;
+            let class = usize::from(answer.status().as_u16() / 100).saturating_sub(2);
+            if let Some(histogram) = classes.get(class) {
+                histogram.observe(start.elapsed().as_secs_f64());
+            }
+            Ok(answer)
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! What monitoring sees: counts by labels of fixed values, and nothing of anybody.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::world::World;
+
+async fn scrape(world: &World) -> String {
+    let mut stream = TcpStream::connect(world.metrics).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.contains("application/openmetrics-text"), "{text}");
+    text
+}
+
+fn value(text: &str, name: &str) -> f64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.unwrap_or_else(|| panic!("no {name}:\n{text}"));
+    value.trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_is_counted_and_nobody_is_named() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let session = clinic.sign_in("link_app").await;
+    let _ = clinic.try_sign_in("link_app", "Chigau-123", true).await;
+    clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    clinic.ask(&session.token, "k2", "0000").await.unwrap();
+    let _ = clinic.ask(&session.token, "k3", "").await;
+    let text = scrape(&world).await;
+    let checks = "onshi_request_duration_seconds_count{route=\"/v1/checks\",method=\"POST\"";
+    for (name, expected) in [
+        ("onshi_build_info{version=\"0.1.0\"}", 1.0),
+        ("onshi_checks_total{verdict=\"1\",origin=\"web_api\"}", 1.0),
+        ("onshi_checks_total{verdict=\"4\",origin=\"web_api\"}", 1.0),
+        ("onshi_checks_total{verdict=\"1\",origin=\"file\"}", 0.0),
+        ("onshi_sign_ins_total{outcome=\"opened\"}", 1.0),
+        ("onshi_sign_ins_total{outcome=\"wrong_credentials\"}", 1.0),
+        (&format!("{checks},status=\"2xx\"}}"), 3.0),
+        (&format!("{checks},status=\"4xx\"}}"), 1.0),
+        ("onshi_sessions_open", 1.0),
+        ("onshi_certificates_revoked", 0.0),
+    ] {
+        assert!(
+            (value(&text, name) - expected).abs() < 0.5,
+            "{name}:\n{text}"
+        );
+    }
+    assert!(0.0 < value(&text, "onshi_store_commits_total"));
+    assert!(0.0 < value(&text, "onshi_store_jobs_total"));
+    for private in ["1319999999", "link_app", "4567", "06139992", &session.token] {
+        assert!(!text.contains(private), "{private}");
+    }
+    world.pass_seconds(13 * 3600);
+    let text = scrape(&world).await;
+    assert!(value(&text, "onshi_sessions_open") < 0.5);
+}
