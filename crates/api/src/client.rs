@@ -1,5 +1,7 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
+mod refusals;
+
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -15,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
+use crate::client::refusals::{Noting, Refusals};
 use crate::history::{Export, FileEncoding, History, Search};
 use crate::problem::{Problem, Trouble};
 use crate::receipt::KeySet;
@@ -51,7 +54,8 @@ pub enum ClientError {
 #[derive(Clone)]
 pub struct Client {
     base: String,
-    http: HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HttpClient<Noting<HttpsConnector<HttpConnector>>, Full<Bytes>>,
+    refusals: Refusals,
 }
 
 impl std::fmt::Debug for Client {
@@ -84,9 +88,15 @@ impl Client {
             .https_only()
             .enable_http1()
             .wrap_connector(http);
+        let refusals = Refusals::default();
+        let connector = Noting {
+            inner: connector,
+            refusals: refusals.clone(),
+        };
         Ok(Self {
             base: base.to_owned(),
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
+            refusals,
         })
     }
 
@@ -384,16 +394,17 @@ impl Client {
         let response = tokio::time::timeout(LIMIT, self.http.request(request))
             .await
             .map_err(lost)?;
-        let response =
-            response.map_err(|error| ClientError::Connection(pki::client::refusal(&error)))?;
+        let refused = |error: &(dyn std::error::Error + 'static)| {
+            ClientError::Connection(self.refusals.explain(pki::client::refusal(error)))
+        };
+        let response = response.map_err(|error| refused(&error))?;
+        self.refusals.answered();
         let status = response.status();
         let limited = http_body_util::Limited::new(response.into_body(), MOST_BYTES);
         let body = tokio::time::timeout(LIMIT, limited.collect())
             .await
             .map_err(lost)?;
-        let bytes = body
-            .map_err(|error| ClientError::Connection(pki::client::refusal(error.as_ref())))?
-            .to_bytes();
+        let bytes = body.map_err(|error| refused(error.as_ref()))?.to_bytes();
         Ok((status, bytes))
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::CertificateDer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
@@ -126,6 +127,12 @@ impl Revocations {
     }
 }
 
+/// A refused client has this long to read why.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Reads from a refused client at most.
+const MOST_DRAINED: usize = 16;
+
 /// A connection whose handshake is done.
 #[derive(Debug)]
 pub struct Accepted {
@@ -179,6 +186,23 @@ impl Listener {
     }
 }
 
+/// Keeps a refused connection open until its client has read the alert: closing at once while the client still sends would
+/// reset the connection, and the client would take a bad certificate for a bad line.
+async fn let_read_why(mut refused: TcpStream) {
+    let mut rest = [0; 1024];
+    let drain = async {
+        refused.shutdown().await?;
+        for _ in 0..MOST_DRAINED {
+            if refused.read(&mut rest).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    // Whatever comes of it, the connection is refused.
+    let _ = tokio::time::timeout(DRAIN, drain).await;
+}
+
 async fn accept(
     socket: TcpListener,
     acceptor: TlsAcceptor,
@@ -205,9 +229,11 @@ async fn accept(
         tokio::spawn(async move {
             let _place = place;
             let _ = stream.set_nodelay(true);
-            let handshake = tokio::time::timeout(handshake_limit, acceptor.accept(stream)).await;
-            let Ok(Ok(stream)) = handshake else {
-                return;
+            let handshake = acceptor.accept(stream).into_fallible();
+            let stream = match tokio::time::timeout(handshake_limit, handshake).await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err((_, refused))) => return let_read_why(refused).await,
+                Err(_) => return,
             };
             let certificates = stream.get_ref().1.peer_certificates();
             let leaf = certificates.and_then(<[_]>::first);
