@@ -114,7 +114,8 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
-    let engine = Engine::open_center(&database, [0; 16])?;
+    let engine =
+        Engine::open_center(&database, [0; 16]).map_err(|error| told::not_opened(&error))?;
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);

@@ -54,7 +54,7 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     }
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
-    let engine = Engine::open_center(&database, chain)?;
+    let engine = Engine::open_center(&database, chain).map_err(|error| told::not_opened(&error))?;
     // Before the copy, so that the copy itself tells of it.
     engine
         .record(Event {
@@ -172,7 +172,9 @@ fn put_aside(data_dir: &Path, databases: &[PathBuf]) -> anyhow::Result<()> {
         std::fs::remove_dir_all(&aside)?;
     }
     // The logs are folded into the files, so that what is put aside is whole.
-    Engine::open_center(&database(data_dir)?, [0; 16])?.back_up(&aside)?;
+    Engine::open_center(&database(data_dir)?, [0; 16])
+        .map_err(|error| told::not_opened(&error))?
+        .back_up(&aside)?;
     for database in databases {
         for ending in ["db", "db-wal", "db-shm"] {
             let file = database.with_extension(ending);

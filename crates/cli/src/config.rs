@@ -344,6 +344,60 @@ fn nearest(folder: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
+    const DOCS: &str = include_str!("../../../docs/operations/settings.md");
+
+    /// The documented settings of a part.
+    fn documented(part: Part) -> &'static str {
+        let blocks = DOCS.split("```toml\n").skip(1);
+        let mut blocks = blocks.map(|it| it.split("```").next().unwrap());
+        blocks.find(|block| Part::of(block) == part).unwrap()
+    }
+
+    /// The same without what has a default.
+    fn compulsory(block: &str) -> String {
+        let kept = block
+            .lines()
+            .filter(|line| line.contains("must be given") || line.starts_with('['))
+            .filter(|line| {
+                !["[listen]", "[lockout]", "[limits]"]
+                    .iter()
+                    .any(|it| line.starts_with(it))
+            });
+        kept.map(|line| format!("{line}\n")).collect()
+    }
+
+    fn check(part: Part, read: fn(&str) -> String) {
+        let block = documented(part);
+        let whole = read(block);
+        assert_eq!(
+            read(&compulsory(block)),
+            whole,
+            "the documented values are the defaults"
+        );
+        for setting in whole
+            .split([' ', '{'])
+            .filter_map(|word| word.strip_suffix(':'))
+        {
+            assert!(
+                block.contains(&format!("{setting} =")) || block.contains(&format!("[{setting}]")),
+                "{setting}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_setting_is_documented_with_its_default() {
+        check(Part::Center, |text| {
+            format!("{:?}", center::config::Config::parse(text).unwrap())
+        });
+        check(Part::Terminal, |text| {
+            format!("{:?}", terminal::config::Config::parse(text).unwrap())
+        });
+        check(Part::Gateway, |text| {
+            format!("{:?}", gateway::config::Config::parse(text).unwrap())
+        });
+    }
+
     #[test]
     fn a_part_is_told_from_its_tables() {
         assert_eq!(Part::of("data_dir = \"x\"\n[listen]\n"), Part::Center);

@@ -109,7 +109,8 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
     folders.iter().try_for_each(Folders::open)?;
     Ok(Gateway::new(Setup {
         folders,
-        journal: Journal::open(&config.data_dir.join("journal.db"))?,
+        journal: Journal::open(&config.data_dir.join("journal.db"))
+            .map_err(|error| told::not_opened(&error))?,
         client: Client::new(
             &config.center,
             &crate::client::root(&config.ca)?,

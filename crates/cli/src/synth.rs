@@ -12,6 +12,7 @@ use store::engine::Engine;
 use synthetic::population::Population;
 
 use crate::progress::Progress;
+use crate::told;
 
 /// People stored in one transaction.
 const BATCH: usize = 20_000;
@@ -43,7 +44,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     std::fs::create_dir_all(&arguments.data_dir)?;
-    let engine = Engine::open_center(&arguments.data_dir.join("center.db"), chain)?;
+    let engine = Engine::open_center(&arguments.data_dir.join("center.db"), chain)
+        .map_err(|error| told::not_opened(&error))?;
     let mut count = 0;
     if arguments.samples {
         let people = synthetic::samples::people();

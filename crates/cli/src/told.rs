@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::anyhow;
+use store::engine::OpenError;
 
 /// An error in both languages.
 pub(crate) fn both(ja: &str, en: &str) -> anyhow::Error {
@@ -142,4 +143,20 @@ pub(crate) fn no_pages(at: SocketAddr, error: &std::io::Error) -> anyhow::Error 
             "cannot serve staff pages on {at}: {error}; look at listen and at who listens there"
         ),
     )
+}
+
+/// A database that cannot be opened.
+pub(crate) fn not_opened(error: &OpenError) -> anyhow::Error {
+    let ja = match error {
+        OpenError::File { .. } => {
+            "データベースを開けません。フォルダーの場所・空き容量・権限を確かめてください。"
+        }
+        OpenError::Newer { .. } => {
+            "データベースはより新しい版の onshi のものです。その版を使ってください。"
+        }
+        OpenError::Changed { .. } => {
+            "データベースの構造がこの版のものと違います。手で変更されたか、壊れた版が書いた可能性があります。バックアップから戻してください。"
+        }
+    };
+    both(ja, &error.to_string())
 }
