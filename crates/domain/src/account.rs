@@ -150,6 +150,11 @@ impl AccountKind {
 pub struct AccountId(String);
 
 /// Why a text is no [`AccountId`].
+///
+/// ```
+/// use domain::account::{AccountId, InvalidAccountId};
+/// assert_eq!(AccountId::parse("受付"), Err(InvalidAccountId::Character('受')));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAccountId {
     /// Empty or longer than 32 characters.

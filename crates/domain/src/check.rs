@@ -107,6 +107,13 @@ impl core::fmt::Debug for NumberQuestion {
 }
 
 /// One coverage of the answer with what counts on the day.
+///
+/// ```
+/// # use domain::check::Entry;
+/// fn shows_the_ceiling(entry: &Entry<'_>) -> bool {
+///     entry.ceiling.is_some()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Whose coverage.
@@ -120,6 +127,12 @@ pub struct Entry<'a> {
 }
 
 /// The verdict with the coverages to show. Several people give no entries: nobody's data are shown for another's.
+///
+/// ```
+/// use domain::check::{Finding, Verdict};
+/// let nobody = Finding { verdict: Verdict::NotFound, entries: Vec::new() };
+/// assert!(nobody.entries.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding<'a> {
     /// The verdict.

@@ -16,6 +16,11 @@ use core::fmt;
 pub struct CivilDate(jiff::civil::Date);
 
 /// Why a text is no [`CivilDate`].
+///
+/// ```
+/// use domain::civil_date::CivilDate;
+/// assert!(CivilDate::parse_iso("2026-02-30").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDate {
     /// Not of the form asked for: `yyyyMMdd` in files, `yyyy-MM-dd` in messages and forms.
@@ -257,6 +262,11 @@ impl fmt::Debug for CivilDate {
 pub struct Instant(i64);
 
 /// The text is no RFC 3339 date-time.
+///
+/// ```
+/// use domain::civil_date::{Instant, InvalidInstant};
+/// assert_eq!(Instant::parse("yesterday"), Err(InvalidInstant));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a date and time of RFC 3339")]
 pub struct InvalidInstant;

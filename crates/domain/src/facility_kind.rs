@@ -22,6 +22,12 @@ pub enum FacilityKind {
 }
 
 /// The prescription question a patient may be asked (G22).
+///
+/// ```
+/// use domain::facility_kind::{FacilityKind, PrescriptionQuestion};
+/// let asked = FacilityKind::HomeNursing.differences().prescription_question;
+/// assert_eq!(asked, PrescriptionQuestion::None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrescriptionQuestion {
     /// How the prescription is to be issued.
@@ -52,6 +58,11 @@ pub enum ConsentQuestion {
 }
 
 /// Whether the support desk for mobile devices is shown (G34).
+///
+/// ```
+/// use domain::facility_kind::{FacilityKind, MobileDesk};
+/// assert_eq!(FacilityKind::HomeNursing.differences().mobile_desk, MobileDesk::Always);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MobileDesk {
     /// Always.

@@ -16,6 +16,11 @@ use crate::insurer_number::{CheckDigit, check_digit};
 pub struct InstitutionCode(u64);
 
 /// Why a text is no [`InstitutionCode`].
+///
+/// ```
+/// use domain::institution_code::{InstitutionCode, InvalidInstitutionCode};
+/// assert_eq!(InstitutionCode::parse("4810000000"), Err(InvalidInstitutionCode::Prefecture));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidInstitutionCode {
     /// Not exactly ten ASCII digits.

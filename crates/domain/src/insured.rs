@@ -39,6 +39,11 @@ personal_text! {
 pub struct Branch(u8);
 
 /// The text is no branch number.
+///
+/// ```
+/// use domain::insured::{Branch, InvalidBranch};
+/// assert_eq!(Branch::parse("x"), Err(InvalidBranch));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not one or two digits")]
 pub struct InvalidBranch;

@@ -20,6 +20,11 @@ use unicode_normalization::UnicodeNormalization;
 pub struct InsurerNumber(u32);
 
 /// Why a text is no [`InsurerNumber`].
+///
+/// ```
+/// use domain::insurer_number::{InsurerNumber, InvalidInsurerNumber};
+/// assert_eq!(InsurerNumber::parse("0613048a"), Err(InvalidInsurerNumber::NotADigit('a')));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidInsurerNumber {
     /// Nothing but blanks.
@@ -34,6 +39,11 @@ pub enum InvalidInsurerNumber {
 }
 
 /// Whether the last digit of a number is its check digit.
+///
+/// ```
+/// use domain::insurer_number::{CheckDigit, InsurerNumber};
+/// assert_eq!(InsurerNumber::parse("06130489").unwrap().check_digit(), CheckDigit::Wrong);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckDigit {
     /// It is.

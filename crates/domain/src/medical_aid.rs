@@ -59,6 +59,12 @@ pub struct Ticket {
 }
 
 /// True when a ticket stands for this facility in the month of `day` (contracts §5, verdict 6; our reading).
+///
+/// ```
+/// use domain::{civil_date::CivilDate, institution_code::InstitutionCode, medical_aid::has_ticket};
+/// let facility = InstitutionCode::parse("1319999999").unwrap();
+/// assert!(!has_ticket(&[], facility, CivilDate::new(2026, 11, 23).unwrap()));
+/// ```
 #[must_use]
 pub fn has_ticket(tickets: &[Ticket], facility: InstitutionCode, day: CivilDate) -> bool {
     let month = TreatmentMonth::of(day);

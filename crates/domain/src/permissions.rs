@@ -74,6 +74,12 @@ impl Action {
 }
 
 /// True when an account of this kind may do this (requirements, "Rights by account").
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::{Action, allows}};
+/// assert!(allows(AccountKind::Reader, Action::AskByCard));
+/// assert!(!allows(AccountKind::Reader, Action::AskByNumber));
+/// ```
 #[must_use]
 pub fn allows(kind: AccountKind, action: Action) -> bool {
     rights(kind).contains(&action)

@@ -31,12 +31,23 @@ pub struct SignedIn {
 }
 
 /// An action as a type, so that a function's signature says what permit it needs.
+///
+/// ```
+/// use domain::{permissions::Action, permit::{AskByNumber, Permission}};
+/// assert_eq!(AskByNumber::ACTION, Action::AskByNumber);
+/// ```
 pub trait Permission {
     /// The row of the matrix (G01).
     const ACTION: Action;
 }
 
 /// The account may not do this.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::Action, permit::NotPermitted};
+/// let refused = NotPermitted { kind: AccountKind::Master, action: Action::AskByNumber };
+/// assert!(refused.to_string().contains("Master"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an account of kind {kind:?} may not {action:?}")]
 pub struct NotPermitted {
@@ -100,6 +111,11 @@ impl<A: Permission> Permit<A> {
 }
 
 /// Asking for eligibility by number (G13).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{AskByNumber, Permission}};
+/// assert!(allows(AccountKind::LinkApp, AskByNumber::ACTION));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct AskByNumber;
 impl Permission for AskByNumber {
@@ -107,6 +123,11 @@ impl Permission for AskByNumber {
 }
 
 /// Reading the facility's past checks (G15).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReadHistory}};
+/// assert!(!allows(AccountKind::LinkApp, ReadHistory::ACTION));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ReadHistory;
 impl Permission for ReadHistory {
@@ -114,6 +135,11 @@ impl Permission for ReadHistory {
 }
 
 /// Making and changing accounts; which ones is the account kind's matter (G04).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{ManageAccounts, Permission}};
+/// assert!(allows(AccountKind::Master, ManageAccounts::ACTION));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ManageAccounts;
 impl Permission for ManageAccounts {
@@ -121,6 +147,11 @@ impl Permission for ManageAccounts {
 }
 
 /// Changing one's own password (G03).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{ChangeOwnPassword, Permission}};
+/// assert!(!allows(AccountKind::Reader, ChangeOwnPassword::ACTION));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeOwnPassword;
 impl Permission for ChangeOwnPassword {

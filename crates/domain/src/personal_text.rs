@@ -1,6 +1,12 @@
 //! Texts about a person: kept as given, bounded, free of control characters. Refuses to show themselves in `Debug`.
 
 /// Why a text about a person is refused. Says what is wrong, never the text.
+///
+/// ```
+/// use domain::personal_text::check;
+/// assert!(check("", 100).is_err());
+/// assert!(check("a\u{7}", 100).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidText {
     /// Nothing but blanks.

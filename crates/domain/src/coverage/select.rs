@@ -25,6 +25,12 @@ pub enum Selection<'a> {
 /// Chooses by G23: latest issue; then latest start of validity not after the visit day; then anything but municipal
 /// National Health Insurance; then latest end of validity, no end being the latest. A missing issue date or start counts
 /// as the earliest.
+///
+/// ```
+/// use domain::{civil_date::CivilDate, coverage::select::{Selection, select}};
+/// let visit = CivilDate::new(2026, 11, 23).unwrap();
+/// assert_eq!(select(&[], visit), Selection::None);
+/// ```
 #[must_use]
 pub fn select<'a>(covering: &[&'a Coverage], visit: CivilDate) -> Selection<'a> {
     let mut best: Vec<&'a Coverage> = Vec::new();
