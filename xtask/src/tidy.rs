@@ -75,6 +75,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         };
         if path.ends_with(".rs") {
             breaches.extend(source_breaches(&path, &text));
+            if path.starts_with("crates/domain/src/") {
+                breaches.extend(missing_examples(&path, &text));
+            }
         }
         if path.ends_with(".md") {
             let missing = documented_paths(&text).into_iter();
@@ -235,6 +238,32 @@ fn arrows(metadata: &Value) -> Vec<String> {
     breaches
 }
 
+/// Types, traits and functions of `domain` whose doc holds no example (style: the test a reader sees first).
+fn missing_examples(path: &str, text: &str) -> Vec<String> {
+    let heads = [
+        "pub fn ",
+        "pub const fn ",
+        "pub struct ",
+        "pub enum ",
+        "pub trait ",
+    ];
+    let mut breaches = Vec::new();
+    let mut example = false;
+    for line in text.lines().take_while(|line| *line != "#[cfg(test)]") {
+        if let Some(doc) = line.strip_prefix("///") {
+            example |= doc.contains("```");
+        } else if heads.iter().any(|head| line.starts_with(head)) {
+            if !example {
+                breaches.push(format!("{path}: no example: {line}"));
+            }
+            example = false;
+        } else if !line.starts_with(['#', ')', ' ']) {
+            example = false;
+        }
+    }
+    breaches
+}
+
 fn source_breaches(path: &str, text: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     if !text.starts_with("//! ") {
@@ -319,6 +348,19 @@ mod tests {
         assert_eq!(source_breaches("crates/x/src/check.rs", &long).len(), 1);
         let slept = format!("//! A.\nstd::thread::{}\n", "sleep(x)");
         assert_eq!(source_breaches("crates/x/src/check.rs", &slept).len(), 1);
+    }
+
+    #[test]
+    fn a_public_item_of_domain_has_an_example() {
+        let without = "/// Says.\n#[must_use]\npub fn a() {}\n";
+        assert_eq!(missing_examples("x.rs", without).len(), 1);
+        let with =
+            "/// Says.\n///\n/// ```\n/// x\n/// ```\n#[derive(Debug)]\npub enum A {\n    B,\n}\n";
+        assert!(missing_examples("x.rs", with).is_empty());
+        assert_eq!(
+            missing_examples("x.rs", &format!("{with}\n{without}")).len(),
+            1
+        );
     }
 
     #[test]
