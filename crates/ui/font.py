@@ -5,6 +5,7 @@ The 250 Latin, Cyrillic and phonetic characters of JIS X 0213 that Noto Sans CJK
 """
 
 import sys
+import unicodedata
 
 from fontTools import subset
 
@@ -22,6 +23,10 @@ def characters_of_jis_x_0213():
     for code in codes:
         found.update(map(ord, code.decode("euc_jis_2004", errors="ignore")))
     return found
+
+
+def is_kanji(character):
+    return "CJK" in unicodedata.name(chr(character), "") and "IDEOGRAPH" in unicodedata.name(chr(character))
 
 
 def variation_sequences(font):
@@ -43,8 +48,12 @@ def main(weight, out):
     )
     options.drop_tables += ["vhea", "vmtx", "VORG", "BASE"]
     font = subset.load_font(SOURCE.format(weight), options)
+    characters = characters_of_jis_x_0213()
+    missing = {c for c in characters if is_kanji(c)} - font.getBestCmap().keys()
+    if missing:
+        sys.exit("the font lacks kanji of JIS X 0213: " + " ".join(map(hex, sorted(missing))))
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=characters_of_jis_x_0213() | set(variation_sequences(font)))
+    subsetter.populate(unicodes=characters | set(variation_sequences(font)))
     subsetter.subset(font)
     subset.save_font(font, out, options)
 
