@@ -39,6 +39,12 @@ pub(crate) fn of_member(error: &MemberError, words: &Words) -> (String, Fault) {
     (error.member.clone(), fault)
 }
 
+/// What is wrong with each member a problem names.
+pub(crate) fn of_members(problem: &Problem, words: &Words) -> Vec<(String, Fault)> {
+    let errors = problem.errors.iter();
+    errors.map(|error| of_member(error, words)).collect()
+}
+
 /// A broken part of the password rule.
 pub(crate) fn of_broken(broken: Broken, words: &Words) -> Fault {
     let (ja, en) = broken.text();

@@ -29,7 +29,7 @@ use ui::language::{Language, Words};
 
 use crate::browsers::{self, Browser, Key};
 use crate::faults;
-use crate::serve::{App, Shared};
+use crate::serve::App;
 
 /// Head and banners of a page.
 pub(crate) struct Frame {
@@ -95,7 +95,8 @@ impl FromRequestParts<App> for Visitor {
 pub(crate) struct Staff {
     pub(crate) words: Words,
     key: Key,
-    certificate: usize,
+    /// The center, asked with the certificate the person chose.
+    client: Client,
     session: Session,
 }
 
@@ -179,7 +180,7 @@ impl Staff {
         Some(Self {
             words: visitor.words.clone(),
             key,
-            certificate,
+            client: app.certificates.get(certificate)?.client.clone(),
             session,
         })
     }
@@ -190,12 +191,6 @@ impl Staff {
 
     fn kind(&self) -> Option<AccountKind> {
         AccountKind::parse(&self.session.account.kind)
-    }
-
-    /// The center, asked with the certificate the person chose.
-    fn client<'a>(&self, app: &'a Shared) -> Result<&'a Client, ClientError> {
-        let certificate = app.certificates.get(self.certificate);
-        certificate.map(|it| &it.client).ok_or(ClientError::Address)
     }
 
     fn frame(&self, here: &str) -> Frame {

@@ -143,10 +143,7 @@ pub(super) fn list_page(
 }
 
 pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
-    let found = match staff.client(&app) {
-        Ok(client) => client.accounts(staff.token()).await,
-        Err(error) => Err(error),
-    };
+    let found = staff.client.accounts(staff.token()).await;
     match found {
         Ok(list) => {
             let mut frame = staff.frame(HERE);
@@ -290,10 +287,7 @@ pub(crate) async fn register(
         kind: form.kind.clone(),
         password: form.new_password.clone(),
     };
-    let made = match staff.client(&app) {
-        Ok(client) => client.register_account(staff.token(), &body).await,
-        Err(error) => Err(error),
-    };
+    let made = staff.client.register_account(staff.token(), &body).await;
     let error = match made {
         Ok(account) => {
             return told(
@@ -306,13 +300,10 @@ pub(crate) async fn register(
         }
         Err(error) => error,
     };
-    let faults = match &error {
-        ClientError::Problem(problem) => form_faults(problem, &staff.words),
-        ClientError::Connection(_)
-        | ClientError::Address
-        | ClientError::Answer
-        | ClientError::Tls(_) => Vec::new(),
-    };
+    let mut faults = Vec::new();
+    if let ClientError::Problem(problem) = &error {
+        faults = form_faults(problem, &staff.words);
+    }
     if faults.is_empty() {
         return staff.failed(&app, &error, "/new-account");
     }
@@ -398,10 +389,7 @@ async fn find(app: &App, staff: &Staff, id: &str) -> Result<Account, Response> {
         let fault = faults::own(&staff.words, "not_found", "no-such-account");
         return Err(trouble(StatusCode::NOT_FOUND, staff.frame(HERE), fault));
     }
-    let found = match staff.client(app) {
-        Ok(client) => client.account(staff.token(), id).await,
-        Err(error) => Err(error),
-    };
+    let found = staff.client.account(staff.token(), id).await;
     found.map_err(|error| staff.failed(app, &error, &format!("{HERE}/{id}")))
 }
 
@@ -433,30 +421,23 @@ async fn change(
         return trouble(StatusCode::NOT_FOUND, staff.frame(HERE), fault);
     }
     let version = given(version);
-    let changed = match staff.client(app) {
-        Ok(client) => {
-            client
-                .edit_account(staff.token(), id, version.as_deref(), &body)
-                .await
-        }
-        Err(error) => Err(error),
-    };
+    let changed = staff
+        .client
+        .edit_account(staff.token(), id, version.as_deref(), &body)
+        .await;
     let error = match changed {
         Ok(account) => return told(app, staff, "changed", done, &account.id),
         Err(error) => error,
     };
     let here = format!("{HERE}/{id}");
-    let (problem, told) = match &error {
-        ClientError::Problem(problem) if matches!(problem.status, 409 | 412 | 422) => (
-            (Tone::Error, faults::of_problem(problem, &staff.words)),
-            form_faults(problem, &staff.words),
-        ),
-        ClientError::Problem(_)
-        | ClientError::Connection(_)
-        | ClientError::Address
-        | ClientError::Answer
-        | ClientError::Tls(_) => return staff.failed(app, &error, &here),
+    let ClientError::Problem(problem) = &error else {
+        return staff.failed(app, &error, &here);
     };
+    if !matches!(problem.status, 409 | 412 | 422) {
+        return staff.failed(app, &error, &here);
+    }
+    let told = form_faults(problem, &staff.words);
+    let problem = (Tone::Error, faults::of_problem(problem, &staff.words));
     // Shown as it is now; what is wrong stands at its field.
     match find(app, staff, id).await {
         Ok(account) => {

@@ -233,11 +233,7 @@ pub(crate) async fn check(
     let Some(key) = idempotency_key(&form, &request) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let client = match staff.client(&app) {
-        Ok(client) => client,
-        Err(error) => return staff.failed(&app, &error, HERE),
-    };
-    match client.check(staff.token(), &key, &request).await {
+    match staff.client.check(staff.token(), &key, &request).await {
         Ok((answer, _)) => Redirect::to(&format!("/checks/{}", answer.check_id)).into_response(),
         Err(error) => unanswered(&app, &staff, &form, &error),
     }
@@ -248,31 +244,21 @@ fn unanswered(app: &App, staff: &Staff, form: &CheckForm, error: &ClientError) -
     if staff.has_ended(app, error, HERE, Some(form)) {
         return Redirect::to("/sign-in").into_response();
     }
-    match error {
-        ClientError::Problem(problem) if !problem.errors.is_empty() => {
-            let errors = problem.errors.iter();
-            let told: Vec<_> = errors
-                .map(|it| faults::of_member(it, &staff.words))
-                .collect();
-            show(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &check_page(staff, form, &told),
-            )
+    if let ClientError::Problem(problem) = error
+        && problem.status < 500
+    {
+        if problem.errors.is_empty() {
+            return staff.failed(app, error, HERE);
         }
-        ClientError::Problem(problem) if problem.status < 500 => staff.failed(app, error, HERE),
-        ClientError::Problem(_)
-        | ClientError::Connection(_)
-        | ClientError::Address
-        | ClientError::Answer
-        | ClientError::Tls(_) => {
-            let mut page = check_page(staff, form, &[]);
-            let fault = faults::of_client(error, &staff.words);
-            let mut banner = Banner::new(Tone::Error, fault);
-            banner.title = staff.words.say("check-not-answered");
-            page.frame.banners.push(banner);
-            show(StatusCode::BAD_GATEWAY, &page)
-        }
+        let faults = faults::of_members(problem, &staff.words);
+        let page = check_page(staff, form, &faults);
+        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
+    let mut page = check_page(staff, form, &[]);
+    let mut banner = Banner::new(Tone::Error, faults::of_client(error, &staff.words));
+    banner.title = staff.words.say("check-not-answered");
+    page.frame.banners.push(banner);
+    show(StatusCode::BAD_GATEWAY, &page)
 }
 
 #[cfg(test)]

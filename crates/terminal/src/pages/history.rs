@@ -255,10 +255,7 @@ async fn find(app: &App, staff: &Staff, form: &SearchForm) -> Response {
     if !faults.is_empty() {
         return wrong(staff, form, &faults);
     }
-    let found = match staff.client(app) {
-        Ok(client) => client.search(staff.token(), &form.search()).await,
-        Err(error) => Err(error),
-    };
+    let found = staff.client.search(staff.token(), &form.search()).await;
     match found {
         Ok(found) => {
             let page = history_page(staff.frame(HERE), form, Some(found), &[]);
@@ -274,20 +271,12 @@ fn wrong(staff: &Staff, form: &SearchForm, faults: &[(String, Fault)]) -> Respon
 }
 
 fn unfound(app: &App, staff: &Staff, form: &SearchForm, error: &ClientError) -> Response {
-    match error {
-        ClientError::Problem(problem) if !problem.errors.is_empty() => {
-            let errors = problem.errors.iter();
-            let told: Vec<_> = errors
-                .map(|it| faults::of_member(it, &staff.words))
-                .collect();
-            wrong(staff, form, &told)
-        }
-        ClientError::Problem(_)
-        | ClientError::Connection(_)
-        | ClientError::Address
-        | ClientError::Answer
-        | ClientError::Tls(_) => staff.failed(app, error, HERE),
+    if let ClientError::Problem(problem) = error
+        && !problem.errors.is_empty()
+    {
+        return wrong(staff, form, &faults::of_members(problem, &staff.words));
     }
+    staff.failed(app, error, HERE)
 }
 
 #[derive(Deserialize, Default)]
@@ -312,10 +301,7 @@ pub(crate) async fn export(
         return Redirect::to(HERE).into_response();
     };
     let body = Export::of(form.search.search(), encoding);
-    let file = match staff.client(&app) {
-        Ok(client) => client.export(staff.token(), &body).await,
-        Err(error) => Err(error),
-    };
+    let file = staff.client.export(staff.token(), &body).await;
     let bytes = match file {
         Ok(bytes) => bytes,
         Err(error) => return unfound(&app, &staff, &form.search, &error),

@@ -119,10 +119,10 @@ pub(crate) async fn import(
     } else {
         FileEncoding::Cp932
     };
-    let report = match staff.client(&app) {
-        Ok(client) => client.import_accounts(staff.token(), file, encoding).await,
-        Err(error) => Err(error),
-    };
+    let report = staff
+        .client
+        .import_accounts(staff.token(), file, encoding)
+        .await;
     match report {
         Ok(report) => {
             let status = if report.done {

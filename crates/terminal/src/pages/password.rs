@@ -252,20 +252,14 @@ pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
     let Some(change) = change.flatten() else {
         return Redirect::to(HERE).into_response();
     };
-    let changed = match staff.client(&app) {
-        Ok(client) => client.change_password(staff.token(), &change).await,
-        Err(error) => Err(error),
-    };
+    let changed = staff.client.change_password(staff.token(), &change).await;
     match changed {
         Ok(()) => {
             changed_now(&app, &staff, &change.new_password);
             Redirect::to("/").into_response()
         }
         Err(ClientError::Problem(problem)) if problem.status == 422 => {
-            let errors = problem.errors.iter();
-            let told: Vec<_> = errors
-                .map(|it| faults::of_member(it, &staff.words))
-                .collect();
+            let told = faults::of_members(&problem, &staff.words);
             let state = &staff.session.password;
             let fault = faults::of_problem(&problem, &staff.words);
             let fault = told.is_empty().then_some(fault);

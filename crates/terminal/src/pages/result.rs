@@ -58,10 +58,7 @@ pub(crate) async fn result(
         let fault = faults::own(&staff.words, "not_found", "no-such-check");
         return trouble(StatusCode::NOT_FOUND, staff.frame("/history"), fault);
     }
-    let answer = match staff.client(&app) {
-        Ok(client) => client.past_check(staff.token(), &id).await,
-        Err(error) => Err(error),
-    };
+    let answer = staff.client.past_check(staff.token(), &id).await;
     match answer {
         Ok(answer) => match result_page(&answer, staff.frame(&here)) {
             Some(page) => show(StatusCode::OK, &page),

@@ -9,6 +9,9 @@ use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark};
 use api::history::{History, HistoryEntry};
 use api::problem::{MemberError, Text};
 use api::session::{PasswordState, Session, SessionAccount, SessionFacility};
+use domain::civil_date::Instant;
+use pki::authority::Authority;
+use pki::sealed::MachineKey;
 use ui::component::{Checkbox, Kind, Radio, TextField};
 use ui::language::Texts;
 
@@ -17,6 +20,14 @@ use crate::texts::SCREENS;
 
 fn words(language: Language) -> Words {
     Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), language)
+}
+
+/// A client of a center that is not there: nothing is asked here.
+fn client() -> Client {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = MachineKey::open(&dir.path().join("key")).unwrap();
+    let authority = Authority::open(dir.path(), &machine, Instant::from_micros(0)).unwrap();
+    Client::new("https://center.example", authority.root(), None).unwrap()
 }
 
 fn state() -> PasswordState {
@@ -31,7 +42,7 @@ fn staff(language: Language, kind: &str) -> Staff {
     Staff {
         words: words(language),
         key: [0; 32],
-        certificate: 0,
+        client: client(),
         session: Session {
             account: SessionAccount {
                 display_name: "受付 <b>".into(),
@@ -111,14 +122,26 @@ fn fault(member: &str) -> (String, Fault) {
     (member.into(), fault)
 }
 
+/// Pages with their names.
+struct Written(Vec<(String, String)>);
+
+impl Written {
+    fn add(&mut self, name: &str, page: &impl Template) {
+        self.0.push((name.to_owned(), page.render().unwrap()));
+    }
+}
+
 /// All pages with their names.
 fn pages(language: Language) -> Vec<(String, String)> {
     let staff = staff(language, "administrator");
-    let words = &staff.words;
-    let mut written: Vec<(String, String)> = Vec::new();
-    let mut write = |name: &str, page: &dyn askama::DynTemplate| {
-        written.push((name.to_owned(), page.dyn_render().unwrap()));
-    };
+    let mut written = Written(Vec::new());
+    before_sign_in(&staff.words, &mut written);
+    of_reception(&staff, &mut written);
+    of_administration(&staff, &mut written);
+    written.0
+}
+
+fn before_sign_in(words: &Words, written: &mut Written) {
     let radio = |place: usize| Radio {
         value: format!("c{place}"),
         label: "受付端末".into(),
@@ -132,7 +155,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
     let mut frame = visitor.frame("/");
     frame.banners.push(done(fault("x").1));
-    write(
+    written.add(
         "certificates",
         &sign_in::CertificatesPage {
             frame,
@@ -146,7 +169,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
             ..TextField::new("password", words.say("password"))
         },
     ];
-    write(
+    written.add(
         "sign-in",
         &sign_in::SignInPage {
             frame: visitor.frame("/sign-in"),
@@ -165,7 +188,10 @@ fn pages(language: Language) -> Vec<(String, String)> {
         frame: visitor.frame("/about"),
         version: "1",
     };
-    write("about", &about);
+    written.add("about", &about);
+}
+
+fn of_reception(staff: &Staff, written: &mut Written) {
     let mut trouble = TroublePage {
         frame: staff.frame("/"),
         signed_in: true,
@@ -177,13 +203,13 @@ fn pages(language: Language) -> Vec<(String, String)> {
         text: "B".into(),
     });
     trouble.frame.banners.push(banner);
-    write("trouble", &trouble);
+    written.add("trouble", &trouble);
     let entry = || menu::Entry {
         href: "/check",
         label: "A".into(),
         about: "B".into(),
     };
-    write(
+    written.add(
         "menu",
         &menu::MenuPage {
             frame: staff.frame("/"),
@@ -197,13 +223,13 @@ fn pages(language: Language) -> Vec<(String, String)> {
         fault("number"),
         fault("birth_date"),
     ];
-    write("check", &check::check_page(&staff, &form, &[]));
-    let mut page = check::check_page(&staff, &form, &faults);
+    written.add("check", &check::check_page(staff, &form, &[]));
+    let mut page = check::check_page(staff, &form, &faults);
     page.ask_anyway = Some("06139991".into());
-    write("check-errors", &page);
+    written.add("check-errors", &page);
     for verdict in 1..=6 {
         let page = result::result_page(&answer(verdict), staff.frame("/checks/x")).unwrap();
-        write(&format!("result-{verdict}"), &page);
+        written.add(&format!("result-{verdict}"), &page);
     }
     let found = History {
         checks: vec![HistoryEntry {
@@ -220,25 +246,28 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
     let form = history::SearchForm::default();
     let page = history::history_page(staff.frame("/history"), &form, Some(found), &[]);
-    write("history", &page);
+    written.add("history", &page);
     let faults = [fault("from"), fault("verdict")];
     let page = history::history_page(staff.frame("/history"), &form, None, &faults);
-    write("history-errors", &page);
+    written.add("history-errors", &page);
+}
+
+fn of_administration(staff: &Staff, written: &mut Written) {
     let list = Accounts {
         accounts: vec![account("link_app", "link_app")],
     };
     let page = accounts::list_page(staff.frame("/accounts"), staff.kind(), list);
-    write("accounts", &page);
+    written.add("accounts", &page);
     let form = accounts::NewForm::default();
     let faults = [fault("id"), fault("kind"), fault("new_password")];
     let page = accounts::new_page(staff.frame("/new-account"), staff.kind(), &form, &faults);
-    write("account-new", &page);
+    written.add("account-new", &page);
     for (id, kind) in [("link_app", "link_app"), ("ishi", "medical_viewer")] {
         let problem = Some((Tone::Error, fault("x").1));
         let faults = [fault("display_name"), fault("new_password")];
         let frame = staff.frame("/accounts/x");
         let page = accounts::account_page(frame, account(id, kind), problem, &faults);
-        write(&format!("account-{id}"), &page);
+        written.add(&format!("account-{id}"), &page);
     }
     let report = ImportReport {
         done: false,
@@ -250,18 +279,17 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
     let frame = staff.frame("/import-accounts");
     let page = import::import_page(frame, Some(report), &[fault("file")]);
-    write("import", &page);
+    written.add("import", &page);
     let faults = [fault("old_password"), fault("new_password"), fault("again")];
     let problem = Some(fault("x").1);
     let frame = staff.frame("/password");
     let page = password::password_page(frame, &state(), "abc+", problem, &faults);
-    write("password", &page);
+    written.add("password", &page);
     let page = password::ConfirmPage {
         frame: staff.frame("/password/confirm"),
         facts: Vec::new(),
     };
-    write("password-confirm", &page);
-    written
+    written.add("password-confirm", &page);
 }
 
 /// A tag of a page: its name and attributes.
