@@ -416,6 +416,17 @@ fn foreign_hosts_and_foreign_pages_are_refused() {
     let page = terminal.ask("GET", "/", &[("host", own)], b"");
     assert_eq!(page.status, 200);
     assert_eq!(page.header("cache-control"), Some("no-store"));
+    let text = page.text();
+    let style = text.split("rel=\"stylesheet\" href=\"").nth(1).unwrap();
+    let style = style.split('"').next().unwrap();
+    let asset = terminal.ask("GET", style, &[("host", own)], b"");
+    assert_eq!(
+        asset.header("content-type"),
+        Some("text/css; charset=utf-8")
+    );
+    assert!(asset.header("cache-control").unwrap().contains("immutable"));
+    let asset = terminal.ask("GET", "/assets/onshi.css", &[("host", own)], b"");
+    assert_eq!(asset.status, 404);
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
 }
