@@ -227,7 +227,7 @@ fn set_up() -> (Clinic, Terminal) {
         ("id", "uketsuke"),
         ("display_name", "受付"),
         ("designation", ""),
-        ("new_password", "Hajimete-2026"),
+        ("password", "Hajimete-2026"),
     ];
     browser
         .post("/new-account", &fields)
@@ -550,7 +550,7 @@ fn misuse_gets_a_page_that_says_how_to_go_on() {
         ("/accounts/link_app/state", [("state", "disabled")]),
         (
             "/accounts/link_app/password",
-            [("new_password", "Atarashii-2026-x")],
+            [("password", "Atarashii-2026-x")],
         ),
     ] {
         let page = browser.post(path, &fields);

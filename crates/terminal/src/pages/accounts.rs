@@ -173,7 +173,7 @@ pub(crate) struct NewForm {
     id: String,
     display_name: String,
     designation: String,
-    new_password: String,
+    password: String,
 }
 
 /// A password a manager sets: an account's first one, or a temporary one.
@@ -186,7 +186,7 @@ fn password_field(words: &Words, label: &str, support: &str) -> TextField {
             post: "/password/rule",
             target: "password-rule",
         }),
-        ..TextField::new("new_password", words.say(label))
+        ..TextField::new("password", words.say(label))
     }
 }
 
@@ -285,7 +285,7 @@ pub(crate) async fn register(
         display_name: form.display_name.trim().to_owned(),
         id: form.id.trim().to_owned(),
         kind: form.kind.clone(),
-        password: form.new_password.clone(),
+        password: form.password.clone(),
     };
     let made = staff.client.register_account(staff.token(), &body).await;
     let error = match made {
@@ -316,17 +316,7 @@ fn form_faults(problem: &api::problem::Problem, words: &Words) -> Vec<(String, F
     if problem.code == "account_exists" {
         return vec![("id".into(), faults::of_problem(problem, words))];
     }
-    let errors = problem.errors.iter();
-    let told = errors.map(|error| {
-        let (member, fault) = faults::of_member(error, words);
-        let member = if member == "password" {
-            "new_password".into()
-        } else {
-            member
-        };
-        (member, fault)
-    });
-    told.collect()
+    faults::of_members(problem, words)
 }
 
 pub(super) fn account_page(
@@ -499,7 +489,7 @@ pub(crate) async fn set_state(
 #[serde(default)]
 pub(crate) struct PasswordForm {
     version: String,
-    new_password: String,
+    password: String,
 }
 
 pub(crate) async fn set_password(
@@ -509,7 +499,7 @@ pub(crate) async fn set_password(
     Filled(form): Filled<PasswordForm>,
 ) -> Response {
     let body = AccountChange {
-        password: Some(form.new_password),
+        password: Some(form.password),
         ..AccountChange::default()
     };
     change(&app, &staff, &id, &form.version, body, "account-password").await

@@ -84,9 +84,17 @@ pub(super) fn rules(password: &str, words: &Words) -> Vec<Rule> {
     rules
 }
 
+/// The field as it is typed, under its name on either page: one's own new password, or one set for another.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct RuleForm {
+    #[serde(alias = "new_password")]
+    password: String,
+}
+
 /// The rule held against what is typed, for the page to show beside the field.
-pub(crate) async fn rule(visitor: Visitor, Filled(form): Filled<PasswordForm>) -> Response {
-    let rules = rules(&form.new_password, &visitor.words);
+pub(crate) async fn rule(visitor: Visitor, Filled(form): Filled<RuleForm>) -> Response {
+    let rules = rules(&form.password, &visitor.words);
     let fragment = RuleFragment {
         words: visitor.words,
         rules,

@@ -23,12 +23,17 @@ async fn an_administrator_registers_edits_and_disables_an_account() {
     walk.send(&[
         ("id", "受付"),
         ("display_name", "受付2"),
-        ("new_password", "abc"),
+        ("password", "abc"),
     ])
     .await;
     assert_eq!(walk.code("#id-error-1").await, "form");
+    assert_eq!(walk.code("#password-error-1").await, "too_short");
+    let field = walk.browser.find(Locator::Id("password")).await.unwrap();
+    field.send_keys("abc+").await.unwrap();
+    let live = Locator::Css("#password-rule li[data-met=false]");
+    walk.browser.wait().for_element(live).await.unwrap();
     choose(&walk, "kind", "general").await;
-    walk.send(&[("id", "uketsuke2"), ("new_password", "Uketsuke-2nd-1")])
+    walk.send(&[("id", "uketsuke2"), ("password", "Uketsuke-2nd-1")])
         .await;
     assert_eq!(walk.code("[data-tone=success]").await, "registered");
     walk.open("accounts/uketsuke2").await;

@@ -135,12 +135,8 @@ async fn the_pages_of_administration_are_accessible_in_every_language() {
         look(&walk, name).await;
     }
     walk.open("new-account").await;
-    walk.send(&[
-        ("id", "受付"),
-        ("display_name", ""),
-        ("new_password", "abc+"),
-    ])
-    .await;
+    walk.send(&[("id", "受付"), ("display_name", ""), ("password", "abc+")])
+        .await;
     look_as_it_is(&walk, "account-new-errors").await;
     let file = walk.dir.path().join("accounts.csv");
     let text = "id,kind,display_name,designation,password\nmado,general,窓口,,Madoguchi-2026\nwarui,general,悪い,,kantan\n";
