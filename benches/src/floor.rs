@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let tls = pki::server::config(
         &server,
         authority.root(),
-        ClientCertificate::Required,
+        ClientCertificate::Required(Revocations::default()),
         Versions::Tls13,
     )?;
     let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;

@@ -152,7 +152,7 @@ impl Center {
             config,
             "api",
             config.listen.api,
-            ClientCertificate::Required,
+            ClientCertificate::Required(app.revocations.clone()),
             router::api(&app),
         )
         .await?;

@@ -1,5 +1,7 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
+mod verifier;
+
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
@@ -15,15 +17,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::identity::{Holder, Identity, holder};
+use crate::server::verifier::NotRevoked;
 
 /// Handshakes under way at once; further connections wait in the kernel's queue.
 const HANDSHAKES: usize = 512;
 
 /// Whether a listener asks for a client certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ClientCertificate {
-    /// It must show one.
-    Required,
+    /// It must show one that is not among the revoked.
+    Required(Revocations),
     /// It is not asked.
     None,
 }
@@ -64,11 +67,12 @@ pub fn config(
         .map_err(|e| setup(&e))?;
     let builder = match clients {
         ClientCertificate::None => builder.with_no_client_auth(),
-        ClientCertificate::Required => {
+        ClientCertificate::Required(revocations) => {
             let mut roots = RootCertStore::empty();
             roots.add(root.clone()).map_err(|e| setup(&e))?;
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            builder.with_client_cert_verifier(verifier.build().map_err(|e| setup(&e))?)
+            let chain = verifier.build().map_err(|e| setup(&e))?;
+            builder.with_client_cert_verifier(Arc::new(NotRevoked { chain, revocations }))
         }
     };
     let config = builder.with_single_cert(identity.chain().to_vec(), identity.key());
@@ -242,6 +246,7 @@ async fn accept(
             if leaf.is_some() && peer.is_none() {
                 return;
             }
+            // The verifier refuses them; this is for sessions that were resumed without it.
             if peer
                 .as_ref()
                 .is_some_and(|peer| revocations.holds(&peer.fingerprint))

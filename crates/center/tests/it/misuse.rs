@@ -1,6 +1,7 @@
 //! Bad input, line by line: each has its clear answer, in one table where that fits.
 
 use api::client::ClientError;
+use center::control::{Order, Reply, send};
 use domain::institution_code::InstitutionCode;
 use pki::authority::{Authority, KeyKind};
 use pki::client::Refusal;
@@ -224,6 +225,12 @@ async fn only_a_good_certificate_of_ours_opens_a_connection() {
         .issue_client(code, "受付1", KeyKind::P256, now)
         .unwrap();
     refused(world.client(Some(&issued.identity))).await;
+    let revoked = world.enrol("3410712362").await;
+    let fingerprint = revoked.identity.fingerprint();
+    let hex: String = fingerprint.iter().map(|b| format!("{b:02x}")).collect();
+    let reply = send(world.dir.path(), &Order::Revoke(hex)).await.unwrap();
+    assert!(matches!(reply, Reply::Done));
+    refused(world.client(Some(&revoked.identity))).await;
     // Downloaded forty months ago.
     world.pass_seconds(-40 * 31 * 86_400);
     let expired = world.enrol("1319999999").await;

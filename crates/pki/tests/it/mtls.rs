@@ -21,7 +21,7 @@ async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
     let config = pki::server::config(
         &identity,
         fixture.authority.root(),
-        ClientCertificate::Required,
+        ClientCertificate::Required(revocations.clone()),
         Versions::Tls13,
     )
     .unwrap();
@@ -135,10 +135,10 @@ async fn a_revocation_ends_open_connections_and_refuses_new_ones() {
     open.read_exact(&mut text).await.unwrap();
     revocations.add(issued.fingerprint);
     assert_eq!(open.read(&mut text).await.unwrap_or(0), 0);
-    assert!(
-        greeting(&fixture, Some(&issued.identity), address)
-            .await
-            .is_err()
+    let refused = greeting(&fixture, Some(&issued.identity), address).await;
+    assert_eq!(
+        pki::client::refusal(&refused.unwrap_err()),
+        pki::client::Refusal::Certificate
     );
     assert!(
         greeting(&fixture, Some(&other.identity), address)
@@ -158,4 +158,26 @@ async fn a_silent_client_delays_no_other() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_even_to_a_client_that_spoke_already() {
+    let fixture = fixture_at(now());
+    let revocations = Revocations::default();
+    let address = serve(&fixture, revocations.clone()).await;
+    let issued = client(&fixture, now());
+    revocations.add(issued.fingerprint);
+    for _ in 0..50 {
+        let mut stream = connect(&fixture, Some(&issued.identity), address)
+            .await
+            .unwrap();
+        // Until the alert arrives these bytes go out.
+        let _ = stream.write_all(&[b'x'; 4_096]).await;
+        let error = stream.read(&mut [0; 1]).await.unwrap_err();
+        assert_eq!(
+            pki::client::refusal(&error),
+            pki::client::Refusal::Certificate,
+            "{error:?}"
+        );
+    }
 }
