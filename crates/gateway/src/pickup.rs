@@ -68,6 +68,11 @@ pub enum RoundError {
         /// What the file system said.
         error: std::io::Error,
     },
+    /// The settings name a folder pair no more whose files are under way.
+    #[error(
+        "folder {0}: files of it are under way, and the settings hold it no more; set it up again until they are answered"
+    )]
+    NoFolder(String),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] StoreError),
@@ -159,7 +164,7 @@ impl Gateway {
         for entry in self.journal.unfinished()? {
             let known = self.folders.iter().find(|it| it.name == entry.folder);
             let Some(folders) = known.cloned() else {
-                tracing::error!(folder = %entry.folder, "the journal holds files of a folder that is not set up any more");
+                keep_first(&mut stuck, Err(RoundError::NoFolder(entry.folder)));
                 continue;
             };
             match self.finish(&folders, entry, no_questions).await {
@@ -197,8 +202,10 @@ impl Gateway {
                         .await?;
                 }
                 // Answered; a crash came before the request itself was thrown away.
-                Some(State::Done) => std::fs::remove_file(folders.work.join(&name))
-                    .map_err(|error| failed(folders, error))?,
+                Some(State::Done) => {
+                    let removed = std::fs::remove_file(folders.work.join(&name));
+                    keep_first(&mut stuck, removed.map_err(|error| failed(folders, error)));
+                }
                 Some(State::Claimed | State::Ready) => {}
             }
         }

@@ -20,7 +20,9 @@ use store::journal::Journal;
 /// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
 pub(crate) struct Link {
     dir: tempfile::TempDir,
-    pub(crate) gateway: Gateway,
+    gateway: Gateway,
+    /// Makes another gateway over the same folders, journal and center.
+    parts: Box<dyn Fn() -> Setup>,
     seconds: Arc<AtomicI64>,
     _center: Option<Center>,
 }
@@ -98,22 +100,33 @@ impl Link {
         for folders in &folders {
             folders.open().unwrap();
         }
-        let gateway = Gateway::new(Setup {
-            folders,
-            journal: Journal::open(&path("journal.db")).unwrap(),
-            client: Client::new(&format!("https://{}", center.api), &root, Some(&identity))
-                .unwrap(),
+        let client = Client::new(&format!("https://{}", center.api), &root, Some(&identity));
+        let (client, password) = (client.unwrap(), account.unwrap().password.clone());
+        let journal = Journal::open(&path("journal.db")).unwrap();
+        let parts = Box::new(move || Setup {
+            folders: folders.clone(),
+            journal: journal.clone(),
+            client: client.clone(),
             facility: synthetic::samples::FACILITY.into(),
             account: "link_app".into(),
-            password: account.unwrap().password.clone(),
-            clock,
+            password: password.clone(),
+            clock: Arc::clone(&clock),
         });
+        let gateway = Gateway::new(parts());
         Self {
             dir,
             gateway,
+            parts,
             seconds,
             _center: Some(center),
         }
+    }
+
+    /// Another gateway, as after a restart, whose settings do not hold the named folder pair.
+    pub(crate) fn restart_without(&mut self, name: &str) {
+        let mut setup = (self.parts)();
+        setup.folders.retain(|folders| folders.name != name);
+        self.gateway = Gateway::new(setup);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -84,3 +84,20 @@ async fn a_request_a_crash_left_behind_is_not_answered_again() {
     assert_eq!(link.round().await.unwrap(), 0);
     assert!(link.names("res").is_empty() && link.names("work").is_empty());
 }
+
+#[tokio::test]
+async fn files_of_a_folder_taken_out_of_the_settings_are_told_of_and_not_lost() {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.round().await.unwrap_err();
+    std::fs::rename(link.path("away"), link.path("res")).unwrap();
+    link.restart_without("receipt");
+    link.put("req2/OQSsiquc01req_2.xml", request());
+    let error = link.round().await.unwrap_err();
+    assert!(told(&error).contains("set it up again"), "{error}");
+    assert!(link.path("res2/OQSsiquc01res_2.xml").is_file());
+    link.restart_without("nothing");
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(link.path("res/OQSsiquc01res_1.xml").is_file());
+}
