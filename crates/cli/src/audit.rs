@@ -134,10 +134,12 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
         println!("{report}");
     } else {
         println!(
-            "{} events in {} chains, {} checks, {} checkpoints",
+            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, チェックポイント / checkpoints {}",
             report.events, report.chains, report.checks, report.checkpoints
         );
-        faults.iter().for_each(|fault| println!("fault: {fault}"));
+        faults
+            .iter()
+            .for_each(|fault| println!("異常 / fault: {fault}"));
         println!(
             "{}",
             if faults.is_empty() {

@@ -132,10 +132,10 @@ fn verify(answer: &Path, keys: &Path, json: bool) -> anyhow::Result<ExitCode> {
             serde_json::json!({"proven": false, "why": why.to_string()})
         ),
         (Ok(claims), false) => println!(
-            "proven: check {} of facility {}, verdict {}, data as of {}",
+            "proven / 検証できました: check {} of facility {}, verdict {}, data as of {}",
             claims.jti, claims.facility, claims.verdict, claims.as_of
         ),
-        (Err(why), false) => println!("not proven: {why}"),
+        (Err(why), false) => println!("not proven / 検証できません: {why}"),
     }
     Ok(if outcome.is_ok() {
         ExitCode::SUCCESS
