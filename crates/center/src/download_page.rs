@@ -17,7 +17,7 @@ use ui::language::{Language, Screen, Texts, Words};
 use ui::security::{Foreign, HEADERS, check_secure};
 
 use crate::app::App;
-use crate::downloads::{Download, attachment, issue};
+use crate::downloads::{Download, attachment, examine, issue};
 use crate::trouble::Refused;
 
 /// The texts of the page.
@@ -81,20 +81,20 @@ pub(crate) async fn send(
         let page = page(&app, &asked.0, &Typed::default(), Some(&refused));
         return rendered(StatusCode::UNPROCESSABLE_ENTITY, &page);
     };
+    let wish = Download {
+        request_id: typed.request_id.clone(),
+        reference_id: typed.reference_id.clone(),
+        password: typed.password.clone(),
+        legacy: typed.windows == "old",
+        rsa: typed.key == "rsa",
+    };
     let outcome = if typed.password == typed.password_again {
-        let wish = Download {
-            request_id: typed.request_id.clone(),
-            reference_id: typed.reference_id.clone(),
-            password: typed.password.clone(),
-            legacy: typed.windows == "old",
-            rsa: typed.key == "rsa",
-        };
         issue(&app, &wish).await
     } else {
-        Err(Refused::members(
-            Trouble::InvalidInput,
-            vec![not_the_same()],
-        ))
+        // No try is counted: the person types the form again anyway.
+        let other = examine(&wish).err();
+        let other = other.unwrap_or_else(|| Refused::members(Trouble::InvalidInput, Vec::new()));
+        Err(other.and(not_the_same()))
     };
     match outcome {
         Ok(file) => attachment(file),
@@ -209,7 +209,7 @@ fn page(app: &App, asked: &Asked, typed: &Typed, refused: Option<&Refused>) -> P
         label: words.say(name),
         support: words.say(&format!("{name}-support")),
         need: Need::Plain,
-        width: Width::Medium,
+        width: Width::Full,
         options: values
             .map(|value| Choice {
                 value: value.into(),

@@ -115,7 +115,7 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
 }
 
 /// What was typed, or everything that is wrong with it.
-fn examine(wish: &Download) -> Result<(RequestId, ReferenceId, Password), Refused> {
+pub(crate) fn examine(wish: &Download) -> Result<(RequestId, ReferenceId, Password), Refused> {
     let typing = |member: &str| {
         MemberError::new(
             member,

@@ -1,6 +1,7 @@
 //! The staff pages in a real browser, over a running demo. Here is what the walks share; each walk has one demo and one browser.
 
 mod accounts;
+mod downloads;
 mod every_page;
 mod font;
 mod reception;
@@ -66,7 +67,8 @@ impl Walk {
             .collect();
         let profile = dir.path().join("profile");
         let downloads = dir.path().join("downloads");
-        let options = json!({"goog:chromeOptions": {
+        // The demo has a root of its own, which no browser knows.
+        let options = json!({"acceptInsecureCerts": true, "goog:chromeOptions": {
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
