@@ -75,7 +75,8 @@ fn sources(root: &Path) -> anyhow::Result<String> {
 fn fonts(root: &Path, to: &Path) -> anyhow::Result<()> {
     let recipe = read(&root.join(UI).join("font.py"))?;
     let made_by = to.join("fonts-made-by");
-    if std::fs::read_to_string(&made_by).is_ok_and(|text| text == recipe) {
+    let are_there = WEIGHTS.iter().all(|(_, name)| to.join(name).is_file());
+    if are_there && std::fs::read_to_string(&made_by).is_ok_and(|text| text == recipe) {
         return Ok(());
     }
     let start = |(weight, name): (&str, &str)| -> anyhow::Result<Child> {

@@ -279,8 +279,17 @@ fn trouble(status: StatusCode, mut frame: Frame, fault: Fault) -> Response {
 
 /// The page of an address that leads nowhere.
 pub(crate) async fn no_such_page(visitor: Visitor) -> Response {
+    nowhere(StatusCode::NOT_FOUND, &visitor)
+}
+
+/// The page of an address that is asked in a way it has no answer to, such as a form's by its address alone.
+pub(crate) async fn no_such_method(visitor: Visitor) -> Response {
+    nowhere(StatusCode::METHOD_NOT_ALLOWED, &visitor)
+}
+
+fn nowhere(status: StatusCode, visitor: &Visitor) -> Response {
     let fault = faults::own(&visitor.words, "no_such_page", "no-such-page");
-    trouble(StatusCode::NOT_FOUND, visitor.frame("/"), fault)
+    trouble(status, visitor.frame("/"), fault)
 }
 
 /// A form as sent. What is not sent is empty; what cannot be read gets a page of its own.

@@ -142,7 +142,7 @@ fn routes() -> Router<App> {
         .route("/password/rule", post(password::rule))
         .route("/assets/{file}", get(asset))
         .fallback(pages::no_such_page)
-        .method_not_allowed_fallback(pages::no_such_page)
+        .method_not_allowed_fallback(pages::no_such_method)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 

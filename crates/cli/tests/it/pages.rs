@@ -231,7 +231,7 @@ fn set_up() -> (Clinic, Terminal) {
     ];
     browser
         .post("/new-account", &fields)
-        .says(404, &["data-code=\"no_such_page\""]);
+        .says(405, &["data-code=\"no_such_page\""]);
     browser
         .post("/accounts", &fields)
         .says(200, &["アカウント「uketsuke」を登録しました"]);
@@ -491,7 +491,7 @@ fn misuse_gets_a_page_that_says_how_to_go_on() {
         .says(404, &["メニューから選び直して"]);
     browser
         .get("/sign-out")
-        .says(404, &["メニューから選び直して"]);
+        .says(405, &["メニューから選び直して"]);
     // Bodies that are no forms, or too large.
     let plain = [("content-type", "text/plain")];
     let page = browser.send("POST", "/check", &plain, b"x");
