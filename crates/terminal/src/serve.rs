@@ -120,14 +120,20 @@ fn routes() -> Router<App> {
         .route("/checks/{id}", get(pages::result::result))
         .route("/history", get(history::latest).post(history::search))
         .route("/history/export", post(history::export))
-        .route("/accounts", get(accounts::list).post(accounts::register))
-        .route("/new-account", get(accounts::new))
+        .route(
+            "/accounts",
+            get(accounts::list).post(accounts::registration::register),
+        )
+        .route("/new-account", get(accounts::registration::new))
         .route(
             "/accounts/{id}",
-            get(accounts::show_one).post(accounts::edit),
+            get(accounts::account::show_one).post(accounts::account::edit),
         )
-        .route("/accounts/{id}/state", post(accounts::set_state))
-        .route("/accounts/{id}/password", post(accounts::set_password))
+        .route("/accounts/{id}/state", post(accounts::account::set_state))
+        .route(
+            "/accounts/{id}/password",
+            post(accounts::account::set_password),
+        )
         .route(
             "/import-accounts",
             get(import::form)

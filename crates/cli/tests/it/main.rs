@@ -16,5 +16,6 @@ mod first_mark;
 mod kill;
 mod logs;
 mod pages;
+mod plain_browser;
 mod refusals;
 mod running;

@@ -258,15 +258,16 @@ fn of_administration(staff: &Staff, written: &mut Written) {
     };
     let page = accounts::list_page(staff.frame("/accounts"), staff.kind(), list);
     written.add("accounts", &page);
-    let form = accounts::NewForm::default();
+    let form = accounts::registration::NewForm::default();
     let faults = [fault("id"), fault("kind"), fault("password")];
-    let page = accounts::new_page(staff.frame("/new-account"), staff.kind(), &form, &faults);
+    let page =
+        accounts::registration::new_page(staff.frame("/new-account"), staff.kind(), &form, &faults);
     written.add("account-new", &page);
     for (id, kind) in [("link_app", "link_app"), ("ishi", "medical_viewer")] {
         let problem = Some((Tone::Error, fault("x").1));
         let faults = [fault("display_name"), fault("password")];
         let frame = staff.frame("/accounts/x");
-        let page = accounts::account_page(frame, account(id, kind), problem, &faults);
+        let page = accounts::account::account_page(frame, account(id, kind), problem, &faults);
         written.add(&format!("account-{id}"), &page);
     }
     let report = ImportReport {
