@@ -27,7 +27,11 @@ pub struct Search {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Verdict, 1-6.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole"
+    )]
     #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
 }
@@ -89,7 +93,11 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Verdict, 1-6.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole"
+    )]
     #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
 }
@@ -207,4 +215,36 @@ pub struct History {
     /// Give it as `after` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// A small whole number; `4.0` is one as well, as JSON Schema has it.
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
+    let number: Option<f64> = Option::deserialize(deserializer)?;
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    let small = (0..=u8::MAX).find(|small| f64::from(*small) == number);
+    small
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom("not a small whole number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_whole_however_it_is_written() {
+        let read = |text: &str| {
+            let search: Result<Search, _> = serde_json::from_str(text);
+            search.map(|search| search.verdict).ok()
+        };
+        assert_eq!(read(r#"{"verdict":4}"#), Some(Some(4)));
+        assert_eq!(read(r#"{"verdict":4.0}"#), Some(Some(4)));
+        assert_eq!(read(r#"{"verdict":null}"#), Some(None));
+        assert_eq!(read("{}"), Some(None));
+        for wrong in ["4.5", "-1", "256", "1e400", "\"4\"", "true"] {
+            assert_eq!(read(&format!("{{\"verdict\":{wrong}}}")), None, "{wrong}");
+        }
+    }
 }

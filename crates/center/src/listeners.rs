@@ -99,7 +99,12 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
     }
 }
 
-pub(crate) async fn plain(at: SocketAddr, router: Router) -> Result<SocketAddr, StartError> {
+pub(crate) async fn plain(
+    app: &App,
+    at: SocketAddr,
+    router: Router,
+) -> Result<SocketAddr, StartError> {
+    let limit = duration(app.limits.head_ms);
     let failed = |error| StartError::Listen("metrics", at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
@@ -108,6 +113,8 @@ pub(crate) async fn plain(at: SocketAddr, router: Router) -> Result<SocketAddr, 
             let service = TowerToHyperService::new(router.clone());
             tokio::spawn(
                 hyper::server::conn::http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(limit)
                     .serve_connection(TokioIo::new(stream), service),
             );
         }

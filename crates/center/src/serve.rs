@@ -156,7 +156,7 @@ impl Center {
             router::api(&app),
         )
         .await?;
-        let metrics = listeners::plain(config.listen.metrics, metrics_router(&app)).await?;
+        let metrics = listeners::plain(&app, config.listen.metrics, metrics_router(&app)).await?;
         // The last: an order may speak of the listeners.
         control::listen(dir, app.clone()).map_err(StartError::Control)?;
         Ok(Self {
