@@ -248,7 +248,7 @@ fn floor(run: &Path, bytes: usize, bodies: Arc<[String]>) -> anyhow::Result<(Par
     let tls = Arc::new(pki::client::config(&root, Some(&identity))?);
     let target = Target {
         address: line.trim().trim_start_matches("floor: ").parse()?,
-        path: "/",
+        path: api::routes::CHECKS,
         askers: vec![Asker {
             tls,
             token: "0".repeat(43),

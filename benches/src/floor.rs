@@ -1,24 +1,26 @@
-//! The floor: the center's listener and TLS, one fixed answer, nothing behind it. Looks at no request.
+//! The floor: the center's own listener and TLS, one fixed answer, nothing behind it. Looks at no request.
 
-use std::convert::Infallible;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::bail;
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::post;
 use bytes::Bytes;
+use center::listeners::speak;
 use clap::Args;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use pki::authority::{Authority, KeyKind};
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Listener, Revocations, Versions};
 use tokio::net::TcpListener;
 
 use crate::running;
+
+/// For a request's head and for a handshake: never reached here.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// `bench floor`.
 #[derive(Args)]
@@ -55,6 +57,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Versions::Tls13,
     )?;
     let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let revocations = Revocations::default();
     let mut listener = Listener::start(
         socket,
         tls,
@@ -68,24 +71,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         std::process::exit(0);
     });
     let answer = Bytes::from(vec![b'x'; arguments.bytes]);
+    // The question is read to its end, as a check's is.
+    let fixed =
+        move |_: Bytes| std::future::ready(([(CONTENT_TYPE, "application/json")], answer.clone()));
+    let router = Router::new().route(api::routes::CHECKS, post(fixed));
     while let Some(accepted) = listener.next().await {
-        let answer = answer.clone();
-        let service = service_fn(move |request: Request<Incoming>| {
-            let answer = answer.clone();
-            async move {
-                // The question is read to its end, as a check's is.
-                let _ = request.into_body().collect().await;
-                let mut response = Response::new(Full::new(answer));
-                let json = http::HeaderValue::from_static("application/json");
-                response
-                    .headers_mut()
-                    .insert(http::header::CONTENT_TYPE, json);
-                Ok::<_, Infallible>(response)
-            }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(accepted.stream), service);
-        tokio::spawn(connection);
+        let (router, revocations) = (router.clone(), revocations.clone());
+        tokio::spawn(async move { speak(accepted, router, LIMIT, &revocations).await });
     }
-    Err(anyhow::anyhow!("the floor's socket failed")).context("floor")
+    bail!("the floor's socket failed")
 }

@@ -3,6 +3,7 @@
 use api::check::{Answer, CheckRequest, ReceiptAlone, answered, asked};
 use api::problem::Trouble;
 use api::receipt::{self, Claims};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -63,11 +64,9 @@ pub(crate) async fn ask(
         .sign(input.as_bytes())
         .map_err(|_| Trouble::Internal)?;
     drop(keys);
-    let bytes = answered::with_receipt(
-        &canonical,
-        &receipt::seal(input, &signature),
-        &receipt::encode_salt(&salt),
-    );
+    let receipt = receipt::seal(input, &signature);
+    let bytes = answered::with_receipt(&canonical, &receipt, &receipt::encode_salt(&salt));
+    let bytes = Bytes::from(bytes);
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
@@ -79,7 +78,7 @@ pub(crate) async fn ask(
         kana: shown
             .and_then(|person| person.kana.as_ref())
             .map(|kana| kana.as_str().to_owned()),
-        question: body.bytes.to_vec(),
+        question: body.bytes.clone(),
         answer: bytes.clone(),
         key,
     };
@@ -148,12 +147,12 @@ fn answer_before(before: Recorded) -> Result<Response, Refused> {
     }
 }
 
-fn json(bytes: Vec<u8>) -> Response {
+fn json(bytes: impl Into<axum::body::Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (StatusCode::OK, headers, bytes).into_response()
+    (StatusCode::OK, headers, bytes.into()).into_response()
 }
 
 /// A UUIDv7 of the clock's time, so that newer checks sort later.

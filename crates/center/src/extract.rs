@@ -1,5 +1,7 @@
 //! What a handler may rely on: the certificate's holder, a permit, a body of the right form. Nothing passes without.
 
+use std::sync::Arc;
+
 use api::problem::Trouble;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
@@ -25,7 +27,7 @@ const TOUCH_S: i64 = 60;
 
 /// The holder of the connection's certificate.
 #[derive(Debug, Clone)]
-pub(crate) struct Peer(pub(crate) Holder);
+pub(crate) struct Peer(pub(crate) Arc<Holder>);
 
 impl FromRequestParts<App> for Peer {
     type Rejection = Refused;

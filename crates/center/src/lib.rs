@@ -14,7 +14,7 @@ pub mod enroll;
 mod extract;
 mod history;
 mod imports;
-mod listeners;
+pub mod listeners;
 mod metrics;
 pub mod notice;
 mod passwords;

@@ -2,12 +2,17 @@
 //! route.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use domain::audit::{Actor, Deed};
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use pki::server::{Accepted, ClientCertificate, Listener, Versions};
+use pki::server::{Accepted, ClientCertificate, Listener, Revocations, Versions};
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -58,23 +63,13 @@ pub(crate) async fn tls(
 pub(crate) struct From(pub(crate) SocketAddr);
 
 async fn connection(app: App, router: Router, accepted: Accepted) {
-    let mut router = router;
-    let revoked = async {
-        match &accepted.peer {
-            Some(peer) => app.revocations.revoked(peer.fingerprint).await,
-            None => std::future::pending().await,
-        }
-    };
-    if let Some(peer) = accepted.peer.clone() {
+    if let Some(peer) = &accepted.peer {
         // The first use of a certificate revokes the earlier ones of its notice.
-        let mut event = event(
-            app.now(),
-            Actor::Client {
-                facility: peer.facility,
-                certificate: peer.fingerprint,
-            },
-            Deed::CertificateRevoke,
-        );
+        let actor = Actor::Client {
+            facility: peer.facility,
+            certificate: peer.fingerprint,
+        };
+        let mut event = event(app.now(), actor, Deed::CertificateRevoke);
         event.detail = "why=superseded".into();
         match app.engine.use_certificate(peer.fingerprint, event).await {
             Ok(gone) => gone.into_iter().for_each(|it| app.revocations.add(it)),
@@ -82,17 +77,38 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
                 tracing::error!(error = %error, "earlier certificates of a notice could not be revoked")
             }
         }
-        router = router.layer(axum::Extension(Peer(peer)));
-    } else {
-        router = router.layer(axum::Extension(From(accepted.from)));
     }
+    let limit = duration(app.limits.head_ms);
+    speak(accepted, router, limit, &app.revocations).await;
+}
+
+/// Speaks HTTP on an accepted connection until it ends, is too slow with the head of a request, or its certificate is revoked.
+/// Handlers find the certificate's holder among the request's extensions; the address where no certificate is asked for.
+pub async fn speak(
+    accepted: Accepted,
+    router: Router,
+    head_limit: Duration,
+    revocations: &Revocations,
+) {
+    let (from, peer) = (accepted.from, accepted.peer.map(Arc::new));
+    let revoked = async {
+        match &peer {
+            Some(peer) => revocations.revoked(peer.fingerprint).await,
+            None => std::future::pending().await,
+        }
+    };
+    let router = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
+        match &peer {
+            Some(peer) => drop(request.extensions_mut().insert(Peer(Arc::clone(peer)))),
+            None => drop(request.extensions_mut().insert(From(from))),
+        };
+        router.call(request)
+    });
     let serve = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(duration(app.limits.head_ms))
-        .serve_connection(
-            TokioIo::new(accepted.stream),
-            TowerToHyperService::new(router),
-        );
+        .header_read_timeout(head_limit)
+        .serve_connection(TokioIo::new(accepted.stream), service);
     tokio::select! {
         _ = serve => {}
         () = revoked => tracing::info!("a connection ended because its certificate was revoked"),

@@ -45,7 +45,11 @@ CREATE TABLE check_record (
   visit_date INTEGER NOT NULL, origin TEXT NOT NULL, verdict INTEGER NOT NULL,
   insurer TEXT NOT NULL, name TEXT, kana TEXT, key TEXT, question BLOB NOT NULL, answer BLOB NOT NULL
 );
-CREATE UNIQUE INDEX check_of_facility ON check_record (facility, id);
+-- The newest checks enter the next two tables a few thousand at a time (`recent.rs`): up to where, says walk.indexed.
+CREATE TABLE check_of_facility (
+  facility INTEGER NOT NULL, id BLOB NOT NULL, check_seq INTEGER NOT NULL,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
 -- Keys of the last 14 days. Old ones are found by walking the checks from where the last walk ended.
 CREATE TABLE idempotency (
   facility INTEGER NOT NULL, account TEXT NOT NULL, key TEXT NOT NULL, check_seq INTEGER NOT NULL,
@@ -59,12 +63,12 @@ CREATE TABLE kept_answer (
 ) WITHOUT ROWID;
 CREATE INDEX kept_answer_at ON kept_answer (at);
 CREATE TABLE walk (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO walk VALUES ('idempotency', 0);
+INSERT INTO walk VALUES ('idempotency', 0), ('indexed', 0);
 
 CREATE TABLE audit_event (
   chain BLOB NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
   actor TEXT NOT NULL, facility INTEGER, certificate BLOB, deed TEXT NOT NULL, subject BLOB, detail TEXT NOT NULL,
-  content BLOB,
+  content BLOB, record INTEGER,
   PRIMARY KEY (chain, seq)
 ) WITHOUT ROWID;
 CREATE TABLE checkpoint (at INTEGER PRIMARY KEY, heads BLOB NOT NULL, kid TEXT NOT NULL, signature BLOB NOT NULL);

@@ -10,6 +10,15 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{Engine, StoreError};
 
+/// The record an event vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// Where it lies.
+    pub(crate) record: i64,
+    /// The hash of all of it.
+    pub(crate) hash: [u8; 32],
+}
+
 /// The growing end of this process's chain.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
@@ -27,18 +36,18 @@ impl Chain {
         }
     }
 
-    /// Appends an event within the running transaction. `content` is the hash of the record the event vouches for.
+    /// Appends an event within the running transaction. `content` is the record the event vouches for.
     pub(crate) fn append(
         &mut self,
         connection: &Connection,
         event: &Event,
-        content: Option<[u8; 32]>,
+        content: Option<Content>,
     ) -> Result<(), StoreError> {
         let row = EventRow::new(self, event, content);
         let hash = row.hash();
         connection
             .prepare_cached(
-                "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+                "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
             )?
             .execute(params![
                 row.chain,
@@ -52,7 +61,8 @@ impl Chain {
                 row.deed,
                 row.subject,
                 row.detail,
-                row.content
+                row.content,
+                content.map(|it| it.record)
             ])?;
         self.seq = row.seq;
         self.hash = hash;
@@ -77,7 +87,7 @@ pub(crate) struct EventRow {
 }
 
 impl EventRow {
-    fn new(chain: &Chain, event: &Event, content: Option<[u8; 32]>) -> Self {
+    fn new(chain: &Chain, event: &Event, content: Option<Content>) -> Self {
         let (actor, certificate) = match &event.actor {
             Actor::Center => ("center".to_owned(), None),
             Actor::Operator(name) => (format!("operator:{name}"), None),
@@ -99,7 +109,7 @@ impl EventRow {
             deed: event.deed.as_str().to_owned(),
             subject: event.subject.map(|id| id.to_be_bytes().to_vec()),
             detail: event.detail.clone(),
-            content: content.map(|it| it.to_vec()),
+            content: content.map(|it| it.hash.to_vec()),
         }
     }
 

@@ -1,5 +1,8 @@
 //! The check log: a record, its audit event and its idempotency key in one transaction. Answers nothing before the disk has it.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use domain::audit::{Actor, Deed, Event};
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
@@ -7,7 +10,10 @@ use domain::permit::{AskByNumber, Permit, ReadHistory};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use crate::audit::Content;
+use crate::database::Fate;
 use crate::engine::{Engine, StoreError};
+use crate::recent::{Entry, Recent};
 
 /// Seconds an idempotency key is kept: 14 days (design §6).
 const KEY_LIFE_S: i64 = 14 * 86_400;
@@ -35,9 +41,9 @@ pub struct NewCheck {
     /// Kana answered, for the history.
     pub kana: Option<String>,
     /// What was typed, as it came.
-    pub question: Vec<u8>,
+    pub question: Bytes,
     /// What was answered, as it goes.
-    pub answer: Vec<u8>,
+    pub answer: Bytes,
     /// Idempotency key: the same key with the same question brings the same answer.
     pub key: Option<String>,
 }
@@ -141,7 +147,7 @@ impl Engine {
             question: check.question,
             answer: check.answer,
         };
-        let content = row.content_hash();
+        let hash = row.content_hash();
         let event = Event {
             at: check.at,
             actor: Actor::Account {
@@ -155,14 +161,22 @@ impl Engine {
         };
         // A part of a check fails only with the whole file, so none is undone alone.
         self.write_or_fail_all(move |connection, batch| {
-            if let Some(key) = &row.key
-                && !row.take_key(connection, key)?
-            {
-                let known = known_key(connection, row.facility, &row.account, key, &row.question)?;
-                return known.ok_or(StoreError::Row("idempotency"));
+            let held = Arc::clone(batch.held());
+            if let Some(key) = &row.key {
+                let of = (row.facility, row.account.as_str(), key.as_str());
+                if let Some(known) = known_key(connection, &held.recent, of, &row.question)? {
+                    return Ok(known);
+                }
             }
-            row.insert(connection)?;
-            batch.append(connection, &event, Some(content))?;
+            let record = row.insert(connection)?;
+            batch.append(connection, &event, Some(Content { record, hash }))?;
+            held.recent.add(row.entry(record));
+            let indexed = held.recent.index(connection)?;
+            batch.afterwards(move |fate| match (fate, indexed) {
+                (Fate::Written, Some(last)) => held.recent.forget_until(last),
+                (Fate::Written, None) => {}
+                (Fate::Undone, _) => held.recent.forget(record),
+            });
             Ok(Recorded::New)
         })
         .await
@@ -179,15 +193,8 @@ impl Engine {
         question: &[u8],
     ) -> Result<Option<Recorded>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
-        self.read(|connection| {
-            known_key(
-                connection,
-                facility,
-                permit.holder().account.as_str(),
-                key,
-                question,
-            )
-        })
+        let of = (facility, permit.holder().account.as_str(), key);
+        self.read(|connection| known_key(connection, &self.held().recent, of, question))
     }
 
     /// Forgets idempotency keys older than 14 days, the next few thousand of them. True when there may be more.
@@ -196,6 +203,7 @@ impl Engine {
     /// [`StoreError`].
     pub async fn forget_old_keys(&self, now: Instant) -> Result<bool, StoreError> {
         let before = now.plus_seconds(-KEY_LIFE_S);
+        self.held().recent.forget_keys_before(before.as_micros());
         self.write(move |connection, _| {
             let from: i64 = connection.query_row(
                 "SELECT seq FROM walk WHERE name = 'idempotency'",
@@ -203,7 +211,8 @@ impl Engine {
                 |row| row.get(0),
             )?;
             let mut statement = connection.prepare_cached(
-                "SELECT seq, facility, account, key, at FROM check_record WHERE ?1 < seq ORDER BY seq LIMIT ?2",
+                "SELECT seq, facility, account, key, at FROM check_record
+                 WHERE ?1 < seq AND seq <= (SELECT seq FROM walk WHERE name = 'indexed') ORDER BY seq LIMIT ?2",
             )?;
             let mut rows = statement.query(params![from, KEYS_AT_ONCE])?;
             let (mut end, mut count) = (from, 0);
@@ -238,12 +247,15 @@ impl Engine {
         id: u128,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
+        let id = id.to_be_bytes();
+        let waiting = self.held().recent.of_id(facility, &id);
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT answer FROM check_record WHERE facility = ?1 AND id = ?2",
+                "SELECT answer FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
+                   ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))",
             )?;
             Ok(statement
-                .query_row(params![facility, id.to_be_bytes()], |row| row.get(0))
+                .query_row(params![facility, id, waiting], |row| row.get(0))
                 .optional()?)
         })
     }
@@ -258,51 +270,83 @@ impl Engine {
         search: &Search,
     ) -> Result<Vec<Line>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
-        let after = search.after.unwrap_or(u128::MAX).to_be_bytes();
+        let waiting = self.held().recent.of_facility(facility);
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, at, account, visit_date, origin, verdict, insurer, name, answer FROM check_record
-                 WHERE facility = ?1 AND id < ?2 AND ?3 <= at AND at < ?4
-                   AND (?5 IS NULL OR instr(name, ?5) OR instr(kana, ?5))
-                   AND (?6 IS NULL OR verdict = ?6) AND (?7 IS NULL OR origin = ?7) AND (?8 IS NULL OR account = ?8)
-                 ORDER BY id DESC LIMIT ?9",
-            )?;
-            let rows = statement.query_map(
-                params![
-                    facility, after, search.from.as_micros(), search.until.as_micros(), search.name, search.verdict, search.origin,
-                    search.account, search.limit
-                ],
-                |row| {
-                    Ok(Line {
-                        id: u128::from_be_bytes(row.get(0)?),
-                        at: Instant::from_micros(row.get(1)?),
-                        account: row.get(2)?,
-                        visit_date: CivilDate::from_epoch_days(row.get(3)?).unwrap_or_else(|_| CivilDate::earliest()),
-                        origin: row.get(4)?,
-                        verdict: row.get(5)?,
-                        insurer: row.get(6)?,
-                        name: row.get(7)?,
-                        answer: row.get(8)?,
-                    })
-                },
-            )?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let indexed = "check_of_facility i JOIN check_record c ON c.seq = i.check_seq
+                WHERE i.facility = ?1 AND i.id < ?2 AND ?10 IS NULL";
+            let one = "check_record c WHERE c.seq = ?10 AND c.facility = ?1 AND c.id < ?2";
+            let mut lines = select(connection, indexed, facility, search, None)?;
+            for seq in waiting {
+                lines.extend(select(connection, one, facility, search, Some(seq))?);
+            }
+            lines.sort_by_key(|line| std::cmp::Reverse(line.id));
+            lines.dedup_by_key(|line| line.id);
+            lines.truncate(search.limit as usize);
+            Ok(lines)
         })
     }
 }
 
+/// The lines of a search from the index or from one waiting check.
+fn select(
+    connection: &Connection,
+    from: &str,
+    facility: i64,
+    search: &Search,
+    waiting: Option<i64>,
+) -> Result<Vec<Line>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT c.id, c.at, c.account, c.visit_date, c.origin, c.verdict, c.insurer, c.name, c.answer FROM {from}
+           AND ?3 <= c.at AND c.at < ?4
+           AND (?5 IS NULL OR instr(c.name, ?5) OR instr(c.kana, ?5))
+           AND (?6 IS NULL OR c.verdict = ?6) AND (?7 IS NULL OR c.origin = ?7) AND (?8 IS NULL OR c.account = ?8)
+         ORDER BY c.id DESC LIMIT ?9",
+    ))?;
+    let after = search.after.unwrap_or(u128::MAX).to_be_bytes();
+    let rows = statement.query_map(
+        params![
+            facility,
+            after,
+            search.from.as_micros(),
+            search.until.as_micros(),
+            search.name,
+            search.verdict,
+            search.origin,
+            search.account,
+            search.limit,
+            waiting
+        ],
+        |row| {
+            Ok(Line {
+                id: u128::from_be_bytes(row.get(0)?),
+                at: Instant::from_micros(row.get(1)?),
+                account: row.get(2)?,
+                visit_date: CivilDate::from_epoch_days(row.get(3)?)
+                    .unwrap_or_else(|_| CivilDate::earliest()),
+                origin: row.get(4)?,
+                verdict: row.get(5)?,
+                insurer: row.get(6)?,
+                name: row.get(7)?,
+                answer: row.get(8)?,
+            })
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What was answered under a key of (facility, account, key).
 fn known_key(
     connection: &Connection,
-    facility: i64,
-    account: &str,
-    key: &str,
+    recent: &Recent,
+    of: (i64, &str, &str),
     question: &[u8],
 ) -> Result<Option<Recorded>, StoreError> {
+    let waiting = recent.of_key(of.0, of.1, of.2);
     let mut statement = connection.prepare_cached(
-        "SELECT c.question, c.answer FROM idempotency i JOIN check_record c ON c.seq = i.check_seq
-         WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3",
+        "SELECT question, answer FROM check_record WHERE seq = coalesce(
+           ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3))",
     )?;
-    let known = statement.query_row(params![facility, account, key], |row| {
+    let known = statement.query_row(params![of.0, of.1, of.2, waiting], |row| {
         let same = row.get_ref(0)?.as_blob()? == question;
         Ok(if same {
             Recorded::Before(row.get(1)?)
@@ -325,26 +369,27 @@ struct Row {
     name: Option<String>,
     kana: Option<String>,
     key: Option<String>,
-    question: Vec<u8>,
-    answer: Vec<u8>,
+    question: Bytes,
+    answer: Bytes,
 }
 
 /// The columns of a check, in the order of [`Row`].
 const COLUMNS: &str = "facility, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer";
 
 impl Row {
-    /// Takes the key for the check that is inserted next; false when it is taken.
-    fn take_key(&self, connection: &Connection, key: &str) -> Result<bool, StoreError> {
-        let taken = connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO idempotency
-                 SELECT ?1, ?2, ?3, 1 + coalesce((SELECT max(seq) FROM check_record), 0)",
-            )?
-            .execute(params![self.facility, self.account, key])?;
-        Ok(taken == 1)
+    fn entry(&self, seq: i64) -> Entry {
+        Entry {
+            seq,
+            facility: self.facility,
+            id: self.id,
+            at: self.at,
+            account: self.account.clone(),
+            key: self.key.clone(),
+        }
     }
 
-    fn insert(&self, connection: &Connection) -> Result<(), StoreError> {
+    /// Inserts the record; returns where it lies.
+    fn insert(&self, connection: &Connection) -> Result<i64, StoreError> {
         connection
             .prepare_cached(
                 "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
@@ -361,10 +406,10 @@ impl Row {
                 self.name,
                 self.kana,
                 self.key,
-                self.question,
-                self.answer
+                &self.question[..],
+                &self.answer[..]
             ])?;
-        Ok(())
+        Ok(connection.last_insert_rowid())
     }
 
     /// SHA-256 over every column with its length: what the check's audit event vouches for.
@@ -398,13 +443,12 @@ impl Row {
 /// The hash of a check's record as it lies in the table now.
 pub(crate) fn content_hash(
     connection: &Connection,
-    facility: i64,
-    id: &[u8],
+    seq: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM check_record WHERE facility = ?1 AND id = ?2"
+        "SELECT {COLUMNS} FROM check_record WHERE seq = ?1"
     ))?;
-    let row = statement.query_row(params![facility, id], |row| {
+    let row = statement.query_row([seq], |row| {
         Ok(Row {
             facility: row.get(0)?,
             id: row.get(1)?,
@@ -417,8 +461,8 @@ pub(crate) fn content_hash(
             name: row.get(8)?,
             kana: row.get(9)?,
             key: row.get(10)?,
-            question: row.get(11)?,
-            answer: row.get(12)?,
+            question: row.get::<_, Vec<u8>>(11)?.into(),
+            answer: row.get::<_, Vec<u8>>(12)?.into(),
         })
     });
     Ok(row.optional()?.map(|row| row.content_hash()))

@@ -3,29 +3,53 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use domain::audit::Event;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-use crate::audit::Chain;
+use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
-use crate::sessions::{Remembered, TokenHash};
+use crate::recent::Recent;
+use crate::sessions::Remembered;
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
+
+/// While several write at once, transactions begin this far apart at least, so that more of them share a sync. Whoever writes
+/// alone waits for nobody.
+const APART: Duration = Duration::from_millis(1);
 
 /// Bytes of a still file that readers map at most; what lies beyond is read.
 const MAP_BYTES: i64 = 1 << 38;
 
 /// Memory of the writer for pages, in KiB.
-const WRITER_CACHE_KIB: i64 = 65_536;
+const WRITER_CACHE_KIB: i64 = 16_384;
 
-/// What the jobs of one transaction share: the growing audit chain, and which sessions they change.
-#[derive(Clone)]
+/// Whether a transaction is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is.
+    Written,
+    /// Nothing of it is.
+    Undone,
+}
+
+/// What is held in memory of a file, for readers and the writer. Without it everything is found in the file.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) remembered: Remembered,
+    pub(crate) recent: Recent,
+}
+
+type Consequence = Box<dyn FnOnce(Fate) + Send>;
+
+/// What the jobs of one transaction share: the growing audit chain, and what follows from its fate.
 pub(crate) struct Batch {
     chain: Chain,
-    changed_sessions: Vec<TokenHash>,
+    held: Arc<Held>,
+    consequences: Vec<Consequence>,
 }
 
 impl Batch {
@@ -34,14 +58,20 @@ impl Batch {
         &mut self,
         connection: &Connection,
         event: &Event,
-        content: Option<[u8; 32]>,
+        content: Option<Content>,
     ) -> Result<(), StoreError> {
         self.chain.append(connection, event, content)
     }
 
-    /// Has a session forgotten before anybody is told that it changed.
-    pub(crate) fn forget_session(&mut self, token: TokenHash) {
-        self.changed_sessions.push(token);
+    /// What readers hold in memory.
+    pub(crate) fn held(&self) -> &Arc<Held> {
+        &self.held
+    }
+
+    /// Has something done when the fate of the transaction is known, before anybody is told. A job that is undone alone leaves
+    /// its consequences behind: they must do no harm then.
+    pub(crate) fn afterwards(&mut self, consequence: impl FnOnce(Fate) + Send + 'static) {
+        self.consequences.push(Box::new(consequence));
     }
 }
 
@@ -84,13 +114,13 @@ pub(crate) struct Database {
     reading: Reading,
     readers: Arc<Mutex<Vec<Connection>>>,
     writer: mpsc::Sender<Job>,
-    shared: Arc<Shared>,
+    counts: Arc<Counts>,
+    held: Arc<Held>,
 }
 
-/// What readers and the writer share.
+/// What the writer did.
 #[derive(Default)]
-struct Shared {
-    remembered: Remembered,
+struct Counts {
     commits: AtomicU64,
     jobs: AtomicU64,
 }
@@ -111,6 +141,7 @@ impl Database {
         migrations: &[Migration],
         reading: Reading,
         chain: [u8; 16],
+        hold: impl FnOnce(&Connection) -> Result<Held, StoreError>,
     ) -> Result<Self, OpenError> {
         let failed = |error: rusqlite::Error| OpenError::File {
             path: path.into(),
@@ -119,12 +150,17 @@ impl Database {
         let connection = Connection::open(path).map_err(failed)?;
         configure(&connection, reading).map_err(failed)?;
         migrate(&connection, path, migrations)?;
+        let held = hold(&connection).map_err(|error| OpenError::File {
+            path: path.into(),
+            why: error.to_string(),
+        })?;
+        let held = Arc::new(held);
         let (writer, jobs) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
+        let counts = Arc::new(Counts::default());
+        let theirs = (Arc::clone(&counts), Arc::clone(&held));
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain), &theirs))
+            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain), &theirs.0, &theirs.1))
             .map_err(|error| OpenError::File {
                 path: path.into(),
                 why: error.to_string(),
@@ -134,20 +170,22 @@ impl Database {
             reading,
             readers: Arc::default(),
             writer,
-            shared,
+            counts,
+            held,
         })
     }
 
     /// What the writer did since the file was opened.
     pub(crate) fn written(&self) -> Written {
         Written {
-            commits: self.shared.commits.load(Ordering::Relaxed),
-            jobs: self.shared.jobs.load(Ordering::Relaxed),
+            commits: self.counts.commits.load(Ordering::Relaxed),
+            jobs: self.counts.jobs.load(Ordering::Relaxed),
         }
     }
 
-    pub(crate) fn remembered(&self) -> &Remembered {
-        &self.shared.remembered
+    /// What readers hold in memory.
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
     /// The file.
@@ -243,7 +281,7 @@ fn configure(connection: &Connection, reading: Reading) -> rusqlite::Result<()> 
     if let Reading::Growing(pace) = reading {
         connection.pragma_update(None, "wal_autocheckpoint", pace.log_pages)?;
     }
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -295,30 +333,51 @@ fn write_jobs(
     connection: &Connection,
     jobs: &mpsc::Receiver<Job>,
     mut chain: Chain,
-    shared: &Shared,
+    counts: &Counts,
+    held: &Arc<Held>,
 ) {
+    let (mut begun, mut is_busy) = (Instant::now(), false);
     while let Ok(first) = jobs.recv() {
+        if is_busy {
+            pause_until(begun + APART);
+        }
+        begun = Instant::now();
         let mut batch = Batch {
             chain: chain.clone(),
-            changed_sessions: Vec::new(),
+            held: Arc::clone(held),
+            consequences: Vec::new(),
         };
         let mut finishes: Vec<Finish> = Vec::new();
         let outcome = run_batch(connection, first, jobs, &mut batch, &mut finishes);
-        if outcome.is_ok() {
+        let fate = if outcome.is_ok() {
             chain = batch.chain;
-            shared.commits.fetch_add(1, Ordering::Relaxed);
-            shared
+            counts.commits.fetch_add(1, Ordering::Relaxed);
+            counts
                 .jobs
                 .fetch_add(finishes.len() as u64, Ordering::Relaxed);
+            Fate::Written
         } else {
             let _ = connection.execute_batch("ROLLBACK");
+            Fate::Undone
+        };
+        is_busy = 1 < finishes.len();
+        for consequence in batch.consequences {
+            consequence(fate);
         }
-        shared.remembered.forget(&batch.changed_sessions);
         for finish in finishes {
             finish(outcome.clone());
         }
     }
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Lets jobs gather. Each is sent without waking this thread, which costs less than one wake for each.
+fn pause_until(end: Instant) {
+    while let Some(rest) = end.checked_duration_since(Instant::now())
+        && !rest.is_zero()
+    {
+        std::thread::park_timeout(rest);
+    }
 }
 
 fn run_batch(

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::access::MIGRATIONS;
-use crate::database::{Batch, Database, Reading};
+use crate::database::{Batch, Database, Held, Reading};
+use crate::recent::Recent;
 use crate::registry;
-use crate::sessions::Remembered;
 
 /// The file of the registry, beside the center's.
 const REGISTRY: &str = "registry.db";
@@ -134,8 +134,15 @@ impl Engine {
         let registry = path.with_file_name(REGISTRY);
         let (growing, still) = (Reading::Growing(pace), Reading::Still);
         Ok(Self {
-            center: Database::open(path, MIGRATIONS, growing, chain)?,
-            registry: Database::open(&registry, registry::MIGRATIONS, still, [0; 16])?,
+            center: Database::open(path, MIGRATIONS, growing, chain, |connection| {
+                Ok(Held {
+                    recent: Recent::read(connection)?,
+                    ..Held::default()
+                })
+            })?,
+            registry: Database::open(&registry, registry::MIGRATIONS, still, [0; 16], |_| {
+                Ok(Held::default())
+            })?,
         })
     }
 
@@ -180,8 +187,9 @@ impl Engine {
         &self.registry
     }
 
-    pub(crate) fn remembered(&self) -> &Remembered {
-        self.center.remembered()
+    /// What readers of the center's file hold in memory.
+    pub(crate) fn held(&self) -> &Held {
+        self.center.held()
     }
 
     /// Reads the center's file on the calling thread.

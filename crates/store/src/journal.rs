@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::civil_date::Instant;
 use rusqlite::{OptionalExtension, params};
 
-use crate::database::{Database, Migration, Reading};
+use crate::database::{Database, Held, Migration, Reading};
 use crate::engine::{OpenError, Pace, StoreError};
 
 const MIGRATIONS: &[Migration] = &[(
@@ -68,6 +68,7 @@ impl Journal {
             MIGRATIONS,
             Reading::Growing(Pace::default()),
             [0; 16],
+            |_| Ok(Held::default()),
         )?))
     }
 

@@ -8,6 +8,7 @@ mod database;
 pub mod engine;
 pub mod journal;
 pub mod kept_answers;
+mod recent;
 pub mod registry;
 mod rows;
 pub mod sessions;

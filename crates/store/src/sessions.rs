@@ -1,7 +1,7 @@
 //! Sessions: rows, and what was read of them lately. Holds hashes of tokens, never tokens; a change empties what is remembered.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::account::{AccountId, AccountKind};
 use domain::civil_date::Instant;
@@ -63,16 +63,19 @@ impl Remembered {
         }
     }
 
-    /// Forgets sessions that changed.
-    pub(crate) fn forget(&self, tokens: &[TokenHash]) {
-        if tokens.is_empty() {
-            return;
-        }
+    /// Forgets a session that changed.
+    fn forget(&self, token: &TokenHash) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.changes += 1;
-        for token in tokens {
-            known.sessions.remove(token);
-        }
+        known.sessions.remove(token);
+    }
+}
+
+impl Batch {
+    /// Has a session forgotten before anybody is told that it changed.
+    pub(crate) fn forget_session(&mut self, token: TokenHash) {
+        let held = Arc::clone(self.held());
+        self.afterwards(move |_| held.remembered.forget(&token));
     }
 }
 
@@ -123,7 +126,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn session(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
-        let changes = match self.remembered().find(token_hash) {
+        let changes = match self.held().remembered.find(token_hash) {
             Ok(session) => return Ok(Some(session)),
             Err(changes) => changes,
         };
@@ -148,7 +151,8 @@ impl Engine {
             }))
         })?;
         if let Some(session) = &found {
-            self.remembered()
+            self.held()
+                .remembered
                 .keep(*token_hash, session.clone(), changes);
         }
         Ok(found)
@@ -282,18 +286,18 @@ mod tests {
     fn a_row_read_before_a_change_is_not_remembered_after_it() {
         let remembered = Remembered::default();
         let changes = remembered.find(&[1; 32]).unwrap_err();
-        remembered.forget(&[[1; 32]]);
+        remembered.forget(&[1; 32]);
         remembered.keep([1; 32], session(1), changes);
         let changes = remembered.find(&[1; 32]).unwrap_err();
         remembered.keep([1; 32], session(2), changes);
         assert_eq!(remembered.find(&[1; 32]), Ok(session(2)));
-        remembered.forget(&[[2; 32]]);
+        remembered.forget(&[2; 32]);
         assert_eq!(
             remembered.find(&[1; 32]),
             Ok(session(2)),
             "another's change"
         );
-        remembered.forget(&[[1; 32]]);
+        remembered.forget(&[1; 32]);
         assert!(remembered.find(&[1; 32]).is_err());
     }
 }

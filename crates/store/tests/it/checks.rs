@@ -1,10 +1,12 @@
 //! Records, idempotency keys and the bounds of a facility.
 
 use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByNumber, ReadHistory};
+use store::access::Notice;
 use store::checks::{Recorded, Search};
 
-use crate::{check, open, permit, record};
+use crate::{check, open, open_as, permit, record};
 
 fn everything() -> Search {
     Search {
@@ -69,7 +71,7 @@ async fn one_key_gives_one_record_even_at_once() {
     let keyed = |id, body| {
         let mut it = check(id);
         it.key = Some("key-1".into());
-        it.question = vec![body; 32];
+        it.question = vec![body; 32].into();
         it
     };
     let (first, second) = tokio::join!(
@@ -103,19 +105,81 @@ async fn one_key_gives_one_record_even_at_once() {
 async fn a_job_that_fails_takes_no_other_with_it() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(&dir);
-    record(&engine, [1]).await;
-    // The second record of one identifier fails alone; the next one goes through.
+    let notice = Notice {
+        request_id: "1".into(),
+        reference_hash: [1; 32],
+        facility: InstitutionCode::parse("1319999999").unwrap(),
+        terminal: "受付1".into(),
+        issued: check(1).at,
+        deadline: check(1).visit_date,
+        wrong_tries: 0,
+    };
+    engine.store_notice(notice.clone()).await.unwrap();
+    // The same notice twice fails; the checks that share its transaction go through.
     let asker = permit::<AskByNumber>("1319999999");
-    assert!(
-        engine.record_check(&asker, check(1)).await.is_err(),
-        "the same identifier twice"
+    let (first, twice, second) = tokio::join!(
+        engine.record_check(&asker, check(1)),
+        engine.store_notice(notice),
+        engine.record_check(&asker, check(2))
     );
-    record(&engine, [2]).await;
+    assert!(twice.is_err(), "the same notice twice");
+    assert_eq!(
+        (first.unwrap(), second.unwrap()),
+        (Recorded::New, Recorded::New)
+    );
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(
         (report.events, report.checks, report.faults.len()),
         (2, 2, 0)
     );
+}
+
+#[tokio::test]
+async fn a_check_is_found_alike_before_and_after_it_is_indexed() {
+    const MANY: u128 = 4_500;
+    let dir = tempfile::tempdir().unwrap();
+    let (asker, reader) = (
+        permit::<AskByNumber>("1319999999"),
+        permit::<ReadHistory>("1319999999"),
+    );
+    let keyed = |id: u128| {
+        let mut it = check(id);
+        it.key = Some(format!("key-{id}"));
+        it
+    };
+    for round in 0..2 {
+        let engine = open_as(&dir, 1 + round);
+        if round == 0 {
+            let mut tasks = tokio::task::JoinSet::new();
+            for id in 1..=MANY {
+                let (engine, asker) = (engine.clone(), permit::<AskByNumber>("1319999999"));
+                let check = keyed(id);
+                tasks.spawn(async move { engine.record_check(&asker, check).await.unwrap() });
+            }
+            while let Some(recorded) = tasks.join_next().await {
+                assert_eq!(recorded.unwrap(), Recorded::New);
+            }
+        }
+        for id in [1, 2_000, MANY] {
+            let answer = format!("answer {id}").into_bytes();
+            assert_eq!(
+                engine.check(&reader, id).unwrap(),
+                Some(answer.clone()),
+                "{id}"
+            );
+            let again = engine.record_check(&asker, keyed(id)).await.unwrap();
+            assert_eq!(again, Recorded::Before(answer), "{id}");
+            let other = permit::<ReadHistory>("1319999998");
+            assert_eq!(engine.check(&other, id).unwrap(), None);
+        }
+        let mut search = everything();
+        search.limit = 10_000;
+        let lines = engine.search_checks(&reader, &search).unwrap();
+        let ids: Vec<u128> = lines.iter().map(|line| line.id).collect();
+        assert_eq!(ids, (1..=MANY).rev().collect::<Vec<_>>());
+        let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+        assert_eq!((report.checks, report.faults), (MANY as u64, vec![]));
+    }
 }
 
 #[test]

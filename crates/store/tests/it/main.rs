@@ -54,8 +54,8 @@ fn check(id: u128) -> NewCheck {
         insurer: "06139992".into(),
         name: Some("資格　太郎".into()),
         kana: Some("ｼｶｸ ﾀﾛｳ".into()),
-        question: b"question".to_vec(),
-        answer: format!("answer {id}").into_bytes(),
+        question: "question".into(),
+        answer: format!("answer {id}").into(),
         key: None,
     }
 }
