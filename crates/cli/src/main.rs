@@ -24,11 +24,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Open implementation of Japan's online insurance eligibility system. Not an official product.
 /// The allocator: checks make many small things on several threads at once.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Open implementation of Japan's online insurance eligibility system. Not an official product.
 #[derive(Parser)]
 #[command(
     name = "onshi",
