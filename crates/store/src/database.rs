@@ -13,6 +13,7 @@ use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sessions::Remembered;
+use crate::writeback::Writeback;
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -155,12 +156,25 @@ impl Database {
             why: error.to_string(),
         })?;
         let held = Arc::new(held);
+        let writeback = match reading {
+            Reading::Growing(pace) => Some(Writeback::start(path, pace).map_err(failed)?),
+            Reading::Still => None,
+        };
         let (writer, jobs) = mpsc::channel();
         let counts = Arc::new(Counts::default());
         let theirs = (Arc::clone(&counts), Arc::clone(&held));
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_jobs(&connection, &jobs, Chain::new(chain), &theirs.0, &theirs.1))
+            .spawn(move || {
+                write_jobs(
+                    &connection,
+                    &jobs,
+                    Chain::new(chain),
+                    &theirs.0,
+                    &theirs.1,
+                    writeback,
+                );
+            })
             .map_err(|error| OpenError::File {
                 path: path.into(),
                 why: error.to_string(),
@@ -335,6 +349,7 @@ fn write_jobs(
     mut chain: Chain,
     counts: &Counts,
     held: &Arc<Held>,
+    mut writeback: Option<Writeback>,
 ) {
     let (mut begun, mut is_busy) = (Instant::now(), false);
     while let Ok(first) = jobs.recv() {
@@ -364,8 +379,12 @@ fn write_jobs(
         for consequence in batch.consequences {
             consequence(fate);
         }
+        let count = finishes.len();
         for finish in finishes {
             finish(outcome.clone());
+        }
+        if let Some(writeback) = &mut writeback {
+            writeback.after(count, connection);
         }
     }
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -12,3 +12,4 @@ mod recent;
 pub mod registry;
 mod rows;
 pub mod sessions;
+mod writeback;
