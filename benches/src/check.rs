@@ -11,7 +11,7 @@ use clap::Args;
 use synthetic::population::Population;
 use tokio::sync::mpsc;
 
-use crate::load::{Asker, Outcome, Target};
+use crate::load::{Asker, Generator, Outcome, Target};
 use crate::running::{Part, Running};
 use crate::{disk, load, running};
 
@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// Facilities that ask, each with its certificate and session.
     #[arg(long, default_value_t = 16)]
     facilities: u32,
+    /// What makes the requests.
+    #[arg(long, value_enum, default_value = "bytes")]
+    generator: Generator,
     /// Folder on a real disk; the loaded people stay there for the next run.
     #[arg(long)]
     dir: PathBuf,
@@ -61,6 +64,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let verifier = Verifier::start(&run, &center)?;
     let bodies = questions(&arguments);
     let check = Target {
+        generator: arguments.generator,
         address: center.api.trim_start_matches("https://").parse()?,
         path: api::routes::CHECKS,
         askers: center.askers.clone(),
@@ -69,7 +73,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     };
     // The first answers tell how large the floor's must be, and warm what a running center has warm.
     let first = load::run(&check, 64, Duration::from_secs(3), 0).await?;
-    let (_floor, floor) = floor(&run, first.answer_bytes, bodies)?;
+    let (_floor, floor) = floor(&run, first.answer_bytes, bodies, arguments.generator)?;
     println!(
         "answer: {} bytes; {} facilities, keep-alive TLS 1.3 with client certificates, one load generator on the same cores",
         first.answer_bytes, arguments.facilities
@@ -232,7 +236,12 @@ fn questions(arguments: &Arguments) -> Arc<[String]> {
     draw.collect()
 }
 
-fn floor(run: &Path, bytes: usize, bodies: Arc<[String]>) -> anyhow::Result<(Part, Target)> {
+fn floor(
+    run: &Path,
+    bytes: usize,
+    bodies: Arc<[String]>,
+    generator: Generator,
+) -> anyhow::Result<(Part, Target)> {
     let dir = fresh(&run.join("floor"))?;
     let mut command = Command::new(std::env::current_exe()?);
     command
@@ -245,12 +254,13 @@ fn floor(run: &Path, bytes: usize, bodies: Arc<[String]>) -> anyhow::Result<(Par
     let read = |name: &str| std::fs::read(dir.join(name));
     let root = pki::identity::first_certificate(&read("root.pem")?).context("no root")?;
     let identity = pki::identity::Identity::from_pem(&read("client.pem")?, &read("client.key")?)?;
-    let tls = Arc::new(pki::client::config(&root, Some(&identity))?);
     let target = Target {
+        generator,
         address: line.trim().trim_start_matches("floor: ").parse()?,
         path: api::routes::CHECKS,
         askers: vec![Asker {
-            tls,
+            root,
+            identity,
             token: "0".repeat(43),
         }],
         bodies,

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use rustls::ClientConfig;
-use rustls_pki_types::ServerName;
+use api::client::Client;
+use bytes::Bytes;
+use clap::ValueEnum;
+use pki::identity::Identity;
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Barrier, mpsc};
@@ -19,12 +22,23 @@ const SAMPLE: usize = 100;
 /// Who asks: a client certificate and a session opened with it.
 #[derive(Clone)]
 pub(crate) struct Asker {
-    pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) root: CertificateDer<'static>,
+    pub(crate) identity: Identity,
     pub(crate) token: String,
+}
+
+/// What makes the requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Generator {
+    /// Bytes that were written before and a look at the answer's length: as little work as can be.
+    Bytes,
+    /// The typed client that terminals, gateways and commands call the center with.
+    Client,
 }
 
 /// Where and what to ask.
 pub(crate) struct Target {
+    pub(crate) generator: Generator,
     pub(crate) address: SocketAddr,
     pub(crate) path: &'static str,
     pub(crate) askers: Vec<Asker>,
@@ -68,13 +82,8 @@ pub(crate) async fn run(
             .get(index % target.askers.len())
             .context("nobody asks")?
             .clone();
-        let connection = Connection {
-            stream: connect(target.address, &asker.tls).await?,
-            head: format!(
-                "POST {} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n",
-                target.path, asker.token
-            ),
-            buffer: Vec::with_capacity(16 << 10),
+        let mut connection = Connection {
+            line: Line::open(target, &asker).await?,
             keys: (offset as u64) << 32 | (index as u64) << 20,
         };
         let (bodies, samples, start) =
@@ -108,30 +117,14 @@ pub(crate) async fn run(
     })
 }
 
-async fn connect(
-    address: SocketAddr,
-    tls: &Arc<ClientConfig>,
-) -> anyhow::Result<TlsStream<TcpStream>> {
-    let stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("cannot connect to {address}"))?;
-    stream.set_nodelay(true)?;
-    let name = ServerName::try_from("localhost")?;
-    Ok(TlsConnector::from(tls.clone())
-        .connect(name, stream)
-        .await?)
-}
-
 struct Connection {
-    stream: TlsStream<TcpStream>,
-    head: String,
-    buffer: Vec<u8>,
+    line: Line,
     keys: u64,
 }
 
 impl Connection {
     async fn ask_until(
-        mut self,
+        &mut self,
         counted_from: Instant,
         time: Duration,
         bodies: &[String],
@@ -141,58 +134,133 @@ impl Connection {
         let end = counted_from + time;
         let mut latencies = Vec::new();
         let mut bytes = 0;
-        let mut request = Vec::with_capacity(1024);
         for count in 0_usize.. {
             let body = bodies
                 .get((first + count) % bodies.len())
                 .context("no questions")?;
-            request.clear();
             self.keys += 1;
-            write_request(&mut request, &self.head, self.keys, body);
             let sent = Instant::now();
             if end <= sent {
                 break;
             }
-            self.stream.write_all(&request).await?;
-            self.stream.flush().await?;
-            let body = self.read_answer().await?;
+            let answer = self.line.ask(self.keys, body).await?;
             if counted_from <= sent {
                 latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
             }
-            bytes = body.len();
+            bytes = answer.len();
             if let Some(samples) = &samples
                 && count % SAMPLE == 0
             {
                 // Without a verifier there is nothing to sample for; its end is noticed by its parent.
-                let _ = samples.send(body.to_vec());
+                let _ = samples.send(answer.to_vec());
             }
         }
         Ok((latencies, bytes))
     }
+}
 
-    /// Reads one answer; its body stays in the buffer until the next.
-    async fn read_answer(&mut self) -> anyhow::Result<&[u8]> {
-        self.buffer.clear();
+/// One keep-alive connection.
+enum Line {
+    Bytes(Box<BytesLine>),
+    Client(Box<ClientLine>),
+}
+
+struct BytesLine {
+    stream: TlsStream<TcpStream>,
+    head: String,
+    request: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+struct ClientLine {
+    client: Client,
+    path: &'static str,
+    token: String,
+    answer: Bytes,
+}
+
+impl Line {
+    async fn open(target: &Target, asker: &Asker) -> anyhow::Result<Self> {
+        match target.generator {
+            Generator::Bytes => Ok(Self::Bytes(Box::new(BytesLine::open(target, asker).await?))),
+            Generator::Client => {
+                let base = format!("https://{}", target.address);
+                let client = Client::new(&base, &asker.root, Some(&asker.identity))?;
+                Ok(Self::Client(Box::new(ClientLine {
+                    client,
+                    path: target.path,
+                    token: asker.token.clone(),
+                    answer: Bytes::new(),
+                })))
+            }
+        }
+    }
+
+    /// Asks once; the answer stays until the next question.
+    async fn ask(&mut self, key: u64, body: &str) -> anyhow::Result<&[u8]> {
+        match self {
+            Self::Bytes(line) => line.ask(key, body).await,
+            Self::Client(line) => {
+                let (key, body) = (format!("{key:032x}"), body.as_bytes().to_vec());
+                let asked = line.client.call(
+                    http::Method::POST,
+                    line.path,
+                    Some(&line.token),
+                    Some(&key),
+                    Some(body),
+                );
+                line.answer = asked.await?;
+                Ok(&line.answer)
+            }
+        }
+    }
+}
+
+impl BytesLine {
+    async fn open(target: &Target, asker: &Asker) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(target.address)
+            .await
+            .with_context(|| format!("cannot connect to {}", target.address))?;
+        stream.set_nodelay(true)?;
+        let tls = Arc::new(pki::client::config(&asker.root, Some(&asker.identity))?);
+        let name = ServerName::try_from("localhost")?;
+        Ok(Self {
+            stream: TlsConnector::from(tls).connect(name, stream).await?,
+            head: format!(
+                "POST {} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n",
+                target.path, asker.token
+            ),
+            request: Vec::with_capacity(1024),
+            answer: Vec::with_capacity(16 << 10),
+        })
+    }
+
+    async fn ask(&mut self, key: u64, body: &str) -> anyhow::Result<&[u8]> {
+        self.request.clear();
+        write_request(&mut self.request, &self.head, key, body);
+        self.stream.write_all(&self.request).await?;
+        self.stream.flush().await?;
+        self.answer.clear();
         let head = loop {
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
                 bail!("the server closed the connection");
             }
-            if let Some(at) = self.buffer.windows(4).position(|it| it == b"\r\n\r\n") {
+            if let Some(at) = self.answer.windows(4).position(|it| it == b"\r\n\r\n") {
                 break at + 4;
             }
         };
-        let text = std::str::from_utf8(self.buffer.get(..head).unwrap_or_default())?;
+        let text = std::str::from_utf8(self.answer.get(..head).unwrap_or_default())?;
         let length = text
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "));
         let length: usize = length.context("an answer without length")?.parse()?;
         let good = text.starts_with("HTTP/1.1 200");
-        while self.buffer.len() < head + length {
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+        while self.answer.len() < head + length {
+            if self.stream.read_buf(&mut self.answer).await? == 0 {
                 bail!("the server closed the connection within an answer");
             }
         }
-        let body = self.buffer.get(head..).unwrap_or_default();
+        let body = self.answer.get(head..).unwrap_or_default();
         if !good {
             bail!("refused: {}", String::from_utf8_lossy(body));
         }

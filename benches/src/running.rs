@@ -224,11 +224,11 @@ async fn facility(
         password: account.password.clone(),
     };
     let session = client.sign_in(&body).await?;
-    let tls = std::sync::Arc::new(pki::client::config(root, Some(&identity))?);
     Ok((
         client,
         Asker {
-            tls,
+            root: root.clone(),
+            identity,
             token: session.token,
         },
     ))
