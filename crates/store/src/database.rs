@@ -407,11 +407,12 @@ fn run_batch(
     finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
     let begun = execute(connection, "BEGIN IMMEDIATE");
-    // Without a transaction nothing may run: every statement would commit by itself.
-    let within = begun.is_ok().then_some(connection);
     let mut outcome = begun;
     let mut next = Some(first);
     while let Some(job) = next {
+        // Without a transaction nothing may run: every statement would commit by itself. Begun, it may still have ended: some
+        // failures of the disk make SQLite undo it at once.
+        let within = (!connection.is_autocommit()).then_some(connection);
         match run_job(within, job, batch) {
             Ok(finish) => finishes.push(finish),
             Err(failed) => {

@@ -135,6 +135,48 @@ async fn a_job_that_fails_takes_no_other_with_it() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_sqlite_undoes_by_itself_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    rusqlite::Connection::open(engine.path())
+        .unwrap()
+        .execute_batch("CREATE TRIGGER undo BEFORE INSERT ON notice BEGIN SELECT RAISE(ROLLBACK, 'undone'); END")
+        .unwrap();
+    let (asker, reader) = (
+        permit::<AskByNumber>("1319999999"),
+        permit::<ReadHistory>("1319999999"),
+    );
+    let mut undone = 0;
+    for round in 0..50 {
+        let notice = Notice {
+            request_id: round.to_string(),
+            reference_hash: [1; 32],
+            facility: InstitutionCode::parse("1319999999").unwrap(),
+            terminal: "受付1".into(),
+            issued: check(1).at,
+            deadline: check(1).visit_date,
+            wrong_tries: 0,
+        };
+        let ids = [4 * round + 1, 4 * round + 2, 4 * round + 3];
+        let (first, told, second, third) = tokio::join!(
+            engine.record_check(&asker, check(ids[0])),
+            engine.store_notice(notice),
+            engine.record_check(&asker, check(ids[1])),
+            engine.record_check(&asker, check(ids[2]))
+        );
+        assert!(told.is_err());
+        for (id, recorded) in ids.into_iter().zip([first, second, third]) {
+            undone += u32::from(recorded.is_err());
+            let found = engine.check(&reader, id).unwrap().is_some();
+            assert_eq!(found, recorded.is_ok(), "what was told of check {id} is so");
+        }
+    }
+    assert_ne!(undone, 0, "no check shared a transaction that was undone");
+    record(&engine, [1_000]).await;
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
+#[tokio::test]
 async fn a_check_is_found_alike_before_and_after_it_is_indexed() {
     const MANY: u128 = 4_500;
     let dir = tempfile::tempdir().unwrap();
