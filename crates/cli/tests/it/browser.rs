@@ -7,6 +7,7 @@ mod font;
 mod reception;
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -21,10 +22,14 @@ struct Walk {
     dir: tempfile::TempDir,
 }
 
+/// A program in a process group of its own, which ends as a whole: chromedriver's browser and the demo's parts with them, also when
+/// an assertion fails.
 struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -33,6 +38,7 @@ impl Drop for Ended {
 /// Starts a program and waits for a line that holds `ready`; returns the line.
 fn start(command: &mut Command, ready: &str) -> (Ended, String) {
     let mut child = command
+        .process_group(0)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -325,4 +331,27 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Devtools {
         let body = json!({"cmd": self.command, "params": self.parameters});
         (http::Method::POST, Some(body.to_string()))
     }
+}
+
+/// The processes of a browser, by the folder of its profile, which is its own.
+fn processes_of(profile: &Path) -> usize {
+    let profile = profile.display().to_string();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let lines = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    lines
+        .filter(|line| String::from_utf8_lossy(line).contains(&profile))
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_that_fails_leaves_no_browser_running() {
+    let walk = Walk::start().await;
+    let profile = walk.dir.path().join("profile");
+    assert!(0 < processes_of(&profile));
+    let failed = tokio::spawn(async move {
+        let _walk = walk;
+        panic!("as a failing assertion does");
+    });
+    assert!(failed.await.unwrap_err().is_panic());
+    crate::running::wait_until("the browser's end", || processes_of(&profile) == 0);
 }
