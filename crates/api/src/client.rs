@@ -30,6 +30,10 @@ const MOST_BYTES: usize = 16 << 20;
 /// A request waits this long at most before it counts as lost.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// A connection that was idle for longer is not used again. Shorter than the center waits (`limits.head_ms`), so that a request is
+/// not sent into a connection that the center closes at that moment.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -95,7 +99,9 @@ impl Client {
         };
         Ok(Self {
             base: base.to_owned(),
-            http: HttpClient::builder(TokioExecutor::new()).build(connector),
+            http: HttpClient::builder(TokioExecutor::new())
+                .pool_idle_timeout(IDLE)
+                .build(connector),
             refusals,
         })
     }
