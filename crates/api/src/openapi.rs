@@ -73,7 +73,9 @@ pub fn text() -> serde_json::Result<String> {
 
 const DESCRIPTION: &str = "Eligibility checks over mutual TLS. Errors are problem documents (RFC 9457) with a stable code, a text for \
 the clerk and one for the engineer, in Japanese and English. Schemas say what is enough to be read; rules such as check digits, the \
-calendar and the password rule are answered with 422 and a list of members. No personal data stand in a URL.";
+calendar and the password rule are answered with 422 and a list of members. No personal data stand in a URL. Writes take an \
+`Idempotency-Key`, kept 14 days, where it is listed; signing out takes none: it is done once by itself, and the second time there is \
+nobody to answer.";
 
 fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     let mut all = Vec::new();

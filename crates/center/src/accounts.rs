@@ -62,7 +62,7 @@ pub(crate) async fn register(
 ) -> Result<Response, Refused> {
     let now = app.now();
     let parts = [routes::ACCOUNTS.as_bytes(), &body.bytes];
-    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     if let Some(before) = repeatable.before(&app)? {
         return again(StatusCode::CREATED, &before);
     }
@@ -91,7 +91,7 @@ pub(crate) async fn edit(
 ) -> Result<Response, Refused> {
     let now = app.now();
     let parts = [routes::ACCOUNT.as_bytes(), id.as_bytes(), &body.bytes];
-    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     if let Some(before) = repeatable.before(&app)? {
         return again(StatusCode::OK, &before);
     }

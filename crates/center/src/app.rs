@@ -14,9 +14,10 @@ use pki::server::Revocations;
 use store::engine::Engine;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
-use zeroize::Zeroizing;
 
+use crate::check_ids::CheckIds;
 use crate::config::Limits;
+use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
 use crate::revocation_list::LastList;
 use crate::serve::Clock;
@@ -36,9 +37,14 @@ pub(crate) struct Shared {
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) revocations: Revocations,
     pub(crate) clock: Clock,
+    pub(crate) check_ids: CheckIds,
     pub(crate) name: String,
-    /// Key of the hashes of passwords' first characters.
-    pub(crate) prefix_key: Zeroizing<[u8; 32]>,
+    /// Of passwords' first characters.
+    pub(crate) prefix_hash: KeyedHash,
+    /// Of requests that may come twice.
+    pub(crate) request_hash: KeyedHash,
+    /// Makes a session's token of its seed.
+    pub(crate) token_hash: KeyedHash,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
     /// At most this many exports at once: each holds its file in memory.

@@ -38,7 +38,7 @@ pub(crate) async fn ask(
         .and_then(|person| numbers.iter().find(|(id, _)| *id == person.id))
         .and_then(|(_, number)| number.as_deref());
     let circumstances = answered::Circumstances {
-        check_id: check_id(now)?,
+        check_id: app.check_ids.next(now, random()?),
         facility: permit.facility(),
         as_of: now,
         visit_date: asked.question.visit_date,
@@ -153,14 +153,4 @@ fn json(bytes: impl Into<axum::body::Body>) -> Response {
         (header::CACHE_CONTROL, "no-store"),
     ];
     (StatusCode::OK, headers, bytes.into()).into_response()
-}
-
-/// A UUIDv7 of the clock's time, so that newer checks sort later.
-fn check_id(now: domain::civil_date::Instant) -> Result<u128, Refused> {
-    let millis = u64::try_from(now.as_micros() / 1000).unwrap_or_default();
-    Ok(
-        uuid::Builder::from_unix_timestamp_millis(millis, &random::<10>()?)
-            .into_uuid()
-            .as_u128(),
-    )
 }

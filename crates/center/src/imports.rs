@@ -32,7 +32,7 @@ pub(crate) async fn import(
 ) -> Result<Response, Refused> {
     let now = app.now();
     let parts = [routes::ACCOUNTS_IMPORT.as_bytes(), &file.bytes];
-    let repeatable = Repeatable::of(&headers, permit.holder(), &parts)?;
+    let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     if let Some(before) = repeatable.before(&app)? {
         return again(&before);
     }

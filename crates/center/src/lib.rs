@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 pub mod audit;
+mod check_ids;
 mod checkpoints;
 mod checks;
 mod conditional;
@@ -14,6 +15,7 @@ pub mod enroll;
 mod extract;
 mod history;
 mod imports;
+mod keyed_hash;
 pub mod listeners;
 mod metrics;
 pub mod notice;

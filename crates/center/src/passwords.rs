@@ -59,11 +59,5 @@ pub(crate) async fn verify(app: &App, text: String, hash: Option<String>) -> Res
 
 /// The keyed hash of the first five characters, for the generation rule (contracts §9).
 pub(crate) fn prefix(app: &App, password: &Password) -> [u8; 32] {
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &*app.prefix_key);
-    let tag = aws_lc_rs::hmac::sign(&key, password.prefix().as_bytes());
-    let mut out = [0; 32];
-    out.iter_mut()
-        .zip(tag.as_ref())
-        .for_each(|(to, from)| *to = *from);
-    out
+    app.prefix_hash.of(&[password.prefix().as_bytes()])
 }

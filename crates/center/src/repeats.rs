@@ -1,12 +1,11 @@
 //! Writes repeated under one idempotency key (design §6): the second time nothing is done and the first answer comes again.
-//! Keeps no request's body, only its hash.
+//! Keeps no request's body, only its hash: under a key outside the database, since a body may hold a password.
 
 use api::problem::Trouble;
 use axum::http::HeaderMap;
 use domain::civil_date::Instant;
 use domain::permit::SignedIn;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use store::kept_answers::{Earlier, KeptAnswer};
 
 use crate::app::Shared;
@@ -21,16 +20,12 @@ pub(crate) struct Repeatable {
 impl Repeatable {
     /// Of a request's headers and everything that makes it the same request: route, target, body.
     pub(crate) fn of(
+        app: &Shared,
         headers: &HeaderMap,
         holder: &SignedIn,
         parts: &[&[u8]],
     ) -> Result<Self, Refused> {
-        let mut sha = Sha256::new();
-        for part in parts {
-            sha.update((part.len() as u64).to_be_bytes());
-            sha.update(part);
-        }
-        let key = key(headers)?.map(|key| (key, sha.finalize().into()));
+        let key = key(headers)?.map(|key| (key, app.request_hash.of(parts)));
         Ok(Self {
             holder: holder.clone(),
             key,

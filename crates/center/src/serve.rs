@@ -21,6 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::{App, DownloadSite, Shared};
 use crate::config::Config;
+use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
 use crate::{checkpoints, control, download_page, listeners, router, sessions};
 
@@ -110,13 +111,16 @@ impl Center {
         let app = Arc::new(Shared {
             authority: Authority::open(&dir.join("ca"), &machine, now)?,
             receipt_keys: ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?),
-            prefix_key: machine.derive("password-prefix"),
+            prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
+            request_hash: KeyedHash::new(&machine.derive("repeated-request")),
+            token_hash: KeyedHash::new(&machine.derive("session-token")),
             machine,
             data_dir: dir.clone(),
             rotating: Default::default(),
             engine,
             revocations,
             clock,
+            check_ids: Default::default(),
             name: config.name.clone(),
             hashing: Semaphore::new(HASHES),
             exporting: Semaphore::new(EXPORTS),

@@ -1,12 +1,13 @@
 //! Sign-in, sign-out and the change of one's own password (G03, G11, contracts §8). Never tells whether an account exists.
 
 use api::problem::{MemberError, Trouble};
+use api::routes;
 use api::session::{
     PasswordChange, PasswordState, Session, SessionAccount, SessionFacility, SignIn,
 };
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::{AccountId, AccountState};
@@ -23,23 +24,42 @@ use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::metrics::SignInOutcome;
 use crate::passwords;
+use crate::repeats::{self, Repeatable};
 use crate::trouble::Refused;
 
 pub(crate) async fn sign_in(
     State(app): State<App>,
     Peer(peer): Peer,
+    headers: HeaderMap,
     body: Body<SignIn>,
 ) -> Result<(StatusCode, Json<Session>), Refused> {
-    let session = open(&app, &peer, &body.value).await;
+    let session = open(&app, &peer, &headers, &body).await;
     app.metrics.count_sign_in(SignInOutcome::of(&session));
     Ok((StatusCode::CREATED, Json(session?)))
 }
 
-async fn open(app: &App, peer: &Holder, body: &SignIn) -> Result<Session, Refused> {
+async fn open(
+    app: &App,
+    peer: &Holder,
+    headers: &HeaderMap,
+    body: &Body<SignIn>,
+) -> Result<Session, Refused> {
     let now = app.now();
-    let account = authenticate(app, peer, body, now).await?;
+    // A repetition shows the password as well: the first answer is for nobody else.
+    let account = authenticate(app, peer, &body.value, now).await?;
+    let who = SignedIn {
+        facility: account.facility,
+        account: account.id.clone(),
+        kind: account.kind,
+        certificate: peer.fingerprint,
+    };
+    let parts: [&[u8]; 3] = [routes::SESSIONS.as_bytes(), &peer.fingerprint, &body.bytes];
+    let repeatable = Repeatable::of(app, headers, &who, &parts)?;
+    if let Some(before) = repeatable.before(app)? {
+        return opened_before(app, &before);
+    }
     let active = app.engine.last_active(account.facility, &account.id)?;
-    match second_sign_in(account.kind, active, body.force, now) {
+    match second_sign_in(account.kind, active, body.value.force, now) {
         SecondSignIn::Open => {}
         SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
     }
@@ -47,27 +67,15 @@ async fn open(app: &App, peer: &Holder, body: &SignIn) -> Result<Session, Refuse
         .engine
         .facility(account.facility)?
         .ok_or(Trouble::Internal)?;
-    let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
     let password = state(&account.password, now);
-    let who = SignedIn {
-        facility: account.facility,
-        account: account.id.clone(),
-        kind: account.kind,
-        certificate: peer.fingerprint,
-    };
     let row = store::sessions::Session {
         who: who.clone(),
         opened: now,
         active: now,
         change_needed: password.change_needed,
     };
-    app.engine
-        .open_session(Sha256::digest(token.as_bytes()).into(), row)
-        .await?;
-    app.engine
-        .record(event(now, actor(who), Deed::SignIn))
-        .await?;
-    Ok(Session {
+    // Kept, if at all, with its seed alone (docs/decisions/0024-repeated-writes.md).
+    let seeded = Session {
         account: SessionAccount {
             display_name: account.display_name,
             id: account.id.to_string(),
@@ -80,8 +88,30 @@ async fn open(app: &App, peer: &Holder, body: &SignIn) -> Result<Session, Refuse
         },
         ends_after_min: ends_after_min(account.kind),
         password,
-        token,
-    })
+        token: URL_SAFE_NO_PAD.encode(random::<32>()?),
+    };
+    let kept = repeatable.keep(&seeded, now)?;
+    let session = with_token(app, seeded);
+    let hash = Sha256::digest(session.token.as_bytes()).into();
+    if let Some(earlier) = app.engine.open_session(hash, row, kept).await? {
+        return opened_before(app, &repeats::again(earlier)?);
+    }
+    app.engine
+        .record(event(now, actor(who), Deed::SignIn))
+        .await?;
+    Ok(session)
+}
+
+/// The answer of before: the same session, whether or not it has ended since.
+fn opened_before(app: &App, before: &[u8]) -> Result<Session, Refused> {
+    let seeded = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    Ok(with_token(app, seeded))
+}
+
+/// Puts the token of its seed into a session.
+fn with_token(app: &App, seeded: Session) -> Session {
+    let token = URL_SAFE_NO_PAD.encode(app.token_hash.of(&[seeded.token.as_bytes()]));
+    Session { token, ..seeded }
 }
 
 /// The account of ID and password. The same steps are taken, and the same is said, where there is none.
@@ -144,9 +174,15 @@ pub(crate) async fn change_password(
     State(app): State<App>,
     Granted(permit): Granted<ChangeOwnPassword>,
     token: TokenHash,
+    headers: HeaderMap,
     body: Body<PasswordChange>,
 ) -> Result<StatusCode, Refused> {
     let (now, holder) = (app.now(), permit.holder().clone());
+    let parts = [routes::OWN_PASSWORD.as_bytes(), &body.bytes];
+    let repeatable = Repeatable::of(&app, &headers, &holder, &parts)?;
+    if repeatable.before(&app)?.is_some() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let account = app
         .engine
         .account(holder.facility, &holder.account)?
@@ -181,9 +217,14 @@ pub(crate) async fn change_password(
         .map_err(|broken| refuse("new_password", &broken))?;
     compare(&app, &account.id, account.facility, &password).await?;
     let row = passwords::hash(&app, password, now, false).await?;
-    app.engine
-        .set_password(holder.facility, holder.account.clone(), row, Some(token.0))
-        .await?;
+    let kept = repeatable.keep(&(), now)?;
+    let id = holder.account.clone();
+    let set = app
+        .engine
+        .set_password(holder.facility, id, row, Some(token.0), kept);
+    if let Some(earlier) = set.await? {
+        return repeats::again(earlier).map(|_| StatusCode::NO_CONTENT);
+    }
     app.engine
         .record(event(now, actor(holder), Deed::PasswordChange))
         .await?;

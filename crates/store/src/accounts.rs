@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
-use crate::kept_answers::{self, Earlier, KeptAnswer};
+use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
 use crate::sessions::end_other_sessions;
 
 /// An account.
@@ -238,7 +238,8 @@ impl Engine {
         .await
     }
 
-    /// Sets a password, keeps the last five, clears the lock and ends the account's other sessions.
+    /// Sets a password, keeps the last five, clears the lock and ends the account's other sessions. With an answer to keep whose
+    /// key was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -248,9 +249,14 @@ impl Engine {
         id: AccountId,
         password: PasswordRow,
         keep: Option<[u8; 32]>,
-    ) -> Result<(), StoreError> {
+        kept: Option<KeptAnswer>,
+    ) -> Result<Option<Earlier>, StoreError> {
         self.write(move |connection, batch| {
-            write_password(connection, batch, facility, &id, &password, keep)
+            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
+                return Ok(Some(earlier));
+            }
+            write_password(connection, batch, facility, &id, &password, keep)?;
+            Ok(None)
         })
         .await
     }

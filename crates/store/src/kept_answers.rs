@@ -75,6 +75,21 @@ pub(crate) fn keep(connection: &Connection, kept: &KeptAnswer) -> Result<(), Sto
     Ok(())
 }
 
+/// Keeps an answer within the running transaction, unless its key was used before: then says for what.
+pub(crate) fn keep_or_find(
+    connection: &Connection,
+    kept: Option<&KeptAnswer>,
+) -> Result<Option<Earlier>, StoreError> {
+    let Some(kept) = kept else {
+        return Ok(None);
+    };
+    let before = earlier(connection, kept)?;
+    if before.is_none() {
+        keep(connection, kept)?;
+    }
+    Ok(before)
+}
+
 /// Forgets the answers given before an instant.
 pub(crate) fn forget(connection: &Connection, before: Instant) -> Result<(), StoreError> {
     connection

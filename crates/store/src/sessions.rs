@@ -13,6 +13,7 @@ use rusqlite::{Connection, Params, params};
 use crate::access::{institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
+use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 
 /// Sessions remembered at most; beyond that all are read anew.
 const MOST_REMEMBERED: usize = 100_000;
@@ -80,7 +81,8 @@ impl Batch {
 }
 
 impl Engine {
-    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate.
+    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate. With an answer to keep whose key
+    /// was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,8 +90,12 @@ impl Engine {
         &self,
         token_hash: TokenHash,
         session: Session,
-    ) -> Result<(), StoreError> {
+        kept: Option<KeptAnswer>,
+    ) -> Result<Option<Earlier>, StoreError> {
         self.write(move |connection, batch| {
+            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
+                return Ok(Some(earlier));
+            }
             let who = &session.who;
             let (facility, account) = (number(who.facility), who.account.as_str());
             if who.kind.is_system() {
@@ -116,7 +122,7 @@ impl Engine {
                     session.active.as_micros(),
                     session.change_needed
                 ])?;
-            Ok(())
+            Ok(None)
         })
         .await
     }

@@ -18,6 +18,7 @@ mod metrics;
 mod misuse;
 mod no_writes;
 mod reads;
+mod repeats;
 mod sessions;
 mod slow_clients;
 mod world;
