@@ -219,6 +219,9 @@ pub struct CoverageResult {
     /// Symbol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
+    /// Tickets of medical aid that stand for the asking facility in the month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<Ticket>,
     /// First day of validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<String>,
@@ -270,4 +273,101 @@ pub struct Ceiling {
     /// Last day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
+}
+
+/// A specified-disease certificate. No check by number holds one: the patient agrees to it at a reader.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SpecifiedDisease {
+    /// The disease (OQSCD013).
+    pub disease: String,
+    /// Day of issue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_date: Option<String>,
+    /// Most the patient pays in a month, in yen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_pay_yen: Option<u32>,
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+impl fmt::Debug for SpecifiedDisease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SpecifiedDisease(…)")
+    }
+}
+
+/// A ticket of medical aid (医療券・調剤券, interface §2.3.1).
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Ticket {
+    /// Whether medical aid pays alone (OQSCD020).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combination: Option<String>,
+    /// Who answers for the district.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district_contact: Option<String>,
+    /// Whether medical care for the elderly applies (OQSCD024).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elderly_care: Option<String>,
+    /// Code of the designated facility.
+    pub facility: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_name: Option<String>,
+    /// Who handles the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling_contact: Option<String>,
+    /// Illnesses, up to three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub illnesses: Vec<String>,
+    /// That it contradicts other data (OQSCD022).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inconsistency: Option<String>,
+    /// Whether article 37-2 of the infectious diseases act applies (OQSCD023).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub infectious_disease: Option<String>,
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue_number: Option<String>,
+    /// Which of the two tickets (OQSCD018).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The month it is for, `yyyy-MM`.
+    pub month: String,
+    /// Whether the prefecture bears a part (OQSCD025).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefectural_expense: Option<String>,
+    /// Code of the facility that issued the prescription.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prescriber: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prescriber_name: Option<String>,
+    /// Remarks, up to three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// What the patient pays, in yen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_pay_yen: Option<u32>,
+    /// Whether there is an employees' insurance (OQSCD021).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub social_insurance: Option<String>,
+    /// What it is for (OQSCD019).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub treatment: Option<String>,
+    /// First day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(…)")
+    }
 }

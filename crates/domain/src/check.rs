@@ -9,7 +9,7 @@ use crate::coverage::{Coverage, Registration};
 use crate::institution_code::InstitutionCode;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
 use crate::insurer_number::InsurerNumber;
-use crate::medical_aid::has_ticket;
+use crate::medical_aid::{Ticket, has_ticket, tickets_of};
 use crate::person::Person;
 
 code_table! {
@@ -106,7 +106,8 @@ impl core::fmt::Debug for NumberQuestion {
     }
 }
 
-/// One coverage of the answer with what counts on the day.
+/// One coverage of the answer with what counts on the day. No specified-disease certificate is among it: the patient agrees to
+/// that at the reader alone, and a question by number has no place for such a consent (interface §2.2, §2.3 rows 29-30).
 ///
 /// ```
 /// # use domain::check::Entry;
@@ -124,6 +125,8 @@ pub struct Entry<'a> {
     pub elderly: Option<&'a ElderlyCertificate>,
     /// The ceiling certificate of the day, where consent was given.
     pub ceiling: Option<&'a CeilingCertificate>,
+    /// The tickets of medical aid that stand for the asking facility in the month.
+    pub tickets: Vec<&'a Ticket>,
 }
 
 /// The verdict with the coverages to show. Several people give no entries: nobody's data are shown for another's.
@@ -188,7 +191,7 @@ pub fn evaluate<'a>(
         .filter(|coverage| question.asks_about(coverage, &key))
         .collect();
     let covering: Vec<&Coverage> = asked.iter().copied().filter(|c| covers(c, day)).collect();
-    let entry = |coverage| entry_of(&registration.person, coverage, question);
+    let entry = |coverage| entry_of(&registration.person, coverage, question, facility);
     match select(&covering, day) {
         Selection::One(coverage) => Finding {
             verdict: verdict_of_valid(coverage, facility, day),
@@ -232,18 +235,24 @@ fn entry_of<'a>(
     person: &'a Person,
     coverage: &'a Coverage,
     question: &NumberQuestion,
+    facility: InstitutionCode,
 ) -> Entry<'a> {
     let day = question.visit_date;
-    let (elderly, ceiling) = if covers(coverage, day) {
-        (coverage.elderly_on(day), coverage.ceiling_on(day))
+    let (elderly, ceiling, tickets) = if covers(coverage, day) {
+        (
+            coverage.elderly_on(day),
+            coverage.ceiling_on(day),
+            tickets_of(&coverage.tickets, facility, day),
+        )
     } else {
-        (None, None)
+        (None, None, Vec::new())
     };
     Entry {
         person,
         coverage,
         elderly,
         ceiling: ceiling.filter(|_| question.ceiling_consent == CeilingConsent::Given),
+        tickets,
     }
 }
 

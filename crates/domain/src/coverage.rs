@@ -8,6 +8,7 @@ use crate::certificate::{
 };
 use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, LossReason, Preschool};
+use crate::codes::disease::SpecificDisease;
 use crate::codes::person::Relationship;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
 use crate::insurer_number::InsurerNumber;
@@ -145,6 +146,20 @@ impl Coverage {
     pub fn ceiling_on(&self, day: CivilDate) -> Option<&CeilingCertificate> {
         let valid = self.ceilings.iter().filter(|c| c.period.contains(day));
         valid.max_by_key(|c| (c.period.start, c.issued))
+    }
+
+    /// The specified-disease certificates that count on `day`, at most one for each disease: of several the one that starts last.
+    #[must_use]
+    pub fn diseases_on(&self, day: CivilDate) -> Vec<&DiseaseCertificate> {
+        let valid = |disease| {
+            let of_it = self.diseases.iter().filter(move |c| c.disease == disease);
+            let valid = of_it.filter(|c| c.period.contains(day));
+            valid.max_by_key(|c| (c.period.start, c.issued))
+        };
+        SpecificDisease::ALL
+            .iter()
+            .filter_map(|disease| valid(*disease))
+            .collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The packed form of a person with their coverages. A row, not the domain: it may change only together with a migration.
 
+mod tickets;
+
 use domain::certificate::{
     CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
 };
@@ -9,14 +11,13 @@ use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
-use domain::institution_code::InstitutionCode;
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
-use domain::medical_aid::{Ticket, TreatmentMonth};
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::StoreError;
+use crate::rows::tickets::TicketRow;
 
 /// Days since 1970-01-01.
 type Day = i32;
@@ -59,8 +60,7 @@ struct CoverageRow<'a> {
     elderly: Vec<(Option<Day>, Span, Option<u8>)>,
     ceilings: Vec<CeilingRow<'a>>,
     diseases: Vec<(&'a str, Option<Day>, Span, Option<u32>)>,
-    /// Facility and the first day of the month.
-    tickets: Vec<(u64, Day)>,
+    tickets: Vec<TicketRow<'a>>,
 }
 
 fn day(date: Option<CivilDate>) -> Option<Day> {
@@ -143,11 +143,7 @@ fn coverage_row(it: &Coverage) -> CoverageRow<'_> {
                 )
             })
             .collect(),
-        tickets: it
-            .tickets
-            .iter()
-            .map(|t| (t.facility.as_u64(), t.month.first_day().to_epoch_days()))
-            .collect(),
+        tickets: it.tickets.iter().map(tickets::row).collect(),
     }
 }
 
@@ -243,11 +239,8 @@ fn coverage(row: &CoverageRow<'_>) -> Option<Coverage> {
             self_pay_yen: *yen,
         });
     }
-    for (facility, first) in &row.tickets {
-        it.tickets.push(Ticket {
-            facility: InstitutionCode::parse(&format!("{facility:010}")).ok()?,
-            month: TreatmentMonth::of(CivilDate::from_epoch_days(*first).ok()?),
-        });
+    for ticket in &row.tickets {
+        it.tickets.push(tickets::ticket(ticket)?);
     }
     Some(it)
 }

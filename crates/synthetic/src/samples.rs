@@ -5,9 +5,12 @@ use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason};
 use domain::codes::person::{Relationship, Sex};
+use domain::codes::ticket::{Combination, Kind, SocialInsurance, Treatment};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
+use domain::institution_code::InstitutionCode;
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
+use domain::medical_aid::{Ticket, TicketText, TreatmentMonth};
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
 
 /// The facility of the samples.
@@ -40,6 +43,7 @@ fn build() -> Option<Vec<Registration>> {
     for (at, number) in ["1000001", "1000002", "1000003"].into_iter().enumerate() {
         people.push(aided(40 + at as u128, number)?);
     }
+    people.push(ticketed(43, "1000004")?);
     Some(people)
 }
 
@@ -252,6 +256,31 @@ fn aided(id: u128, number: &str) -> Option<Registration> {
     })
 }
 
+/// Medical aid with a ticket for every month of two years.
+fn ticketed(id: u128, number: &str) -> Option<Registration> {
+    let mut registration = aided(id, number)?;
+    let facility = InstitutionCode::parse(FACILITY).ok()?;
+    let first = day("2026-04-01")?;
+    let tickets = (0..24).map(|months| {
+        let month = TreatmentMonth::of(first.plus_months(months));
+        let mut it = Ticket::new(facility, month);
+        it.kind = Some(Kind::Treatment);
+        it.period.start = Some(month.first_day());
+        it.period.end = Some(first.plus_months(months + 1).plus_days(-1));
+        it.issue_number = TicketText::parse(&format!("{:07}", 1_200 + months)).ok();
+        it.facility_name = TicketText::parse("見本診療所").ok();
+        it.treatment = Some(Treatment::Outpatient);
+        it.self_pay_yen = Some(1_000);
+        it.handling_contact = TicketText::parse("架空　担当").ok();
+        it.combination = Some(Combination::Alone);
+        it.social_insurance = Some(SocialInsurance::Absent);
+        it
+    });
+    let tickets = tickets.collect();
+    registration.coverages.first_mut()?.tickets = tickets;
+    Some(registration)
+}
+
 /// A name of rare characters and variants, which stays as it is.
 fn rare() -> Option<Registration> {
     let name = "髙﨑　德𠮷葛\u{E0100}";
@@ -289,7 +318,7 @@ mod tests {
 
     #[test]
     fn every_person_has_a_coverage_and_numbers_that_no_insurer_has() {
-        assert_eq!(people().len(), 19);
+        assert_eq!(people().len(), 20);
         for registration in people() {
             assert!(!registration.coverages.is_empty());
             for coverage in registration.coverages {

@@ -1,9 +1,10 @@
 //! From a finding of `domain` to the answer's members and back. Adds nothing the finding does not hold.
 
-use domain::certificate::{CeilingCertificate, ElderlyCertificate, Period, Ratio};
+pub mod certificates;
+
+use domain::certificate::{Period, Ratio};
 use domain::check::{CeilingConsent, Entry, Finding, Verdict};
 use domain::civil_date::{CivilDate, Instant};
-use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::person::{Relationship, Sex};
 use domain::coverage::{Coverage, InsurerName, Loss};
@@ -13,7 +14,10 @@ use domain::insurer_number::InsurerNumber;
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
 
 use crate::canonical;
-use crate::check::{Answer, Ceiling, CoverageResult, Elderly, Remark};
+use crate::check::answered::certificates::{
+    ceiling, elderly, read_ceiling, read_elderly, read_ticket, ticket,
+};
+use crate::check::{Answer, CoverageResult, Remark};
 
 /// What an answer says beside its finding.
 #[derive(Debug, Clone)]
@@ -153,28 +157,9 @@ fn result(
         sex: person.sex.code().into(),
         shown_sex: person.shown_sex.map(|sex| sex.code().into()),
         symbol: coverage.symbol.as_ref().map(|it| it.as_str().to_owned()),
+        tickets: entry.tickets.iter().map(|it| ticket(it)).collect(),
         valid_from: text(coverage.period.start),
         valid_until: text(coverage.period.end),
-    }
-}
-
-fn elderly(certificate: &ElderlyCertificate) -> Elderly {
-    Elderly {
-        issued_date: text(certificate.issued),
-        ratio_percent: certificate.ratio.map(Ratio::as_percent),
-        valid_from: text(certificate.period.start),
-        valid_until: text(certificate.period.end),
-    }
-}
-
-fn ceiling(certificate: &CeilingCertificate) -> Ceiling {
-    Ceiling {
-        category: certificate.category.map(|it| it.code().into()),
-        issued_date: text(certificate.issued),
-        kind: certificate.kind.code().into(),
-        long_term_since: text(certificate.long_term_since),
-        valid_from: text(certificate.period.start),
-        valid_until: text(certificate.period.end),
     }
 }
 
@@ -183,7 +168,8 @@ fn ceiling(certificate: &CeilingCertificate) -> Ceiling {
 pub struct Read {
     /// The person.
     pub person: Person,
-    /// The coverage, with at most one elderly and one ceiling certificate: those of the day.
+    /// The coverage, with at most one elderly and one ceiling certificate: those of the day; of the tickets those of facility and
+    /// month.
     pub coverage: Coverage,
     /// The facility's own number for the patient.
     pub reference_number: Option<String>,
@@ -257,22 +243,12 @@ fn read_coverage(result: &CoverageResult) -> Result<Coverage, NotUnderstood> {
     it.period = period(&result.valid_from, &result.valid_until)?;
     it.ratio = ratio(result.ratio_percent)?;
     it.preschool = maybe(&result.preschool, "preschool", Preschool::from_code)?;
-    if let Some(elderly) = &result.elderly {
-        it.elderly.push(ElderlyCertificate {
-            issued: day(&elderly.issued_date, "issued_date")?,
-            period: period(&elderly.valid_from, &elderly.valid_until)?,
-            ratio: ratio(elderly.ratio_percent)?,
-        });
-    }
-    if let Some(ceiling) = &result.ceiling {
-        it.ceilings.push(CeilingCertificate {
-            kind: CertificateKind::from_code(&ceiling.kind).ok_or(NotUnderstood("kind"))?,
-            category: maybe(&ceiling.category, "category", Category::from_code)?,
-            issued: day(&ceiling.issued_date, "issued_date")?,
-            period: period(&ceiling.valid_from, &ceiling.valid_until)?,
-            long_term_since: day(&ceiling.long_term_since, "long_term_since")?,
-        });
-    }
+    let elderly = result.elderly.iter().map(read_elderly);
+    it.elderly = elderly.collect::<Result<_, _>>()?;
+    let ceilings = result.ceiling.iter().map(read_ceiling);
+    it.ceilings = ceilings.collect::<Result<_, _>>()?;
+    let tickets = result.tickets.iter().map(read_ticket);
+    it.tickets = tickets.collect::<Result<_, _>>()?;
     Ok(it)
 }
 
@@ -318,6 +294,7 @@ pub fn is_canonical(answer: &Answer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::{Ceiling, Elderly, Ticket};
     use crate::problem::Text;
 
     fn full() -> Answer {
@@ -372,6 +349,14 @@ mod tests {
                 sex: "1".into(),
                 shown_sex: some("2"),
                 symbol: some("１２３"),
+                tickets: vec![
+                    certificates::tests::full_ticket(),
+                    Ticket {
+                        facility: "1319999999".into(),
+                        month: "2026-11".into(),
+                        ..Ticket::default()
+                    },
+                ],
                 valid_from: some("2020-04-01"),
                 valid_until: some("2027-03-31"),
             }],
@@ -400,6 +385,7 @@ mod tests {
             coverage: &it.coverage,
             elderly: it.coverage.elderly.first(),
             ceiling: it.coverage.ceilings.first(),
+            tickets: it.coverage.tickets.iter().collect(),
         });
         let finding = Finding {
             verdict,

@@ -1,5 +1,6 @@
 //! Checks and their history: whose they are, what a request may look like.
 
+use api::check::CheckRequest;
 use http::Method;
 
 use crate::world::{World, check};
@@ -117,4 +118,29 @@ async fn bodies_of_the_wrong_form_or_size_are_refused() {
             .await,
         "method_not_allowed",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_of_medical_aid_comes_to_its_facility_alone_and_no_specified_disease_by_number() {
+    let world = World::start().await;
+    let (one, other) = (
+        world.enrol("1319999999").await,
+        world.enrol("3410712362").await,
+    );
+    let request = CheckRequest {
+        birth_date: "1975-07-07".into(),
+        insurer_number: "12139995".into(),
+        number: "1000004".into(),
+        visit_date: Some("2026-11-23".into()),
+        ceiling_consent: true,
+        ..CheckRequest::default()
+    };
+    for (clinic, verdict, tickets) in [(&one, 1, 1), (&other, 6, 0)] {
+        let token = clinic.sign_in("link_app").await.token;
+        let (answer, bytes) = clinic.client.check(&token, "k", &request).await.unwrap();
+        assert_eq!(answer.verdict, verdict);
+        assert_eq!(answer.results[0].tickets.len(), tickets);
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(!text.contains("disease"), "{text}");
+    }
 }

@@ -182,16 +182,35 @@ fn medical_aid_without_a_ticket_for_facility_and_month_is_unregistered() {
     aid.classification = CardClassification::from_code("A1").unwrap();
     check(&[person(1, vec![aid.clone()])], Verdict::ValidUnregistered);
     let month = TreatmentMonth::of(day(11, 1));
-    aid.tickets.push(Ticket {
-        facility: facility(),
-        month,
-    });
+    aid.tickets.push(Ticket::new(facility(), month));
     check(&[person(1, vec![aid.clone()])], Verdict::Valid);
     aid.loss = Some(Loss {
         date: day(11, 1),
         reason: None,
     });
     check(&[person(1, vec![aid])], Verdict::Invalid);
+}
+
+#[test]
+fn only_the_asking_facilitys_tickets_of_the_month_are_shown() {
+    let mut aid = coverage(EMPLOYER, "4567");
+    aid.classification = CardClassification::MedicalAid;
+    let other = InstitutionCode::parse("3410712362").unwrap();
+    let ours = Ticket::new(facility(), TreatmentMonth::of(day(11, 1)));
+    aid.tickets = vec![
+        Ticket::new(other, TreatmentMonth::of(day(11, 1))),
+        Ticket::new(facility(), TreatmentMonth::of(day(10, 1))),
+        ours.clone(),
+    ];
+    let people = [person(1, vec![aid])];
+    let finding = evaluate(&question(), facility(), &people);
+    assert_eq!(finding.entries[0].tickets, [&ours]);
+    let nobody = InstitutionCode::parse("1319999998").unwrap();
+    assert!(
+        evaluate(&question(), nobody, &people).entries[0]
+            .tickets
+            .is_empty()
+    );
 }
 
 #[test]

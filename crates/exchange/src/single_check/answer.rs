@@ -1,5 +1,7 @@
 //! Writes the answer of a single check in the interface's order of elements (§2.3). Adds nothing to what the center answered.
 
+mod tickets;
+
 use domain::certificate::{CeilingCertificate, ElderlyCertificate, Ratio};
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
@@ -12,7 +14,8 @@ use crate::encoding::{Encoding, windows_31j};
 use crate::single_check::{Request, SearchInfo, Unanswerable};
 use crate::xml::Writer;
 
-/// One coverage of an answer. Of its certificates the first elderly and the first ceiling one are written: those of the day.
+/// One coverage of an answer. Of its certificates the first elderly and the first ceiling one are written: those of the day; of its
+/// tickets all: those of facility and month.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
     /// The person.
@@ -36,7 +39,9 @@ impl Shown<'_> {
             coverage.insured_name.as_ref().map(PersonName::as_str),
             Some(coverage.insurer_name.as_str()),
         ];
-        let mut characters = texts.into_iter().flatten().flat_map(str::chars);
+        let tickets = coverage.tickets.iter().flat_map(tickets::texts);
+        let texts = texts.into_iter().flatten().chain(tickets);
+        let mut characters = texts.flat_map(str::chars);
         characters.any(|c| !windows_31j::holds(c))
     }
 }
@@ -151,13 +156,28 @@ fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
 
 fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
     let (person, coverage) = (shown.person, shown.coverage);
+    // Medical aid names the payer, the holder and the office in elements of its own (interface §2.3, further facts).
+    let is_aid = coverage.classification.is_medical_aid();
+    let (insurer, number, insurer_name) = if is_aid {
+        (
+            "PublicExpenseNumber",
+            "BeneficiaryNumber",
+            "WelfareOfficeName",
+        )
+    } else {
+        (
+            "InsurerNumber",
+            "InsuredIdentificationNumber",
+            "InsurerName",
+        )
+    };
     entry.value("InsuredCardClassification", coverage.classification.code());
-    entry.value("InsurerNumber", &coverage.insurer.to_padded_with_blanks());
+    entry.value(insurer, &coverage.insurer.to_padded_with_blanks());
     entry.optional(
         "InsuredCardSymbol",
         coverage.symbol.as_ref().map(|it| it.as_str()),
     );
-    entry.value("InsuredIdentificationNumber", coverage.number.as_str());
+    entry.value(number, coverage.number.as_str());
     entry.optional(
         "InsuredBranchNumber",
         coverage.branch.map(Branch::to_digits).as_deref(),
@@ -212,7 +232,7 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
             .and_then(|loss| loss.reason)
             .map(|it| it.code()),
     );
-    entry.readable("InsurerName", Some(coverage.insurer_name.as_str()));
+    entry.readable(insurer_name, Some(coverage.insurer_name.as_str()));
     if let Some(certificate) = coverage.elderly.first() {
         entry.group("ElderlyRecipientCertificateInfo", |group| {
             elderly(group, certificate)
@@ -224,6 +244,13 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
     if let Some(certificate) = coverage.ceilings.first() {
         entry.group("LimitApplicationCertificateRelatedInfo", |group| {
             ceiling(group, certificate)
+        });
+    }
+    if is_aid && !coverage.tickets.is_empty() {
+        entry.group("PublicExpenseResultList", |list| {
+            for ticket in &coverage.tickets {
+                list.group("MedicalTicketInfo", |group| tickets::write(group, ticket));
+            }
         });
     }
     entry.optional("ReferenceNumber", shown.reference_number);

@@ -1,5 +1,7 @@
 //! The answer to a check as a receptionist reads it: verdict, why, what to do, then the coverage. Changes no character of a name.
 
+mod tickets;
+
 use api::check::answered::verdict_of_number;
 use api::check::{Answer, Ceiling, CoverageResult};
 use api::client::ClientError;
@@ -37,6 +39,8 @@ pub(super) struct Person {
     /// The ratio the patient pays, where the coverage counts on the day.
     pub(super) ratio: Option<Ratio>,
     pub(super) ceiling: Option<Vec<Fact>>,
+    /// The tickets of medical aid, line by line.
+    pub(super) tickets: Vec<Vec<Fact>>,
     pub(super) coverage: Vec<Fact>,
 }
 
@@ -241,6 +245,11 @@ fn person(result: &CoverageResult, verdict: Verdict, words: &Words) -> Person {
         kana: result.kana.clone(),
         ratio: counts.then(|| ratio(result, words)),
         ceiling: counts.then(|| ceiling(result, words)),
+        tickets: result
+            .tickets
+            .iter()
+            .map(|it| tickets::facts(it, words))
+            .collect(),
         coverage: coverage(result, words),
     }
 }
@@ -283,6 +292,9 @@ fn ceiling(result: &CoverageResult, words: &Words) -> Vec<Fact> {
             facts.add("ceiling", Some(words.say(key)));
         }
     }
+    // Only the patient at a reader can agree to that certificate (interface §2.3).
+    let by_number = words.say("specified-disease-not-by-number");
+    facts.add("specified-disease", Some(by_number));
     facts.lines
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use api::account::{Account, Accounts, ImportLine, ImportReport};
-use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark};
+use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark, Ticket};
 use api::history::{History, HistoryEntry};
 use api::problem::{MemberError, Text};
 use api::session::{PasswordState, Session, SessionAccount, SessionFacility};
@@ -98,6 +98,41 @@ fn answer(verdict: u8) -> Answer {
         }],
         verdict,
         visit_date: "2026-11-23".into(),
+    }
+}
+
+fn ticket() -> Ticket {
+    let some = |text: &str| Some(text.to_owned());
+    Ticket {
+        combination: some("01"),
+        facility: "1319999999".into(),
+        facility_name: some("見本<診療所>"),
+        illnesses: vec!["見本の病".into()],
+        issue_number: some("0000123"),
+        kind: some("01"),
+        month: "2026-11".into(),
+        self_pay_yen: Some(1_000),
+        treatment: some("99"),
+        ..Ticket::default()
+    }
+}
+
+#[test]
+fn a_ticket_is_shown_line_by_line_and_an_unknown_code_is_not_shown_as_another() {
+    for language in Language::ALL {
+        let mut aided = answer(1);
+        aided.results[0].classification = "A1".into();
+        aided.results[0].tickets = vec![ticket()];
+        let page = result::result_page(&aided, staff(language, "general").frame("/")).unwrap();
+        let person = &page.people[0];
+        assert!(person.ceiling.is_none() && person.ratio.is_none());
+        let texts: Vec<&str> = person.tickets[0]
+            .iter()
+            .map(|it| it.text.as_str())
+            .collect();
+        assert!(texts.contains(&"0000123") && texts.contains(&"1319999999 見本<診療所>"));
+        assert!(!texts.contains(&"99") && !texts.contains(&""));
+        assert_eq!(texts.len(), 7);
     }
 }
 
@@ -231,6 +266,11 @@ fn of_reception(staff: &Staff, written: &mut Written) {
         let page = result::result_page(&answer(verdict), staff.frame("/checks/x")).unwrap();
         written.add(&format!("result-{verdict}"), &page);
     }
+    let mut aided = answer(1);
+    aided.results[0].classification = "A1".into();
+    aided.results[0].tickets = vec![ticket()];
+    let page = result::result_page(&aided, staff.frame("/checks/x")).unwrap();
+    written.add("result-ticket", &page);
     let found = History {
         checks: vec![HistoryEntry {
             account: "uketsuke".into(),
@@ -387,7 +427,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 22);
+        assert_eq!(pages.len(), 23);
         for (name, page) in pages {
             check(&name, &page, language);
         }
