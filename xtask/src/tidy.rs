@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("exchange", &[]),
     ("pki", &[]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("ui", &[]),
     ("api", &["pki"]),
     ("synthetic", &["exchange"]),
+    ("virtual-card", &["synthetic"]),
     ("center", &["api", "store", "pki", "ui", "exchange"]),
     ("terminal", &["api", "store", "pki", "ui"]),
     ("gateway", &["exchange", "api", "store", "pki"]),

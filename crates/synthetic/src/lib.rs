@@ -1,4 +1,5 @@
-//! Made-up people. Every name, number and address here is invented; the same call always makes the same people.
+//! Made-up people and their cards. Every name, number and address here is invented; the same call always makes the same people.
 
+pub mod card;
 pub mod population;
 pub mod samples;

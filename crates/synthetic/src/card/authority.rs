@@ -1,0 +1,292 @@
+//! The made-up issuer of cards: makes personas, renews and revokes their certificates. Knows no real person and no real authority's name.
+
+use domain::civil_date::CivilDate;
+use rsa::RsaPrivateKey;
+
+use crate::card::case::Case;
+use crate::card::certificate::{Holder, Issuer, Part, Purpose, name};
+use crate::card::key::{rsa_key, to_der};
+use crate::card::octets::Octets;
+use crate::card::persona::{Credential, Jpki, Persona, Pins, Token, Tries};
+use crate::card::terminal::TerminalAuthority;
+use crate::card::{NotMade, holder, policy};
+
+/// Days for which a revocation list is good.
+pub const LIST_DAYS: i32 = 30;
+
+/// Years from issue to the end of a certificate: the fifth birthday after it.
+const BIRTHDAYS: i16 = 5;
+
+/// The PIN of every authentication key here.
+pub const PIN: &str = "1234";
+
+/// The password of every signature key here.
+pub const SIGNATURE_PASSWORD: &str = "ABC123";
+
+/// Which certificate of a holder: the first, or a renewed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation(pub u8);
+
+impl Generation {
+    /// The first certificate.
+    pub const FIRST: Self = Self(1);
+}
+
+/// The issuer of a seed, on a day.
+pub struct CardAuthority {
+    seed: u64,
+    today: CivilDate,
+    authentication: Issuer,
+    signature: Issuer,
+    terminals: TerminalAuthority,
+}
+
+impl CardAuthority {
+    /// The issuer of a seed on a day. The same seed has the same keys on every day.
+    ///
+    /// # Errors
+    /// [`NotMade`].
+    pub fn new(seed: u64, today: CivilDate) -> Result<Self, NotMade> {
+        let from = today.plus_months(-24);
+        let issuer = |purpose: &str, unit: &str, serial| {
+            let key = rsa_key(seed, purpose)?;
+            Issuer::new(key, name(&authority_parts(unit))?, serial, from)
+        };
+        Ok(Self {
+            seed,
+            today,
+            authentication: issuer("authentication authority", AUTHENTICATION_UNIT, 0x06d1_8001)?,
+            signature: issuer("signature authority", SIGNATURE_UNIT, 0x067c_6001)?,
+            terminals: TerminalAuthority::new(seed)?,
+        })
+    }
+
+    /// The certificate that authentication certificates lead to, DER: the center's trust anchor.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        &self.authentication.certificate
+    }
+
+    /// Who certifies the terminals these cards believe.
+    #[must_use]
+    pub fn terminals(&self) -> &TerminalAuthority {
+        &self.terminals
+    }
+
+    /// The revocation list of these serials, DER, good for [`LIST_DAYS`].
+    ///
+    /// # Errors
+    /// [`NotMade`].
+    pub fn revocation_list(&self, revoked: &[u32]) -> Result<Vec<u8>, NotMade> {
+        let next = self.today.plus_days(LIST_DAYS);
+        self.authentication
+            .revocation_list(revoked, self.today, next)
+    }
+
+    /// The serials that are revoked from the start.
+    #[must_use]
+    pub fn revoked_from_start(&self) -> Vec<u32> {
+        vec![serial(Case::Revoked, Generation::FIRST)]
+    }
+
+    /// The card of a case.
+    ///
+    /// # Errors
+    /// [`NotMade`].
+    pub fn persona(&self, case: Case) -> Result<Persona, NotMade> {
+        let generation = match case {
+            Case::Renewed => Generation(2),
+            _ => Generation::FIRST,
+        };
+        self.issue(case, generation, self.dates(case)?)
+    }
+
+    /// A new card or phone for the holder of a case, with a new key and serial.
+    ///
+    /// # Errors
+    /// [`NotMade`].
+    pub fn renew(&self, case: Case, generation: Generation) -> Result<Persona, NotMade> {
+        let until = self.birthday_end(case, self.today)?;
+        self.issue(case, generation, (self.today, until))
+    }
+
+    fn issue(
+        &self,
+        case: Case,
+        generation: Generation,
+        (from, until): (CivilDate, CivilDate),
+    ) -> Result<Persona, NotMade> {
+        let token = token(case);
+        let mut persona = Persona {
+            case,
+            token,
+            made_on: self.today.to_string(),
+            holder: holder::of(case)?,
+            pins: pins(case),
+            tries: tries(case),
+            jpki: None,
+            card_face: None,
+            input_support: None,
+            shared: None,
+        };
+        if token == Token::Other {
+            return Ok(persona);
+        }
+        let authentication =
+            self.credential(case, generation, Purpose::Authentication, (from, until))?;
+        let signature = self.credential(case, generation, Purpose::Signature, (from, until))?;
+        persona.jpki = Some(Jpki {
+            authentication,
+            signature: Some(signature),
+            terminal_authority: self.terminals.public_key().into(),
+        });
+        Ok(persona)
+    }
+
+    fn credential(
+        &self,
+        case: Case,
+        generation: Generation,
+        purpose: Purpose,
+        (from, until): (CivilDate, CivilDate),
+    ) -> Result<Credential, NotMade> {
+        let (issuer, unit) = match purpose {
+            Purpose::Authentication => (&self.authentication, AUTHENTICATION_UNIT),
+            Purpose::Signature => (&self.signature, SIGNATURE_UNIT),
+        };
+        let key = self.key(case, generation, purpose)?;
+        let public = key.to_public_key();
+        let serial = serial(case, generation);
+        let policy = match (purpose, token(case)) {
+            (Purpose::Signature, _) => policy::SIGNATURE,
+            (Purpose::Authentication, Token::Card | Token::Other) => policy::CARD,
+            (Purpose::Authentication, Token::Android | Token::Iphone) => policy::PHONE,
+        };
+        let certificate = issuer.issue(&Holder {
+            serial,
+            subject: name(&[(Part::CommonName, &pseudonym(serial))])?,
+            key: &public,
+            from,
+            until,
+            purpose,
+            policy,
+            list: list_name(unit)?,
+        })?;
+        Ok(Credential {
+            key: to_der(&key)?.into(),
+            certificate: certificate.into(),
+            authority: Octets(issuer.certificate.clone()),
+        })
+    }
+
+    /// Authentication keys are each card's own. No check looks at a signature, so all cards of a seed share that key.
+    fn key(
+        &self,
+        case: Case,
+        generation: Generation,
+        purpose: Purpose,
+    ) -> Result<RsaPrivateKey, NotMade> {
+        match purpose {
+            Purpose::Authentication => {
+                let purpose = format!("authentication {} {}", case.name(), generation.0);
+                rsa_key(self.seed, &purpose)
+            }
+            Purpose::Signature => rsa_key(self.seed, "signature"),
+        }
+    }
+
+    /// First and last day of the first certificate of a case.
+    fn dates(&self, case: Case) -> Result<(CivilDate, CivilDate), NotMade> {
+        let ended = |days| {
+            let until = self.today.plus_days(days);
+            (until.plus_months(-12 * i32::from(BIRTHDAYS)), until)
+        };
+        Ok(match case {
+            Case::ExpiredRecently => ended(-40),
+            Case::ExpiredLong => ended(-130),
+            Case::AboutToExpire => ended(40),
+            _ => {
+                let from = self.today.plus_days(-400);
+                (from, self.birthday_end(case, from)?)
+            }
+        })
+    }
+
+    fn birthday_end(&self, case: Case, from: CivilDate) -> Result<CivilDate, NotMade> {
+        let Some(holder) = holder::of(case)? else {
+            return Ok(from);
+        };
+        let born = CivilDate::parse_iso(&holder.birth_date)
+            .map_err(|_| NotMade::BuiltIn("date of birth"))?;
+        let years = born.full_years_on(from) + BIRTHDAYS;
+        Ok(born.plus_months(12 * i32::from(years)))
+    }
+}
+
+const AUTHENTICATION_UNIT: &str = "JPKI for user authentication";
+const SIGNATURE_UNIT: &str = "JPKI for digital signature";
+
+fn authority_parts(unit: &str) -> [(Part, &str); 3] {
+    [
+        (Part::Organization, "JPKI-EXAMPLE"),
+        (Part::Unit, unit),
+        (Part::Unit, "Onshi Example Card Authority"),
+    ]
+}
+
+/// Lists are by municipality and have names, not addresses.
+fn list_name(unit: &str) -> Result<x509_cert::name::Name, NotMade> {
+    name(&[
+        (Part::Organization, "JPKI-EXAMPLE"),
+        (Part::Unit, unit),
+        (Part::Unit, "CRL Distribution Points"),
+        (Part::Unit, "Kakuu-to"),
+        (Part::CommonName, "Kakuu-ku CRLDP"),
+    ])
+}
+
+/// The serial of a case's certificate.
+#[must_use]
+pub fn serial(case: Case, generation: Generation) -> u32 {
+    0x0200_0000 | (case.number() << 8) | u32::from(generation.0)
+}
+
+/// A subject says nothing of its holder. Municipality 99999 does not exist.
+fn pseudonym(serial: u32) -> String {
+    format!("E{serial:08X}EXAMPLE99999003A")
+}
+
+fn token(case: Case) -> Token {
+    match case {
+        Case::Android => Token::Android,
+        Case::Iphone => Token::Iphone,
+        Case::NotAMyNumberCard => Token::Other,
+        _ => Token::Card,
+    }
+}
+
+fn pins(case: Case) -> Pins {
+    let four_digits = || (case != Case::NoPin).then(|| PIN.to_owned());
+    Pins {
+        authentication: four_digits(),
+        signature: (case != Case::NoPin).then(|| SIGNATURE_PASSWORD.to_owned()),
+        input_support: four_digits(),
+        registry: four_digits(),
+        shared: four_digits(),
+        number_a: None,
+        number_b: None,
+        birth_date: None,
+    }
+}
+
+fn tries(case: Case) -> Tries {
+    let authentication = match case {
+        Case::Locked | Case::NoPin => 0,
+        Case::LastTry => 1,
+        _ => Tries::FULL.authentication,
+    };
+    Tries {
+        authentication,
+        ..Tries::FULL
+    }
+}
