@@ -102,11 +102,23 @@ pub enum Deed {
     AuditRead,
     /// A person was given a facility's own number.
     ReferenceNumber,
+    /// A check by card was refused.
+    CardRefused,
+    /// A patient's answers at a reader were recorded, or the questions were closed without.
+    Consent,
+    /// Staff released one check at a reader.
+    Release,
+    /// A reader's mode was set.
+    ReaderMode,
+    /// A reader was enrolled with terminal keys or for comparing faces, or no longer is.
+    ReaderEnroll,
+    /// A facility's settings were changed.
+    SettingsChange,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -131,6 +143,12 @@ impl Deed {
         Self::Backup,
         Self::AuditRead,
         Self::ReferenceNumber,
+        Self::CardRefused,
+        Self::Consent,
+        Self::Release,
+        Self::ReaderMode,
+        Self::ReaderEnroll,
+        Self::SettingsChange,
     ];
 
     /// The stored name.
@@ -161,6 +179,12 @@ impl Deed {
             Self::Backup => "backup",
             Self::AuditRead => "audit-read",
             Self::ReferenceNumber => "reference-number",
+            Self::CardRefused => "card-refused",
+            Self::Consent => "consent",
+            Self::Release => "release",
+            Self::ReaderMode => "reader-mode",
+            Self::ReaderEnroll => "reader-enroll",
+            Self::SettingsChange => "settings-change",
         }
     }
 

@@ -191,7 +191,10 @@ pub fn evaluate<'a>(
         .filter(|coverage| question.asks_about(coverage, &key))
         .collect();
     let covering: Vec<&Coverage> = asked.iter().copied().filter(|c| covers(c, day)).collect();
-    let entry = |coverage| entry_of(&registration.person, coverage, question, facility);
+    let entry = |coverage| {
+        let consent = question.ceiling_consent;
+        entry_of(&registration.person, coverage, facility, day, consent)
+    };
     match select(&covering, day) {
         Selection::One(coverage) => Finding {
             verdict: verdict_of_valid(coverage, facility, day),
@@ -215,6 +218,43 @@ pub fn evaluate<'a>(
     }
 }
 
+/// Answers a check by card: the holder is known, so of all their coverages the one that counts on the day is answered (G23,
+/// contracts §5), with its ceiling, which has come with the check since 2024-10.
+///
+/// ```
+/// use domain::check::{Verdict, evaluate_card};
+/// use domain::coverage::Registration;
+/// use domain::{civil_date::CivilDate, institution_code::InstitutionCode};
+/// fn verdict_of_someone_never_insured(nobody: &Registration) -> Verdict {
+///     let facility = InstitutionCode::parse("1319999999").unwrap();
+///     assert!(nobody.coverages.is_empty());
+///     evaluate_card(nobody, facility, CivilDate::new(2026, 11, 23).unwrap()).verdict // NotFound
+/// }
+/// ```
+#[must_use]
+pub fn evaluate_card(
+    registration: &Registration,
+    facility: InstitutionCode,
+    day: CivilDate,
+) -> Finding<'_> {
+    let all: Vec<&Coverage> = registration.coverages.iter().collect();
+    let covering: Vec<&Coverage> = all.iter().copied().filter(|c| covers(c, day)).collect();
+    let consent = CeilingConsent::Given;
+    let entry = |coverage| entry_of(&registration.person, coverage, facility, day, consent);
+    let (verdict, shown) = match select(&covering, day) {
+        Selection::One(coverage) => (verdict_of_valid(coverage, facility, day), vec![coverage]),
+        Selection::Several(equal) => (Verdict::Several, equal),
+        Selection::None => match latest(&all) {
+            Some(coverage) => (Verdict::Invalid, vec![coverage]),
+            None => (Verdict::NotFound, Vec::new()),
+        },
+    };
+    Finding {
+        verdict,
+        entries: shown.into_iter().map(entry).collect(),
+    }
+}
+
 fn verdict_of_valid(coverage: &Coverage, facility: InstitutionCode, day: CivilDate) -> Verdict {
     if coverage.classification.is_medical_aid() && !has_ticket(&coverage.tickets, facility, day) {
         Verdict::ValidUnregistered
@@ -223,9 +263,9 @@ fn verdict_of_valid(coverage: &Coverage, facility: InstitutionCode, day: CivilDa
     }
 }
 
-/// Of the coverages asked about, none of which covers the day, the one that ended or ends last.
-fn latest<'a>(asked: &[&'a Coverage]) -> Option<&'a Coverage> {
-    asked.iter().copied().max_by_key(|coverage| {
+/// Of coverages none of which covers the day, the one that ended or ends last.
+fn latest<'a>(ended: &[&'a Coverage]) -> Option<&'a Coverage> {
+    ended.iter().copied().max_by_key(|coverage| {
         let lost = coverage.loss.map(|loss| loss.date);
         (lost.is_none(), lost, coverage.acquired, coverage.issued)
     })
@@ -234,10 +274,10 @@ fn latest<'a>(asked: &[&'a Coverage]) -> Option<&'a Coverage> {
 fn entry_of<'a>(
     person: &'a Person,
     coverage: &'a Coverage,
-    question: &NumberQuestion,
     facility: InstitutionCode,
+    day: CivilDate,
+    consent: CeilingConsent,
 ) -> Entry<'a> {
-    let day = question.visit_date;
     let (elderly, ceiling, tickets) = if covers(coverage, day) {
         (
             coverage.elderly_on(day),
@@ -251,7 +291,7 @@ fn entry_of<'a>(
         person,
         coverage,
         elderly,
-        ceiling: ceiling.filter(|_| question.ceiling_consent == CeilingConsent::Given),
+        ceiling: ceiling.filter(|_| consent == CeilingConsent::Given),
         tickets,
     }
 }

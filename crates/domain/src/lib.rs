@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod audit;
+pub mod card_certificate;
+pub mod card_challenge;
 pub mod certificate;
 pub mod check;
 pub mod civil_date;
@@ -10,14 +12,19 @@ pub mod codes;
 pub mod coverage;
 pub mod era;
 pub mod facility_kind;
+pub mod facility_settings;
+pub mod identification;
 pub mod institution_code;
 pub mod insured;
 pub mod insurer_number;
 pub mod lockout;
 pub mod medical_aid;
+mod named;
 pub mod password;
 pub mod permissions;
 pub mod permit;
 pub mod person;
 pub mod personal_text;
+pub mod questions;
+pub mod reader;
 pub mod session;

@@ -16,6 +16,8 @@ pub enum Action {
     AskByNumber,
     /// Check by card, and the patient's answers.
     AskByCard,
+    /// Read the results of checks by card, as they are delivered.
+    ReadCardResults,
     /// Search and read the facility's checks.
     ReadHistory,
     /// Bulk checks and reference numbers.
@@ -34,15 +36,20 @@ pub enum Action {
     ManageAccounts,
     /// Edit the facility's settings.
     EditSettings,
+    /// Read the facility's settings.
+    ReadSettings,
+    /// Hear of what happens at the facility, as far as the account's other rights go.
+    ReceiveEvents,
     /// Change one's own password by hand.
     ChangeOwnPassword,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::AskByNumber,
         Self::AskByCard,
+        Self::ReadCardResults,
         Self::ReadHistory,
         Self::AskInBulk,
         Self::ControlReader,
@@ -52,6 +59,8 @@ impl Action {
         Self::ReadMedicalByMachine,
         Self::ManageAccounts,
         Self::EditSettings,
+        Self::ReadSettings,
+        Self::ReceiveEvents,
         Self::ChangeOwnPassword,
     ];
 
@@ -59,6 +68,7 @@ impl Action {
         match self {
             Self::AskByNumber => "check by number",
             Self::AskByCard => "check by card",
+            Self::ReadCardResults => "results of checks by card",
             Self::ReadHistory => "history",
             Self::AskInBulk => "bulk, reference numbers",
             Self::ControlReader => "reader control",
@@ -68,6 +78,8 @@ impl Action {
             Self::ReadMedicalByMachine => "drugs and checkups by machine",
             Self::ManageAccounts => "accounts",
             Self::EditSettings => "settings",
+            Self::ReadSettings => "read settings",
+            Self::ReceiveEvents => "events",
             Self::ChangeOwnPassword => "own password",
         }
     }
@@ -88,10 +100,11 @@ pub fn allows(kind: AccountKind, action: Action) -> bool {
 fn rights(kind: AccountKind) -> &'static [Action] {
     use Action as A;
     match kind {
-        AccountKind::Master => &[A::ManageAccounts, A::ChangeOwnPassword],
+        AccountKind::Master => &[A::ManageAccounts, A::ReadSettings, A::ChangeOwnPassword],
         AccountKind::Administrator => &[
             A::AskByNumber,
             A::AskByCard,
+            A::ReadCardResults,
             A::ReadHistory,
             A::AskInBulk,
             A::ControlReader,
@@ -100,31 +113,44 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ViewMedicalPages,
             A::ManageAccounts,
             A::EditSettings,
+            A::ReadSettings,
+            A::ReceiveEvents,
             A::ChangeOwnPassword,
         ],
         AccountKind::General => &[
             A::AskByNumber,
             A::AskByCard,
+            A::ReadCardResults,
             A::ReadHistory,
             A::AskInBulk,
             A::ControlReader,
+            A::ReadSettings,
+            A::ReceiveEvents,
             A::ChangeOwnPassword,
         ],
         AccountKind::MedicalViewer => &[
             A::AskByNumber,
             A::AskByCard,
+            A::ReadCardResults,
             A::ReadHistory,
             A::AskInBulk,
             A::ControlReader,
             A::AskInOutage,
             A::ViewInDisaster,
             A::ViewMedicalPages,
+            A::ReadSettings,
+            A::ReceiveEvents,
             A::ChangeOwnPassword,
         ],
-        AccountKind::LinkApp | AccountKind::WebApi => {
-            &[A::AskByNumber, A::AskInBulk, A::ReadMedicalByMachine]
-        }
-        AccountKind::Reader => &[A::AskByCard],
+        AccountKind::LinkApp | AccountKind::WebApi => &[
+            A::AskByNumber,
+            A::ReadCardResults,
+            A::AskInBulk,
+            A::ReadMedicalByMachine,
+            A::ReadSettings,
+            A::ReceiveEvents,
+        ],
+        AccountKind::Reader => &[A::AskByCard, A::ReadSettings, A::ReceiveEvents],
     }
 }
 
@@ -405,6 +431,17 @@ mod tests {
         for kind in [K::General, K::LinkApp, K::WebApi, K::Reader] {
             assert!(!allows(kind, Action::ViewInDisaster), "{kind:?}");
             assert!(!allows(kind, Action::AskInOutage), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_reader_reads_no_results() {
+        for action in [
+            Action::ReadCardResults,
+            Action::ReadHistory,
+            Action::ControlReader,
+        ] {
+            assert!(!allows(AccountKind::Reader, action), "{action:?}");
         }
     }
 

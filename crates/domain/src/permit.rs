@@ -157,3 +157,75 @@ pub struct ChangeOwnPassword;
 impl Permission for ChangeOwnPassword {
     const ACTION: Action = Action::ChangeOwnPassword;
 }
+
+/// Checking by card, and the patient's answers (G19-G24).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{AskByCard, Permission}};
+/// assert!(allows(AccountKind::Reader, AskByCard::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct AskByCard;
+impl Permission for AskByCard {
+    const ACTION: Action = Action::AskByCard;
+}
+
+/// Reading the results of checks by card with their consents: staff, and machines that deliver them (G16, G30).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReadCardResults}};
+/// assert!(!allows(AccountKind::Reader, ReadCardResults::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ReadCardResults;
+impl Permission for ReadCardResults {
+    const ACTION: Action = Action::ReadCardResults;
+}
+
+/// Switching a reader's mode and releasing a check by eye (G14).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{ControlReader, Permission}};
+/// assert!(!allows(AccountKind::Reader, ControlReader::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ControlReader;
+impl Permission for ControlReader {
+    const ACTION: Action = Action::ControlReader;
+}
+
+/// Changing the facility's settings.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{EditSettings, Permission}};
+/// assert!(!allows(AccountKind::General, EditSettings::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct EditSettings;
+impl Permission for EditSettings {
+    const ACTION: Action = Action::EditSettings;
+}
+
+/// Reading the facility's settings.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReadSettings}};
+/// assert!(allows(AccountKind::Master, ReadSettings::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ReadSettings;
+impl Permission for ReadSettings {
+    const ACTION: Action = Action::ReadSettings;
+}
+
+/// Hearing of what happens at the facility; of which kinds, say the other rights.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReceiveEvents}};
+/// assert!(!allows(AccountKind::Master, ReceiveEvents::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ReceiveEvents;
+impl Permission for ReceiveEvents {
+    const ACTION: Action = Action::ReceiveEvents;
+}
