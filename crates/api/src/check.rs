@@ -62,11 +62,19 @@ pub enum Origin {
     File,
     /// Another system by Web API.
     WebApi,
+    /// A card at a reader or a PC. No question by number comes from there.
+    Card,
 }
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Self; 4] = [Self::Page, Self::Shell, Self::File, Self::WebApi];
+    pub const ALL: [Self; 5] = [
+        Self::Page,
+        Self::Shell,
+        Self::File,
+        Self::WebApi,
+        Self::Card,
+    ];
 
     /// The name in messages.
     #[must_use]
@@ -76,6 +84,7 @@ impl Origin {
             Self::Shell => "shell",
             Self::File => "file",
             Self::WebApi => "web_api",
+            Self::Card => "card",
         }
     }
 

@@ -1,5 +1,7 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
+pub mod cards;
+pub mod events;
 mod refusals;
 
 use bytes::Bytes;

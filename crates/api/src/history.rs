@@ -19,9 +19,9 @@ pub struct Search {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file` or `web_api`.
+    /// `page`, `shell`, `file`, `web_api` or `card`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,9 +85,9 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file` or `web_api`.
+    /// `page`, `shell`, `file`, `web_api` or `card`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,12 +186,15 @@ pub struct HistoryEntry {
     /// The check's identifier.
     #[schema(format = "uuid")]
     pub check_id: String,
-    /// Insurer number asked about.
+    /// Insurer number asked about; of a check by card the one answered, or empty.
     pub insurer_number: String,
+    /// Of a check by card: how the holder was identified, `pin`, `visual` or `face`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
     /// Name answered, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `page`, `shell`, `file` or `web_api`, as the client stated.
+    /// `page`, `shell`, `file` or `web_api`, as the client stated; `card` for a check by card.
     pub origin: String,
     /// Verdict, 1-6.
     #[schema(minimum = 1, maximum = 6)]

@@ -2,11 +2,15 @@
 
 pub mod account;
 pub mod canonical;
+pub mod card;
 pub mod check;
 pub mod client;
+pub mod event;
 pub mod history;
 pub mod openapi;
 pub mod problem;
+pub mod reader;
 pub mod receipt;
 pub mod routes;
 pub mod session;
+pub mod settings;

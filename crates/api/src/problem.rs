@@ -1,6 +1,10 @@
 //! Problem documents (RFC 9457): one stable code per trouble, a text for the clerk and one for the engineer in two languages.
 
+pub mod card;
+
 use serde::{Deserialize, Serialize};
+
+use card::CardTrouble;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -127,13 +131,17 @@ pub enum Trouble {
     Busy,
     /// A fault of the center.
     Internal,
+    /// A check by card is refused, or its questions are closed.
+    Card(CardTrouble),
 }
+
+type Texts = (&'static str, &'static str);
 
 struct Row {
     code: &'static str,
     status: u16,
-    clerk: (&'static str, &'static str),
-    engineer: (&'static str, &'static str),
+    clerk: Texts,
+    engineer: Texts,
 }
 
 impl Trouble {
@@ -494,6 +502,7 @@ impl Trouble {
                     "see the center's log under the request's identifier",
                 ),
             ),
+            Self::Card(trouble) => trouble.row(),
         };
         Row {
             code,

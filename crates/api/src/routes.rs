@@ -22,6 +22,30 @@ pub const CHECKS_EXPORT: &str = "/v1/checks/export";
 pub const CHECK: &str = "/v1/checks/{id}";
 /// `GET`: the signed receipt of one check.
 pub const CHECK_RECEIPT: &str = "/v1/checks/{id}/receipt";
+/// `POST`: a challenge for a card to sign.
+pub const CARD_CHALLENGES: &str = "/v1/card-challenges";
+/// `POST`: ask by card whether its holder is insured.
+pub const CARD_CHECKS: &str = "/v1/card-checks";
+/// `GET`: one check by card with its consents.
+pub const CARD_CHECK: &str = "/v1/card-checks/{id}";
+/// `POST`: the card is still there.
+pub const CARD_CHECK_PRESENCE: &str = "/v1/card-checks/{id}/presence";
+/// `POST`: what the patient answered.
+pub const CARD_CHECK_ANSWERS: &str = "/v1/card-checks/{id}/answers";
+/// `GET`: the facility's readers.
+pub const READERS: &str = "/v1/readers";
+/// `GET`: the reader of the account that asks.
+pub const READER_CURRENT: &str = "/v1/readers/current";
+/// `PUT`: what the reader of the account does now.
+pub const READER_CURRENT_STATE: &str = "/v1/readers/current/state";
+/// `PUT`: switch a reader between unattended and visual.
+pub const READER_MODE: &str = "/v1/readers/{id}/mode";
+/// `POST`: release one check at one reader.
+pub const RELEASES: &str = "/v1/releases";
+/// `GET`, `PUT`: the facility's settings.
+pub const SETTINGS: &str = "/v1/settings";
+/// `GET`: what happens at the facility, as server-sent events.
+pub const EVENTS: &str = "/v1/events";
 /// `GET`: what this interface is, in OpenAPI 3.1.
 pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: the public keys of receipts.

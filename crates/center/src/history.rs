@@ -140,6 +140,7 @@ fn file_line(line: Line) -> Result<HistoryLine, Refused> {
         Origin::Shell => "コマンド",
         Origin::File => "ファイル連携",
         Origin::WebApi => "WebAPI",
+        Origin::Card => "マイナンバーカード",
     };
     Ok(HistoryLine {
         at: line.at,
@@ -171,6 +172,7 @@ fn page(mut lines: Vec<Line>) -> History {
         at: line.at.to_string(),
         check_id: id(line.id),
         insurer_number: line.insurer,
+        method: None,
         name: line.name,
         origin: line.origin,
         verdict: line.verdict,
@@ -220,8 +222,8 @@ fn read(body: Search, today: CivilDate) -> Result<store::checks::Search, Refused
         errors.push(MemberError::new(
             "origin",
             "unknown",
-            "origin は page、shell、file、web_api のいずれかです。",
-            "origin is page, shell, file or web_api.",
+            "origin は page、shell、file、web_api、card のいずれかです。",
+            "origin is page, shell, file, web_api or card.",
         ));
     }
     let name = body.name.filter(|name| !name.trim().is_empty());

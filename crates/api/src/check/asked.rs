@@ -216,7 +216,8 @@ fn origin(name: Option<&str>) -> Result<Origin, MemberError> {
     let Some(name) = name else {
         return Ok(Origin::WebApi);
     };
-    Origin::parse(name).ok_or_else(|| {
+    let origin = Origin::parse(name).filter(|origin| *origin != Origin::Card);
+    origin.ok_or_else(|| {
         MemberError::new(
             "origin",
             "unknown",

@@ -18,6 +18,7 @@ origin-page = Page of the terminal
 origin-shell = Command
 origin-file = Receipt computer (link app)
 origin-web-api = Web API
+origin-card = My Number card
 found = Found
 none-found = No check fits these terms.
 at = Checked at

@@ -18,6 +18,7 @@ origin-page = 端末の画面
 origin-shell = コマンド
 origin-file = レセコン（連携アプリ）
 origin-web-api = Web API
+origin-card = マイナンバーカード
 found = 検索結果
 none-found = 条件に合う資格確認はありません。
 at = 確認日時

@@ -108,6 +108,7 @@ fn origin_label(origin: Origin, words: &Words) -> String {
         Origin::Shell => "origin-shell",
         Origin::File => "origin-file",
         Origin::WebApi => "origin-web-api",
+        Origin::Card => "origin-card",
     })
 }
 

@@ -277,6 +277,7 @@ fn of_reception(staff: &Staff, written: &mut Written) {
             at: "2026-11-23T00:15:02.000000Z".into(),
             check_id: "c".into(),
             insurer_number: "06139992".into(),
+            method: None,
             name: None,
             origin: "file".into(),
             verdict: 6,
