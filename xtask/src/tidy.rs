@@ -11,6 +11,7 @@ use serde_json::Value;
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
 const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
+    ("card", &[]),
     ("exchange", &[]),
     ("pki", &[]),
     ("store", &[]),

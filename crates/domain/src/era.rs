@@ -48,15 +48,33 @@ const ERAS: [Era; 5] = [
 /// ```
 #[must_use]
 pub fn to_japanese(day: CivilDate) -> String {
-    let date = (day.year(), day.month(), day.day());
-    let Some(era) = ERAS.iter().find(|era| era.first <= date) else {
+    let Some((era, year)) = era_of(day) else {
         return day.to_string();
     };
-    let year = match day.year() - era.first.0 + 1 {
+    let year = match year {
         1 => "元".to_owned(),
         year => year.to_string(),
     };
     format!("{}{year}年{}月{}日", era.name, day.month(), day.day())
+}
+
+/// The year within its era, as a card's lookup code B has it: 55 for 1980, 1 for 2019 from May. `None` before Meiji.
+///
+/// ```
+/// use domain::{civil_date::CivilDate, era::year_of_era};
+/// assert_eq!(year_of_era(CivilDate::new(1980, 2, 17).unwrap()), Some(55));
+/// assert_eq!(year_of_era(CivilDate::new(2019, 4, 30).unwrap()), Some(31));
+/// assert_eq!(year_of_era(CivilDate::new(2019, 5, 1).unwrap()), Some(1));
+/// ```
+#[must_use]
+pub fn year_of_era(day: CivilDate) -> Option<i16> {
+    era_of(day).map(|(_, year)| year)
+}
+
+fn era_of(day: CivilDate) -> Option<(&'static Era, i16)> {
+    let date = (day.year(), day.month(), day.day());
+    let era = ERAS.iter().find(|era| era.first <= date)?;
+    Some((era, day.year() - era.first.0 + 1))
 }
 
 /// Reads a date as people type it: `1970-01-02`, `1970/1/2`, `19700102`, `S45.1.2`, `昭和45年1月2日`, full width or half.

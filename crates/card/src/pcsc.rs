@@ -1,0 +1,205 @@
+//! Readers of this machine by PC/SC (WinSCard, pcsc-lite). Takes cards exclusively and resets them afterwards; tells of cards and
+//! readers by events of the service.
+
+mod watch;
+
+use std::ffi::{CStr, CString};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use ::pcsc::{Context, Disposition, Error, Protocols, Scope, ShareMode, State};
+
+use crate::reader::{Insertion, LinkError, Reader, Watcher};
+use watch::Watch;
+
+/// Which of the machine's readers is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReaderName {
+    /// The first one the service lists.
+    First,
+    /// The first one whose name contains this text. Services add numbers to names that change when a reader is plugged in again.
+    Containing(String),
+}
+
+/// A reader of this machine.
+pub struct PcscReader {
+    name: ReaderName,
+    context: Option<Context>,
+    card: Option<::pcsc::Card>,
+    watching: Option<Watching>,
+}
+
+/// The thread that waits for events, for it blocks while it does.
+struct Watching {
+    /// Dropped to stop it.
+    stop: mpsc::Sender<()>,
+    context: watch::Shared,
+    ended: mpsc::Receiver<()>,
+    thread: JoinHandle<()>,
+}
+
+impl ReaderName {
+    /// Reads the setting `reader`: `pcsc` for the first, `pcsc:TEXT` for the first whose name contains the text. `None` for
+    /// anything else.
+    #[must_use]
+    pub fn of_setting(text: &str) -> Option<Self> {
+        match text.strip_prefix("pcsc")?.strip_prefix(':') {
+            None if text == "pcsc" => Some(Self::First),
+            Some("") | None => None,
+            Some(name) => Some(Self::Containing(name.to_owned())),
+        }
+    }
+
+    fn choose(&self, names: &[CString]) -> Option<CString> {
+        let fits = |name: &&CString| match self {
+            Self::First => true,
+            Self::Containing(text) => name.to_string_lossy().contains(text),
+        };
+        names.iter().find(fits).cloned()
+    }
+}
+
+/// The names of all readers the service has now.
+///
+/// # Errors
+/// [`LinkError::NoService`] and the like.
+pub fn reader_names() -> Result<Vec<String>, LinkError> {
+    let context = Context::establish(Scope::System).map_err(link_error)?;
+    let names = context.list_readers_owned().map_err(link_error)?;
+    let text = |name: &CString| name.to_string_lossy().into_owned();
+    Ok(names.iter().map(text).collect())
+}
+
+impl PcscReader {
+    /// A reader that need not be there yet.
+    #[must_use]
+    pub fn new(name: ReaderName) -> Self {
+        Self {
+            name,
+            context: None,
+            card: None,
+            watching: None,
+        }
+    }
+
+    fn context(&mut self) -> Result<Context, Error> {
+        if let Some(context) = &self.context {
+            return Ok(context.clone());
+        }
+        let context = Context::establish(Scope::System)?;
+        self.context = Some(context.clone());
+        Ok(context)
+    }
+
+    fn connect(&mut self) -> Result<Insertion, Error> {
+        let context = self.context()?;
+        let names = context.list_readers_owned()?;
+        let name = self.name.choose(&names).ok_or(Error::UnknownReader)?;
+        let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
+        // Taken first and counted then: from here on an exchange of cards ends the connection.
+        let insertion = insertion(&context, &name)?;
+        self.card = Some(card);
+        Ok(insertion)
+    }
+}
+
+impl Reader for PcscReader {
+    fn watch(&mut self, watcher: Watcher) {
+        let (stop, stopped) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        let context = watch::Shared::default();
+        let watch = Watch::new(self.name.clone(), watcher, context.clone(), stopped);
+        let spawned = std::thread::Builder::new()
+            .name("card reader".to_owned())
+            .spawn(move || {
+                watch.run();
+                drop(end);
+            });
+        // Without a thread nothing is told: the desk then knows of no reader.
+        self.watching = spawned.ok().map(|thread| Watching {
+            stop,
+            context,
+            ended,
+            thread,
+        });
+    }
+
+    fn open(&mut self) -> Result<Insertion, LinkError> {
+        let mut opened = self.connect();
+        // A service that was restarted knows neither context nor reader of before. Nothing was shown to the card yet.
+        if let Err(
+            Error::InvalidHandle | Error::CommError | Error::NoService | Error::ServiceStopped,
+        ) = opened
+        {
+            self.context = None;
+            opened = self.connect();
+        }
+        opened.map_err(link_error)
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        let card = self.card.as_ref().ok_or(LinkError::Removed)?;
+        let mut buffer = zeroize::Zeroizing::new([0; ::pcsc::MAX_BUFFER_SIZE]);
+        let answer = card.transmit(command, buffer.as_mut_slice());
+        answer.map(<[u8]>::to_vec).map_err(link_error)
+    }
+
+    fn close(&mut self) {
+        if let Some(card) = self.card.take()
+            && let Err((card, _)) = card.disconnect(Disposition::ResetCard)
+        {
+            // The card or the service is gone, and what was verified with it.
+            drop(card);
+        }
+    }
+}
+
+impl Drop for PcscReader {
+    fn drop(&mut self) {
+        self.close();
+        if let Some(watching) = self.watching.take() {
+            watching.stop();
+        }
+    }
+}
+
+impl core::fmt::Debug for PcscReader {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "PcscReader({:?})", self.name)
+    }
+}
+
+impl Watching {
+    /// Wakes the thread until it has ended: a wake-up that comes just before it begins to wait is lost.
+    fn stop(self) {
+        drop(self.stop);
+        while self.ended.recv_timeout(watch::WAKE_AGAIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            self.context.cancel();
+        }
+        // It has ended; a panic in it was its own.
+        let _ = self.thread.join();
+    }
+}
+
+/// How often cards came and went on a reader, as the service counts.
+fn insertion(context: &Context, name: &CStr) -> Result<Insertion, Error> {
+    let mut states = [::pcsc::ReaderState::new(name.to_owned(), State::UNAWARE)];
+    context.get_status_change(std::time::Duration::ZERO, &mut states)?;
+    let [state] = &states;
+    Ok(Insertion(state.event_count()))
+}
+
+fn link_error(error: Error) -> LinkError {
+    match error {
+        Error::NoSmartcard | Error::RemovedCard | Error::ResetCard | Error::InvalidHandle => {
+            LinkError::Removed
+        }
+        Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable => {
+            LinkError::ReaderGone
+        }
+        Error::NoService | Error::ServiceStopped | Error::Shutdown => LinkError::NoService,
+        Error::SharingViolation => LinkError::Busy,
+        Error::UnresponsiveCard | Error::UnpoweredCard | Error::NotTransacted => LinkError::Mute,
+        other => LinkError::Failed(other.to_string()),
+    }
+}
