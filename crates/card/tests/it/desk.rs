@@ -1,0 +1,126 @@
+//! What a desk tells of its reader, and for which card a command counts.
+
+use card::desk::{DeskSettings, Event};
+use card::error::CardError;
+use card::memory::Signal;
+use card::pin::{LastTry, Pin};
+use card::reader::{LinkError, Missing};
+use synthetic::card::case::Case;
+
+use crate::laid::{Listened, empty, lay, text};
+
+#[tokio::test]
+async fn laying_down_and_taking_away_is_told() {
+    let mut laid = lay(Case::Valid, DeskSettings::default()).await;
+    laid.tray.remove();
+    assert_eq!(laid.events.recv().await, Some(Event::Removed));
+    laid.tray.place(laid.card.to_lay());
+    let Some(Event::Placed(again)) = laid.events.recv().await else {
+        panic!("nothing was placed");
+    };
+    assert_ne!(again.placement, laid.placed.placement);
+}
+
+#[tokio::test]
+async fn a_reader_that_is_gone_and_back_is_told() {
+    let mut laid = lay(Case::Valid, DeskSettings::default()).await;
+    for missing in [Missing::Reader, Missing::Service] {
+        laid.tray.lose(missing);
+        if missing == Missing::Reader {
+            assert_eq!(laid.events.recv().await, Some(Event::Removed));
+        }
+        assert_eq!(laid.events.recv().await, Some(Event::ReaderGone(missing)));
+        let error = laid.desk.tries(laid.placed.placement).await.unwrap_err();
+        let expected = match missing {
+            Missing::Reader => LinkError::ReaderGone,
+            Missing::Service => LinkError::NoService,
+        };
+        assert_eq!(error, CardError::Link(expected));
+        laid.tray.bring_back();
+        assert_eq!(laid.events.recv().await, Some(Event::ReaderBack));
+    }
+}
+
+#[tokio::test]
+async fn another_kind_of_card_is_unreadable() {
+    let (_desk, mut events, tray) = empty(DeskSettings::default());
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    tray.place(Listened::of(Case::NotAMyNumberCard).to_lay());
+    let told = events.recv().await;
+    assert_eq!(told, Some(Event::Unreadable(CardError::NotMyNumberCard)));
+    tray.remove();
+    assert_eq!(events.recv().await, Some(Event::Removed));
+}
+
+#[tokio::test]
+async fn a_card_another_program_uses_is_read_when_that_ends() {
+    let (_desk, mut events, tray) = empty(DeskSettings::default());
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    tray.use_elsewhere(true);
+    tray.place(Listened::of(Case::Valid).to_lay());
+    let busy = CardError::Link(LinkError::Busy);
+    assert_eq!(events.recv().await, Some(Event::Unreadable(busy)));
+    tray.use_elsewhere(false);
+    assert!(matches!(events.recv().await, Some(Event::Placed(_))));
+}
+
+#[tokio::test]
+async fn a_pin_for_one_card_never_reaches_another() {
+    let laid = lay(Case::Valid, DeskSettings::default()).await;
+    let other = Listened::of(Case::Everything);
+    // Exchanged in a moment: the command is on its way before the desk has told of anything.
+    laid.tray.place(other.to_lay());
+    let pin = Pin::parse("1234").unwrap();
+    let placement = laid.placed.placement;
+    let signed = laid
+        .desk
+        .sign_with_pin(placement, pin, LastTry::Spend, text());
+    assert_eq!(signed.await, Err(CardError::Exchanged));
+    assert_eq!(other.pins_shown(), 0);
+}
+
+#[tokio::test]
+async fn a_pin_whose_asker_has_gone_is_not_shown() {
+    let laid = lay(Case::Valid, DeskSettings::default()).await;
+    let pin = Pin::parse("9999").unwrap();
+    let placement = laid.placed.placement;
+    {
+        // The desk is busy with the first command while the second is given up.
+        let first = laid.desk.certificate(placement);
+        let second = laid
+            .desk
+            .sign_with_pin(placement, pin, LastTry::Spend, text());
+        tokio::pin!(first, second);
+        tokio::select! {
+            biased;
+            _ = &mut second => panic!("a desk that is not asked answers"),
+            () = std::future::ready(()) => {}
+        }
+        drop(second);
+        first.await.unwrap();
+    }
+    // Shown or given up in time: with one try less at most, and never twice.
+    assert!(laid.card.pins_shown() <= 1);
+}
+
+#[tokio::test]
+async fn a_closed_desk_gives_its_reader_back() {
+    let mut laid = lay(Case::Valid, DeskSettings::default()).await;
+    drop(laid.desk);
+    assert_eq!(laid.events.recv().await, None);
+    assert!(laid.card.ended_by_reset());
+}
+
+#[tokio::test]
+async fn a_card_that_answers_nothing_sensible_is_unreadable() {
+    for answer in [vec![], vec![0x90], vec![0x6F, 0x00], vec![0x90, 0x00]] {
+        let (_desk, mut events, tray) = empty(DeskSettings::default());
+        assert_eq!(events.recv().await, Some(Event::ReaderBack));
+        let answer = answer.clone();
+        tray.place(Box::new(move |signal| match signal {
+            Signal::Reset => Some(Vec::new()),
+            Signal::Command(_) => Some(answer.clone()),
+        }));
+        assert!(matches!(events.recv().await, Some(Event::Unreadable(_))));
+    }
+}
