@@ -3,7 +3,7 @@
 //!
 //! A part that has a reader opens a [`desk::Desk`] over it and gets events ("a card lies there") and typed answers. Below it lie
 //! [`session::Session`] (one exclusive use of the card, reset afterwards) and the applications [`jpki`] and [`surface`].
-//! All facts of the card are from open implementations, as no public specification exists (`docs/decisions/0017-card.md`).
+//! All facts of the card are from open implementations, as no public specification exists (`docs/decisions/0018-card.md`).
 
 pub mod apdu;
 pub mod certificate;

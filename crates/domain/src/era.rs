@@ -58,17 +58,17 @@ pub fn to_japanese(day: CivilDate) -> String {
     format!("{}{year}年{}月{}日", era.name, day.month(), day.day())
 }
 
-/// The year within its era, as a card's lookup code B has it: 55 for 1980, 1 for 2019 from May. `None` before Meiji.
+/// The year within its era, as a card's lookup code B has it: 55 for 1980, 1 for 2019 from May.
 ///
 /// ```
 /// use domain::{civil_date::CivilDate, era::year_of_era};
-/// assert_eq!(year_of_era(CivilDate::new(1980, 2, 17).unwrap()), Some(55));
-/// assert_eq!(year_of_era(CivilDate::new(2019, 4, 30).unwrap()), Some(31));
-/// assert_eq!(year_of_era(CivilDate::new(2019, 5, 1).unwrap()), Some(1));
+/// assert_eq!(year_of_era(CivilDate::new(1980, 2, 17).unwrap()), 55);
+/// assert_eq!(year_of_era(CivilDate::new(2019, 4, 30).unwrap()), 31);
+/// assert_eq!(year_of_era(CivilDate::new(2019, 5, 1).unwrap()), 1);
 /// ```
 #[must_use]
-pub fn year_of_era(day: CivilDate) -> Option<i16> {
-    era_of(day).map(|(_, year)| year)
+pub fn year_of_era(day: CivilDate) -> i16 {
+    era_of(day).map_or(day.year(), |(_, year)| year)
 }
 
 fn era_of(day: CivilDate) -> Option<(&'static Era, i16)> {

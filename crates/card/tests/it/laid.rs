@@ -1,6 +1,7 @@
 //! Virtual cards laid on a reader in memory, with everything that was said to them.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use card::desk::{Desk, DeskSettings, Event, Placed};
 use card::memory::{MemoryCard, Signal, Tray};
@@ -10,12 +11,24 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
 use synthetic::card::authority::CardAuthority;
 use synthetic::card::case::Case;
+use synthetic::card::persona::Persona;
 use tokio::sync::mpsc::UnboundedReceiver;
 use virtual_card::card::Card;
 
 /// Made once: the keys take a while.
 pub(crate) static AUTHORITY: LazyLock<CardAuthority> =
     LazyLock::new(|| CardAuthority::new(1, day("2026-11-25")).unwrap());
+
+/// The personas of the cases, each made once.
+static PERSONAS: Mutex<BTreeMap<Case, Persona>> = Mutex::new(BTreeMap::new());
+
+fn persona(case: Case) -> Persona {
+    let mut personas = PERSONAS.lock().unwrap();
+    let made = personas
+        .entry(case)
+        .or_insert_with(|| AUTHORITY.persona(case).unwrap());
+    made.clone()
+}
 
 pub(crate) fn day(text: &str) -> CivilDate {
     CivilDate::parse_iso(text).unwrap()
@@ -43,9 +56,7 @@ pub(crate) struct Listened {
 impl Listened {
     pub(crate) fn of(case: Case) -> Self {
         Self {
-            card: Arc::new(Mutex::new(
-                Card::new(AUTHORITY.persona(case).unwrap()).unwrap(),
-            )),
+            card: Arc::new(Mutex::new(Card::new(persona(case)).unwrap())),
             said: Arc::default(),
             endures: Arc::default(),
         }
@@ -68,6 +79,11 @@ impl Listened {
                 Some(this.card.lock().unwrap().transmit(command))
             }
         })
+    }
+
+    /// Has the card answer nothing as long as this is kept.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Card> {
+        self.card.lock().unwrap()
     }
 
     /// From now on the card stays for so many commands only.
