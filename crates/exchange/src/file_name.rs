@@ -1,5 +1,8 @@
 //! Names of request and result files (interface §1.2). The part after the prefix is opaque and echoed as it is.
 
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+
 /// The prefix of a single check's request.
 const SINGLE_CHECK: &str = "OQSsiquc01req_";
 
@@ -8,6 +11,12 @@ const KIND: std::ops::Range<usize> = 12..13;
 
 /// The extension of requests and results.
 const EXTENSION: &str = ".xml";
+
+/// The prefix of a reader's result.
+const FACE_RESULT: &str = "OQSsiquc01res_face_";
+
+/// Characters between institution code and time of a reader's result.
+const FACE_DIGITS: usize = 20;
 
 /// The longest file name taken, in bytes.
 const MOST_BYTES: usize = 200;
@@ -86,6 +95,46 @@ pub fn request_of(published: &str) -> Option<RequestName> {
         name = format!("{stem}{EXTENSION}");
     }
     RequestName::parse(&name)
+}
+
+/// The name of a reader's result: `OQSsiquc01res_face_`, the institution code and 20 characters, the time of the file.
+///
+/// What the 20 characters are is not known; in the example they look hexadecimal [C]. Ours are the last 20 digits of the check's
+/// identifier, so that every check has a name of its own and support finds the check by it.
+///
+/// ```
+/// use domain::{civil_date::Instant, institution_code::InstitutionCode};
+/// use exchange::file_name::{face_result, is_face_result};
+/// let facility = InstitutionCode::parse("1319999999").unwrap();
+/// let at = Instant::parse("2026-11-23T00:15:02Z").unwrap();
+/// let name = face_result(facility, 0x0123_4567_89ab_7def_8123_4567_89ab_cdef, at);
+/// assert_eq!(name, "OQSsiquc01res_face_13199999997def8123456789abcdef_20261123091502.xml");
+/// assert!(is_face_result(&name));
+/// ```
+#[must_use]
+pub fn face_result(facility: InstitutionCode, check_id: u128, at: Instant) -> String {
+    let digits = check_id & ((1 << (4 * FACE_DIGITS)) - 1);
+    let at = at.to_compact_in_japan();
+    format!(
+        "{FACE_RESULT}{facility}{digits:0width$x}_{at}{EXTENSION}",
+        width = FACE_DIGITS
+    )
+}
+
+/// True for the name of a reader's result.
+#[must_use]
+pub fn is_face_result(name: &str) -> bool {
+    let inner = name
+        .strip_prefix(FACE_RESULT)
+        .and_then(|rest| rest.strip_suffix(EXTENSION));
+    inner.is_some_and(|inner| match inner.split_once('_') {
+        Some((who, at)) => {
+            who.len() == 10 + FACE_DIGITS
+                && at.len() == 14
+                && at.bytes().all(|b| b.is_ascii_digit())
+        }
+        None => false,
+    })
 }
 
 #[cfg(test)]

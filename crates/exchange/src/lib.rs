@@ -3,6 +3,7 @@
 
 pub mod account_file;
 pub mod encoding;
+pub mod face_result;
 pub mod file_name;
 pub mod history_file;
 pub mod rejected;

@@ -1,9 +1,12 @@
 //! The people of the receipt-computer interface's sample files, and those the demo asks about. Invents no real insurer.
 
-use domain::certificate::{CeilingCertificate, ElderlyCertificate, Period, Ratio};
+use domain::certificate::{
+    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
+};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason};
+use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::codes::ticket::{Combination, Kind, SocialInsurance, Treatment};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
@@ -140,6 +143,16 @@ fn taro() -> Option<Registration> {
     let mut it = from(employer("４５６７", "資格　太郎")?, "2020-04-01");
     it.ceilings
         .push(ceiling(CertificateKind::Ceiling, Category::A03, None));
+    // Of the sample at a reader; by number it is never answered.
+    it.diseases.push(DiseaseCertificate {
+        disease: SpecificDisease::from_code("1")?,
+        issued: day("2025-04-01"),
+        period: Period {
+            start: day("2025-04-01"),
+            end: day("2028-03-31"),
+        },
+        self_pay_yen: Some(10_000),
+    });
     Some(Registration {
         person,
         coverages: vec![it],

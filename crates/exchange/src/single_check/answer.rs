@@ -11,6 +11,7 @@ use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonName};
 
 use crate::encoding::{Encoding, windows_31j};
+use crate::face_result::consents::Consents;
 use crate::single_check::{Request, SearchInfo, Unanswerable};
 use crate::xml::Writer;
 
@@ -59,25 +60,22 @@ pub fn write(
     encoding: Encoding,
     now: Instant,
 ) -> Vec<u8> {
-    document(request, None, encoding, now, |body| {
+    document(&header(request, None), encoding, now, |body| {
         body.value("ProcessingResultStatus", ProcessingStatus::Normal.code());
-        if encoding == Encoding::ShiftJis && shown.iter().any(Shown::is_reduced) {
-            body.value("ProcessingResultMessage", REDUCED);
-        }
+        body.optional("ProcessingResultMessage", reduced(shown, encoding));
         body.value("QualificationValidity", verdict.code());
         body.group("QualificationConfirmSearchInfo", |group| {
             search_info(group, &request.info)
         });
-        if !shown.is_empty() {
-            let consent = request.info.ceiling_consent.as_deref() == Some("1");
-            body.group("ResultList", |list| {
-                for shown in shown {
-                    list.group("ResultOfQualificationConfirmation", |entry| {
-                        result(entry, *shown, consent)
-                    });
-                }
-            });
-        }
+        let ceiling = match request.info.ceiling_consent.as_deref() {
+            Some("1") => CeilingConsent::ByWord,
+            Some(_) | None => CeilingConsent::None,
+        };
+        let beside = Beside {
+            ceiling,
+            consents: None,
+        };
+        results(body, shown, &beside);
     })
 }
 
@@ -89,20 +87,47 @@ pub fn write_unanswerable(
     encoding: Encoding,
     now: Instant,
 ) -> Vec<u8> {
-    document(request, Some(why), encoding, now, |body| {
+    document(&header(request, Some(why)), encoding, now, |body| {
         body.value("ProcessingResultStatus", ProcessingStatus::Error.code());
     })
 }
 
-fn document(
-    request: &Request,
-    why: Option<&Unanswerable>,
+/// What a receipt computer is told where characters of the answer were reduced.
+pub(crate) fn reduced(shown: &[Shown<'_>], encoding: Encoding) -> Option<&'static str> {
+    let is_reduced = encoding == Encoding::ShiftJis && shown.iter().any(Shown::is_reduced);
+    is_reduced.then_some(REDUCED)
+}
+
+/// What stands in a header, beside time and encoding.
+pub(crate) struct Header<'a> {
+    pub(crate) confirmation_date: Option<&'a str>,
+    pub(crate) institution_code: Option<&'a str>,
+    pub(crate) file_identifier: Option<&'a str>,
+    pub(crate) kind: ReferenceKind,
+    pub(crate) why: Option<&'a Unanswerable>,
+}
+
+fn header<'a>(request: &'a Request, why: Option<&'a Unanswerable>) -> Header<'a> {
+    Header {
+        confirmation_date: request.confirmation_date.as_deref(),
+        institution_code: request.institution_code.as_deref(),
+        file_identifier: request.file_identifier.as_deref(),
+        kind: ReferenceKind::Number,
+        why,
+    }
+}
+
+/// A message with its header (interface §2.1).
+pub(crate) fn document(
+    header: &Header<'_>,
     encoding: Encoding,
     now: Instant,
     body: impl FnOnce(&mut Writer),
 ) -> Vec<u8> {
     let (segment, characters) = (
-        why.map_or(ResultSegment::Normal, |_| ResultSegment::Abnormal),
+        header
+            .why
+            .map_or(ResultSegment::Normal, |_| ResultSegment::Abnormal),
         match encoding {
             Encoding::Utf8 => CharacterCode::Utf8,
             Encoding::ShiftJis => CharacterCode::ShiftJis,
@@ -110,27 +135,18 @@ fn document(
     );
     let mut writer = Writer::new(encoding);
     writer.group("XmlMsg", |message| {
-        message.group("MessageHeader", |header| {
-            header.value("ProcessExecutionTime", &now.to_compact_in_japan());
-            header.optional(
-                "QualificationConfirmationDate",
-                request.confirmation_date.as_deref(),
-            );
-            header.optional(
-                "MedicalInstitutionCode",
-                request.institution_code.as_deref(),
-            );
-            header.optional(
-                "ArbitraryFileIdentifier",
-                request.file_identifier.as_deref(),
-            );
-            header.value("ReferenceClassification", ReferenceKind::Number.code());
-            header.value("SegmentOfResult", segment.code());
-            if let Some(why) = why {
-                header.value("ErrorCode", &why.code);
-                header.value("ErrorMessage", &why.message);
+        message.group("MessageHeader", |group| {
+            group.value("ProcessExecutionTime", &now.to_compact_in_japan());
+            group.optional("QualificationConfirmationDate", header.confirmation_date);
+            group.optional("MedicalInstitutionCode", header.institution_code);
+            group.optional("ArbitraryFileIdentifier", header.file_identifier);
+            group.value("ReferenceClassification", header.kind.code());
+            group.value("SegmentOfResult", segment.code());
+            if let Some(why) = header.why {
+                group.value("ErrorCode", &why.code);
+                group.value("ErrorMessage", &why.message);
             }
-            header.value("CharacterCodeIdentifier", characters.code());
+            group.value("CharacterCodeIdentifier", characters.code());
         });
         message.group("MessageBody", body);
     });
@@ -150,11 +166,57 @@ fn search_info(group: &mut Writer, info: &SearchInfo) {
     group.optional("ArbitraryIdentifier", info.identifier.as_deref());
 }
 
-fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
+/// What stands beside every coverage of an answer: what was agreed to.
+pub(crate) struct Beside<'a> {
+    pub(crate) ceiling: CeilingConsent,
+    /// Of a check at a reader (interface §2.3, rows 29-30 and 32-35); a check by number never holds any of it.
+    pub(crate) consents: Option<&'a Consents>,
+}
+
+/// The coverages of an answer. No list without a coverage: clients fail on an empty one (interface R4).
+pub(crate) fn results(body: &mut Writer, shown: &[Shown<'_>], beside: &Beside<'_>) {
+    if shown.is_empty() {
+        return;
+    }
+    body.group("ResultList", |list| {
+        for shown in shown {
+            list.group("ResultOfQualificationConfirmation", |entry| {
+                result(entry, *shown, beside)
+            });
+        }
+    });
+}
+
+/// How the ceiling came to be provided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CeilingConsent {
+    /// It was not.
+    None,
+    /// The patient agreed by word of mouth.
+    ByWord,
+    /// With the card, at this time.
+    ByCard(Instant),
+}
+
+fn ceiling_consent(entry: &mut Writer, consent: CeilingConsent) {
+    match consent {
+        CeilingConsent::None => {}
+        CeilingConsent::ByWord => {
+            entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
+        }
+        CeilingConsent::ByCard(at) => {
+            entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
+            let at = at.to_compact_in_japan();
+            entry.value("LimitApplicationCertificateRelatedConsTime", &at);
+        }
+    }
+}
+
+pub(crate) fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
     writer.optional(name, day.map(CivilDate::to_compact).as_deref());
 }
 
-fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
+fn result(entry: &mut Writer, shown: Shown<'_>, beside: &Beside<'_>) {
     let (person, coverage) = (shown.person, shown.coverage);
     // Medical aid names the payer, the holder and the office in elements of its own (interface §2.3, further facts).
     let is_aid = coverage.classification.is_medical_aid();
@@ -238,13 +300,14 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
             elderly(group, certificate)
         });
     }
-    if consent {
-        entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
-    }
+    ceiling_consent(entry, beside.ceiling);
     if let Some(certificate) = coverage.ceilings.first() {
         entry.group("LimitApplicationCertificateRelatedInfo", |group| {
             ceiling(group, certificate)
         });
+    }
+    if let Some(consents) = beside.consents {
+        consents.write_specified_diseases(entry);
     }
     if is_aid && !coverage.tickets.is_empty() {
         entry.group("PublicExpenseResultList", |list| {
@@ -252,6 +315,9 @@ fn result(entry: &mut Writer, shown: Shown<'_>, consent: bool) {
                 list.group("MedicalTicketInfo", |group| tickets::write(group, ticket));
             }
         });
+    }
+    if let Some(consents) = beside.consents {
+        consents.write_viewing(entry);
     }
     entry.optional("ReferenceNumber", shown.reference_number);
 }

@@ -9,6 +9,7 @@
 )]
 
 mod answer;
+mod face;
 mod mutation;
 
 use exchange::encoding::Encoding;
