@@ -197,8 +197,8 @@ impl FileId {
     pub const FACE: Self = Self(0x0002);
     /// Card face 0004: card-verifiable certificate of the key that signed the face data.
     pub const FACE_CERTIFICATE: Self = Self(0x0004);
-    /// Card face 0012: lookup code B (照合番号B).
-    pub const LOOKUP_CODE_B: Self = Self(0x0012);
+    /// Card face 0012: number B (照合番号B).
+    pub const NUMBER_B: Self = Self(0x0012);
 }
 
 /// The two bytes at the end of every answer.

@@ -10,13 +10,13 @@ use domain::card_challenge::ChallengeText;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
+use crate::card_face::FaceSettings;
+use crate::card_face::number_b::NumberB;
+use crate::card_face::photo::Photo;
 use crate::certificate::{Certificate, Signed};
 use crate::error::CardError;
 use crate::pin::{LastTry, Pin, Tries};
 use crate::reader::{Insertion, Missing, Presence, Reader, Watcher};
-use crate::surface::FaceSettings;
-use crate::surface::lookup_code::LookupCode;
-use crate::surface::photo::Photo;
 use crate::terminal::TerminalAuthenticator;
 use crate::token::TokenKind;
 use work::Work;
@@ -96,7 +96,7 @@ enum Command {
     },
     SignWithTerminal(ChallengeText, Answer<Signed>),
     SignOnPhone(ChallengeText, Answer<Signed>),
-    Photo(LookupCode, Answer<Photo>),
+    Photo(NumberB, Answer<Photo>),
 }
 
 type Answer<T> = oneshot::Sender<Result<T, CardError>>;
@@ -204,7 +204,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`CardError::Face`] and the others.
-    pub async fn photo(&self, placement: Placement, code: LookupCode) -> Result<Photo, CardError> {
+    pub async fn photo(&self, placement: Placement, code: NumberB) -> Result<Photo, CardError> {
         let command = |answer| Command::Photo(code, answer);
         self.ask(placement, command).await
     }

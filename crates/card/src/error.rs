@@ -1,9 +1,9 @@
 //! Everything that can go wrong at a card, each with what to do. Names no person, no PIN and no content of the card.
 
 use crate::apdu::Status;
+use crate::card_face::FaceError;
 use crate::pin::Tries;
 use crate::reader::LinkError;
-use crate::surface::FaceError;
 use crate::terminal::TerminalRefused;
 
 /// Why a command of the desk, or a step below it, did not succeed. After each of them the card holds no verified PIN.
@@ -104,9 +104,9 @@ pub enum Step {
     /// Authentication of the terminal.
     Terminal,
     /// SELECT of the card-face application.
-    SelectSurface,
-    /// VERIFY of lookup code B.
-    LookupCode,
+    SelectCardFace,
+    /// VERIFY of number B.
+    NumberB,
     /// EF 0002.
     Face,
     /// EF 0004.
@@ -125,8 +125,8 @@ impl core::fmt::Display for Step {
             Self::Verify => "VERIFY",
             Self::Sign => "SIGN",
             Self::Terminal => "terminal authentication",
-            Self::SelectSurface => "SELECT card face",
-            Self::LookupCode => "lookup code B",
+            Self::SelectCardFace => "SELECT card face",
+            Self::NumberB => "number B",
             Self::Face => "EF 0002",
             Self::FaceCertificate => "EF 0004",
             Self::Possession => "proof of possession",

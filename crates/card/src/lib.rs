@@ -2,10 +2,11 @@
 //! the individual number (個人番号) and no type it would fit into; decides nothing about insurance; stores nothing.
 //!
 //! A part that has a reader opens a [`desk::Desk`] over it and gets events ("a card lies there") and typed answers. Below it lie
-//! [`session::Session`] (one exclusive use of the card, reset afterwards) and the applications [`jpki`] and [`surface`].
+//! [`session::Session`] (one exclusive use of the card, reset afterwards) and the applications [`jpki`] and [`card_face`].
 //! All facts of the card are from open implementations, as no public specification exists (`docs/decisions/0018-card.md`).
 
 pub mod apdu;
+pub mod card_face;
 pub mod certificate;
 pub mod deployment;
 pub mod desk;
@@ -18,7 +19,6 @@ pub mod pin;
 pub mod reader;
 pub mod rsa;
 pub mod session;
-pub mod surface;
 pub mod terminal;
 pub mod tlv;
 pub mod token;

@@ -58,7 +58,7 @@ pub fn to_japanese(day: CivilDate) -> String {
     format!("{}{year}年{}月{}日", era.name, day.month(), day.day())
 }
 
-/// The year within its era, as a card's lookup code B has it: 55 for 1980, 1 for 2019 from May.
+/// The year within its era, as a card's number B has it: 55 for 1980, 1 for 2019 from May.
 ///
 /// ```
 /// use domain::{civil_date::CivilDate, era::year_of_era};

@@ -6,12 +6,12 @@ use domain::card_challenge::ChallengeText;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Answer, Command, DeskSettings, Event, Message, Placed, Placement};
+use crate::card_face::{FaceError, read_photo};
 use crate::certificate::{Certificate, Signed};
 use crate::error::CardError;
 use crate::jpki::{Jpki, Unlocked};
 use crate::reader::{Insertion, LinkError, Missing, Presence, Reader};
 use crate::session::Session;
-use crate::surface::{FaceError, read_photo};
 use crate::token::TokenKind;
 
 pub(super) struct Work<R> {

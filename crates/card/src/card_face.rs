@@ -3,7 +3,7 @@
 
 pub mod face_data;
 pub mod issuer;
-pub mod lookup_code;
+pub mod number_b;
 pub mod photo;
 
 use crate::apdu::{Command, DigestInfo, FileId, Status};
@@ -14,11 +14,11 @@ use crate::session::Session;
 use crate::tlv::whole_length;
 use face_data::FaceData;
 use issuer::{CardCertificate, IssuerKeys};
-use lookup_code::LookupCode;
+use number_b::NumberB;
 use photo::{Photo, PhotoBounds, PhotoError};
 
 /// Name of the application.
-pub(crate) const SURFACE: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02];
+pub(crate) const CARD_FACE: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02];
 
 /// What the challenge to the face key begins with, so that its signatures are of no use elsewhere.
 const POSSESSION: &[u8] = b"ONSHI-FACE-v1\n";
@@ -28,7 +28,7 @@ const POSSESSION: &[u8] = b"ONSHI-FACE-v1\n";
 pub struct FaceSettings {
     /// Whose signatures on face data count. Without any, no photo is trusted.
     pub issuers: IssuerKeys,
-    /// Below this many tries the lookup code is not shown, so that misreadings never lock a card. A card has ten.
+    /// Below this many tries the number B is not shown, so that misreadings never lock a card. A card has ten.
     pub tries_floor: Tries,
     /// What a photo may be at most.
     pub photo: PhotoBounds,
@@ -45,17 +45,17 @@ pub enum FaceError {
         "顔写真の発行者の鍵が設定されていません。 / no issuer keys for face data are configured"
     )]
     NotConfigured,
-    /// The lookup code was wrong: something printed on the card was misread.
+    /// The number B was wrong: something printed on the card was misread.
     #[error(
         "券面の情報（生年月日・有効期限・セキュリティコード）がカードと一致しません。残り{left}回です。 / what was read from the card's face does not fit the card; {left} tries are left"
     )]
-    LookupCodeWrong {
+    NumberBWrong {
         /// What is left.
         left: Tries,
     },
     /// So few tries are left that none is spent on a machine's reading.
     #[error(
-        "照合番号の残り回数が{left}回のため読み取りません。暗証番号か目視確認をしてください。 / only {left} tries of the lookup code are left, so it is not tried; use the PIN or a check by eye"
+        "照合番号の残り回数が{left}回のため読み取りません。暗証番号か目視確認をしてください。 / only {left} tries of the number B are left, so it is not tried; use the PIN or a check by eye"
     )]
     TooFewTries {
         /// What is left.
@@ -86,19 +86,19 @@ pub enum FaceError {
     Photo(#[from] PhotoError),
 }
 
-/// Reads the photo: lookup code, face data, issuer's signature, proof of possession, decoding; the first that fails ends it.
+/// Reads the photo: number B, face data, issuer's signature, proof of possession, decoding; the first that fails ends it.
 ///
 /// # Errors
 /// [`CardError::Face`]; [`CardError::OtherToken`] for a token without this application, as phones are.
 pub fn read_photo(
     session: &mut Session<'_>,
-    code: &LookupCode,
+    code: &NumberB,
     settings: &FaceSettings,
 ) -> Result<Photo, CardError> {
     if settings.issuers.is_empty() {
         return Err(FaceError::NotConfigured.into());
     }
-    if session.select(&SURFACE, Step::SelectSurface)? == Status::NOT_FOUND {
+    if session.select(&CARD_FACE, Step::SelectCardFace)? == Status::NOT_FOUND {
         return Err(CardError::OtherToken);
     }
     show_code(session, code, settings.tries_floor)?;
@@ -116,20 +116,20 @@ pub fn read_photo(
     Ok(Photo::decode(face.photo(), settings.photo).map_err(FaceError::Photo)?)
 }
 
-fn show_code(session: &mut Session<'_>, code: &LookupCode, floor: Tries) -> Result<(), CardError> {
-    let step = Step::LookupCode;
-    session.expect_ok(&Command::select_file(FileId::LOOKUP_CODE_B), step)?;
+fn show_code(session: &mut Session<'_>, code: &NumberB, floor: Tries) -> Result<(), CardError> {
+    let step = Step::NumberB;
+    session.expect_ok(&Command::select_file(FileId::NUMBER_B), step)?;
     let left = tries_of(session.exchange(&Command::tries())?.status, step)?;
     if left < floor {
         return Err(FaceError::TooFewTries { left }.into());
     }
-    session.forget_by_selecting(&SURFACE);
+    session.forget_by_selecting(&CARD_FACE);
     let status = session.exchange(&Command::verify(code.digits()))?.status;
     if status == Status::OK {
         return Ok(());
     }
     let left = tries_of(status, step)?;
-    Err(FaceError::LookupCodeWrong { left }.into())
+    Err(FaceError::NumberBWrong { left }.into())
 }
 
 /// Has the card sign something new with the key that its issuer put into the face data.

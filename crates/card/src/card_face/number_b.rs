@@ -1,4 +1,4 @@
-//! Lookup code B (照合番号B): what is printed on the card's front, which opens its face data. Never printed, wiped when dropped.
+//! Number B (照合番号B): what is printed on the card's front, which opens its face data. Never printed, wiped when dropped.
 
 use core::fmt;
 
@@ -7,11 +7,11 @@ use domain::era::year_of_era;
 use zeroize::Zeroizing;
 
 /// Fourteen digits: birth date with the year of its Japanese era, Gregorian year the card expires, security code under the photo.
-pub struct LookupCode(Zeroizing<Vec<u8>>);
+pub struct NumberB(Zeroizing<Vec<u8>>);
 
 /// Why there is no such code. Does not say what was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidLookupCode {
+pub enum InvalidNumberB {
     /// The card's year of expiry has not four digits.
     #[error(
         "券面の有効期限（年）は4桁です。 / the year of expiry of the card's face has four digits"
@@ -24,22 +24,22 @@ pub enum InvalidLookupCode {
     SecurityCode,
 }
 
-impl LookupCode {
+impl NumberB {
     /// Puts the code together.
     ///
     /// # Errors
-    /// [`InvalidLookupCode`].
+    /// [`InvalidNumberB`].
     pub fn new(
         birth: CivilDate,
         expires_year: i16,
         security_code: &str,
-    ) -> Result<Self, InvalidLookupCode> {
+    ) -> Result<Self, InvalidNumberB> {
         let year = year_of_era(birth);
         if !(1000..=9999).contains(&expires_year) {
-            return Err(InvalidLookupCode::Expiry);
+            return Err(InvalidNumberB::Expiry);
         }
         if security_code.len() != 4 || !security_code.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(InvalidLookupCode::SecurityCode);
+            return Err(InvalidNumberB::SecurityCode);
         }
         let (month, day) = (birth.month(), birth.day());
         let digits = format!("{year:02}{month:02}{day:02}{expires_year}{security_code}");
@@ -51,9 +51,9 @@ impl LookupCode {
     }
 }
 
-impl fmt::Debug for LookupCode {
+impl fmt::Debug for NumberB {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LookupCode(…)")
+        f.write_str("NumberB(…)")
     }
 }
 
@@ -61,14 +61,9 @@ impl fmt::Debug for LookupCode {
 mod tests {
     use super::*;
 
-    fn check(
-        birth: (i16, i8, i8),
-        expires: i16,
-        code: &str,
-        digits: Result<&str, InvalidLookupCode>,
-    ) {
+    fn check(birth: (i16, i8, i8), expires: i16, code: &str, digits: Result<&str, InvalidNumberB>) {
         let birth = CivilDate::new(birth.0, birth.1, birth.2).unwrap();
-        let made = LookupCode::new(birth, expires, code);
+        let made = NumberB::new(birth, expires, code);
         let made = made.map(|it| String::from_utf8(it.digits().to_vec()).unwrap());
         assert_eq!(made, digits.map(str::to_owned));
     }
@@ -83,24 +78,24 @@ mod tests {
 
     #[test]
     fn what_cannot_stand_on_a_card_makes_no_code() {
-        check((1980, 2, 17), 35, "2285", Err(InvalidLookupCode::Expiry));
+        check((1980, 2, 17), 35, "2285", Err(InvalidNumberB::Expiry));
         check(
             (1980, 2, 17),
             2035,
             "22a5",
-            Err(InvalidLookupCode::SecurityCode),
+            Err(InvalidNumberB::SecurityCode),
         );
         check(
             (1980, 2, 17),
             2035,
             "２２８５",
-            Err(InvalidLookupCode::SecurityCode),
+            Err(InvalidNumberB::SecurityCode),
         );
     }
 
     #[test]
     fn a_code_is_never_printed() {
-        let code = LookupCode::new(CivilDate::new(1980, 2, 17).unwrap(), 2035, "2285").unwrap();
-        assert_eq!(format!("{code:?}"), "LookupCode(…)");
+        let code = NumberB::new(CivilDate::new(1980, 2, 17).unwrap(), 2035, "2285").unwrap();
+        assert_eq!(format!("{code:?}"), "NumberB(…)");
     }
 }
