@@ -4,10 +4,13 @@
 pub mod authority;
 pub mod case;
 mod certificate;
+mod data_object;
+pub mod face;
 pub mod holder;
 mod key;
 pub mod octets;
 pub mod persona;
+mod pictures;
 pub mod policy;
 pub mod terminal;
 

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
-use sha2::{Digest, Sha256};
 use synthetic::card::persona::{Persona, Token};
 
 use crate::apdu::Command;
-use crate::application::{self, Access, Application, File, Holds, KeyName, Keys, Secret};
+use crate::application::{self, Access, Application, File, Holds, KeyName, Secret};
 use crate::counters::{Counters, NotKept, UnreadableState};
+use crate::signing::Keys;
 use crate::status::Status;
 use crate::terminal::{self, CHALLENGE_LENGTH};
 
@@ -141,6 +140,8 @@ impl Card {
             (0x00, 0x84) => self.give_challenge(command)?,
             (0x00, 0x82) => self.authenticate_terminal(command)?,
             (0x00, 0xb0) => return self.read_binary(command),
+            (0x00, 0xb2) => self.read_record(command)?,
+            (0x00, 0xca) => self.data(command)?,
             (0x00, 0xc0) => return self.rest(command, pending),
             (0x80, 0x2a) => self.sign(command)?,
             (0x80, 0xfc) => self.last_command(command)?,
@@ -259,15 +260,55 @@ impl Card {
         Ok(rest.iter().copied().take(expected).collect())
     }
 
-    fn sign(&mut self, command: &Command<'_>) -> Answer {
-        let Holds::Key(name) = self.referenced(command.p2)?.holds else {
+    /// P1 is the record; P2 holds a short file identifier and the 4 that says so, or just the 4.
+    fn read_record(&self, command: &Command<'_>) -> Answer {
+        if command.p2 & 0x07 != 0x04 {
+            return Err(Status::PARAMETERS);
+        }
+        let file = match command.p2 >> 3 {
+            0 => self.selected()?,
+            short => {
+                let application = self.application().ok_or(Status::CONDITIONS)?;
+                application.short(short).ok_or(Status::NOT_FOUND)?
+            }
+        };
+        let Holds::Records(records) = &file.holds else {
             return Err(Status::FILE_KIND);
+        };
+        let before = usize::from(command.p1).checked_sub(1);
+        let record = before.and_then(|at| records.get(at));
+        record.cloned().ok_or(Status::NO_RECORD)
+    }
+
+    fn data(&self, command: &Command<'_>) -> Answer {
+        match (command.parameters(), &self.persona.shared) {
+            (0x5f51, Some(_)) => Ok(self.answer_to_reset().iter().copied().skip(1).collect()),
+            (tag, Some(shared)) if self.session.application.is_none() => {
+                let found = application::data(shared, tag);
+                found.map(<[u8]>::to_vec).ok_or(Status::NO_KEY)
+            }
+            (_, _) => Err(Status::NO_KEY),
+        }
+    }
+
+    /// P2 00 stands for the application's own key.
+    fn sign(&mut self, command: &Command<'_>) -> Answer {
+        let name = match command.p2 {
+            0x00 => {
+                let application = self.application().ok_or(Status::CONDITIONS)?;
+                application.default_key.ok_or(Status::NO_KEY)?
+            }
+            reference => match self.referenced(reference)?.holds {
+                Holds::Key(name) => name,
+                Holds::Bytes(..) | Holds::Records(_) | Holds::Secret(_) => {
+                    return Err(Status::FILE_KIND);
+                }
+            },
         };
         if !self.may_use(name) {
             return Err(Status::NOT_OPEN);
         }
-        let key = self.keys.key(name).ok_or(Status::NO_KEY)?;
-        signature(key, command.p1, command.data)
+        self.keys.sign(name, command.p1, command.data)
     }
 
     fn may_use(&self, key: KeyName) -> bool {
@@ -280,6 +321,7 @@ impl Card {
                     || self.persona.token == Token::Iphone
             }
             KeyName::Signature => verified(Secret::Signature),
+            KeyName::CardFace => true,
         }
     }
 
@@ -362,27 +404,3 @@ const ATR: [u8; 9] = [0x3b, 0xe0, 0x00, 0xff, 0x81, 0x31, 0xfe, 0x45, 0x14];
 
 /// Selecting it leaves all applications.
 const ISSUER_DOMAIN: &[u8] = &[0xa0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00];
-
-/// DER of a `DigestInfo` for SHA-256, up to the hash.
-const DIGEST_INFO: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-    0x00, 0x04, 0x20,
-];
-
-/// P1 says how the data become what is padded (PKCS#1 v1.5) and signed.
-fn signature(key: &RsaPrivateKey, form: u8, data: &[u8]) -> Answer {
-    let hash = || Sha256::digest(data).to_vec();
-    let padded = match form {
-        0x00 => data.to_vec(),
-        0x01 => hash(),
-        0x02 if data.len() == 32 => [&DIGEST_INFO, data].concat(),
-        0x03 => [DIGEST_INFO.to_vec(), hash()].concat(),
-        0x02 => return Err(Status::LENGTH),
-        _ => return Err(Status::PARAMETERS),
-    };
-    if data.is_empty() || 245 < padded.len() {
-        return Err(Status::LENGTH);
-    }
-    key.sign(Pkcs1v15Sign::new_unprefixed(), &padded)
-        .map_err(|_| Status::CONDITIONS)
-}

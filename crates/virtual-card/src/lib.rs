@@ -6,5 +6,6 @@ pub mod application;
 pub mod card;
 mod counters;
 mod data_object;
+mod signing;
 pub mod status;
 mod terminal;

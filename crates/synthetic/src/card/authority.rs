@@ -5,17 +5,21 @@ use rsa::RsaPrivateKey;
 
 use crate::card::case::Case;
 use crate::card::certificate::{Holder, Issuer, Part, Purpose, name};
+use crate::card::face::{self, FaceIssuer, FaceRoot};
 use crate::card::key::{rsa_key, to_der};
 use crate::card::octets::Octets;
-use crate::card::persona::{Credential, Jpki, Persona, Pins, Token, Tries};
+use crate::card::persona::{Credential, Jpki, Persona, Pins, Shared, Token, Tries};
 use crate::card::terminal::TerminalAuthority;
-use crate::card::{NotMade, holder, policy};
+use crate::card::{NotMade, holder, persona, policy};
 
 /// Days for which a revocation list is good.
 pub const LIST_DAYS: i32 = 30;
 
 /// Years from issue to the end of a certificate: the fifth birthday after it.
 const BIRTHDAYS: i16 = 5;
+
+/// Years from issue to the end of a card: the tenth birthday after it.
+const CARD_BIRTHDAYS: i16 = 10;
 
 /// The PIN of every authentication key here.
 pub const PIN: &str = "1234";
@@ -38,6 +42,7 @@ pub struct CardAuthority {
     today: CivilDate,
     authentication: Issuer,
     signature: Issuer,
+    faces: FaceIssuer,
     terminals: TerminalAuthority,
 }
 
@@ -57,6 +62,7 @@ impl CardAuthority {
             today,
             authentication: issuer("authentication authority", AUTHENTICATION_UNIT, 0x06d1_8001)?,
             signature: issuer("signature authority", SIGNATURE_UNIT, 0x067c_6001)?,
+            faces: FaceIssuer::new(seed)?,
             terminals: TerminalAuthority::new(seed)?,
         })
     }
@@ -65,6 +71,14 @@ impl CardAuthority {
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         &self.authentication.certificate
+    }
+
+    /// The key that signed card faces lead to: the reader's trust anchor for photos.
+    ///
+    /// # Errors
+    /// [`NotMade`].
+    pub fn face_root(&self) -> Result<FaceRoot, NotMade> {
+        self.faces.root()
     }
 
     /// Who certifies the terminals these cards believe.
@@ -106,7 +120,7 @@ impl CardAuthority {
     /// # Errors
     /// [`NotMade`].
     pub fn renew(&self, case: Case, generation: Generation) -> Result<Persona, NotMade> {
-        let until = self.birthday_end(case, self.today)?;
+        let until = birthday_end(case, self.today)?;
         self.issue(case, generation, (self.today, until))
     }
 
@@ -140,7 +154,36 @@ impl CardAuthority {
             signature: Some(signature),
             terminal_authority: self.terminals.public_key().into(),
         });
+        if token == Token::Card {
+            self.print(&mut persona, generation, from)?;
+        }
         Ok(persona)
+    }
+
+    /// The parts that phones lack: the face as pictures and text, and what it says of the card itself.
+    fn print(
+        &self,
+        persona: &mut Persona,
+        generation: Generation,
+        from: CivilDate,
+    ) -> Result<(), NotMade> {
+        let (case, Some(holder)) = (persona.case, &persona.holder) else {
+            return Ok(());
+        };
+        let ends_on = birthday(holder, from, CARD_BIRTHDAYS)?;
+        let purpose = format!("card face {} {}", case.name(), generation.0);
+        let key = rsa_key(self.seed, &purpose)?;
+        persona.pins.number_a = Some(face::NO_NUMBER.into());
+        persona.pins.number_b = Some(face::number_b(holder, ends_on)?);
+        persona.pins.birth_date = Some(face::era_date(holder)?);
+        persona.card_face = Some(self.faces.card_face(case, holder, ends_on, &key)?);
+        persona.input_support = Some(self.faces.input_support(holder, &key.to_public_key())?);
+        persona.shared = Some(Shared {
+            serial: format!("{:015}", serial(case, generation)),
+            municipality: face::MUNICIPALITY.into(),
+            ends_on: ends_on.to_compact(),
+        });
+        Ok(())
     }
 
     fn credential(
@@ -207,20 +250,24 @@ impl CardAuthority {
             Case::AboutToExpire => ended(40),
             _ => {
                 let from = self.today.plus_days(-400);
-                (from, self.birthday_end(case, from)?)
+                (from, birthday_end(case, from)?)
             }
         })
     }
+}
 
-    fn birthday_end(&self, case: Case, from: CivilDate) -> Result<CivilDate, NotMade> {
-        let Some(holder) = holder::of(case)? else {
-            return Ok(from);
-        };
-        let born = CivilDate::parse_iso(&holder.birth_date)
-            .map_err(|_| NotMade::BuiltIn("date of birth"))?;
-        let years = born.full_years_on(from) + BIRTHDAYS;
-        Ok(born.plus_months(12 * i32::from(years)))
+fn birthday_end(case: Case, from: CivilDate) -> Result<CivilDate, NotMade> {
+    match holder::of(case)? {
+        Some(holder) => birthday(&holder, from, BIRTHDAYS),
+        None => Ok(from),
     }
+}
+
+/// The holder's birthday so many years on.
+fn birthday(holder: &persona::Holder, from: CivilDate, count: i16) -> Result<CivilDate, NotMade> {
+    let born = CivilDate::parse_iso(&holder.birth_date);
+    let born = born.map_err(|_| NotMade::BuiltIn("date of birth"))?;
+    Ok(born.plus_months(12 * i32::from(born.full_years_on(from) + count)))
 }
 
 const AUTHENTICATION_UNIT: &str = "JPKI for user authentication";

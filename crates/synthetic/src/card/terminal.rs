@@ -6,6 +6,7 @@ use domain::civil_date::CivilDate;
 use serde::{Deserialize, Serialize};
 
 use crate::card::NotMade;
+use crate::card::data_object::object;
 use crate::card::key::Stream;
 use crate::card::octets::Octets;
 
@@ -87,18 +88,4 @@ impl TerminalAuthority {
 fn ed25519(seed: u64, purpose: &str) -> Result<Ed25519KeyPair, NotMade> {
     let secret = Stream::new(seed, purpose).block();
     Ed25519KeyPair::from_seed_unchecked(&secret).map_err(|_| NotMade::TerminalKey)
-}
-
-/// A BER data object: tag, length, value.
-pub(crate) fn object(tag: &[u8], value: &[u8]) -> Vec<u8> {
-    let length = value.len();
-    let [.., high, low] = length.to_be_bytes();
-    let mut out = tag.to_vec();
-    match length {
-        0..=0x7f => out.push(low),
-        0x80..=0xff => out.extend([0x81, low]),
-        _ => out.extend([0x82, high, low]),
-    }
-    out.extend(value);
-    out
 }

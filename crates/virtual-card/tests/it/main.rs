@@ -7,5 +7,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod face;
 mod jpki;
 mod tray;

@@ -45,7 +45,11 @@ pub(crate) fn status(card: &mut Card, apdu: &str) -> String {
 }
 
 pub(crate) fn select_jpki(card: &mut Card) {
-    assert_eq!(status(card, "00A4040C0A D392F000260100000001"), "9000");
+    select(card, "D392F000260100000001");
+}
+
+pub(crate) fn select(card: &mut Card, name: &str) {
+    assert_eq!(status(card, &format!("00A4040C0A {name}")), "9000");
 }
 
 /// Reads a certificate as OpenSC does: four bytes, then the length they say.
