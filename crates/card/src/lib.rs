@@ -17,6 +17,7 @@ pub mod memory;
 pub mod pcsc;
 pub mod pin;
 pub mod reader;
+pub mod reader_setting;
 pub mod rsa;
 pub mod session;
 pub mod terminal;

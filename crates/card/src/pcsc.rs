@@ -10,16 +10,8 @@ use std::thread::JoinHandle;
 use ::pcsc::{Context, Disposition, Error, Protocols, Scope, ShareMode, State};
 
 use crate::reader::{Insertion, LinkError, Reader, Watcher};
+use crate::reader_setting::ReaderName;
 use watch::Watch;
-
-/// Which of the machine's readers is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReaderName {
-    /// The first one the service lists.
-    First,
-    /// The first one whose name contains this text. Services add numbers to names that change when a reader is plugged in again.
-    Containing(String),
-}
 
 /// A reader of this machine.
 pub struct PcscReader {
@@ -38,25 +30,13 @@ struct Watching {
     thread: JoinHandle<()>,
 }
 
-impl ReaderName {
-    /// Reads the setting `reader`: `pcsc` for the first, `pcsc:TEXT` for the first whose name contains the text. `None` for
-    /// anything else.
-    #[must_use]
-    pub fn of_setting(text: &str) -> Option<Self> {
-        match text.strip_prefix("pcsc")?.strip_prefix(':') {
-            None if text == "pcsc" => Some(Self::First),
-            Some("") | None => None,
-            Some(name) => Some(Self::Containing(name.to_owned())),
-        }
-    }
-
-    fn choose(&self, names: &[CString]) -> Option<CString> {
-        let fits = |name: &&CString| match self {
-            Self::First => true,
-            Self::Containing(text) => name.to_string_lossy().contains(text),
-        };
-        names.iter().find(fits).cloned()
-    }
+/// The first reader that is meant.
+fn choose(name: &ReaderName, names: &[CString]) -> Option<CString> {
+    let fits = |listed: &&CString| match name {
+        ReaderName::First => true,
+        ReaderName::Containing(text) => listed.to_string_lossy().contains(text),
+    };
+    names.iter().find(fits).cloned()
 }
 
 /// The names of all readers the service has now.
@@ -94,7 +74,7 @@ impl PcscReader {
     fn connect(&mut self) -> Result<Insertion, Error> {
         let context = self.context()?;
         let names = context.list_readers_owned()?;
-        let name = self.name.choose(&names).ok_or(Error::UnknownReader)?;
+        let name = choose(&self.name, &names).ok_or(Error::UnknownReader)?;
         let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
         // Taken first and counted then: from here on an exchange of cards ends the connection.
         let insertion = insertion(&context, &name)?;

@@ -21,6 +21,24 @@ pub trait Reader: Send + 'static {
     fn close(&mut self);
 }
 
+impl Reader for Box<dyn Reader> {
+    fn watch(&mut self, watcher: Watcher) {
+        self.as_mut().watch(watcher);
+    }
+
+    fn open(&mut self) -> Result<Insertion, LinkError> {
+        self.as_mut().open()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.as_mut().transmit(command)
+    }
+
+    fn close(&mut self) {
+        self.as_mut().close();
+    }
+}
+
 /// Counts the cards laid on one reader, so that a card exchanged in a moment is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Insertion(pub u32);

@@ -59,13 +59,7 @@ impl<R: Reader> Work<R> {
 
     fn notice(&mut self, presence: Presence) {
         match presence {
-            Presence::Gone(missing) => {
-                if !matches!(self.lies, Lies::NoReader(was) if was == missing) {
-                    self.clear();
-                    self.lies = Lies::NoReader(missing);
-                    self.tell(Event::ReaderGone(missing));
-                }
-            }
+            Presence::Gone(missing) => self.gone(missing),
             Presence::Empty => self.clear(),
             Presence::Mute(insertion) => self.unusable(insertion, LinkError::Mute.into()),
             Presence::InUse(insertion) => {
@@ -75,6 +69,15 @@ impl<R: Reader> Work<R> {
             }
             Presence::Card(insertion) => self.identify(insertion),
         }
+    }
+
+    fn gone(&mut self, missing: Missing) {
+        match std::mem::replace(&mut self.lies, Lies::NoReader(missing)) {
+            Lies::NoReader(was) if was == missing => return,
+            Lies::Card(..) | Lies::Unusable(..) => self.tell(Event::Removed),
+            Lies::Unknown | Lies::Nothing | Lies::NoReader(_) => {}
+        }
+        self.tell(Event::ReaderGone(missing));
     }
 
     /// Finds out what was laid down, unless that is known.

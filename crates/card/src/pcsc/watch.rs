@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use ::pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
 
-use super::ReaderName;
+use super::choose;
 use crate::reader::{Insertion, Missing, Presence, Watcher};
+use crate::reader_setting::ReaderName;
 
 /// How long to wait for a service that does not run, and how long at most for an event: pcsc-lite tells of a new reader only who
 /// waits when it comes, so one that comes a moment before is found then.
@@ -83,7 +84,7 @@ impl Watch {
             let Ok(names) = context.list_readers_owned() else {
                 return;
             };
-            let watched = match self.name.choose(&names) {
+            let watched = match choose(&self.name, &names) {
                 Some(name) => self.watch_reader(context, name),
                 None => {
                     self.tell(Presence::Gone(Missing::Reader));

@@ -45,6 +45,18 @@ async fn a_reader_that_is_gone_and_back_is_told() {
 }
 
 #[tokio::test]
+async fn a_service_that_comes_back_without_the_reader_brings_none_back() {
+    let (_desk, mut events, tray) = empty(DeskSettings::default());
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    for missing in [Missing::Service, Missing::Reader] {
+        tray.lose(missing);
+        assert_eq!(events.recv().await, Some(Event::ReaderGone(missing)));
+    }
+    tray.bring_back();
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+}
+
+#[tokio::test]
 async fn another_kind_of_card_is_unreadable() {
     let (_desk, mut events, tray) = empty(DeskSettings::default());
     assert_eq!(events.recv().await, Some(Event::ReaderBack));
