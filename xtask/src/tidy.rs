@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("card", &[]),
     ("exchange", &[]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("center", &["api", "store", "pki", "ui", "exchange"]),
     ("terminal", &["api", "store", "pki", "ui"]),
     ("gateway", &["exchange", "api", "store", "pki"]),
+    ("kiosk", &["api", "card", "pki", "ui"]),
     (
         "cli",
         &[

@@ -1,0 +1,340 @@
+//! The kiosk's client of the center: signs in with the reader account, hears of mode and releases, says what the reader does, and
+//! makes checks. Connects again by itself; decides nothing about a patient and logs nothing of one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::card::{AnswerOfPatient, Answers, CardCheck, CardCheckRequest, PresenceRenewal};
+use api::client::events::{Events, Received};
+use api::client::{Client, ClientError};
+use api::event::Event as CenterEvent;
+use api::reader::{Reader, ReaderReport};
+use api::session::{Session, SessionFacility, SignIn};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use card::certificate::Signed;
+use domain::card_challenge::{CenterName, ChallengeText};
+use domain::identification::Method;
+use domain::institution_code::InstitutionCode;
+use domain::questions::{Choice, Question};
+use domain::reader::ReaderState;
+use tokio::sync::{Mutex, mpsc, watch};
+
+use crate::flow::failure::{Failure, Refusal};
+
+/// The reader says what it does at least this often; the center waits three times as long.
+const REPORT_EVERY: Duration = Duration::from_secs(50);
+
+/// Waits before signing in again: after a lost line, and after a refusal that only a person can mend. Trying a refused password
+/// more often would lock the account.
+const RETRY: Duration = Duration::from_secs(2);
+const RETRY_REFUSED: Duration = Duration::from_secs(300);
+
+/// The account of the kiosk.
+pub struct ReaderAccount {
+    /// Identifier.
+    pub id: String,
+    /// Password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for ReaderAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ReaderAccount({}, …)", self.id)
+    }
+}
+
+/// What the center tells a kiosk.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    /// The line stands.
+    Up(SessionFacility, Reader),
+    /// It does not.
+    Down,
+    /// The reader's attributes or mode.
+    Reader(Reader),
+    /// Staff released one check.
+    Released,
+}
+
+/// What the kiosk tells the center.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) state: ReaderState,
+    pub(crate) staff_called: bool,
+}
+
+/// A check whose answers are awaited. Its lock is held across each request, so that a renewal and the answers never cross.
+pub(crate) type OpenCheck = Arc<Mutex<Open>>;
+
+/// Identifier and presence token of an open check.
+pub(crate) struct Open {
+    id: String,
+    token: String,
+}
+
+/// What became of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// They are recorded.
+    Recorded,
+    /// The center could not be reached.
+    Lost,
+    /// The center refused them.
+    Refused,
+}
+
+/// The way to the center.
+#[derive(Clone)]
+pub(crate) struct Link {
+    client: Client,
+    center: CenterName,
+    account: Arc<ReaderAccount>,
+    profile: Arc<str>,
+    session: Arc<watch::Sender<Option<Session>>>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        client: Client,
+        center: CenterName,
+        account: ReaderAccount,
+        profile: &str,
+    ) -> Self {
+        Self {
+            client,
+            center,
+            account: Arc::new(account),
+            profile: profile.into(),
+            session: Arc::new(watch::Sender::new(None)),
+        }
+    }
+
+    /// Signs in, listens and reports until nobody listens any more.
+    pub(crate) async fn run(self, news: mpsc::Sender<News>, mut reports: watch::Receiver<Report>) {
+        let mut last_id = None;
+        loop {
+            let wait = match self.sign_in().await {
+                Ok(session) => {
+                    let mut events = self.client.events(&session.token, last_id.take());
+                    let ended = self
+                        .listen(&session, &mut events, &news, &mut reports)
+                        .await;
+                    last_id = events.last_id().map(str::to_owned);
+                    if ended.is_err() {
+                        return;
+                    }
+                    Duration::ZERO
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "the kiosk cannot sign in at the center");
+                    match error {
+                        ClientError::Problem(problem) if problem.status < 500 => RETRY_REFUSED,
+                        _ => RETRY,
+                    }
+                }
+            };
+            self.session.send_replace(None);
+            if news.send(News::Down).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn sign_in(&self) -> Result<Session, ClientError> {
+        let body = SignIn {
+            account: self.account.id.clone(),
+            force: true,
+            password: self.account.password.clone(),
+        };
+        let session = self.client.sign_in(&body).await?;
+        self.session.send_replace(Some(session.clone()));
+        Ok(session)
+    }
+
+    /// One session: until it ends. Fails when nobody listens any more.
+    async fn listen(
+        &self,
+        session: &Session,
+        events: &mut Events,
+        news: &mpsc::Sender<News>,
+        reports: &mut watch::Receiver<Report>,
+    ) -> Result<(), mpsc::error::SendError<News>> {
+        let mut every = tokio::time::interval(REPORT_EVERY);
+        loop {
+            let told = tokio::select! {
+                received = events.next() => match received {
+                    Ok(Received::Connected) => match self.client.own_reader(&session.token).await {
+                        Ok(reader) => Some(News::Up(session.facility.clone(), reader)),
+                        Err(_) => Some(News::Down),
+                    },
+                    Ok(Received::Lost(_)) => Some(News::Down),
+                    Ok(Received::Event(CenterEvent::Reader(reader))) => Some(News::Reader(reader)),
+                    Ok(Received::Event(CenterEvent::Release(_))) => Some(News::Released),
+                    Ok(Received::Event(
+                        CenterEvent::CardCheck(_) | CenterEvent::Check(_) | CenterEvent::Settings(_),
+                    )) => None,
+                    Err(_) => return Ok(()),
+                },
+                _ = every.tick() => {
+                    let report = *reports.borrow();
+                    self.report(session, report).await;
+                    None
+                }
+                changed = reports.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    let report = *reports.borrow_and_update();
+                    self.report(session, report).await;
+                    None
+                }
+            };
+            if let Some(told) = told {
+                news.send(told).await?;
+            }
+        }
+    }
+
+    /// A report that is lost is said again with the next one.
+    async fn report(&self, session: &Session, report: Report) {
+        let body = ReaderReport {
+            profile: Some(self.profile.to_string()),
+            staff_called: report.staff_called,
+            state: report.state.as_str().into(),
+        };
+        if let Err(error) = self.client.report_reader(&session.token, &body).await {
+            tracing::debug!(error = %error, "the reader's state was not taken");
+        }
+    }
+
+    /// A challenge of our center for our facility, and its identifier.
+    pub(crate) async fn challenge(&self) -> Result<(String, ChallengeText), Refusal> {
+        let session = self.session().ok_or(UNREACHABLE)?;
+        let asked = self.client.card_challenge(&session.token).await;
+        let challenge = asked.map_err(|error| refusal(&error))?;
+        let facility = InstitutionCode::parse(&session.facility.code);
+        let facility = facility.map_err(|_| Refusal::Failed(Failure::CenterRefused))?;
+        let text = challenge.text(&self.center, facility).map_err(|error| {
+            tracing::error!(error = %error, "the center's challenge is not for this kiosk and was not signed; check center_name");
+            Refusal::Failed(Failure::CenterRefused)
+        })?;
+        Ok((challenge.id, text))
+    }
+
+    /// Asks with a signed challenge.
+    pub(crate) async fn check(
+        &self,
+        challenge: String,
+        signed: &Signed,
+        method: Method,
+    ) -> Result<CardCheck, Refusal> {
+        let session = self.session().ok_or(UNREACHABLE)?;
+        let body = CardCheckRequest {
+            certificate: STANDARD.encode(signed.certificate.der()),
+            signature: STANDARD.encode(&signed.signature.bytes),
+            method: method.as_str().into(),
+            visit_date: None,
+            challenge,
+        };
+        // A challenge is good once, so it names the request, too.
+        let asked = self
+            .client
+            .check_card(&session.token, &body.challenge, &body)
+            .await;
+        asked.map_err(|error| refusal(&error))
+    }
+
+    /// Records the answers; none close the check.
+    pub(crate) async fn answer(&self, open: &OpenCheck, answers: &[(Question, Choice)]) -> Sent {
+        let open = open.lock().await;
+        let Some(session) = self.session() else {
+            return Sent::Lost;
+        };
+        let answers = answers.iter().map(|(question, choice)| AnswerOfPatient {
+            answer: choice.as_str().into(),
+            question: question.as_str().into(),
+        });
+        let body = Answers {
+            answers: answers.collect(),
+            token: open.token.clone(),
+        };
+        let asked = self
+            .client
+            .answer_questions(&session.token, &open.id, &body)
+            .await;
+        match asked {
+            Ok(_) => Sent::Recorded,
+            Err(ClientError::Problem(problem)) if problem.status < 500 && problem.status != 401 => {
+                tracing::info!(
+                    problem.code = problem.code,
+                    "the center did not take the answers"
+                );
+                Sent::Refused
+            }
+            Err(_) => Sent::Lost,
+        }
+    }
+
+    /// Says that the person is still there. A renewal that fails is tried again with the next.
+    pub(crate) async fn renew(&self, open: &OpenCheck) {
+        let mut open = open.lock().await;
+        let Some(session) = self.session() else {
+            return;
+        };
+        let body = PresenceRenewal {
+            token: open.token.clone(),
+        };
+        let asked = self
+            .client
+            .renew_presence(&session.token, &open.id, &body)
+            .await;
+        match asked {
+            Ok(presence) => open.token = presence.token,
+            Err(error) => tracing::debug!(error = %error, "a presence was not renewed"),
+        }
+    }
+
+    fn session(&self) -> Option<Session> {
+        self.session.borrow().clone()
+    }
+}
+
+/// The open check of an answer that asks something.
+pub(crate) fn open(check: &CardCheck) -> Option<OpenCheck> {
+    let presence = check.presence.as_ref()?;
+    Some(Arc::new(Mutex::new(Open {
+        id: check.check.check_id.clone(),
+        token: presence.token.clone(),
+    })))
+}
+
+const UNREACHABLE: Refusal = Refusal::Failed(Failure::CenterUnreachable);
+
+/// What a refusal of the center is to the patient. Codes are stable (`api::problem`).
+fn refusal(error: &ClientError) -> Refusal {
+    let ClientError::Problem(problem) = error else {
+        return UNREACHABLE;
+    };
+    tracing::info!(
+        problem.code = problem.code,
+        "the center refused a check by card"
+    );
+    Refusal::Failed(match problem.code.as_str() {
+        "card_confirmation_needed" => return Refusal::ConfirmationNeeded,
+        "card_certificate_expired" => Failure::CardExpired,
+        "card_certificate_not_yet_valid" => Failure::CardNotYetValid,
+        "card_certificate_revoked" => Failure::CardRevoked,
+        "card_certificate_unreadable"
+        | "card_certificate_untrusted"
+        | "card_certificate_policy"
+        | "card_certificate_key"
+        | "card_signature_wrong" => Failure::CardNotAccepted,
+        "card_not_registered" => Failure::NotRegistered,
+        "card_method_not_allowed" => Failure::MethodNotAllowed,
+        // The line, or the session, comes back by itself.
+        _ if matches!(problem.status, 401 | 503) => Failure::CenterUnreachable,
+        _ => Failure::CenterRefused,
+    })
+}

@@ -1,0 +1,161 @@
+//! What the flow asks of the card: its mark, and signatures of the center's challenge. Turns the desk's words into the flow's; the
+//! PIN passes through it once and is wiped with its type.
+
+use std::time::Duration;
+
+use api::card::CardCheck;
+use aws_lc_rs::digest;
+use card::certificate::{Certificate, Signed};
+use card::desk::{Desk, Placed, Placement};
+use card::error::CardError;
+use card::pin::{LastTry, Pin};
+use card::reader::LinkError;
+use card::token::TokenKind;
+use domain::card_challenge::ChallengeText;
+use domain::identification::Method;
+use domain::questions::Question;
+
+use crate::flow::asking::{self, Outcome, Visit};
+use crate::flow::facts::{Card, CardMark, Token};
+use crate::flow::failure::{Failure, Refusal, Unreadable};
+use crate::link::Link;
+use crate::profile::Steps;
+
+/// A phone is asked again this often, and so many times, whether its holder has confirmed: it tells nobody by itself.
+const PHONE_EVERY: Duration = Duration::from_millis(500);
+const PHONE_TIMES: u32 = 60;
+
+/// Reads the card that was placed.
+pub(crate) async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
+    let mark = match desk.certificate(placed.placement).await {
+        Ok(certificate) => mark(&certificate),
+        // A phone shows it with the signature only.
+        Err(CardError::NeedsHolder) => None,
+        Err(error) => return Err(unreadable(&error)),
+    };
+    Ok(Card {
+        token: token(placed.token),
+        tries: placed.tries.map(|tries| tries.0),
+        mark,
+    })
+}
+
+/// Proves who the person is: challenge, signature, check.
+pub(crate) async fn identify(
+    link: &Link,
+    desk: &Desk,
+    placed: Placed,
+    method: Method,
+    pin: Option<Pin>,
+) -> Result<CardCheck, Refusal> {
+    let (challenge, text) = link.challenge().await?;
+    let signed = sign(desk, placed, method, pin, text).await?;
+    link.check(challenge, &signed, method).await
+}
+
+async fn sign(
+    desk: &Desk,
+    placed: Placed,
+    method: Method,
+    pin: Option<Pin>,
+    text: ChallengeText,
+) -> Result<Signed, Refusal> {
+    let at = placed.placement;
+    let signed = match (method, placed.token, pin) {
+        (Method::Pin, TokenKind::IPhone, _) => sign_on_phone(desk, at, text).await,
+        (Method::Pin, TokenKind::Card | TokenKind::Android, Some(pin)) => {
+            desk.sign_with_pin(at, pin, LastTry::Keep, text).await
+        }
+        (Method::Pin, TokenKind::Card | TokenKind::Android, None) => Err(CardError::NeedsHolder),
+        (Method::Visual | Method::Face, _, _) => desk.sign_with_terminal(at, text).await,
+    };
+    signed.map_err(|error| refusal(&error))
+}
+
+/// An iPhone signs when its holder has confirmed on it.
+async fn sign_on_phone(
+    desk: &Desk,
+    at: Placement,
+    text: ChallengeText,
+) -> Result<Signed, CardError> {
+    let mut every = tokio::time::interval(PHONE_EVERY);
+    let mut last = CardError::NeedsHolder;
+    for _ in 0..PHONE_TIMES {
+        every.tick().await;
+        match desk.sign_on_phone(at, text.clone()).await {
+            Err(CardError::NeedsHolder) => last = CardError::NeedsHolder,
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+/// What the center said, in the flow's words. Questions of a later version, and those this reader does not show, are left out:
+/// unanswered they are "no".
+pub(crate) fn visit(check: &CardCheck, steps: Steps) -> Visit {
+    Visit {
+        name: check.name.clone(),
+        outcome: match check.check.verdict {
+            1 => Outcome::Covered,
+            6 => Outcome::NoTicket,
+            5 => Outcome::Several,
+            _ => Outcome::NotCovered,
+        },
+        certificate: match check.certificate.state.as_str() {
+            "about_to_expire" => {
+                asking::Certificate::AboutToExpire(check.certificate.expires_on.clone())
+            }
+            "eligibility_only" => asking::Certificate::Expired,
+            _ => asking::Certificate::Valid,
+        },
+        questions: check
+            .questions
+            .iter()
+            .filter_map(|name| Question::parse(name))
+            .filter(|question| steps.show(*question))
+            .collect(),
+    }
+}
+
+/// Why a card that lies there is of no use.
+pub(crate) fn unreadable(error: &CardError) -> Unreadable {
+    match error {
+        CardError::NotMyNumberCard => Unreadable::NotMyNumberCard,
+        _ => Unreadable::Silent,
+    }
+}
+
+fn refusal(error: &CardError) -> Refusal {
+    match error {
+        CardError::PinWrong { left } => return Refusal::PinWrong { left: left.0 },
+        CardError::PinLocked => return Refusal::PinWrong { left: 0 },
+        CardError::LastTry => return Refusal::PinWrong { left: 1 },
+        CardError::Exchanged | CardError::Link(LinkError::Removed | LinkError::ReaderGone) => {
+            return Refusal::CardTaken;
+        }
+        _ => {}
+    }
+    // Says what failed at the card, never whose it is.
+    tracing::info!(error = %error, "a card did not sign");
+    match error {
+        CardError::NoTerminal
+        | CardError::Terminal(_)
+        | CardError::NeedsHolder
+        | CardError::OtherToken => Refusal::Failed(Failure::MethodNotAllowed),
+        CardError::UnsupportedKey => Refusal::Failed(Failure::CardNotAccepted),
+        error => Refusal::CardFailed(unreadable(error)),
+    }
+}
+
+fn mark(certificate: &Certificate) -> Option<CardMark> {
+    let digest = digest::digest(&digest::SHA256, certificate.der());
+    digest.as_ref().try_into().ok()
+}
+
+fn token(kind: TokenKind) -> Token {
+    match kind {
+        TokenKind::Card => Token::Card,
+        TokenKind::Android => Token::Android,
+        TokenKind::IPhone => Token::Iphone,
+    }
+}

@@ -1,0 +1,246 @@
+//! What patients read, one Fluent file per language (G40). A further language is a further file and its line in [`LANGUAGES`].
+//! Guesses no language: each visit starts in Japanese.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::facility_kind::FacilityKind;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// The languages, in the order of the selector: the tag of `<html lang>` and the file.
+pub const LANGUAGES: [(&str, &str); 2] = [
+    ("ja", include_str!("../languages/ja.ftl")),
+    ("en", include_str!("../languages/en.ftl")),
+];
+
+/// A language of the kiosk: its place in [`LANGUAGES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Language(usize);
+
+impl Language {
+    /// The language of a tag.
+    #[must_use]
+    pub fn parse(tag: &str) -> Option<Self> {
+        let found = LANGUAGES.iter().position(|(known, _)| *known == tag);
+        found.map(Self)
+    }
+
+    /// All languages, in the order of the selector.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..LANGUAGES.len()).map(Self)
+    }
+
+    /// Its tag.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        LANGUAGES.get(self.0).map_or("ja", |(tag, _)| tag)
+    }
+}
+
+/// Texts that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the patients' texts in {language}, {from}: {fault}")]
+pub struct InvalidTexts {
+    language: String,
+    from: &'static str,
+    fault: String,
+}
+
+/// Texts that a reader profile says in its own way: by language tag, then by key.
+pub type Overrides = BTreeMap<String, BTreeMap<String, String>>;
+
+/// All texts in all languages, as one kind of facility says them.
+pub struct Texts {
+    bundles: Vec<FluentBundle<FluentResource>>,
+    kind: FacilityKind,
+}
+
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Texts({:?}, …)", self.kind)
+    }
+}
+
+impl Texts {
+    /// Reads the texts; those of the reader profile replace others of the same key.
+    ///
+    /// # Errors
+    /// [`InvalidTexts`] for a file that is no Fluent, a language or a key of a profile that the kiosk does not have.
+    pub fn new(kind: FacilityKind, overrides: &Overrides) -> Result<Self, InvalidTexts> {
+        for tag in overrides.keys() {
+            if Language::parse(tag).is_none() {
+                return Err(InvalidTexts {
+                    language: tag.clone(),
+                    from: "reader profile",
+                    fault: "the kiosk does not speak it".into(),
+                });
+            }
+        }
+        let bundle = |(tag, text): &(&str, &str)| bundle(tag, text, overrides.get(*tag));
+        Ok(Self {
+            bundles: LANGUAGES.iter().map(bundle).collect::<Result<_, _>>()?,
+            kind,
+        })
+    }
+}
+
+fn bundle(
+    tag: &str,
+    text: &str,
+    own: Option<&BTreeMap<String, String>>,
+) -> Result<FluentBundle<FluentResource>, InvalidTexts> {
+    let invalid = |from, fault| InvalidTexts {
+        language: tag.to_owned(),
+        from,
+        fault,
+    };
+    let identifier: LanguageIdentifier = tag.parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
+    // Marks of direction around a name would be read aloud and shown by some fonts.
+    bundle.set_use_isolating(false);
+    let resource = FluentResource::try_new(text.to_owned())
+        .map_err(|(_, errors)| invalid("kiosk", format!("{errors:?}")))?;
+    bundle
+        .add_resource(resource)
+        .map_err(|errors| invalid("kiosk", format!("{errors:?}")))?;
+    for (key, text) in own.into_iter().flatten() {
+        if !bundle.has_message(key) {
+            return Err(invalid("reader profile", format!("there is no text {key}")));
+        }
+        let line = format!("{key} = {}\n", text.replace('\n', " "));
+        let resource = FluentResource::try_new(line)
+            .map_err(|(_, errors)| invalid("reader profile", format!("{key}: {errors:?}")))?;
+        bundle.add_resource_overriding(resource);
+    }
+    Ok(bundle)
+}
+
+/// The texts in one language: what a screen speaks with.
+#[derive(Debug, Clone)]
+pub struct Words {
+    texts: Arc<Texts>,
+    language: Language,
+}
+
+impl Words {
+    /// The texts in this language.
+    #[must_use]
+    pub fn new(texts: Arc<Texts>, language: Language) -> Self {
+        Self { texts, language }
+    }
+
+    /// The language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub fn in_language(&self, language: Language) -> Self {
+        Self::new(self.texts.clone(), language)
+    }
+
+    /// The text of a key. A key without text is shown as itself and logged; tests keep that from happening.
+    #[must_use]
+    pub fn say(&self, key: &str) -> String {
+        self.find(key, None).unwrap_or_else(|| {
+            tracing::error!(text.key = key, "a screen's text is missing");
+            key.to_owned()
+        })
+    }
+
+    /// The text of a key with a value put in.
+    #[must_use]
+    pub fn say_with<'a>(
+        &self,
+        key: &str,
+        name: &'a str,
+        value: impl Into<FluentValue<'a>>,
+    ) -> String {
+        self.say_with_all(key, vec![(name, value.into())])
+    }
+
+    /// The text of a key with values put in.
+    #[must_use]
+    pub fn say_with_all<'a>(&self, key: &str, values: Vec<(&'a str, FluentValue<'a>)>) -> String {
+        let mut arguments = FluentArgs::new();
+        for (name, value) in values {
+            arguments.set(name, value);
+        }
+        self.find(key, Some(&arguments)).unwrap_or_else(|| {
+            tracing::error!(text.key = key, "a screen's text is missing");
+            key.to_owned()
+        })
+    }
+
+    /// The text of a key, if there is one: the kind of facility's own before the common one.
+    fn find(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
+        let bundle = self.texts.bundles.get(self.language.0)?;
+        let own = format!("{key}-at-{}", self.texts.kind.as_str());
+        let message = bundle
+            .get_message(&own)
+            .or_else(|| bundle.get_message(key))?;
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(message.value()?, arguments, &mut errors);
+        errors.is_empty().then(|| text.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(kind: FacilityKind, overrides: &Overrides) -> Words {
+        let texts = Texts::new(kind, overrides).unwrap();
+        Words::new(Arc::new(texts), Language::default())
+    }
+
+    fn own(tag: &str, key: &str, text: &str) -> Overrides {
+        let texts = BTreeMap::from([(key.to_owned(), text.to_owned())]);
+        BTreeMap::from([(tag.to_owned(), texts)])
+    }
+
+    #[test]
+    fn a_kind_of_facility_says_it_in_its_own_way() {
+        let said = |kind| words(kind, &Overrides::new()).say("done-lead");
+        assert!(said(FacilityKind::Medical).contains("待合室"));
+        assert!(said(FacilityKind::Pharmacy).contains("お呼びするまで"));
+    }
+
+    #[test]
+    fn a_reader_profile_replaces_a_text_and_no_other() {
+        let words = words(
+            FacilityKind::Medical,
+            &own("ja", "welcome-lead", "手前の差し込み口に入れてください。"),
+        );
+        assert_eq!(
+            words.say("welcome-lead"),
+            "手前の差し込み口に入れてください。"
+        );
+        assert_eq!(words.say("stop"), "終了する");
+        let english = words.in_language(Language::parse("en").unwrap());
+        assert!(english.say("welcome-lead").starts_with("Lay it"));
+    }
+
+    #[test]
+    fn a_profile_for_a_text_or_language_that_is_not_there_is_named() {
+        for (tag, key) in [("ja", "no-such-text"), ("tlh", "stop")] {
+            let error = Texts::new(FacilityKind::Medical, &own(tag, key, "x")).unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.contains("reader profile") && told.contains(tag),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn rare_characters_of_a_name_stay_as_they_are() {
+        let words = words(FacilityKind::Medical, &Overrides::new());
+        let said = words.say_with("done-title", "name", "髙橋 𠮷太郎葛\u{E0100}");
+        assert!(said.starts_with("髙橋 𠮷太郎葛\u{E0100} 様"), "{said}");
+    }
+}
