@@ -6,7 +6,7 @@ use domain::card_challenge::{CenterName, ChallengeText, NotToBeSigned};
 use domain::institution_code::InstitutionCode;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Answer;
+use crate::check::{Answer, SpecifiedDisease};
 
 /// Answer of `POST /v1/card-challenges`. The body asked with is `{}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -254,6 +254,9 @@ pub struct CardCheckRecord {
     /// The staff account that confirmed this one check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_by: Option<String>,
+    /// Specified-disease certificates that count on the day, where the patient agreed to provide them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub specified_diseases: Vec<SpecifiedDisease>,
     /// `open`, `answered` or `closed_without_answers`.
     #[schema(pattern = "^(open|answered|closed_without_answers)$")]
     pub state: String,

@@ -123,8 +123,15 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
     }))
 }
 
-/// Rounds without end.
-pub(crate) async fn watch(mut gateway: Gateway) {
+/// Rounds without end, and hearing of readers' results beside them.
+pub(crate) async fn watch(gateway: Gateway) {
+    match gateway.hearing() {
+        Some(hearing) => drop(tokio::join!(rounds(gateway), hearing.run())),
+        None => rounds(gateway).await,
+    }
+}
+
+async fn rounds(mut gateway: Gateway) {
     let mut every = tokio::time::interval(EVERY);
     let mut waiting = false;
     loop {

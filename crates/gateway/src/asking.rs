@@ -1,45 +1,32 @@
 //! The link app's conversation with the center: signs in, asks, reads the answer. Repeats a question only under its own key.
 
+use std::sync::Arc;
+
 use api::check::{Answer, CheckRequest, answered};
-use api::client::{Client, ClientError};
+use api::client::ClientError;
 use api::problem::{Problem, Trouble};
-use api::session::SignIn;
 use domain::civil_date::Instant;
 use exchange::encoding::Encoding;
 use exchange::single_check::answer::{Shown, write, write_unanswerable};
 use exchange::single_check::{Request, Unanswerable};
 
 use crate::pickup::RoundError;
+use crate::session::Session;
 
-/// After a refused sign-in the next one waits this long, so that the account is not locked by us.
-const SIGN_IN_PAUSE_S: i64 = 300;
-
-/// Whom the gateway asks, and as whom.
-pub(crate) struct Asking {
-    pub(crate) client: Client,
-    pub(crate) facility: String,
-    pub(crate) account: String,
-    pub(crate) password: String,
-    pub(crate) token: Option<String>,
-    pub(crate) sign_in_from: Option<Instant>,
-}
-
-impl std::fmt::Debug for Asking {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Asking({}, …)", self.facility)
-    }
-}
+/// Asks for one request file after the other.
+#[derive(Debug)]
+pub(crate) struct Asking(pub(crate) Arc<Session>);
 
 impl Asking {
     /// The answer's bytes; asks the center under the file's own key, so that a repetition brings the same.
     pub(crate) async fn answer(
-        &mut self,
+        &self,
         request: &Request,
         id: u128,
         encoding: Encoding,
         now: Instant,
     ) -> Result<Vec<u8>, RoundError> {
-        let asked = match request.asked(&self.facility) {
+        let asked = match request.asked(&self.0.facility) {
             Ok(asked) => asked,
             Err(why) => return Ok(write_unanswerable(request, &why, encoding, now)),
         };
@@ -78,47 +65,23 @@ impl Asking {
     }
 
     async fn ask(
-        &mut self,
+        &self,
         key: &str,
         body: &CheckRequest,
         now: Instant,
     ) -> Result<Answer, RoundError> {
         for _ in 0..2 {
-            let token = self.token(now).await?;
-            match self.client.check(&token, key, body).await {
+            let token = self.0.token(now).await?;
+            match self.0.client.check(&token, key, body).await {
                 Ok((answer, _)) => return Ok(answer),
                 // The session ended: sign in again, once.
-                Err(ClientError::Problem(problem)) if problem.status == 401 => self.token = None,
+                Err(ClientError::Problem(problem)) if problem.status == 401 => {
+                    self.0.forget(&token).await;
+                }
                 Err(other) => return Err(RoundError::Center(other)),
             }
         }
         Err(RoundError::SignIn)
-    }
-
-    async fn token(&mut self, now: Instant) -> Result<String, RoundError> {
-        if let Some(token) = &self.token {
-            return Ok(token.clone());
-        }
-        if self.sign_in_from.is_some_and(|from| now < from) {
-            return Err(RoundError::SignIn);
-        }
-        let body = SignIn {
-            account: self.account.clone(),
-            force: false,
-            password: self.password.clone(),
-        };
-        match self.client.sign_in(&body).await {
-            Ok(session) => {
-                self.token = Some(session.token.clone());
-                Ok(session.token)
-            }
-            Err(error) => {
-                if let ClientError::Problem(_) = &error {
-                    self.sign_in_from = Some(now.plus_seconds(SIGN_IN_PAUSE_S));
-                }
-                Err(RoundError::Center(error))
-            }
-        }
     }
 }
 

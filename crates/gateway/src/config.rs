@@ -51,12 +51,16 @@ pub struct FolderPair {
     pub req: PathBuf,
     /// Results.
     pub res: PathBuf,
-    /// Files under way: outside the two, on the same file system.
+    /// Results of readers; may be the same as `res`. Without it readers' results are not delivered here.
+    #[serde(default)]
+    pub face: Option<PathBuf>,
+    /// Files under way: outside the others, on the same file system.
     pub work: PathBuf,
-    /// Encoding of the answers: `utf-8` (default), `shift_jis`, or `request` for that of each request.
+    /// Encoding of the answers: `utf-8` (default), `shift_jis`, or `request` for that of each request. Results of readers, which
+    /// nobody requested, are UTF-8 with `request`.
     #[serde(default)]
     pub encoding: AnswerEncoding,
-    /// Minutes after which a result that still lies in `res` counts as forgotten by its receipt computer.
+    /// Minutes after which a result that still lies in `res` or `face` counts as forgotten by its receipt computer.
     #[serde(default = "default_stay_minutes")]
     pub stay_minutes: NonZeroU32,
     /// What happens to a forgotten result: `report` (default) tells of it in the log and keeps it, `remove` also deletes it.
@@ -72,6 +76,7 @@ impl FolderPair {
             name: name.to_owned(),
             req,
             res,
+            face: None,
             work,
             encoding: AnswerEncoding::default(),
             stay_minutes: default_stay_minutes(),

@@ -1,4 +1,4 @@
-//! The three folders of one receipt computer: requests in, results out, work between. Deletes nothing it did not take.
+//! The folders of one receipt computer: requests in, results and readers' results out, work between. Deletes nothing it did not take.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -17,6 +17,8 @@ pub struct Folders {
     pub req: PathBuf,
     /// Results.
     pub res: PathBuf,
+    /// Results of readers, where they are delivered.
+    pub face: Option<PathBuf>,
     /// Files under way; outside the watched folders, on the same file system.
     pub work: PathBuf,
     /// Encoding of the answers.
@@ -33,6 +35,7 @@ impl From<&FolderPair> for Folders {
             name: pair.name.clone(),
             req: pair.req.clone(),
             res: pair.res.clone(),
+            face: pair.face.clone(),
             work: pair.work.clone(),
             encoding: pair.encoding,
             stay_minutes: pair.stay_minutes.get(),
@@ -56,7 +59,7 @@ pub enum FoldersError {
     FileSystems(PathBuf, PathBuf),
     /// Work would be seen by the receipt computer.
     #[error(
-        "{0} は req か res の中にあります。work を外に置いてください。 / {0} lies inside a watched folder; set work to a folder outside req and res"
+        "{0} は req、res、face のどれかの中にあります。work を外に置いてください。 / {0} lies inside a watched folder; set work to a folder outside req, res and face"
     )]
     Inside(PathBuf),
 }
@@ -68,13 +71,14 @@ impl Folders {
     /// [`FoldersError`].
     pub fn open(&self) -> Result<(), FoldersError> {
         let mut devices = Vec::new();
-        for folder in [&self.req, &self.res, &self.work] {
+        let watched = || [&self.req, &self.res].into_iter().chain(&self.face);
+        for folder in watched().chain([&self.work]) {
             let failed = |error| FoldersError::Folder(folder.clone(), error);
             std::fs::create_dir_all(folder).map_err(failed)?;
             devices.push((folder, std::fs::metadata(folder).map_err(failed)?.dev()));
         }
-        for watched in [&self.req, &self.res] {
-            if self.work.starts_with(watched) {
+        for folder in watched() {
+            if self.work.starts_with(folder) {
                 return Err(FoldersError::Inside(self.work.clone()));
             }
         }

@@ -1,18 +1,33 @@
 //! Results that no receipt computer takes (消し忘れ): tells of them after their time, removes them only where the settings say
 //! so. Touches no file the journal does not know as published by this gateway.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use domain::civil_date::Instant;
-use exchange::file_name::request_of;
+use exchange::file_name::{is_face_result, request_of};
 use store::journal::Journal;
 
 use crate::config::Forgotten;
 use crate::folders::{Folders, names};
 use crate::pickup::{RoundError, failed};
 
-/// Looks at one result folder; returns how many forgotten results it found.
+/// Looks at the folders of one receipt computer; returns how many forgotten results it found.
 pub(crate) fn look(
+    folders: &Folders,
+    journal: &Journal,
+    now: Instant,
+) -> Result<usize, RoundError> {
+    let face = folders.face.as_ref().filter(|face| **face != folders.res);
+    let mut found = 0;
+    for folder in [&folders.res].into_iter().chain(face) {
+        found += look_at(folder, folders, journal, now)?;
+    }
+    Ok(found)
+}
+
+fn look_at(
+    folder: &Path,
     folders: &Folders,
     journal: &Journal,
     now: Instant,
@@ -20,13 +35,14 @@ pub(crate) fn look(
     let mut found = 0;
     let stay = Duration::from_secs(60 * u64::from(folders.stay_minutes));
     let before = in_system_time(now).checked_sub(stay);
-    for name in names(&folders.res).map_err(|error| failed(folders, error))? {
-        let path = folders.res.join(&name);
+    for name in names(folder).map_err(|error| failed(folders, error))? {
+        let path = folder.join(&name);
         // Taken meanwhile: not forgotten.
         let Ok(published) = std::fs::metadata(&path).and_then(|it| it.modified()) else {
             continue;
         };
         let ours = match request_of(&name) {
+            _ if is_face_result(&name) => journal.delivered(&folders.name, &name)?,
             Some(request) => journal.published(&folders.name, request.as_str())?,
             None => false,
         };

@@ -1,5 +1,5 @@
-//! One round: finish what a crash left, take what lies in `req`, ask, publish. Every file is answered exactly once, and none
-//! holds up another.
+//! One round: finish what a crash left, take what lies in `req`, ask, publish, deliver. Every file is answered exactly once, and
+//! none holds up another.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,17 @@ use store::journal::{Entry, Journal, State};
 
 use crate::asking::Asking;
 use crate::config::AnswerEncoding;
+use crate::deliveries::Deliveries;
 use crate::folders::{Folders, move_durably, names, read_at_most, touch, write_durably};
+use crate::hearing::Hearing;
 use crate::leftovers;
+use crate::session::Session;
 
 /// A file that is not whole, or cannot be read, is given this long from its last growth.
 const SETTLE_S: i64 = 10;
 
 /// Between publishing a result and touching it (contracts §11).
-const TOUCH_AFTER: Duration = Duration::from_millis(20);
+pub(crate) const TOUCH_AFTER: Duration = Duration::from_millis(20);
 
 /// Forgotten results are looked for this often.
 const LEFTOVERS_EVERY_S: i64 = 60;
@@ -60,7 +63,7 @@ impl std::fmt::Debug for Setup {
 pub enum RoundError {
     /// A folder or file.
     #[error(
-        "folder {folder}: {error}; its files wait; look at space and rights of req, res and work"
+        "folder {folder}: {error}; its files wait; look at space and rights of req, res, face and work"
     )]
     File {
         /// The folder pair's name.
@@ -100,13 +103,21 @@ pub struct Gateway {
     folders: Vec<Folders>,
     journal: Journal,
     asking: Asking,
+    deliveries: Deliveries,
     clock: Clock,
     /// Files in request folders that are not taken yet.
     waiting: HashMap<PathBuf, Waiting>,
     looked_for_leftovers: Option<Instant>,
 }
 
-struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+#[derive(Clone)]
+pub(crate) struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
+
+impl Clock {
+    pub(crate) fn now(&self) -> Instant {
+        (self.0)()
+    }
+}
 
 impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -129,25 +140,50 @@ impl Gateway {
     /// A gateway over opened folders.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
+        let session = Arc::new(Session::new(
+            setup.client,
+            setup.facility,
+            setup.account,
+            setup.password,
+        ));
+        let clock = Clock(setup.clock);
         Self {
             folders: setup.folders,
-            journal: setup.journal,
-            asking: Asking {
-                client: setup.client,
-                facility: setup.facility,
-                account: setup.account,
-                password: setup.password,
-                token: None,
-                sign_in_from: None,
+            deliveries: Deliveries {
+                session: Arc::clone(&session),
+                journal: setup.journal.clone(),
+                clock: clock.clone(),
             },
-            clock: Clock(setup.clock),
+            journal: setup.journal,
+            asking: Asking(session),
+            clock,
             waiting: HashMap::new(),
             looked_for_leftovers: None,
         }
     }
 
+    /// What listens for results of readers beside the rounds; nothing where no folder takes them.
+    #[must_use]
+    pub fn hearing(&self) -> Option<Hearing> {
+        let takes = |it: &&Folders| it.face.is_some();
+        let folders: Vec<String> = self
+            .folders
+            .iter()
+            .filter(takes)
+            .map(|it| it.name.clone())
+            .collect();
+        (!folders.is_empty()).then(|| {
+            let Deliveries {
+                session,
+                journal,
+                clock,
+            } = self.deliveries.clone();
+            Hearing::new(session, journal, clock, folders)
+        })
+    }
+
     fn now(&self) -> Instant {
-        (self.clock.0)()
+        self.clock.now()
     }
 
     /// Runs one round over all folders; returns how many files were finished.
@@ -168,6 +204,19 @@ impl Gateway {
                 continue;
             };
             match self.finish(&folders, entry, no_questions).await {
+                Ok(finished) => done += usize::from(finished),
+                Err(error) => {
+                    no_questions |= error.concerns_all_questions();
+                    keep_first(&mut stuck, Err(error));
+                }
+            }
+        }
+        for delivery in self.journal.undelivered()? {
+            match self
+                .deliveries
+                .finish(&self.folders, delivery, no_questions)
+                .await
+            {
                 Ok(finished) => done += usize::from(finished),
                 Err(error) => {
                     no_questions |= error.concerns_all_questions();
@@ -408,7 +457,7 @@ fn is_passing(name: &str) -> bool {
     name.starts_with(['.', '~']) || lower.ends_with(".tmp") || lower.ends_with(".part")
 }
 
-fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
     if from.exists() {
         move_durably(from, to)
     } else {
@@ -428,7 +477,7 @@ fn work_name(id: u128, name: &str) -> String {
     format!("{id:032x}.{name}")
 }
 
-fn part(id: u128, kind: &str) -> String {
+pub(crate) fn part(id: u128, kind: &str) -> String {
     format!("{id:032x}.{kind}")
 }
 

@@ -1,4 +1,6 @@
-//! The gateway's journal (contracts §11): what became of every file taken. Reads no file.
+//! The gateway's journal (contracts §11): what became of every file taken and of every reader's result. Reads no file.
+
+pub mod deliveries;
 
 use std::path::Path;
 
@@ -120,17 +122,21 @@ impl Journal {
         })
     }
 
-    /// Forgets files that were done before an instant.
+    /// Forgets files and deliveries that were done before an instant.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn forget_done(&self, before: Instant) -> Result<(), StoreError> {
         self.0
             .write(move |connection, _| {
-                let text = "DELETE FROM file WHERE state = 'done' AND at < ?1";
-                connection
-                    .prepare_cached(text)?
-                    .execute([before.as_micros()])?;
+                for text in [
+                    "DELETE FROM file WHERE state = 'done' AND at < ?1",
+                    "DELETE FROM delivery WHERE state = 'done' AND at < ?1",
+                ] {
+                    connection
+                        .prepare_cached(text)?
+                        .execute([before.as_micros()])?;
+                }
                 Ok(())
             })
             .await

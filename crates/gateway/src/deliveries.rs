@@ -1,0 +1,202 @@
+//! Puts the result of each closed check at a reader into the face folders, once (contracts §4, §11). Writes none before the patient's
+//! questions are closed.
+
+use std::sync::Arc;
+
+use api::card::{CardCheckRecord, Consent};
+use api::check::answered::{self, NotUnderstood, certificates::read_specified_disease};
+use api::client::ClientError;
+use api::client::cards::Cause;
+use domain::card_certificate::CertificateState;
+use domain::civil_date::{CivilDate, Instant};
+use domain::codes::prescription::IssueForm;
+use domain::institution_code::InstitutionCode;
+use domain::questions::{Choice, Question};
+use exchange::encoding::Encoding;
+use exchange::face_result::consents::{Consents, Given, Providing};
+use exchange::face_result::{CertificateNotice, FaceResult};
+use exchange::file_name::face_result;
+use exchange::single_check::answer::Shown;
+use store::journal::deliveries::Delivery;
+use store::journal::{Journal, State};
+
+use crate::config::AnswerEncoding;
+use crate::folders::{Folders, touch, write_durably};
+use crate::leftovers;
+use crate::pickup::{Clock, RoundError, TOUCH_AFTER, failed, move_if_there, part};
+use crate::session::Session;
+
+/// What delivering works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Deliveries {
+    pub(crate) session: Arc<Session>,
+    pub(crate) journal: Journal,
+    pub(crate) clock: Clock,
+}
+
+impl Deliveries {
+    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
+    pub(crate) async fn finish(
+        &self,
+        all: &[Folders],
+        mut delivery: Delivery,
+        no_questions: bool,
+    ) -> Result<bool, RoundError> {
+        let folders = all.iter().find(|it| it.name == delivery.folder);
+        let found = folders.and_then(|it| Some((it, it.face.as_ref()?)));
+        let Some((folders, face)) = found else {
+            return Err(RoundError::NoFolder(delivery.folder));
+        };
+        let file = |error| failed(folders, error);
+        let result = folders.work.join(part(delivery.id, "face"));
+        if delivery.state == State::Claimed {
+            if no_questions {
+                return Ok(false);
+            }
+            let Some(record) = self.read(delivery.check_id).await? else {
+                return Ok(false);
+            };
+            let (name, bytes) = written(&record, encoding(folders.encoding))
+                .map_err(|_| RoundError::Center(ClientError::Answer))?;
+            write_durably(&result, &bytes).map_err(file)?;
+            (delivery.name, delivery.state) = (Some(name), State::Ready);
+            self.journal
+                .deliver(delivery.clone(), self.clock.now())
+                .await?;
+        }
+        // What lies finished in the work folder was not published; what is absent was.
+        let published = face.join(delivery.name.as_deref().unwrap_or_default());
+        move_if_there(&result, &published).map_err(file)?;
+        tokio::time::sleep(TOUCH_AFTER).await;
+        let now = self.clock.now();
+        touch(&published, leftovers::in_system_time(now));
+        delivery.state = State::Done;
+        self.journal.deliver(delivery, now).await?;
+        Ok(true)
+    }
+
+    /// The check with its consents; nothing while its questions are open.
+    async fn read(&self, check: u128) -> Result<Option<CardCheckRecord>, RoundError> {
+        let id = uuid::Uuid::from_u128(check).to_string();
+        for _ in 0..2 {
+            let token = self.session.token(self.clock.now()).await?;
+            let client = &self.session.client;
+            match client.card_check(&token, &id, Cause::Background).await {
+                Ok(record) => return Ok(Some(record).filter(|it| it.closed_at.is_some())),
+                Err(ClientError::Problem(problem)) if problem.status == 401 => {
+                    self.session.forget(&token).await;
+                }
+                Err(other) => return Err(RoundError::Center(other)),
+            }
+        }
+        Err(RoundError::SignIn)
+    }
+}
+
+fn encoding(setting: AnswerEncoding) -> Encoding {
+    match setting {
+        // Nobody requested it; clients are known to read it as UTF-8 only (interface R8).
+        AnswerEncoding::Utf8 | AnswerEncoding::Request => Encoding::Utf8,
+        AnswerEncoding::ShiftJis => Encoding::ShiftJis,
+    }
+}
+
+/// Name and bytes of a result.
+fn written(
+    record: &CardCheckRecord,
+    encoding: Encoding,
+) -> Result<(String, Vec<u8>), NotUnderstood> {
+    let answer = &record.check;
+    let (verdict, read) = answered::read(answer)?;
+    let shown: Vec<Shown<'_>> = read
+        .iter()
+        .map(|it| Shown {
+            person: &it.person,
+            coverage: &it.coverage,
+            reference_number: it.reference_number.as_deref(),
+        })
+        .collect();
+    let day = |text: &str, member| CivilDate::parse_iso(text).map_err(|_| NotUnderstood(member));
+    let facility = InstitutionCode::parse(&answer.facility);
+    let facility = facility.map_err(|_| NotUnderstood("facility"))?;
+    let check_id = uuid::Uuid::parse_str(&answer.check_id);
+    let check_id = check_id.map_err(|_| NotUnderstood("check_id"))?.as_u128();
+    let closed_at = record.closed_at.as_deref().unwrap_or_default();
+    let closed_at = instant(closed_at, "closed_at")?;
+    let expires_on = day(&record.certificate.expires_on, "expires_on")?;
+    let worth = CertificateState::parse(&record.certificate.state).ok_or(NotUnderstood("state"))?;
+    let result = FaceResult {
+        facility,
+        check_id,
+        visit_date: day(&answer.visit_date, "visit_date")?,
+        checked_at: instant(&answer.as_of, "as_of")?,
+        closed_at,
+        certificate: match worth {
+            CertificateState::Valid => None,
+            CertificateState::AboutToExpire => Some(CertificateNotice::EndsOn(expires_on)),
+            CertificateState::EligibilityOnly => Some(CertificateNotice::EndedOn(expires_on)),
+        },
+        verdict,
+        prescription: prescription(&record.consents)?,
+        shown: &shown,
+        consents: &consents(record)?,
+    };
+    let name = face_result(facility, check_id, closed_at);
+    Ok((name, exchange::face_result::write(&result, encoding)))
+}
+
+fn instant(text: &str, member: &'static str) -> Result<Instant, NotUnderstood> {
+    Instant::parse(text).map_err(|_| NotUnderstood(member))
+}
+
+/// The chosen form; a patient who does not know it chose none (G22).
+fn prescription(consents: &[Consent]) -> Result<Option<IssueForm>, NotUnderstood> {
+    for consent in consents {
+        let (question, choice) = understood(consent)?;
+        let is_form = matches!(
+            question,
+            Question::PrescriptionIssue | Question::PrescriptionSubmit
+        );
+        match choice {
+            Choice::Electronic if is_form => return Ok(Some(IssueForm::Electronic)),
+            Choice::Paper if is_form => return Ok(Some(IssueForm::Paper)),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+fn understood(consent: &Consent) -> Result<(Question, Choice), NotUnderstood> {
+    let question = Question::parse(&consent.question).ok_or(NotUnderstood("question"))?;
+    let choice = Choice::parse(&consent.answer).ok_or(NotUnderstood("answer"))?;
+    Ok((question, choice))
+}
+
+fn consents(record: &CardCheckRecord) -> Result<Consents, NotUnderstood> {
+    let mut read = Consents::default();
+    for consent in &record.consents {
+        let (question, choice) = understood(consent)?;
+        let given = Given {
+            at: instant(&consent.at, "at")?,
+            until: instant(&consent.valid_until, "valid_until")?,
+        };
+        let agreed = (choice == Choice::Yes).then_some(given);
+        match question {
+            Question::SpecifiedDisease => {
+                let given = agreed.map(|given| Providing::Given(given.at));
+                read.specified_disease = given.unwrap_or(Providing::Refused);
+            }
+            Question::Surgery => read.surgery = agreed,
+            Question::TreatmentAndDrugs => (read.treatment, read.drugs) = (agreed, agreed),
+            Question::Drugs => read.drugs = agreed,
+            Question::Checkups => read.checkups = agreed,
+            // The interface names no element for the subsidy's certificates; the form of a prescription stands elsewhere.
+            Question::MedicalSubsidy
+            | Question::PrescriptionIssue
+            | Question::PrescriptionSubmit => {}
+        }
+    }
+    let diseases = record.specified_diseases.iter().map(read_specified_disease);
+    read.diseases = diseases.collect::<Result<_, _>>()?;
+    Ok(read)
+}
