@@ -2,6 +2,9 @@
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use num_bigint::BigUint;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::tlv::{TlvError, Tlvs};
 
@@ -16,6 +19,20 @@ pub struct RsaKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not fit")]
 pub struct WrongSignature;
+
+/// Why something is no [`RsaKey`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKey {
+    /// Not one `SubjectPublicKeyInfo` of an RSA key in DER.
+    #[error("not the public key information of an RSA key")]
+    Form,
+    /// The modulus is even, or has not 2048 to 8192 bits.
+    #[error("a modulus that is even or has not 2048 to 8192 bits")]
+    Modulus,
+    /// The exponent is even, one, or longer than four bytes.
+    #[error("an exponent that is even, one or longer than four bytes")]
+    Exponent,
+}
 
 /// Tags of exponent and modulus.
 const EXPONENT: u32 = 0x90;
@@ -32,17 +49,38 @@ impl RsaKey {
     /// Reads `90` exponent and `91` modulus.
     ///
     /// # Errors
-    /// [`TlvError`]; [`TlvError::Value`] for a modulus below 2048 or above 8192 bits, or an exponent that is even or too long.
+    /// [`TlvError`]; [`TlvError::Value`] for what is an [`InvalidKey`].
     pub fn parse(objects: &Tlvs<'_>) -> Result<Self, TlvError> {
-        let modulus = without_zeros(objects.one(MODULUS)?.value);
-        let exponent = without_zeros(objects.one(EXPONENT)?.value);
+        let (modulus, exponent) = (objects.one(MODULUS)?, objects.one(EXPONENT)?);
+        Self::new(modulus.value, exponent.value).map_err(|invalid| match invalid {
+            InvalidKey::Form | InvalidKey::Modulus => TlvError::Value(MODULUS),
+            InvalidKey::Exponent => TlvError::Value(EXPONENT),
+        })
+    }
+
+    /// Reads a `SubjectPublicKeyInfo` in DER.
+    ///
+    /// # Errors
+    /// [`InvalidKey`].
+    pub fn of_public_key_info(der: &[u8]) -> Result<Self, InvalidKey> {
+        let Ok((&[], information)) = SubjectPublicKeyInfo::from_der(der) else {
+            return Err(InvalidKey::Form);
+        };
+        let Ok(PublicKey::RSA(key)) = information.parsed() else {
+            return Err(InvalidKey::Form);
+        };
+        Self::new(key.modulus, key.exponent)
+    }
+
+    fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, InvalidKey> {
+        let (modulus, exponent) = (without_zeros(modulus), without_zeros(exponent));
         let odd = |number: &[u8]| number.last().is_some_and(|last| last & 1 == 1);
         let long = modulus.first().is_some_and(|first| first & 0x80 != 0);
         if !long || !(256..=1024).contains(&modulus.len()) || !odd(modulus) {
-            return Err(TlvError::Value(MODULUS));
+            return Err(InvalidKey::Modulus);
         }
         if !(1..=4).contains(&exponent.len()) || !odd(exponent) || exponent == [1] {
-            return Err(TlvError::Value(EXPONENT));
+            return Err(InvalidKey::Exponent);
         }
         Ok(Self {
             modulus: modulus.to_vec(),

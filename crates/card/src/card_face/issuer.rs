@@ -2,7 +2,7 @@
 //! built in.
 
 use super::FaceError;
-use crate::rsa::RsaKey;
+use crate::rsa::{InvalidKey, RsaKey};
 use crate::tlv::{Tlv, TlvError, Tlvs};
 
 /// The sixteen bytes that name a key.
@@ -61,14 +61,15 @@ impl<'a> CardCertificate<'a> {
 }
 
 impl IssuerKey {
-    /// Reads a key in the card's own form: sixteen bytes of identifier, then `90` exponent and `91` modulus.
+    /// A key under the identifier that certificates name it by, as `SubjectPublicKeyInfo` in DER.
     ///
     /// # Errors
-    /// [`TlvError`].
-    pub fn parse(bytes: &[u8]) -> Result<Self, TlvError> {
-        let (id, key) = KeyId::split(bytes).ok_or(TlvError::Truncated)?;
-        let key = RsaKey::parse(&Tlvs::new(key))?;
-        Ok(Self { id, key })
+    /// [`InvalidKey`].
+    pub fn new(id: [u8; 16], public_key: &[u8]) -> Result<Self, InvalidKey> {
+        Ok(Self {
+            id: KeyId(id),
+            key: RsaKey::of_public_key_info(public_key)?,
+        })
     }
 }
 
@@ -89,7 +90,7 @@ impl IssuerKeys {
     ///
     /// # Errors
     /// [`FaceError::UnknownIssuer`], [`FaceError::Forged`].
-    pub(crate) fn certified<'c>(
+    pub fn certified<'c>(
         &self,
         certificate: &'c CardCertificate<'_>,
     ) -> Result<&'c RsaKey, FaceError> {

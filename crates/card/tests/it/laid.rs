@@ -22,7 +22,7 @@ pub(crate) static AUTHORITY: LazyLock<CardAuthority> =
 /// The personas of the cases, each made once.
 static PERSONAS: Mutex<BTreeMap<Case, Persona>> = Mutex::new(BTreeMap::new());
 
-fn persona(case: Case) -> Persona {
+pub(crate) fn persona(case: Case) -> Persona {
     let mut personas = PERSONAS.lock().unwrap();
     let made = personas
         .entry(case)
@@ -55,8 +55,12 @@ pub(crate) struct Listened {
 
 impl Listened {
     pub(crate) fn of(case: Case) -> Self {
+        Self::of_persona(persona(case))
+    }
+
+    pub(crate) fn of_persona(persona: Persona) -> Self {
         Self {
-            card: Arc::new(Mutex::new(Card::new(persona(case)).unwrap())),
+            card: Arc::new(Mutex::new(Card::new(persona).unwrap())),
             said: Arc::default(),
             endures: Arc::default(),
         }
@@ -136,10 +140,16 @@ pub(crate) fn empty(settings: DeskSettings) -> (Desk, UnboundedReceiver<Event>, 
     (desk, events, tray)
 }
 
-pub(crate) async fn lay(case: Case, settings: DeskSettings) -> Laid {
+impl From<Case> for Listened {
+    fn from(case: Case) -> Self {
+        Self::of(case)
+    }
+}
+
+pub(crate) async fn lay(card: impl Into<Listened>, settings: DeskSettings) -> Laid {
+    let card = card.into();
     let (desk, mut events, tray) = empty(settings);
     assert_eq!(events.recv().await, Some(Event::ReaderBack));
-    let card = Listened::of(case);
     tray.place(card.to_lay());
     let Some(Event::Placed(placed)) = events.recv().await else {
         panic!("nothing was placed");

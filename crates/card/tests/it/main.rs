@@ -10,6 +10,8 @@
 
 mod desk;
 mod laid;
+mod mutation;
+mod photo;
 mod removal;
 mod signing;
 mod tolerance;
