@@ -56,8 +56,10 @@ pub enum PhotoError {
         /// Its height.
         height: u32,
     },
-    /// Not one grey component of eight bits, as the card's photo is.
-    #[error("顔写真が8ビットの白黒画像ではありません。 / the photo is not grey with eight bits")]
+    /// Not one grey component of eight bits at the start of its grid, as the card's photo is.
+    #[error(
+        "顔写真が8ビットの白黒画像ではありません。 / the photo is not an image in grey with eight bits"
+    )]
     Kind,
     /// Not JPEG 2000, or broken.
     #[error("顔写真を復号できません。 / the photo does not decode")]
@@ -70,8 +72,12 @@ const GREY_BITS: u8 = 8;
 /// First box of a JP2 file; a card holds no bare codestream.
 const JP2: &[u8] = &[0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20];
 
+/// Start of a codestream and its size marker.
+const CODESTREAM: &[u8] = &[0xFF, 0x4F, 0xFF, 0x51];
+
 impl Photo {
-    /// Decodes a photo. The decoder is Rust without unsafe code of its own; should it panic, that is [`PhotoError::Broken`].
+    /// Decodes a photo. The decoder is Rust without unsafe code of its own; that it panics on some broken files was seen, and
+    /// is [`PhotoError::Broken`].
     ///
     /// # Errors
     /// [`PhotoError`].
@@ -83,6 +89,7 @@ impl Photo {
         if !jp2.starts_with(JP2) {
             return Err(PhotoError::Broken);
         }
+        grids(jp2).try_for_each(|grid| grid.check(bounds))?;
         // Nothing of ours is changed before the decoder is through, so there is nothing a panic could leave half done.
         let decoded = catch_unwind(AssertUnwindSafe(|| decode_bounded(jp2, bounds)));
         decoded.unwrap_or(Err(PhotoError::Broken))
@@ -113,6 +120,42 @@ impl fmt::Debug for Photo {
     }
 }
 
+/// The reference grid of a codestream (ISO/IEC 15444-1, A.5.1): the image lies in it from the offset to the end.
+struct Grid {
+    end: [u32; 2],
+    offset: [u32; 2],
+}
+
+/// The grids of all codestreams in a file. The decoder tells only how large the image is; far out on the grid it counts for ever.
+fn grids(jp2: &[u8]) -> impl Iterator<Item = Grid> {
+    let starts = jp2.windows(CODESTREAM.len()).enumerate();
+    let starts = starts.filter(|(_, window)| *window == CODESTREAM);
+    starts.filter_map(|(at, _)| {
+        // Length and capabilities, then the numbers.
+        let numbers = jp2.get(at + CODESTREAM.len() + 4..)?;
+        let number = |index: usize| {
+            let bytes = numbers.get(4 * index..)?.first_chunk::<4>()?;
+            Some(u32::from_be_bytes(*bytes))
+        };
+        Some(Grid {
+            end: [number(0)?, number(1)?],
+            offset: [number(2)?, number(3)?],
+        })
+    })
+}
+
+impl Grid {
+    fn check(&self, bounds: PhotoBounds) -> Result<(), PhotoError> {
+        let [width, height] = self.end;
+        if self.offset != [0, 0] {
+            return Err(PhotoError::Kind);
+        }
+        let fits = (1..=bounds.width).contains(&width) && (1..=bounds.height).contains(&height);
+        fits.then_some(())
+            .ok_or(PhotoError::Dimensions { width, height })
+    }
+}
+
 fn decode_bounded(jp2: &[u8], bounds: PhotoBounds) -> Result<Photo, PhotoError> {
     // No repair of broken files: a card's photo is signed, so it is whole or not the card's.
     let settings = DecodeSettings {
@@ -121,10 +164,11 @@ fn decode_bounded(jp2: &[u8], bounds: PhotoBounds) -> Result<Photo, PhotoError> 
     };
     let image = Image::new(jp2, &settings).map_err(|_| PhotoError::Broken)?;
     let (width, height) = (image.width(), image.height());
-    let fits = (1..=bounds.width).contains(&width) && (1..=bounds.height).contains(&height);
-    if !fits {
-        return Err(PhotoError::Dimensions { width, height });
-    }
+    let grid = Grid {
+        end: [width, height],
+        offset: [0, 0],
+    };
+    grid.check(bounds)?;
     let grey = matches!(image.color_space(), ColorSpace::Gray);
     if !grey || image.has_alpha() || image.original_bit_depth() != GREY_BITS {
         return Err(PhotoError::Kind);

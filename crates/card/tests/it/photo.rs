@@ -227,6 +227,21 @@ fn a_photo_beyond_the_bounds_is_not_decoded() {
         }),
         beyond
     );
+    // Far out on the grid, where the decoder would count for ever: the size stays the same.
+    let mut far = face.photo().to_vec();
+    let grid = far
+        .windows(4)
+        .position(|it| it == [0xFF, 0x4F, 0xFF, 0x51])
+        .unwrap()
+        + 8;
+    for (index, number) in [u32::MAX, u32::MAX, u32::MAX - 378, u32::MAX - 472]
+        .iter()
+        .enumerate()
+    {
+        far[grid + 4 * index..][..4].copy_from_slice(&number.to_be_bytes());
+    }
+    let far = Photo::decode(&far, fits).map(|_| ());
+    assert_eq!(far, Err(PhotoError::Kind));
     let other = Photo::decode(b"\x89PNG\r\n\x1a\n", fits).map(|_| ());
     assert_eq!(other, Err(PhotoError::Broken));
 }
