@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 10] = [
+pub(crate) const TEST_TOOLS: [Tool; 17] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -45,6 +45,16 @@ pub(crate) const TEST_TOOLS: [Tool; 10] = [
     program("chromium", "chromium"),
     program("chromedriver", "chromium-driver"),
     program("fc-list", "fontconfig"),
+    program("pcscd", "pcscd"),
+    file(
+        "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
+        "vsmartcard-vpcd",
+    ),
+    program("pkcs11-tool", "opensc"),
+    program("pkg-config", "pkg-config"),
+    file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
+    program("unshare", "util-linux"),
+    program("ip", "iproute2"),
     // Debian's python3 comes without what makes an environment.
     Tool {
         shows: Shows::PythonModules("ensurepip, venv"),
