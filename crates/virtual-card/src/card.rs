@@ -106,6 +106,11 @@ impl Card {
         Ok(self.counters.set(Secret::Authentication, 0)?)
     }
 
+    /// From now on the card is a copy: it shows the card face and lacks its key.
+    pub fn become_a_copy(&mut self) {
+        self.keys.lose_card_face();
+    }
+
     /// Tries left of a secret.
     #[must_use]
     pub fn tries_left(&self, secret: Secret) -> u8 {

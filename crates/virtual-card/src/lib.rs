@@ -4,8 +4,15 @@
 pub mod apdu;
 pub mod application;
 pub mod card;
+pub mod control;
 mod counters;
 mod data_object;
+pub mod fault;
+pub mod pcscd;
+pub mod rig;
+
 mod signing;
+pub mod slot;
 pub mod status;
 mod terminal;
+pub mod vpcd;

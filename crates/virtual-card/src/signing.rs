@@ -37,6 +37,10 @@ impl Keys {
         })
     }
 
+    pub(crate) fn lose_card_face(&mut self) {
+        self.card_face = None;
+    }
+
     /// Signs with a key. The form (P1) says how the data become what is padded by PKCS#1 v1.5.
     pub(crate) fn sign(&self, name: KeyName, form: u8, data: &[u8]) -> Result<Vec<u8>, Status> {
         let key = match name {

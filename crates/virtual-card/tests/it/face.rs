@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use synthetic::card::case::Case;
 use virtual_card::card::Card;
 
-use crate::tray::{AUTHORITY, card, select, send, status};
+use crate::tray::{AUTHORITY, card, persona, select, send, status};
 
 const CARD_FACE: &str = "D3921000310001010402";
 const INPUT_SUPPORT: &str = "D3921000310001010408";
@@ -73,7 +73,7 @@ fn issuer(card: &mut Card) -> RsaPublicKey {
 }
 
 fn number_b(case: Case) -> String {
-    AUTHORITY.persona(case).unwrap().pins.number_b.unwrap()
+    persona(case).pins.number_b.unwrap()
 }
 
 #[test]

@@ -4,9 +4,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "tests fail by panicking"
 )]
 
 mod face;
 mod jpki;
+mod opensc;
 mod tray;

@@ -1,10 +1,12 @@
 //! Cards of the made-up authority, made once for all tests.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex};
 
 use domain::civil_date::CivilDate;
 use synthetic::card::authority::CardAuthority;
 use synthetic::card::case::Case;
+use synthetic::card::persona::Persona;
 use virtual_card::card::Card;
 
 /// The day on which these cards are laid on a reader.
@@ -17,8 +19,17 @@ pub(crate) fn day(text: &str) -> CivilDate {
     CivilDate::parse_iso(text).unwrap()
 }
 
+/// The persona of a case, made at its first use.
+pub(crate) fn persona(case: Case) -> Persona {
+    static MADE: Mutex<BTreeMap<Case, Persona>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap();
+    let it = made.entry(case);
+    it.or_insert_with(|| AUTHORITY.persona(case).unwrap())
+        .clone()
+}
+
 pub(crate) fn card(case: Case) -> Card {
-    Card::new(AUTHORITY.persona(case).unwrap()).unwrap()
+    Card::new(persona(case)).unwrap()
 }
 
 /// Bytes from hexadecimal, blanks ignored.

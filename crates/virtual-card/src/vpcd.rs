@@ -1,0 +1,112 @@
+//! The card's side of the protocol of vsmartcard's reader driver (vpcd): a TCP client that lays a card on the reader by connecting and
+//! takes it away by hanging up. Understands no command of the card.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::linux::net::TcpStreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::slot::{Placement, Slot};
+
+/// Between two attempts to reach the driver.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// The driver did not take the card.
+#[derive(Debug, thiserror::Error)]
+#[error("the reader at {address} did not switch the card on within {} ms; another card lies there, or pcscd does not run", waited.as_millis())]
+pub struct NotTaken {
+    address: SocketAddr,
+    waited: Duration,
+}
+
+/// Controls are single bytes; power off (0) and reset (2) are the others.
+const POWER_ON: u8 = 0x01;
+/// Asks for the answer to reset, all the time: so the driver notices a removal.
+const ANSWER_TO_RESET: u8 = 0x04;
+
+/// Lays the slot's cards on a reader, one after the other, for ever. pcscd may stop and start meanwhile.
+///
+/// # Errors
+/// [`NotTaken`] when a card is not switched on in time.
+pub fn serve(slot: &Arc<Slot>, address: SocketAddr, start: Duration) -> Result<(), NotTaken> {
+    loop {
+        let placement = slot.wait_for_card();
+        let mut waited = Duration::ZERO;
+        while slot.lies_after(placement, waited.min(RETRY)) {
+            if start < waited {
+                return Err(NotTaken { address, waited });
+            }
+            match lay(slot, placement, address, start) {
+                Ok(Talked::Yes) => waited = Duration::ZERO,
+                Ok(Talked::No) | Err(_) => waited += RETRY,
+            }
+        }
+    }
+}
+
+/// Whether the reader spoke to the card.
+enum Talked {
+    Yes,
+    No,
+}
+
+fn lay(
+    slot: &Slot,
+    placement: Placement,
+    address: SocketAddr,
+    start: Duration,
+) -> io::Result<Talked> {
+    let mut line = TcpStream::connect(address)?;
+    line.set_nodelay(true)?;
+    line.set_read_timeout(Some(start))?;
+    if slot.keep_line(placement, line.try_clone()?).is_none() {
+        return Ok(Talked::No);
+    }
+    let mut talked = Talked::No;
+    while let Ok(frame) = read(&mut line) {
+        if matches!(talked, Talked::No) {
+            line.set_read_timeout(None)?;
+            talked = Talked::Yes;
+        }
+        let answer = match frame.as_slice() {
+            [ANSWER_TO_RESET] => slot.answer_to_reset(placement),
+            [control] => {
+                let reset = slot.reset(placement);
+                let gone = match *control {
+                    POWER_ON => reset.and_then(|()| slot.switched_on(placement)),
+                    _ => reset,
+                }
+                .is_none();
+                if gone {
+                    break;
+                }
+                continue;
+            }
+            apdu => slot.transmit(placement, apdu),
+        };
+        let Some(answer) = answer else {
+            break;
+        };
+        write(&mut line, &answer)?;
+    }
+    Ok(talked)
+}
+
+/// Length in two bytes, then so many. The driver sends them apart, and its system would hold the second back for 40 ms if ours did not
+/// acknowledge the first at once; Linux forgets that wish after each read.
+fn read(line: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 2];
+    line.set_quickack(true)?;
+    line.read_exact(&mut length)?;
+    let mut frame = vec![0; usize::from(u16::from_be_bytes(length))];
+    line.set_quickack(true)?;
+    line.read_exact(&mut frame)?;
+    Ok(frame)
+}
+
+/// One write for both parts, for the same reason.
+fn write(line: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+    let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
+    line.write_all(&[&length.to_be_bytes()[..], answer].concat())
+}
