@@ -29,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "center",
             "terminal",
             "gateway",
+            "kiosk",
             "store",
             "exchange",
             "pki",

@@ -38,13 +38,20 @@ pub(crate) enum Part {
     Terminal,
     /// The link app.
     Gateway,
+    /// The patients' kiosk.
+    Kiosk,
 }
 
 impl Part {
     /// By the tables only one part has.
     fn of(text: &str) -> Self {
         let has = |header: &str| text.lines().any(|line| line.trim() == header);
-        if has("[[folders]]") || has("[account]") {
+        if text
+            .lines()
+            .any(|line| line.trim_start().starts_with("reader "))
+        {
+            Self::Kiosk
+        } else if has("[[folders]]") || has("[account]") {
             Self::Gateway
         } else if has("[identity]") {
             Self::Terminal
@@ -58,6 +65,7 @@ impl Part {
             Self::Center => "center",
             Self::Terminal => "terminal",
             Self::Gateway => "gateway",
+            Self::Kiosk => "kiosk",
         }
     }
 }
@@ -82,6 +90,7 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
         Part::Center => center::config::Config::parse(&text).map(|it| look.center(&it)),
         Part::Terminal => terminal::config::Config::parse(&text).map(|it| look.terminal(&it)),
         Part::Gateway => gateway::config::Config::parse(&text).map(|it| look.gateway(&it)),
+        Part::Kiosk => kiosk::config::Config::parse(&text).map(|it| look.kiosk(&it)),
     }
     .map_err(|error| told::settings(&file, &error))?;
     let good = look.findings.is_empty();
@@ -160,7 +169,11 @@ impl Look<'_> {
         self.address(&config.center);
         self.root(&config.ca);
         self.identity(&config.data_dir, &config.identity.name);
-        self.secret(&config.account.secret_file);
+        self.secret(
+            &config.account.secret_file,
+            0,
+            "onshi gateway seal-password",
+        );
         if config.folders.is_empty() {
             self.find(
                 "folders",
@@ -198,6 +211,58 @@ impl Look<'_> {
                 );
             }
         }
+    }
+
+    fn kiosk(&mut self, config: &kiosk::config::Config) {
+        self.makeable("data_dir", 0, &config.data_dir);
+        self.address(&config.center);
+        self.root(&config.ca);
+        self.identity(&config.data_dir, &config.identity.name);
+        self.secret(&config.account.secret_file, 0, "onshi kiosk seal-password");
+        if let Some(keys) = &config.terminal_keys {
+            self.secret(&keys.secret_file, 1, "onshi kiosk seal-key");
+            if let Err(error) = told::read_bytes(&keys.certificate) {
+                self.told("certificate", &error);
+            }
+        }
+        if let Err(error) = config.center_name() {
+            self.find(
+                "center_name",
+                0,
+                "空白のない半角英数字・記号1〜64文字で書いてください。",
+                &format!("{error}; write 1 to 64 visible ASCII characters"),
+            );
+        }
+        if let Err(error) = kiosk::machine::Machine::of(&config.reader) {
+            self.told("reader", &anyhow::anyhow!("{error}"));
+        }
+        if let Err(error) = crate::kiosk::profile(&config.profile) {
+            self.told("profile", &error);
+        }
+        if !config.listen.pages.ip().is_loopback() {
+            self.find(
+                "pages",
+                0,
+                "患者さんの画面は 127.0.0.1 か [::1] でだけ表示できます。",
+                "patients' pages are served on loopback only: 127.0.0.1 or [::1]",
+            );
+        }
+        if config.times.answer_s < 20 {
+            self.find(
+                "answer_s",
+                0,
+                "20秒以上にしてください（WCAG 2.2.1）。",
+                "at least 20 seconds (WCAG 2.2.1)",
+            );
+        }
+        self.free("pages", config.listen.pages);
+    }
+
+    /// An error that is told in both languages already.
+    fn told(&mut self, key: &'static str, error: &anyhow::Error) {
+        let text = error.to_string();
+        let (ja, en) = text.split_once(" / ").unwrap_or((&text, &text));
+        self.find(key, 0, ja, en);
     }
 
     /// A folder that is there and takes files, or can be made.
@@ -266,9 +331,7 @@ impl Look<'_> {
 
     fn root(&mut self, ca: &Path) {
         if let Err(error) = crate::client::root(ca) {
-            let text = error.to_string();
-            let (ja, en) = text.split_once(" / ").unwrap_or((&text, &text));
-            self.find("ca", 0, ja, en);
+            self.told("ca", &error);
         }
     }
 
@@ -283,27 +346,27 @@ impl Look<'_> {
         }
     }
 
-    fn secret(&mut self, file: &Path) {
+    fn secret(&mut self, file: &Path, nth: usize, seal: &str) {
         let shown = file.display();
         match std::fs::read(file) {
             Err(error) => self.find(
                 "secret_file",
-                0,
-                &format!("{shown} を読めません。`onshi gateway seal-password` で作ってください。"),
-                &format!("{shown}: {error}; make it with `onshi gateway seal-password`"),
+                nth,
+                &format!("{shown} を読めません。`{seal}` で作ってください。"),
+                &format!("{shown}: {error}; make it with `{seal}`"),
             ),
             Ok(bytes) if !is_sealed(&bytes) => self.find(
                 "secret_file",
-                0,
-                &format!("{shown} は封印されていません。`onshi gateway seal-password` で封印してください。"),
-                &format!("{shown} is not sealed; seal it with `onshi gateway seal-password`"),
+                nth,
+                &format!("{shown} は封印されていません。`{seal}` で封印してください。"),
+                &format!("{shown} is not sealed; seal it with `{seal}`"),
             ),
             Ok(_) => {
                 let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
                 if mode.is_ok_and(|mode| mode & 0o077 != 0) {
                     self.find(
                         "secret_file",
-                        0,
+                        nth,
                         &format!("他の利用者が読めます。chmod 600 {shown} を実行してください。"),
                         &format!("other users may read it; run: chmod 600 {shown}"),
                     );

@@ -118,7 +118,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
         )?,
         facility: holder.facility.to_string(),
         account: config.account.id.clone(),
-        password: unseal_password(&config.data_dir, &config.account.secret_file)?,
+        password: unseal_password(&config.data_dir, &config.account.secret_file, "gateway")?,
         clock: crate::serve::clock(),
     }))
 }
@@ -197,18 +197,23 @@ pub(crate) fn seal_password(data_dir: &Path, file: &Path, password: &str) -> any
     Ok(machine.seal(file, password.as_bytes())?)
 }
 
-/// The password sealed in a file. A file that others may read, or that holds the password in the open, is refused.
-fn unseal_password(data_dir: &Path, file: &Path) -> anyhow::Result<String> {
+/// The password sealed in a file for a part.
+pub(crate) fn unseal_password(data_dir: &Path, file: &Path, part: &str) -> anyhow::Result<String> {
+    let seal = format!("onshi {part} seal-password");
+    let password = unseal(data_dir, file, &seal)?;
+    Ok(String::from_utf8_lossy(&password).into_owned())
+}
+
+/// The secret sealed in a file by a command. A file that others may read, or that holds the secret in the open, is refused.
+pub(crate) fn unseal(data_dir: &Path, file: &Path, seal: &str) -> anyhow::Result<Vec<u8>> {
     let shown = file.display();
     let bytes = told::read_bytes(file)?;
     if !is_sealed(&bytes) {
         return Err(told::both(
             &format!(
-                "{shown} のパスワードが封印されていません。`onshi gateway seal-password` で封印し、元のファイルを削除してください。"
+                "{shown} が封印されていません。`{seal}` で封印し、元のファイルを削除してください。"
             ),
-            &format!(
-                "{shown} holds no sealed password; seal it with `onshi gateway seal-password` and delete the plain file"
-            ),
+            &format!("{shown} is not sealed; seal it with `{seal}` and delete the plain file"),
         ));
     }
     let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
@@ -219,6 +224,5 @@ fn unseal_password(data_dir: &Path, file: &Path) -> anyhow::Result<String> {
         ));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    let password = machine.unseal(file)?;
-    Ok(String::from_utf8_lossy(&password).into_owned())
+    Ok(machine.unseal(file)?.to_vec())
 }

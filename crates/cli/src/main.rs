@@ -14,6 +14,7 @@ mod demo;
 mod enroll;
 mod gateway;
 mod keys;
+mod kiosk;
 mod progress;
 mod serve;
 mod synth;
@@ -52,6 +53,8 @@ enum Command {
     Terminal(terminal::Arguments),
     /// Run the link app: request files in, result files out.
     Gateway(gateway::Arguments),
+    /// Run the patients' kiosk: screens, card reader, questions.
+    Kiosk(kiosk::Arguments),
     /// Look at a settings file.
     #[command(
         subcommand,
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
             Command::Center(arguments) => serve::run(arguments).await,
             Command::Terminal(arguments) => terminal::run(arguments).await,
             Command::Gateway(arguments) => gateway::run(arguments).await,
+            Command::Kiosk(arguments) => kiosk::run(arguments).await,
             Command::Config(command) => config::run(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,

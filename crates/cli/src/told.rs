@@ -133,15 +133,13 @@ pub(crate) fn no_client_certificate() -> anyhow::Error {
 pub(crate) fn no_pages(at: SocketAddr, error: &std::io::Error) -> anyhow::Error {
     let ja = match error.kind() {
         ErrorKind::AddrInUse => {
-            "ポートは使われています。別の端末プログラムが動いていないか確かめるか、listen を変えてください。"
+            "ポートは使われています。同じプログラムが動いていないか確かめるか、listen を変えてください。"
         }
         _ => "待ち受けできません。listen を確かめてください。",
     };
     both(
         &format!("{at}: {ja}"),
-        &format!(
-            "cannot serve staff pages on {at}: {error}; look at listen and at who listens there"
-        ),
+        &format!("cannot serve pages on {at}: {error}; look at listen and at who listens there"),
     )
 }
 

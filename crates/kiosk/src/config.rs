@@ -61,14 +61,15 @@ pub struct Account {
     pub secret_file: PathBuf,
 }
 
-/// Files of terminal authentication.
+/// Files of terminal authentication. What is built in is this project's own protocol, which virtual cards answer and no real card
+/// does (docs/decisions/0016).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TerminalKeys {
     /// The terminal's certificate.
     pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
+    /// File with its sealed private key (PKCS#8).
+    pub secret_file: PathBuf,
 }
 
 /// Listeners.
@@ -158,12 +159,6 @@ impl Config {
     pub fn center_name(&self) -> Result<CenterName, InvalidCenterName> {
         CenterName::parse(&self.center_name)
     }
-
-    /// The part of the reader's name that `reader` asks for; `None` for another kind of reader than PC/SC.
-    #[must_use]
-    pub fn pcsc_reader(&self) -> Option<&str> {
-        self.reader.strip_prefix("pcsc:")
-    }
 }
 
 #[cfg(test)]
@@ -188,7 +183,6 @@ secret_file = "/var/lib/onshi-kiosk/reader.sealed"
         assert_eq!(config.listen.pages.port(), 8101);
         assert_eq!(config.times.idle_s, 60);
         assert_eq!(config.profile, "generic");
-        assert_eq!(config.pcsc_reader(), Some(""));
         assert!(config.terminal_keys.is_none());
     }
 

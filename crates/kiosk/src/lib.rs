@@ -5,6 +5,7 @@ pub mod config;
 pub mod flow;
 mod launch;
 mod link;
+pub mod machine;
 mod pages;
 pub mod profile;
 mod reading;

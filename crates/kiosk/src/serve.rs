@@ -12,17 +12,16 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use card::desk::{Desk, DeskSettings};
-use card::reader::Reader;
+use card::desk::Desk;
 use domain::card_challenge::CenterName;
 use domain::facility_kind::FacilityKind;
 use tokio::net::TcpListener;
 use ui::security::{Foreign, HEADERS, check};
 
 use crate::config::Times;
-use crate::flow::facts::Keys;
 use crate::launch::Launch;
 use crate::link::{Link, ReaderAccount};
+use crate::machine::Machine;
 use crate::pages;
 use crate::profile::Profile;
 use crate::room::{self, Front, Parts};
@@ -32,11 +31,9 @@ use crate::texts::{Language, Texts, Words};
 const FORM_BYTES: usize = 1 << 10;
 
 /// What a kiosk works with.
-pub struct Setup<R> {
-    /// The card reader.
-    pub reader: R,
-    /// What its desk is given: terminal keys among them.
-    pub desk: DeskSettings,
+pub struct Setup {
+    /// Card reader and terminal keys.
+    pub machine: Machine,
     /// The client of the center.
     pub client: Client,
     /// The center's name: nothing is signed for another.
@@ -55,7 +52,7 @@ pub struct Setup<R> {
     pub launch_file: PathBuf,
 }
 
-impl<R> std::fmt::Debug for Setup<R> {
+impl std::fmt::Debug for Setup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Setup({}, …)", self.listen)
     }
@@ -120,7 +117,7 @@ pub(crate) type App = Arc<Shared>;
 ///
 /// # Errors
 /// [`StartError`].
-pub async fn start<R: Reader>(setup: Setup<R>) -> Result<Kiosk, StartError> {
+pub async fn start(setup: Setup) -> Result<Kiosk, StartError> {
     if !setup.listen.ip().is_loopback() {
         return Err(StartError::NotLoopback);
     }
@@ -134,11 +131,9 @@ pub async fn start<R: Reader>(setup: Setup<R>) -> Result<Kiosk, StartError> {
     let port = socket.local_addr().map_err(listening)?.port();
     let own = format!("{}:{port}", setup.host_name);
     let address = format!("http://{own}/");
-    let keys = match setup.desk.terminal {
-        Some(_) => Keys::Held,
-        None => Keys::Missing,
-    };
-    let (desk, desk_events) = Desk::open(setup.reader, setup.desk).map_err(StartError::Desk)?;
+    let keys = setup.machine.keys();
+    let (reader, settings) = setup.machine.desk_settings();
+    let (desk, desk_events) = Desk::open(reader, settings).map_err(StartError::Desk)?;
     let front = room::open(Parts {
         desk,
         desk_events,
