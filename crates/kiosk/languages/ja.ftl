@@ -6,7 +6,7 @@ disclaimer = onshi は公的な製品ではありません
 
 call-staff = 職員を呼ぶ
 staff-called = 職員を呼んでいます
-call-off = 呼び出しを取り消す
+call-off = 取り消す
 stop = 終了する
 back = 前の質問に戻る
 larger = 文字を大きく
