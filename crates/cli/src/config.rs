@@ -387,12 +387,14 @@ impl Look<'_> {
 
 /// The line on which a key stands for the `nth` time, from 1; the first line for one that is left out.
 fn line_of(text: &str, key: &str, nth: usize) -> usize {
-    let names = |line: &str| {
-        let rest = line.trim_start().strip_prefix(key);
-        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
+    let names = |line: &str| names_key(line, key);
     let mut lines = text.lines().enumerate().filter(|(_, line)| names(line));
     lines.nth(nth).map_or(1, |(at, _)| at + 1)
+}
+
+fn names_key(line: &str, key: &str) -> bool {
+    let rest = line.trim_start().strip_prefix(key);
+    rest.is_some_and(|rest| rest.trim_start().starts_with('='))
 }
 
 /// The nearest folder above that exists.
@@ -422,7 +424,7 @@ mod tests {
             .lines()
             .filter(|line| line.contains("must be given") || line.starts_with('['))
             .filter(|line| {
-                !["[listen]", "[lockout]", "[limits]"]
+                !["[listen]", "[lockout]", "[limits]", "[times]"]
                     .iter()
                     .any(|it| line.starts_with(it))
             });
@@ -459,6 +461,9 @@ mod tests {
         check(Part::Gateway, |text| {
             format!("{:?}", gateway::config::Config::parse(text).unwrap())
         });
+        check(Part::Kiosk, |text| {
+            format!("{:?}", kiosk::config::Config::parse(text).unwrap())
+        });
     }
 
     #[test]
@@ -468,6 +473,10 @@ mod tests {
         assert_eq!(
             Part::of("[identity]\n[account]\n[[folders]]\n"),
             Part::Gateway
+        );
+        assert_eq!(
+            Part::of("reader = \"pcsc:\"\n[identity]\n[account]\n"),
+            Part::Kiosk
         );
     }
 
