@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
+use crate::client::cards::Cause;
 use crate::client::refusals::{Noting, Refusals};
 use crate::history::{Export, FileEncoding, History, Search};
 use crate::problem::{Problem, Trouble};
@@ -214,6 +215,26 @@ impl Client {
             Some(body),
         )
         .await
+    }
+
+    /// Searches as [`Client::search`] does, where perhaps no person asked.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn search_by(
+        &self,
+        token: &str,
+        body: &Search,
+        cause: Cause,
+    ) -> Result<History, ClientError> {
+        let mut headers = vec![(header::CONTENT_TYPE, "application/json")];
+        headers.extend(cause.header());
+        let body = encode(Some(body))?.unwrap_or_default();
+        let path = routes::CHECKS_SEARCH;
+        let bytes = self
+            .request(Method::POST, path, Some(token), &headers, body)
+            .await?;
+        decode(&bytes)
     }
 
     /// The facility's checks as a CSV file.

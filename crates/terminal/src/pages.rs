@@ -8,11 +8,14 @@ pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod menu;
 pub(crate) mod password;
+pub(crate) mod readers;
 pub(crate) mod result;
+pub(crate) mod settings;
 pub(crate) mod sign_in;
 
 use std::convert::Infallible;
 
+use api::client::events::Events;
 use api::client::{Client, ClientError};
 use api::problem::Trouble;
 use api::session::Session;
@@ -187,6 +190,11 @@ impl Staff {
 
     fn token(&self) -> &str {
         &self.session.token
+    }
+
+    /// What happens at the facility from now on.
+    pub(crate) fn events(&self) -> Events {
+        self.client.events(self.token(), None)
     }
 
     fn kind(&self) -> Option<AccountKind> {

@@ -108,7 +108,10 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
 }
 
 fn routes() -> Router<App> {
-    use pages::{about, accounts, check, history, import, language, menu, password, sign_in};
+    use pages::{
+        about, accounts, check, history, import, language, menu, password, readers, settings,
+        sign_in,
+    };
     Router::new()
         .route("/", get(menu::home))
         .route("/start", post(sign_in::choose_certificate))
@@ -118,6 +121,13 @@ fn routes() -> Router<App> {
         .route("/about", get(about::about))
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
+        .route("/card-checks/{id}", get(pages::result::card::result))
+        .route("/readers", get(readers::readers))
+        .route("/readers/live", get(readers::live))
+        .route("/readers/mode", post(readers::set_mode))
+        .route("/readers/release", post(readers::release))
+        .route("/live", get(crate::live::live))
+        .route("/settings", get(settings::form).post(settings::change))
         .route("/history", get(history::latest).post(history::search))
         .route("/history/export", post(history::export))
         .route(

@@ -13,13 +13,15 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 10] = [
+pub(crate) const SCREENS: [Screen; 12] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
     screen!("check"),
     screen!("result"),
     screen!("history"),
+    screen!("readers"),
+    screen!("settings"),
     screen!("accounts"),
     screen!("import"),
     screen!("password"),

@@ -4,3 +4,44 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// A page with news has its live part written anew when they come; without this script it is read again by itself.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const source = new EventSource(live.dataset.live);
+  const told = live.querySelector("[data-told]");
+  const lost = live.querySelector("[data-lost]");
+  const renew = () => {
+    // Whoever is choosing from a list keeps it; what came meanwhile is shown afterwards.
+    const busy = document.activeElement;
+    if (busy && busy.matches("#live select")) {
+      busy.addEventListener("blur", renew, { once: true });
+    } else {
+      htmx.trigger("#live", "onshi:news");
+    }
+  };
+  const stands = (is) => {
+    if (lost) {
+      lost.hidden = is;
+    }
+  };
+  source.addEventListener("connected", () => {
+    stands(true);
+    renew();
+  });
+  for (const kind of ["reader", "release", "settings", "check"]) {
+    source.addEventListener(kind, renew);
+  }
+  source.addEventListener("card_check", (event) => {
+    if (told && JSON.parse(event.data).state !== "opened") {
+      told.textContent = told.dataset.told + " " + new Date().toLocaleTimeString(document.documentElement.lang);
+    }
+    renew();
+  });
+  source.addEventListener("ended", () => {
+    source.close();
+    location.reload();
+  });
+  source.addEventListener("lost", () => stands(false));
+  source.addEventListener("error", () => stands(false));
+}

@@ -24,6 +24,16 @@ pub enum Cause {
 /// The header of requests that no person caused.
 pub(super) const BACKGROUND: HeaderName = HeaderName::from_static("onshi-background");
 
+impl Cause {
+    /// The header that tells of it, if there is anything to tell.
+    pub(super) fn header(self) -> Option<(HeaderName, &'static str)> {
+        match self {
+            Self::Person => None,
+            Self::Background => Some((BACKGROUND, "1")),
+        }
+    }
+}
+
 impl Client {
     /// A challenge for a card to sign.
     ///
@@ -195,12 +205,9 @@ impl Client {
         token: &str,
         cause: Cause,
     ) -> Result<A, ClientError> {
-        let headers: &[(HeaderName, &str)] = match cause {
-            Cause::Person => &[],
-            Cause::Background => &[(BACKGROUND, "1")],
-        };
+        let headers: Vec<_> = cause.header().into_iter().collect();
         let bytes = self
-            .request(Method::GET, path, Some(token), headers, Vec::new())
+            .request(Method::GET, path, Some(token), &headers, Vec::new())
             .await?;
         decode(&bytes)
     }

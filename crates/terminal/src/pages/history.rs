@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::check::Verdict;
+use domain::identification::Method;
 use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, NextPage, Select, TextField, Width};
 use ui::language::Words;
@@ -39,7 +40,8 @@ pub(super) struct HistoryPage {
 
 /// A check in the list.
 pub(super) struct Line {
-    pub(super) id: String,
+    /// Where its result stands.
+    pub(super) href: String,
     pub(super) at: String,
     pub(super) name: String,
     pub(super) insurer: String,
@@ -112,11 +114,41 @@ fn origin_label(origin: Origin, words: &Words) -> String {
     })
 }
 
-fn line(entry: HistoryEntry, words: &Words) -> Line {
+/// How a check was asked; of one by card also how the holder was identified.
+fn asked(entry: &HistoryEntry, words: &Words) -> String {
+    let Some(origin) = Origin::parse(&entry.origin) else {
+        return entry.origin.clone();
+    };
+    let label = origin_label(origin, words);
+    match entry.method.as_deref().and_then(Method::parse) {
+        Some(method) => {
+            let method = words.say(method_key(method));
+            let values = [("origin", label.as_str()), ("method", method.as_str())];
+            words.say_with("origin-by", &values)
+        }
+        None => label,
+    }
+}
+
+/// The key of the words for a way to prove who one is.
+pub(super) fn method_key(method: Method) -> &'static str {
+    match method {
+        Method::Pin => "method-pin",
+        Method::Visual => "method-visual",
+        Method::Face => "method-face",
+    }
+}
+
+pub(super) fn line(entry: HistoryEntry, words: &Words) -> Line {
     let verdict = verdict_of_number(entry.verdict);
+    let page = match Origin::parse(&entry.origin) {
+        Some(Origin::Card) => "card-checks",
+        Some(Origin::Page | Origin::Shell | Origin::File | Origin::WebApi) | None => "checks",
+    };
     Line {
         at: days::show_instant(&entry.at),
-        id: entry.check_id,
+        href: format!("/{page}/{}", entry.check_id),
+        origin: asked(&entry, words),
         name: entry.name.unwrap_or_else(|| words.say("no-name")),
         insurer: entry.insurer_number,
         visit: entry.visit_date,
@@ -129,8 +161,6 @@ fn line(entry: HistoryEntry, words: &Words) -> Line {
             Some(Verdict::Invalid | Verdict::NotFound) | None => "bad",
             Some(Verdict::NewerExists | Verdict::Several | Verdict::ValidUnregistered) => "warn",
         },
-        origin: Origin::parse(&entry.origin)
-            .map_or(entry.origin, |origin| origin_label(origin, words)),
         account: entry.account,
     }
 }

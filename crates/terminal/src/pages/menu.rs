@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 
+use crate::pages::readers;
 use crate::pages::sign_in::certificates_page;
 use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
@@ -23,20 +24,21 @@ pub(super) struct MenuPage {
     pub(super) frame: Frame,
     pub(super) checks: Vec<Entry>,
     pub(super) accounts: Vec<Entry>,
+    pub(super) facility: Vec<Entry>,
 }
 
 /// Where an entry stands and leads, and the key of its explanation; `None` for pages of later issues.
 fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
     match entry {
         MenuEntry::CheckByNumber => Some((Group::Checks, "/check", "menu-check")),
+        MenuEntry::ReaderControl => Some((Group::Checks, "/readers", "menu-readers")),
         MenuEntry::History => Some((Group::Checks, "/history", "menu-history")),
         MenuEntry::Accounts => Some((Group::Accounts, "/accounts", "menu-accounts")),
         MenuEntry::Password => Some((Group::Accounts, "/password", "menu-password")),
-        MenuEntry::ReaderControl
-        | MenuEntry::Bulk
+        MenuEntry::Settings => Some((Group::Facility, "/settings", "menu-settings")),
+        MenuEntry::Bulk
         | MenuEntry::MedicalInformation
         | MenuEntry::Emergency
-        | MenuEntry::Settings
         | MenuEntry::Notices
         | MenuEntry::Support => None,
     }
@@ -46,6 +48,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
 enum Group {
     Checks,
     Accounts,
+    Facility,
 }
 
 pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
@@ -53,7 +56,13 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
         Some(staff) if staff.session.password.change_needed => {
             Redirect::to("/password").into_response()
         }
-        Some(staff) => show(StatusCode::OK, &menu_page(&app, &staff)),
+        Some(staff) => {
+            let mut page = menu_page(&app, &staff);
+            if page.checks.iter().any(|entry| entry.href == readers::HERE) {
+                page.frame.banners.extend(readers::reminders(&staff).await);
+            }
+            show(StatusCode::OK, &page)
+        }
         None => certificates_page(&app, &visitor, StatusCode::OK, None),
     }
 }
@@ -83,6 +92,7 @@ fn menu_page(app: &App, staff: &Staff) -> MenuPage {
     MenuPage {
         checks: entries(Group::Checks),
         accounts: entries(Group::Accounts),
+        facility: entries(Group::Facility),
         frame,
     }
 }

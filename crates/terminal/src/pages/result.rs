@@ -1,5 +1,6 @@
 //! The answer to a check as a receptionist reads it: verdict, why, what to do, then the coverage. Changes no character of a name.
 
+pub(crate) mod card;
 mod tickets;
 
 use api::check::answered::verdict_of_number;
@@ -30,6 +31,8 @@ pub(super) struct ResultPage {
     pub(super) remarks: Vec<Fault>,
     pub(super) people: Vec<Person>,
     pub(super) record: Vec<Fact>,
+    /// Of a check by card.
+    pub(super) card: Option<card::CardPart>,
 }
 
 /// One coverage of the answer with its person.
@@ -56,15 +59,12 @@ pub(crate) async fn result(
     Path(id): Path<String>,
 ) -> Response {
     let here = format!("/checks/{id}");
-    // What is no identifier is not sent on, so that it cannot become another route of the center.
-    let is_id = id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if !is_id {
-        let fault = faults::own(&staff.words, "not_found", "no-such-check");
-        return trouble(StatusCode::NOT_FOUND, staff.frame("/history"), fault);
+    if !is_identifier(&id) {
+        return no_such_check(&staff);
     }
     let answer = staff.client.past_check(staff.token(), &id).await;
     match answer {
-        Ok(answer) => match result_page(&answer, staff.frame(&here)) {
+        Ok(answer) => match result_page(&answer, None, staff.frame(&here)) {
             Some(page) => show(StatusCode::OK, &page),
             None => staff.failed(&app, &ClientError::Answer, &here),
         },
@@ -72,8 +72,22 @@ pub(crate) async fn result(
     }
 }
 
+/// What is no identifier is not sent on, so that it cannot become another route of the center.
+fn is_identifier(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+fn no_such_check(staff: &Staff) -> Response {
+    let fault = faults::own(&staff.words, "not_found", "no-such-check");
+    trouble(StatusCode::NOT_FOUND, staff.frame("/history"), fault)
+}
+
 /// The page of an answer; `None` for a verdict this version does not know, which must not be shown as another.
-pub(super) fn result_page(answer: &Answer, frame: Frame) -> Option<ResultPage> {
+pub(super) fn result_page(
+    answer: &Answer,
+    card: Option<card::CardPart>,
+    frame: Frame,
+) -> Option<ResultPage> {
     let verdict = verdict_of_number(answer.verdict)?;
     let words = &frame.words;
     let first = answer.results.first();
@@ -99,9 +113,10 @@ pub(super) fn result_page(answer: &Answer, frame: Frame) -> Option<ResultPage> {
         people: answer
             .results
             .iter()
-            .map(|it| person(it, verdict, words))
+            .map(|it| person(it, verdict, card.is_some(), words))
             .collect(),
         record: record(answer, words),
+        card,
         frame,
     })
 }
@@ -235,7 +250,7 @@ impl Facts<'_> {
     }
 }
 
-fn person(result: &CoverageResult, verdict: Verdict, words: &Words) -> Person {
+fn person(result: &CoverageResult, verdict: Verdict, by_card: bool, words: &Words) -> Person {
     let classification = CardClassification::from_code(&result.classification);
     // Medical aid is no insurance: it knows neither ratio nor ceiling.
     let is_insurance = !classification.is_some_and(CardClassification::is_medical_aid);
@@ -244,7 +259,7 @@ fn person(result: &CoverageResult, verdict: Verdict, words: &Words) -> Person {
         name: result.name.clone(),
         kana: result.kana.clone(),
         ratio: counts.then(|| ratio(result, words)),
-        ceiling: counts.then(|| ceiling(result, words)),
+        ceiling: counts.then(|| ceiling(result, by_card, words)),
         tickets: result
             .tickets
             .iter()
@@ -276,7 +291,7 @@ fn ratio(result: &CoverageResult, words: &Words) -> Ratio {
 }
 
 /// The ceiling certificate with what it means at the desk, or why there is none to show.
-fn ceiling(result: &CoverageResult, words: &Words) -> Vec<Fact> {
+fn ceiling(result: &CoverageResult, by_card: bool, words: &Words) -> Vec<Fact> {
     let mut facts = Facts {
         words,
         lines: Vec::new(),
@@ -294,7 +309,7 @@ fn ceiling(result: &CoverageResult, words: &Words) -> Vec<Fact> {
     }
     // Only the patient at a reader can agree to that certificate (interface §2.3).
     let by_number = words.say("specified-disease-not-by-number");
-    facts.add("specified-disease", Some(by_number));
+    facts.add("specified-disease", (!by_card).then_some(by_number));
     facts.lines
 }
 

@@ -1,6 +1,8 @@
 //! Every page written with sample data in every language, and held to what each owes: one heading, labels, unique identifiers,
 //! its language, nothing inline.
 
+mod cards;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -123,7 +125,8 @@ fn a_ticket_is_shown_line_by_line_and_an_unknown_code_is_not_shown_as_another() 
         let mut aided = answer(1);
         aided.results[0].classification = "A1".into();
         aided.results[0].tickets = vec![ticket()];
-        let page = result::result_page(&aided, staff(language, "general").frame("/")).unwrap();
+        let page =
+            result::result_page(&aided, None, staff(language, "general").frame("/")).unwrap();
         let person = &page.people[0];
         assert!(person.ceiling.is_none() && person.ratio.is_none());
         let texts: Vec<&str> = person.tickets[0]
@@ -172,6 +175,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     let mut written = Written(Vec::new());
     before_sign_in(&staff.words, &mut written);
     of_reception(&staff, &mut written);
+    cards::of_readers(&staff, &mut written);
     of_administration(&staff, &mut written);
     written.0
 }
@@ -250,6 +254,7 @@ fn of_reception(staff: &Staff, written: &mut Written) {
             frame: staff.frame("/"),
             checks: vec![entry(), entry()],
             accounts: vec![entry()],
+            facility: vec![entry()],
         },
     );
     let form = check::CheckForm::default();
@@ -263,14 +268,23 @@ fn of_reception(staff: &Staff, written: &mut Written) {
     page.ask_anyway = Some("06139991".into());
     written.add("check-errors", &page);
     for verdict in 1..=6 {
-        let page = result::result_page(&answer(verdict), staff.frame("/checks/x")).unwrap();
+        let page = result::result_page(&answer(verdict), None, staff.frame("/checks/x")).unwrap();
         written.add(&format!("result-{verdict}"), &page);
     }
     let mut aided = answer(1);
     aided.results[0].classification = "A1".into();
     aided.results[0].tickets = vec![ticket()];
-    let page = result::result_page(&aided, staff.frame("/checks/x")).unwrap();
+    let page = result::result_page(&aided, None, staff.frame("/checks/x")).unwrap();
     written.add("result-ticket", &page);
+    for (name, closed_at) in [
+        ("open", None),
+        ("closed", Some("2026-11-23T00:15:09Z".into())),
+    ] {
+        let record = cards::card_check(closed_at);
+        let part = result::card::card_part(&record, "/card-checks/x", &staff.words);
+        let page = result::result_page(&record.check, Some(part), staff.frame("/card-checks/x"));
+        written.add(&format!("result-card-{name}"), &page.unwrap());
+    }
     let found = History {
         checks: vec![HistoryEntry {
             account: "uketsuke".into(),
@@ -428,7 +442,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 23);
+        assert_eq!(pages.len(), 29);
         for (name, page) in pages {
             check(&name, &page, language);
         }
@@ -466,5 +480,5 @@ fn a_page_in_english_says_nothing_of_its_own_in_japanese() {
 #[test]
 fn an_answer_of_a_verdict_this_version_does_not_know_is_shown_as_none() {
     let staff = staff(Language::Japanese, "general");
-    assert!(result::result_page(&answer(7), staff.frame("/")).is_none());
+    assert!(result::result_page(&answer(7), None, staff.frame("/")).is_none());
 }

@@ -1,0 +1,33 @@
+### Settings of the facility
+
+settings = Settings of the facility
+settings-lead = Decide which information this facility uses and what its readers ask. A change counts at once; readers need no restart.
+settings-saved = The settings are saved.
+set-information = Medical information to be viewed
+set-checkups = Health checkups
+set-checkups-support = When used, patients are asked for consent to checkups.
+set-drugs = Drugs
+set-drugs-support = When used, patients are asked for consent to drugs.
+set-treatment = Treatment
+set-treatment-support = When used, treatment (but surgery) and drugs are asked for in one question.
+set-surgery = Surgery
+set-surgery-support = When used, patients are asked for consent to surgery.
+set-questions = Prescriptions and medical subsidies
+set-electronic-prescriptions = Electronic prescriptions
+set-electronic-prescriptions-support = Choose "used" when this facility has introduced them.
+set-prescription-question = Prescription question at the reader
+set-prescription-question-support = Asked only where electronic prescriptions are introduced.
+set-medical-subsidy = Link with medical subsidies
+set-medical-subsidy-support = When used, only patients who hold a certificate are asked whether to use it.
+set-readers = How the readers are run
+set-face-policy = Comparison of faces
+set-face-policy-support = Identification by face alone is not officially certified.
+face-assist = Staff confirm after the comparison
+face-auto = The comparison alone (not certified)
+set-visual-reminder = Reminder while a reader checks by eye
+set-visual-reminder-support = Keeps telling on the screen that a reader still checks by eye.
+set-visual-return-minutes = Minutes until a reader is unattended again
+set-visual-return-minutes-support = From 1 to 240
+set-no-reader = Facilities of this kind have no face reader. The settings of readers mean nothing here.
+use-on = used
+use-off = not used

@@ -1,0 +1,33 @@
+### 環境設定情報更新
+
+settings = 環境設定情報更新
+settings-lead = この施設で使う情報と、カードリーダーで患者に尋ねる内容を決めます。保存すると、すぐに使われます。カードリーダーの再起動は要りません。
+settings-saved = 環境設定を保存しました。
+set-information = 閲覧する医療情報
+set-checkups = 特定健診情報
+set-checkups-support = 利用すると、患者に健診情報の同意を尋ねます。
+set-drugs = 薬剤情報
+set-drugs-support = 利用すると、患者にお薬情報の同意を尋ねます。
+set-treatment = 診療情報
+set-treatment-support = 利用すると、手術以外の診療とお薬を一つの質問で尋ねます。
+set-surgery = 手術情報
+set-surgery-support = 利用すると、患者に手術情報の同意を尋ねます。
+set-questions = 処方箋と医療費助成
+set-electronic-prescriptions = 電子処方箋
+set-electronic-prescriptions-support = この施設に電子処方箋を導入しているとき、利用するを選びます。
+set-prescription-question = カードリーダーでの処方箋の質問
+set-prescription-question-support = 電子処方箋を導入している施設でだけ尋ねます。
+set-medical-subsidy = 医療費助成との連携
+set-medical-subsidy-support = 利用すると、受給者証を持つ患者にだけ、使うかどうかを尋ねます。
+set-readers = カードリーダーの運転
+set-face-policy = 顔認証の扱い
+set-face-policy-support = 顔認証だけで確認を終える方法は、公的な認証を受けていません。
+face-assist = 顔認証のあと、職員も確認する
+face-auto = 顔認証だけで確認する（未認証の方式）
+set-visual-reminder = 目視確認が続いていることの注意
+set-visual-reminder-support = 目視確認のままのカードリーダーがあることを、画面に出し続けます。
+set-visual-return-minutes = 無人運転に自動で戻るまでの分数
+set-visual-return-minutes-support = 1分から240分まで
+set-no-reader = この施設の種別には顔認証付きカードリーダーがありません。カードリーダーの設定は使われません。
+use-on = 利用する
+use-off = 利用しない

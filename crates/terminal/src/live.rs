@@ -1,0 +1,49 @@
+//! News for a page that is open: passes on what the center tells of the facility, as server-sent events. They name what changed and
+//! hold nothing of a patient.
+
+use std::time::Duration;
+
+use api::client::events::{Events, Received};
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use http_body_util::channel::{Channel, Sender};
+
+use crate::pages::Staff;
+
+/// Something is said on a silent stream this often, so that a page that is gone is noticed.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub(crate) async fn live(staff: Staff) -> Response {
+    let (sender, body) = Channel::<Bytes>::new(4);
+    tokio::spawn(pass_on(sender, staff.events()));
+    let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
+    (headers, Body::new(body)).into_response()
+}
+
+/// Passes on until the page or the session is gone.
+async fn pass_on(mut page: Sender<Bytes>, mut events: Events) {
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    loop {
+        let text = tokio::select! {
+            received = events.next() => match received {
+                Ok(Received::Connected) => event("connected", ""),
+                Ok(Received::Event(it)) => event(it.kind(), &it.data()),
+                Ok(Received::Lost(_)) => event("lost", ""),
+                Err(_) => {
+                    let _ = page.send_data(Bytes::from(event("ended", ""))).await;
+                    return;
+                }
+            },
+            _ = heartbeat.tick() => ": here\n\n".to_owned(),
+        };
+        if page.send_data(Bytes::from(text)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// One event of `text/event-stream` (HTML Standard §9.2); its data are one line.
+fn event(kind: &str, data: &str) -> String {
+    format!("event: {kind}\ndata: {data}\n\n")
+}

@@ -1,0 +1,194 @@
+//! Sample data of readers and checks by card, and what their pages owe beside the rest.
+
+use api::card::{CardCheckRecord, CertificateWorth, Consent};
+use api::check::SpecifiedDisease;
+use api::history::{History, HistoryEntry};
+use api::reader::{Reader, Readers};
+use ui::language::Language;
+
+use super::{Written, answer, fault, staff};
+use crate::pages::readers::{ReadersPage, Reminder};
+use crate::pages::{Staff, readers, result, settings};
+
+pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
+    let found = || History {
+        checks: vec![card_entry()],
+        next: None,
+    };
+    let live = |readers: Vec<Reader>, found| {
+        let readers = Readers { readers };
+        readers::readers_live(
+            readers,
+            found,
+            Reminder::On,
+            "2026-11-23 09:15".into(),
+            &staff.words,
+        )
+    };
+    let states = [
+        "away",
+        "idle",
+        "card",
+        "waiting_for_staff",
+        "asking",
+        "trouble",
+    ];
+    let all = states.iter().map(|state| reader(state)).collect();
+    let page = ReadersPage {
+        frame: staff.frame("/readers"),
+        live: live(all, found()),
+    };
+    written.add("readers", &page);
+    let page = ReadersPage {
+        frame: staff.frame("/readers"),
+        live: live(Vec::new(), History::default()),
+    };
+    written.add("readers-none", &page);
+    let form = settings::SettingsForm::default();
+    let page = settings::settings_page(staff, &form, &[]);
+    written.add("settings", &page);
+    let faults = [fault("drugs"), fault("visual_return_minutes")];
+    let page = settings::settings_page(staff, &form, &faults);
+    written.add("settings-errors", &page);
+}
+
+pub(super) fn card_check(closed_at: Option<String>) -> CardCheckRecord {
+    let some = |text: &str| Some(text.to_owned());
+    let consent = |question: &str, answer: &str| Consent {
+        answer: answer.into(),
+        at: "2026-11-23T00:15:08Z".into(),
+        question: question.into(),
+        valid_until: "2026-11-24T00:15:08Z".into(),
+    };
+    let questions = [
+        "specified_disease",
+        "surgery",
+        "drugs",
+        "checkups",
+        "prescription_issue",
+        "weather",
+    ];
+    let consents = vec![
+        consent("specified_disease", "yes"),
+        consent("surgery", "no"),
+        consent("drugs", "yes"),
+        consent("prescription_issue", "electronic"),
+    ];
+    CardCheckRecord {
+        account: "reader".into(),
+        certificate: CertificateWorth {
+            expires_on: "2027-01-02".into(),
+            state: "about_to_expire".into(),
+            token: "card".into(),
+        },
+        check: answer(1),
+        consents: if closed_at.is_some() {
+            consents
+        } else {
+            Vec::new()
+        },
+        specified_diseases: vec![SpecifiedDisease {
+            disease: "1".into(),
+            self_pay_yen: Some(10_000),
+            ..SpecifiedDisease::default()
+        }],
+        closed_at,
+        method: "visual".into(),
+        questions: questions.map(str::to_owned).into(),
+        reader: "reader".into(),
+        released_by: some("uketsuke<"),
+        state: "answered".into(),
+        vouched_by: "staff".into(),
+    }
+}
+
+fn card_entry() -> HistoryEntry {
+    HistoryEntry {
+        account: "reader".into(),
+        at: "2026-11-23T00:15:02.000000Z".into(),
+        check_id: "c".into(),
+        insurer_number: "06139992".into(),
+        method: Some("pin".into()),
+        name: Some("資格<太郎>".into()),
+        origin: "card".into(),
+        verdict: 1,
+        visit_date: "2026-11-23".into(),
+    }
+}
+
+fn reader(state: &str) -> Reader {
+    Reader {
+        face: false,
+        id: format!("reader-{state}"),
+        mode: if state == "idle" {
+            "visual"
+        } else {
+            "unattended"
+        }
+        .into(),
+        mode_since: Some("2026-11-23T00:00:00Z".into()),
+        name: "受付<1>".into(),
+        profile: None,
+        returns_at: Some("2026-11-23T00:10:00Z".into()),
+        staff_called: state == "trouble",
+        state: state.into(),
+        terminal_keys: state != "away",
+    }
+}
+
+#[test]
+fn the_page_of_a_card_says_who_vouched_and_what_was_agreed_until_when() {
+    let record = card_check(Some("2026-11-23T00:15:09Z".into()));
+    let staff = staff(Language::Japanese, "general");
+    let part = result::card::card_part(&record, "/card-checks/x", &staff.words);
+    let said: Vec<(String, String, String)> = part
+        .identity
+        .into_iter()
+        .chain(part.consents)
+        .map(|it| (it.label, it.text, it.meaning))
+        .collect();
+    let check = |label: &str, text: &str, meaning: &str| {
+        let found = said.iter().find(|(it, _, _)| it == label);
+        let (_, shown, means) = found.unwrap_or_else(|| panic!("{label} is not there"));
+        assert!(
+            shown == text && means.contains(meaning),
+            "{label}: {shown}, {means}"
+        );
+    };
+    check("本人確認の方法", "職員の目視", "職員が確認しました");
+    check("確認した職員のアカウント", "uketsuke<", "");
+    check(
+        "特定疾病療養受療証の提供",
+        "提供する",
+        "2026-11-24 09:15 まで有効",
+    );
+    check("手術情報の提供", "同意しない", "");
+    check("健診情報の提供", "回答なし（同意なしとして扱います）", "");
+    check("処方箋の発行方法", "電子処方箋", "");
+    assert!(part.open.is_none());
+}
+
+#[test]
+fn staff_are_told_of_who_waits_before_all_else_and_reminded_of_a_visual_mode() {
+    let staff = staff(Language::Japanese, "general");
+    let codes = |reminder| {
+        let states = ["idle", "waiting_for_staff", "trouble", "card"];
+        let readers = states.iter().map(|state| reader(state)).collect();
+        let live = readers::readers_live(
+            Readers { readers },
+            History::default(),
+            reminder,
+            String::new(),
+            &staff.words,
+        );
+        live.alerts
+            .into_iter()
+            .map(|it| it.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        codes(Reminder::On),
+        ["still_visual", "waiting_for_staff", "staff_called"]
+    );
+    assert_eq!(codes(Reminder::Off), ["waiting_for_staff", "staff_called"]);
+}
