@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use api::client::Client;
 use clap::{Args, Subcommand};
-use kiosk::ReaderAccount;
 use kiosk::config::Config;
+use kiosk::link::ReaderAccount;
 use kiosk::machine::{Machine, NoMachine};
 use kiosk::profile::Profile;
 use kiosk::serve::{Kiosk, Setup, StartError};

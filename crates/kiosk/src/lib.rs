@@ -4,15 +4,13 @@
 pub mod config;
 pub mod flow;
 mod launch;
-mod link;
+pub mod link;
 pub mod machine;
 mod pages;
 pub mod profile;
-mod reading;
+pub mod reading;
 mod room;
 pub mod screens;
 pub mod serve;
 pub mod texts;
 mod view;
-
-pub use link::ReaderAccount;

@@ -65,17 +65,23 @@ pub(crate) struct Report {
 }
 
 /// A check whose answers are awaited. Its lock is held across each request, so that a renewal and the answers never cross.
-pub(crate) type OpenCheck = Arc<Mutex<Open>>;
+pub type OpenCheck = Arc<Mutex<Open>>;
 
 /// Identifier and presence token of an open check.
-pub(crate) struct Open {
+pub struct Open {
     id: String,
     token: String,
 }
 
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Open({}, …)", self.id)
+    }
+}
+
 /// What became of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sent {
+pub enum Sent {
     /// They are recorded.
     Recorded,
     /// The center could not be reached.
@@ -86,39 +92,57 @@ pub(crate) enum Sent {
 
 /// The way to the center.
 #[derive(Clone)]
-pub(crate) struct Link {
+pub struct Link {
     client: Client,
     center: CenterName,
-    account: Arc<ReaderAccount>,
-    profile: Arc<str>,
     session: Arc<watch::Sender<Option<Session>>>,
 }
 
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Link({:?}, …)", self.client)
+    }
+}
+
+/// How a kiosk signs in and what it tells of itself.
+pub(crate) struct Kiosk {
+    pub(crate) account: ReaderAccount,
+    /// Identifier of its profile.
+    pub(crate) profile: String,
+}
+
 impl Link {
-    pub(crate) fn new(
-        client: Client,
-        center: CenterName,
-        account: ReaderAccount,
-        profile: &str,
-    ) -> Self {
+    /// A way that [`Link::run`] opens.
+    pub(crate) fn new(client: Client, center: CenterName) -> Self {
         Self {
             client,
             center,
-            account: Arc::new(account),
-            profile: profile.into(),
             session: Arc::new(watch::Sender::new(None)),
         }
     }
 
+    /// The way of somebody who is signed in already: staff at a general card reader (G31).
+    #[must_use]
+    pub fn of_session(client: Client, center: CenterName, session: Session) -> Self {
+        let link = Self::new(client, center);
+        link.session.send_replace(Some(session));
+        link
+    }
+
     /// Signs in, listens and reports until nobody listens any more.
-    pub(crate) async fn run(self, news: mpsc::Sender<News>, mut reports: watch::Receiver<Report>) {
+    pub(crate) async fn run(
+        self,
+        kiosk: Kiosk,
+        news: mpsc::Sender<News>,
+        mut reports: watch::Receiver<Report>,
+    ) {
         let mut last_id = None;
         loop {
-            let wait = match self.sign_in().await {
+            let wait = match self.sign_in(&kiosk.account).await {
                 Ok(session) => {
                     let mut events = self.client.events(&session.token, last_id.take());
                     let ended = self
-                        .listen(&session, &mut events, &news, &mut reports)
+                        .listen(&kiosk.profile, &session, &mut events, &news, &mut reports)
                         .await;
                     last_id = events.last_id().map(str::to_owned);
                     if ended.is_err() {
@@ -142,11 +166,11 @@ impl Link {
         }
     }
 
-    async fn sign_in(&self) -> Result<Session, ClientError> {
+    async fn sign_in(&self, account: &ReaderAccount) -> Result<Session, ClientError> {
         let body = SignIn {
-            account: self.account.id.clone(),
+            account: account.id.clone(),
             force: true,
-            password: self.account.password.clone(),
+            password: account.password.clone(),
         };
         let session = self.client.sign_in(&body).await?;
         self.session.send_replace(Some(session.clone()));
@@ -156,6 +180,7 @@ impl Link {
     /// One session: until it ends. Fails when nobody listens any more.
     async fn listen(
         &self,
+        profile: &str,
         session: &Session,
         events: &mut Events,
         news: &mpsc::Sender<News>,
@@ -179,7 +204,7 @@ impl Link {
                 },
                 _ = every.tick() => {
                     let report = *reports.borrow();
-                    self.report(session, report).await;
+                    self.report(profile, session, report).await;
                     None
                 }
                 changed = reports.changed() => {
@@ -187,7 +212,7 @@ impl Link {
                         return Ok(());
                     }
                     let report = *reports.borrow_and_update();
-                    self.report(session, report).await;
+                    self.report(profile, session, report).await;
                     None
                 }
             };
@@ -198,9 +223,9 @@ impl Link {
     }
 
     /// A report that is lost is said again with the next one.
-    async fn report(&self, session: &Session, report: Report) {
+    async fn report(&self, profile: &str, session: &Session, report: Report) {
         let body = ReaderReport {
-            profile: Some(self.profile.to_string()),
+            profile: Some(profile.to_owned()),
             staff_called: report.staff_called,
             state: report.state.as_str().into(),
         };
@@ -247,7 +272,7 @@ impl Link {
     }
 
     /// Records the answers; none close the check.
-    pub(crate) async fn answer(&self, open: &OpenCheck, answers: &[(Question, Choice)]) -> Sent {
+    pub async fn answer(&self, open: &OpenCheck, answers: &[(Question, Choice)]) -> Sent {
         let open = open.lock().await;
         let Some(session) = self.session() else {
             return Sent::Lost;
@@ -278,7 +303,7 @@ impl Link {
     }
 
     /// Says that the person is still there. A renewal that fails is tried again with the next.
-    pub(crate) async fn renew(&self, open: &OpenCheck) {
+    pub async fn renew(&self, open: &OpenCheck) {
         let mut open = open.lock().await;
         let Some(session) = self.session() else {
             return;
@@ -302,7 +327,8 @@ impl Link {
 }
 
 /// The open check of an answer that asks something.
-pub(crate) fn open(check: &CardCheck) -> Option<OpenCheck> {
+#[must_use]
+pub fn open(check: &CardCheck) -> Option<OpenCheck> {
     let presence = check.presence.as_ref()?;
     Some(Arc::new(Mutex::new(Open {
         id: check.check.check_id.clone(),

@@ -26,7 +26,10 @@ const PHONE_EVERY: Duration = Duration::from_millis(500);
 const PHONE_TIMES: u32 = 60;
 
 /// Reads the card that was placed.
-pub(crate) async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
+///
+/// # Errors
+/// [`Unreadable`].
+pub async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
     let mark = match desk.certificate(placed.placement).await {
         Ok(certificate) => mark(&certificate),
         // A phone shows it with the signature only.
@@ -41,7 +44,10 @@ pub(crate) async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable
 }
 
 /// Proves who the person is: challenge, signature, check.
-pub(crate) async fn identify(
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn identify(
     link: &Link,
     desk: &Desk,
     placed: Placed,
@@ -92,7 +98,8 @@ async fn sign_on_phone(
 
 /// What the center said, in the flow's words. Questions of a later version, and those this reader does not show, are left out:
 /// unanswered they are "no".
-pub(crate) fn visit(check: &CardCheck, steps: Steps) -> Visit {
+#[must_use]
+pub fn visit(check: &CardCheck, steps: Steps) -> Visit {
     Visit {
         name: check.name.clone(),
         outcome: match check.check.verdict {
@@ -118,7 +125,8 @@ pub(crate) fn visit(check: &CardCheck, steps: Steps) -> Visit {
 }
 
 /// Why a card that lies there is of no use.
-pub(crate) fn unreadable(error: &CardError) -> Unreadable {
+#[must_use]
+pub fn unreadable(error: &CardError) -> Unreadable {
     match error {
         CardError::NotMyNumberCard => Unreadable::NotMyNumberCard,
         _ => Unreadable::Silent,

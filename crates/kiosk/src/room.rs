@@ -86,6 +86,7 @@ pub(crate) struct Parts {
     pub(crate) desk: Desk,
     pub(crate) desk_events: mpsc::UnboundedReceiver<DeskEvent>,
     pub(crate) link: Link,
+    pub(crate) kiosk: link::Kiosk,
     /// Whether the desk holds terminal keys.
     pub(crate) keys: Keys,
     pub(crate) times: Times,
@@ -176,7 +177,7 @@ pub(crate) fn open(parts: Parts) -> Front {
         touched_at: now,
         renewed_at: now,
     };
-    tokio::spawn(parts.link.run(news_to, reports_out));
+    tokio::spawn(parts.link.run(parts.kiosk, news_to, reports_out));
     tokio::spawn(pass_on(parts.desk_events, news, messages.clone()));
     tokio::spawn(room.run(inbox));
     Front {

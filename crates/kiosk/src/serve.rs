@@ -20,7 +20,7 @@ use ui::security::{Foreign, HEADERS, check};
 
 use crate::config::Times;
 use crate::launch::Launch;
-use crate::link::{Link, ReaderAccount};
+use crate::link::{self, Link, ReaderAccount};
 use crate::machine::Machine;
 use crate::pages;
 use crate::profile::Profile;
@@ -137,7 +137,11 @@ pub async fn start(setup: Setup) -> Result<Kiosk, StartError> {
     let front = room::open(Parts {
         desk,
         desk_events,
-        link: Link::new(setup.client, setup.center, setup.account, &setup.profile.id),
+        link: Link::new(setup.client, setup.center),
+        kiosk: link::Kiosk {
+            account: setup.account,
+            profile: setup.profile.id,
+        },
         keys,
         times: setup.times,
         steps: setup.profile.steps,
