@@ -13,4 +13,5 @@ mod room;
 pub mod screens;
 pub mod serve;
 pub mod texts;
+pub mod told;
 mod view;

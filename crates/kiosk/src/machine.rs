@@ -85,14 +85,18 @@ impl Machine {
         }
     }
 
-    pub(crate) fn keys(&self) -> Keys {
+    /// Whether it holds terminal keys.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
         match self.terminal {
             Some(_) => Keys::Held,
             None => Keys::Missing,
         }
     }
 
-    pub(crate) fn desk_settings(self) -> (Box<dyn Reader>, DeskSettings) {
+    /// What a desk is opened with.
+    #[must_use]
+    pub fn desk_settings(self) -> (Box<dyn Reader>, DeskSettings) {
         let settings = DeskSettings {
             terminal: self.terminal,
             face: None,

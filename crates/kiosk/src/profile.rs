@@ -68,6 +68,13 @@ pub struct Steps {
 }
 
 impl Steps {
+    /// All of them.
+    pub const ALL: Self = Self {
+        specified_disease: true,
+        medical_subsidy: true,
+        prescription: true,
+    };
+
     /// Whether this reader shows a question.
     #[must_use]
     pub fn show(self, question: Question) -> bool {

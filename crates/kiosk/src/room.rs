@@ -27,6 +27,7 @@ use crate::profile::Steps;
 use crate::reading;
 use crate::screens::Press;
 use crate::texts::{Language, Overrides, Texts, Words};
+use crate::told::Identity;
 use crate::view::{self, Comfort, Seen};
 
 /// A presence is renewed this often while a check is open; the center keeps one for five minutes.
@@ -364,11 +365,11 @@ impl Room {
 
     /// One event through the flow.
     fn happens(&mut self, event: Event) {
-        let before = view::Identity::of(&self.step);
+        let before = Identity::of(&self.step);
         let step = std::mem::replace(&mut self.step, Step::Welcome);
         let on = advance(step, event, &self.facts);
         self.step = on.step;
-        if view::Identity::of(&self.step) != before {
+        if Identity::of(&self.step) != before {
             self.turn += 1;
             self.touched_at = Instant::now();
             self.pin_incomplete = false;

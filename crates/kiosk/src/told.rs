@@ -1,0 +1,208 @@
+//! What a step tells a person: title, sentences, buttons, from the table of screens and the texts. Shows a name on the last screen
+//! only, and no PIN; how it looks is the page's matter.
+
+use domain::civil_date::CivilDate;
+use domain::era;
+use domain::questions::Question;
+
+use crate::flow::Step;
+use crate::flow::asking::{Asking, Certificate, Outcome, Stage, Visit};
+use crate::flow::facts::{Facts, Token};
+use crate::screens::{self, Press, Screen, Weight};
+use crate::texts::{Language, Words};
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The screen's key.
+    pub key: &'static str,
+    /// Its weight.
+    pub weight: Weight,
+    /// Its title.
+    pub title: String,
+    /// Its sentences.
+    pub leads: Vec<String>,
+    /// What went wrong with what was typed.
+    pub alert: Option<String>,
+    /// Which question of how many.
+    pub place: Option<String>,
+    /// What the questions of consent are about.
+    pub listed: Vec<String>,
+    /// Code of a failure, for help desks.
+    pub code: Option<String>,
+    /// Whether a PIN is typed.
+    pub pin: bool,
+    /// Its buttons.
+    pub choices: Vec<Button>,
+    /// The way back.
+    pub quiet: Vec<Button>,
+    /// Whether the end is offered.
+    pub may_stop: bool,
+}
+
+/// What is told from.
+struct Of<'a> {
+    step: &'a Step,
+    facts: &'a Facts,
+    words: &'a Words,
+    pin_incomplete: bool,
+}
+
+/// What a step tells.
+#[must_use]
+pub fn told(step: &Step, facts: &Facts, words: &Words, pin_incomplete: bool) -> Told {
+    let seen = Of {
+        step,
+        facts,
+        words,
+        pin_incomplete,
+    };
+    let screen = Screen::of(step);
+    let row = screens::find(screen);
+    let key = row.map_or("welcome", |row| row.key);
+    let buttons = row.map_or(&[][..], |row| row.buttons).iter();
+    let applying = buttons.filter(|(press, _)| screens::applies(*press, step, facts));
+    let (quiet, choices): (Vec<_>, Vec<_>) = applying
+        .map(|(press, key)| Button {
+            name: press.as_str(),
+            text: words.say(label(key, *press, step)),
+        })
+        .partition(|button| button.name == Press::Back.as_str());
+    Told {
+        key,
+        weight: row.map_or(Weight::Plain, |row| row.weight),
+        title: title(&seen, key),
+        leads: leads(&seen, key),
+        alert: alert(&seen),
+        place: place(&seen),
+        listed: listed(&seen),
+        code: matches!(screen, Screen::Failed(_)).then(|| key.replace('-', "_")),
+        pin: screen == Screen::Pin,
+        choices,
+        quiet,
+        may_stop: screens::may_stop(step),
+    }
+}
+
+/// What makes a screen another one: its number in forms changes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity(Screen, Option<usize>, Option<u8>);
+
+impl Identity {
+    /// Of a step.
+    #[must_use]
+    pub fn of(step: &Step) -> Self {
+        let place = match step {
+            Step::Asking(asking) => Some(asking.place().0),
+            _ => None,
+        };
+        let wrong = match step {
+            Step::Pin { wrong, .. } => *wrong,
+            _ => None,
+        };
+        Self(Screen::of(step), place, wrong)
+    }
+}
+
+/// A button of a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// Its name in forms.
+    pub name: &'static str,
+    /// Its label.
+    pub text: String,
+}
+
+/// A phone of Apple's knows its holder itself: no PIN is spoken of.
+fn label(key: &'static str, press: Press, step: &Step) -> &'static str {
+    match (press, step) {
+        (Press::Method(domain::identification::Method::Pin), Step::Method(card))
+            if card.token == Token::Iphone =>
+        {
+            "method-phone"
+        }
+        _ => key,
+    }
+}
+
+fn title(seen: &Of<'_>, key: &str) -> String {
+    let key = format!("{key}-title");
+    match seen.step {
+        Step::Done(visit) => seen.words.say_with(&key, "name", visit.name.as_str()),
+        _ => seen.words.say(&key),
+    }
+}
+
+fn leads(seen: &Of<'_>, key: &str) -> Vec<String> {
+    let say = |key: &str| seen.words.say(key);
+    let Step::Done(visit) = seen.step else {
+        return vec![say(&format!("{key}-lead"))];
+    };
+    let mut leads = vec![match seen.facts.card {
+        crate::flow::facts::Presence::There => say("done-lead"),
+        crate::flow::facts::Presence::Absent => say("done-phone-lead"),
+    }];
+    leads.extend(notes(visit, seen.words));
+    leads
+}
+
+/// What the person should know beside the completion.
+fn notes(visit: &Visit, words: &Words) -> impl Iterator<Item = String> {
+    let ticket = (visit.outcome == Outcome::NoTicket).then(|| words.say("done-no-ticket"));
+    let certificate = match &visit.certificate {
+        Certificate::Valid => None,
+        Certificate::AboutToExpire(day) => {
+            Some(words.say_with("done-about-to-expire", "day", show_day(day, words)))
+        }
+        Certificate::Expired => Some(words.say("done-expired")),
+    };
+    ticket.into_iter().chain(certificate)
+}
+
+/// A day as it is read: by era in Japanese, by year elsewhere.
+fn show_day(iso: &str, words: &Words) -> String {
+    match CivilDate::parse_iso(iso) {
+        Ok(day) if words.language() == Language::default() => era::to_japanese(day),
+        _ => iso.to_owned(),
+    }
+}
+
+fn alert(seen: &Of<'_>) -> Option<String> {
+    match seen.step {
+        Step::Pin { .. } if seen.pin_incomplete => Some(seen.words.say("pin-incomplete")),
+        Step::Pin {
+            wrong: Some(left), ..
+        } => Some(seen.words.say_with("pin-wrong", "left", u32::from(*left))),
+        _ => None,
+    }
+}
+
+fn place(seen: &Of<'_>) -> Option<String> {
+    let Step::Asking(asking) = seen.step else {
+        return None;
+    };
+    let (place, count) = asking.place();
+    let values = vec![("place", place.into()), ("count", count.into())];
+    (1 < count).then(|| seen.words.say_with_all("place", values))
+}
+
+/// What the questions of consent are about.
+fn listed(seen: &Of<'_>) -> Vec<String> {
+    let consents = |asking: &Asking| -> Vec<String> {
+        let named = asking.consents().filter_map(|question| match question {
+            Question::Surgery => Some("consent-surgery"),
+            Question::TreatmentAndDrugs => Some("consent-treatment-and-drugs"),
+            Question::Drugs => Some("consent-drugs"),
+            Question::Checkups => Some("consent-checkups"),
+            Question::SpecifiedDisease
+            | Question::MedicalSubsidy
+            | Question::PrescriptionIssue
+            | Question::PrescriptionSubmit => None,
+        });
+        named.map(|key| seen.words.say(key)).collect()
+    };
+    match seen.step {
+        Step::Asking(asking) if asking.stage() == Some(Stage::Consents) => consents(asking),
+        _ => Vec::new(),
+    }
+}
