@@ -62,6 +62,19 @@ pub(crate) const TEST_TOOLS: [Tool; 17] = [
     },
 ];
 
+/// What the demo's card readers need.
+pub(crate) const CARD_TOOLS: [Tool; 6] = [
+    program("pcscd", "pcscd"),
+    file(
+        "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
+        "vsmartcard-vpcd",
+    ),
+    program("pkg-config", "pkg-config"),
+    file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
+    program("unshare", "util-linux"),
+    program("ip", "iproute2"),
+];
+
 /// What `cargo xtask assets` calls or reads.
 pub(crate) const ASSETS_TOOLS: [Tool; 5] = [
     program("node", "nodejs"),
