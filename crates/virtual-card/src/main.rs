@@ -5,7 +5,9 @@
     reason = "a command speaks to the person who started it"
 )]
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -41,6 +43,11 @@ enum What {
         after_help = "Example: virtual-card reader --dir /tmp/readers --name Kiosk --name Desk"
     )]
     Reader(Reader),
+    /// Give one order to a control socket, such as `place FILE` or `remove`, and print the answer.
+    #[command(
+        after_help = "Example: virtual-card order --control /tmp/readers/Kiosk.control place cards/valid.toml"
+    )]
+    Order(Order),
     /// The same from within its namespaces; `reader` starts it.
     #[command(hide = true)]
     ReaderInside(Reader),
@@ -66,6 +73,16 @@ struct Card {
 }
 
 #[derive(Args)]
+struct Order {
+    /// Control socket.
+    #[arg(long)]
+    control: PathBuf,
+    /// The order.
+    #[arg(required = true)]
+    words: Vec<String>,
+}
+
+#[derive(Args)]
 struct Reader {
     /// Folder for sockets, settings and the log; its path has to be short, as for every Unix socket.
     #[arg(long)]
@@ -85,6 +102,7 @@ fn main() -> ExitCode {
         .init();
     let outcome = match Arguments::parse().command {
         What::Card(arguments) => card(&arguments),
+        What::Order(arguments) => order(&arguments),
         What::Reader(arguments) => Err(pcscd::enter(&arguments.dir, &arguments.name).to_string()),
         What::ReaderInside(arguments) => inside(&arguments),
     };
@@ -104,6 +122,24 @@ fn card(arguments: &Card) -> Result<(), String> {
         .map_err(|error| format!("{}: {error}", arguments.control.display()))?;
     let start = Duration::from_millis(arguments.start_timeout_ms);
     vpcd::serve(&slot, arguments.vpcd, start).map_err(|error| error.to_string())
+}
+
+fn order(arguments: &Order) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", arguments.control.display());
+    let mut stream = UnixStream::connect(&arguments.control).map_err(failed)?;
+    writeln!(stream, "{}", arguments.words.join(" ")).map_err(failed)?;
+    let mut answer = String::new();
+    BufReader::new(stream)
+        .read_line(&mut answer)
+        .map_err(failed)?;
+    let told: serde_json::Value = serde_json::from_str(&answer).unwrap_or_default();
+    match told.get("error").and_then(serde_json::Value::as_str) {
+        Some(error) => Err(error.to_owned()),
+        None => {
+            print!("{answer}");
+            Ok(())
+        }
+    }
 }
 
 fn inside(arguments: &Reader) -> Result<(), String> {
