@@ -1,7 +1,10 @@
 //! The whole system on this machine (contracts §13): a center, one facility of each kind, synthetic people, a first check.
 
+mod cards;
 mod facility;
 mod people;
+mod readers;
+mod tray;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,8 +19,14 @@ use clap::Args;
 use domain::account::AccountKind;
 use serde_json::{Value, json};
 
+use crate::demo::cards::Cards;
 use crate::demo::facility::{Facility, PLANS};
+use crate::demo::readers::Readers;
+use crate::demo::tray::{Place, Setup as Tray};
 use crate::told;
+
+/// Name of the demo's center.
+const CENTER_NAME: &str = "onshi-demo";
 
 /// `onshi demo`.
 #[derive(Args)]
@@ -36,9 +45,16 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let dir = fresh(&arguments.dir)?;
+    readers::lead_to(&dir)?;
+    let today = crate::serve::now().date_in_japan();
+    let folder = dir.join("cards");
+    let cards = tokio::task::spawn_blocking(move || Cards::make(&folder, today)).await??;
     let center = start(&dir).await?;
     load(&dir.join("center")).await?;
-    let set_up = |plan| Facility::set_up(plan, &dir, &center);
+    let readers = Readers::start(&dir, &PLANS.map(|plan| plan.reader_name()));
+    let no_readers = readers.as_ref().err().map(ToString::to_string);
+    let readers = readers.ok();
+    let set_up = |plan| Facility::set_up(plan, &dir, &center, &cards);
     let [medical, dental, pharmacy, nursing] = PLANS;
     let facilities: [Facility; 4] = tokio::try_join!(
         set_up(medical),
@@ -50,10 +66,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (person, number) = synthetic::samples::REFERENCE_NUMBER;
     let order = Order::ReferenceNumber(synthetic::samples::FACILITY.into(), person, number.into());
     crate::enroll::order(&dir.join("center"), order).await?;
+    let tray = Tray {
+        places: places(&facilities, readers.as_ref()),
+        cards: cards.laid.clone(),
+        no_readers: no_readers.clone(),
+    };
+    let tray = tray::start(tray).await?;
     let [clinic, ..] = &facilities;
     let answer = clinic.first_check().await?;
     let file = dir.join("demo.json");
-    let demo = describe(&dir, &center, &facilities);
+    let laid = clinic.reader(readers.as_ref());
+    let laid = laid.map(|(readers, reader)| cards.describe(readers, reader));
+    let demo = describe(&dir, &center, &facilities, &tray, laid)?;
     pki::sealed::write_private(&file, &serde_json::to_vec_pretty(&demo)?)?;
     if arguments.json {
         println!(
@@ -61,7 +85,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             json!({"demo_json": file.display().to_string(), "first_check": answer})
         );
     } else {
-        print(&answer, &facilities, &file)?;
+        print(&answer, &facilities, &tray, &file)?;
+        if let Some(why) = no_readers {
+            println!("   カードは置けません / no cards can be placed: {why}");
+        }
     }
     if !arguments.once {
         if !arguments.json {
@@ -73,7 +100,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(answer: &Answer, facilities: &[Facility; 4], file: &Path) -> anyhow::Result<()> {
+fn print(
+    answer: &Answer,
+    facilities: &[Facility; 4],
+    tray: &str,
+    file: &Path,
+) -> anyhow::Result<()> {
     let [clinic, others @ ..] = facilities;
     let account = clinic.account(AccountKind::General)?;
     println!("== 最初の資格確認 / the first check");
@@ -84,6 +116,7 @@ fn print(answer: &Answer, facilities: &[Facility; 4], file: &Path) -> anyhow::Re
         "     ユーザID / user ID: {}   パスワード / password: {}",
         account.id, account.password
     );
+    println!("   患者さんの画面とカード / kiosks and cards: {tray}");
     println!(
         "   レセコン / receipt computer: {} → {}",
         clinic.path("req"),
@@ -126,7 +159,7 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
     let free = || SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data_dir: dir.join("center"),
-        name: "onshi-demo".into(),
+        name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,
         checkpoint_dir: None,
@@ -150,10 +183,34 @@ async fn load(data_dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// demo.json. Operator and cards have no part yet: their members are there and empty.
-fn describe(dir: &Path, center: &Center, facilities: &[Facility]) -> Value {
-    let facilities: Vec<Value> = facilities.iter().map(Facility::describe).collect();
-    json!({
+/// The readers' places for the tray.
+fn places(facilities: &[Facility; 4], readers: Option<&Readers>) -> Vec<Place> {
+    let place = |facility: &Facility| {
+        let reader = facility.reader(readers).map(|(_, reader)| reader.clone());
+        facility.kiosk.clone().map(|kiosk| Place {
+            id: facility.plan.kind.as_str().into(),
+            facility: facility.plan.name.into(),
+            reader,
+            kiosk,
+        })
+    };
+    facilities.iter().filter_map(place).collect()
+}
+
+/// demo.json. The operator has no part yet: its members are there and empty. `tray` and each facility's `kiosk_launch` are ours
+/// beside the members of contracts §13: the latter leads to the kiosk with a fresh launch address every time.
+fn describe(
+    dir: &Path,
+    center: &Center,
+    facilities: &[Facility],
+    tray: &str,
+    cards: Option<Vec<Value>>,
+) -> anyhow::Result<Value> {
+    let facilities: Vec<Value> = facilities
+        .iter()
+        .map(|facility| facility.describe(tray))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(json!({
         "version": 1,
         "center": {
             "api": format!("https://{}", center.api), "enroll": format!("https://{}", center.enroll),
@@ -163,6 +220,7 @@ fn describe(dir: &Path, center: &Center, facilities: &[Facility]) -> Value {
         "operator": {"id": "", "password": "", "totp_secret": ""},
         "facilities": facilities,
         "people": people::describe(),
-        "cards": [],
-    })
+        "cards": cards.unwrap_or_default(),
+        "tray": tray,
+    }))
 }

@@ -13,10 +13,13 @@ use center::serve::Center;
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
 use domain::password::Password;
+use kiosk::serve::Kiosk;
 use pki::identity::Identity;
 use serde_json::{Value, json};
 
 use crate::client::explain;
+use crate::demo::cards::Cards;
+use crate::demo::readers::{Reader, Readers};
 
 /// Accounts an administrator registers beside those of set-up (G04): kind, identifier, display name.
 const REGISTERED: [(AccountKind, &str, &str); 3] = [
@@ -36,6 +39,15 @@ pub(crate) struct Plan {
     pub(crate) name: &'static str,
     /// Host name of its staff pages: one each, because cookies ignore ports.
     pub(crate) host_name: &'static str,
+    /// Host name of its kiosk.
+    pub(crate) kiosk_host_name: &'static str,
+}
+
+impl Plan {
+    /// Name of its card reader.
+    pub(crate) fn reader_name(self) -> String {
+        format!("onshi {}", self.kind.as_str().replace('_', "-"))
+    }
 }
 
 /// The facilities of the demo, one of each kind.
@@ -45,24 +57,28 @@ pub(crate) const PLANS: [Plan; 4] = [
         code: synthetic::samples::FACILITY,
         name: "見本クリニック",
         host_name: "terminal.localhost",
+        kiosk_host_name: "kiosk.localhost",
     },
     Plan {
         kind: FacilityKind::Dental,
         code: "1339999995",
         name: "見本歯科医院",
         host_name: "dental.terminal.localhost",
+        kiosk_host_name: "dental.kiosk.localhost",
     },
     Plan {
         kind: FacilityKind::Pharmacy,
         code: "1349999993",
         name: "見本薬局",
         host_name: "pharmacy.terminal.localhost",
+        kiosk_host_name: "pharmacy.kiosk.localhost",
     },
     Plan {
         kind: FacilityKind::HomeNursing,
         code: "1369999998",
         name: "見本訪問看護ステーション",
         host_name: "nursing.terminal.localhost",
+        kiosk_host_name: "nursing.kiosk.localhost",
     },
 ];
 
@@ -78,6 +94,8 @@ pub(crate) struct Facility {
     pub(crate) plan: Plan,
     /// Address of its staff pages.
     pub(crate) terminal: String,
+    /// Its kiosk, where its kind has a reader.
+    pub(crate) kiosk: Option<Kiosk>,
     dir: PathBuf,
     client: Client,
     p12_password: String,
@@ -86,7 +104,12 @@ pub(crate) struct Facility {
 
 impl Facility {
     /// Enrols, downloads the certificate, gives every person a password of their own, starts link and staff pages.
-    pub(crate) async fn set_up(plan: Plan, demo: &Path, center: &Center) -> anyhow::Result<Self> {
+    pub(crate) async fn set_up(
+        plan: Plan,
+        demo: &Path,
+        center: &Center,
+        cards: &Cards,
+    ) -> anyhow::Result<Self> {
         let enrolment = Enrolment {
             code: plan.code.into(),
             kind: Some(plan.kind.as_str().into()),
@@ -112,17 +135,77 @@ impl Facility {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             host_name: plan.host_name.into(),
         };
-        let facility = Self {
+        let mut facility = Self {
             plan,
             terminal: crate::terminal::start(&pages).await?,
+            kiosk: None,
             dir,
             client,
             p12_password,
             accounts,
         };
-        let link = facility.link(base, root, &identity)?;
+        let link = facility.link(base.clone(), root.clone(), &identity)?;
         tokio::spawn(crate::gateway::watch(link));
+        if plan.kind.differences().has_reader {
+            let kiosk = facility.start_kiosk(base, root, &identity, cards).await?;
+            facility.kiosk = Some(kiosk);
+        }
         Ok(facility)
+    }
+
+    /// A kiosk with the facility's reader account, on the virtual reader of the facility's name.
+    async fn start_kiosk(
+        &self,
+        center: String,
+        ca: PathBuf,
+        identity: &Identity,
+        cards: &Cards,
+    ) -> anyhow::Result<Kiosk> {
+        use kiosk::config::{Account, Config, IdentityName, Listen, TerminalKeys};
+        let data_dir = self.dir.join("kiosk");
+        crate::gateway::seal_identity(&data_dir, "facility", identity)?;
+        let account = self.account(AccountKind::Reader)?;
+        let secret_file = data_dir.join("reader.sealed");
+        crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
+        let (certificate, key) = cards.terminal(self.plan.code)?;
+        let terminal_keys = TerminalKeys {
+            certificate: data_dir.join("terminal.cv"),
+            secret_file: data_dir.join("terminal.sealed"),
+        };
+        pki::sealed::write_private(&terminal_keys.certificate, &certificate)?;
+        crate::kiosk::seal_key(&data_dir, &terminal_keys.secret_file, &key)?;
+        let config = Config {
+            center,
+            ca,
+            center_name: crate::demo::CENTER_NAME.into(),
+            reader: format!("pcsc:{}", self.plan.reader_name()),
+            profile: "generic".into(),
+            identity: IdentityName {
+                name: "facility".into(),
+            },
+            account: Account {
+                id: account.id.clone(),
+                secret_file,
+            },
+            terminal_keys: Some(terminal_keys),
+            listen: Listen {
+                pages: SocketAddr::from(([127, 0, 0, 1], 0)),
+            },
+            host_name: self.plan.kiosk_host_name.into(),
+            times: kiosk::config::Times::default(),
+            data_dir,
+        };
+        crate::kiosk::start(&config).await
+    }
+
+    /// Its reader among those of the demo.
+    pub(crate) fn reader<'a>(
+        &self,
+        readers: Option<&'a Readers>,
+    ) -> Option<(&'a Readers, &'a Reader)> {
+        let readers = readers?;
+        let reader = readers.find(&self.plan.reader_name())?;
+        Some((readers, reader))
     }
 
     /// A gateway over the facility's folders, with its link-app account.
@@ -192,19 +275,24 @@ impl Facility {
     }
 
     /// The member of `facilities` in demo.json (contracts §13). What has no part yet is there and empty.
-    pub(crate) fn describe(&self) -> Value {
+    pub(crate) fn describe(&self, tray: &str) -> anyhow::Result<Value> {
+        let launch = self.kiosk.as_ref().map(Kiosk::launch_address).transpose()?;
+        let again = match &self.kiosk {
+            Some(_) => format!("{tray}kiosk/{}", self.plan.kind.as_str()),
+            None => String::new(),
+        };
         let accounts = self
             .accounts
             .iter()
             .map(|it| json!({"kind": it.kind.as_str(), "id": it.id, "password": it.password}));
-        json!({
+        Ok(json!({
             "code": self.plan.code, "kind": self.plan.kind.as_str(), "name": self.plan.name,
             "p12": self.path("facility.p12"), "p12_password": self.p12_password,
             "cert": self.path("facility.pem"), "key": self.path("facility.key"),
-            "terminal": self.terminal, "kiosk": "", "terminal_user": {"id": "", "password": ""},
+            "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again, "terminal_user": {"id": "", "password": ""},
             "accounts": accounts.collect::<Vec<_>>(),
             "folders": {"req": self.path("req"), "res": self.path("res"), "face": ""},
-        })
+        }))
     }
 }
 

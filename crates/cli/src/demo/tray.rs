@@ -1,0 +1,235 @@
+//! The demo's tray: a page from which a person lays virtual cards on the readers, and opens the kiosks. Only the demo has it; all
+//! cards are of invented people. Refuses foreign hosts and foreign pages like every page of ours.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use askama::Template;
+use axum::extract::{Form, Path, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use kiosk::serve::Kiosk;
+use serde::Deserialize;
+use tokio::net::TcpListener;
+
+use crate::demo::cards::Laid;
+use crate::demo::readers::Reader;
+
+const HOST_NAME: &str = "tray.localhost";
+
+/// A place where cards can be laid, and the kiosk that reads them.
+pub(crate) struct Place {
+    /// Its name in addresses.
+    pub(crate) id: String,
+    /// Whose it is.
+    pub(crate) facility: String,
+    pub(crate) reader: Option<Reader>,
+    pub(crate) kiosk: Kiosk,
+}
+
+/// What the tray works with.
+pub(crate) struct Setup {
+    pub(crate) places: Vec<Place>,
+    pub(crate) cards: Vec<Laid>,
+    /// Why no card can be laid.
+    pub(crate) no_readers: Option<String>,
+}
+
+struct Tray {
+    setup: Setup,
+    own: String,
+    /// What lies where, by place.
+    lying: Mutex<BTreeMap<String, &'static str>>,
+}
+
+type App = Arc<Tray>;
+
+/// Starts the tray; returns its address. It ends with the runtime.
+///
+/// # Errors
+/// The socket's.
+pub(crate) async fn start(setup: Setup) -> std::io::Result<String> {
+    let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let own = format!("{HOST_NAME}:{}", socket.local_addr()?.port());
+    let address = format!("http://{own}/");
+    let app = Arc::new(Tray {
+        setup,
+        own,
+        lying: Mutex::default(),
+    });
+    let router = axum::Router::new()
+        .route("/", get(page))
+        .route("/kiosk/{place}", get(open_kiosk))
+        .route("/place", post(place))
+        .route("/remove", post(remove))
+        .route("/tray.css", get(stylesheet))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
+        .with_state(app);
+    tokio::spawn(serve(socket, router));
+    Ok(address)
+}
+
+async fn serve(socket: TcpListener, router: axum::Router) {
+    while let Ok((stream, _)) = socket.accept().await {
+        let service = hyper_util::service::TowerToHyperService::new(router.clone());
+        let io = hyper_util::rt::TokioIo::new(stream);
+        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
+    }
+}
+
+async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (own_host, own_page) = {
+        let text = |name| {
+            let value = request.headers().get(name);
+            value.and_then(|value| value.to_str().ok())
+        };
+        let origin = text(header::ORIGIN).and_then(|it| it.strip_prefix("http://"));
+        (
+            text(header::HOST) == Some(app.own.as_str()),
+            origin == Some(app.own.as_str()),
+        )
+    };
+    if !own_host {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    }
+    if request.method() != Method::GET && !own_page {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        header::HeaderValue::from_static(policy),
+    );
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    response
+}
+
+#[derive(Template)]
+#[template(path = "tray.html")]
+struct Page<'a> {
+    places: Vec<ShownPlace<'a>>,
+    cards: &'a [Laid],
+    no_readers: Option<&'a str>,
+}
+
+struct ShownPlace<'a> {
+    id: &'a str,
+    facility: &'a str,
+    has_reader: bool,
+    lying: Option<&'static str>,
+}
+
+async fn page(State(app): State<App>) -> Response {
+    let lying = app.lying.lock().unwrap_or_else(PoisonError::into_inner);
+    let places = app.setup.places.iter().map(|place| ShownPlace {
+        id: &place.id,
+        facility: &place.facility,
+        has_reader: place.reader.is_some(),
+        lying: lying.get(&place.id).copied(),
+    });
+    let page = Page {
+        places: places.collect(),
+        cards: &app.setup.cards,
+        no_readers: app.setup.no_readers.as_deref(),
+    };
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn stylesheet() -> Response {
+    let media_type = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
+    (media_type, include_str!("../../assets/tray.css")).into_response()
+}
+
+/// Leads to a kiosk with a fresh launch address, which is good once.
+async fn open_kiosk(State(app): State<App>, Path(id): Path<String>) -> Response {
+    match app.setup.places.iter().find(|place| place.id == id) {
+        Some(place) => match place.kiosk.launch_address() {
+            Ok(address) => Redirect::to(&address).into_response(),
+            Err(error) => trouble(&error.to_string()),
+        },
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Which card is laid where.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Placing {
+    place: String,
+    card: String,
+}
+
+async fn place(State(app): State<App>, Form(placing): Form<Placing>) -> Response {
+    let card = app.setup.cards.iter().find(|it| it.case == placing.card);
+    let Some((reader, card)) = app.reader(&placing.place).zip(card) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    app.order(
+        reader,
+        &placing.place,
+        format!("place {}", card.persona.display()),
+        Some(card.ja),
+    )
+    .await
+}
+
+/// From where the card is taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Removing {
+    place: String,
+}
+
+async fn remove(State(app): State<App>, Form(removing): Form<Removing>) -> Response {
+    let Some(reader) = app.reader(&removing.place) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    app.order(reader, &removing.place, "remove".into(), None)
+        .await
+}
+
+impl Tray {
+    fn reader(&self, place: &str) -> Option<Reader> {
+        let found = self.setup.places.iter().find(|it| it.id == place);
+        found.and_then(|place| place.reader.clone())
+    }
+
+    /// Gives an order off the async threads and remembers what lies there.
+    async fn order(
+        &self,
+        reader: Reader,
+        place: &str,
+        line: String,
+        lies: Option<&'static str>,
+    ) -> Response {
+        let done = tokio::task::spawn_blocking(move || reader.order(&line)).await;
+        match done {
+            Ok(Ok(())) => {
+                let mut lying = self.lying.lock().unwrap_or_else(PoisonError::into_inner);
+                match lies {
+                    Some(card) => lying.insert(place.to_owned(), card),
+                    None => lying.remove(place),
+                };
+                Redirect::to("/").into_response()
+            }
+            Ok(Err(error)) => trouble(&error.to_string()),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
+
+fn trouble(text: &str) -> Response {
+    let text = format!("できませんでした。 / it could not be done: {text}\n");
+    (StatusCode::BAD_GATEWAY, text).into_response()
+}
