@@ -293,18 +293,31 @@ fn prepare(dir: &Path, names: &[ReaderName]) -> Result<PathBuf, NoService> {
     for folder in [run_dir(dir), config_dir(dir)] {
         std::fs::create_dir_all(&folder).map_err(not_made(&folder))?;
     }
-    let file = config_dir(dir).join("readers");
-    std::fs::write(&file, config(names)).map_err(not_made(&file))?;
-    std::fs::canonicalize(dir).map_err(not_made(dir))
+    let dir = std::fs::canonicalize(dir).map_err(not_made(dir))?;
+    for (_, port) in names.iter().zip(ports()) {
+        let driver = driver_file(&dir, port);
+        std::fs::copy(DRIVER, &driver).map_err(not_made(&driver))?;
+    }
+    let file = config_dir(&dir).join("readers");
+    std::fs::write(&file, config(&dir, names)).map_err(not_made(&file))?;
+    Ok(dir)
 }
 
-fn config(names: &[ReaderName]) -> String {
+fn config(dir: &Path, names: &[ReaderName]) -> String {
     let stanza = |(name, port): (&ReaderName, u16)| {
+        let driver = driver_file(dir, port);
         format!(
-            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {DRIVER}\nCHANNELID {port:#06x}\n\n"
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {}\nCHANNELID {port:#06x}\n\n",
+            driver.display()
         )
     };
     names.iter().zip(ports()).map(stanza).collect()
+}
+
+/// Each reader has the driver as a file of its own: the driver keeps its lines in one table for the whole library, counted by
+/// slot alone, so that two readers of one library would take each other's cards.
+fn driver_file(dir: &Path, port: u16) -> PathBuf {
+    dir.join(format!("driver-{port:04x}.so"))
 }
 
 fn ports() -> impl Iterator<Item = u16> {
