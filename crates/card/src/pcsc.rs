@@ -6,8 +6,10 @@ mod watch;
 use std::ffi::{CStr, CString};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use ::pcsc::{Context, Disposition, Error, Protocols, Scope, ShareMode, State};
+use ::pcsc::{Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use zeroize::Zeroizing;
 
 use crate::reader::{Insertion, LinkError, Reader, Watcher};
 use crate::reader_setting::ReaderName;
@@ -17,9 +19,19 @@ use watch::Watch;
 pub struct PcscReader {
     name: ReaderName,
     context: Option<Context>,
-    card: Option<::pcsc::Card>,
+    card: Option<Taken>,
     watching: Option<Watching>,
 }
+
+/// A card taken from all other programs.
+struct Taken {
+    card: ::pcsc::Card,
+    context: Context,
+    reader: CString,
+}
+
+/// How long a card that failed to answer may take to be missed: pcsc-lite looks for cards 2.5 times a second.
+const MISSED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The thread that waits for events, for it blocks while it does.
 struct Watching {
@@ -78,7 +90,11 @@ impl PcscReader {
         let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
         // Taken first and counted then: from here on an exchange of cards ends the connection.
         let insertion = insertion(&context, &name)?;
-        self.card = Some(card);
+        self.card = Some(Taken {
+            card,
+            context,
+            reader: name,
+        });
         Ok(insertion)
     }
 }
@@ -118,15 +134,18 @@ impl Reader for PcscReader {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        let card = self.card.as_ref().ok_or(LinkError::Removed)?;
-        let mut buffer = zeroize::Zeroizing::new([0; ::pcsc::MAX_BUFFER_SIZE]);
-        let answer = card.transmit(command, buffer.as_mut_slice());
-        answer.map(<[u8]>::to_vec).map_err(link_error)
+        let taken = self.card.as_ref().ok_or(LinkError::Removed)?;
+        let mut buffer = Zeroizing::new([0; ::pcsc::MAX_BUFFER_SIZE]);
+        match taken.card.transmit(command, buffer.as_mut_slice()) {
+            // Some drivers answer nothing at all when the card is taken away meanwhile.
+            Ok([]) | Err(Error::NotTransacted | Error::CommError) => Err(taken.why_silent()),
+            answer => answer.map(<[u8]>::to_vec).map_err(link_error),
+        }
     }
 
     fn close(&mut self) {
-        if let Some(card) = self.card.take()
-            && let Err((card, _)) = card.disconnect(Disposition::ResetCard)
+        if let Some(taken) = self.card.take()
+            && let Err((card, _)) = taken.card.disconnect(Disposition::ResetCard)
         {
             // The card or the service is gone, and what was verified with it.
             drop(card);
@@ -149,6 +168,25 @@ impl core::fmt::Debug for PcscReader {
     }
 }
 
+impl Taken {
+    /// Whether the card was taken away, or lies there and does not answer.
+    fn why_silent(&self) -> LinkError {
+        let mut states = [ReaderState::new(self.reader.clone(), State::UNAWARE)];
+        for within in [Duration::ZERO, MISSED_WITHIN] {
+            let waited = self.context.get_status_change(within, &mut states);
+            let [state] = &mut states;
+            match waited {
+                Err(Error::Timeout) => {}
+                Err(error) => return link_error(error),
+                Ok(()) if state.event_state().contains(State::PRESENT) => {}
+                Ok(()) => return LinkError::Removed,
+            }
+            state.sync_current_state();
+        }
+        LinkError::Mute
+    }
+}
+
 impl Watching {
     /// Wakes the thread until it has ended: a wake-up that comes just before it begins to wait is lost.
     fn stop(self) {
@@ -163,8 +201,8 @@ impl Watching {
 
 /// How often cards came and went on a reader, as the service counts.
 fn insertion(context: &Context, name: &CStr) -> Result<Insertion, Error> {
-    let mut states = [::pcsc::ReaderState::new(name.to_owned(), State::UNAWARE)];
-    context.get_status_change(std::time::Duration::ZERO, &mut states)?;
+    let mut states = [ReaderState::new(name.to_owned(), State::UNAWARE)];
+    context.get_status_change(Duration::ZERO, &mut states)?;
     let [state] = &states;
     Ok(Insertion(state.event_count()))
 }
@@ -179,7 +217,7 @@ fn link_error(error: Error) -> LinkError {
         }
         Error::NoService | Error::ServiceStopped | Error::Shutdown => LinkError::NoService,
         Error::SharingViolation => LinkError::Busy,
-        Error::UnresponsiveCard | Error::UnpoweredCard | Error::NotTransacted => LinkError::Mute,
+        Error::UnresponsiveCard | Error::UnpoweredCard => LinkError::Mute,
         other => LinkError::Failed(other.to_string()),
     }
 }

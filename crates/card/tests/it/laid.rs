@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use card::certificate::Signed;
 use card::desk::{Desk, DeskSettings, Event, Placed};
 use card::memory::{MemoryCard, Signal, Tray};
 use card::terminal::example::ExampleTerminal;
@@ -14,6 +16,7 @@ use synthetic::card::case::Case;
 use synthetic::card::persona::Persona;
 use tokio::sync::mpsc::UnboundedReceiver;
 use virtual_card::card::Card;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Made once: the keys take a while.
 pub(crate) static AUTHORITY: LazyLock<CardAuthority> =
@@ -41,6 +44,16 @@ pub(crate) fn text() -> ChallengeText {
         nonce: Nonce::from_bytes([7; 32]),
         issued_at: Instant::parse("2026-11-25T00:15:02Z").unwrap(),
     }
+}
+
+/// The signature is over the five lines, by the key of the certificate.
+pub(crate) fn check_signed(signed: &Signed) {
+    let (_, certificate) = X509Certificate::from_der(signed.certificate.der()).unwrap();
+    let key = certificate.public_key().subject_public_key.data.to_vec();
+    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key);
+    let text = text().to_text();
+    key.verify(text.as_bytes(), &signed.signature.bytes)
+        .unwrap();
 }
 
 /// A virtual card whose conversation is written down. Clones are the same card.

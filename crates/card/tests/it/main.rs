@@ -11,6 +11,8 @@
 mod desk;
 mod laid;
 mod mutation;
+#[cfg(feature = "pcsc")]
+mod pcsc;
 mod photo;
 mod removal;
 mod signing;

@@ -1,6 +1,5 @@
 //! Signatures with PIN, with a terminal and with a phone, and what keeps a card from signing.
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use card::certificate::Signed;
 use card::desk::DeskSettings;
 use card::error::CardError;
@@ -9,9 +8,8 @@ use card::terminal::TerminalRefused;
 use card::terminal::example::ExampleTerminal;
 use card::token::TokenKind;
 use synthetic::card::case::Case;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::laid::{AUTHORITY, Laid, day, lay, text, with_terminal};
+use crate::laid::{AUTHORITY, Laid, check_signed as check, day, lay, text, with_terminal};
 
 fn right() -> Pin {
     Pin::parse("1234").unwrap()
@@ -19,16 +17,6 @@ fn right() -> Pin {
 
 fn wrong() -> Pin {
     Pin::parse("9999").unwrap()
-}
-
-/// The signature is over the five lines, by the key of the certificate.
-fn check(signed: &Signed) {
-    let (_, certificate) = X509Certificate::from_der(signed.certificate.der()).unwrap();
-    let key = certificate.public_key().subject_public_key.data.to_vec();
-    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key);
-    let text = text().to_text();
-    key.verify(text.as_bytes(), &signed.signature.bytes)
-        .unwrap();
 }
 
 async fn sign(laid: &Laid, pin: Pin, last_try: LastTry) -> Result<Signed, CardError> {
