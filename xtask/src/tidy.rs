@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("synthetic", &["exchange"]),
     ("virtual-card", &["synthetic"]),
     ("center", &["api", "store", "pki", "ui", "exchange"]),
-    ("terminal", &["api", "store", "pki", "ui"]),
+    ("terminal", &["api", "store", "pki", "ui", "card", "kiosk"]),
     ("gateway", &["exchange", "api", "store", "pki"]),
     ("kiosk", &["api", "card", "pki", "ui"]),
     (

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use api::client::Client;
 use clap::{Args, Subcommand};
-use kiosk::config::Config;
+use domain::card_challenge::InvalidCenterName;
+use kiosk::config::{Config, TerminalKeys};
 use kiosk::link::ReaderAccount;
 use kiosk::machine::{Machine, NoMachine};
 use kiosk::profile::Profile;
@@ -93,18 +94,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             json,
         }) => {
             let config = read(config)?;
-            let Some(keys) = &config.terminal_keys else {
-                return Err(told::both(
-                    "設定に [terminal_keys] がありません。",
-                    "the settings have no [terminal_keys]",
-                ));
-            };
-            seal_key(
-                &config.data_dir,
-                &keys.secret_file,
-                &told::read_bytes(key_file)?,
-            )?;
-            say_sealed(&keys.secret_file, *json);
+            let keys = config.terminal_keys.as_ref();
+            seal_key_of(&config.data_dir, keys, key_file, *json)?;
             return Ok(ExitCode::SUCCESS);
         }
         None => {}
@@ -138,6 +129,24 @@ fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 
+/// Seals a terminal key into the file that settings name, and says so.
+pub(crate) fn seal_key_of(
+    data_dir: &Path,
+    keys: Option<&TerminalKeys>,
+    key_file: &Path,
+    json: bool,
+) -> anyhow::Result<()> {
+    let Some(keys) = keys else {
+        return Err(told::both(
+            "設定に [terminal_keys] がありません。",
+            "the settings have no [terminal_keys]",
+        ));
+    };
+    seal_key(data_dir, &keys.secret_file, &told::read_bytes(key_file)?)?;
+    say_sealed(&keys.secret_file, json);
+    Ok(())
+}
+
 /// Seals a terminal key into a file.
 pub(crate) fn seal_key(data_dir: &Path, file: &Path, key: &[u8]) -> anyhow::Result<()> {
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
@@ -157,12 +166,7 @@ pub(crate) async fn start_on(config: &Config, machine: Machine) -> anyhow::Resul
     let setup = Setup {
         machine,
         client: Client::new(&config.center, &root, Some(&identity))?,
-        center: config.center_name().map_err(|error| {
-            told::both(
-                "center_name は空白のない半角英数字・記号1〜64文字です。",
-                &format!("center_name: {error}"),
-            )
-        })?,
+        center: config.center_name().map_err(center_name)?,
         account: ReaderAccount {
             id: account.id.clone(),
             password: crate::gateway::unseal_password(
@@ -192,12 +196,36 @@ pub(crate) fn machine(config: &Config) -> anyhow::Result<Machine> {
         }
         Err(no) => return Err(anyhow::anyhow!("{no}")),
     };
-    let Some(keys) = &config.terminal_keys else {
+    with_keys(
+        machine,
+        &config.data_dir,
+        config.terminal_keys.as_ref(),
+        "kiosk",
+    )
+}
+
+/// A machine with the terminal keys that the settings of a part name, if they do.
+pub(crate) fn with_keys(
+    machine: Machine,
+    data_dir: &Path,
+    keys: Option<&TerminalKeys>,
+    part: &str,
+) -> anyhow::Result<Machine> {
+    let Some(keys) = keys else {
         return Ok(machine);
     };
     let certificate = told::read_bytes(&keys.certificate)?;
-    let key = crate::gateway::unseal(&config.data_dir, &keys.secret_file, "onshi kiosk seal-key")?;
+    let sealing = format!("onshi {part} seal-key");
+    let key = crate::gateway::unseal(data_dir, &keys.secret_file, &sealing)?;
     Ok(machine.with_terminal(&certificate, &key)?)
+}
+
+/// Why a name is no center's, in both languages.
+pub(crate) fn center_name(error: InvalidCenterName) -> anyhow::Error {
+    told::both(
+        "center_name は空白のない半角英数字・記号1〜64文字です。",
+        &format!("center_name: {error}"),
+    )
 }
 
 /// A reader profile: one that is built in, or a file's.

@@ -1,34 +1,71 @@
 //! Runs the clinic's terminal from its settings file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use api::client::Client;
-use clap::Args;
+use clap::{Args, Subcommand};
+use domain::card_challenge::CenterName;
+use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
-use terminal::serve::{Certificate, Setup};
+use terminal::serve::{Certificate, PcReader, Setup};
 
 use crate::told;
 
 /// `onshi terminal`.
 #[derive(Args)]
-#[command(after_help = "Example: onshi terminal --config /etc/onshi/terminal.toml")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Example: onshi terminal --config /etc/onshi/terminal.toml"
+)]
 pub(crate) struct Arguments {
     /// Settings file.
-    #[arg(long)]
-    config: PathBuf,
+    #[arg(long, required = true)]
+    config: Option<PathBuf>,
     /// Print the address of the pages as one line of JSON.
     #[arg(long)]
     json: bool,
     /// Write the chosen address here as JSON when the pages answer.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<TerminalCommand>,
+}
+
+/// What else `onshi terminal` does.
+#[derive(Subcommand)]
+enum TerminalCommand {
+    /// Seal the terminal key into the file the settings name; delete the plain file afterwards.
+    #[command(
+        after_help = "Example: onshi terminal seal-key --config /etc/onshi/terminal.toml --key-file terminal.key"
+    )]
+    SealKey {
+        /// Settings file: its data_dir holds the machine key, its terminal_keys.secret_file is written.
+        #[arg(long)]
+        config: PathBuf,
+        /// File holding the private key, PKCS#8 in DER.
+        #[arg(long)]
+        key_file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let file = &arguments.config;
-    let config =
-        Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))?;
+    if let Some(TerminalCommand::SealKey {
+        config,
+        key_file,
+        json,
+    }) = &arguments.command
+    {
+        let config = read(config)?;
+        let keys = config.terminal_keys.as_ref();
+        crate::kiosk::seal_key_of(&config.data_dir, keys, key_file, *json)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let pages = start(&config).await?;
     let ready = serde_json::json!({"terminal": pages}).to_string();
     if let Some(file) = &arguments.ready_file {
@@ -43,8 +80,34 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn read(file: &Path) -> anyhow::Result<Config> {
+    Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
+}
+
+/// Reader and keys of the settings. A build that reads no cards says so, here and on its page, and serves its pages.
+fn reader(config: &Config) -> anyhow::Result<PcReader> {
+    let Some(setting) = &config.reader else {
+        return Ok(PcReader::None);
+    };
+    let keys = config.terminal_keys.as_ref();
+    match Machine::of(setting) {
+        Ok(machine) => crate::kiosk::with_keys(machine, &config.data_dir, keys, "terminal")
+            .map(PcReader::Machine),
+        Err(NoMachine::NotBuilt(why)) => {
+            eprintln!("onshi: {why}");
+            Ok(PcReader::NotBuilt(why))
+        }
+        Err(no) => Err(anyhow::anyhow!("{no}")),
+    }
+}
+
 /// Starts the pages of a settings file; returns their address.
 pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
+    start_on(config, reader(config)?).await
+}
+
+/// Starts the pages with a card reader of this PC.
+pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Result<String> {
     let root = crate::client::root(&config.ca)?;
     let mut names = crate::gateway::sealed_names(&config.data_dir)?;
     let preferred = &config.identity.name;
@@ -67,6 +130,8 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
         host_name: config.host_name.clone(),
         listen: config.listen,
         clock: crate::serve::clock(),
+        reader,
+        center_name: CenterName::parse(&config.center_name).map_err(crate::kiosk::center_name)?,
     };
     terminal::serve::start(setup)
         .await

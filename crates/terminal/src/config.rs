@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use kiosk::config::TerminalKeys;
 use serde::Deserialize;
 
 /// `terminal.toml`.
@@ -23,6 +24,16 @@ pub struct Config {
     /// Host name of the staff pages.
     #[serde(default = "default_host_name")]
     pub host_name: String,
+    /// Name of the center: nothing is signed for another.
+    #[serde(default = "default_center_name")]
+    pub center_name: String,
+    /// The general card reader of this PC (G31): `pcsc:NAME`, where a part of the name is enough; `pcsc:` takes the first there is.
+    /// Without it this PC checks nobody by card.
+    #[serde(default)]
+    pub reader: Option<String>,
+    /// Keys that let a card sign without PIN, after staff looked. Without them PIN is the only way at this PC.
+    #[serde(default)]
+    pub terminal_keys: Option<TerminalKeys>,
 }
 
 /// Name of the sealed certificate (`onshi certificate import`).
@@ -31,6 +42,10 @@ pub struct Config {
 pub struct IdentityName {
     /// The name.
     pub name: String,
+}
+
+fn default_center_name() -> String {
+    "onshi-example".into()
 }
 
 fn default_listen() -> SocketAddr {

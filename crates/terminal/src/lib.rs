@@ -4,6 +4,7 @@ mod browsers;
 pub mod config;
 mod days;
 mod faults;
+mod general_reader;
 mod live;
 mod pages;
 pub mod serve;

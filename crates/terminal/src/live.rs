@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use api::client::events::{Events, Received};
 use axum::body::{Body, Bytes};
-use axum::http::header;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
+use tokio::sync::watch;
 
 use crate::pages::Staff;
+use crate::serve::App;
 
 /// Something is said on a silent stream this often, so that a page that is gone is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -19,6 +22,35 @@ pub(crate) async fn live(staff: Staff) -> Response {
     tokio::spawn(pass_on(sender, staff.events()));
     let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
     (headers, Body::new(body)).into_response()
+}
+
+/// News of this PC's card reader.
+pub(crate) async fn card(State(app): State<App>, _: Staff) -> Response {
+    let Some(reader) = app.card_reader.get() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let (sender, body) = Channel::<Bytes>::new(4);
+    tokio::spawn(tell(sender, reader.news()));
+    let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
+    (headers, Body::new(body)).into_response()
+}
+
+/// Tells of changes until the page is gone.
+async fn tell(mut page: Sender<Bytes>, mut news: watch::Receiver<u64>) {
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    news.mark_changed();
+    loop {
+        let text = tokio::select! {
+            changed = news.changed() => match changed {
+                Ok(()) => event("connected", ""),
+                Err(_) => return,
+            },
+            _ = heartbeat.tick() => ": here\n\n".to_owned(),
+        };
+        if page.send_data(Bytes::from(text)).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Passes on until the page or the session is gone.

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod accounts;
+pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -190,6 +191,12 @@ impl Staff {
 
     fn token(&self) -> &str {
         &self.session.token
+    }
+
+    /// The name of this PC, as the chosen certificate says it.
+    fn terminal(&self, app: &App) -> Option<String> {
+        let chosen = app.browsers.session(&self.key, app.now())?.0;
+        Some(app.certificates.get(chosen)?.holder.terminal.clone())
     }
 
     /// What happens at the facility from now on.

@@ -10,13 +10,16 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use domain::card_challenge::CenterName;
 use domain::civil_date::Instant;
+use kiosk::machine::Machine;
 use pki::identity::Holder;
 use tokio::net::TcpListener;
 use ui::language::Texts;
 use ui::security::{Foreign, HEADERS, check};
 
 use crate::browsers::Browsers;
+use crate::general_reader::GeneralReader;
 use crate::pages;
 use crate::texts::SCREENS;
 
@@ -39,6 +42,28 @@ pub struct Setup {
     pub listen: SocketAddr,
     /// The clock.
     pub clock: Clock,
+    /// The general card reader of this PC.
+    pub reader: PcReader,
+    /// The center's name: nothing is signed for another.
+    pub center_name: CenterName,
+}
+
+/// The general card reader of a PC, as the settings have it.
+#[derive(Debug)]
+pub enum PcReader {
+    /// None is set up.
+    None,
+    /// One is, but this build reads no cards; the text says so in both languages.
+    NotBuilt(String),
+    /// One with its keys.
+    Machine(Machine),
+}
+
+/// The same when it is open.
+pub(crate) enum CardReader {
+    None,
+    NotBuilt(String),
+    Open(GeneralReader),
 }
 
 /// A sealed certificate with a client that shows it to the center.
@@ -67,6 +92,8 @@ pub(crate) struct Shared {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) texts: Arc<Texts>,
     pub(crate) browsers: Browsers,
+    pub(crate) card_reader: CardReader,
+    pub(crate) center_name: CenterName,
     clock: Clock,
     own: String,
 }
@@ -97,6 +124,12 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
         certificates: setup.certificates,
         texts: Arc::new(texts),
         browsers: Browsers::default(),
+        card_reader: match setup.reader {
+            PcReader::None => CardReader::None,
+            PcReader::NotBuilt(why) => CardReader::NotBuilt(why),
+            PcReader::Machine(machine) => CardReader::Open(GeneralReader::open(machine)?),
+        },
+        center_name: setup.center_name,
         clock: setup.clock,
         own: own.clone(),
     });
@@ -109,7 +142,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
 
 fn routes() -> Router<App> {
     use pages::{
-        about, accounts, check, history, import, language, menu, password, readers, settings,
+        about, accounts, card, check, history, import, language, menu, password, readers, settings,
         sign_in,
     };
     Router::new()
@@ -121,6 +154,12 @@ fn routes() -> Router<App> {
         .route("/about", get(about::about))
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
+        .route("/card", get(card::page))
+        .route("/card/take", post(card::take))
+        .route("/card/press", post(card::press))
+        .route("/card/pin", post(card::pin))
+        .route("/card/confirm", post(card::confirm))
+        .route("/card/news", get(crate::live::card))
         .route("/card-checks/{id}", get(pages::result::card::result))
         .route("/readers", get(readers::readers))
         .route("/readers/live", get(readers::live))

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 12] = [
+pub(crate) const SCREENS: [Screen; 13] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -21,6 +21,7 @@ pub(crate) const SCREENS: [Screen; 12] = [
     screen!("result"),
     screen!("history"),
     screen!("readers"),
+    screen!("card"),
     screen!("settings"),
     screen!("accounts"),
     screen!("import"),

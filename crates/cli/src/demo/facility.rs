@@ -134,6 +134,9 @@ impl Facility {
             },
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             host_name: plan.host_name.into(),
+            center_name: super::CENTER_NAME.into(),
+            reader: None,
+            terminal_keys: None,
         };
         let mut facility = Self {
             plan,

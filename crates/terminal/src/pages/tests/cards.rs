@@ -4,9 +4,16 @@ use api::card::{CardCheckRecord, CertificateWorth, Consent};
 use api::check::SpecifiedDisease;
 use api::history::{History, HistoryEntry};
 use api::reader::{Reader, Readers};
-use ui::language::Language;
+use domain::facility_kind::FacilityKind;
+use domain::reader::ReaderMode;
+use kiosk::flow::Step;
+use kiosk::flow::facts::{Card, FaceMatching, Facts, Keys, Line, Presence, Token};
+use kiosk::texts::{Language, Texts, Words};
+use kiosk::told::told;
 
 use super::{Written, answer, fault, staff};
+use crate::general_reader::View;
+use crate::pages::card::CardPage;
 use crate::pages::readers::{ReadersPage, Reminder};
 use crate::pages::{Staff, readers, result, settings};
 
@@ -44,12 +51,66 @@ pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
         live: live(Vec::new(), History::default()),
     };
     written.add("readers-none", &page);
+    for (name, step) in steps() {
+        let texts = Texts::new(FacilityKind::Medical, &Default::default()).unwrap();
+        let language = Language::parse(staff.words.language().tag()).unwrap();
+        let words = Words::new(texts.into(), language);
+        let view = View {
+            told: told(&step, &facts(), &words, true),
+            turn: 3,
+            check: Some("019aae5e-0000-7000-8000-000000000001".into()),
+            confirm: matches!(step, Step::WaitingForStaff(_)),
+            waits_for_person: step.waits_for_person(),
+        };
+        let page = CardPage {
+            frame: staff.frame("/card"),
+            taken: None,
+            view: Some(view),
+        };
+        written.add(&format!("card-{name}"), &page);
+    }
+    let page = CardPage {
+        frame: staff.frame("/card"),
+        taken: Some("受付<2>".into()),
+        view: None,
+    };
+    written.add("card-taken", &page);
     let form = settings::SettingsForm::default();
     let page = settings::settings_page(staff, &form, &[]);
     written.add("settings", &page);
     let faults = [fault("drugs"), fault("visual_return_minutes")];
     let page = settings::settings_page(staff, &form, &faults);
     written.add("settings-errors", &page);
+}
+
+fn facts() -> Facts {
+    Facts {
+        center: Line::Up,
+        card: Presence::There,
+        mode: ReaderMode::Unattended,
+        keys: Keys::Held,
+        face: FaceMatching::Missing,
+    }
+}
+
+/// A step of each shape of the card page.
+fn steps() -> [(&'static str, Step); 3] {
+    let card = Card {
+        token: Token::Card,
+        tries: Some(3),
+        mark: None,
+    };
+    [
+        ("method", Step::Method(card.clone())),
+        (
+            "pin",
+            Step::Pin {
+                card: card.clone(),
+                wrong: Some(2),
+            },
+        ),
+        ("waiting", Step::WaitingForStaff(card)),
+    ]
 }
 
 pub(super) fn card_check(closed_at: Option<String>) -> CardCheckRecord {
@@ -139,7 +200,7 @@ fn reader(state: &str) -> Reader {
 #[test]
 fn the_page_of_a_card_says_who_vouched_and_what_was_agreed_until_when() {
     let record = card_check(Some("2026-11-23T00:15:09Z".into()));
-    let staff = staff(Language::Japanese, "general");
+    let staff = staff(ui::language::Language::Japanese, "general");
     let part = result::card::card_part(&record, "/card-checks/x", &staff.words);
     let said: Vec<(String, String, String)> = part
         .identity
@@ -170,7 +231,7 @@ fn the_page_of_a_card_says_who_vouched_and_what_was_agreed_until_when() {
 
 #[test]
 fn staff_are_told_of_who_waits_before_all_else_and_reminded_of_a_visual_mode() {
-    let staff = staff(Language::Japanese, "general");
+    let staff = staff(ui::language::Language::Japanese, "general");
     let codes = |reminder| {
         let states = ["idle", "waiting_for_staff", "trouble", "card"];
         let readers = states.iter().map(|state| reader(state)).collect();

@@ -1,0 +1,72 @@
+//! Whoever uses the reader of this PC, and where their patient is. Decides nothing: the flow does.
+
+use api::reader::Reader;
+use card::pin::Pin;
+use domain::reader::ReaderMode;
+use kiosk::flow::Step;
+use kiosk::flow::facts::{FaceMatching, Facts, Keys, Line, Presence};
+use kiosk::link::{Link, OpenCheck};
+
+use crate::browsers::Key;
+
+/// Somebody who sits down.
+pub(crate) struct Sitting {
+    pub(crate) browser: Key,
+    /// The account's name to show.
+    pub(crate) name: String,
+    pub(crate) link: Link,
+    /// Whether whoever sits there is sent away.
+    pub(crate) force: bool,
+}
+
+pub(super) struct Seat {
+    pub(super) browser: Key,
+    pub(super) name: String,
+    pub(super) link: Link,
+    pub(super) facts: Facts,
+    pub(super) step: Step,
+    pub(super) open: Option<OpenCheck>,
+    pub(super) check: Option<String>,
+    pub(super) pin: Option<Pin>,
+    pub(super) pin_incomplete: bool,
+}
+
+impl Seat {
+    pub(super) fn new(sitting: Sitting, facts: Facts) -> Self {
+        Self {
+            browser: sitting.browser,
+            name: sitting.name,
+            link: sitting.link,
+            facts,
+            step: Step::Welcome,
+            open: None,
+            check: None,
+            pin: None,
+            pin_incomplete: false,
+        }
+    }
+
+    /// Whether a patient is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(
+            self.step,
+            Step::Welcome | Step::OutOfOrder(_) | Step::Done(_) | Step::TakeCard
+        )
+    }
+}
+
+/// The facts at this PC: what the center knows of it as a reader counts, where it was enrolled as one.
+pub(super) fn facts(held: Keys, pc: Option<&Reader>, card: Presence) -> Facts {
+    let enrolled = pc.is_some_and(|it| it.terminal_keys);
+    let mode = pc.and_then(|it| ReaderMode::parse(&it.mode));
+    Facts {
+        center: Line::Up,
+        card,
+        mode: mode.unwrap_or(ReaderMode::Unattended),
+        keys: match (held, enrolled) {
+            (Keys::Held, true) => Keys::Held,
+            (Keys::Held | Keys::Missing, _) => Keys::Missing,
+        },
+        face: FaceMatching::Missing,
+    }
+}
