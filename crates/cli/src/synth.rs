@@ -1,6 +1,8 @@
-//! Loads synthetic people into a center's store.
+//! Loads synthetic people into a center's store and makes their cards.
 
-use std::path::PathBuf;
+pub(crate) mod cards;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -8,10 +10,13 @@ use clap::Args;
 use domain::audit::{Actor, Deed, Event};
 use domain::institution_code::InstitutionCode;
 use domain::person::PersonId;
+use serde::Serialize;
 use store::engine::Engine;
+use synthetic::card::case::Case;
 use synthetic::population::Population;
 
 use crate::progress::Progress;
+use crate::synth::cards::{CardFolder, Entry};
 use crate::told;
 
 /// People stored in one transaction.
@@ -20,42 +25,122 @@ const BATCH: usize = 20_000;
 /// `onshi synth`.
 #[derive(Args)]
 #[command(
-    after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi"
+    after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         \
+        onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi\n         \
+        onshi synth --cards cards --data-dir /var/lib/onshi\n         \
+        onshi synth --cards cards --renew valid --data-dir /var/lib/onshi\n         \
+        onshi synth --cards cards --revoke valid"
 )]
 pub(crate) struct Arguments {
     /// The people of the interface's sample files.
-    #[arg(long, required_unless_present = "people")]
+    #[arg(long, required_unless_present_any = ["people", "cards"], requires = "data_dir")]
     samples: bool,
     /// So many further people, a fifth of whom lost their coverage.
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        default_value_t = 0,
+        hide_default_value = true,
+        requires = "data_dir"
+    )]
     people: u64,
     /// Which people: the same seed always makes the same ones.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Make virtual cards in this folder, and register their holders where a center is named. With --renew or --revoke: the folder.
+    #[arg(long)]
+    cards: Option<PathBuf>,
+    /// Give the holder of this case, such as `valid`, a new card beside the old one.
+    #[arg(long, requires = "cards", value_parser = case)]
+    renew: Option<Case>,
+    /// Put the newest certificate of this case on the revocation list.
+    #[arg(long, requires = "cards", value_parser = case)]
+    revoke: Option<Case>,
     /// Data folder of the center.
     #[arg(long)]
-    data_dir: PathBuf,
+    data_dir: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
+fn case(text: &str) -> Result<Case, String> {
+    let names = || Case::ALL.map(Case::name).join(", ");
+    Case::parse(text)
+        .ok_or_else(|| format!("次のどれかを指定してください / name one of: {}", names()))
+}
+
+/// What was done.
+#[derive(Default, Serialize)]
+struct Done {
+    people: u64,
+    /// Cards made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cards: Vec<Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    revoked: Vec<Entry>,
+}
+
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let mut done = Done::default();
+    if let Some(dir) = &arguments.cards {
+        make_cards(dir, &arguments, &mut done)?;
+    }
+    if let Some(data_dir) = &arguments.data_dir {
+        load(data_dir, &arguments, &mut done).await?;
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string(&done)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.data_dir.is_some() {
+        println!("{} synthetic people loaded", done.people);
+    }
+    for card in &done.cards {
+        println!("card {} made, serial {}", card.case.name(), card.serial);
+    }
+    for card in &done.revoked {
+        println!("card {} revoked, serial {}", card.case.name(), card.serial);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
+    let today = crate::serve::now().date_in_japan();
+    if arguments.renew.is_none() && arguments.revoke.is_none() {
+        let folder = CardFolder::make(dir, arguments.seed, today)?;
+        done.cards = folder.entries().to_vec();
+        return Ok(());
+    }
+    let mut folder = CardFolder::open(dir)?;
+    if let Some(case) = arguments.renew {
+        done.cards.push(folder.renew(case, today)?);
+    }
+    if let Some(case) = arguments.revoke {
+        done.revoked.push(folder.revoke(case, today)?);
+    }
+    Ok(())
+}
+
+async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
-    std::fs::create_dir_all(&arguments.data_dir)?;
-    let engine = Engine::open_center(&arguments.data_dir.join("center.db"), chain)
+    std::fs::create_dir_all(data_dir)?;
+    let engine = Engine::open_center(&data_dir.join("center.db"), chain)
         .map_err(|error| told::not_opened(&error))?;
-    let mut count = 0;
     if arguments.samples {
         let people = synthetic::samples::people();
-        count += people.len() as u64;
+        done.people += people.len() as u64;
         engine.store_people(people).await?;
         let facility = InstitutionCode::parse(synthetic::samples::FACILITY)?;
         let (person, number) = synthetic::samples::REFERENCE_NUMBER;
         engine
             .store_reference_number(facility, PersonId::from_u128(person), number.into())
             .await?;
+    }
+    if arguments.cards.is_some() {
+        let people = synthetic::card::holder::all();
+        done.people += people.len() as u64;
+        engine.store_people(people).await?;
     }
     let population = Population::new(arguments.seed);
     let mut progress = Progress::new("people", arguments.people);
@@ -65,20 +150,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         engine.store_people(people.collect()).await?;
         progress.reached(end);
     }
-    count += arguments.people;
+    done.people += arguments.people;
     engine
         .record(Event {
             at: crate::serve::now(),
             actor: Actor::Operator("local".into()),
             deed: Deed::Load,
             subject: None,
-            detail: format!("people={count}"),
+            detail: format!("people={}", done.people),
         })
         .await?;
-    if arguments.json {
-        println!("{}", serde_json::json!({"people": count}));
-    } else {
-        println!("{count} synthetic people loaded");
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

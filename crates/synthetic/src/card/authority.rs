@@ -6,7 +6,7 @@ use rsa::RsaPrivateKey;
 use crate::card::case::Case;
 use crate::card::certificate::{Holder, Issuer, Part, Purpose, name};
 use crate::card::face::{self, FaceIssuer, FaceRoot};
-use crate::card::key::{rsa_key, to_der};
+use crate::card::key::{KeyMaker, to_der};
 use crate::card::octets::Octets;
 use crate::card::persona::{Credential, Jpki, Persona, Pins, Shared, Token, Tries};
 use crate::card::terminal::TerminalAuthority;
@@ -38,7 +38,7 @@ impl Generation {
 
 /// The issuer of a seed, on a day.
 pub struct CardAuthority {
-    seed: u64,
+    keys: KeyMaker,
     today: CivilDate,
     authentication: Issuer,
     signature: Issuer,
@@ -53,17 +53,18 @@ impl CardAuthority {
     /// [`NotMade`].
     pub fn new(seed: u64, today: CivilDate) -> Result<Self, NotMade> {
         let from = today.plus_months(-24);
+        let keys = KeyMaker::new(seed);
         let issuer = |purpose: &str, unit: &str, serial| {
-            let key = rsa_key(seed, purpose)?;
+            let key = keys.key(purpose)?;
             Issuer::new(key, name(&authority_parts(unit))?, serial, from)
         };
         Ok(Self {
-            seed,
             today,
             authentication: issuer("authentication authority", AUTHENTICATION_UNIT, 0x06d1_8001)?,
             signature: issuer("signature authority", SIGNATURE_UNIT, 0x067c_6001)?,
-            faces: FaceIssuer::new(seed)?,
+            faces: FaceIssuer::new(&keys)?,
             terminals: TerminalAuthority::new(seed)?,
+            keys,
         })
     }
 
@@ -172,7 +173,7 @@ impl CardAuthority {
         };
         let ends_on = birthday(holder, from, CARD_BIRTHDAYS)?;
         let purpose = format!("card face {} {}", case.name(), generation.0);
-        let key = rsa_key(self.seed, &purpose)?;
+        let key = self.keys.key(&purpose)?;
         persona.pins.number_a = Some(face::NO_NUMBER.into());
         persona.pins.number_b = Some(face::number_b(holder, ends_on)?);
         persona.pins.birth_date = Some(face::era_date(holder)?);
@@ -232,9 +233,9 @@ impl CardAuthority {
         match purpose {
             Purpose::Authentication => {
                 let purpose = format!("authentication {} {}", case.name(), generation.0);
-                rsa_key(self.seed, &purpose)
+                self.keys.key(&purpose)
             }
-            Purpose::Signature => rsa_key(self.seed, "signature"),
+            Purpose::Signature => self.keys.key("signature"),
         }
     }
 

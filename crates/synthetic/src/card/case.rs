@@ -92,6 +92,12 @@ impl Case {
         }
     }
 
+    /// The case of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
     /// The number that keys, serials and holders of the case are made from.
     pub(crate) fn number(self) -> u32 {
         Self::ALL

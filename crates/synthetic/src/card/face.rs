@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::card::NotMade;
 use crate::card::case::Case;
 use crate::card::data_object::object;
-use crate::card::key::{rsa_key, to_der};
+use crate::card::key::{KeyMaker, to_der};
 use crate::card::persona::{CardFace, Holder, InputSupport};
 use crate::card::pictures;
 
@@ -43,11 +43,11 @@ pub struct FaceRoot {
 }
 
 impl FaceIssuer {
-    pub(crate) fn new(seed: u64) -> Result<Self, NotMade> {
+    pub(crate) fn new(keys: &KeyMaker) -> Result<Self, NotMade> {
         Ok(Self {
-            root: rsa_key(seed, "card face root")?,
-            key: rsa_key(seed, "card face issuer")?,
-            session: rsa_key(seed, "session")?.to_public_key(),
+            root: keys.key("card face root")?,
+            key: keys.key("card face issuer")?,
+            session: keys.key("session")?.to_public_key(),
         })
     }
 

@@ -21,16 +21,31 @@ const SPAN: u32 = 1 << 12;
 /// Bases of the primality test; a random number of this size that passes even one is prime but for an odd of 2^-80.
 const BASES: [u32; 8] = [2, 3, 5, 7, 11, 13, 17, 19];
 
-/// The RSA-2048 key of a purpose.
-pub(crate) fn rsa_key(seed: u64, purpose: &str) -> Result<RsaPrivateKey, NotMade> {
-    let mut stream = Stream::new(seed, purpose);
-    let small = small_primes();
-    let (first, second) = (prime(&mut stream, &small), prime(&mut stream, &small));
-    Ok(RsaPrivateKey::from_p_q(
-        first,
-        second,
-        BigUint::from(EXPONENT),
-    )?)
+/// Makes the RSA-2048 keys of a seed. They share one of their two primes: searching for primes takes all the time, and keys that anyone
+/// can make again have nothing to lose.
+pub(crate) struct KeyMaker {
+    seed: u64,
+    small: Vec<u32>,
+    shared: BigUint,
+}
+
+impl KeyMaker {
+    pub(crate) fn new(seed: u64) -> Self {
+        let small = small_primes();
+        let shared = prime(&mut Stream::new(seed, "shared prime"), &small);
+        Self {
+            seed,
+            small,
+            shared,
+        }
+    }
+
+    /// The key of a purpose.
+    pub(crate) fn key(&self, purpose: &str) -> Result<RsaPrivateKey, NotMade> {
+        let own = prime(&mut Stream::new(self.seed, purpose), &self.small);
+        let exponent = BigUint::from(EXPONENT);
+        Ok(RsaPrivateKey::from_p_q(own, self.shared.clone(), exponent)?)
+    }
 }
 
 /// A private key as PKCS#8 DER.
@@ -165,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_key_follows_from_seed_and_purpose() {
-        let key = |seed, purpose| rsa_key(seed, purpose).unwrap();
+        let key = |seed, purpose| KeyMaker::new(seed).key(purpose).unwrap();
         let one = key(1, "a");
         assert_eq!(one.n().bits(), 2048);
         assert!(one.validate().is_ok());
