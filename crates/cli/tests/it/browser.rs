@@ -4,6 +4,8 @@ mod accounts;
 mod downloads;
 mod every_page;
 mod font;
+#[cfg(feature = "pcsc")]
+mod kiosk;
 mod reception;
 
 use std::io::{BufRead, BufReader};

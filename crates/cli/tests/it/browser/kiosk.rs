@@ -1,0 +1,139 @@
+//! The patients' kiosk in a real browser, with virtual cards on real pcscd. Here is what its walks share: placing and taking cards,
+//! waiting for screens, looking at the center's records.
+
+mod every_screen;
+mod failures;
+mod patient;
+mod removal;
+mod staff;
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+
+use fantoccini::Locator;
+use serde_json::Value;
+
+use super::Walk;
+
+/// The kiosks of the demo, as they stand in demo.json.
+const CLINIC: usize = 0;
+const PHARMACY: usize = 2;
+
+impl Walk {
+    /// Opens a facility's kiosk with a fresh launch address and waits for its first screen.
+    async fn open_kiosk(&self, facility: usize) {
+        let launch = self.demo["facilities"][facility]["kiosk_launch"].as_str();
+        self.browser.goto(launch.unwrap()).await.unwrap();
+        self.screen("welcome").await;
+    }
+
+    /// Gives an order to the reader of a facility.
+    fn order(&self, facility: usize, line: &str) -> Value {
+        let kind = self.demo["facilities"][facility]["kind"].as_str().unwrap();
+        let control = format!("demo/readers/onshi {}.control", kind.replace('_', "-"));
+        let mut stream = UnixStream::connect(self.dir.path().join(control)).unwrap();
+        writeln!(stream, "{line}").unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer.get("error"), None, "{line}: {answer}");
+        answer
+    }
+
+    /// Lays a card of the tray on a reader.
+    fn place_at(&self, facility: usize, case: &str) {
+        let persona = format!("demo/cards/{case}.toml");
+        let persona = self.dir.path().join(persona);
+        self.order(facility, &format!("place {}", persona.display()));
+    }
+
+    fn place(&self, case: &str) {
+        self.place_at(CLINIC, case);
+    }
+
+    fn take(&self) {
+        self.order(CLINIC, "remove");
+    }
+
+    /// Waits for a screen.
+    async fn screen(&self, name: &str) {
+        let css = format!("main[data-screen={name}]");
+        let found = self.browser.wait().for_element(Locator::Css(&css)).await;
+        if let Err(error) = found {
+            let shown = self.attribute("main", "data-screen").await;
+            panic!("waited for {name}, {shown:?} is shown: {error}");
+        }
+    }
+
+    /// Touches something on the screen.
+    async fn touch(&self, css: &str) {
+        let found = self.browser.find(Locator::Css(css)).await.expect(css);
+        found.click().await.unwrap();
+    }
+
+    /// Touches a button of the screen by what it means.
+    async fn choose(&self, press: &str) {
+        self.touch(&format!("main [name=press][value={press}]"))
+            .await;
+    }
+
+    /// Touches the digits of a PIN, then the button that confirms.
+    async fn type_pin(&self, pin: &str) {
+        self.screen("pin").await;
+        for digit in pin.chars() {
+            self.touch(&format!("[data-key='{digit}']")).await;
+        }
+        self.touch(".kiosk-pin [data-tone=primary]").await;
+    }
+
+    /// Lays a card, chooses the PIN and types it.
+    async fn identify(&self, case: &str) {
+        self.place(case);
+        self.screen("method").await;
+        self.choose("pin").await;
+        self.type_pin("1234").await;
+    }
+
+    /// Tries left on the card that lies there or lay there last.
+    fn tries(&self) -> Value {
+        self.order(CLINIC, "state")["tries"].clone()
+    }
+}
+
+impl Walk {
+    /// A client of the center with the clinic's certificate.
+    fn client(&self) -> api::client::Client {
+        let facility = &self.demo["facilities"][CLINIC];
+        let read = |member: &str| std::fs::read(facility[member].as_str().unwrap()).unwrap();
+        let identity = pki::identity::Identity::from_pem(&read("cert"), &read("key")).unwrap();
+        let ca = std::fs::read(self.demo["center"]["ca"].as_str().unwrap()).unwrap();
+        use rustls_pki_types::pem::PemObject;
+        let root = rustls_pki_types::CertificateDer::from_pem_slice(&ca).unwrap();
+        let api = self.demo["center"]["api"].as_str().unwrap();
+        api::client::Client::new(api, &root, Some(&identity)).unwrap()
+    }
+
+    /// Signs an account in at the center, beside the browser.
+    async fn center_token(&self, kind: &str) -> String {
+        let (account, password) = self.account(kind);
+        let body = api::session::SignIn {
+            account: account.into(),
+            force: true,
+            password: password.into(),
+        };
+        self.client().sign_in(&body).await.unwrap().token
+    }
+
+    /// Asks the center; a problem comes back as `null`.
+    async fn center(&self, method: &str, path: &str, token: &str, body: Value) -> Value {
+        let method = http::Method::from_bytes(method.as_bytes()).unwrap();
+        let body = (!body.is_null()).then(|| body.to_string().into_bytes());
+        let asked = self
+            .client()
+            .call(method, path, Some(token), None, body)
+            .await;
+        asked.map_or(Value::Null, |bytes| {
+            serde_json::from_slice(&bytes).unwrap_or_default()
+        })
+    }
+}
