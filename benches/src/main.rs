@@ -12,6 +12,7 @@
 mod check;
 mod disk;
 mod floor;
+mod kiosk;
 mod load;
 mod running;
 mod verify;
@@ -41,6 +42,9 @@ enum What {
         after_help = "Example: cargo xtask bench check --people 1000000 --rounds 5 --seconds 5"
     )]
     Check(check::Arguments),
+    /// A visit at the kiosk with a scripted person who needs no time, through pcscd and the virtual card.
+    #[command(after_help = "Example: cargo xtask bench kiosk --visits 30")]
+    Kiosk(kiosk::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         runtime.block_on(async {
             match bench.what {
                 What::Check(arguments) => check::run(arguments).await,
+                What::Kiosk(arguments) => kiosk::run(&arguments),
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

@@ -28,6 +28,7 @@ const USAGE: &str = "cargo xtask TASK
   licences      licences, bans and sources of all dependencies
   advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
   schemathesis  the interface's document against a running demo
+  bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 
@@ -122,7 +123,13 @@ fn test() -> anyhow::Result<()> {
 fn bench(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
     let build = ["build", "--release", "--locked", "--quiet"];
-    cargo(&[&build[..], &["--package", "cli", "--package", "benches"]].concat())?;
+    let mut packages = vec!["--package", "cli", "--package", "benches"];
+    if arguments.first().is_some_and(|what| what == "kiosk") {
+        tools::install(&tools::CARD_TOOLS)?;
+        packages.extend(["--package", "virtual-card"]);
+        packages.extend(WITH_CARDS);
+    }
+    cargo(&[&build[..], &packages].concat())?;
     let mut command = Command::new(root().join("target/release/bench"));
     command.args(arguments);
     if !arguments.iter().any(|argument| argument == "--dir") {

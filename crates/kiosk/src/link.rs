@@ -285,12 +285,17 @@ impl Link {
             answers: answers.collect(),
             token: open.token.clone(),
         };
+        let started = tokio::time::Instant::now();
         let asked = self
             .client
             .answer_questions(&session.token, &open.id, &body)
             .await;
         match asked {
-            Ok(_) => Sent::Recorded,
+            Ok(_) => {
+                let center_us = started.elapsed().as_micros();
+                tracing::debug!(center_us, "answers were recorded");
+                Sent::Recorded
+            }
             Err(ClientError::Problem(problem)) if problem.status < 500 && problem.status != 401 => {
                 tracing::info!(
                     problem.code = problem.code,

@@ -14,6 +14,7 @@ use card::token::TokenKind;
 use domain::card_challenge::ChallengeText;
 use domain::identification::Method;
 use domain::questions::Question;
+use tokio::time::Instant;
 
 use crate::flow::asking::{self, Outcome, Visit};
 use crate::flow::facts::{Card, CardMark, Token};
@@ -30,12 +31,14 @@ const PHONE_TIMES: u32 = 60;
 /// # Errors
 /// [`Unreadable`].
 pub async fn card(desk: &Desk, placed: Placed) -> Result<Card, Unreadable> {
+    let started = Instant::now();
     let mark = match desk.certificate(placed.placement).await {
         Ok(certificate) => mark(&certificate),
         // A phone shows it with the signature only.
         Err(CardError::NeedsHolder) => None,
         Err(error) => return Err(unreadable(&error)),
     };
+    tracing::debug!(card_us = since(started), "a card was read");
     Ok(Card {
         token: token(placed.token),
         tries: placed.tries.map(|tries| tries.0),
@@ -54,9 +57,20 @@ pub async fn identify(
     method: Method,
     pin: Option<Pin>,
 ) -> Result<CardCheck, Refusal> {
+    let started = Instant::now();
     let (challenge, text) = link.challenge().await?;
+    let challenged = Instant::now();
     let signed = sign(desk, placed, method, pin, text).await?;
-    link.check(challenge, &signed, method).await
+    let card_us = since(challenged);
+    let check = link.check(challenge, &signed, method).await?;
+    let center_us = since(started).saturating_sub(card_us);
+    tracing::debug!(card_us, center_us, "a signature was checked");
+    Ok(check)
+}
+
+/// Microseconds since an instant.
+fn since(instant: Instant) -> u64 {
+    u64::try_from(instant.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 async fn sign(
