@@ -18,6 +18,21 @@ pub enum ServiceLogging {
     },
 }
 
+impl ServiceLogging {
+    /// What to tell whoever runs the machine, in both languages; `None` when nothing is wrong.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Self::NotSeen | Self::Quiet => None,
+            Self::LogsPins { process, cause } => Some(format!(
+                "カードリーダーのサービス pcscd（プロセス {process}）が {cause} のため暗証番号を記録に残します。外して再起動し、記録を消してください。 / \
+                 the card reader service pcscd (process {process}) writes PINs into its log because of {cause}; start it without and \
+                 erase its log"
+            )),
+        }
+    }
+}
+
 /// Arguments of pcscd that make it log commands, or more than it should. It takes shortened long ones, too.
 const LONG: [&str; 2] = ["--apdu", "--debug"];
 const SHORT: [char; 2] = ['a', 'd'];
@@ -125,6 +140,28 @@ mod tests {
         check("0x0003", false);
         check("3", false);
         check("", false);
+    }
+
+    /// A folder like `/proc` with one process.
+    fn processes(name: &str, arguments: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let process = folder.path().join("42");
+        std::fs::create_dir(&process).unwrap();
+        std::fs::create_dir(folder.path().join("self")).unwrap();
+        std::fs::write(process.join("comm"), format!("{name}\n")).unwrap();
+        std::fs::write(process.join("cmdline"), arguments.replace(' ', "\0")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_running_service_is_judged_by_its_arguments() {
+        let judged = |name, arguments| service_logging_below(processes(name, arguments).path());
+        let logs = judged("pcscd", "/usr/sbin/pcscd --foreground --apdu");
+        let warning = logs.warning().unwrap();
+        assert!(warning.contains("42") && warning.contains("--apdu"));
+        assert_eq!(judged("pcscd", "pcscd -f"), ServiceLogging::Quiet);
+        assert_eq!(judged("other", "other --apdu"), ServiceLogging::NotSeen);
+        assert_eq!(judged("pcscd", "pcscd -f").warning(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a kiosk holds of the machine it runs on: the card reader and the terminal keys. Opens no reader that this build cannot read,
 //! and says so; the kiosk then shows that it is out of order and goes on.
 
+use card::deployment::service_logging;
 use card::desk::DeskSettings;
 use card::memory::Tray;
 use card::reader::{Missing, Reader};
@@ -43,6 +44,9 @@ impl Machine {
     /// [`NoMachine::Setting`], [`NoMachine::NotBuilt`].
     pub fn of(setting: &str) -> Result<Self, NoMachine> {
         let opened = ReaderName::parse(setting).and_then(|name| name.reader());
+        if let (Ok(_), Some(warning)) = (&opened, service_logging().warning()) {
+            tracing::warn!("{warning}");
+        }
         opened.map(Self::over).map_err(|no| match no {
             NoReader::Form(_) => NoMachine::Setting(no.to_string()),
             NoReader::NotBuilt => NoMachine::NotBuilt(no.to_string()),
