@@ -37,7 +37,7 @@ const MISSED_WITHIN: Duration = Duration::from_secs(1);
 struct Watching {
     /// Dropped to stop it.
     stop: mpsc::Sender<()>,
-    context: watch::Shared,
+    shared: watch::Shared,
     ended: mpsc::Receiver<()>,
     thread: JoinHandle<()>,
 }
@@ -85,8 +85,12 @@ impl PcscReader {
 
     fn connect(&mut self) -> Result<Insertion, Error> {
         let context = self.context()?;
-        let names = context.list_readers_owned()?;
-        let name = choose(&self.name, &names).ok_or(Error::UnknownReader)?;
+        let watched = self.watching.as_ref().map(|it| it.shared.reader());
+        let name = match watched {
+            Some(name) => name,
+            None => choose(&self.name, &context.list_readers_owned()?),
+        };
+        let name = name.ok_or(Error::UnknownReader)?;
         let card = context.connect(&name, ShareMode::Exclusive, Protocols::ANY)?;
         // Taken first and counted then: from here on an exchange of cards ends the connection.
         let insertion = insertion(&context, &name)?;
@@ -103,8 +107,8 @@ impl Reader for PcscReader {
     fn watch(&mut self, watcher: Watcher) {
         let (stop, stopped) = mpsc::channel();
         let (end, ended) = mpsc::channel();
-        let context = watch::Shared::default();
-        let watch = Watch::new(self.name.clone(), watcher, context.clone(), stopped);
+        let shared = watch::Shared::default();
+        let watch = Watch::new(self.name.clone(), watcher, shared.clone(), stopped);
         let spawned = std::thread::Builder::new()
             .name("card reader".to_owned())
             .spawn(move || {
@@ -114,7 +118,7 @@ impl Reader for PcscReader {
         // Without a thread nothing is told: the desk then knows of no reader.
         self.watching = spawned.ok().map(|thread| Watching {
             stop,
-            context,
+            shared,
             ended,
             thread,
         });
@@ -192,7 +196,7 @@ impl Watching {
     fn stop(self) {
         drop(self.stop);
         while self.ended.recv_timeout(watch::WAKE_AGAIN) == Err(mpsc::RecvTimeoutError::Timeout) {
-            self.context.cancel();
+            self.shared.cancel();
         }
         // It has ended; a panic in it was its own.
         let _ = self.thread.join();

@@ -4,8 +4,9 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-/// The PIN of the key for user authentication (利用者証明用 暗証番号): four digits.
-pub struct Pin(Zeroizing<[u8; 4]>);
+/// The PIN of the key for user authentication (利用者証明用 暗証番号): four digits. They lie in one place on the heap, so that moving
+/// a PIN leaves no copy behind.
+pub struct Pin(Zeroizing<Vec<u8>>);
 
 /// The text is not four digits. Does not say which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -18,17 +19,15 @@ impl Pin {
     /// # Errors
     /// [`InvalidPin`].
     pub fn parse(text: &str) -> Result<Self, InvalidPin> {
-        let digits: [u8; 4] = text.as_bytes().try_into().map_err(|_| InvalidPin)?;
-        let digits = Zeroizing::new(digits);
-        if digits.iter().all(u8::is_ascii_digit) {
-            Ok(Self(digits))
+        if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(Zeroizing::new(text.as_bytes().to_vec())))
         } else {
             Err(InvalidPin)
         }
     }
 
     pub(crate) fn digits(&self) -> &[u8] {
-        self.0.as_slice()
+        &self.0
     }
 }
 

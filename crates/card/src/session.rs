@@ -90,30 +90,40 @@ impl<'r> Session<'r> {
         length: impl Fn(&[u8]) -> Option<usize>,
     ) -> Result<Zeroizing<Vec<u8>>, CardError> {
         self.expect_ok(&Command::select_file(file), step)?;
-        let mut data = Zeroizing::new(Vec::new());
-        let mut whole = SHORT_ANSWER_BYTES;
-        while data.len() < whole {
-            let offset = u16::try_from(data.len()).map_err(|_| CardError::Malformed(step))?;
-            let part = (whole - data.len()).min(SHORT_ANSWER_BYTES);
-            let answer = self.exchange(&Command::read_binary(offset, part))?;
-            let ended = answer.status.end_of_file();
-            if answer.status != Status::OK && !ended {
-                let status = answer.status;
-                return Err(CardError::Refused { step, status });
+        let mut part = self.read_part(0, SHORT_ANSWER_BYTES, step)?;
+        let whole = length(&part.data).filter(|whole| *whole <= FILE_BYTES);
+        let whole = whole.ok_or(CardError::Malformed(step))?;
+        // Never grows: a vector that does leaves its earlier bytes behind.
+        let mut data = Zeroizing::new(Vec::with_capacity(whole));
+        loop {
+            let missing = whole - data.len();
+            data.extend(part.data.iter().take(missing));
+            if data.len() == whole {
+                return Ok(data);
             }
-            let first = data.is_empty();
-            data.extend_from_slice(&answer.data);
-            if first {
-                whole = length(&data)
-                    .filter(|whole| *whole <= FILE_BYTES)
-                    .ok_or(CardError::Malformed(step))?;
-            }
-            if data.len() < whole && (ended || answer.data.is_empty()) {
+            if part.data.is_empty() || part.status.end_of_file() {
                 return Err(CardError::Malformed(step));
             }
+            part = self.read_part(data.len(), whole - data.len(), step)?;
         }
-        data.truncate(whole);
-        Ok(data)
+    }
+
+    /// Reads up to 256 bytes of the selected file.
+    fn read_part(
+        &mut self,
+        offset: usize,
+        missing: usize,
+        step: Step,
+    ) -> Result<Answer, CardError> {
+        let offset = u16::try_from(offset).map_err(|_| CardError::Malformed(step))?;
+        let length = missing.min(SHORT_ANSWER_BYTES);
+        let answer = self.exchange(&Command::read_binary(offset, length))?;
+        let status = answer.status;
+        if status == Status::OK || status.end_of_file() {
+            Ok(answer)
+        } else {
+            Err(CardError::Refused { step, status })
+        }
     }
 
     /// Sends a command that must succeed.
@@ -132,8 +142,12 @@ impl<'r> Session<'r> {
     }
 
     fn send(&mut self, command: &Command) -> Result<Answer, LinkError> {
-        let bytes = self.reader.transmit(command.bytes())?;
-        Answer::parse(bytes).ok_or_else(|| LinkError::Failed("an answer without status".to_owned()))
+        let sent = self.reader.transmit(command.bytes());
+        if let Err(LinkError::Removed | LinkError::ReaderGone | LinkError::NoService) = &sent {
+            // What was verified went with the card's power.
+            self.forget = None;
+        }
+        Answer::parse(sent?).ok_or_else(|| LinkError::Failed("an answer without status".to_owned()))
     }
 }
 

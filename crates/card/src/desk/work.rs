@@ -1,6 +1,7 @@
 //! The thread of a desk: turns presence into events and runs commands, one after the other. The only place that owns a reader.
 
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use domain::card_challenge::ChallengeText;
 use tokio::sync::mpsc::UnboundedSender;
@@ -23,6 +24,9 @@ pub(super) struct Work<R> {
     taken: Option<Insertion>,
 }
 
+/// How long another program may use a card before that is told.
+const BUSY_MOMENT: Duration = Duration::from_secs(1);
+
 /// What is known of the reader.
 enum Lies {
     /// Nothing was told yet.
@@ -31,6 +35,8 @@ enum Lies {
     NoReader(Missing),
     /// A card whose kind is known; its certificate, once it was read.
     Card(Placed, Option<Certificate>),
+    /// Something another program uses, until then; many look at each new card for a moment.
+    Busy(Insertion, Instant),
     /// Something that could not be used. One that another program used is looked at again when that ends.
     Unusable(Insertion, CardError),
 }
@@ -48,11 +54,16 @@ impl<R: Reader> Work<R> {
 
     /// Works until the desk is closed.
     pub(super) fn run(&mut self, inbox: &Receiver<Message>) {
-        for message in inbox {
+        loop {
+            let message = match self.lies {
+                Lies::Busy(_, until) => inbox.recv_timeout(until - Instant::now()),
+                _ => inbox.recv().map_err(RecvTimeoutError::from),
+            };
             match message {
-                Message::Presence(presence) => self.notice(presence),
-                Message::Command(placement, command) => self.execute(placement, command),
-                Message::Close => break,
+                Ok(Message::Presence(presence)) => self.notice(presence),
+                Ok(Message::Command(placement, command)) => self.execute(placement, command),
+                Err(RecvTimeoutError::Timeout) => self.ask_again(),
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => break,
             }
         }
     }
@@ -64,7 +75,7 @@ impl<R: Reader> Work<R> {
             Presence::Mute(insertion) => self.unusable(insertion, LinkError::Mute.into()),
             Presence::InUse(insertion) => {
                 if self.insertion() != Some(insertion) && self.taken != Some(insertion) {
-                    self.unusable(insertion, LinkError::Busy.into());
+                    self.busy(insertion);
                 }
             }
             Presence::Card(insertion) => self.identify(insertion),
@@ -75,14 +86,19 @@ impl<R: Reader> Work<R> {
         match std::mem::replace(&mut self.lies, Lies::NoReader(missing)) {
             Lies::NoReader(was) if was == missing => return,
             Lies::Card(..) | Lies::Unusable(..) => self.tell(Event::Removed),
-            Lies::Unknown | Lies::Nothing | Lies::NoReader(_) => {}
+            Lies::Unknown | Lies::Nothing | Lies::NoReader(_) | Lies::Busy(..) => {}
         }
         self.tell(Event::ReaderGone(missing));
     }
 
     /// Finds out what was laid down, unless that is known.
     fn identify(&mut self, insertion: Insertion) {
-        let again = matches!(&self.lies, Lies::Unusable(was, CardError::Link(LinkError::Busy)) if *was == insertion);
+        let again = match &self.lies {
+            Lies::Busy(was, _) | Lies::Unusable(was, CardError::Link(LinkError::Busy)) => {
+                *was == insertion
+            }
+            _ => false,
+        };
         if self.insertion() == Some(insertion) && !again {
             return;
         }
@@ -95,9 +111,26 @@ impl<R: Reader> Work<R> {
                 self.lies = Lies::Card(placed, None);
                 self.tell(Event::Placed(placed));
             }
+            Err(CardError::Link(LinkError::Busy)) if again => {}
+            Err(CardError::Link(LinkError::Busy)) => self.busy(insertion),
             // It is gone again; that is told next.
             Err(CardError::Link(LinkError::Removed) | CardError::Exchanged) => self.clear(),
             Err(error) => self.unusable(insertion, error),
+        }
+    }
+
+    fn busy(&mut self, insertion: Insertion) {
+        self.clear();
+        self.lies = Lies::Busy(insertion, Instant::now() + BUSY_MOMENT);
+    }
+
+    /// The moment is over. That the other program ended may have been missed, so the card is looked at once more.
+    fn ask_again(&mut self) {
+        if let Lies::Busy(insertion, _) = self.lies {
+            self.identify(insertion);
+        }
+        if let Lies::Busy(insertion, _) = self.lies {
+            self.unusable(insertion, LinkError::Busy.into());
         }
     }
 
@@ -113,7 +146,7 @@ impl<R: Reader> Work<R> {
     /// From now on nothing lies there; tells what ended.
     fn clear(&mut self) {
         match std::mem::replace(&mut self.lies, Lies::Nothing) {
-            Lies::Nothing => {}
+            Lies::Nothing | Lies::Busy(..) => {}
             Lies::Unknown | Lies::NoReader(_) => self.tell(Event::ReaderBack),
             Lies::Card(..) | Lies::Unusable(..) => self.tell(Event::Removed),
         }
@@ -122,7 +155,7 @@ impl<R: Reader> Work<R> {
     fn insertion(&self) -> Option<Insertion> {
         match &self.lies {
             Lies::Card(placed, _) => Some(placed.placement.0),
-            Lies::Unusable(insertion, _) => Some(*insertion),
+            Lies::Busy(insertion, _) | Lies::Unusable(insertion, _) => Some(*insertion),
             Lies::Unknown | Lies::Nothing | Lies::NoReader(_) => None,
         }
     }
@@ -216,7 +249,7 @@ impl<R: Reader> Work<R> {
     fn known(&self, placement: Placement) -> Result<Option<Certificate>, CardError> {
         match &self.lies {
             Lies::Card(placed, known) if placed.placement == placement => Ok(known.clone()),
-            Lies::Card(..) | Lies::Unusable(..) => Err(CardError::Exchanged),
+            Lies::Card(..) | Lies::Busy(..) | Lies::Unusable(..) => Err(CardError::Exchanged),
             Lies::NoReader(Missing::Service) => Err(LinkError::NoService.into()),
             Lies::NoReader(Missing::Reader) => Err(LinkError::ReaderGone.into()),
             Lies::Nothing | Lies::Unknown => Err(LinkError::Removed.into()),

@@ -3,7 +3,7 @@
 
 use std::ffi::CString;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::pcsc::{Context, Error, PNP_NOTIFICATION, ReaderState, Scope, State};
@@ -20,20 +20,32 @@ const READERS_AGAIN: Duration = Duration::from_secs(10);
 /// How long to wait before waking the thread again at the end.
 pub(super) const WAKE_AGAIN: Duration = Duration::from_millis(20);
 
-/// The context the thread waits in, for waking it.
+/// What the owner of the reader has to know of the thread.
 #[derive(Clone, Default)]
-pub(super) struct Shared(Arc<Mutex<Option<Context>>>);
+pub(super) struct Shared(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    /// What the thread waits in, for waking it.
+    context: Option<Context>,
+    /// The reader it watches: cards are taken from no other.
+    reader: Option<CString>,
+}
 
 impl Shared {
     pub(super) fn cancel(&self) {
-        if let Some(context) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(context) = &self.waiting().context {
             // Nobody waits in it, or the service is gone: then the thread is on its way.
             let _ = context.cancel();
         }
     }
 
-    fn set(&self, context: Option<Context>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = context;
+    pub(super) fn reader(&self) -> Option<CString> {
+        self.waiting().reader.clone()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,9 +77,9 @@ impl Watch {
     pub(super) fn run(mut self) {
         loop {
             if let Ok(context) = Context::establish(Scope::System) {
-                self.shared.set(Some(context.clone()));
+                self.shared.waiting().context = Some(context.clone());
                 self.watch_service(&context);
-                self.shared.set(None);
+                *self.shared.waiting() = Waiting::default();
             }
             self.tell(Presence::Gone(Missing::Service));
             // Nothing is ever sent: the channel closes to stop.
@@ -84,7 +96,9 @@ impl Watch {
             let Ok(names) = context.list_readers_owned() else {
                 return;
             };
-            let watched = match choose(&self.name, &names) {
+            let chosen = choose(&self.name, &names);
+            self.shared.waiting().reader.clone_from(&chosen);
+            let watched = match chosen {
                 Some(name) => self.watch_reader(context, name),
                 None => {
                     self.tell(Presence::Gone(Missing::Reader));

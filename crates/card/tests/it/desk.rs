@@ -138,3 +138,13 @@ async fn a_card_that_answers_nothing_sensible_is_unreadable() {
         assert!(matches!(events.recv().await, Some(Event::Unreadable(_))));
     }
 }
+
+#[tokio::test]
+async fn a_card_another_program_only_looks_at_is_not_told_as_busy() {
+    let (_desk, mut events, tray) = empty(DeskSettings::default());
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    tray.use_elsewhere(true);
+    tray.place(Listened::of(Case::Valid).to_lay());
+    tray.use_elsewhere(false);
+    assert!(matches!(events.recv().await, Some(Event::Placed(_))));
+}
