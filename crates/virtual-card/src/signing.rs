@@ -1,7 +1,8 @@
 //! The card's private keys, and what it does with data before it signs them. Asks nobody for leave: the card does.
 
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use rsa::rand_core::OsRng;
+use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 use synthetic::card::octets::Octets;
 use synthetic::card::persona::Persona;
@@ -41,7 +42,8 @@ impl Keys {
         self.card_face = None;
     }
 
-    /// Signs with a key. The form (P1) says how the data become what is padded by PKCS#1 v1.5.
+    /// Signs with a key. The form (P1) says how the data become what is signed, and how that is padded: 00 to 03 by PKCS#1 v1.5,
+    /// 04 and 05 by PSS.
     pub(crate) fn sign(&self, name: KeyName, form: u8, data: &[u8]) -> Result<Vec<u8>, Status> {
         let key = match name {
             KeyName::Authentication => &self.authentication,
@@ -56,6 +58,9 @@ impl Keys {
             0x02 if data.len() == 32 => [&DIGEST_INFO, data].concat(),
             0x02 => return Err(Status::LENGTH),
             0x03 => [DIGEST_INFO.to_vec(), hash()].concat(),
+            0x04 if data.len() == 32 => return sign_salted(key, data),
+            0x05 if !data.is_empty() => return sign_salted(key, &hash()),
+            0x04 | 0x05 => return Err(Status::LENGTH),
             _ => return Err(Status::PARAMETERS),
         };
         if data.is_empty() || MOST_BYTES < signed.len() {
@@ -64,6 +69,11 @@ impl Keys {
         key.sign(Pkcs1v15Sign::new_unprefixed(), &signed)
             .map_err(|_| Status::CONDITIONS)
     }
+}
+
+fn sign_salted(key: &RsaPrivateKey, hash: &[u8]) -> Result<Vec<u8>, Status> {
+    key.sign_with_rng(&mut OsRng, Pss::new::<Sha256>(), hash)
+        .map_err(|_| Status::CONDITIONS)
 }
 
 fn read(key: Option<&Octets>) -> Result<Option<RsaPrivateKey>, rsa::pkcs8::Error> {

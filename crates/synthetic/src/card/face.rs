@@ -233,7 +233,8 @@ fn information() -> Vec<u8> {
         field(0xdf32, ROOT_ID),
         field(0xdf33, &[1]),
         field(0xdf34, MUNICIPALITY.as_bytes()),
-        field(0xdf35, &[0; 272]),
+        // A key identifier and 256 bytes that nobody knows the meaning of.
+        field(0xdf35, &[&ROOT_ID[..], &[0; 256]].concat()),
     ];
     field(0xff30, &parts.concat())
 }

@@ -155,7 +155,10 @@ fn a_foreign_expired_or_unproven_terminal_is_refused() {
 }
 
 /// GET CHALLENGE and EXTERNAL AUTHENTICATE.
-fn prove(card: &mut virtual_card::card::Card, it: &synthetic::card::terminal::Terminal) -> String {
+pub(crate) fn prove(
+    card: &mut virtual_card::card::Card,
+    it: &synthetic::card::terminal::Terminal,
+) -> String {
     let (challenge, _) = send(card, "0084000020");
     let key = aws_lc_rs::signature::Ed25519KeyPair::from_pkcs8(it.key.as_slice()).unwrap();
     let signature = key.sign(&[&b"ONSHI-TERMINAL-v1\n"[..], &challenge].concat());

@@ -9,6 +9,10 @@
 )]
 
 mod face;
+mod independent;
 mod jpki;
+mod odd_commands;
 mod opensc;
+mod state;
 mod tray;
+mod vpcd;
