@@ -74,8 +74,12 @@ fn visit(demo: &mut Demo, page: &mut Page, persona: &Path) -> anyhow::Result<Vis
             "pin" => page.post("/pin", &format!("turn={}&pin=1234", screen.turn))?,
             "consents" => page.press(&screen, "all")?,
             "prescription-issue" | "prescription-submit" => page.press(&screen, "paper")?,
-            "specified-disease" | "medical-subsidy" | "surgery" | "treatment-and-drugs"
-            | "drugs" | "checkups" => page.press(&screen, "yes")?,
+            "specified-disease"
+            | "medical-subsidy"
+            | "surgery"
+            | "treatment-and-drugs"
+            | "drugs"
+            | "checkups" => page.press(&screen, "yes")?,
             "welcome" | "reading" | "identifying" | "sending" => {}
             other => bail!("the kiosk shows {other}, so nothing is measured"),
         }
@@ -104,12 +108,20 @@ fn report(case: &str, visits: &[Visit]) -> anyhow::Result<()> {
         at(0.5).zip(at(0.95)).context("no visits were measured")
     };
     let screens = visits.first().map_or(0, |visit| visit.screens);
-    println!("{} visits with the card {case}, {screens} screens each; milliseconds, median and p95", visits.len());
+    println!(
+        "{} visits with the card {case}, {screens} screens each; milliseconds, median and p95",
+        visits.len()
+    );
     for (name, member) in [
-        ("card present to completion", (|it| it.whole) as fn(&Visit) -> f64),
+        (
+            "card present to completion",
+            (|it| it.whole) as fn(&Visit) -> f64,
+        ),
         ("  card", |it| it.card),
         ("  center", |it| it.center),
-        ("  pages and the rest", |it| (it.whole - it.card - it.center).max(0.0)),
+        ("  pages and the rest", |it| {
+            (it.whole - it.card - it.center).max(0.0)
+        }),
         ("before: until the reader has the card", |it| it.noticed),
     ] {
         let (median, p95) = of(member)?;
@@ -253,7 +265,10 @@ impl Page {
         let mut presses = connect()?;
         write!(presses, "GET /{path} HTTP/1.1\r\nhost: {host}\r\n\r\n")?;
         let head = head(&mut presses)?;
-        let cookie = head.split("set-cookie: ").nth(1).and_then(|it| it.split(';').next());
+        let cookie = head
+            .split("set-cookie: ")
+            .nth(1)
+            .and_then(|it| it.split(';').next());
         let cookie = cookie.context("the kiosk did not let us in")?.to_owned();
         let mut stream = connect()?;
         write!(
@@ -315,7 +330,10 @@ impl Page {
         self.presses.write_all(request.as_bytes())?;
         let head = head(&mut self.presses)?;
         if !head.contains(" 204 ") {
-            bail!("the kiosk did not take a press: {}", head.lines().next().unwrap_or_default());
+            bail!(
+                "the kiosk did not take a press: {}",
+                head.lines().next().unwrap_or_default()
+            );
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ fn card(arguments: &Card) -> Result<(), String> {
 fn order(arguments: &Order) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", arguments.control.display());
     let mut stream = UnixStream::connect(&arguments.control).map_err(failed)?;
-    writeln!(stream, "{}", arguments.words.join(" ")).map_err(failed)?;
+    writeln!(stream, "{}", line(&arguments.words)?).map_err(failed)?;
     let mut answer = String::new();
     BufReader::new(stream)
         .read_line(&mut answer)
@@ -140,6 +140,16 @@ fn order(arguments: &Order) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// The order as a line. A file is named by its whole path, for whoever takes the order may run in another folder.
+fn line(words: &[String]) -> Result<String, String> {
+    let ["place", file @ ..] = &*words.iter().map(String::as_str).collect::<Vec<_>>() else {
+        return Ok(words.join(" "));
+    };
+    let file = file.join(" ");
+    let whole = std::fs::canonicalize(&file).map_err(|error| format!("{file}: {error}"))?;
+    Ok(format!("place {}", whole.display()))
 }
 
 fn inside(arguments: &Reader) -> Result<(), String> {

@@ -71,7 +71,11 @@ impl Rig {
                 .read_line(&mut line)
                 .map_err(|error| RigError::System("virtual-card", error))?;
         }
-        let ready = serde_json::from_str(&line).map_err(|_| RigError::NotReady)?;
+        let Ok(ready) = serde_json::from_str(&line) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(RigError::NotReady);
+        };
         Ok(Self { child, ready })
     }
 

@@ -338,3 +338,124 @@ fn tries(case: Case) -> Tries {
         ..Tries::FULL
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::extensions::{GeneralName, ParsedExtension};
+    use x509_parser::prelude::*;
+
+    use super::*;
+
+    fn day(text: &str) -> CivilDate {
+        CivilDate::parse_iso(text).unwrap()
+    }
+
+    fn authority() -> CardAuthority {
+        CardAuthority::new(3, day("2026-11-25")).unwrap()
+    }
+
+    /// Last day of a certificate, as people in Japan read it.
+    fn last_day(certificate: &[u8]) -> CivilDate {
+        let (_, parsed) = parse_x509_certificate(certificate).unwrap();
+        let seconds = parsed.validity().not_after.timestamp();
+        domain::civil_date::Instant::from_micros(seconds * 1_000_000).date_in_japan()
+    }
+
+    #[test]
+    fn an_authentication_certificate_has_the_profile_and_names_nobody() {
+        let authority = authority();
+        let persona = authority.persona(Case::Valid).unwrap();
+        let jpki = persona.jpki.unwrap();
+        let (_, it) = parse_x509_certificate(jpki.authentication.certificate.as_slice()).unwrap();
+        let (_, above) = parse_x509_certificate(authority.certificate()).unwrap();
+        let issuer = "C=JP, O=JPKI-EXAMPLE, OU=JPKI for user authentication, OU=Onshi Example Card Authority";
+        assert_eq!(it.issuer().to_string(), issuer);
+        assert_eq!(above.subject().to_string(), issuer);
+        let subject = it.subject().to_string();
+        assert_eq!(subject, "C=JP, CN=E02000101EXAMPLE99999003A");
+        assert_eq!(it.raw_serial(), [0x02, 0x00, 0x01, 0x01]);
+        let critical: Vec<_> = it.iter_extensions().filter(|it| it.critical).collect();
+        assert_eq!(critical.len(), 2, "key usage and policy");
+        let usage = it.key_usage().unwrap().unwrap().value;
+        assert_eq!(usage.flags, 1, "digital signature alone");
+        for extension in it.iter_extensions() {
+            match extension.parsed_extension() {
+                ParsedExtension::CertificatePolicies(found) => {
+                    assert_eq!(found[0].policy_id.to_id_string(), policy::CARD);
+                }
+                ParsedExtension::CRLDistributionPoints(found) => {
+                    let DistributionPointName::FullName(names) =
+                        found.points[0].distribution_point.as_ref().unwrap()
+                    else {
+                        panic!("a whole name");
+                    };
+                    assert!(matches!(names[0], GeneralName::DirectoryName(_)));
+                }
+                _ => (),
+            }
+        }
+        let end = it.validity().not_after.to_datetime();
+        assert_eq!((end.hour(), end.minute(), end.second()), (14, 59, 59));
+    }
+
+    #[test]
+    fn a_certificate_ends_on_the_fifth_birthday_and_odd_ones_when_their_case_says() {
+        let authority = authority();
+        let ends = |case| {
+            let jpki = authority.persona(case).unwrap().jpki.unwrap();
+            last_day(jpki.authentication.certificate.as_slice())
+        };
+        assert_eq!(ends(Case::Valid), day("2030-02-17"));
+        let today = day("2026-11-25");
+        assert!(today.plus_months(-3) < ends(Case::ExpiredRecently));
+        assert!(ends(Case::ExpiredRecently) < today);
+        assert!(ends(Case::ExpiredLong) < today.plus_months(-3));
+        assert!(today < ends(Case::AboutToExpire));
+        assert!(ends(Case::AboutToExpire) < today.plus_months(3));
+    }
+
+    #[test]
+    fn phones_have_a_policy_of_their_own() {
+        for case in [Case::Android, Case::Iphone] {
+            let jpki = authority().persona(case).unwrap().jpki.unwrap();
+            let certificate = jpki.authentication.certificate;
+            let (_, it) = parse_x509_certificate(certificate.as_slice()).unwrap();
+            let is_phone = |it: &X509Extension<'_>| match it.parsed_extension() {
+                ParsedExtension::CertificatePolicies(found) => {
+                    found[0].policy_id.to_id_string() == policy::PHONE
+                }
+                _ => false,
+            };
+            assert!(it.extensions().iter().any(is_phone));
+        }
+    }
+
+    #[test]
+    fn the_list_is_the_authoritys_and_names_the_revoked() {
+        let authority = authority();
+        let list = authority.revocation_list(&[0x0200_0701, 7]).unwrap();
+        let (_, list) = parse_x509_crl(&list).unwrap();
+        let (_, above) = parse_x509_certificate(authority.certificate()).unwrap();
+        assert_eq!(list.issuer(), above.subject());
+        let serials: Vec<_> = list
+            .iter_revoked_certificates()
+            .map(|it| it.raw_serial().to_vec())
+            .collect();
+        assert_eq!(serials, [vec![0x02, 0x00, 0x07, 0x01], vec![7]]);
+        assert!(list.next_update().is_some());
+    }
+
+    #[test]
+    fn a_renewed_certificate_has_another_key_and_serial_and_the_same_holder() {
+        let authority = authority();
+        let first = authority.persona(Case::Valid).unwrap();
+        let second = authority.renew(Case::Valid, Generation(2)).unwrap();
+        assert_eq!(first.holder, second.holder);
+        let certificate = |it: &Persona| it.jpki.clone().unwrap().authentication.certificate;
+        let (one, other) = (certificate(&first), certificate(&second));
+        let (_, one) = parse_x509_certificate(one.as_slice()).unwrap();
+        let (_, other) = parse_x509_certificate(other.as_slice()).unwrap();
+        assert_ne!(one.raw_serial(), other.raw_serial());
+        assert_ne!(one.public_key().raw, other.public_key().raw);
+    }
+}

@@ -1,9 +1,10 @@
 //! Unmodified OpenSC against the virtual card, through a real pcscd and vsmartcard's driver (my-number-card reference §8.3).
 
 use std::fmt::Write;
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use synthetic::card::case::Case;
 use tempfile::TempDir;
@@ -232,4 +233,46 @@ fn an_order_that_cannot_be_done_says_why() {
         "{said}"
     );
     assert!(desk.rig.service("pause").is_err());
+}
+
+#[test]
+fn the_log_shows_headers_and_no_pin() {
+    let dir = tempfile::tempdir().unwrap();
+    let persona_file = dir.path().join("persona.toml");
+    std::fs::write(&persona_file, persona(Case::Valid).to_toml().unwrap()).unwrap();
+    let mut reader = Command::new(env!("CARGO_BIN_EXE_virtual-card"))
+        .args(["reader", "--name", "Test", "--dir"])
+        .arg(dir.path())
+        .env("ONSHI_LOG", "virtual_card=trace")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(dir.path().join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    BufReader::new(reader.stdout.take().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let place = Command::new(env!("CARGO_BIN_EXE_virtual-card"))
+        .args(["order", "--control"])
+        .arg(dir.path().join("Test.control"))
+        .arg("place")
+        .arg("persona.toml")
+        .current_dir(dir.path())
+        .output();
+    assert!(place.unwrap().status.success());
+    let verified = Command::new("pkcs15-tool")
+        .args(["--verify-pin", "--auth-id", "01", "--pin", "1234"])
+        .env("PCSCLITE_CSOCK_NAME", ready["socket"].as_str().unwrap())
+        .env("HOME", dir.path())
+        .output();
+    assert!(verified.unwrap().status.success());
+    drop(reader.stdin.take());
+    reader.wait().unwrap();
+    let log = std::fs::read_to_string(dir.path().join("log")).unwrap();
+    assert!(log.contains("00 20 00 80 (4 bytes)"), "{log}");
+    for secret in ["1234", "31 32 33 34", "31323334", "[49, 50, 51, 52]"] {
+        assert!(!log.contains(secret), "the log holds {secret}");
+    }
 }
