@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use domain::civil_date::CivilDate;
 use serde_json::{Value, json};
-use synthetic::card::authority::CardAuthority;
 use synthetic::card::case::Case;
-use synthetic::card::octets::Octets;
+use synthetic::card::persona::Persona;
 
 use crate::demo::readers::{Reader, Readers};
+use crate::synth::cards::CardFolder;
 
 /// The cards' seed: the same demo, the same cards.
 const SEED: u64 = 1;
@@ -30,52 +30,24 @@ pub(crate) struct Laid {
     pub(crate) persona: PathBuf,
 }
 
-/// The demo's cards and who made them.
+/// The demo's cards.
 pub(crate) struct Cards {
-    authority: CardAuthority,
-    today: CivilDate,
+    pub(crate) folder: CardFolder,
     pub(crate) laid: Vec<Laid>,
 }
 
 impl Cards {
     /// Makes the cards into a folder.
     pub(crate) fn make(dir: &Path, today: CivilDate) -> anyhow::Result<Self> {
-        let authority = CardAuthority::new(SEED, today)?;
-        // Keys take their time, so every processor makes some.
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = Case::ALL.len().div_ceil(threads);
-        let laid = std::thread::scope(|scope| {
-            let make = |cases: &'static [Case]| {
-                let authority = &authority;
-                scope.spawn(move || -> anyhow::Result<Vec<Laid>> {
-                    let laid = cases.iter().map(|case| lay(authority, dir, *case));
-                    laid.collect()
-                })
-            };
-            let made: Vec<_> = Case::ALL.chunks(share).map(make).collect();
-            let joined = made.into_iter().map(|it| {
-                let made = it.join().map_err(|_| anyhow::anyhow!("a thread ended"));
-                made.and_then(|made| made)
-            });
-            joined.collect::<anyhow::Result<Vec<_>>>()
-        })?;
+        let folder = CardFolder::make(dir, SEED, today)?;
+        let laid = Case::ALL.map(|case| lay(&folder, case));
         Ok(Self {
-            laid: laid.concat(),
-            authority,
-            today,
+            laid: laid.into_iter().collect::<anyhow::Result<_>>()?,
+            folder,
         })
     }
 
-    /// Certificate and key of a terminal that these cards believe.
-    pub(crate) fn terminal(&self, name: &str) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
-        let until = self.today.plus_months(12);
-        let terminals = self.authority.terminals();
-        let terminal = terminals.certify(name, self.today, until)?;
-        let bytes = |it: &Octets| it.as_slice().to_vec();
-        Ok((bytes(&terminal.certificate), bytes(&terminal.key)))
-    }
-
-    /// The member `cards` of demo.json (contracts §13); `remove` is ours beside its members.
+    /// The member `cards` of demo.json (contracts §13); `name` and `remove` are ours beside its members.
     pub(crate) fn describe(&self, readers: &Readers, reader: &Reader) -> Vec<Value> {
         let card = |card: &Laid| {
             let persona = card.persona.display().to_string();
@@ -90,10 +62,9 @@ impl Cards {
     }
 }
 
-fn lay(authority: &CardAuthority, dir: &Path, case: Case) -> anyhow::Result<Laid> {
-    let persona = authority.persona(case)?;
-    let file = dir.join(format!("{}.toml", case.name()));
-    pki::sealed::write_private(&file, persona.to_toml()?.as_bytes())?;
+fn lay(folder: &CardFolder, case: Case) -> anyhow::Result<Laid> {
+    let file = folder.persona_file(case);
+    let persona = Persona::parse(&crate::told::read_text(&file)?)?;
     let (ja, en) = described(case);
     Ok(Laid {
         case: case.name(),

@@ -170,12 +170,12 @@ impl Facility {
         let account = self.account(AccountKind::Reader)?;
         let secret_file = data_dir.join("reader.sealed");
         crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
-        let (certificate, key) = cards.terminal(self.plan.code)?;
+        let (certificate, key) = cards.folder.terminal();
         let terminal_keys = TerminalKeys {
-            certificate: data_dir.join("terminal.cv"),
+            certificate,
             secret_file: data_dir.join("terminal.sealed"),
         };
-        pki::sealed::write_private(&terminal_keys.certificate, &certificate)?;
+        let key = crate::told::read_bytes(&key)?;
         crate::kiosk::seal_key(&data_dir, &terminal_keys.secret_file, &key)?;
         let config = Config {
             center,

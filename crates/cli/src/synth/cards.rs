@@ -146,6 +146,25 @@ impl CardFolder {
         self.dir.join(REVOCATION_LIST)
     }
 
+    /// Certificate and private key (PKCS#8) of a terminal that these cards believe.
+    pub(crate) fn terminal(&self) -> (PathBuf, PathBuf) {
+        (
+            self.dir.join(TERMINAL_CERTIFICATE),
+            self.dir.join(TERMINAL_KEY),
+        )
+    }
+
+    /// The persona file of a case: its newest card. Cards without a certificate stand in no entry.
+    pub(crate) fn persona_file(&self, case: Case) -> PathBuf {
+        let of_case = |entry: &&Entry| entry.case == case && entry.file.is_some();
+        let newest = self.index.cards.iter().filter(of_case);
+        let newest = newest.max_by_key(|entry| entry.generation);
+        match newest.and_then(|entry| entry.file.as_ref()) {
+            Some(file) => self.dir.join(file),
+            None => self.dir.join(format!("{}.toml", case.name())),
+        }
+    }
+
     fn of_case(&self, case: Case) -> anyhow::Result<impl Iterator<Item = &Entry>> {
         let has_certificate = move |entry: &&Entry| entry.case == case;
         if !self.index.cards.iter().any(|entry| entry.case == case) {
