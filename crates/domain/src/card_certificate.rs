@@ -57,6 +57,51 @@ pub enum OutOfDate {
     Expired,
 }
 
+/// The serial number of a card's certificate (発行番号) with the authority that gave it: what leads to a person. A person has several
+/// over time, since each renewal brings a new one.
+///
+/// ```
+/// use domain::card_certificate::CardSerial;
+/// let serial = CardSerial::new([7; 32], &[0, 0, 2, 1]).unwrap();
+/// assert_eq!(serial.number(), [2, 1]);
+/// assert!(CardSerial::new([7; 32], &[1; 21]).is_none());
+/// assert_eq!(format!("{serial:?}"), "CardSerial(…)");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CardSerial {
+    authority: [u8; 32],
+    number: Vec<u8>,
+}
+
+impl CardSerial {
+    /// Of the SHA-256 of the authority's public key and the number's bytes, the first one first; `None` for more than 20 bytes
+    /// (RFC 5280 §4.1.2.2) or none but zeros. Names of authorities repeat over generations of keys, so the key tells them apart.
+    #[must_use]
+    pub fn new(authority: [u8; 32], number: &[u8]) -> Option<Self> {
+        let start = number.iter().position(|byte| *byte != 0)?;
+        let number = number.get(start..)?.to_vec();
+        (number.len() <= 20).then_some(Self { authority, number })
+    }
+
+    /// SHA-256 of the authority's public key.
+    #[must_use]
+    pub fn authority(&self) -> &[u8; 32] {
+        &self.authority
+    }
+
+    /// The number's bytes without leading zeros.
+    #[must_use]
+    pub fn number(&self) -> &[u8] {
+        &self.number
+    }
+}
+
+impl core::fmt::Debug for CardSerial {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("CardSerial(…)")
+    }
+}
+
 /// First and last second of a certificate's validity.
 ///
 /// ```

@@ -11,6 +11,7 @@ pub mod civil_date;
 pub mod codes;
 pub mod coverage;
 pub mod era;
+pub mod event;
 pub mod facility_kind;
 pub mod facility_settings;
 pub mod identification;

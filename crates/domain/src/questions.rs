@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::card_certificate::CertificateState;
-use crate::civil_date::Instant;
+use crate::civil_date::{CivilDate, Instant};
+use crate::coverage::Coverage;
 use crate::facility_kind::{FacilityKind, PrescriptionQuestion};
 use crate::facility_settings::{FacilitySettings, Use};
 use crate::named::named;
@@ -55,6 +56,23 @@ named! {
         Paper = "paper";
         /// わからない.
         Unknown = "unknown";
+    }
+}
+
+named! {
+    /// Whether the questions of a check are still open.
+    ///
+    /// ```
+    /// use domain::questions::QuestionsState;
+    /// assert_eq!(QuestionsState::parse("answered"), Some(QuestionsState::Answered));
+    /// ```
+    QuestionsState {
+        /// They are: the card is there.
+        Open = "open";
+        /// They were answered, once.
+        Answered = "answered";
+        /// The card was taken, the time ran out, the patient stopped, or nothing was asked.
+        ClosedWithoutAnswers = "closed_without_answers";
     }
 }
 
@@ -129,6 +147,24 @@ named! {
 
 /// Everything a person has at the center on the day.
 pub type Holdings = BTreeSet<Holding>;
+
+/// What a person has on a day: what is stored about them, and the specified-disease certificates of their coverages.
+///
+/// ```
+/// use domain::civil_date::CivilDate;
+/// use domain::questions::{Holding, Holdings, holdings_on};
+/// let day = CivilDate::new(2026, 11, 23).unwrap();
+/// assert_eq!(holdings_on(Holdings::from([Holding::Drugs]), &[], day).len(), 1);
+/// ```
+#[must_use]
+pub fn holdings_on(stored: Holdings, coverages: &[&Coverage], day: CivilDate) -> Holdings {
+    let mut certificates = coverages.iter().flat_map(|coverage| &coverage.diseases);
+    let mut has = stored;
+    if certificates.any(|certificate| certificate.period.contains(day)) {
+        has.insert(Holding::SpecifiedDisease);
+    }
+    has
+}
 
 /// What is asked, in order: by the kind of facility, its settings, what the person has, and what the certificate is worth.
 ///

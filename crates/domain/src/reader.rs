@@ -98,16 +98,20 @@ named! {
     }
 }
 
-/// Seconds without a word of a reader after which it counts as away [ours]; a kiosk says what it does at least every minute.
-pub const SILENT_S: i64 = 180;
+/// Seconds without a word of a reader after which it counts as away [ours].
+pub const SILENT_S: i64 = 660;
+
+/// Seconds after which a reader says again what it does, though nothing changed [ours]. Not oftener: each word is a write, and a
+/// country has hundreds of thousands of readers.
+pub const SAY_AGAIN_S: i64 = 300;
 
 /// What a reader does at an instant: what it said last, or away when that was too long ago.
 ///
 /// ```
 /// use domain::{civil_date::Instant, reader::{ReaderState, state_at}};
 /// let said = Instant::from_micros(0);
-/// assert_eq!(state_at(ReaderState::Idle, said, said.plus_seconds(179)), ReaderState::Idle);
-/// assert_eq!(state_at(ReaderState::Idle, said, said.plus_seconds(180)), ReaderState::Away);
+/// assert_eq!(state_at(ReaderState::Idle, said, said.plus_seconds(659)), ReaderState::Idle);
+/// assert_eq!(state_at(ReaderState::Idle, said, said.plus_seconds(660)), ReaderState::Away);
 /// ```
 #[must_use]
 pub fn state_at(said: ReaderState, at: Instant, now: Instant) -> ReaderState {
