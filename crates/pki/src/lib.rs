@@ -1,6 +1,8 @@
-//! Certificate authority, PKCS#12, revocation, mTLS for both ends, sealed secrets. Stores no client's private key.
+//! Certificate authority, PKCS#12, revocation, mTLS for both ends, cards' certificates, sealed secrets. Stores no client's private key.
 
 pub mod authority;
+pub mod card_certificate;
+pub mod card_revocation;
 pub mod client;
 pub mod identity;
 pub mod notice;
