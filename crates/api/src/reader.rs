@@ -41,7 +41,7 @@ pub struct Readers {
     pub readers: Vec<Reader>,
 }
 
-/// Body of `PUT /v1/readers/current/state`: what the reader does now, said at every change and at least once a minute.
+/// Body of `PUT /v1/readers/current/state`: what the reader does now, said at every change and every five minutes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReaderReport {

@@ -2,6 +2,16 @@
 CREATE TABLE insured (key TEXT NOT NULL, person BLOB NOT NULL, record BLOB NOT NULL, PRIMARY KEY (key, person)) WITHOUT ROWID;
 -- Under which keys a person is found, so that all rows change together.
 CREATE TABLE person_key (person BLOB NOT NULL, key TEXT NOT NULL, PRIMARY KEY (person, key)) WITHOUT ROWID;
+-- Whom a card's certificate leads to: by its serial and the authority's key. A person has several over time.
+CREATE TABLE card_certificate (
+  serial BLOB NOT NULL, authority BLOB NOT NULL, person BLOB NOT NULL,
+  PRIMARY KEY (serial, authority)
+) WITHOUT ROWID;
+-- What exists about a person, from when and until when.
+CREATE TABLE holding (
+  person BLOB NOT NULL, kind TEXT NOT NULL, first_day INTEGER, last_day INTEGER,
+  PRIMARY KEY (person, kind)
+) WITHOUT ROWID;
 CREATE TABLE reference_number (
   facility INTEGER NOT NULL, person BLOB NOT NULL, number TEXT NOT NULL,
   PRIMARY KEY (facility, person)

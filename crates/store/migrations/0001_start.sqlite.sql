@@ -62,6 +62,59 @@ CREATE TABLE kept_answer (
   PRIMARY KEY (facility, account, key)
 ) WITHOUT ROWID;
 CREATE INDEX kept_answer_at ON kept_answer (at);
+-- What a card was asked to sign, once. Old ones are forgotten after a day.
+CREATE TABLE card_challenge (
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, certificate BLOB NOT NULL, nonce TEXT NOT NULL,
+  issued INTEGER NOT NULL, used INTEGER
+) WITHOUT ROWID;
+-- What a check by card has beside its record in check_record. It changes until its questions are closed, then never.
+CREATE TABLE card_check (
+  seq INTEGER PRIMARY KEY,
+  facility INTEGER NOT NULL, id BLOB NOT NULL, person BLOB NOT NULL, account TEXT NOT NULL, certificate BLOB NOT NULL,
+  reader TEXT NOT NULL, method TEXT NOT NULL, vouched TEXT NOT NULL, released_by TEXT,
+  token TEXT NOT NULL, worth TEXT NOT NULL, expires_on INTEGER NOT NULL,
+  questions TEXT NOT NULL, withheld BLOB NOT NULL, opened INTEGER NOT NULL, present_until INTEGER NOT NULL,
+  state TEXT NOT NULL, closed INTEGER
+);
+CREATE UNIQUE INDEX card_check_of_facility ON card_check (facility, id);
+CREATE INDEX card_check_open ON card_check (present_until) WHERE state = 'open';
+-- What was answered. How identity was proved and who released it stands in the check.
+CREATE TABLE consent (
+  facility INTEGER NOT NULL, check_id BLOB NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL,
+  person BLOB NOT NULL, at INTEGER NOT NULL, valid_until INTEGER NOT NULL,
+  PRIMARY KEY (facility, check_id, question)
+) WITHOUT ROWID;
+CREATE INDEX consent_of_person ON consent (facility, person, valid_until);
+
+-- Readers: by account, or 'pc:' and the name of a terminal. A row is made when there is something to keep.
+CREATE TABLE reader (
+  facility INTEGER NOT NULL, id TEXT NOT NULL, terminal_keys TEXT NOT NULL, face TEXT NOT NULL,
+  mode TEXT NOT NULL, mode_since INTEGER, returns_at INTEGER,
+  state TEXT NOT NULL, staff_call TEXT NOT NULL, profile TEXT, said INTEGER NOT NULL,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+CREATE INDEX reader_returns ON reader (returns_at) WHERE returns_at IS NOT NULL;
+-- One check at one reader may go on, once.
+CREATE TABLE reader_release (
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, reader TEXT NOT NULL, account TEXT NOT NULL,
+  issued INTEGER NOT NULL, expires INTEGER NOT NULL, used_by BLOB
+) WITHOUT ROWID;
+CREATE INDEX release_of_reader ON reader_release (facility, reader, expires) WHERE used_by IS NULL;
+
+CREATE TABLE facility_settings (
+  facility INTEGER PRIMARY KEY, version INTEGER NOT NULL,
+  checkups TEXT NOT NULL, drugs TEXT NOT NULL, treatment TEXT NOT NULL, surgery TEXT NOT NULL,
+  electronic_prescriptions TEXT NOT NULL, prescription_question TEXT NOT NULL, medical_subsidy TEXT NOT NULL,
+  face_policy TEXT NOT NULL, visual_return_minutes INTEGER NOT NULL, visual_reminder TEXT NOT NULL
+);
+
+-- What a facility's clients hear of at once. Numbers grow within a facility; the newest is kept whatever its age.
+CREATE TABLE event (
+  facility INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, reader TEXT, subject BLOB,
+  PRIMARY KEY (facility, seq)
+) WITHOUT ROWID;
+CREATE INDEX event_at ON event (at);
+
 CREATE TABLE walk (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO walk VALUES ('idempotency', 0), ('indexed', 0);
 

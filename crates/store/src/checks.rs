@@ -6,12 +6,12 @@ use bytes::Bytes;
 use domain::audit::{Actor, Deed, Event};
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
-use domain::permit::{AskByNumber, Permit, ReadHistory};
+use domain::permit::{AskByNumber, Permit, ReadHistory, SignedIn};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::audit::Content;
-use crate::database::Fate;
+use crate::database::{Batch, Fate};
 use crate::engine::{Engine, StoreError};
 use crate::recent::{Entry, Recent};
 
@@ -80,8 +80,10 @@ pub struct Line {
     pub origin: String,
     /// The verdict's code, 1-6.
     pub verdict: u8,
-    /// Insurer number asked about.
+    /// Insurer number asked about; of a check by card the one answered.
     pub insurer: String,
+    /// Of a check by card: how the holder was identified.
+    pub method: Option<String>,
     /// Name answered.
     pub name: Option<String>,
     /// The answer, byte by byte.
@@ -131,52 +133,13 @@ impl Engine {
         permit: &Permit<AskByNumber>,
         check: NewCheck,
     ) -> Result<Recorded, StoreError> {
-        let holder = permit.holder().clone();
-        let row = Row {
-            facility: holder.facility.as_u64().cast_signed(),
-            id: check.id.to_be_bytes(),
-            at: check.at.as_micros(),
-            account: holder.account.as_str().to_owned(),
-            visit_date: check.visit_date.to_epoch_days(),
-            origin: check.origin.to_owned(),
-            verdict: check.verdict.code().parse().unwrap_or_default(),
-            insurer: check.insurer,
-            name: check.name,
-            kana: check.kana,
-            key: check.key,
-            question: check.question,
-            answer: check.answer,
-        };
-        let hash = row.content_hash();
-        let event = Event {
-            at: check.at,
-            actor: Actor::Account {
-                facility: holder.facility,
-                account: holder.account,
-                certificate: holder.certificate,
-            },
-            deed: Deed::Check,
-            subject: Some(check.id),
-            detail: format!("verdict={}", row.verdict),
-        };
+        let record = Record::new(permit.holder(), check);
         // A part of a check fails only with the whole file, so none is undone alone.
         self.write_or_fail_all(move |connection, batch| {
-            let held = Arc::clone(batch.held());
-            if let Some(key) = &row.key {
-                let of = (row.facility, row.account.as_str(), key.as_str());
-                if let Some(known) = known_key(connection, &held.recent, of, &row.question)? {
-                    return Ok(known);
-                }
+            if let Some(known) = record.before(connection, batch)? {
+                return Ok(known);
             }
-            let record = row.insert(connection)?;
-            batch.append(connection, &event, Some(Content { record, hash }))?;
-            held.recent.add(row.entry(record));
-            let indexed = held.recent.index(connection)?;
-            batch.afterwards(move |fate| match (fate, indexed) {
-                (Fate::Written, Some(last)) => held.recent.forget_until(last),
-                (Fate::Written, None) => {}
-                (Fate::Undone, _) => held.recent.forget(record),
-            });
+            record.append(connection, batch, "")?;
             Ok(Recorded::New)
         })
         .await
@@ -296,7 +259,8 @@ fn select(
     waiting: Option<i64>,
 ) -> Result<Vec<Line>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT c.id, c.at, c.account, c.visit_date, c.origin, c.verdict, c.insurer, c.name, c.answer FROM {from}
+        "SELECT c.id, c.at, c.account, c.visit_date, c.origin, c.verdict, c.insurer, c.name, c.answer,
+           (SELECT k.method FROM card_check k WHERE c.origin = 'card' AND k.facility = c.facility AND k.id = c.id) FROM {from}
            AND ?3 <= c.at AND c.at < ?4
            AND (?5 IS NULL OR instr(c.name, ?5) OR instr(c.kana, ?5))
            AND (?6 IS NULL OR c.verdict = ?6) AND (?7 IS NULL OR c.origin = ?7) AND (?8 IS NULL OR c.account = ?8)
@@ -328,6 +292,7 @@ fn select(
                 insurer: row.get(6)?,
                 name: row.get(7)?,
                 answer: row.get(8)?,
+                method: row.get(9)?,
             })
         },
     )?;
@@ -355,6 +320,85 @@ fn known_key(
         })
     });
     Ok(known.optional()?)
+}
+
+/// A check on its way into the log, with its event.
+pub(crate) struct Record {
+    row: Row,
+    hash: [u8; 32],
+    event: Event,
+}
+
+impl Record {
+    /// Of a signed-in account. The hash is made here, off the writer's thread.
+    pub(crate) fn new(holder: &SignedIn, check: NewCheck) -> Self {
+        let row = Row {
+            facility: holder.facility.as_u64().cast_signed(),
+            id: check.id.to_be_bytes(),
+            at: check.at.as_micros(),
+            account: holder.account.as_str().to_owned(),
+            visit_date: check.visit_date.to_epoch_days(),
+            origin: check.origin.to_owned(),
+            verdict: check.verdict.code().parse().unwrap_or_default(),
+            insurer: check.insurer,
+            name: check.name,
+            kana: check.kana,
+            key: check.key,
+            question: check.question,
+            answer: check.answer,
+        };
+        let event = Event {
+            at: check.at,
+            actor: Actor::Account {
+                facility: holder.facility,
+                account: holder.account.clone(),
+                certificate: holder.certificate,
+            },
+            deed: Deed::Check,
+            subject: Some(check.id),
+            detail: format!("verdict={}", row.verdict),
+        };
+        let hash = row.content_hash();
+        Self { row, hash, event }
+    }
+
+    /// What its idempotency key was answered before, if it was.
+    pub(crate) fn before(
+        &self,
+        connection: &Connection,
+        batch: &Batch,
+    ) -> Result<Option<Recorded>, StoreError> {
+        let Some(key) = &self.row.key else {
+            return Ok(None);
+        };
+        let of = (self.row.facility, self.row.account.as_str(), key.as_str());
+        known_key(connection, &batch.held().recent, of, &self.row.question)
+    }
+
+    /// Appends record and event to the running transaction. `detail` is added to the event's.
+    pub(crate) fn append(
+        mut self,
+        connection: &Connection,
+        batch: &mut Batch,
+        detail: &str,
+    ) -> Result<(), StoreError> {
+        let held = Arc::clone(batch.held());
+        let record = self.row.insert(connection)?;
+        self.event.detail.push_str(detail);
+        let content = Content {
+            record,
+            hash: self.hash,
+        };
+        batch.append(connection, &self.event, Some(content))?;
+        held.recent.add(self.row.entry(record));
+        let indexed = held.recent.index(connection)?;
+        batch.afterwards(move |fate| match (fate, indexed) {
+            (Fate::Written, Some(last)) => held.recent.forget_until(last),
+            (Fate::Written, None) => {}
+            (Fate::Undone, _) => held.recent.forget(record),
+        });
+        Ok(())
+    }
 }
 
 struct Row {

@@ -1,13 +1,17 @@
-//! Persistence on SQLite: people, accounts, certificates, the check log and its audit chain. Nothing else knows SQL.
+//! Persistence on SQLite: people, accounts, certificates, cards, readers, the check log and its audit chain. Nothing else knows SQL.
 
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod cards;
 pub mod checks;
 mod database;
 pub mod engine;
+pub mod events;
+pub mod facility_settings;
 pub mod journal;
 pub mod kept_answers;
+pub mod readers;
 mod recent;
 pub mod registry;
 mod rows;

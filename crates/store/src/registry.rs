@@ -1,4 +1,6 @@
-//! People and their coverages, found by the matching form of an insurance key. Decides nothing about them.
+//! People and their coverages, found by the matching form of an insurance key or by a card. Decides nothing about them.
+
+pub mod cards;
 
 use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
@@ -124,14 +126,22 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
             .execute(params![key, id])?;
     }
     let record = rows::pack(registration)?;
-    for coverage in &registration.coverages {
-        let key = coverage.key();
+    // Somebody who never had a coverage is found by card alone; no question has an empty key.
+    let mut keys: Vec<String> = registration
+        .coverages
+        .iter()
+        .map(|coverage| coverage.key().as_str().to_owned())
+        .collect();
+    if keys.is_empty() {
+        keys.push(String::new());
+    }
+    for key in keys {
         connection
             .prepare_cached("INSERT OR IGNORE INTO insured VALUES (?1, ?2, ?3)")?
-            .execute(params![key.as_str(), id, record])?;
+            .execute(params![key, id, record])?;
         connection
             .prepare_cached("INSERT OR IGNORE INTO person_key VALUES (?1, ?2)")?
-            .execute(params![id, key.as_str()])?;
+            .execute(params![id, key])?;
     }
     Ok(())
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::audit::Deed;
 use domain::civil_date::Instant;
 
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
-use crate::checks;
 use crate::engine::{Engine, StoreError};
+use crate::{cards, checks};
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Report {
     pub chains: u64,
     /// Checks whose record was compared with its event.
     pub checks: u64,
+    /// Closed questions of checks by card whose consents were compared with their event.
+    pub consents: u64,
     /// Checkpoints whose signature was verified.
     pub checkpoints: u64,
     /// What is wrong and where; empty when all is well.
@@ -78,8 +81,10 @@ pub enum Fault {
         /// The checkpoint.
         at: Instant,
     },
-    /// A check's record is gone, or not the one its event vouches for.
-    #[error("chain {chain}, event {seq}: the record of its check is missing or was changed")]
+    /// The record of a check or of its consents is gone, or not the one its event vouches for.
+    #[error(
+        "chain {chain}, event {seq}: the record of its check or consents is missing or was changed"
+    )]
     Check {
         /// The chain.
         chain: String,
@@ -216,10 +221,16 @@ impl Engine {
                     found.insert((event.chain, seq), hash);
                 }
                 if let Some(content) = &event.content {
-                    vouched += 1;
-                    let now = checks::content_hash(connection, row.get(12)?)?;
+                    let is_check = event.deed == Deed::Check.as_str();
+                    let now = if is_check {
+                        vouched += 1;
+                        checks::content_hash(connection, row.get(12)?)?
+                    } else {
+                        cards::questions::content_hash(connection, row.get(12)?)?
+                    };
                     if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
-                        report.checks += 1;
+                        report.checks += u64::from(is_check);
+                        report.consents += u64::from(!is_check);
                     } else {
                         report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
                     }

@@ -1,0 +1,313 @@
+//! Checks by card: challenges, and the record with what belongs to it in one transaction (contracts §4). The check, the challenge's use,
+//! a release that is used up and the audit event stand or fall together. Verifies no signature.
+
+pub mod questions;
+
+use domain::audit::{Actor, Event};
+use domain::card_certificate::{CertificateState, TokenKind};
+use domain::card_challenge::{LIFE_S, Nonce};
+use domain::civil_date::{CivilDate, Instant};
+use domain::event::EventKind;
+use domain::identification::{Confirmation, Method, Vouched};
+use domain::permit::{AskByCard, Permit};
+use domain::person::PersonId;
+use domain::questions::{Question, QuestionsState, presence_until};
+use domain::reader::ReaderId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::access::number;
+use crate::checks::{NewCheck, Record, Recorded};
+use crate::engine::{Engine, StoreError};
+use crate::events;
+use crate::readers::take_release;
+
+/// A challenge the center made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// Identifier: a UUIDv7.
+    pub id: u128,
+    /// What makes it new.
+    pub nonce: Nonce,
+    /// When it was made.
+    pub issued: Instant,
+}
+
+/// Why a challenge is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChallengeRefused {
+    /// There is none, or it was forgotten.
+    Unknown,
+    /// It was made for another facility or client certificate.
+    Foreign,
+    /// It was used before.
+    Used,
+    /// Its time is over.
+    Expired,
+}
+
+/// A check by card to record.
+#[derive(Debug, Clone)]
+pub struct NewCardCheck {
+    /// The check.
+    pub check: NewCheck,
+    /// The challenge that was signed.
+    pub challenge: u128,
+    /// What belongs to the check.
+    pub card: CardDetails,
+    /// Whether a release at the reader is used up.
+    pub confirmation: Confirmation,
+    /// What is recorded when there is no such release after all.
+    pub refusal: Event,
+}
+
+/// What belongs to a check by card.
+#[derive(Clone)]
+pub struct CardDetails {
+    /// The card's holder.
+    pub person: PersonId,
+    /// The reader.
+    pub reader: ReaderId,
+    /// How the holder was identified.
+    pub method: Method,
+    /// Who vouches for that.
+    pub vouched: Vouched,
+    /// What holds the certificate.
+    pub token: TokenKind,
+    /// What the certificate was worth.
+    pub worth: CertificateState,
+    /// Its last day.
+    pub expires_on: CivilDate,
+    /// What is asked, in order.
+    pub questions: Vec<Question>,
+    /// What is delivered only after the patient's consent, in the caller's own form.
+    pub withheld: Vec<u8>,
+}
+
+impl std::fmt::Debug for CardDetails {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CardDetails({}, {:?}, …)", self.reader, self.method)
+    }
+}
+
+/// What became of a check by card to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardRecorded {
+    /// It is on the disk; staff who released it, if anybody had to.
+    New {
+        /// The account that released it.
+        released_by: Option<String>,
+    },
+    /// The idempotency key was used for the same request before: the check that was answered then.
+    Before(Vec<u8>),
+    /// The idempotency key was used for another request.
+    Conflict,
+    /// The challenge is not taken.
+    Challenge(ChallengeRefused),
+    /// There is no release for it. The challenge is used up.
+    NotReleased,
+}
+
+impl Engine {
+    /// Keeps a new challenge, bound to the permit's facility and client certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn store_challenge(
+        &self,
+        permit: &Permit<AskByCard>,
+        challenge: Challenge,
+    ) -> Result<(), StoreError> {
+        let (facility, certificate) = (number(permit.facility()), permit.holder().certificate);
+        self.write(move |connection, _| {
+            connection
+                .prepare_cached("INSERT INTO card_challenge VALUES (?1, ?2, ?3, ?4, ?5, NULL)")?
+                .execute(params![
+                    challenge.id.to_be_bytes(),
+                    facility,
+                    certificate,
+                    challenge.nonce.as_str(),
+                    challenge.issued.as_micros()
+                ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A challenge that may be answered now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn challenge(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+        now: Instant,
+    ) -> Result<Result<Challenge, ChallengeRefused>, StoreError> {
+        self.read(|connection| challenge(connection, permit, id, now))
+    }
+
+    /// Uses a challenge up whose check is refused, and records why.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refuse_card(
+        &self,
+        permit: &Permit<AskByCard>,
+        challenge: u128,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        let permit = permit.clone();
+        self.write(move |connection, batch| {
+            // One that may not be used is refused already.
+            let _ = use_up(connection, &permit, challenge, event.at)?;
+            batch.append(connection, &event, None)
+        })
+        .await
+    }
+
+    /// Records a check by card with its audit event; done when all that belongs to it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    pub async fn record_card_check(
+        &self,
+        permit: &Permit<AskByCard>,
+        new: NewCardCheck,
+    ) -> Result<CardRecorded, StoreError> {
+        let (permit, at, id) = (permit.clone(), new.check.at, new.check.id);
+        let record = Record::new(permit.holder(), new.check);
+        let card = new.card;
+        // As with checks by number nothing is undone alone; what is refused has written nothing but the challenge's use.
+        self.write_or_fail_all(move |connection, batch| {
+            match record.before(connection, batch)? {
+                Some(Recorded::Before(answer)) => return Ok(CardRecorded::Before(answer)),
+                Some(Recorded::Conflict) => return Ok(CardRecorded::Conflict),
+                Some(Recorded::New) | None => {}
+            }
+            if let Err(refused) = use_up(connection, &permit, new.challenge, at)? {
+                return Ok(CardRecorded::Challenge(refused));
+            }
+            let (facility, reader) = (number(permit.facility()), card.reader.to_string());
+            let released_by = match new.confirmation {
+                Confirmation::NotNeeded => None,
+                Confirmation::Needed => {
+                    match take_release(connection, facility, &reader, id, at)? {
+                        Some(account) => Some(account),
+                        None => {
+                            batch.append(connection, &new.refusal, None)?;
+                            return Ok(CardRecorded::NotReleased);
+                        }
+                    }
+                }
+            };
+            insert(connection, &permit, (id, at), &card, released_by.as_deref())?;
+            let detail = format!(
+                " method={} vouched={} reader={reader} released_by={}",
+                card.method.as_str(),
+                card.vouched.as_str(),
+                released_by.as_deref().unwrap_or("-")
+            );
+            record.append(connection, batch, &detail)?;
+            let about = (EventKind::CardCheckOpened, Some(reader.as_str()), Some(id));
+            events::tell(connection, facility, at, about)?;
+            // Where nothing is asked there is nothing to wait for.
+            if card.questions.is_empty()
+                && let Some(check) = questions::find(connection, facility, id)?
+            {
+                questions::close(connection, batch, &check, &[], (at, Actor::Center))?;
+            }
+            Ok(CardRecorded::New { released_by })
+        })
+        .await
+    }
+}
+
+fn insert(
+    connection: &Connection,
+    permit: &Permit<AskByCard>,
+    (id, at): (u128, Instant),
+    card: &CardDetails,
+    released_by: Option<&str>,
+) -> Result<(), StoreError> {
+    let holder = permit.holder();
+    let questions: Vec<&str> = card.questions.iter().map(|it| it.as_str()).collect();
+    connection
+        .prepare_cached(
+            "INSERT INTO card_check VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,NULL)",
+        )?
+        .execute(params![
+            number(holder.facility),
+            id.to_be_bytes(),
+            card.person.as_u128().to_be_bytes(),
+            holder.account.as_str(),
+            holder.certificate,
+            card.reader.to_string(),
+            card.method.as_str(),
+            card.vouched.as_str(),
+            released_by,
+            card.token.as_str(),
+            card.worth.as_str(),
+            card.expires_on.to_epoch_days(),
+            questions.join(" "),
+            card.withheld,
+            at.as_micros(),
+            presence_until(at, at).unwrap_or(at).as_micros(),
+            QuestionsState::Open.as_str()
+        ])?;
+    Ok(())
+}
+
+fn challenge(
+    connection: &Connection,
+    permit: &Permit<AskByCard>,
+    id: u128,
+    now: Instant,
+) -> Result<Result<Challenge, ChallengeRefused>, StoreError> {
+    type Raw = (i64, [u8; 32], String, i64, Option<i64>);
+    let text =
+        "SELECT facility, certificate, nonce, issued, used FROM card_challenge WHERE id = ?1";
+    let row: Option<Raw> = connection
+        .prepare_cached(text)?
+        .query_row([id.to_be_bytes()], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })
+        .optional()?;
+    let Some((facility, certificate, nonce, issued, used)) = row else {
+        return Ok(Err(ChallengeRefused::Unknown));
+    };
+    let holder = permit.holder();
+    if (facility, certificate) != (number(holder.facility), holder.certificate) {
+        return Ok(Err(ChallengeRefused::Foreign));
+    }
+    if used.is_some() {
+        return Ok(Err(ChallengeRefused::Used));
+    }
+    let issued = Instant::from_micros(issued);
+    if issued.plus_seconds(LIFE_S) <= now {
+        return Ok(Err(ChallengeRefused::Expired));
+    }
+    let nonce = Nonce::parse(&nonce).map_err(|_| StoreError::Row("card_challenge"))?;
+    Ok(Ok(Challenge { id, nonce, issued }))
+}
+
+/// Marks a challenge used, if it may be, within the running transaction.
+fn use_up(
+    connection: &Connection,
+    permit: &Permit<AskByCard>,
+    id: u128,
+    now: Instant,
+) -> Result<Result<(), ChallengeRefused>, StoreError> {
+    if let Err(refused) = challenge(connection, permit, id, now)? {
+        return Ok(Err(refused));
+    }
+    connection
+        .prepare_cached("UPDATE card_challenge SET used = ?2 WHERE id = ?1")?
+        .execute(params![id.to_be_bytes(), now.as_micros()])?;
+    Ok(Ok(()))
+}

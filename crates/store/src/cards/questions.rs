@@ -1,0 +1,457 @@
+//! The questions of a check by card: presence, answers, closing, delivery. What is closed never changes; its audit event vouches for it.
+
+use domain::audit::{Actor, Deed, Event};
+use domain::card_certificate::{CertificateState, TokenKind};
+use domain::civil_date::{CivilDate, Instant};
+use domain::event::EventKind;
+use domain::identification::{Method, Vouched};
+use domain::institution_code::InstitutionCode;
+use domain::permit::{AskByCard, Permit, ReadCardResults};
+use domain::person::PersonId;
+use domain::questions::{
+    Answered, Choice, InvalidAnswers, OUTPATIENT_CONSENT_S, Question, QuestionsState,
+    presence_until, settle,
+};
+use rusqlite::{Connection, Row, params};
+use sha2::{Digest, Sha256};
+
+use crate::access::{institution, number};
+use crate::audit::Content;
+use crate::database::Batch;
+use crate::engine::{Engine, StoreError};
+use crate::events;
+
+/// Abandoned checks closed in one transaction.
+const AT_ONCE: u32 = 500;
+
+/// A check by card as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardCheck {
+    /// Its identifier.
+    pub id: u128,
+    /// The card's holder.
+    pub person: PersonId,
+    /// The account that made it.
+    pub account: String,
+    /// The reader.
+    pub reader: String,
+    /// How the holder was identified.
+    pub method: Method,
+    /// Who vouches for that.
+    pub vouched: Vouched,
+    /// Who released it, if anybody had to.
+    pub released_by: Option<String>,
+    /// What holds the certificate.
+    pub token: TokenKind,
+    /// What the certificate was worth.
+    pub worth: CertificateState,
+    /// Its last day.
+    pub expires_on: CivilDate,
+    /// What is asked, in order.
+    pub questions: Vec<Question>,
+    /// What is delivered only after the patient's consent.
+    pub withheld: Vec<u8>,
+    /// When it was made.
+    pub opened: Instant,
+    /// Until when the card counts as present.
+    pub present_until: Instant,
+    /// Whether its questions are open.
+    pub state: QuestionsState,
+    /// When they were closed.
+    pub closed: Option<Instant>,
+    facility: i64,
+    seq: i64,
+    certificate: [u8; 32],
+}
+
+impl std::fmt::Debug for CardCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CardCheck({:032x}, {:?}, …)", self.id, self.state)
+    }
+}
+
+/// One recorded answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Consent {
+    /// Question and answer.
+    pub answered: Answered,
+    /// When it was given.
+    pub at: Instant,
+    /// Until when it counts.
+    pub valid_until: Instant,
+}
+
+/// A check by card with the check itself: what is delivered.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// What belongs to the card.
+    pub card: CardCheck,
+    /// The recorded answers, in the order of the questions.
+    pub consents: Vec<Consent>,
+    /// The check, as it was answered.
+    pub answer: Vec<u8>,
+    /// The holder's name.
+    pub name: Option<String>,
+}
+
+/// Why questions are not answered or kept open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpen {
+    /// There is no such check of the facility.
+    Unknown,
+    /// It was made with another account or client certificate.
+    Foreign,
+    /// Its questions are closed, or the card's time is over.
+    Ended,
+    /// Other answers were recorded before.
+    Differ,
+    /// The answers do not fit the questions.
+    Invalid(InvalidAnswers),
+}
+
+impl Engine {
+    /// Keeps the questions of a check open: the card is still there. Returns until when.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew_presence(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+        now: Instant,
+    ) -> Result<Result<Instant, NotOpen>, StoreError> {
+        let permit = permit.clone();
+        self.write(move |connection, batch| {
+            let check = match own(connection, &permit, id)? {
+                Ok(check) => check,
+                Err(why) => return Ok(Err(why)),
+            };
+            if check.state != QuestionsState::Open {
+                return Ok(Err(NotOpen::Ended));
+            }
+            let until = presence_until(check.opened, now).filter(|_| now < check.present_until);
+            let Some(until) = until else {
+                close(connection, batch, &check, &[], (now, Actor::Center))?;
+                return Ok(Err(NotOpen::Ended));
+            };
+            connection
+                .prepare_cached("UPDATE card_check SET present_until = ?2 WHERE seq = ?1")?
+                .execute(params![check.seq, until.as_micros()])?;
+            Ok(Ok(until))
+        })
+        .await
+    }
+
+    /// Records what was answered, once: all of it with its audit event. An empty list closes the questions without answers. The same
+    /// again is answered alike.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded.
+    pub async fn answer_questions(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+        given: Vec<Answered>,
+        now: Instant,
+    ) -> Result<Result<Vec<Consent>, NotOpen>, StoreError> {
+        let permit = permit.clone();
+        self.write(move |connection, batch| {
+            let check = match own(connection, &permit, id)? {
+                Ok(check) => check,
+                Err(why) => return Ok(Err(why)),
+            };
+            let settled = if given.is_empty() {
+                Vec::new()
+            } else {
+                match settle(&check.questions, &given) {
+                    Ok(settled) => settled,
+                    Err(invalid) => return Ok(Err(NotOpen::Invalid(invalid))),
+                }
+            };
+            match check.state {
+                QuestionsState::Open if now < check.present_until => {
+                    let holder = permit.holder();
+                    let actor = Actor::Account {
+                        facility: holder.facility,
+                        account: holder.account.clone(),
+                        certificate: holder.certificate,
+                    };
+                    close(connection, batch, &check, &settled, (now, actor))?;
+                    Ok(Ok(consents(connection, &check)?))
+                }
+                QuestionsState::Open => {
+                    close(connection, batch, &check, &[], (now, Actor::Center))?;
+                    Ok(if given.is_empty() {
+                        Ok(Vec::new())
+                    } else {
+                        Err(NotOpen::Ended)
+                    })
+                }
+                QuestionsState::Answered => {
+                    let recorded = consents(connection, &check)?;
+                    let same = recorded.iter().map(|it| it.answered).eq(settled);
+                    Ok(if same {
+                        Ok(recorded)
+                    } else {
+                        Err(NotOpen::Differ)
+                    })
+                }
+                QuestionsState::ClosedWithoutAnswers if given.is_empty() => Ok(Ok(Vec::new())),
+                QuestionsState::ClosedWithoutAnswers => Ok(Err(NotOpen::Ended)),
+            }
+        })
+        .await
+    }
+
+    /// Closes checks whose card is gone, the next few hundred of them. Returns the facilities whose clients hear of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn close_abandoned(&self, now: Instant) -> Result<Vec<InstitutionCode>, StoreError> {
+        const DUE: &str = "state = 'open' AND present_until <= ?1";
+        let due = self.read(|connection| {
+            let text = format!("SELECT 1 FROM card_check WHERE {DUE} LIMIT 1");
+            Ok(connection
+                .prepare_cached(&text)?
+                .exists([now.as_micros()])?)
+        })?;
+        if !due {
+            return Ok(Vec::new());
+        }
+        self.write(move |connection, batch| {
+            let text = format!("SELECT * FROM card_check WHERE {DUE} LIMIT ?2");
+            let mut statement = connection.prepare_cached(&text)?;
+            let mut rows = statement.query(params![now.as_micros(), AT_ONCE])?;
+            let mut told = Vec::new();
+            while let Some(row) = rows.next()? {
+                let check = card_check(row)?;
+                close(connection, batch, &check, &[], (now, Actor::Center))?;
+                told.push(institution(check.facility)?);
+            }
+            Ok(told)
+        })
+        .await
+    }
+
+    /// A check by card of the permit's facility, as it stands now. The caller records the look.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_check(
+        &self,
+        permit: &Permit<ReadCardResults>,
+        id: u128,
+    ) -> Result<Option<Delivered>, StoreError> {
+        self.delivered(permit.facility(), id)
+    }
+
+    /// A check by card that its own maker repeats.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn own_card_check(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+    ) -> Result<Option<Delivered>, StoreError> {
+        let own = self.read(|connection| own(connection, permit, id))?;
+        own.map_or(Ok(None), |_| self.delivered(permit.facility(), id))
+    }
+
+    fn delivered(
+        &self,
+        facility: InstitutionCode,
+        id: u128,
+    ) -> Result<Option<Delivered>, StoreError> {
+        let facility = number(facility);
+        let bytes = id.to_be_bytes();
+        let waiting = self.held().recent.of_id(facility, &bytes);
+        self.read(|connection| {
+            let Some(card) = find(connection, facility, id)? else {
+                return Ok(None);
+            };
+            let text = "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
+                ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))";
+            let (answer, name) = connection.prepare_cached(text)?.query_row(
+                params![facility, bytes, waiting],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let consents = consents(connection, &card)?;
+            Ok(Some(Delivered {
+                card,
+                consents,
+                answer,
+                name,
+            }))
+        })
+    }
+}
+
+/// Closes a check's questions within the running transaction: the answers, if there are any, the state, the audit event that
+/// vouches for all of it, and the event its facility hears of.
+pub(super) fn close(
+    connection: &Connection,
+    batch: &mut Batch,
+    check: &CardCheck,
+    answers: &[Answered],
+    (at, actor): (Instant, Actor),
+) -> Result<(), StoreError> {
+    let valid_until = at.plus_seconds(OUTPATIENT_CONSENT_S).as_micros();
+    let mut insert =
+        connection.prepare_cached("INSERT INTO consent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for answer in answers {
+        insert.execute(params![
+            check.facility,
+            check.id.to_be_bytes(),
+            answer.question.as_str(),
+            answer.choice.as_str(),
+            check.person.as_u128().to_be_bytes(),
+            at.as_micros(),
+            valid_until
+        ])?;
+    }
+    let state = if answers.is_empty() {
+        QuestionsState::ClosedWithoutAnswers
+    } else {
+        QuestionsState::Answered
+    };
+    connection
+        .prepare_cached("UPDATE card_check SET state = ?2, closed = ?3 WHERE seq = ?1")?
+        .execute(params![check.seq, state.as_str(), at.as_micros()])?;
+    let content = content_hash(connection, check.seq)?.map(|hash| Content {
+        record: check.seq,
+        hash,
+    });
+    let event = Event {
+        at,
+        actor,
+        deed: Deed::Consent,
+        subject: Some(check.id),
+        detail: format!("state={} answers={}", state.as_str(), answers.len()),
+    };
+    batch.append(connection, &event, content)?;
+    let about = (
+        EventKind::CardCheckClosed,
+        Some(check.reader.as_str()),
+        Some(check.id),
+    );
+    events::tell(connection, check.facility, at, about)
+}
+
+/// The hash of a check by card with its consents as they lie in the tables now.
+pub(crate) fn content_hash(
+    connection: &Connection,
+    seq: i64,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut sha = Sha256::new();
+    let mut hash_rows = |text: &str| -> Result<usize, StoreError> {
+        let mut statement = connection.prepare_cached(text)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query([seq])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            for column in 0..columns {
+                // Every kind of value with its length, so that no two rows read alike.
+                let value = row.get_ref(column)?;
+                let (kind, bytes) = match value {
+                    rusqlite::types::ValueRef::Null => (0_u8, Vec::new()),
+                    rusqlite::types::ValueRef::Integer(it) => (1, it.to_be_bytes().to_vec()),
+                    rusqlite::types::ValueRef::Real(it) => (2, it.to_be_bytes().to_vec()),
+                    rusqlite::types::ValueRef::Text(it) => (3, it.to_vec()),
+                    rusqlite::types::ValueRef::Blob(it) => (4, it.to_vec()),
+                };
+                sha.update([kind]);
+                sha.update((bytes.len() as u64).to_be_bytes());
+                sha.update(bytes);
+            }
+        }
+        Ok(count)
+    };
+    let found = hash_rows("SELECT * FROM card_check WHERE seq = ?1")?;
+    hash_rows(
+        "SELECT c.* FROM card_check k JOIN consent c ON c.facility = k.facility AND c.check_id = k.id
+         WHERE k.seq = ?1 ORDER BY c.question",
+    )?;
+    Ok((0 < found).then(|| sha.finalize().into()))
+}
+
+/// A check that the permit's account made with its certificate.
+fn own(
+    connection: &Connection,
+    permit: &Permit<AskByCard>,
+    id: u128,
+) -> Result<Result<CardCheck, NotOpen>, StoreError> {
+    let holder = permit.holder();
+    let Some(check) = find(connection, number(holder.facility), id)? else {
+        return Ok(Err(NotOpen::Unknown));
+    };
+    let maker = (check.account.as_str(), check.certificate);
+    Ok(if maker == (holder.account.as_str(), holder.certificate) {
+        Ok(check)
+    } else {
+        Err(NotOpen::Foreign)
+    })
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    facility: i64,
+    id: u128,
+) -> Result<Option<CardCheck>, StoreError> {
+    let text = "SELECT * FROM card_check WHERE facility = ?1 AND id = ?2";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![facility, id.to_be_bytes()])?;
+    rows.next()?.map(card_check).transpose()
+}
+
+fn consents(connection: &Connection, check: &CardCheck) -> Result<Vec<Consent>, StoreError> {
+    let text = "SELECT question, answer, at, valid_until FROM consent WHERE facility = ?1 AND check_id = ?2";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![check.facility, check.id.to_be_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (question, choice): (String, String) = (row.get(0)?, row.get(1)?);
+        let answered = Question::parse(&question)
+            .zip(Choice::parse(&choice))
+            .map(|(question, choice)| Answered { question, choice });
+        found.push(Consent {
+            answered: answered.ok_or(StoreError::Row("consent"))?,
+            at: Instant::from_micros(row.get(2)?),
+            valid_until: Instant::from_micros(row.get(3)?),
+        });
+    }
+    found.sort_by_key(|it| it.answered.question);
+    Ok(found)
+}
+
+fn card_check(row: &Row<'_>) -> Result<CardCheck, StoreError> {
+    let text = |column: &str| row.get::<_, String>(column);
+    let questions = text("questions")?;
+    let questions = questions.split(' ').filter(|name| !name.is_empty());
+    let closed: Option<i64> = row.get("closed")?;
+    let read = || {
+        Some(CardCheck {
+            id: u128::from_be_bytes(row.get("id").ok()?),
+            person: PersonId::from_u128(u128::from_be_bytes(row.get("person").ok()?)),
+            account: text("account").ok()?,
+            reader: text("reader").ok()?,
+            method: Method::parse(&text("method").ok()?)?,
+            vouched: Vouched::parse(&text("vouched").ok()?)?,
+            released_by: row.get("released_by").ok()?,
+            token: TokenKind::parse(&text("token").ok()?)?,
+            worth: CertificateState::parse(&text("worth").ok()?)?,
+            expires_on: CivilDate::from_epoch_days(row.get("expires_on").ok()?).ok()?,
+            questions: questions.map(Question::parse).collect::<Option<_>>()?,
+            withheld: row.get("withheld").ok()?,
+            opened: Instant::from_micros(row.get("opened").ok()?),
+            present_until: Instant::from_micros(row.get("present_until").ok()?),
+            state: QuestionsState::parse(&text("state").ok()?)?,
+            closed: closed.map(Instant::from_micros),
+            facility: row.get("facility").ok()?,
+            seq: row.get("seq").ok()?,
+            certificate: row.get("certificate").ok()?,
+        })
+    };
+    read().ok_or(StoreError::Row("card_check"))
+}

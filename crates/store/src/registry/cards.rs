@@ -1,0 +1,130 @@
+//! Whom a card leads to, and what exists about a person. Decides nothing about either.
+
+use domain::card_certificate::CardSerial;
+use domain::certificate::Period;
+use domain::civil_date::CivilDate;
+use domain::permit::{AskByCard, Permit};
+use domain::person::PersonId;
+use domain::questions::{Holding, Holdings};
+use rusqlite::{OptionalExtension, params};
+
+use super::Found;
+use crate::engine::{Engine, StoreError};
+use crate::rows;
+
+/// The holder of a card.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// Person and coverages, with the asking facility's own number.
+    pub found: Found,
+    /// What is stored about the person for the day.
+    pub holdings: Holdings,
+}
+
+/// Something that exists about a person on some days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// What.
+    pub kind: Holding,
+    /// On which days it counts.
+    pub period: Period,
+}
+
+impl Engine {
+    /// The holder of a card on a day; `None` when nobody is registered under its serial.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn card_holder(
+        &self,
+        permit: &Permit<AskByCard>,
+        serial: &CardSerial,
+        day: CivilDate,
+    ) -> Result<Option<Holder>, StoreError> {
+        let facility = permit.facility().as_u64().cast_signed();
+        self.registry().read(|connection| {
+            let text = "SELECT c.person, i.record, r.number FROM card_certificate c
+                JOIN person_key k ON k.person = c.person
+                JOIN insured i ON i.key = k.key AND i.person = c.person
+                LEFT JOIN reference_number r ON r.facility = ?3 AND r.person = c.person
+                WHERE c.serial = ?1 AND c.authority = ?2 LIMIT 1";
+            let mut statement = connection.prepare_cached(text)?;
+            let parameters = params![serial.number(), serial.authority(), facility];
+            let row = statement
+                .query_row(parameters, |row| {
+                    let (id, record): ([u8; 16], Vec<u8>) = (row.get(0)?, row.get(1)?);
+                    Ok((id, record, row.get(2)?))
+                })
+                .optional()?;
+            let Some((id, record, reference_number)) = row else {
+                return Ok(None);
+            };
+            let person = PersonId::from_u128(u128::from_be_bytes(id));
+            let text = "SELECT kind FROM holding WHERE person = ?1
+                AND (first_day IS NULL OR first_day <= ?2) AND (last_day IS NULL OR ?2 <= last_day)";
+            let mut statement = connection.prepare_cached(text)?;
+            let kinds =
+                statement.query_map(params![id, day.to_epoch_days()], |row| row.get(0))?;
+            let mut holdings = Holdings::new();
+            for kind in kinds {
+                let kind: String = kind?;
+                holdings.insert(Holding::parse(&kind).ok_or(StoreError::Row("holding"))?);
+            }
+            Ok(Some(Holder {
+                found: Found {
+                    registration: rows::unpack(person, &record)?,
+                    reference_number,
+                },
+                holdings,
+            }))
+        })
+    }
+
+    /// Leads cards to people: each (serial, person). A serial that led to somebody else leads to the new one. All or none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none was stored.
+    pub async fn store_cards(&self, cards: Vec<(CardSerial, PersonId)>) -> Result<(), StoreError> {
+        self.registry()
+            .write(move |connection, _| {
+                let mut insert = connection.prepare_cached(
+                    "INSERT OR REPLACE INTO card_certificate VALUES (?1, ?2, ?3)",
+                )?;
+                for (serial, person) in &cards {
+                    let person = person.as_u128().to_be_bytes();
+                    insert.execute(params![serial.number(), serial.authority(), person])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Stores what exists about people, in place of what was stored about them. A specified-disease certificate needs no entry: it
+    /// is part of its coverage. All or none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none was stored.
+    pub async fn store_holdings(
+        &self,
+        people: Vec<(PersonId, Vec<Held>)>,
+    ) -> Result<(), StoreError> {
+        let day = |date: Option<CivilDate>| date.map(CivilDate::to_epoch_days);
+        self.registry()
+            .write(move |connection, _| {
+                let mut delete =
+                    connection.prepare_cached("DELETE FROM holding WHERE person = ?1")?;
+                let mut insert = connection
+                    .prepare_cached("INSERT OR REPLACE INTO holding VALUES (?1, ?2, ?3, ?4)")?;
+                for (person, held) in &people {
+                    let person = person.as_u128().to_be_bytes();
+                    delete.execute([person])?;
+                    for it in held {
+                        let (first, last) = (day(it.period.start), day(it.period.end));
+                        insert.execute(params![person, it.kind.as_str(), first, last])?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+}
