@@ -3,6 +3,8 @@
 use core::fmt;
 
 use domain::card_challenge::{CenterName, ChallengeText, NotToBeSigned};
+use domain::certificate::DiseaseCertificate;
+use domain::civil_date::CivilDate;
 use domain::institution_code::InstitutionCode;
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +231,19 @@ pub struct Consents {
     pub valid_until: Option<String>,
 }
 
+impl From<&DiseaseCertificate> for SpecifiedDisease {
+    fn from(it: &DiseaseCertificate) -> Self {
+        let text = |date: Option<CivilDate>| date.map(|date| date.to_string());
+        Self {
+            disease: it.disease.code().into(),
+            issued_date: text(it.issued),
+            self_pay_yen: it.self_pay_yen,
+            valid_from: text(it.period.start),
+            valid_until: text(it.period.end),
+        }
+    }
+}
+
 /// Answer of `GET /v1/card-checks/{id}`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CardCheckRecord {
@@ -254,7 +269,7 @@ pub struct CardCheckRecord {
     /// The staff account that confirmed this one check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_by: Option<String>,
-    /// Specified-disease certificates that count on the day, where the patient agreed to provide them.
+    /// The specified-disease certificates that count on the day, where the patient provides them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub specified_diseases: Vec<SpecifiedDisease>,
     /// `open`, `answered` or `closed_without_answers`.

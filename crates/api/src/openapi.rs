@@ -20,11 +20,18 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
+use crate::card::{
+    Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
+    Presence, PresenceRenewal,
+};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
+use crate::event::{CardCheckNews, CheckNews, SettingsNews};
 use crate::history::{Export, History, Search};
 use crate::problem::{MEDIA_TYPE, Problem, Trouble};
+use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
 use crate::session::{PasswordChange, Session, SignIn};
+use crate::settings::Settings;
 
 use operations::{Access, Carried, Extra, OPERATIONS, Operation};
 
@@ -93,6 +100,25 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<Search>(&mut all);
     add::<Export>(&mut all);
     add::<History>(&mut all);
+    add::<Challenge>(&mut all);
+    add::<ChallengeRequest>(&mut all);
+    add::<CardCheckRequest>(&mut all);
+    add::<CardCheck>(&mut all);
+    add::<CardCheckRecord>(&mut all);
+    add::<Presence>(&mut all);
+    add::<PresenceRenewal>(&mut all);
+    add::<Answers>(&mut all);
+    add::<Consents>(&mut all);
+    add::<Reader>(&mut all);
+    add::<Readers>(&mut all);
+    add::<ReaderReport>(&mut all);
+    add::<ModeChange>(&mut all);
+    add::<NewRelease>(&mut all);
+    add::<Release>(&mut all);
+    add::<Settings>(&mut all);
+    add::<CardCheckNews>(&mut all);
+    add::<CheckNews>(&mut all);
+    add::<SettingsNews>(&mut all);
     add::<KeySet>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()
@@ -123,6 +149,8 @@ fn documented(operation: &Operation) -> Documented {
     let body = match operation.body {
         Carried::Nothing => None,
         Carried::Json(name) => Some(vec![("application/json", message(name))]),
+        // No request carries events.
+        Carried::Events => None,
         Carried::Csv => Some(vec![
             ("text/csv; charset=utf-8", text_content()),
             ("text/csv; charset=windows-31j", text_content()),
@@ -158,6 +186,7 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
     response = match operation.answer {
         Carried::Nothing => response,
         Carried::Json(name) => response.content("application/json", message(name)),
+        Carried::Events => response.content("text/event-stream", text_content()),
         Carried::Csv => response
             .content("text/csv; charset=utf-8; header=present", text_content())
             .content(
@@ -187,7 +216,7 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
         ],
     };
     let by_body: &[Trouble] = match operation.body {
-        Carried::Nothing => &[],
+        Carried::Nothing | Carried::Events => &[],
         Carried::Json(_) => &[
             Trouble::InvalidJson,
             Trouble::MediaType,
@@ -251,8 +280,10 @@ fn string() -> ObjectBuilder {
 }
 
 fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
-    let schema = if path.contains("/checks/") {
+    let schema = if path.contains("checks/") {
         string().format(Some(SchemaFormat::Custom("uuid".into())))
+    } else if path.contains("/readers/") {
+        string().pattern(Some("^([A-Za-z0-9._-]{1,32}|pc:.{1,60})$"))
     } else {
         string().pattern(Some("^[A-Za-z0-9._-]{1,32}$"))
     };
@@ -294,6 +325,12 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             header,
             "The ETag at hand: 304 while nothing changed",
             string(),
+        )],
+        Extra::LastEventId => vec![parameter(
+            "Last-Event-ID",
+            header,
+            "The id of the last event received: what came after it comes first",
+            string().pattern(Some("^[0-9]{1,18}$")),
         )],
         Extra::Days => vec![
             parameter(

@@ -146,7 +146,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 45] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -173,6 +173,25 @@ impl Trouble {
         Self::TooManyRequests,
         Self::Busy,
         Self::Internal,
+        Self::Card(CardTrouble::ChallengeUnknown),
+        Self::Card(CardTrouble::ChallengeUsed),
+        Self::Card(CardTrouble::ChallengeExpired),
+        Self::Card(CardTrouble::ChallengeForeign),
+        Self::Card(CardTrouble::CertificateUnreadable),
+        Self::Card(CardTrouble::CertificateUntrusted),
+        Self::Card(CardTrouble::CertificatePolicy),
+        Self::Card(CardTrouble::CertificateKey),
+        Self::Card(CardTrouble::CertificateNotYetValid),
+        Self::Card(CardTrouble::CertificateExpired),
+        Self::Card(CardTrouble::CertificateRevoked),
+        Self::Card(CardTrouble::RevocationUnknown),
+        Self::Card(CardTrouble::SignatureWrong),
+        Self::Card(CardTrouble::MethodNotAllowed),
+        Self::Card(CardTrouble::ConfirmationNeeded),
+        Self::Card(CardTrouble::NotRegistered),
+        Self::Card(CardTrouble::PresenceWrong),
+        Self::Card(CardTrouble::PresenceEnded),
+        Self::Card(CardTrouble::AnswersDiffer),
     ];
 
     /// The stable code.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use store::accounts::{Account, Created, Edited};
 
 use crate::app::App;
+use crate::conditional::fits;
 use crate::extract::{Body, Granted};
 use crate::passwords;
 use crate::repeats::Repeatable;
@@ -328,12 +329,6 @@ fn designation_error(kind: Option<AccountKind>, text: Option<&str>) -> Option<Me
                 "The designation has 1 to 100 characters and no control characters.",
             )
         })
-}
-
-/// True when an `If-Match` names the version (RFC 9110 §13.1.1); weak ones never do.
-fn fits(if_match: &str, version: &str) -> bool {
-    let quoted = format!("\"{version}\"");
-    if_match.trim() == "*" || if_match.split(',').any(|tag| tag.trim() == quoted)
 }
 
 fn answer(status: StatusCode, shown: Shown) -> Response {

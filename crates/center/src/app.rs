@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use domain::card_challenge::CenterName;
 use domain::civil_date::Instant;
 use domain::lockout;
 use pki::authority::Authority;
@@ -15,8 +16,10 @@ use store::engine::Engine;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
+use crate::card_trust::CardTrust;
 use crate::check_ids::CheckIds;
 use crate::config::Limits;
+use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
 use crate::revocation_list::LastList;
@@ -38,13 +41,17 @@ pub(crate) struct Shared {
     pub(crate) revocations: Revocations,
     pub(crate) clock: Clock,
     pub(crate) check_ids: CheckIds,
-    pub(crate) name: String,
+    pub(crate) name: CenterName,
     /// Of passwords' first characters.
     pub(crate) prefix_hash: KeyedHash,
     /// Of requests that may come twice.
     pub(crate) request_hash: KeyedHash,
     /// Makes a session's token of its seed.
     pub(crate) token_hash: KeyedHash,
+    /// Makes presence tokens of checks by card.
+    pub(crate) presence_hash: KeyedHash,
+    pub(crate) cards: CardTrust,
+    pub(crate) events: Events,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
     /// At most this many exports at once: each holds its file in memory.

@@ -8,11 +8,12 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::check::evaluate;
+use domain::civil_date::Instant;
 use domain::coverage::Registration;
 use domain::permit::{AskByNumber, Permit, ReadHistory};
 use store::checks::{NewCheck, Recorded};
 
-use crate::app::{App, random};
+use crate::app::{App, Shared, random};
 use crate::extract::{Body, Granted};
 use crate::trouble::Refused;
 
@@ -46,27 +47,7 @@ pub(crate) async fn ask(
         remarks: asked.remarks,
     };
     let answer = answered::write(&finding, number, &circumstances);
-    let canonical = answered::canonical_bytes(&answer);
-    let salt = random::<16>()?;
-    let claims = Claims {
-        as_of: answer.as_of.clone(),
-        digest: receipt::digest(&salt, &canonical),
-        facility: answer.facility.clone(),
-        iat: now.as_seconds(),
-        iss: app.name.clone(),
-        jti: answer.check_id.clone(),
-        verdict: answer.verdict,
-    };
-    let keys = app.receipt_keys.load();
-    let input = receipt::signing_input(keys.current.kid(), &claims);
-    let signature = keys
-        .current
-        .sign(input.as_bytes())
-        .map_err(|_| Trouble::Internal)?;
-    drop(keys);
-    let receipt = receipt::seal(input, &signature);
-    let bytes = answered::with_receipt(&canonical, &receipt, &receipt::encode_salt(&salt));
-    let bytes = Bytes::from(bytes);
+    let bytes = sign(&app, &answer, now)?;
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
@@ -85,7 +66,7 @@ pub(crate) async fn ask(
     let asked_before = check.key.clone();
     let recorded = match (app.engine.record_check(&permit, check).await, asked_before) {
         // A store that takes no writes still knows what it answered before.
-        (Err(error), Some(key)) => match app.engine.answered(&permit, &key, &body.bytes) {
+        (Err(error), Some(key)) => match app.engine.answered(permit.holder(), &key, &body.bytes) {
             Ok(Some(before)) => before,
             Ok(None) | Err(_) => return Err(error.into()),
         },
@@ -94,10 +75,36 @@ pub(crate) async fn ask(
     match recorded {
         Recorded::New => {
             app.metrics.count_check(finding.verdict, asked.origin);
+            app.events.check(permit.facility(), circumstances.check_id);
             Ok(json(bytes))
         }
         before @ (Recorded::Before(_) | Recorded::Conflict) => answer_before(before),
     }
+}
+
+/// The bytes of an answer with its signed receipt (contracts §6).
+pub(crate) fn sign(app: &Shared, answer: &Answer, now: Instant) -> Result<Bytes, Refused> {
+    let canonical = answered::canonical_bytes(answer);
+    let salt = random::<16>()?;
+    let claims = Claims {
+        as_of: answer.as_of.clone(),
+        digest: receipt::digest(&salt, &canonical),
+        facility: answer.facility.clone(),
+        iat: now.as_seconds(),
+        iss: app.name.to_string(),
+        jti: answer.check_id.clone(),
+        verdict: answer.verdict,
+    };
+    let keys = app.receipt_keys.load();
+    let input = receipt::signing_input(keys.current.kid(), &claims);
+    let signature = keys
+        .current
+        .sign(input.as_bytes())
+        .map_err(|_| Trouble::Internal)?;
+    drop(keys);
+    let receipt = receipt::seal(input, &signature);
+    let bytes = answered::with_receipt(&canonical, &receipt, &receipt::encode_salt(&salt));
+    Ok(Bytes::from(bytes))
 }
 
 pub(crate) async fn past(

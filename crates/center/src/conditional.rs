@@ -1,4 +1,4 @@
-//! Conditional reads (RFC 9110 §13.1.2): an answer gets an `ETag`, and nothing comes back while it is the one at hand. Changes no
+//! Conditional requests (RFC 9110 §13.1): an answer gets an `ETag`, and nothing comes back while it is the one at hand. Changes no
 //! answer but a successful one.
 
 use axum::body::Body;
@@ -33,6 +33,12 @@ pub(crate) async fn read(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// True when an `If-Match` names the version (RFC 9110 §13.1.1); weak ones never do.
+pub(crate) fn fits(if_match: &str, version: &str) -> bool {
+    let quoted = format!("\"{version}\"");
+    if_match.trim() == "*" || if_match.split(',').any(|tag| tag.trim() == quoted)
 }
 
 fn tag_of(bytes: &[u8]) -> HeaderValue {

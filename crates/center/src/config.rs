@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use domain::card_certificate::GRACE_MONTHS;
 use domain::lockout::Policy;
 use serde::Deserialize;
 
@@ -34,6 +35,67 @@ pub struct Config {
     /// How long a slow client is waited for.
     #[serde(default)]
     pub limits: Limits,
+    /// Which cards are believed.
+    #[serde(default)]
+    pub cards: Cards,
+}
+
+/// The trust in cards' certificates. Without roots every card is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cards {
+    /// Files with the authorities' certificates, PEM or DER. Read at start.
+    pub roots: Vec<PathBuf>,
+    /// Files with their revocation lists, PEM or DER. Read anew when a file changes.
+    pub revocation_lists: Vec<PathBuf>,
+    /// The policies that say what holds a certificate.
+    pub policies: CardPolicies,
+    /// Months after its end in which a card's certificate still opens eligibility alone.
+    pub grace_months: u8,
+    /// What becomes of a card whose authority's list is missing or past its next update.
+    pub stale_lists: StaleLists,
+}
+
+impl Default for Cards {
+    fn default() -> Self {
+        Self {
+            roots: Vec::new(),
+            revocation_lists: Vec::new(),
+            policies: CardPolicies::default(),
+            grace_months: GRACE_MONTHS,
+            stale_lists: StaleLists::Refuse,
+        }
+    }
+}
+
+/// Object identifiers of policies. The defaults are those of the made-up authority of `onshi synth`; no real card has them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardPolicies {
+    /// Of plastic cards.
+    pub card: String,
+    /// Of phones.
+    pub phone: String,
+}
+
+impl Default for CardPolicies {
+    /// Below the number RFC 5612 keeps for examples.
+    fn default() -> Self {
+        Self {
+            card: "1.3.6.1.4.1.32473.20.30".into(),
+            phone: "1.3.6.1.4.1.32473.20.31".into(),
+        }
+    }
+}
+
+/// What becomes of a card that cannot be told to be revoked or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaleLists {
+    /// It is refused.
+    Refuse,
+    /// It is taken, unless a list names it.
+    Accept,
 }
 
 /// Limits of time against clients that hold connections open and say nothing.
@@ -126,7 +188,7 @@ impl Default for Listen {
 }
 
 fn default_name() -> String {
-    "onshi-center".into()
+    "onshi-example".into()
 }
 
 impl Config {

@@ -11,7 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
-use crate::enroll::{Enrolled, Enrolment};
+use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Order {
     RotateKeys,
     /// Give a person the facility's own number: (institution code, person's UUID, number).
     ReferenceNumber(String, u128, String),
+    /// Enrol a reader with what it has, or take it away.
+    EnrollReader(ReaderEnrolment),
     /// Search the audit chain, newest first.
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
@@ -123,6 +125,9 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             app.revocations.add(fingerprint);
             Ok(Reply::Done)
         }
+        Order::EnrollReader(enrolment) => crate::enroll::enroll_reader(app, enrolment)
+            .await
+            .map(|()| Reply::Done),
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
         Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),

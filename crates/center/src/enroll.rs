@@ -3,9 +3,11 @@
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::facility_kind::FacilityKind;
+use domain::identification::{Abilities, FaceCapability, TerminalKeys};
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::Password;
+use domain::reader::ReaderId;
 use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
 use store::access::{Facility, Notice};
@@ -28,6 +30,20 @@ pub struct Enrolment {
     pub name: String,
     /// Terminal name.
     pub terminal: String,
+}
+
+/// What a reader has that only an operator can vouch for (contracts §2).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderEnrolment {
+    /// Institution code.
+    pub code: String,
+    /// The reader: its account, or `pc:` and the name of a terminal.
+    pub reader: String,
+    /// Whether it holds terminal keys, which let a card sign without its PIN.
+    pub terminal_keys: bool,
+    /// Whether it compares faces.
+    pub face: bool,
 }
 
 /// What the operator hands to the facility, shown once: the notice's block and the first accounts.
@@ -180,4 +196,50 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
             .unwrap_or_default(),
         accounts,
     })
+}
+
+/// Enrols a reader; an error is a text for the operator.
+pub(crate) async fn enroll_reader(app: &App, enrolment: ReaderEnrolment) -> Result<(), String> {
+    let code = InstitutionCode::parse(&enrolment.code).map_err(|error| format!("code: {error}"))?;
+    let wrong = "reader: the reader's account, or pc: and the name of a terminal";
+    let reader = ReaderId::parse(&enrolment.reader).ok_or(wrong)?;
+    // Comparing faces ends in a signature without PIN.
+    if enrolment.face && !enrolment.terminal_keys {
+        return Err("face: a reader that compares faces needs terminal keys, too".into());
+    }
+    let abilities = Abilities {
+        terminal_keys: if enrolment.terminal_keys {
+            TerminalKeys::Enrolled
+        } else {
+            TerminalKeys::None
+        },
+        face: if enrolment.face {
+            FaceCapability::Enrolled
+        } else {
+            FaceCapability::None
+        },
+    };
+    let event = Event {
+        at: app.now(),
+        actor: Actor::Operator("local".into()),
+        deed: Deed::ReaderEnroll,
+        subject: None,
+        detail: format!(
+            "facility={code} reader={reader} terminal_keys={} face={}",
+            abilities.terminal_keys.as_str(),
+            abilities.face.as_str()
+        ),
+    };
+    let known = app
+        .engine
+        .enroll_reader(code, reader, abilities, event)
+        .await
+        .map_err(|error| error.to_string())?;
+    if !known {
+        return Err(format!(
+            "reader: {code} has no active reader account and no terminal of this name"
+        ));
+    }
+    app.events.wake(code);
+    Ok(())
 }

@@ -172,7 +172,7 @@ fn page(mut lines: Vec<Line>) -> History {
         at: line.at.to_string(),
         check_id: id(line.id),
         insurer_number: line.insurer,
-        method: None,
+        method: line.method,
         name: line.name,
         origin: line.origin,
         verdict: line.verdict,

@@ -1,8 +1,10 @@
-//! The center server: sign-in, checks, accounts, enrolment, audit. Holds all truth; decides by the rules of `domain`.
+//! The center server: sign-in, checks by number and by card, readers, events, accounts, enrolment, audit. Holds all truth; decides by the rules of `domain`.
 
 mod accounts;
 mod app;
 pub mod audit;
+mod card_checks;
+mod card_trust;
 mod check_ids;
 mod checkpoints;
 mod checks;
@@ -12,7 +14,9 @@ pub mod control;
 mod download_page;
 mod downloads;
 pub mod enroll;
+mod events;
 mod extract;
+mod facility_settings;
 mod history;
 mod imports;
 mod keyed_hash;
@@ -20,6 +24,8 @@ pub mod listeners;
 mod metrics;
 pub mod notice;
 mod passwords;
+mod questions;
+mod readers;
 mod repeats;
 mod revocation_list;
 mod rotation;

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use api::check::Origin;
 use api::problem::Trouble;
+use api::problem::card::CardTrouble;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +14,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
@@ -39,6 +40,8 @@ pub(crate) struct Metrics {
     checks: Vec<(Verdict, Origin, Counter)>,
     requests: Family<Labels<3>, Histogram>,
     sign_ins: Family<Labels<1>, Counter>,
+    card_refusals: Family<Labels<1>, Counter>,
+    streams: Gauge,
 }
 
 /// What became of a sign-in.
@@ -77,12 +80,26 @@ impl Metrics {
             "Sign-ins opened, and refused by code",
             sign_ins.clone(),
         );
+        let card_refusals: Family<Labels<1>, Counter> = Family::default();
+        registry.register(
+            "card_refusals",
+            "Checks by card refused, by code",
+            card_refusals.clone(),
+        );
+        let streams = Gauge::default();
+        registry.register(
+            "event_streams",
+            "Streams of events that are open",
+            streams.clone(),
+        );
         registry.register_collector(Box::new(OfTheStore { engine, clock }));
         Self {
             registry,
             checks,
             requests,
             sign_ins,
+            card_refusals,
+            streams,
         }
     }
 
@@ -102,6 +119,16 @@ impl Metrics {
             SignInOutcome::Refused(code) => code,
         };
         self.sign_ins.get_or_create(&[("outcome", name)]).inc();
+    }
+
+    pub(crate) fn count_card_refusal(&self, trouble: CardTrouble) {
+        let code = Trouble::Card(trouble).code();
+        self.card_refusals.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Another stream of events, or one less.
+    pub(crate) fn count_stream(&self, change: i64) {
+        self.streams.inc_by(change);
     }
 
     /// A stop-watch for the requests of one operation.

@@ -16,8 +16,8 @@ use crate::extract::Peer;
 use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
-    accounts, checks, conditional, download_page, downloads, history, imports, revocation_list,
-    sessions,
+    accounts, card_checks, checks, conditional, download_page, downloads, events,
+    facility_settings, history, imports, questions, readers, revocation_list, sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -93,6 +93,47 @@ fn routes() -> Vec<Route> {
             routes::CHECK_RECEIPT,
             read(get(checks::receipt)),
         ),
+        (
+            Method::Post,
+            routes::CARD_CHALLENGES,
+            post(card_checks::challenge),
+        ),
+        (Method::Post, routes::CARD_CHECKS, post(card_checks::ask)),
+        (Method::Get, routes::CARD_CHECK, read(get(questions::past))),
+        (
+            Method::Post,
+            routes::CARD_CHECK_PRESENCE,
+            post(questions::renew),
+        ),
+        (
+            Method::Post,
+            routes::CARD_CHECK_ANSWERS,
+            post(questions::answer),
+        ),
+        (Method::Get, routes::READERS, read(get(readers::list))),
+        (
+            Method::Get,
+            routes::READER_CURRENT,
+            read(get(readers::current)),
+        ),
+        (
+            Method::Put,
+            routes::READER_CURRENT_STATE,
+            put(readers::report),
+        ),
+        (Method::Put, routes::READER_MODE, put(readers::set_mode)),
+        (Method::Post, routes::RELEASES, post(readers::release)),
+        (
+            Method::Get,
+            routes::SETTINGS,
+            read(get(facility_settings::read)),
+        ),
+        (
+            Method::Put,
+            routes::SETTINGS,
+            put(facility_settings::change),
+        ),
+        (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),
         (Method::Get, routes::OPENAPI, read(get(document))),
     ]

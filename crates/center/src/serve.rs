@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use domain::audit::{Actor, Deed};
+use domain::card_challenge::{CenterName, InvalidCenterName};
 use domain::civil_date::Instant;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
@@ -20,10 +21,12 @@ use store::engine::Engine;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, DownloadSite, Shared};
+use crate::card_trust::CardTrust;
 use crate::config::Config;
+use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
-use crate::{checkpoints, control, download_page, listeners, router, sessions};
+use crate::{checkpoints, control, download_page, listeners, questions, router, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -84,6 +87,12 @@ pub enum StartError {
     /// The texts of the download page.
     #[error(transparent)]
     Texts(#[from] ui::language::InvalidTexts),
+    /// The center's name.
+    #[error("name: {0}; receipts and card challenges carry it")]
+    Name(#[from] InvalidCenterName),
+    /// A root of cards.
+    #[error("cards.roots {0}: {1}")]
+    CardRoot(std::path::PathBuf, String),
     /// The random generator.
     #[error("the system's random generator failed")]
     Random,
@@ -114,6 +123,7 @@ impl Center {
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
             request_hash: KeyedHash::new(&machine.derive("repeated-request")),
             token_hash: KeyedHash::new(&machine.derive("session-token")),
+            presence_hash: KeyedHash::new(&machine.derive("card-presence")),
             machine,
             data_dir: dir.clone(),
             rotating: Default::default(),
@@ -121,7 +131,9 @@ impl Center {
             revocations,
             clock,
             check_ids: Default::default(),
-            name: config.name.clone(),
+            name: CenterName::parse(&config.name)?,
+            cards: CardTrust::open(&config.cards)?,
+            events: Events::default(),
             hashing: Semaphore::new(HASHES),
             exporting: Semaphore::new(EXPORTS),
             importing: Semaphore::new(1),
@@ -139,6 +151,7 @@ impl Center {
             .await?;
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(questions::close_what_is_over(app.clone()));
         let enroll = listeners::tls(
             &app,
             config,

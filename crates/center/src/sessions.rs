@@ -96,6 +96,8 @@ async fn open(
     if let Some(earlier) = app.engine.open_session(hash, row, kept).await? {
         return opened_before(app, &repeats::again(earlier)?);
     }
+    // A person's earlier session ended, and with it its stream of events.
+    app.events.wake(who.facility);
     app.engine
         .record(event(now, actor(who), Deed::SignIn))
         .await?;
@@ -164,6 +166,8 @@ pub(crate) async fn sign_out(
         return Err(Trouble::NotSignedIn.into());
     }
     app.engine.end_session(token.0).await?;
+    // Streams of events end with their session.
+    app.events.wake(session.who.facility);
     app.engine
         .record(event(app.now(), actor(session.who), Deed::SignOut))
         .await?;

@@ -1,6 +1,7 @@
 //! How a card's holder is identified, and which reader may say so (contracts §2). A card signs alike after its PIN and after terminal
 //! authentication, so no method is believed because a kiosk names it. Compares no face.
 
+use crate::card_certificate::TokenKind;
 use crate::named::named;
 
 named! {
@@ -120,6 +121,9 @@ pub enum NotAllowed {
     /// The reader is not enrolled as one that compares faces.
     #[error("the reader is not enrolled for comparing faces")]
     NoFaceCapability,
+    /// A phone holds no photo to compare a face with: it asks for its own PIN or face before it signs (my-number-card §7, [I]).
+    #[error("a phone holds no photo")]
+    NoPhoto,
 }
 
 /// Whether staff must confirm this one check.
@@ -139,23 +143,29 @@ pub enum Confirmation {
 /// Whether a reader may name a method, and whether staff must confirm it (contracts §2).
 ///
 /// ```
+/// use domain::card_certificate::TokenKind::{Card, Phone};
 /// use domain::identification::{Abilities, Confirmation, FacePolicy, Method, NotAllowed, TerminalKeys, confirmation};
 /// let plain = Abilities::default();
 /// let keyed = Abilities { terminal_keys: TerminalKeys::Enrolled, ..plain };
 /// let assist = FacePolicy::Assist;
-/// assert_eq!(confirmation(Method::Pin, plain, assist), Ok(Confirmation::NotNeeded));
-/// assert_eq!(confirmation(Method::Visual, plain, assist), Err(NotAllowed::NoTerminalKeys));
-/// assert_eq!(confirmation(Method::Visual, keyed, assist), Ok(Confirmation::Needed));
-/// assert_eq!(confirmation(Method::Face, keyed, assist), Err(NotAllowed::NoFaceCapability));
+/// assert_eq!(confirmation(Method::Pin, Card, plain, assist), Ok(Confirmation::NotNeeded));
+/// assert_eq!(confirmation(Method::Visual, Card, plain, assist), Err(NotAllowed::NoTerminalKeys));
+/// assert_eq!(confirmation(Method::Visual, Card, keyed, assist), Ok(Confirmation::Needed));
+/// assert_eq!(confirmation(Method::Visual, Phone, keyed, assist), Err(NotAllowed::NoPhoto));
+/// assert_eq!(confirmation(Method::Face, Card, keyed, assist), Err(NotAllowed::NoFaceCapability));
 /// ```
 ///
 /// # Errors
 /// [`NotAllowed`].
 pub fn confirmation(
     method: Method,
+    token: TokenKind,
     reader: Abilities,
     policy: FacePolicy,
 ) -> Result<Confirmation, NotAllowed> {
+    if method != Method::Pin && token == TokenKind::Phone {
+        return Err(NotAllowed::NoPhoto);
+    }
     let keyed = match reader.terminal_keys {
         TerminalKeys::Enrolled => Ok(()),
         TerminalKeys::None => Err(NotAllowed::NoTerminalKeys),
@@ -210,10 +220,10 @@ mod tests {
         for reader in every_reader().filter(|it| it.terminal_keys == TerminalKeys::None) {
             for policy in FacePolicy::ALL {
                 for method in [Method::Visual, Method::Face] {
-                    let said = confirmation(method, reader, *policy);
+                    let said = confirmation(method, TokenKind::Card, reader, *policy);
                     assert_eq!(said, Err(NotAllowed::NoTerminalKeys));
                 }
-                let pin = confirmation(Method::Pin, reader, *policy);
+                let pin = confirmation(Method::Pin, TokenKind::Card, reader, *policy);
                 assert_eq!(pin, Ok(Confirmation::NotNeeded));
             }
         }
@@ -223,7 +233,7 @@ mod tests {
     fn nobody_is_identified_by_eye_without_staff() {
         for reader in every_reader() {
             for policy in FacePolicy::ALL {
-                let said = confirmation(Method::Visual, reader, *policy);
+                let said = confirmation(Method::Visual, TokenKind::Card, reader, *policy);
                 assert_ne!(said, Ok(Confirmation::NotNeeded));
             }
         }
@@ -233,8 +243,8 @@ mod tests {
     fn a_face_stands_alone_only_at_an_enrolled_reader_under_face_auto() {
         for reader in every_reader() {
             for policy in FacePolicy::ALL {
-                let alone =
-                    confirmation(Method::Face, reader, *policy) == Ok(Confirmation::NotNeeded);
+                let alone = confirmation(Method::Face, TokenKind::Card, reader, *policy)
+                    == Ok(Confirmation::NotNeeded);
                 let expected = reader.terminal_keys == TerminalKeys::Enrolled
                     && reader.face == FaceCapability::Enrolled
                     && *policy == FacePolicy::Auto;

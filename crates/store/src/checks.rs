@@ -151,12 +151,12 @@ impl Engine {
     /// [`StoreError`].
     pub fn answered(
         &self,
-        permit: &Permit<AskByNumber>,
+        holder: &SignedIn,
         key: &str,
         question: &[u8],
     ) -> Result<Option<Recorded>, StoreError> {
-        let facility = permit.facility().as_u64().cast_signed();
-        let of = (facility, permit.holder().account.as_str(), key);
+        let facility = holder.facility.as_u64().cast_signed();
+        let of = (facility, holder.account.as_str(), key);
         self.read(|connection| known_key(connection, &self.held().recent, of, question))
     }
 

@@ -45,10 +45,10 @@ pub fn read(request: &CheckRequest, today: CivilDate) -> Result<Asked, Vec<Membe
     });
     let branch = keep(&mut errors, branch);
     let birth_date = keep(&mut errors, date("birth_date", &request.birth_date));
-    let visit_date = optional(request.visit_date.as_deref(), |text| {
-        date("visit_date", text)
-    });
-    let visit_date = keep(&mut errors, visit_date).map(|day| day.unwrap_or(today));
+    let visit_date = keep(
+        &mut errors,
+        visit_date(request.visit_date.as_deref(), today),
+    );
     if let (Some(birth), Some(visit)) = (birth_date, visit_date)
         && visit < birth
     {
@@ -210,6 +210,15 @@ fn date(member: &str, text: &str) -> Result<CivilDate, MemberError> {
             &format!("The {name_en} lies before 1868-01-25 or after 9998."),
         ),
     })
+}
+
+/// The day asked about; today where none is.
+///
+/// # Errors
+/// A [`MemberError`] for a text that is no day.
+pub fn visit_date(text: Option<&str>, today: CivilDate) -> Result<CivilDate, MemberError> {
+    let day = optional(text, |text| date("visit_date", text))?;
+    Ok(day.unwrap_or(today))
 }
 
 fn origin(name: Option<&str>) -> Result<Origin, MemberError> {

@@ -3,6 +3,7 @@
 use utoipa::openapi::HttpMethod;
 
 use crate::problem::Trouble;
+use crate::problem::card::CardTrouble as Card;
 use crate::routes;
 
 /// What a caller must show.
@@ -23,6 +24,8 @@ pub enum Carried {
     Json(&'static str),
     /// A CSV file.
     Csv,
+    /// Server-sent events.
+    Events,
 }
 
 /// What may be said beside path and body.
@@ -36,6 +39,8 @@ pub enum Extra {
     IfNoneMatch,
     /// `after`, `from` and `to` in the query.
     Days,
+    /// `Last-Event-ID`: where to go on.
+    LastEventId,
 }
 
 /// One operation.
@@ -104,7 +109,7 @@ impl Method {
 }
 
 /// All operations of the api listener.
-pub const OPERATIONS: [Operation; 16] = [
+pub const OPERATIONS: [Operation; 29] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -322,6 +327,200 @@ pub const OPERATIONS: [Operation; 16] = [
         troubles: FOUND,
     },
     Operation {
+        method: Method::Post,
+        path: routes::CARD_CHALLENGES,
+        id: "makeChallenge",
+        summary: "A challenge for a card to sign: once, within 120 seconds, at this facility and PC",
+        access: Access::Session,
+        body: Carried::Json("ChallengeRequest"),
+        extras: &[],
+        status: 201,
+        answer: Carried::Json("Challenge"),
+        troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CARD_CHECKS,
+        id: "checkByCard",
+        summary: "Ask by card whether its holder is insured",
+        access: Access::Session,
+        body: Carried::Json("CardCheckRequest"),
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("CardCheck"),
+        troubles: CARD_CHECK,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CARD_CHECK,
+        id: "readCardCheck",
+        summary: "One check by card with its consents",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("CardCheckRecord"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CARD_CHECK_PRESENCE,
+        id: "renewPresence",
+        summary: "The card is still there: keeps the questions open",
+        access: Access::Session,
+        body: Carried::Json("PresenceRenewal"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("Presence"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::Card(Card::PresenceWrong),
+            Trouble::Card(Card::PresenceEnded),
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CARD_CHECK_ANSWERS,
+        id: "answerQuestions",
+        summary: "What the patient answered: once; the same again is answered alike",
+        access: Access::Session,
+        body: Carried::Json("Answers"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("Consents"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::InvalidInput,
+            Trouble::Card(Card::PresenceWrong),
+            Trouble::Card(Card::PresenceEnded),
+            Trouble::Card(Card::AnswersDiffer),
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::READERS,
+        id: "listReaders",
+        summary: "The facility's readers with mode and state",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Readers"),
+        troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::READER_CURRENT,
+        id: "readOwnReader",
+        summary: "The reader of the account that asks",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Reader"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Put,
+        path: routes::READER_CURRENT_STATE,
+        id: "reportReader",
+        summary: "What the reader of the account does now",
+        access: Access::Session,
+        body: Carried::Json("ReaderReport"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("Reader"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Put,
+        path: routes::READER_MODE,
+        id: "setReaderMode",
+        summary: "Switch a reader between unattended and visual",
+        access: Access::Session,
+        body: Carried::Json("ModeChange"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("Reader"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::RELEASES,
+        id: "releaseCheck",
+        summary: "Release one check at one reader: staff have compared face and photo",
+        access: Access::Session,
+        body: Carried::Json("NewRelease"),
+        extras: &[Extra::IdempotencyKey],
+        status: 201,
+        answer: Carried::Json("Release"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::InvalidInput,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::SETTINGS,
+        id: "readSettings",
+        summary: "The facility's settings",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Settings"),
+        troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Put,
+        path: routes::SETTINGS,
+        id: "changeSettings",
+        summary: "Change the facility's settings",
+        access: Access::Session,
+        body: Carried::Json("Settings"),
+        extras: &[Extra::IdempotencyKey, Extra::IfMatch],
+        status: 200,
+        answer: Carried::Json("Settings"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::Changed,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::EVENTS,
+        id: "receiveEvents",
+        summary: "What happens at the facility, as server-sent events: kinds reader, release, card_check, check, settings as the account's rights go, with JSON data",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::LastEventId],
+        status: 200,
+        answer: Carried::Events,
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::Busy,
+        ],
+    },
+    Operation {
         method: Method::Get,
         path: routes::KEYS,
         id: "readKeys",
@@ -353,4 +552,26 @@ const FOUND: &[Trouble] = &[
     Trouble::NotPermitted,
     Trouble::PasswordChangeNeeded,
     Trouble::NotFound,
+];
+
+const CARD_CHECK: &[Trouble] = &[
+    Trouble::NotPermitted,
+    Trouble::PasswordChangeNeeded,
+    Trouble::InvalidInput,
+    Trouble::Card(Card::ChallengeUnknown),
+    Trouble::Card(Card::ChallengeUsed),
+    Trouble::Card(Card::ChallengeExpired),
+    Trouble::Card(Card::ChallengeForeign),
+    Trouble::Card(Card::CertificateUnreadable),
+    Trouble::Card(Card::CertificateUntrusted),
+    Trouble::Card(Card::CertificatePolicy),
+    Trouble::Card(Card::CertificateKey),
+    Trouble::Card(Card::CertificateNotYetValid),
+    Trouble::Card(Card::CertificateExpired),
+    Trouble::Card(Card::CertificateRevoked),
+    Trouble::Card(Card::RevocationUnknown),
+    Trouble::Card(Card::SignatureWrong),
+    Trouble::Card(Card::MethodNotAllowed),
+    Trouble::Card(Card::ConfirmationNeeded),
+    Trouble::Card(Card::NotRegistered),
 ];

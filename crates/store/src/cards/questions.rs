@@ -6,7 +6,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::event::EventKind;
 use domain::identification::{Method, Vouched};
 use domain::institution_code::InstitutionCode;
-use domain::permit::{AskByCard, Permit, ReadCardResults};
+use domain::permit::{AskByCard, Permit, ReadCardResults, ReceiveEvents};
 use domain::person::PersonId;
 use domain::questions::{
     Answered, Choice, InvalidAnswers, OUTPATIENT_CONSENT_S, Question, QuestionsState,
@@ -243,6 +243,19 @@ impl Engine {
         id: u128,
     ) -> Result<Option<Delivered>, StoreError> {
         self.delivered(permit.facility(), id)
+    }
+
+    /// How the questions of a check of the permit's facility stand, for whoever hears of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn questions_state(
+        &self,
+        permit: &Permit<ReceiveEvents>,
+        id: u128,
+    ) -> Result<Option<QuestionsState>, StoreError> {
+        let found = self.read(|connection| find(connection, number(permit.facility()), id))?;
+        Ok(found.map(|check| check.state))
     }
 
     /// A check by card that its own maker repeats.

@@ -1,0 +1,447 @@
+//! The check by card (contracts §4): challenge, verification in a fixed order, identification, verdict, durable record. Believes no method
+//! that only a reader names, and shows nothing that is not on the disk.
+
+use api::card::{
+    CardCheck, CardCheckRequest, CertificateWorth, Challenge, ChallengeRequest, Presence,
+    SpecifiedDisease,
+};
+use api::check::{Answer, Origin, answered, asked};
+use api::problem::card::CardTrouble;
+use api::problem::{MemberError, Trouble};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use domain::audit::{Deed, Event};
+use domain::card_certificate::{CertificateState, OutOfDate};
+use domain::card_challenge::{ChallengeText, LIFE_S, Nonce};
+use domain::check::{CeilingConsent, Finding, Verdict, evaluate_card};
+use domain::civil_date::{CivilDate, Instant};
+use domain::identification::{Confirmation, Method, confirmation, vouched};
+use domain::permit::{AskByCard, Permit, SignedIn};
+use domain::questions::{Question, QuestionsState, asked as questions_of, holdings_on};
+use pki::card_certificate::CardCertificate;
+use store::cards::questions::Delivered;
+use store::cards::{CardDetails, CardRecorded, ChallengeRefused, NewCardCheck};
+use store::checks::NewCheck;
+use store::readers::Reader;
+use store::registry::cards::Holder;
+
+use crate::app::{App, Shared, random};
+use crate::checks::sign;
+use crate::extract::{Body, Granted, Peer};
+use crate::sessions::{actor, event};
+use crate::trouble::Refused;
+
+pub(crate) async fn challenge(
+    State(app): State<App>,
+    Granted(permit): Granted<AskByCard>,
+    _: Body<ChallengeRequest>,
+) -> Result<(StatusCode, Json<Challenge>), Refused> {
+    let now = app.now();
+    let made = store::cards::Challenge {
+        id: app.check_ids.next(now, random()?),
+        nonce: Nonce::from_bytes(random()?),
+        issued: now,
+    };
+    app.engine.store_challenge(&permit, made.clone()).await?;
+    let challenge = Challenge {
+        center: app.name.to_string(),
+        expires_at: now.plus_seconds(LIFE_S).to_string(),
+        facility: permit.facility().to_string(),
+        id: uuid::Uuid::from_u128(made.id).to_string(),
+        issued_at: now.to_string(),
+        nonce: made.nonce.as_str().into(),
+    };
+    Ok((StatusCode::CREATED, Json(challenge)))
+}
+
+/// A request whose members read.
+struct Shown {
+    challenge: u128,
+    certificate: Vec<u8>,
+    signature: Vec<u8>,
+    method: Method,
+    visit_date: CivilDate,
+}
+
+/// A card that proved itself.
+struct Proven {
+    certificate: CardCertificate,
+    worth: CertificateState,
+}
+
+pub(crate) async fn ask(
+    State(app): State<App>,
+    Granted(permit): Granted<AskByCard>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    body: Body<CardCheckRequest>,
+) -> Result<Json<CardCheck>, Refused> {
+    let now = app.now();
+    let key = crate::repeats::key(&headers)?;
+    let shown = read(&body.value, now.date_in_japan())
+        .map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
+    if let Some(before) = before(&app, &permit, key.as_deref(), &body.bytes)? {
+        return Ok(Json(before));
+    }
+    let reader = app.engine.own_reader(&permit, &peer.terminal)?;
+    let asked = Asked {
+        permit: &permit,
+        reader: &reader,
+        shown: &shown,
+        now,
+    };
+    let outcome = match prove(&app, &asked).and_then(|proven| identify(&app, &asked, proven)) {
+        Ok((proven, holder, confirmed)) => {
+            let new = answer(&app, &asked, &proven, (&holder, confirmed), (&body, key))?;
+            record(&app, &permit, new).await?
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match outcome {
+        Ok(done) => Ok(Json(done)),
+        Err(Refusal::Card(trouble)) => {
+            app.metrics.count_card_refusal(trouble);
+            let event = refused(&asked, trouble);
+            app.engine
+                .refuse_card(&permit, shown.challenge, event)
+                .await?;
+            Err(Trouble::Card(trouble).into())
+        }
+        Err(Refusal::Recorded(trouble)) => {
+            app.metrics.count_card_refusal(trouble);
+            Err(Trouble::Card(trouble).into())
+        }
+        Err(Refusal::Other(refused)) => Err(refused),
+    }
+}
+
+/// What every step of a check looks at.
+struct Asked<'a> {
+    permit: &'a Permit<AskByCard>,
+    reader: &'a Reader,
+    shown: &'a Shown,
+    now: Instant,
+}
+
+/// Why a check goes no further.
+enum Refusal {
+    /// A trouble of the card, still to be recorded with the challenge's use.
+    Card(CardTrouble),
+    /// One that is recorded.
+    Recorded(CardTrouble),
+    /// Any other.
+    Other(Refused),
+}
+
+impl From<CardTrouble> for Refusal {
+    fn from(trouble: CardTrouble) -> Self {
+        Self::Card(trouble)
+    }
+}
+
+impl From<store::engine::StoreError> for Refusal {
+    fn from(error: store::engine::StoreError) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// Challenge, certificate, revocation, dates, signature, in this order.
+fn prove(app: &Shared, asked: &Asked<'_>) -> Result<Proven, Refusal> {
+    let (shown, now) = (asked.shown, asked.now);
+    let challenge = app.engine.challenge(asked.permit, shown.challenge, now)?;
+    let challenge = challenge.map_err(challenge_trouble)?;
+    let certificate = app.cards.verify(&shown.certificate)?;
+    app.cards.not_revoked(&certificate, now)?;
+    let state = certificate
+        .validity
+        .state(certificate.token, app.cards.grace_months, now);
+    let worth = state.map_err(|out| match out {
+        OutOfDate::NotYetValid => CardTrouble::CertificateNotYetValid,
+        OutOfDate::Expired => CardTrouble::CertificateExpired,
+    })?;
+    let text = ChallengeText {
+        center: app.name.clone(),
+        facility: asked.permit.facility(),
+        nonce: challenge.nonce,
+        issued_at: challenge.issued,
+    };
+    if !certificate.has_signed(text.to_text().as_bytes(), &shown.signature) {
+        return Err(CardTrouble::SignatureWrong.into());
+    }
+    Ok(Proven { certificate, worth })
+}
+
+/// Whether the reader may name the method, whether staff have confirmed it, and who the holder is.
+fn identify(
+    app: &Shared,
+    asked: &Asked<'_>,
+    proven: Proven,
+) -> Result<(Proven, Holder, Confirmation), Refusal> {
+    let (permit, reader, now) = (asked.permit, asked.reader, asked.now);
+    let policy = app.engine.settings(permit.facility())?.settings.face_policy;
+    let token = proven.certificate.token;
+    let confirmed = confirmation(asked.shown.method, token, reader.abilities, policy)
+        .map_err(|_| CardTrouble::MethodNotAllowed)?;
+    // Used up with the record; here it is only looked for, so that nobody's data are looked up before.
+    if confirmed == Confirmation::Needed && !app.engine.is_released(permit, &reader.id, now)? {
+        return Err(CardTrouble::ConfirmationNeeded.into());
+    }
+    let serial = &proven.certificate.serial;
+    let holder = app
+        .engine
+        .card_holder(permit, serial, asked.shown.visit_date)?
+        .ok_or(CardTrouble::NotRegistered)?;
+    Ok((proven, holder, confirmed))
+}
+
+/// The verdict, the signed answer and all that is recorded with it.
+fn answer(
+    app: &Shared,
+    asked: &Asked<'_>,
+    proven: &Proven,
+    (holder, confirmed): (&Holder, Confirmation),
+    (body, key): (&Body<CardCheckRequest>, Option<String>),
+) -> Result<NewCardCheck, Refused> {
+    let (permit, now, day) = (asked.permit, asked.now, asked.shown.visit_date);
+    let registration = &holder.found.registration;
+    let finding = evaluate_card(registration, permit.facility(), day);
+    let circumstances = answered::Circumstances {
+        check_id: app.check_ids.next(now, random()?),
+        facility: permit.facility(),
+        as_of: now,
+        visit_date: day,
+        ceiling_consent: CeilingConsent::Given,
+        remarks: Vec::new(),
+    };
+    let number = holder.found.reference_number.as_deref();
+    let answer = answered::write(&finding, number, &circumstances);
+    let bytes = sign(app, &answer, now)?;
+    let person = &registration.person;
+    let insurer = finding.entries.first().map(|it| it.coverage.insurer);
+    let check = NewCheck {
+        id: circumstances.check_id,
+        at: now,
+        visit_date: day,
+        origin: Origin::Card.as_str(),
+        verdict: finding.verdict,
+        insurer: insurer.map(|it| it.as_digits()).unwrap_or_default(),
+        name: Some(person.name.as_str().to_owned()),
+        kana: person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
+        question: body.bytes.clone(),
+        answer: bytes,
+        key,
+    };
+    let card = CardDetails {
+        person: person.id,
+        reader: asked.reader.id.clone(),
+        method: asked.shown.method,
+        vouched: vouched(asked.reader.abilities, confirmed),
+        token: proven.certificate.token,
+        worth: proven.worth,
+        expires_on: proven.certificate.validity.last_day(),
+        questions: questions(app, permit, &finding, (holder, proven.worth, day))?,
+        withheld: serde_json::to_vec(&diseases(&finding, day)).map_err(|_| Trouble::Internal)?,
+    };
+    Ok(NewCardCheck {
+        check,
+        challenge: asked.shown.challenge,
+        card,
+        confirmation: confirmed,
+        refusal: refused(asked, CardTrouble::ConfirmationNeeded),
+    })
+}
+
+/// What is asked: nothing where there is no coverage to treat the patient under [ours].
+fn questions(
+    app: &Shared,
+    permit: &Permit<AskByCard>,
+    finding: &Finding<'_>,
+    (holder, worth, day): (&Holder, CertificateState, CivilDate),
+) -> Result<Vec<Question>, Refused> {
+    match finding.verdict {
+        Verdict::Valid | Verdict::ValidUnregistered => {}
+        Verdict::Invalid | Verdict::NewerExists | Verdict::NotFound | Verdict::Several => {
+            return Ok(Vec::new());
+        }
+    }
+    let facility = app.engine.facility(permit.facility())?;
+    let kind = facility.ok_or(Trouble::Internal)?.kind;
+    let settings = app.engine.settings(permit.facility())?.settings;
+    let coverages: Vec<_> = finding.entries.iter().map(|it| it.coverage).collect();
+    let has = holdings_on(holder.holdings.clone(), &coverages, day);
+    Ok(questions_of(kind, &settings, &has, worth))
+}
+
+/// The specified-disease certificates of the day: delivered once the patient provides them.
+fn diseases(finding: &Finding<'_>, day: CivilDate) -> Vec<SpecifiedDisease> {
+    let all = finding.entries.iter().flat_map(|it| &it.coverage.diseases);
+    all.filter(|it| it.period.contains(day))
+        .map(SpecifiedDisease::from)
+        .collect()
+}
+
+async fn record(
+    app: &App,
+    permit: &Permit<AskByCard>,
+    new: NewCardCheck,
+) -> Result<Result<CardCheck, Refusal>, Refused> {
+    let (id, verdict) = (new.check.id, new.check.verdict);
+    let recorded = app.engine.record_card_check(permit, new).await?;
+    let refusal = match recorded {
+        CardRecorded::New { .. } => {
+            app.metrics.count_check(verdict, Origin::Card);
+            app.events.wake(permit.facility());
+            return delivered(app, permit, id).map(Ok);
+        }
+        CardRecorded::Before(answer) => return repeated(app, permit, &answer).map(Ok),
+        CardRecorded::Conflict => Refusal::Other(Trouble::IdempotencyConflict.into()),
+        CardRecorded::Challenge(why) => Refusal::Card(challenge_trouble(why)),
+        CardRecorded::NotReleased => Refusal::Recorded(CardTrouble::ConfirmationNeeded),
+    };
+    Ok(Err(refusal))
+}
+
+/// What the same request was answered before, if it was: a challenge is used once, an answer lost on the line may be asked for again.
+fn before(
+    app: &App,
+    permit: &Permit<AskByCard>,
+    key: Option<&str>,
+    question: &[u8],
+) -> Result<Option<CardCheck>, Refused> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    match app.engine.answered(permit.holder(), key, question)? {
+        Some(store::checks::Recorded::Before(answer)) => repeated(app, permit, &answer).map(Some),
+        Some(store::checks::Recorded::Conflict) => Err(Trouble::IdempotencyConflict.into()),
+        Some(store::checks::Recorded::New) | None => Ok(None),
+    }
+}
+
+fn repeated(app: &App, permit: &Permit<AskByCard>, answer: &[u8]) -> Result<CardCheck, Refused> {
+    let answer: Answer = serde_json::from_slice(answer).map_err(|_| Trouble::Internal)?;
+    let id = uuid::Uuid::parse_str(&answer.check_id).map_err(|_| Trouble::Internal)?;
+    delivered(app, permit, id.as_u128())
+}
+
+/// The answer to the reader, read from what was recorded.
+fn delivered(app: &App, permit: &Permit<AskByCard>, id: u128) -> Result<CardCheck, Refused> {
+    let Delivered {
+        card, answer, name, ..
+    } = app
+        .engine
+        .own_card_check(permit, id)?
+        .ok_or(Trouble::Internal)?;
+    let open = card.state == QuestionsState::Open && app.now() < card.present_until;
+    Ok(CardCheck {
+        certificate: worth(&card),
+        check: serde_json::from_slice(&answer).map_err(|_| Trouble::Internal)?,
+        method: card.method.as_str().into(),
+        name: name.unwrap_or_default(),
+        presence: open.then(|| Presence {
+            expires_at: card.present_until.to_string(),
+            token: presence_token(app, permit.holder(), id),
+        }),
+        questions: card.questions.iter().map(|it| it.as_str().into()).collect(),
+        reader: card.reader,
+        released_by: card.released_by,
+    })
+}
+
+/// What the card's certificate was worth.
+pub(crate) fn worth(card: &store::cards::questions::CardCheck) -> CertificateWorth {
+    CertificateWorth {
+        expires_on: card.expires_on.to_string(),
+        state: card.worth.as_str().into(),
+        token: card.token.as_str().into(),
+    }
+}
+
+/// The presence token of a check: bound to it, to the account and to the client certificate, and to be made again by nobody without the
+/// center's key.
+pub(crate) fn presence_token(app: &Shared, holder: &SignedIn, id: u128) -> String {
+    let hash = app.presence_hash.of(&[
+        &id.to_be_bytes(),
+        &holder.facility.as_u64().to_be_bytes(),
+        holder.account.as_str().as_bytes(),
+        &holder.certificate,
+    ]);
+    URL_SAFE_NO_PAD.encode(hash)
+}
+
+fn challenge_trouble(refused: ChallengeRefused) -> CardTrouble {
+    match refused {
+        ChallengeRefused::Unknown => CardTrouble::ChallengeUnknown,
+        ChallengeRefused::Foreign => CardTrouble::ChallengeForeign,
+        ChallengeRefused::Used => CardTrouble::ChallengeUsed,
+        ChallengeRefused::Expired => CardTrouble::ChallengeExpired,
+    }
+}
+
+fn refused(asked: &Asked<'_>, trouble: CardTrouble) -> Event {
+    let mut event = event(
+        asked.now,
+        actor(asked.permit.holder().clone()),
+        Deed::CardRefused,
+    );
+    event.subject = Some(asked.shown.challenge);
+    event.detail = format!(
+        "code={} method={} reader={}",
+        Trouble::Card(trouble).code(),
+        asked.shown.method.as_str(),
+        asked.reader.id
+    );
+    event
+}
+
+/// Reads a request's members, or says of each what is wrong.
+fn read(body: &CardCheckRequest, today: CivilDate) -> Result<Shown, Vec<MemberError>> {
+    let mut errors = Vec::new();
+    let challenge = uuid::Uuid::parse_str(&body.challenge).ok();
+    if challenge.is_none() {
+        errors.push(MemberError::new(
+            "challenge",
+            "form",
+            "challenge には POST /v1/card-challenges の id を指定してください。",
+            "challenge is the id of POST /v1/card-challenges.",
+        ));
+    }
+    let mut octets = |member, text: &str| {
+        STANDARD.decode(text).unwrap_or_else(|_| {
+            errors.push(MemberError::new(
+                member,
+                "form",
+                "Base64で指定してください。",
+                "Give it in base64.",
+            ));
+            Vec::new()
+        })
+    };
+    let certificate = octets("certificate", &body.certificate);
+    let signature = octets("signature", &body.signature);
+    let method = Method::parse(&body.method);
+    if method.is_none() {
+        errors.push(MemberError::new(
+            "method",
+            "unknown",
+            "method は pin、visual、face のいずれかです。",
+            "method is pin, visual or face.",
+        ));
+    }
+    let visit_date = asked::visit_date(body.visit_date.as_deref(), today)
+        .map_err(|error| errors.push(error))
+        .ok();
+    match (challenge, method, visit_date) {
+        (Some(challenge), Some(method), Some(visit_date)) if errors.is_empty() => Ok(Shown {
+            challenge: challenge.as_u128(),
+            certificate,
+            signature,
+            method,
+            visit_date,
+        }),
+        _ => Err(errors),
+    }
+}

@@ -1,0 +1,144 @@
+//! Which cards are believed: roots, policies and revocation lists of the settings (`[cards]`). Lists are read anew when their file
+//! changes; one that cannot be read leaves the earlier one in place until that is out of date.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use api::problem::card::CardTrouble;
+use arc_swap::ArcSwapOption;
+use domain::civil_date::Instant;
+use pki::card_certificate::{CardCertificate, CardRefused, Policies, Root};
+use pki::card_revocation::{Revocation, RevocationList, revocation};
+
+use crate::config::{Cards, StaleLists};
+use crate::serve::StartError;
+
+/// What the center holds a card's certificate against.
+pub(crate) struct CardTrust {
+    roots: Vec<Root>,
+    policies: Policies,
+    pub(crate) grace_months: u8,
+    stale_lists: StaleLists,
+    lists: Vec<ListFile>,
+}
+
+/// A file that holds a revocation list.
+struct ListFile {
+    path: PathBuf,
+    held: ArcSwapOption<Held>,
+}
+
+/// What was read of it, and when the file was last changed.
+struct Held {
+    stamp: Option<Stamp>,
+    list: Option<RevocationList>,
+}
+
+/// Tells one content of a file from the next without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    size_bytes: u64,
+    file: u64,
+}
+
+impl CardTrust {
+    /// Reads roots and lists. A root must be readable; a list that is not is told of and waited for.
+    pub(crate) fn open(cards: &Cards) -> Result<Self, StartError> {
+        let mut roots = Vec::new();
+        for path in &cards.roots {
+            let refused = |why: String| StartError::CardRoot(path.clone(), why);
+            let file = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+            roots.extend(Root::read(&file).map_err(|error| refused(error.to_string()))?);
+        }
+        let lists = cards.revocation_lists.iter().map(|path| ListFile {
+            path: path.clone(),
+            held: ArcSwapOption::empty(),
+        });
+        let trust = Self {
+            roots,
+            policies: Policies {
+                card: cards.policies.card.clone(),
+                phone: cards.policies.phone.clone(),
+            },
+            grace_months: cards.grace_months,
+            stale_lists: cards.stale_lists,
+            lists: lists.collect(),
+        };
+        for list in &trust.lists {
+            list.look(&trust.roots);
+        }
+        Ok(trust)
+    }
+
+    /// A certificate that a root vouches for and that is one for user authentication.
+    pub(crate) fn verify(&self, der: &[u8]) -> Result<CardCertificate, CardTrouble> {
+        CardCertificate::verify(der, &self.roots, &self.policies).map_err(|refused| match refused {
+            CardRefused::Unreadable => CardTrouble::CertificateUnreadable,
+            CardRefused::Untrusted => CardTrouble::CertificateUntrusted,
+            CardRefused::Key => CardTrouble::CertificateKey,
+            CardRefused::Policy => CardTrouble::CertificatePolicy,
+        })
+    }
+
+    /// Refuses a certificate that was revoked, or of which that is not known while the settings ask for it.
+    pub(crate) fn not_revoked(
+        &self,
+        certificate: &CardCertificate,
+        now: Instant,
+    ) -> Result<(), CardTrouble> {
+        let lists: Vec<RevocationList> = self
+            .lists
+            .iter()
+            .filter_map(|list| list.look(&self.roots))
+            .collect();
+        match (revocation(&lists, certificate, now), self.stale_lists) {
+            (Revocation::Revoked, _) => Err(CardTrouble::CertificateRevoked),
+            (Revocation::Good, _)
+            | (Revocation::Stale | Revocation::Unknown, StaleLists::Accept) => Ok(()),
+            (Revocation::Stale | Revocation::Unknown, StaleLists::Refuse) => {
+                Err(CardTrouble::RevocationUnknown)
+            }
+        }
+    }
+}
+
+impl ListFile {
+    /// The list as the file holds it now.
+    fn look(&self, roots: &[Root]) -> Option<RevocationList> {
+        let stamp = stamp(&self.path);
+        let held = self.held.load_full();
+        if let Some(held) = held.as_deref().filter(|held| held.stamp == stamp) {
+            return held.list.clone();
+        }
+        let before = held.and_then(|held| held.list.clone());
+        let read = std::fs::read(&self.path)
+            .map_err(|error| error.to_string())
+            .and_then(|file| RevocationList::read(&file, roots).map_err(|error| error.to_string()));
+        let list = match read {
+            Ok(list) => {
+                tracing::info!(file = %self.path.display(), entries = list.count(), "a revocation list of cards was read");
+                Some(list)
+            }
+            Err(error) => {
+                tracing::error!(file = %self.path.display(), error, "a revocation list of cards cannot be read; the earlier one stays until it is out of date");
+                before
+            }
+        };
+        self.held.store(Some(std::sync::Arc::new(Held {
+            stamp,
+            list: list.clone(),
+        })));
+        list
+    }
+}
+
+/// `None` for a file that is not there.
+fn stamp(path: &Path) -> Option<Stamp> {
+    let it = std::fs::metadata(path).ok()?;
+    Some(Stamp {
+        modified: it.modified().ok()?,
+        size_bytes: it.len(),
+        file: std::os::unix::fs::MetadataExt::ino(&it),
+    })
+}
