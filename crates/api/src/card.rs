@@ -3,8 +3,6 @@
 use core::fmt;
 
 use domain::card_challenge::{CenterName, ChallengeText, NotToBeSigned};
-use domain::certificate::DiseaseCertificate;
-use domain::civil_date::CivilDate;
 use domain::institution_code::InstitutionCode;
 use serde::{Deserialize, Serialize};
 
@@ -229,19 +227,6 @@ pub struct Consents {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub valid_until: Option<String>,
-}
-
-impl From<&DiseaseCertificate> for SpecifiedDisease {
-    fn from(it: &DiseaseCertificate) -> Self {
-        let text = |date: Option<CivilDate>| date.map(|date| date.to_string());
-        Self {
-            disease: it.disease.code().into(),
-            issued_date: text(it.issued),
-            self_pay_yen: it.self_pay_yen,
-            valid_from: text(it.period.start),
-            valid_until: text(it.period.end),
-        }
-    }
 }
 
 /// Answer of `GET /v1/card-checks/{id}`.

@@ -3,9 +3,9 @@
 
 use api::card::{
     CardCheck, CardCheckRequest, CertificateWorth, Challenge, ChallengeRequest, Presence,
-    SpecifiedDisease,
 };
-use api::check::{Answer, Origin, answered, asked};
+use api::check::answered::certificates::specified_disease;
+use api::check::{Answer, Origin, SpecifiedDisease, answered, asked};
 use api::problem::card::CardTrouble;
 use api::problem::{MemberError, Trouble};
 use axum::Json;
@@ -279,7 +279,7 @@ fn questions(
 fn diseases(finding: &Finding<'_>, day: CivilDate) -> Vec<SpecifiedDisease> {
     let all = finding.entries.iter().flat_map(|it| &it.coverage.diseases);
     all.filter(|it| it.period.contains(day))
-        .map(SpecifiedDisease::from)
+        .map(specified_disease)
         .collect()
 }
 

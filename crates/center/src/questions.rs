@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use api::card::{
-    Answers, CardCheckRecord, Consent, Consents, Presence, PresenceRenewal, SpecifiedDisease,
-};
+use api::card::{Answers, CardCheckRecord, Consent, Consents, Presence, PresenceRenewal};
+use api::check::SpecifiedDisease;
 use api::problem::card::CardTrouble;
 use api::problem::{MemberError, Trouble};
 use axum::Json;

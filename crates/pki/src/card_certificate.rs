@@ -67,7 +67,7 @@ pub struct Root {
     name: Vec<u8>,
     key_id: Option<Vec<u8>>,
     key: Vec<u8>,
-    validity: (i64, i64),
+    last_second: i64,
 }
 
 /// Object identifiers of the policies that say what holds a certificate.
@@ -136,7 +136,7 @@ impl Root {
             name: certificate.subject().as_raw().to_vec(),
             key_id,
             key,
-            validity: seconds(&certificate),
+            last_second: seconds(&certificate).1,
         })
     }
 
@@ -194,9 +194,10 @@ impl CardCertificate {
             )
         };
         let root = roots.iter().find(signed_by).ok_or(CardRefused::Untrusted)?;
-        // Issued within the root's life and for no longer: the grace of an expired certificate then needs no valid root.
+        // A root's own dates are no part of a path's validity (RFC 5280 §6.1.1): the grace of an expired card must not need a root
+        // that is valid today. But none issues anything after its end.
         let (from, until) = seconds(&certificate);
-        if from < root.validity.0 || root.validity.1 < until {
+        if root.last_second < from {
             return Err(CardRefused::Untrusted);
         }
         let key = rsa_key(&certificate).ok_or(CardRefused::Key)?;

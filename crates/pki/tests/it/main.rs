@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and start other programs"
 )]
 
+mod cards;
 mod mtls;
 mod pkcs12;
 mod revocation_list;
