@@ -9,14 +9,19 @@
 )]
 
 mod accounts;
+mod card_misuse;
+mod cards;
 mod certificates;
 mod checks;
+mod deck;
 mod download_page;
+mod events;
 mod history;
 mod keys;
 mod metrics;
 mod misuse;
 mod no_writes;
+mod readers;
 mod reads;
 mod repeats;
 mod sessions;

@@ -59,6 +59,26 @@ impl World {
         }
     }
 
+    /// A center that believes the made-up cards and knows their holders.
+    pub(crate) async fn start_with_cards() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let cards = crate::deck::settings(dir.path());
+        let shared = Arc::clone(&micros);
+        let center = start_center_with(dir.path(), Limits::default(), cards, shared).await;
+        let path = dir.path().join("center.db");
+        let engine = store::engine::Engine::open_center(&path, [8; 16]).unwrap();
+        crate::deck::register(&engine).await;
+        Self {
+            api: center.api,
+            enroll: center.enroll,
+            metrics: center.metrics,
+            _center: Some(center),
+            dir,
+            micros,
+        }
+    }
+
     /// A center that another process runs on the folder.
     pub(crate) fn elsewhere(dir: tempfile::TempDir, api: SocketAddr, enroll: SocketAddr) -> Self {
         Self {
@@ -134,13 +154,22 @@ impl World {
     }
 }
 
-fn now_micros() -> i64 {
+pub(crate) fn now_micros() -> i64 {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     i64::try_from(since.as_micros()).unwrap()
 }
 
 /// Starts a center with the samples' people.
 pub(crate) async fn start_center(dir: &Path, limits: Limits, micros: Arc<AtomicI64>) -> Center {
+    start_center_with(dir, limits, Default::default(), micros).await
+}
+
+async fn start_center_with(
+    dir: &Path,
+    limits: Limits,
+    cards: center::config::Cards,
+    micros: Arc<AtomicI64>,
+) -> Center {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data_dir: dir.into(),
@@ -155,6 +184,7 @@ pub(crate) async fn start_center(dir: &Path, limits: Limits, micros: Arc<AtomicI
         },
         lockout: Default::default(),
         limits,
+        cards,
     };
     let clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
     let center = Center::start(&config, clock).await.unwrap();
@@ -224,6 +254,12 @@ impl Clinic {
         self.client
             .send(method, path, Some(token), None, Some(body))
             .await
+    }
+
+    /// A new session of the administrator, after the earlier one ended.
+    pub(crate) async fn sign_in_again(&self, earlier: &Session) -> String {
+        let again = self.try_sign_in(&earlier.account.id, "Kanri-7654321", true);
+        again.await.unwrap().token
     }
 
     /// The administrator with a password of their own.

@@ -1,0 +1,197 @@
+//! What a facility's clients hear of, and what they never do.
+
+use std::time::Duration;
+
+use api::client::Client;
+use api::client::events::{Events, Received};
+use api::event::Event;
+use api::reader::ModeChange;
+use synthetic::card::case::Case;
+
+use crate::world::{World, check};
+
+/// The next event; what is not there within a while never comes.
+async fn next(events: &mut Events) -> Event {
+    loop {
+        let waited = tokio::time::timeout(Duration::from_secs(20), events.next()).await;
+        match waited.unwrap().unwrap() {
+            Received::Event(event) => return event,
+            Received::Connected => {}
+            Received::Lost(why) => panic!("the line was lost: {why}"),
+        }
+    }
+}
+
+/// A stream that stands.
+async fn listen(client: &Client, token: &str) -> Events {
+    let mut events = client.events(token, None);
+    assert!(matches!(events.next().await.unwrap(), Received::Connected));
+    events
+}
+
+fn card_check(event: &Event) -> (&str, &str) {
+    match event {
+        Event::CardCheck(news) => (&news.id, &news.state),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_account_hears_what_its_rights_cover() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let link = clinic.sign_in("link_app").await.token;
+    let reader = clinic.sign_in("reader").await.token;
+    let mut hears_all = listen(&clinic.client, &staff.token).await;
+    let mut hears_results = listen(&clinic.client, &link).await;
+    let mut hears_itself = listen(&clinic.client, &reader).await;
+    clinic.ask_everything(&staff.token).await;
+    for events in [&mut hears_all, &mut hears_results, &mut hears_itself] {
+        assert!(matches!(next(events).await, Event::Settings(_)));
+    }
+    let laid = clinic.lay(&reader, Case::Everything, "pin").await.unwrap();
+    let id = laid.check.check_id.as_str();
+    assert_eq!(card_check(&next(&mut hears_all).await), (id, "opened"));
+    clinic
+        .answer(&reader, &laid, &[("surgery", "yes")])
+        .await
+        .unwrap();
+    assert_eq!(card_check(&next(&mut hears_all).await), (id, "answered"));
+    assert_eq!(
+        card_check(&next(&mut hears_results).await),
+        (id, "answered")
+    );
+    let change = ModeChange {
+        mode: "visual".into(),
+        return_after_minutes: None,
+    };
+    clinic
+        .client
+        .set_reader_mode(&staff.token, "reader", &change)
+        .await
+        .unwrap();
+    for events in [&mut hears_all, &mut hears_itself] {
+        let Event::Reader(reader) = next(events).await else {
+            panic!("a reader's event")
+        };
+        assert_eq!(reader.mode, "visual");
+    }
+    clinic.client.release(&staff.token, "reader").await.unwrap();
+    for events in [&mut hears_all, &mut hears_itself] {
+        let Event::Release(release) = next(events).await else {
+            panic!("a release")
+        };
+        assert_eq!(release.account, "administrator");
+    }
+    clinic.ask(&link, "k", "4567").await.unwrap();
+    assert!(matches!(next(&mut hears_all).await, Event::Check(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_one_facility_never_reach_another() {
+    let world = World::start_with_cards().await;
+    let one = world.enrol("1319999999").await;
+    let other = world.enrol("3410712362").await;
+    let (staff, _) = one.administrator().await;
+    let (outsider, _) = other.administrator().await;
+    let mut there = listen(&other.client, &outsider.token).await;
+    let reader = one.sign_in("reader").await.token;
+    one.lay(&reader, Case::Valid, "pin").await.unwrap();
+    one.client.release(&staff.token, "reader").await.unwrap();
+    one.ask(&one.sign_in("link_app").await.token, "k", "4567")
+        .await
+        .unwrap();
+    other.ask_everything(&outsider.token).await;
+    assert!(
+        matches!(next(&mut there).await, Event::Settings(_)),
+        "its own comes first"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_goes_on_behind_the_last_event_it_received() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let mut events = listen(&clinic.client, &staff.token).await;
+    let first = clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    let opened = next(&mut events).await;
+    assert_eq!(card_check(&opened).0, first.check.check_id);
+    let last = events.last_id().map(str::to_owned);
+    drop(events);
+    let second = clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    let mut again = clinic.client.events(&staff.token, last);
+    let missed = [next(&mut again).await, next(&mut again).await];
+    let told: Vec<(&str, &str)> = missed.iter().map(card_check).collect();
+    let (id, next_id) = (
+        first.check.check_id.as_str(),
+        second.check.check_id.as_str(),
+    );
+    assert_eq!(told, [(id, "closed_without_answers"), (next_id, "opened")]);
+    let mut ahead = clinic.client.events(&staff.token, Some("999999999".into()));
+    assert!(matches!(ahead.next().await.unwrap(), Received::Connected));
+    clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    assert_eq!(card_check(&next(&mut ahead).await).1, "opened");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_patient_left_open_is_closed_by_the_center_itself() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    clinic.ask_everything(&staff.token).await;
+    let reader = clinic.sign_in("reader").await.token;
+    let link = clinic.sign_in("link_app").await.token;
+    let mut events = listen(&clinic.client, &link).await;
+    let laid = clinic.lay(&reader, Case::Everything, "pin").await.unwrap();
+    world.pass_seconds(300);
+    let closed = next(&mut events).await;
+    let id = laid.check.check_id.as_str();
+    assert_eq!(card_check(&closed), (id, "closed_without_answers"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_session_and_is_no_activity() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let mut events = listen(&clinic.client, &staff.token).await;
+    clinic.client.sign_out(&staff.token).await.unwrap();
+    assert!(matches!(events.next().await.unwrap(), Received::Lost(_)));
+    check(events.next().await, "not_signed_in");
+    // A page that listens does not keep its person signed in.
+    let staff = clinic
+        .try_sign_in("administrator", "Kanri-7654321", true)
+        .await
+        .unwrap();
+    let mut events = listen(&clinic.client, &staff.token).await;
+    world.pass_seconds(30 * 60);
+    let reader = clinic.sign_in("reader").await.token;
+    clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    assert!(
+        matches!(events.next().await.unwrap(), Received::Lost(_)),
+        "it hears nothing more"
+    );
+    check(events.next().await, "session_ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_hears_nothing_and_an_account_has_eight_streams_at_most() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let reader = clinic.sign_in("reader").await.token;
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(listen(&clinic.client, &reader).await);
+    }
+    let mut ninth = clinic.client.events(&reader, None);
+    assert!(matches!(ninth.next().await.unwrap(), Received::Lost(_)));
+    let master = clinic.sign_in("master").await.token;
+    let mut events = clinic.client.events(&master, None);
+    check(events.next().await, "password_change_needed");
+    let mut wrong = clinic.client.events(&reader, Some("latest".into()));
+    open.clear();
+    check(wrong.next().await, "invalid_input");
+}

@@ -1,0 +1,205 @@
+//! Readers as staff see and switch them, and a facility's settings.
+
+use api::client::cards::Cause;
+use api::reader::{ModeChange, ReaderReport};
+use center::control::{Order, Reply, send};
+use center::enroll::ReaderEnrolment;
+use http::Method;
+use serde_json::json;
+
+use crate::world::{World, check};
+
+fn visual(minutes: Option<u16>) -> ModeChange {
+    ModeChange {
+        mode: "visual".into(),
+        return_after_minutes: minutes,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_visual_mode_ends_by_itself_and_says_when() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let own = clinic.client.own_reader(&reader).await.unwrap();
+    assert_eq!(
+        (own.mode.as_str(), own.state.as_str()),
+        ("unattended", "away")
+    );
+    let set = clinic
+        .client
+        .set_reader_mode(&staff.token, "reader", &visual(Some(3)))
+        .await
+        .unwrap();
+    assert!(set.returns_at.is_some());
+    assert_eq!(
+        clinic.client.own_reader(&reader).await.unwrap().mode,
+        "visual"
+    );
+    world.pass_seconds(180);
+    let back = clinic.client.own_reader(&reader).await.unwrap();
+    assert_eq!((back.mode.as_str(), back.returns_at), ("unattended", None));
+    let by_setting = clinic
+        .client
+        .set_reader_mode(&staff.token, "reader", &visual(None))
+        .await
+        .unwrap();
+    assert!(by_setting.returns_at.is_some(), "ten minutes by default");
+    for (id, change, expected) in [
+        ("reader", visual(Some(0)), "invalid_input"),
+        ("reader", visual(Some(241)), "invalid_input"),
+        ("nobody", visual(None), "not_found"),
+        ("pc:受付1", visual(None), "not_found"),
+        ("reader", ModeChange::default(), "invalid_input"),
+    ] {
+        let set = clinic
+            .client
+            .set_reader_mode(&staff.token, id, &change)
+            .await;
+        check(set, expected);
+    }
+    check(
+        clinic
+            .client
+            .set_reader_mode(&reader, "reader", &visual(None))
+            .await,
+        "not_permitted",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_says_what_it_does_and_falls_silent() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let report = ReaderReport {
+        profile: Some("panasonic".into()),
+        staff_called: true,
+        state: "asking".into(),
+    };
+    clinic.client.report_reader(&reader, &report).await.unwrap();
+    let all = clinic
+        .client
+        .readers(&staff.token, Cause::Person)
+        .await
+        .unwrap();
+    let [shown] = all.readers.as_slice() else {
+        panic!("one reader");
+    };
+    assert!(shown.staff_called && !shown.terminal_keys && !shown.face);
+    assert_eq!(
+        (shown.id.as_str(), shown.state.as_str()),
+        ("reader", "asking")
+    );
+    assert_eq!(shown.profile.as_deref(), Some("panasonic"));
+    world.pass_seconds(660);
+    let all = clinic
+        .client
+        .readers(&staff.token, Cause::Person)
+        .await
+        .unwrap();
+    assert_eq!(all.readers[0].state, "away");
+    let wrong = ReaderReport {
+        state: "asleep".into(),
+        ..report
+    };
+    check(
+        clinic.client.report_reader(&reader, &wrong).await,
+        "invalid_input",
+    );
+    check(clinic.client.own_reader(&staff.token).await, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_operator_enrols_a_reader_and_only_one_that_exists() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let enrol = async |reader: &str, terminal_keys, face| {
+        let order = Order::EnrollReader(ReaderEnrolment {
+            code: clinic.enrolled.code.clone(),
+            reader: reader.into(),
+            terminal_keys,
+            face,
+        });
+        match send(world.dir.path(), &order).await.unwrap() {
+            Reply::Refused(why) => why,
+            reply => format!("{reply:?}"),
+        }
+    };
+    assert_eq!(enrol("reader", true, true).await, "Done");
+    assert!(enrol("reader", false, true).await.contains("terminal keys"));
+    assert!(
+        enrol("link_app", true, false)
+            .await
+            .contains("no active reader")
+    );
+    assert!(
+        enrol("pc:どこか", true, false)
+            .await
+            .contains("no terminal")
+    );
+    let reader = clinic.sign_in("reader").await.token;
+    let own = clinic.client.own_reader(&reader).await.unwrap();
+    assert!(own.terminal_keys && own.face);
+    assert_eq!(enrol("reader", false, false).await, "Done");
+    assert!(
+        !clinic
+            .client
+            .own_reader(&reader)
+            .await
+            .unwrap()
+            .terminal_keys
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_read_by_all_and_changed_by_the_administrator_alone() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let shown = clinic
+        .client
+        .settings(&staff.token, Cause::Person)
+        .await
+        .unwrap();
+    assert_eq!(
+        (shown.drugs.as_str(), shown.surgery.as_str()),
+        ("on", "off")
+    );
+    let mut changed = shown.clone();
+    changed.surgery = "on".into();
+    let version = shown.version.as_deref();
+    let saved = clinic
+        .client
+        .change_settings(&staff.token, version, &changed)
+        .await
+        .unwrap();
+    assert_ne!(saved.version, shown.version);
+    check(
+        clinic
+            .client
+            .change_settings(&staff.token, version, &changed)
+            .await,
+        "changed",
+    );
+    let reader = clinic.sign_in("reader").await.token;
+    let read = clinic
+        .client
+        .settings(&reader, Cause::Background)
+        .await
+        .unwrap();
+    assert_eq!(read, saved);
+    check(
+        clinic.client.change_settings(&reader, None, &changed).await,
+        "not_permitted",
+    );
+    let wrong = json!({"checkups": "on", "drugs": "on", "electronic_prescriptions": "on", "face_policy": "face_assist",
+        "medical_subsidy": "on", "prescription_question": "on", "surgery": "sometimes", "treatment": "on",
+        "visual_reminder": "on", "visual_return_minutes": 500});
+    let refused = clinic
+        .call(Method::PUT, api::routes::SETTINGS, &staff.token, &wrong)
+        .await;
+    check(refused, "invalid_input");
+}
