@@ -129,13 +129,14 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
     if json {
         let report = serde_json::json!({
             "whole": faults.is_empty(), "events": report.events, "chains": report.chains,
-            "checks": report.checks, "checkpoints": report.checkpoints, "faults": faults,
+            "checks": report.checks, "consents": report.consents, "checkpoints": report.checkpoints,
+            "faults": faults,
         });
         println!("{report}");
     } else {
         println!(
-            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, チェックポイント / checkpoints {}",
-            report.events, report.chains, report.checks, report.checkpoints
+            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, チェックポイント / checkpoints {}",
+            report.events, report.chains, report.checks, report.consents, report.checkpoints
         );
         faults
             .iter()

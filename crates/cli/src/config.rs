@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use pki::card_certificate::Root;
+use pki::card_revocation::RevocationList;
 use pki::sealed::is_sealed;
 use serde_json::json;
 
@@ -146,6 +148,43 @@ impl Look<'_> {
         ] {
             self.free(key, at);
         }
+        if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
+            let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
+            self.find("name", 0, ja, &error.to_string());
+        }
+        self.cards(&config.cards);
+    }
+
+    /// Files of roots and lists: a list is held against the roots that could be read.
+    fn cards(&mut self, cards: &center::config::Cards) {
+        let mut roots = Vec::new();
+        for path in &cards.roots {
+            let read = std::fs::read(path).map_err(|error| error.to_string());
+            let read = read.and_then(|file| Root::read(&file).map_err(|error| error.to_string()));
+            match read {
+                Ok(read) => roots.extend(read),
+                Err(error) => self.unreadable("roots", path, &error),
+            }
+        }
+        for path in &cards.revocation_lists {
+            let read = std::fs::read(path).map_err(|error| error.to_string());
+            let read = read.and_then(|file| {
+                RevocationList::read(&file, &roots).map_err(|error| error.to_string())
+            });
+            if let Err(error) = read {
+                self.unreadable("revocation_lists", path, &error);
+            }
+        }
+    }
+
+    fn unreadable(&mut self, key: &'static str, path: &Path, why: &str) {
+        let shown = path.display();
+        self.find(
+            key,
+            0,
+            &format!("{shown} を読み取れません。ファイルと権限を確かめてください。"),
+            &format!("{shown}: {why}"),
+        );
     }
 
     fn terminal(&mut self, config: &terminal::config::Config) {
@@ -424,7 +463,7 @@ mod tests {
             .lines()
             .filter(|line| line.contains("must be given") || line.starts_with('['))
             .filter(|line| {
-                !["[listen]", "[lockout]", "[limits]", "[times]"]
+                !["[listen]", "[lockout]", "[limits]", "[cards]", "[times]"]
                     .iter()
                     .any(|it| line.starts_with(it))
             });

@@ -169,6 +169,7 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
             metrics: free(),
         },
         lockout: Default::default(),
+        cards: Default::default(),
         limits: Default::default(),
     };
     let started = Center::start(&config, crate::serve::clock()).await;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use api::client::Client;
 use center::control::{self, Order, Reply};
-use center::enroll::{Enrolled, Enrolment};
+use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use clap::{Args, Subcommand};
 
 use crate::told;
@@ -14,9 +14,49 @@ use crate::told;
 /// `onshi enroll`.
 #[derive(Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Example: onshi enroll --data-dir /var/lib/onshi --code 1319999999 --name 見本クリニック --terminal 受付1 --notice notice.html"
 )]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<EnrollCommand>,
+    #[command(flatten)]
+    facility: Option<FacilityArguments>,
+}
+
+/// What is enrolled beside a facility and its terminals.
+#[derive(Subcommand)]
+enum EnrollCommand {
+    /// Say what a reader has: terminal keys, comparison of faces. What is left out is taken away.
+    #[command(
+        after_help = "Example: onshi enroll reader --data-dir /var/lib/onshi --code 1319999999 --reader reader --terminal-keys --face"
+    )]
+    Reader {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Ten-digit institution code.
+        #[arg(long)]
+        code: String,
+        /// The reader's account, or pc: and the name of a terminal for its general card reader.
+        #[arg(long)]
+        reader: String,
+        /// It holds terminal keys: cards sign for it without their PIN.
+        #[arg(long)]
+        terminal_keys: bool,
+        /// It compares faces; needs terminal keys, too.
+        #[arg(long)]
+        face: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A facility or another of its terminals.
+#[derive(Args)]
+struct FacilityArguments {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
@@ -116,6 +156,38 @@ pub(crate) enum CertificateCommand {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match (arguments.command, arguments.facility) {
+        (Some(command), _) => run_command(command).await,
+        (None, Some(facility)) => run_facility(facility).await,
+        // The parser asks for the options of a facility where there is no command.
+        (None, None) => Err(told::both(
+            "施設の情報（--code など）か、reader を指定してください。",
+            "give a facility (--code and so on), or reader",
+        )),
+    }
+}
+
+async fn run_command(command: EnrollCommand) -> anyhow::Result<ExitCode> {
+    let EnrollCommand::Reader {
+        data_dir,
+        code,
+        reader,
+        terminal_keys,
+        face,
+        json,
+    } = command;
+    let enrolment = ReaderEnrolment {
+        code,
+        reader: reader.clone(),
+        terminal_keys,
+        face,
+    };
+    order(&data_dir, Order::EnrollReader(enrolment)).await?;
+    say(json, "enrolled", &reader, "登録しました / enrolled");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_facility(arguments: FacilityArguments) -> anyhow::Result<ExitCode> {
     if let Some(file) = arguments.notice.as_ref().filter(|file| file.exists()) {
         return Err(told::both(
             &format!(

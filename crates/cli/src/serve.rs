@@ -115,6 +115,13 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         }
         StartError::Tls(_) => "TLS を準備できません。".into(),
         StartError::Texts(_) => "画面の文言を読み取れません。onshi を入れ直してください。".into(),
+        StartError::Name(_) => {
+            "name（センター名）は、空白を含まない1〜64文字の半角英数字・記号です。".into()
+        }
+        StartError::CardRoot(file, _) => format!(
+            "cards.roots の {} を、認証局の証明書（PEMまたはDER）として読み取れません。ファイルと権限を確かめてください。",
+            file.display()
+        ),
         StartError::Random => "システムの乱数を取得できません。".into(),
     };
     told::both(&ja, &error.to_string())
