@@ -55,6 +55,7 @@ impl Link {
             },
             lockout: Lockout::default(),
             limits: Default::default(),
+            cards: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
