@@ -1,12 +1,15 @@
 //! The made-up insured people the cards belong to. Their numbers belong to no insurer, their address to no town.
 
+use domain::certificate::{DiseaseCertificate, Period};
 use domain::civil_date::CivilDate;
 use domain::codes::coverage::{CardClassification, LossReason};
+use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
+use domain::questions::{Holding, Holdings};
 
 use crate::card::NotMade;
 use crate::card::case::Case;
@@ -64,6 +67,19 @@ pub fn registration(case: Case) -> Option<Registration> {
         // Same issue date, same period, neither municipal: G23 has no way to choose.
         coverages.push(coverage(INSURER, &number(Case::Unregistered), name)?);
     }
+    if case == Case::Everything {
+        for it in &mut coverages {
+            it.diseases.push(DiseaseCertificate {
+                disease: SpecificDisease::from_code("1")?,
+                issued: day("2024-04-01"),
+                period: Period {
+                    start: day("2024-04-01"),
+                    end: None,
+                },
+                self_pay_yen: Some(10_000),
+            });
+        }
+    }
     if case == Case::NoCoverage {
         for it in &mut coverages {
             it.loss = Some(Loss {
@@ -73,6 +89,18 @@ pub fn registration(case: Case) -> Option<Registration> {
         }
     }
     Some(Registration { person, coverages })
+}
+
+/// What the center holds of them beside their coverages; the specified disease is a certificate of the coverage.
+#[must_use]
+pub fn holdings(case: Case) -> Holdings {
+    let usual = [Holding::Treatment, Holding::Drugs, Holding::Checkups];
+    let rest = [Holding::MedicalSubsidy, Holding::Surgery];
+    match case {
+        Case::Everything => usual.into_iter().chain(rest).collect(),
+        Case::Unregistered | Case::NotAMyNumberCard => Holdings::new(),
+        _ => usual.into(),
+    }
 }
 
 /// All holders, to be registered beside the people of the samples.
@@ -145,6 +173,9 @@ mod tests {
         assert_eq!(all().len(), Case::ALL.len() - 2);
         let several = registration(Case::Several).unwrap();
         assert_eq!(several.coverages.len(), 2);
+        let everything = registration(Case::Everything).unwrap();
+        assert_eq!(everything.coverages[0].diseases.len(), 1);
+        assert_eq!(holdings(Case::Everything).len(), 5);
     }
 
     #[test]

@@ -253,3 +253,15 @@ fn a_card_without_pin_has_no_tries() {
     assert_eq!(status(&mut card, TRIES), "63C0");
     assert_eq!(status(&mut card, RIGHT), "6984");
 }
+
+#[test]
+fn a_card_without_a_signature_certificate_says_so() {
+    let mut without = crate::tray::persona(Case::Valid);
+    without.jpki.as_mut().unwrap().signature = None;
+    let mut card = virtual_card::card::Card::new(without).unwrap();
+    select_jpki(&mut card);
+    status(&mut card, "00A4020C02 0008");
+    assert_eq!(send(&mut card, "00B0000000").0, [0x00, 0x8f, 0x00]);
+    assert_eq!(status(&mut card, "00A4020C02 0001"), "6A82");
+    assert_eq!(status(&mut card, "00A4020C02 001A"), "6A82");
+}
