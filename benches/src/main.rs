@@ -9,6 +9,7 @@
     reason = "a bench starts the programs it measures"
 )]
 
+mod card;
 mod check;
 mod disk;
 mod floor;
@@ -45,6 +46,9 @@ enum What {
     /// A visit at the kiosk with a scripted person who needs no time, through pcscd and the virtual card.
     #[command(after_help = "Example: cargo xtask bench kiosk --visits 30")]
     Kiosk(kiosk::Arguments),
+    /// A card from the moment the service tells of it to its signature, against as many bare commands.
+    #[command(after_help = "Example: cargo xtask bench card --rounds 30")]
+    Card(card::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
             match bench.what {
                 What::Check(arguments) => check::run(arguments).await,
                 What::Kiosk(arguments) => kiosk::run(&arguments),
+                What::Card(arguments) => card::run(&arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

@@ -28,6 +28,7 @@ const USAGE: &str = "cargo xtask TASK
   licences      licences, bans and sources of all dependencies
   advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
   schemathesis  the interface's document against a running demo
+  bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
@@ -124,7 +125,10 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
     let build = ["build", "--release", "--locked", "--quiet"];
     let mut packages = vec!["--package", "cli", "--package", "benches"];
-    if arguments.first().is_some_and(|what| what == "kiosk") {
+    if arguments
+        .first()
+        .is_some_and(|what| what == "kiosk" || what == "card")
+    {
         tools::install(&tools::CARD_TOOLS)?;
         packages.extend(["--package", "virtual-card"]);
         packages.extend(WITH_CARDS);
