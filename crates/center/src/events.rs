@@ -191,6 +191,10 @@ impl Stream {
     async fn run(mut self, mut place: Place) {
         let app = place.app.clone();
         let mut heart = tokio::time::interval(HEARTBEAT);
+        // Where the stream begins: an id without an event (HTML Standard §9.2.6), for clients that keep their place.
+        if self.send(format!("id: {}\n\n", self.after)).await.is_err() {
+            return;
+        }
         loop {
             if self.catch_up(&app).await.is_err() {
                 return;

@@ -79,7 +79,8 @@ impl Hearing {
         };
         let event = match events.next().await {
             Ok(Received::Event(event)) => Some(event),
-            Ok(Received::Connected) => None,
+            Ok(Received::Connected) => return Ok(()),
+            Ok(Received::Moved) => None,
             Ok(Received::Lost(error)) => return Err(RoundError::Center(error)),
             Err(error) => {
                 if let ClientError::Problem(problem) = &error

@@ -194,6 +194,7 @@ impl Link {
                         Ok(reader) => Some(News::Up(session.facility.clone(), reader)),
                         Err(_) => Some(News::Down),
                     },
+                    Ok(Received::Moved) => None,
                     Ok(Received::Lost(_)) => Some(News::Down),
                     Ok(Received::Event(CenterEvent::Reader(reader))) => Some(News::Reader(reader)),
                     Ok(Received::Event(CenterEvent::Release(_))) => Some(News::Released),

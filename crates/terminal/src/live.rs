@@ -61,6 +61,7 @@ async fn pass_on(mut page: Sender<Bytes>, mut events: Events) {
             received = events.next() => match received {
                 Ok(Received::Connected) => event("connected", ""),
                 Ok(Received::Event(it)) => event(it.kind(), &it.data()),
+                Ok(Received::Moved) => continue,
                 Ok(Received::Lost(_)) => event("lost", ""),
                 Err(_) => {
                     let _ = page.send_data(Bytes::from(event("ended", ""))).await;

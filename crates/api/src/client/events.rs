@@ -30,6 +30,9 @@ pub enum Received {
     Connected,
     /// An event.
     Event(Event),
+    /// Nothing to hear; what comes later goes on behind [`Events::last_id`]. Comes at the start, so that a client that keeps the
+    /// place misses nothing even if it ends before its first event.
+    Moved,
     /// The line was lost, or there is none; the next call connects again after a wait.
     Lost(ClientError),
 }
@@ -80,9 +83,11 @@ impl Events {
     pub async fn next(&mut self) -> Result<Received, ClientError> {
         loop {
             if let Some((id, event)) = self.parser.take() {
+                let moved = id.is_some();
                 self.last_id = id.or_else(|| self.last_id.take());
                 match event {
                     Some(event) => return Ok(Received::Event(event)),
+                    None if moved => return Ok(Received::Moved),
                     None => continue,
                 }
             }

@@ -16,16 +16,17 @@ async fn next(events: &mut Events) -> Event {
         let waited = tokio::time::timeout(Duration::from_secs(20), events.next()).await;
         match waited.unwrap().unwrap() {
             Received::Event(event) => return event,
-            Received::Connected => {}
+            Received::Connected | Received::Moved => {}
             Received::Lost(why) => panic!("the line was lost: {why}"),
         }
     }
 }
 
-/// A stream that stands.
+/// A stream that stands and knows its place.
 async fn listen(client: &Client, token: &str) -> Events {
     let mut events = client.events(token, None);
     assert!(matches!(events.next().await.unwrap(), Received::Connected));
+    assert!(matches!(events.next().await.unwrap(), Received::Moved));
     events
 }
 
@@ -34,6 +35,22 @@ fn card_check(event: &Event) -> (&str, &str) {
         Event::CardCheck(news) => (&news.id, &news.state),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_knows_its_place_before_its_first_event() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let link = clinic.sign_in("link_app").await.token;
+    let events = listen(&clinic.client, &link).await;
+    let place = events.last_id().map(str::to_owned);
+    drop(events);
+    // It ends here, and what happens meanwhile is heard of from that place on.
+    let reader = clinic.sign_in("reader").await.token;
+    let laid = clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    let mut again = clinic.client.events(&link, place);
+    let event = next(&mut again).await;
+    assert_eq!(card_check(&event).0, laid.check.check_id);
 }
 
 #[tokio::test(flavor = "multi_thread")]

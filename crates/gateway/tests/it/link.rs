@@ -12,15 +12,21 @@ use center::serve::Center;
 use domain::civil_date::Instant;
 use gateway::config::{AnswerEncoding, FolderPair, Forgotten};
 use gateway::folders::Folders;
+use gateway::hearing::Hearing;
 use gateway::pickup::{Gateway, RoundError, Setup};
 use pki::identity::{Identity, first_certificate};
 use store::engine::Engine;
 use store::journal::Journal;
 
+use crate::cards::Clinic;
+
 /// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
 pub(crate) struct Link {
     dir: tempfile::TempDir,
     gateway: Gateway,
+    hearing: Option<Hearing>,
+    pub(crate) journal: Journal,
+    pub(crate) reader: Clinic,
     /// Makes another gateway over the same folders, journal and center.
     parts: Box<dyn Fn() -> Setup>,
     seconds: Arc<AtomicI64>,
@@ -55,7 +61,7 @@ impl Link {
             },
             lockout: Lockout::default(),
             limits: Default::default(),
-            cards: Default::default(),
+            cards: crate::cards::settings(dir.path()),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
@@ -63,6 +69,7 @@ impl Link {
             .store_people(synthetic::samples::people())
             .await
             .unwrap();
+        crate::cards::register(&people).await;
         let order = Order::Enroll(Enrolment {
             code: synthetic::samples::FACILITY.into(),
             kind: None,
@@ -95,6 +102,7 @@ impl Link {
             let name = format!("receipt{number}");
             let mut pair = FolderPair::new(&name, folder("req"), folder("res"), folder("work"));
             (pair.encoding, pair.forgotten) = (encoding, forgotten);
+            pair.face = Some(folder("face"));
             Folders::from(&pair)
         };
         let folders = vec![pair(""), pair("2")];
@@ -104,6 +112,8 @@ impl Link {
         let client = Client::new(&format!("https://{}", center.api), &root, Some(&identity));
         let (client, password) = (client.unwrap(), account.unwrap().password.clone());
         let journal = Journal::open(&path("journal.db")).unwrap();
+        let reader = Clinic::new(client.clone(), &enrolled);
+        let kept = journal.clone();
         let parts = Box::new(move || Setup {
             folders: folders.clone(),
             journal: journal.clone(),
@@ -116,7 +126,10 @@ impl Link {
         let gateway = Gateway::new(parts());
         Self {
             dir,
+            hearing: gateway.hearing(),
             gateway,
+            journal: kept,
+            reader,
             parts,
             seconds,
             _center: Some(center),
@@ -127,7 +140,31 @@ impl Link {
     pub(crate) fn restart_without(&mut self, name: &str) {
         let mut setup = (self.parts)();
         setup.folders.retain(|folders| folders.name != name);
+        self.set_up(setup);
+    }
+
+    /// Another gateway over the same folders and journal, as after a crash.
+    pub(crate) fn restart(&mut self) {
+        self.set_up((self.parts)());
+    }
+
+    fn set_up(&mut self, setup: Setup) {
         self.gateway = Gateway::new(setup);
+        self.hearing = self.gateway.hearing();
+    }
+
+    /// Listens until something is so.
+    pub(crate) async fn hear_until(&mut self, so: impl Fn(&Journal) -> bool) {
+        let hearing = self.hearing.as_mut().unwrap();
+        while !so(&self.journal) {
+            hearing.next().await.unwrap();
+        }
+    }
+
+    /// Listens until the stream stands and its place is kept.
+    pub(crate) async fn listen(&mut self) {
+        self.hear_until(|journal| journal.last_event().unwrap().is_some())
+            .await;
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -9,6 +9,8 @@
 
 mod answers;
 mod bad_files;
+mod cards;
+mod faces;
 mod leftovers;
 mod link;
 mod stuck;

@@ -1,0 +1,206 @@
+//! Results of readers in the face folders: once each, after the answers, in every folder, whatever ends when.
+
+use exchange::file_name::is_face_result;
+use gateway::config::{AnswerEncoding, Forgotten};
+use gateway::pickup::RoundError;
+use store::journal::deliveries::{Delivery, Heard};
+use store::journal::{Journal, State};
+
+use crate::link::Link;
+
+const YES: [(&str, &str); 4] = [
+    ("specified_disease", "yes"),
+    ("treatment_and_drugs", "yes"),
+    ("checkups", "yes"),
+    ("prescription_issue", "paper"),
+];
+
+fn waiting(count: usize) -> impl Fn(&Journal) -> bool {
+    move |journal| journal.undelivered().unwrap().len() == count
+}
+
+/// One answered check, heard of and not yet delivered.
+async fn one_heard(link: &mut Link) {
+    link.reader.ask_everything().await;
+    link.listen().await;
+    let open = link.reader.lay().await;
+    link.reader.answer(&open, &YES).await;
+    link.hear_until(waiting(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_comes_after_the_answers_to_every_folder_once() {
+    let mut link = Link::start().await;
+    link.reader.ask_everything().await;
+    link.listen().await;
+    let open = link.reader.lay().await;
+    assert_eq!(link.round().await.unwrap(), 0);
+    assert!(link.names("face").is_empty(), "the patient still answers");
+    link.reader.answer(&open, &YES).await;
+    link.hear_until(waiting(2)).await;
+    assert_eq!(link.round().await.unwrap(), 2);
+    for folder in ["face", "face2"] {
+        let names = link.names(folder);
+        assert_eq!(names.len(), 1);
+        assert!(is_face_result(&names[0]), "{names:?}");
+        let digits: String = open
+            .check
+            .check
+            .check_id
+            .chars()
+            .filter(|c| *c != '-')
+            .collect();
+        assert!(names[0].contains(&digits[12..]), "named by its check");
+        let text = link.text(&format!("{folder}/{}", names[0]));
+        for part in [
+            "<ReferenceClassification>1</",
+            "<PrescriptionIssueSelect>2</",
+            "<LimitApplicationCertificateRelatedConsFlg>1</",
+            "<SpecificDiseasesCertificateRelatedConsFlg>1</",
+            "<SpecificDiseasesSelfPay>10000</",
+            "<SpecificHealthCheckupsInfoConsFlg>1</",
+            "<PharmacistsInfoConsFlg>1</",
+            "<DiagnosisInfoConsFlg>1</",
+            "<OperationInfoConsFlg>0</",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        assert!(
+            !text.contains("QualificationConfirmSearchInfo"),
+            "nobody asked by number"
+        );
+        std::fs::remove_file(link.path(&format!("{folder}/{}", names[0]))).unwrap();
+    }
+    assert!(link.names("work").is_empty());
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 0);
+    assert!(
+        link.names("face").is_empty(),
+        "what was taken does not come again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_closed_without_answers_are_delivered_without_consents() {
+    let mut link = Link::start().await;
+    link.reader.ask_everything().await;
+    link.listen().await;
+    let open = link.reader.lay().await;
+    link.reader.answer(&open, &[]).await;
+    link.hear_until(waiting(2)).await;
+    assert_eq!(link.round().await.unwrap(), 2);
+    let text = link.text(&format!("face/{}", link.names("face")[0]));
+    assert!(text.contains("<QualificationValidity>1</") && !text.contains("10000"));
+    assert!(text.contains("<PharmacistsInfoConsFlg>0</") && !text.contains("AvailableTime"));
+    assert!(!text.contains("PrescriptionIssueSelect"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_while_the_link_was_away_is_delivered_afterwards() {
+    let mut link = Link::start().await;
+    link.reader.ask_everything().await;
+    link.listen().await;
+    for _ in 0..3 {
+        let open = link.reader.lay().await;
+        link.reader.answer(&open, &YES).await;
+    }
+    link.restart();
+    link.hear_until(waiting(6)).await;
+    assert_eq!(link.round().await.unwrap(), 6);
+    assert_eq!(
+        (link.names("face").len(), link.names("face2").len()),
+        (3, 3)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_heard_twice_is_delivered_once() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    assert_eq!(link.round().await.unwrap(), 2);
+    let now = domain::civil_date::Instant::from_micros(0);
+    let first = Heard {
+        event: Some("0".into()),
+        deliveries: Vec::new(),
+    };
+    link.journal.hear(first, now).await.unwrap();
+    link.restart();
+    link.hear_until(|journal| journal.last_event().unwrap().as_deref() != Some("0"))
+        .await;
+    // A second check proves that all before it was heard again.
+    let open = link.reader.lay().await;
+    link.reader.answer(&open, &YES).await;
+    link.hear_until(waiting(2)).await;
+    assert_eq!(link.round().await.unwrap(), 2);
+    assert_eq!(link.names("face").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_between_any_two_steps_delivers_once() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    let heard = link.journal.undelivered().unwrap();
+    let part = |delivery: &Delivery| link_part(delivery);
+    // Written, and the journal does not know: written again.
+    std::fs::write(link.path(&format!("work/{}", part(&heard[0]))), "half").unwrap();
+    assert_eq!(link.round().await.unwrap(), 2);
+    let published = link.names("face");
+    let bytes = link.read(&format!("face/{}", published[0]));
+    assert!(bytes.ends_with(b"</XmlMsg>\n"));
+    // Ready and still in the work folder: not published yet.
+    let now = domain::civil_date::Instant::from_micros(0);
+    let ready = Delivery {
+        name: Some(published[0].clone()),
+        state: State::Ready,
+        ..heard[0].clone()
+    };
+    std::fs::rename(
+        link.path(&format!("face/{}", published[0])),
+        link.path(&format!("work/{}", part(&ready))),
+    )
+    .unwrap();
+    link.journal.deliver(ready.clone(), now).await.unwrap();
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert_eq!(link.read(&format!("face/{}", published[0])), bytes);
+    // Ready and gone from the work folder: published, and taken since.
+    std::fs::remove_file(link.path(&format!("face/{}", published[0]))).unwrap();
+    link.journal.deliver(ready, now).await.unwrap();
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(link.names("face").is_empty() && link.journal.undelivered().unwrap().is_empty());
+}
+
+fn link_part(delivery: &Delivery) -> String {
+    format!("{:032x}.face", delivery.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_left_the_settings_holds_up_no_other() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    link.restart_without("receipt2");
+    assert!(matches!(link.round().await, Err(RoundError::NoFolder(name)) if name == "receipt2"));
+    assert_eq!(link.names("face").len(), 1);
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert_eq!(link.names("face2").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_shift_jis_gets_shift_jis_and_forgotten_results_are_removed_where_so_set() {
+    let mut link = Link::start_with(AnswerEncoding::ShiftJis, Forgotten::Remove).await;
+    one_heard(&mut link).await;
+    link.put("face/OQSsiquc01res_face_of_another.xml", "not ours");
+    assert_eq!(link.round().await.unwrap(), 2);
+    let name = link
+        .names("face")
+        .into_iter()
+        .find(|name| is_face_result(name))
+        .unwrap();
+    let bytes = link.read(&format!("face/{name}"));
+    assert!(bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"Shift_JIS\""));
+    link.later(60 * 1440 + 120);
+    link.round().await.unwrap();
+    assert_eq!(link.names("face"), ["OQSsiquc01res_face_of_another.xml"]);
+}
