@@ -49,8 +49,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let today = crate::serve::now().date_in_japan();
     let folder = dir.join("cards");
     let cards = tokio::task::spawn_blocking(move || Cards::make(&folder, today)).await??;
-    let center = start(&dir).await?;
-    load(&dir.join("center")).await?;
+    let center = start(&dir, &cards).await?;
+    load(&dir.join("center"), &cards).await?;
     let readers = Readers::start(&dir, &PLANS.map(|plan| plan.reader_name()));
     let no_readers = readers.as_ref().err().map(ToString::to_string);
     let readers = readers.ok();
@@ -155,7 +155,7 @@ fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(dir).map_err(|error| told::unreadable(dir, &error))
 }
 
-async fn start(dir: &Path) -> anyhow::Result<Center> {
+async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
     let free = || SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data_dir: dir.join("center"),
@@ -169,18 +169,23 @@ async fn start(dir: &Path) -> anyhow::Result<Center> {
             metrics: free(),
         },
         lockout: Default::default(),
-        cards: Default::default(),
+        cards: center::config::Cards {
+            roots: vec![cards.folder.authority()],
+            revocation_lists: vec![cards.folder.revocation_list()],
+            ..Default::default()
+        },
         limits: Default::default(),
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))
 }
 
-async fn load(data_dir: &Path) -> anyhow::Result<()> {
+async fn load(data_dir: &Path, cards: &Cards) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     let engine = store::engine::Engine::open_center(&data_dir.join("center.db"), chain)?;
     engine.store_people(synthetic::samples::people()).await?;
+    cards.folder.register(&engine).await?;
     Ok(())
 }
 

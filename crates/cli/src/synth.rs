@@ -137,10 +137,8 @@ async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow
             .store_reference_number(facility, PersonId::from_u128(person), number.into())
             .await?;
     }
-    if arguments.cards.is_some() {
-        let people = synthetic::card::holder::all();
-        done.people += people.len() as u64;
-        engine.store_people(people).await?;
+    if let Some(dir) = &arguments.cards {
+        done.people += CardFolder::open(dir)?.register(&engine).await?;
     }
     let population = Population::new(arguments.seed);
     let mut progress = Progress::new("people", arguments.people);

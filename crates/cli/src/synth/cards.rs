@@ -5,11 +5,18 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use domain::card_certificate::CardSerial;
+use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::person::PersonId;
+use pki::card_certificate::Root;
 use serde::{Deserialize, Serialize};
+use store::engine::Engine;
+use store::registry::cards::Held;
 use synthetic::card::NotMade;
 use synthetic::card::authority::{CardAuthority, Generation, serial};
 use synthetic::card::case::Case;
+use synthetic::card::holder;
 use synthetic::card::persona::Persona;
 
 use crate::told;
@@ -165,6 +172,34 @@ impl CardFolder {
         }
     }
 
+    /// Registers the holders with what the center holds of them, and leads each certificate to its holder. Answers how many people.
+    pub(crate) async fn register(&self, engine: &Engine) -> anyhow::Result<u64> {
+        let people = holder::all();
+        let count = people.len() as u64;
+        engine.store_people(people).await?;
+        let authority = Root::read(&told::read_bytes(&self.authority())?)?;
+        let authority = authority.first().context("no authority")?.authority;
+        let mut cards = Vec::new();
+        for entry in &self.index.cards {
+            let serial = CardSerial::new(authority, &entry.serial.to_be_bytes());
+            let serial = serial.context("a serial has 1 to 20 bytes")?;
+            let person = entry.person.map(|it| PersonId::from_u128(it.into()));
+            cards.extend(person.map(|person| (serial, person)));
+        }
+        engine.store_cards(cards).await?;
+        let mut holdings = Vec::new();
+        for case in Case::ALL {
+            let held = holder::holdings(case).into_iter().map(|kind| Held {
+                kind,
+                period: Period::default(),
+            });
+            let person = holder::registration(case).map(|it| it.person.id);
+            holdings.extend(person.map(|person| (person, held.collect())));
+        }
+        engine.store_holdings(holdings).await?;
+        Ok(count)
+    }
+
     fn of_case(&self, case: Case) -> anyhow::Result<impl Iterator<Item = &Entry>> {
         let has_certificate = move |entry: &&Entry| entry.case == case;
         if !self.index.cards.iter().any(|entry| entry.case == case) {
@@ -303,6 +338,7 @@ mod tests {
         assert_ne!(certificate(old), certificate(new));
 
         let list = std::fs::read(folder.revocation_list()).unwrap();
+        assert!(folder.authority().is_file());
         folder.revoke(Case::Valid, day("2026-12-01")).unwrap();
         assert_ne!(std::fs::read(folder.revocation_list()).unwrap(), list);
         let folder = CardFolder::open(dir.path()).unwrap();
@@ -312,6 +348,5 @@ mod tests {
             serials,
             [serial(Case::Revoked, Generation::FIRST), second.serial]
         );
-        assert!(folder.authority().is_file());
     }
 }
