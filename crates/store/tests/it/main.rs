@@ -9,6 +9,7 @@
     reason = "tests fail by panicking and start other programs; the killed child reports on its output"
 )]
 
+mod cards;
 mod chain;
 mod checks;
 mod kill;

@@ -1,0 +1,260 @@
+//! Checks by card as they are kept: one with their challenge, their release and their events, whatever is killed when.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use domain::audit::{Actor, Deed, Event};
+use domain::card_certificate::{CertificateState, TokenKind};
+use domain::card_challenge::Nonce;
+use domain::civil_date::{CivilDate, Instant};
+use domain::event::EventKind;
+use domain::identification::{Confirmation, Method, Vouched};
+use domain::permit::{AskByCard, ControlReader, Permit, ReceiveEvents};
+use domain::person::PersonId;
+use domain::questions::{Answered, Choice, Question};
+use domain::reader::ReaderId;
+use rusqlite::Connection;
+use store::audit::verify::Fault;
+use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
+use store::engine::Engine;
+use store::readers::Release;
+
+use crate::kill::random;
+use crate::{PACE, check, open, open_as, permit};
+
+const FACILITY: &str = "1319999999";
+const FOLDER: &str = "ONSHI_TEST_CARD_FOLDER";
+
+fn now() -> Instant {
+    Instant::from_micros(1_795_392_902_000_000)
+}
+
+fn asker() -> Permit<AskByCard> {
+    permit(FACILITY)
+}
+
+fn reader() -> ReaderId {
+    ReaderId::parse("reader").unwrap()
+}
+
+fn event(deed: Deed) -> Event {
+    Event {
+        at: now(),
+        actor: Actor::Center,
+        deed,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+/// A check by eye, with one question.
+fn by_eye(id: u128) -> NewCardCheck {
+    let mut check = check(id);
+    check.at = now();
+    check.origin = "card";
+    NewCardCheck {
+        check,
+        challenge: id,
+        card: CardDetails {
+            person: PersonId::from_u128(7),
+            reader: reader(),
+            method: Method::Visual,
+            vouched: Vouched::ByStaff,
+            token: TokenKind::Card,
+            worth: CertificateState::Valid,
+            expires_on: CivilDate::new(2030, 2, 17).unwrap(),
+            questions: vec![Question::Drugs],
+            withheld: b"[]".to_vec(),
+        },
+        confirmation: Confirmation::Needed,
+        refusal: event(Deed::CardRefused),
+    }
+}
+
+async fn challenge(engine: &Engine, id: u128) {
+    let made = Challenge {
+        id,
+        nonce: Nonce::from_bytes([1; 32]),
+        issued: now(),
+    };
+    engine.store_challenge(&asker(), made).await.unwrap();
+}
+
+async fn release(engine: &Engine, id: u128) {
+    let release = Release {
+        id,
+        reader: "reader".into(),
+        account: "uketsuke".into(),
+        issued: now(),
+        expires: now().plus_seconds(120),
+    };
+    let staff = permit::<ControlReader>(FACILITY);
+    let kept = engine.store_release(&staff, release, None).await.unwrap();
+    assert_eq!(kept, None);
+}
+
+/// Challenge, release, check and answer, one after another.
+async fn visit(engine: &Engine, id: u128) {
+    challenge(engine, id).await;
+    release(engine, id).await;
+    let recorded = engine.record_card_check(&asker(), by_eye(id)).await;
+    let released_by = Some("uketsuke".to_owned());
+    assert_eq!(recorded.unwrap(), CardRecorded::New { released_by });
+    let yes = Answered {
+        question: Question::Drugs,
+        choice: Choice::Yes,
+    };
+    let answered = engine
+        .answer_questions(&asker(), id, vec![yes], now())
+        .await;
+    assert_eq!(answered.unwrap().unwrap().len(), 1);
+}
+
+fn count(engine: &Engine, text: &str) -> i64 {
+    let connection = Connection::open(engine.path()).unwrap();
+    connection.query_row(text, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    challenge(&engine, 1).await;
+    challenge(&engine, 2).await;
+    release(&engine, 3).await;
+    let tries = [(1, 11), (1, 12), (2, 13), (2, 14)].map(|(challenge, id)| {
+        let (engine, mut new) = (engine.clone(), by_eye(id));
+        new.challenge = challenge;
+        tokio::spawn(async move { engine.record_card_check(&asker(), new).await.unwrap() })
+    });
+    let mut outcomes = Vec::new();
+    for one in tries {
+        outcomes.push(one.await.unwrap());
+    }
+    let of = |wanted: fn(&CardRecorded) -> bool| outcomes.iter().filter(|it| wanted(it)).count();
+    assert_eq!(of(|it| matches!(it, CardRecorded::New { .. })), 1);
+    assert_eq!(of(|it| *it == CardRecorded::NotReleased), 1);
+    let used = |it: &CardRecorded| *it == CardRecorded::Challenge(ChallengeRefused::Used);
+    assert_eq!(of(used), 2);
+    assert_eq!(count(&engine, "SELECT count(*) FROM check_record"), 1);
+}
+
+#[tokio::test]
+async fn changed_consents_are_found_by_verifying_the_chain() {
+    for damage in [
+        "UPDATE consent SET answer = 'no'",
+        "DELETE FROM consent",
+        "INSERT INTO consent SELECT facility, check_id, 'surgery', 'yes', person, at, valid_until FROM consent",
+        "UPDATE card_check SET released_by = 'another'",
+        "UPDATE card_check SET method = 'pin'",
+        "DELETE FROM card_check",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(&dir);
+        visit(&engine, 1).await;
+        let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
+        assert_eq!((whole.faults.as_slice(), whole.consents), (&[][..], 1));
+        let connection = Connection::open(engine.path()).unwrap();
+        assert_ne!(connection.execute(damage, []).unwrap(), 0, "{damage}");
+        let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
+        let found = faults.iter().any(|it| matches!(it, Fault::Check { .. }));
+        assert!(found, "{damage}: {faults:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_grow_within_a_facility_and_the_newest_is_never_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    visit(&engine, 1).await;
+    let own = permit::<ReceiveEvents>(FACILITY);
+    let kinds = |after| {
+        let rows = engine.happenings(&own, after, 100).unwrap();
+        rows.into_iter()
+            .map(|it| (it.seq, it.kind))
+            .collect::<Vec<_>>()
+    };
+    let all = [
+        (1, EventKind::Release),
+        (2, EventKind::CardCheckOpened),
+        (3, EventKind::CardCheckClosed),
+    ];
+    assert_eq!(kinds(0), all);
+    assert_eq!(kinds(2), [all[2]]);
+    let other = permit::<ReceiveEvents>("3410712362");
+    assert!(engine.happenings(&other, 0, 100).unwrap().is_empty());
+    let later = now().plus_seconds(15 * 86_400);
+    assert!(!engine.forget_happenings(later).await.unwrap());
+    assert_eq!(kinds(0), [all[2]], "so that numbers go on growing");
+    assert_eq!(engine.last_happening(&own).unwrap(), 3);
+    let gone = engine.challenge(&asker(), 1, later).unwrap();
+    assert_eq!(gone, Err(ChallengeRefused::Unknown));
+}
+
+/// The child: visits until it is killed or nobody reads it. Does nothing as a plain test.
+#[test]
+fn child_visits_until_killed() {
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
+    let path = std::path::Path::new(&folder).join("center.db");
+    let engine = Engine::open_center_at(PACE, &path, random()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(async {
+        let start = u128::from_be_bytes(random()) & !0xffff_ffff;
+        for at in 0.. {
+            visit(&engine, start | at).await;
+            let mut out = std::io::stdout().lock();
+            let told = writeln!(out, "visited").and_then(|()| out.flush());
+            if told.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..6_usize {
+        let mut running = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "cards::child_visits_until_killed", "--nocapture"])
+            .env(FOLDER, dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        let visits = lines
+            .map_while(Result::ok)
+            .filter(|it| it.contains("visited"));
+        assert_eq!(visits.take(23 * round + 3).count(), 23 * round + 3);
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+    let engine = open_as(&dir, 200);
+    let checks = count(&engine, "SELECT count(*) FROM check_record");
+    assert!(300 < checks, "{checks}");
+    for text in [
+        "SELECT count(*) FROM card_check",
+        "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL",
+        "SELECT count(*) FROM reader_release WHERE used_by IS NOT NULL",
+        "SELECT count(*) FROM event WHERE kind = 'card_check_opened'",
+        "SELECT count(*) FROM check_record c JOIN card_check k ON k.id = c.id JOIN reader_release r ON r.used_by = c.id",
+    ] {
+        assert_eq!(count(&engine, text), checks, "{text}");
+    }
+    let answered = count(
+        &engine,
+        "SELECT count(*) FROM card_check WHERE state = 'answered'",
+    );
+    for text in [
+        "SELECT count(*) FROM consent",
+        "SELECT count(*) FROM event WHERE kind = 'card_check_closed'",
+    ] {
+        assert_eq!(count(&engine, text), answered, "{text}");
+    }
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+    assert_eq!(i64::try_from(report.consents).unwrap(), answered);
+}
