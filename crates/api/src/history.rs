@@ -30,7 +30,7 @@ pub struct Search {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "whole"
+        deserialize_with = "crate::whole::maybe"
     )]
     #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
@@ -96,7 +96,7 @@ pub struct Export {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "whole"
+        deserialize_with = "crate::whole::maybe"
     )]
     #[schema(minimum = 1, maximum = 6)]
     pub verdict: Option<u8>,
@@ -218,18 +218,6 @@ pub struct History {
     /// Give it as `after` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-/// A small whole number; `4.0` is one as well, as JSON Schema has it.
-fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u8>, D::Error> {
-    let number: Option<f64> = Option::deserialize(deserializer)?;
-    let Some(number) = number else {
-        return Ok(None);
-    };
-    let small = (0..=u8::MAX).find(|small| f64::from(*small) == number);
-    small
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom("not a small whole number"))
 }
 
 #[cfg(test)]

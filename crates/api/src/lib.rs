@@ -14,3 +14,4 @@ pub mod receipt;
 pub mod routes;
 pub mod session;
 pub mod settings;
+mod whole;

@@ -65,7 +65,11 @@ pub struct ModeChange {
     #[schema(pattern = "^(unattended|visual)$")]
     pub mode: String,
     /// Minutes after which the visual mode ends by itself, 1 to 240; the facility's setting when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::whole::maybe"
+    )]
     #[schema(minimum = 1, maximum = 240)]
     pub return_after_minutes: Option<u16>,
 }

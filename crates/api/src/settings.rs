@@ -42,6 +42,7 @@ pub struct Settings {
     #[schema(pattern = "^(on|off)$")]
     pub visual_reminder: String,
     /// Minutes after which the visual mode ends by itself.
+    #[serde(deserialize_with = "crate::whole::number")]
     #[schema(minimum = 1, maximum = 240)]
     pub visual_return_minutes: u16,
 }

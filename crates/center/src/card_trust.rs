@@ -2,6 +2,7 @@
 //! changes; one that cannot be read leaves the earlier one in place until that is out of date.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use api::problem::card::CardTrouble;
@@ -26,12 +27,14 @@ pub(crate) struct CardTrust {
 struct ListFile {
     path: PathBuf,
     held: ArcSwapOption<Held>,
+    /// One reads; the others go on with what was there.
+    reading: Mutex<()>,
 }
 
 /// What was read of it, and when the file was last changed.
 struct Held {
     stamp: Option<Stamp>,
-    list: Option<RevocationList>,
+    list: Option<Arc<RevocationList>>,
 }
 
 /// Tells one content of a file from the next without reading it.
@@ -54,6 +57,7 @@ impl CardTrust {
         let lists = cards.revocation_lists.iter().map(|path| ListFile {
             path: path.clone(),
             held: ArcSwapOption::empty(),
+            reading: Mutex::default(),
         });
         let trust = Self {
             roots,
@@ -87,7 +91,7 @@ impl CardTrust {
         certificate: &CardCertificate,
         now: Instant,
     ) -> Result<(), CardTrouble> {
-        let lists: Vec<RevocationList> = self
+        let lists: Vec<Arc<RevocationList>> = self
             .lists
             .iter()
             .filter_map(|list| list.look(&self.roots))
@@ -105,27 +109,31 @@ impl CardTrust {
 
 impl ListFile {
     /// The list as the file holds it now.
-    fn look(&self, roots: &[Root]) -> Option<RevocationList> {
+    fn look(&self, roots: &[Root]) -> Option<Arc<RevocationList>> {
         let stamp = stamp(&self.path);
         let held = self.held.load_full();
         if let Some(held) = held.as_deref().filter(|held| held.stamp == stamp) {
             return held.list.clone();
         }
         let before = held.and_then(|held| held.list.clone());
+        // A large list takes a moment.
+        let Ok(_reading) = self.reading.try_lock() else {
+            return before;
+        };
         let read = std::fs::read(&self.path)
             .map_err(|error| error.to_string())
             .and_then(|file| RevocationList::read(&file, roots).map_err(|error| error.to_string()));
         let list = match read {
             Ok(list) => {
                 tracing::info!(file = %self.path.display(), entries = list.count(), "a revocation list of cards was read");
-                Some(list)
+                Some(Arc::new(list))
             }
             Err(error) => {
                 tracing::error!(file = %self.path.display(), error, "a revocation list of cards cannot be read; the earlier one stays until it is out of date");
                 before
             }
         };
-        self.held.store(Some(std::sync::Arc::new(Held {
+        self.held.store(Some(Arc::new(Held {
             stamp,
             list: list.clone(),
         })));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ const CHECKS: usize = 64;
 
 /// Who waits for events, by facility.
 #[derive(Default)]
-pub(crate) struct Events(Mutex<HashMap<InstitutionCode, Listening>>);
+pub(crate) struct Events(RwLock<HashMap<InstitutionCode, Listening>>);
 
 struct Listening {
     wake: watch::Sender<()>,
@@ -62,7 +62,7 @@ struct Place {
 impl Events {
     /// Tells a facility's streams that rows were written, or a session ended.
     pub(crate) fn wake(&self, facility: InstitutionCode) {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(listening) = all.get(&facility) {
             listening.wake.send_replace(());
         }
@@ -70,7 +70,7 @@ impl Events {
 
     /// Tells a facility's streams of a check by number. It is no row: the check is one, and a row more would cost each check.
     pub(crate) fn check(&self, facility: InstitutionCode, id: u128) {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(listening) = all.get(&facility) {
             // Nobody may be left that hears of it.
             let _ = listening.checks.send(id);
@@ -78,7 +78,7 @@ impl Events {
     }
 
     fn join(app: &App, who: &SignedIn) -> Option<Place> {
-        let mut all = app.events.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = app.events.0.write().unwrap_or_else(PoisonError::into_inner);
         let listening = all.entry(who.facility).or_insert_with(|| Listening {
             wake: watch::Sender::new(()),
             checks: broadcast::Sender::new(CHECKS),
@@ -102,7 +102,7 @@ impl Events {
 impl Drop for Place {
     fn drop(&mut self) {
         let events = &self.app.events;
-        let mut all = events.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = events.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(listening) = all.get_mut(&self.who.facility) else {
             return;
         };

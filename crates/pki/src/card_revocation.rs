@@ -2,6 +2,7 @@
 //! kind of list it does not understand.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use domain::civil_date::Instant;
 use x509_parser::extensions::ParsedExtension;
@@ -138,7 +139,7 @@ impl RevocationList {
 /// What all lists together say of a certificate now.
 #[must_use]
 pub fn revocation(
-    lists: &[RevocationList],
+    lists: &[Arc<RevocationList>],
     certificate: &CardCertificate,
     now: Instant,
 ) -> Revocation {

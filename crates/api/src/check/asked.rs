@@ -250,6 +250,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_question_by_number_comes_from_a_card() {
+        let mut request = request();
+        request.origin = Some("card".into());
+        check(&request, &[("origin", "unknown")]);
+    }
+
     fn today() -> CivilDate {
         CivilDate::new(2026, 11, 23).unwrap()
     }

@@ -142,6 +142,14 @@ async fn no_wrong_card_is_answered() {
     .await;
     try_with(&|it| it.certificate = "?".into(), "form", "invalid_input").await;
     try_with(&|it| it.method = "voice".into(), "method", "invalid_input").await;
+    world.pass_seconds(-800 * 86_400);
+    let early = clinic.sign_in("reader").await.token;
+    check(
+        clinic.lay(&early, Case::Valid, "pin").await,
+        "card_certificate_not_yet_valid",
+    );
+    world.pass_seconds(800 * 86_400);
+    let reader = clinic.sign_in("reader").await.token;
     for (case, expected) in [
         (Case::Revoked, "card_certificate_revoked"),
         (Case::ExpiredLong, "card_certificate_expired"),

@@ -242,3 +242,79 @@ fn the_ceiling_is_answered_only_with_consent_and_only_in_its_period() {
     assert!(!ceiling(CeilingConsent::Given, day(11, 24)));
     assert!(!ceiling(CeilingConsent::Given, day(7, 31)));
 }
+
+/// A coverage issued on a day, of an insurer.
+fn issued(insurer: &str, number: &str, on: CivilDate) -> Coverage {
+    let mut it = coverage(insurer, number);
+    it.issued = Some(on);
+    it.period.start = Some(on);
+    it
+}
+
+fn check_card(coverages: Vec<Coverage>, verdict: Verdict, numbers: &[&str]) {
+    let mut turned = coverages.clone();
+    turned.reverse();
+    for order in [coverages, turned] {
+        let registration = person(1, order);
+        let found = evaluate_card(&registration, facility(), day(11, 23));
+        assert_eq!(found.verdict, verdict);
+        let mut shown: Vec<&str> = found
+            .entries
+            .iter()
+            .map(|it| it.coverage.number.as_str())
+            .collect();
+        shown.sort_unstable();
+        assert_eq!(shown, numbers);
+    }
+}
+
+#[test]
+fn a_card_brings_the_newest_of_all_coverages_that_cover_the_day() {
+    let old = issued(EMPLOYER, "1", day(3, 1));
+    let new = issued(NATIONAL, "2", day(4, 1));
+    check_card(vec![old.clone(), new.clone()], Verdict::Valid, &["2"]);
+    let mut lost = new;
+    lost.loss = Some(Loss {
+        date: day(11, 23),
+        reason: None,
+    });
+    check_card(vec![old, lost], Verdict::Valid, &["1"]);
+}
+
+#[test]
+fn a_card_of_equal_coverages_brings_all_of_them_and_no_choice() {
+    let one = issued(EMPLOYER, "1", day(4, 1));
+    let other = issued(EMPLOYER, "2", day(4, 1));
+    check_card(vec![one, other], Verdict::Several, &["1", "2"]);
+}
+
+#[test]
+fn a_card_of_somebody_without_coverage_is_not_valid_or_not_found() {
+    let mut lost = coverage(EMPLOYER, "1");
+    lost.loss = Some(Loss {
+        date: day(10, 1),
+        reason: None,
+    });
+    let mut earlier = coverage(EMPLOYER, "2");
+    earlier.loss = Some(Loss {
+        date: day(6, 1),
+        reason: None,
+    });
+    check_card(vec![lost, earlier], Verdict::Invalid, &["1"]);
+    check_card(Vec::new(), Verdict::NotFound, &[]);
+}
+
+#[test]
+fn the_ceiling_comes_with_a_card_without_being_asked_for() {
+    let mut it = coverage(EMPLOYER, "1");
+    it.ceilings.push(CeilingCertificate {
+        kind: CertificateKind::from_code("01").unwrap(),
+        category: None,
+        issued: None,
+        period: Period::default(),
+        long_term_since: None,
+    });
+    let registration = person(1, vec![it]);
+    let found = evaluate_card(&registration, facility(), day(11, 23));
+    assert!(found.entries[0].ceiling.is_some());
+}

@@ -1,6 +1,6 @@
 //! Certificates of cards, real in form and made up in content: which are taken, which are refused, and what revocation lists say.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
@@ -370,12 +370,12 @@ fn a_list_speaks_for_its_own_authority_until_its_next_update() {
     let own = &deck().authority;
     let card = verify(leaf(&deck().card)).unwrap();
     let serial = serial(Case::Valid, Generation::FIRST);
-    let read = |file: Vec<u8>| RevocationList::read(&file, &roots());
+    let read = |file: Vec<u8>| RevocationList::read(&file, &roots()).map(Arc::new);
     let with = read(own.revocation_list(&[serial]).unwrap()).unwrap();
     let without = read(own.revocation_list(&[]).unwrap()).unwrap();
     let now = Instant::start_of_day_in_japan(today()).plus_seconds(3_600);
     let later = now.plus_seconds(31 * 86_400);
-    let said = |lists: &[RevocationList], now| revocation(lists, &card, now);
+    let said = |lists: &[Arc<RevocationList>], now| revocation(lists, &card, now);
     assert_eq!(said(&[], now), Revocation::Unknown);
     assert_eq!(said(std::slice::from_ref(&without), now), Revocation::Good);
     assert_eq!(
@@ -392,7 +392,7 @@ fn a_list_speaks_for_its_own_authority_until_its_next_update() {
     let foreign = deck().other.revocation_list(&[serial]).unwrap();
     assert_eq!(read(foreign.clone()), Err(InvalidList::Untrusted));
     let both = [roots(), Root::read(deck().other.certificate()).unwrap()].concat();
-    let foreign = RevocationList::read(&foreign, &both).unwrap();
+    let foreign = Arc::new(RevocationList::read(&foreign, &both).unwrap());
     assert_eq!(said(&[foreign], now), Revocation::Unknown, "another's list");
     let mut changed = own.revocation_list(&[serial]).unwrap();
     let last = changed.len() - 1;
