@@ -45,7 +45,7 @@ pub(crate) const TEST_TOOLS: [Tool; 17] = [
     program("chromium", "chromium"),
     program("chromedriver", "chromium-driver"),
     program("fc-list", "fontconfig"),
-    program("pcscd", "pcscd"),
+    file("/usr/sbin/pcscd", "pcscd"),
     file(
         "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
         "vsmartcard-vpcd",
@@ -64,7 +64,7 @@ pub(crate) const TEST_TOOLS: [Tool; 17] = [
 
 /// What the demo's card readers need.
 pub(crate) const CARD_TOOLS: [Tool; 6] = [
-    program("pcscd", "pcscd"),
+    file("/usr/sbin/pcscd", "pcscd"),
     file(
         "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
         "vsmartcard-vpcd",

@@ -5,6 +5,7 @@
 //! by `PCSCLITE_CSOCK_NAME`; the network is empty, so that ports are always free and nobody else can lay a card; and the processes end
 //! with the first of them, whatever kills it.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -36,6 +37,9 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Between two looks whether pcscd still runs.
 const WATCH: Duration = Duration::from_secs(1);
+
+/// Where pcscd has its socket.
+const INSIDE: &str = "/run/pcscd";
 
 /// Inside the namespaces: loopback up, the socket's folder in place, then this program again.
 const ENTER: &str = r#"
@@ -114,6 +118,7 @@ pub fn enter(dir: &Path, names: &[ReaderName]) -> NoService {
         Err(error) => return NoService::NotStarted("virtual-card", error),
     };
     let mut command = Command::new("unshare");
+    command.env("PATH", search_path());
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|it| it.uid() == 0);
     if !is_root {
         command.arg("--map-root-user");
@@ -275,11 +280,17 @@ fn stop(mut pcscd: Child) {
     let _ = pcscd.wait();
 }
 
+/// Users other than root do not search where Debian puts pcscd.
+fn search_path() -> OsString {
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
+    path.push(":/usr/sbin:/sbin");
+    path
+}
+
 /// Looks for what is needed and makes the folders. Answers the whole path of the folder.
 fn prepare(dir: &Path, names: &[ReaderName]) -> Result<PathBuf, NoService> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
     for program in ["unshare", "mount", "ip", "pcscd"] {
-        if !std::env::split_paths(&path).any(|it| it.join(program).is_file()) {
+        if !std::env::split_paths(&search_path()).any(|it| it.join(program).is_file()) {
             return Err(NoService::Missing(program));
         }
     }
@@ -295,17 +306,18 @@ fn prepare(dir: &Path, names: &[ReaderName]) -> Result<PathBuf, NoService> {
     }
     let dir = std::fs::canonicalize(dir).map_err(not_made(dir))?;
     for (_, port) in names.iter().zip(ports()) {
-        let driver = driver_file(&dir, port);
+        let driver = run_dir(&dir).join(driver_name(port));
         std::fs::copy(DRIVER, &driver).map_err(not_made(&driver))?;
     }
     let file = config_dir(&dir).join("readers");
-    std::fs::write(&file, config(&dir, names)).map_err(not_made(&file))?;
+    std::fs::write(&file, config(names)).map_err(not_made(&file))?;
     Ok(dir)
 }
 
-fn config(dir: &Path, names: &[ReaderName]) -> String {
+/// pcscd sees the folder of its socket in one place; a path of the caller's could hold blanks, which its settings cannot.
+fn config(names: &[ReaderName]) -> String {
     let stanza = |(name, port): (&ReaderName, u16)| {
-        let driver = driver_file(dir, port);
+        let driver = Path::new(INSIDE).join(driver_name(port));
         format!(
             "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{port:#06x}\nLIBPATH {}\nCHANNELID {port:#06x}\n\n",
             driver.display()
@@ -316,8 +328,8 @@ fn config(dir: &Path, names: &[ReaderName]) -> String {
 
 /// Each reader has the driver as a file of its own: the driver keeps its lines in one table for the whole library, counted by
 /// slot alone, so that two readers of one library would take each other's cards.
-fn driver_file(dir: &Path, port: u16) -> PathBuf {
-    dir.join(format!("driver-{port:04x}.so"))
+fn driver_name(port: u16) -> String {
+    format!("driver-{port:04x}.so")
 }
 
 fn ports() -> impl Iterator<Item = u16> {

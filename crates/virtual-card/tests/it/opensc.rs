@@ -20,7 +20,10 @@ struct Desk {
 
 impl Desk {
     fn with(case: Case) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::Builder::new()
+            .prefix("a desk ")
+            .tempdir()
+            .unwrap();
         let program = Path::new(env!("CARGO_BIN_EXE_virtual-card"));
         let rig = Rig::start(program, dir.path(), &["Test"]).unwrap();
         let desk = Self { dir, rig };
@@ -216,6 +219,34 @@ fn services_run_beside_each_other_and_leave_nothing_behind() {
     drop(one.rig);
     assert!(UnixStream::connect(socket).is_err());
     subject(&other);
+}
+
+#[test]
+fn two_readers_of_a_service_hold_cards_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_virtual-card"));
+    let names = ["One", "Other"];
+    let desk = Desk {
+        rig: Rig::start(program, dir.path(), &names).unwrap(),
+        dir,
+    };
+    let mut subjects = Vec::new();
+    for (name, case) in names.into_iter().zip([Case::Valid, Case::Everything]) {
+        desk.write("persona.toml", persona(case).to_toml().unwrap().as_bytes());
+        let file = desk.dir.path().join("persona.toml");
+        let reader = desk.rig.reader(name).unwrap();
+        reader.order(&format!("place {}", file.display())).unwrap();
+    }
+    let listed = desk.succeed("opensc-tool --list-readers");
+    for name in names {
+        let line = listed.lines().find(|it| it.contains(&format!("{name} 0")));
+        let number = line.unwrap().split_whitespace().next().unwrap();
+        desk.succeed(&format!(
+            "pkcs15-tool --reader {number} --read-certificate 01 --output own.pem"
+        ));
+        subjects.push(desk.succeed("openssl x509 -in own.pem -noout -subject"));
+    }
+    assert!(subjects[0].contains("E02000101") && subjects[1].contains("E02000201"));
 }
 
 #[test]
