@@ -134,7 +134,7 @@ fn jpki(jpki: &Jpki, token: Token) -> Application {
     let above = padded(&jpki.authentication.authority.0);
     let mut files = vec![
         bytes(0x0006, token_information(token), Access::Free),
-        bytes(0x0008, existing(signature.is_some()), Access::Free),
+        bytes(0x0008, existing(jpki), Access::Free),
         bytes(0x000a, own, certificate_access),
         bytes(0x000b, above, Access::Free),
         bytes(0x0016, jpki.terminal_authority.0.clone(), Access::Free),
@@ -292,8 +292,9 @@ fn token_information(token: Token) -> Vec<u8> {
 }
 
 /// Which of the two certificates exist: signature, authentication.
-fn existing(signature: bool) -> Vec<u8> {
-    vec![if signature { 0x8f } else { 0x00 }, 0x8f, 0x00]
+fn existing(jpki: &Jpki) -> Vec<u8> {
+    let signature = jpki.signature.as_ref().map_or(0x00, |_| 0x8f);
+    vec![signature, 0x8f, 0x00]
 }
 
 /// What opens a secret; none if it was never set.

@@ -124,10 +124,8 @@ impl Card {
             Ok(data) => (data, Status::OK),
             Err(status) => (Vec::new(), status),
         };
-        let status = match &self.session.pending {
-            pending if status == Status::OK && bytes.is_empty() && !pending.is_empty() => {
-                Status::more(pending.len())
-            }
+        let status = match self.session.pending.len() {
+            left @ 1.. if status == Status::OK => Status::more(left),
             _ => status,
         };
         bytes.extend(status.0.to_be_bytes());

@@ -87,10 +87,10 @@ impl Rig {
         let test = std::env::current_exe().map_err(|error| RigError::System("test", error))?;
         let folder = test.ancestors().nth(2).unwrap_or(Path::new("."));
         let program = folder.join("virtual-card");
-        match program.is_file() {
-            true => Ok(program),
-            false => Err(RigError::NoProgram(program)),
+        if !program.is_file() {
+            return Err(RigError::NoProgram(program));
         }
+        Ok(program)
     }
 
     /// What `PCSCLITE_CSOCK_NAME` has to be for a program to see these readers.

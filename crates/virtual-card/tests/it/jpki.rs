@@ -195,6 +195,13 @@ fn an_answer_that_was_not_asked_for_can_be_fetched() {
     let (signature, word) = send(&mut card, "00C0000000");
     assert_eq!((signature.len(), word.as_str()), (256, "9000"));
     assert_eq!(status(&mut card, "00C0000000"), "6985");
+    let mut short = hex(&sign(b"text"));
+    *short.last_mut().unwrap() = 0x80;
+    let answer = card.transmit(&short);
+    assert_eq!(answer[0x80..], [0x61, 0x80]);
+    let (rest, word) = send(&mut card, "00C0000000");
+    assert_eq!(word, "9000");
+    assert_eq!([&answer[..0x80], &rest].concat(), signature);
 }
 
 #[test]
