@@ -5,7 +5,7 @@ pub mod apdu;
 pub mod application;
 pub mod card;
 pub mod control;
-mod counters;
+pub mod counters;
 mod data_object;
 pub mod fault;
 pub mod pcscd;
