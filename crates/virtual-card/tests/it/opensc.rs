@@ -222,6 +222,29 @@ fn services_run_beside_each_other_and_leave_nothing_behind() {
 }
 
 #[test]
+fn a_killed_service_takes_its_pcscd_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut reader = Command::new(env!("CARGO_BIN_EXE_virtual-card"))
+        .args(["reader", "--name", "Test", "--dir"])
+        .arg(dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(reader.stdout.take().unwrap());
+    let mut ready = String::new();
+    out.read_line(&mut ready).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    let socket = ready["socket"].as_str().unwrap();
+    assert!(UnixStream::connect(socket).is_ok());
+    reader.kill().unwrap();
+    reader.wait().unwrap();
+    // The last process inside closes the pipe with its end.
+    assert_eq!(out.read_line(&mut String::new()).unwrap(), 0);
+    while UnixStream::connect(socket).is_ok() {}
+}
+
+#[test]
 fn two_readers_of_a_service_hold_cards_of_their_own() {
     let dir = tempfile::tempdir().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_virtual-card"));
