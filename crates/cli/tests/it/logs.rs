@@ -3,19 +3,28 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use api::card::{Answers, CardCheckRequest};
 use api::check::CheckRequest;
 use api::client::Client;
 use api::history::Search;
 use api::session::SignIn;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::card_challenge::CenterName;
+use domain::institution_code::InstitutionCode;
 use pki::identity::{Identity, first_certificate};
 use serde_json::Value;
+use synthetic::card::persona::Persona;
 
 use crate::running::{sample, wait_until};
 
 /// What people typed, sent or were answered: names, kana, birth dates, insured numbers, addresses.
-const PERSONAL: [&str; 20] = [
+const PERSONAL: [&str; 24] = [
     "太郎",
     "三郎",
     "花子",
@@ -36,6 +45,11 @@ const PERSONAL: [&str; 20] = [
     "見本町",
     "Machigai-12345",
     "NameNobodyHas",
+    "百恵",
+    "ﾓﾓｴ",
+    "1958-10-09",
+    // The subject of every made-up card ends so.
+    "EXAMPLE99999003A",
 ];
 
 #[test]
@@ -59,6 +73,8 @@ fn no_log_holds_anything_personal_or_secret() {
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     secrets.extend(runtime.block_on(ask_the_center(&demo_json)));
+    let card = folder.join("cards/everything.toml");
+    secrets.extend(runtime.block_on(check_by_card(&demo_json, &card)));
     secrets.extend(walk_the_pages(&demo_json));
     put_files(&demo_json["facilities"][0]["folders"]);
     demo.kill().unwrap();
@@ -101,14 +117,75 @@ fn account<'a>(demo: &'a Value, kind: &str) -> &'a Value {
     accounts.iter().find(|it| it["kind"] == kind).unwrap()
 }
 
-/// Checks about everybody, a wrong sign-in, wrong input, a search by name; returns the token used.
-async fn ask_the_center(demo: &Value) -> Vec<String> {
+/// A client with the first facility's certificate.
+fn client(demo: &Value) -> Client {
     let facility = &demo["facilities"][0];
     let file = std::fs::read(text(&facility["p12"])).unwrap();
     let identity = Identity::from_pkcs12(&file, text(&facility["p12_password"])).unwrap();
     let root = std::fs::read(text(&demo["center"]["ca"])).unwrap();
     let root = first_certificate(&root).unwrap();
-    let client = Client::new(text(&demo["center"]["api"]), &root, Some(&identity)).unwrap();
+    Client::new(text(&demo["center"]["api"]), &root, Some(&identity)).unwrap()
+}
+
+/// A check by card that is refused and one that is answered; returns what the card and the reader showed.
+async fn check_by_card(demo: &Value, persona: &Path) -> Vec<String> {
+    let persona = Persona::parse(&std::fs::read_to_string(persona).unwrap()).unwrap();
+    let card = persona.jpki.unwrap().authentication;
+    let client = client(demo);
+    let reader = account(demo, "reader");
+    let sign_in = SignIn {
+        account: text(&reader["id"]).into(),
+        force: true,
+        password: text(&reader["password"]).into(),
+    };
+    let token = client.sign_in(&sign_in).await.unwrap().token;
+    let mut shown = Vec::new();
+    for change in ["", "changed"] {
+        let challenge = client.card_challenge(&token).await.unwrap();
+        let center = CenterName::parse(&challenge.center).unwrap();
+        let facility = InstitutionCode::parse(&challenge.facility).unwrap();
+        let mut signed = challenge.text(&center, facility).unwrap().to_text();
+        signed.push_str(change);
+        let key = RsaKeyPair::from_pkcs8(card.key.as_slice()).unwrap();
+        let mut signature = vec![0; key.public_modulus_len()];
+        let random = SystemRandom::new();
+        key.sign(
+            &RSA_PKCS1_SHA256,
+            &random,
+            signed.as_bytes(),
+            &mut signature,
+        )
+        .unwrap();
+        let body = CardCheckRequest {
+            certificate: STANDARD.encode(card.certificate.as_slice()),
+            challenge: challenge.id.clone(),
+            method: "pin".into(),
+            signature: STANDARD.encode(signature),
+            visit_date: None,
+        };
+        let answered = client.check_card(&token, &challenge.id, &body).await;
+        assert_eq!(answered.is_ok(), change.is_empty());
+        if let Ok(check) = answered {
+            let presence = check.presence.map(|it| it.token).unwrap_or_default();
+            let answers = Answers {
+                answers: Vec::new(),
+                token: presence.clone(),
+            };
+            let id = &check.check.check_id;
+            client.answer_questions(&token, id, &answers).await.unwrap();
+            assert!(check.name.contains("百恵"));
+            shown.push(presence);
+        }
+        shown.push(body.certificate);
+        shown.push(body.signature);
+    }
+    shown.push(token);
+    shown
+}
+
+/// Checks about everybody, a wrong sign-in, wrong input, a search by name; returns the token used.
+async fn ask_the_center(demo: &Value) -> Vec<String> {
+    let client = client(demo);
     let sign_in = |password: &str| SignIn {
         account: "uketsuke".into(),
         force: true,
