@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::audit::Deed;
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
+use domain::identification::Method;
 use domain::permit::{Permit, ReadHistory};
 use exchange::encoding::Encoding;
 use exchange::history_file::{HistoryFile, HistoryLine};
@@ -140,7 +141,12 @@ fn file_line(line: Line) -> Result<HistoryLine, Refused> {
         Origin::Shell => "コマンド",
         Origin::File => "ファイル連携",
         Origin::WebApi => "WebAPI",
-        Origin::Card => "マイナンバーカード",
+        Origin::Card => match line.method.as_deref().and_then(Method::parse) {
+            Some(Method::Pin) => "マイナンバーカード（暗証番号）",
+            Some(Method::Visual) => "マイナンバーカード（目視確認）",
+            Some(Method::Face) => "マイナンバーカード（顔認証）",
+            None => "マイナンバーカード",
+        },
     };
     Ok(HistoryLine {
         at: line.at,

@@ -1,6 +1,7 @@
 //! A check by card from the challenge to the recorded answers.
 
 use api::client::cards::Cause;
+use api::history::{Export, FileEncoding, Search};
 use domain::civil_date::Instant;
 use synthetic::card::authority::Generation;
 use synthetic::card::case::Case;
@@ -98,6 +99,13 @@ async fn a_card_is_answered_like_a_number_and_delivered_with_its_consents() {
         ("card", Some("pin"))
     );
     assert_eq!(entry.name.as_deref(), Some(laid.name.as_str()));
+    let export = Export::of(Search::default(), FileEncoding::Utf8);
+    let file = clinic.client.export(&staff.token, &export).await.unwrap();
+    let file = String::from_utf8(file.to_vec()).unwrap();
+    assert!(
+        file.contains("マイナンバーカード（暗証番号）"),
+        "so does the file"
+    );
     check(
         clinic
             .client

@@ -222,9 +222,13 @@ impl Engine {
             let text = format!("SELECT * FROM card_check WHERE {DUE} LIMIT ?2");
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query(params![now.as_micros(), AT_ONCE])?;
-            let mut told = Vec::new();
+            // Read whole before the first of them changes.
+            let mut abandoned = Vec::new();
             while let Some(row) = rows.next()? {
-                let check = card_check(row)?;
+                abandoned.push(card_check(row)?);
+            }
+            let mut told = Vec::new();
+            for check in abandoned {
                 close(connection, batch, &check, &[], (now, Actor::Center))?;
                 told.push(institution(check.facility)?);
             }
