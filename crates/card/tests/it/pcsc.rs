@@ -279,6 +279,37 @@ async fn read(events: &mut UnboundedReceiver<Event>) -> Placed {
 }
 
 #[test]
+fn a_card_that_falls_silent_holds_the_desk_only_until_it_is_taken_away() {
+    apart(
+        "a_card_that_falls_silent_holds_the_desk_only_until_it_is_taken_away",
+        async |place| {
+            let rig = place.start(&["Kiosk"]);
+            let (desk, mut events) = desk("Kiosk");
+            assert_eq!(events.recv().await, Some(Event::ReaderBack));
+            place.lay(&rig, "Kiosk", Case::Valid);
+            let laid = placed(&mut events).await;
+            desk.certificate(laid.placement).await.unwrap();
+            order(&rig, "Kiosk", "fault mute at sign");
+            let signing = sign(&desk, laid);
+            let taking = async {
+                // The signature is on its way, or the card silent already; the second waits behind it.
+                let waiting = desk.tries(laid.placement);
+                order(&rig, "Kiosk", "remove");
+                order(&rig, "Kiosk", "clear");
+                waiting.await
+            };
+            let (signed, tries) = tokio::join!(signing, taking);
+            assert_eq!(signed, Err(CardError::Link(LinkError::Removed)));
+            assert_eq!(tries, Err(CardError::Link(LinkError::Removed)));
+            assert_eq!(events.recv().await, Some(Event::Removed));
+            order(&rig, "Kiosk", "insert");
+            let again = placed(&mut events).await;
+            sign(&desk, again).await.unwrap();
+        },
+    );
+}
+
+#[test]
 fn a_card_taken_away_at_any_command_is_removed_and_closed() {
     apart(
         "a_card_taken_away_at_any_command_is_removed_and_closed",
