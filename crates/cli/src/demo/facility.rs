@@ -7,11 +7,13 @@ use anyhow::Context;
 use api::account::NewAccount;
 use api::check::{Answer, CheckRequest};
 use api::client::Client;
+use api::client::cards::Cause;
 use api::session::{PasswordChange, Session, SignIn};
-use center::enroll::{Enrolled, Enrolment};
+use center::control::Order;
+use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use center::serve::Center;
 use domain::account::AccountKind;
-use domain::facility_kind::FacilityKind;
+use domain::facility_kind::{ConsentQuestion, FacilityKind};
 use domain::password::Password;
 use kiosk::serve::Kiosk;
 use pki::identity::Identity;
@@ -122,7 +124,7 @@ impl Facility {
         let root = demo.join("center/root.pem");
         let base = format!("https://{}", center.api);
         let client = Client::new(&base, &crate::client::root(&root)?, Some(&identity))?;
-        let accounts = accounts(&client, &enrolled).await?;
+        let accounts = accounts(&client, plan.kind, &enrolled).await?;
         let part = dir.join("terminal");
         crate::gateway::seal_identity(&part, "facility", &identity)?;
         let pages = terminal::config::Config {
@@ -150,10 +152,23 @@ impl Facility {
         let link = facility.link(base.clone(), root.clone(), &identity)?;
         tokio::spawn(crate::gateway::watch(link));
         if plan.kind.differences().has_reader {
+            facility.enroll_reader(&demo.join("center")).await?;
             let kiosk = facility.start_kiosk(base, root, &identity, cards).await?;
             facility.kiosk = Some(kiosk);
         }
         Ok(facility)
+    }
+
+    /// The kiosk holds terminal keys, so staff may release a visual check.
+    async fn enroll_reader(&self, center: &Path) -> anyhow::Result<()> {
+        let enrolment = ReaderEnrolment {
+            code: self.plan.code.into(),
+            reader: self.account(AccountKind::Reader)?.id.clone(),
+            terminal_keys: true,
+            face: false,
+        };
+        crate::enroll::order(center, Order::EnrollReader(enrolment)).await?;
+        Ok(())
     }
 
     /// A kiosk with the facility's reader account, on the virtual reader of the facility's name.
@@ -321,7 +336,11 @@ async fn download(
 }
 
 /// The accounts of set-up, then those an administrator registers; every person chose a password of their own.
-async fn accounts(client: &Client, enrolled: &Enrolled) -> anyhow::Result<Vec<Account>> {
+async fn accounts(
+    client: &Client,
+    kind: FacilityKind,
+    enrolled: &Enrolled,
+) -> anyhow::Result<Vec<Account>> {
     let mut accounts = Vec::new();
     for first in &enrolled.accounts {
         let kind = AccountKind::parse(&first.kind).context("an account of an unknown kind")?;
@@ -352,8 +371,38 @@ async fn accounts(client: &Client, enrolled: &Enrolled) -> anyhow::Result<Vec<Ac
         made.await.map_err(|error| explain(&error))?;
         accounts.push(own_password(client, kind, id, &first).await?);
     }
+    use_everything(client, kind, &session).await?;
     sign_out(client, &session).await?;
     Ok(accounts)
+}
+
+/// The facility uses all its kind uses, so that the demo's kiosks ask all there is to ask.
+async fn use_everything(
+    client: &Client,
+    kind: FacilityKind,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let read = client.settings(&session.token, Cause::Person).await;
+    let mut settings = read.map_err(|error| explain(&error))?;
+    let version = settings.version.take();
+    let asked = kind.differences().consent_questions;
+    if asked.contains(&ConsentQuestion::Surgery) {
+        settings.surgery = "on".into();
+    }
+    if asked.contains(&ConsentQuestion::TreatmentAndDrugs) {
+        settings.treatment = "on".into();
+    }
+    for setting in [
+        &mut settings.medical_subsidy,
+        &mut settings.electronic_prescriptions,
+        &mut settings.prescription_question,
+    ] {
+        *setting = "on".into();
+    }
+    let changed = client
+        .change_settings(&session.token, version.as_deref(), &settings)
+        .await;
+    changed.map(|_| ()).map_err(|error| explain(&error))
 }
 
 /// Replaces a person's first password, as they would at the first sign-in; a machine keeps its own.

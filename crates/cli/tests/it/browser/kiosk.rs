@@ -55,25 +55,50 @@ impl Walk {
         self.order(CLINIC, "remove");
     }
 
-    /// Waits for a screen.
-    async fn screen(&self, name: &str) {
-        let css = format!("main[data-screen={name}]");
-        let found = self.browser.wait().for_element(Locator::Css(&css)).await;
+    /// What the screen says of itself. Read by script: a screen may be another one from one moment to the next.
+    async fn shown(&self, name: &str) -> String {
+        let read = format!("return document.querySelector('main')?.dataset.{name} ?? ''");
+        self.script(&read).await.as_str().unwrap().to_owned()
+    }
+
+    /// Waits for an element.
+    async fn wait_for(&self, css: &str) {
+        let found = self.browser.wait().for_element(Locator::Css(css)).await;
         if let Err(error) = found {
-            let shown = self.attribute("main", "data-screen").await;
-            panic!("waited for {name}, {shown:?} is shown: {error}");
+            let shown = self.shown("screen").await;
+            panic!("waited for {css}, {shown} is shown: {error}");
         }
     }
 
-    /// Touches something on the screen.
-    async fn touch(&self, css: &str) {
-        let found = self.browser.find(Locator::Css(css)).await.expect(css);
-        found.click().await.unwrap();
+    /// Waits for a screen.
+    async fn screen(&self, name: &str) {
+        self.wait_for(&format!("main[data-screen={name}]")).await;
     }
 
-    /// Touches a button of the screen by what it means.
+    /// Waits until the machine is through with what it does; returns the screen.
+    async fn settled(&self) -> String {
+        self.wait_for("main:not([data-weight=busy])").await;
+        self.shown("screen").await
+    }
+
+    /// Touches something on the screen, which may be drawn anew in this moment.
+    async fn touch(&self, css: &str) {
+        loop {
+            let found = self.browser.find(Locator::Css(css)).await.expect(css);
+            match found.click().await {
+                Ok(()) => return,
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
+    }
+
+    /// Touches a button of the screen by what it means, and waits for the next screen.
     async fn choose(&self, press: &str) {
+        let turn = self.shown("turn").await;
         self.touch(&format!("main [name=press][value={press}]"))
+            .await;
+        self.wait_for(&format!("main:not([data-turn='{turn}'])"))
             .await;
     }
 
@@ -84,6 +109,33 @@ impl Walk {
             self.touch(&format!("[data-key='{digit}']")).await;
         }
         self.touch(".kiosk-pin [data-tone=primary]").await;
+    }
+
+    /// Agrees to whatever is asked until it is done; returns what was asked.
+    async fn agree_to_all(&self) -> Vec<String> {
+        let mut asked = Vec::new();
+        loop {
+            let shown = self.settled().await;
+            let answer = match shown.as_str() {
+                "done" => return asked,
+                "consents" => "all",
+                "prescription-issue" | "prescription-submit" => "paper",
+                "specified-disease"
+                | "medical-subsidy"
+                | "surgery"
+                | "treatment-and-drugs"
+                | "drugs"
+                | "checkups" => "yes",
+                // Typed, and not yet on its way.
+                "pin" => {
+                    self.wait_for("main:not([data-screen=pin])").await;
+                    continue;
+                }
+                other => panic!("{other} is no question"),
+            };
+            self.choose(answer).await;
+            asked.push(shown);
+        }
     }
 
     /// Lays a card, chooses the PIN and types it.

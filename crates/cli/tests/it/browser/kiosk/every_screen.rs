@@ -69,7 +69,7 @@ async fn every_screen_of_a_visit_is_large_and_accessible() {
     walk.take();
     look(&walk, "card-gone-kept").await;
     walk.order(CLINIC, "insert");
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     look(&walk, "done").await;
     walk.take();
     walk.screen("welcome").await;

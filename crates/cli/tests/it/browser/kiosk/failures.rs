@@ -67,7 +67,7 @@ async fn every_card_that_cannot_be_used_is_told_why_and_the_next_one_goes_on() {
         walk.screen("welcome").await;
     }
     walk.identify("valid").await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.end().await;
 }
 
@@ -80,13 +80,13 @@ async fn what_a_certificate_is_worth_is_told_at_the_end() {
         ("about_to_expire", "有効期限は"),
     ] {
         walk.identify(case).await;
-        walk.screen_passes_to_done().await;
+        walk.agree_to_all().await;
         walk.see(&[text]).await;
         walk.take();
         walk.screen("welcome").await;
     }
     walk.identify("rare_name").await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.see(&["𠮷髙　葛\u{E0100}子 様"]).await;
     walk.end().await;
 }

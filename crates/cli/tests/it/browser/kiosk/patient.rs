@@ -23,22 +23,16 @@ async fn a_patient_checks_in_alone_and_the_result_is_with_staff() {
     walk.choose("yes").await;
     walk.screen("consents").await;
     walk.choose("one_by_one").await;
-    let mut asked = Vec::new();
-    loop {
-        let shown = walk.attribute("main", "data-screen").await.unwrap();
-        if ["surgery", "treatment-and-drugs", "drugs", "checkups"].contains(&shown.as_str())
-            && asked.last() != Some(&shown)
-        {
-            asked.push(shown);
-            walk.choose("yes").await;
-        } else if shown == "prescription-issue" {
-            walk.choose("paper").await;
-        } else if shown == "done" {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    assert!(!asked.is_empty());
+    let asked = walk.agree_to_all().await;
+    assert_eq!(
+        asked,
+        [
+            "surgery",
+            "treatment-and-drugs",
+            "checkups",
+            "prescription-issue"
+        ]
+    );
     walk.see(&["見本　百恵 様", "確認が完了しました", "取り出し", "待合室"])
         .await;
     walk.take();
@@ -64,13 +58,15 @@ async fn the_keyboard_and_the_tactile_keypad_are_enough() {
     // Backspace takes a digit back, Enter confirms.
     walk.keys("129\u{E003}34\u{E007}").await;
     loop {
-        let shown = walk.attribute("main", "data-screen").await.unwrap();
-        match shown.as_str() {
-            "done" => break,
-            "pin" | "identifying" | "sending" => tokio::task::yield_now().await,
-            _ if walk.focused().await == "H1" => walk.keys("\u{E004}\u{E007}").await,
-            _ => tokio::task::yield_now().await,
+        walk.wait_for("main:not([data-screen=pin])").await;
+        if walk.settled().await == "done" {
+            break;
         }
+        // Tab leads from the heading to the first choice, Enter takes it.
+        let turn = walk.shown("turn").await;
+        walk.keys("\u{E004}\u{E007}").await;
+        walk.wait_for(&format!("main:not([data-turn='{turn}'])"))
+            .await;
     }
     walk.see(&["見本　一花 様"]).await;
     walk.end().await;
@@ -114,11 +110,10 @@ async fn language_size_and_colours_are_for_one_visit() {
 async fn a_launch_address_opens_once_and_going_back_shows_nothing() {
     let walk = Walk::start().await;
     let launch = walk.demo["facilities"][CLINIC]["kiosk"].as_str().unwrap();
-    // Opening the tray's way renewed the token in demo.json's place: the first one is good until then.
     walk.browser.goto(launch).await.unwrap();
     walk.screen("welcome").await;
     walk.identify("valid").await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.take();
     walk.screen("welcome").await;
     walk.browser.back().await.unwrap();
@@ -136,7 +131,7 @@ async fn phones_sign_and_may_be_lifted() {
     let walk = Walk::start().await;
     walk.open_kiosk(CLINIC).await;
     walk.identify("android").await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.see(&["見本　安藤 様"]).await;
     walk.take();
     walk.screen("welcome").await;
@@ -144,44 +139,12 @@ async fn phones_sign_and_may_be_lifted() {
     walk.screen("method").await;
     walk.see(&["スマートフォンで確認"]).await;
     walk.choose("pin").await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.see(&["見本　愛 様"]).await;
     walk.end().await;
 }
 
 impl Walk {
-    /// Agrees to whatever is asked until it is done.
-    pub(super) async fn screen_passes_to_done(&self) {
-        loop {
-            let shown = self.attribute("main", "data-screen").await.unwrap();
-            let answer = match shown.as_str() {
-                "done" => return,
-                "consents" => "all",
-                "prescription-issue" | "prescription-submit" => "paper",
-                "specified-disease"
-                | "medical-subsidy"
-                | "surgery"
-                | "treatment-and-drugs"
-                | "drugs"
-                | "checkups" => "yes",
-                _ => {
-                    tokio::task::yield_now().await;
-                    continue;
-                }
-            };
-            // The screen may be the next one already; its number keeps an old press from meaning anything.
-            self.script(&format!(
-                "document.querySelector('main [value={answer}]')?.click()"
-            ))
-            .await;
-        }
-    }
-
-    pub(super) async fn wait_for(&self, css: &str) {
-        let found = fantoccini::Locator::Css(css);
-        self.browser.wait().for_element(found).await.expect(css);
-    }
-
     async fn focused(&self) -> String {
         let name = self.script("return document.activeElement.tagName").await;
         name.as_str().unwrap().to_owned()

@@ -20,7 +20,6 @@ async fn until(walk: &Walk, token: &str, member: &str, value: Value) {
         if seen[member] == value {
             return;
         }
-        tokio::task::yield_now().await;
     }
 }
 
@@ -37,7 +36,7 @@ async fn staff_release_a_visual_check_for_the_one_patient_who_cannot_type() {
     until(&walk, &token, "state", json!("waiting_for_staff")).await;
     let released = json!({"reader": "reader"});
     walk.center("POST", "/v1/releases", &token, released).await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.see(&["見本　顔子 様"]).await;
     walk.take();
     walk.screen("welcome").await;
@@ -66,7 +65,7 @@ async fn in_visual_mode_every_card_waits_for_staff() {
     );
     let released = json!({"reader": "reader"});
     walk.center("POST", "/v1/releases", &token, released).await;
-    walk.screen_passes_to_done().await;
+    walk.agree_to_all().await;
     walk.take();
     walk.screen("welcome").await;
     walk.center("PUT", path, &token, mode("unattended")).await;
