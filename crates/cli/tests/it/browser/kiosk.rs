@@ -77,8 +77,14 @@ impl Walk {
 
     /// Waits until the machine is through with what it does; returns the screen.
     async fn settled(&self) -> String {
-        self.wait_for("main:not([data-weight=busy])").await;
-        self.shown("screen").await
+        loop {
+            self.wait_for("main:not([data-weight=busy])").await;
+            let read = "const {weight, screen} = document.querySelector('main').dataset; return [weight, screen]";
+            let shown = self.script(read).await;
+            if shown[0] != "busy" {
+                return shown[1].as_str().unwrap().to_owned();
+            }
+        }
     }
 
     /// Touches something on the screen, which may be drawn anew in this moment.
