@@ -150,3 +150,69 @@ fn stamp(path: &Path) -> Option<Stamp> {
         file: std::os::unix::fs::MetadataExt::ino(&it),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::civil_date::CivilDate;
+    use synthetic::card::authority::CardAuthority;
+    use synthetic::card::case::Case;
+
+    use super::*;
+
+    #[test]
+    fn a_card_without_a_current_list_is_taken_only_where_the_settings_say_so() {
+        let today = CivilDate::new(2026, 11, 25).unwrap();
+        let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
+        let authority = CardAuthority::new(3, today).unwrap();
+        let card = authority.persona(Case::Valid).unwrap().jpki.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
+        std::fs::write(&root, authority.certificate()).unwrap();
+        let cards = |stale_lists| Cards {
+            roots: vec![root.clone()],
+            revocation_lists: vec![list.clone()],
+            stale_lists,
+            ..Cards::default()
+        };
+        let check = |stale_lists, now, expected| {
+            let trust = CardTrust::open(&cards(stale_lists)).unwrap();
+            let card = trust.verify(card.authentication.certificate.as_slice());
+            assert_eq!(trust.not_revoked(&card.unwrap(), now), expected);
+        };
+        let unknown = Err(CardTrouble::RevocationUnknown);
+        check(StaleLists::Refuse, now, unknown);
+        check(StaleLists::Accept, now, Ok(()));
+        std::fs::write(&list, authority.revocation_list(&[]).unwrap()).unwrap();
+        check(StaleLists::Refuse, now, Ok(()));
+        let later = now.plus_seconds(40 * 86_400);
+        check(StaleLists::Refuse, later, unknown);
+        check(StaleLists::Accept, later, Ok(()));
+        let serial = synthetic::card::authority::serial(
+            Case::Valid,
+            synthetic::card::authority::Generation::FIRST,
+        );
+        std::fs::write(&list, authority.revocation_list(&[serial]).unwrap()).unwrap();
+        check(
+            StaleLists::Accept,
+            later,
+            Err(CardTrouble::CertificateRevoked),
+        );
+    }
+
+    #[test]
+    fn a_root_that_is_none_keeps_the_center_from_starting_and_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root.pem");
+        for content in [None, Some("no certificate")] {
+            if let Some(content) = content {
+                std::fs::write(&root, content).unwrap();
+            }
+            let cards = Cards {
+                roots: vec![root.clone()],
+                ..Cards::default()
+            };
+            let error = CardTrust::open(&cards).err().unwrap().to_string();
+            assert!(error.contains("root.pem"), "{error}");
+        }
+    }
+}

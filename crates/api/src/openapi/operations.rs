@@ -517,6 +517,7 @@ pub const OPERATIONS: [Operation; 29] = [
         troubles: &[
             Trouble::NotPermitted,
             Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
             Trouble::Busy,
         ],
     },
