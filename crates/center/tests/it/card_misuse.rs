@@ -1,5 +1,6 @@
 //! What somebody may try with a card, a challenge, a release or a presence that is not theirs, and what they are told.
 
+use api::account::NewAccount;
 use api::card::{Answers, CardCheckRequest};
 use api::client::cards::Cause;
 use base64::Engine;
@@ -240,6 +241,27 @@ async fn a_release_is_good_once_for_its_own_reader_and_for_two_minutes() {
     let (staff, _) = clinic.administrator().await;
     let reader = clinic.sign_in("reader").await.token;
     let there = foreign.sign_in("reader").await.token;
+    check(
+        clinic.lay(&reader, Case::Valid, "visual").await,
+        "card_confirmation_needed",
+    );
+    let second = NewAccount {
+        designation: None,
+        display_name: "2台目".into(),
+        id: "reader2".into(),
+        kind: "reader".into(),
+        password: "Dokutori-12345678".into(),
+    };
+    clinic
+        .client
+        .register_account(&staff.token, &second)
+        .await
+        .unwrap();
+    clinic
+        .client
+        .release(&staff.token, "reader2")
+        .await
+        .unwrap();
     check(
         clinic.lay(&reader, Case::Valid, "visual").await,
         "card_confirmation_needed",
