@@ -4,6 +4,7 @@
 mod every_screen;
 mod failures;
 mod patient;
+mod process;
 mod removal;
 mod staff;
 
