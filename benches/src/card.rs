@@ -50,6 +50,7 @@ enum Step {
     Told,
     Open,
     Command,
+    Verify,
     Sign,
     Close,
 }
@@ -64,6 +65,7 @@ struct Round {
     opens: f64,
     closes: f64,
     commands: f64,
+    verifying: f64,
     signing: f64,
     count: usize,
     floor: f64,
@@ -157,13 +159,14 @@ async fn round(
         let those = steps.iter().filter(|(step, ..)| which.contains(step));
         those.map(|(.., took)| millis(*took)).sum()
     };
-    let is_command = |step: &Step| matches!(step, Step::Command | Step::Sign);
+    let is_command = |step: &Step| matches!(step, Step::Command | Step::Verify | Step::Sign);
     Ok(Round {
         noticed: millis(*told - placing),
         whole: millis(signed - *told),
         opens: sum(&[Step::Open]),
         closes: sum(&[Step::Close]),
         commands: sum(&[Step::Command]),
+        verifying: sum(&[Step::Verify]),
         signing: sum(&[Step::Sign]),
         count: steps.iter().filter(|(step, ..)| is_command(step)).count(),
         floor: 0.0,
@@ -205,10 +208,13 @@ fn report(rounds: &[Round]) -> anyhow::Result<()> {
         rounds.len()
     );
     type Member = fn(&Round) -> f64;
-    let lines: [(&str, Member); 8] = [
+    let lines: [(&str, Member); 9] = [
         ("service tells of the card to signature", |it| it.whole),
         ("  taking the card", |it| it.opens),
-        ("  commands but the signature", |it| it.commands),
+        ("  reading and selecting", |it| it.commands),
+        ("  PIN (the card keeps its count on the disk)", |it| {
+            it.verifying
+        }),
         ("  signature", |it| it.signing),
         ("  resetting the card", |it| it.closes),
         ("floor: as many bare round trips", |it| it.floor),
@@ -223,7 +229,7 @@ fn report(rounds: &[Round]) -> anyhow::Result<()> {
         let p95 = values
             .get(last * 95 / 100)
             .context("nothing was measured")?;
-        println!("{name:42} {median:8.2} {p95:8.2}");
+        println!("{name:44} {median:8.2} {p95:8.2}");
     }
     Ok(())
 }
@@ -271,6 +277,7 @@ impl Reader for Timed {
         let answer = self.reader.transmit(command);
         let step = match command {
             [_, 0x2A, ..] => Step::Sign,
+            [_, 0x20, _, _, _, ..] => Step::Verify,
             _ => Step::Command,
         };
         self.note(step, since);
