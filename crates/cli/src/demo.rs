@@ -6,6 +6,7 @@ mod people;
 mod readers;
 mod tray;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use crate::demo::cards::Cards;
 use crate::demo::facility::{Facility, PLANS};
 use crate::demo::readers::Readers;
-use crate::demo::tray::{Place, Setup as Tray};
+use crate::demo::tray::{Page, Place, Setup as Tray};
 use crate::told;
 
 /// Name of the demo's center.
@@ -51,7 +52,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let cards = tokio::task::spawn_blocking(move || Cards::make(&folder, today)).await??;
     let center = start(&dir, &cards).await?;
     load(&dir.join("center"), &cards).await?;
-    let readers = Readers::start(&dir, &PLANS.map(|plan| plan.reader_name()));
+    let kiosks = PLANS.map(|plan| plan.reader_name());
+    let pcs = PLANS.into_iter().filter_map(|plan| plan.pc_reader_name());
+    let names: BTreeSet<String> = kiosks.into_iter().chain(pcs).collect();
+    let readers = Readers::start(&dir, &names.into_iter().collect::<Vec<_>>());
     let no_readers = readers.as_ref().err().map(ToString::to_string);
     let readers = readers.ok();
     let set_up = |plan| Facility::set_up(plan, &dir, &center, &cards);
@@ -191,16 +195,25 @@ async fn load(data_dir: &Path, cards: &Cards) -> anyhow::Result<()> {
 
 /// The readers' places for the tray.
 fn places(facilities: &[Facility; 4], readers: Option<&Readers>) -> Vec<Place> {
-    let place = |facility: &Facility| {
+    let kiosk = |facility: &Facility| {
         let reader = facility.reader(readers).map(|(_, reader)| reader.clone());
         facility.kiosk.clone().map(|kiosk| Place {
             id: facility.plan.kind.as_str().into(),
             facility: facility.plan.name.into(),
             reader,
-            kiosk,
+            page: Page::Kiosk(kiosk),
         })
     };
-    facilities.iter().filter_map(place).collect()
+    let pc = |facility: &Facility| {
+        facility.plan.pc_reader_name().map(|_| Place {
+            id: format!("{}-pc", facility.plan.kind.as_str()),
+            facility: format!("{}の端末 (PC)", facility.plan.name),
+            reader: facility.pc_reader(readers),
+            page: Page::Terminal(format!("{}card", facility.terminal)),
+        })
+    };
+    let kiosks = facilities.iter().filter_map(kiosk);
+    kiosks.chain(facilities.iter().filter_map(pc)).collect()
 }
 
 /// demo.json. The operator has no part yet: its members are there and empty. `tray` and each facility's `kiosk_launch` are ours

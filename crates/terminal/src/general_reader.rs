@@ -73,6 +73,8 @@ enum Lies {
 pub(crate) struct View {
     pub(crate) told: Told,
     pub(crate) turn: u64,
+    /// The change of the reader that this shows.
+    pub(crate) seen: u64,
     /// The check that was made last at this seat.
     pub(crate) check: Option<String>,
     /// Whether staff's own confirmation is awaited.
@@ -165,6 +167,7 @@ impl GeneralReader {
         Some(View {
             told: told(&seat.step, &seat.facts, words, seat.pin_incomplete),
             turn: state.turn,
+            seen: *self.0.news.borrow(),
             check: seat.check.clone(),
             confirm: matches!(seat.step, Step::WaitingForStaff(_)),
             waits_for_person: seat.step.waits_for_person(),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use api::client::events::{Events, Received};
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
+use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::pages::Staff;
@@ -24,25 +25,39 @@ pub(crate) async fn live(staff: Staff) -> Response {
     (headers, Body::new(body)).into_response()
 }
 
+/// A page of the card reader.
+#[derive(Deserialize)]
+pub(crate) struct CardPage {
+    /// The change it shows already.
+    seen: u64,
+}
+
 /// News of this PC's card reader.
-pub(crate) async fn card(State(app): State<App>, _: Staff) -> Response {
+pub(crate) async fn card(
+    State(app): State<App>,
+    _: Staff,
+    Query(page): Query<CardPage>,
+) -> Response {
     let Some(reader) = app.card_reader.get() else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let (sender, body) = Channel::<Bytes>::new(4);
-    tokio::spawn(tell(sender, reader.news()));
+    tokio::spawn(tell(sender, reader.news(), page.seen));
     let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
     (headers, Body::new(body)).into_response()
 }
 
 /// Tells of changes until the page is gone.
-async fn tell(mut page: Sender<Bytes>, mut news: watch::Receiver<u64>) {
+async fn tell(mut page: Sender<Bytes>, mut news: watch::Receiver<u64>, seen: u64) {
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
-    news.mark_changed();
+    // What changed while the page was on its way is told at once.
+    if *news.borrow_and_update() != seen {
+        news.mark_changed();
+    }
     loop {
         let text = tokio::select! {
             changed = news.changed() => match changed {
-                Ok(()) => event("connected", ""),
+                Ok(()) => event("reader", ""),
                 Err(_) => return,
             },
             _ = heartbeat.tick() => ": here\n\n".to_owned(),

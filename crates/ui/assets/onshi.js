@@ -5,9 +5,13 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-// A page with news has its live part written anew when they come; without this script it is read again by itself.
-const live = document.querySelector("[data-live]");
-if (live) {
+// A page with news has its live part written anew when they come; without this script it is read again by itself. It begins when
+// htmx, which loads before, has begun: news that came earlier would be lost.
+document.addEventListener("DOMContentLoaded", () => {
+  const live = document.querySelector("[data-live]");
+  if (!live) {
+    return;
+  }
   const source = new EventSource(live.dataset.live);
   const told = live.querySelector("[data-told]");
   const lost = live.querySelector("[data-lost]");
@@ -44,4 +48,4 @@ if (live) {
   });
   source.addEventListener("lost", () => stands(false));
   source.addEventListener("error", () => stands(false));
-}
+});

@@ -15,6 +15,7 @@ use center::serve::Center;
 use domain::account::AccountKind;
 use domain::facility_kind::{ConsentQuestion, FacilityKind};
 use domain::password::Password;
+use kiosk::config::TerminalKeys;
 use kiosk::serve::Kiosk;
 use pki::identity::Identity;
 use serde_json::{Value, json};
@@ -29,6 +30,9 @@ const REGISTERED: [(AccountKind, &str, &str); 3] = [
     (AccountKind::MedicalViewer, "etsuran", "医療情報閲覧"),
     (AccountKind::WebApi, "karte", "電子カルテ"),
 ];
+
+/// Name of each facility's PC.
+const TERMINAL: &str = "受付端末1";
 
 /// What a facility of the demo is called and where it keeps its files.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +53,15 @@ impl Plan {
     /// Name of its card reader.
     pub(crate) fn reader_name(self) -> String {
         format!("onshi {}", self.kind.as_str().replace('_', "-"))
+    }
+
+    /// Name of the general card reader at its PC (G31), where it has one: the clinic, and whoever has no kiosk.
+    pub(crate) fn pc_reader_name(self) -> Option<String> {
+        match self.kind {
+            FacilityKind::Medical => Some("onshi pc".into()),
+            FacilityKind::HomeNursing => Some(self.reader_name()),
+            FacilityKind::Dental | FacilityKind::Pharmacy => None,
+        }
     }
 }
 
@@ -104,6 +117,18 @@ pub(crate) struct Facility {
     accounts: Vec<Account>,
 }
 
+/// Seals the demo's terminal key for a part, and says where it lies.
+fn terminal_keys(data_dir: &Path, cards: &Cards) -> anyhow::Result<TerminalKeys> {
+    let (certificate, key) = cards.folder.terminal();
+    let keys = TerminalKeys {
+        certificate,
+        secret_file: data_dir.join("terminal.sealed"),
+    };
+    let key = crate::told::read_bytes(&key)?;
+    crate::kiosk::seal_key(data_dir, &keys.secret_file, &key)?;
+    Ok(keys)
+}
+
 impl Facility {
     /// Enrols, downloads the certificate, gives every person a password of their own, starts link and staff pages.
     pub(crate) async fn set_up(
@@ -116,7 +141,7 @@ impl Facility {
             code: plan.code.into(),
             kind: Some(plan.kind.as_str().into()),
             name: plan.name.into(),
-            terminal: "受付端末1".into(),
+            terminal: TERMINAL.into(),
         };
         let enrolled = crate::enroll::enroll(&demo.join("center"), enrolment).await?;
         let dir = demo.join(plan.kind.as_str());
@@ -127,7 +152,23 @@ impl Facility {
         let accounts = accounts(&client, plan.kind, &enrolled).await?;
         let part = dir.join("terminal");
         crate::gateway::seal_identity(&part, "facility", &identity)?;
+        let pc_reader = plan.pc_reader_name();
+        if pc_reader.is_some() {
+            let enrolment = ReaderEnrolment {
+                code: plan.code.into(),
+                reader: format!("pc:{TERMINAL}"),
+                terminal_keys: true,
+                face: false,
+            };
+            let order = Order::EnrollReader(enrolment);
+            crate::enroll::order(&demo.join("center"), order).await?;
+        }
         let pages = terminal::config::Config {
+            terminal_keys: pc_reader
+                .as_ref()
+                .map(|_| terminal_keys(&part, cards))
+                .transpose()?,
+            reader: pc_reader.map(|name| format!("pcsc:{name}")),
             data_dir: part,
             center: base.clone(),
             ca: root.clone(),
@@ -137,8 +178,6 @@ impl Facility {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             host_name: plan.host_name.into(),
             center_name: super::CENTER_NAME.into(),
-            reader: None,
-            terminal_keys: None,
         };
         let mut facility = Self {
             plan,
@@ -179,19 +218,13 @@ impl Facility {
         identity: &Identity,
         cards: &Cards,
     ) -> anyhow::Result<Kiosk> {
-        use kiosk::config::{Account, Config, IdentityName, Listen, TerminalKeys};
+        use kiosk::config::{Account, Config, IdentityName, Listen};
         let data_dir = self.dir.join("kiosk");
         crate::gateway::seal_identity(&data_dir, "facility", identity)?;
         let account = self.account(AccountKind::Reader)?;
         let secret_file = data_dir.join("reader.sealed");
         crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
-        let (certificate, key) = cards.folder.terminal();
-        let terminal_keys = TerminalKeys {
-            certificate,
-            secret_file: data_dir.join("terminal.sealed"),
-        };
-        let key = crate::told::read_bytes(&key)?;
-        crate::kiosk::seal_key(&data_dir, &terminal_keys.secret_file, &key)?;
+        let terminal_keys = terminal_keys(&data_dir, cards)?;
         let config = Config {
             center,
             ca,
@@ -216,6 +249,11 @@ impl Facility {
         crate::kiosk::start(&config).await
     }
 
+    /// The general card reader at its PC, among those of the demo.
+    pub(crate) fn pc_reader(&self, readers: Option<&Readers>) -> Option<Reader> {
+        readers?.find(&self.plan.pc_reader_name()?).cloned()
+    }
+
     /// Its reader among those of the demo.
     pub(crate) fn reader<'a>(
         &self,
@@ -238,6 +276,13 @@ impl Facility {
         let account = self.account(AccountKind::LinkApp)?;
         let secret_file = data_dir.join("link_app.sealed");
         crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
+        let mut folders = gateway::config::FolderPair::new(
+            "receipt",
+            self.dir.join("req"),
+            self.dir.join("res"),
+            data_dir.join("work"),
+        );
+        folders.face = Some(self.dir.join("face"));
         crate::gateway::open(&gateway::config::Config {
             center,
             ca,
@@ -248,12 +293,7 @@ impl Facility {
                 id: account.id.clone(),
                 secret_file,
             },
-            folders: vec![gateway::config::FolderPair::new(
-                "receipt",
-                self.dir.join("req"),
-                self.dir.join("res"),
-                data_dir.join("work"),
-            )],
+            folders: vec![folders],
             data_dir,
         })
     }
@@ -309,7 +349,7 @@ impl Facility {
             "cert": self.path("facility.pem"), "key": self.path("facility.key"),
             "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again, "terminal_user": {"id": "", "password": ""},
             "accounts": accounts.collect::<Vec<_>>(),
-            "folders": {"req": self.path("req"), "res": self.path("res"), "face": ""},
+            "folders": {"req": self.path("req"), "res": self.path("res"), "face": self.path("face")},
         }))
     }
 }

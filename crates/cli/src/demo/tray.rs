@@ -20,14 +20,22 @@ use crate::demo::readers::Reader;
 
 const HOST_NAME: &str = "tray.localhost";
 
-/// A place where cards can be laid, and the kiosk that reads them.
+/// What reads the cards of a place.
+pub(crate) enum Page {
+    /// A kiosk.
+    Kiosk(Kiosk),
+    /// A staff page at this address, for the general card reader of a PC.
+    Terminal(String),
+}
+
+/// A place where cards can be laid, and what reads them.
 pub(crate) struct Place {
     /// Its name in addresses.
     pub(crate) id: String,
     /// Whose it is.
     pub(crate) facility: String,
     pub(crate) reader: Option<Reader>,
-    pub(crate) kiosk: Kiosk,
+    pub(crate) page: Page,
 }
 
 /// What the tray works with.
@@ -62,7 +70,7 @@ pub(crate) async fn start(setup: Setup) -> std::io::Result<String> {
     });
     let router = axum::Router::new()
         .route("/", get(page))
-        .route("/kiosk/{place}", get(open_kiosk))
+        .route("/kiosk/{place}", get(open_page))
         .route("/place", post(place))
         .route("/remove", post(remove))
         .route("/tray.css", get(stylesheet))
@@ -114,7 +122,7 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
 
 #[derive(Template)]
 #[template(path = "tray.html")]
-struct Page<'a> {
+struct TrayPage<'a> {
     places: Vec<ShownPlace<'a>>,
     cards: &'a [Laid],
     no_readers: Option<&'a str>,
@@ -135,7 +143,7 @@ async fn page(State(app): State<App>) -> Response {
         has_reader: place.reader.is_some(),
         lying: lying.get(&place.id).copied(),
     });
-    let page = Page {
+    let page = TrayPage {
         places: places.collect(),
         cards: &app.setup.cards,
         no_readers: app.setup.no_readers.as_deref(),
@@ -151,13 +159,15 @@ async fn stylesheet() -> Response {
     (media_type, include_str!("../../assets/tray.css")).into_response()
 }
 
-/// Leads to a kiosk with a fresh launch address, which is good once.
-async fn open_kiosk(State(app): State<App>, Path(id): Path<String>) -> Response {
-    match app.setup.places.iter().find(|place| place.id == id) {
-        Some(place) => match place.kiosk.launch_address() {
+/// Leads to a kiosk with a fresh launch address, which is good once, or to a staff page.
+async fn open_page(State(app): State<App>, Path(id): Path<String>) -> Response {
+    let place = app.setup.places.iter().find(|place| place.id == id);
+    match place.map(|place| &place.page) {
+        Some(Page::Kiosk(kiosk)) => match kiosk.launch_address() {
             Ok(address) => Redirect::to(&address).into_response(),
             Err(error) => trouble(&error.to_string()),
         },
+        Some(Page::Terminal(address)) => Redirect::to(address).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

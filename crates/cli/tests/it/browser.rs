@@ -6,6 +6,7 @@ mod every_page;
 mod font;
 #[cfg(feature = "pcsc")]
 mod kiosk;
+mod readers;
 mod reception;
 
 use std::io::{BufRead, BufReader};

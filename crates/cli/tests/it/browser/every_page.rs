@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Walk;
+use super::readers::PC;
 
 /// Width and height in CSS pixels: a clinic's PC, a narrow screen, the PC's page at 200 %.
 const SIZES: [(&str, u32, u32); 3] = [
@@ -151,5 +152,34 @@ async fn the_pages_of_administration_are_accessible_in_every_language() {
     walk.send(&[("old_password", old), ("new_password", new), ("again", new)])
         .await;
     look(&walk, "password-confirm").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
+    let walk = Walk::start().await;
+    walk.sign_in("administrator").await;
+    for (path, name) in [
+        ("readers", "readers"),
+        ("settings", "settings"),
+        ("card", "card"),
+    ] {
+        walk.open(path).await;
+        look(&walk, name).await;
+    }
+    walk.lay(PC, "everything");
+    walk.stage("method").await;
+    look(&walk, "card-method").await;
+    walk.press("#live [value=pin]").await;
+    look_as_it_is(&walk, "card-pin").await;
+    walk.send(&[("pin", "1234")]).await;
+    walk.agree_to_all().await;
+    look(&walk, "card-done").await;
+    walk.press("#live a[href^='/card-checks/']").await;
+    look(&walk, "result-card").await;
+    walk.open("readers").await;
+    look(&walk, "readers-results").await;
+    walk.open("history").await;
+    look(&walk, "history-cards").await;
     walk.end().await;
 }

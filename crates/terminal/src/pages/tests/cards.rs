@@ -58,6 +58,7 @@ pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
         let view = View {
             told: told(&step, &facts(), &words, true),
             turn: 3,
+            seen: 7,
             check: Some("019aae5e-0000-7000-8000-000000000001".into()),
             confirm: matches!(step, Step::WaitingForStaff(_)),
             waits_for_person: step.waits_for_person(),
