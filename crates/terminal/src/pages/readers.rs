@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::reader::{ReaderMode, ReaderState};
+use domain::reader::{ReaderId, ReaderMode, ReaderState};
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Tone};
 use ui::language::Words;
@@ -53,7 +53,10 @@ struct ReaderCard {
     id: String,
     name: String,
     state: &'static str,
-    state_label: String,
+    /// What it does, where it tells: the card reader of a PC tells its own page alone.
+    state_label: Option<String>,
+    /// What to do about it.
+    advice: Option<String>,
     tone: &'static str,
     mode: ReaderMode,
     mode_label: String,
@@ -64,6 +67,8 @@ struct ReaderCard {
     waits: bool,
     /// Whether a visual check is possible here at all.
     visual: bool,
+    /// Whether it is the card reader of a PC, where staff confirm on the page of the check itself.
+    at_pc: bool,
 }
 
 /// Whether a page reads itself again, which is no person's doing.
@@ -182,6 +187,8 @@ fn reader_card(it: Reader, words: &Words) -> ReaderCard {
         ReaderMode::Visual => "mode-visual",
     };
     let instant = |text: &Option<String>| text.as_deref().map(days::show_instant);
+    let at_pc = matches!(ReaderId::parse(&it.id), Some(ReaderId::Pc(_)));
+    let is_away = state == ReaderState::Away && !at_pc;
     ReaderCard {
         name: if it.name.is_empty() {
             it.id.clone()
@@ -189,7 +196,8 @@ fn reader_card(it: Reader, words: &Words) -> ReaderCard {
             it.name
         },
         state: state.as_str(),
-        state_label: words.say(key),
+        state_label: (!at_pc).then(|| words.say(key)),
+        advice: is_away.then(|| words.say("reader-away-advice")),
         tone,
         mode,
         mode_label: words.say(mode_key),
@@ -198,6 +206,7 @@ fn reader_card(it: Reader, words: &Words) -> ReaderCard {
         called: it.staff_called,
         waits: state == ReaderState::WaitingForStaff,
         visual: it.terminal_keys,
+        at_pc,
         id: it.id,
     }
 }
