@@ -138,3 +138,6 @@ answer-paper = paper prescription
 answer-unknown = not known
 disease = Disease
 disease-self-pay = Most the patient pays (a month)
+why-not-found-by-card = No coverage of this person is registered.
+do-valid-by-card = Reception may go on with this coverage.
+do-invalid-by-card = There is no coverage to go on with. Ask the patient for a newer certificate.

@@ -138,3 +138,6 @@ answer-paper = 紙の処方箋
 answer-unknown = わからない
 disease = 認定疾病
 disease-self-pay = 自己負担限度額（月）
+why-not-found-by-card = この人の資格は登録されていません。
+do-valid-by-card = この資格で受付できます。
+do-invalid-by-card = 受付できる資格がありません。新しい資格確認書などをお持ちでないか、患者に尋ねてください。

@@ -91,6 +91,10 @@ pub(super) fn result_page(
     let verdict = verdict_of_number(answer.verdict)?;
     let words = &frame.words;
     let first = answer.results.first();
+    let asked = match card {
+        Some(_) => Asked::ByCard,
+        None => Asked::ByNumber,
+    };
     Some(ResultPage {
         verdict: component::Verdict {
             code: verdict.code(),
@@ -100,8 +104,8 @@ pub(super) fn result_page(
                 .to_owned(),
             about: about(answer, words),
         },
-        why: why(verdict, first, &answer.visit_date, words),
-        what_to_do: what_to_do(verdict, first, words),
+        why: why(verdict, first, asked, &answer.visit_date, words),
+        what_to_do: what_to_do(verdict, first, asked, words),
         remarks: answer
             .messages
             .iter()
@@ -113,12 +117,19 @@ pub(super) fn result_page(
         people: answer
             .results
             .iter()
-            .map(|it| person(it, verdict, card.is_some(), words))
+            .map(|it| person(it, verdict, asked, words))
             .collect(),
         record: record(answer, words),
         card,
         frame,
     })
+}
+
+/// How the answer was asked for: what is wrong with a number is not wrong with a card.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByNumber,
+    ByCard,
 }
 
 /// A sign that is told apart without colour and on a black-and-white print.
@@ -146,6 +157,7 @@ fn about(answer: &Answer, words: &Words) -> String {
 fn why(
     verdict: Verdict,
     first: Option<&CoverageResult>,
+    asked: Asked,
     visit: &str,
     words: &Words,
 ) -> Vec<String> {
@@ -161,6 +173,7 @@ fn why(
             }
             reasons
         }
+        Verdict::NotFound if asked == Asked::ByCard => vec![words.say("why-not-found-by-card")],
         Verdict::NotFound => vec![words.say("why-not-found")],
         Verdict::Several if first.is_none() => vec![words.say("why-several-people")],
         Verdict::Several => vec![words.say("why-several-coverages")],
@@ -200,17 +213,25 @@ fn why_not_covered(coverage: &CoverageResult, visit: &str, words: &Words) -> Str
     words.say("why-invalid")
 }
 
-fn what_to_do(verdict: Verdict, first: Option<&CoverageResult>, words: &Words) -> Vec<String> {
+fn what_to_do(
+    verdict: Verdict,
+    first: Option<&CoverageResult>,
+    asked: Asked,
+    words: &Words,
+) -> Vec<String> {
     let keys: &[&str] = match verdict {
+        Verdict::Valid if asked == Asked::ByCard => &["do-valid-by-card"],
+        Verdict::NotFound if asked == Asked::ByCard => &["do-invalid-by-card", "do-invalid-late"],
         Verdict::Valid => &["do-valid"],
         Verdict::Invalid => {
             let reason = first.and_then(|it| it.loss_reason.as_deref());
             match reason.and_then(LossReason::from_code) {
                 Some(LossReason::Death) => &["do-death"],
                 Some(LossReason::PublicAssistance) => &["do-public-assistance"],
-                Some(LossReason::OtherInsurance | LossReason::Other) | None => {
-                    &["do-invalid", "do-invalid-late"]
-                }
+                Some(LossReason::OtherInsurance | LossReason::Other) | None => match asked {
+                    Asked::ByNumber => &["do-invalid", "do-invalid-late"],
+                    Asked::ByCard => &["do-invalid-by-card", "do-invalid-late"],
+                },
             }
         }
         Verdict::NewerExists => &["do-newer"],
@@ -250,7 +271,7 @@ impl Facts<'_> {
     }
 }
 
-fn person(result: &CoverageResult, verdict: Verdict, by_card: bool, words: &Words) -> Person {
+fn person(result: &CoverageResult, verdict: Verdict, asked: Asked, words: &Words) -> Person {
     let classification = CardClassification::from_code(&result.classification);
     // Medical aid is no insurance: it knows neither ratio nor ceiling.
     let is_insurance = !classification.is_some_and(CardClassification::is_medical_aid);
@@ -259,7 +280,7 @@ fn person(result: &CoverageResult, verdict: Verdict, by_card: bool, words: &Word
         name: result.name.clone(),
         kana: result.kana.clone(),
         ratio: counts.then(|| ratio(result, words)),
-        ceiling: counts.then(|| ceiling(result, by_card, words)),
+        ceiling: counts.then(|| ceiling(result, asked, words)),
         tickets: result
             .tickets
             .iter()
@@ -291,7 +312,7 @@ fn ratio(result: &CoverageResult, words: &Words) -> Ratio {
 }
 
 /// The ceiling certificate with what it means at the desk, or why there is none to show.
-fn ceiling(result: &CoverageResult, by_card: bool, words: &Words) -> Vec<Fact> {
+fn ceiling(result: &CoverageResult, asked: Asked, words: &Words) -> Vec<Fact> {
     let mut facts = Facts {
         words,
         lines: Vec::new(),
@@ -309,7 +330,10 @@ fn ceiling(result: &CoverageResult, by_card: bool, words: &Words) -> Vec<Fact> {
     }
     // Only the patient at a reader can agree to that certificate (interface §2.3).
     let by_number = words.say("specified-disease-not-by-number");
-    facts.add("specified-disease", (!by_card).then_some(by_number));
+    facts.add(
+        "specified-disease",
+        (asked == Asked::ByNumber).then_some(by_number),
+    );
     facts.lines
 }
 
