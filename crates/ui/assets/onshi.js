@@ -21,7 +21,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (busy && busy.matches("#live select")) {
       busy.addEventListener("blur", renew, { once: true });
     } else {
-      htmx.trigger("#live", "onshi:news");
+      // Of the element that stays: news that come while a part is fetched wait with it.
+      htmx.trigger(live, "onshi:news");
     }
   };
   const stands = (is) => {

@@ -117,6 +117,18 @@ pub(crate) struct Facility {
     accounts: Vec<Account>,
 }
 
+/// Readers of the demo hold terminal keys, so staff may confirm a patient by eye.
+async fn enroll_reader(plan: Plan, center: &Path, reader: String) -> anyhow::Result<()> {
+    let enrolment = ReaderEnrolment {
+        code: plan.code.into(),
+        reader,
+        terminal_keys: true,
+        face: false,
+    };
+    crate::enroll::order(center, Order::EnrollReader(enrolment)).await?;
+    Ok(())
+}
+
 /// Seals the demo's terminal key for a part, and says where it lies.
 fn terminal_keys(data_dir: &Path, cards: &Cards) -> anyhow::Result<TerminalKeys> {
     let (certificate, key) = cards.folder.terminal();
@@ -154,14 +166,7 @@ impl Facility {
         crate::gateway::seal_identity(&part, "facility", &identity)?;
         let pc_reader = plan.pc_reader_name();
         if pc_reader.is_some() {
-            let enrolment = ReaderEnrolment {
-                code: plan.code.into(),
-                reader: format!("pc:{TERMINAL}"),
-                terminal_keys: true,
-                face: false,
-            };
-            let order = Order::EnrollReader(enrolment);
-            crate::enroll::order(&demo.join("center"), order).await?;
+            enroll_reader(plan, &demo.join("center"), format!("pc:{TERMINAL}")).await?;
         }
         let pages = terminal::config::Config {
             terminal_keys: pc_reader
@@ -191,23 +196,12 @@ impl Facility {
         let link = facility.link(base.clone(), root.clone(), &identity)?;
         tokio::spawn(crate::gateway::watch(link));
         if plan.kind.differences().has_reader {
-            facility.enroll_reader(&demo.join("center")).await?;
+            let account = facility.account(AccountKind::Reader)?.id.clone();
+            enroll_reader(plan, &demo.join("center"), account).await?;
             let kiosk = facility.start_kiosk(base, root, &identity, cards).await?;
             facility.kiosk = Some(kiosk);
         }
         Ok(facility)
-    }
-
-    /// The kiosk holds terminal keys, so staff may release a visual check.
-    async fn enroll_reader(&self, center: &Path) -> anyhow::Result<()> {
-        let enrolment = ReaderEnrolment {
-            code: self.plan.code.into(),
-            reader: self.account(AccountKind::Reader)?.id.clone(),
-            terminal_keys: true,
-            face: false,
-        };
-        crate::enroll::order(center, Order::EnrollReader(enrolment)).await?;
-        Ok(())
     }
 
     /// A kiosk with the facility's reader account, on the virtual reader of the facility's name.

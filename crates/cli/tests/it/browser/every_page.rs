@@ -173,7 +173,7 @@ async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     walk.press("#live [value=pin]").await;
     look_as_it_is(&walk, "card-pin").await;
     walk.send(&[("pin", "1234")]).await;
-    walk.agree_to_all().await;
+    walk.answer_all().await;
     look(&walk, "card-done").await;
     walk.press("#live a[href^='/card-checks/']").await;
     look(&walk, "result-card").await;

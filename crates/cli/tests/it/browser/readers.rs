@@ -60,7 +60,7 @@ impl Walk {
     }
 
     /// Answers every question with its first choice.
-    pub(super) async fn agree_to_all(&self) {
+    pub(super) async fn answer_all(&self) {
         while self.stage_now().await != "done" {
             match self.stage_now().await.as_str() {
                 "identifying" | "sending" => tokio::task::yield_now().await,
@@ -84,7 +84,7 @@ async fn a_patient_checks_in_at_the_pc_with_the_pin_and_staff_read_the_result() 
     walk.until("#live [data-code=pin]").await;
     walk.see(&["暗証番号が違います"]).await;
     walk.send(&[("pin", "1234")]).await;
-    walk.agree_to_all().await;
+    walk.answer_all().await;
     walk.see(&["見本　百恵 様"]).await;
     walk.tap("#live a[href^='/card-checks/']").await;
     assert_eq!(
@@ -128,7 +128,7 @@ async fn staff_look_where_the_pin_is_locked_and_their_account_stands_with_the_re
     walk.see(&["患者ご本人の顔と、カードの表の写真を見比べます。"])
         .await;
     walk.tap("form[action='/card/confirm'] button").await;
-    walk.agree_to_all().await;
+    walk.answer_all().await;
     walk.tap("#live a[href^='/card-checks/']").await;
     let (account, _) = walk.account("general");
     walk.see(&["職員の目視", "職員が確認しました。", account])
