@@ -1,6 +1,8 @@
 //! Center and gateway killed at random moments during ten thousand checks: what was acknowledged stays byte for byte, every
 //! file is answered once, every check is recorded once.
 
+mod faces;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
