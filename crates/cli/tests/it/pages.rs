@@ -1,7 +1,7 @@
 //! The staff pages by plain HTTP, as a browser without JavaScript asks: first passwords, ended sessions, a dead center, misuse.
 
 use crate::plain_browser::Terminal;
-use crate::running::Clinic;
+use crate::running::{Clinic, succeed};
 
 const ADMINISTRATOR: &str = "Kanri-2026-Tegami";
 const RECEPTION: &str = "Uketsuke-2026-a";
@@ -57,6 +57,117 @@ fn taro(key: &str) -> Vec<(&str, &str)> {
         ("birth_date", "S45.1.2"),
         ("visit_date", ""),
     ]
+}
+
+#[test]
+fn without_javascript_readers_are_run_and_settings_are_saved() {
+    let (clinic, terminal) = set_up();
+    let data_dir = clinic.path("center");
+    succeed(&[
+        "enroll",
+        "reader",
+        "--data-dir",
+        &data_dir,
+        "--code",
+        "1319999999",
+        "--reader",
+        "reader",
+        "--terminal-keys",
+    ]);
+    let mut browser = terminal.browser();
+    browser.sign_in("administrator", ADMINISTRATOR);
+    let page = browser.get("/readers");
+    page.says(
+        200,
+        &[
+            "data-reader=\"reader\"",
+            "data-state=\"away\"",
+            "応答なし",
+            "無人運転",
+        ],
+    );
+    page.says(200, &["<noscript><meta http-equiv=\"refresh\" content=\"15; url=/readers?by=itself\"></noscript>"]);
+    let page = browser.get("/readers?by=itself");
+    page.says(200, &["data-reader=\"reader\""]);
+    let mode = |mode| {
+        [
+            ("reader", "reader"),
+            ("mode", mode),
+            ("return_after_minutes", "5"),
+        ]
+    };
+    let page = browser.post("/readers/mode", &mode("visual"));
+    page.says(
+        200,
+        &[
+            "目視確認に切り替えました",
+            "data-mode=\"visual\"",
+            "に無人運転に戻ります",
+        ],
+    );
+    page.says(200, &["data-code=\"still_visual\""]);
+    browser.get("/").says(
+        200,
+        &["data-code=\"still_visual\"", "カードリーダー操作を開く"],
+    );
+    let one = [("reader", "reader"), ("name", "受付")];
+    let page = browser.post("/readers/release", &one);
+    page.says(200, &["「受付」の1人分を、本人と確認しました"]);
+    let page = browser.post("/readers/mode", &mode("unattended"));
+    page.says(200, &["無人運転に戻しました", "data-mode=\"unattended\""]);
+    let unknown = [("reader", "nobody"), ("mode", "visual")];
+    browser
+        .post("/readers/mode", &unknown)
+        .says(404, &["data-code=\"not_found\""]);
+    browser
+        .post("/readers/mode", &[("mode", "upside_down")])
+        .says(200, &["カードリーダー"]);
+    // This PC has no card reader, and says so with a way on.
+    browser
+        .get("/card")
+        .says(200, &["data-code=\"no_card_reader\"", "href=\"/check\""]);
+    let version = browser.get("/settings").value("version");
+    let settings = |minutes| {
+        let mut fields = vec![
+            ("version", version.as_str()),
+            ("visual_return_minutes", minutes),
+        ];
+        for on in [
+            "checkups",
+            "drugs",
+            "surgery",
+            "treatment",
+            "visual_reminder",
+        ] {
+            fields.push((on, "on"));
+        }
+        for off in [
+            "electronic_prescriptions",
+            "medical_subsidy",
+            "prescription_question",
+        ] {
+            fields.push((off, "off"));
+        }
+        fields.push(("face_policy", "face_assist"));
+        fields
+    };
+    let page = browser.post("/settings", &settings("soon"));
+    page.says(422, &["data-code=\"range\"", "1分から240分"]);
+    browser
+        .post("/settings", &settings("30"))
+        .says(200, &["環境設定を保存しました"]);
+    // The version is used up: whoever still has it overwrites nothing.
+    browser
+        .post("/settings", &settings("45"))
+        .says(412, &["data-code=\"changed\""]);
+    browser.post("/sign-out", &[]);
+    browser.sign_in("uketsuke", RECEPTION);
+    browser
+        .get("/readers")
+        .says(200, &["data-reader=\"reader\""]);
+    browser
+        .post("/settings", &settings("30"))
+        .says(403, &["data-code=\"not_permitted\""]);
 }
 
 #[test]
