@@ -100,6 +100,8 @@ pub struct Times {
     pub moment_s: u32,
     /// A call for staff ends by itself after so long.
     pub call_s: u32,
+    /// While a check is open, the center is told this often that the person is still there; it waits 300.
+    pub renew_s: u32,
 }
 
 impl Default for Times {
@@ -109,6 +111,7 @@ impl Default for Times {
             answer_s: 30,
             moment_s: 20,
             call_s: 300,
+            renew_s: 120,
         }
     }
 }
@@ -124,6 +127,10 @@ impl Times {
 
     pub(crate) fn moment(self) -> Duration {
         Duration::from_secs(self.moment_s.into())
+    }
+
+    pub(crate) fn renewal(self) -> Duration {
+        Duration::from_secs(self.renew_s.max(1).into())
     }
 
     pub(crate) fn call(self) -> Duration {

@@ -30,9 +30,6 @@ use crate::texts::{Language, Overrides, Texts, Words};
 use crate::told::Identity;
 use crate::view::{self, Comfort, Seen};
 
-/// A presence is renewed this often while a check is open; the center keeps one for five minutes.
-const RENEW_EVERY: Duration = Duration::from_secs(120);
-
 /// What the page sends.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -474,7 +471,7 @@ impl Room {
         let renewal = self
             .step
             .holds_check()
-            .then(|| self.renewed_at + RENEW_EVERY);
+            .then(|| self.renewed_at + self.times.renewal());
         [call, renewal, self.patience_ends()]
             .into_iter()
             .flatten()
@@ -499,7 +496,7 @@ impl Room {
         {
             self.called_at = None;
         }
-        if self.step.holds_check() && self.renewed_at + RENEW_EVERY <= now {
+        if self.step.holds_check() && self.renewed_at + self.times.renewal() <= now {
             self.renewed_at = now;
             if let Some(open) = self.open.clone() {
                 let link = self.link.clone();

@@ -76,6 +76,8 @@ fn no_log_holds_anything_personal_or_secret() {
     let card = folder.join("cards/everything.toml");
     secrets.extend(runtime.block_on(check_by_card(&demo_json, &card)));
     secrets.extend(walk_the_pages(&demo_json));
+    #[cfg(feature = "pcsc")]
+    secrets.extend(visit_the_kiosk(&demo_json, &folder));
     put_files(&demo_json["facilities"][0]["folders"]);
     demo.kill().unwrap();
     demo.wait().unwrap();
@@ -93,7 +95,17 @@ fn no_log_holds_anything_personal_or_secret() {
         let found = log.lines().find(|line| line.contains(secret));
         assert_eq!(found, None, "{secret} reached the log");
     }
+    let pins = [PIN, WRONG_PIN];
+    let found = log.lines().find(|line| {
+        let words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        words.into_iter().any(|word| pins.contains(&word))
+    });
+    assert_eq!(found, None, "a PIN reached the log");
 }
+
+/// PINs typed at the kiosk: the card's own and a wrong one.
+const PIN: &str = "7351";
+const WRONG_PIN: &str = "9062";
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
@@ -267,6 +279,66 @@ fn walk_the_pages(demo: &Value) -> Vec<String> {
         .into_values()
         .filter(|it| 16 < it.len())
         .collect()
+}
+
+/// A visit with a wrong PIN, the right one and all consents; returns launch token and cookie.
+#[cfg(feature = "pcsc")]
+fn visit_the_kiosk(demo: &Value, folder: &Path) -> Vec<String> {
+    let launch = text(&demo["facilities"][0]["kiosk"]);
+    let (host, path) = launch
+        .trim_start_matches("http://")
+        .split_once('/')
+        .unwrap();
+    let mut page = Pages {
+        host: host.to_owned(),
+        cookies: BTreeMap::new(),
+    };
+    page.send("GET", &format!("/{path}"), &[]);
+    let persona = std::fs::read_to_string(folder.join("cards/everything.toml")).unwrap();
+    let own = folder.join("cards/own-pin.toml");
+    let pin = |pin: &str| format!("authentication = \"{pin}\"");
+    assert!(persona.contains(&pin("1234")));
+    std::fs::write(&own, persona.replace(&pin("1234"), &pin(PIN))).unwrap();
+    let control = folder.join("readers/onshi medical.control");
+    let mut control = std::os::unix::net::UnixStream::connect(control).unwrap();
+    writeln!(control, "place {}", own.display()).unwrap();
+    let mut typed = [WRONG_PIN, PIN].into_iter();
+    let mut last = String::new();
+    loop {
+        let shown = page.send("GET", "/", &[]);
+        let within = |name: &str| {
+            let rest = shown
+                .split(&format!("{name}=\""))
+                .nth(1)
+                .unwrap_or_default();
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        let (screen, turn) = (within("data-screen"), within("data-turn"));
+        if screen == "done" {
+            assert!(shown.contains("百恵"), "{shown}");
+            break;
+        }
+        if turn == last {
+            continue;
+        }
+        let press = match screen.as_str() {
+            "method" => "pin",
+            "consents" => "all",
+            "prescription-issue" => "paper",
+            "specified-disease" | "medical-subsidy" => "yes",
+            "pin" => {
+                let pin = typed.next().unwrap();
+                page.send("POST", "/pin", &[("turn", &turn), ("pin", pin)]);
+                last = turn;
+                continue;
+            }
+            _ => continue,
+        };
+        page.send("POST", "/press", &[("turn", &turn), ("press", press)]);
+        last = turn;
+    }
+    let token = path.trim_start_matches("?launch=").to_owned();
+    page.cookies.into_values().chain([token]).collect()
 }
 
 /// Good files in both encodings, and one that comes back with its reason.

@@ -70,7 +70,7 @@ async fn start(walk: &Walk, line: &Line, idle_s: u32) -> (Ended, String) {
     let settings = format!(
         "data_dir = \"{}\"\ncenter = \"{}\"\nca = {}\ncenter_name = \"onshi-demo\"\nreader = \"pcsc:onshi home-nursing\"\n\
          [identity]\nname = \"clinic\"\n[account]\nid = \"reader2\"\nsecret_file = \"{}\"\n[listen]\npages = \"127.0.0.1:0\"\n\
-         [times]\nidle_s = {idle_s}\nanswer_s = 15\nmoment_s = 1\ncall_s = 1\n",
+         [times]\nidle_s = {idle_s}\nanswer_s = 15\nmoment_s = 1\ncall_s = 1\nrenew_s = 1\n",
         dir.display(),
         line.address,
         walk.demo["center"]["ca"],
