@@ -329,3 +329,19 @@ pub(super) async fn reminders(staff: &Staff) -> Vec<Banner> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_reads_itself_again_keeps_nobody_signed_in() {
+        let by = |by: &str| Again { by: by.into() };
+        let mut fetched = HeaderMap::new();
+        fetched.insert("hx-request", axum::http::HeaderValue::from_static("true"));
+        let none = HeaderMap::new();
+        assert_eq!(by("").cause_of(&none), Cause::Person);
+        assert_eq!(by("itself").cause_of(&none), Cause::Background);
+        assert_eq!(by("").cause_of(&fetched), Cause::Background);
+    }
+}

@@ -116,6 +116,36 @@ async fn a_patient_checks_in_at_the_pc_with_the_pin_and_staff_read_the_result() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_open_shows_the_answers_when_they_are_given() {
+    let walk = Walk::start().await;
+    walk.sign_in("general").await;
+    walk.open("card").await;
+    walk.stage("welcome").await;
+    walk.lay(PC, "everything");
+    walk.stage("method").await;
+    walk.tap("#live [value=pin]").await;
+    walk.send(&[("pin", "1234")]).await;
+    let link = "#live a[href^='/card-checks/']";
+    walk.until(link).await;
+    let check = walk.attribute(link, "href").await.unwrap();
+    let patient = walk.browser.window().await.unwrap();
+    let other = walk.browser.new_window(true).await.unwrap().handle;
+    walk.browser.switch_to_window(other.clone()).await.unwrap();
+    walk.open(check.trim_start_matches('/')).await;
+    walk.until("[data-code=still_asking]").await;
+    walk.see(&["回答待ち"]).await;
+    walk.picture("result-card-open").await;
+    walk.browser.switch_to_window(patient).await.unwrap();
+    walk.answer_all().await;
+    walk.browser.switch_to_window(other).await.unwrap();
+    walk.until("#live:not(:has([data-code=still_asking]))")
+        .await;
+    walk.see(&["提供する", "まで有効", "自己負担限度額（月）"])
+        .await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn staff_look_where_the_pin_is_locked_and_their_account_stands_with_the_result() {
     let walk = Walk::start().await;
     walk.sign_in("general").await;
