@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use domain::card_challenge::{CenterName, InvalidCenterName};
+use kiosk::config::TerminalKeys;
 use pki::card_certificate::Root;
 use pki::card_revocation::RevocationList;
 use pki::sealed::is_sealed;
@@ -48,10 +50,11 @@ impl Part {
     /// By the tables only one part has.
     fn of(text: &str) -> Self {
         let has = |header: &str| text.lines().any(|line| line.trim() == header);
-        if text
+        let names_reader = text
             .lines()
-            .any(|line| line.trim_start().starts_with("reader "))
-        {
+            .any(|line| line.trim_start().starts_with("reader "));
+        // A terminal may have a reader, too, but no account of its own.
+        if names_reader && has("[account]") {
             Self::Kiosk
         } else if has("[[folders]]") || has("[account]") {
             Self::Gateway
@@ -201,6 +204,34 @@ impl Look<'_> {
             );
         }
         self.free("listen", config.listen);
+        let center_name = CenterName::parse(&config.center_name).err();
+        let keys = config.terminal_keys.as_ref();
+        self.card_reader(center_name, config.reader.as_deref());
+        self.terminal_keys(keys, 0, "onshi terminal seal-key");
+    }
+
+    fn card_reader(&mut self, center_name: Option<InvalidCenterName>, reader: Option<&str>) {
+        if let Some(error) = center_name {
+            self.find(
+                "center_name",
+                0,
+                "空白のない半角英数字・記号1〜64文字で書いてください。",
+                &format!("{error}; write 1 to 64 visible ASCII characters"),
+            );
+        }
+        if let Some(Err(error)) = reader.map(kiosk::machine::Machine::of) {
+            self.told("reader", &anyhow::anyhow!("{error}"));
+        }
+    }
+
+    /// Terminal keys; their file is the settings' secret file of this place.
+    fn terminal_keys(&mut self, keys: Option<&TerminalKeys>, at: usize, sealing: &str) {
+        if let Some(keys) = keys {
+            self.secret(&keys.secret_file, at, sealing);
+            if let Err(error) = told::read_bytes(&keys.certificate) {
+                self.told("certificate", &error);
+            }
+        }
     }
 
     fn gateway(&mut self, config: &gateway::config::Config) {
@@ -222,20 +253,23 @@ impl Look<'_> {
             );
         }
         for (at, pair) in config.folders.iter().enumerate() {
-            for (key, folder) in [("req", &pair.req), ("res", &pair.res), ("work", &pair.work)] {
+            let mut watched = vec![("req", &pair.req), ("res", &pair.res)];
+            watched.extend(pair.face.as_ref().map(|face| ("face", face)));
+            let all = || watched.iter().copied().chain([("work", &pair.work)]);
+            for (key, folder) in all() {
                 self.makeable(key, at, folder);
             }
-            if pair.work.starts_with(&pair.req) || pair.work.starts_with(&pair.res) {
+            if watched.iter().any(|(_, it)| pair.work.starts_with(it)) {
                 self.find(
                     "work",
                     at,
-                    "req や res の中にあります。外に置いてください。",
-                    "it lies inside req or res; put it outside",
+                    "req、res、face のどれかの中にあります。外に置いてください。",
+                    "it lies inside req, res or face; put it outside",
                 );
             }
-            let devices: Vec<Option<u64>> = [&pair.req, &pair.res, &pair.work]
-                .map(|folder| nearest(folder).and_then(|it| std::fs::metadata(it).ok()))
-                .iter()
+            let found = all().map(|(_, folder)| nearest(folder));
+            let devices: Vec<Option<u64>> = found
+                .map(|folder| folder.and_then(|it| std::fs::metadata(it).ok()))
                 .map(|found| found.as_ref().map(MetadataExt::dev))
                 .collect();
             if devices
@@ -245,8 +279,8 @@ impl Look<'_> {
                 self.find(
                     "work",
                     at,
-                    "req・res と別のファイルシステムにあります。同じものに置いてください。",
-                    "not on the file system of req and res; put all three on one",
+                    "req・res・face と別のファイルシステムにあります。同じものに置いてください。",
+                    "not on the file system of req, res and face; put all on one",
                 );
             }
         }
@@ -258,23 +292,8 @@ impl Look<'_> {
         self.root(&config.ca);
         self.identity(&config.data_dir, &config.identity.name);
         self.secret(&config.account.secret_file, 0, "onshi kiosk seal-password");
-        if let Some(keys) = &config.terminal_keys {
-            self.secret(&keys.secret_file, 1, "onshi kiosk seal-key");
-            if let Err(error) = told::read_bytes(&keys.certificate) {
-                self.told("certificate", &error);
-            }
-        }
-        if let Err(error) = config.center_name() {
-            self.find(
-                "center_name",
-                0,
-                "空白のない半角英数字・記号1〜64文字で書いてください。",
-                &format!("{error}; write 1 to 64 visible ASCII characters"),
-            );
-        }
-        if let Err(error) = kiosk::machine::Machine::of(&config.reader) {
-            self.told("reader", &anyhow::anyhow!("{error}"));
-        }
+        self.terminal_keys(config.terminal_keys.as_ref(), 1, "onshi kiosk seal-key");
+        self.card_reader(config.center_name().err(), Some(&config.reader));
         if let Err(error) = crate::kiosk::profile(&config.profile) {
             self.told("profile", &error);
         }
@@ -509,6 +528,10 @@ mod tests {
     fn a_part_is_told_from_its_tables() {
         assert_eq!(Part::of("data_dir = \"x\"\n[listen]\n"), Part::Center);
         assert_eq!(Part::of("[identity]\nname = \"x\"\n"), Part::Terminal);
+        assert_eq!(
+            Part::of("reader = \"pcsc:\"\n[identity]\nname = \"x\"\n"),
+            Part::Terminal
+        );
         assert_eq!(
             Part::of("[identity]\n[account]\n[[folders]]\n"),
             Part::Gateway
