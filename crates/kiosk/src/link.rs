@@ -192,7 +192,13 @@ impl Link {
                 received = events.next() => match received {
                     Ok(Received::Connected) => match self.client.own_reader(&session.token).await {
                         Ok(reader) => Some(News::Up(session.facility.clone(), reader)),
-                        Err(_) => Some(News::Down),
+                        Err(error) => {
+                            // Without its mode and keys the reader is no reader: the line counts when they are known.
+                            tracing::warn!(error = %error, "the center does not say what this reader is");
+                            tokio::time::sleep(RETRY).await;
+                            events.renew(&session.token);
+                            Some(News::Down)
+                        }
                     },
                     Ok(Received::Moved) => None,
                     Ok(Received::Lost(_)) => Some(News::Down),
