@@ -105,8 +105,11 @@ pub(crate) async fn ask(
         Err(Refusal::Card(trouble)) => {
             app.metrics.count_card_refusal(trouble);
             let event = refused(&asked, trouble);
+            // A card that waits for staff goes on; any other refusal is the end of what they released for it.
+            let waits = trouble == CardTrouble::ConfirmationNeeded;
+            let ended = (!waits).then_some(&reader.id);
             app.engine
-                .refuse_card(&permit, shown.challenge, event)
+                .refuse_card(&permit, shown.challenge, ended, event)
                 .await?;
             Err(Trouble::Card(trouble).into())
         }

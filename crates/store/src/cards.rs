@@ -19,7 +19,7 @@ use crate::access::number;
 use crate::checks::{NewCheck, Record, Recorded};
 use crate::engine::{Engine, StoreError};
 use crate::events;
-use crate::readers::take_release;
+use crate::readers::{end_releases, take_release};
 
 /// A challenge the center made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +146,8 @@ impl Engine {
         self.read(|connection| challenge(connection, permit, id, now))
     }
 
-    /// Uses a challenge up whose check is refused, and records why.
+    /// Uses a challenge up whose check is refused, and records why. What staff released at `ended`, the reader where the card
+    /// can go no further, ends with it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -154,12 +155,17 @@ impl Engine {
         &self,
         permit: &Permit<AskByCard>,
         challenge: u128,
+        ended: Option<&ReaderId>,
         event: Event,
     ) -> Result<(), StoreError> {
         let permit = permit.clone();
+        let ended = ended.map(ReaderId::to_string);
         self.write(move |connection, batch| {
             // One that may not be used is refused already.
             let _ = use_up(connection, &permit, challenge, event.at)?;
+            if let Some(reader) = &ended {
+                end_releases(connection, number(permit.facility()), reader, event.at)?;
+            }
             batch.append(connection, &event, None)
         })
         .await
@@ -200,6 +206,8 @@ impl Engine {
                     }
                 }
             };
+            // However this patient was identified: a release that is left was theirs, and confirms nobody after them.
+            end_releases(connection, facility, &reader, at)?;
             insert(connection, &permit, (id, at), &card, released_by.as_deref())?;
             let detail = format!(
                 " method={} vouched={} reader={reader} released_by={}",

@@ -238,6 +238,7 @@ impl Engine {
         let id = permit.holder().account.as_str().to_owned();
         let known = self.read(|connection| find(connection, facility, &id))?;
         let same = known.as_ref().is_some_and(|known| known.said == said);
+        let known_state = known.as_ref().map(|known| known.said.state);
         if same && known.is_some_and(|known| known.said_at.seconds_until(at) < SAY_AGAIN_S / 2) {
             return Ok(false);
         }
@@ -256,6 +257,11 @@ impl Engine {
             if !same {
                 let about = (EventKind::Reader, Some(id.as_str()), None);
                 events::tell(connection, facility, at, about)?;
+            }
+            // Whoever was there is gone, and what staff released for them with it. One given while nobody was there waits on.
+            let left = known_state.is_some_and(|before| before != ReaderState::Idle);
+            if left && said.state == ReaderState::Idle {
+                end_releases(connection, facility, &id, at)?;
             }
             Ok(!same)
         })
@@ -404,6 +410,23 @@ pub(crate) fn take_release(
         .prepare_cached("UPDATE reader_release SET used_by = ?2 WHERE id = ?1")?
         .execute(params![release.id.to_be_bytes(), check.to_be_bytes()])?;
     Ok(Some(release.account))
+}
+
+/// Ends what staff released at a reader and nobody used, within the running transaction: a release is for the one patient who
+/// is there, never for the next.
+pub(crate) fn end_releases(
+    connection: &Connection,
+    facility: i64,
+    reader: &str,
+    now: Instant,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE reader_release SET expires = ?3
+            WHERE facility = ?1 AND reader = ?2 AND used_by IS NULL AND ?3 < expires",
+        )?
+        .execute(params![facility, reader, now.as_micros()])?;
+    Ok(())
 }
 
 fn waiting_release(

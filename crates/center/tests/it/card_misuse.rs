@@ -3,6 +3,7 @@
 use api::account::NewAccount;
 use api::card::{Answers, CardCheckRequest};
 use api::client::cards::Cause;
+use api::reader::ReaderReport;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use synthetic::card::case::Case;
@@ -314,6 +315,54 @@ async fn a_release_is_good_once_for_its_own_reader_and_for_two_minutes() {
         "not_found",
     );
     check(clinic.client.release(&staff.token, "pc").await, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_released_for_one_patient_confirms_nobody_after_them() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    world.enroll_reader(&clinic, "reader", true).await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let release = async || clinic.client.release(&staff.token, "reader").await.unwrap();
+    let next_is_not_confirmed = async || {
+        let next = clinic.lay(&reader, Case::Everything, "visual").await;
+        check(next, "card_confirmation_needed");
+    };
+    // The patient typed the PIN after all.
+    release().await;
+    clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
+    next_is_not_confirmed().await;
+    // Staff pressed twice.
+    release().await;
+    release().await;
+    clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+    next_is_not_confirmed().await;
+    // The card was no use.
+    release().await;
+    check(
+        clinic.lay(&reader, Case::Unregistered, "visual").await,
+        "card_not_registered",
+    );
+    next_is_not_confirmed().await;
+    // The patient went away.
+    let says = async |state: &str| {
+        let report = ReaderReport {
+            state: state.into(),
+            ..ReaderReport::default()
+        };
+        clinic.client.report_reader(&reader, &report).await.unwrap();
+    };
+    says("waiting_for_staff").await;
+    release().await;
+    says("idle").await;
+    next_is_not_confirmed().await;
+    // What is released before the patient comes waits for them.
+    says("card").await;
+    says("idle").await;
+    release().await;
+    says("card").await;
+    clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
