@@ -179,6 +179,15 @@ impl Transition {
 /// The flow: what follows an event. An event that means nothing at a step leaves it as it is.
 #[must_use]
 pub fn advance(step: Step, event: Event, facts: &Facts) -> Transition {
+    let mut on = follow(step, event, facts);
+    // Nobody is invited to begin what cannot go on.
+    if on.step == Step::Welcome && facts.center == Line::Down {
+        on.step = Step::OutOfOrder(Outage::Center);
+    }
+    on
+}
+
+fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
     // What ends any step comes first.
     match (&step, &event) {
         (Step::OutOfOrder(Outage::Reader), Event::ReaderLost) => return Transition::to(step),
@@ -193,7 +202,9 @@ pub fn advance(step: Step, event: Event, facts: &Facts) -> Transition {
         Step::OutOfOrder(outage) => out_of_order(outage, &event, facts),
         Step::Reading { kept } => reading(kept, event, facts),
         Step::Unreadable { why, kept } => match event {
-            Event::CardRemoved => Transition::to(Step::CardGone { kept }),
+            Event::CardRemoved if kept.is_some() => Transition::to(Step::CardGone { kept }),
+            // Nothing began: another card is as good as this one laid anew.
+            Event::CardRemoved => forget(Step::Welcome),
             _ => Transition::to(Step::Unreadable { why, kept }),
         },
         Step::Method(card) => choosing(card, &event, facts),
@@ -211,6 +222,7 @@ pub fn advance(step: Step, event: Event, facts: &Facts) -> Transition {
             Event::CardRemoved => forget(Step::Welcome),
             Event::Idle if facts.card == Presence::There => Transition::to(Step::TakeCard),
             Event::MomentOver if facts.card == Presence::Absent => forget(Step::Welcome),
+            Event::CardPlaced => next_person(facts),
             _ => Transition::to(Step::Done(visit)),
         },
         Step::Failed { failure, card } => failed(failure, card, &event, facts),
@@ -238,6 +250,13 @@ fn welcome(event: &Event, facts: &Facts) -> Transition {
         Event::CardPlaced | Event::CenterLost => Transition::to(Step::OutOfOrder(Outage::Center)),
         _ => Transition::to(Step::Welcome),
     }
+}
+
+/// A card is placed while the last screen of a phone that was lifted is still shown.
+fn next_person(facts: &Facts) -> Transition {
+    let mut on = welcome(&Event::CardPlaced, facts);
+    on.effects.insert(0, Effect::Forget);
+    on
 }
 
 /// Where nothing else is in the way, a card that lies there is read.
@@ -448,6 +467,7 @@ fn failed(failure: Failure, card: Option<Card>, event: &Event, facts: &Facts) ->
     match (event, card) {
         (Event::CardRemoved, _) => forget(Step::Welcome),
         (Event::MomentOver, _) if facts.card == Presence::Absent => forget(Step::Welcome),
+        (Event::CardPlaced, _) => next_person(facts),
         (Event::Chosen(Method::Visual) | Event::Released, Some(card))
             if visual && failure.is_of_the_method() =>
         {
@@ -548,7 +568,8 @@ impl Step {
     #[must_use]
     pub fn reader_state(&self) -> ReaderState {
         match self {
-            Self::Welcome => ReaderState::Idle,
+            // Whom nothing is kept of, is gone: what staff released for them ends.
+            Self::Welcome | Self::CardGone { kept: None } => ReaderState::Idle,
             Self::OutOfOrder(_) | Self::Failed { .. } | Self::Unreadable { .. } => {
                 ReaderState::Trouble
             }

@@ -168,13 +168,16 @@ fn show_day(iso: &str, words: &Words) -> String {
 }
 
 fn alert(seen: &Of<'_>) -> Option<String> {
-    match seen.step {
-        Step::Pin { .. } if seen.pin_incomplete => Some(seen.words.say("pin-incomplete")),
-        Step::Pin {
-            wrong: Some(left), ..
-        } => Some(seen.words.say_with("pin-wrong", "left", u32::from(*left))),
-        _ => None,
-    }
+    let Step::Pin { wrong, .. } = seen.step else {
+        return None;
+    };
+    let wrong = wrong.map(|left| seen.words.say_with("pin-wrong", "left", u32::from(left)));
+    let incomplete = seen
+        .pin_incomplete
+        .then(|| seen.words.say("pin-incomplete"));
+    // An empty entry, of a key held down, must not hide how many tries are left.
+    let said: Vec<String> = wrong.into_iter().chain(incomplete).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 fn place(seen: &Of<'_>) -> Option<String> {
@@ -204,5 +207,44 @@ fn listed(seen: &Of<'_>) -> Vec<String> {
     match seen.step {
         Step::Asking(asking) if asking.stage() == Some(Stage::Consents) => consents(asking),
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::facility_kind::FacilityKind;
+    use domain::reader::ReaderMode;
+
+    use super::*;
+    use crate::flow::facts::{Card, FaceMatching, Keys, Line, Presence};
+    use crate::texts::{Overrides, Texts};
+
+    #[test]
+    fn an_empty_entry_does_not_hide_how_many_tries_are_left() {
+        let texts = Texts::new(FacilityKind::Medical, &Overrides::new()).unwrap();
+        let words = Words::new(Arc::new(texts), Language::default());
+        let facts = Facts {
+            center: Line::Up,
+            card: Presence::There,
+            mode: ReaderMode::Unattended,
+            keys: Keys::Missing,
+            face: FaceMatching::Missing,
+        };
+        let card = Card {
+            token: Token::Card,
+            tries: Some(2),
+            mark: None,
+        };
+        let at = |wrong| Step::Pin {
+            card: card.clone(),
+            wrong,
+        };
+        let alert = |wrong, incomplete| told(&at(wrong), &facts, &words, incomplete).alert;
+        let both = alert(Some(2), true).unwrap();
+        assert!(both.contains("あと2回") && both.contains("4けた"), "{both}");
+        assert!(!alert(None, true).unwrap().contains("あと"));
+        assert_eq!(alert(None, false), None);
     }
 }

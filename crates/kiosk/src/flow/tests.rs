@@ -9,6 +9,7 @@ use super::facts::{Card, FaceMatching, Facts, Keys, Line, Presence, Token};
 use super::failure::{Failure, Outage, Refusal, Unreadable};
 use super::*;
 
+mod next_person;
 mod properties;
 
 const FACTS: Facts = Facts {
