@@ -254,3 +254,23 @@ fn staff_are_told_of_who_waits_before_all_else_and_reminded_of_a_visual_mode() {
     );
     assert_eq!(codes(Reminder::Off), ["waiting_for_staff", "staff_called"]);
 }
+
+#[test]
+fn a_pcs_own_card_reader_is_offered_no_mode() {
+    let staff = staff(ui::language::Language::default(), "general");
+    let page = |id: &str| {
+        let own = Reader {
+            id: id.into(),
+            ..reader("idle")
+        };
+        let readers = Readers { readers: vec![own] };
+        let at = "2026-11-23 09:15".into();
+        let found = History::default();
+        let live = readers::readers_live(readers, found, Reminder::On, at, &staff.words);
+        let frame = staff.frame("/readers");
+        askama::Template::render(&ReadersPage { frame, live }).unwrap()
+    };
+    assert!(page("reader").contains("/readers/mode"));
+    let at_pc = page("pc:受付端末1");
+    assert!(!at_pc.contains("/readers/mode") && !at_pc.contains("/readers/release"));
+}
