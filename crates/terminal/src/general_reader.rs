@@ -150,13 +150,36 @@ impl GeneralReader {
         Seating::Yours
     }
 
-    /// Gives the seat back; what is under way ends without answers.
-    pub(crate) fn leave(&self, browser: &Key) {
-        let mut state = self.0.lock();
-        if state.seat.as_ref().is_some_and(|it| it.browser == *browser) {
-            self.0.happens(&mut state, Event::Stop);
+    /// Gives the seat back; what is under way ends without answers. Returns when the center knows, so that whoever signs out next
+    /// leaves no questions open.
+    pub(crate) async fn leave(&self, browser: &Key) {
+        let left = {
+            let mut state = self.0.lock();
+            let own = state.seat.as_ref().is_some_and(|it| it.browser == *browser);
+            if !own {
+                return;
+            }
             state.attempt += 1;
-            state.seat = None;
+            state.turn += 1;
+            state.seat.take()
+        };
+        self.0.news.send_modify(|count| *count += 1);
+        let Some(Seat {
+            step,
+            link,
+            open: Some(open),
+            ..
+        }) = left
+        else {
+            return;
+        };
+        match step {
+            // Answers on their way are not called back: their request ends first.
+            Step::Sending(_) => drop(open.lock().await),
+            step if step.holds_check() => {
+                link.answer(&open, &[]).await;
+            }
+            _ => {}
         }
     }
 

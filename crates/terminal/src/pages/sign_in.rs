@@ -289,7 +289,7 @@ pub(crate) async fn sign_in(
 
 pub(crate) async fn sign_out(State(app): State<App>, staff: Staff) -> Response {
     if let Some(reader) = app.card_reader.get() {
-        reader.leave(&staff.key);
+        reader.leave(&staff.key).await;
     }
     app.browsers.close(&staff.key);
     // The session ends at the center as well; if the line is down it ends there by itself.

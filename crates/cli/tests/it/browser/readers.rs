@@ -146,6 +146,27 @@ async fn a_result_that_is_open_shows_the_answers_when_they_are_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn staff_who_sign_out_leave_no_patients_questions_open() {
+    let walk = Walk::start().await;
+    walk.sign_in("general").await;
+    walk.open("card").await;
+    walk.stage("welcome").await;
+    walk.lay(PC, "everything");
+    walk.stage("method").await;
+    walk.tap("#live [value=pin]").await;
+    walk.send(&[("pin", "1234")]).await;
+    let link = "#live a[href^='/card-checks/']";
+    walk.until(link).await;
+    let check = walk.attribute(link, "href").await.unwrap();
+    walk.sign_out().await;
+    walk.sign_in("general").await;
+    walk.open(check.trim_start_matches('/')).await;
+    assert_eq!(walk.text("h1").await, "資格確認の結果");
+    assert!(!walk.shows("[data-code=still_asking]").await);
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn staff_look_where_the_pin_is_locked_and_their_account_stands_with_the_result() {
     let walk = Walk::start().await;
     walk.sign_in("general").await;
@@ -175,7 +196,7 @@ async fn a_card_taken_early_ends_nothing_but_the_visit() {
     walk.lay(PC, "not_a_my_number_card");
     walk.stage("not-my-number-card").await;
     walk.tell_reader(PC, "remove");
-    walk.stage("card-gone").await;
+    walk.stage("welcome").await;
     walk.lay(PC, "valid");
     walk.stage("method").await;
     walk.tell_reader(PC, "remove");
