@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use api::client::Client;
 use clap::{Args, Subcommand};
 use domain::card_challenge::CenterName;
+use domain::terminal_user::{self, TerminalUserName};
 use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
 use terminal::serve::{Certificate, PcReader, Setup};
@@ -51,18 +52,29 @@ enum TerminalCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Make the terminal user, who unlocks the screen, or make it anew; delete the plain file afterwards.
+    #[command(
+        after_help = "Example: onshi terminal set-user --config /etc/onshi/terminal.toml --id OqsUser --password-file terminal-user.pw"
+    )]
+    SetUser {
+        /// Settings file: its data_dir keeps the user.
+        #[arg(long)]
+        config: PathBuf,
+        /// Name shown on the lock screen.
+        #[arg(long)]
+        id: String,
+        /// File holding the password: 13 to 20 characters.
+        #[arg(long)]
+        password_file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if let Some(TerminalCommand::SealKey {
-        config,
-        key_file,
-        json,
-    }) = &arguments.command
-    {
-        let config = read(config)?;
-        let keys = config.terminal_keys.as_ref();
-        crate::kiosk::seal_key_of(&config.data_dir, keys, key_file, *json)?;
+    if let Some(command) = &arguments.command {
+        command.run()?;
         return Ok(ExitCode::SUCCESS);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
@@ -78,6 +90,54 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     crate::serve::stopped().await;
     Ok(ExitCode::SUCCESS)
+}
+
+impl TerminalCommand {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::SealKey {
+                config,
+                key_file,
+                json,
+            } => {
+                let config = read(config)?;
+                let keys = config.terminal_keys.as_ref();
+                crate::kiosk::seal_key_of(&config.data_dir, keys, key_file, *json)
+            }
+            Self::SetUser {
+                config,
+                id,
+                password_file,
+                json,
+            } => {
+                let password = crate::client::secret(password_file)?;
+                let kept = keep_user(&read(config)?.data_dir, id, &password)?;
+                let file = kept.display().to_string();
+                if *json {
+                    println!("{}", serde_json::json!({"terminal_user": id, "file": file}));
+                } else {
+                    println!("{id}: 端末ユーザーを登録しました / terminal user made ({file})");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Keeps the terminal user of a data folder; returns the file.
+pub(crate) fn keep_user(data_dir: &Path, id: &str, password: &str) -> anyhow::Result<PathBuf> {
+    let most = TerminalUserName::MOST_CHARS;
+    let name = TerminalUserName::parse(id).ok_or_else(|| {
+        told::both(
+            &format!("--id は空白のない1〜{most}文字です。"),
+            &format!("--id: 1 to {most} characters without blanks"),
+        )
+    })?;
+    let password = terminal_user::parse_password(password).map_err(|error| {
+        let (ja, en) = error.text();
+        told::both(&ja, &en)
+    })?;
+    Ok(terminal::terminal_user::keep(data_dir, &name, &password)?)
 }
 
 fn read(file: &Path) -> anyhow::Result<Config> {
@@ -132,6 +192,11 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
         clock: crate::serve::clock(),
         reader,
         center_name: CenterName::parse(&config.center_name).map_err(crate::kiosk::center_name)?,
+        screen_lock: terminal::lock::Setup {
+            data_dir: config.data_dir.clone(),
+            idle: config.screen_lock.idle_minutes,
+            name: config.screen_lock.name,
+        },
     };
     terminal::serve::start(setup)
         .await

@@ -28,4 +28,6 @@ pub mod person;
 pub mod personal_text;
 pub mod questions;
 pub mod reader;
+pub mod screen_lock;
 pub mod session;
+pub mod terminal_user;

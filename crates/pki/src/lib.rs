@@ -1,4 +1,5 @@
-//! Certificate authority, PKCS#12, revocation, mTLS for both ends, cards' certificates, sealed secrets. Stores no client's private key.
+//! Certificate authority, PKCS#12, revocation, mTLS for both ends, cards' certificates, sealed secrets, hashes of
+//! passwords. Stores no client's private key.
 
 pub mod authority;
 pub mod card_certificate;
@@ -6,6 +7,7 @@ pub mod card_revocation;
 pub mod client;
 pub mod identity;
 pub mod notice;
+pub mod password_hash;
 pub mod receipt_key;
 pub mod sealed;
 pub mod server;

@@ -85,6 +85,17 @@ impl Browsers {
         })?
     }
 
+    /// Ends the session of every browser, and keeps where its person was; returns them with the certificate each was opened with.
+    pub(crate) fn end_sessions(&self, now: Instant) -> Vec<(usize, Session)> {
+        let mut browsers = self.lock();
+        let ended = browsers.values_mut().filter_map(|browser| {
+            let ended = browser.certificate.zip(browser.session.clone())?;
+            browser.end_session("/", None, now);
+            Some(ended)
+        });
+        ended.collect()
+    }
+
     /// Takes a browser away.
     pub(crate) fn close(&self, key: &Key) -> Option<Browser> {
         self.lock().remove(key)

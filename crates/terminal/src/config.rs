@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use domain::screen_lock::IdleMinutes;
 use kiosk::config::TerminalKeys;
-use serde::Deserialize;
+use kiosk::profile::Lock;
+use serde::{Deserialize, Deserializer};
 
 /// `terminal.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +36,38 @@ pub struct Config {
     /// Keys that let a card sign without PIN, after staff looked. Without them PIN is the only way at this PC.
     #[serde(default)]
     pub terminal_keys: Option<TerminalKeys>,
+    /// The screen lock.
+    #[serde(default)]
+    pub screen_lock: ScreenLock,
+}
+
+/// The screen lock (G17). It is weakened on a page, by an administrator, and not here.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScreenLock {
+    /// Minutes without a person's action after which it locks: 1 to 15.
+    #[serde(deserialize_with = "idle_minutes")]
+    pub idle_minutes: IdleMinutes,
+    /// How the facility knows it: `clear_screen` with a Panasonic reader, `screen_saver` with others.
+    pub name: Lock,
+}
+
+impl Default for ScreenLock {
+    fn default() -> Self {
+        Self {
+            idle_minutes: IdleMinutes::default(),
+            name: Lock::ScreenSaver,
+        }
+    }
+}
+
+fn idle_minutes<'de, D: Deserializer<'de>>(it: D) -> Result<IdleMinutes, D::Error> {
+    IdleMinutes::new(u8::deserialize(it)?).ok_or_else(|| {
+        serde::de::Error::custom(
+            "idle_minutes は1〜15分です。弱めるには管理アカウントで「画面ロックの設定」を開いてください。 / idle_minutes: 1 to 15; an \
+             administrator weakens the lock on its page",
+        )
+    })
 }
 
 /// Name of the sealed certificate (`onshi certificate import`).

@@ -6,6 +6,8 @@ mod days;
 mod faults;
 mod general_reader;
 mod live;
+pub mod lock;
 mod pages;
 pub mod serve;
+pub mod terminal_user;
 mod texts;

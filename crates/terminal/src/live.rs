@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::screen_lock::Cause;
 use http_body_util::channel::{Channel, Sender};
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -18,9 +19,15 @@ use crate::serve::App;
 /// Something is said on a silent stream this often, so that a page that is gone is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-pub(crate) async fn live(staff: Staff) -> Response {
-    let (sender, body) = Channel::<Bytes>::new(4);
-    tokio::spawn(pass_on(sender, staff.events()));
+pub(crate) async fn live(State(app): State<App>, staff: Staff) -> Response {
+    let (mut page, body) = Channel::<Bytes>::new(4);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = pass_on(&mut page, staff.events()) => return,
+            () = locked(&app) => {}
+        }
+        let _ = page.send_data(Bytes::from(event("locked", ""))).await;
+    });
     let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
     (headers, Body::new(body)).into_response()
 }
@@ -41,14 +48,34 @@ pub(crate) async fn card(
     let Some(reader) = app.card_reader.get() else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let (sender, body) = Channel::<Bytes>::new(4);
-    tokio::spawn(tell(sender, reader.news(), page.seen));
+    let (mut sender, body) = Channel::<Bytes>::new(4);
+    let news = reader.news();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = tell(&mut sender, news, page.seen) => return,
+            () = locked(&app) => {}
+        }
+        let _ = sender.send_data(Bytes::from(event("locked", ""))).await;
+    });
     let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
     (headers, Body::new(body)).into_response()
 }
 
+/// Ends when the screen is locked, which is the last that a page is told.
+async fn locked(app: &App) {
+    let mut changes = app.lock.changes();
+    let mut looks = tokio::time::interval(HEARTBEAT);
+    // The idle minutes pass without anybody telling.
+    while !app.lock.is_locked(Cause::Background, app.now()) {
+        tokio::select! {
+            _ = looks.tick() => {}
+            _ = changes.changed() => {}
+        }
+    }
+}
+
 /// Tells of changes until the page is gone.
-async fn tell(mut page: Sender<Bytes>, mut news: watch::Receiver<u64>, seen: u64) {
+async fn tell(page: &mut Sender<Bytes>, mut news: watch::Receiver<u64>, seen: u64) {
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     // What changed while the page was on its way is told at once.
     if *news.borrow_and_update() != seen {
@@ -69,7 +96,7 @@ async fn tell(mut page: Sender<Bytes>, mut news: watch::Receiver<u64>, seen: u64
 }
 
 /// Passes on until the page or the session is gone.
-async fn pass_on(mut page: Sender<Bytes>, mut events: Events) {
+async fn pass_on(page: &mut Sender<Bytes>, mut events: Events) {
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     loop {
         let text = tokio::select! {
@@ -92,6 +119,6 @@ async fn pass_on(mut page: Sender<Bytes>, mut events: Events) {
 }
 
 /// One event of `text/event-stream` (HTML Standard §9.2); its data are one line.
-fn event(kind: &str, data: &str) -> String {
+pub(crate) fn event(kind: &str, data: &str) -> String {
     format!("event: {kind}\ndata: {data}\n\n")
 }

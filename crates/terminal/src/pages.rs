@@ -1,4 +1,4 @@
-//! The staff pages (G03, G04, G11-G13, G15), one module each. Here is what they share; every page works without JavaScript.
+//! The staff pages (G03, G04, G11-G13, G15, G17), one module each. Here is what they share; every page works without JavaScript.
 
 pub(crate) mod about;
 pub(crate) mod accounts;
@@ -7,10 +7,12 @@ pub(crate) mod check;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod language;
+pub(crate) mod lock;
 pub(crate) mod menu;
 pub(crate) mod password;
 pub(crate) mod readers;
 pub(crate) mod result;
+pub(crate) mod screen_lock;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 
@@ -33,6 +35,7 @@ use ui::language::{Language, Words};
 
 use crate::browsers::{self, Browser, Key};
 use crate::faults;
+use crate::lock::Head;
 use crate::serve::App;
 
 /// Head and banners of a page.
@@ -42,6 +45,7 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     pub(crate) person: Option<Person>,
     pub(crate) banners: Vec<Banner>,
+    pub(crate) lock: Head,
 }
 
 /// Who is signed in, for the head of the page.
@@ -66,6 +70,7 @@ fn show(status: StatusCode, page: &impl Template) -> Response {
 pub(crate) struct Visitor {
     pub(crate) words: Words,
     pub(crate) key: Option<Key>,
+    lock: Head,
 }
 
 impl Visitor {
@@ -74,6 +79,7 @@ impl Visitor {
         Self {
             words: Words::new(app.texts.clone(), language.unwrap_or_default()),
             key: browsers::key(headers),
+            lock: app.lock.head(app.now()),
         }
     }
 
@@ -83,6 +89,7 @@ impl Visitor {
             here: here.to_owned(),
             person: None,
             banners: Vec::new(),
+            lock: self.lock,
         }
     }
 }
@@ -102,6 +109,7 @@ pub(crate) struct Staff {
     /// The center, asked with the certificate the person chose.
     client: Client,
     session: Session,
+    lock: Head,
 }
 
 /// Whoever asks must do something else first: sign in, with the page kept for afterwards, or change the password.
@@ -186,6 +194,7 @@ impl Staff {
             key,
             client: app.certificates.get(certificate)?.client.clone(),
             session,
+            lock: visitor.lock,
         })
     }
 
@@ -223,6 +232,7 @@ impl Staff {
                 kind: kind.unwrap_or_default(),
             }),
             banners: Vec::new(),
+            lock: self.lock,
         }
     }
 
@@ -330,4 +340,4 @@ impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

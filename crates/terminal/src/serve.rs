@@ -20,6 +20,7 @@ use ui::security::{Foreign, HEADERS, check};
 
 use crate::browsers::Browsers;
 use crate::general_reader::GeneralReader;
+use crate::lock::{self, Lock};
 use crate::pages;
 use crate::texts::SCREENS;
 
@@ -46,6 +47,8 @@ pub struct Setup {
     pub reader: PcReader,
     /// The center's name: nothing is signed for another.
     pub center_name: CenterName,
+    /// The screen lock.
+    pub screen_lock: lock::Setup,
 }
 
 /// The general card reader of a PC, as the settings have it.
@@ -94,6 +97,7 @@ pub(crate) struct Shared {
     pub(crate) browsers: Browsers,
     pub(crate) card_reader: CardReader,
     pub(crate) center_name: CenterName,
+    pub(crate) lock: Lock,
     clock: Clock,
     own: String,
 }
@@ -101,6 +105,11 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn now(&self) -> Instant {
         (self.clock)()
+    }
+
+    /// Host and port of the pages.
+    pub(crate) fn own(&self) -> &str {
+        &self.own
     }
 }
 
@@ -117,10 +126,18 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
             "listen: staff pages are served on loopback only",
         ));
     }
-    let texts = Texts::new(&SCREENS).map_err(std::io::Error::other)?;
     let socket = TcpListener::bind(setup.listen).await?;
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
-    let app = Arc::new(Shared {
+    let router = router(app(setup, own.clone())?);
+    tokio::spawn(async move { axum_serve(socket, router).await });
+    Ok(format!("http://{own}/"))
+}
+
+/// What all pages share; `own` is host and port of the pages.
+pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
+    let texts = Texts::new(&SCREENS).map_err(std::io::Error::other)?;
+    let lock = Lock::start(setup.screen_lock, (setup.clock)());
+    Ok(Arc::new(Shared {
         certificates: setup.certificates,
         texts: Arc::new(texts),
         browsers: Browsers::default(),
@@ -130,20 +147,25 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
             PcReader::Machine(machine) => CardReader::Open(GeneralReader::open(machine)?),
         },
         center_name: setup.center_name,
+        lock,
         clock: setup.clock,
-        own: own.clone(),
-    });
-    let router = routes()
-        .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
-        .with_state(app);
-    tokio::spawn(async move { axum_serve(socket, router).await });
-    Ok(format!("http://{own}/"))
+        own,
+    }))
+}
+
+/// Foreign requests are refused first: they are no activity either.
+pub(crate) fn router(app: App) -> Router {
+    use axum::middleware::from_fn_with_state;
+    routes()
+        .layer(from_fn_with_state(app.clone(), lock::gate))
+        .layer(from_fn_with_state(app.clone(), guard))
+        .with_state(app)
 }
 
 fn routes() -> Router<App> {
     use pages::{
-        about, accounts, card, check, history, import, language, menu, password, readers, settings,
-        sign_in,
+        about, accounts, card, check, history, import, language, lock, menu, password, readers,
+        screen_lock, settings, sign_in,
     };
     Router::new()
         .route("/", get(menu::home))
@@ -167,6 +189,16 @@ fn routes() -> Router<App> {
         .route("/readers/release", post(readers::release))
         .route("/live", get(crate::live::live))
         .route("/settings", get(settings::form).post(settings::change))
+        .route("/lock", post(lock::close))
+        .route("/lock/state", get(lock::state))
+        .route("/lock/active", post(lock::active))
+        .route("/lock/wait", get(lock::wait))
+        .route("/unlock", post(lock::unlock))
+        .route(
+            screen_lock::HERE,
+            get(screen_lock::form).post(screen_lock::weaken),
+        )
+        .route("/screen-lock/undo", post(screen_lock::undo))
         .route("/history", get(history::latest).post(history::search))
         .route("/history/export", post(history::export))
         .route(

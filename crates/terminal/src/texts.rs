@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 13] = [
+pub(crate) const SCREENS: [Screen; 14] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -27,6 +27,7 @@ pub(crate) const SCREENS: [Screen; 13] = [
     screen!("import"),
     screen!("password"),
     screen!("about"),
+    screen!("lock"),
 ];
 
 #[cfg(test)]

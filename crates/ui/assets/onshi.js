@@ -47,6 +47,41 @@ document.addEventListener("DOMContentLoaded", () => {
     source.close();
     location.reload();
   });
+  source.addEventListener("locked", () => {
+    source.close();
+    location.replace(document.querySelector("[data-lock]").dataset.here);
+  });
   source.addEventListener("lost", () => stands(false));
   source.addEventListener("error", () => stands(false));
+});
+
+// The server locks the screen. A page that is open asks whether it did and leaves in its own place, so that the back button finds
+// nothing; it tells the server that somebody types or points. Without this script the page leaves when its minutes are over.
+document.addEventListener("DOMContentLoaded", () => {
+  const lock = document.querySelector("[data-lock]");
+  if (!lock) {
+    return;
+  }
+  const look = async () => {
+    const answer = await fetch("/lock/state").catch(() => null);
+    if (answer && answer.ok && (await answer.text()) !== lock.dataset.lock) {
+      location.replace(lock.dataset.here);
+    }
+  };
+  setInterval(look, 5000);
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("pageshow", (event) => event.persisted && look());
+  if (lock.dataset.lock === "locked") {
+    return;
+  }
+  let told = performance.now();
+  const act = () => {
+    if (told + 30000 < performance.now()) {
+      told = performance.now();
+      fetch("/lock/active", { method: "POST" }).then(look, look);
+    }
+  };
+  for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
+    document.addEventListener(kind, act, { passive: true });
+  }
 });

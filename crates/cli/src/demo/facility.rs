@@ -31,6 +31,9 @@ const REGISTERED: [(AccountKind, &str, &str); 3] = [
     (AccountKind::WebApi, "karte", "電子カルテ"),
 ];
 
+/// Name of the terminal user of each facility's PC.
+const TERMINAL_USER: &str = "onshi-user";
+
 /// Name of each facility's PC.
 const TERMINAL: &str = "受付端末1";
 
@@ -114,7 +117,16 @@ pub(crate) struct Facility {
     dir: PathBuf,
     client: Client,
     p12_password: String,
+    /// Password of the terminal user.
+    terminal_user: String,
     accounts: Vec<Account>,
+}
+
+/// Makes the demo's terminal user; returns the password.
+fn terminal_user(data_dir: &Path) -> anyhow::Result<String> {
+    let password = generate()?;
+    crate::terminal::keep_user(data_dir, TERMINAL_USER, &password)?;
+    Ok(password)
 }
 
 /// Readers of the demo hold terminal keys, so staff may confirm a patient by eye.
@@ -183,7 +195,9 @@ impl Facility {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             host_name: plan.host_name.into(),
             center_name: super::CENTER_NAME.into(),
+            screen_lock: terminal::config::ScreenLock::default(),
         };
+        let terminal_user = terminal_user(&pages.data_dir)?;
         let mut facility = Self {
             plan,
             terminal: crate::terminal::start(&pages).await?,
@@ -191,6 +205,7 @@ impl Facility {
             dir,
             client,
             p12_password,
+            terminal_user,
             accounts,
         };
         let link = facility.link(base.clone(), root.clone(), &identity)?;
@@ -341,7 +356,8 @@ impl Facility {
             "code": self.plan.code, "kind": self.plan.kind.as_str(), "name": self.plan.name,
             "p12": self.path("facility.p12"), "p12_password": self.p12_password,
             "cert": self.path("facility.pem"), "key": self.path("facility.key"),
-            "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again, "terminal_user": {"id": "", "password": ""},
+            "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again,
+            "terminal_user": {"id": TERMINAL_USER, "password": self.terminal_user},
             "accounts": accounts.collect::<Vec<_>>(),
             "folders": {"req": self.path("req"), "res": self.path("res"), "face": self.path("face")},
         }))

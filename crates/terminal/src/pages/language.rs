@@ -39,7 +39,7 @@ pub(crate) async fn switch(visitor: Visitor, Filled(form): Filled<LanguageForm>)
 }
 
 /// A path of this terminal, or the first page in place of anything else.
-fn own(path: &str) -> &str {
+pub(super) fn own(path: &str) -> &str {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
     let is_own = path.starts_with('/') && !path.starts_with("//") && path.chars().all(plain);
     if is_own { path } else { "/" }

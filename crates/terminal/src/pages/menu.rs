@@ -8,6 +8,7 @@ use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 
 use crate::pages::readers;
+use crate::pages::screen_lock;
 use crate::pages::sign_in::certificates_page;
 use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
@@ -89,6 +90,7 @@ fn menu_page(app: &App, staff: &Staff) -> MenuPage {
     let mut frame = staff.frame("/");
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
+    frame.banners.extend(screen_lock::reminder(app, staff));
     MenuPage {
         checks: entries(Group::Checks),
         accounts: entries(Group::Accounts),

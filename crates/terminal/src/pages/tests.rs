@@ -25,14 +25,14 @@ fn words(language: Language) -> Words {
 }
 
 /// A client of a center that is not there: nothing is asked here.
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     let dir = tempfile::tempdir().unwrap();
     let machine = MachineKey::open(&dir.path().join("key")).unwrap();
     let authority = Authority::open(dir.path(), &machine, Instant::from_micros(0)).unwrap();
     Client::new("https://center.example", authority.root(), None).unwrap()
 }
 
-fn state() -> PasswordState {
+pub(crate) fn state() -> PasswordState {
     PasswordState {
         change_needed: true,
         expires_on: Some("2027-01-22".into()),
@@ -60,6 +60,7 @@ fn staff(language: Language, kind: &str) -> Staff {
             password: state(),
             token: "t".into(),
         },
+        lock: Head::default(),
     }
 }
 
@@ -174,6 +175,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     let staff = staff(language, "administrator");
     let mut written = Written(Vec::new());
     before_sign_in(&staff.words, &mut written);
+    of_the_lock(&staff, &mut written);
     of_reception(&staff, &mut written);
     cards::of_readers(&staff, &mut written);
     of_administration(&staff, &mut written);
@@ -191,6 +193,7 @@ fn before_sign_in(words: &Words, written: &mut Written) {
     let visitor = Visitor {
         words: words.clone(),
         key: None,
+        lock: Head::default(),
     };
     let mut frame = visitor.frame("/");
     frame.banners.push(done(fault("x").1));
@@ -228,6 +231,48 @@ fn before_sign_in(words: &Words, written: &mut Written) {
         version: "1",
     };
     written.add("about", &about);
+}
+
+fn of_the_lock(staff: &Staff, written: &mut Written) {
+    let visitor = Visitor {
+        words: staff.words.clone(),
+        key: None,
+        lock: Head::default(),
+    };
+    let mut page = lock::LockPage {
+        frame: visitor.frame("/check"),
+        name: "A".into(),
+        user: None,
+        fields: Vec::new(),
+        back: "/check".into(),
+    };
+    written.add("lock-without-user", &page);
+    page.frame
+        .banners
+        .push(Banner::new(Tone::Error, fault("x").1));
+    page.user = Some("<user>".into());
+    page.fields = vec![TextField::new("password", staff.words.say("password"))];
+    written.add("lock", &page);
+    let page = screen_lock::ScreenLockPage {
+        frame: staff.frame("/screen-lock"),
+        state: "A".into(),
+        weakened: Some("B".into()),
+        degrees: vec![Radio {
+            value: "removed".into(),
+            label: "C".into(),
+            support: vec!["D".into()],
+            chosen: true,
+            barred: false,
+        }],
+        accept: Checkbox {
+            name: "accepted",
+            label: "E".into(),
+            support: "F".into(),
+            value: "1".into(),
+            checked: false,
+        },
+    };
+    written.add("screen-lock", &page);
 }
 
 fn of_reception(staff: &Staff, written: &mut Written) {
@@ -442,7 +487,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 33);
+        assert_eq!(pages.len(), 36);
         for (name, page) in pages {
             check(&name, &page, language);
         }

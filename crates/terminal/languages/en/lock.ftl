@@ -1,0 +1,41 @@
+### The screen lock and its settings
+
+screen-locked = The screen is locked
+clear-screen = clear screen
+screen-saver = screen saver
+lock-name = The { $name } is on: nobody did anything for a while, or somebody locked it.
+lock-goes-on = The receipt computer and the card reader go on working. Patients can still check in.
+terminal-user = User name
+lock-where = The terminal user's password stands on the set-up sheet under “PC settings”.
+unlock = Unlock
+wrong-lock-password = The password is wrong. Look at “PC settings” on the set-up sheet and enter it again.
+lock-waits = It cannot be unlocked for a while after so many wrong passwords.
+no-terminal-user = There is no terminal user. Unlocking signs everybody out, and you sign in again. To unlock by password, have your system administrator make one with onshi terminal set-user.
+lock-now = Lock screen
+
+lock-settings = Screen lock
+lock-mode-full = The screen locks when nobody does anything for a while; the terminal user's password unlocks it.
+lock-mode-by-hand = It does not lock by itself. “Lock screen” locks it.
+lock-mode-no-password = The screen is hidden after a while, but comes back without a password.
+lock-mode-absent = The screen is not locked.
+lock-weakened-by = The screen lock is weakened: { $degree } ({ $day }, { $account })
+lock-undo = Restore it
+lock-weaken = Weaken the screen lock
+lock-degree = How far
+lock-until-next-start = Stopped until the next start
+lock-until-next-start-about = It stops locking by itself at once. Starting the terminal anew restores it.
+lock-not-started = Not started by itself
+lock-not-started-about = From the next start on it does not lock by itself. “Lock screen” still works.
+lock-removed = Removed
+lock-removed-about = From the next start on the screen is not locked, not even by “Lock screen”.
+lock-no-password = No password on return
+lock-no-password-about = At once, the screen is still hidden but comes back without a password.
+lock-accept = I understand, and weaken the screen lock on our own responsibility
+lock-warning = For the sake of security this is not advised. Somebody may see patients' data while staff are away.
+lock-weaken-now = Weaken it
+lock-choose-degree = Choose how far.
+lock-not-accepted = Read the warning and show that you understand.
+lock-weakened-done = The screen lock's settings were changed.
+lock-undone = The screen lock was restored.
+lock-not-written = The setting could not be saved. The screen lock stays as it was. Look at free space and rights of the disk.
+lock-administrators-only = Only an administrator account changes the screen lock. Sign in with one.

@@ -1,0 +1,41 @@
+### 画面ロックと、その設定
+
+screen-locked = 画面をロックしています
+clear-screen = クリアスクリーン
+screen-saver = スクリーンセーバー
+lock-name = { $name }が働いています。操作がないまま時間が経ったか、職員がロックしました。
+lock-goes-on = レセコンとの連携とカードリーダーは、このまま使えます。患者さんの受付は止まりません。
+terminal-user = ユーザー名
+lock-where = 設定シートの「PC設定」に書かれた端末ユーザーのパスワードです。
+unlock = ログイン解除
+wrong-lock-password = パスワードが違います。設定シートの「PC設定」で確かめて、もう一度入力してください。
+lock-waits = 続けて間違えたため、しばらく解除できません。
+no-terminal-user = 端末ユーザーが登録されていません。解除するとログアウトし、もう一度ログインが必要になります。パスワードで解除するには、システム担当者が onshi terminal set-user で登録してください。
+lock-now = 画面をロック
+
+lock-settings = 画面ロックの設定
+lock-mode-full = 操作がないまま時間が経つと画面をロックし、端末ユーザーのパスワードで解除します。
+lock-mode-by-hand = 自動ではロックしません。「画面をロック」でロックできます。
+lock-mode-no-password = 時間が経つと画面を隠しますが、パスワードなしで解除できます。
+lock-mode-absent = 画面をロックしません。
+lock-weakened-by = 画面ロックを弱めています: { $degree }（{ $day }、{ $account }）
+lock-undo = 元に戻す
+lock-weaken = 画面ロックを弱める
+lock-degree = 弱め方
+lock-until-next-start = 次の起動まで停止
+lock-until-next-start-about = すぐに自動ロックを止めます。端末を起動し直すと元に戻ります。
+lock-not-started = 自動で始めない
+lock-not-started-about = 次の起動から自動ではロックしません。「画面をロック」は使えます。
+lock-removed = 取り外す
+lock-removed-about = 次の起動から画面をロックしません。「画面をロック」も使えません。
+lock-no-password = 解除にパスワードを求めない
+lock-no-password-about = すぐに、画面は隠しますがパスワードなしで戻せるようになります。
+lock-accept = お客さまの責任で画面ロックを弱めることを了解しました
+lock-warning = セキュリティの関係上、推奨しておりません。離席中に患者さんの情報を見られるおそれがあります。
+lock-weaken-now = 弱める
+lock-choose-degree = 弱め方を選んでください。
+lock-not-accepted = 注意を読み、了解したことを示してください。
+lock-weakened-done = 画面ロックの設定を変えました。
+lock-undone = 画面ロックを元に戻しました。
+lock-not-written = 設定を保存できませんでした。画面ロックは前のままです。ディスクの空き容量と権限を確かめてください。
+lock-administrators-only = 画面ロックの設定は管理アカウントだけが変えられます。管理アカウントでログインしてください。

@@ -1,0 +1,172 @@
+//! The lock screen (G17) and what leads to it. Shows the terminal user's name and nothing of staff or patients.
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderName, Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::screen_lock::Cause;
+use kiosk::profile::Lock as LockName;
+use serde::Deserialize;
+use tokio::time::{Duration, timeout};
+use ui::component::{Banner, Fault, Kind, TextField, Tone};
+
+use crate::faults;
+use crate::lock::Unlocking;
+use crate::pages::language::own;
+use crate::pages::{Filled, Frame, Staff, Visitor, show};
+use crate::serve::App;
+
+/// A page without script waits so long for an answer, then asks again: some browsers give up after five minutes.
+const WAIT: Duration = Duration::from_secs(4 * 60);
+
+#[derive(Template)]
+#[template(path = "lock.html")]
+pub(super) struct LockPage {
+    pub(super) frame: Frame,
+    /// クリアスクリーン or スクリーンセーバー.
+    pub(super) name: String,
+    /// Name of the terminal user; `None` where none was made.
+    pub(super) user: Option<String>,
+    /// The password, where it is asked.
+    pub(super) fields: Vec<TextField>,
+    pub(super) back: String,
+}
+
+fn lock_page(app: &App, visitor: &Visitor, back: &str, fault: Option<Fault>) -> LockPage {
+    let words = &visitor.words;
+    let mut frame = visitor.frame(back);
+    frame.lock.is_closed = true;
+    frame.lock.leaves_after_s = None;
+    frame
+        .banners
+        .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
+    let user = app.lock.user().map(|user| user.id);
+    let asks = app.lock.weakened().0.asks_password() && user.is_some();
+    let field = TextField {
+        kind: Kind::Password,
+        autocomplete: "off",
+        support: words.say("lock-where"),
+        ..TextField::new("password", words.say("password"))
+    };
+    LockPage {
+        frame,
+        name: match app.lock.name() {
+            LockName::ClearScreen => words.say("clear-screen"),
+            LockName::ScreenSaver => words.say("screen-saver"),
+        },
+        user,
+        fields: asks.then_some(field).into_iter().collect(),
+        back: back.to_owned(),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct From {
+    from: String,
+}
+
+/// The lock screen in place of what was asked. Nothing of the request is done.
+pub(crate) fn in_place_of(app: &App, request: &Request) -> Response {
+    let path = request.uri().path();
+    if matches!(path, "/live" | "/card/news") {
+        let headers = [(header::CONTENT_TYPE, "text/event-stream; charset=utf-8")];
+        return (headers, Body::from(crate::live::event("locked", ""))).into_response();
+    }
+    let visitor = Visitor::of(request.headers(), app);
+    if request.headers().contains_key("hx-request") {
+        let page = request.headers().get("hx-current-url");
+        let page = page.and_then(|it| it.to_str().ok());
+        let page = page.and_then(|it| it.strip_prefix("http://")?.strip_prefix(app.own()));
+        let to = own(page.unwrap_or("/")).to_owned();
+        return [(HeaderName::from_static("hx-redirect"), to)].into_response();
+    }
+    let from = match (request.method(), path) {
+        (&Method::GET, "/lock/wait") => {
+            let from = Query::<From>::try_from_uri(request.uri());
+            from.map(|it| it.0.from).unwrap_or_default()
+        }
+        (&Method::GET, path) => path.to_owned(),
+        _ => "/".to_owned(),
+    };
+    let page = lock_page(app, &visitor, own(&from), None);
+    show(StatusCode::FORBIDDEN, &page)
+}
+
+/// Where the lock screen leads back to, and the password.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct UnlockForm {
+    password: String,
+    back: String,
+}
+
+/// 「ログイン解除」.
+pub(crate) async fn unlock(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<UnlockForm>,
+) -> Response {
+    let back = own(&form.back);
+    let words = &visitor.words;
+    let fault = match app.lock.unlock(form.password, app.now()).await {
+        Unlocking::Open => return Redirect::to(back).into_response(),
+        Unlocking::WithoutUser => {
+            for (place, session) in app.browsers.end_sessions(app.now()) {
+                let client = app.certificates.get(place).map(|it| it.client.clone());
+                tokio::spawn(async move {
+                    if let Some(client) = client {
+                        // If the line is down it ends there by itself.
+                        let _ = client.sign_out(&session.token).await;
+                    }
+                });
+            }
+            return Redirect::to(back).into_response();
+        }
+        Unlocking::Wrong => faults::own(words, "wrong_terminal_password", "wrong-lock-password"),
+        Unlocking::Waits(seconds) => {
+            let mut fault = faults::own(words, "terminal_user_waits", "lock-waits");
+            let minutes = u64::try_from(seconds).unwrap_or_default().div_ceil(60);
+            let wait = words.say_with("wait", &[("minutes", minutes)]);
+            fault.text.push_str(&wait);
+            fault
+        }
+    };
+    let page = lock_page(&app, &visitor, back, Some(fault));
+    show(StatusCode::FORBIDDEN, &page)
+}
+
+/// Locks at a person's wish, and shows it by asking for the page again.
+pub(crate) async fn close(
+    State(app): State<App>,
+    _: Staff,
+    Filled(form): Filled<UnlockForm>,
+) -> Response {
+    app.lock.close();
+    Redirect::to(own(&form.back)).into_response()
+}
+
+/// Whether it is locked, for a page that is open.
+pub(crate) async fn state(State(app): State<App>) -> &'static str {
+    if app.lock.is_locked(Cause::Background, app.now()) {
+        "locked"
+    } else {
+        "open"
+    }
+}
+
+/// A page's script saw somebody type or point; the gate counted it.
+pub(crate) async fn active() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Answers when the lock locks: a page without script asks this when its minutes are over, and stays as it is until then.
+pub(crate) async fn wait(State(app): State<App>, Query(from): Query<From>) -> Response {
+    let mut changes = app.lock.changes();
+    let left = app.lock.head(app.now()).leaves_after_s;
+    let left = left.and_then(|it| u64::try_from(it).ok());
+    let left = left.map_or(WAIT, Duration::from_secs).min(WAIT);
+    let _ = timeout(left, changes.wait_for(|closed| *closed)).await;
+    Redirect::to(&format!("/lock/wait?from={}", own(&from.from))).into_response()
+}

@@ -1,0 +1,96 @@
+//! The terminal user (G01): name and password hash in a file of the terminal's own folder. Keeps no password, asks no center.
+
+use std::path::{Path, PathBuf};
+
+use domain::password::Password;
+use domain::terminal_user::TerminalUserName;
+use pki::password_hash::NotHashed;
+use pki::sealed::SealError;
+use serde::{Deserialize, Serialize};
+
+/// Name of the file in the data folder.
+const FILE: &str = "terminal-user.json";
+
+/// Who unlocks the screen.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TerminalUser {
+    pub(crate) id: String,
+    pub(crate) password_hash: String,
+}
+
+/// Why a terminal user was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] NotHashed),
+    /// The system gave no random bytes.
+    #[error("the system's random generator failed")]
+    Random,
+    /// The file could not be written.
+    #[error(transparent)]
+    File(#[from] SealError),
+    /// It could not be put into words; never so for a checked name.
+    #[error(transparent)]
+    Form(#[from] serde_json::Error),
+}
+
+/// Keeps a terminal user, in place of an earlier one; a running terminal asks for the new password from now on.
+///
+/// # Errors
+/// [`NotKept`]; then the earlier one stays.
+pub fn keep(
+    data_dir: &Path,
+    name: &TerminalUserName,
+    password: &Password,
+) -> Result<PathBuf, NotKept> {
+    let mut salt = [0; 16];
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| NotKept::Random)?;
+    let user = TerminalUser {
+        id: name.as_str().to_owned(),
+        password_hash: pki::password_hash::hash(password, &salt)?,
+    };
+    let file = data_dir.join(FILE);
+    pki::sealed::write_private(&file, &serde_json::to_vec(&user)?)?;
+    Ok(file)
+}
+
+/// The terminal user, if there is one. A file that cannot be read is as none, and logged.
+pub(crate) fn read(data_dir: &Path) -> Option<TerminalUser> {
+    let bytes = match std::fs::read(data_dir.join(FILE)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                tracing::error!(error = %error, "{FILE} cannot be read; make it anew with `onshi terminal set-user`");
+            }
+            return None;
+        }
+    };
+    let user = serde_json::from_slice(&bytes);
+    if user.is_err() {
+        tracing::error!("{FILE} is damaged; make it anew with `onshi terminal set-user`");
+    }
+    user.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_user_is_kept_without_the_password_and_replaced_as_a_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(read(dir.path()).is_none());
+        for (name, password) in [("one", "Gamen-Kaijo-2026"), ("two", "Gamen-Kaijo-2027")] {
+            let name = TerminalUserName::parse(name).unwrap();
+            let password = domain::terminal_user::parse_password(password).unwrap();
+            let file = keep(dir.path(), &name, &password).unwrap();
+            let text = std::fs::read_to_string(file).unwrap();
+            assert!(text.contains("$argon2id$") && !text.contains(password.expose()));
+            assert_eq!(read(dir.path()).unwrap().id, name.as_str());
+        }
+        std::fs::write(dir.path().join(FILE), "{").unwrap();
+        assert!(read(dir.path()).is_none(), "a damaged file is as none");
+    }
+}
