@@ -6,6 +6,7 @@ mod every_page;
 mod font;
 #[cfg(feature = "pcsc")]
 mod kiosk;
+mod lock;
 mod readers;
 mod reception;
 

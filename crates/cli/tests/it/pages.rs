@@ -1,7 +1,7 @@
 //! The staff pages by plain HTTP, as a browser without JavaScript asks: first passwords, ended sessions, a dead center, misuse.
 
 use crate::plain_browser::Terminal;
-use crate::running::{Clinic, succeed};
+use crate::running::{Clinic, onshi, succeed};
 
 const ADMINISTRATOR: &str = "Kanri-2026-Tegami";
 const RECEPTION: &str = "Uketsuke-2026-a";
@@ -57,6 +57,66 @@ fn taro(key: &str) -> Vec<(&str, &str)> {
         ("birth_date", "S45.1.2"),
         ("visit_date", ""),
     ]
+}
+
+#[test]
+fn a_terminal_user_made_while_the_terminal_runs_unlocks_it_without_javascript() {
+    let (clinic, terminal) = set_up();
+    let (config, file) = (
+        clinic.path("terminal.toml"),
+        clinic.path("terminal-user.pw"),
+    );
+    let make = |password: &str, id: &str| {
+        std::fs::write(&file, format!("{password}\n")).unwrap();
+        onshi(&[
+            "terminal",
+            "set-user",
+            "--config",
+            &config,
+            "--id",
+            id,
+            "--password-file",
+            &file,
+        ])
+    };
+    for (password, id, named) in [
+        ("Mijikai-2026", "uketsuke-pc", "13"),
+        ("Gamen+Kaijo-2026", "uketsuke-pc", "+"),
+        ("Gamen-Kaijo-2026", "a b", "--id"),
+    ] {
+        let output = make(password, id);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && errors.contains(named),
+            "{errors}"
+        );
+        assert!(!errors.contains(password), "a password is told");
+    }
+    assert!(make("Gamen-Kaijo-2026", "uketsuke-pc").status.success());
+    let mut browser = terminal.browser();
+    browser.sign_in("uketsuke", RECEPTION);
+    browser
+        .get("/check")
+        .says(200, &["url=/lock/wait?from=/check"]);
+    browser
+        .post("/lock", &[("back", "/check")])
+        .says(403, &["uketsuke-pc", "ログイン解除"]);
+    // Nothing is done of what is sent: the check is not asked, the browser is not signed out.
+    browser
+        .post("/check", &taro("k"))
+        .says(403, &["ログイン解除"]);
+    browser.post("/sign-out", &[]).says(403, &["ログイン解除"]);
+    let wrong = [("back", "/check"), ("password", RECEPTION)];
+    browser
+        .post("/unlock", &wrong)
+        .says(403, &["data-code=\"wrong_terminal_password\""]);
+    let right = [("back", "/check"), ("password", "Gamen-Kaijo-2026")];
+    browser
+        .post("/unlock", &right)
+        .says(200, &["name=\"insurer_number\""]);
+    let page = browser.get("/history");
+    page.says(200, &[]);
+    assert!(!page.text().contains("資格　太郎"));
 }
 
 #[test]

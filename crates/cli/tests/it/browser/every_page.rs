@@ -162,6 +162,7 @@ async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     for (path, name) in [
         ("readers", "readers"),
         ("settings", "settings"),
+        ("screen-lock", "screen-lock"),
         ("card", "card"),
     ] {
         walk.open(path).await;
@@ -181,5 +182,9 @@ async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     look(&walk, "readers-results").await;
     walk.open("history").await;
     look(&walk, "history-cards").await;
+    walk.lock().await;
+    look(&walk, "lock").await;
+    walk.send(&[("password", "Chigau-Chigau-1")]).await;
+    look_as_it_is(&walk, "lock-refused").await;
     walk.end().await;
 }
