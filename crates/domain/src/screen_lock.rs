@@ -1,7 +1,5 @@
 //! The screen lock of the terminal (G17): when it locks, what keeps it open, how far it may be weakened. Opens nothing by itself.
 
-use std::fmt;
-
 use crate::civil_date::Instant;
 
 /// Minutes without a person's action after which the terminal locks: 15 as in the guide, or fewer. More would be a weakening that
@@ -233,19 +231,12 @@ impl Mode {
 /// lock.unlock(start.plus_seconds(901));
 /// assert!(!lock.is_locked(Cause::Person, start.plus_seconds(902)));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScreenLock {
     idle: IdleMinutes,
     mode: Mode,
     acted: Instant,
     locked: bool,
-}
-
-impl fmt::Debug for ScreenLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.locked { "locked" } else { "open" };
-        write!(f, "ScreenLock({:?}, {state})", self.mode)
-    }
 }
 
 impl ScreenLock {

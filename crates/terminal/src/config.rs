@@ -99,3 +99,30 @@ impl Config {
         toml::from_str(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_minutes_are_one_to_fifteen_and_what_is_not_is_named() {
+        let parse = |lock: &str| {
+            Config::parse(&format!(
+                "data_dir = \"d\"\ncenter = \"c\"\nca = \"a\"\n[identity]\nname = \"n\"\n[screen_lock]\n{lock}"
+            ))
+        };
+        let config = parse("idle_minutes = 5\nname = \"clear_screen\"").unwrap();
+        assert_eq!(config.screen_lock.idle_minutes.get(), 5);
+        assert_eq!(config.screen_lock.name, Lock::ClearScreen);
+        assert_eq!(parse("").unwrap().screen_lock.idle_minutes.get(), 15);
+        for minutes in ["0", "16", "300", "-1", "\"15\""] {
+            let error = parse(&format!("idle_minutes = {minutes}")).unwrap_err();
+            assert!(error.to_string().contains("line 7"), "{error}");
+        }
+        let error = parse("idle_minutes = 16").unwrap_err().to_string();
+        assert!(
+            error.contains("1〜15") && error.contains("1 to 15"),
+            "{error}"
+        );
+    }
+}

@@ -141,20 +141,28 @@ impl Lock {
 
     /// Whether it is locked when something is asked of the terminal.
     pub(crate) fn is_locked(&self, cause: Cause, now: Instant) -> bool {
-        let locked = self.lock().0.is_locked(cause, now);
-        if locked {
-            self.closed
-                .send_if_modified(|it| !std::mem::replace(it, true));
-        }
-        locked
+        let mut state = self.lock();
+        let is = state.0.is_locked(cause, now);
+        self.tell(is);
+        is
     }
 
     /// Locks at a person's wish.
     pub(crate) fn close(&self) {
-        if self.lock().0.lock() {
-            self.closed
-                .send_if_modified(|it| !std::mem::replace(it, true));
-        }
+        let mut state = self.lock();
+        self.tell(state.0.lock());
+    }
+
+    fn open(&self, now: Instant) {
+        let mut state = self.lock();
+        state.0.unlock(now);
+        self.tell(false);
+    }
+
+    /// Told while the state is held, so that what is told last is true.
+    fn tell(&self, is_closed: bool) {
+        self.closed
+            .send_if_modified(|it| std::mem::replace(it, is_closed) != is_closed);
     }
 
     /// Told when it locks or opens.
@@ -217,12 +225,6 @@ impl Lock {
         }
         let waits = self.lock().1.tries().waits_s(now);
         waits.map_or(Unlocking::Wrong, Unlocking::Waits)
-    }
-
-    fn open(&self, now: Instant) {
-        self.lock().0.unlock(now);
-        self.closed
-            .send_if_modified(|it| std::mem::replace(it, false));
     }
 
     /// Remembers a try, also over a restart.
