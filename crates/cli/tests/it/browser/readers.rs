@@ -61,8 +61,9 @@ impl Walk {
 
     /// Answers every question with its first choice.
     pub(super) async fn answer_all(&self) {
-        while self.stage_now().await != "done" {
+        loop {
             match self.stage_now().await.as_str() {
+                "done" => return,
                 "identifying" | "sending" => tokio::task::yield_now().await,
                 _ => self.tap("#live [name=press][data-tone=primary]").await,
             }
