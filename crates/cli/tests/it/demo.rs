@@ -63,6 +63,12 @@ fn the_demo_has_a_facility_of_every_kind_with_every_account_it_may_have() {
     ] {
         let facility = facilities.iter().find(|it| it["kind"] == kind).unwrap();
         let text = |member: &str| facility[member].as_str().unwrap().to_owned();
+        let user = &facility["terminal_user"];
+        assert_eq!(user["id"], "onshi-user", "{kind}");
+        assert!(
+            seen.insert(user["password"].as_str().unwrap().to_owned()),
+            "{kind}"
+        );
         let found = facility["accounts"].as_array().unwrap();
         assert_eq!(found.len(), accounts, "{kind}");
         let has_reader = found.iter().any(|account| account["kind"] == "reader");
