@@ -86,12 +86,12 @@ impl Browsers {
     }
 
     /// Ends the session of every browser, and keeps where its person was; returns them with the certificate each was opened with.
-    pub(crate) fn end_sessions(&self, now: Instant) -> Vec<(usize, Session)> {
+    pub(crate) fn end_sessions(&self, now: Instant) -> Vec<(Key, usize, Session)> {
         let mut browsers = self.lock();
-        let ended = browsers.values_mut().filter_map(|browser| {
-            let ended = browser.certificate.zip(browser.session.clone())?;
+        let ended = browsers.iter_mut().filter_map(|(key, browser)| {
+            let (certificate, session) = browser.certificate.zip(browser.session.clone())?;
             browser.end_session("/", None, now);
-            Some(ended)
+            Some((*key, certificate, session))
         });
         ended.collect()
     }

@@ -1,5 +1,6 @@
 //! The lock screen (G17) and what leads to it. Shows the terminal user's name and nothing of staff or patients.
 
+use api::session::Session;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use tokio::time::{Duration, timeout};
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
 
+use crate::browsers::Key;
 use crate::faults;
 use crate::lock::Unlocking;
 use crate::pages::language::own;
@@ -113,15 +115,8 @@ pub(crate) async fn unlock(
     let fault = match app.lock.unlock(form.password, app.now()).await {
         Unlocking::Open => return Redirect::to(back).into_response(),
         Unlocking::WithoutUser => {
-            for (place, session) in app.browsers.end_sessions(app.now()) {
-                let client = app.certificates.get(place).map(|it| it.client.clone());
-                tokio::spawn(async move {
-                    if let Some(client) = client {
-                        // If the line is down it ends there by itself.
-                        let _ = client.sign_out(&session.token).await;
-                    }
-                });
-            }
+            let ended = app.browsers.end_sessions(app.now());
+            tokio::spawn(sign_everybody_out(app.clone(), ended));
             return Redirect::to(back).into_response();
         }
         Unlocking::Wrong => faults::own(words, "wrong_terminal_password", "wrong-lock-password"),
@@ -135,6 +130,18 @@ pub(crate) async fn unlock(
     };
     let page = lock_page(&app, &visitor, back, Some(fault));
     show(StatusCode::FORBIDDEN, &page)
+}
+
+/// The terminal's own sessions end at once, those at the center when it can be asked; else they end there by themselves.
+async fn sign_everybody_out(app: App, ended: Vec<(Key, usize, Session)>) {
+    for (key, place, session) in ended {
+        if let Some(reader) = app.card_reader.get() {
+            reader.leave(&key).await;
+        }
+        if let Some(certificate) = app.certificates.get(place) {
+            let _ = certificate.client.sign_out(&session.token).await;
+        }
+    }
 }
 
 /// Locks at a person's wish, and shows it by asking for the page again.
