@@ -1,5 +1,5 @@
-//! Serves the patients' pages on loopback; refuses foreign hosts, foreign pages and browsers it did not launch. The one place of
-//! this crate with a socket.
+//! Serves the patients' pages on loopback; refuses foreign hosts, foreign pages and browsers it did not launch. Opens the
+//! one socket of this crate.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,6 +21,7 @@ use ui::security::{Foreign, HEADERS, check};
 use crate::config::Times;
 use crate::launch::Launch;
 use crate::link::{self, Link, ReaderAccount};
+use crate::loopback;
 use crate::machine::Machine;
 use crate::pages;
 use crate::profile::Profile;
@@ -156,7 +157,7 @@ pub async fn start(setup: Setup) -> Result<Kiosk, StartError> {
         own,
     });
     let router = routes(&app).with_state(app);
-    tokio::spawn(axum_serve(socket, router));
+    tokio::spawn(loopback::serve(socket, router));
     Ok(Kiosk { address, launch })
 }
 
@@ -176,16 +177,6 @@ fn routes(app: &App) -> Router<App> {
         .route("/assets/{file}", get(pages::asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(guarded)
-}
-
-async fn axum_serve(socket: TcpListener, router: Router) {
-    while let Ok((stream, _)) = socket.accept().await {
-        // A screen is small and wanted at once.
-        let _ = stream.set_nodelay(true);
-        let service = hyper_util::service::TowerToHyperService::new(router.clone());
-        let io = hyper_util::rt::TokioIo::new(stream);
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
-    }
 }
 
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -129,7 +129,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let socket = TcpListener::bind(setup.listen).await?;
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let router = router(app(setup, own.clone())?);
-    tokio::spawn(async move { axum_serve(socket, router).await });
+    tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
 }
 
@@ -231,14 +231,6 @@ fn routes() -> Router<App> {
         .fallback(pages::no_such_page)
         .method_not_allowed_fallback(pages::no_such_method)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
-}
-
-async fn axum_serve(socket: TcpListener, router: Router) {
-    while let Ok((stream, _)) = socket.accept().await {
-        let service = hyper_util::service::TowerToHyperService::new(router.clone());
-        let io = hyper_util::rt::TokioIo::new(stream);
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
-    }
 }
 
 async fn asset(request: Request) -> Response {

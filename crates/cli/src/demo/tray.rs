@@ -76,16 +76,8 @@ pub(crate) async fn start(setup: Setup) -> std::io::Result<String> {
         .route("/tray.css", get(stylesheet))
         .layer(axum::middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app);
-    tokio::spawn(serve(socket, router));
+    tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(address)
-}
-
-async fn serve(socket: TcpListener, router: axum::Router) {
-    while let Ok((stream, _)) = socket.accept().await {
-        let service = hyper_util::service::TowerToHyperService::new(router.clone());
-        let io = hyper_util::rt::TokioIo::new(stream);
-        tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
-    }
 }
 
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
