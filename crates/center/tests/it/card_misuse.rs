@@ -323,6 +323,7 @@ async fn what_was_released_for_one_patient_confirms_nobody_after_them() {
     let clinic = world.enrol("1319999999").await;
     world.enroll_reader(&clinic, "reader", true).await;
     let (staff, _) = clinic.administrator().await;
+    clinic.ask_everything(&staff.token).await;
     let reader = clinic.sign_in("reader").await.token;
     let release = async || clinic.client.release(&staff.token, "reader").await.unwrap();
     let next_is_not_confirmed = async || {
@@ -337,6 +338,23 @@ async fn what_was_released_for_one_patient_confirms_nobody_after_them() {
     release().await;
     release().await;
     clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+    next_is_not_confirmed().await;
+    // Staff pressed once more while the patient answered, and another card is laid down at once.
+    release().await;
+    let asked = clinic
+        .lay(&reader, Case::Everything, "visual")
+        .await
+        .unwrap();
+    release().await;
+    let closing = Answers {
+        answers: Vec::new(),
+        token: asked.presence.unwrap().token,
+    };
+    clinic
+        .client
+        .answer_questions(&reader, &asked.check.check_id, &closing)
+        .await
+        .unwrap();
     next_is_not_confirmed().await;
     // The card was no use.
     release().await;

@@ -20,6 +20,7 @@ use crate::audit::Content;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
+use crate::readers::end_releases;
 
 /// Abandoned checks closed in one transaction.
 const AT_ONCE: u32 = 500;
@@ -335,6 +336,8 @@ pub(super) fn close(
     connection
         .prepare_cached("UPDATE card_check SET state = ?2, closed = ?3 WHERE seq = ?1")?
         .execute(params![check.seq, state.as_str(), at.as_micros()])?;
+    // What staff pressed once more while this patient answered is not for the next.
+    end_releases(connection, check.facility, &check.reader, at)?;
     let content = content_hash(connection, check.seq)?.map(|hash| Content {
         record: check.seq,
         hash,
