@@ -112,7 +112,7 @@ async fn the_tray_is_accessible_and_marked_as_invented() {
     walk.picture("tray").await;
     let css = "form:has([value=valid]) [value=medical]";
     walk.touch(css).await;
-    walk.wait_for("li form").await;
+    walk.wait_for("li[data-lying]").await;
     walk.see(&["置いてあるカード: ふつうの外来"]).await;
     walk.end().await;
 }
