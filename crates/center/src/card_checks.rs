@@ -257,7 +257,7 @@ fn answer(
     })
 }
 
-/// What is asked: nothing where there is no coverage to treat the patient under [ours].
+/// What is asked: nothing where there is no coverage to treat the patient under \[ours\].
 fn questions(
     app: &Shared,
     permit: &Permit<AskByCard>,

@@ -93,7 +93,7 @@ pub struct Differences {
     pub prescription_question: PrescriptionQuestion,
     /// Consent questions the guide shows at readers of this kind, in order; its four questions and operations §3.1 are the source.
     /// Empty where consent is given at home (マイナ在宅受付Web). Which are asked of a patient is `questions::asked`'s: by the
-    /// facility's settings, of which treatment and surgery are off until switched on (operations §1.8, [M]).
+    /// facility's settings, of which treatment and surgery are off until switched on (operations §1.8, \[M\]).
     pub consent_questions: &'static [ConsentQuestion],
     /// Who mainly views medical information. For home-visit nursing our reading: whom the facility designates.
     pub viewers_ja: &'static str,

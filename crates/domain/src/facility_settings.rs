@@ -1,4 +1,4 @@
-//! A facility's settings (環境設定情報, operations §1.8). The defaults of information kinds are [M] there, the others ours.
+//! A facility's settings (環境設定情報, operations §1.8). The defaults of information kinds are \[M\] there, the others ours.
 
 use crate::identification::FacePolicy;
 use crate::named::named;
@@ -28,13 +28,13 @@ named! {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FacilitySettings {
-    /// 特定健診情報: on by default [M].
+    /// 特定健診情報: on by default \[M\].
     pub checkups: Use,
-    /// 薬剤情報: on by default [M].
+    /// 薬剤情報: on by default \[M\].
     pub drugs: Use,
-    /// 診療情報: off by default [M].
+    /// 診療情報: off by default \[M\].
     pub treatment: Use,
-    /// 手術情報: off by default [M].
+    /// 手術情報: off by default \[M\].
     pub surgery: Use,
     /// Whether electronic prescriptions are introduced (G22).
     pub electronic_prescriptions: Use,

@@ -121,7 +121,7 @@ pub enum NotAllowed {
     /// The reader is not enrolled as one that compares faces.
     #[error("the reader is not enrolled for comparing faces")]
     NoFaceCapability,
-    /// A phone holds no photo to compare a face with: it asks for its own PIN or face before it signs (my-number-card §7, [I]).
+    /// A phone holds no photo to compare a face with: it asks for its own PIN or face before it signs (my-number-card §7, \[I\]).
     #[error("a phone holds no photo")]
     NoPhoto,
 }

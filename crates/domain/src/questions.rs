@@ -313,7 +313,7 @@ pub fn settle(asked: &[Question], given: &[Answered]) -> Result<Vec<Answered>, I
     Ok(settled.collect())
 }
 
-/// Seconds an outpatient's consent lasts (operations §0 row 2, [H]).
+/// Seconds an outpatient's consent lasts (operations §0 row 2, \[H\]).
 pub const OUTPATIENT_CONSENT_S: i64 = 24 * 60 * 60;
 
 /// Seconds a presence token lasts before it is renewed (contracts §4).

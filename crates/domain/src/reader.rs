@@ -98,10 +98,10 @@ named! {
     }
 }
 
-/// Seconds without a word of a reader after which it counts as away [ours].
+/// Seconds without a word of a reader after which it counts as away \[ours\].
 pub const SILENT_S: i64 = 660;
 
-/// Seconds after which a reader says again what it does, though nothing changed [ours]. Not oftener: each word is a write, and a
+/// Seconds after which a reader says again what it does, though nothing changed \[ours\]. Not oftener: each word is a write, and a
 /// country has hundreds of thousands of readers.
 pub const SAY_AGAIN_S: i64 = 300;
 

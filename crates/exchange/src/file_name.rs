@@ -99,7 +99,7 @@ pub fn request_of(published: &str) -> Option<RequestName> {
 
 /// The name of a reader's result: `OQSsiquc01res_face_`, the institution code and 20 characters, the time of the file.
 ///
-/// What the 20 characters are is not known; in the example they look hexadecimal [C]. Ours are the last 20 digits of the check's
+/// What the 20 characters are is not known; in the example they look hexadecimal \[C\]. Ours are the last 20 digits of the check's
 /// identifier, so that every check has a name of its own and support finds the check by it.
 ///
 /// ```

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use crate::engine::{Engine, StoreError};
 
-/// Days an event is kept [ours]: as long as an idempotency key.
+/// Days an event is kept \[ours\]: as long as an idempotency key.
 const KEPT_DAYS: i64 = 14;
 
 /// Events forgotten in one transaction.
