@@ -29,6 +29,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
+use domain::facility_kind::FacilityKind;
+use domain::permissions::{EmergencyMode, MenuEntry, menu};
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
 use ui::language::{Language, Words};
@@ -45,6 +47,8 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     pub(crate) person: Option<Person>,
     pub(crate) banners: Vec<Banner>,
+    /// Whether the page asks now and then which readers are still in visual mode (G14). Pages that show it themselves do not.
+    pub(crate) reminds: bool,
     pub(crate) lock: Head,
 }
 
@@ -89,6 +93,7 @@ impl Visitor {
             here: here.to_owned(),
             person: None,
             banners: Vec::new(),
+            reminds: false,
             lock: self.lock,
         }
     }
@@ -232,8 +237,18 @@ impl Staff {
                 kind: kind.unwrap_or_default(),
             }),
             banners: Vec::new(),
+            reminds: !readers::SHOW_MODES.contains(&here) && self.controls_readers(),
             lock: self.lock,
         }
+    }
+
+    /// Whether the main screen offers the readers to this account (G12, G37).
+    fn controls_readers(&self) -> bool {
+        let facility = FacilityKind::parse(&self.session.facility.kind);
+        let shown = self.kind().zip(facility);
+        shown.is_some_and(|(kind, facility)| {
+            menu(kind, facility, EmergencyMode::Closed).contains(&MenuEntry::ReaderControl)
+        })
     }
 
     /// What to show when the center did not answer as hoped: the sign-in when the session ended, the password form when it

@@ -185,6 +185,7 @@ fn routes() -> Router<App> {
         .route("/card-checks/{id}", get(pages::result::card::result))
         .route("/readers", get(readers::readers))
         .route("/readers/live", get(readers::live))
+        .route("/readers/reminder", get(readers::reminder))
         .route("/readers/mode", post(readers::set_mode))
         .route("/readers/release", post(readers::release))
         .route("/live", get(crate::live::live))

@@ -22,6 +22,9 @@ use crate::serve::App;
 /// The page's own path.
 pub(super) const HERE: &str = "/readers";
 
+/// Pages that show the readers' modes or are reminded when they are written.
+pub(super) const SHOW_MODES: [&str; 2] = [HERE, "/"];
+
 /// Minutes after which the visual mode may be told to end by itself.
 const MINUTES: [u16; 5] = [5, 10, 30, 60, 240];
 
@@ -112,6 +115,19 @@ pub(crate) async fn live(State(app): State<App>, staff: Staff) -> Response {
         Ok(live) => show(StatusCode::OK, &live),
         Err(error) => staff.failed(&app, &error, HERE),
     }
+}
+
+/// The reminder alone, for any page that is open.
+#[derive(Template)]
+#[template(path = "readers_reminder.html")]
+pub(super) struct ReminderPart {
+    pub(super) banners: Vec<Banner>,
+}
+
+/// The reminder for a page that asks by itself. Whoever is not signed in any more is led away by the page itself, not by this part.
+pub(crate) async fn reminder(staff: Staff) -> Response {
+    let banners = reminders(&staff).await;
+    show(StatusCode::OK, &ReminderPart { banners })
 }
 
 async fn part(app: &App, staff: &Staff, cause: Cause) -> Result<ReadersLive, ClientError> {

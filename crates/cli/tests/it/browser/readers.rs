@@ -248,7 +248,7 @@ async fn a_readers_result_arrives_on_the_open_page_and_the_visual_mode_is_remind
         table.contains("見本　顔子") && table.contains("職員の目視"),
         "{table}"
     );
-    // The visual mode: said on the page and on the menu until it is switched back.
+    // The visual mode: said on every page until it is switched back.
     walk.tell_reader(KIOSK, "remove");
     walk.tap("[data-reader=reader] [value=visual]").await;
     walk.until("[data-reader=reader][data-mode=visual]").await;
@@ -256,6 +256,9 @@ async fn a_readers_result_arrives_on_the_open_page_and_the_visual_mode_is_remind
     walk.see(&["に無人運転に戻ります"]).await;
     walk.open("").await;
     walk.see(&["目視確認のままです"]).await;
+    // On any other page, too, which asks for it by itself.
+    walk.open("check").await;
+    walk.until("#reminder [data-code=still_visual]").await;
     walk.tap("[data-code=still_visual] a").await;
     walk.tap("[data-reader=reader] [value=unattended]").await;
     walk.until("[data-reader=reader][data-mode=unattended]")
