@@ -55,6 +55,14 @@ pub struct ReaderReport {
     /// `away`, `idle`, `card`, `waiting_for_staff`, `asking` or `trouble`.
     #[schema(pattern = "^(away|idle|card|waiting_for_staff|asking|trouble)$")]
     pub state: String,
+    /// Another number for each visit, so that a visit's end shows even when the reader had no time to say that it was idle.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::whole::maybe"
+    )]
+    #[schema(minimum = 0, maximum = 4294967295u32)]
+    pub visit: Option<u32>,
 }
 
 /// Body of `PUT /v1/readers/{id}/mode`.

@@ -219,6 +219,7 @@ fn read(report: ReaderReport) -> Result<Said, Refused> {
                 StaffCall::None
             },
             profile,
+            visit: report.visit,
         }),
         _ => Err(Refused::members(Trouble::InvalidInput, errors)),
     }

@@ -62,6 +62,8 @@ pub(crate) enum News {
 pub(crate) struct Report {
     pub(crate) state: ReaderState,
     pub(crate) staff_called: bool,
+    /// Counts visits, over and over.
+    pub(crate) visit: u32,
 }
 
 /// A check whose answers are awaited. Its lock is held across each request, so that a renewal and the answers never cross.
@@ -235,6 +237,7 @@ impl Link {
             profile: Some(profile.to_owned()),
             staff_called: report.staff_called,
             state: report.state.as_str().into(),
+            visit: Some(report.visit),
         };
         if let Err(error) = self.client.report_reader(&session.token, &body).await {
             tracing::debug!(error = %error, "the reader's state was not taken");

@@ -111,6 +111,8 @@ struct Room {
     turn: u64,
     /// Counts what was begun at card and center: an answer to an earlier one is not ours any more.
     attempt: u64,
+    /// Counts visits that ended.
+    visit: u32,
     open: Option<OpenCheck>,
     pin: Option<Pin>,
     pin_incomplete: bool,
@@ -139,6 +141,7 @@ pub(crate) fn open(parts: Parts) -> Front {
     let report = Report {
         state: step.reader_state(),
         staff_called: false,
+        visit: 0,
     };
     let (reports, reports_out) = watch::channel(report);
     let (shown, shown_out) = watch::channel(Shown::default());
@@ -164,6 +167,7 @@ pub(crate) fn open(parts: Parts) -> Front {
         lies: Lies::Nothing,
         turn: 0,
         attempt: 0,
+        visit: 0,
         open: None,
         pin: None,
         pin_incomplete: false,
@@ -402,6 +406,7 @@ impl Room {
                 }
             }
             Effect::Forget => {
+                self.visit = self.visit.wrapping_add(1);
                 self.pin = None;
                 self.open = None;
                 self.comfort = Comfort::default();
@@ -519,6 +524,7 @@ impl Room {
         let report = Report {
             state: self.step.reader_state(),
             staff_called: self.called_at.is_some(),
+            visit: self.visit,
         };
         self.reports.send_if_modified(|last| {
             let changed = *last != report;

@@ -90,7 +90,7 @@ CREATE INDEX consent_of_person ON consent (facility, person, valid_until);
 CREATE TABLE reader (
   facility INTEGER NOT NULL, id TEXT NOT NULL, terminal_keys TEXT NOT NULL, face TEXT NOT NULL,
   mode TEXT NOT NULL, mode_since INTEGER, returns_at INTEGER,
-  state TEXT NOT NULL, staff_call TEXT NOT NULL, profile TEXT, said INTEGER NOT NULL,
+  state TEXT NOT NULL, staff_call TEXT NOT NULL, profile TEXT, visit INTEGER, said INTEGER NOT NULL,
   PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 CREATE INDEX reader_returns ON reader (returns_at) WHERE returns_at IS NOT NULL;

@@ -41,6 +41,16 @@ pub struct Said {
     pub call: StaffCall,
     /// Identifier of its profile.
     pub profile: Option<String>,
+    /// Another number for each visit.
+    pub visit: Option<u32>,
+}
+
+impl Said {
+    /// Whether whoever was there is gone, and what staff released for them with it. A release given while nobody was there waits on.
+    fn visitor_left(&self, now: &Self) -> bool {
+        self.state != ReaderState::Idle
+            && (now.state == ReaderState::Idle || now.visit != self.visit)
+    }
 }
 
 /// One check at one reader may go on.
@@ -60,11 +70,11 @@ pub struct Release {
 
 /// Every reader of a facility: accounts of readers that may be used, and PCs that were enrolled as one.
 const READERS: &str = "SELECT a.id AS id, a.display_name AS name, r.terminal_keys, r.face, r.mode, r.mode_since, r.returns_at,
-      r.state, r.staff_call, r.profile, coalesce(r.said, 0) AS said
+      r.state, r.staff_call, r.profile, r.visit, coalesce(r.said, 0) AS said
     FROM account a LEFT JOIN reader r ON r.facility = a.facility AND r.id = a.id
     WHERE a.facility = ?1 AND a.kind = 'reader' AND a.state = 'active'
     UNION ALL SELECT r.id, substr(r.id, 4), r.terminal_keys, r.face, r.mode, r.mode_since, r.returns_at,
-      r.state, r.staff_call, r.profile, r.said
+      r.state, r.staff_call, r.profile, r.visit, r.said
     FROM reader r WHERE r.facility = ?1 AND r.id LIKE 'pc:%'";
 
 impl Engine {
@@ -137,6 +147,7 @@ impl Engine {
                 state: ReaderState::Away,
                 call: StaffCall::None,
                 profile: None,
+                visit: None,
             },
             said_at: Instant::from_micros(0),
         }))
@@ -238,29 +249,28 @@ impl Engine {
         let id = permit.holder().account.as_str().to_owned();
         let known = self.read(|connection| find(connection, facility, &id))?;
         let same = known.as_ref().is_some_and(|known| known.said == said);
-        let known_state = known.as_ref().map(|known| known.said.state);
+        let before = known.as_ref().map(|known| known.said.clone());
         if same && known.is_some_and(|known| known.said_at.seconds_until(at) < SAY_AGAIN_S / 2) {
             return Ok(false);
         }
         self.write(move |connection, _| {
             make(connection, facility, &id)?;
             connection
-                .prepare_cached("UPDATE reader SET state = ?3, staff_call = ?4, profile = ?5, said = ?6 WHERE facility = ?1 AND id = ?2")?
+                .prepare_cached("UPDATE reader SET state = ?3, staff_call = ?4, profile = ?5, visit = ?6, said = ?7 WHERE facility = ?1 AND id = ?2")?
                 .execute(params![
                     facility,
                     id,
                     said.state.as_str(),
                     said.call.as_str(),
                     said.profile,
+                    said.visit,
                     at.as_micros()
                 ])?;
             if !same {
                 let about = (EventKind::Reader, Some(id.as_str()), None);
                 events::tell(connection, facility, at, about)?;
             }
-            // Whoever was there is gone, and what staff released for them with it. One given while nobody was there waits on.
-            let left = known_state.is_some_and(|before| before != ReaderState::Idle);
-            if left && said.state == ReaderState::Idle {
+            if before.is_some_and(|before| before.visitor_left(&said)) {
                 end_releases(connection, facility, &id, at)?;
             }
             Ok(!same)
@@ -456,7 +466,7 @@ fn release(row: &Row<'_>) -> rusqlite::Result<Release> {
 fn make(connection: &Connection, facility: i64, id: &str) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO reader VALUES (?1, ?2, 'none', 'none', 'unattended', NULL, NULL, 'away', 'none', NULL, 0)",
+            "INSERT OR IGNORE INTO reader VALUES (?1, ?2, 'none', 'none', 'unattended', NULL, NULL, 'away', 'none', NULL, NULL, 0)",
         )?
         .execute(params![facility, id])?;
     Ok(())
@@ -503,6 +513,7 @@ fn reader(row: &Row<'_>) -> Result<Reader, StoreError> {
                 state: known(text("state").ok()?, ReaderState::Away, ReaderState::parse)?,
                 call: known(text("staff_call").ok()?, StaffCall::None, StaffCall::parse)?,
                 profile: text("profile").ok()?,
+                visit: row.get("visit").ok()?,
             },
             said_at: Instant::from_micros(row.get("said").ok()?),
         })

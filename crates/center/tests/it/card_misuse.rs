@@ -381,6 +381,20 @@ async fn what_was_released_for_one_patient_confirms_nobody_after_them() {
     release().await;
     says("card").await;
     clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+    // One patient follows the other so fast that the reader never says it was idle.
+    let says_of_visit = async |visit: u32| {
+        let report = ReaderReport {
+            state: "card".into(),
+            visit: Some(visit),
+            ..ReaderReport::default()
+        };
+        clinic.client.report_reader(&reader, &report).await.unwrap();
+    };
+    says_of_visit(7).await;
+    release().await;
+    says_of_visit(7).await;
+    says_of_visit(8).await;
+    next_is_not_confirmed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,6 +78,7 @@ async fn a_reader_says_what_it_does_and_falls_silent() {
         profile: Some("panasonic".into()),
         staff_called: true,
         state: "asking".into(),
+        visit: None,
     };
     clinic.client.report_reader(&reader, &report).await.unwrap();
     let all = clinic
