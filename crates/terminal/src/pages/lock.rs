@@ -19,6 +19,9 @@ use crate::pages::language::own;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 
+/// How long the center may take to say whether the session goes on.
+const ASK: Duration = Duration::from_secs(2);
+
 /// A page without script waits so long for an answer, then asks again: some browsers give up after five minutes.
 const WAIT: Duration = Duration::from_secs(4 * 60);
 
@@ -113,7 +116,7 @@ pub(crate) async fn unlock(
     let back = own(&form.back);
     let words = &visitor.words;
     let fault = match app.lock.unlock(form.password, app.now()).await {
-        Unlocking::Open => return Redirect::to(back).into_response(),
+        Unlocking::Open => return opened(&app, &visitor, back).await,
         Unlocking::WithoutUser => {
             let ended = app.browsers.end_sessions(app.now());
             tokio::spawn(sign_everybody_out(app.clone(), ended));
@@ -130,6 +133,22 @@ pub(crate) async fn unlock(
     };
     let page = lock_page(&app, &visitor, back, Some(fault));
     show(StatusCode::FORBIDDEN, &page)
+}
+
+/// Back to where the lock came from, or to the sign-in when the session ended meanwhile (contracts §8). A center that does not answer
+/// soon keeps nobody from the page.
+async fn opened(app: &App, visitor: &Visitor, back: &str) -> Response {
+    if let Some(staff) = Staff::of(visitor, app) {
+        let asked = staff
+            .client
+            .settings(staff.token(), api::client::cards::Cause::Background);
+        if let Ok(Err(error)) = timeout(ASK, asked).await
+            && staff.has_ended(app, &error, back, None)
+        {
+            return Redirect::to("/sign-in").into_response();
+        }
+    }
+    Redirect::to(back).into_response()
 }
 
 /// The terminal's own sessions end at once, those at the center when it can be asked; else they end there by themselves.
