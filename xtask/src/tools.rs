@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 17] = [
+pub(crate) const TEST_TOOLS: [Tool; 18] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -55,6 +55,7 @@ pub(crate) const TEST_TOOLS: [Tool; 17] = [
     file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
     program("unshare", "util-linux"),
     program("ip", "iproute2"),
+    program("faketime", "faketime"),
     // Debian's python3 comes without what makes an environment.
     Tool {
         shows: Shows::PythonModules("ensurepip, venv"),

@@ -62,7 +62,7 @@ impl Walk {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("demo");
-        let mut onshi = Command::new(env!("CARGO_BIN_EXE_onshi"));
+        let mut onshi = crate::turned_clock::command();
         let (demo, _) = start(onshi.arg("demo").arg("--dir").arg(&folder), "serving until");
         let (driver, line) = start(
             Command::new("chromedriver").arg("--port=0"),

@@ -19,3 +19,5 @@ mod pages;
 mod plain_browser;
 mod refusals;
 mod running;
+mod time_travel;
+mod turned_clock;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::running::{Clinic, Part, succeed};
+use crate::turned_clock::command;
 
 /// A running terminal.
 pub(crate) struct Terminal {
@@ -52,7 +53,7 @@ impl Terminal {
             names[0]
         );
         std::fs::write(clinic.path("terminal.toml"), text).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+        let mut child = command()
             .args(["terminal", "--config", &clinic.path("terminal.toml")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

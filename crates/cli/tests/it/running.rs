@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::turned_clock::command;
+
 /// A started part that ends with the test.
 pub(crate) struct Part(Child);
 
@@ -59,10 +61,7 @@ pub(crate) struct Clinic {
 }
 
 pub(crate) fn onshi(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_onshi"))
-        .args(arguments)
-        .output()
-        .unwrap()
+    command().args(arguments).output().unwrap()
 }
 
 /// Runs a command that must succeed; returns what it printed.
@@ -125,7 +124,7 @@ impl Clinic {
     }
 
     pub(crate) fn start_center(&mut self) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+        let mut child = command()
             .args([
                 "center",
                 "--config",
@@ -265,7 +264,7 @@ impl Clinic {
     }
 
     pub(crate) fn start_gateway(&self) -> Part {
-        let child = Command::new(env!("CARGO_BIN_EXE_onshi"))
+        let child = command()
             .args(["gateway", "--config", &self.path("gateway.toml")])
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -3,6 +3,7 @@
 use fantoccini::Locator;
 
 use super::Walk;
+use crate::turned_clock::TurnedClock;
 
 impl Walk {
     async fn waits_for(&self, css: &str) {
@@ -72,6 +73,31 @@ async fn the_lock_leaves_every_open_page_and_the_back_button_brings_nothing_back
     walk.unlock(user["password"].as_str().unwrap()).await;
     // The session at the center went on.
     assert!(walk.shows("main [name=insurer_number]").await);
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_nobody_touches_for_fifteen_minutes_leaves_by_itself() {
+    let mut clock = TurnedClock::start();
+    let walk = Walk::start().await;
+    let user = walk.demo["facilities"][0]["terminal_user"].clone();
+    let password = user["password"].as_str().unwrap();
+    walk.sign_in("general").await;
+    walk.open("check").await;
+    walk.fill(&[("insurer_number", "06139992")]).await;
+    clock.pass_seconds(14 * 60);
+    walk.fill(&[("insurer_number", "06139993")]).await;
+    assert!(walk.shows("[data-lock=open]").await);
+    clock.pass_seconds(15 * 60);
+    walk.is_hidden().await;
+    walk.unlock(password).await;
+    // The session at the center lasts half an hour.
+    walk.waits_for("main [name=insurer_number]").await;
+    clock.pass_seconds(31 * 60);
+    walk.is_hidden().await;
+    walk.unlock(password).await;
+    walk.waits_for("main [name=password]").await;
+    walk.see(&["ログイン"]).await;
     walk.end().await;
 }
 

@@ -1,0 +1,79 @@
+//! A facility through the years of its certificate, with real processes whose clock is turned: what must happen by itself does, what
+//! people must do is said in time, and nobody is surprised.
+
+use crate::plain_browser::{Browser, Terminal};
+use crate::running::{Clinic, sample, wait_until};
+use crate::turned_clock::TurnedClock;
+
+/// Under 13 characters: good for 60 days (G02).
+const SHORT: &str = "Kanri-26#a";
+const NEXT: &str = "Betsu-27#b";
+
+/// A number as a receipt computer's file asks for it.
+const REQUEST: &str = "OQSsiquc01req_202611230001.xml";
+
+#[test]
+fn a_facility_lives_through_the_months_of_its_certificate() {
+    let mut clock = TurnedClock::start();
+    let clinic = Clinic::start();
+    clinic.enrol();
+    clinic.set_up_gateway();
+    let _gateway = clinic.start_gateway();
+    let terminal = Terminal::start(&clinic, ["clinic", "spare"]);
+    let first = std::fs::read_to_string(clinic.path("administrator.pw")).unwrap();
+    let mut browser = terminal.browser();
+    browser.sign_in("administrator", &first);
+    browser
+        .change_password(&first, SHORT)
+        .says(200, &["<h1>メニュー</h1>"]);
+
+    // A quarter of an hour without anybody: the screen is locked, the receipt computer goes on.
+    clock.pass_seconds(14 * 60);
+    browser.get("/").says(200, &["<h1>メニュー</h1>"]);
+    clock.pass_seconds(15 * 60);
+    browser.get("/").says(403, &["ログイン解除"]);
+    answers_a_file(&clinic, 1);
+
+    // Sixty days later the password is none any more: the form to change it opens, and nothing else.
+    clock.pass_days(59);
+    next_day(&terminal)
+        .sign_in("administrator", SHORT)
+        .says(200, &["<h1>メニュー</h1>"]);
+    clock.pass_days(2);
+    let mut browser = next_day(&terminal);
+    browser
+        .sign_in("administrator", SHORT)
+        .says(200, &["<h1>パスワード変更</h1>"]);
+    browser
+        .get("/accounts")
+        .says(200, &["<h1>パスワード変更</h1>"]);
+    browser
+        .change_password(SHORT, NEXT)
+        .says(200, &["<h1>メニュー</h1>"]);
+
+    // The link app's does not expire, and it goes on whatever day it is.
+    for month in 3..38 {
+        clock.pass_days(30);
+        answers_a_file(&clinic, month);
+    }
+}
+
+/// A browser after the night: somebody opened the locked screen.
+fn next_day(terminal: &Terminal) -> Browser<'_> {
+    let mut browser = terminal.browser();
+    browser.get("/").says(403, &["ログイン解除"]);
+    browser
+        .post("/unlock", &[("back", "/")])
+        .says(200, &["name=\"certificate\""]);
+    browser
+}
+
+/// The receipt computer asks, and is answered.
+fn answers_a_file(clinic: &Clinic, month: u32) {
+    let name = |kind: &str| format!("OQSsiquc01{kind}_{month:016}.xml");
+    let written = clinic.path("request.part");
+    std::fs::write(&written, sample(REQUEST)).unwrap();
+    std::fs::rename(written, clinic.path(&format!("req/{}", name("req")))).unwrap();
+    let answer = std::path::PathBuf::from(clinic.path(&format!("res/{}", name("res"))));
+    wait_until("an answer", || answer.exists());
+}

@@ -1,0 +1,85 @@
+//! Processes whose clock a test turns: libfaketime gives them the time by a file. Nothing in the product knows of it.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A clock that stands ahead of the machine's by so much. Parts that were started under it hear of every turn at once; what measures
+/// spans is not touched.
+pub(crate) struct TurnedClock {
+    dir: tempfile::TempDir,
+    ahead_s: u64,
+}
+
+thread_local! {
+    /// What commands of this test are started with.
+    static ENVIRONMENT: RefCell<Vec<(&'static str, OsString)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl TurnedClock {
+    /// A clock that goes right. What this thread starts by [`command`] from now on goes by it.
+    pub(crate) fn start() -> Self {
+        let clock = Self {
+            dir: tempfile::tempdir().unwrap(),
+            ahead_s: 0,
+        };
+        clock.write();
+        ENVIRONMENT.with_borrow_mut(|environment| *environment = clock.environment());
+        clock
+    }
+
+    /// For programs that are started otherwise.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            ("LD_PRELOAD", library().into()),
+            ("FAKETIME_TIMESTAMP_FILE", self.file().into()),
+            ("FAKETIME_NO_CACHE", "1".into()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+        ]
+    }
+
+    /// Turns it on.
+    pub(crate) fn pass_seconds(&mut self, seconds: u64) {
+        self.ahead_s += seconds;
+        self.write();
+    }
+
+    /// Turns it on by days.
+    pub(crate) fn pass_days(&mut self, days: u64) {
+        self.pass_seconds(days * 86_400);
+    }
+
+    /// In one step: nobody reads half a number.
+    fn write(&self) {
+        let new = self.dir.path().join("new");
+        std::fs::write(&new, format!("+{}\n", self.ahead_s)).unwrap();
+        std::fs::rename(new, self.file()).unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("clock")
+    }
+}
+
+impl Drop for TurnedClock {
+    fn drop(&mut self) {
+        ENVIRONMENT.with_borrow_mut(Vec::clear);
+    }
+}
+
+/// `onshi`, by the clock of this thread's test.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onshi"));
+    command.envs(ENVIRONMENT.with_borrow(Clone::clone));
+    command
+}
+
+/// The library, in the folder of this machine's kind.
+fn library() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib").unwrap();
+    folders
+        .map(|folder| folder.unwrap().path().join("faketime/libfaketimeMT.so.1"))
+        .find(|path| path.exists())
+        .expect("installed by `cargo xtask test`")
+}
