@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if !arguments.json {
             println!("   止めるには Ctrl-C / serving until Ctrl-C");
         }
-        crate::serve::stopped().await;
+        crate::system::stopped().await;
     }
     center.stop().await?;
     Ok(ExitCode::SUCCESS)

@@ -14,7 +14,7 @@ use pki::identity::Identity;
 use pki::sealed::{MachineKey, is_sealed};
 use store::journal::Journal;
 
-use crate::told;
+use crate::{system, told};
 
 /// The folders are looked at this often: polling is the truth.
 const EVERY: Duration = Duration::from_millis(500);
@@ -90,9 +90,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("gateway: {}", folders.join(", "));
     }
+    system::tell_ready();
     tokio::select! {
         () = watch(gateway) => {}
-        () = crate::serve::stopped() => {}
+        () = system::stopped() => {}
     }
     Ok(ExitCode::SUCCESS)
 }

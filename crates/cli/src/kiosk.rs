@@ -13,7 +13,7 @@ use kiosk::profile::Profile;
 use kiosk::serve::{Kiosk, Setup, StartError};
 use pki::sealed::MachineKey;
 
-use crate::told;
+use crate::{system, told};
 
 /// File of the data folder that holds the next launch address.
 const LAUNCH_FILE: &str = "launch";
@@ -112,7 +112,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("kiosk: {launch}");
     }
-    crate::serve::stopped().await;
+    system::tell_ready();
+    system::stopped().await;
     Ok(ExitCode::SUCCESS)
 }
 

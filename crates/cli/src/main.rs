@@ -18,6 +18,7 @@ mod kiosk;
 mod progress;
 mod serve;
 mod synth;
+mod system;
 mod terminal;
 mod told;
 

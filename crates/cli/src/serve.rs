@@ -10,7 +10,7 @@ use center::serve::{Center, Clock, StartError};
 use clap::Args;
 use domain::civil_date::Instant;
 
-use crate::told;
+use crate::{system, told};
 
 /// `onshi center`.
 #[derive(Args)]
@@ -66,25 +66,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             center.api, center.enroll, center.metrics
         );
     }
-    stopped().await;
+    system::tell_ready();
+    system::stopped().await;
     center.stop().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Waits for Ctrl-C or a request to terminate.
-pub(crate) async fn stopped() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
 }
 
 fn read(file: &Path) -> anyhow::Result<Config> {

@@ -11,7 +11,7 @@ use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
 use terminal::serve::{Certificate, PcReader, Setup};
 
-use crate::told;
+use crate::{system, told};
 
 /// `onshi terminal`.
 #[derive(Args)]
@@ -88,7 +88,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("terminal: {pages}");
     }
-    crate::serve::stopped().await;
+    system::tell_ready();
+    system::stopped().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,0 +1,73 @@
+//! What the executable asks of the operating system itself: readiness to the service manager, signals, rights of files. Calls of
+//! other crates stand in their own module of this name. Built and tried on Linux alone.
+
+use std::ffi::OsStr;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+/// Where systemd waits for word of a unit of `Type=notify` (sd_notify(3)).
+const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+
+/// Tells the service manager that the part answers now. Without one, or when it cannot be told, nothing happens but a line in the log:
+/// systemd then says by itself that it waited in vain.
+pub(crate) fn tell_ready() {
+    let Some(socket) = std::env::var_os(NOTIFY_SOCKET) else {
+        return;
+    };
+    if let Err(error) = send(&socket, b"READY=1") {
+        tracing::warn!(error = %error, "the service manager could not be told that the part is ready");
+    }
+}
+
+fn send(socket: &OsStr, word: &[u8]) -> std::io::Result<()> {
+    // A first `@` stands for the zero byte of an abstract address.
+    let address = match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(socket)?,
+    };
+    let sender = UnixDatagram::unbound()?;
+    sender.send_to_addr(word, &address)?;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+pub(crate) async fn stopped() {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_reaches_a_socket_by_path_and_by_abstract_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("notify");
+        let listener = UnixDatagram::bind(&path).unwrap();
+        let heard = |listener: &UnixDatagram| {
+            let mut bytes = [0; 64];
+            let length = listener.recv(&mut bytes).unwrap();
+            bytes[..length].to_vec()
+        };
+        send(path.as_os_str(), b"READY=1").unwrap();
+        assert_eq!(heard(&listener), b"READY=1");
+        let name = format!("onshi-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let listener = UnixDatagram::bind_addr(&address).unwrap();
+        send(OsStr::new(&format!("@{name}")), b"READY=1").unwrap();
+        assert_eq!(heard(&listener), b"READY=1");
+        assert!(send(OsStr::new("/nowhere/notify"), b"READY=1").is_err());
+    }
+}
