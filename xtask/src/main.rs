@@ -8,6 +8,8 @@
 
 mod advisories;
 mod assets;
+mod fresh_root;
+mod package;
 mod schemathesis;
 mod tidy;
 mod tools;
@@ -26,6 +28,8 @@ const USAGE: &str = "cargo xtask TASK
   check         the fast part of it: format, tidy, lints, unit tests
   tidy          dependency arrows, module sentences, names, paths in the docs
   licences      licences, bans and sources of all dependencies
+  package       Debian packages onshi and onshi-pcsc into target/package; --dev builds them quickly, --revision N numbers them
+  fresh-root    installs, upgrades, removes and purges the packages in a fresh Debian root (needs root)
   advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
   schemathesis  the interface's document against a running demo
   bench card    a card until its signature, step by step, against as many bare commands (release build)
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         "check" => check(),
         "tidy" => tidy::run(&root()),
         "licences" => tidy::licences(&root()),
+        "package" => assets::make_if_old(&root()).and_then(|()| package::run(&root(), &rest)),
+        "fresh-root" => fresh_root::run(&root()),
         "advisories" => advisories::run(&root(), &rest),
         "schemathesis" => schemathesis::run(&root(), &rest),
         "bench" => bench(&rest),
@@ -109,6 +115,9 @@ fn test() -> anyhow::Result<()> {
     ];
     step("tests", || cargo(&[&tests[..], &WITH_CARDS].concat()))?;
     step("schemathesis", || schemathesis::run(&root(), &[]))?;
+    step("packages in a fresh Debian root", || {
+        fresh_root::run(&root())
+    })?;
     step("doc examples", || {
         cargo(&["test", "--workspace", "--locked", "--doc"])
     })?;

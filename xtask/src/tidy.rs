@@ -303,7 +303,14 @@ fn source_breaches(path: &str, text: &str) -> Vec<String> {
 /// Paths in backticks that look like paths of this repository.
 fn documented_paths(text: &str) -> Vec<String> {
     let roots = [
-        "crates/", "docs/", "xtask/", "tests/", "benches/", ".ci/", ".cargo/",
+        "crates/",
+        "docs/",
+        "xtask/",
+        "tests/",
+        "benches/",
+        "packaging/",
+        ".ci/",
+        ".cargo/",
     ];
     let quoted = text.split('`').skip(1).step_by(2);
     quoted

@@ -76,6 +76,21 @@ pub(crate) const CARD_TOOLS: [Tool; 6] = [
     program("ip", "iproute2"),
 ];
 
+/// What `cargo xtask fresh-root` calls.
+pub(crate) const PACKAGE_TOOLS: [Tool; 11] = [
+    program("cc", "build-essential"),
+    program("cmake", "cmake"),
+    program("strip", "binutils"),
+    program("readelf", "binutils"),
+    program("pkg-config", "pkg-config"),
+    file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
+    program("debootstrap", "debootstrap"),
+    program("systemd-analyze", "systemd"),
+    program("curl", "curl"),
+    program("openssl", "openssl"),
+    program("tar", "tar"),
+];
+
 /// What `cargo xtask assets` calls or reads.
 pub(crate) const ASSETS_TOOLS: [Tool; 5] = [
     program("node", "nodejs"),
