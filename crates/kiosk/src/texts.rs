@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::facility_kind::FacilityKind;
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use ui::bundle::{Bundle, Value, Values};
 
 /// The languages, in the order of the selector: the tag of `<html lang>` and the file.
 pub const LANGUAGES: [(&str, &str); 2] = [
@@ -52,15 +50,10 @@ pub struct InvalidTexts {
 pub type Overrides = BTreeMap<String, BTreeMap<String, String>>;
 
 /// All texts in all languages, as one kind of facility says them.
+#[derive(Debug)]
 pub struct Texts {
-    bundles: Vec<FluentBundle<FluentResource>>,
+    bundles: Vec<Bundle>,
     kind: FacilityKind,
-}
-
-impl std::fmt::Debug for Texts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Texts({:?}, …)", self.kind)
-    }
 }
 
 impl Texts {
@@ -90,29 +83,20 @@ fn bundle(
     tag: &str,
     text: &str,
     own: Option<&BTreeMap<String, String>>,
-) -> Result<FluentBundle<FluentResource>, InvalidTexts> {
-    let invalid = |from, fault| InvalidTexts {
-        language: tag.to_owned(),
-        from,
-        fault,
-    };
-    let identifier: LanguageIdentifier = tag.parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
-    // Marks of direction around a name would be read aloud and shown by some fonts.
-    bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(text.to_owned())
-        .map_err(|(_, errors)| invalid("kiosk", format!("{errors:?}")))?;
-    bundle
-        .add_resource(resource)
-        .map_err(|errors| invalid("kiosk", format!("{errors:?}")))?;
-    for (key, text) in own.into_iter().flatten() {
-        if !bundle.has_message(key) {
-            return Err(invalid("reader profile", format!("there is no text {key}")));
+) -> Result<Bundle, InvalidTexts> {
+    let invalid = |from| {
+        move |fault| InvalidTexts {
+            language: tag.to_owned(),
+            from,
+            fault,
         }
-        let line = format!("{key} = {}\n", text.replace('\n', " "));
-        let resource = FluentResource::try_new(line)
-            .map_err(|(_, errors)| invalid("reader profile", format!("{key}: {errors:?}")))?;
-        bundle.add_resource_overriding(resource);
+    };
+    let mut bundle = Bundle::new(tag);
+    bundle.add(text).map_err(invalid("kiosk"))?;
+    for (key, text) in own.into_iter().flatten() {
+        bundle
+            .replace(key, text)
+            .map_err(invalid("reader profile"))?;
     }
     Ok(bundle)
 }
@@ -154,19 +138,14 @@ impl Words {
 
     /// The text of a key with a value put in.
     #[must_use]
-    pub fn say_with<'a>(
-        &self,
-        key: &str,
-        name: &'a str,
-        value: impl Into<FluentValue<'a>>,
-    ) -> String {
+    pub fn say_with<'a>(&self, key: &str, name: &'a str, value: impl Into<Value<'a>>) -> String {
         self.say_with_all(key, vec![(name, value.into())])
     }
 
     /// The text of a key with values put in.
     #[must_use]
-    pub fn say_with_all<'a>(&self, key: &str, values: Vec<(&'a str, FluentValue<'a>)>) -> String {
-        let mut arguments = FluentArgs::new();
+    pub fn say_with_all<'a>(&self, key: &str, values: Vec<(&'a str, Value<'a>)>) -> String {
+        let mut arguments = Values::new();
         for (name, value) in values {
             arguments.set(name, value);
         }
@@ -177,15 +156,12 @@ impl Words {
     }
 
     /// The text of a key, if there is one: the kind of facility's own before the common one.
-    fn find(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
+    fn find(&self, key: &str, arguments: Option<&Values<'_>>) -> Option<String> {
         let bundle = self.texts.bundles.get(self.language.0)?;
         let own = format!("{key}-at-{}", self.texts.kind.as_str());
-        let message = bundle
-            .get_message(&own)
-            .or_else(|| bundle.get_message(key))?;
-        let mut errors = Vec::new();
-        let text = bundle.format_pattern(message.value()?, arguments, &mut errors);
-        errors.is_empty().then(|| text.into_owned())
+        bundle
+            .find(&own, arguments)
+            .or_else(|| bundle.find(key, arguments))
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use crate::bundle::{Bundle, Value, Values};
 
 /// A language the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,15 +80,10 @@ pub struct InvalidTexts {
 }
 
 /// All texts in all languages.
+#[derive(Debug)]
 pub struct Texts {
-    japanese: FluentBundle<FluentResource>,
-    english: FluentBundle<FluentResource>,
-}
-
-impl std::fmt::Debug for Texts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Texts(…)")
-    }
+    japanese: Bundle,
+    english: Bundle,
 }
 
 impl Texts {
@@ -105,31 +98,20 @@ impl Texts {
         })
     }
 
-    fn of(&self, language: Language) -> &FluentBundle<FluentResource> {
+    fn of(&self, language: Language) -> &Bundle {
         language.choose(&self.japanese, &self.english)
     }
 }
 
-fn bundle(
-    language: Language,
-    screens: &[Screen],
-) -> Result<FluentBundle<FluentResource>, InvalidTexts> {
-    let identifier: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
-    // Marks of direction around inserted values serve scripts we do not have, and hinder searching the page.
-    bundle.set_use_isolating(false);
+fn bundle(language: Language, screens: &[Screen]) -> Result<Bundle, InvalidTexts> {
+    let mut bundle = Bundle::new(language.tag());
     for screen in [&SHARED].into_iter().chain(screens) {
-        let invalid = |fault| InvalidTexts {
+        let text = language.choose(screen.ja, screen.en);
+        bundle.add(text).map_err(|fault| InvalidTexts {
             screen: screen.name,
             language: language.tag(),
             fault,
-        };
-        let text = language.choose(screen.ja, screen.en);
-        let resource = FluentResource::try_new(text.to_owned())
-            .map_err(|(_, errors)| invalid(format!("{errors:?}")))?;
-        bundle
-            .add_resource(resource)
-            .map_err(|errors| invalid(format!("{errors:?}")))?;
+        })?;
     }
     Ok(bundle)
 }
@@ -162,12 +144,12 @@ impl Words {
 
     /// The text of a key with values put in.
     #[must_use]
-    pub fn say_with<'a, V: Into<FluentValue<'a>> + Clone>(
+    pub fn say_with<'a, V: Into<Value<'a>> + Clone>(
         &self,
         key: &str,
         values: &[(&'a str, V)],
     ) -> String {
-        let mut arguments = FluentArgs::new();
+        let mut arguments = Values::new();
         for (name, value) in values {
             arguments.set(*name, value.clone());
         }
@@ -180,18 +162,12 @@ impl Words {
         self.language.choose(ja, en)
     }
 
-    fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
-        let bundle = self.texts.of(self.language);
-        let pattern = bundle.get_message(key).and_then(|message| message.value());
-        let mut errors = Vec::new();
-        let text = pattern.map(|pattern| bundle.format_pattern(pattern, arguments, &mut errors));
-        match text {
-            Some(text) if errors.is_empty() => text.into_owned(),
-            Some(_) | None => {
-                tracing::error!(text.key = key, "a page's text is missing or lacks a value");
-                key.to_owned()
-            }
-        }
+    fn format(&self, key: &str, values: Option<&Values<'_>>) -> String {
+        let found = self.texts.of(self.language).find(key, values);
+        found.unwrap_or_else(|| {
+            tracing::error!(text.key = key, "a page's text is missing or lacks a value");
+            key.to_owned()
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What all pages share: layout, components, languages, embedded files, protection against foreign pages. Knows no page of its own.
 
 pub mod assets;
+pub mod bundle;
 pub mod component;
 pub mod language;
 pub mod security;
