@@ -114,6 +114,23 @@ impl Holidays {
         })
     }
 
+    /// A list of no day at all: it knows nothing.
+    ///
+    /// ```
+    /// use domain::civil_date::CivilDate;
+    /// use domain::holidays::{Holidays, Known};
+    /// let day = CivilDate::new(2026, 1, 1).unwrap();
+    /// assert_eq!(Holidays::none().on(day), Known::NotListed);
+    /// ```
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            first: CivilDate::earliest().plus_days(1),
+            last: CivilDate::earliest(),
+            days: BTreeMap::new(),
+        }
+    }
+
     /// What the list knows of a day.
     #[must_use]
     pub fn on(&self, day: CivilDate) -> Known<'_> {

@@ -362,7 +362,7 @@ pub enum InvalidDirectory {
 /// use domain::support_directory::desk::SupportDirectory;
 /// assert!(SupportDirectory::new("2026".into(), Vec::new(), Vec::new()).is_err());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SupportDirectory {
     as_of: String,
     notes: Vec<String>,
