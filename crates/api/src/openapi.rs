@@ -31,7 +31,7 @@ use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
 use crate::session::{PasswordChange, Session, SignIn};
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsHistory};
 
 use operations::{Access, Carried, Extra, OPERATIONS, Operation};
 
@@ -116,6 +116,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<NewRelease>(&mut all);
     add::<Release>(&mut all);
     add::<Settings>(&mut all);
+    add::<SettingsHistory>(&mut all);
     add::<CardCheckNews>(&mut all);
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);
@@ -325,6 +326,12 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             header,
             "The ETag at hand: 304 while nothing changed",
             string(),
+        )],
+        Extra::Before => vec![parameter(
+            "before",
+            query,
+            "next of the answer before: only changes that made an earlier version",
+            string().pattern(Some("^[1-9][0-9]{0,15}$")),
         )],
         Extra::LastEventId => vec![parameter(
             "Last-Event-ID",

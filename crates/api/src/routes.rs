@@ -44,6 +44,8 @@ pub const READER_MODE: &str = "/v1/readers/{id}/mode";
 pub const RELEASES: &str = "/v1/releases";
 /// `GET`, `PUT`: the facility's settings.
 pub const SETTINGS: &str = "/v1/settings";
+/// `GET`: who changed which of the facility's settings, and when.
+pub const SETTINGS_HISTORY: &str = "/v1/settings/history";
 /// `GET`: what happens at the facility, as server-sent events.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what this interface is, in OpenAPI 3.1.

@@ -1,7 +1,6 @@
 //! The message of a facility's settings (環境設定情報), and the way between it and `domain`.
 
-use domain::facility_settings::{FacilitySettings, LONGEST_RETURN_MINUTES, Use};
-use domain::identification::FacePolicy;
+use domain::facility_settings::{FacilitySettings, InvalidSetting};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::MemberError;
@@ -25,9 +24,18 @@ pub struct Settings {
     /// Whether the facility is linked with medical subsidies (医療費助成).
     #[schema(pattern = "^(on|off)$")]
     pub medical_subsidy: String,
+    /// Which forms of prescription there are where electronic ones are introduced: only where both are, the patient is asked.
+    #[schema(pattern = "^(both|electronic_only|paper_only)$")]
+    pub prescription_forms: String,
     /// Whether the prescription question is asked at the reader.
     #[schema(pattern = "^(on|off)$")]
     pub prescription_question: String,
+    /// Whether the receipt computer can ask by itself, as its vendor says.
+    #[schema(pattern = "^(yes|no|not_asked)$")]
+    pub receipt_computer_asks: String,
+    /// Whether results of readers flow to the receipt computer, as its vendor says.
+    #[schema(pattern = "^(yes|no|not_asked)$")]
+    pub results_flow: String,
     /// 手術情報.
     #[schema(pattern = "^(on|off)$")]
     pub surgery: String,
@@ -47,79 +55,108 @@ pub struct Settings {
     pub visual_return_minutes: u16,
 }
 
+/// One setting that was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SettingChange {
+    /// Its value since.
+    pub became: String,
+    /// Name of the setting, as in [`Settings`].
+    pub setting: String,
+    /// Its value before.
+    pub was: String,
+}
+
+/// What one save changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SettingsChange {
+    /// ID of the account that saved.
+    pub account: String,
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// What was changed.
+    pub settings: Vec<SettingChange>,
+    /// The version it made.
+    pub version: String,
+}
+
+/// Answer of `GET /v1/settings/history`: the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SettingsHistory {
+    /// The changes.
+    pub changes: Vec<SettingsChange>,
+    /// To give as `before` for those before these; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Query of `GET /v1/settings/history`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsHistoryQuery {
+    /// Only changes that made an earlier version than this.
+    pub before: Option<String>,
+}
+
 impl From<&FacilitySettings> for Settings {
     fn from(it: &FacilitySettings) -> Self {
-        let text = |setting: Use| setting.as_str().to_owned();
         Self {
-            checkups: text(it.checkups),
-            drugs: text(it.drugs),
-            electronic_prescriptions: text(it.electronic_prescriptions),
+            checkups: it.checkups.as_str().into(),
+            drugs: it.drugs.as_str().into(),
+            electronic_prescriptions: it.electronic_prescriptions.as_str().into(),
             face_policy: it.face_policy.as_str().into(),
-            medical_subsidy: text(it.medical_subsidy),
-            prescription_question: text(it.prescription_question),
-            surgery: text(it.surgery),
-            treatment: text(it.treatment),
+            medical_subsidy: it.medical_subsidy.as_str().into(),
+            prescription_forms: it.prescription_forms.as_str().into(),
+            prescription_question: it.prescription_question.as_str().into(),
+            receipt_computer_asks: it.receipt_computer_asks.as_str().into(),
+            results_flow: it.results_flow.as_str().into(),
+            surgery: it.surgery.as_str().into(),
+            treatment: it.treatment.as_str().into(),
             version: None,
-            visual_reminder: text(it.visual_reminder),
+            visual_reminder: it.visual_reminder.as_str().into(),
             visual_return_minutes: it.visual_return_minutes,
         }
     }
 }
 
 impl Settings {
+    /// Every member but the version by its name, with its value.
+    #[must_use]
+    pub fn values(&self) -> [(&'static str, String); 13] {
+        [
+            ("checkups", self.checkups.clone()),
+            ("drugs", self.drugs.clone()),
+            (
+                "electronic_prescriptions",
+                self.electronic_prescriptions.clone(),
+            ),
+            ("face_policy", self.face_policy.clone()),
+            ("medical_subsidy", self.medical_subsidy.clone()),
+            ("prescription_forms", self.prescription_forms.clone()),
+            ("prescription_question", self.prescription_question.clone()),
+            ("receipt_computer_asks", self.receipt_computer_asks.clone()),
+            ("results_flow", self.results_flow.clone()),
+            ("surgery", self.surgery.clone()),
+            ("treatment", self.treatment.clone()),
+            ("visual_reminder", self.visual_reminder.clone()),
+            (
+                "visual_return_minutes",
+                self.visual_return_minutes.to_string(),
+            ),
+        ]
+    }
+
     /// The settings in the words of `domain`.
     ///
     /// # Errors
     /// One [`MemberError`] for every member that is wrong.
     pub fn read(&self) -> Result<FacilitySettings, Vec<MemberError>> {
         let mut errors = Vec::new();
-        let defaults = FacilitySettings::default();
-        let mut used = |member: &str, text: &str, default: Use| {
-            Use::parse(text).unwrap_or_else(|| {
-                errors.push(on_or_off(member));
-                default
-            })
-        };
-        let mut settings = FacilitySettings {
-            checkups: used("checkups", &self.checkups, defaults.checkups),
-            drugs: used("drugs", &self.drugs, defaults.drugs),
-            treatment: used("treatment", &self.treatment, defaults.treatment),
-            surgery: used("surgery", &self.surgery, defaults.surgery),
-            electronic_prescriptions: used(
-                "electronic_prescriptions",
-                &self.electronic_prescriptions,
-                defaults.electronic_prescriptions,
-            ),
-            prescription_question: used(
-                "prescription_question",
-                &self.prescription_question,
-                defaults.prescription_question,
-            ),
-            medical_subsidy: used(
-                "medical_subsidy",
-                &self.medical_subsidy,
-                defaults.medical_subsidy,
-            ),
-            visual_reminder: used(
-                "visual_reminder",
-                &self.visual_reminder,
-                defaults.visual_reminder,
-            ),
-            ..defaults
-        };
-        match FacePolicy::parse(&self.face_policy) {
-            Some(policy) => settings.face_policy = policy,
-            None => errors.push(MemberError::new(
-                "face_policy",
-                "unknown",
-                "face_policy は face_assist か face_auto です。",
-                "face_policy is face_assist or face_auto.",
-            )),
-        }
-        if (1..=LONGEST_RETURN_MINUTES).contains(&self.visual_return_minutes) {
-            settings.visual_return_minutes = self.visual_return_minutes;
-        } else {
-            errors.push(return_minutes("visual_return_minutes"));
+        let mut settings = FacilitySettings::default();
+        for (member, value) in self.values() {
+            match settings.with(member, &value) {
+                Ok(with) => settings = with,
+                Err(InvalidSetting::Name | InvalidSetting::Value) => errors.push(wrong(member)),
+            }
         }
         if errors.is_empty() {
             Ok(settings)
@@ -129,13 +166,25 @@ impl Settings {
     }
 }
 
-fn on_or_off(member: &str) -> MemberError {
-    MemberError::new(
-        member,
-        "unknown",
-        "on か off を指定してください。",
-        "Give on or off.",
-    )
+/// A member with a value that its setting has not.
+fn wrong(member: &str) -> MemberError {
+    let (ja, en) = match member {
+        "visual_return_minutes" => return return_minutes(member),
+        "face_policy" => (
+            "face_policy は face_assist か face_auto です。",
+            "face_policy is face_assist or face_auto.",
+        ),
+        "prescription_forms" => (
+            "prescription_forms は both か electronic_only か paper_only です。",
+            "prescription_forms is both, electronic_only or paper_only.",
+        ),
+        "receipt_computer_asks" | "results_flow" => (
+            "yes か no か not_asked を指定してください。",
+            "Give yes, no or not_asked.",
+        ),
+        _ => ("on か off を指定してください。", "Give on or off."),
+    };
+    MemberError::new(member, "unknown", ja, en)
 }
 
 /// Minutes of the visual mode that are not between 1 and 240.

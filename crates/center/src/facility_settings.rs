@@ -1,19 +1,22 @@
-//! A facility's settings (環境設定情報更新): read by every account, changed by the administrator. A change counts from the next check on.
+//! A facility's settings (環境設定情報更新): read by every account, changed by the administrator, who also reads who changed what when.
+//! A change counts from the next check on.
 
 use api::problem::Trouble;
 use api::routes;
-use api::settings::Settings;
+use api::settings::{
+    SettingChange, Settings, SettingsChange, SettingsHistory, SettingsHistoryQuery,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use domain::facility_settings::FacilitySettings;
 use domain::permit::{EditSettings, ReadSettings};
-use store::facility_settings::Changed;
+use store::facility_settings::{ChangeRow, Changed};
 
 use crate::app::App;
 use crate::conditional::fits;
-use crate::extract::{Body, Granted};
+use crate::extract::{Body, Granted, Query};
 use crate::repeats::{self, Repeatable};
 use crate::trouble::Refused;
 
@@ -61,6 +64,54 @@ pub(crate) async fn change(
         }
         Changed::Since => Err(Trouble::Changed.into()),
         Changed::Before(earlier) => again(&repeats::again(earlier)?),
+    }
+}
+
+/// Saves of one page of the history.
+const PAGE: u32 = 50;
+
+pub(crate) async fn history(
+    State(app): State<App>,
+    Granted(permit): Granted<EditSettings>,
+    query: Query<SettingsHistoryQuery>,
+) -> Result<Json<SettingsHistory>, Refused> {
+    let Query(asked) = query;
+    let before = asked.before.as_deref().map(str::parse::<i64>).transpose();
+    let before = before.map_err(|_| Trouble::InvalidQuery)?;
+    if before.is_some_and(|before| before < 1) {
+        return Err(Trouble::InvalidQuery.into());
+    }
+    let before = before.unwrap_or(i64::MAX);
+    let rows = app.engine.settings_history(&permit, before, PAGE + 1)?;
+    Ok(Json(page(rows)))
+}
+
+/// Changes by the save they belong to.
+fn page(rows: Vec<ChangeRow>) -> SettingsHistory {
+    let mut changes: Vec<SettingsChange> = Vec::new();
+    for row in rows {
+        let change = SettingChange {
+            became: row.became,
+            setting: row.setting,
+            was: row.was,
+        };
+        let number = version(row.version);
+        match changes.last_mut().filter(|last| last.version == number) {
+            Some(last) => last.settings.push(change),
+            None => changes.push(SettingsChange {
+                account: row.account.to_string(),
+                at: row.at.to_string(),
+                settings: vec![change],
+                version: number,
+            }),
+        }
+    }
+    let most = PAGE as usize;
+    let next = (most < changes.len()).then(|| changes.get(most - 1).map(|it| it.version.clone()));
+    changes.truncate(most);
+    SettingsHistory {
+        changes,
+        next: next.flatten(),
     }
 }
 

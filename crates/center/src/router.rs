@@ -133,6 +133,11 @@ fn routes() -> Vec<Route> {
             routes::SETTINGS,
             put(facility_settings::change),
         ),
+        (
+            Method::Get,
+            routes::SETTINGS_HISTORY,
+            read(get(facility_settings::history)),
+        ),
         (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),
         (Method::Get, routes::OPENAPI, read(get(document))),

@@ -32,6 +32,7 @@ pub mod person;
 pub mod personal_text;
 pub mod questions;
 pub mod reader;
+pub mod receipt_link;
 pub mod screen_lock;
 pub mod session;
 pub mod start_stop;

@@ -7,7 +7,7 @@ use crate::card_certificate::CertificateState;
 use crate::civil_date::{CivilDate, Instant};
 use crate::coverage::Coverage;
 use crate::facility_kind::{FacilityKind, PrescriptionQuestion};
-use crate::facility_settings::{FacilitySettings, Use};
+use crate::facility_settings::{FacilitySettings, PrescriptionForms, Use};
 use crate::named::named;
 
 named! {
@@ -202,11 +202,13 @@ pub fn asked(
     if certificate != CertificateState::EligibilityOnly {
         questions.extend(medical_information(settings, has));
     }
+    // Where one form is all there is, the patient has no choice (OQSCD038).
     let prescriptions = (
         settings.electronic_prescriptions,
         settings.prescription_question,
+        settings.prescription_forms,
     );
-    if prescriptions == (Use::On, Use::On) {
+    if prescriptions == (Use::On, Use::On, PrescriptionForms::Both) {
         match kind.differences().prescription_question {
             PrescriptionQuestion::Issue => questions.push(Question::PrescriptionIssue),
             PrescriptionQuestion::Submit => questions.push(Question::PrescriptionSubmit),
@@ -420,6 +422,28 @@ mod tests {
             CertificateState::Valid,
         );
         assert_eq!(questions, []);
+    }
+
+    #[test]
+    fn the_form_of_a_prescription_is_asked_only_where_there_is_a_choice() {
+        let settings = FacilitySettings {
+            electronic_prescriptions: Use::On,
+            prescription_question: Use::On,
+            ..FacilitySettings::default()
+        };
+        for (forms, is_asked) in [
+            (PrescriptionForms::Both, true),
+            (PrescriptionForms::ElectronicOnly, false),
+            (PrescriptionForms::PaperOnly, false),
+        ] {
+            let settings = FacilitySettings {
+                prescription_forms: forms,
+                ..settings
+            };
+            let state = CertificateState::Valid;
+            let asked = asked(FacilityKind::Medical, &settings, &Holdings::new(), state);
+            assert_eq!(asked.contains(&Question::PrescriptionIssue), is_asked);
+        }
     }
 
     #[test]

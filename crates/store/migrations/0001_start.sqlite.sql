@@ -101,12 +101,13 @@ CREATE TABLE reader_release (
 ) WITHOUT ROWID;
 CREATE INDEX release_of_reader ON reader_release (facility, reader, expires) WHERE used_by IS NULL;
 
-CREATE TABLE facility_settings (
-  facility INTEGER PRIMARY KEY, version INTEGER NOT NULL,
-  checkups TEXT NOT NULL, drugs TEXT NOT NULL, treatment TEXT NOT NULL, surgery TEXT NOT NULL,
-  electronic_prescriptions TEXT NOT NULL, prescription_question TEXT NOT NULL, medical_subsidy TEXT NOT NULL,
-  face_policy TEXT NOT NULL, visual_return_minutes INTEGER NOT NULL, visual_reminder TEXT NOT NULL
-);
+-- Settings as `name=value` pairs, and who changed which of them when.
+CREATE TABLE facility_settings (facility INTEGER PRIMARY KEY, version INTEGER NOT NULL, settings TEXT NOT NULL);
+CREATE TABLE facility_settings_change (
+  facility INTEGER NOT NULL, version INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL,
+  setting TEXT NOT NULL, was TEXT NOT NULL, became TEXT NOT NULL,
+  PRIMARY KEY (facility, version, place)
+) WITHOUT ROWID;
 
 -- What a facility's clients hear of at once. Numbers grow within a facility; the newest is kept whatever its age.
 CREATE TABLE event (

@@ -1,13 +1,14 @@
-//! Settings of facilities (環境設定情報). A facility without a row has the defaults of `domain`.
+//! Settings of facilities (環境設定情報) and the history of their changes. A facility without a row has the defaults of `domain`.
+//! Which settings there are, is `domain`'s matter.
 
+use domain::account::AccountId;
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::event::EventKind;
-use domain::facility_settings::{FacilitySettings, Use};
-use domain::identification::FacePolicy;
+use domain::facility_settings::{FacilitySettings, InvalidSetting};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{EditSettings, Permit};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::engine::{Engine, StoreError};
 use crate::events;
@@ -33,6 +34,23 @@ pub enum Changed {
     Before(Earlier),
 }
 
+/// One setting that was changed, with who did it and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Version the change made; settings changed together share it.
+    pub version: i64,
+    /// When.
+    pub at: Instant,
+    /// The account that did it.
+    pub account: AccountId,
+    /// Name of the setting; one that only a later version knows is told as well.
+    pub setting: String,
+    /// Its value before.
+    pub was: String,
+    /// Its value since.
+    pub became: String,
+}
+
 impl Engine {
     /// A facility's settings.
     ///
@@ -42,7 +60,46 @@ impl Engine {
         self.read(|connection| read(connection, facility.as_u64().cast_signed()))
     }
 
-    /// Changes the settings of the permit's facility, if they are still those of `shown`; its event is recorded with it.
+    /// The changes of the facility's settings that made a version before `before`, the newest first: those of `versions` versions
+    /// at most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn settings_history(
+        &self,
+        permit: &Permit<EditSettings>,
+        before: i64,
+        versions: u32,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let facility = permit.facility().as_u64().cast_signed();
+        self.read(|connection| {
+            let text =
+                "SELECT version, at, account, setting, was, became FROM facility_settings_change
+                WHERE facility = ?1 AND version IN (
+                  SELECT DISTINCT version FROM facility_settings_change
+                  WHERE facility = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3)
+                ORDER BY version DESC, place";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query(params![facility, before, versions])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let account: String = row.get(2)?;
+                found.push(ChangeRow {
+                    version: row.get(0)?,
+                    at: Instant::from_micros(row.get(1)?),
+                    account: AccountId::parse(&account)
+                        .map_err(|_| StoreError::Row("facility_settings_change"))?,
+                    setting: row.get(3)?,
+                    was: row.get(4)?,
+                    became: row.get(5)?,
+                });
+            }
+            Ok(found)
+        })
+    }
+
+    /// Changes the settings of the permit's facility, if they are still those of `shown`; its event and its history are recorded
+    /// with it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -65,24 +122,26 @@ impl Engine {
                 return Ok(Changed::Since);
             }
             keep_or_find(connection, kept.as_ref())?;
+            let version = now.version + 1;
             connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO facility_settings VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-                )?
-                .execute(params![
-                    facility,
-                    now.version + 1,
-                    settings.checkups.as_str(),
-                    settings.drugs.as_str(),
-                    settings.treatment.as_str(),
-                    settings.surgery.as_str(),
-                    settings.electronic_prescriptions.as_str(),
-                    settings.prescription_question.as_str(),
-                    settings.medical_subsidy.as_str(),
-                    settings.face_policy.as_str(),
-                    settings.visual_return_minutes,
-                    settings.visual_reminder.as_str(),
-                ])?;
+                .prepare_cached("INSERT OR REPLACE INTO facility_settings VALUES (?1, ?2, ?3)")?
+                .execute(params![facility, version, written(&settings)])?;
+            let changes = now.settings.changes(&settings);
+            for (place, change) in changes.iter().enumerate() {
+                connection
+                    .prepare_cached("INSERT INTO facility_settings_change VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                    .execute(params![
+                        facility,
+                        version,
+                        i64::try_from(place).unwrap_or(i64::MAX),
+                        at.as_micros(),
+                        holder.account.as_str(),
+                        change.setting,
+                        change.was,
+                        change.became
+                    ])?;
+            }
+            let told: Vec<String> = changes.iter().map(|it| format!("{}={}", it.setting, it.became)).collect();
             let event = Event {
                 at,
                 actor: Actor::Account {
@@ -92,7 +151,7 @@ impl Engine {
                 },
                 deed: Deed::SettingsChange,
                 subject: None,
-                detail: difference(&now.settings, &settings),
+                detail: told.join(" "),
             };
             batch.append(connection, &event, None)?;
             events::tell(connection, facility, at, (EventKind::Settings, None, None))?;
@@ -102,73 +161,38 @@ impl Engine {
     }
 }
 
-/// What changed, as the audit chain tells it: `drugs=off face_policy=face_auto`.
-fn difference(old: &FacilitySettings, new: &FacilitySettings) -> String {
-    let rows = |it: &FacilitySettings| {
-        [
-            ("checkups", it.checkups.as_str().to_owned()),
-            ("drugs", it.drugs.as_str().to_owned()),
-            ("treatment", it.treatment.as_str().to_owned()),
-            ("surgery", it.surgery.as_str().to_owned()),
-            (
-                "electronic_prescriptions",
-                it.electronic_prescriptions.as_str().to_owned(),
-            ),
-            (
-                "prescription_question",
-                it.prescription_question.as_str().to_owned(),
-            ),
-            ("medical_subsidy", it.medical_subsidy.as_str().to_owned()),
-            ("face_policy", it.face_policy.as_str().to_owned()),
-            (
-                "visual_return_minutes",
-                it.visual_return_minutes.to_string(),
-            ),
-            ("visual_reminder", it.visual_reminder.as_str().to_owned()),
-        ]
-    };
-    let changed = rows(old)
-        .into_iter()
-        .zip(rows(new))
-        .filter(|(was, is)| was != is);
-    let told: Vec<String> = changed
-        .map(|(_, (name, value))| format!("{name}={value}"))
+/// Settings as a row keeps them: `checkups=on drugs=on …`.
+fn written(settings: &FacilitySettings) -> String {
+    let each = settings.values();
+    let each: Vec<String> = each
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    told.join(" ")
+    each.join(" ")
 }
 
 pub(crate) fn read(connection: &Connection, facility: i64) -> Result<Versioned, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT * FROM facility_settings WHERE facility = ?1")?;
-    let row = statement
-        .query_row([facility], |row| Ok(settings(row)))
+    let text = "SELECT version, settings FROM facility_settings WHERE facility = ?1";
+    let row: Option<(i64, String)> = connection
+        .prepare_cached(text)?
+        .query_row([facility], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    row.unwrap_or(Ok(Versioned {
-        settings: FacilitySettings::default(),
-        version: 0,
-    }))
-}
-
-fn settings(row: &Row<'_>) -> Result<Versioned, StoreError> {
-    let unreadable = || StoreError::Row("facility_settings");
-    let used = |column: &str| {
-        let text: String = row.get(column)?;
-        Use::parse(&text).ok_or_else(unreadable)
+    let Some((version, text)) = row else {
+        return Ok(Versioned {
+            settings: FacilitySettings::default(),
+            version: 0,
+        });
     };
-    let policy: String = row.get("face_policy")?;
-    Ok(Versioned {
-        settings: FacilitySettings {
-            checkups: used("checkups")?,
-            drugs: used("drugs")?,
-            treatment: used("treatment")?,
-            surgery: used("surgery")?,
-            electronic_prescriptions: used("electronic_prescriptions")?,
-            prescription_question: used("prescription_question")?,
-            medical_subsidy: used("medical_subsidy")?,
-            face_policy: FacePolicy::parse(&policy).ok_or_else(unreadable)?,
-            visual_return_minutes: row.get("visual_return_minutes")?,
-            visual_reminder: used("visual_reminder")?,
-        },
-        version: row.get("version")?,
-    })
+    let unreadable = || StoreError::Row("facility_settings");
+    let mut settings = FacilitySettings::default();
+    for pair in text.split(' ') {
+        let (name, value) = pair.split_once('=').ok_or_else(unreadable)?;
+        settings = match settings.with(name, value) {
+            Ok(settings) => settings,
+            // Written by a later version, before this one was gone back to.
+            Err(InvalidSetting::Name) => settings,
+            Err(InvalidSetting::Value) => return Err(unreadable()),
+        };
+    }
+    Ok(Versioned { settings, version })
 }

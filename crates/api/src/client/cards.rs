@@ -10,7 +10,7 @@ use crate::card::{
 use crate::problem::Trouble;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::routes;
-use crate::settings::Settings;
+use crate::settings::{Settings, SettingsHistory};
 
 /// Whether a person caused a request (contracts §8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,6 +197,26 @@ impl Client {
             .request(Method::PUT, path, Some(token), &headers, body)
             .await?;
         decode(&bytes)
+    }
+
+    /// Who changed which settings when: the newest, or those before a version.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn settings_history(
+        &self,
+        token: &str,
+        before: Option<&str>,
+    ) -> Result<SettingsHistory, ClientError> {
+        let digits = |text: &&str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        let path = match before {
+            Some(before) => {
+                let before = Some(before).filter(digits).ok_or_else(not_found)?;
+                format!("{}?before={before}", routes::SETTINGS_HISTORY)
+            }
+            None => routes::SETTINGS_HISTORY.to_owned(),
+        };
+        self.read(&path, token, Cause::Person).await
     }
 
     async fn read<A: serde::de::DeserializeOwned>(

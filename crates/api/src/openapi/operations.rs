@@ -39,6 +39,8 @@ pub enum Extra {
     IfNoneMatch,
     /// `after`, `from` and `to` in the query.
     Days,
+    /// `before` in the query: changes that made an earlier version.
+    Before,
     /// `Last-Event-ID`: where to go on.
     LastEventId,
 }
@@ -109,7 +111,7 @@ impl Method {
 }
 
 /// All operations of the api listener.
-pub const OPERATIONS: [Operation; 29] = [
+pub const OPERATIONS: [Operation; 30] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -502,6 +504,22 @@ pub const OPERATIONS: [Operation; 29] = [
             Trouble::PasswordChangeNeeded,
             Trouble::InvalidInput,
             Trouble::Changed,
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::SETTINGS_HISTORY,
+        id: "readSettingsHistory",
+        summary: "Who changed which of the facility's settings, and when: the newest 50 saves, or those before a version",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::Before, Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("SettingsHistory"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidQuery,
         ],
     },
     Operation {

@@ -1,26 +1,39 @@
-//! 「環境設定情報更新」: what the facility uses and what its readers ask (operations §1.8). Administrators only, as the center sees to; a
-//! change counts at once, without a new sign-in or a restart of readers.
+//! 「環境設定情報更新」: what the facility uses, what its readers ask, how its receipt computer is linked (operations §1.8, G16), with
+//! the history of its changes. Administrators only, as the center sees to; a change counts at once, without a new sign-in or a restart
+//! of readers.
+
+pub(crate) mod history;
+mod merge;
+mod rows;
+
+use std::collections::BTreeMap;
 
 use api::client::ClientError;
 use api::client::cards::Cause;
-use api::settings::Settings;
+use api::settings::{Settings, SettingsHistory};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::facility_kind::FacilityKind;
+use domain::facility_settings::FacilitySettings;
 use serde::Deserialize;
 use ui::component::{
-    Banner, Choice, ErrorSummary, Fault, Kind, Need, Select, TextField, Tone, Width,
+    Banner, Choice, ErrorSummary, Fault, Kind, Need, Select, TextField, Tone, WayOn, Width,
 };
 use ui::language::Words;
 
+use self::history::HistoryLine;
+use self::rows::{Group, ROWS, Row, Values};
 use crate::faults;
 use crate::pages::{Filled, Frame, Staff, done, show};
 use crate::serve::App;
 
 /// The page's own path.
-const HERE: &str = "/settings";
+pub(crate) const HERE: &str = "/settings";
+
+/// Saves shown below the form; all others stand on a page of their own.
+const RECENT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -35,90 +48,77 @@ pub(super) struct SettingsPage {
     /// How readers are run; empty where the kind of facility has none.
     pub(super) readers: Vec<Select>,
     pub(super) minutes: [TextField; 1],
+    /// The two facts of G16.
+    pub(super) link: Vec<Select>,
+    /// The newest changes.
+    pub(super) changes: Vec<HistoryLine>,
 }
 
-/// The settings as filled.
+/// What is told to a page that is open while somebody else saves.
+#[derive(Template)]
+#[template(path = "settings_live.html")]
+pub(super) struct SettingsLive {
+    pub(super) banner: Option<Banner>,
+    /// Version the page shows.
+    pub(super) version: String,
+}
+
+/// The settings as filled, by their names.
 #[derive(Deserialize, Default, Clone)]
-#[serde(default)]
 pub(crate) struct SettingsForm {
-    checkups: String,
-    drugs: String,
-    electronic_prescriptions: String,
-    face_policy: String,
-    medical_subsidy: String,
-    prescription_question: String,
-    surgery: String,
-    treatment: String,
+    #[serde(default)]
     version: String,
-    visual_reminder: String,
-    visual_return_minutes: String,
+    #[serde(flatten)]
+    values: BTreeMap<String, String>,
 }
 
 impl SettingsForm {
-    fn of(it: &Settings) -> Self {
-        Self {
-            checkups: it.checkups.clone(),
-            drugs: it.drugs.clone(),
-            electronic_prescriptions: it.electronic_prescriptions.clone(),
-            face_policy: it.face_policy.clone(),
-            medical_subsidy: it.medical_subsidy.clone(),
-            prescription_question: it.prescription_question.clone(),
-            surgery: it.surgery.clone(),
-            treatment: it.treatment.clone(),
-            version: it.version.clone().unwrap_or_default(),
-            visual_reminder: it.visual_reminder.clone(),
-            visual_return_minutes: it.visual_return_minutes.to_string(),
-        }
+    fn value(&self, setting: &str) -> &str {
+        self.values.get(setting).map_or("", |it| it.trim())
     }
 
-    /// The message; what is no number of minutes becomes one that no rule allows, and is named.
-    fn settings(&self) -> Settings {
-        Settings {
-            checkups: self.checkups.clone(),
-            drugs: self.drugs.clone(),
-            electronic_prescriptions: self.electronic_prescriptions.clone(),
-            face_policy: self.face_policy.clone(),
-            medical_subsidy: self.medical_subsidy.clone(),
-            prescription_question: self.prescription_question.clone(),
-            surgery: self.surgery.clone(),
-            treatment: self.treatment.clone(),
-            version: None,
-            visual_reminder: self.visual_reminder.clone(),
-            visual_return_minutes: self
-                .visual_return_minutes
-                .trim()
-                .parse()
-                .unwrap_or_default(),
+    /// The settings, or what is wrong with each that has no such value.
+    fn read(&self, words: &Words) -> Result<FacilitySettings, Vec<(String, Fault)>> {
+        let mut settings = FacilitySettings::default();
+        let mut faults = Vec::new();
+        for row in &ROWS {
+            match settings.with(row.setting, self.value(row.setting)) {
+                Ok(with) => settings = with,
+                Err(_) => faults.push((row.setting.to_owned(), row.fault(words))),
+            }
+        }
+        if faults.is_empty() {
+            Ok(settings)
+        } else {
+            Err(faults)
         }
     }
 }
 
-fn choices(options: &[(&str, &str)], words: &Words) -> Vec<Choice> {
+/// A form with a center's settings in it.
+pub(super) fn filled(settings: &Settings) -> SettingsForm {
+    let values = settings.values().into_iter();
+    SettingsForm {
+        version: settings.version.clone().unwrap_or_default(),
+        values: values
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    }
+}
+
+fn select(row: &Row, options: &[(&str, &str)], form: &SettingsForm, words: &Words) -> Select {
     let choice = |(value, key): &(&str, &str)| Choice {
         value: (*value).to_owned(),
         label: words.say(key),
     };
-    options.iter().map(choice).collect()
-}
-
-/// Key of the label and of its support.
-type Keys = (&'static str, &'static str);
-
-fn select(
-    name: &'static str,
-    (label, support): Keys,
-    value: &str,
-    options: Vec<Choice>,
-    words: &Words,
-) -> Select {
     Select {
-        name,
-        label: words.say(label),
-        support: words.say(support),
+        name: row.setting,
+        label: words.say(row.label),
+        support: words.say(row.support),
         need: Need::Plain,
         width: Width::Medium,
-        options,
-        value: value.to_owned(),
+        options: options.iter().map(choice).collect(),
+        value: form.value(row.setting).to_owned(),
         errors: Vec::new(),
     }
 }
@@ -127,83 +127,37 @@ pub(super) fn settings_page(
     staff: &Staff,
     form: &SettingsForm,
     faults: &[(String, Fault)],
+    changes: Vec<HistoryLine>,
 ) -> SettingsPage {
     let words = &staff.words;
-    let used = |name, keys: Keys, value: &str| {
-        let options = choices(&[("on", "use-on"), ("off", "use-off")], words);
-        select(name, keys, value, options, words)
+    let selects = |group: Group| -> Vec<Select> {
+        let rows = ROWS.iter().filter(|row| row.group == group);
+        rows.filter_map(|row| match row.values {
+            Values::Named(options) => Some(select(row, options, form, words)),
+            Values::Minutes => None,
+        })
+        .collect()
     };
     let facility = FacilityKind::parse(&staff.session.facility.kind);
     let has_reader = facility.is_none_or(|kind| kind.differences().has_reader);
-    let mut information = vec![
-        used(
-            "checkups",
-            ("set-checkups", "set-checkups-support"),
-            &form.checkups,
-        ),
-        used("drugs", ("set-drugs", "set-drugs-support"), &form.drugs),
-        used(
-            "treatment",
-            ("set-treatment", "set-treatment-support"),
-            &form.treatment,
-        ),
-        used(
-            "surgery",
-            ("set-surgery", "set-surgery-support"),
-            &form.surgery,
-        ),
-    ];
-    let mut questions = vec![
-        used(
-            "electronic_prescriptions",
-            (
-                "set-electronic-prescriptions",
-                "set-electronic-prescriptions-support",
-            ),
-            &form.electronic_prescriptions,
-        ),
-        used(
-            "prescription_question",
-            (
-                "set-prescription-question",
-                "set-prescription-question-support",
-            ),
-            &form.prescription_question,
-        ),
-        used(
-            "medical_subsidy",
-            ("set-medical-subsidy", "set-medical-subsidy-support"),
-            &form.medical_subsidy,
-        ),
-    ];
-    let policies = [("face_assist", "face-assist"), ("face_auto", "face-auto")];
-    let mut readers = vec![
-        select(
-            "face_policy",
-            ("set-face-policy", "set-face-policy-support"),
-            &form.face_policy,
-            choices(&policies, words),
-            words,
-        ),
-        used(
-            "visual_reminder",
-            ("set-visual-reminder", "set-visual-reminder-support"),
-            &form.visual_reminder,
-        ),
-    ];
+    let mut information = selects(Group::Information);
+    let mut questions = selects(Group::Questions);
+    let mut readers = selects(Group::Readers);
+    let mut link = selects(Group::Link);
     let mut minutes = [TextField {
         kind: Kind::Digits,
         width: Width::Short,
         support: words.say("set-visual-return-minutes-support"),
-        value: form.visual_return_minutes.clone(),
+        value: form.value("visual_return_minutes").to_owned(),
         ..TextField::new(
             "visual_return_minutes",
             words.say("set-visual-return-minutes"),
         )
     }];
     let summary = faults::spread(faults, &mut minutes, &mut information);
-    faults::spread(faults, &mut [], &mut questions);
-    faults::spread(faults, &mut [], &mut readers);
+    for group in [&mut questions, &mut readers, &mut link] {
+        faults::spread(faults, &mut [], group);
+    }
     let mut frame = staff.frame(HERE);
     if !has_reader {
         let fault = faults::own(words, "no_reader", "set-no-reader");
@@ -217,13 +171,32 @@ pub(super) fn settings_page(
         questions,
         readers,
         minutes,
+        link,
+        changes,
     }
 }
 
+/// The newest changes as the page shows them; a center that does not tell leaves the list empty.
+async fn recent(staff: &Staff) -> Result<SettingsHistory, ClientError> {
+    staff.client.settings_history(staff.token(), None).await
+}
+
+fn lines(history: &SettingsHistory, words: &Words) -> Vec<HistoryLine> {
+    let newest = history.changes.iter().take(RECENT);
+    newest
+        .flat_map(|change| history::lines(change, words))
+        .collect()
+}
+
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
-    match staff.client.settings(staff.token(), Cause::Person).await {
-        Ok(settings) => {
-            let mut page = settings_page(&staff, &SettingsForm::of(&settings), &[]);
+    let settings = match staff.client.settings(staff.token(), Cause::Person).await {
+        Ok(settings) => settings,
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    match recent(&staff).await {
+        Ok(history) => {
+            let changes = lines(&history, &staff.words);
+            let mut page = settings_page(&staff, &filled(&settings), &[], changes);
             let told = app.browsers.with(&staff.key, |browser| browser.told.take());
             page.frame.banners.extend(told.flatten().map(done));
             show(StatusCode::OK, &page)
@@ -232,24 +205,66 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     }
 }
 
+/// A page that is open.
+#[derive(Deserialize)]
+pub(crate) struct Open {
+    /// The version it shows.
+    #[serde(default)]
+    version: String,
+}
+
+/// What a page that is open is told when settings were saved.
+pub(crate) async fn live(
+    State(app): State<App>,
+    staff: Staff,
+    Query(open): Query<Open>,
+) -> Response {
+    match staff
+        .client
+        .settings(staff.token(), Cause::Background)
+        .await
+    {
+        Ok(settings) => {
+            let changed = settings.version.as_deref() != Some(open.version.as_str());
+            show(
+                StatusCode::OK,
+                &settings_live(changed, open.version, &staff.words),
+            )
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+pub(super) fn settings_live(changed: bool, version: String, words: &Words) -> SettingsLive {
+    let banner = changed.then(|| {
+        let fault = faults::own(words, "changed_meanwhile", "settings-changed-meanwhile");
+        Banner {
+            way_on: Some(WayOn {
+                href: HERE.to_owned(),
+                text: words.say("settings-show-new"),
+            }),
+            ..Banner::new(Tone::Warning, fault)
+        }
+    });
+    SettingsLive { banner, version }
+}
+
 pub(crate) async fn change(
     State(app): State<App>,
     staff: Staff,
     Filled(form): Filled<SettingsForm>,
 ) -> Response {
-    let body = form.settings();
-    if let Err(errors) = body.read() {
-        let faults: Vec<_> = errors
-            .iter()
-            .map(|error| faults::of_member(error, &staff.words))
-            .collect();
-        let page = settings_page(&staff, &form, &faults);
-        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
-    }
+    let settings = match form.read(&staff.words) {
+        Ok(settings) => settings,
+        Err(faults) => {
+            let page = settings_page(&staff, &form, &faults, Vec::new());
+            return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
     let version = Some(form.version.as_str()).filter(|version| !version.is_empty());
     match staff
         .client
-        .change_settings(staff.token(), version, &body)
+        .change_settings(staff.token(), version, &Settings::from(&settings))
         .await
     {
         Ok(_) => {
@@ -258,18 +273,42 @@ pub(crate) async fn change(
                 .with(&staff.key, |browser| browser.told = Some(fault));
             Redirect::to(HERE).into_response()
         }
-        Err(error) => unchanged(&app, &staff, &form, &error),
+        Err(error) => unchanged(&app, &staff, &form, &error).await,
     }
 }
 
 /// The form again with what kept it from being saved; whoever came first is not overwritten.
-fn unchanged(app: &App, staff: &Staff, form: &SettingsForm, error: &ClientError) -> Response {
-    if let ClientError::Problem(problem) = error
-        && !problem.errors.is_empty()
-    {
+async fn unchanged(app: &App, staff: &Staff, form: &SettingsForm, error: &ClientError) -> Response {
+    let ClientError::Problem(problem) = error else {
+        return staff.failed(app, error, HERE);
+    };
+    if problem.code == "changed" {
+        return changed_since(app, staff, form).await;
+    }
+    if !problem.errors.is_empty() {
         let faults = faults::of_members(problem, &staff.words);
-        let page = settings_page(staff, form, &faults);
+        let page = settings_page(staff, form, &faults, Vec::new());
         return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     staff.failed(app, error, HERE)
+}
+
+/// Somebody else saved first: their changes are taken, one's own are kept, and what both changed is shown for a decision.
+async fn changed_since(app: &App, staff: &Staff, form: &SettingsForm) -> Response {
+    let now = staff
+        .client
+        .settings(staff.token(), Cause::Background)
+        .await;
+    let history = recent(staff).await;
+    let (now, history) = match (now, history) {
+        (Ok(now), Ok(history)) => (now, history),
+        (Err(error), _) | (_, Err(error)) => return staff.failed(app, &error, HERE),
+    };
+    let merged = merge::merge(form, &filled(&now), &history, &staff.words);
+    let changes = lines(&history, &staff.words);
+    let mut page = settings_page(staff, &merged.form, &merged.clashes, changes);
+    page.summary.code = "changed".into();
+    let fault = faults::own(&staff.words, "changed", "settings-changed-since");
+    page.frame.banners.push(Banner::new(Tone::Warning, fault));
+    show(StatusCode::PRECONDITION_FAILED, &page)
 }

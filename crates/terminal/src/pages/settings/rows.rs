@@ -1,0 +1,212 @@
+//! The settings of the page as a table: under which heading each stands, its words, its values. Judges no value: `domain` does.
+
+use ui::component::Fault;
+use ui::language::Words;
+
+use crate::faults;
+
+/// Under which heading a setting stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group {
+    Information,
+    Questions,
+    Readers,
+    Link,
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Values {
+    /// One of these: value and key of its label.
+    Named(&'static [(&'static str, &'static str)]),
+    /// A number of minutes.
+    Minutes,
+}
+
+/// A setting on the page.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Its name, as in messages.
+    pub(super) setting: &'static str,
+    pub(super) group: Group,
+    /// Key of its label.
+    pub(super) label: &'static str,
+    /// Key of its support.
+    pub(super) support: &'static str,
+    pub(super) values: Values,
+}
+
+const USE: Values = Values::Named(&[("on", "use-on"), ("off", "use-off")]);
+const ANSWERED: Values = Values::Named(&[
+    ("not_asked", "answered-not-asked"),
+    ("yes", "answered-yes"),
+    ("no", "answered-no"),
+]);
+
+/// Every setting, in the order of the page.
+pub(super) const ROWS: [Row; 13] = [
+    row(
+        "checkups",
+        Group::Information,
+        ("set-checkups", "set-checkups-support"),
+        USE,
+    ),
+    row(
+        "drugs",
+        Group::Information,
+        ("set-drugs", "set-drugs-support"),
+        USE,
+    ),
+    row(
+        "treatment",
+        Group::Information,
+        ("set-treatment", "set-treatment-support"),
+        USE,
+    ),
+    row(
+        "surgery",
+        Group::Information,
+        ("set-surgery", "set-surgery-support"),
+        USE,
+    ),
+    row(
+        "electronic_prescriptions",
+        Group::Questions,
+        (
+            "set-electronic-prescriptions",
+            "set-electronic-prescriptions-support",
+        ),
+        USE,
+    ),
+    row(
+        "prescription_forms",
+        Group::Questions,
+        ("set-prescription-forms", "set-prescription-forms-support"),
+        Values::Named(&[
+            ("both", "forms-both"),
+            ("electronic_only", "forms-electronic"),
+            ("paper_only", "forms-paper"),
+        ]),
+    ),
+    row(
+        "prescription_question",
+        Group::Questions,
+        (
+            "set-prescription-question",
+            "set-prescription-question-support",
+        ),
+        USE,
+    ),
+    row(
+        "medical_subsidy",
+        Group::Questions,
+        ("set-medical-subsidy", "set-medical-subsidy-support"),
+        USE,
+    ),
+    row(
+        "face_policy",
+        Group::Readers,
+        ("set-face-policy", "set-face-policy-support"),
+        Values::Named(&[("face_assist", "face-assist"), ("face_auto", "face-auto")]),
+    ),
+    row(
+        "visual_reminder",
+        Group::Readers,
+        ("set-visual-reminder", "set-visual-reminder-support"),
+        USE,
+    ),
+    row(
+        "visual_return_minutes",
+        Group::Readers,
+        (
+            "set-visual-return-minutes",
+            "set-visual-return-minutes-support",
+        ),
+        Values::Minutes,
+    ),
+    row(
+        "results_flow",
+        Group::Link,
+        ("set-results-flow", "set-results-flow-support"),
+        ANSWERED,
+    ),
+    row(
+        "receipt_computer_asks",
+        Group::Link,
+        (
+            "set-receipt-computer-asks",
+            "set-receipt-computer-asks-support",
+        ),
+        ANSWERED,
+    ),
+];
+
+const fn row(
+    setting: &'static str,
+    group: Group,
+    (label, support): (&'static str, &'static str),
+    values: Values,
+) -> Row {
+    Row {
+        setting,
+        group,
+        label,
+        support,
+        values,
+    }
+}
+
+impl Row {
+    /// The row of a setting; `None` for one that only a later version knows.
+    pub(super) fn of(setting: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|row| row.setting == setting)
+    }
+
+    /// What is said of a value the setting has not.
+    pub(super) fn fault(&self, words: &Words) -> Fault {
+        match self.values {
+            Values::Named(_) => faults::own(words, "unknown", "unknown-choice"),
+            Values::Minutes => {
+                let error = api::settings::return_minutes(self.setting);
+                faults::of_member(&error, words).1
+            }
+        }
+    }
+
+    /// A value as a person reads it; one that only a later version knows stays as it is.
+    pub(super) fn value(&self, value: &str, words: &Words) -> String {
+        match self.values {
+            Values::Named(options) => {
+                let known = options.iter().find(|(name, _)| *name == value);
+                known.map_or_else(|| value.to_owned(), |(_, key)| words.say(key))
+            }
+            Values::Minutes => words.say_with("minutes", &[("minutes", value)]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::facility_settings::FacilitySettings;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_stands_on_the_page_once_with_every_value_it_has() {
+        let settings = FacilitySettings::default();
+        let (mut known, mut shown): (Vec<&str>, Vec<&str>) = (
+            settings.values().iter().map(|(name, _)| *name).collect(),
+            ROWS.iter().map(|row| row.setting).collect(),
+        );
+        known.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(known, shown);
+        for row in &ROWS {
+            if let Values::Named(options) = row.values {
+                for (value, _) in options {
+                    assert!(settings.with(row.setting, value).is_ok(), "{row:?}");
+                }
+            }
+        }
+    }
+}
