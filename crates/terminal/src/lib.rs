@@ -9,6 +9,7 @@ pub mod inventory;
 mod live;
 pub mod lock;
 mod pages;
+mod receipt_links;
 pub mod serve;
 pub mod support;
 pub mod terminal_user;

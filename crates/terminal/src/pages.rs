@@ -11,6 +11,7 @@ pub(crate) mod lock;
 pub(crate) mod menu;
 pub(crate) mod password;
 pub(crate) mod readers;
+mod receipt_link;
 pub(crate) mod result;
 pub(crate) mod screen_lock;
 pub(crate) mod settings;

@@ -22,6 +22,7 @@ use crate::browsers::Browsers;
 use crate::general_reader::GeneralReader;
 use crate::lock::{self, Lock};
 use crate::pages;
+use crate::receipt_links::ReceiptLinks;
 use crate::texts::SCREENS;
 
 /// The largest form taken, in bytes. Only a file of accounts may be larger.
@@ -98,6 +99,7 @@ pub(crate) struct Shared {
     pub(crate) card_reader: CardReader,
     pub(crate) center_name: CenterName,
     pub(crate) lock: Lock,
+    pub(crate) receipt_links: ReceiptLinks,
     clock: Clock,
     own: String,
 }
@@ -148,6 +150,7 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         },
         center_name: setup.center_name,
         lock,
+        receipt_links: ReceiptLinks::default(),
         clock: setup.clock,
         own,
     }))

@@ -197,10 +197,69 @@ async fn settings_are_read_by_all_and_changed_by_the_administrator_alone() {
         "not_permitted",
     );
     let wrong = json!({"checkups": "on", "drugs": "on", "electronic_prescriptions": "on", "face_policy": "face_assist",
-        "medical_subsidy": "on", "prescription_question": "on", "surgery": "sometimes", "treatment": "on",
-        "visual_reminder": "on", "visual_return_minutes": 500});
+        "medical_subsidy": "on", "prescription_forms": "both", "prescription_question": "on", "receipt_computer_asks": "maybe",
+        "results_flow": "yes", "surgery": "sometimes", "treatment": "on", "visual_reminder": "on", "visual_return_minutes": 500});
     let refused = clinic
         .call(Method::PUT, api::routes::SETTINGS, &staff.token, &wrong)
         .await;
     check(refused, "invalid_input");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_settings_says_who_changed_what_when_and_nothing_of_other_facilities() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let other = world.enrol("3410712362").await;
+    let (staff, _) = clinic.administrator().await;
+    let none = clinic.client.settings_history(&staff.token, None).await;
+    assert!(none.unwrap().changes.is_empty());
+    let mut settings = clinic
+        .client
+        .settings(&staff.token, Cause::Person)
+        .await
+        .unwrap();
+    for minutes in 11..=62 {
+        settings.visual_return_minutes = minutes;
+        settings.results_flow = if minutes == 62 { "yes" } else { "no" }.into();
+        let saved = clinic
+            .client
+            .change_settings(&staff.token, settings.version.as_deref(), &settings)
+            .await;
+        settings.version = saved.unwrap().version;
+    }
+    let page = clinic.client.settings_history(&staff.token, None).await;
+    let page = page.unwrap();
+    assert_eq!(page.changes.len(), 50);
+    let newest = &page.changes[0];
+    assert_eq!(
+        (newest.account.as_str(), newest.version.as_str()),
+        ("administrator", "52")
+    );
+    assert!(newest.at.ends_with('Z'), "{}", newest.at);
+    let told: Vec<String> = newest
+        .settings
+        .iter()
+        .map(|it| format!("{} {} {}", it.setting, it.was, it.became))
+        .collect();
+    assert_eq!(told, ["visual_return_minutes 61 62", "results_flow no yes"]);
+    let before = page.next.as_deref();
+    let rest = clinic.client.settings_history(&staff.token, before).await;
+    let rest = rest.unwrap();
+    let versions: Vec<&str> = rest.changes.iter().map(|it| it.version.as_str()).collect();
+    assert_eq!((versions, rest.next), (vec!["2", "1"], None));
+    let (outsider, _) = other.administrator().await;
+    let none = other.client.settings_history(&outsider.token, None).await;
+    assert!(none.unwrap().changes.is_empty());
+    let reader = clinic.sign_in("reader").await.token;
+    check(
+        clinic.client.settings_history(&reader, None).await,
+        "not_permitted",
+    );
+    for wrong in ["?before=0", "?before=x", "?before=-1", "?since=1"] {
+        let path = format!("{}{wrong}", api::routes::SETTINGS_HISTORY);
+        let refused = clinic
+            .client
+            .call(Method::GET, &path, Some(&staff.token), None, None);
+        check(refused.await, "invalid_query");
+    }
 }

@@ -209,6 +209,9 @@ fn without_javascript_readers_are_run_and_settings_are_saved() {
             fields.push((off, "off"));
         }
         fields.push(("face_policy", "face_assist"));
+        fields.push(("prescription_forms", "both"));
+        fields.push(("results_flow", "yes"));
+        fields.push(("receipt_computer_asks", "yes"));
         fields
     };
     let page = browser.post("/settings", &settings("soon"));
@@ -216,10 +219,39 @@ fn without_javascript_readers_are_run_and_settings_are_saved() {
     browser
         .post("/settings", &settings("30"))
         .says(200, &["環境設定を保存しました"]);
-    // The version is used up: whoever still has it overwrites nothing.
+    // The version is used up: whoever still has it overwrites nothing, and sees who changed what.
+    let page = browser.post("/settings", &settings("45"));
+    page.says(
+        412,
+        &[
+            "data-code=\"changed\"",
+            "「30分」へ変更しました",
+            "「45分」になります",
+        ],
+    );
+    assert_eq!(page.value("visual_return_minutes"), "45");
+    let page = browser.get("/settings");
+    assert_eq!(page.value("visual_return_minutes"), "30");
+    page.says(200, &["環境設定の変更履歴", "10分", "手術情報"]);
+    let page = browser.get("/settings/history");
+    page.says(
+        200,
+        &[
+            "administrator",
+            "レセコンから資格確認ができる",
+            "まだ確かめていない",
+        ],
+    );
+    // Pages follow what was answered about the receipt computer.
+    let page = browser.get("/");
+    assert_eq!(page.text().matches("※通常運用では使用しません").count(), 2);
+    assert!(!page.has_code("link_unanswered"));
     browser
-        .post("/settings", &settings("45"))
-        .says(412, &["data-code=\"changed\""]);
+        .get("/check")
+        .says(200, &["data-code=\"checks_elsewhere\""]);
+    browser
+        .get("/history")
+        .says(200, &["data-code=\"results_elsewhere\""]);
     browser.post("/sign-out", &[]);
     browser.sign_in("uketsuke", RECEPTION);
     browser

@@ -8,3 +8,10 @@ menu-password = Change your own password and see until when it is good.
 menu-readers = See the readers, switch between visual checks and unattended, and get their results as they arrive.
 facility = Facility
 menu-settings = Decide what patients are asked at the reader, and how long a visual check lasts.
+
+menu-not-usual = Not used in normal use
+link-checks-elsewhere = Not used in normal use: checks by insurance data or prescription are made at the receipt computer. While it is out of order, you can check here.
+link-results-elsewhere = Not used in normal use: results of the readers reach the receipt computer by themselves and are stored there. Read them there.
+link-results-here = Results of the readers are read here. They also appear as they arrive under “Control the face reader”.
+link-unanswered = What the vendor says about the link with the receipt computer is not entered yet. Hints on the pages follow the answers.
+link-to-settings = Open the settings

@@ -14,7 +14,7 @@ use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Kind, Need, TextField
 use ui::language::Words;
 
 use crate::browsers::{hash, hex, random_text};
-use crate::pages::{Filled, Frame, Staff, Turned, show};
+use crate::pages::{Filled, Frame, Staff, Turned, receipt_link, show};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -197,6 +197,8 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
         let fault = faults::own(&staff.words, "form_kept", "form-kept");
         page.frame.banners.push(Banner::new(Tone::Note, fault));
     }
+    let elsewhere = receipt_link::of_checks(&app, &staff);
+    page.frame.banners.extend(elsewhere);
     show(StatusCode::OK, &page)
 }
 

@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
+use domain::receipt_link::ReceiptLink;
 
 use crate::pages::readers;
+use crate::pages::receipt_link;
 use crate::pages::screen_lock;
 use crate::pages::sign_in::certificates_page;
 use crate::pages::{Frame, Staff, Visitor, done, show};
@@ -17,6 +19,8 @@ pub(super) struct Entry {
     pub(super) href: &'static str,
     pub(super) label: String,
     pub(super) about: String,
+    /// That it is not used in normal use, by the link with the receipt computer.
+    pub(super) note: Option<String>,
 }
 
 #[derive(Template)]
@@ -58,7 +62,8 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
             Redirect::to("/password").into_response()
         }
         Some(staff) => {
-            let mut page = menu_page(&app, &staff);
+            let link = receipt_link::ask(&app, &staff).await;
+            let mut page = menu_page(&app, &staff, link);
             if page.checks.iter().any(|entry| entry.href == readers::HERE) {
                 page.frame.banners.extend(readers::reminders(&staff).await);
             }
@@ -68,7 +73,7 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
     }
 }
 
-fn menu_page(app: &App, staff: &Staff) -> MenuPage {
+fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     let facility = FacilityKind::parse(&staff.session.facility.kind);
     // Whether the emergency mode is open is not asked yet: its pages come with their issue.
     let shown = staff.kind().zip(facility);
@@ -83,6 +88,7 @@ fn menu_page(app: &App, staff: &Staff) -> MenuPage {
                     .choose(entry.label_ja(), entry.label_en())
                     .to_owned(),
                 about: staff.words.say(about),
+                note: receipt_link::note(staff, link, *entry),
             })
         });
         entries.collect()
@@ -91,6 +97,7 @@ fn menu_page(app: &App, staff: &Staff) -> MenuPage {
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     frame.banners.extend(screen_lock::reminder(app, staff));
+    frame.banners.extend(receipt_link::unanswered(staff, link));
     MenuPage {
         checks: entries(Group::Checks),
         accounts: entries(Group::Accounts),

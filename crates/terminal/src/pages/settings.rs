@@ -193,6 +193,8 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
         Ok(settings) => settings,
         Err(error) => return staff.failed(&app, &error, HERE),
     };
+    let facility = &staff.session.facility.code;
+    app.receipt_links.hear(facility, &settings);
     match recent(&staff).await {
         Ok(history) => {
             let changes = lines(&history, &staff.words);
@@ -267,7 +269,9 @@ pub(crate) async fn change(
         .change_settings(staff.token(), version, &Settings::from(&settings))
         .await
     {
-        Ok(_) => {
+        Ok(saved) => {
+            let facility = &staff.session.facility.code;
+            app.receipt_links.hear(facility, &saved);
             let fault = faults::own(&staff.words, "settings_saved", "settings-saved");
             app.browsers
                 .with(&staff.key, |browser| browser.told = Some(fault));

@@ -292,6 +292,7 @@ fn of_reception(staff: &Staff, written: &mut Written) {
         href: "/check",
         label: "A".into(),
         about: "B".into(),
+        note: Some("C".into()),
     };
     written.add(
         "menu",
@@ -487,7 +488,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 36);
+        assert_eq!(pages.len(), 37);
         for (name, page) in pages {
             check(&name, &page, language);
         }

@@ -162,6 +162,7 @@ async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     for (path, name) in [
         ("readers", "readers"),
         ("settings", "settings"),
+        ("settings/history", "settings-history"),
         ("screen-lock", "screen-lock"),
         ("card", "card"),
     ] {

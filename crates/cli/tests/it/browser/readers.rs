@@ -288,10 +288,25 @@ async fn settings_are_the_administrators_and_nobody_overwrites_another() {
     walk.script(&old).await;
     walk.send(&[("visual_return_minutes", "20")]).await;
     assert_eq!(walk.code("[role=alert]").await, "changed");
+    // What both changed is named at its field; the other's change stands.
+    assert_eq!(walk.code("#visual_return_minutes-error-1").await, "changed");
+    walk.see(&["「15分」へ変更しました", "「20分」になります"])
+        .await;
     walk.open("settings").await;
     assert_eq!(
         walk.value("#visual_return_minutes").await.as_deref(),
         Some("15")
+    );
+    // A page that is open hears of a change at once; here the same person saves from elsewhere.
+    let save = "const form = new FormData(document.querySelector('main form'));
+        form.set('visual_return_minutes', '33');
+        fetch('/settings', {method: 'POST', body: new URLSearchParams(form)})";
+    walk.script(save).await;
+    walk.until("#live [data-code=changed_meanwhile]").await;
+    walk.press("#live a[href='/settings']").await;
+    assert_eq!(
+        walk.value("#visual_return_minutes").await.as_deref(),
+        Some("33")
     );
     walk.end().await;
 }

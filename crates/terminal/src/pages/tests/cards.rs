@@ -77,11 +77,17 @@ pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
     };
     written.add("card-taken", &page);
     let form = settings::SettingsForm::default();
-    let page = settings::settings_page(staff, &form, &[]);
+    let page = settings::settings_page(staff, &form, &[], vec![change()]);
     written.add("settings", &page);
     let faults = [fault("drugs"), fault("visual_return_minutes")];
-    let page = settings::settings_page(staff, &form, &faults);
+    let page = settings::settings_page(staff, &form, &faults, Vec::new());
     written.add("settings-errors", &page);
+    let page = settings::history::HistoryPage {
+        frame: staff.frame("/settings/history"),
+        changes: vec![change()],
+        older: Some("/settings/history?before=2".into()),
+    };
+    written.add("settings-history", &page);
 }
 
 fn facts() -> Facts {
@@ -273,4 +279,14 @@ fn a_pcs_own_card_reader_is_offered_no_mode() {
     assert!(page("reader").contains("/readers/mode"));
     let at_pc = page("pc:受付端末1");
     assert!(!at_pc.contains("/readers/mode") && !at_pc.contains("/readers/release"));
+}
+
+fn change() -> settings::history::HistoryLine {
+    settings::history::HistoryLine {
+        at: "2026-11-26 10:05".into(),
+        account: "<kanri>".into(),
+        setting: "A".into(),
+        was: "B".into(),
+        became: "C".into(),
+    }
 }
