@@ -7,6 +7,7 @@ pub mod check;
 pub mod client;
 pub mod event;
 pub mod history;
+pub mod notice;
 pub mod openapi;
 pub mod problem;
 pub mod reader;

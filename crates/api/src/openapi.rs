@@ -27,6 +27,7 @@ use crate::card::{
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::event::{CardCheckNews, CheckNews, SettingsNews};
 use crate::history::{Export, History, Search};
+use crate::notice::Notices;
 use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
@@ -117,6 +118,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<Release>(&mut all);
     add::<Settings>(&mut all);
     add::<SettingsHistory>(&mut all);
+    add::<Notices>(&mut all);
     add::<CardCheckNews>(&mut all);
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);

@@ -46,6 +46,8 @@ pub const RELEASES: &str = "/v1/releases";
 pub const SETTINGS: &str = "/v1/settings";
 /// `GET`: who changed which of the facility's settings, and when.
 pub const SETTINGS_HISTORY: &str = "/v1/settings/history";
+/// `GET`: notices to the facility, with the certificate alone.
+pub const NOTICES: &str = "/v1/notices";
 /// `GET`: what happens at the facility, as server-sent events.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what this interface is, in OpenAPI 3.1.

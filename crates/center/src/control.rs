@@ -12,6 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
+use crate::posted_notices::{self, NewNotice, NoticeLine};
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,6 +28,12 @@ pub enum Order {
     ReferenceNumber(String, u128, String),
     /// Enrol a reader with what it has, or take it away.
     EnrollReader(ReaderEnrolment),
+    /// Post a notice to facilities.
+    PostNotice(Box<NewNotice>),
+    /// List the notices to facilities.
+    ListNotices,
+    /// Take a notice to facilities back, by its identifier.
+    WithdrawNotice(String),
     /// Search the audit chain, newest first.
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
@@ -39,6 +46,10 @@ pub enum Order {
 pub enum Reply {
     /// The notice.
     Enrolled(Box<Enrolled>),
+    /// The identifier of the posted notice.
+    Posted(String),
+    /// The notices to facilities.
+    Notices(Vec<NoticeLine>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
     /// The identifier of the new key.
@@ -126,6 +137,11 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             Ok(Reply::Done)
         }
         Order::EnrollReader(enrolment) => crate::enroll::enroll_reader(app, enrolment)
+            .await
+            .map(|()| Reply::Done),
+        Order::PostNotice(new) => posted_notices::post(app, *new).await.map(Reply::Posted),
+        Order::ListNotices => posted_notices::list(app).map(Reply::Notices),
+        Order::WithdrawNotice(id) => posted_notices::withdraw(app, &id)
             .await
             .map(|()| Reply::Done),
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),

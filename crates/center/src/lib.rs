@@ -24,6 +24,7 @@ pub mod listeners;
 mod metrics;
 pub mod notice;
 mod passwords;
+pub mod posted_notices;
 mod questions;
 mod readers;
 mod repeats;

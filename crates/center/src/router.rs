@@ -17,7 +17,8 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, checks, conditional, download_page, downloads, events,
-    facility_settings, history, imports, questions, readers, revocation_list, sessions,
+    facility_settings, history, imports, posted_notices, questions, readers, revocation_list,
+    sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -137,6 +138,11 @@ fn routes() -> Vec<Route> {
             Method::Get,
             routes::SETTINGS_HISTORY,
             read(get(facility_settings::history)),
+        ),
+        (
+            Method::Get,
+            routes::NOTICES,
+            read(get(posted_notices::read)),
         ),
         (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),

@@ -239,9 +239,7 @@ fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
 async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> {
     match crate::enroll::order(data_dir, order).await? {
         Reply::Audit(lines) => Ok(lines),
-        Reply::Enrolled(_) | Reply::Rotated(_) | Reply::Done | Reply::Refused(_) => {
-            Err(crate::enroll::other_answer())
-        }
+        _ => Err(crate::enroll::other_answer()),
     }
 }
 

@@ -232,9 +232,7 @@ async fn run_facility(arguments: FacilityArguments) -> anyhow::Result<ExitCode> 
 pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Result<Enrolled> {
     match order(data_dir, Order::Enroll(enrolment)).await? {
         Reply::Enrolled(enrolled) => Ok(*enrolled),
-        Reply::Done | Reply::Audit(_) | Reply::Rotated(_) | Reply::Refused(_) => {
-            Err(other_answer())
-        }
+        _ => Err(other_answer()),
     }
 }
 
@@ -242,9 +240,7 @@ pub(crate) async fn enroll(data_dir: &Path, enrolment: Enrolment) -> anyhow::Res
 pub(crate) async fn order(data_dir: &Path, order: Order) -> anyhow::Result<Reply> {
     match control::send(data_dir, &order).await {
         Ok(Reply::Refused(why)) => bail!("{why}"),
-        Ok(reply @ (Reply::Enrolled(_) | Reply::Audit(_) | Reply::Rotated(_) | Reply::Done)) => {
-            Ok(reply)
-        }
+        Ok(reply) => Ok(reply),
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(other_answer()),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(told::both(
             "センターの制御用ソケットを開く権限がありません。センターの利用者で実行してください。",

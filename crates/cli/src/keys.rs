@@ -26,9 +26,7 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
     match crate::enroll::order(&data_dir, Order::RotateKeys).await? {
         Reply::Rotated(kid) if json => println!("{}", serde_json::json!({ "kid": kid })),
         Reply::Rotated(kid) => println!("署名鍵を交換しました / the signing key is now {kid}"),
-        Reply::Enrolled(_) | Reply::Audit(_) | Reply::Done | Reply::Refused(_) => {
-            return Err(crate::enroll::other_answer());
-        }
+        _ => return Err(crate::enroll::other_answer()),
     }
     Ok(ExitCode::SUCCESS)
 }

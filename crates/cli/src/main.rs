@@ -15,6 +15,7 @@ mod enroll;
 mod gateway;
 mod keys;
 mod kiosk;
+mod notice;
 mod progress;
 mod serve;
 mod synth;
@@ -70,6 +71,12 @@ enum Command {
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
     )]
     Certificate(enroll::CertificateCommand),
+    /// Post, list and withdraw notices to facilities.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi notice list --data-dir /var/lib/onshi"
+    )]
+    Notice(notice::NoticeCommand),
     /// Exchange the center's signing key.
     #[command(
         subcommand,
@@ -121,6 +128,7 @@ fn main() -> ExitCode {
             Command::Config(command) => config::run(command),
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
+            Command::Notice(command) => notice::run(command).await,
             Command::Keys(command) => keys::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,

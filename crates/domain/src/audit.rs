@@ -114,11 +114,15 @@ pub enum Deed {
     ReaderEnroll,
     /// A facility's settings were changed.
     SettingsChange,
+    /// The operator posted a notice to facilities (お知らせ).
+    NoticePost,
+    /// The operator took such a notice back.
+    NoticeWithdraw,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -149,6 +153,8 @@ impl Deed {
         Self::ReaderMode,
         Self::ReaderEnroll,
         Self::SettingsChange,
+        Self::NoticePost,
+        Self::NoticeWithdraw,
     ];
 
     /// The stored name.
@@ -185,6 +191,8 @@ impl Deed {
             Self::ReaderMode => "reader-mode",
             Self::ReaderEnroll => "reader-enroll",
             Self::SettingsChange => "settings-change",
+            Self::NoticePost => "notice-post",
+            Self::NoticeWithdraw => "notice-withdraw",
         }
     }
 

@@ -30,6 +30,7 @@ pub mod permissions;
 pub mod permit;
 pub mod person;
 pub mod personal_text;
+pub mod posted_notice;
 pub mod questions;
 pub mod reader;
 pub mod receipt_link;

@@ -126,3 +126,10 @@ CREATE TABLE audit_event (
   PRIMARY KEY (chain, seq)
 ) WITHOUT ROWID;
 CREATE TABLE checkpoint (at INTEGER PRIMARY KEY, heads BLOB NOT NULL, kid TEXT NOT NULL, signature BLOB NOT NULL);
+
+-- What the operator tells facilities (お知らせ); the table notice above is of certificates. Lists are separated by blanks.
+CREATE TABLE posted_notice (
+  id BLOB PRIMARY KEY, importance TEXT NOT NULL, kinds TEXT NOT NULL, prefectures TEXT NOT NULL, facilities TEXT NOT NULL,
+  title_ja TEXT NOT NULL, body_ja TEXT NOT NULL, title_en TEXT, body_en TEXT,
+  posted INTEGER NOT NULL, until TEXT, withdrawn INTEGER
+) WITHOUT ROWID;

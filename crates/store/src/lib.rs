@@ -11,6 +11,7 @@ pub mod events;
 pub mod facility_settings;
 pub mod journal;
 pub mod kept_answers;
+pub mod posted_notices;
 pub mod readers;
 mod recent;
 pub mod registry;

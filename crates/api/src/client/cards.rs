@@ -7,6 +7,7 @@ use crate::card::{
     Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
     Presence, PresenceRenewal,
 };
+use crate::notice::Notices;
 use crate::problem::Trouble;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::routes;
@@ -217,6 +218,16 @@ impl Client {
             None => routes::SETTINGS_HISTORY.to_owned(),
         };
         self.read(&path, token, Cause::Person).await
+    }
+
+    /// The notices to the certificate's facility; no session is needed.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn notices(&self) -> Result<Notices, ClientError> {
+        let body = None::<&()>;
+        self.send(Method::GET, routes::NOTICES, None, None, body)
+            .await
     }
 
     async fn read<A: serde::de::DeserializeOwned>(

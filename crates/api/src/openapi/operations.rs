@@ -111,7 +111,7 @@ impl Method {
 }
 
 /// All operations of the api listener.
-pub const OPERATIONS: [Operation; 30] = [
+pub const OPERATIONS: [Operation; 31] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -521,6 +521,18 @@ pub const OPERATIONS: [Operation; 30] = [
             Trouble::PasswordChangeNeeded,
             Trouble::InvalidQuery,
         ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::NOTICES,
+        id: "readNotices",
+        summary: "Notices to the certificate's facility that are in force, the newest first",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Notices"),
+        troubles: &[],
     },
     Operation {
         method: Method::Get,

@@ -21,6 +21,7 @@ mod keys;
 mod metrics;
 mod misuse;
 mod no_writes;
+mod posted_notices;
 mod readers;
 mod reads;
 mod repeats;
