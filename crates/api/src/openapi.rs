@@ -34,13 +34,13 @@ use crate::receipt::KeySet;
 use crate::session::{PasswordChange, Session, SignIn};
 use crate::settings::{Settings, SettingsHistory};
 
-use operations::{Access, Carried, Extra, OPERATIONS, Operation};
+use operations::{Access, Carried, Extra, Operation};
 
 /// The document.
 #[must_use]
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new().build();
-    for operation in &OPERATIONS {
+    for operation in operations::all() {
         paths.add_path_operation(
             operation.path,
             vec![operation.method.documented()],
@@ -405,10 +405,9 @@ mod tests {
 
     #[test]
     fn every_operation_has_its_own_id_and_tells_of_every_trouble_but_the_routers() {
-        let ids: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|it| it.id).collect();
-        assert_eq!(ids.len(), OPERATIONS.len());
-        let told: std::collections::BTreeSet<_> = OPERATIONS
-            .iter()
+        let ids: std::collections::BTreeSet<_> = operations::all().map(|it| it.id).collect();
+        assert_eq!(ids.len(), operations::all().count());
+        let told: std::collections::BTreeSet<_> = operations::all()
             .flat_map(|it| problems(it).into_values().flatten())
             .map(Trouble::code)
             .collect();

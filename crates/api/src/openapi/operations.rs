@@ -1,5 +1,7 @@
 //! Every operation of `/v1` as a table: method, path, messages, problems. Serves nothing; the center's router is held to it by a test.
 
+mod facility;
+
 use utoipa::openapi::HttpMethod;
 
 use crate::problem::Trouble;
@@ -111,7 +113,12 @@ impl Method {
 }
 
 /// All operations of the api listener.
-pub const OPERATIONS: [Operation; 31] = [
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    DAILY.iter().chain(&facility::OPERATIONS)
+}
+
+/// Operations of daily work.
+const DAILY: [Operation; 27] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -476,63 +483,6 @@ pub const OPERATIONS: [Operation; 31] = [
             Trouble::NotFound,
             Trouble::InvalidInput,
         ],
-    },
-    Operation {
-        method: Method::Get,
-        path: routes::SETTINGS,
-        id: "readSettings",
-        summary: "The facility's settings",
-        access: Access::Session,
-        body: Carried::Nothing,
-        extras: &[Extra::IfNoneMatch],
-        status: 200,
-        answer: Carried::Json("Settings"),
-        troubles: PERMITTED,
-    },
-    Operation {
-        method: Method::Put,
-        path: routes::SETTINGS,
-        id: "changeSettings",
-        summary: "Change the facility's settings",
-        access: Access::Session,
-        body: Carried::Json("Settings"),
-        extras: &[Extra::IdempotencyKey, Extra::IfMatch],
-        status: 200,
-        answer: Carried::Json("Settings"),
-        troubles: &[
-            Trouble::NotPermitted,
-            Trouble::PasswordChangeNeeded,
-            Trouble::InvalidInput,
-            Trouble::Changed,
-        ],
-    },
-    Operation {
-        method: Method::Get,
-        path: routes::SETTINGS_HISTORY,
-        id: "readSettingsHistory",
-        summary: "Who changed which of the facility's settings, and when: the newest 50 saves, or those before a version",
-        access: Access::Session,
-        body: Carried::Nothing,
-        extras: &[Extra::Before, Extra::IfNoneMatch],
-        status: 200,
-        answer: Carried::Json("SettingsHistory"),
-        troubles: &[
-            Trouble::NotPermitted,
-            Trouble::PasswordChangeNeeded,
-            Trouble::InvalidQuery,
-        ],
-    },
-    Operation {
-        method: Method::Get,
-        path: routes::NOTICES,
-        id: "readNotices",
-        summary: "Notices to the certificate's facility that are in force, the newest first",
-        access: Access::Certificate,
-        body: Carried::Nothing,
-        extras: &[Extra::IfNoneMatch],
-        status: 200,
-        answer: Carried::Json("Notices"),
-        troubles: &[],
     },
     Operation {
         method: Method::Get,

@@ -66,9 +66,9 @@ fn shown_before(
         .changes
         .iter()
         .filter(|it| shown < number(&it.version));
-    let changes = since.flat_map(|it| &it.settings);
-    // The newest comes first, so the last of them is the first that was saved.
-    let first = changes.filter(|it| it.setting == row.setting).last();
+    let mut changes = since.flat_map(|it| &it.settings);
+    // The newest comes first, so the one found from behind was saved first.
+    let first = changes.rfind(|it| it.setting == row.setting);
     Some(first.map_or_else(|| now.value(row.setting).to_owned(), |it| it.was.clone()))
 }
 
