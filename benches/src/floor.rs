@@ -14,6 +14,7 @@ use center::listeners::speak;
 use clap::Args;
 use pki::authority::{Authority, KeyKind};
 use pki::sealed::MachineKey;
+use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Revocations, Versions};
 use tokio::net::TcpListener;
 
@@ -51,7 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         pki::sealed::write_private(&dir.join(name), text.as_bytes())?;
     }
     let tls = pki::server::config(
-        &server,
+        &ServerCertificate::new(&server)?,
         authority.root(),
         ClientCertificate::Required(Revocations::default()),
         Versions::Tls13,

@@ -23,6 +23,9 @@ const ORGANISATION: &str = "onshi private CA";
 /// Months a server certificate is valid.
 const SERVER_MONTHS: i32 = 12;
 
+/// Days after which a server makes itself another one: in two thirds of its time.
+pub const SERVER_RENEWAL_DAYS: i64 = 240;
+
 /// Why the authority could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {

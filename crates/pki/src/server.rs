@@ -1,5 +1,6 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
+pub mod certificate;
 mod verifier;
 
 use std::collections::HashSet;
@@ -16,7 +17,8 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::identity::{Holder, Identity, holder};
+use crate::identity::{Holder, holder};
+use crate::server::certificate::ServerCertificate;
 use crate::server::verifier::NotRevoked;
 
 /// Handshakes under way at once; further connections wait in the kernel's queue.
@@ -51,7 +53,7 @@ pub struct TlsSetup(pub String);
 /// # Errors
 /// [`TlsSetup`].
 pub fn config(
-    identity: &Identity,
+    certificate: &ServerCertificate,
     root: &CertificateDer<'static>,
     clients: ClientCertificate,
     versions: Versions,
@@ -75,8 +77,9 @@ pub fn config(
             builder.with_client_cert_verifier(Arc::new(NotRevoked { chain, revocations }))
         }
     };
-    let config = builder.with_single_cert(identity.chain().to_vec(), identity.key());
-    Ok(Arc::new(config.map_err(|e| setup(&e))?))
+    Ok(Arc::new(
+        builder.with_cert_resolver(Arc::new(certificate.clone())),
+    ))
 }
 
 /// The revoked certificates, shared by all listeners of a process. A revocation counts from the moment [`Revocations::add`] returns.

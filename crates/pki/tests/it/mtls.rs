@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use pki::identity::Identity;
+use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Revocations, Versions};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -19,7 +20,7 @@ async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
         .issue_server(&["localhost".into()], &[local], now())
         .unwrap();
     let config = pki::server::config(
-        &identity,
+        &ServerCertificate::new(&identity).unwrap(),
         fixture.authority.root(),
         ClientCertificate::Required(revocations.clone()),
         Versions::Tls13,
