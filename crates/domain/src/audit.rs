@@ -118,11 +118,19 @@ pub enum Deed {
     NoticePost,
     /// The operator took such a notice back.
     NoticeWithdraw,
+    /// The rotation of a system account's secret was asked for.
+    RotationAsk,
+    /// A device told the center its next secret.
+    RotationRegister,
+    /// A device signed in with its next secret, which alone counts from now on.
+    RotationDone,
+    /// A rotation was taken back.
+    RotationWithdraw,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 36] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -155,6 +163,10 @@ impl Deed {
         Self::SettingsChange,
         Self::NoticePost,
         Self::NoticeWithdraw,
+        Self::RotationAsk,
+        Self::RotationRegister,
+        Self::RotationDone,
+        Self::RotationWithdraw,
     ];
 
     /// The stored name.
@@ -193,6 +205,10 @@ impl Deed {
             Self::SettingsChange => "settings-change",
             Self::NoticePost => "notice-post",
             Self::NoticeWithdraw => "notice-withdraw",
+            Self::RotationAsk => "rotation-ask",
+            Self::RotationRegister => "rotation-register",
+            Self::RotationDone => "rotation-done",
+            Self::RotationWithdraw => "rotation-withdraw",
         }
     }
 

@@ -24,10 +24,12 @@ named! {
         Settings = "settings";
         /// A check by number was made.
         Check = "check";
+        /// The rotation of a system account's secret moved on.
+        Rotation = "rotation";
     }
 }
 
-/// Whose reader an event is about.
+/// Whose reader, or machine account, an event is about.
 ///
 /// ```
 /// use domain::event::Whose;
@@ -42,7 +44,8 @@ pub enum Whose {
 }
 
 /// Whether an account of this kind hears of an event of its facility. A reader hears of mode, releases and settings of itself and
-/// never of a result; machines that deliver results hear of a check by card when it is complete; staff hear of everything.
+/// never of a result; machines that deliver results hear of a check by card when it is complete; each machine hears of its own rotation;
+/// staff hear of everything, of rotations those who manage accounts.
 ///
 /// ```
 /// use domain::account::AccountKind;
@@ -65,6 +68,9 @@ pub fn hears(kind: AccountKind, event: EventKind, whose: Whose) -> bool {
         EventKind::CardCheckOpened | EventKind::Check => allows(kind, Action::ReadHistory),
         EventKind::CardCheckClosed => allows(kind, Action::ReadCardResults),
         EventKind::Settings => true,
+        EventKind::Rotation => {
+            allows(kind, Action::ManageAccounts) || kind.is_system() && whose == Whose::Own
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub mod posted_notice;
 pub mod questions;
 pub mod reader;
 pub mod receipt_link;
+pub mod rotation;
 pub mod screen_lock;
 pub mod session;
 pub mod start_stop;

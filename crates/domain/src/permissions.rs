@@ -42,11 +42,13 @@ pub enum Action {
     ReceiveEvents,
     /// Change one's own password by hand.
     ChangeOwnPassword,
+    /// Change one's own secret as a machine, when an administrator asked for it (G05).
+    RotateOwnSecret,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -62,6 +64,7 @@ impl Action {
         Self::ReadSettings,
         Self::ReceiveEvents,
         Self::ChangeOwnPassword,
+        Self::RotateOwnSecret,
     ];
 
     fn label(self) -> &'static str {
@@ -81,6 +84,7 @@ impl Action {
             Self::ReadSettings => "read settings",
             Self::ReceiveEvents => "events",
             Self::ChangeOwnPassword => "own password",
+            Self::RotateOwnSecret => "own secret, when asked",
         }
     }
 }
@@ -149,8 +153,14 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadMedicalByMachine,
             A::ReadSettings,
             A::ReceiveEvents,
+            A::RotateOwnSecret,
         ],
-        AccountKind::Reader => &[A::AskByCard, A::ReadSettings, A::ReceiveEvents],
+        AccountKind::Reader => &[
+            A::AskByCard,
+            A::ReadSettings,
+            A::ReceiveEvents,
+            A::RotateOwnSecret,
+        ],
     }
 }
 
@@ -449,6 +459,7 @@ mod tests {
     fn no_system_account_changes_its_password_by_hand() {
         for kind in AccountKind::ALL {
             assert_eq!(allows(kind, Action::ChangeOwnPassword), !kind.is_system());
+            assert_eq!(allows(kind, Action::RotateOwnSecret), kind.is_system());
         }
     }
 }

@@ -229,3 +229,16 @@ pub struct ReceiveEvents;
 impl Permission for ReceiveEvents {
     const ACTION: Action = Action::ReceiveEvents;
 }
+
+/// Changing one's own secret as a machine, when an administrator asked for it (G05).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, RotateOwnSecret}};
+/// assert!(allows(AccountKind::LinkApp, RotateOwnSecret::ACTION));
+/// assert!(!allows(AccountKind::General, RotateOwnSecret::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct RotateOwnSecret;
+impl Permission for RotateOwnSecret {
+    const ACTION: Action = Action::RotateOwnSecret;
+}

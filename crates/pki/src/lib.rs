@@ -6,6 +6,7 @@ pub mod card_certificate;
 pub mod card_revocation;
 pub mod client;
 pub mod identity;
+pub mod machine_secret;
 pub mod notice;
 pub mod password_hash;
 pub mod receipt_key;
