@@ -2,6 +2,7 @@
 
 pub mod cards;
 pub mod events;
+pub mod machine;
 mod refusals;
 
 use bytes::Bytes;

@@ -33,6 +33,14 @@ pub struct SettingsNews {
     pub version: String,
 }
 
+/// The rotation of a system account's secret moved on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RotationNews {
+    /// The account.
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,32}$")]
+    pub account: String,
+}
+
 /// One event, by its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -46,6 +54,8 @@ pub enum Event {
     Check(CheckNews),
     /// `settings`: the settings changed.
     Settings(SettingsNews),
+    /// `rotation`: a system account's rotation was asked for, moved on or was taken back.
+    Rotation(RotationNews),
 }
 
 impl Event {
@@ -58,6 +68,7 @@ impl Event {
             Self::CardCheck(_) => "card_check",
             Self::Check(_) => "check",
             Self::Settings(_) => "settings",
+            Self::Rotation(_) => "rotation",
         }
     }
 
@@ -70,6 +81,7 @@ impl Event {
             Self::CardCheck(it) => serde_json::to_string(it),
             Self::Check(it) => serde_json::to_string(it),
             Self::Settings(it) => serde_json::to_string(it),
+            Self::Rotation(it) => serde_json::to_string(it),
         };
         // Texts and numbers in named members always serialise.
         text.unwrap_or_default()
@@ -84,6 +96,7 @@ impl Event {
             "card_check" => serde_json::from_str(data).ok().map(Self::CardCheck),
             "check" => serde_json::from_str(data).ok().map(Self::Check),
             "settings" => serde_json::from_str(data).ok().map(Self::Settings),
+            "rotation" => serde_json::from_str(data).ok().map(Self::Rotation),
             _ => None,
         }
     }

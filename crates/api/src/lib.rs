@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod problem;
 pub mod reader;
 pub mod receipt;
+pub mod rotation;
 pub mod routes;
 pub mod session;
 pub mod settings;

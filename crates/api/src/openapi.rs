@@ -25,12 +25,13 @@ use crate::card::{
     Presence, PresenceRenewal,
 };
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
-use crate::event::{CardCheckNews, CheckNews, SettingsNews};
+use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
 use crate::history::{Export, History, Search};
 use crate::notice::Notices;
 use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
+use crate::rotation::{NewRotation, NextSecret, OwnRotation, Rotation, Rotations};
 use crate::session::{PasswordChange, Session, SignIn};
 use crate::settings::{Settings, SettingsHistory};
 
@@ -122,6 +123,12 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<CardCheckNews>(&mut all);
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);
+    add::<RotationNews>(&mut all);
+    add::<NewRotation>(&mut all);
+    add::<Rotation>(&mut all);
+    add::<Rotations>(&mut all);
+    add::<OwnRotation>(&mut all);
+    add::<NextSecret>(&mut all);
     add::<KeySet>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()

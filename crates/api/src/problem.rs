@@ -1,9 +1,11 @@
 //! Problem documents (RFC 9457): one stable code per trouble, a text for the clerk and one for the engineer in two languages.
 
+pub mod access;
 pub mod card;
 
 use serde::{Deserialize, Serialize};
 
+use access::AccessTrouble;
 use card::CardTrouble;
 
 /// The media type of a problem document.
@@ -133,6 +135,8 @@ pub enum Trouble {
     Internal,
     /// A check by card is refused, or its questions are closed.
     Card(CardTrouble),
+    /// Rotation, recovery or second factor: not possible so, or not now.
+    Access(AccessTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -146,7 +150,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 48] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -192,6 +196,9 @@ impl Trouble {
         Self::Card(CardTrouble::PresenceWrong),
         Self::Card(CardTrouble::PresenceEnded),
         Self::Card(CardTrouble::AnswersDiffer),
+        Self::Access(AccessTrouble::RotationOpen),
+        Self::Access(AccessTrouble::RotationShared),
+        Self::Access(AccessTrouble::NoRotation),
     ];
 
     /// The stable code.
@@ -522,6 +529,7 @@ impl Trouble {
                 ),
             ),
             Self::Card(trouble) => trouble.row(),
+            Self::Access(trouble) => trouble.row(),
         };
         Row {
             code,

@@ -12,6 +12,12 @@ pub const ACCOUNTS: &str = "/v1/accounts";
 pub const ACCOUNTS_IMPORT: &str = "/v1/accounts/import";
 /// `GET`: one account; `PATCH`: edit, disable or give a new password.
 pub const ACCOUNT: &str = "/v1/accounts/{id}";
+/// `GET`: the rotations of the system accounts one manages; `POST`: ask for one.
+pub const ROTATIONS: &str = "/v1/rotations";
+/// `GET`: the rotation of the machine that asks; `PUT`: its next secret.
+pub const ROTATION_CURRENT: &str = "/v1/rotations/current";
+/// `DELETE`: take the rotation of an account back.
+pub const ROTATION: &str = "/v1/rotations/{id}";
 /// `GET`: the facility's checks of some days; `POST`: ask whether a person is insured.
 pub const CHECKS: &str = "/v1/checks";
 /// `POST`: search the facility's checks.

@@ -31,7 +31,7 @@ const NAME_CHARS: usize = 60;
 const DESIGNATION_CHARS: usize = 100;
 
 /// Words that stand where an identifier would in a route.
-const RESERVED: [&str; 2] = ["import", "me"];
+const RESERVED: [&str; 3] = ["current", "import", "me"];
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -110,7 +110,13 @@ pub(crate) async fn edit(
     let by_hand = body.password.is_some() || body.state.as_deref() == Some("disabled");
     if let (Some((ja, en)), true) = (seen.kind.breaks_when_changed(), by_hand) {
         let mut problem = Trouble::SystemAccount.problem();
-        problem.clerk = Text::new(ja, en);
+        // The way that breaks nothing is named with what would break.
+        problem.clerk = Text::new(
+            &format!(
+                "{ja}「システム用アカウントの切り替え」を使うと、機器を止めずに変更できます。"
+            ),
+            &format!("{en} Use the rotation of system accounts instead: it stops no device."),
+        );
         return Err(Refused::of(problem));
     }
     let (mut account, password) = changed(&seen, body).map_err(Wrong::refused)?;
@@ -184,8 +190,8 @@ pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted,
         wrong.members.push(MemberError::new(
             "id",
             "form",
-            "IDは半角英数字と . _ - の1〜32文字です（import と me は使えません）。",
-            "An ID is 1 to 32 letters, digits, '.', '_' or '-', but not import or me.",
+            "IDは半角英数字と . _ - の1〜32文字です（current、import、me は使えません）。",
+            "An ID is 1 to 32 letters, digits, '.', '_' or '-', but not current, import or me.",
         ));
     }
     let kind = AccountKind::parse(&body.kind).filter(|kind| manager.manages(*kind));

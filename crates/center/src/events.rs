@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api::event::{CardCheckNews, CheckNews, Event, SettingsNews};
+use api::event::{CardCheckNews, CheckNews, Event, RotationNews, SettingsNews};
 use api::problem::{MemberError, Trouble};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -302,6 +302,9 @@ impl Stream {
                     version: crate::facility_settings::version(version),
                 }))
             }
+            EventKind::Rotation => Some(Event::Rotation(RotationNews {
+                account: reader.to_owned(),
+            })),
             // Told as it happens.
             EventKind::Check => None,
         })

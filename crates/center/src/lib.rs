@@ -30,6 +30,7 @@ mod readers;
 mod repeats;
 mod revocation_list;
 mod rotation;
+mod rotations;
 mod router;
 pub mod serve;
 mod sessions;

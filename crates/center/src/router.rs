@@ -19,6 +19,7 @@ use crate::{
     accounts, card_checks, checks, conditional, download_page, downloads, events,
     facility_settings, history, imports, posted_notices, questions, readers, revocation_list,
     sessions,
+    facility_settings, history, imports, questions, readers, revocation_list, rotations, sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -84,6 +85,23 @@ fn routes() -> Vec<Route> {
         (Method::Post, routes::ACCOUNTS_IMPORT, post(imports::import)),
         (Method::Get, routes::ACCOUNT, read(get(accounts::one))),
         (Method::Patch, routes::ACCOUNT, patch(accounts::edit)),
+        (Method::Get, routes::ROTATIONS, read(get(rotations::list))),
+        (Method::Post, routes::ROTATIONS, post(rotations::ask)),
+        (
+            Method::Get,
+            routes::ROTATION_CURRENT,
+            get(rotations::current),
+        ),
+        (
+            Method::Put,
+            routes::ROTATION_CURRENT,
+            put(rotations::register),
+        ),
+        (
+            Method::Delete,
+            routes::ROTATION,
+            delete(rotations::withdraw),
+        ),
         (Method::Post, routes::CHECKS, post(checks::ask)),
         (Method::Get, routes::CHECKS, read(get(history::list))),
         (Method::Post, routes::CHECKS_SEARCH, post(history::search)),

@@ -136,6 +136,10 @@ async fn authenticate(
         .as_ref()
         .map(|account| account.password.hash.clone());
     let right = passwords::verify(app, body.password.clone(), hash).await?;
+    let right = match &account {
+        Some(account) if !right => rotates(app, peer, account, body, now).await?,
+        _ => right,
+    };
     let account = account.filter(|account| right && account.state == AccountState::Active);
     let actor = Actor::Client {
         facility: peer.facility,
@@ -154,6 +158,30 @@ async fn authenticate(
         (Settled::Locked(seconds), _) => Err(Refused::after(Trouble::AccountLocked, seconds)),
         (Settled::Wrong, _) | (Settled::Open, None) => Err(Trouble::WrongCredentials.into()),
     }
+}
+
+/// Whether a machine whose present secret was not shown signs in with its next one, which thereby becomes the only one (G05).
+async fn rotates(
+    app: &App,
+    peer: &Holder,
+    account: &Account,
+    body: &SignIn,
+    now: Instant,
+) -> Result<bool, Refused> {
+    let next = crate::rotations::next_hash(app, account)?;
+    let Some((id, hash)) = next.filter(|_| account.state == AccountState::Active) else {
+        return Ok(false);
+    };
+    if !passwords::verify(app, body.password.clone(), Some(hash.clone())).await? {
+        return Ok(false);
+    }
+    let who = SignedIn {
+        facility: account.facility,
+        account: account.id.clone(),
+        kind: account.kind,
+        certificate: peer.fingerprint,
+    };
+    crate::rotations::complete(app, who, (id, hash), now).await
 }
 
 pub(crate) async fn sign_out(

@@ -8,6 +8,7 @@ use domain::lockout;
 use domain::password::{GENERATIONS, Length};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::access::number;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
@@ -114,10 +115,6 @@ pub type Generation = (String, [u8; 32]);
 
 const COLUMNS: &str = "facility, id, kind, state, display_name, designation, password_hash, password_long, password_set,
     change_needed, failures, locks, locked_until";
-
-fn number(code: InstitutionCode) -> i64 {
-    code.as_u64().cast_signed()
-}
 
 impl Engine {
     /// Makes accounts with the events that tell of it and the answer to keep: all or nothing.
@@ -420,7 +417,7 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
 }
 
 /// Sets a password, clears the lock and ends all sessions but the one to keep.
-fn write_password(
+pub(crate) fn write_password(
     connection: &Connection,
     batch: &mut Batch,
     facility: InstitutionCode,
@@ -476,7 +473,7 @@ fn keep_generation(
     Ok(())
 }
 
-fn read(
+pub(crate) fn read(
     connection: &Connection,
     facility: InstitutionCode,
     id: &AccountId,

@@ -15,6 +15,7 @@ pub mod posted_notices;
 pub mod readers;
 mod recent;
 pub mod registry;
+pub mod rotations;
 mod rows;
 pub mod sessions;
 mod writeback;

@@ -1,6 +1,7 @@
 //! Every operation of `/v1` as a table: method, path, messages, problems. Serves nothing; the center's router is held to it by a test.
 
 mod facility;
+mod access;
 
 use utoipa::openapi::HttpMethod;
 
@@ -119,6 +120,11 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
 
 /// Operations of daily work.
 const DAILY: [Operation; 27] = [
+    OPERATIONS.iter().chain(access::OPERATIONS)
+}
+
+/// Those of sign-in, accounts, checks, readers, settings and events.
+const OPERATIONS: &[Operation] = &[
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
