@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use api::client::Client;
+use api::client::machine::MachineAccount;
 use clap::{Args, Subcommand};
 use gateway::config::Config;
 use gateway::folders::Folders;
 use gateway::pickup::{Gateway, Setup};
 use pki::identity::Identity;
+use pki::machine_secret::MachineSecret;
 use pki::sealed::{MachineKey, is_sealed};
 use store::journal::Journal;
 
@@ -118,18 +120,20 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
             Some(&identity),
         )?,
         facility: holder.facility.to_string(),
-        account: config.account.id.clone(),
-        password: unseal_password(&config.data_dir, &config.account.secret_file, "gateway")?,
+        account: machine_account(
+            &config.data_dir,
+            &config.account.id,
+            &config.account.secret_file,
+            "gateway",
+        )?,
         clock: crate::serve::clock(),
     }))
 }
 
-/// Rounds without end, and hearing of readers' results beside them.
+/// Rounds without end, and hearing beside them.
 pub(crate) async fn watch(gateway: Gateway) {
-    match gateway.hearing() {
-        Some(hearing) => drop(tokio::join!(rounds(gateway), hearing.run())),
-        None => rounds(gateway).await,
-    }
+    let hearing = gateway.hearing();
+    tokio::join!(rounds(gateway), hearing.run());
 }
 
 async fn rounds(mut gateway: Gateway) {
@@ -198,11 +202,20 @@ pub(crate) fn seal_password(data_dir: &Path, file: &Path, password: &str) -> any
     Ok(machine.seal(file, password.as_bytes())?)
 }
 
-/// The password sealed in a file for a part.
-pub(crate) fn unseal_password(data_dir: &Path, file: &Path, part: &str) -> anyhow::Result<String> {
-    let seal = format!("onshi {part} seal-password");
-    let password = unseal(data_dir, file, &seal)?;
-    Ok(String::from_utf8_lossy(&password).into_owned())
+/// The machine account of a part, whose password is sealed in a file.
+pub(crate) fn machine_account(
+    data_dir: &Path,
+    id: &str,
+    file: &Path,
+    part: &str,
+) -> anyhow::Result<MachineAccount> {
+    // A file that does not open is told of now, not at the first sign-in.
+    unseal(data_dir, file, &format!("onshi {part} seal-password"))?;
+    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
+    Ok(MachineAccount::new(
+        id.to_owned(),
+        MachineSecret::new(machine, file),
+    ))
 }
 
 /// The secret sealed in a file by a command. A file that others may read, or that holds the secret in the open, is refused.

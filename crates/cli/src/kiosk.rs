@@ -7,7 +7,6 @@ use api::client::Client;
 use clap::{Args, Subcommand};
 use domain::card_challenge::InvalidCenterName;
 use kiosk::config::{Config, TerminalKeys};
-use kiosk::link::ReaderAccount;
 use kiosk::machine::{Machine, NoMachine};
 use kiosk::profile::Profile;
 use kiosk::serve::{Kiosk, Setup, StartError};
@@ -168,14 +167,12 @@ pub(crate) async fn start_on(config: &Config, machine: Machine) -> anyhow::Resul
         machine,
         client: Client::new(&config.center, &root, Some(&identity))?,
         center: config.center_name().map_err(center_name)?,
-        account: ReaderAccount {
-            id: account.id.clone(),
-            password: crate::gateway::unseal_password(
-                &config.data_dir,
-                &account.secret_file,
-                "kiosk",
-            )?,
-        },
+        account: crate::gateway::machine_account(
+            &config.data_dir,
+            &account.id,
+            &account.secret_file,
+            "kiosk",
+        )?,
         profile: profile(&config.profile)?,
         host_name: config.host_name.clone(),
         listen: config.listen.pages,

@@ -1,4 +1,5 @@
-//! Hears of closed checks at readers by the center's events, and notes each in the journal before it hears the next. Reads no check.
+//! Hears of closed checks at readers by the center's events, and notes each in the journal before it hears the next; hears that the
+//! account's password shall change. Reads no check.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +95,14 @@ impl Hearing {
                 return Err(RoundError::Center(error));
             }
         };
+        if let Some(Event::Rotation(_)) = &event {
+            self.session.rotate().await;
+            let now_good = self.session.token(now).await?;
+            if *token != now_good {
+                *token = now_good;
+                events.renew(token);
+            }
+        }
         let heard = Heard {
             event: events.last_id().map(str::to_owned),
             deliveries: self.deliveries(event.as_ref()),

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::client::machine::{MachineAccount, MachineError};
 use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
 use exchange::encoding::Encoding;
 use exchange::file_name::RequestName;
 use exchange::single_check::{MOST_BYTES, Request};
+use pki::sealed::SealError;
 use store::engine::StoreError;
 use store::journal::{Entry, Journal, State};
 
@@ -44,10 +46,8 @@ pub struct Setup {
     pub client: Client,
     /// The facility's institution code.
     pub facility: String,
-    /// Link-app account.
-    pub account: String,
-    /// Its password.
-    pub password: String,
+    /// The link-app account.
+    pub account: MachineAccount,
     /// Reads the time.
     pub clock: Arc<dyn Fn() -> Instant + Send + Sync>,
 }
@@ -82,9 +82,21 @@ pub enum RoundError {
     /// The center does not answer, or not now.
     #[error("requests wait: {0}")]
     Center(ClientError),
+    /// The sealed password of the account.
+    #[error("requests wait: {0}")]
+    Secret(SealError),
     /// The sign-in was refused a moment ago.
     #[error("requests wait: the link app's sign-in was refused; look at account and secret_file")]
     SignIn,
+}
+
+impl From<MachineError> for RoundError {
+    fn from(error: MachineError) -> Self {
+        match error {
+            MachineError::Center(error) => Self::Center(error),
+            MachineError::Secret(error) => Self::Secret(error),
+        }
+    }
 }
 
 impl RoundError {
@@ -92,7 +104,7 @@ impl RoundError {
     fn concerns_all_questions(&self) -> bool {
         matches!(
             self,
-            Self::Center(ClientError::Connection(_)) | Self::SignIn
+            Self::Center(ClientError::Connection(_)) | Self::SignIn | Self::Secret(_)
         )
     }
 }
@@ -140,12 +152,7 @@ impl Gateway {
     /// A gateway over opened folders.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let session = Arc::new(Session::new(
-            setup.client,
-            setup.facility,
-            setup.account,
-            setup.password,
-        ));
+        let session = Arc::new(Session::new(setup.client, setup.facility, setup.account));
         let clock = Clock(setup.clock);
         Self {
             folders: setup.folders,
@@ -162,9 +169,9 @@ impl Gateway {
         }
     }
 
-    /// What listens for results of readers beside the rounds; nothing where no folder takes them.
+    /// What listens beside the rounds: for results of readers that go into folders, and for the change of the account's password.
     #[must_use]
-    pub fn hearing(&self) -> Option<Hearing> {
+    pub fn hearing(&self) -> Hearing {
         let takes = |it: &&Folders| it.face.is_some();
         let folders: Vec<String> = self
             .folders
@@ -172,14 +179,12 @@ impl Gateway {
             .filter(takes)
             .map(|it| it.name.clone())
             .collect();
-        (!folders.is_empty()).then(|| {
-            let Deliveries {
-                session,
-                journal,
-                clock,
-            } = self.deliveries.clone();
-            Hearing::new(session, journal, clock, folders)
-        })
+        let Deliveries {
+            session,
+            journal,
+            clock,
+        } = self.deliveries.clone();
+        Hearing::new(session, journal, clock, folders)
     }
 
     fn now(&self) -> Instant {

@@ -1,7 +1,8 @@
-//! The link app's session with the center, shared by everything that asks. Signs in again where it ended, and not too often.
+//! The link app's session with the center, shared by everything that asks. Signs in again where it ended, and not too often; changes its
+//! account's password when an administrator asked (G05).
 
+use api::client::machine::{MachineAccount, MachineError};
 use api::client::{Client, ClientError};
-use api::session::SignIn;
 use domain::civil_date::Instant;
 use tokio::sync::Mutex;
 
@@ -14,8 +15,7 @@ const SIGN_IN_PAUSE_S: i64 = 300;
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) facility: String,
-    account: String,
-    password: String,
+    account: MachineAccount,
     state: Mutex<State>,
 }
 
@@ -32,12 +32,11 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    pub(crate) fn new(client: Client, facility: String, account: String, password: String) -> Self {
+    pub(crate) fn new(client: Client, facility: String, account: MachineAccount) -> Self {
         Self {
             client,
             facility,
             account,
-            password,
             state: Mutex::default(),
         }
     }
@@ -52,21 +51,38 @@ impl Session {
         if state.sign_in_from.is_some_and(|from| now < from) {
             return Err(RoundError::SignIn);
         }
-        let body = SignIn {
-            account: self.account.clone(),
-            force: false,
-            password: self.password.clone(),
-        };
-        match self.client.sign_in(&body).await {
+        match self.account.sign_in(&self.client).await {
             Ok(session) => {
                 state.token = Some(session.token.clone());
-                Ok(session.token)
+                self.rotate_with(&mut state).await;
+                Ok(state.token.clone().unwrap_or(session.token))
             }
             Err(error) => {
-                if let ClientError::Problem(_) = &error {
+                if let MachineError::Center(ClientError::Problem(_)) = &error {
                     state.sign_in_from = Some(now.plus_seconds(SIGN_IN_PAUSE_S));
                 }
-                Err(RoundError::Center(error))
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Changes the account's password if an administrator asked for it. Whoever asks the center meanwhile waits for the new session.
+    pub(crate) async fn rotate(&self) {
+        self.rotate_with(&mut *self.state.lock().await).await;
+    }
+
+    /// What is cut off here goes on with the next sign-in or the next event.
+    async fn rotate_with(&self, state: &mut State) {
+        let Some(token) = state.token.clone() else {
+            return;
+        };
+        match self.account.rotate(&self.client, &token).await {
+            Ok(None) => {}
+            Ok(Some(session)) => state.token = Some(session.token),
+            Err(error) => {
+                tracing::warn!(error = %error, "the change of the account's password waits");
+                // The session may have ended with the change: the next question signs in with whichever password counts.
+                state.token = None;
             }
         }
     }

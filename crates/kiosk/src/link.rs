@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use api::card::{AnswerOfPatient, Answers, CardCheck, CardCheckRequest, PresenceRenewal};
 use api::client::events::{Events, Received};
+use api::client::machine::{MachineAccount, MachineError};
 use api::client::{Client, ClientError};
 use api::event::Event as CenterEvent;
 use api::reader::{Reader, ReaderReport};
-use api::session::{Session, SessionFacility, SignIn};
+use api::session::{Session, SessionFacility};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use card::certificate::Signed;
@@ -29,20 +30,6 @@ const REPORT_EVERY: Duration = Duration::from_secs(50);
 /// more often would lock the account.
 const RETRY: Duration = Duration::from_secs(2);
 const RETRY_REFUSED: Duration = Duration::from_secs(300);
-
-/// The account of the kiosk.
-pub struct ReaderAccount {
-    /// Identifier.
-    pub id: String,
-    /// Password.
-    pub password: String,
-}
-
-impl std::fmt::Debug for ReaderAccount {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ReaderAccount({}, …)", self.id)
-    }
-}
 
 /// What the center tells a kiosk.
 #[derive(Debug, Clone)]
@@ -92,6 +79,13 @@ pub enum Sent {
     Refused,
 }
 
+/// Whether the account's password shall change as soon as nobody is at the reader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Yes,
+    No,
+}
+
 /// The way to the center.
 #[derive(Clone)]
 pub struct Link {
@@ -108,7 +102,7 @@ impl std::fmt::Debug for Link {
 
 /// How a kiosk signs in and what it tells of itself.
 pub(crate) struct Kiosk {
-    pub(crate) account: ReaderAccount,
+    pub(crate) account: MachineAccount,
     /// Identifier of its profile.
     pub(crate) profile: String,
 }
@@ -144,7 +138,7 @@ impl Link {
                 Ok(session) => {
                     let mut events = self.client.events(&session.token, last_id.take());
                     let ended = self
-                        .listen(&kiosk.profile, &session, &mut events, &news, &mut reports)
+                        .listen(&kiosk, session, &mut events, &news, &mut reports)
                         .await;
                     last_id = events.last_id().map(str::to_owned);
                     if ended.is_err() {
@@ -155,8 +149,12 @@ impl Link {
                 Err(error) => {
                     tracing::warn!(error = %error, "the kiosk cannot sign in at the center");
                     match error {
-                        ClientError::Problem(problem) if problem.status < 500 => RETRY_REFUSED,
-                        _ => RETRY,
+                        MachineError::Center(ClientError::Problem(problem))
+                            if problem.status < 500 =>
+                        {
+                            RETRY_REFUSED
+                        }
+                        MachineError::Center(_) | MachineError::Secret(_) => RETRY,
                     }
                 }
             };
@@ -168,13 +166,13 @@ impl Link {
         }
     }
 
-    async fn sign_in(&self, account: &ReaderAccount) -> Result<Session, ClientError> {
-        let body = SignIn {
-            account: account.id.clone(),
-            force: true,
-            password: account.password.clone(),
-        };
-        let session = self.client.sign_in(&body).await?;
+    /// A session; with a new password where an administrator asked for one while the kiosk was away.
+    async fn sign_in(&self, account: &MachineAccount) -> Result<Session, MachineError> {
+        let session = account.sign_in(&self.client).await?;
+        let session = account
+            .rotate(&self.client, &session.token)
+            .await?
+            .unwrap_or(session);
         self.session.send_replace(Some(session.clone()));
         Ok(session)
     }
@@ -182,14 +180,32 @@ impl Link {
     /// One session: until it ends. Fails when nobody listens any more.
     async fn listen(
         &self,
-        profile: &str,
-        session: &Session,
+        kiosk: &Kiosk,
+        mut session: Session,
         events: &mut Events,
         news: &mpsc::Sender<News>,
         reports: &mut watch::Receiver<Report>,
     ) -> Result<(), mpsc::error::SendError<News>> {
         let mut every = tokio::time::interval(REPORT_EVERY);
+        let mut rotation = Wanted::No;
         loop {
+            // Not while somebody is at the reader: requests of the old session would be refused.
+            if rotation == Wanted::Yes && is_free(reports.borrow().state) {
+                match kiosk.account.rotate(&self.client, &session.token).await {
+                    Ok(Some(new)) => {
+                        events.renew(&new.token);
+                        self.session.send_replace(Some(new.clone()));
+                        session = new;
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        // Signing in goes on where the change was cut off.
+                        tracing::warn!(error = %error, "the change of the account's password waits");
+                        return Ok(());
+                    }
+                }
+                rotation = Wanted::No;
+            }
             let told = tokio::select! {
                 received = events.next() => match received {
                     Ok(Received::Connected) => match self.client.own_reader(&session.token).await {
@@ -206,6 +222,10 @@ impl Link {
                     Ok(Received::Lost(_)) => Some(News::Down),
                     Ok(Received::Event(CenterEvent::Reader(reader))) => Some(News::Reader(reader)),
                     Ok(Received::Event(CenterEvent::Release(_))) => Some(News::Released),
+                    Ok(Received::Event(CenterEvent::Rotation(_))) => {
+                        rotation = Wanted::Yes;
+                        None
+                    }
                     Ok(Received::Event(
                         CenterEvent::CardCheck(_) | CenterEvent::Check(_) | CenterEvent::Settings(_),
                     )) => None,
@@ -213,7 +233,7 @@ impl Link {
                 },
                 _ = every.tick() => {
                     let report = *reports.borrow();
-                    self.report(profile, session, report).await;
+                    self.report(&kiosk.profile, &session, report).await;
                     None
                 }
                 changed = reports.changed() => {
@@ -221,7 +241,7 @@ impl Link {
                         return Ok(());
                     }
                     let report = *reports.borrow_and_update();
-                    self.report(profile, session, report).await;
+                    self.report(&kiosk.profile, &session, report).await;
                     None
                 }
             };
@@ -338,6 +358,14 @@ impl Link {
 
     fn session(&self) -> Option<Session> {
         self.session.borrow().clone()
+    }
+}
+
+/// Whether nobody is at the reader.
+fn is_free(state: ReaderState) -> bool {
+    match state {
+        ReaderState::Away | ReaderState::Idle | ReaderState::Trouble => true,
+        ReaderState::Card | ReaderState::WaitingForStaff | ReaderState::Asking => false,
     }
 }
 

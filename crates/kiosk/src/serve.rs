@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::client::Client;
+use api::client::machine::MachineAccount;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -20,7 +21,7 @@ use ui::security::{Foreign, HEADERS, check};
 
 use crate::config::Times;
 use crate::launch::Launch;
-use crate::link::{self, Link, ReaderAccount};
+use crate::link::{self, Link};
 use crate::loopback;
 use crate::machine::Machine;
 use crate::pages;
@@ -40,7 +41,7 @@ pub struct Setup {
     /// The center's name: nothing is signed for another.
     pub center: CenterName,
     /// The reader account.
-    pub account: ReaderAccount,
+    pub account: MachineAccount,
     /// The reader profile.
     pub profile: Profile,
     /// Host name of the pages; `kiosk.localhost` by default.

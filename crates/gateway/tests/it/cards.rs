@@ -116,8 +116,8 @@ impl Clinic {
         self.client.sign_in(&body).await.unwrap().token
     }
 
-    /// Switches everything on that a reader may ask about.
-    pub(crate) async fn ask_everything(&self) {
+    /// A session of the administrator, who has a password of their own.
+    pub(crate) async fn administrator(&self) -> String {
         let token = self.sign_in("administrator").await;
         let old_password = self.passwords.iter().find(|(it, _)| it == "administrator");
         let change = PasswordChange {
@@ -125,6 +125,12 @@ impl Clinic {
             old_password: old_password.unwrap().1.clone(),
         };
         self.client.change_password(&token, &change).await.unwrap();
+        token
+    }
+
+    /// Switches everything on that a reader may ask about.
+    pub(crate) async fn ask_everything(&self) {
+        let token = self.administrator().await;
         let shown = self.client.settings(&token, Cause::Person).await.unwrap();
         let on = || "on".to_owned();
         let settings = Settings {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use api::client::Client;
+use api::client::machine::MachineAccount;
 use center::config::{Config, Listen, Lockout};
 use center::control::{Order, Reply, send};
 use center::enroll::Enrolment;
@@ -15,6 +16,9 @@ use gateway::folders::Folders;
 use gateway::hearing::Hearing;
 use gateway::pickup::{Gateway, RoundError, Setup};
 use pki::identity::{Identity, first_certificate};
+use pki::machine_secret::MachineSecret;
+use pki::sealed::MachineKey;
+use rustls_pki_types::CertificateDer;
 use store::engine::Engine;
 use store::journal::Journal;
 
@@ -24,9 +28,11 @@ use crate::cards::Clinic;
 pub(crate) struct Link {
     dir: tempfile::TempDir,
     gateway: Gateway,
-    hearing: Option<Hearing>,
+    hearing: Hearing,
     pub(crate) journal: Journal,
     pub(crate) reader: Clinic,
+    pub(crate) client: Client,
+    root: CertificateDer<'static>,
     /// Makes another gateway over the same folders, journal and center.
     parts: Box<dyn Fn() -> Setup>,
     seconds: Arc<AtomicI64>,
@@ -110,17 +116,25 @@ impl Link {
             folders.open().unwrap();
         }
         let client = Client::new(&format!("https://{}", center.api), &root, Some(&identity));
-        let (client, password) = (client.unwrap(), account.unwrap().password.clone());
+        let client = client.unwrap();
+        let key = path("machine.key");
+        let secret = path("link_app.sealed");
+        let machine = MachineKey::open(&key).unwrap();
+        machine
+            .seal(&secret, account.unwrap().password.as_bytes())
+            .unwrap();
         let journal = Journal::open(&path("journal.db")).unwrap();
         let reader = Clinic::new(client.clone(), &enrolled);
-        let kept = journal.clone();
+        let (kept, own) = (journal.clone(), client.clone());
         let parts = Box::new(move || Setup {
             folders: folders.clone(),
             journal: journal.clone(),
             client: client.clone(),
             facility: synthetic::samples::FACILITY.into(),
-            account: "link_app".into(),
-            password: password.clone(),
+            account: MachineAccount::new(
+                "link_app".into(),
+                MachineSecret::new(MachineKey::open(&key).unwrap(), &secret),
+            ),
             clock: Arc::clone(&clock),
         });
         let gateway = Gateway::new(parts());
@@ -130,6 +144,8 @@ impl Link {
             gateway,
             journal: kept,
             reader,
+            client: own,
+            root,
             parts,
             seconds,
             _center: Some(center),
@@ -141,6 +157,31 @@ impl Link {
         let mut setup = (self.parts)();
         setup.folders.retain(|folders| folders.name != name);
         self.set_up(setup);
+    }
+
+    /// Another gateway that finds nothing where the center is.
+    pub(crate) fn restart_without_center(&mut self) {
+        let mut setup = (self.parts)();
+        setup.client = Client::new("https://127.0.0.1:1", &self.root, None).unwrap();
+        self.set_up(setup);
+    }
+
+    /// The files of the link app's secret, as a process of its own opens them.
+    pub(crate) fn secret(&self) -> MachineSecret {
+        let machine = MachineKey::open(&self.path("machine.key")).unwrap();
+        MachineSecret::new(machine, &self.path("link_app.sealed"))
+    }
+
+    /// A session of the administrator.
+    pub(crate) async fn administrator(&self) -> String {
+        self.reader.administrator().await
+    }
+
+    /// Listens as long as something is so.
+    pub(crate) async fn hear_while(&mut self, so: impl AsyncFn(&Self) -> bool) {
+        while so(self).await {
+            self.hearing.next().await.unwrap();
+        }
     }
 
     /// Another gateway over the same folders and journal, as after a crash.
@@ -155,9 +196,8 @@ impl Link {
 
     /// Listens until something is so.
     pub(crate) async fn hear_until(&mut self, so: impl Fn(&Journal) -> bool) {
-        let hearing = self.hearing.as_mut().unwrap();
         while !so(&self.journal) {
-            hearing.next().await.unwrap();
+            self.hearing.next().await.unwrap();
         }
     }
 

@@ -13,4 +13,5 @@ mod cards;
 mod faces;
 mod leftovers;
 mod link;
+mod rotation;
 mod stuck;
