@@ -18,8 +18,7 @@ use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, checks, conditional, download_page, downloads, events,
     facility_settings, history, imports, posted_notices, questions, readers, revocation_list,
-    sessions,
-    facility_settings, history, imports, questions, readers, revocation_list, rotations, sessions,
+    rotations, sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);

@@ -132,6 +132,8 @@ CREATE TABLE posted_notice (
   id BLOB PRIMARY KEY, importance TEXT NOT NULL, kinds TEXT NOT NULL, prefectures TEXT NOT NULL, facilities TEXT NOT NULL,
   title_ja TEXT NOT NULL, body_ja TEXT NOT NULL, title_en TEXT, body_en TEXT,
   posted INTEGER NOT NULL, until TEXT, withdrawn INTEGER
+) WITHOUT ROWID;
+
 -- Accounts: rotation of system accounts' secrets. The next secret's hash counts beside the present one while stage is 'registered'.
 CREATE TABLE rotation (
   facility INTEGER NOT NULL, account TEXT NOT NULL, id BLOB NOT NULL, stage TEXT NOT NULL,

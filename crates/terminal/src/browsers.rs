@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use api::session::{PasswordChange, Session};
 use axum::http::{HeaderMap, header};
 use domain::civil_date::Instant;
+use domain::password::Password;
 use ui::component::Fault;
 
 use crate::pages::check::CheckForm;
@@ -36,6 +37,8 @@ pub(crate) struct Browser {
     pub(crate) kept: Option<Kept>,
     /// A password change that waits for its confirmation.
     pub(crate) password_change: Option<PasswordChange>,
+    /// A new password of the terminal user that waits for its confirmation.
+    pub(crate) next_terminal_password: Option<Password>,
     used: Option<Instant>,
 }
 
@@ -119,6 +122,7 @@ impl Browser {
     pub(crate) fn end_session(&mut self, path: &str, check: Option<CheckForm>, now: Instant) {
         let session = self.session.take();
         self.password_change = None;
+        self.next_terminal_password = None;
         self.kept = Some(Kept {
             path: path.to_owned(),
             check,

@@ -1,7 +1,7 @@
 //! The screen lock at work (G17): asked before every page, it lets through, or answers the lock screen in place of anything else. The
 //! rule is `domain::screen_lock`'s. Knows nothing of kiosk, gateway and receipt computers, which go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Request, State};
@@ -194,6 +194,11 @@ impl Lock {
     /// Who unlocks.
     pub(crate) fn user(&self) -> Option<TerminalUser> {
         terminal_user::read(&self.setup.data_dir)
+    }
+
+    /// The terminal's own folder.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.setup.data_dir
     }
 
     /// Tries to unlock.

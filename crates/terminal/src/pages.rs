@@ -13,6 +13,7 @@ pub(crate) mod password;
 pub(crate) mod readers;
 mod receipt_link;
 pub(crate) mod result;
+pub(crate) mod rotations;
 pub(crate) mod screen_lock;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -168,7 +168,7 @@ pub(crate) fn router(app: App) -> Router {
 fn routes() -> Router<App> {
     use pages::{
         about, accounts, card, check, history, import, language, lock, menu, password, readers,
-        screen_lock, settings, sign_in,
+        rotations, screen_lock, settings, sign_in,
     };
     Router::new()
         .route("/", get(menu::home))
@@ -210,6 +210,17 @@ fn routes() -> Router<App> {
         .route(
             "/accounts",
             get(accounts::list).post(accounts::registration::register),
+        )
+        .route("/rotations", get(rotations::list).post(rotations::ask))
+        .route("/rotations/live", get(rotations::live))
+        .route("/rotations/withdraw", post(rotations::withdraw))
+        .route(
+            "/rotations/terminal-user",
+            post(rotations::terminal_user::make),
+        )
+        .route(
+            "/rotations/terminal-user/confirm",
+            post(rotations::terminal_user::confirm),
         )
         .route("/new-account", get(accounts::registration::new))
         .route(

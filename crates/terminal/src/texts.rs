@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 14] = [
+pub(crate) const SCREENS: [Screen; 15] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -24,6 +24,7 @@ pub(crate) const SCREENS: [Screen; 14] = [
     screen!("card"),
     screen!("settings"),
     screen!("accounts"),
+    screen!("rotations"),
     screen!("import"),
     screen!("password"),
     screen!("about"),

@@ -1,7 +1,7 @@
 //! Every operation of `/v1` as a table: method, path, messages, problems. Serves nothing; the center's router is held to it by a test.
 
-mod facility;
 mod access;
+mod facility;
 
 use utoipa::openapi::HttpMethod;
 
@@ -115,16 +115,14 @@ impl Method {
 
 /// All operations of the api listener.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    DAILY.iter().chain(&facility::OPERATIONS)
+    DAILY
+        .iter()
+        .chain(access::OPERATIONS)
+        .chain(&facility::OPERATIONS)
 }
 
 /// Operations of daily work.
 const DAILY: [Operation; 27] = [
-    OPERATIONS.iter().chain(access::OPERATIONS)
-}
-
-/// Those of sign-in, accounts, checks, readers, settings and events.
-const OPERATIONS: &[Operation] = &[
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,

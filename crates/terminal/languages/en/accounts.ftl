@@ -32,7 +32,8 @@ account-password = Account “{ $id }” has a new password.
 
 save = Save
 system-account = ID and password cannot be changed, nor the account disabled
-system-account-way = When the certificate or a device is replaced, ask your installer.
+system-account-way = Give it a new password without stopping a device (rotate system accounts)
+to-rotations = Rotate system accounts
 account-of = Account “{ $id }”
 temporary-password = Temporary password
 temporary-password-support = Tell it to the person.

@@ -32,7 +32,8 @@ account-password = アカウント「{ $id }」のパスワードを再設定し
 
 save = 変更を保存する
 system-account = IDとパスワードの変更、利用停止はできません
-system-account-way = 電子証明書や機器を入れ替えるときは、設定業者に相談してください。
+system-account-way = 機器を止めずにパスワードを新しくする（システム用アカウントの切り替え）
+to-rotations = システム用アカウントの切り替え
 account-of = アカウント「{ $id }」
 temporary-password = 仮パスワード
 temporary-password-support = 本人に伝えてください。

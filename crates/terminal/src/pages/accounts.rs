@@ -27,6 +27,8 @@ pub(super) struct AccountsPage {
     pub(super) heads: Vec<String>,
     pub(super) lines: Vec<Line>,
     pub(super) may_register: bool,
+    /// Whether system accounts are among those managed.
+    pub(super) may_rotate: bool,
 }
 
 /// An account in the list.
@@ -109,6 +111,7 @@ pub(super) fn list_page(
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
         lines: list.accounts.into_iter().map(line).collect(),
         may_register: AccountKind::ALL.into_iter().any(manages),
+        may_rotate: manages(AccountKind::LinkApp),
         frame,
     }
 }

@@ -1,6 +1,7 @@
 //! Every page written with sample data in every language, and held to what each owes: one heading, labels, unique identifiers,
 //! its language, nothing inline.
 
+mod access;
 mod cards;
 
 use std::collections::BTreeSet;
@@ -179,6 +180,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     of_reception(&staff, &mut written);
     cards::of_readers(&staff, &mut written);
     of_administration(&staff, &mut written);
+    access::of_access(&staff, &mut written);
     written.0
 }
 
@@ -488,7 +490,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 37);
+        assert_eq!(pages.len(), 39);
         for (name, page) in pages {
             check(&name, &page, language);
         }

@@ -1,0 +1,32 @@
+### Rotation of system accounts
+
+rotations = Rotate system accounts
+rotations-lead = Gives the accounts of link app, Web API and readers a new password at the center and on the device together. If power or line fails half-way, never one side alone has changed.
+rotations-cost = Changing, disabling or deleting them by hand causes what is named below, and repair means paid re-installation. Where a change is needed, rotate the account here.
+rotations-lost = The connection with the center is lost. What is shown may be old.
+no-rotations = There is no account to rotate.
+rotation-none = Never rotated
+rotation-asked = Waits for the device
+rotation-registered = Waits until the device connects with its new password
+rotation-done = Rotated
+rotation-withdrawn = Taken back; the earlier password stays
+rotation-by-hand = If changed by hand:
+rotation-waits = With the device switched on this takes seconds; otherwise it happens when the device connects next. Until then the present password works.
+rotation-ask = Rotate
+rotation-withdraw = Take back
+rotation-asked-now = The rotation has begun. This page says when it is done.
+rotation-withdrawn-now = The rotation was taken back. The earlier password goes on working.
+rotation-terminal-user = Password of the terminal user (Windows account)
+rotation-terminal-user-breaks = If changed by hand: applications no longer update themselves and the receipt computer is cut off. Repair means paid re-installation.
+rotation-terminal-user-lead = Gives the terminal user "{ $user }" a new password. Until you have written it down and typed it in, the present one stays.
+rotation-terminal-user-make = Make a new password
+rotation-terminal-user-not-here = Sign in with an administrator's account, on a terminal that has a terminal user.
+rotation-write-down = This is the new password. Print it or write it down, and keep it sealed. It cannot be shown again.
+rotation-new-password = New password
+rotation-type = New password, from your paper
+rotation-type-support = Type it from the paper. When it fits, this terminal is unlocked with the new password.
+rotation-confirm = Use the new password
+rotation-typed-differs = This is not the password shown. Look at what you wrote down and type it again.
+rotation-terminal-user-done = The terminal user's password was changed. Please destroy the earlier record.
+rotation-terminal-user-failed = It could not be written. Please look at the terminal's free space. The earlier password stays.
+rotation-administrators-only = Only an administrator's account changes the terminal user's password.

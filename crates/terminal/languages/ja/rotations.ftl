@@ -1,0 +1,32 @@
+### システム用アカウントの切り替え
+
+rotations = システム用アカウントの切り替え
+rotations-lead = 連携アプリ用・WebAPI用・顔認証用アカウントのパスワードを、センターと機器で同時に新しくします。途中で電源や回線が切れても、どちらか一方だけが変わることはありません。
+rotations-cost = IDやパスワードを手で変更・停止・削除すると下記の障害が起こり、復旧には再設定工事の費用がかかります。変更が必要なときは、この画面から切り替えてください。
+rotations-lost = センターとの接続が切れました。表示は古い場合があります。
+no-rotations = 切り替えるアカウントはありません。
+rotation-none = 切り替えたことはありません
+rotation-asked = 機器の応答を待っています
+rotation-registered = 機器が新しいパスワードで接続するのを待っています
+rotation-done = 切り替えが完了しました
+rotation-withdrawn = 取りやめました（以前のパスワードのままです）
+rotation-by-hand = 手で変更した場合:
+rotation-waits = 機器の電源が入っていれば数秒で終わります。切れているときは、次に接続したときに切り替わります。それまでは今のパスワードで使えます。
+rotation-ask = 切り替える
+rotation-withdraw = 取りやめる
+rotation-asked-now = 切り替えを始めました。完了するとこの画面に表示されます。
+rotation-withdrawn-now = 切り替えを取りやめました。以前のパスワードのまま使えます。
+rotation-terminal-user = 端末ユーザー（Windowsアカウント）のパスワード
+rotation-terminal-user-breaks = 手で変更した場合: 各アプリが自動で更新されなくなり、レセコンと連携できなくなります。復旧には再設定工事の費用がかかります。
+rotation-terminal-user-lead = 端末ユーザー「{ $user }」のパスワードを新しくします。新しいパスワードを書き留め、それを入力して確かめるまでは、今のパスワードのままです。
+rotation-terminal-user-make = 新しいパスワードを作る
+rotation-terminal-user-not-here = 管理アカウントでログインし、端末ユーザーが登録された端末で行ってください。
+rotation-write-down = 新しいパスワードです。印刷するか書き留めて、封をして保管してください。もう一度表示することはできません。
+rotation-new-password = 新しいパスワード
+rotation-type = 新しいパスワード（書き留めたものを入力）
+rotation-type-support = 紙を見ながら入力してください。入力が合うと、この端末のロック解除は新しいパスワードに変わります。
+rotation-confirm = 新しいパスワードに切り替える
+rotation-typed-differs = 表示されたパスワードと違います。書き留めたものを確かめて、もう一度入力してください。
+rotation-terminal-user-done = 端末ユーザーのパスワードを切り替えました。以前の控えは処分してください。
+rotation-terminal-user-failed = 書き込めませんでした。端末の空き容量を確かめてください。パスワードは以前のままです。
+rotation-administrators-only = 端末ユーザーのパスワードは管理アカウントだけが切り替えられます。
