@@ -14,6 +14,7 @@ pub mod reader;
 pub mod receipt;
 pub mod rotation;
 pub mod routes;
+pub mod screen_lock;
 pub mod session;
 pub mod settings;
 mod whole;

@@ -32,6 +32,7 @@ use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
 use crate::rotation::{NewRotation, NextSecret, OwnRotation, Rotation, Rotations};
+use crate::screen_lock::ScreenLockReport;
 use crate::session::{PasswordChange, Session, SignIn};
 use crate::settings::{Settings, SettingsHistory};
 
@@ -119,6 +120,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<Release>(&mut all);
     add::<Settings>(&mut all);
     add::<SettingsHistory>(&mut all);
+    add::<ScreenLockReport>(&mut all);
     add::<Notices>(&mut all);
     add::<CardCheckNews>(&mut all);
     add::<CheckNews>(&mut all);

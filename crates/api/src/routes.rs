@@ -54,6 +54,8 @@ pub const SETTINGS: &str = "/v1/settings";
 pub const SETTINGS_HISTORY: &str = "/v1/settings/history";
 /// `GET`: notices to the facility, with the certificate alone.
 pub const NOTICES: &str = "/v1/notices";
+/// `PUT`: how the screen lock of the caller's terminal works, for the record.
+pub const SCREEN_LOCK: &str = "/v1/screen-locks/current";
 /// `GET`: what happens at the facility, as server-sent events.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what this interface is, in OpenAPI 3.1.

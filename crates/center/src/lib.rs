@@ -32,6 +32,7 @@ mod revocation_list;
 mod rotation;
 mod rotations;
 mod router;
+mod screen_locks;
 pub mod serve;
 mod sessions;
 mod throttle;

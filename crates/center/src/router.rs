@@ -18,7 +18,7 @@ use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, checks, conditional, download_page, downloads, events,
     facility_settings, history, imports, posted_notices, questions, readers, revocation_list,
-    rotations, sessions,
+    rotations, screen_locks, sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -161,6 +161,7 @@ fn routes() -> Vec<Route> {
             routes::NOTICES,
             read(get(posted_notices::read)),
         ),
+        (Method::Put, routes::SCREEN_LOCK, put(screen_locks::record)),
         (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),
         (Method::Get, routes::OPENAPI, read(get(document))),

@@ -114,6 +114,8 @@ pub enum Deed {
     ReaderEnroll,
     /// A facility's settings were changed.
     SettingsChange,
+    /// The screen lock of a terminal was weakened, or works in full again.
+    ScreenLock,
     /// The operator posted a notice to facilities (お知らせ).
     NoticePost,
     /// The operator took such a notice back.
@@ -130,7 +132,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -161,6 +163,7 @@ impl Deed {
         Self::ReaderMode,
         Self::ReaderEnroll,
         Self::SettingsChange,
+        Self::ScreenLock,
         Self::NoticePost,
         Self::NoticeWithdraw,
         Self::RotationAsk,
@@ -203,6 +206,7 @@ impl Deed {
             Self::ReaderMode => "reader-mode",
             Self::ReaderEnroll => "reader-enroll",
             Self::SettingsChange => "settings-change",
+            Self::ScreenLock => "screen-lock",
             Self::NoticePost => "notice-post",
             Self::NoticeWithdraw => "notice-withdraw",
             Self::RotationAsk => "rotation-ask",

@@ -11,6 +11,7 @@ use crate::notice::Notices;
 use crate::problem::Trouble;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::routes;
+use crate::screen_lock::ScreenLockReport;
 use crate::settings::{Settings, SettingsHistory};
 
 /// Whether a person caused a request (contracts §8).
@@ -228,6 +229,20 @@ impl Client {
         let body = None::<&()>;
         self.send(Method::GET, routes::NOTICES, None, None, body)
             .await
+    }
+
+    /// Records how the screen lock of this terminal works: `full`, or how far it is weakened.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn record_screen_lock(&self, token: &str, state: &str) -> Result<(), ClientError> {
+        let body = encode(Some(&ScreenLockReport {
+            state: state.to_owned(),
+        }))?;
+        let path = routes::SCREEN_LOCK;
+        self.call(Method::PUT, path, Some(token), None, body)
+            .await
+            .map(drop)
     }
 
     async fn read<A: serde::de::DeserializeOwned>(

@@ -263,3 +263,33 @@ async fn the_history_of_settings_says_who_changed_what_when_and_nothing_of_other
         check(refused.await, "invalid_query");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weakened_screen_lock_is_recorded_for_the_administrator_alone() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    let record =
+        async |token: &str, state: &str| clinic.client.record_screen_lock(token, state).await;
+    record(&staff.token, "removed").await.unwrap();
+    record(&staff.token, "full").await.unwrap();
+    check(record(&staff.token, "gone").await, "invalid_input");
+    let reader = clinic.sign_in("reader").await.token;
+    check(record(&reader, "removed").await, "not_permitted");
+    let query = store::audit::search::Query {
+        deed: Some(domain::audit::Deed::ScreenLock),
+        ..Default::default()
+    };
+    let path = world.dir.path().join("center.db");
+    let engine = store::engine::Engine::open_center(&path, [9; 16]).unwrap();
+    let told: Vec<String> = engine
+        .search_audit(&query, 9)
+        .unwrap()
+        .into_iter()
+        .map(|it| it.detail)
+        .collect();
+    assert_eq!(
+        told,
+        ["state=full terminal=受付1", "state=removed terminal=受付1"]
+    );
+}

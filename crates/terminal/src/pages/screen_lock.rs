@@ -1,7 +1,8 @@
 //! How far the screen lock is weakened (G17): shown, changed by an administrator who took the warning, and undone with one press. The
-//! center is asked whether the sign-in still counts before anything is weakened.
+//! center records it before anything is weakened.
 
-use api::client::cards::Cause;
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,12 +10,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::screen_lock::{Mode, Weakening};
 use serde::Deserialize;
+use tokio::time::timeout;
 use ui::component::{Banner, Checkbox, Fault, Radio, Tone, WayOn};
 use ui::language::Words;
 
 use crate::pages::{Filled, Frame, Staff, done, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
+
+/// How long the center may take to record what is done anyway.
+const RECORDING: Duration = Duration::from_secs(2);
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/screen-lock";
@@ -169,8 +174,11 @@ pub(crate) async fn weaken(
     if form.accepted.is_none() {
         return wrong("not_accepted", "lock-not-accepted");
     }
-    // An account that was locked or signed in elsewhere since weakens nothing any more.
-    if let Err(error) = staff.client.settings(staff.token(), Cause::Person).await {
+    // What the center cannot record is not done. So an account that was locked or signed in elsewhere since weakens nothing any more.
+    let recorded = staff
+        .client
+        .record_screen_lock(staff.token(), degree.as_str());
+    if let Err(error) = recorded.await {
         return staff.failed(&app, &error, HERE);
     }
     change(&app, &staff, Some(degree))
@@ -178,7 +186,16 @@ pub(crate) async fn weaken(
 
 /// Undone at once, without a question: it makes nothing less safe.
 pub(crate) async fn undo(State(app): State<App>, staff: Staff) -> Response {
-    refused(&staff).unwrap_or_else(|| change(&app, &staff, None))
+    if let Some(refused) = refused(&staff) {
+        return refused;
+    }
+    let changed = change(&app, &staff, None);
+    // Safer is safer, whether the center hears of it or not.
+    let recorded = staff.client.record_screen_lock(staff.token(), "full");
+    if !matches!(timeout(RECORDING, recorded).await, Ok(Ok(()))) {
+        tracing::warn!("the center has no record that the screen lock works in full again");
+    }
+    changed
 }
 
 fn change(app: &App, staff: &Staff, degree: Option<Weakening>) -> Response {

@@ -5,7 +5,7 @@ use crate::problem::Trouble;
 use crate::routes;
 
 /// The operations.
-pub(super) const OPERATIONS: [Operation; 4] = [
+pub(super) const OPERATIONS: [Operation; 5] = [
     Operation {
         method: Method::Get,
         path: routes::SETTINGS,
@@ -49,6 +49,22 @@ pub(super) const OPERATIONS: [Operation; 4] = [
             Trouble::NotPermitted,
             Trouble::PasswordChangeNeeded,
             Trouble::InvalidQuery,
+        ],
+    },
+    Operation {
+        method: Method::Put,
+        path: routes::SCREEN_LOCK,
+        id: "recordScreenLock",
+        summary: "Record that the screen lock of the caller's terminal is weakened, or works in full again",
+        access: Access::Session,
+        body: Carried::Json("ScreenLockReport"),
+        extras: &[],
+        status: 204,
+        answer: Carried::Nothing,
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
         ],
     },
     Operation {
