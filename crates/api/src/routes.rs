@@ -68,3 +68,6 @@ pub const HEALTH: &str = "/healthz";
 pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";
 /// `GET` on the enroll listener: the list of revoked certificates (RFC 5280), DER.
 pub const REVOCATION_LIST: &str = "/crl";
+
+/// Header of every answer of the api listener: the center's time, RFC 3339, so that a client sees how far its clock is off.
+pub const TIME_HEADER: &str = "onshi-time";

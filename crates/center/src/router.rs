@@ -5,7 +5,7 @@ use api::problem::Trouble;
 use api::receipt::KeySet;
 use api::routes;
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
@@ -33,7 +33,18 @@ pub(crate) fn api(app: &App) -> Router {
     router
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), tell_time))
         .with_state(app.clone())
+}
+
+/// Every answer bears the center's time.
+async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Ok(time) = HeaderValue::from_str(&app.now().to_string()) {
+        let name = HeaderName::from_static(routes::TIME_HEADER);
+        response.headers_mut().insert(name, time);
+    }
+    response
 }
 
 /// The router of the enroll listener: the page, the download, the revocation list. Each address has its bucket of requests.

@@ -1,9 +1,14 @@
 //! The TLS side of a client: trusts our root alone, shows its certificate. Knows no system root.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::identity::Identity;
 use crate::server::TlsSetup;
@@ -29,6 +34,75 @@ pub fn config(
             .with_client_auth_cert(identity.chain().to_vec(), identity.key())
             .map_err(|e| setup(&e)),
         None => Ok(builder.with_no_client_auth()),
+    }
+}
+
+/// The same for asking a server for nothing but the time, when the own clock may be wrong: its certificate must be of our root and bear
+/// the name asked for, but it counts at the time it was made for. Nothing else may be asked with it.
+///
+/// # Errors
+/// [`TlsSetup`].
+pub fn config_for_the_time(
+    root: &CertificateDer<'static>,
+    identity: &Identity,
+) -> Result<ClientConfig, TlsSetup> {
+    let setup = |error: &dyn std::fmt::Display| TlsSetup(error.to_string());
+    let mut config = config(root, Some(identity))?;
+    let mut roots = RootCertStore::empty();
+    roots.add(root.clone()).map_err(|e| setup(&e))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|e| setup(&e))?;
+    config
+        .dangerous()
+        .set_certificate_verifier(Arc::new(AtItsTime { chain }));
+    Ok(config)
+}
+
+/// Verifies chain and name at the first second of a certificate's validity.
+#[derive(Debug)]
+struct AtItsTime {
+    chain: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for AtItsTime {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(leaf)
+            .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding))?;
+        let from = u64::try_from(parsed.validity().not_before.timestamp()).unwrap_or_default();
+        let then = UnixTime::since_unix_epoch(Duration::from_secs(from));
+        self.chain
+            .verify_server_cert(leaf, others, name, ocsp, then)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chain.verify_tls12_signature(message, leaf, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chain.verify_tls13_signature(message, leaf, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chain.supported_verify_schemes()
     }
 }
 

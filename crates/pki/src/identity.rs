@@ -104,6 +104,14 @@ impl Identity {
         holder(self.chain.first()?)
     }
 
+    /// First instant of the leaf's validity.
+    #[must_use]
+    pub fn valid_from(&self) -> Option<Instant> {
+        let (_, leaf) = x509_parser::parse_x509_certificate(self.chain.first()?).ok()?;
+        let seconds = leaf.validity().not_before.timestamp();
+        Some(Instant::from_micros(seconds.saturating_mul(1_000_000)))
+    }
+
     /// Chain and key as PEM: (certificates, key).
     #[must_use]
     pub fn to_pem(&self) -> (String, String) {

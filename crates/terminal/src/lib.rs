@@ -3,6 +3,7 @@
 mod browsers;
 pub mod config;
 mod days;
+pub mod doctor;
 mod faults;
 mod general_reader;
 pub mod inventory;
@@ -10,6 +11,7 @@ mod live;
 pub mod lock;
 mod pages;
 mod receipt_links;
+pub mod running;
 pub mod serve;
 pub mod support;
 pub mod terminal_user;

@@ -1,0 +1,142 @@
+//! Looks at the folders of receipt computers: whether they are there, can be written, lie together, and whether results are taken. Leaves
+//! nothing there: the file it writes to try is removed at once.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use domain::civil_date::Instant;
+use domain::diagnosis::fault::Fault;
+use domain::diagnosis::{Fact, FactName, NotChecked, Observation, Step};
+
+use super::software::path;
+use super::{LinkFolders, Neighbour, Workplace, broken, fact, good, not_checked, within};
+
+/// The file written to try a folder; gateway and receipt computers pass over names of this form.
+const TRIAL: &str = ".onshi-doctor";
+
+/// So much is written to try a folder, in bytes: more than what fits beside a file's name.
+const TRIAL_BYTES: usize = 16 << 10;
+
+/// Why a folder cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unusable {
+    Missing,
+    ReadOnly,
+    Full,
+}
+
+/// Writes and removes a file; returns the file system the folder lies on.
+pub(super) fn try_folder(folder: &Path) -> Result<u64, Unusable> {
+    let found = std::fs::metadata(folder).map_err(|_| Unusable::Missing)?;
+    if !found.is_dir() {
+        return Err(Unusable::Missing);
+    }
+    let trial = folder.join(TRIAL);
+    let write = || {
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&trial)?;
+        file.write_all(&[0; TRIAL_BYTES])?;
+        file.sync_all()
+    };
+    let written = write();
+    let _ = std::fs::remove_file(&trial);
+    match written {
+        Ok(()) => Ok(found.dev()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+            ) =>
+        {
+            Err(Unusable::Full)
+        }
+        Err(_) => Err(Unusable::ReadOnly),
+    }
+}
+
+pub(super) async fn observe(workplace: &Workplace, now: Instant) -> Vec<Observation> {
+    let link = match &workplace.link {
+        Neighbour::None => {
+            return vec![not_checked(Step::LinkFolders, NotChecked::NotSetUp)];
+        }
+        Neighbour::BadSettings(_) => {
+            let after = NotChecked::After(Step::LinkApp);
+            return vec![not_checked(Step::LinkFolders, after)];
+        }
+        Neighbour::Here(link) => link,
+    };
+    let mut seen = Vec::new();
+    for folders in &link.folders {
+        let of = folders.clone();
+        // A share whose server is gone lets one wait without end.
+        let looked = within(workplace.limits.each, move || one(&of, now)).await;
+        seen.push(looked.unwrap_or_else(|| {
+            let mut evidence = vec![fact(FactName::Path, path(&folders.req))];
+            evidence.push(fact(FactName::System, "no answer in time"));
+            broken(Step::LinkFolders, Fault::FolderMissing, evidence)
+        }));
+    }
+    seen
+}
+
+fn one(folders: &LinkFolders, now: Instant) -> Observation {
+    let watched = || {
+        [&folders.req, &folders.res]
+            .into_iter()
+            .chain(&folders.face)
+    };
+    let mut file_systems = Vec::new();
+    for folder in watched().chain([&folders.work]) {
+        match try_folder(folder) {
+            Ok(file_system) => file_systems.push(file_system),
+            Err(unusable) => {
+                let fault = match unusable {
+                    Unusable::Missing => Fault::FolderMissing,
+                    Unusable::ReadOnly => Fault::FolderReadOnly,
+                    Unusable::Full => Fault::FolderFull,
+                };
+                return broken(Step::LinkFolders, fault, place(folder));
+            }
+        }
+    }
+    if file_systems
+        .windows(2)
+        .any(|pair| pair.first() != pair.last())
+    {
+        let fault = Fault::FoldersOnOtherDisks;
+        return broken(Step::LinkFolders, fault, place(&folders.work));
+    }
+    let results = [&folders.res].into_iter().chain(&folders.face);
+    for folder in results {
+        let forgotten = forgotten(folder, folders.stay_minutes, now);
+        if 0 < forgotten {
+            let mut evidence = place(folder);
+            evidence.push(fact(FactName::Count, forgotten.to_string()));
+            return broken(Step::LinkFolders, Fault::ResultsNotTaken, evidence);
+        }
+    }
+    good(Step::LinkFolders, place(&folders.req))
+}
+
+fn place(folder: &Path) -> Vec<Fact> {
+    vec![fact(FactName::Path, path(folder))]
+}
+
+/// How many results lie there for longer than a receipt computer takes. Their names are not looked at.
+fn forgotten(folder: &Path, stay_minutes: u32, now: Instant) -> usize {
+    let stay = i64::from(stay_minutes) * 60;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let old = entries.filter(|entry| {
+        let Ok(metadata) = entry.metadata() else {
+            return false;
+        };
+        let written = Instant::from_micros(metadata.mtime().saturating_mul(1_000_000));
+        metadata.is_file() && stay < written.seconds_until(now)
+    });
+    old.count()
+}

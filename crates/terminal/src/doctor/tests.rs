@@ -1,0 +1,1 @@
+//! Faults seeded one by one.
