@@ -144,5 +144,5 @@ fn on_the_way(workplace: &Workplace) -> Option<(Fault, Vec<Fact>)> {
         return Some((Fault::NoAddress, Vec::new()));
     };
     let evidence = vec![fact(FactName::Router, router.to_string())];
-    (system.answers(router)? == false).then_some((Fault::RouterSilent, evidence))
+    (!system.answers(router)?).then_some((Fault::RouterSilent, evidence))
 }

@@ -10,11 +10,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::folders::{Unusable, try_folder};
-use super::{Neighbour, Pages, Workplace, broken, fact, good, not_checked, within};
+use super::{LINK_REFUSED, Neighbour, Pages, Workplace, broken, fact, good, not_checked, within};
 use crate::running;
-
-/// File of the link app that says why the center refused it, while it does.
-pub const LINK_REFUSED: &str = "refused";
 
 pub(super) async fn observe(workplace: &Workplace) -> Vec<Observation> {
     vec![

@@ -1,5 +1,5 @@
-//! What the operating system tells of network and devices: files below `/proc` and `/sys`, read only. Linux alone; where a file is
-//! missing nothing is told, and the doctor says that it did not look.
+//! What the operating system tells of network and devices: files below `/proc/self` and `/sys`, read only, so that a service which sees
+//! nothing else of `/proc` can read them. Linux alone; where a file is missing nothing is told, and the doctor says that it did not look.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ impl System {
 
     /// The next router on the way out: `None` where the system does not tell, `Some(None)` where there is no way out.
     pub(super) fn router(&self) -> Option<Option<IpAddr>> {
-        let text = std::fs::read_to_string(self.proc.join("net/route")).ok()?;
+        let text = std::fs::read_to_string(self.proc.join("self/net/route")).ok()?;
         let four = text.lines().skip(1).find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [_, destination, gateway, flags, _, _, _, mask, ..] = fields.as_slice() else {
@@ -82,7 +82,7 @@ impl System {
     }
 
     fn router6(&self) -> Option<IpAddr> {
-        let text = std::fs::read_to_string(self.proc.join("net/ipv6_route")).ok()?;
+        let text = std::fs::read_to_string(self.proc.join("self/net/ipv6_route")).ok()?;
         text.lines().find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let [destination, length, _, _, gateway, _, _, _, _, interface] = fields.as_slice()
@@ -98,7 +98,7 @@ impl System {
 
     /// Whether a router of the local network answers; `None` where the system does not know or tell.
     pub(super) fn answers(&self, router: IpAddr) -> Option<bool> {
-        let text = std::fs::read_to_string(self.proc.join("net/arp")).ok()?;
+        let text = std::fs::read_to_string(self.proc.join("self/net/arp")).ok()?;
         let own = router.to_string();
         text.lines().skip(1).find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
@@ -124,8 +124,11 @@ impl System {
 
     /// Names of input devices; `None` where the system does not tell.
     pub(super) fn input_devices(&self) -> Option<Vec<String>> {
-        let text = std::fs::read_to_string(self.proc.join("bus/input/devices")).ok()?;
-        let names = text.lines().filter_map(|it| it.strip_prefix("N: Name="));
-        Some(names.map(|it| it.trim_matches('"').to_owned()).collect())
+        let entries = std::fs::read_dir(self.sys.join("class/input")).ok()?;
+        let names = entries.flatten().filter_map(|entry| {
+            let name = std::fs::read_to_string(entry.path().join("device/name")).ok()?;
+            Some(name.trim().to_owned())
+        });
+        Some(names.collect())
     }
 }
