@@ -31,6 +31,7 @@ pub mod permit;
 pub mod person;
 pub mod personal_text;
 pub mod posted_notice;
+pub mod procedures;
 pub mod questions;
 pub mod reader;
 pub mod receipt_link;

@@ -192,6 +192,10 @@ pub enum MenuEntry {
     Settings,
     /// お知らせ; our wording.
     Notices,
+    /// マニュアル (G36); our wording.
+    Manuals,
+    /// 手続き (G41); our wording.
+    Procedures,
     /// サポート; our wording.
     Support,
 }
@@ -212,7 +216,7 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
@@ -223,6 +227,8 @@ impl MenuEntry {
         Self::Password,
         Self::Settings,
         Self::Notices,
+        Self::Manuals,
+        Self::Procedures,
         Self::Support,
     ];
 
@@ -240,6 +246,8 @@ impl MenuEntry {
             Self::Password => "パスワード変更",
             Self::Settings => "環境設定情報更新",
             Self::Notices => "お知らせ",
+            Self::Manuals => "マニュアル",
+            Self::Procedures => "手続き",
             Self::Support => "サポート",
         }
     }
@@ -258,6 +266,8 @@ impl MenuEntry {
             Self::Password => "Change password",
             Self::Settings => "Settings of the facility",
             Self::Notices => "Notices",
+            Self::Manuals => "Manuals",
+            Self::Procedures => "Procedures",
             Self::Support => "Support",
         }
     }
@@ -276,7 +286,9 @@ impl MenuEntry {
             Self::Password => by_right(Action::ChangeOwnPassword),
             Self::Settings => by_right(Action::EditSettings),
             // The master does no reception work, so only the way to help remains for it.
-            Self::Notices => !kind.is_system() && kind != AccountKind::Master,
+            Self::Notices | Self::Manuals | Self::Procedures => {
+                !kind.is_system() && kind != AccountKind::Master
+            }
             Self::Support => !kind.is_system(),
         }
     }
@@ -294,6 +306,8 @@ impl MenuEntry {
             | Self::Password
             | Self::Settings
             | Self::Notices
+            | Self::Manuals
+            | Self::Procedures
             | Self::Support => "",
         }
     }
@@ -320,6 +334,8 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::Password
         | MenuEntry::Settings
         | MenuEntry::Notices
+        | MenuEntry::Manuals
+        | MenuEntry::Procedures
         | MenuEntry::Support => true,
     };
     let shown = MenuEntry::ALL.into_iter();

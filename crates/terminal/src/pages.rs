@@ -8,10 +8,14 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod lock;
+pub(crate) mod manuals;
 pub(crate) mod menu;
+pub(crate) mod notices;
 pub(crate) mod password;
+pub(crate) mod procedures;
 pub(crate) mod readers;
 mod receipt_link;
+pub(crate) mod reference_material;
 pub(crate) mod result;
 pub(crate) mod rotations;
 pub(crate) mod screen_lock;
@@ -203,6 +207,15 @@ impl Staff {
             session,
             lock: visitor.lock,
         })
+    }
+
+    /// The same browser, as pages see it that need no sign-in.
+    fn visitor(&self) -> Visitor {
+        Visitor {
+            words: self.words.clone(),
+            key: Some(self.key),
+            lock: self.lock,
+        }
     }
 
     fn token(&self) -> &str {

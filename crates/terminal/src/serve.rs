@@ -21,8 +21,12 @@ use ui::security::{Foreign, HEADERS, check};
 use crate::browsers::Browsers;
 use crate::general_reader::GeneralReader;
 use crate::lock::{self, Lock};
+use crate::notices::{self, Notices};
 use crate::pages;
+use crate::procedures::ProcedureNotes;
 use crate::receipt_links::ReceiptLinks;
+use crate::reference_material::{self, ReferenceMaterial};
+use crate::support::data_file::DataFile;
 use crate::texts::SCREENS;
 
 /// The largest form taken, in bytes. Only a file of accounts may be larger.
@@ -100,6 +104,9 @@ pub(crate) struct Shared {
     pub(crate) center_name: CenterName,
     pub(crate) lock: Lock,
     pub(crate) receipt_links: ReceiptLinks,
+    pub(crate) notices: Notices,
+    pub(crate) reference_material: DataFile<ReferenceMaterial>,
+    pub(crate) procedures: ProcedureNotes,
     clock: Clock,
     own: String,
 }
@@ -130,7 +137,9 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     }
     let socket = TcpListener::bind(setup.listen).await?;
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
-    let router = router(app(setup, own.clone())?);
+    let app = app(setup, own.clone())?;
+    tokio::spawn(notices::keep(app.clone()));
+    let router = router(app);
     tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
 }
@@ -138,6 +147,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
 /// What all pages share; `own` is host and port of the pages.
 pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
     let texts = Texts::new(&SCREENS).map_err(std::io::Error::other)?;
+    let data_dir = setup.screen_lock.data_dir.clone();
     let lock = Lock::start(setup.screen_lock, (setup.clock)());
     Ok(Arc::new(Shared {
         certificates: setup.certificates,
@@ -151,6 +161,9 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         center_name: setup.center_name,
         lock,
         receipt_links: ReceiptLinks::default(),
+        notices: Notices::open(&data_dir),
+        reference_material: reference_material::file(&data_dir),
+        procedures: ProcedureNotes::open(&data_dir),
         clock: setup.clock,
         own,
     }))
@@ -195,6 +208,20 @@ fn routes() -> Router<App> {
         .route(settings::HERE, get(settings::form).post(settings::change))
         .route("/settings/live", get(settings::live))
         .route(settings::history::HERE, get(settings::history::page))
+        .route(pages::notices::HERE, get(pages::notices::list))
+        .route("/notices/refresh", post(pages::notices::refresh))
+        .route("/notices/{id}", get(pages::notices::one))
+        .route(pages::manuals::HERE, get(pages::manuals::list))
+        .route("/manuals/{name}", get(pages::manuals::one))
+        .route(
+            pages::reference_material::HERE,
+            get(pages::reference_material::page),
+        )
+        .route(pages::procedures::HERE, get(pages::procedures::list))
+        .route(
+            "/procedures/{name}",
+            get(pages::procedures::one).post(pages::procedures::note),
+        )
         .route("/lock", post(lock::close))
         .route("/lock/state", get(lock::state))
         .route("/lock/active", post(lock::active))

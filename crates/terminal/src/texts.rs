@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 15] = [
+pub(crate) const SCREENS: [Screen; 19] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -29,6 +29,10 @@ pub(crate) const SCREENS: [Screen; 15] = [
     screen!("password"),
     screen!("about"),
     screen!("lock"),
+    screen!("notices"),
+    screen!("manuals"),
+    screen!("reference-material"),
+    screen!("procedures"),
 ];
 
 #[cfg(test)]

@@ -15,3 +15,4 @@ link-results-elsewhere = Not used in normal use: results of the readers reach th
 link-results-here = Results of the readers are read here. They also appear as they arrive under “Control the face reader”.
 link-unanswered = What the vendor says about the link with the receipt computer is not entered yet. Hints on the pages follow the answers.
 link-to-settings = Open the settings
+help = Notices and help

@@ -8,6 +8,9 @@ use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 use domain::receipt_link::ReceiptLink;
 
+use crate::pages::manuals;
+use crate::pages::notices;
+use crate::pages::procedures;
 use crate::pages::readers;
 use crate::pages::receipt_link;
 use crate::pages::screen_lock;
@@ -30,6 +33,8 @@ pub(super) struct MenuPage {
     pub(super) checks: Vec<Entry>,
     pub(super) accounts: Vec<Entry>,
     pub(super) facility: Vec<Entry>,
+    /// Notices, manuals and what helps.
+    pub(super) help: Vec<Entry>,
 }
 
 /// Where an entry stands and leads, and the key of its explanation; `None` for pages of later issues.
@@ -41,10 +46,12 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Accounts => Some((Group::Accounts, "/accounts", "menu-accounts")),
         MenuEntry::Password => Some((Group::Accounts, "/password", "menu-password")),
         MenuEntry::Settings => Some((Group::Facility, "/settings", "menu-settings")),
+        MenuEntry::Notices => Some((Group::Help, notices::HERE, "menu-notices")),
+        MenuEntry::Manuals => Some((Group::Help, manuals::HERE, "menu-manuals")),
+        MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Bulk
         | MenuEntry::MedicalInformation
         | MenuEntry::Emergency
-        | MenuEntry::Notices
         | MenuEntry::Support => None,
     }
 }
@@ -54,6 +61,7 @@ enum Group {
     Checks,
     Accounts,
     Facility,
+    Help,
 }
 
 pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
@@ -62,6 +70,7 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
             Redirect::to("/password").into_response()
         }
         Some(staff) => {
+            crate::notices::freshen(&app, &staff.session.facility.code);
             let link = receipt_link::ask(&app, &staff).await;
             let mut page = menu_page(&app, &staff, link);
             if page.checks.iter().any(|entry| entry.href == readers::HERE) {
@@ -88,7 +97,10 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
                     .choose(entry.label_ja(), entry.label_en())
                     .to_owned(),
                 about: staff.words.say(about),
-                note: receipt_link::note(staff, link, *entry),
+                note: match entry {
+                    MenuEntry::Notices => notices::note(app, staff),
+                    other => receipt_link::note(staff, link, *other),
+                },
             })
         });
         entries.collect()
@@ -97,11 +109,13 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     frame.banners.extend(screen_lock::reminder(app, staff));
+    frame.banners.extend(notices::important(app, staff));
     frame.banners.extend(receipt_link::unanswered(staff, link));
     MenuPage {
         checks: entries(Group::Checks),
         accounts: entries(Group::Accounts),
         facility: entries(Group::Facility),
+        help: entries(Group::Help),
         frame,
     }
 }

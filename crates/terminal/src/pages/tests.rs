@@ -3,6 +3,7 @@
 
 mod access;
 mod cards;
+mod help;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -181,6 +182,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     cards::of_readers(&staff, &mut written);
     of_administration(&staff, &mut written);
     access::of_access(&staff, &mut written);
+    help::of_help(&staff, &mut written);
     written.0
 }
 
@@ -303,6 +305,7 @@ fn of_reception(staff: &Staff, written: &mut Written) {
             checks: vec![entry(), entry()],
             accounts: vec![entry()],
             facility: vec![entry()],
+            help: vec![entry()],
         },
     );
     let form = check::CheckForm::default();
@@ -490,7 +493,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 39);
+        assert_eq!(pages.len(), 39 + help::PAGES);
         for (name, page) in pages {
             check(&name, &page, language);
         }
@@ -519,6 +522,16 @@ fn a_page_in_english_says_nothing_of_its_own_in_japanese() {
         "受診日",
     ];
     for (name, page) in pages(Language::English) {
+        // What is Japanese in every language, such as the text of a manual, is marked so.
+        let page = page.split("lang=\"ja\"").enumerate().map(|(place, part)| {
+            let end = if place == 0 {
+                0
+            } else {
+                part.find('<').unwrap_or(0)
+            };
+            &part[end..]
+        });
+        let page: String = page.collect();
         for word in ours {
             assert!(!page.contains(word), "{name}: {word}");
         }

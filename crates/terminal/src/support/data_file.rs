@@ -62,7 +62,7 @@ impl<T> std::fmt::Debug for DataFile<T> {
 
 impl<T: Default> DataFile<T> {
     /// The file of a name in a folder. What is built in must be good: a test holds it to that, and in its place the default would show.
-    pub(super) fn new(dir: &Path, name: &str, built_in: &'static str, parse: Parse<T>) -> Self {
+    pub(crate) fn new(dir: &Path, name: &str, built_in: &'static str, parse: Parse<T>) -> Self {
         Self {
             edited: dir.join(name),
             last_good: dir.join(format!("{name}.last-good")),

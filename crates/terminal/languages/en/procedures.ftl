@@ -1,0 +1,34 @@
+### Procedures
+
+procedures = Procedures
+procedures-lead = For each procedure: who, what to have ready, where, and how far it is.
+procedure-title = Procedure
+procedure-state = State
+procedure-who = Who
+procedure-when = When
+procedure-prepare = What to have ready
+procedure-place = Where
+procedure-administrator = ID and password of the administrator account are needed.
+procedure-open-page = Open the page it is about
+procedure-manual = Read the manual
+to-procedures = Back to the procedures
+procedure-noted = Noted by the facility
+procedure-noted-by = noted by { $account } at { $at }
+procedure-note-support = At most 100 characters. Write nothing about a patient, and no password.
+procedure-memo = Note
+procedure-save = Keep the note
+procedure-saved = The state of the procedure was noted.
+procedure-changed = After you opened this page, { $account } noted something first. Nothing was overwritten. Look at what is noted now, then note again.
+procedure-memo-wrong = A note is one line of at most 100 characters.
+procedure-not-written = It could not be kept. Look at the space left on this terminal.
+noted-not-started = Not started
+noted-preparing = In preparation
+noted-filed = Handed in
+noted-done = Done
+state-as-needed = When it is needed
+state-not-yet = Not needed now (from { $day })
+state-due = Do it by { $day }
+state-overdue = Over since { $day }: do it at once
+state-now = Do it now
+state-done = Done
+menu-procedures = Renewal of certificates, more devices, a broken PC, succession: what each procedure needs and how far it is.

@@ -1,0 +1,34 @@
+### 手続き
+
+procedures = 手続き
+procedures-lead = 手続きごとに、だれが、何を用意して、どこに出すかをまとめています。
+procedure-title = 手続き
+procedure-state = 状態
+procedure-who = だれが
+procedure-when = どんなとき
+procedure-prepare = 用意するもの
+procedure-place = どこに
+procedure-administrator = 管理アカウントのIDとパスワードが必要です。
+procedure-open-page = 関係する画面を開く
+procedure-manual = マニュアルを見る
+to-procedures = 手続きの一覧に戻る
+procedure-noted = 施設の記録
+procedure-noted-by = { $account }が{ $at }に記録
+procedure-note-support = 100文字まで。患者の情報やパスワードは書かないでください。
+procedure-memo = メモ
+procedure-save = 記録する
+procedure-saved = 手続きの状態を記録しました。
+procedure-changed = あなたが開いたあとに、{ $account }が先に記録しました。まだ何も書き換えていません。今の記録を確かめてから、もう一度記録してください。
+procedure-memo-wrong = メモは100文字までの1行で入力してください。
+procedure-not-written = 記録できませんでした。端末の空き容量を確かめてください。
+noted-not-started = まだ
+noted-preparing = 準備中
+noted-filed = 提出した
+noted-done = 済んだ
+state-as-needed = 必要なときに行います
+state-not-yet = 今は要りません（{ $day }から）
+state-due = { $day }までに行ってください
+state-overdue = { $day }に期限が切れました。すぐに行ってください
+state-now = 今すぐ行ってください
+state-done = 済んでいます
+menu-procedures = 電子証明書の更新、機器の追加、パソコンの故障や承継など、手続きの要点と状態を見ます。

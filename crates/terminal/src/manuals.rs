@@ -1,0 +1,197 @@
+//! Our own manuals (G36): compiled in, so that they are read without center, network and sign-in; searchable. Tells of what this version
+//! does, and of nothing official.
+
+mod text;
+
+use std::sync::LazyLock;
+
+use crate::search::Terms;
+
+pub(crate) use text::{Block, Run, Section};
+
+/// What a manual is about, as the reference material is grouped (guide-data §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Daily work and what to mind.
+    Operation,
+    /// Accounts and settings.
+    Accounts,
+    /// Checks by browser.
+    Checks,
+    /// Viewing medical information.
+    Viewing,
+    /// Home visits.
+    HomeVisits,
+    /// Certificates.
+    Certificates,
+    /// Receipt computers.
+    ReceiptComputer,
+    /// Claims.
+    Claims,
+}
+
+/// Whom a manual is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Everybody,
+    /// Facilities with a face reader (G37).
+    Readers,
+}
+
+/// A manual.
+#[derive(Debug)]
+pub(crate) struct Manual {
+    /// Its name in the address.
+    pub(crate) name: &'static str,
+    pub(crate) topic: Topic,
+    pub(crate) title_ja: String,
+    pub(crate) title_en: String,
+    pub(crate) sections: Vec<Section>,
+    whom: For,
+}
+
+/// Name, topic, whom it is for, text; in the order of the list.
+type Source = (&'static str, Topic, For, &'static str);
+
+macro_rules! source {
+    ($name:literal, $topic:ident, $whom:ident) => {
+        (
+            $name,
+            Topic::$topic,
+            For::$whom,
+            include_str!(concat!("../manuals/", $name, ".md")),
+        )
+    };
+}
+
+const SOURCES: [Source; 17] = [
+    source!("start-stop", Operation, Readers),
+    source!("sign-in", Checks, Everybody),
+    source!("check", Checks, Everybody),
+    source!("readers", Checks, Readers),
+    source!("card", Checks, Everybody),
+    source!("history", Checks, Everybody),
+    source!("lock", Operation, Everybody),
+    source!("password", Accounts, Everybody),
+    source!("accounts", Accounts, Everybody),
+    source!("settings", Accounts, Everybody),
+    source!("certificates", Certificates, Everybody),
+    source!("receipt-computer", ReceiptComputer, Everybody),
+    source!("notices", Operation, Everybody),
+    source!("procedures", Operation, Everybody),
+    source!("trouble", Operation, Everybody),
+    source!("medical", Viewing, Everybody),
+    source!("home-visits", HomeVisits, Everybody),
+];
+
+static MANUALS: LazyLock<Vec<Manual>> = LazyLock::new(|| SOURCES.iter().map(manual).collect());
+
+fn manual((name, topic, whom, source): &Source) -> Manual {
+    let (title, sections) = text::read(source);
+    let (ja, en) = title.split_once(" / ").unwrap_or((title, title));
+    Manual {
+        name,
+        topic: *topic,
+        title_ja: ja.to_owned(),
+        title_en: en.to_owned(),
+        sections,
+        whom: *whom,
+    }
+}
+
+/// The manual of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Manual> {
+    MANUALS.iter().find(|it| it.name == name)
+}
+
+/// The manuals of a facility.
+pub(crate) fn of_facility(has_reader: bool) -> impl Iterator<Item = &'static Manual> {
+    MANUALS
+        .iter()
+        .filter(move |it| has_reader || it.whom == For::Everybody)
+}
+
+/// The first manual of a topic.
+pub(crate) fn of_topic(topic: Topic) -> Option<&'static Manual> {
+    MANUALS.iter().find(|it| it.topic == topic)
+}
+
+/// A section that a search found, with its manual.
+pub(crate) struct Found {
+    pub(crate) manual: &'static Manual,
+    pub(crate) section: &'static Section,
+}
+
+/// The sections that hold every word; a title counts for each of its sections.
+pub(crate) fn search(terms: &Terms, has_reader: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    for manual in of_facility(has_reader) {
+        let titles = format!("{}\n{}", manual.title_ja, manual.title_en);
+        let sections = manual.sections.iter();
+        let of_manual = sections.filter(|section| {
+            let text = section.plain();
+            terms.touch(&text) && terms.are_in(&format!("{titles}\n{text}"))
+        });
+        let before = found.len();
+        found.extend(of_manual.map(|section| Found { manual, section }));
+        // The title alone holds the words.
+        if found.len() == before
+            && terms.are_in(&titles)
+            && let Some(section) = manual.sections.first()
+        {
+            found.push(Found { manual, section });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_manual_has_both_titles_and_sections_with_something_in_them() {
+        for manual in MANUALS.iter() {
+            assert!(!manual.title_ja.is_ascii(), "{}", manual.name);
+            assert!(manual.title_en.is_ascii(), "{}", manual.name);
+            assert!(!manual.sections.is_empty(), "{}", manual.name);
+            for section in &manual.sections {
+                assert!(
+                    !section.blocks.is_empty(),
+                    "{}: {}",
+                    manual.name,
+                    section.heading
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_clerk_would_ask_is_found() {
+        let cases = [
+            ("パスワード 忘れた", "password"),
+            ("目視確認", "readers"),
+            ("ロック 解除", "lock"),
+            ("バックアップ 証明書", "certificates"),
+            ("レセコン 届かない", "receipt-computer"),
+            ("つながらない", "trouble"),
+            ("該当資格なし", "check"),
+            ("csv", "history"),
+            ("シャットダウン", "start-stop"),
+            ("故障 パソコン", "procedures"),
+        ];
+        for (query, name) in cases {
+            let found = search(&Terms::parse(query).unwrap(), true);
+            let names: Vec<&str> = found.iter().map(|it| it.manual.name).collect();
+            assert!(names.contains(&name), "{query}: {names:?}");
+        }
+    }
+
+    #[test]
+    fn home_visit_nursing_is_shown_no_manual_of_face_readers() {
+        assert!(of_facility(true).any(|it| it.name == "readers"));
+        assert!(!of_facility(false).any(|it| it.name == "readers"));
+        let found = search(&Terms::parse("目視確認に切り替える").unwrap(), false);
+        assert!(found.iter().all(|it| it.manual.name != "readers"));
+    }
+}

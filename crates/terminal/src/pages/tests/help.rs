@@ -1,0 +1,122 @@
+//! Notices, manuals, reference material and procedures, written with sample data.
+
+use api::notice::Notice;
+use domain::civil_date::CivilDate;
+use domain::procedures::{Facts, Procedure};
+
+use super::{Written, words};
+use crate::manuals;
+use crate::pages::notices::{self, NoticesPage};
+use crate::pages::{Staff, manuals as manual_pages, procedures, receipt_link, reference_material};
+use crate::procedures::Note;
+use domain::permissions::MenuEntry;
+use ui::language::Language;
+
+/// How many pages there are here.
+pub(super) const PAGES: usize = 10;
+
+fn notice(title_en: Option<&str>) -> Notice {
+    Notice {
+        body_en: title_en.map(|_| "Text <b>".into()),
+        body_ja: "一段落\n二行目 <b>\n\n二段落".into(),
+        id: "019aae5e-0000-7000-8000-000000000001".into(),
+        importance: "important".into(),
+        posted_at: "2026-11-26T01:05:00.000000Z".into(),
+        title_en: title_en.map(str::to_owned),
+        title_ja: "工事<b>".into(),
+        until: Some("2026-12-31".into()),
+    }
+}
+
+pub(super) fn of_help(staff: &Staff, written: &mut Written) {
+    let frame = || staff.frame("/notices");
+    let line = notices::Line {
+        href: "/notices/x".into(),
+        title: "<a>".into(),
+        posted: "B".into(),
+        important: true,
+        unread: true,
+    };
+    let page = NoticesPage {
+        frame: frame(),
+        search: notices::search_field(&staff.words, "\"<x>"),
+        fetched: "C".into(),
+        lines: vec![line],
+    };
+    written.add("notices", &page);
+    for (name, title_en) in [("notice", None), ("notice-english", Some("Works"))] {
+        written.add(name, &notices::notice_page(frame(), &notice(title_en)));
+    }
+    let page = manual_pages::manuals_page(staff.frame("/manuals"), "", true);
+    written.add("manuals", &page);
+    let page = manual_pages::manuals_page(staff.frame("/manuals"), "csv", false);
+    written.add("manuals-found", &page);
+    let dir = tempfile::tempdir().unwrap();
+    let built_in = crate::reference_material::file(dir.path()).read();
+    let page = reference_material::reference_page(staff.frame("/reference-material"), &built_in);
+    written.add("reference-material", &page);
+    std::fs::write(dir.path().join("reference_material.toml"), "as_of = 1").unwrap();
+    let refused = crate::reference_material::file(dir.path()).read();
+    let page = reference_material::reference_page(staff.frame("/reference-material"), &refused);
+    assert!(page.frame.banners.len() == 1 && page.lines.len() == 12);
+    written.add("reference-material-refused", &page);
+    let today = CivilDate::parse_iso("2026-11-26").unwrap();
+    let facts = Facts {
+        certificate_until: Some(today.plus_days(30)),
+    };
+    let notes = Procedure::ALL.iter().map(|it| (*it, Note::default()));
+    let page = procedures::procedures_page(staff.frame("/procedures"), notes, &facts, today);
+    assert_eq!(page.lines[1].tone, "warn");
+    written.add("procedures", &page);
+    let note = Note::default();
+    for procedure in [Procedure::BrokenPc, Procedure::ClaimsFiling] {
+        let page = procedures::procedure_page(staff, procedure, &note, &facts, today);
+        written.add(procedure.as_str(), &page);
+    }
+}
+
+#[test]
+fn every_manual_is_one_page_whose_links_lead_within_this_terminal() {
+    for language in Language::ALL {
+        let staff = super::staff(language, "general");
+        for manual in manuals::of_facility(true) {
+            let here = format!("/manuals/{}", manual.name);
+            let page = manual_pages::manual_page(staff.frame(&here), manual);
+            let text = askama::Template::render(&page).unwrap();
+            super::check(manual.name, &text, language);
+            assert!(text.contains("lang=\"ja\""), "{}", manual.name);
+        }
+    }
+}
+
+#[test]
+fn a_notice_without_english_is_marked_as_japanese_and_its_lines_are_kept() {
+    let frame = super::staff(Language::English, "general").frame("/notices/x");
+    let page = notices::notice_page(frame, &notice(None));
+    assert!(page.japanese_only);
+    assert_eq!(
+        page.paragraphs,
+        [vec!["一段落", "二行目 <b>"], vec!["二段落"]]
+    );
+    let frame = super::staff(Language::English, "general").frame("/notices/x");
+    let page = notices::notice_page(frame, &notice(Some("Works")));
+    assert_eq!((page.title.as_str(), page.japanese_only), ("Works", false));
+}
+
+#[test]
+fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
+    let today = CivilDate::parse_iso("2026-11-26").unwrap();
+    let (facts, note) = (Facts::default(), Note::default());
+    for (kind, may) in [("general", false), ("administrator", true)] {
+        let staff = super::staff(Language::Japanese, kind);
+        let procedure = Procedure::Succession;
+        let page = procedures::procedure_page(&staff, procedure, &note, &facts, today);
+        assert_eq!(page.form.is_some(), may, "{kind}");
+        let settings = domain::facility_settings::FacilitySettings::default();
+        let link = domain::receipt_link::ReceiptLink::of(&settings);
+        assert_eq!(receipt_link::unanswered(&staff, Some(link)).is_some(), may);
+        assert!(receipt_link::note(&staff, Some(link), MenuEntry::History).is_none());
+        assert!(receipt_link::unanswered(&staff, None).is_none());
+    }
+    assert!(!words(Language::English).say("link-unanswered").is_empty());
+}
