@@ -284,7 +284,6 @@ impl Procedure {
                 place: ("導入した業者の受付", "the desk of whoever set it up"),
                 desk: Some("startpack-reception"),
                 administrator_account: true,
-                ..own
             },
             Self::BrokenPc => Needs {
                 title: ("パソコンの故障・入れ替え", "A broken or replaced PC"),
@@ -305,7 +304,6 @@ impl Procedure {
                 ),
                 desk: Some("pc-hp"),
                 administrator_account: true,
-                ..own
             },
             Self::Succession => Needs {
                 title: ("施設の承継", "Succession of the facility"),
