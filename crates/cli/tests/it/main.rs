@@ -13,6 +13,7 @@ mod audit;
 mod browser;
 mod demo;
 mod first_mark;
+mod help_pages;
 mod kill;
 mod logs;
 mod pages;

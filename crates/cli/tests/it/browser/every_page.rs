@@ -156,6 +156,46 @@ async fn the_pages_of_administration_are_accessible_in_every_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_notices_manuals_and_procedures_are_accessible_in_every_language() {
+    let walk = Walk::start().await;
+    let body = walk.dir.path().join("notice.txt");
+    std::fs::write(&body, "回線の工事があります。\n\n11月30日の夜です。").unwrap();
+    let data_dir = walk.dir.path().join("demo/center").display().to_string();
+    let file = body.display().to_string();
+    crate::running::succeed(&[
+        "notice",
+        "add",
+        "--data-dir",
+        &data_dir,
+        "--title",
+        "工事のお知らせ",
+        "--body-file",
+        &file,
+        "--important",
+    ]);
+    walk.open("notices").await;
+    walk.press("main form[action='/notices/refresh'] button")
+        .await;
+    look(&walk, "notices").await;
+    walk.sign_in("administrator").await;
+    look(&walk, "menu-notices").await;
+    walk.press("main [data-code=important_notice] a").await;
+    look(&walk, "notice").await;
+    for (path, name) in [
+        ("manuals", "manuals"),
+        ("manuals?q=csv", "manuals-found"),
+        ("manuals/readers", "manual"),
+        ("reference-material", "reference-material"),
+        ("procedures", "procedures"),
+        ("procedures/broken_pc", "procedure"),
+    ] {
+        walk.open(path).await;
+        look(&walk, name).await;
+    }
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     let walk = Walk::start().await;
     walk.sign_in("administrator").await;
