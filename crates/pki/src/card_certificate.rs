@@ -226,6 +226,10 @@ impl CardCertificate {
 
 /// A certificate with nothing behind it.
 fn whole(der: &[u8]) -> Option<X509Certificate<'_>> {
+    // The library takes any tag with the number of SEQUENCE for one, whatever its class.
+    if der.first() != Some(&0x30) {
+        return None;
+    }
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
     rest.is_empty().then_some(certificate)
 }
