@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut listener = Listener::start(
         socket,
         tls,
-        Revocations::default(),
+        ClientCertificate::Required(Revocations::default()),
         std::time::Duration::from_secs(10),
     )?;
     println!("floor: {}", listener.address());

@@ -8,11 +8,12 @@ use domain::institution_code::InstitutionCode;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
     DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    RevocationReason, RevokedCertParams, SanType, SerialNumber,
+    PublicKeyData, RevocationReason, RevokedCertParams, SanType, SerialNumber,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
 
+use crate::est::SigningRequest;
 use crate::identity::Identity;
 use crate::notice::VALIDITY_MONTHS;
 use crate::sealed::{MachineKey, SealError};
@@ -73,6 +74,18 @@ pub enum KeyKind {
     Rsa,
 }
 
+impl KeyKind {
+    /// Makes a key.
+    pub(crate) fn generate(self) -> Result<KeyPair, rcgen::Error> {
+        match self {
+            Self::P256 => KeyPair::generate(),
+            Self::Rsa => {
+                KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
+            }
+        }
+    }
+}
+
 /// A root CA with an issuing CA in a folder; private keys sealed with the machine key.
 pub struct Authority {
     root: CertificateDer<'static>,
@@ -91,6 +104,21 @@ impl std::fmt::Debug for Authority {
 pub struct Issued {
     /// Chain and private key.
     pub identity: Identity,
+    /// SHA-256 of the certificate.
+    pub fingerprint: [u8; 32],
+    /// Serial number, 16 bytes.
+    pub serial: [u8; 16],
+    /// First instant of validity.
+    pub not_before: Instant,
+    /// Last instant of validity.
+    pub not_after: Instant,
+}
+
+/// A client certificate made for a key that its client keeps (RFC 7030).
+#[derive(Debug)]
+pub struct IssuedForRequest {
+    /// The certificate alone.
+    pub certificate: CertificateDer<'static>,
     /// SHA-256 of the certificate.
     pub fingerprint: [u8; 32],
     /// Serial number, 16 bytes.
@@ -133,6 +161,12 @@ impl Authority {
         &self.root
     }
 
+    /// The certificate of the issuing CA below the root.
+    #[must_use]
+    pub fn issuing(&self) -> &CertificateDer<'static> {
+        &self.issuing
+    }
+
     /// The root certificate as PEM.
     #[must_use]
     pub fn root_pem(&self) -> String {
@@ -142,12 +176,7 @@ impl Authority {
     /// SHA-256 of the root in groups of four hexadecimal digits, as a notice prints it.
     #[must_use]
     pub fn root_fingerprint(&self) -> String {
-        let digest = Sha256::digest(&self.root);
-        let hex: Vec<String> = digest
-            .chunks(2)
-            .map(|pair| pair.iter().map(|b| format!("{b:02X}")).collect())
-            .collect();
-        hex.join(" ")
+        printed_fingerprint(&self.root)
     }
 
     /// Makes a server's certificate for names and addresses, valid a year.
@@ -185,24 +214,36 @@ impl Authority {
         kind: KeyKind,
         now: Instant,
     ) -> Result<Issued, AuthorityError> {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = subject(&[
-            (DnType::OrganizationName, ORGANISATION),
-            (DnType::OrganizationalUnitName, &facility.to_string()),
-            (DnType::CommonName, terminal),
-        ]);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        let key = match kind {
-            KeyKind::P256 => KeyPair::generate()?,
-            KeyKind::Rsa => {
-                KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?
-            }
-        };
+        let params = client_params(facility, terminal);
+        let key = kind.generate()?;
         let (identity, serial, not_before, not_after) =
             self.issue(params, &key, now, VALIDITY_MONTHS)?;
         Ok(Issued {
             fingerprint: identity.fingerprint(),
             identity,
+            serial,
+            not_before,
+            not_after,
+        })
+    }
+
+    /// Makes a client's certificate for the key of a request: the client keeps the key. Of the request nothing else is taken over.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Certificate`].
+    pub fn issue_for(
+        &self,
+        facility: InstitutionCode,
+        terminal: &str,
+        request: &SigningRequest,
+        now: Instant,
+    ) -> Result<IssuedForRequest, AuthorityError> {
+        let params = client_params(facility, terminal);
+        let (certificate, serial, not_before, not_after) =
+            self.sign(params, &request.key, now, VALIDITY_MONTHS)?;
+        Ok(IssuedForRequest {
+            fingerprint: Sha256::digest(&certificate).into(),
+            certificate,
             serial,
             not_before,
             not_after,
@@ -242,11 +283,24 @@ impl Authority {
 
     fn issue(
         &self,
-        mut params: CertificateParams,
+        params: CertificateParams,
         key: &KeyPair,
         now: Instant,
         months: i32,
     ) -> Result<(Identity, [u8; 16], Instant, Instant), AuthorityError> {
+        let (certificate, serial, not_before, not_after) = self.sign(params, key, now, months)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain = vec![certificate, self.issuing.clone()];
+        Ok((Identity::new(chain, key), serial, not_before, not_after))
+    }
+
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        key: &impl PublicKeyData,
+        now: Instant,
+        months: i32,
+    ) -> Result<(CertificateDer<'static>, [u8; 16], Instant, Instant), AuthorityError> {
         let serial = random_serial()?;
         params.serial_number = Some(SerialNumber::from_slice(&serial));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -255,10 +309,35 @@ impl Authority {
         params.not_before = offset(not_before);
         params.not_after = offset(not_after);
         let certificate = params.signed_by(key, &self.issuer)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let chain = vec![certificate.der().clone(), self.issuing.clone()];
-        Ok((Identity::new(chain, key), serial, not_before, not_after))
+        Ok((certificate.der().clone(), serial, not_before, not_after))
     }
+}
+
+/// SHA-256 of a certificate in groups of four hexadecimal digits, as a notice prints it.
+#[must_use]
+pub fn printed_fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digest = Sha256::digest(certificate);
+    let groups = digest.chunks(2);
+    let groups: Vec<String> = groups
+        .map(|pair| pair.iter().map(|byte| format!("{byte:02X}")).collect())
+        .collect();
+    groups.join(" ")
+}
+
+/// The name in a client's certificate: institution code and terminal (G07).
+pub(crate) fn client_subject(facility: InstitutionCode, terminal: &str) -> DistinguishedName {
+    subject(&[
+        (DnType::OrganizationName, ORGANISATION),
+        (DnType::OrganizationalUnitName, &facility.to_string()),
+        (DnType::CommonName, terminal),
+    ])
+}
+
+fn client_params(facility: InstitutionCode, terminal: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = client_subject(facility, terminal);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params
 }
 
 fn create(dir: &Path, machine: &MachineKey, now: Instant) -> Result<(), AuthorityError> {

@@ -1,19 +1,25 @@
 //! The TLS side of a client: trusts our root alone, shows its certificate. Knows no system root.
 
+mod before_trust;
+
+pub use before_trust::config_before_trust;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::clock::{Clock, TlsClock};
 use crate::identity::Identity;
 use crate::server::TlsSetup;
 
-/// A client's TLS configuration: TLS 1.3, our root, and the identity where there is one.
+/// A client's TLS configuration: TLS 1.3, our root, and the identity where there is one. By the machine's clock.
 ///
 /// # Errors
 /// [`TlsSetup`].
@@ -21,11 +27,31 @@ pub fn config(
     root: &CertificateDer<'static>,
     identity: Option<&Identity>,
 ) -> Result<ClientConfig, TlsSetup> {
+    build(root, identity, Arc::new(DefaultTimeProvider))
+}
+
+/// The same by a clock that is handed in.
+///
+/// # Errors
+/// [`TlsSetup`].
+pub fn config_by(
+    clock: Clock,
+    root: &CertificateDer<'static>,
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, TlsSetup> {
+    build(root, identity, Arc::new(TlsClock(clock)))
+}
+
+fn build(
+    root: &CertificateDer<'static>,
+    identity: Option<&Identity>,
+    time: Arc<dyn TimeProvider>,
+) -> Result<ClientConfig, TlsSetup> {
     let setup = |error: &dyn std::fmt::Display| TlsSetup(error.to_string());
     let mut roots = RootCertStore::empty();
     roots.add(root.clone()).map_err(|e| setup(&e))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_details(provider, time)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|e| setup(&e))?
         .with_root_certificates(roots);
@@ -113,6 +139,8 @@ pub enum Refusal {
     Certificate,
     /// The server's certificate is not of our root.
     Server,
+    /// By the clock of this machine the server's certificate is over, or not valid yet: most likely the clock is wrong.
+    Clock,
     /// No connection, or it broke.
     Line,
 }
@@ -130,9 +158,23 @@ pub fn refusal(error: &(dyn std::error::Error + 'static)) -> Refusal {
             .or_else(|| io.and_then(|it| it.downcast_ref::<rustls::Error>()));
         match tls {
             Some(rustls::Error::AlertReceived(_)) => return Refusal::Certificate,
+            Some(rustls::Error::InvalidCertificate(why)) if is_of_time(why) => {
+                return Refusal::Clock;
+            }
             Some(rustls::Error::InvalidCertificate(_)) => return Refusal::Server,
             Some(_) | None => next = error.source(),
         }
     }
     Refusal::Line
+}
+
+/// Whether a certificate is refused for its dates alone.
+pub(crate) fn is_of_time(why: &CertificateError) -> bool {
+    matches!(
+        why,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+    )
 }

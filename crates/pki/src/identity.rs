@@ -56,6 +56,8 @@ pub struct Holder {
     pub facility: InstitutionCode,
     /// The terminal's name.
     pub terminal: String,
+    /// First instant of validity.
+    pub not_before: Instant,
     /// Last instant of validity.
     pub not_after: Instant,
     /// SHA-256 of the certificate.
@@ -107,9 +109,20 @@ impl Identity {
     /// First instant of the leaf's validity.
     #[must_use]
     pub fn valid_from(&self) -> Option<Instant> {
-        let (_, leaf) = x509_parser::parse_x509_certificate(self.chain.first()?).ok()?;
-        let seconds = leaf.validity().not_before.timestamp();
-        Some(Instant::from_micros(seconds.saturating_mul(1_000_000)))
+        self.validity().map(|(from, _)| from)
+    }
+
+    /// First and last instant of the leaf's validity.
+    #[must_use]
+    pub fn validity(&self) -> Option<(Instant, Instant)> {
+        let leaf = self.chain.first()?;
+        let (_, leaf) = x509_parser::certificate::X509Certificate::from_der(leaf).ok()?;
+        let at = |time: i64| Instant::from_micros(time.saturating_mul(1_000_000));
+        let validity = leaf.validity();
+        Some((
+            at(validity.not_before.timestamp()),
+            at(validity.not_after.timestamp()),
+        ))
     }
 
     /// Chain and key as PEM: (certificates, key).
@@ -210,6 +223,7 @@ pub fn holder(leaf: &CertificateDer<'_>) -> Option<Holder> {
     Some(Holder {
         facility: InstitutionCode::parse(unit.as_str().ok()?).ok()?,
         terminal: name.as_str().ok()?.to_owned(),
+        not_before: Instant::from_micros(certificate.validity().not_before.timestamp() * 1_000_000),
         not_after: Instant::from_micros(certificate.validity().not_after.timestamp() * 1_000_000),
         fingerprint: Sha256::digest(leaf).into(),
     })

@@ -1,6 +1,7 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
 pub mod certificate;
+mod offered;
 mod verifier;
 
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use rustls::server::WebPkiClientVerifier;
+use rustls::time_provider::{DefaultTimeProvider, TimeProvider};
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,8 +19,12 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+pub use offered::{Examiner, Unfit};
+
+use crate::clock::{Clock, TlsClock};
 use crate::identity::{Holder, holder};
 use crate::server::certificate::ServerCertificate;
+use crate::server::offered::Unexamined;
 use crate::server::verifier::NotRevoked;
 
 /// Handshakes under way at once; further connections wait in the kernel's queue.
@@ -29,6 +35,8 @@ const HANDSHAKES: usize = 512;
 pub enum ClientCertificate {
     /// It must show one that is not among the revoked.
     Required(Revocations),
+    /// It may show one, good or not: an [`Examiner`] says later what it is worth, so that the refusal has words. Its key is proved.
+    Offered,
     /// It is not asked.
     None,
 }
@@ -48,7 +56,7 @@ pub enum Versions {
 #[error("cannot set up TLS: {0}")]
 pub struct TlsSetup(pub String);
 
-/// A server's TLS configuration.
+/// A server's TLS configuration, by the machine's clock.
 ///
 /// # Errors
 /// [`TlsSetup`].
@@ -58,22 +66,64 @@ pub fn config(
     clients: ClientCertificate,
     versions: Versions,
 ) -> Result<Arc<ServerConfig>, TlsSetup> {
+    build(
+        certificate,
+        root,
+        clients,
+        versions,
+        Arc::new(DefaultTimeProvider),
+    )
+}
+
+/// The same by a clock that is handed in.
+///
+/// # Errors
+/// [`TlsSetup`].
+pub fn config_by(
+    clock: Clock,
+    certificate: &ServerCertificate,
+    root: &CertificateDer<'static>,
+    clients: ClientCertificate,
+    versions: Versions,
+) -> Result<Arc<ServerConfig>, TlsSetup> {
+    build(
+        certificate,
+        root,
+        clients,
+        versions,
+        Arc::new(TlsClock(clock)),
+    )
+}
+
+fn build(
+    certificate: &ServerCertificate,
+    root: &CertificateDer<'static>,
+    clients: ClientCertificate,
+    versions: Versions,
+    time: Arc<dyn TimeProvider>,
+) -> Result<Arc<ServerConfig>, TlsSetup> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let spoken: &[&rustls::SupportedProtocolVersion] = match versions {
         Versions::Tls13 => &[&rustls::version::TLS13],
         Versions::Tls12Too => &[&rustls::version::TLS13, &rustls::version::TLS12],
     };
     let setup = |error: &dyn std::fmt::Display| TlsSetup(error.to_string());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+    let builder = ServerConfig::builder_with_details(Arc::clone(&provider), time)
         .with_protocol_versions(spoken)
         .map_err(|e| setup(&e))?;
+    let chain = || {
+        let mut roots = RootCertStore::empty();
+        roots.add(root.clone()).map_err(|e| setup(&e))?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        verifier.build().map_err(|e| setup(&e))
+    };
     let builder = match clients {
         ClientCertificate::None => builder.with_no_client_auth(),
+        ClientCertificate::Offered => {
+            builder.with_client_cert_verifier(Arc::new(Unexamined(chain()?)))
+        }
         ClientCertificate::Required(revocations) => {
-            let mut roots = RootCertStore::empty();
-            roots.add(root.clone()).map_err(|e| setup(&e))?;
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            let chain = verifier.build().map_err(|e| setup(&e))?;
+            let chain = chain()?;
             builder.with_client_cert_verifier(Arc::new(NotRevoked { chain, revocations }))
         }
     };
@@ -147,8 +197,10 @@ pub struct Accepted {
     pub stream: TlsStream<TcpStream>,
     /// Where it comes from.
     pub from: SocketAddr,
-    /// The client certificate's holder, where one was asked for.
+    /// The client certificate's holder, where one was required.
     pub peer: Option<Holder>,
+    /// The chain a client offered, leaf first, not examined yet; empty where none was, or where one was required.
+    pub offered: Vec<CertificateDer<'static>>,
 }
 
 /// Accepts connections, each handshake in its own task with a time limit, so that a slow client delays no other.
@@ -166,7 +218,7 @@ impl Listener {
     pub fn start(
         socket: TcpListener,
         config: Arc<ServerConfig>,
-        revocations: Revocations,
+        clients: ClientCertificate,
         handshake_limit: Duration,
     ) -> std::io::Result<Self> {
         let address = socket.local_addr()?;
@@ -174,7 +226,7 @@ impl Listener {
         tokio::spawn(accept(
             socket,
             TlsAcceptor::from(config),
-            revocations,
+            clients,
             handshake_limit,
             sender,
         ));
@@ -213,7 +265,7 @@ async fn let_read_why(mut refused: TcpStream) {
 async fn accept(
     socket: TcpListener,
     acceptor: TlsAcceptor,
-    revocations: Revocations,
+    clients: ClientCertificate,
     handshake_limit: Duration,
     sender: mpsc::Sender<Accepted>,
 ) {
@@ -231,8 +283,7 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (acceptor, revocations, sender) =
-            (acceptor.clone(), revocations.clone(), sender.clone());
+        let (acceptor, clients, sender) = (acceptor.clone(), clients.clone(), sender.clone());
         tokio::spawn(async move {
             let _place = place;
             let _ = stream.set_nodelay(true);
@@ -242,21 +293,41 @@ async fn accept(
                 Ok(Err((_, refused))) => return let_read_why(refused).await,
                 Err(_) => return,
             };
-            let certificates = stream.get_ref().1.peer_certificates();
-            let leaf = certificates.and_then(<[_]>::first);
-            let peer = leaf.and_then(holder);
+            let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let revocations = match clients {
+                ClientCertificate::Required(revocations) => revocations,
+                ClientCertificate::Offered | ClientCertificate::None => {
+                    let offered = certificates.iter().map(|it| it.clone().into_owned());
+                    let offered = offered.collect();
+                    let peer = None;
+                    let _ = sender
+                        .send(Accepted {
+                            stream,
+                            from,
+                            peer,
+                            offered,
+                        })
+                        .await;
+                    return;
+                }
+            };
             // A certificate of our root that names no facility is a server's: it opens nothing.
-            if leaf.is_some() && peer.is_none() {
+            let Some(peer) = certificates.first().and_then(holder) else {
                 return;
-            }
+            };
             // The verifier refuses them; this is for sessions that were resumed without it.
-            if peer
-                .as_ref()
-                .is_some_and(|peer| revocations.holds(&peer.fingerprint))
-            {
+            if revocations.holds(&peer.fingerprint) {
                 return;
             }
-            let _ = sender.send(Accepted { stream, from, peer }).await;
+            let (peer, offered) = (Some(peer), Vec::new());
+            let _ = sender
+                .send(Accepted {
+                    stream,
+                    from,
+                    peer,
+                    offered,
+                })
+                .await;
         });
     }
 }

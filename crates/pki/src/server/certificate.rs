@@ -1,54 +1,100 @@
-//! The certificate a server shows, exchanged while it runs. Makes none.
+//! The certificate a server shows: one for good, or one that is made anew long before it ends, so that a center that runs for years
+//! is never taken for a stranger. Looks at its age at every handshake, by the clock that is handed in; has no timer.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
-use rustls::crypto::CryptoProvider;
+use domain::civil_date::Instant;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::authority::SERVER_RENEWAL_DAYS;
+use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::server::TlsSetup;
 
+/// Makes a server's certificate for a moment.
+type Issue = Box<dyn Fn(Instant) -> Option<Identity> + Send + Sync>;
+
 /// A server's certificate with its key. Connections that stand keep the one they saw; new ones are shown the newest.
-#[derive(Debug, Clone)]
-pub struct ServerCertificate {
-    shown: Arc<ArcSwap<CertifiedKey>>,
-    provider: Arc<CryptoProvider>,
+#[derive(Clone)]
+pub struct ServerCertificate(Arc<Shown>);
+
+struct Shown {
+    current: Mutex<Current>,
+    renewal: Option<(Clock, Issue)>,
+}
+
+#[derive(Clone)]
+struct Current {
+    key: Arc<CertifiedKey>,
+    good_from: Instant,
+    renew_from: Instant,
+}
+
+impl std::fmt::Debug for ServerCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerCertificate(…)")
+    }
 }
 
 impl ServerCertificate {
-    /// Of an identity.
+    /// One for good.
     ///
     /// # Errors
     /// [`TlsSetup`] for a key that is none of the certificate's.
     pub fn new(identity: &Identity) -> Result<Self, TlsSetup> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let key = certified(identity, &provider)?;
-        Ok(Self {
-            shown: Arc::new(ArcSwap::from_pointee(key)),
-            provider,
-        })
+        Self::of(identity, None)
     }
 
-    /// Shows another from now on.
+    /// One that `issue` makes, and makes anew in good time, or when the clock was set back before it began.
     ///
     /// # Errors
-    /// As [`Self::new`]; then the one before is shown on.
-    pub fn exchange(&self, identity: &Identity) -> Result<(), TlsSetup> {
-        let key = certified(identity, &self.provider)?;
-        self.shown.store(Arc::new(key));
-        Ok(())
+    /// [`TlsSetup`] when there is nothing to show at the start.
+    pub fn renewed(
+        clock: Clock,
+        issue: impl Fn(Instant) -> Option<Identity> + Send + Sync + 'static,
+    ) -> Result<Self, TlsSetup> {
+        let first = issue(clock()).ok_or_else(|| TlsSetup("no server certificate".into()))?;
+        Self::of(&first, Some((clock, Box::new(issue))))
     }
-}
 
-fn certified(identity: &Identity, provider: &CryptoProvider) -> Result<CertifiedKey, TlsSetup> {
-    CertifiedKey::from_der(identity.chain().to_vec(), identity.key(), provider)
-        .map_err(|error| TlsSetup(error.to_string()))
+    fn of(identity: &Identity, renewal: Option<(Clock, Issue)>) -> Result<Self, TlsSetup> {
+        let current = Mutex::new(Current::of(identity)?);
+        Ok(Self(Arc::new(Shown { current, renewal })))
+    }
+
+    /// What is shown now. What cannot be made anew is shown to its end.
+    fn now(&self) -> Arc<CertifiedKey> {
+        let current = self.0.current.lock();
+        let mut current = current.unwrap_or_else(PoisonError::into_inner);
+        if let Some((clock, issue)) = &self.0.renewal {
+            let now = clock();
+            if now < current.good_from || current.renew_from <= now {
+                let made = issue(now).and_then(|made| Current::of(&made).ok());
+                *current = made.unwrap_or_else(|| current.clone());
+            }
+        }
+        Arc::clone(&current.key)
+    }
 }
 
 impl ResolvesServerCert for ServerCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.shown.load_full())
+        Some(self.now())
+    }
+}
+
+impl Current {
+    fn of(identity: &Identity) -> Result<Self, TlsSetup> {
+        let (good_from, _) = identity
+            .validity()
+            .ok_or_else(|| TlsSetup("no dates in the server certificate".into()))?;
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let key = CertifiedKey::from_der(identity.chain().to_vec(), identity.key(), &provider);
+        Ok(Self {
+            key: Arc::new(key.map_err(|error| TlsSetup(error.to_string()))?),
+            good_from,
+            renew_from: good_from.plus_seconds(SERVER_RENEWAL_DAYS * 86_400),
+        })
     }
 }

@@ -9,9 +9,11 @@
 )]
 
 mod cards;
+mod est;
 mod mtls;
 mod pkcs12;
 mod revocation_list;
+mod time;
 
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;

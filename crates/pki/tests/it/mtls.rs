@@ -30,7 +30,7 @@ async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
     let mut listener = Listener::start(
         socket,
         config,
-        revocations.clone(),
+        ClientCertificate::Required(revocations.clone()),
         std::time::Duration::from_secs(10),
     )
     .unwrap();
