@@ -90,6 +90,8 @@ pub enum Deed {
     CertificateRefused,
     /// A certificate was revoked.
     CertificateRevoke,
+    /// The loss of a certificate's file was reported.
+    CertificateLoss,
     /// The key that signs receipts and checkpoints was exchanged.
     KeyRotate,
     /// A request was refused for want of a permit.
@@ -132,7 +134,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -151,6 +153,7 @@ impl Deed {
         Self::CertificateIssue,
         Self::CertificateRefused,
         Self::CertificateRevoke,
+        Self::CertificateLoss,
         Self::KeyRotate,
         Self::Refused,
         Self::Load,
@@ -194,6 +197,7 @@ impl Deed {
             Self::CertificateIssue => "certificate-issue",
             Self::CertificateRefused => "certificate-refused",
             Self::CertificateRevoke => "certificate-revoke",
+            Self::CertificateLoss => "certificate-loss",
             Self::KeyRotate => "key-rotate",
             Self::Refused => "refused",
             Self::Load => "load",

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod card_certificate;
 pub mod card_challenge;
 pub mod certificate;
+pub mod certificate_care;
 pub mod check;
 pub mod civil_date;
 pub mod codes;
