@@ -29,14 +29,20 @@ CREATE INDEX session_of_certificate ON session (certificate);
 
 CREATE TABLE notice (
   request_id TEXT PRIMARY KEY, reference_hash BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
-  issued INTEGER NOT NULL, deadline TEXT NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0
+  issued INTEGER NOT NULL, deadline TEXT NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0,
+  -- 1: its certificate, once used, takes the place of all earlier ones of the terminal.
+  replaces INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE certificate (
   fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
   notice TEXT NOT NULL, issued INTEGER NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,
-  first_used INTEGER, revoked INTEGER, revoked_why TEXT
+  first_used INTEGER, revoked INTEGER, revoked_why TEXT,
+  -- The certificate it was renewed from, and when the loss of its file was reported.
+  renews BLOB, lost INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX certificate_of_notice ON certificate (notice);
+CREATE INDEX certificate_of_facility ON certificate (facility, terminal);
+CREATE INDEX certificate_renewed ON certificate (renews) WHERE renews IS NOT NULL;
 
 -- Checks lie in the order they were written, so that those of one transaction share pages.
 CREATE TABLE check_record (

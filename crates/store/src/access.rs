@@ -1,4 +1,4 @@
-//! Which facilities may connect: facilities, notices, certificates. Holds hashes of reference IDs, never themselves.
+//! Which facilities may connect: facilities and notices. Holds hashes of reference IDs, never themselves.
 
 use domain::audit::Event;
 use domain::civil_date::{CivilDate, Instant};
@@ -9,7 +9,6 @@ use rusqlite::{OptionalExtension, params};
 use crate::accounts::Try;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
-use crate::sessions::end_sessions_of;
 
 /// The schema of the center's file.
 pub(crate) const MIGRATIONS: &[Migration] = &[(
@@ -45,6 +44,17 @@ pub struct Notice {
     pub deadline: CivilDate,
     /// Wrong reference IDs so far.
     pub wrong_tries: u32,
+    /// What becomes of the terminal's earlier certificates.
+    pub earlier: Earlier,
+}
+
+/// What becomes of a terminal's earlier certificates when that of a new notice is first used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// They stay: another PC's, or the first of all.
+    Stay,
+    /// They are revoked: it was issued anew (再発行).
+    Replaced,
 }
 
 /// What became of a try of a reference ID.
@@ -56,41 +66,6 @@ pub enum Reference {
     Wrong,
     /// Too many were wrong: the notice opens nothing any more.
     Frozen,
-}
-
-/// A revoked certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revocation {
-    /// Serial number.
-    pub serial: [u8; 16],
-    /// When.
-    pub at: Instant,
-    /// True when a later certificate of the same notice took its place.
-    pub superseded: bool,
-}
-
-/// The stored reason of a certificate whose place a later one took.
-const SUPERSEDED: &str = "superseded";
-
-/// A client certificate as the center remembers it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// SHA-256.
-    pub fingerprint: [u8; 32],
-    /// Serial number.
-    pub serial: [u8; 16],
-    /// The facility.
-    pub facility: InstitutionCode,
-    /// Terminal name.
-    pub terminal: String,
-    /// The notice it was downloaded with.
-    pub notice: String,
-    /// When it was made, to the microsecond: which of a notice's is the later one.
-    pub issued: Instant,
-    /// First instant of validity.
-    pub not_before: Instant,
-    /// Last instant of validity.
-    pub not_after: Instant,
 }
 
 pub(crate) fn number(code: InstitutionCode) -> i64 {
@@ -139,14 +114,14 @@ impl Engine {
         .transpose()
     }
 
-    /// Stores a new notice.
+    /// Stores a new notice, with `event` about it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn store_notice(&self, notice: Notice) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
+    pub async fn store_notice(&self, notice: Notice, event: Event) -> Result<(), StoreError> {
+        self.write(move |connection, batch| {
             connection
-                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
                 .execute(params![
                     notice.request_id,
                     notice.reference_hash,
@@ -154,8 +129,10 @@ impl Engine {
                     notice.terminal,
                     notice.issued.as_micros(),
                     notice.deadline.to_string(),
-                    notice.wrong_tries
+                    notice.wrong_tries,
+                    notice.earlier == Earlier::Replaced
                 ])?;
+            batch.append(connection, &event, None)?;
             Ok(())
         })
         .await
@@ -166,17 +143,17 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn notice(&self, request_id: &str) -> Result<Option<Notice>, StoreError> {
-        type Raw = ([u8; 32], i64, String, i64, String, u32);
+        type Raw = ([u8; 32], i64, String, i64, String, u32, bool);
         let row: Option<Raw> = self.read(|connection| {
-            let text = "SELECT reference_hash, facility, terminal, issued, deadline, wrong_tries FROM notice WHERE request_id = ?1";
+            let text = "SELECT reference_hash, facility, terminal, issued, deadline, wrong_tries, replaces FROM notice WHERE request_id = ?1";
             let mut statement = connection.prepare_cached(text)?;
             let row = statement.query_row([request_id], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
             });
             Ok(row.optional()?)
         })?;
         row.map(
-            |(reference_hash, facility, terminal, issued, deadline, wrong_tries)| {
+            |(reference_hash, facility, terminal, issued, deadline, wrong_tries, replaces)| {
                 Ok(Notice {
                     request_id: request_id.to_owned(),
                     reference_hash,
@@ -186,6 +163,11 @@ impl Engine {
                     deadline: CivilDate::parse_iso(&deadline)
                         .map_err(|_| StoreError::Row("notice"))?,
                     wrong_tries,
+                    earlier: if replaces {
+                        Earlier::Replaced
+                    } else {
+                        Earlier::Stay
+                    },
                 })
             },
         )
@@ -224,144 +206,4 @@ impl Engine {
         })
         .await
     }
-
-    /// Remembers a certificate that was issued.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn store_certificate(&self, certificate: Certificate) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL)",
-                )?
-                .execute(params![
-                    certificate.fingerprint,
-                    certificate.serial,
-                    number(certificate.facility),
-                    certificate.terminal,
-                    certificate.notice,
-                    certificate.issued.as_micros(),
-                    certificate.not_before.as_micros(),
-                    certificate.not_after.as_micros()
-                ])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Marks a certificate used and revokes the earlier ones of its notice (contracts §9), each with `event` about it. Returns
-    /// what was revoked by this.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn use_certificate(
-        &self,
-        fingerprint: [u8; 32],
-        event: Event,
-    ) -> Result<Vec<[u8; 32]>, StoreError> {
-        let now = event.at;
-        let unused = self.read(|connection| {
-            let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND first_used IS NULL";
-            Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
-        })?;
-        if !unused {
-            return Ok(Vec::new());
-        }
-        self.write(move |connection, batch| {
-            let first = connection
-                .prepare_cached("UPDATE certificate SET first_used = ?2 WHERE fingerprint = ?1 AND first_used IS NULL")?
-                .execute(params![fingerprint, now.as_micros()])?;
-            if first == 0 {
-                return Ok(Vec::new());
-            }
-            let mut statement = connection.prepare_cached(
-                "UPDATE certificate SET revoked = ?2, revoked_why = 'superseded'
-                 WHERE revoked IS NULL AND fingerprint <> ?1
-                   AND notice = (SELECT notice FROM certificate WHERE fingerprint = ?1)
-                   AND issued < (SELECT issued FROM certificate WHERE fingerprint = ?1)
-                 RETURNING fingerprint",
-            )?;
-            let revoked = statement.query_map(params![fingerprint, now.as_micros()], |row| row.get(0))?;
-            let revoked: Vec<[u8; 32]> = revoked.collect::<Result<_, _>>()?;
-            for gone in &revoked {
-                end_sessions_of(connection, batch, *gone)?;
-                let event = Event {
-                    subject: Some(certificate_subject(gone)),
-                    ..event.clone()
-                };
-                batch.append(connection, &event, None)?;
-            }
-            Ok(revoked)
-        })
-        .await
-    }
-
-    /// Revokes a certificate, ends its sessions and records `event` about it. False when there is no such certificate.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn revoke_certificate(
-        &self,
-        fingerprint: [u8; 32],
-        why: &'static str,
-        event: Event,
-    ) -> Result<bool, StoreError> {
-        let now = event.at;
-        self.write(move |connection, batch| {
-            let found = connection
-                .prepare_cached("UPDATE certificate SET revoked = coalesce(revoked, ?2), revoked_why = coalesce(revoked_why, ?3) WHERE fingerprint = ?1")?
-                .execute(params![fingerprint, now.as_micros(), why])?;
-            end_sessions_of(connection, batch, fingerprint)?;
-            if 0 < found {
-                let event = Event {
-                    subject: Some(certificate_subject(&fingerprint)),
-                    ..event
-                };
-                batch.append(connection, &event, None)?;
-            }
-            Ok(0 < found)
-        })
-        .await
-    }
-
-    /// Every revoked certificate that has not expired by itself, as the revocation list tells of it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn revocations(&self, now: Instant) -> Result<Vec<Revocation>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT serial, revoked, revoked_why FROM certificate
-                WHERE revoked IS NOT NULL AND ?1 < not_after ORDER BY revoked, serial";
-            let mut statement = connection.prepare_cached(text)?;
-            let rows = statement.query_map([now.as_micros()], |row| {
-                Ok(Revocation {
-                    serial: row.get(0)?,
-                    at: Instant::from_micros(row.get(1)?),
-                    superseded: row.get::<_, Option<String>>(2)?.as_deref() == Some(SUPERSEDED),
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Every revoked certificate that has not expired by itself.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn revoked_certificates(&self, now: Instant) -> Result<Vec<[u8; 32]>, StoreError> {
-        self.read(|connection| {
-            let text =
-                "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL AND ?1 < not_after";
-            let mut statement = connection.prepare_cached(text)?;
-            let rows = statement.query_map([now.as_micros()], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-}
-
-/// How an event names a certificate: the first half of its fingerprint.
-fn certificate_subject(fingerprint: &[u8; 32]) -> u128 {
-    let first = fingerprint.iter().take(16);
-    first.fold(0, |id, byte| id << 8 | u128::from(*byte))
 }

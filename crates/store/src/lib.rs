@@ -4,6 +4,7 @@ pub mod access;
 pub mod accounts;
 pub mod audit;
 pub mod cards;
+pub mod certificates;
 pub mod checks;
 mod database;
 pub mod engine;

@@ -1,9 +1,10 @@
 //! Records, idempotency keys and the bounds of a facility.
 
+use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByNumber, ReadHistory};
-use store::access::Notice;
+use store::access::{Earlier, Notice};
 use store::checks::{Recorded, Search};
 
 use crate::{check, open, open_as, permit, record};
@@ -113,13 +114,17 @@ async fn a_job_that_fails_takes_no_other_with_it() {
         issued: check(1).at,
         deadline: check(1).visit_date,
         wrong_tries: 0,
+        earlier: Earlier::Stay,
     };
-    engine.store_notice(notice.clone()).await.unwrap();
+    engine
+        .store_notice(notice.clone(), issued(&notice))
+        .await
+        .unwrap();
     // The same notice twice fails; the checks that share its transaction go through.
     let asker = permit::<AskByNumber>("1319999999");
     let (first, twice, second) = tokio::join!(
         engine.record_check(&asker, check(1)),
-        engine.store_notice(notice),
+        engine.store_notice(notice.clone(), issued(&notice)),
         engine.record_check(&asker, check(2))
     );
     assert!(twice.is_err(), "the same notice twice");
@@ -130,8 +135,19 @@ async fn a_job_that_fails_takes_no_other_with_it() {
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(
         (report.events, report.checks, report.faults.len()),
-        (2, 2, 0)
+        (3, 2, 0)
     );
+}
+
+/// The event about a notice.
+fn issued(notice: &Notice) -> Event {
+    Event {
+        at: notice.issued,
+        actor: Actor::Center,
+        deed: Deed::NoticeIssue,
+        subject: None,
+        detail: String::new(),
+    }
 }
 
 #[tokio::test]
@@ -156,11 +172,12 @@ async fn a_transaction_that_sqlite_undoes_by_itself_leaves_nothing_behind() {
             issued: check(1).at,
             deadline: check(1).visit_date,
             wrong_tries: 0,
+            earlier: Earlier::Stay,
         };
         let ids = [4 * round + 1, 4 * round + 2, 4 * round + 3];
         let (first, told, second, third) = tokio::join!(
             engine.record_check(&asker, check(ids[0])),
-            engine.store_notice(notice),
+            engine.store_notice(notice.clone(), issued(&notice)),
             engine.record_check(&asker, check(ids[1])),
             engine.record_check(&asker, check(ids[2]))
         );
