@@ -1,18 +1,21 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
 pub mod cards;
+pub mod certificates;
 pub mod events;
 pub mod machine;
+pub mod following;
+mod line;
 mod refusals;
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use pki::client::Refusal;
+use pki::clock::Clock;
 use pki::identity::Identity;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -21,7 +24,7 @@ use serde::de::DeserializeOwned;
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::client::cards::Cause;
-use crate::client::refusals::{Noting, Refusals};
+use crate::client::line::{Line, Trust};
 use crate::history::{Export, FileEncoding, History, Search};
 use crate::problem::{Problem, Trouble};
 use crate::receipt::KeySet;
@@ -33,10 +36,6 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// A request waits this long at most before it counts as lost.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
-
-/// A connection that was idle for longer is not used again. Shorter than the center waits (`limits.head_ms`), so that a request is
-/// not sent into a connection that the center closes at that moment.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +57,12 @@ pub enum ClientError {
     Tls(#[from] pki::server::TlsSetup),
 }
 
-/// A client of one center with one certificate.
+/// A client of one center with one certificate at a time. Its copies share the certificate, also when another takes its place.
 #[derive(Clone)]
 pub struct Client {
     base: String,
-    http: HttpClient<Noting<HttpsConnector<HttpConnector>>, Full<Bytes>>,
-    refusals: Refusals,
+    trust: Arc<Trust>,
+    line: Arc<ArcSwap<Line>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -73,7 +72,7 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of the center at `base` (`https://host:port`), trusting `root` alone.
+    /// A client of the center at `base` (`https://host:port`), trusting `root` alone, by the machine's clock.
     ///
     /// # Errors
     /// [`ClientError::Address`] or [`ClientError::Tls`].
@@ -82,32 +81,48 @@ impl Client {
         root: &CertificateDer<'static>,
         identity: Option<&Identity>,
     ) -> Result<Self, ClientError> {
+        Self::open(base, Trust::Root(root.clone()), identity)
+    }
+
+    /// The same by a clock that is handed in.
+    ///
+    /// # Errors
+    /// [`ClientError::Address`] or [`ClientError::Tls`].
+    pub fn by(
+        clock: Clock,
+        base: &str,
+        root: &CertificateDer<'static>,
+        identity: Option<&Identity>,
+    ) -> Result<Self, ClientError> {
+        Self::open(base, Trust::RootBy(root.clone(), clock), identity)
+    }
+
+    fn open(base: &str, trust: Trust, identity: Option<&Identity>) -> Result<Self, ClientError> {
         let base = base.trim_end_matches('/');
         let uri: http::Uri = base.parse().map_err(|_| ClientError::Address)?;
         if uri.scheme_str() != Some("https") || uri.host().is_none() {
             return Err(ClientError::Address);
         }
-        let tls = pki::client::config(root, identity)?;
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_only()
-            .enable_http1()
-            .wrap_connector(http);
-        let refusals = Refusals::default();
-        let connector = Noting {
-            inner: connector,
-            refusals: refusals.clone(),
-        };
         Ok(Self {
             base: base.to_owned(),
-            http: HttpClient::builder(TokioExecutor::new())
-                .pool_idle_timeout(IDLE)
-                .build(connector),
-            refusals,
+            line: Arc::new(ArcSwap::from_pointee(Line::new(&trust, identity)?)),
+            trust: Arc::new(trust),
         })
+    }
+
+    /// Shows another certificate from now on, in all copies. Requests under way end on their own connections, so none is lost.
+    ///
+    /// # Errors
+    /// [`ClientError::Tls`]; then nothing changed.
+    pub fn show(&self, identity: &Identity) -> Result<(), ClientError> {
+        self.line
+            .store(Arc::new(Line::new(&self.trust, Some(identity))?));
+        Ok(())
+    }
+
+    /// The connections of now.
+    fn line(&self) -> Arc<Line> {
+        self.line.load_full()
     }
 
     /// Signs in.
@@ -421,14 +436,15 @@ impl Client {
             .body(Full::from(body))
             .map_err(|_| ClientError::Address)?;
         let lost = |_| ClientError::Connection(Refusal::Line);
-        let response = tokio::time::timeout(LIMIT, self.http.request(request))
+        let line = self.line();
+        let response = tokio::time::timeout(LIMIT, line.http.request(request))
             .await
             .map_err(lost)?;
         let refused = |error: &(dyn std::error::Error + 'static)| {
-            ClientError::Connection(self.refusals.explain(pki::client::refusal(error)))
+            ClientError::Connection(line.refusals.explain(pki::client::refusal(error)))
         };
         let response = response.map_err(|error| refused(&error))?;
-        self.refusals.answered();
+        line.refusals.answered();
         let status = response.status();
         let limited = http_body_util::Limited::new(response.into_body(), MOST_BYTES);
         let body = tokio::time::timeout(LIMIT, limited.collect())

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod canonical;
 pub mod card;
+pub mod certificate;
 pub mod check;
 pub mod client;
 pub mod event;

@@ -24,6 +24,7 @@ use crate::card::{
     Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
     Presence, PresenceRenewal,
 };
+use crate::certificate::{CertificateState, LossReport};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
 use crate::history::{Export, History, Search};
@@ -122,6 +123,8 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<SettingsHistory>(&mut all);
     add::<ScreenLockReport>(&mut all);
     add::<Notices>(&mut all);
+    add::<CertificateState>(&mut all);
+    add::<LossReport>(&mut all);
     add::<CardCheckNews>(&mut all);
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);
@@ -425,7 +428,19 @@ mod tests {
             .map(Trouble::code)
             .filter(|code| !told.contains(code))
             .collect();
-        // The second is the enroll listener's.
-        assert_eq!(untold, ["method_not_allowed", "too_many_requests"]);
+        // All but the first are the enroll listener's.
+        assert_eq!(
+            untold,
+            [
+                "method_not_allowed",
+                "too_many_requests",
+                "certificate_needed",
+                "certificate_expired",
+                "certificate_foreign",
+                "renewal_too_early",
+                "signing_request",
+                "signing_request_name"
+            ]
+        );
     }
 }

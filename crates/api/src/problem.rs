@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod card;
+pub mod certificate;
 
 use serde::{Deserialize, Serialize};
 
 use access::AccessTrouble;
 use card::CardTrouble;
+use certificate::CertificateTrouble;
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -137,6 +139,8 @@ pub enum Trouble {
     Card(CardTrouble),
     /// Rotation, recovery or second factor: not possible so, or not now.
     Access(AccessTrouble),
+    /// No certificate is made.
+    Certificate(CertificateTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -150,7 +154,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 54] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -199,6 +203,12 @@ impl Trouble {
         Self::Access(AccessTrouble::RotationOpen),
         Self::Access(AccessTrouble::RotationShared),
         Self::Access(AccessTrouble::NoRotation),
+        Self::Certificate(CertificateTrouble::Needed),
+        Self::Certificate(CertificateTrouble::Expired),
+        Self::Certificate(CertificateTrouble::Foreign),
+        Self::Certificate(CertificateTrouble::TooEarly),
+        Self::Certificate(CertificateTrouble::Request),
+        Self::Certificate(CertificateTrouble::Name),
     ];
 
     /// The stable code.
@@ -530,6 +540,7 @@ impl Trouble {
             ),
             Self::Card(trouble) => trouble.row(),
             Self::Access(trouble) => trouble.row(),
+            Self::Certificate(trouble) => trouble.row(),
         };
         Row {
             code,

@@ -56,6 +56,10 @@ pub const SETTINGS_HISTORY: &str = "/v1/settings/history";
 pub const NOTICES: &str = "/v1/notices";
 /// `PUT`: how the screen lock of the caller's terminal works, for the record.
 pub const SCREEN_LOCK: &str = "/v1/screen-locks/current";
+/// `GET`: the state of the certificate that asks.
+pub const CERTIFICATE_CURRENT: &str = "/v1/certificates/current";
+/// `POST`: the file of the certificate that asks was lost.
+pub const CERTIFICATE_LOSS: &str = "/v1/certificates/current/loss";
 /// `GET`: what happens at the facility, as server-sent events.
 pub const EVENTS: &str = "/v1/events";
 /// `GET`: what this interface is, in OpenAPI 3.1.
@@ -68,6 +72,12 @@ pub const HEALTH: &str = "/healthz";
 pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";
 /// `GET` on the enroll listener: the list of revoked certificates (RFC 5280), DER.
 pub const REVOCATION_LIST: &str = "/crl";
+/// `GET` on the enroll listener: the certificates of the authority (RFC 7030 §4.1).
+pub const EST_AUTHORITY: &str = "/.well-known/est/cacerts";
+/// `POST` on the enroll listener: a certificate for a key of the client's, with a notice's two IDs (RFC 7030 §4.2.1).
+pub const EST_ENROLL: &str = "/.well-known/est/simpleenroll";
+/// `POST` on the enroll listener: the same, proved by the certificate that is to be renewed (RFC 7030 §4.2.2).
+pub const EST_REENROLL: &str = "/.well-known/est/simplereenroll";
 
 /// Header of every answer of the api listener: the center's time, RFC 3339, so that a client sees how far its clock is off.
 pub const TIME_HEADER: &str = "onshi-time";

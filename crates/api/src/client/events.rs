@@ -145,13 +145,14 @@ impl Events {
         let request = request
             .body(Full::<Bytes>::default())
             .map_err(|_| ClientError::Address)?;
-        let response = tokio::time::timeout(LIMIT, self.client.http.request(request)).await;
+        let line = self.client.line();
+        let response = tokio::time::timeout(LIMIT, line.http.request(request)).await;
         let response = response.map_err(|_| ClientError::Connection(Refusal::Line))?;
         let response = response.map_err(|error| {
             let told = pki::client::refusal(&error);
-            ClientError::Connection(self.client.refusals.explain(told))
+            ClientError::Connection(line.refusals.explain(told))
         })?;
-        self.client.refusals.answered();
+        line.refusals.answered();
         let status = response.status();
         if status == StatusCode::OK {
             return Ok(response.into_body());

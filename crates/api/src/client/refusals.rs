@@ -23,7 +23,7 @@ impl Refusals {
     pub(super) fn explain(&self, told: Refusal) -> Refusal {
         match told {
             Refusal::Line if self.0.load(Ordering::Acquire) => Refusal::Certificate,
-            Refusal::Certificate | Refusal::Server | Refusal::Line => told,
+            Refusal::Certificate | Refusal::Server | Refusal::Clock | Refusal::Line => told,
         }
     }
 

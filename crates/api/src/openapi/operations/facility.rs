@@ -1,11 +1,11 @@
-//! Operations by which a facility is cared for: its settings and their history, notices to it. Serves nothing.
+//! Operations by which a facility is cared for: its settings and their history, notices to it, its certificate. Serves nothing.
 
 use super::{Access, Carried, Extra, Method, Operation, PERMITTED};
 use crate::problem::Trouble;
 use crate::routes;
 
 /// The operations.
-pub(super) const OPERATIONS: [Operation; 5] = [
+pub(super) const OPERATIONS: [Operation; 7] = [
     Operation {
         method: Method::Get,
         path: routes::SETTINGS,
@@ -78,5 +78,29 @@ pub(super) const OPERATIONS: [Operation; 5] = [
         status: 200,
         answer: Carried::Json("Notices"),
         troubles: &[],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CERTIFICATE_CURRENT,
+        id: "readCertificate",
+        summary: "The state of the certificate that asks: its end, from when it may be renewed",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("CertificateState"),
+        troubles: &[],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::CERTIFICATE_LOSS,
+        id: "reportCertificateLoss",
+        summary: "Report that the file of the certificate that asks was lost; the operator issues another",
+        access: Access::Session,
+        body: Carried::Json("LossReport"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("CertificateState"),
+        troubles: PERMITTED,
     },
 ];
