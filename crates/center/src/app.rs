@@ -11,7 +11,7 @@ use domain::lockout;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
-use pki::server::Revocations;
+use pki::server::{Examiner, Revocations};
 use store::engine::Engine;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
@@ -39,6 +39,10 @@ pub(crate) struct Shared {
     /// One rotation of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) revocations: Revocations,
+    /// Says what a certificate offered on the enroll listener is worth.
+    pub(crate) examiner: Examiner,
+    /// Days before its end from which a certificate may be renewed.
+    pub(crate) renewal_days: i32,
     pub(crate) clock: Clock,
     pub(crate) check_ids: CheckIds,
     pub(crate) name: CenterName,

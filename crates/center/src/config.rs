@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use domain::card_certificate::GRACE_MONTHS;
+use domain::certificate_care::RENEWABLE_DAYS;
 use domain::lockout::Policy;
 use serde::Deserialize;
 
@@ -38,6 +39,25 @@ pub struct Config {
     /// Which cards are believed.
     #[serde(default)]
     pub cards: Cards,
+    /// Client certificates.
+    #[serde(default)]
+    pub certificates: Certificates,
+}
+
+/// Client certificates (G10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Certificates {
+    /// Days before its end from which a certificate may be renewed.
+    pub renewal_days: u16,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self {
+            renewal_days: u16::try_from(RENEWABLE_DAYS).unwrap_or(u16::MAX),
+        }
+    }
 }
 
 /// The trust in cards' certificates. Without roots every card is refused.

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
+use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,6 +23,12 @@ pub enum Order {
     Enroll(Enrolment),
     /// Revoke a certificate: SHA-256 in hexadecimal.
     Revoke(String),
+    /// Issue a terminal's certificate anew.
+    Reissue(Terminal, RevokeEarlier),
+    /// Revoke all certificates of a terminal.
+    RevokeTerminal(Terminal),
+    /// List the certificates of a facility; without a code those reported lost that still open something.
+    Certificates(Option<String>),
     /// Make a new key for receipts and checkpoints.
     RotateKeys,
     /// Give a person the facility's own number: (institution code, person's UUID, number).
@@ -52,6 +59,8 @@ pub enum Reply {
     Notices(Vec<NoticeLine>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
+    /// Certificates.
+    Certificates(Vec<CertificateLine>),
     /// The identifier of the new key.
     Rotated(String),
     /// Done.
@@ -125,17 +134,16 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             .map(|it| Reply::Enrolled(Box::new(it))),
         Order::Revoke(fingerprint) => {
             let fingerprint = unhex(&fingerprint).ok_or("fingerprint: 64 hexadecimal digits")?;
-            // The store first: a restart in between must find it revoked.
-            let known = app
-                .engine
-                .revoke_certificate(fingerprint, "operator", deed(app, Deed::CertificateRevoke))
-                .await;
-            if !known.map_err(|error| error.to_string())? {
-                return Err("no such certificate".into());
-            }
-            app.revocations.add(fingerprint);
+            reissue::revoke_line(app, fingerprint).await?;
             Ok(Reply::Done)
         }
+        Order::Reissue(terminal, earlier) => reissue::reissue(app, terminal, earlier)
+            .await
+            .map(|it| Reply::Enrolled(Box::new(it))),
+        Order::RevokeTerminal(terminal) => reissue::revoke_terminal(app, terminal)
+            .await
+            .map(|()| Reply::Done),
+        Order::Certificates(code) => reissue::list(app, code.as_deref()).map(Reply::Certificates),
         Order::EnrollReader(enrolment) => crate::enroll::enroll_reader(app, enrolment)
             .await
             .map(|()| Reply::Done),

@@ -10,8 +10,9 @@ use pki::authority::KeyKind;
 use pki::identity::P12Encryption;
 use pki::notice::{ReferenceId, RequestId, TRIES};
 use serde::Deserialize;
-use store::access::{Certificate, Notice, Reference};
+use store::access::{Notice, Reference};
 use store::accounts::Try;
+use store::certificates::Certificate;
 
 use crate::app::App;
 use crate::extract::Body;
@@ -58,12 +59,7 @@ pub(crate) fn attachment(file: Vec<u8>) -> Response {
 pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused> {
     let now = app.now();
     let (request, reference, password) = examine(wish)?;
-    let found = app.engine.notice(request.as_str())?;
-    let notice = found.ok_or_else(|| wrong(unknown_request()))?;
-    open(app, &notice, &reference).await?;
-    if notice.deadline < now.date_in_japan() {
-        return Err(wrong(after_deadline()));
-    }
+    let notice = opened(app, &request, &reference).await?;
     let kind = if wish.rsa {
         KeyKind::Rsa
     } else {
@@ -92,26 +88,40 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
         Ok::<_, Trouble>((file.map_err(|_| Trouble::Internal)?, issued))
     });
     let (file, issued) = made.await.map_err(|_| Trouble::Internal)??;
-    app.engine
-        .store_certificate(Certificate {
-            fingerprint: issued.fingerprint,
-            serial: issued.serial,
-            facility: notice.facility,
-            terminal: notice.terminal,
-            notice: notice.request_id,
-            issued: now,
-            not_before: issued.not_before,
-            not_after: issued.not_after,
-        })
-        .await?;
     let actor = Actor::Client {
         facility: notice.facility,
         certificate: issued.fingerprint,
     };
-    app.engine
-        .record(event(now, actor, Deed::CertificateIssue))
-        .await?;
+    let mut event = event(now, actor, Deed::CertificateIssue);
+    event.detail = "how=download".into();
+    let certificate = Certificate {
+        fingerprint: issued.fingerprint,
+        serial: issued.serial,
+        facility: notice.facility,
+        terminal: notice.terminal,
+        notice: notice.request_id,
+        issued: now,
+        not_before: issued.not_before,
+        not_after: issued.not_after,
+        renews: None,
+    };
+    app.engine.store_certificate(certificate, event).await?;
     Ok(file)
+}
+
+/// The notice of two IDs, while it may be used; a wrong reference ID is counted.
+pub(crate) async fn opened(
+    app: &App,
+    request: &RequestId,
+    reference: &ReferenceId,
+) -> Result<Notice, Refused> {
+    let found = app.engine.notice(request.as_str())?;
+    let notice = found.ok_or_else(|| wrong(unknown_request()))?;
+    open(app, &notice, reference).await?;
+    if notice.deadline < app.now().date_in_japan() {
+        return Err(wrong(after_deadline()));
+    }
+    Ok(notice)
 }
 
 /// What was typed, or everything that is wrong with it.

@@ -10,7 +10,7 @@ use domain::password::Password;
 use domain::reader::ReaderId;
 use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
-use store::access::{Facility, Notice};
+use store::access::{Earlier, Facility, Notice};
 use store::accounts::{Account, Created};
 
 use crate::app::{App, random};
@@ -153,25 +153,38 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
             return Err(format!("account {id} exists already"));
         }
     }
-    let request = RequestId::generate(random().map_err(refused)?);
-    let reference = ReferenceId::generate(random().map_err(refused)?);
-    let deadline = now.date_in_japan().plus_days(DOWNLOAD_DAYS);
-    let notice = Notice {
-        request_id: request.as_str().into(),
-        reference_hash: reference.hash(),
-        facility: code,
-        terminal: enrolment.terminal.clone(),
-        issued: now,
-        deadline,
-        wrong_tries: 0,
-    };
-    app.engine.store_notice(notice).await.map_err(failed)?;
     if !known {
         let mut event =
             crate::sessions::event(now, Actor::Operator("local".into()), Deed::FacilityEnroll);
         event.detail = format!("facility={code}");
         app.engine.record(event).await.map_err(failed)?;
     }
+    let notice = notice(app, code, enrolment.terminal, Earlier::Stay).await?;
+    Ok(Enrolled { accounts, ..notice })
+}
+
+/// Makes a notice for a facility's terminal; an error is a text for the operator.
+pub(crate) async fn notice(
+    app: &App,
+    code: InstitutionCode,
+    terminal: String,
+    earlier: Earlier,
+) -> Result<Enrolled, String> {
+    let now = app.now();
+    let refused = |_: Refused| "the center failed; see its log".to_owned();
+    let request = RequestId::generate(random().map_err(refused)?);
+    let reference = ReferenceId::generate(random().map_err(refused)?);
+    let deadline = now.date_in_japan().plus_days(DOWNLOAD_DAYS);
+    let row = Notice {
+        request_id: request.as_str().into(),
+        reference_hash: reference.hash(),
+        facility: code,
+        terminal: terminal.clone(),
+        issued: now,
+        deadline,
+        wrong_tries: 0,
+        earlier,
+    };
     let event = Event {
         at: now,
         actor: Actor::Operator("local".into()),
@@ -179,12 +192,13 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         subject: None,
         detail: format!("facility={code}"),
     };
-    app.engine.record(event).await.map_err(failed)?;
+    let stored = app.engine.store_notice(row, event).await;
+    stored.map_err(|error| error.to_string())?;
     Ok(Enrolled {
         issuer: "onshi issuing CA".into(),
         root_fingerprint: app.authority.root_fingerprint(),
         code: code.to_string(),
-        terminal: enrolment.terminal,
+        terminal,
         request_id: request.printed(),
         reference_id: reference.printed(),
         validity_months: VALIDITY_MONTHS,
@@ -194,7 +208,7 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
             .get()
             .map(|site| site.address.clone())
             .unwrap_or_default(),
-        accounts,
+        accounts: Vec::new(),
     })
 }
 

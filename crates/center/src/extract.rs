@@ -78,7 +78,7 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         let now = app.now();
         let session = app.engine.session(&token)?.ok_or(Trouble::NotSignedIn)?;
         // A token with another certificate is a stolen one: it is told nothing.
-        if session.who.certificate != peer.0.fingerprint {
+        if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
             tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");
             return Err(Trouble::NotSignedIn.into());
         }
@@ -103,6 +103,16 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
             }
         }
     }
+}
+
+/// Whether a session opened with one certificate goes on with another: with one that was renewed from it, so that a renewal ends
+/// nobody's work. To everything the session does it stays bound to the certificate it was opened with.
+pub(crate) fn goes_on_with(
+    app: &App,
+    opened: &[u8; 32],
+    shown: &[u8; 32],
+) -> Result<bool, Refused> {
+    Ok(opened == shown || app.engine.renews(shown, opened)?)
 }
 
 /// The members of a URL's query. What the route does not know is refused: it might be about a person.

@@ -1,21 +1,20 @@
 //! The center's sockets: TLS with client certificates, limits of time for slow clients, revocation of open connections. Knows no
 //! route.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::Request;
 use domain::audit::{Actor, Deed};
-use domain::civil_date::Instant;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use pki::authority::SERVER_RENEWAL_DAYS;
 use pki::server::certificate::ServerCertificate;
 use pki::server::{Accepted, ClientCertificate, Listener, Revocations, Versions};
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 
 use crate::app::App;
@@ -23,9 +22,6 @@ use crate::config::{Config, duration};
 use crate::extract::Peer;
 use crate::serve::StartError;
 use crate::sessions::event;
-
-/// How often a listener looks whether its certificate is due for renewal.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 pub(crate) async fn tls(
     app: &App,
@@ -42,23 +38,31 @@ pub(crate) async fn tls(
         std::net::Ipv6Addr::LOCALHOST.into(),
         at.ip(),
     ];
-    let issued = app.now();
-    let identity = app.authority.issue_server(&names, &addresses, issued)?;
-    let certificate = ServerCertificate::new(&identity)?;
+    let maker = app.clone();
+    let issue = move |now| {
+        let made = maker.authority.issue_server(&names, &addresses, now);
+        made.inspect_err(|error| tracing::error!(error = %error, "no certificate for a listener"))
+            .ok()
+    };
+    let certificate = ServerCertificate::renewed(app.clock.clone(), issue)?;
     let versions = if config.tls12 {
         Versions::Tls12Too
     } else {
         Versions::Tls13
     };
-    let tls = pki::server::config(&certificate, app.authority.root(), clients, versions)?;
+    let tls = pki::server::config_by(
+        app.clock.clone(),
+        &certificate,
+        app.authority.root(),
+        clients.clone(),
+        versions,
+    )?;
     let failed = |error| StartError::Listen(name, at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let limit = duration(app.limits.handshake_ms);
-    let mut listener =
-        Listener::start(socket, tls, app.revocations.clone(), limit).map_err(failed)?;
+    let mut listener = Listener::start(socket, tls, clients, limit).map_err(failed)?;
     let address = listener.address();
     let app = app.clone();
-    tokio::spawn(renew(app.clone(), names, addresses, certificate, issued));
     tokio::spawn(async move {
         while let Some(accepted) = listener.next().await {
             tokio::spawn(connection(app.clone(), router.clone(), accepted));
@@ -67,43 +71,13 @@ pub(crate) async fn tls(
     Ok(address)
 }
 
-/// Makes the listener another certificate in good time, however long the center runs. One made while the clock was ahead is exchanged,
-/// too, when the clock was set right. Ends with the runtime.
-async fn renew(
-    app: App,
-    names: Vec<String>,
-    addresses: [IpAddr; 3],
-    certificate: ServerCertificate,
-    mut issued: Instant,
-) {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
-    loop {
-        looks.tick().await;
-        let now = app.now();
-        if (0..SERVER_RENEWAL_DAYS * 86_400).contains(&issued.seconds_until(now)) {
-            continue;
-        }
-        let made = app.authority.issue_server(&names, &addresses, now);
-        let exchanged = made
-            .map_err(|error| error.to_string())
-            .and_then(|identity| {
-                certificate
-                    .exchange(&identity)
-                    .map_err(|error| error.to_string())
-            });
-        match exchanged {
-            Ok(()) => {
-                issued = now;
-                tracing::info!("the listener has a new certificate");
-            }
-            Err(error) => tracing::error!(error, "the listener's certificate could not be renewed"),
-        }
-    }
-}
-
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct From(pub(crate) SocketAddr);
+
+/// The chain a client offered on a listener that asks for none; not examined.
+#[derive(Debug, Clone)]
+pub(crate) struct Offered(pub(crate) Arc<[CertificateDer<'static>]>);
 
 async fn connection(app: App, router: Router, accepted: Accepted) {
     if let Some(peer) = &accepted.peer {
@@ -134,6 +108,7 @@ pub async fn speak(
     revocations: &Revocations,
 ) {
     let (from, peer) = (accepted.from, accepted.peer.map(Arc::new));
+    let offered: Arc<[_]> = accepted.offered.into();
     let revoked = async {
         match &peer {
             Some(peer) => revocations.revoked(peer.fingerprint).await,
@@ -144,8 +119,11 @@ pub async fn speak(
     let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
         match &peer {
             Some(peer) => drop(request.extensions_mut().insert(Peer(Arc::clone(peer)))),
-            None => drop(request.extensions_mut().insert(From(from))),
-        };
+            None => {
+                request.extensions_mut().insert(From(from));
+                request.extensions_mut().insert(Offered(offered.clone()));
+            }
+        }
         router.call(request)
     });
     let serve = hyper::server::conn::http1::Builder::new()

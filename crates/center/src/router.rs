@@ -16,9 +16,9 @@ use crate::extract::Peer;
 use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
-    accounts, card_checks, checks, conditional, download_page, downloads, events,
-    facility_settings, history, imports, posted_notices, questions, readers, revocation_list,
-    rotations, screen_locks, sessions,
+    accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
+    events, facility_settings, history, imports, posted_notices, questions, readers,
+    revocation_list, rotations, screen_locks, sessions,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -47,7 +47,7 @@ async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The router of the enroll listener: the page, the download, the revocation list. Each address has its bucket of requests.
+/// The router of the enroll listener: the page, the download, RFC 7030, the revocation list. Each address has its bucket of requests.
 pub(crate) fn enroll(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(download_page::show).post(download_page::send))
@@ -56,6 +56,9 @@ pub(crate) fn enroll(app: &App) -> Router {
     Router::new()
         .route(routes::CERTIFICATE_DOWNLOAD, post(downloads::download))
         .route(routes::REVOCATION_LIST, get(revocation_list::read))
+        .route(routes::EST_AUTHORITY, get(est::authority))
+        .route(routes::EST_ENROLL, post(est::enroll))
+        .route(routes::EST_REENROLL, post(est::reenroll))
         .merge(pages)
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
@@ -173,6 +176,16 @@ fn routes() -> Vec<Route> {
             read(get(posted_notices::read)),
         ),
         (Method::Put, routes::SCREEN_LOCK, put(screen_locks::record)),
+        (
+            Method::Get,
+            routes::CERTIFICATE_CURRENT,
+            get(certificates::current),
+        ),
+        (
+            Method::Post,
+            routes::CERTIFICATE_LOSS,
+            post(certificates::report_loss),
+        ),
         (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),
         (Method::Get, routes::OPENAPI, read(get(document))),

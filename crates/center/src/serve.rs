@@ -16,7 +16,7 @@ use domain::civil_date::Instant;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
-use pki::server::{ClientCertificate, Revocations};
+use pki::server::{ClientCertificate, Examiner, Revocations};
 use store::engine::Engine;
 use tokio::sync::Semaphore;
 
@@ -117,8 +117,11 @@ impl Center {
             .into_iter()
             .for_each(|it| revocations.add(it));
         let metrics = Metrics::new(engine.clone(), clock.clone());
+        let authority = Authority::open(&dir.join("ca"), &machine, now)?;
         let app = Arc::new(Shared {
-            authority: Authority::open(&dir.join("ca"), &machine, now)?,
+            examiner: Examiner::new(authority.root(), revocations.clone())?,
+            renewal_days: config.certificates.renewal_days.into(),
+            authority,
             receipt_keys: ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?),
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
             request_hash: KeyedHash::new(&machine.derive("repeated-request")),
@@ -157,7 +160,7 @@ impl Center {
             config,
             "enroll",
             config.listen.enroll,
-            ClientCertificate::None,
+            ClientCertificate::Offered,
             router::enroll(&app),
         )
         .await?;

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use store::accounts::{Account, PasswordRow, Settled, Try};
 
 use crate::app::{App, random};
-use crate::extract::{Body, Granted, Peer, TokenHash};
+use crate::extract::{Body, Granted, Peer, TokenHash, goes_on_with};
 use crate::metrics::SignInOutcome;
 use crate::passwords;
 use crate::repeats::{self, Repeatable};
@@ -190,7 +190,7 @@ pub(crate) async fn sign_out(
     token: TokenHash,
 ) -> Result<StatusCode, Refused> {
     let session = app.engine.session(&token.0)?.ok_or(Trouble::NotSignedIn)?;
-    if session.who.certificate != peer.0.fingerprint {
+    if !goes_on_with(&app, &session.who.certificate, &peer.0.fingerprint)? {
         return Err(Trouble::NotSignedIn.into());
     }
     app.engine.end_session(token.0).await?;

@@ -36,7 +36,8 @@ async fn receipts_and_checkpoints_of_a_retired_key_verify_on() {
     assert_eq!(report.faults, []);
     assert!(0 < report.checkpoints);
     world.pass_seconds(3_660 * 86_400);
-    let answer = world.raw(&clinic.identity, "GET /v1/keys", &[], b"").await;
+    let later = world.enrol("3410712362").await;
+    let answer = world.raw(&later.identity, "GET /v1/keys", &[], b"").await;
     let published: api::receipt::KeySet = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(published.keys.len(), 1);
 }

@@ -231,10 +231,11 @@ async fn only_a_good_certificate_of_ours_opens_a_connection() {
     let reply = send(world.dir.path(), &Order::Revoke(hex)).await.unwrap();
     assert!(matches!(reply, Reply::Done));
     refused(world.client(Some(&revoked.identity))).await;
-    // Downloaded forty months ago.
-    world.pass_seconds(-40 * 31 * 86_400);
     let expired = world.enrol("1319999999").await;
-    refused(expired.client).await;
+    expired.client.keys().await.unwrap();
+    // Forty months later, on a connection of its own.
+    world.pass_seconds(40 * 31 * 86_400);
+    refused(world.client(Some(&expired.identity))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

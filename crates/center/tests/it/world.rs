@@ -59,6 +59,23 @@ impl World {
         }
     }
 
+    /// A center that renews certificates at any time, for tools that read the machine's clock.
+    pub(crate) async fn start_renewing() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let mut config = config(dir.path(), Limits::default(), Default::default());
+        config.certificates.renewal_days = 2_000;
+        let center = start_center_of(&config, Arc::clone(&micros)).await;
+        Self {
+            api: center.api,
+            enroll: center.enroll,
+            metrics: center.metrics,
+            _center: Some(center),
+            dir,
+            micros,
+        }
+    }
+
     /// A center that believes the made-up cards and knows their holders.
     pub(crate) async fn start_with_cards() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -123,8 +140,25 @@ impl World {
 
     /// A client of the api listener.
     pub(crate) fn client(&self, identity: Option<&Identity>) -> Client {
-        let base = format!("https://{}", self.api);
-        Client::new(&base, &self.root(), identity).unwrap()
+        self.client_of(&format!("https://{}", self.api), identity)
+    }
+
+    /// The world's own clock.
+    fn clock(&self) -> pki::clock::Clock {
+        let micros = Arc::clone(&self.micros);
+        Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)))
+    }
+
+    /// A client with the world's own clock.
+    pub(crate) fn client_of(&self, base: &str, identity: Option<&Identity>) -> Client {
+        Client::by(self.clock(), base, &self.root(), identity).unwrap()
+    }
+
+    /// Turns the clock to the middle of the days on which a clinic's certificate may be renewed.
+    pub(crate) fn pass_days_by_renewal(&self, clinic: &Clinic) {
+        let end = clinic.identity.holder().unwrap().not_after.as_micros();
+        let day = 86_400 * 1_000_000;
+        self.micros.store(end - 45 * day, Ordering::SeqCst);
     }
 
     pub(crate) fn root(&self) -> rustls_pki_types::CertificateDer<'static> {
@@ -137,7 +171,7 @@ impl World {
         enrolled: &Enrolled,
         reference: &str,
     ) -> Result<Vec<u8>, ClientError> {
-        let client = Client::new(&format!("https://{}", self.enroll), &self.root(), None).unwrap();
+        let client = self.client_of(&format!("https://{}", self.enroll), None);
         let body =
             json!({"request_id": enrolled.request_id, "reference_id": reference, "password": P12});
         let path = api::routes::CERTIFICATE_DOWNLOAD;
@@ -170,8 +204,12 @@ async fn start_center_with(
     cards: center::config::Cards,
     micros: Arc<AtomicI64>,
 ) -> Center {
+    start_center_of(&config(dir, limits, cards), micros).await
+}
+
+fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
-    let config = Config {
+    Config {
         data_dir: dir.into(),
         name: "test".into(),
         host_names: Vec::new(),
@@ -185,10 +223,15 @@ async fn start_center_with(
         lockout: Default::default(),
         limits,
         cards,
-    };
+        certificates: Default::default(),
+    }
+}
+
+async fn start_center_of(config: &Config, micros: Arc<AtomicI64>) -> Center {
     let clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
-    let center = Center::start(&config, clock).await.unwrap();
-    let engine = store::engine::Engine::open_center(&dir.join("center.db"), [7; 16]).unwrap();
+    let center = Center::start(config, clock).await.unwrap();
+    let path = config.data_dir.join("center.db");
+    let engine = store::engine::Engine::open_center(&path, [7; 16]).unwrap();
     engine
         .store_people(synthetic::samples::people())
         .await
@@ -317,7 +360,7 @@ impl World {
         at: SocketAddr,
         identity: Option<&Identity>,
     ) -> TlsStream<TcpStream> {
-        let tls = pki::client::config(&self.root(), identity).unwrap();
+        let tls = pki::client::config_by(self.clock(), &self.root(), identity).unwrap();
         let stream = TcpStream::connect(at).await.unwrap();
         let name = ServerName::from(at.ip());
         TlsConnector::from(Arc::new(tls))

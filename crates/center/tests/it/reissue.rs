@@ -1,0 +1,143 @@
+//! Loss, revocation and issue anew by the operator (G08): what works until when.
+
+use center::control::{Order, Reply, send};
+use center::enroll::Enrolled;
+use center::reissue::{CertificateLine, RevokeEarlier, Terminal};
+use pki::identity::Identity;
+
+use crate::world::{P12, World, check};
+
+const DAY: i64 = 86_400;
+
+impl World {
+    pub(crate) async fn revoke(&self, identity: &Identity) {
+        let fingerprint = identity.fingerprint();
+        let text = fingerprint
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let reply = send(self.dir.path(), &Order::Revoke(text)).await.unwrap();
+        assert!(matches!(reply, Reply::Done));
+    }
+
+    async fn reissue(&self, earlier: RevokeEarlier) -> Enrolled {
+        let order = Order::Reissue(terminal("受付1"), earlier);
+        let Reply::Enrolled(enrolled) = send(self.dir.path(), &order).await.unwrap() else {
+            panic!("not issued anew");
+        };
+        *enrolled
+    }
+
+    async fn list(&self, code: Option<&str>) -> Vec<CertificateLine> {
+        let order = Order::Certificates(code.map(str::to_owned));
+        let Reply::Certificates(lines) = send(self.dir.path(), &order).await.unwrap() else {
+            panic!("no list");
+        };
+        lines
+    }
+
+    async fn downloaded(&self, notice: &Enrolled) -> Identity {
+        let file = self.download(notice, &notice.reference_id).await.unwrap();
+        Identity::from_pkcs12(&file, P12).unwrap()
+    }
+}
+
+fn terminal(name: &str) -> Terminal {
+    Terminal {
+        code: "1319999999".into(),
+        terminal: name.into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_deadline_a_new_notice_brings_a_new_certificate_and_the_old_one_ends_then() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    clinic.client.certificate().await.unwrap();
+    world.pass_seconds(181 * DAY);
+    let late = world
+        .download(&clinic.enrolled, &clinic.enrolled.reference_id)
+        .await;
+    check(late, "invalid_input");
+    let notice = world.reissue(RevokeEarlier::WhenReplaced).await;
+    assert!(notice.accounts.is_empty() && notice.terminal == "受付1");
+    let new = world.downloaded(&notice).await;
+    clinic
+        .client
+        .certificate()
+        .await
+        .expect("good until the new one is used");
+    world.client(Some(&new)).certificate().await.unwrap();
+    assert!(
+        clinic.client.certificate().await.is_err(),
+        "its place is taken"
+    );
+    let states: Vec<_> = world
+        .list(Some("1319999999"))
+        .await
+        .into_iter()
+        .map(|it| it.state)
+        .collect();
+    assert_eq!(states, ["used", "revoked"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_stick_is_reported_by_the_administrator_and_told_to_the_operator_until_it_is_dealt_with()
+ {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    assert!(world.list(None).await.is_empty());
+    let general = clinic.sign_in("link_app").await.token;
+    let refused = clinic.client.report_certificate_loss(&general).await;
+    check(refused, "not_permitted");
+    for _ in 0..2 {
+        let told = clinic
+            .client
+            .report_certificate_loss(&session.token)
+            .await
+            .unwrap();
+        assert!(told.lost_at.is_some());
+    }
+    let lost = world.list(None).await;
+    assert_eq!((lost.len(), lost[0].terminal.as_str()), (1, "受付1"));
+    let notice = world.reissue(RevokeEarlier::Now).await;
+    assert!(
+        clinic.client.certificate().await.is_err(),
+        "revoked at once"
+    );
+    assert!(world.list(None).await.is_empty());
+    let new = world.downloaded(&notice).await;
+    world.client(Some(&new)).certificate().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_reaches_what_was_renewed_from_a_stolen_certificate() {
+    let world = World::start().await;
+    let mut clinic = world.enrol("1319999999").await;
+    let stolen = clinic.identity.clone();
+    world.pass_days_by_renewal(&clinic);
+    let renewed = world.renew(&clinic).await.unwrap();
+    clinic.identity = renewed.clone();
+    world.client(Some(&renewed)).certificate().await.unwrap();
+    world.revoke(&stolen).await;
+    for identity in [&stolen, &renewed] {
+        assert!(world.client(Some(identity)).certificate().await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_given_up_is_revoked_as_a_whole_and_another_is_left_alone() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let unknown = send(world.dir.path(), &Order::RevokeTerminal(terminal("受付9")))
+        .await
+        .unwrap();
+    assert!(matches!(unknown, Reply::Refused(why) if why.contains("terminal")));
+    let order = Order::RevokeTerminal(terminal("受付1"));
+    assert!(matches!(
+        send(world.dir.path(), &order).await.unwrap(),
+        Reply::Done
+    ));
+    assert!(clinic.client.certificate().await.is_err());
+}
