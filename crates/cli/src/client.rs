@@ -146,6 +146,10 @@ pub(crate) fn explain(error: &ClientError) -> anyhow::Error {
             "センターの証明書を確認できません。root の指定を確かめてください。 / \
              the center's certificate is not of this root; look at --root"
         ),
+        ClientError::Connection(Refusal::Clock) => anyhow!(
+            "このパソコンの日時が正しくないため、センターに接続できません。日時を直してください。 / \
+             this machine's clock is wrong, so the center cannot be reached; set date and time"
+        ),
         ClientError::Connection(Refusal::Line) => anyhow!(
             "センターに接続できません。回線と --center を確かめてください。 / no connection with the center; look at the line and --center"
         ),

@@ -179,6 +179,10 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             ..Default::default()
         },
         limits: Default::default(),
+        // So that a renewal can be tried at once.
+        certificates: center::config::Certificates {
+            renewal_days: 1_200,
+        },
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))

@@ -61,6 +61,7 @@ pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
         ClientError::Connection(Refusal::Certificate) => {
             own(words, "certificate_refused", "certificate-refused")
         }
+        ClientError::Connection(Refusal::Clock) => own(words, "clock_wrong", "clock-wrong"),
         ClientError::Connection(Refusal::Server | Refusal::Line) => {
             own(words, "center_unreachable", "center-unreachable")
         }

@@ -22,6 +22,7 @@ wait = { "" } { $minutes ->
    *[other] (About { $minutes } minutes to wait.)
 }
 certificate-refused = The certificate has expired or was revoked. Apply for a new one.
+clock-wrong = The clock of this PC is wrong, so the center cannot be reached. Please set date and time (Japan), then try again.
 center-unreachable = The center cannot be reached. Look at the line and the router, then try again.
 center-not-understood = The center's answer cannot be read. Tell your system administrator.
 
