@@ -3,9 +3,9 @@
 pub mod cards;
 pub mod certificates;
 pub mod events;
-pub mod machine;
 pub mod following;
 mod line;
+pub mod machine;
 mod refusals;
 
 use std::sync::Arc;

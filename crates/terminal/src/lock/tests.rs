@@ -40,6 +40,7 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
             holder: Holder {
                 facility: InstitutionCode::parse("1319999999").unwrap(),
                 terminal: "受付端末1".into(),
+                not_before: Instant::from_micros(0),
                 not_after: Instant::parse("2030-01-01T00:00:00Z").unwrap(),
                 fingerprint: [0; 32],
             },

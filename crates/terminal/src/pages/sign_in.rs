@@ -313,6 +313,7 @@ mod tests {
         let holder = Holder {
             facility: InstitutionCode::parse("1319999999").unwrap(),
             terminal: "受付端末1".into(),
+            not_before: Instant::from_micros(0),
             not_after: Instant::parse("2026-11-23T00:00:00Z").unwrap(),
             fingerprint: [0; 32],
         };
