@@ -267,15 +267,16 @@ impl Place {
             .authority
             .issue_server(&["localhost".into()], &local, made)
             .unwrap();
+        let clients = ClientCertificate::Required(self.revocations.clone());
         let tls = pki::server::config(
             &ServerCertificate::new(&identity).unwrap(),
             self.authority.root(),
-            ClientCertificate::Required(self.revocations.clone()),
+            clients.clone(),
             Versions::Tls13,
         );
         let socket = TcpListener::bind(at).await.unwrap();
         let limit = Duration::from_secs(10);
-        let listener = Listener::start(socket, tls.unwrap(), self.revocations.clone(), limit);
+        let listener = Listener::start(socket, tls.unwrap(), clients, limit);
         let mut listener = listener.unwrap();
         self.workplace.center = format!("https://{}", listener.address());
         let answer = Arc::clone(&self.answer);
