@@ -42,3 +42,4 @@ pub mod session;
 pub mod start_stop;
 pub mod support_directory;
 pub mod terminal_user;
+pub mod update;

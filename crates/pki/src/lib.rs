@@ -12,6 +12,7 @@ pub mod installed;
 pub mod machine_secret;
 pub mod notice;
 pub mod password_hash;
+pub mod publisher;
 pub mod receipt_key;
 pub mod sealed;
 pub mod server;
