@@ -7,6 +7,7 @@ pub mod following;
 mod line;
 pub mod machine;
 mod refusals;
+mod updates;
 
 use std::sync::Arc;
 

@@ -18,4 +18,5 @@ pub mod routes;
 pub mod screen_lock;
 pub mod session;
 pub mod settings;
+pub mod update;
 mod whole;

@@ -36,6 +36,7 @@ use crate::rotation::{NewRotation, NextSecret, OwnRotation, Rotation, Rotations}
 use crate::screen_lock::ScreenLockReport;
 use crate::session::{PasswordChange, Session, SignIn};
 use crate::settings::{Settings, SettingsHistory};
+use crate::update::Updates;
 
 use operations::{Access, Carried, Extra, Operation};
 
@@ -135,6 +136,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<OwnRotation>(&mut all);
     add::<NextSecret>(&mut all);
     add::<KeySet>(&mut all);
+    add::<Updates>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()
         .description(Some("An OpenAPI 3.1 document"))
@@ -164,8 +166,8 @@ fn documented(operation: &Operation) -> Documented {
     let body = match operation.body {
         Carried::Nothing => None,
         Carried::Json(name) => Some(vec![("application/json", message(name))]),
-        // No request carries events.
-        Carried::Events => None,
+        // No request carries events or a file's bytes.
+        Carried::Events | Carried::Bytes => None,
         Carried::Csv => Some(vec![
             ("text/csv; charset=utf-8", text_content()),
             ("text/csv; charset=windows-31j", text_content()),
@@ -202,6 +204,7 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
         Carried::Nothing => response,
         Carried::Json(name) => response.content("application/json", message(name)),
         Carried::Events => response.content("text/event-stream", text_content()),
+        Carried::Bytes => response.content("application/octet-stream", text_content()),
         Carried::Csv => response
             .content("text/csv; charset=utf-8; header=present", text_content())
             .content(
@@ -231,7 +234,7 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
         ],
     };
     let by_body: &[Trouble] = match operation.body {
-        Carried::Nothing | Carried::Events => &[],
+        Carried::Nothing | Carried::Events | Carried::Bytes => &[],
         Carried::Json(_) => &[
             Trouble::InvalidJson,
             Trouble::MediaType,
@@ -297,6 +300,8 @@ fn string() -> ObjectBuilder {
 fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
     let schema = if path.contains("checks/") {
         string().format(Some(SchemaFormat::Custom("uuid".into())))
+    } else if path.contains("/updates/") {
+        string().pattern(Some("^[0-9a-f]{64}$"))
     } else if path.contains("/readers/") {
         string().pattern(Some("^([A-Za-z0-9._-]{1,32}|pc:.{1,60})$"))
     } else {
@@ -352,6 +357,14 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             header,
             "The id of the last event received: what came after it comes first",
             string().pattern(Some("^[0-9]{1,18}$")),
+        )],
+        Extra::From => vec![parameter(
+            "from",
+            query,
+            "The byte to begin with; 0 when absent",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(0)),
         )],
         Extra::Days => vec![
             parameter(

@@ -62,6 +62,10 @@ pub const CERTIFICATE_CURRENT: &str = "/v1/certificates/current";
 pub const CERTIFICATE_LOSS: &str = "/v1/certificates/current/loss";
 /// `GET`: what happens at the facility, as server-sent events.
 pub const EVENTS: &str = "/v1/events";
+/// `GET`: releases of the product, as their publisher signed them.
+pub const UPDATES: &str = "/v1/updates";
+/// `GET`: a piece of a package, named by its SHA-256.
+pub const UPDATE_PACKAGE: &str = "/v1/updates/{id}";
 /// `GET`: what this interface is, in OpenAPI 3.1.
 pub const OPENAPI: &str = "/v1/openapi.json";
 /// `GET`: the public keys of receipts.

@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     /// Seals what is kept in the data folder.
     pub(crate) machine: MachineKey,
     pub(crate) data_dir: PathBuf,
+    /// Folder of releases for terminals.
+    pub(crate) updates: Option<PathBuf>,
     /// One rotation of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) revocations: Revocations,

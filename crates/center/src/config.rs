@@ -42,6 +42,9 @@ pub struct Config {
     /// Client certificates.
     #[serde(default)]
     pub certificates: Certificates,
+    /// What terminals are updated from.
+    #[serde(default)]
+    pub updates: Updates,
 }
 
 /// Client certificates (G10).
@@ -58,6 +61,14 @@ impl Default for Certificates {
             renewal_days: u16::try_from(RENEWABLE_DAYS).unwrap_or(u16::MAX),
         }
     }
+}
+
+/// Where releases lie, as their publisher signed them (`onshi publish sign`). The key is never here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Updates {
+    /// Folder of releases; without it no terminal is offered any.
+    pub dir: Option<PathBuf>,
 }
 
 /// The trust in cards' certificates. Without roots every card is refused.

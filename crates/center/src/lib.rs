@@ -40,3 +40,4 @@ pub mod serve;
 mod sessions;
 mod throttle;
 mod trouble;
+mod updates;

@@ -18,7 +18,7 @@ use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
     events, facility_settings, history, imports, posted_notices, questions, readers,
-    revocation_list, rotations, screen_locks, sessions,
+    revocation_list, rotations, screen_locks, sessions, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -188,6 +188,8 @@ fn routes() -> Vec<Route> {
         ),
         (Method::Get, routes::EVENTS, get(events::receive)),
         (Method::Get, routes::KEYS, read(get(keys))),
+        (Method::Get, routes::UPDATES, read(get(updates::list))),
+        (Method::Get, routes::UPDATE_PACKAGE, get(updates::piece)),
         (Method::Get, routes::OPENAPI, read(get(document))),
     ]
 }

@@ -129,6 +129,7 @@ impl Center {
             presence_hash: KeyedHash::new(&machine.derive("card-presence")),
             machine,
             data_dir: dir.clone(),
+            updates: config.updates.dir.clone(),
             rotating: Default::default(),
             engine,
             revocations,

@@ -2,6 +2,7 @@
 
 mod access;
 mod facility;
+mod updates;
 
 use utoipa::openapi::HttpMethod;
 
@@ -29,6 +30,8 @@ pub enum Carried {
     Csv,
     /// Server-sent events.
     Events,
+    /// Bytes of a file.
+    Bytes,
 }
 
 /// What may be said beside path and body.
@@ -46,6 +49,8 @@ pub enum Extra {
     Before,
     /// `Last-Event-ID`: where to go on.
     LastEventId,
+    /// `from` in the query: the byte to begin with.
+    From,
 }
 
 /// One operation.
@@ -119,6 +124,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .iter()
         .chain(access::OPERATIONS)
         .chain(&facility::OPERATIONS)
+        .chain(&updates::OPERATIONS)
 }
 
 /// Operations of daily work.

@@ -30,4 +30,5 @@ mod renewal;
 mod repeats;
 mod sessions;
 mod slow_clients;
+mod updates;
 mod world;

@@ -224,6 +224,9 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         limits,
         cards,
         certificates: Default::default(),
+        updates: center::config::Updates {
+            dir: Some(dir.join("updates")),
+        },
     }
 }
 
