@@ -156,6 +156,9 @@ impl Look<'_> {
             self.find("name", 0, ja, &error.to_string());
         }
         self.cards(&config.cards);
+        if let Some(dir) = &config.updates.dir {
+            self.folder("dir", 0, dir);
+        }
     }
 
     /// Files of roots and lists: a list is held against the roots that could be read.
@@ -204,10 +207,23 @@ impl Look<'_> {
             );
         }
         self.free("listen", config.listen);
+        self.publisher(&config.updates);
         let center_name = CenterName::parse(&config.center_name).err();
         let keys = config.terminal_keys.as_ref();
         self.card_reader(center_name, config.reader.as_deref());
         self.terminal_keys(keys, 0, "onshi terminal seal-key");
+    }
+
+    /// The pinned key, where self-update is set up.
+    fn publisher(&mut self, updates: &terminal::config::Updates) {
+        let Some(file) = &updates.publisher else {
+            return;
+        };
+        let read = told::read_text(file);
+        let key = read.and_then(|text| Ok(pki::publisher::PublisherKey::parse(&text)?));
+        if let Err(error) = key {
+            self.told("publisher", &error);
+        }
     }
 
     fn card_reader(&mut self, center_name: Option<InvalidCenterName>, reader: Option<&str>) {
@@ -482,9 +498,16 @@ mod tests {
             .lines()
             .filter(|line| line.contains("must be given") || line.starts_with('['))
             .filter(|line| {
-                !["[listen]", "[lockout]", "[limits]", "[cards]", "[times]"]
-                    .iter()
-                    .any(|it| line.starts_with(it))
+                ![
+                    "[listen]",
+                    "[lockout]",
+                    "[limits]",
+                    "[cards]",
+                    "[times]",
+                    "[updates]",
+                ]
+                .iter()
+                .any(|it| line.starts_with(it))
             });
         kept.map(|line| format!("{line}\n")).collect()
     }

@@ -17,11 +17,13 @@ mod keys;
 mod kiosk;
 mod notice;
 mod progress;
+mod publish;
 mod serve;
 mod synth;
 mod system;
 mod terminal;
 mod told;
+mod update;
 
 use std::process::ExitCode;
 
@@ -95,6 +97,18 @@ enum Command {
     Backup(backup::Backup),
     /// Put a copy back while the center is stopped.
     Restore(backup::Restore),
+    /// Update this machine's terminal, link app and kiosk.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi update status --config /etc/onshi/terminal.toml"
+    )]
+    Update(update::UpdateCommand),
+    /// The publisher's offline tool: key and signatures of releases.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi publish sign --key publisher.key --passphrase-file passphrase --dir release"
+    )]
+    Publish(publish::PublishCommand),
     /// Load synthetic people into a center's store.
     Synth(synth::Arguments),
 }
@@ -134,6 +148,8 @@ fn main() -> ExitCode {
             Command::Audit(command) => audit::run(command).await,
             Command::Backup(arguments) => backup::back_up(&arguments).await,
             Command::Restore(arguments) => backup::restore(&arguments).await,
+            Command::Update(command) => update::run(command).await,
+            Command::Publish(command) => publish::run(command),
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });

@@ -198,6 +198,7 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
             idle: config.screen_lock.idle_minutes,
             name: config.screen_lock.name,
         },
+        updates: terminal::update::SelfUpdate::new(&config.data_dir, &config.updates),
     };
     terminal::serve::start(setup)
         .await

@@ -1,9 +1,11 @@
 //! The terminal's settings: one TOML file (contracts §12). Unknown keys are errors; no secret stands in it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use domain::screen_lock::IdleMinutes;
+use domain::update::{Occasion, Reception, Schedule, TimeOfDay};
 use kiosk::config::TerminalKeys;
 use kiosk::profile::Lock;
 use serde::{Deserialize, Deserializer};
@@ -39,6 +41,72 @@ pub struct Config {
     /// The screen lock.
     #[serde(default)]
     pub screen_lock: ScreenLock,
+    /// Self-update.
+    #[serde(default)]
+    pub updates: Updates,
+}
+
+/// Self-update (G38). Without a publisher's key nothing is fetched or installed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Updates {
+    /// File with the publisher's public key, put there at installation: the pin.
+    pub publisher: Option<PathBuf>,
+    /// The hour at which a waiting update is installed; `shut-down` for only then.
+    #[serde(deserialize_with = "chosen_hour")]
+    pub at: Option<TimeOfDay>,
+    /// When patients are received: nothing is installed then.
+    #[serde(deserialize_with = "reception")]
+    pub reception: Vec<Reception>,
+    /// Minutes between two looks at the center.
+    pub look_every_minutes: NonZeroU32,
+    /// Folder of the installing part: what is installed and what is kept for the way back.
+    pub state_dir: PathBuf,
+    /// Where dpkg installs.
+    pub root: PathBuf,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        Self {
+            publisher: None,
+            at: TimeOfDay::parse("03:00").ok(),
+            reception: Reception::parse("mon-sat 08:00-20:00")
+                .into_iter()
+                .collect(),
+            look_every_minutes: NonZeroU32::MIN.saturating_add(59),
+            state_dir: "/var/lib/onshi-update".into(),
+            root: "/".into(),
+        }
+    }
+}
+
+impl Updates {
+    /// When updates may be installed.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule {
+        Schedule {
+            at: self.at,
+            reception: self.reception.clone(),
+        }
+    }
+}
+
+fn chosen_hour<'de, D: Deserializer<'de>>(it: D) -> Result<Option<TimeOfDay>, D::Error> {
+    let text = String::deserialize(it)?;
+    if text == Occasion::ShutDown.as_str() {
+        return Ok(None);
+    }
+    let at = TimeOfDay::parse(&text).map_err(serde::de::Error::custom)?;
+    Ok(Some(at))
+}
+
+fn reception<'de, D: Deserializer<'de>>(it: D) -> Result<Vec<Reception>, D::Error> {
+    let texts: Vec<String> = Vec::deserialize(it)?;
+    let hours = texts.iter().map(|text| Reception::parse(text));
+    hours
+        .collect::<Result<_, _>>()
+        .map_err(serde::de::Error::custom)
 }
 
 /// The screen lock (G17). It is weakened on a page, by an administrator, and not here.

@@ -19,5 +19,7 @@ pub mod running;
 mod search;
 pub mod serve;
 pub mod support;
+mod system;
 pub mod terminal_user;
 mod texts;
+pub mod update;

@@ -21,6 +21,7 @@ pub(crate) mod rotations;
 pub(crate) mod screen_lock;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+mod updates;
 
 use std::convert::Infallible;
 

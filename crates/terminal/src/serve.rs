@@ -28,6 +28,7 @@ use crate::receipt_links::ReceiptLinks;
 use crate::reference_material::{self, ReferenceMaterial};
 use crate::support::data_file::DataFile;
 use crate::texts::SCREENS;
+use crate::update::SelfUpdate;
 
 /// The largest form taken, in bytes. Only a file of accounts may be larger.
 const FORM_BYTES: usize = 64 << 10;
@@ -54,6 +55,8 @@ pub struct Setup {
     pub center_name: CenterName,
     /// The screen lock.
     pub screen_lock: lock::Setup,
+    /// Self-update, where a publisher is pinned or not: it says how it stands.
+    pub updates: SelfUpdate,
 }
 
 /// The general card reader of a PC, as the settings have it.
@@ -103,6 +106,8 @@ pub(crate) struct Shared {
     pub(crate) card_reader: CardReader,
     pub(crate) center_name: CenterName,
     pub(crate) lock: Lock,
+    /// Whether an update waits, is asked before a shut-down; how updates stand, on the support page.
+    pub(crate) updates: SelfUpdate,
     pub(crate) receipt_links: ReceiptLinks,
     pub(crate) notices: Notices,
     pub(crate) reference_material: DataFile<ReferenceMaterial>,
@@ -139,9 +144,19 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let app = app(setup, own.clone())?;
     tokio::spawn(notices::keep(app.clone()));
+    if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
+        let updates = app.updates.clone();
+        tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
+    }
     let router = router(app);
     tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
+}
+
+/// Whether the texts of all pages can be read: a look that a new version takes at itself.
+#[must_use]
+pub fn texts_are_good() -> bool {
+    Texts::new(&SCREENS).is_ok()
 }
 
 /// What all pages share; `own` is host and port of the pages.
@@ -160,6 +175,7 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         },
         center_name: setup.center_name,
         lock,
+        updates: setup.updates,
         receipt_links: ReceiptLinks::default(),
         notices: Notices::open(&data_dir),
         reference_material: reference_material::file(&data_dir),

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use domain::password::Password;
 use domain::terminal_user::TerminalUserName;
 use pki::password_hash::NotHashed;
-use pki::sealed::SealError;
+use pki::sealed::{MachineKey, SealError};
 use serde::{Deserialize, Serialize};
 
 /// Name of the file in the data folder.
 const FILE: &str = "terminal-user.json";
+
+/// Name of the file with its mark.
+const MARK: &str = "terminal-user.mark";
 
 /// Who unlocks the screen.
 #[derive(Serialize, Deserialize)]
@@ -52,8 +55,58 @@ pub fn keep(
         password_hash: pki::password_hash::hash(password, &salt)?,
     };
     let file = data_dir.join(FILE);
-    pki::sealed::write_private(&file, &serde_json::to_vec(&user)?)?;
+    let bytes = serde_json::to_vec(&user)?;
+    let before = std::fs::read(&file).unwrap_or_default();
+    let mark = |bytes: &[u8]| mark(data_dir, bytes);
+    // Both count while the file is exchanged: a cut in between is no change by hand.
+    let both = format!("{}\n{}\n", mark(&bytes)?, mark(&before)?);
+    pki::sealed::write_private(&data_dir.join(MARK), both.as_bytes())?;
+    pki::sealed::write_private(&file, &bytes)?;
+    let alone = format!("{}\n", mark(&bytes)?);
+    pki::sealed::write_private(&data_dir.join(MARK), alone.as_bytes())?;
     Ok(file)
+}
+
+/// Whether the terminal user is as the product kept it (G05, G38).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserState {
+    /// None was made.
+    None,
+    /// As it was kept.
+    AsKept,
+    /// The file was written, replaced or removed past the product.
+    ChangedByHand,
+}
+
+/// Whether the terminal user is as the product kept it: its file carries a mark that only this machine's key makes.
+#[must_use]
+pub fn state(data_dir: &Path) -> UserState {
+    let user = std::fs::read(data_dir.join(FILE));
+    let marks = std::fs::read_to_string(data_dir.join(MARK));
+    match (user, marks) {
+        (Err(_), Err(_)) => UserState::None,
+        (Ok(user), Ok(marks)) => {
+            let fits = mark(data_dir, &user).is_ok_and(|mark| marks.lines().any(|it| it == mark));
+            if fits {
+                UserState::AsKept
+            } else {
+                UserState::ChangedByHand
+            }
+        }
+        (Ok(_), Err(_)) | (Err(_), Ok(_)) => UserState::ChangedByHand,
+    }
+}
+
+fn mark(data_dir: &Path, bytes: &[u8]) -> Result<String, SealError> {
+    use aws_lc_rs::hmac;
+    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &*machine.derive("terminal-user"));
+    let tag = hmac::sign(&key, bytes);
+    Ok(tag
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// The terminal user, if there is one. A file that cannot be read is as none, and logged.
@@ -92,5 +145,27 @@ mod tests {
         }
         std::fs::write(dir.path().join(FILE), "{").unwrap();
         assert!(read(dir.path()).is_none(), "a damaged file is as none");
+    }
+
+    #[test]
+    fn a_change_by_hand_is_told_from_one_of_the_product() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = TerminalUserName::parse("one").unwrap();
+        let set = |password: &str| {
+            let password = domain::terminal_user::parse_password(password).unwrap();
+            keep(dir.path(), &name, &password).unwrap();
+        };
+        assert_eq!(state(dir.path()), UserState::None);
+        set("Gamen-Kaijo-2026");
+        set("Gamen-Kaijo-2027");
+        assert_eq!(state(dir.path()), UserState::AsKept);
+        let file = dir.path().join(FILE);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("one", "two")).unwrap();
+        assert_eq!(state(dir.path()), UserState::ChangedByHand);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(state(dir.path()), UserState::ChangedByHand);
+        set("Gamen-Kaijo-2028");
+        assert_eq!(state(dir.path()), UserState::AsKept, "the remedy");
     }
 }

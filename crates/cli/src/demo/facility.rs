@@ -196,6 +196,7 @@ impl Facility {
             host_name: plan.host_name.into(),
             center_name: super::CENTER_NAME.into(),
             screen_lock: terminal::config::ScreenLock::default(),
+            updates: terminal::config::Updates::default(),
         };
         let terminal_user = terminal_user(&pages.data_dir)?;
         let mut facility = Self {

@@ -22,3 +22,4 @@ mod refusals;
 mod running;
 mod time_travel;
 mod turned_clock;
+mod updates;

@@ -6,3 +6,18 @@ about-sources = What it is built from
 about-design-system = The pages use the design tokens of the Digital Agency design system and follow its ideas with components of their own (source: デジタル庁デザインシステムウェブサイト).
 about-font = Text is shown in a font made from Noto Sans CJK JP, with the kanji of JIS X 0213 (levels 1 to 4) and their variants by variation selectors.
 about-licences = Full licence texts
+
+### Self-update
+
+update-heading = Updates
+update-installed = Version installed
+update-waiting = Update waiting
+update-looked = Last look at the center
+update-last = Last update
+update-stopped = Why none is installed
+update-none = none
+update-ended-installed = Updated from { $from } to { $to }.
+update-ended-not-installed = { $to } could not be installed; back to { $from }.
+update-ended-self-check = { $to } failed its self-check; back to { $from }.
+update-ended-not-running = A part did not start with { $to }; back to { $from }.
+update-ended-cut-off = The update to { $to } was cut off; back to { $from }. It is tried again.

@@ -58,6 +58,7 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
             idle: IdleMinutes::default(),
             name: LockName::ClearScreen,
         },
+        updates: crate::update::SelfUpdate::new(dir.path(), &Default::default()),
     };
     crate::serve::app(setup, "terminal.localhost:1".into()).unwrap()
 }

@@ -4,6 +4,7 @@
 mod access;
 mod cards;
 mod help;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -233,6 +234,7 @@ fn before_sign_in(words: &Words, written: &mut Written) {
     let about = about::AboutPage {
         frame: visitor.frame("/about"),
         version: "1",
+        updates: standing::facts(&visitor),
     };
     written.add("about", &about);
 }

@@ -1,0 +1,236 @@
+//! Self-update with real processes: the publisher's tool, a center that serves, dpkg that installs, kills at every step.
+
+mod cut;
+mod workshop;
+
+use workshop::{AMOUNT, Workshop};
+
+#[test]
+fn an_update_is_fetched_installed_and_the_version_before_is_kept() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.1.0-1 up".into()));
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert_eq!(workshop.status()["waiting"], "0.2.0-1");
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert_eq!(workshop.installed(), "0.2.0-1");
+    let status = workshop.status();
+    assert_eq!(status["installed"], "0.2.0-1");
+    assert_eq!(status["last"]["from"], "0.1.0-1");
+    assert!(
+        status["waiting"].is_null() && status["stopped"].is_null(),
+        "{status}"
+    );
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 up".into()));
+    // The way back of the next one is kept: the center need not have it any more.
+    workshop.withdraw("0.2.0-1");
+    workshop.release("0.3.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.3.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert_eq!(workshop.packages_kept(), 2);
+}
+
+#[test]
+fn a_version_that_fails_its_self_check_is_taken_back_and_not_tried_again() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    let failing = [
+        ("0.2.0-1", "exit 1"),
+        ("0.2.0-2", "echo '{\"good\":false,\"version\":\"0.2.0\"}'"),
+        ("0.2.0-3", "echo '{\"good\":true,\"version\":\"9.9.9\"}'"),
+        ("0.2.0-4", "kill -SEGV $$"),
+        ("0.2.0-5", "echo nonsense"),
+    ];
+    for (version, script) in failing {
+        workshop.release_saying(version, script, AMOUNT);
+        assert_eq!(workshop.fetch(), Ok(format!("{version} waits")));
+        assert_eq!(workshop.install(), Ok("self_check".into()), "{version}");
+        assert_eq!(workshop.installed(), "0.1.0-1");
+        assert_eq!(workshop.fetch(), Ok("0.1.0-1 up".into()), "not again");
+        assert_eq!(workshop.status()["last"]["outcome"], "self_check");
+    }
+    workshop.release("0.2.0-6", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-6 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+}
+
+#[test]
+fn what_is_truncated_changed_wrongly_signed_or_older_is_not_installed() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.0.9-1", AMOUNT);
+    assert_eq!(
+        workshop.fetch(),
+        Ok("0.1.0-1 up".into()),
+        "an older one is no update"
+    );
+
+    workshop.release("0.2.0-1", AMOUNT);
+    let whole = workshop.package_bytes("0.2.0-1");
+    workshop.write_package("0.2.0-1", &whole[..whole.len() - 1]);
+    assert_eq!(
+        workshop.fetch(),
+        Ok("0.1.0-1 up".into()),
+        "a truncated one is not offered"
+    );
+    let mut changed = whole.clone();
+    changed[whole.len() / 2] ^= 1;
+    workshop.write_package("0.2.0-1", &changed);
+    let refused = workshop.fetch().unwrap_err();
+    assert!(
+        refused.contains("壊れて") && refused.contains("damaged"),
+        "{refused}"
+    );
+    assert!(workshop.status()["waiting"].is_null());
+
+    workshop.write_package("0.2.0-1", &whole);
+    workshop.sign_with_another_key("0.2.0-1");
+    let refused = workshop.fetch().unwrap_err();
+    assert!(
+        refused.contains("署名") && refused.contains("signature"),
+        "{refused}"
+    );
+    let stopped = workshop.status()["stopped"]["ja"].to_string();
+    assert!(stopped.contains("署名"), "{stopped}");
+}
+
+#[test]
+fn the_installing_part_believes_nothing_the_terminal_wrote() {
+    let workshop = Workshop::start();
+    for version in ["0.1.0-1", "0.2.0-1"] {
+        workshop.release(version, AMOUNT);
+    }
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    let good = std::fs::read(workshop.waiting("package.deb")).unwrap();
+    let mut changed = good.clone();
+    changed[good.len() / 2] ^= 1;
+    std::fs::write(workshop.waiting("package.deb"), changed).unwrap();
+    assert!(workshop.install().unwrap_err().contains("damaged"));
+    std::fs::write(workshop.waiting("package.deb"), &good[..10]).unwrap();
+    assert!(workshop.install().unwrap_err().contains("damaged"));
+    // Papers and package of an older release that was signed by the right key.
+    workshop.release("0.0.9-1", AMOUNT);
+    workshop.lay_down("0.0.9-1");
+    let refused = workshop.install().unwrap_err();
+    assert!(
+        refused.contains("older than the version installed"),
+        "{refused}"
+    );
+    assert_eq!(workshop.installed(), "0.1.0-1");
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()), "fetched anew");
+    assert_eq!(workshop.install(), Ok("installed".into()));
+}
+
+#[test]
+fn nothing_is_installed_without_a_way_back() {
+    let workshop = Workshop::start();
+    workshop.release("0.2.0-1", AMOUNT);
+    let refused = workshop.fetch().unwrap_err();
+    assert!(
+        refused.contains("0.1.0-1") && refused.contains("go back"),
+        "{refused}"
+    );
+    assert!(workshop.install().unwrap_err().contains("no update waits"));
+}
+
+#[test]
+fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    workshop.change_key();
+    // Signed by the old key alone: it counts no more, also for the way back.
+    assert!(workshop.fetch().unwrap_err().contains("signature"));
+    workshop.sign("0.1.0-1");
+    workshop.sign("0.2.0-1");
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    // Without the change in the center's folder the new key is known already, and the old one stays out.
+    workshop.forget_changes();
+    workshop.release("0.3.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.3.0-1 waits".into()));
+    workshop.sign_with_first_key("0.3.0-1");
+    assert!(workshop.fetch().unwrap_err().contains("signature"));
+    // A change that the old key did not sign stops everything.
+    workshop.write_foreign_change();
+    assert!(
+        workshop
+            .fetch()
+            .unwrap_err()
+            .contains("not signed by the key before")
+    );
+}
+
+#[test]
+fn an_update_waits_until_reception_is_over() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    workshop.receive("00:00-23:59");
+    for occasion in ["hour", "shut-down", "by-hand"] {
+        let refused = workshop.install_by(occasion);
+        // One minute of the day is outside of these hours.
+        assert!(
+            refused.is_err() || workshop.installed() == "0.2.0-1",
+            "{refused:?}"
+        );
+    }
+    workshop.receive_never();
+    if workshop.installed() == "0.1.0-1" {
+        assert_eq!(workshop.install(), Ok("installed".into()));
+    }
+}
+
+#[test]
+fn a_terminal_user_changed_by_hand_is_told_as_the_reason_when_updates_stop() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    workshop.set_user("OqsUser");
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    workshop.change_user_by_hand();
+    for refused in [
+        workshop.fetch().unwrap_err(),
+        workshop.install().unwrap_err(),
+    ] {
+        assert!(
+            refused.contains("端末ユーザー") && refused.contains("set-user"),
+            "{refused}"
+        );
+    }
+    let stopped = workshop.status()["stopped"]["ja"].to_string();
+    assert!(stopped.contains("手で変更された"), "{stopped}");
+    workshop.set_user("OqsUser");
+    assert!(workshop.status()["stopped"].is_null() || workshop.fetch().is_ok());
+    assert_eq!(workshop.install(), Ok("installed".into()));
+}
+
+#[test]
+fn the_terminal_fetches_by_itself_and_orders_at_the_chosen_hour() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", AMOUNT);
+    workshop.choose_this_hour();
+    let terminal = workshop.start_terminal();
+    crate::running::wait_until("the order", || workshop.is_ordered());
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert!(!workshop.is_ordered(), "an order is obeyed once");
+    drop(terminal);
+}
+
+#[test]
+fn a_fetch_that_was_cut_off_goes_on_where_it_ended() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release("0.2.0-1", 3 << 20);
+    let whole = workshop.package_bytes("0.2.0-1");
+    workshop.begin_part("0.2.0-1", &whole[..whole.len() / 2]);
+    assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    workshop.release("0.3.0-1", AMOUNT);
+    // What lies there is of another file, or longer than the package: it is thrown away.
+    workshop.begin_part("0.3.0-1", &whole);
+    assert_eq!(workshop.fetch(), Ok("0.3.0-1 waits".into()));
+    assert_eq!(workshop.install(), Ok("installed".into()));
+}

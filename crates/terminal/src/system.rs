@@ -1,0 +1,202 @@
+//! What the terminal asks of the operating system: Debian's package tools, the service manager, rights of files. Built and tried on
+//! Debian alone. Decides nothing.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tokio::process::Command;
+
+/// The parts of a PC that an update may end: they run again after it.
+const UNITS: [&str; 3] = ["onshi-terminal", "onshi-gateway", "onshi-kiosk"];
+
+/// Where tools of the system lie; the environment of whoever called does not count.
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Debian's package tools take so long at most.
+const DPKG_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Another installation is waited for so long: one that was orphaned by a kill ends by itself.
+const LOCK_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// A look at the service manager takes so long at most.
+const LOOK_LIMIT: Duration = Duration::from_secs(30);
+
+/// Debian's package tools for one root.
+#[derive(Debug, Clone)]
+pub(crate) struct Dpkg {
+    root: PathBuf,
+}
+
+/// A package as dpkg knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its version.
+    pub(crate) version: String,
+    /// Unpacked and configured as a whole.
+    pub(crate) whole: bool,
+}
+
+impl Dpkg {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The package of a name; `None` where dpkg knows none, or there is no dpkg.
+    pub(crate) async fn package(&self, name: &str) -> Option<Known> {
+        let mut command = program("dpkg-query");
+        command
+            .arg("--admindir")
+            .arg(self.root.join("var/lib/dpkg"));
+        command.args([
+            "--show",
+            "--showformat",
+            "${db:Status-Status} ${Version}",
+            name,
+        ]);
+        let output = run(command, LOOK_LIMIT).await.ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        let (status, version) = text.split_once(' ')?;
+        // A package that was removed is known by its settings alone.
+        let there =
+            output.status.success() && status != "config-files" && status != "not-installed";
+        there.then(|| Known {
+            version: version.trim().to_owned(),
+            whole: status == "installed",
+        })
+    }
+
+    /// Installs a package file, keeping settings that were edited; waits for another installation to end. The error is dpkg's.
+    pub(crate) async fn install(&self, file: &Path) -> Result<(), String> {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let mut command = program("dpkg");
+            command.env("DEBIAN_FRONTEND", "noninteractive");
+            if self.root != Path::new("/") {
+                command
+                    .arg("--root")
+                    .arg(&self.root)
+                    .arg("--force-not-root");
+            }
+            command.args(["--force-confdef", "--force-confold", "--install"]);
+            command.arg(file);
+            let output = run(command, DPKG_LIMIT)
+                .await
+                .map_err(|error| error.to_string())?;
+            if output.status.success() {
+                return Ok(());
+            }
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            if !said.contains("lock was locked") || LOCK_LIMIT < begun.elapsed() {
+                return Err(said);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// The executable that is installed, asked to look at itself; returns what it prints. The error says why there is no answer.
+    pub(crate) async fn self_check(
+        &self,
+        config: &Path,
+        limit: Duration,
+    ) -> Result<String, String> {
+        let mut command = program(self.root.join("usr/bin/onshi"));
+        command
+            .args(["update", "self-check", "--json", "--config"])
+            .arg(config);
+        let output = run(command, limit)
+            .await
+            .map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{}: {}", output.status, said.trim()));
+        }
+        String::from_utf8(output.stdout).map_err(|error| error.to_string())
+    }
+
+    /// The units of ours that run now. None where this root is not the machine's, or no service manager runs.
+    pub(crate) async fn active_units(&self) -> Vec<&'static str> {
+        let mut active = Vec::new();
+        if self.root != Path::new("/") || !Path::new("/run/systemd/system").is_dir() {
+            return active;
+        }
+        for unit in UNITS {
+            let mut command = program("systemctl");
+            command.args(["is-active", "--quiet", unit]);
+            if run(command, LOOK_LIMIT)
+                .await
+                .is_ok_and(|it| it.status.success())
+            {
+                active.push(unit);
+            }
+        }
+        active
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "installing is dpkg's work; this is the one place of the product that starts another program"
+)]
+fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C.UTF-8");
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn run(mut command: Command, limit: Duration) -> std::io::Result<Output> {
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time");
+    tokio::time::timeout(limit, command.output())
+        .await
+        .map_err(|_| late())?
+}
+
+/// Writes a file whole or not at all, to the disk before it shows, with these rights.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let beside = beside(path);
+    let _ = std::fs::remove_file(&beside);
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    show(&beside, path)
+}
+
+/// Copies a file whole or not at all, to the disk before it shows, with these rights.
+pub(crate) fn copy_whole(from: &Path, to: &Path, mode: u32) -> std::io::Result<()> {
+    let beside = beside(to);
+    let _ = std::fs::remove_file(&beside);
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&beside)?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
+    file.sync_all()?;
+    drop(file);
+    show(&beside, to)
+}
+
+/// Gives a file that is on the disk its name, for good.
+pub(crate) fn show(beside: &Path, path: &Path) -> std::io::Result<()> {
+    std::fs::rename(beside, path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    beside.into()
+}

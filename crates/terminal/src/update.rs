@@ -1,0 +1,348 @@
+//! Self-update of terminal, link app and kiosk (G38): looks at the center, fetches, orders the installation, tells how it stands. What
+//! installs is `installing`, run by root; decisions are those of `domain::update`.
+
+mod fetching;
+mod installing;
+mod record;
+mod trust;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use api::client::{Client, ClientError};
+use api::problem::Text;
+use api::update::ReleaseRefused;
+use domain::civil_date::Instant;
+use domain::update::{NotNow, Occasion, Version, VersionRefused, may_install};
+use serde::{Deserialize, Serialize};
+
+pub use installing::{Installer, SelfChecked};
+pub use record::{LastUpdate, Outcome};
+pub use trust::hash;
+
+use crate::config;
+use crate::serve::Clock;
+use crate::system::{self, Dpkg};
+use crate::terminal_user::{self, UserState};
+use fetching::Place;
+use record::Record;
+
+/// The order to install, in the data folder. Its path is in a unit, too.
+const ORDER: &str = "updates/order";
+
+/// How the last look ended, in the data folder.
+const LOOKED: &str = "updates/looked.json";
+
+/// The packages of onshi; one of them is installed.
+const PACKAGES: [&str; 2] = ["onshi-pcsc", "onshi"];
+
+/// The clock is looked at so often.
+const TICK: Duration = Duration::from_secs(30);
+
+/// Why there is no update. The texts name the remedy, in Japanese and English.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateFault {
+    /// No publisher's key is pinned.
+    #[error(
+        "自動更新は設定されていません。[updates] の publisher に発行者の公開鍵を指定してください。 / self-update is not set up; name the publisher's key as publisher in [updates]"
+    )]
+    NotSetUp,
+    /// The pin is no key.
+    #[error(
+        "{0} は発行者の公開鍵ではありません。配布元から受け取った鍵を置いてください。 / {0} holds no publisher's key; put the one that came with the installation there"
+    )]
+    Pin(PathBuf),
+    /// Not installed by a package.
+    #[error(
+        "Debian パッケージ onshi・onshi-pcsc で入れられていないため、自動更新できません。 / not installed by the Debian package onshi or onshi-pcsc, so it does not update itself"
+    )]
+    NotPackaged,
+    /// The installed package is half of one.
+    #[error(
+        "パッケージが途中の状態です。`onshi update resume` を実行してください。 / the installed package is not whole; run `onshi update resume`"
+    )]
+    NotWhole,
+    /// The center gave no answer.
+    #[error("センターから更新を受け取れません。 / no update from the center: {0}")]
+    Center(#[from] ClientError),
+    /// A release is not believed.
+    #[error(transparent)]
+    Release(ReleaseRefused),
+    /// A change of keys is not believed.
+    #[error(
+        "発行者の鍵の変更に、前の鍵の署名がありません。センターの運用者に知らせてください。 / a change of the publisher's key is not signed by the key before; tell the center's operator"
+    )]
+    KeyChange,
+    /// The package is not the one that was signed.
+    #[error(
+        "更新 {0} のパッケージが壊れています。次の確認で受け取り直します。続くときはセンターの運用者に知らせてください。 / the package of {0} is damaged; it is fetched again at the next look; tell the center's operator if it stays so"
+    )]
+    Damaged(Version),
+    /// Nothing to go back to.
+    #[error(
+        "いまの版 {0} のパッケージがセンターになく、失敗したときに戻せないため、更新しません。センターの運用者に知らせてください。 / the center has no package of the installed version {0} to go back to, so nothing is installed; tell its operator"
+    )]
+    NoWayBack(Version),
+    /// What was kept to go back to is damaged.
+    #[error(
+        "元の版のパッケージ {0} が壊れています。手元のパッケージを `dpkg --install` で入れてください。 / the package to go back to, {0}, is damaged; install one by hand with `dpkg --install`"
+    )]
+    WayBackDamaged(PathBuf),
+    /// Nothing to install.
+    #[error("待っている更新はありません。 / no update waits")]
+    NothingWaits,
+    /// Not a version to install.
+    #[error("この版は入れません。 / this version is not installed: {0}")]
+    Version(#[from] VersionRefused),
+    /// Not now.
+    #[error(
+        "いまは更新しません。受付時間の外、または決めた時刻に行います。 / nothing is installed now ({0}); it is outside reception, or at the chosen hour"
+    )]
+    NotNow(#[from] NotNow),
+    /// The terminal user was changed past the product.
+    #[error(
+        "端末ユーザーのIDまたはパスワードが手で変更されたため、自動更新を止めています。`onshi terminal set-user` で登録し直してください。 / the terminal user's ID or password was changed by hand, so updates stopped; register it anew with `onshi terminal set-user`"
+    )]
+    TerminalUser,
+    /// Another installation.
+    #[error("別の更新が進んでいます。 / another installation is under way")]
+    Busy,
+    /// Debian's tools.
+    #[error("dpkg が失敗しました。 / dpkg failed: {0}")]
+    Dpkg(String),
+    /// A record that cannot be read.
+    #[error(
+        "{0} を読めません。削除すると、次の更新で作り直します。 / {0} cannot be read; delete it, and the next update makes it anew"
+    )]
+    Record(PathBuf),
+    /// The file system.
+    #[error(
+        "{0} を扱えません。空き容量と権限を確かめてください。 / {0}: {1}; look at space and rights"
+    )]
+    File(PathBuf, std::io::Error),
+}
+
+impl UpdateFault {
+    fn file(path: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |error| Self::File(path.clone(), error)
+    }
+}
+
+/// How a look at the center ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Nothing newer than this.
+    UpToDate(Version),
+    /// This one waits to be installed.
+    Waits(Version),
+}
+
+/// An update that waits, for whoever asks before a shut-down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingUpdate {
+    /// Its version.
+    pub version: Version,
+}
+
+/// How updates stand, for the support page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The version installed, where a package is.
+    pub installed: Option<String>,
+    /// The version of this executable.
+    pub running: String,
+    /// The version that waits.
+    pub waiting: Option<String>,
+    /// How the last update ended.
+    pub last: Option<LastUpdate>,
+    /// When the center was last looked at with success, RFC 3339.
+    pub looked: Option<String>,
+    /// Why nothing is updated.
+    pub stopped: Option<Text>,
+}
+
+/// The last looks, as kept for [`Standing`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Looks {
+    /// The last one.
+    at: Option<String>,
+    /// The last one that succeeded.
+    good: Option<String>,
+    /// What the last one failed with.
+    fault: Option<String>,
+}
+
+/// The updating part of a terminal.
+#[derive(Debug, Clone)]
+pub struct SelfUpdate {
+    data_dir: PathBuf,
+    settings: config::Updates,
+}
+
+impl SelfUpdate {
+    /// Of a data folder with its settings.
+    #[must_use]
+    pub fn new(data_dir: &Path, settings: &config::Updates) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Whether a publisher is pinned: without one nothing is looked for.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.settings.publisher.is_some()
+    }
+
+    /// The update that waits: whole, signed and not failed here before.
+    #[must_use]
+    pub fn waiting(&self) -> Option<WaitingUpdate> {
+        let record = Record::read(&self.settings.state_dir).ok()?;
+        let pin = trust::pinned(&self.settings, &record).ok()?;
+        let place = Place::waiting(&self.data_dir);
+        let papers = place.papers()?;
+        let key = trust::after(&pin, &papers.changes).ok()?;
+        let version = papers.release.open(key).ok()?.version()?;
+        let waits = place.package_file().is_file() && !record.failed().contains(&version);
+        waits.then_some(WaitingUpdate { version })
+    }
+
+    /// Asks for the installation; the installing part decides whether it may be now.
+    ///
+    /// # Errors
+    /// [`UpdateFault`].
+    pub fn order(&self, occasion: Occasion) -> Result<(), UpdateFault> {
+        if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
+            return Err(UpdateFault::TerminalUser);
+        }
+        let file = self.data_dir.join(ORDER);
+        let folder = file.parent().unwrap_or(&self.data_dir);
+        std::fs::create_dir_all(folder).map_err(UpdateFault::file(folder))?;
+        system::write_whole(&file, occasion.as_str().as_bytes(), 0o600)
+            .map_err(UpdateFault::file(&file))
+    }
+
+    /// Whether an order still waits for the installing part.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        self.data_dir.join(ORDER).exists()
+    }
+
+    /// Looks at the center once, fetches what is newer, and keeps how it ended.
+    ///
+    /// # Errors
+    /// [`UpdateFault`].
+    pub async fn look(&self, client: &Client, now: Instant) -> Result<Looked, UpdateFault> {
+        let looked = if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
+            Err(UpdateFault::TerminalUser)
+        } else {
+            fetching::look(client, &self.data_dir, &self.settings).await
+        };
+        let mut looks = self.looks();
+        looks.at = Some(now.to_string());
+        match &looked {
+            Ok(_) => {
+                looks.good = Some(now.to_string());
+                looks.fault = None;
+            }
+            Err(fault) => looks.fault = Some(fault.to_string()),
+        }
+        let file = self.data_dir.join(LOOKED);
+        let folder = file.parent().unwrap_or(&self.data_dir);
+        std::fs::create_dir_all(folder).map_err(UpdateFault::file(folder))?;
+        let bytes = serde_json::to_vec(&looks).map_err(|_| UpdateFault::Record(file.clone()))?;
+        system::write_whole(&file, &bytes, 0o600).map_err(UpdateFault::file(&file))?;
+        looked
+    }
+
+    /// How updates stand.
+    pub async fn standing(&self) -> Standing {
+        let record = Record::read(&self.settings.state_dir);
+        let here = installed(&Dpkg::new(&self.settings.root)).await;
+        let looks = self.looks();
+        let stopped = match (&here, &record) {
+            _ if terminal_user::state(&self.data_dir) == UserState::ChangedByHand => {
+                Some(UpdateFault::TerminalUser.to_string())
+            }
+            (Err(fault), _) | (_, Err(fault)) => Some(fault.to_string()),
+            (Ok(_), Ok(record)) => match trust::pinned(&self.settings, record) {
+                Err(fault) => Some(fault.to_string()),
+                Ok(_) => looks.fault,
+            },
+        };
+        Standing {
+            installed: here.ok().map(|(_, version)| version.to_string()),
+            running: env!("CARGO_PKG_VERSION").into(),
+            waiting: self.waiting().map(|it| it.version.to_string()),
+            last: record.ok().and_then(|it| it.last),
+            looked: looks.good,
+            stopped: stopped.map(|it| in_both(&it)),
+        }
+    }
+
+    /// Looks now and then, and orders what waits at the chosen hour; ends with the runtime.
+    pub async fn run(self, client: Client, clock: Clock) {
+        let mut tick = tokio::time::interval(TICK);
+        let mut told: Option<String> = None;
+        loop {
+            tick.tick().await;
+            let now = clock();
+            if self.is_due(now) {
+                let fault = self.look(&client, now).await.err().map(|it| it.to_string());
+                // Said once, not at every look.
+                if fault.is_some() && fault != told {
+                    tracing::warn!(fault = fault.as_deref().unwrap_or_default(), "no update");
+                }
+                told = fault;
+            }
+            let may = may_install(&self.settings.schedule(), Occasion::Hour, now).is_ok();
+            if may
+                && self.waiting().is_some()
+                && !self.is_ordered()
+                && let Err(fault) = self.order(Occasion::Hour)
+            {
+                tracing::warn!(error = %fault, "the update that waits could not be ordered");
+            }
+        }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let last = self.looks().at.and_then(|at| Instant::parse(&at).ok());
+        let every_s = i64::from(self.settings.look_every_minutes.get()) * 60;
+        last.is_none_or(|last| {
+            let since = last.seconds_until(now);
+            // A clock that was set back must not silence it.
+            since < 0 || every_s <= since
+        })
+    }
+
+    fn looks(&self) -> Looks {
+        let bytes = std::fs::read(self.data_dir.join(LOOKED)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+}
+
+/// A text that says the same in Japanese and English, taken apart.
+fn in_both(text: &str) -> Text {
+    let (ja, en) = text.split_once(" / ").unwrap_or((text, text));
+    Text::new(ja, en)
+}
+
+/// The package of onshi that is installed, with its version.
+async fn installed(dpkg: &Dpkg) -> Result<(&'static str, Version), UpdateFault> {
+    for name in PACKAGES {
+        if let Some(known) = dpkg.package(name).await {
+            if !known.whole {
+                return Err(UpdateFault::NotWhole);
+            }
+            let version = Version::parse(&known.version);
+            return version
+                .map(|it| (name, it))
+                .map_err(|_| UpdateFault::NotPackaged);
+        }
+    }
+    Err(UpdateFault::NotPackaged)
+}

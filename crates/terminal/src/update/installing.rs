@@ -1,0 +1,352 @@
+//! Installs the update that waits, looks whether the new version works, and goes back by itself when it does not. Runs as root beside the
+//! terminal, believes nothing the terminal wrote, speaks to no network. Every step may be cut off: the journal says what to undo.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::civil_date::Instant;
+use domain::update::{Occasion, Version, may_install, may_replace};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Updates;
+use crate::system::{self, Dpkg};
+use crate::terminal_user::{self, UserState};
+use crate::update::fetching::{Papers, Place};
+use crate::update::record::{Journal, Kept, LastUpdate, Outcome, Record};
+use crate::update::trust::{self, Offer};
+use crate::update::{ORDER, UpdateFault, installed};
+
+/// The copy of the executable that began an update: it goes back where the one installed is half of a new one.
+const KEEPER: &str = "keeper";
+
+/// The new version has so long to look at itself.
+const SELF_CHECK_LIMIT: Duration = Duration::from_secs(60);
+
+/// What `onshi update self-check --json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfChecked {
+    /// Everything it looked at was good.
+    pub good: bool,
+    /// The version of the executable.
+    pub version: String,
+}
+
+/// What an installing part works with.
+#[derive(Debug, Clone)]
+pub struct Installer {
+    /// The terminal's settings file: the new version looks whether it can work with it.
+    pub config_file: PathBuf,
+    /// The terminal's data folder.
+    pub data_dir: PathBuf,
+    /// The settings of updates.
+    pub settings: Updates,
+    /// The running executable, which is kept for the way back.
+    pub executable: PathBuf,
+}
+
+impl Installer {
+    /// Installs the update that waits. `Ok` also for one that was taken back: the outcome says so.
+    ///
+    /// # Errors
+    /// [`UpdateFault`]; then nothing was changed.
+    pub async fn install(
+        &self,
+        occasion: Option<Occasion>,
+        clock: impl Fn() -> Instant + Send,
+    ) -> Result<LastUpdate, UpdateFault> {
+        let _lock = self.lock()?;
+        let occasion = self.take_order()?.or(occasion).unwrap_or(Occasion::ByHand);
+        self.go_back_from_a_cut(&clock).await?;
+        let now = clock();
+        may_install(&self.settings.schedule(), occasion, now)?;
+        if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
+            return Err(UpdateFault::TerminalUser);
+        }
+        let dpkg = Dpkg::new(&self.settings.root);
+        let (name, current) = installed(&dpkg).await?;
+        let mut record = Record::read(self.dir())?;
+        let waiting = Place::waiting(&self.data_dir);
+        let papers = waiting.papers().ok_or(UpdateFault::NothingWaits)?;
+        let to = self.admit(&papers, &waiting, name, &mut record)?;
+        may_replace(current, to.1, &record.failed())?;
+        let from = self.way_back(name, current, &mut record)?;
+        record.write(self.dir())?;
+        self.keep_executable()?;
+        let journal = Journal {
+            began: now.to_string(),
+            from,
+            to: to.0,
+            back: None,
+        };
+        journal.write(self.dir())?;
+        let last = self.replace(&dpkg, journal, record, &clock).await?;
+        waiting.clear()?;
+        Ok(last)
+    }
+
+    /// Goes back from an update that was cut off, if there is one.
+    ///
+    /// # Errors
+    /// [`UpdateFault`]; then the next start tries again.
+    pub async fn resume(
+        &self,
+        clock: impl Fn() -> Instant + Send,
+    ) -> Result<Option<LastUpdate>, UpdateFault> {
+        let _lock = self.lock()?;
+        self.go_back_from_a_cut(&clock).await
+    }
+
+    async fn go_back_from_a_cut(
+        &self,
+        clock: &(impl Fn() -> Instant + Send),
+    ) -> Result<Option<LastUpdate>, UpdateFault> {
+        let Some(mut journal) = Journal::read(self.dir())? else {
+            return Ok(None);
+        };
+        let mut record = Record::read(self.dir())?;
+        // Written down as ended, but cut before the journal was closed.
+        if let Some(last) = record.last.clone().filter(|it| it.began == journal.began) {
+            Journal::close(self.dir())?;
+            return Ok(Some(last));
+        }
+        let dpkg = Dpkg::new(&self.settings.root);
+        let outcome = journal.back.unwrap_or(Outcome::CutOff);
+        if journal.back.is_none() {
+            journal.back = Some(outcome);
+            record.note_cut(&journal.to.version);
+            record.write(self.dir())?;
+            journal.write(self.dir())?;
+        }
+        self.go_back(&dpkg, &journal, record, outcome, clock)
+            .await
+            .map(Some)
+    }
+
+    /// Installs, looks, and keeps or goes back.
+    async fn replace(
+        &self,
+        dpkg: &Dpkg,
+        mut journal: Journal,
+        mut record: Record,
+        clock: &(impl Fn() -> Instant + Send),
+    ) -> Result<LastUpdate, UpdateFault> {
+        let ran = dpkg.active_units().await;
+        let failure = self.try_new(dpkg, &journal.to, &ran).await;
+        if let Some(outcome) = failure {
+            journal.back = Some(outcome);
+            journal.write(self.dir())?;
+            return self.go_back(dpkg, &journal, record, outcome, clock).await;
+        }
+        record.kept = Some(journal.from.clone());
+        record.current = Some(journal.to.clone());
+        record.cuts.remove(&journal.to.version);
+        self.end(&journal, record, Outcome::Installed, clock())
+    }
+
+    /// Why the new version is not kept; `None` when it is.
+    async fn try_new(&self, dpkg: &Dpkg, to: &Kept, ran: &[&'static str]) -> Option<Outcome> {
+        if let Err(error) = dpkg.install(&to.path(self.dir())).await {
+            tracing::error!(
+                version = to.version,
+                error,
+                "the update could not be installed; going back"
+            );
+            return Some(Outcome::NotInstalled);
+        }
+        if let Err(error) = self.works(dpkg, to).await {
+            tracing::error!(
+                version = to.version,
+                error,
+                "the new version fails its self-check; going back"
+            );
+            return Some(Outcome::SelfCheck);
+        }
+        let runs = dpkg.active_units().await;
+        let fallen: Vec<_> = ran.iter().filter(|it| !runs.contains(it)).collect();
+        if !fallen.is_empty() {
+            tracing::error!(version = to.version, units = ?fallen, "parts did not start again; going back");
+            return Some(Outcome::NotRunning);
+        }
+        None
+    }
+
+    /// Whether a version is installed as a whole and works.
+    async fn works(&self, dpkg: &Dpkg, kept: &Kept) -> Result<(), String> {
+        let known = dpkg.package(&kept.name).await;
+        if !known.is_some_and(|it| it.whole && it.version == kept.version) {
+            return Err("dpkg does not know it as installed".into());
+        }
+        let said = dpkg.self_check(&self.config_file, SELF_CHECK_LIMIT).await?;
+        let checked: SelfChecked =
+            serde_json::from_str(&said).map_err(|error| error.to_string())?;
+        let version = Version::parse(&kept.version).map_err(|error| error.to_string())?;
+        if checked.version != version.of_executable() {
+            return Err(format!("it says it is version {}", checked.version));
+        }
+        checked
+            .good
+            .then_some(())
+            .ok_or_else(|| "it says no".into())
+    }
+
+    /// Puts the old version back. An old version that does not work either is told of, and stays: there is nothing else.
+    async fn go_back(
+        &self,
+        dpkg: &Dpkg,
+        journal: &Journal,
+        record: Record,
+        outcome: Outcome,
+        clock: &(impl Fn() -> Instant + Send),
+    ) -> Result<LastUpdate, UpdateFault> {
+        let from = &journal.from;
+        let fits = trust::hash(&from.path(self.dir()))?.0 == from.sha256;
+        if !fits {
+            return Err(UpdateFault::WayBackDamaged(from.path(self.dir())));
+        }
+        let installed = dpkg.install(&from.path(self.dir())).await;
+        installed.map_err(UpdateFault::Dpkg)?;
+        if let Err(error) = self.works(dpkg, from).await {
+            tracing::error!(
+                version = from.version,
+                error,
+                "the version gone back to fails its self-check, too"
+            );
+        }
+        self.end(journal, record, outcome, clock())
+    }
+
+    /// Writes down how it ended, closes the journal, and throws away what nobody needs any more.
+    fn end(
+        &self,
+        journal: &Journal,
+        mut record: Record,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Result<LastUpdate, UpdateFault> {
+        let last = LastUpdate {
+            began: journal.began.clone(),
+            ended: now.to_string(),
+            from: journal.from.version.clone(),
+            to: journal.to.version.clone(),
+            outcome,
+        };
+        match outcome {
+            // A cut is no fault of the version; the record counts them.
+            Outcome::Installed | Outcome::CutOff => {}
+            Outcome::NotInstalled | Outcome::SelfCheck | Outcome::NotRunning => {
+                record.failed.insert(journal.to.version.clone());
+            }
+        }
+        record.last = Some(last.clone());
+        record.write(self.dir())?;
+        Journal::close(self.dir())?;
+        self.tidy(&record);
+        Ok(last)
+    }
+
+    /// Packages that are neither installed nor kept, and the keeper. What cannot be removed stays; it is only space.
+    fn tidy(&self, record: &Record) {
+        let needed: Vec<_> = [&record.current, &record.kept]
+            .into_iter()
+            .flatten()
+            .collect();
+        let needed: Vec<_> = needed.iter().map(|it| it.path(self.dir())).collect();
+        let entries = std::fs::read_dir(self.dir().join("packages"));
+        for entry in entries.into_iter().flatten().flatten() {
+            if !needed.contains(&entry.path()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        let _ = std::fs::remove_file(self.dir().join(KEEPER));
+    }
+
+    /// Takes a package into the state folder and believes the copy alone: what the terminal can write could change after a look.
+    fn admit(
+        &self,
+        papers: &Papers,
+        place: &Place,
+        name: &str,
+        record: &mut Record,
+    ) -> Result<(Kept, Version), UpdateFault> {
+        let mut pin = trust::pinned(&self.settings, record)?;
+        let key = trust::after(&pin, &papers.changes)?;
+        let offer = Offer::of(&papers.release, key, name)?.ok_or(UpdateFault::NothingWaits)?;
+        // From here on the old key counts no more, whatever becomes of this package.
+        pin.current = key.to_string();
+        record.publisher = Some(pin);
+        let kept = Kept {
+            name: name.to_owned(),
+            version: offer.version.to_string(),
+            sha256: offer.package.sha256.clone(),
+        };
+        let to = kept.path(self.dir());
+        let folder = self.dir().join("packages");
+        std::fs::create_dir_all(&folder).map_err(UpdateFault::file(&folder))?;
+        let from = place.package_file();
+        system::copy_whole(&from, &to, 0o644).map_err(UpdateFault::file(&from))?;
+        if !offer.fits(&to)? {
+            std::fs::remove_file(&to).map_err(UpdateFault::file(&to))?;
+            return Err(UpdateFault::Damaged(offer.version));
+        }
+        Ok((kept, offer.version))
+    }
+
+    /// The package of the installed version: kept from when it was installed, else as the terminal fetched it.
+    fn way_back(
+        &self,
+        name: &str,
+        current: Version,
+        record: &mut Record,
+    ) -> Result<Kept, UpdateFault> {
+        let fits = |it: &&Kept| {
+            let whole = trust::hash(&it.path(self.dir())).is_ok_and(|(hash, _)| hash == it.sha256);
+            it.name == name && it.version == current.to_string() && whole
+        };
+        if let Some(kept) = record.current.as_ref().filter(fits) {
+            return Ok(kept.clone());
+        }
+        let place = Place::way_back(&self.data_dir);
+        let papers = place.papers().ok_or(UpdateFault::NoWayBack(current))?;
+        let (kept, version) = self.admit(&papers, &place, name, record)?;
+        if version != current {
+            return Err(UpdateFault::NoWayBack(current));
+        }
+        record.current = Some(kept.clone());
+        Ok(kept)
+    }
+
+    fn keep_executable(&self) -> Result<(), UpdateFault> {
+        let keeper = self.dir().join(KEEPER);
+        system::copy_whole(&self.executable, &keeper, 0o755).map_err(UpdateFault::file(&keeper))
+    }
+
+    /// The order that the terminal laid down, taken away: what comes of it stands in the record.
+    fn take_order(&self) -> Result<Option<Occasion>, UpdateFault> {
+        let file = self.data_dir.join(ORDER);
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(UpdateFault::file(&file)(error)),
+        };
+        std::fs::remove_file(&file).map_err(UpdateFault::file(&file))?;
+        Ok(Occasion::parse(text.trim()))
+    }
+
+    /// One installation at a time; the lock ends with the process, however it ends.
+    fn lock(&self) -> Result<std::fs::File, UpdateFault> {
+        let path = self.dir().join("lock");
+        std::fs::create_dir_all(self.dir()).map_err(UpdateFault::file(self.dir()))?;
+        let mut options = std::fs::OpenOptions::new();
+        let opened = options.create(true).truncate(false).write(true).open(&path);
+        let file = opened.map_err(UpdateFault::file(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => Err(UpdateFault::Busy),
+            Err(std::fs::TryLockError::Error(error)) => Err(UpdateFault::file(&path)(error)),
+        }
+    }
+
+    fn dir(&self) -> &Path {
+        &self.settings.state_dir
+    }
+}

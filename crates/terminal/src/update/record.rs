@@ -1,0 +1,166 @@
+//! What the installing part keeps of updates: the pin as far as it was followed, the packages of the way back, what failed, what is under
+//! way. Root writes it, everybody reads it; no secret stands in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use domain::update::Version;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::system;
+use crate::update::UpdateFault;
+
+/// File of the record in the state folder.
+const RECORD: &str = "state.json";
+
+/// File of what is under way. Its name is in a unit, too: after a power cut it is what makes the machine go back.
+const JOURNAL: &str = "journal.json";
+
+/// An update that was cut off so often is not tried again.
+const MOST_CUTS: u32 = 3;
+
+/// The record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Record {
+    /// The publisher's key.
+    pub(crate) publisher: Option<Followed>,
+    /// The package of the version installed: the way back of the next update.
+    pub(crate) current: Option<Kept>,
+    /// The package of the version before.
+    pub(crate) kept: Option<Kept>,
+    /// Versions that failed here.
+    pub(crate) failed: BTreeSet<String>,
+    /// How often the installation of a version was cut off.
+    pub(crate) cuts: BTreeMap<String, u32>,
+    /// How the last update ended.
+    pub(crate) last: Option<LastUpdate>,
+}
+
+/// The pinned key and the one that follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Followed {
+    /// As pinned at installation.
+    pub(crate) pinned: String,
+    /// The one that counts now.
+    pub(crate) current: String,
+}
+
+/// A package that lies in the state folder, verified when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kept {
+    /// Name of the package.
+    pub(crate) name: String,
+    /// Its version.
+    pub(crate) version: String,
+    /// Its hash.
+    pub(crate) sha256: String,
+}
+
+/// How an update ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastUpdate {
+    /// When it began, RFC 3339.
+    pub began: String,
+    /// When it ended, RFC 3339.
+    pub ended: String,
+    /// The version before.
+    pub from: String,
+    /// The version to install.
+    pub to: String,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// The ends of an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The new version runs.
+    Installed,
+    /// The package could not be installed; the old version runs.
+    NotInstalled,
+    /// The new version failed its self-check; the old one runs.
+    SelfCheck,
+    /// A part did not start again; the old version runs.
+    NotRunning,
+    /// The installation was cut off; the old version runs.
+    CutOff,
+}
+
+/// An update under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Journal {
+    pub(crate) began: String,
+    pub(crate) from: Kept,
+    pub(crate) to: Kept,
+    /// Why it goes back, once it does.
+    pub(crate) back: Option<Outcome>,
+}
+
+impl Record {
+    pub(crate) fn read(dir: &Path) -> Result<Self, UpdateFault> {
+        Ok(read(&dir.join(RECORD))?.unwrap_or_default())
+    }
+
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
+        write(&dir.join(RECORD), self)
+    }
+
+    /// The versions that are not tried again.
+    pub(crate) fn failed(&self) -> BTreeSet<Version> {
+        let failed = self.failed.iter();
+        failed.filter_map(|it| Version::parse(it).ok()).collect()
+    }
+
+    /// Notes a cut; after too many the version counts as failed.
+    pub(crate) fn note_cut(&mut self, version: &str) {
+        let cuts = self.cuts.entry(version.to_owned()).or_default();
+        *cuts += 1;
+        if MOST_CUTS <= *cuts {
+            self.failed.insert(version.to_owned());
+        }
+    }
+}
+
+impl Journal {
+    pub(crate) fn read(dir: &Path) -> Result<Option<Self>, UpdateFault> {
+        read(&dir.join(JOURNAL))
+    }
+
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
+        write(&dir.join(JOURNAL), self)
+    }
+
+    pub(crate) fn close(dir: &Path) -> Result<(), UpdateFault> {
+        let path = dir.join(JOURNAL);
+        std::fs::remove_file(&path).map_err(UpdateFault::file(&path))
+    }
+}
+
+impl Kept {
+    /// Where the package lies.
+    pub(crate) fn path(&self, dir: &Path) -> PathBuf {
+        dir.join("packages").join(format!("{}.deb", self.sha256))
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, UpdateFault> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| UpdateFault::Record(path.into())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(UpdateFault::file(path)(error)),
+    }
+}
+
+fn write(path: &Path, value: &impl Serialize) -> Result<(), UpdateFault> {
+    let bytes = serde_json::to_vec(value).map_err(|_| UpdateFault::Record(path.into()))?;
+    system::write_whole(path, &bytes, 0o644).map_err(UpdateFault::file(path))
+}
