@@ -505,6 +505,7 @@ mod tests {
                     "[cards]",
                     "[times]",
                     "[updates]",
+                    "[certificates]",
                 ]
                 .iter()
                 .any(|it| line.starts_with(it))
