@@ -4,6 +4,7 @@ mod cards;
 mod facility;
 mod people;
 mod readers;
+mod settings;
 mod tray;
 
 use std::collections::BTreeSet;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use api::client::Client;
 use api::client::machine::MachineAccount;
+use api::client::{Client, ClientError};
 use clap::{Args, Subcommand};
 use gateway::config::Config;
 use gateway::folders::Folders;
-use gateway::pickup::{Gateway, Setup};
+use gateway::pickup::{Gateway, RoundError, Setup};
 use pki::identity::Identity;
 use pki::machine_secret::MachineSecret;
 use pki::sealed::{MachineKey, is_sealed};
@@ -104,13 +104,21 @@ fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 
-/// A gateway of a settings file.
-pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
+/// The link app of a settings file, with the file that tells the doctor why the center refuses it.
+pub(crate) struct LinkApp {
+    gateway: Gateway,
+    refused: PathBuf,
+}
+
+/// A link app of a settings file; from now on it counts as running.
+pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     let identity = unseal_identity(&config.data_dir, &config.identity.name)?;
     let holder = identity.holder().ok_or_else(told::no_client_certificate)?;
     let folders: Vec<Folders> = config.folders.iter().map(Folders::from).collect();
     folders.iter().try_for_each(Folders::open)?;
-    Ok(Gateway::new(Setup {
+    terminal::running::hold(&config.data_dir)
+        .map_err(|error| told::unwritable(&config.data_dir, &error))?;
+    let gateway = Gateway::new(Setup {
         folders,
         journal: Journal::open(&config.data_dir.join("journal.db"))
             .map_err(|error| told::not_opened(&error))?,
@@ -127,21 +135,28 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Gateway> {
             "gateway",
         )?,
         clock: crate::serve::clock(),
-    }))
+    });
+    Ok(LinkApp {
+        gateway,
+        refused: config.data_dir.join(terminal::doctor::LINK_REFUSED),
+    })
 }
 
 /// Rounds without end, and hearing beside them.
-pub(crate) async fn watch(gateway: Gateway) {
+pub(crate) async fn watch(link_app: LinkApp) {
+    let LinkApp { gateway, refused } = link_app;
     let hearing = gateway.hearing();
-    tokio::join!(rounds(gateway), hearing.run());
+    tokio::join!(rounds(gateway, &refused), hearing.run());
 }
 
-async fn rounds(mut gateway: Gateway) {
+async fn rounds(mut gateway: Gateway, refused: &Path) {
     let mut every = tokio::time::interval(EVERY);
     let mut waiting = false;
     loop {
         every.tick().await;
-        match gateway.round().await {
+        let round = gateway.round().await;
+        tell_doctor(&round, refused);
+        match round {
             Ok(_) => waiting = false,
             Err(error) if !waiting => {
                 tracing::warn!(error = %error, "the gateway waits and goes on by itself");
@@ -149,6 +164,20 @@ async fn rounds(mut gateway: Gateway) {
             }
             Err(_) => {}
         }
+    }
+}
+
+/// Notes the code of a refusal while it lasts. A sign-in that waits after a refusal changes nothing of it.
+fn tell_doctor<T>(round: &Result<T, RoundError>, refused: &Path) {
+    let noted = match round {
+        Ok(_) if refused.exists() => std::fs::remove_file(refused),
+        Err(RoundError::Center(ClientError::Problem(problem))) if problem.status < 500 => {
+            std::fs::write(refused, &problem.code)
+        }
+        Ok(_) | Err(_) => Ok(()),
+    };
+    if let Err(error) = noted {
+        tracing::debug!(error = %error, "the doctor does not hear why the center refuses the link app");
     }
 }
 

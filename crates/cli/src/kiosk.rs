@@ -179,6 +179,8 @@ pub(crate) async fn start_on(config: &Config, machine: Machine) -> anyhow::Resul
         times: config.times,
         launch_file: config.data_dir.join(LAUNCH_FILE),
     };
+    terminal::running::hold(&config.data_dir)
+        .map_err(|error| told::unwritable(&config.data_dir, &error))?;
     kiosk::serve::start(setup)
         .await
         .map_err(|error| not_started(&error))

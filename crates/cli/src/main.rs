@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod config;
 mod demo;
+mod doctor;
 mod enroll;
 mod gateway;
 mod keys;
@@ -59,6 +60,8 @@ enum Command {
     Gateway(gateway::Arguments),
     /// Run the patients' kiosk: screens, card reader, questions.
     Kiosk(kiosk::Arguments),
+    /// Look at everything between card and center, and say what is wrong and whom to call; ends with 1 when something is.
+    Doctor(doctor::Arguments),
     /// Look at a settings file.
     #[command(
         subcommand,
@@ -140,6 +143,7 @@ fn main() -> ExitCode {
             Command::Gateway(arguments) => gateway::run(arguments).await,
             Command::Kiosk(arguments) => kiosk::run(arguments).await,
             Command::Config(command) => config::run(command),
+            Command::Doctor(arguments) => doctor::run(arguments).await,
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
             Command::Notice(command) => notice::run(command).await,

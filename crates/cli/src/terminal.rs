@@ -199,7 +199,10 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
             name: config.screen_lock.name,
         },
         updates: terminal::update::SelfUpdate::new(&config.data_dir, &config.updates),
+        upkeep: crate::doctor::upkeep(config),
     };
+    terminal::running::hold(&config.data_dir)
+        .map_err(|error| told::unwritable(&config.data_dir, &error))?;
     terminal::serve::start(setup)
         .await
         .map_err(|error| told::no_pages(config.listen, &error))

@@ -44,6 +44,9 @@ pub struct Config {
     /// Self-update.
     #[serde(default)]
     pub updates: Updates,
+    /// What the doctor looks at beside the terminal.
+    #[serde(default)]
+    pub doctor: Doctor,
 }
 
 /// Self-update (G38). Without a publisher's key nothing is fetched or installed.
@@ -107,6 +110,20 @@ fn reception<'de, D: Deserializer<'de>>(it: D) -> Result<Vec<Reception>, D::Erro
     hours
         .collect::<Result<_, _>>()
         .map_err(serde::de::Error::custom)
+}
+
+/// What else is on this PC, for the doctor (G34) and the page of starting and stopping (G18).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Doctor {
+    /// Settings file of this PC's kiosk.
+    pub kiosk: Option<PathBuf>,
+    /// Settings file of this PC's link app.
+    pub gateway: Option<PathBuf>,
+    /// A part of the name of the keypad for PINs, as the system calls it.
+    pub keypad: Option<String>,
+    /// File whose appearance makes the system switch the PC off. Without it a person does.
+    pub power_off: Option<PathBuf>,
 }
 
 /// The screen lock (G17). It is weakened on a page, by an administrator, and not here.

@@ -196,6 +196,21 @@ async fn towards_center(workplace: &Workplace, now: Instant) -> Vec<Observation>
     vec![clock, certificate, name, route, tls]
 }
 
+/// The outcome where the terminal's settings file is not good, and nothing else can be looked at.
+#[must_use]
+pub fn bad_settings(said: &str) -> Diagnosis {
+    let said = vec![fact(FactName::System, said)];
+    diagnose(&[broken(Step::Terminal, Fault::TerminalSettings, said)])
+}
+
+/// Whether a reader of the settings is seen now; `None` where that cannot be told.
+pub async fn sees_reader(workplace: &Workplace) -> Option<bool> {
+    let seen = readers::of_service(workplace).await;
+    let mut readers = seen.iter().filter(|it| it.step == Step::Reader);
+    let told = readers.find(|it| !matches!(it.seen, Seen::NotChecked(_)))?;
+    Some(told.seen == Seen::Good)
+}
+
 async fn sign_in(
     workplace: &Workplace,
     signed_in: Option<SignedIn>,

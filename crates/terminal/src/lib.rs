@@ -23,3 +23,4 @@ mod system;
 pub mod terminal_user;
 mod texts;
 pub mod update;
+pub mod upkeep;

@@ -331,4 +331,4 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

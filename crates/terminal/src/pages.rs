@@ -6,6 +6,7 @@ pub(crate) mod card;
 pub(crate) mod check;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod inventory;
 pub(crate) mod language;
 pub(crate) mod lock;
 pub(crate) mod manuals;
@@ -21,6 +22,8 @@ pub(crate) mod rotations;
 pub(crate) mod screen_lock;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+pub(crate) mod start_stop;
+pub(crate) mod support;
 mod updates;
 
 use std::convert::Infallible;

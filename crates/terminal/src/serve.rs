@@ -29,6 +29,7 @@ use crate::reference_material::{self, ReferenceMaterial};
 use crate::support::data_file::DataFile;
 use crate::texts::SCREENS;
 use crate::update::SelfUpdate;
+use crate::upkeep::{self, Upkeep};
 
 /// The largest form taken, in bytes. Only a file of accounts may be larger.
 const FORM_BYTES: usize = 64 << 10;
@@ -57,6 +58,8 @@ pub struct Setup {
     pub screen_lock: lock::Setup,
     /// Self-update, where a publisher is pinned or not: it says how it stands.
     pub updates: SelfUpdate,
+    /// The doctor and what goes with it.
+    pub upkeep: upkeep::Setup,
 }
 
 /// The general card reader of a PC, as the settings have it.
@@ -108,6 +111,7 @@ pub(crate) struct Shared {
     pub(crate) lock: Lock,
     /// Whether an update waits, is asked before a shut-down; how updates stand, on the support page.
     pub(crate) updates: SelfUpdate,
+    pub(crate) upkeep: Upkeep,
     pub(crate) receipt_links: ReceiptLinks,
     pub(crate) notices: Notices,
     pub(crate) reference_material: DataFile<ReferenceMaterial>,
@@ -148,6 +152,8 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
         let updates = app.updates.clone();
         tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
     }
+    let checked = app.clone();
+    tokio::spawn(async move { checked.upkeep.check_at_start(checked.now()).await });
     let router = router(app);
     tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
@@ -176,6 +182,7 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         center_name: setup.center_name,
         lock,
         updates: setup.updates,
+        upkeep: Upkeep::new(setup.upkeep),
         receipt_links: ReceiptLinks::default(),
         notices: Notices::open(&data_dir),
         reference_material: reference_material::file(&data_dir),
@@ -206,6 +213,7 @@ fn routes() -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/language", post(language::switch))
         .route("/about", get(about::about))
+        .merge(upkeep_routes())
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
         .route("/card", get(card::page))
@@ -291,6 +299,29 @@ fn routes() -> Router<App> {
         .fallback(pages::no_such_page)
         .method_not_allowed_fallback(pages::no_such_method)
         .layer(DefaultBodyLimit::max(FORM_BYTES))
+}
+
+/// Pages that are there without a sign-in, too.
+fn upkeep_routes() -> Router<App> {
+    use pages::{inventory, start_stop, support};
+    Router::new()
+        .route(support::HERE, get(support::page))
+        .route("/support/examine", post(support::examine))
+        .route("/support/report", get(support::save))
+        .route(start_stop::HERE, get(start_stop::page))
+        .route("/start-stop/check", post(start_stop::check))
+        .route("/start-stop/stop", post(start_stop::stop))
+        .route(inventory::HERE, get(inventory::page))
+        .route(
+            "/inventory/device",
+            get(inventory::edit::device).post(inventory::edit::keep_device),
+        )
+        .route("/inventory/remove", post(inventory::edit::remove_device))
+        .route("/inventory/contract", post(inventory::edit::keep_contract))
+        .route(
+            "/inventory/free-set-up",
+            post(inventory::edit::note_free_set_up),
+        )
 }
 
 async fn asset(request: Request) -> Response {

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 19] = [
+pub(crate) const SCREENS: [Screen; 22] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -33,6 +33,9 @@ pub(crate) const SCREENS: [Screen; 19] = [
     screen!("manuals"),
     screen!("reference-material"),
     screen!("procedures"),
+    screen!("support"),
+    screen!("start-stop"),
+    screen!("inventory"),
 ];
 
 #[cfg(test)]

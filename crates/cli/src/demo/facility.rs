@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use crate::client::explain;
 use crate::demo::cards::Cards;
 use crate::demo::readers::{Reader, Readers};
+use crate::demo::settings;
 
 /// Accounts an administrator registers beside those of set-up (G04): kind, identifier, display name.
 const REGISTERED: [(AccountKind, &str, &str); 3] = [
@@ -176,6 +177,7 @@ impl Facility {
         let accounts = accounts(&client, plan.kind, &enrolled).await?;
         let part = dir.join("terminal");
         crate::gateway::seal_identity(&part, "facility", &identity)?;
+        let has_reader = plan.kind.differences().has_reader;
         let pc_reader = plan.pc_reader_name();
         if pc_reader.is_some() {
             enroll_reader(plan, &demo.join("center"), format!("pc:{TERMINAL}")).await?;
@@ -197,11 +199,16 @@ impl Facility {
             center_name: super::CENTER_NAME.into(),
             screen_lock: terminal::config::ScreenLock::default(),
             updates: terminal::config::Updates::default(),
+            doctor: terminal::config::Doctor {
+                kiosk: has_reader.then(|| dir.join(settings::KIOSK)),
+                gateway: Some(dir.join(settings::GATEWAY)),
+                ..Default::default()
+            },
         };
         let terminal_user = terminal_user(&pages.data_dir)?;
         let mut facility = Self {
             plan,
-            terminal: crate::terminal::start(&pages).await?,
+            terminal: String::new(),
             kiosk: None,
             dir,
             client,
@@ -211,12 +218,15 @@ impl Facility {
         };
         let link = facility.link(base.clone(), root.clone(), &identity)?;
         tokio::spawn(crate::gateway::watch(link));
-        if plan.kind.differences().has_reader {
+        if has_reader {
             let account = facility.account(AccountKind::Reader)?.id.clone();
             enroll_reader(plan, &demo.join("center"), account).await?;
             let kiosk = facility.start_kiosk(base, root, &identity, cards).await?;
             facility.kiosk = Some(kiosk);
         }
+        // The last: it looks at the others when it starts.
+        facility.terminal = crate::terminal::start(&pages).await?;
+        settings::write_terminal(&facility.dir, &pages, &facility.terminal)?;
         Ok(facility)
     }
 
@@ -256,6 +266,7 @@ impl Facility {
             times: kiosk::config::Times::default(),
             data_dir,
         };
+        settings::write_kiosk(&self.dir, &config)?;
         crate::kiosk::start(&config).await
     }
 
@@ -280,7 +291,7 @@ impl Facility {
         center: String,
         ca: PathBuf,
         identity: &Identity,
-    ) -> anyhow::Result<gateway::pickup::Gateway> {
+    ) -> anyhow::Result<crate::gateway::LinkApp> {
         let data_dir = self.dir.join("gateway");
         crate::gateway::seal_identity(&data_dir, "facility", identity)?;
         let account = self.account(AccountKind::LinkApp)?;
@@ -293,7 +304,7 @@ impl Facility {
             data_dir.join("work"),
         );
         folders.face = Some(self.dir.join("face"));
-        crate::gateway::open(&gateway::config::Config {
+        let config = gateway::config::Config {
             center,
             ca,
             identity: gateway::config::IdentityName {
@@ -305,7 +316,9 @@ impl Facility {
             },
             folders: vec![folders],
             data_dir,
-        })
+        };
+        settings::write_gateway(&self.dir, &config)?;
+        crate::gateway::open(&config)
     }
 
     /// The account of a kind.

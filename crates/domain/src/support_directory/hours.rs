@@ -264,6 +264,20 @@ pub enum State {
     HoursNotKnown,
 }
 
+impl State {
+    /// The name in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::ReceptionOnly { .. } => "reception_only",
+            Self::Closed { .. } => "closed",
+            Self::WebFormOnly => "web_form_only",
+            Self::HoursNotKnown => "hours_not_known",
+        }
+    }
+}
+
 impl Hours {
     /// The clock at an instant.
     ///

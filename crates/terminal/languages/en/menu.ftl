@@ -16,3 +16,4 @@ link-results-here = Results of the readers are read here. They also appear as th
 link-unanswered = What the vendor says about the link with the receipt computer is not entered yet. Hints on the pages follow the answers.
 link-to-settings = Open the settings
 help = Notices and help
+menu-support = When a device or the line is out of order: what is wrong and whom to call; start and stop, and the inventory.

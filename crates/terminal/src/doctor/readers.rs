@@ -27,7 +27,7 @@ pub(super) async fn observe(workplace: &Workplace) -> Vec<Observation> {
     seen
 }
 
-async fn of_service(workplace: &Workplace) -> Vec<Observation> {
+pub(super) async fn of_service(workplace: &Workplace) -> Vec<Observation> {
     if workplace.readers.is_empty() {
         return vec![
             not_checked(Step::Reader, NotChecked::NotSetUp),

@@ -93,6 +93,18 @@ pub fn evidence(observation: &Observation, language: Language) -> String {
     facts.collect::<Vec<_>>().join(language.choose("、", ", "))
 }
 
+/// Evidence in one line, in English, for the shell.
+#[must_use]
+pub fn english_evidence(observation: &Observation) -> String {
+    evidence(observation, Language::English)
+}
+
+/// The report in Japanese, for the shell.
+#[must_use]
+pub fn japanese(diagnosis: &Diagnosis, heading: &Heading) -> String {
+    text(diagnosis, heading, Language::Japanese)
+}
+
 /// The report that a person saves and reads to a desk, or sends.
 #[must_use]
 pub fn text(diagnosis: &Diagnosis, heading: &Heading, language: Language) -> String {

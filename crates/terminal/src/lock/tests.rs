@@ -20,16 +20,16 @@ use crate::serve::{Certificate, PcReader};
 const PASSWORD: &str = "Gamen-Kaijo-2026";
 
 /// A terminal whose clock is moved by hand; its center is not there.
-struct Terminal {
-    app: App,
+pub(crate) struct Terminal {
+    pub(crate) app: App,
     clock: Arc<AtomicI64>,
-    dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
@@ -59,12 +59,13 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
             name: LockName::ClearScreen,
         },
         updates: crate::update::SelfUpdate::new(dir.path(), &Default::default()),
+        upkeep: crate::upkeep::Setup::bare(dir.path()),
     };
     crate::serve::app(setup, "terminal.localhost:1".into()).unwrap()
 }
 
 impl Terminal {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let name = TerminalUserName::parse("onshi-user").unwrap();
         let password = domain::terminal_user::parse_password(PASSWORD).unwrap();
@@ -79,7 +80,7 @@ impl Terminal {
         self.app = start(&self.dir, &self.clock);
     }
 
-    fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
@@ -88,7 +89,7 @@ impl Terminal {
     }
 
     /// A browser with somebody signed in; returns its cookie.
-    fn sign_in(&self, kind: &str) -> String {
+    pub(crate) fn sign_in(&self, kind: &str) -> String {
         let mut browser = Browser::choosing(0);
         browser.session = Some(Session {
             account: SessionAccount {
@@ -132,12 +133,12 @@ impl Terminal {
         }
     }
 
-    async fn get(&self, path: &str, cookie: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str, cookie: &str) -> Answer {
         self.ask(Request::get(path).header("cookie", cookie), "")
             .await
     }
 
-    async fn post(&self, path: &str, cookie: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, cookie: &str, body: &str) -> Answer {
         let request = Request::post(path)
             .header("cookie", cookie)
             .header("sec-fetch-site", "same-origin");
@@ -146,7 +147,7 @@ impl Terminal {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 

@@ -15,6 +15,7 @@ use crate::pages::readers;
 use crate::pages::receipt_link;
 use crate::pages::screen_lock;
 use crate::pages::sign_in::certificates_page;
+use crate::pages::support;
 use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
 
@@ -49,10 +50,8 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Notices => Some((Group::Help, notices::HERE, "menu-notices")),
         MenuEntry::Manuals => Some((Group::Help, manuals::HERE, "menu-manuals")),
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
-        MenuEntry::Bulk
-        | MenuEntry::MedicalInformation
-        | MenuEntry::Emergency
-        | MenuEntry::Support => None,
+        MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
+        MenuEntry::Bulk | MenuEntry::MedicalInformation | MenuEntry::Emergency => None,
     }
 }
 
@@ -109,6 +108,9 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     frame.banners.extend(screen_lock::reminder(app, staff));
+    frame
+        .banners
+        .extend(support::trouble_banner(app, &staff.words));
     frame.banners.extend(notices::important(app, staff));
     frame.banners.extend(receipt_link::unanswered(staff, link));
     MenuPage {

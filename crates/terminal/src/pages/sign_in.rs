@@ -14,7 +14,7 @@ use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
 use ui::language::Words;
 
 use crate::browsers::Browser;
-use crate::pages::{Filled, Frame, Staff, Visitor, show};
+use crate::pages::{Filled, Frame, Staff, Visitor, show, support};
 use crate::serve::{App, Certificate};
 use crate::{days, faults};
 
@@ -86,6 +86,9 @@ pub(super) fn certificates_page(
     frame
         .banners
         .extend(faults.map(|fault| Banner::new(Tone::Warning, fault)));
+    frame
+        .banners
+        .extend(support::trouble_banner(app, &visitor.words));
     if first.is_none() {
         let fault = faults::own(&visitor.words, "no_certificate", "no-certificate");
         frame.banners.push(Banner::new(Tone::Error, fault));

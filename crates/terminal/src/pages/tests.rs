@@ -5,6 +5,7 @@ mod access;
 mod cards;
 mod help;
 mod standing;
+mod upkeep;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -184,6 +185,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     of_administration(&staff, &mut written);
     access::of_access(&staff, &mut written);
     help::of_help(&staff, &mut written);
+    upkeep::of_upkeep(&staff, &mut written);
     written.0
 }
 
@@ -495,7 +497,7 @@ fn check(name: &str, page: &str, language: Language) {
 fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_nothing_inline() {
     for language in Language::ALL {
         let pages = pages(language);
-        assert_eq!(pages.len(), 39 + help::PAGES);
+        assert_eq!(pages.len(), 39 + help::PAGES + upkeep::PAGES);
         for (name, page) in pages {
             check(&name, &page, language);
         }

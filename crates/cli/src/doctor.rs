@@ -1,0 +1,262 @@
+//! `onshi doctor`: looks at everything between card and center, from the shell, whether the terminal runs or not. Mends nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use domain::civil_date::Instant;
+use domain::diagnosis::Diagnosis;
+use domain::diagnosis::fault::Fault;
+use domain::inventory::DeviceText;
+use domain::support_directory::choice::Installed;
+use domain::support_directory::desk::Matter;
+use domain::support_directory::hours::State;
+use serde_json::{Value, json};
+use terminal::config::Config;
+use terminal::doctor::report::{self, Heading};
+use terminal::doctor::{self, Kiosk, Limits, Link, LinkFolders, Neighbour, Pages, Workplace};
+use terminal::support::Support;
+use terminal::upkeep;
+
+use crate::told;
+
+/// `onshi doctor`.
+#[derive(Args)]
+#[command(after_help = "Example: onshi doctor --config /etc/onshi/terminal.toml")]
+pub(crate) struct Arguments {
+    /// The terminal's settings file; its [doctor] names those of kiosk and link app.
+    #[arg(long)]
+    config: PathBuf,
+    /// Settings file of this PC's kiosk, in place of the one named there.
+    #[arg(long)]
+    kiosk: Option<PathBuf>,
+    /// Settings file of this PC's link app, in place of the one named there.
+    #[arg(long)]
+    gateway: Option<PathBuf>,
+    /// Also write the record for the desk here; it holds nothing about persons.
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let now = crate::serve::clock()();
+    let text = told::read_text(&arguments.config)?;
+    let (diagnosis, data_dir) = match Config::parse(&text) {
+        Err(error) => (doctor::bad_settings(&error.to_string()), None),
+        Ok(mut config) => {
+            let settings = &mut config.doctor;
+            settings.kiosk = arguments.kiosk.or(settings.kiosk.take());
+            settings.gateway = arguments.gateway.or(settings.gateway.take());
+            let workplace = workplace(&config, Pages::At(config.listen));
+            let diagnosis = doctor::examine(&workplace, None, now).await;
+            (diagnosis, Some(config.data_dir))
+        }
+    };
+    let desks = desks(&diagnosis, data_dir.as_deref(), now);
+    if let Some(file) = &arguments.report {
+        let heading = Heading {
+            at: Some(now),
+            version: env!("CARGO_PKG_VERSION").into(),
+            ..Heading::default()
+        };
+        let text = report::japanese(&diagnosis, &heading);
+        pki::sealed::write_private(file, text.as_bytes())?;
+    }
+    if arguments.json {
+        let mut shown = report::to_json(&diagnosis);
+        if let Some(object) = shown.as_object_mut() {
+            object.insert("desks".into(), Value::from(desks));
+        }
+        println!("{shown}");
+    } else {
+        print(&diagnosis, &desks);
+    }
+    Ok(match diagnosis.first_broken() {
+        None => ExitCode::SUCCESS,
+        Some(_) => ExitCode::FAILURE,
+    })
+}
+
+fn print(diagnosis: &Diagnosis, desks: &[Value]) {
+    for it in &diagnosis.steps {
+        let (ja, en) = report::state(it.seen);
+        let evidence = report::english_evidence(it);
+        let (step_ja, step_en) = (it.step.label_ja(), it.step.label_en());
+        println!("[{ja} / {en}] {step_ja} / {step_en}  {evidence}");
+    }
+    let (ja, en) = report::summary(diagnosis);
+    println!("== {ja} / {en}");
+    for found in &diagnosis.found {
+        let (texts, part) = (found.fault.texts(), found.fault.part());
+        println!(
+            "{} / {} [{}]",
+            part.label_ja(),
+            part.label_en(),
+            found.fault.as_str()
+        );
+        println!("   {} / {}", texts.what.0, texts.what.1);
+        match found.because_of {
+            Some(cause) => println!("   ({})", cause.as_str()),
+            None => println!("   → {} / {}", texts.remedy.0, texts.remedy.1),
+        }
+    }
+    for desk in desks {
+        let text = |name: &str| desk.get(name).and_then(Value::as_str).unwrap_or_default();
+        let numbers = desk.get("numbers").and_then(Value::as_array);
+        let numbers: Vec<_> = numbers
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        println!(
+            "☎ {} {} {} / {}",
+            text("name"),
+            numbers.join(", "),
+            text("ja"),
+            text("en")
+        );
+    }
+}
+
+/// The desks for the fault to mend first, with their numbers and state now.
+fn desks(diagnosis: &Diagnosis, data_dir: Option<&Path>, now: Instant) -> Vec<Value> {
+    let part = diagnosis.first_broken().map(Fault::part);
+    let (Some(part), Some(data_dir)) = (part, data_dir) else {
+        return Vec::new();
+    };
+    let support = Support::new(data_dir);
+    let (directory, holidays) = (support.directory().data, support.holidays().data);
+    let inventory = terminal::inventory::read(data_dir)
+        .unwrap_or_default()
+        .contents;
+    let device = inventory.device(part);
+    let installed = Installed {
+        maker: device
+            .and_then(|it| it.maker.as_ref())
+            .map(DeviceText::as_str),
+        model: device
+            .and_then(|it| it.model.as_ref())
+            .map(DeviceText::as_str),
+    };
+    let choices = directory.desks_for(Matter::Part(part), inventory.contract, installed);
+    let desks = choices.iter().map(|choice| {
+        let desk = choice.desk;
+        let (state, _) = desk.state(now, &holidays.holidays);
+        let own = inventory
+            .contract_phone
+            .as_ref()
+            .filter(|_| desk.is_of_contract());
+        let of_device = device.and_then(|it| it.phone.as_ref());
+        let of_device = of_device.filter(|_| desk.filled_in && !desk.is_of_contract());
+        let listed = desk.phones.iter().filter_map(|it| it.number.as_ref());
+        let numbers = listed.chain(own).chain(of_device);
+        let (ja, en) = state_in_words(state);
+        json!({
+            "id": desk.id.as_str(), "name": desk.name, "state": state.as_str(), "ja": ja, "en": en,
+            "numbers": numbers.map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    });
+    desks.collect()
+}
+
+fn state_in_words(state: State) -> (String, String) {
+    let until = |at: Option<Instant>| at.map(Instant::to_minute_in_japan).unwrap_or_default();
+    let (ja, en, at) = match state {
+        State::Open { until: at } => ("受付中", "open until", until(at)),
+        State::ReceptionOnly { repair_from } => (
+            "受付のみ、修理は",
+            "takes calls, repairs from",
+            until(repair_from),
+        ),
+        State::Closed { until: at } => ("時間外、次は", "closed until", until(at)),
+        State::WebFormOnly => ("Webフォームのみ", "web form only", String::new()),
+        State::HoursNotKnown => ("受付時間は不明", "hours not known", String::new()),
+    };
+    (
+        format!("{ja} {at}").trim().to_owned(),
+        format!("{en} {at}").trim().to_owned(),
+    )
+}
+
+/// What the doctor looks at, by the terminal's settings.
+pub(crate) fn workplace(config: &Config, pages: Pages) -> Workplace {
+    let mut readers: Vec<String> = config.reader.iter().cloned().collect();
+    let kiosk = neighbour(
+        config.doctor.kiosk.as_deref(),
+        kiosk::config::Config::parse,
+        |it| {
+            readers.push(it.reader);
+            Kiosk {
+                data_dir: it.data_dir,
+            }
+        },
+    );
+    let link = neighbour(
+        config.doctor.gateway.as_deref(),
+        gateway::config::Config::parse,
+        link,
+    );
+    Workplace {
+        data_dir: config.data_dir.clone(),
+        center: config.center.clone(),
+        ca: config.ca.clone(),
+        identity: config.identity.name.clone(),
+        pages,
+        readers,
+        reader_names: doctor::readers_of_this_machine(),
+        keypad: config.doctor.keypad.clone(),
+        kiosk,
+        link,
+        limits: Limits::default(),
+        system: Default::default(),
+    }
+}
+
+/// A neighbour by its settings file, which may be missing or not good.
+fn neighbour<C, T>(
+    file: Option<&Path>,
+    parse: impl FnOnce(&str) -> Result<C, toml::de::Error>,
+    place: impl FnOnce(C) -> T,
+) -> Neighbour<T> {
+    let Some(file) = file else {
+        return Neighbour::None;
+    };
+    let shown = file.display();
+    match std::fs::read_to_string(file) {
+        Err(error) => Neighbour::BadSettings(format!("{shown}: {error}")),
+        Ok(text) => match parse(&text) {
+            Ok(config) => Neighbour::Here(place(config)),
+            Err(error) => Neighbour::BadSettings(format!("{shown}: {error}")),
+        },
+    }
+}
+
+fn link(config: gateway::config::Config) -> Link {
+    let folders = config.folders.into_iter().map(|it| LinkFolders {
+        name: it.name,
+        req: it.req,
+        res: it.res,
+        face: it.face,
+        work: it.work,
+        stay_minutes: it.stay_minutes.get(),
+    });
+    Link {
+        folders: folders.collect(),
+        data_dir: config.data_dir,
+    }
+}
+
+/// The upkeep of a terminal that runs with these settings.
+pub(crate) fn upkeep(config: &Config) -> upkeep::Setup {
+    let kiosk = config.doctor.kiosk.as_deref();
+    let kiosk = kiosk.and_then(|file| std::fs::read_to_string(file).ok());
+    let kiosk = kiosk.and_then(|text| kiosk::config::Config::parse(&text).ok());
+    upkeep::Setup {
+        workplace: workplace(config, Pages::Own),
+        reader_profile: kiosk.and_then(|it| crate::kiosk::profile(&it.profile).ok()),
+        power_off: config.doctor.power_off.clone(),
+    }
+}

@@ -1,0 +1,337 @@
+//! The desks of a matter in words: state now, numbers, hours, what to have at hand. Invents no number: what the directory leaves to the
+//! facility comes from its inventory, or is missing.
+
+use domain::equipment::Part;
+use domain::inventory::{Contents, Device, DeviceText};
+use domain::support_directory::choice::{Choice, Installed, Why, free_set_ups_left};
+use domain::support_directory::desk::{
+    Contract, Desk, Matter, Phone, PhoneNumber, Reception, Repairs,
+};
+use domain::support_directory::hours::{Closing, Days, Doubt, Hours, State};
+use ui::component::Fact;
+use ui::language::Words;
+
+use crate::serve::App;
+
+/// So many free re-set-ups of the PC a month (有償オプション: 月1回まで).
+const FREE_SET_UPS: usize = 1;
+
+/// A desk.
+pub(crate) struct DeskView {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) group: String,
+    /// Why it is listed, where that is not plain.
+    pub(crate) why: Option<String>,
+    pub(crate) state: String,
+    pub(crate) word: &'static str,
+    pub(crate) tone: &'static str,
+    pub(crate) doubts: Vec<String>,
+    pub(crate) phones: Vec<PhoneView>,
+    /// Whether the facility has a number to fill in.
+    pub(crate) to_fill_in: bool,
+    pub(crate) facts: Vec<DeskFact>,
+    pub(crate) email: Option<String>,
+    pub(crate) url: Option<String>,
+}
+
+/// A line on a desk.
+pub(crate) struct DeskFact {
+    pub(crate) label: String,
+    pub(crate) text: String,
+    /// Whether the text is the directory's, which is Japanese in every language.
+    pub(crate) is_data: bool,
+}
+
+pub(crate) struct PhoneView {
+    pub(crate) number: String,
+    pub(crate) note: String,
+}
+
+/// The desks to call about a matter, the first one first.
+pub(super) fn of(app: &App, words: &Words, matter: Matter, inventory: &Contents) -> Vec<DeskView> {
+    let directory = app.upkeep.support.directory().data;
+    let device = match matter {
+        Matter::Part(part) => inventory.device(part),
+        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => None,
+    };
+    let installed = Installed {
+        maker: device
+            .and_then(|it| it.maker.as_ref())
+            .map(DeviceText::as_str),
+        model: device
+            .and_then(|it| it.model.as_ref())
+            .map(DeviceText::as_str),
+    };
+    let choices = directory.desks_for(matter, inventory.contract, installed);
+    let views = choices.iter().map(|it| view(app, words, *it, inventory));
+    let mut views: Vec<DeskView> = views.collect();
+    views.extend(
+        device
+            .filter(|_| views.is_empty())
+            .and_then(|it| seller(it, words)),
+    );
+    views
+}
+
+/// Who sold a device, where the directory has no desk for its model.
+fn seller(device: &Device, words: &Words) -> Option<DeskView> {
+    let name = device.seller.as_ref().or(device.maker.as_ref())?;
+    let number = device.phone.as_ref().map(PhoneNumber::to_string);
+    Some(DeskView {
+        id: "seller".into(),
+        name: name.to_string(),
+        group: String::new(),
+        why: Some(words.say("desk-seller")),
+        state: words.say("desk-hours-not-known"),
+        word: State::HoursNotKnown.as_str(),
+        tone: "",
+        doubts: Vec::new(),
+        to_fill_in: number.is_none(),
+        phones: number
+            .into_iter()
+            .map(|number| PhoneView {
+                number,
+                note: String::new(),
+            })
+            .collect(),
+        facts: Vec::new(),
+        email: None,
+        url: None,
+    })
+}
+
+fn view(app: &App, words: &Words, choice: Choice<'_>, inventory: &Contents) -> DeskView {
+    let desk = choice.desk;
+    let holidays = app.upkeep.support.holidays().data;
+    let (state, doubts) = desk.state(app.now(), &holidays.holidays);
+    let (text, tone) = state_in_words(state, words);
+    let phones = phones(desk, inventory);
+    DeskView {
+        id: desk.id.as_str().to_owned(),
+        name: name(desk, inventory),
+        group: desk.group.clone().unwrap_or_default(),
+        why: match choice.why {
+            Why::Right => None,
+            Why::AskFirst => Some(words.say("desk-ask-first")),
+            Why::IfThisModel => Some(words.say_with("desk-if-model", &[("models", models(desk))])),
+        },
+        state: text,
+        word: state.as_str(),
+        tone,
+        doubts: doubts.iter().map(|it| doubt(it, words)).collect(),
+        to_fill_in: desk.filled_in && phones.is_empty(),
+        phones,
+        facts: facts(app, words, desk, inventory),
+        email: desk.email.clone(),
+        url: desk.url.clone(),
+    }
+}
+
+fn models(desk: &Desk) -> String {
+    let of = desk
+        .scope
+        .iter()
+        .flat_map(|it| it.models.iter().chain(&it.makers));
+    of.cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// The device a desk's own data come from, where the facility fills them in.
+fn own_device<'a>(desk: &Desk, inventory: &'a Contents) -> Option<&'a Device> {
+    let mut matters = desk.scope.iter().map(|it| it.matter);
+    matters.find_map(|matter| match matter {
+        Matter::Part(part) => inventory.device(part),
+        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => None,
+    })
+}
+
+fn is_of_installer(desk: &Desk) -> bool {
+    desk.scope
+        .iter()
+        .any(|it| it.matter == Matter::ClaimsElsewhere)
+}
+
+fn name(desk: &Desk, inventory: &Contents) -> String {
+    if !desk.filled_in || desk.is_of_contract() {
+        return desk.name.clone();
+    }
+    let own = if is_of_installer(desk) {
+        inventory.installer.as_ref()
+    } else {
+        own_device(desk, inventory).and_then(|it| it.seller.as_ref().or(it.maker.as_ref()))
+    };
+    own.map_or_else(
+        || desk.name.clone(),
+        |own| format!("{own}（{}）", desk.name),
+    )
+}
+
+fn phones(desk: &Desk, inventory: &Contents) -> Vec<PhoneView> {
+    let listed = desk.phones.iter().filter_map(|phone| {
+        let Phone { number, when, note } = phone;
+        let note = when
+            .iter()
+            .chain(note)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Some(PhoneView {
+            number: number.as_ref()?.to_string(),
+            note,
+        })
+    });
+    let own = match desk.filled_in {
+        false => None,
+        true if desk.is_of_contract() => inventory.contract_phone.as_ref(),
+        true if is_of_installer(desk) => inventory.installer_phone.as_ref(),
+        true => own_device(desk, inventory).and_then(|it| it.phone.as_ref()),
+    };
+    let own = own.map(|number| PhoneView {
+        number: number.to_string(),
+        note: String::new(),
+    });
+    own.into_iter().chain(listed).collect()
+}
+
+fn state_in_words(state: State, words: &Words) -> (String, &'static str) {
+    let with = |key: &str, at: domain::civil_date::Instant| {
+        words.say_with(key, &[("at", at.to_minute_in_japan())])
+    };
+    match state {
+        State::Open { until: None } => (words.say("desk-open"), "good"),
+        State::Open { until: Some(at) } => (with("desk-open-until", at), "good"),
+        State::ReceptionOnly { repair_from: None } => (words.say("desk-reception-only"), "warn"),
+        State::ReceptionOnly {
+            repair_from: Some(at),
+        } => (with("desk-reception-only-until", at), "warn"),
+        State::Closed { until: None } => (words.say("desk-closed"), "bad"),
+        State::Closed { until: Some(at) } => (with("desk-closed-until", at), "bad"),
+        State::WebFormOnly => (words.say("desk-web-form"), "warn"),
+        State::HoursNotKnown => (words.say("desk-hours-not-known"), ""),
+    }
+}
+
+fn doubt(doubt: &Doubt, words: &Words) -> String {
+    match doubt {
+        Doubt::YearEnd => words.say("doubt-year-end"),
+        Doubt::CompanyDays(days) => words.say_with("doubt-company", &[("days", days.as_str())]),
+        Doubt::HolidaysNotListed => words.say("doubt-holidays"),
+        Doubt::RepairDays => words.say("doubt-repair-days"),
+    }
+}
+
+fn facts(app: &App, words: &Words, desk: &Desk, inventory: &Contents) -> Vec<DeskFact> {
+    let mut facts = Vec::new();
+    let mut add = |key: &str, text: String, is_data: bool| {
+        if !text.is_empty() {
+            facts.push(DeskFact {
+                label: words.say(key),
+                text,
+                is_data,
+            });
+        }
+    };
+    if let Reception::At(hours) = &desk.reception {
+        add("desk-reception", windows(hours, words), false);
+        add("desk-days-closed", closed(hours, words), true);
+    }
+    if let Repairs::At(hours) | Repairs::DaysNotStated(hours) = &desk.repairs {
+        add("desk-repairs", windows(hours, words), false);
+    }
+    add("desk-have-ready", desk.have_ready.join("、"), true);
+    add("desk-cost", desk.cost.clone().unwrap_or_default(), true);
+    let open_phones = desk.phones.iter().filter(|it| it.number.is_none());
+    let left = open_phones.filter_map(|it| it.note.clone());
+    let notes: Vec<String> = desk.notes.iter().cloned().chain(left).collect();
+    add("desk-notes", notes.join(" "), true);
+    if desk.is_of_contract() && inventory.contract == Some(Contract::With) {
+        let today = app.now().date_in_japan();
+        let left = free_set_ups_left(&inventory.free_set_ups, today, FREE_SET_UPS);
+        let left = u64::try_from(left).unwrap_or_default();
+        add(
+            "desk-free-set-ups",
+            words.say_with("free-set-ups-left", &[("left", left)]),
+            false,
+        );
+    }
+    facts
+}
+
+fn windows(hours: &Hours, words: &Words) -> String {
+    let lines = hours.windows.iter().map(|window| {
+        let (from, to) = window.times();
+        let days = words.say(match window.days {
+            Days::Every => "days-every",
+            Days::Weekday => "days-weekday",
+            Days::Saturday => "days-saturday",
+            Days::Sunday => "days-sunday",
+            Days::Holiday => "days-holiday",
+        });
+        format!("{days} {from}-{to}")
+    });
+    lines.collect::<Vec<_>>().join("、")
+}
+
+fn closed(hours: &Hours, words: &Words) -> String {
+    let lines = hours.closed.iter().map(|closing| match closing {
+        Closing::Saturday => words.say("days-saturday"),
+        Closing::Sunday => words.say("days-sunday"),
+        Closing::Holiday => words.say("days-holiday"),
+        Closing::Yearly(from, to) => format!("{from}〜{to}"),
+        Closing::CompanyDays(days) => days.clone(),
+    });
+    lines.collect::<Vec<_>>().join("、")
+}
+
+/// What every desk asks, and the device at hand.
+pub(super) fn ready(
+    app: &App,
+    words: &Words,
+    matter: Option<Matter>,
+    inventory: &Contents,
+) -> Vec<Fact> {
+    let mut ready = Vec::new();
+    let mut add = |key: &str, text: Option<String>, meaning: Option<String>| {
+        ready.extend(text.map(|text| Fact {
+            label: words.say(key),
+            text,
+            meaning: meaning.unwrap_or_default(),
+        }));
+    };
+    let holder = app.certificates.first().map(|it| &it.holder);
+    add("ready-code", holder.map(|it| it.facility.to_string()), None);
+    let of = match matter {
+        Some(Matter::Part(Part::Software | Part::Center)) => Some(Part::Pc),
+        Some(Matter::Part(part)) => Some(part),
+        Some(_) | None => None,
+    };
+    if let Some(device) = of.and_then(|part| inventory.device(part)) {
+        let text = |it: &Option<DeviceText>| it.as_ref().map(ToString::to_string);
+        add("device-maker", text(&device.maker), None);
+        add("device-model", text(&device.model), None);
+        let label = device.label.as_ref();
+        let label = label.map(|it| words.say_with("ready-label", &[("place", it.as_str())]));
+        add("device-serial", text(&device.serial), label);
+        add("device-place", text(&device.place), None);
+    }
+    ready
+}
+
+/// The devices of an inventory, one line each, for the record.
+pub(super) fn device_lines(inventory: &Contents, words: &Words) -> Vec<String> {
+    let lines = inventory.devices.iter().map(|device| {
+        let part = device.part;
+        let about = [&device.maker, &device.model, &device.serial];
+        let about: Vec<&str> = about
+            .into_iter()
+            .flatten()
+            .map(DeviceText::as_str)
+            .collect();
+        format!(
+            "{}: {}",
+            words.choose(part.label_ja(), part.label_en()),
+            about.join(" ")
+        )
+    });
+    lines.collect()
+}

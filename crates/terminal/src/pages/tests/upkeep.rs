@@ -1,0 +1,236 @@
+//! Support, start and stop, inventory: over a terminal whose center is not there, by whoever unlocked the screen and by staff.
+
+use axum::http::StatusCode;
+use domain::diagnosis::fault::Fault as Broken;
+use domain::diagnosis::{Observation, Seen, diagnose};
+use domain::equipment::Part;
+use domain::inventory::{Contents, Device, DeviceText, Version};
+use domain::support_directory::desk::{Contract, PhoneNumber};
+
+use super::{Written, fault};
+use crate::inventory as kept;
+use crate::lock::tests::Terminal;
+use crate::pages::inventory::edit::{DeviceForm, device_page};
+use crate::pages::inventory::inventory_page;
+use crate::pages::start_stop::{start_stop_page, stopping_page};
+use crate::pages::support::support_page;
+use crate::pages::{Staff, Visitor};
+
+/// How many pages there are here.
+pub(super) const PAGES: usize = 7;
+
+fn device(part: Part, maker: &str, model: &str) -> Device {
+    let text = |it: &str| DeviceText::parse(it).ok();
+    Device {
+        maker: text(maker),
+        model: text(model),
+        serial: text("S<1>"),
+        label: text("底面"),
+        seller: text("見本商会"),
+        phone: PhoneNumber::parse("0120-000-000"),
+        ..Device::new(part)
+    }
+}
+
+fn contents(reader: &str) -> Contents {
+    Contents {
+        contract: Some(Contract::With),
+        contract_phone: PhoneNumber::parse("0120-111-111"),
+        devices: vec![
+            device(Part::Router, "YAMAHA", "RTX830"),
+            device(Part::Reader, reader, "R1"),
+            device(Part::Mobile, "見本", "M1"),
+        ],
+        ..Contents::default()
+    }
+}
+
+/// A terminal with an inventory.
+fn terminal(reader: &str) -> Terminal {
+    let terminal = Terminal::start();
+    let now = terminal.app.now();
+    kept::change(
+        terminal.dir.path(),
+        Version(0),
+        contents(reader),
+        "kanri",
+        now,
+    )
+    .unwrap();
+    terminal
+}
+
+fn broken(terminal: &Terminal, fault: Broken) {
+    let seen = Observation {
+        step: fault.step(),
+        seen: Seen::Broken(fault),
+        evidence: Vec::new(),
+    };
+    terminal
+        .app
+        .upkeep
+        .keep(diagnose(&[seen]), terminal.app.now());
+}
+
+pub(super) fn of_upkeep(staff: &Staff, written: &mut Written) {
+    let terminal = terminal("アトラス情報サービス");
+    let visitor = Visitor {
+        words: staff.words.clone(),
+        key: None,
+        lock: Default::default(),
+    };
+    let app = &terminal.app;
+    written.add("support-bare", &support_page(app, &visitor, ""));
+    broken(&terminal, Broken::CenterOutOfReach);
+    written.add("support-broken", &support_page(app, &visitor, ""));
+    written.add("support-hub", &support_page(app, &visitor, "hub"));
+    written.add("start-stop", &start_stop_page(app, &visitor, true).unwrap());
+    written.add("stopping", &stopping_page(app, &visitor, true).unwrap());
+    let today = app.now().date_in_japan();
+    let inventory = app.upkeep.inventory();
+    let page = inventory_page(&inventory, staff.frame("/inventory"), true, today);
+    written.add("inventory", &page);
+    let page = device_page(
+        staff,
+        &DeviceForm::default(),
+        &[fault("maker"), fault("part")],
+    );
+    written.add("device", &page);
+}
+
+#[tokio::test]
+async fn without_a_sign_in_support_start_stop_and_inventory_open_and_name_no_staff() {
+    let terminal = terminal("パナソニック");
+    for path in [
+        "/support",
+        "/start-stop",
+        "/inventory",
+        "/support?about=router",
+    ] {
+        let answer = terminal.get(path, "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert!(!answer.text.contains("受付の花子"), "{path}");
+    }
+    let start = terminal.get("/", "").await.text;
+    assert!(start.contains("href=\"/support\""));
+}
+
+#[tokio::test]
+async fn the_desk_of_the_model_installed_and_the_contracts_own_number_are_shown() {
+    let terminal = terminal("パナソニック");
+    broken(&terminal, Broken::RouterSilent);
+    let page = terminal.get("/support", "").await.text;
+    assert!(
+        page.contains("data-desk=\"office-prime-dedicated\""),
+        "{page}"
+    );
+    assert!(page.contains("0120-111-111") && page.contains("RTX830"));
+    assert!(page.contains("S&#60;1&#62;") && page.contains("1319999999"));
+    assert!(!page.contains("data-desk=\"router-yamaha\""));
+    let mobile = terminal.get("/support?about=mobile", "").await.text;
+    assert!(mobile.contains("見本商会") && mobile.contains("0120-000-000"));
+    let first = terminal.get("/", "").await.text;
+    assert!(first.contains("data-code=\"router_silent\""), "{first}");
+}
+
+#[tokio::test]
+async fn an_examination_is_made_on_demand_and_its_record_can_be_saved() {
+    let terminal = terminal("パナソニック");
+    let made = terminal.post("/support/examine", "", "").await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER);
+    let page = terminal.get("/support", "").await.text;
+    assert!(
+        page.contains("data-outcome=\"broken\""),
+        "its center is not there: {page}"
+    );
+    let record = terminal.get("/support/report", "").await;
+    let name = record.header("content-disposition");
+    assert!(
+        name.starts_with("attachment; filename=\"onshi-support-2027"),
+        "{name}"
+    );
+    assert!(record.text.contains("RTX830") && record.text.contains("[root_unreadable]"));
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_first_keeps_the_pc_from_being_stopped() {
+    let atlas = terminal("アトラス情報サービス");
+    let page = atlas.get("/start-stop", "").await.text;
+    assert!(page.contains("MATSUMURA"), "{page}");
+    let refused = atlas.post("/start-stop/stop", "", "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("data-code=\"wrong_order\""));
+    let stopped = atlas.post("/start-stop/stop", "", "reader=1").await;
+    assert_eq!(stopped.status, StatusCode::OK);
+    assert!(stopped.text.contains("data-stopping=\"person\""));
+    // Those of other makers follow, or are switched off behind the PC with their note.
+    for (maker, note) in [
+        ("パナソニック", false),
+        ("アルメックス", true),
+        ("キヤノンマーケティングジャパン", true),
+    ] {
+        let terminal = terminal(maker);
+        let stopped = terminal.post("/start-stop/stop", "", "").await;
+        assert_eq!(stopped.status, StatusCode::OK, "{maker}");
+        assert_eq!(
+            stopped.text.contains("本体システム更新の為"),
+            note,
+            "{maker}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_locked_screen_shows_none_of_these_pages() {
+    let terminal = terminal("パナソニック");
+    terminal.app.lock.close();
+    for path in ["/support", "/start-stop", "/inventory"] {
+        let answer = terminal.get(path, "").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(!answer.text.contains("RTX830"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_an_administrator_changes_the_inventory_and_none_while_the_center_is_away() {
+    let terminal = terminal("パナソニック");
+    let general = terminal.sign_in("general");
+    let body = "version=1&part=hub&model=X";
+    let refused = terminal.post("/inventory/device", &general, body).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let stranger = terminal.post("/inventory/device", "", body).await;
+    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
+    let administrator = terminal.sign_in("administrator");
+    let wrong = "version=1&part=fax&model=X&phone=call";
+    let wrong = terminal
+        .post("/inventory/device", &administrator, wrong)
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("data-code=\"no_such_part\""));
+    let away = terminal
+        .post("/inventory/device", &administrator, body)
+        .await;
+    assert_eq!(away.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(terminal.app.upkeep.inventory().version, Version(1));
+}
+
+#[tokio::test]
+async fn a_damaged_inventory_is_told_of_and_hinders_no_support() {
+    let terminal = terminal("パナソニック");
+    std::fs::write(terminal.dir.path().join("inventory.json"), "{").unwrap();
+    let page = terminal.get("/inventory", "").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(page.text.contains("data-code=\"inventory_unreadable\""));
+    let support = terminal.get("/support?about=router", "").await;
+    assert_eq!(support.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_bad_directory_is_told_of_with_its_line_and_the_desks_stay() {
+    let terminal = terminal("パナソニック");
+    let file = terminal.dir.path().join("support_directory.toml");
+    std::fs::write(file, "as_of = 1\n").unwrap();
+    let page = terminal.get("/support?about=claims", "").await.text;
+    assert!(page.contains("data-code=\"bad_data_file\"") && page.contains("line 1"));
+    assert!(page.contains("0120-60-7210"));
+}
