@@ -36,12 +36,18 @@ pub struct Settings {
     /// Whether results of readers flow to the receipt computer, as its vendor says.
     #[schema(pattern = "^(yes|no|not_asked)$")]
     pub results_flow: String,
+    /// Whether people sign in with a second factor: `off`, `offered` to whoever has one, or `required` of everybody.
+    #[schema(pattern = "^(off|offered|required)$")]
+    pub second_factor: String,
     /// 手術情報.
     #[schema(pattern = "^(on|off)$")]
     pub surgery: String,
     /// 診療情報.
     #[schema(pattern = "^(on|off)$")]
     pub treatment: String,
+    /// Full hours in Japan, such as `6-22`, outside of which a sign-in is pointed out to its person; the same hour twice is the whole day.
+    #[schema(pattern = "^([0-9]|1[0-9]|2[0-3])-([0-9]|1[0-9]|2[0-3])$")]
+    pub usual_hours: String,
     /// Changes with the settings: the `ETag` to give as `If-Match`, without its quotes. Means nothing in a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 16)]
@@ -109,8 +115,10 @@ impl From<&FacilitySettings> for Settings {
             prescription_question: it.prescription_question.as_str().into(),
             receipt_computer_asks: it.receipt_computer_asks.as_str().into(),
             results_flow: it.results_flow.as_str().into(),
+            second_factor: it.second_factor.as_str().into(),
             surgery: it.surgery.as_str().into(),
             treatment: it.treatment.as_str().into(),
+            usual_hours: it.usual_hours.to_text(),
             version: None,
             visual_reminder: it.visual_reminder.as_str().into(),
             visual_return_minutes: it.visual_return_minutes,
@@ -121,7 +129,7 @@ impl From<&FacilitySettings> for Settings {
 impl Settings {
     /// Every member but the version by its name, with its value.
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 13] {
+    pub fn values(&self) -> [(&'static str, String); 15] {
         [
             ("checkups", self.checkups.clone()),
             ("drugs", self.drugs.clone()),
@@ -135,8 +143,10 @@ impl Settings {
             ("prescription_question", self.prescription_question.clone()),
             ("receipt_computer_asks", self.receipt_computer_asks.clone()),
             ("results_flow", self.results_flow.clone()),
+            ("second_factor", self.second_factor.clone()),
             ("surgery", self.surgery.clone()),
             ("treatment", self.treatment.clone()),
+            ("usual_hours", self.usual_hours.clone()),
             ("visual_reminder", self.visual_reminder.clone()),
             (
                 "visual_return_minutes",
@@ -170,6 +180,14 @@ impl Settings {
 fn wrong(member: &str) -> MemberError {
     let (ja, en) = match member {
         "visual_return_minutes" => return return_minutes(member),
+        "second_factor" => (
+            "second_factor は off、offered、required のどれかです。",
+            "second_factor is off, offered or required.",
+        ),
+        "usual_hours" => (
+            "usual_hours は 6-22 のような0〜23時の組です。",
+            "usual_hours are two hours from 0 to 23, such as 6-22.",
+        ),
         "face_policy" => (
             "face_policy は face_assist か face_auto です。",
             "face_policy is face_assist or face_auto.",

@@ -130,11 +130,33 @@ pub enum Deed {
     RotationDone,
     /// A rotation was taken back.
     RotationWithdraw,
+    /// A person had new recovery codes printed; the earlier ones count no more.
+    RecoveryCodes,
+    /// A recovery code was used.
+    RecoveryUse,
+    /// A recovery code was refused.
+    RecoveryRefused,
+    /// The master's password was reset with the secret number of the application.
+    MasterReset,
+    /// A secret number was refused.
+    MasterResetRefused,
+    /// A facility was given a new secret number.
+    SecretNumber,
+    /// A facility passed to a new owner: its people's accounts ended.
+    Succession,
+    /// A person added a second factor.
+    FactorAdd,
+    /// A person removed a second factor.
+    FactorRemove,
+    /// A manager removed a person's second factors.
+    FactorReset,
+    /// A proof of the second factor was refused.
+    FactorRefused,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 49] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -173,6 +195,17 @@ impl Deed {
         Self::RotationRegister,
         Self::RotationDone,
         Self::RotationWithdraw,
+        Self::RecoveryCodes,
+        Self::RecoveryUse,
+        Self::RecoveryRefused,
+        Self::MasterReset,
+        Self::MasterResetRefused,
+        Self::SecretNumber,
+        Self::Succession,
+        Self::FactorAdd,
+        Self::FactorRemove,
+        Self::FactorReset,
+        Self::FactorRefused,
     ];
 
     /// The stored name.
@@ -217,6 +250,17 @@ impl Deed {
             Self::RotationRegister => "rotation-register",
             Self::RotationDone => "rotation-done",
             Self::RotationWithdraw => "rotation-withdraw",
+            Self::RecoveryCodes => "recovery-codes",
+            Self::RecoveryUse => "recovery-use",
+            Self::RecoveryRefused => "recovery-refused",
+            Self::MasterReset => "master-reset",
+            Self::MasterResetRefused => "master-reset-refused",
+            Self::SecretNumber => "secret-number",
+            Self::Succession => "succession",
+            Self::FactorAdd => "factor-add",
+            Self::FactorRemove => "factor-remove",
+            Self::FactorReset => "factor-reset",
+            Self::FactorRefused => "factor-refused",
         }
     }
 

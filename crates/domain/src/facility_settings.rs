@@ -3,6 +3,8 @@
 
 use crate::identification::FacePolicy;
 use crate::named::named;
+use crate::second_factor::Policy;
+use crate::sign_in_notice::UsualHours;
 
 named! {
     /// Whether something is used.
@@ -89,6 +91,10 @@ pub struct FacilitySettings {
     pub results_flow: Answered,
     /// Whether the receipt computer can ask by itself (G16).
     pub receipt_computer_asks: Answered,
+    /// Whether people sign in with a second factor \[ours: offered\].
+    pub second_factor: Policy,
+    /// Hours outside of which a sign-in is pointed out to its person \[ours\].
+    pub usual_hours: UsualHours,
 }
 
 /// The longest time after which the visual mode ends by itself, in minutes.
@@ -146,6 +152,8 @@ impl Default for FacilitySettings {
             visual_reminder: Use::On,
             results_flow: Answered::NotAsked,
             receipt_computer_asks: Answered::NotAsked,
+            second_factor: Policy::Offered,
+            usual_hours: UsualHours::default(),
         }
     }
 }
@@ -159,7 +167,7 @@ impl FacilitySettings {
     /// assert!(values.contains(&("visual_return_minutes", "10".to_owned())));
     /// ```
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 13] {
+    pub fn values(&self) -> [(&'static str, String); 15] {
         [
             ("checkups", self.checkups.as_str().into()),
             ("drugs", self.drugs.as_str().into()),
@@ -189,6 +197,8 @@ impl FacilitySettings {
                 "receipt_computer_asks",
                 self.receipt_computer_asks.as_str().into(),
             ),
+            ("second_factor", self.second_factor.as_str().into()),
+            ("usual_hours", self.usual_hours.to_text()),
         ]
     }
 
@@ -229,6 +239,8 @@ impl FacilitySettings {
             "visual_reminder" => self.visual_reminder = used()?,
             "results_flow" => self.results_flow = answered()?,
             "receipt_computer_asks" => self.receipt_computer_asks = answered()?,
+            "second_factor" => self.second_factor = Policy::parse(value).ok_or(Value)?,
+            "usual_hours" => self.usual_hours = UsualHours::parse(value).ok_or(Value)?,
             _ => return Err(InvalidSetting::Name),
         }
         Ok(self)

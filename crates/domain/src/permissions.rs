@@ -44,11 +44,15 @@ pub enum Action {
     ChangeOwnPassword,
     /// Change one's own secret as a machine, when an administrator asked for it (G05).
     RotateOwnSecret,
+    /// Prove one's second factor at sign-in.
+    ProveSecondFactor,
+    /// One's own recovery codes, second factors and sign-ins.
+    ManageOwnAccess,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -65,6 +69,8 @@ impl Action {
         Self::ReceiveEvents,
         Self::ChangeOwnPassword,
         Self::RotateOwnSecret,
+        Self::ProveSecondFactor,
+        Self::ManageOwnAccess,
     ];
 
     fn label(self) -> &'static str {
@@ -85,6 +91,8 @@ impl Action {
             Self::ReceiveEvents => "events",
             Self::ChangeOwnPassword => "own password",
             Self::RotateOwnSecret => "own secret, when asked",
+            Self::ProveSecondFactor => "second factor",
+            Self::ManageOwnAccess => "own recovery, factors, sign-ins",
         }
     }
 }
@@ -104,7 +112,13 @@ pub fn allows(kind: AccountKind, action: Action) -> bool {
 fn rights(kind: AccountKind) -> &'static [Action] {
     use Action as A;
     match kind {
-        AccountKind::Master => &[A::ManageAccounts, A::ReadSettings, A::ChangeOwnPassword],
+        AccountKind::Master => &[
+            A::ManageAccounts,
+            A::ReadSettings,
+            A::ChangeOwnPassword,
+            A::ProveSecondFactor,
+            A::ManageOwnAccess,
+        ],
         AccountKind::Administrator => &[
             A::AskByNumber,
             A::AskByCard,
@@ -120,6 +134,8 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadSettings,
             A::ReceiveEvents,
             A::ChangeOwnPassword,
+            A::ProveSecondFactor,
+            A::ManageOwnAccess,
         ],
         AccountKind::General => &[
             A::AskByNumber,
@@ -131,6 +147,8 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadSettings,
             A::ReceiveEvents,
             A::ChangeOwnPassword,
+            A::ProveSecondFactor,
+            A::ManageOwnAccess,
         ],
         AccountKind::MedicalViewer => &[
             A::AskByNumber,
@@ -145,6 +163,8 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadSettings,
             A::ReceiveEvents,
             A::ChangeOwnPassword,
+            A::ProveSecondFactor,
+            A::ManageOwnAccess,
         ],
         AccountKind::LinkApp | AccountKind::WebApi => &[
             A::AskByNumber,
@@ -476,6 +496,8 @@ mod tests {
         for kind in AccountKind::ALL {
             assert_eq!(allows(kind, Action::ChangeOwnPassword), !kind.is_system());
             assert_eq!(allows(kind, Action::RotateOwnSecret), kind.is_system());
+            assert_eq!(allows(kind, Action::ManageOwnAccess), !kind.is_system());
+            assert_eq!(allows(kind, Action::ProveSecondFactor), !kind.is_system());
         }
     }
 }

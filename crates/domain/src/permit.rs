@@ -242,3 +242,29 @@ pub struct RotateOwnSecret;
 impl Permission for RotateOwnSecret {
     const ACTION: Action = Action::RotateOwnSecret;
 }
+
+/// Proving one's second factor at sign-in.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ProveSecondFactor}};
+/// assert!(allows(AccountKind::General, ProveSecondFactor::ACTION));
+/// assert!(!allows(AccountKind::Reader, ProveSecondFactor::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ProveSecondFactor;
+impl Permission for ProveSecondFactor {
+    const ACTION: Action = Action::ProveSecondFactor;
+}
+
+/// One's own recovery codes, second factors and sign-ins (G06).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{ManageOwnAccess, Permission}};
+/// assert!(allows(AccountKind::Master, ManageOwnAccess::ACTION));
+/// assert!(!allows(AccountKind::LinkApp, ManageOwnAccess::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ManageOwnAccess;
+impl Permission for ManageOwnAccess {
+    const ACTION: Action = Action::ManageOwnAccess;
+}

@@ -212,6 +212,8 @@ fn without_javascript_readers_are_run_and_settings_are_saved() {
         fields.push(("prescription_forms", "both"));
         fields.push(("results_flow", "yes"));
         fields.push(("receipt_computer_asks", "yes"));
+        fields.push(("second_factor", "offered"));
+        fields.push(("usual_hours", "6-22"));
         fields
     };
     let page = browser.post("/settings", &settings("soon"));

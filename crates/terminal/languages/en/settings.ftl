@@ -62,3 +62,17 @@ settings-changed-meanwhile = The settings were changed after this page was opene
 settings-show-new = Show the settings as they are now
 settings-changed-since = Another administrator changed the settings while you were at this page. Nothing was saved yet. Their changes were taken over and yours were kept below: look at them, then save again.
 settings-clash = { $account } changed this to “{ $became }” at { $at }. If you save, it becomes “{ $wanted }”.
+
+set-sign-in = Sign-in
+set-second-factor = Second factor
+set-second-factor-support = Beside the password, a code of an authenticator application or a passkey proves who signs in. The guideline expects this of systems that run in fiscal 2027.
+factor-offered = Asked of those who added one
+factor-required = Required of everybody
+factor-off = Not used
+set-usual-hours = Usual hours of sign-in
+set-usual-hours-support = A sign-in outside these hours is pointed out to its person on the next page.
+hours-6-22 = 6:00 to 22:00
+hours-7-20 = 7:00 to 20:00
+hours-8-19 = 8:00 to 19:00
+hours-20-8 = 20:00 to 8:00
+hours-all = All day (hours are not pointed out)

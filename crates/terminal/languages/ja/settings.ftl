@@ -62,3 +62,17 @@ settings-changed-meanwhile = この画面を開いたあとに、環境設定が
 settings-show-new = 今の設定を表示する
 settings-changed-since = 入力している間に、ほかの管理者が環境設定を変更しました。まだ何も保存していません。ほかの管理者の変更を取り込み、あなたの変更を残して表示しています。確かめてから、もう一度保存してください。
 settings-clash = { $account }が{ $at }に「{ $became }」へ変更しました。このまま保存すると「{ $wanted }」になります。
+
+set-sign-in = ログイン
+set-second-factor = 二要素認証
+set-second-factor-support = パスワードに加えて、認証アプリのコードやパスキーで本人を確かめます。ガイドラインは令和9年度に稼働しているシステムへの導入を求めています。
+factor-offered = 登録した人だけ求める
+factor-required = 全員に求める
+factor-off = 使わない
+set-usual-hours = いつものログイン時間
+set-usual-hours-support = この時間の外でログインすると、次の画面で本人に知らせます。
+hours-6-22 = 6時〜22時
+hours-7-20 = 7時〜20時
+hours-8-19 = 8時〜19時
+hours-20-8 = 20時〜翌8時
+hours-all = 終日（時間では知らせない）

@@ -50,6 +50,8 @@ pub(super) struct SettingsPage {
     pub(super) minutes: [TextField; 1],
     /// The two facts of G16.
     pub(super) link: Vec<Select>,
+    /// How people sign in.
+    pub(super) sign_in: Vec<Select>,
     /// The newest changes.
     pub(super) changes: Vec<HistoryLine>,
 }
@@ -144,6 +146,7 @@ pub(super) fn settings_page(
     let mut questions = selects(Group::Questions);
     let mut readers = selects(Group::Readers);
     let mut link = selects(Group::Link);
+    let mut sign_in = selects(Group::SignIn);
     let mut minutes = [TextField {
         kind: Kind::Digits,
         width: Width::Short,
@@ -155,7 +158,7 @@ pub(super) fn settings_page(
         )
     }];
     let summary = faults::spread(faults, &mut minutes, &mut information);
-    for group in [&mut questions, &mut readers, &mut link] {
+    for group in [&mut questions, &mut readers, &mut link, &mut sign_in] {
         faults::spread(faults, &mut [], group);
     }
     let mut frame = staff.frame(HERE);
@@ -172,6 +175,7 @@ pub(super) fn settings_page(
         readers,
         minutes,
         link,
+        sign_in,
         changes,
     }
 }

@@ -12,6 +12,7 @@ pub(super) enum Group {
     Questions,
     Readers,
     Link,
+    SignIn,
 }
 
 /// What a setting may be.
@@ -44,7 +45,7 @@ const ANSWERED: Values = Values::Named(&[
 ]);
 
 /// Every setting, in the order of the page.
-pub(super) const ROWS: [Row; 13] = [
+pub(super) const ROWS: [Row; 15] = [
     row(
         "checkups",
         Group::Information,
@@ -138,6 +139,28 @@ pub(super) const ROWS: [Row; 13] = [
             "set-receipt-computer-asks-support",
         ),
         ANSWERED,
+    ),
+    row(
+        "second_factor",
+        Group::SignIn,
+        ("set-second-factor", "set-second-factor-support"),
+        Values::Named(&[
+            ("offered", "factor-offered"),
+            ("required", "factor-required"),
+            ("off", "factor-off"),
+        ]),
+    ),
+    row(
+        "usual_hours",
+        Group::SignIn,
+        ("set-usual-hours", "set-usual-hours-support"),
+        Values::Named(&[
+            ("6-22", "hours-6-22"),
+            ("7-20", "hours-7-20"),
+            ("8-19", "hours-8-19"),
+            ("20-8", "hours-20-8"),
+            ("0-0", "hours-all"),
+        ]),
     ),
 ];
 
