@@ -1,5 +1,6 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
+pub mod access;
 pub mod cards;
 pub mod certificates;
 pub mod events;

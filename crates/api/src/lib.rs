@@ -1,5 +1,6 @@
 //! The center's JSON messages, routes, receipts and the typed client everyone calls it with. Decides nothing: rules are `domain`'s.
 
+pub mod access;
 pub mod account;
 pub mod canonical;
 pub mod card;

@@ -19,6 +19,11 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::access::{
+    BegunSecondFactor, FactorConfirmation, FactorProof, NewPasskeyChallenge, NewRecoveryCodes,
+    NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes, SecondFactor,
+    SignInRecord, SignIns, SignInsSeen,
+};
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::card::{
     Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
@@ -29,6 +34,7 @@ use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
 use crate::history::{Export, History, Search};
 use crate::notice::Notices;
+use crate::problem::access::AccessTrouble;
 use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
@@ -130,6 +136,20 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);
     add::<RotationNews>(&mut all);
+    add::<OwnAccount>(&mut all);
+    add::<SecondFactor>(&mut all);
+    add::<SignInRecord>(&mut all);
+    add::<SignIns>(&mut all);
+    add::<SignInsSeen>(&mut all);
+    add::<NewRecoveryCodes>(&mut all);
+    add::<RecoveryCodes>(&mut all);
+    add::<Recovery>(&mut all);
+    add::<NewSecondFactor>(&mut all);
+    add::<BegunSecondFactor>(&mut all);
+    add::<FactorConfirmation>(&mut all);
+    add::<FactorProof>(&mut all);
+    add::<NewPasskeyChallenge>(&mut all);
+    add::<PasskeyChallenge>(&mut all);
     add::<NewRotation>(&mut all);
     add::<Rotation>(&mut all);
     add::<Rotations>(&mut all);
@@ -233,6 +253,16 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
             Trouble::SessionEnded,
         ],
     };
+    // Whatever waits for a new password waits for the second factor, too.
+    let waits = operation.troubles.contains(&Trouble::PasswordChangeNeeded);
+    let by_entry: &[Trouble] = if waits {
+        &[
+            Trouble::Access(AccessTrouble::SecondFactorNeeded),
+            Trouble::Access(AccessTrouble::SecondFactorMissing),
+        ]
+    } else {
+        &[]
+    };
     let by_body: &[Trouble] = match operation.body {
         Carried::Nothing | Carried::Events | Carried::Bytes => &[],
         Carried::Json(_) => &[
@@ -250,7 +280,14 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
     };
     let always = [Trouble::StoreUnavailable, Trouble::Internal];
     let mut by_status: BTreeMap<u16, Vec<Trouble>> = BTreeMap::new();
-    let all = [by_access, by_body, by_key, operation.troubles, &always];
+    let all = [
+        by_access,
+        by_body,
+        by_key,
+        by_entry,
+        operation.troubles,
+        &always,
+    ];
     for trouble in all.into_iter().flatten() {
         by_status
             .entry(trouble.status())

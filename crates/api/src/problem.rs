@@ -154,7 +154,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 61] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -209,6 +209,13 @@ impl Trouble {
         Self::Certificate(CertificateTrouble::TooEarly),
         Self::Certificate(CertificateTrouble::Request),
         Self::Certificate(CertificateTrouble::Name),
+        Self::Access(AccessTrouble::RecoveryRefused),
+        Self::Access(AccessTrouble::SecondFactorNeeded),
+        Self::Access(AccessTrouble::SecondFactorMissing),
+        Self::Access(AccessTrouble::SecondFactorWrong),
+        Self::Access(AccessTrouble::SecondFactorLast),
+        Self::Access(AccessTrouble::NoSecondFactorAsked),
+        Self::Access(AccessTrouble::PasskeyRefused),
     ];
 
     /// The stable code.

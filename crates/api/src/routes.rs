@@ -4,6 +4,26 @@
 pub const SESSIONS: &str = "/v1/sessions";
 /// `DELETE`: sign out.
 pub const SESSION_CURRENT: &str = "/v1/sessions/current";
+/// `POST`: what a passkey is to sign for the session.
+pub const PASSKEY_CHALLENGE: &str = "/v1/sessions/current/passkey-challenge";
+/// `POST`: prove the second factor of the session.
+pub const SESSION_SECOND_FACTOR: &str = "/v1/sessions/current/second-factor";
+/// `POST`: reset one's own password with a recovery code.
+pub const RECOVERIES: &str = "/v1/recoveries";
+/// `GET`: recovery codes, second factors and unusual sign-ins of one's own account.
+pub const OWN_ACCOUNT: &str = "/v1/accounts/me";
+/// `POST`: new recovery codes.
+pub const OWN_RECOVERY_CODES: &str = "/v1/accounts/me/recovery-codes";
+/// `POST`: begin to add a second factor.
+pub const OWN_SECOND_FACTORS: &str = "/v1/accounts/me/second-factors";
+/// `PUT`: confirm a second factor; `DELETE`: remove it.
+pub const OWN_SECOND_FACTOR: &str = "/v1/accounts/me/second-factors/{id}";
+/// `GET`: one's own sign-ins and refused tries.
+pub const OWN_SIGN_INS: &str = "/v1/accounts/me/sign-ins";
+/// `POST`: what is unusual about them was shown.
+pub const OWN_SIGN_INS_SEEN: &str = "/v1/accounts/me/sign-ins/seen";
+/// `DELETE`: remove all second factors of an account one manages.
+pub const ACCOUNT_SECOND_FACTORS: &str = "/v1/accounts/{id}/second-factors";
 /// `PUT`: change one's own password.
 pub const OWN_PASSWORD: &str = "/v1/accounts/me/password";
 /// `GET`: the accounts one manages; `POST`: register one.

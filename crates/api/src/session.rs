@@ -34,10 +34,19 @@ pub struct Session {
     pub facility: SessionFacility,
     /// Minutes without a request after which a person's session ends; hours of life for a machine's, in minutes.
     pub ends_after_min: u32,
+    /// How far the session is open: `full`, `prove` (the second factor first) or `enrol` (a second factor must be added first).
+    #[serde(default = "full")]
+    #[schema(pattern = "^(full|prove|enrol)$")]
+    pub entry: String,
     /// State of the password.
     pub password: PasswordState,
     /// Bearer token, valid only with the certificate it was opened with.
     pub token: String,
+}
+
+/// A center of before second factors opens every session fully.
+fn full() -> String {
+    "full".into()
 }
 
 impl fmt::Debug for Session {

@@ -260,7 +260,11 @@ pub(crate) fn told(
 }
 
 /// An account the permit's holder manages; any other is not found.
-fn managed(app: &App, permit: &Permit<ManageAccounts>, id: &str) -> Result<Account, Refused> {
+pub(crate) fn managed(
+    app: &App,
+    permit: &Permit<ManageAccounts>,
+    id: &str,
+) -> Result<Account, Refused> {
     let id = AccountId::parse(id).map_err(|_| Trouble::NotFound)?;
     let found = app.engine.account(permit.facility(), &id)?;
     let managed = found.filter(|account| permit.holder().kind.manages(account.kind));

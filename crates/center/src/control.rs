@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
+use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
 
 /// What an operator may ask for.
@@ -41,6 +42,12 @@ pub enum Order {
     ListNotices,
     /// Take a notice to facilities back, by its identifier.
     WithdrawNotice(String),
+    /// Give a facility a new secret number: its institution code.
+    SecretNumber(String),
+    /// Reset the master: institution code and secret number.
+    ResetMaster(String, String),
+    /// Pass a facility to a new owner: institution code and new name.
+    Succeed(String, String),
     /// Search the audit chain, newest first.
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
@@ -61,6 +68,10 @@ pub enum Reply {
     Audit(Vec<AuditLine>),
     /// Certificates.
     Certificates(Vec<CertificateLine>),
+    /// A new secret number.
+    SecretNumber(String),
+    /// The master's first password.
+    MasterReset(MasterReset),
     /// The identifier of the new key.
     Rotated(String),
     /// Done.
@@ -152,6 +163,15 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::WithdrawNotice(id) => posted_notices::withdraw(app, &id)
             .await
             .map(|()| Reply::Done),
+        Order::SecretNumber(code) => crate::recoveries::give_secret_number(app, &code)
+            .await
+            .map(Reply::SecretNumber),
+        Order::ResetMaster(code, number) => crate::recoveries::reset_master(app, &code, &number)
+            .await
+            .map(Reply::MasterReset),
+        Order::Succeed(code, name) => crate::recoveries::succeed(app, &code, &name)
+            .await
+            .map(Reply::MasterReset),
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
         Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),

@@ -67,6 +67,9 @@ pub struct Enrolled {
     pub download_until: String,
     /// Address of the download page (電子証明書ダウンロードサイト).
     pub download_site: String,
+    /// The secret number of the application (G06), with which the operator resets the master; empty when the facility has one already.
+    #[serde(default)]
+    pub secret_number: String,
     /// The accounts made, with their first passwords; empty when the facility had its accounts already.
     pub accounts: Vec<FirstAccount>,
 }
@@ -122,6 +125,7 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         .await
         .map_err(failed)?;
     let mut accounts = Vec::new();
+    let mut secret_number = String::new();
     if !known {
         let kinds = [AccountKind::Master]
             .into_iter()
@@ -152,6 +156,7 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         if let Created::Taken(id) = created.await.map_err(failed)? {
             return Err(format!("account {id} exists already"));
         }
+        secret_number = crate::recoveries::give_secret_number(app, &enrolment.code).await?;
     }
     if !known {
         let mut event =
@@ -160,7 +165,11 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         app.engine.record(event).await.map_err(failed)?;
     }
     let notice = notice(app, code, enrolment.terminal, Earlier::Stay).await?;
-    Ok(Enrolled { accounts, ..notice })
+    Ok(Enrolled {
+        secret_number,
+        accounts,
+        ..notice
+    })
 }
 
 /// Makes a notice for a facility's terminal; an error is a text for the operator.
@@ -208,6 +217,7 @@ pub(crate) async fn notice(
             .get()
             .map(|site| site.address.clone())
             .unwrap_or_default(),
+        secret_number: String::new(),
         accounts: Vec::new(),
     })
 }

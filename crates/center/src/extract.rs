@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use api::problem::Trouble;
+use api::problem::access::AccessTrouble;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::audit::Deed;
 use domain::permissions::Action;
 use domain::permit::{Permission, Permit};
+use domain::second_factor::{Entry, PROVE_WITHIN_S};
 use domain::session::is_good;
 use pki::identity::Holder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use store::sessions::Session;
 
 use crate::app::App;
 use crate::config::duration;
@@ -86,8 +89,14 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
             app.engine.end_session(token).await?;
             return Err(Trouble::SessionEnded.into());
         }
-        if session.change_needed && A::ACTION != Action::ChangeOwnPassword {
-            return Err(Trouble::PasswordChangeNeeded.into());
+        let too_late =
+            session.entry == Entry::Prove && PROVE_WITHIN_S <= session.opened.seconds_until(now);
+        if too_late {
+            app.engine.end_session(token).await?;
+            return Err(Trouble::SessionEnded.into());
+        }
+        if let Some(trouble) = first_to_do(&session, A::ACTION) {
+            return Err(trouble.into());
         }
         let background = parts.headers.get("onshi-background").is_some();
         if !background && TOUCH_S <= session.active.seconds_until(now) {
@@ -113,6 +122,25 @@ pub(crate) fn goes_on_with(
     shown: &[u8; 32],
 ) -> Result<bool, Refused> {
     Ok(opened == shown || app.engine.renews(shown, opened)?)
+}
+
+/// What must be done before anything else in a session, unless it is this.
+fn first_to_do(session: &Session, action: Action) -> Option<Trouble> {
+    if action == Action::ProveSecondFactor {
+        return None;
+    }
+    if session.entry == Entry::Prove {
+        return Some(Trouble::Access(AccessTrouble::SecondFactorNeeded));
+    }
+    if action == Action::ChangeOwnPassword {
+        return None;
+    }
+    if session.change_needed {
+        return Some(Trouble::PasswordChangeNeeded);
+    }
+    let adds = action == Action::ManageOwnAccess;
+    (session.entry == Entry::Enrol && !adds)
+        .then_some(Trouble::Access(AccessTrouble::SecondFactorMissing))
 }
 
 /// The members of a URL's query. What the route does not know is refused: it might be about a person.

@@ -16,6 +16,7 @@ struct Line<'a> {
 struct Page<'a> {
     lines: Vec<Line<'a>>,
     validity: (String, String),
+    secret_number: &'a str,
     accounts: &'a [FirstAccount],
     code: &'a str,
 }
@@ -54,6 +55,7 @@ pub fn page(enrolled: &Enrolled) -> Result<String, askama::Error> {
             format!("ダウンロードした日から{years}年{months}か月"),
             format!("{years} years and {months} months from the download"),
         ),
+        secret_number: &enrolled.secret_number,
         accounts: &enrolled.accounts,
         code: &enrolled.code,
     }
@@ -76,6 +78,7 @@ mod tests {
             validity_months: 39,
             download_until: "2027-05-24".into(),
             download_site: "https://center.example:8444/".into(),
+            secret_number: "JJJJ-KKKK-LLLL-MMMM-NNNN".into(),
             accounts: vec![FirstAccount {
                 kind: "master".into(),
                 id: "master".into(),
@@ -95,6 +98,7 @@ mod tests {
             "2027-05-24",
             "https://center.example:8444/",
             "Aa1-&#60;&#62;",
+            "JJJJ-KKKK-LLLL-MMMM-NNNN",
         ] {
             assert!(html.contains(text), "{text}");
         }

@@ -17,8 +17,9 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, facility_settings, history, imports, posted_notices, questions, readers,
-    revocation_list, rotations, screen_locks, sessions, updates,
+    events, facility_settings, history, imports, posted_notices, questions, readers, recoveries,
+    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins,
+    updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -92,6 +93,49 @@ fn routes() -> Vec<Route> {
             Method::Put,
             routes::OWN_PASSWORD,
             put(sessions::change_password),
+        ),
+        (
+            Method::Post,
+            routes::PASSKEY_CHALLENGE,
+            post(second_factors::challenge),
+        ),
+        (
+            Method::Post,
+            routes::SESSION_SECOND_FACTOR,
+            post(second_factors::prove),
+        ),
+        (Method::Post, routes::RECOVERIES, post(recoveries::recover)),
+        (Method::Get, routes::OWN_ACCOUNT, get(sign_ins::own_account)),
+        (
+            Method::Post,
+            routes::OWN_RECOVERY_CODES,
+            post(recoveries::print),
+        ),
+        (
+            Method::Post,
+            routes::OWN_SECOND_FACTORS,
+            post(second_factors::begin),
+        ),
+        (
+            Method::Put,
+            routes::OWN_SECOND_FACTOR,
+            put(second_factors::confirm),
+        ),
+        (
+            Method::Delete,
+            routes::OWN_SECOND_FACTOR,
+            delete(second_factors::remove),
+        ),
+        (Method::Get, routes::OWN_SIGN_INS, get(sign_ins::list)),
+        (
+            Method::Post,
+            routes::OWN_SIGN_INS_SEEN,
+            post(sign_ins::seen),
+        ),
+        (
+            Method::Delete,
+            routes::ACCOUNT_SECOND_FACTORS,
+            delete(second_factors::reset),
         ),
         (Method::Get, routes::ACCOUNTS, read(get(accounts::list))),
         (Method::Post, routes::ACCOUNTS, post(accounts::register)),

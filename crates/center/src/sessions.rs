@@ -15,7 +15,9 @@ use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::password::{Broken, Password, compare_with_generations, has_expired, last_day};
 use domain::permit::{ChangeOwnPassword, SignedIn};
+use domain::second_factor::{Entry, entry};
 use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
+use domain::sign_in_notice::ProvedBy;
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
 use store::accounts::{Account, PasswordRow, Settled, Try};
@@ -25,6 +27,7 @@ use crate::extract::{Body, Granted, Peer, TokenHash, goes_on_with};
 use crate::metrics::SignInOutcome;
 use crate::passwords;
 use crate::repeats::{self, Repeatable};
+use crate::sign_ins::attempt;
 use crate::trouble::Refused;
 
 pub(crate) async fn sign_in(
@@ -46,7 +49,7 @@ async fn open(
 ) -> Result<Session, Refused> {
     let now = app.now();
     // A repetition shows the password as well: the first answer is for nobody else.
-    let account = authenticate(app, peer, &body.value, now).await?;
+    let (account, entry) = authenticate(app, peer, &body.value, now).await?;
     let who = SignedIn {
         facility: account.facility,
         account: account.id.clone(),
@@ -73,6 +76,7 @@ async fn open(
         opened: now,
         active: now,
         change_needed: password.change_needed,
+        entry,
     };
     // Kept, if at all, with its seed alone (docs/decisions/0024-repeated-writes.md).
     let seeded = Session {
@@ -87,20 +91,24 @@ async fn open(
             name: facility.name,
         },
         ends_after_min: ends_after_min(account.kind),
+        entry: entry.as_str().into(),
         password,
         token: URL_SAFE_NO_PAD.encode(random::<32>()?),
     };
     let kept = repeatable.keep(&seeded, now)?;
     let session = with_token(app, seeded);
     let hash = Sha256::digest(session.token.as_bytes()).into();
-    if let Some(earlier) = app.engine.open_session(hash, row, kept).await? {
+    let attempt = attempt(&who, peer, ProvedBy::Password, now);
+    if let Some(earlier) = app.engine.open_session(hash, row, attempt, kept).await? {
         return opened_before(app, &repeats::again(earlier)?);
     }
     // A person's earlier session ended, and with it its stream of events.
     app.events.wake(who.facility);
-    app.engine
-        .record(event(now, actor(who), Deed::SignIn))
-        .await?;
+    if entry != Entry::Prove {
+        app.engine
+            .record(event(now, actor(who), Deed::SignIn))
+            .await?;
+    }
     Ok(session)
 }
 
@@ -116,13 +124,13 @@ fn with_token(app: &App, seeded: Session) -> Session {
     Session { token, ..seeded }
 }
 
-/// The account of ID and password. The same steps are taken, and the same is said, where there is none.
+/// The account of ID and password, and how far its session opens. The same steps are taken, and the same is said, where there is none.
 async fn authenticate(
     app: &App,
     peer: &Holder,
     body: &SignIn,
     now: Instant,
-) -> Result<Account, Refused> {
+) -> Result<(Account, Entry), Refused> {
     let id = AccountId::parse(&body.account).map_err(|_| Trouble::WrongCredentials)?;
     let account = app.engine.account(peer.facility, &id)?;
     let lockout = match &account {
@@ -140,24 +148,49 @@ async fn authenticate(
         Some(account) if !right => rotates(app, peer, account, body, now).await?,
         _ => right,
     };
+    let tried = account.as_ref().map(|account| {
+        let who = SignedIn {
+            facility: account.facility,
+            account: account.id.clone(),
+            kind: account.kind,
+            certificate: peer.fingerprint,
+        };
+        attempt(&who, peer, ProvedBy::Password, now)
+    });
     let account = account.filter(|account| right && account.state == AccountState::Active);
     let actor = Actor::Client {
         facility: peer.facility,
         certificate: peer.fingerprint,
     };
     let failure = event(now, actor, Deed::SignInRefused);
+    let entry = match &account {
+        Some(account) => entry_of(app, account)?,
+        None => Entry::Full,
+    };
     let outcome = match &account {
+        // Cleared before the second factor is proved, the count would never reach whoever guesses that.
+        Some(_) if entry == Entry::Prove => Try::RightSoFar,
         Some(_) => Try::Right,
         None => Try::Wrong,
     };
     let settled = app
         .engine
-        .settle_try(peer.facility, id, outcome, app.lockout, failure);
+        .settle_try(peer.facility, id, outcome, app.lockout, failure, tried);
     match (settled.await?, account) {
-        (Settled::Open, Some(account)) => Ok(account),
+        (Settled::Open, Some(account)) => Ok((account, entry)),
         (Settled::Locked(seconds), _) => Err(Refused::after(Trouble::AccountLocked, seconds)),
         (Settled::Wrong, _) | (Settled::Open, None) => Err(Trouble::WrongCredentials.into()),
     }
+}
+
+/// How far the session of an account opens after its password.
+fn entry_of(app: &App, account: &Account) -> Result<Entry, Refused> {
+    if account.kind.is_system() {
+        return Ok(Entry::Full);
+    }
+    let settings = app.engine.settings(account.facility)?.settings;
+    let factors = crate::second_factors::count(app, account)?;
+    Ok(entry(account.kind, settings.second_factor, factors))
 }
 
 /// Whether a machine whose present secret was not shown signs in with its next one, which thereby becomes the only one (G05).
@@ -215,39 +248,18 @@ pub(crate) async fn change_password(
     if repeatable.before(&app)?.is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let account = app
-        .engine
-        .account(holder.facility, &holder.account)?
-        .ok_or(Trouble::NotFound)?;
-    if let Some(seconds) = account.lockout.waits_s(now) {
-        return Err(Refused::after(Trouble::AccountLocked, seconds));
-    }
-    let (old, hash) = (body.value.old_password.clone(), account.password.hash);
-    let outcome = match passwords::verify(&app, old, Some(hash)).await? {
-        true => Try::Right,
-        false => Try::Wrong,
-    };
-    let failure = event(now, actor(holder.clone()), Deed::PasswordRefused);
-    let id = holder.account.clone();
-    let settled = app
-        .engine
-        .settle_try(holder.facility, id, outcome, app.lockout, failure);
-    match settled.await? {
-        Settled::Open => {}
-        Settled::Locked(seconds) => return Err(Refused::after(Trouble::AccountLocked, seconds)),
-        Settled::Wrong => {
-            let error = MemberError::new(
-                "old_password",
-                "wrong",
-                "旧パスワードが違います。",
-                "The old password is wrong.",
-            );
-            return Err(Refused::members(Trouble::PasswordRule, vec![error]));
-        }
+    if !is_own_password(&app, &holder, &body.value.old_password, now).await? {
+        let error = MemberError::new(
+            "old_password",
+            "wrong",
+            "旧パスワードが違います。",
+            "The old password is wrong.",
+        );
+        return Err(Refused::members(Trouble::PasswordRule, vec![error]));
     }
     let password = Password::parse(&body.value.new_password)
         .map_err(|broken| refuse("new_password", &broken))?;
-    compare(&app, &account.id, account.facility, &password).await?;
+    compare(&app, &holder.account, holder.facility, &password).await?;
     let row = passwords::hash(&app, password, now, false).await?;
     let kept = repeatable.keep(&(), now)?;
     let id = holder.account.clone();
@@ -263,8 +275,58 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Whether a text is the password of whoever is signed in. A wrong one is counted as at sign-in.
+async fn is_own_password(
+    app: &App,
+    holder: &SignedIn,
+    text: &str,
+    now: Instant,
+) -> Result<bool, Refused> {
+    let account = app
+        .engine
+        .account(holder.facility, &holder.account)?
+        .ok_or(Trouble::NotFound)?;
+    if let Some(seconds) = account.lockout.waits_s(now) {
+        return Err(Refused::after(Trouble::AccountLocked, seconds));
+    }
+    let hash = Some(account.password.hash);
+    let outcome = match passwords::verify(app, text.to_owned(), hash).await? {
+        true => Try::Right,
+        false => Try::Wrong,
+    };
+    let failure = event(now, actor(holder.clone()), Deed::PasswordRefused);
+    let id = holder.account.clone();
+    let settled = app
+        .engine
+        .settle_try(holder.facility, id, outcome, app.lockout, failure, None);
+    match settled.await? {
+        Settled::Open => Ok(true),
+        Settled::Wrong => Ok(false),
+        Settled::Locked(seconds) => Err(Refused::after(Trouble::AccountLocked, seconds)),
+    }
+}
+
+/// Has whoever is signed in show the password once more, before something that lasts.
+pub(crate) async fn confirm_password(
+    app: &App,
+    holder: &SignedIn,
+    text: &str,
+    now: Instant,
+) -> Result<(), Refused> {
+    if is_own_password(app, holder, text, now).await? {
+        return Ok(());
+    }
+    let error = MemberError::new(
+        "password",
+        "wrong",
+        "パスワードが違います。",
+        "The password is wrong.",
+    );
+    Err(Refused::members(Trouble::InvalidInput, vec![error]))
+}
+
 /// Holds a new password against the last five (G02).
-async fn compare(
+pub(crate) async fn compare(
     app: &App,
     id: &AccountId,
     facility: domain::institution_code::InstitutionCode,

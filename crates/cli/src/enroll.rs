@@ -1,5 +1,7 @@
 //! Enrolment from the shell: the notice for the operator, the download for the facility.
 
+mod recovery;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,6 +54,8 @@ enum EnrollCommand {
         #[arg(long)]
         json: bool,
     },
+    #[command(flatten)]
+    Recovery(recovery::RecoveryCommand),
 }
 
 /// A facility or another of its terminals.
@@ -168,14 +172,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_command(command: EnrollCommand) -> anyhow::Result<ExitCode> {
-    let EnrollCommand::Reader {
-        data_dir,
-        code,
-        reader,
-        terminal_keys,
-        face,
-        json,
-    } = command;
+    let (data_dir, code, reader, terminal_keys, face, json) = match command {
+        EnrollCommand::Reader {
+            data_dir,
+            code,
+            reader,
+            terminal_keys,
+            face,
+            json,
+        } => (data_dir, code, reader, terminal_keys, face, json),
+        EnrollCommand::Recovery(command) => return recovery::run(command).await,
+    };
     let enrolment = ReaderEnrolment {
         code,
         reader: reader.clone(),
@@ -294,6 +301,9 @@ fn print_notice(enrolled: &Enrolled) {
         ),
     ] {
         println!("  {ja} / {en}: {text}");
+    }
+    if !enrolled.secret_number.is_empty() {
+        println!("  秘密番号 / secret number: {}", enrolled.secret_number);
     }
     for account in &enrolled.accounts {
         println!("  {}: {} {}", account.kind, account.id, account.password);

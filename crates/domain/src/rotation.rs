@@ -83,12 +83,12 @@ pub enum NotRotatable {
     /// The account is a person's, who changes the password on a page.
     #[error("the account is a person's")]
     Person,
-    /// So many PCs are signed in with the account: the one that rotates would cut the others off.
+    /// So many PCs use the account: the one that rotates would cut the others off.
     #[error("{0} PCs use the account; each needs its own before it can be rotated")]
     Shared(usize),
 }
 
-/// Whether a rotation may begin or go on for an account of this kind in use with so many certificates at once.
+/// Whether a rotation may begin or go on for an account of this kind in use at so many PCs.
 ///
 /// # Errors
 /// [`NotRotatable`].
@@ -100,12 +100,12 @@ pub enum NotRotatable {
 /// assert_eq!(rotatable(AccountKind::LinkApp, 2), Err(NotRotatable::Shared(2)));
 /// assert_eq!(rotatable(AccountKind::General, 1), Err(NotRotatable::Person));
 /// ```
-pub fn rotatable(kind: AccountKind, certificates: usize) -> Result<(), NotRotatable> {
+pub fn rotatable(kind: AccountKind, pcs: usize) -> Result<(), NotRotatable> {
     if !kind.is_system() {
         return Err(NotRotatable::Person);
     }
-    if 1 < certificates {
-        return Err(NotRotatable::Shared(certificates));
+    if 1 < pcs {
+        return Err(NotRotatable::Shared(pcs));
     }
     Ok(())
 }

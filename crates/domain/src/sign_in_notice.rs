@@ -20,6 +20,40 @@ named! {
     }
 }
 
+named! {
+    /// What became of a try to sign in.
+    ///
+    /// ```
+    /// use domain::sign_in_notice::Outcome;
+    /// assert_eq!(Outcome::Opened.as_str(), "opened");
+    /// ```
+    Outcome {
+        /// A session was opened.
+        Opened = "opened";
+        /// The password or the second factor was wrong, or the account had to wait.
+        Refused = "refused";
+    }
+}
+
+named! {
+    /// How somebody proved, or failed to prove, who they are.
+    ///
+    /// ```
+    /// use domain::sign_in_notice::ProvedBy;
+    /// assert_eq!(ProvedBy::RecoveryCode.as_str(), "recovery_code");
+    /// ```
+    ProvedBy {
+        /// The password alone.
+        Password = "password";
+        /// And a code of a clock.
+        Totp = "totp";
+        /// And a passkey.
+        Passkey = "passkey";
+        /// And a recovery code in place of the second factor.
+        RecoveryCode = "recovery_code";
+    }
+}
+
 /// Wrong tries before a sign-in from which on they are pointed out \[ours\].
 ///
 /// ```
@@ -163,7 +197,11 @@ mod tests {
             with_this_certificate: false,
             ..known
         };
-        check(elsewhere, "2026-11-25T00:00:00Z", &[Unusual::NewCertificate]);
+        check(
+            elsewhere,
+            "2026-11-25T00:00:00Z",
+            &[Unusual::NewCertificate],
+        );
         // 05:59 and 06:00, 21:59 and 22:00 in Japan.
         check(known, "2026-11-24T20:59:59Z", &[Unusual::Hour]);
         check(known, "2026-11-24T21:00:00Z", &[]);

@@ -86,6 +86,14 @@ impl MachineKey {
     /// # Errors
     /// [`SealError`].
     pub fn seal(&self, path: &Path, secret: &[u8]) -> Result<(), SealError> {
+        write_private(path, &self.seal_bytes(secret)?)
+    }
+
+    /// The sealed form of a secret that is kept elsewhere than in a file of its own.
+    ///
+    /// # Errors
+    /// [`SealError::Random`].
+    pub fn seal_bytes(&self, secret: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
         rand::fill(&mut nonce).map_err(|_| SealError::Random)?;
         let mut sealed = secret.to_vec();
@@ -99,7 +107,7 @@ impl MachineKey {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&sealed);
-        write_private(path, &bytes)
+        Ok(bytes)
     }
 
     /// Opens a sealed file.
@@ -107,19 +115,25 @@ impl MachineKey {
     /// # Errors
     /// [`SealError::Broken`] for a changed file or another key.
     pub fn unseal(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let broken = || SealError::Broken(path.into());
         let bytes = std::fs::read(path).map_err(file("read", path))?;
-        let rest = bytes.strip_prefix(MAGIC.as_slice()).ok_or_else(broken)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
+        self.unseal_bytes(&bytes)
+            .ok_or_else(|| SealError::Broken(path.into()))
+    }
+
+    /// Opens a sealed form; `None` for one that was changed, or sealed with another key.
+    #[must_use]
+    pub fn unseal_bytes(&self, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let rest = bytes.strip_prefix(MAGIC.as_slice())?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut opened = Zeroizing::new(sealed.to_vec());
-        let length = self
-            .key()?
+        let key = self.key().ok()?;
+        let length = key
             .open_in_place(nonce, Aad::from(MAGIC), &mut opened)
-            .map_err(|_| broken())?
+            .ok()?
             .len();
         opened.truncate(length);
-        Ok(opened)
+        Some(opened)
     }
 
     /// A key derived from this one for another purpose, such as hashing the first characters of passwords.

@@ -40,7 +40,11 @@ pub fn base32(secret: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::new());
     for five in secret.chunks(5) {
         let mut block = [0; 8];
-        block.iter_mut().skip(3).zip(five).for_each(|(to, from)| *to = *from);
+        block
+            .iter_mut()
+            .skip(3)
+            .zip(five)
+            .for_each(|(to, from)| *to = *from);
         let bits = u64::from_be_bytes(block);
         let letters = (five.len() * 8).div_ceil(5);
         for at in 0..letters {

@@ -22,7 +22,8 @@ CREATE TABLE unknown_account (
 ) WITHOUT ROWID;
 CREATE TABLE session (
   token BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
-  certificate BLOB NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL
+  certificate BLOB NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL,
+  entry TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_of_account ON session (facility, account);
 CREATE INDEX session_of_certificate ON session (certificate);
@@ -146,4 +147,32 @@ CREATE TABLE rotation (
   asked INTEGER NOT NULL, asked_by TEXT NOT NULL, changed INTEGER NOT NULL,
   next_hash TEXT, next_prefix BLOB,
   PRIMARY KEY (facility, account, id)
+) WITHOUT ROWID;
+-- Recovery codes of people, each good once, as hashes. Wrong ones are counted apart from passwords, also for accounts that do not exist.
+CREATE TABLE recovery_code (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, hash BLOB NOT NULL, printed INTEGER NOT NULL, used INTEGER,
+  PRIMARY KEY (facility, account, hash)
+) WITHOUT ROWID;
+CREATE TABLE recovery_try (
+  facility INTEGER NOT NULL, id_hash BLOB NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, at INTEGER NOT NULL,
+  PRIMARY KEY (facility, id_hash)
+) WITHOUT ROWID;
+-- The secret number of a facility's application, as a hash: with it the operator resets the master.
+CREATE TABLE secret_number (
+  facility INTEGER PRIMARY KEY, hash BLOB NOT NULL, made INTEGER NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0
+);
+-- Second factors. A clock's secret is sealed with the machine key, a passkey is its public key. confirmed is null until it was proved once.
+CREATE TABLE second_factor (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
+  secret BLOB NOT NULL, made INTEGER NOT NULL, confirmed INTEGER, used INTEGER, last_step INTEGER,
+  PRIMARY KEY (facility, account, id)
+) WITHOUT ROWID;
+-- What a passkey was asked to sign for a session, once.
+CREATE TABLE passkey_challenge (token BLOB PRIMARY KEY, state TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+-- Sign-ins and refused tries of each account, numbered; seen is null while something unusual was not shown to the person.
+CREATE TABLE sign_in (
+  facility INTEGER NOT NULL, account TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  certificate BLOB NOT NULL, terminal TEXT NOT NULL, outcome TEXT NOT NULL, method TEXT NOT NULL, unusual TEXT NOT NULL, seen INTEGER,
+  PRIMARY KEY (facility, account, seq)
 ) WITHOUT ROWID;

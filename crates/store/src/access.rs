@@ -192,7 +192,7 @@ impl Engine {
                 .prepare_cached(text)?
                 .query_row([&request_id], |row| row.get(0))?;
             let settled = match (wrong < most, outcome) {
-                (true, Try::Right) => return Ok(Reference::Right),
+                (true, Try::Right | Try::RightSoFar) => return Ok(Reference::Right),
                 (true, Try::Wrong) => {
                     let text =
                         "UPDATE notice SET wrong_tries = wrong_tries + 1 WHERE request_id = ?1";

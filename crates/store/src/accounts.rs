@@ -6,6 +6,7 @@ use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::{GENERATIONS, Length};
+use domain::sign_in_notice::Outcome;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
@@ -13,6 +14,7 @@ use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
 use crate::sessions::end_other_sessions;
+use crate::sign_ins::{self, Attempt};
 
 /// An account.
 #[derive(Debug, Clone)]
@@ -52,6 +54,8 @@ impl Account {
 pub enum Try {
     /// It was.
     Right,
+    /// It was, and a second factor is asked for: nothing is cleared before that is proved.
+    RightSoFar,
     /// It was not, or there is no such account to use.
     Wrong,
 }
@@ -277,7 +281,7 @@ impl Engine {
 
     /// Settles a try whose password was looked at: counted and locked where nothing else comes between, so that tries sent at the
     /// same moment are each counted. While the account waits even a right password is none. A failure's event is recorded with
-    /// it. An identifier without account is counted under its hash, so that nothing tells.
+    /// it, and the attempt, where it was one to sign in. An identifier without account is counted under its hash, so that nothing tells.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -288,17 +292,19 @@ impl Engine {
         outcome: Try,
         policy: lockout::Policy,
         failure: Event,
+        attempt: Option<Attempt>,
     ) -> Result<Settled, StoreError> {
         self.write(move |connection, batch| {
             let now = failure.at;
             let account = read(connection, facility, &id)?;
+            let known = account.is_some();
             let before = match &account {
                 Some(account) => account.lockout,
                 None => unknown_lockout(connection, facility, &id)?,
             };
             let waits_s = before.waits_s(now);
             let after = match (waits_s, outcome) {
-                (Some(_), _) => before,
+                (Some(_), _) | (None, Try::RightSoFar) => before,
                 (None, Try::Right) => lockout::State::default(),
                 (None, Try::Wrong) => before.after_failure(policy, now),
             };
@@ -308,8 +314,11 @@ impl Engine {
                     None => keep_unknown_lockout(connection, facility, &id, after, now)?,
                 }
             }
-            if let (None, Try::Right) = (waits_s, outcome) {
+            if let (None, Try::Right | Try::RightSoFar) = (waits_s, outcome) {
                 return Ok(Settled::Open);
+            }
+            if let Some(attempt) = attempt.filter(|_| known) {
+                sign_ins::note(connection, &attempt, Outcome::Refused)?;
             }
             batch.append(connection, &failure, None)?;
             Ok(match after.waits_s(now) {
@@ -350,7 +359,7 @@ fn unknown_lockout(
     Ok(row.optional()?.unwrap_or_default())
 }
 
-fn keep_lockout(
+pub(crate) fn keep_lockout(
     connection: &Connection,
     facility: InstitutionCode,
     id: &AccountId,

@@ -1,8 +1,6 @@
 //! Rotations of system accounts' secrets (G05): asked for, registered by the device, done by its first sign-in, each step with its event
 //! in one transaction. Holds the next secret as a hash beside the present one, never a secret.
 
-use std::collections::BTreeSet;
-
 use domain::account::AccountId;
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
@@ -11,7 +9,6 @@ use domain::institution_code::InstitutionCode;
 use domain::password::Length;
 use domain::permit::{ManageAccounts, Permit, RotateOwnSecret, SignedIn};
 use domain::rotation::{NotRotatable, Stage, Step, rotatable};
-use domain::session::is_good;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
@@ -19,6 +16,7 @@ use crate::accounts::{self, PasswordRow, write_password};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
+use crate::sign_ins;
 
 /// A rotation of one account.
 #[derive(Debug, Clone)]
@@ -246,7 +244,7 @@ impl Engine {
     }
 }
 
-/// Whether an account may be rotated, by its kind and the PCs that are signed in with it.
+/// Whether an account may be rotated, by its kind and the PCs that use it.
 fn may_rotate(
     connection: &Connection,
     facility: InstitutionCode,
@@ -256,18 +254,8 @@ fn may_rotate(
     let Some(found) = accounts::read(connection, facility, account)? else {
         return Ok(Err(NotRotatable::Person));
     };
-    let text =
-        "SELECT certificate, opened, active FROM session WHERE facility = ?1 AND account = ?2";
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query(params![number(facility), account.as_str()])?;
-    let mut certificates: BTreeSet<[u8; 32]> = BTreeSet::new();
-    while let Some(row) = rows.next()? {
-        let at = |column| Ok::<_, StoreError>(Instant::from_micros(row.get(column)?));
-        if is_good(found.kind, at(1)?, at(2)?, now) {
-            certificates.insert(row.get(0)?);
-        }
-    }
-    Ok(rotatable(found.kind, certificates.len()))
+    let pcs = sign_ins::pcs_in_use(connection, facility, account, now)?;
+    Ok(rotatable(found.kind, pcs))
 }
 
 fn open(

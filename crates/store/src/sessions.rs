@@ -7,13 +7,16 @@ use domain::account::{AccountId, AccountKind};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
+use domain::second_factor::Entry;
 use domain::session::is_good;
+use domain::sign_in_notice::Outcome;
 use rusqlite::{Connection, Params, params};
 
 use crate::access::{institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
+use crate::sign_ins::{self, Attempt};
 
 /// Sessions remembered at most; beyond that all are read anew.
 const MOST_REMEMBERED: usize = 100_000;
@@ -29,10 +32,12 @@ pub struct Session {
     pub active: Instant,
     /// Whether only a password change is possible.
     pub change_needed: bool,
+    /// How far it is open.
+    pub entry: Entry,
 }
 
 /// SHA-256 of a token.
-pub(crate) type TokenHash = [u8; 32];
+pub type TokenHash = [u8; 32];
 
 /// Sessions read before (contracts §8). The writer empties what it changed before the change is acknowledged, so that an
 /// ended session is never found here by whoever was told of its end.
@@ -81,7 +86,7 @@ impl Batch {
 }
 
 impl Engine {
-    /// Opens a session. A person's earlier ones end; of a machine those of the same certificate. With an answer to keep whose key
+    /// Opens a session, and notes the sign-in unless a second factor is still to be proved. A person's earlier ones end; of a machine those of the same certificate. With an answer to keep whose key
     /// was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
@@ -90,6 +95,7 @@ impl Engine {
         &self,
         token_hash: TokenHash,
         session: Session,
+        attempt: Attempt,
         kept: Option<KeptAnswer>,
     ) -> Result<Option<Earlier>, StoreError> {
         self.write(move |connection, batch| {
@@ -106,12 +112,19 @@ impl Engine {
                     of,
                     params![facility, account, who.certificate],
                 )?;
+            } else if session.entry == Entry::Prove {
+                // Whoever has the password alone ends nobody's session.
+                let of = "facility = ?1 AND account = ?2 AND entry = 'prove'";
+                end(connection, batch, of, params![facility, account])?;
             } else {
                 let of = "facility = ?1 AND account = ?2";
                 end(connection, batch, of, params![facility, account])?;
             }
+            if session.entry != Entry::Prove {
+                sign_ins::note(connection, &attempt, Outcome::Opened)?;
+            }
             connection
-                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
                 .execute(params![
                     token_hash,
                     facility,
@@ -120,7 +133,8 @@ impl Engine {
                     who.certificate,
                     session.opened.as_micros(),
                     session.active.as_micros(),
-                    session.change_needed
+                    session.change_needed,
+                    session.entry.as_str()
                 ])?;
             Ok(None)
         })
@@ -137,13 +151,14 @@ impl Engine {
             Err(changes) => changes,
         };
         let found = self.read(|connection| {
-            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed FROM session WHERE token = ?1";
+            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry FROM session WHERE token = ?1";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([token_hash])?;
             let Some(row) = rows.next()? else {
                 return Ok(None);
             };
             let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
+            let entry: String = row.get(7)?;
             Ok(Some(Session {
                 who: SignedIn {
                     facility: institution(row.get(0)?)?,
@@ -154,6 +169,7 @@ impl Engine {
                 opened: Instant::from_micros(row.get(4)?),
                 active: Instant::from_micros(row.get(5)?),
                 change_needed: row.get(6)?,
+                entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
             }))
         })?;
         if let Some(session) = &found {
@@ -194,7 +210,7 @@ impl Engine {
         account: &AccountId,
     ) -> Result<Option<Instant>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2";
+            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2 AND entry <> 'prove'";
             let mut statement = connection.prepare_cached(text)?;
             let active: Option<i64> = statement
                 .query_row(params![number(facility), account.as_str()], |row| {
@@ -231,6 +247,20 @@ impl Engine {
         self.write(move |connection, batch| end(connection, batch, "token = ?1", [token_hash]))
             .await
     }
+}
+
+/// Opens a session to everything, if it is still open so far.
+pub(crate) fn open_fully(
+    connection: &Connection,
+    batch: &mut Batch,
+    token: TokenHash,
+    from: Entry,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE session SET entry = 'full' WHERE token = ?1 AND entry = ?2")?
+        .execute(params![token, from.as_str()])?;
+    batch.forget_session(token);
+    Ok(())
 }
 
 /// Ends all sessions of a certificate.
@@ -285,6 +315,7 @@ mod tests {
             opened: Instant::from_micros(0),
             active: Instant::from_micros(active),
             change_needed: false,
+            entry: Entry::Full,
         }
     }
 

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking, and run a center under strace"
 )]
 
+mod access;
 mod accounts;
 mod card_misuse;
 mod cards;

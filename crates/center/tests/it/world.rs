@@ -113,11 +113,16 @@ impl World {
     }
 
     pub(crate) async fn enrol(&self, code: &str) -> Clinic {
+        self.enrol_terminal(code, "受付1").await
+    }
+
+    /// Enrols a terminal of a facility.
+    pub(crate) async fn enrol_terminal(&self, code: &str, terminal: &str) -> Clinic {
         let enrolment = Enrolment {
             code: code.into(),
             kind: None,
             name: "見本".into(),
-            terminal: "受付1".into(),
+            terminal: terminal.into(),
         };
         let Reply::Enrolled(enrolled) = send(self.dir.path(), &Order::Enroll(enrolment))
             .await

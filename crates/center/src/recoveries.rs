@@ -1,0 +1,230 @@
+//! Recovery (G06): codes a person prints, a password reset with one of them, the master's reset with the secret number of the application,
+//! and the succession of a facility. Shows each code once and keeps none.
+
+use api::access::{NewRecoveryCodes, Recovery, RecoveryCodes, RecoveryState};
+use api::problem::Trouble;
+use api::problem::access::AccessTrouble;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::account::AccountId;
+use domain::audit::{Actor, Deed, Event};
+use domain::institution_code::InstitutionCode;
+use domain::password::Password;
+use domain::permit::{ManageOwnAccess, SignedIn};
+use domain::recovery::{CODES, standing};
+use pki::paper_code::PaperCode;
+use serde::{Deserialize, Serialize};
+use store::recoveries::{Recovered, SecretNumber};
+
+use crate::app::{App, Shared, random};
+use crate::extract::{Body, Granted, Peer};
+use crate::passwords;
+use crate::sessions::{actor, compare, confirm_password, event, refuse};
+use crate::trouble::Refused;
+
+/// How the master's account is called at every facility.
+const MASTER: &str = "master";
+
+pub(crate) async fn print(
+    State(app): State<App>,
+    Granted(permit): Granted<ManageOwnAccess>,
+    body: Body<NewRecoveryCodes>,
+) -> Result<(StatusCode, Json<RecoveryCodes>), Refused> {
+    let (now, holder) = (app.now(), permit.holder().clone());
+    confirm_password(&app, &holder, &body.value.password, now).await?;
+    let codes: Result<Vec<PaperCode>, Refused> = (0..CODES).map(|_| generate()).collect();
+    let codes = codes?;
+    let hashes = codes.iter().map(PaperCode::hash).collect();
+    let event = event(now, actor(holder), Deed::RecoveryCodes);
+    app.engine
+        .replace_recovery_codes(&permit, hashes, event)
+        .await?;
+    let codes = codes.iter().map(PaperCode::printed).collect();
+    Ok((StatusCode::CREATED, Json(RecoveryCodes { codes })))
+}
+
+/// What is known of a person's codes.
+pub(crate) fn state(app: &Shared, holder: &SignedIn) -> Result<RecoveryState, Refused> {
+    let codes = app
+        .engine
+        .recovery_codes(holder.facility, &holder.account)?;
+    let account = app.engine.account(holder.facility, &holder.account)?;
+    let set = account.ok_or(Trouble::NotFound)?.password.set_at;
+    Ok(RecoveryState {
+        left: u32::try_from(codes.left).unwrap_or(u32::MAX),
+        printed_at: codes.printed.map(|at| at.to_string()),
+        standing: standing(codes.left, codes.printed, set).as_str().into(),
+    })
+}
+
+/// Resets a forgotten password. A wrong code, a used one and an account that does not exist are told alike, and counted alike.
+pub(crate) async fn recover(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    body: Body<Recovery>,
+) -> Result<StatusCode, Refused> {
+    let (now, body, facility) = (app.now(), body.value, peer.facility);
+    let refused = || Refused::from(Trouble::Access(AccessTrouble::RecoveryRefused));
+    let account = AccountId::parse(&body.account).map_err(|_| refused())?;
+    // A typing error is no try: the last character of a code finds it.
+    let code = PaperCode::parse(&body.code).map_err(|_| refused())?.hash();
+    let by = Actor::Client {
+        facility,
+        certificate: peer.fingerprint,
+    };
+    let failure = event(now, by.clone(), Deed::RecoveryRefused);
+    let tried = app
+        .engine
+        .try_recovery_code(facility, account.clone(), code, app.lockout, failure);
+    match tried.await? {
+        Recovered::Right => {}
+        Recovered::Wrong => return Err(refused()),
+        Recovered::Locked(seconds) => return Err(Refused::after(Trouble::AccountLocked, seconds)),
+    }
+    // Only whoever has a code learns whether a password breaks the rule, and the code is not used by that.
+    let password =
+        Password::parse(&body.new_password).map_err(|broken| refuse("new_password", &broken))?;
+    compare(&app, &account, facility, &password).await?;
+    let row = passwords::hash(&app, password, now, false).await?;
+    let mut used = event(now, by, Deed::RecoveryUse);
+    used.detail = format!("account={account}");
+    let recovered = app
+        .engine
+        .recover_password(facility, account, code, row, used);
+    match recovered.await? {
+        Recovered::Right => {
+            app.events.wake(facility);
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Recovered::Wrong | Recovered::Locked(_) => Err(refused()),
+    }
+}
+
+/// What the operator hands to a facility after a reset: shown once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct MasterReset {
+    /// The master's account.
+    pub id: String,
+    /// Its first password; it is changed at the first sign-in.
+    pub password: String,
+    /// The next secret number.
+    pub secret_number: String,
+    /// How many accounts of people ended, after a succession.
+    pub ended: usize,
+}
+
+impl std::fmt::Debug for MasterReset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MasterReset({}, …)", self.id)
+    }
+}
+
+/// A secret number for a facility that is enrolled, or lost its own; an error is a text for the operator.
+pub(crate) async fn give_secret_number(app: &App, code: &str) -> Result<String, String> {
+    let code = institution(code)?;
+    let number = generate().map_err(failed)?;
+    let event = operators(app, Deed::SecretNumber, code);
+    let known = app.engine.set_secret_number(code, number.hash(), event);
+    if known.await.map_err(|error| error.to_string())? {
+        Ok(number.printed())
+    } else {
+        Err("code: no such facility / この医療機関コードの施設はありません".into())
+    }
+}
+
+/// Resets the master of a facility that shows the secret number of its application.
+pub(crate) async fn reset_master(
+    app: &App,
+    code: &str,
+    secret_number: &str,
+) -> Result<MasterReset, String> {
+    let code = institution(code)?;
+    let shown = PaperCode::parse(secret_number).map_err(|error| {
+        format!("secret number: {error} / 秘密番号を読み取れません。控えを確かめてください")
+    })?;
+    let next = generate().map_err(failed)?;
+    let (id, password, row) = first_password(app).await?;
+    let events = (
+        operators(app, Deed::MasterReset, code),
+        operators(app, Deed::MasterResetRefused, code),
+    );
+    let hashes = (shown.hash(), next.hash());
+    let reset = app
+        .engine
+        .reset_master(code, hashes, (id.clone(), row), events);
+    match reset.await.map_err(|error| error.to_string())? {
+        SecretNumber::Right => {
+            app.events.wake(code);
+            Ok(MasterReset {
+                id: id.to_string(),
+                password: password.expose().into(),
+                secret_number: next.printed(),
+                ended: 0,
+            })
+        }
+        SecretNumber::Wrong => Err(
+            "the secret number is wrong; five wrong ones freeze it / 秘密番号が違います。5回間違えると使えなくなります"
+                .into(),
+        ),
+        SecretNumber::Frozen => Err(
+            "the secret number opens nothing any more: prove by other means who asks, then `onshi enroll secret-number` / \
+             この秘密番号は使えません。別の方法で本人を確かめ、`onshi enroll secret-number` で新しく発行してください"
+                .into(),
+        ),
+    }
+}
+
+/// Passes a facility to a new owner (承継).
+pub(crate) async fn succeed(app: &App, code: &str, name: &str) -> Result<MasterReset, String> {
+    let code = institution(code)?;
+    domain::personal_text::check(name, 100).map_err(|error| format!("name: {error}"))?;
+    let known = app
+        .engine
+        .facility(code)
+        .map_err(|error| error.to_string())?;
+    if known.is_none() {
+        return Err("code: no such facility / この医療機関コードの施設はありません".into());
+    }
+    let next = generate().map_err(failed)?;
+    let (id, password, row) = first_password(app).await?;
+    let event = operators(app, Deed::Succession, code);
+    let (secret, master) = ((name.to_owned(), next.hash()), (id.clone(), row));
+    let ended = app.engine.succeed(code, secret, master, event);
+    let ended = ended.await.map_err(|error| error.to_string())?;
+    app.events.wake(code);
+    Ok(MasterReset {
+        id: id.to_string(),
+        password: password.expose().into(),
+        secret_number: next.printed(),
+        ended,
+    })
+}
+
+async fn first_password(
+    app: &App,
+) -> Result<(AccountId, Password, store::accounts::PasswordRow), String> {
+    let id = AccountId::parse(MASTER).map_err(|error| error.to_string())?;
+    let password = Password::generate(&random::<40>().map_err(failed)?);
+    let row = passwords::hash(app, password.clone(), app.now(), true);
+    let row = row.await.map_err(failed)?;
+    Ok((id, password, row))
+}
+
+pub(crate) fn generate() -> Result<PaperCode, Refused> {
+    Ok(PaperCode::generate(random()?))
+}
+
+fn institution(code: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::parse(code).map_err(|error| format!("code: {error}"))
+}
+
+fn operators(app: &Shared, deed: Deed, code: InstitutionCode) -> Event {
+    let mut event = event(app.now(), Actor::Operator("local".into()), deed);
+    event.detail = format!("facility={code}");
+    event
+}
+
+fn failed(_: Refused) -> String {
+    "the center failed; see its log / センターの記録を確認してください".into()
+}

@@ -1,0 +1,779 @@
+//! Who gets in: rotation, recovery, second factors and sign-ins, and what becomes of those who try it otherwise.
+
+use api::access::{FactorConfirmation, FactorProof, NewSecondFactor, Recovery};
+use api::client::ClientError;
+use api::rotation::NextSecret;
+use api::session::Session;
+use center::control::{Order, Reply, send};
+use domain::civil_date::Instant;
+use domain::second_factor::STEP_S;
+use http::Method;
+use serde_json::json;
+
+use crate::world::{Clinic, World, check};
+
+const CODE: &str = "1319999999";
+
+impl World {
+    async fn order(&self, order: Order) -> Reply {
+        send(self.dir.path(), &order).await.unwrap()
+    }
+
+    fn now(&self) -> Instant {
+        Instant::from_micros(self.micros.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    /// The code of a clock now.
+    fn code(&self, secret: &[u8]) -> String {
+        let step = self.now().as_micros().div_euclid(STEP_S * 1_000_000);
+        pki::totp::code(secret, step).to_string()
+    }
+}
+
+fn by_code(code: &str) -> FactorProof {
+    FactorProof {
+        code: Some(code.into()),
+        ..FactorProof::default()
+    }
+}
+
+fn by_recovery_code(code: &str) -> FactorProof {
+    FactorProof {
+        recovery_code: Some(code.into()),
+        ..FactorProof::default()
+    }
+}
+
+/// The bytes of base32.
+fn bytes(base32: &str) -> Vec<u8> {
+    let bits: String = base32
+        .bytes()
+        .map(|c| {
+            let value = if c.is_ascii_digit() {
+                c - b'2' + 26
+            } else {
+                c - b'A'
+            };
+            format!("{value:05b}")
+        })
+        .collect();
+    let whole = bits.as_bytes().chunks_exact(8);
+    whole
+        .map(|it| u8::from_str_radix(std::str::from_utf8(it).unwrap(), 2).unwrap())
+        .collect()
+}
+
+impl Clinic {
+    /// Adds a clock to whoever is signed in; returns its secret.
+    async fn add_clock(&self, world: &World, session: &Session, password: &str) -> Vec<u8> {
+        let new = NewSecondFactor {
+            kind: "totp".into(),
+            name: "スマートフォン".into(),
+            origin: None,
+            password: password.into(),
+        };
+        let token = &session.token;
+        let begun = self.client.begin_second_factor(token, &new).await.unwrap();
+        let secret = bytes(&begun.secret.unwrap());
+        assert!(
+            begun
+                .uri
+                .unwrap()
+                .starts_with("otpauth://totp/onshi:1319999999-")
+        );
+        let confirm = async |code: String| {
+            let body = FactorConfirmation {
+                code: Some(code),
+                credential: None,
+            };
+            self.client
+                .confirm_second_factor(token, &begun.id, &body)
+                .await
+        };
+        check(confirm("000000".into()).await, "second_factor_wrong");
+        confirm(world.code(&secret)).await.unwrap();
+        check(confirm(world.code(&secret)).await, "not_found");
+        world.pass_seconds(STEP_S);
+        secret
+    }
+
+    async fn recover(&self, account: &str, code: &str, password: &str) -> Result<(), ClientError> {
+        let body = Recovery {
+            account: account.into(),
+            code: code.into(),
+            new_password: password.into(),
+        };
+        self.client.recover(&body).await
+    }
+
+    async fn require_second_factor(&self, token: &str) {
+        let shown = self
+            .client
+            .settings(token, api::client::cards::Cause::Person);
+        let settings = api::settings::Settings {
+            second_factor: "required".into(),
+            ..shown.await.unwrap()
+        };
+        let changed = self.client.change_settings(token, None, &settings);
+        changed.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clocks_code_opens_the_session_once_and_until_then_nothing() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let secret = clinic.add_clock(&world, &session, &password).await;
+    let waiting = clinic.try_sign_in("administrator", &password, true).await;
+    let waiting = waiting.unwrap();
+    assert_eq!(waiting.entry, "prove");
+    // The password alone ended nobody's session and opens nothing.
+    clinic.client.accounts(&session.token).await.unwrap();
+    check(
+        clinic.client.accounts(&waiting.token).await,
+        "second_factor_needed",
+    );
+    check(
+        clinic.client.own_account(&waiting.token).await,
+        "second_factor_needed",
+    );
+    let code = world.code(&secret);
+    let prove = async |token: &str, proof: FactorProof| {
+        clinic.client.prove_second_factor(token, &proof).await
+    };
+    check(
+        prove(&waiting.token, by_code("123")).await,
+        "second_factor_wrong",
+    );
+    prove(&waiting.token, by_code(&code)).await.unwrap();
+    clinic.client.accounts(&waiting.token).await.unwrap();
+    check(
+        clinic.client.accounts(&session.token).await,
+        "not_signed_in",
+    );
+    check(
+        prove(&waiting.token, by_code(&code)).await,
+        "no_second_factor_asked",
+    );
+    // The same code a second time, by whoever looked over the shoulder.
+    let other = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    check(
+        prove(&other.token, by_code(&code)).await,
+        "second_factor_wrong",
+    );
+    world.pass_seconds(STEP_S);
+    prove(&other.token, by_code(&world.code(&secret)))
+        .await
+        .unwrap();
+    let signed_in = clinic
+        .client
+        .own_sign_ins(&other.token)
+        .await
+        .unwrap()
+        .sign_ins;
+    let told: Vec<(&str, &str)> = signed_in
+        .iter()
+        .take(4)
+        .map(|it| (it.outcome.as_str(), it.proved_by.as_str()))
+        .collect();
+    let (opened, refused) = (("opened", "totp"), ("refused", "totp"));
+    assert_eq!(told, [opened, refused, opened, refused]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_codes_locks_the_account_though_the_password_is_right_each_time() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let secret = clinic.add_clock(&world, &session, &password).await;
+    for _ in 0..4 {
+        let waiting = clinic
+            .try_sign_in("administrator", &password, true)
+            .await
+            .unwrap();
+        let proof = by_code("000000");
+        let wrong = clinic.client.prove_second_factor(&waiting.token, &proof);
+        check(wrong.await, "second_factor_wrong");
+    }
+    let waiting = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    let prove = async |proof: FactorProof| {
+        clinic
+            .client
+            .prove_second_factor(&waiting.token, &proof)
+            .await
+    };
+    check(prove(by_code("000000")).await, "account_locked");
+    check(prove(by_code(&world.code(&secret))).await, "account_locked");
+    check(
+        clinic.try_sign_in("administrator", &password, true).await,
+        "account_locked",
+    );
+    // After five minutes the half-open session is over, too.
+    world.pass_seconds(15 * 60);
+    check(prove(by_code(&world.code(&secret))).await, "session_ended");
+    let waiting = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    let right = by_code(&world.code(&secret));
+    clinic
+        .client
+        .prove_second_factor(&waiting.token, &right)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_show_the_same_code_at_once_open_one_session() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let secret = clinic.add_clock(&world, &session, &password).await;
+    let waiting = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    let proof = by_code(&world.code(&secret));
+    let tries = (0..6).map(|_| clinic.client.prove_second_factor(&waiting.token, &proof));
+    let mut set = Vec::new();
+    for it in tries {
+        set.push(it);
+    }
+    let mut opened = 0;
+    for outcome in futures_of(set).await {
+        opened += usize::from(outcome.is_ok());
+    }
+    assert_eq!(opened, 1);
+}
+
+/// Runs all at once.
+async fn futures_of<F: Future>(all: Vec<F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = all.into_iter().map(|it| (Box::pin(it), None)).collect();
+    std::future::poll_fn(move |context| {
+        for (future, output) in &mut waiting {
+            if output.is_none()
+                && let std::task::Poll::Ready(it) = future.as_mut().poll(context)
+            {
+                *output = Some(it);
+            }
+        }
+        if waiting.iter().any(|(_, output)| output.is_none()) {
+            return std::task::Poll::Pending;
+        }
+        std::task::Poll::Ready(waiting.iter_mut().filter_map(|it| it.1.take()).collect())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_second_factor_is_required_nothing_else_comes_first_and_the_last_one_stays() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    clinic.require_second_factor(&session.token).await;
+    let bare = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    assert_eq!(bare.entry, "enrol");
+    check(
+        clinic.client.accounts(&bare.token).await,
+        "second_factor_missing",
+    );
+    let secret = clinic.add_clock(&world, &bare, &password).await;
+    clinic.client.accounts(&bare.token).await.unwrap();
+    let own = clinic.client.own_account(&bare.token).await.unwrap();
+    let only = &own.second_factors[0].id;
+    let removed = clinic.client.remove_second_factor(&bare.token, only).await;
+    check(removed, "second_factor_last");
+    let again = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    assert_eq!(again.entry, "prove");
+    let right = by_code(&world.code(&secret));
+    clinic
+        .client
+        .prove_second_factor(&again.token, &right)
+        .await
+        .unwrap();
+    // A machine is never asked.
+    assert_eq!(clinic.sign_in("link_app").await.entry, "full");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_second_factor_is_replaced_by_a_recovery_code_once_or_by_whoever_manages_the_account()
+ {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let wrong = clinic
+        .client
+        .print_recovery_codes(&session.token, "Chigau-123456")
+        .await;
+    check(wrong, "invalid_input");
+    let codes = clinic
+        .client
+        .print_recovery_codes(&session.token, &password)
+        .await;
+    let codes = codes.unwrap().codes;
+    assert_eq!(codes.len(), 8);
+    clinic.add_clock(&world, &session, &password).await;
+    let waits = async || {
+        let again = clinic.try_sign_in("administrator", &password, true).await;
+        again.unwrap().token
+    };
+    let token = waits().await;
+    let proof = by_recovery_code(&codes[0].to_lowercase());
+    clinic
+        .client
+        .prove_second_factor(&token, &proof)
+        .await
+        .unwrap();
+    let state = clinic.client.own_account(&token).await.unwrap().recovery;
+    assert_eq!((state.left, state.standing.as_str()), (7, "good"));
+    let token = waits().await;
+    let used = clinic.client.prove_second_factor(&token, &proof).await;
+    check(used, "second_factor_wrong");
+    // The master resets the administrator's.
+    let master = clinic.sign_in("master").await;
+    let body = api::session::PasswordChange {
+        new_password: "Masuta-7654321".into(),
+        old_password: clinic.password("master"),
+    };
+    clinic
+        .client
+        .change_password(&master.token, &body)
+        .await
+        .unwrap();
+    let reset = clinic
+        .client
+        .reset_second_factors(&master.token, "administrator");
+    reset.await.unwrap();
+    let session = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    assert_eq!(session.entry, "full");
+    let own = clinic
+        .client
+        .reset_second_factors(&session.token, "administrator")
+        .await;
+    check(own, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_code_resets_the_administrators_password_once_also_while_locked() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let own = clinic.client.own_account(&session.token).await.unwrap();
+    assert_eq!(own.recovery.standing, "missing");
+    let codes = clinic
+        .client
+        .print_recovery_codes(&session.token, &password)
+        .await;
+    let codes = codes.unwrap().codes;
+    for _ in 0..5 {
+        let _ = clinic
+            .try_sign_in("administrator", "Chigau-123", true)
+            .await;
+    }
+    check(
+        clinic.try_sign_in("administrator", &password, true).await,
+        "account_locked",
+    );
+    world.pass_seconds(1);
+    let new = "Atarashii-2026";
+    // A password against the rule uses no code up; neither do a typing error and somebody else's account.
+    let broken = clinic.recover("administrator", &codes[0], "kantan").await;
+    check(broken, "password_rule");
+    check(
+        clinic
+            .recover("administrator", "2222-2222-2222-2222-2223", new)
+            .await,
+        "recovery_refused",
+    );
+    for other in ["link_app", "reader", "nobody", "受付"] {
+        check(
+            clinic.recover(other, &codes[0], new).await,
+            "recovery_refused",
+        );
+    }
+    clinic
+        .recover("administrator", &codes[0], new)
+        .await
+        .unwrap();
+    check(
+        clinic
+            .recover("administrator", &codes[0], "Betsuno-2026-a")
+            .await,
+        "recovery_refused",
+    );
+    let again = clinic
+        .try_sign_in("administrator", new, true)
+        .await
+        .unwrap();
+    // The record is older than the password: a new one is asked for.
+    let own = clinic.client.own_account(&again.token).await.unwrap();
+    assert_eq!(own.recovery.standing, "outdated");
+    assert_eq!(own.recovery.left, 7);
+    let unusual: Vec<&str> = own.unusual_sign_ins[0]
+        .unusual
+        .iter()
+        .map(|it| &**it)
+        .collect();
+    assert!(unusual.contains(&"failures"), "{unusual:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_recovery_codes_wait_by_themselves_and_tell_nothing_of_accounts() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let codes = clinic
+        .client
+        .print_recovery_codes(&session.token, &password)
+        .await;
+    let codes = codes.unwrap().codes;
+    let foreign = pki::paper_code::PaperCode::generate([9; 32]).printed();
+    for account in ["administrator", "nobody"] {
+        for _ in 0..4 {
+            let refused = clinic.recover(account, &foreign, "Atarashii-2026").await;
+            check(refused, "recovery_refused");
+        }
+        let fifth = clinic.recover(account, &foreign, "Atarashii-2026").await;
+        check(fifth, "account_locked");
+    }
+    check(
+        clinic
+            .recover("administrator", &codes[0], "Atarashii-2026")
+            .await,
+        "account_locked",
+    );
+    // The password is not what was guessed at: signing in goes on.
+    clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    world.pass_seconds(15 * 60);
+    clinic
+        .recover("administrator", &codes[0], "Atarashii-2026")
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_codes_take_the_place_of_the_earlier_ones() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let print = async || {
+        let codes = clinic
+            .client
+            .print_recovery_codes(&session.token, &password)
+            .await;
+        codes.unwrap().codes
+    };
+    let (first, second) = (print().await, print().await);
+    check(
+        clinic
+            .recover("administrator", &first[0], "Atarashii-2026")
+            .await,
+        "recovery_refused",
+    );
+    clinic
+        .recover("administrator", &second[0], "Atarashii-2026")
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_master_is_reset_with_the_secret_number_once_and_five_wrong_ones_freeze_it() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let number = clinic.enrolled.secret_number.clone();
+    assert!(!number.is_empty());
+    let reset = async |number: &str| {
+        world
+            .order(Order::ResetMaster(CODE.into(), number.into()))
+            .await
+    };
+    let Reply::MasterReset(given) = reset(&number).await else {
+        panic!("not reset");
+    };
+    let master = clinic
+        .try_sign_in("master", &given.password, true)
+        .await
+        .unwrap();
+    assert!(master.password.change_needed);
+    check(
+        clinic
+            .try_sign_in("master", &clinic.password("master"), true)
+            .await,
+        "wrong_credentials",
+    );
+    assert!(
+        matches!(reset(&number).await, Reply::Refused(_)),
+        "good once"
+    );
+    for _ in 0..4 {
+        assert!(matches!(reset(&number).await, Reply::Refused(_)));
+    }
+    let frozen = reset(&given.secret_number).await;
+    let Reply::Refused(why) = frozen else {
+        panic!("five wrong ones freeze the number");
+    };
+    assert!(why.contains("secret-number"), "{why}");
+    let Reply::SecretNumber(new) = world.order(Order::SecretNumber(CODE.into())).await else {
+        panic!("no new number");
+    };
+    assert!(matches!(reset(&new).await, Reply::MasterReset(_)));
+    let nowhere = world.order(Order::SecretNumber("3410712362".into())).await;
+    assert!(matches!(nowhere, Reply::Refused(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_succession_ends_the_former_people_and_no_machine() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (administrator, password) = clinic.administrator().await;
+    let link = clinic.sign_in("link_app").await;
+    let codes = clinic
+        .client
+        .print_recovery_codes(&administrator.token, &password)
+        .await;
+    let codes = codes.unwrap().codes;
+    let order = Order::Succeed(CODE.into(), "新しい医院".into());
+    let Reply::MasterReset(given) = world.order(order).await else {
+        panic!("not passed on");
+    };
+    assert_eq!(given.ended, 1);
+    check(
+        clinic.client.accounts(&administrator.token).await,
+        "not_signed_in",
+    );
+    check(
+        clinic.try_sign_in("administrator", &password, true).await,
+        "wrong_credentials",
+    );
+    check(
+        clinic
+            .recover("administrator", &codes[0], "Atarashii-2026")
+            .await,
+        "recovery_refused",
+    );
+    clinic.ask(&link.token, "k", "4567").await.unwrap();
+    assert_eq!(clinic.sign_in("link_app").await.facility.name, "新しい医院");
+    let master = clinic
+        .try_sign_in("master", &given.password, true)
+        .await
+        .unwrap();
+    assert!(master.password.change_needed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_pc_and_a_strange_hour_are_pointed_out_until_they_were_shown() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let second = world.enrol(CODE).await;
+    // Noon in Japan of the next day.
+    let now = world.now().as_micros();
+    let day = 86_400_000_000;
+    let noon = (now / day + 1) * day + 3 * 3_600_000_000;
+    world
+        .micros
+        .store(noon, std::sync::atomic::Ordering::SeqCst);
+    let (session, password) = clinic.administrator().await;
+    let own = clinic.client.own_account(&session.token).await.unwrap();
+    assert_eq!(own.unusual_sign_ins, [], "the first is no surprise");
+    let elsewhere = second
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    let own = second.client.own_account(&elsewhere.token).await.unwrap();
+    assert_eq!(own.unusual_sign_ins.len(), 1);
+    assert_eq!(own.unusual_sign_ins[0].unusual, ["new_certificate"]);
+    let seen = second
+        .client
+        .sign_ins_seen(&elsewhere.token, own.unusual_sign_ins[0].number);
+    seen.await.unwrap();
+    // Midnight in Japan.
+    world.pass_seconds(12 * 3_600);
+    let night = second
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    let own = second.client.own_account(&night.token).await.unwrap();
+    assert_eq!(own.unusual_sign_ins.len(), 1, "what was shown is no news");
+    assert_eq!(own.unusual_sign_ins[0].unusual, ["hour"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_account_is_not_changed_by_hand_and_its_rotation_is_offered() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (administrator, _) = clinic.administrator().await;
+    let token = &administrator.token;
+    for change in [
+        json!({"state": "disabled"}),
+        json!({"password": "Staff-1234567890"}),
+    ] {
+        let path = api::routes::ACCOUNT.replace("{id}", "reader");
+        let Err(ClientError::Problem(problem)) =
+            clinic.call(Method::PATCH, &path, token, &change).await
+        else {
+            panic!("changed by hand");
+        };
+        assert_eq!(problem.code, "system_account");
+        for part in ["顔認証付きカードリーダー", "再設定工事", "切り替え"] {
+            assert!(problem.clerk.ja.contains(part), "{}", problem.clerk.ja);
+        }
+    }
+    let path = api::routes::ACCOUNT.replace("{id}", "reader");
+    let deleted = clinic.call(Method::DELETE, &path, token, &json!({})).await;
+    check(deleted, "method_not_allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_those_who_may_ask_for_a_rotation_and_only_the_machine_itself_answers() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (administrator, _) = clinic.administrator().await;
+    let token = &administrator.token;
+    let reader = clinic.sign_in("reader").await;
+    let ask = async |token: &str, account: &str| clinic.client.ask_rotation(token, account).await;
+    check(ask(&reader.token, "link_app").await, "not_permitted");
+    check(ask(token, "administrator").await, "not_found");
+    check(ask(token, "nobody").await, "not_found");
+    let asked = ask(token, "link_app").await.unwrap();
+    assert_eq!(
+        (asked.stage.as_str(), asked.asked_by.as_deref()),
+        ("asked", Some("administrator"))
+    );
+    // Two administrators at once: the second is told.
+    check(ask(token, "link_app").await, "rotation_open");
+    // Another machine's rotation is none of the reader's business.
+    let own = clinic.client.own_rotation(&reader.token).await.unwrap();
+    assert_eq!(own.rotation, None);
+    let link = clinic.sign_in("link_app").await;
+    let rotation = clinic
+        .client
+        .own_rotation(&link.token)
+        .await
+        .unwrap()
+        .rotation
+        .unwrap();
+    let tell = async |token: &str, password: &str| {
+        let body = NextSecret {
+            password: password.into(),
+            rotation: rotation.clone(),
+        };
+        clinic.client.register_next_secret(token, &body).await
+    };
+    check(tell(&reader.token, "Tsugi-no-1234567").await, "no_rotation");
+    check(tell(token, "Tsugi-no-1234567").await, "not_permitted");
+    check(tell(&link.token, "Mijikai-2026").await, "password_rule");
+    tell(&link.token, "Tsugi-no-1234567").await.unwrap();
+    // The last one told counts.
+    tell(&link.token, "Tsugi-no-7654321").await.unwrap();
+    check(
+        clinic
+            .try_sign_in("link_app", "Tsugi-no-1234567", true)
+            .await,
+        "wrong_credentials",
+    );
+    clinic
+        .try_sign_in("link_app", "Tsugi-no-7654321", true)
+        .await
+        .unwrap();
+    let old = clinic.password("link_app");
+    check(
+        clinic.try_sign_in("link_app", &old, true).await,
+        "wrong_credentials",
+    );
+    check(
+        clinic.client.withdraw_rotation(token, "link_app").await,
+        "no_rotation",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_two_pcs_use_is_not_rotated_before_one_of_them_is_gone() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (administrator, _) = clinic.administrator().await;
+    let token = &administrator.token;
+    let second = world.enrol_terminal(CODE, "受付2").await;
+    let password = clinic.password("link_app");
+    clinic
+        .try_sign_in("link_app", &password, true)
+        .await
+        .unwrap();
+    second
+        .try_sign_in("link_app", &password, true)
+        .await
+        .unwrap();
+    let ask = async || clinic.client.ask_rotation(token, "link_app").await;
+    check(ask().await, "rotation_shared");
+    let fingerprint = second
+        .identity
+        .fingerprint()
+        .map(|byte| format!("{byte:02x}"))
+        .concat();
+    assert!(matches!(
+        world.order(Order::Revoke(fingerprint)).await,
+        Reply::Done
+    ));
+    ask().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_told_by_the_audit_chain() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let codes = clinic
+        .client
+        .print_recovery_codes(&session.token, &password)
+        .await;
+    let codes = codes.unwrap().codes;
+    clinic.add_clock(&world, &session, &password).await;
+    clinic
+        .client
+        .ask_rotation(&session.token, "reader")
+        .await
+        .unwrap();
+    clinic
+        .client
+        .withdraw_rotation(&session.token, "reader")
+        .await
+        .unwrap();
+    clinic
+        .recover("administrator", &codes[0], "Atarashii-2026")
+        .await
+        .unwrap();
+    world.order(Order::SecretNumber(CODE.into())).await;
+    let query = center::audit::AuditQuery::default();
+    let Reply::Audit(lines) = world.order(Order::AuditSearch(query)).await else {
+        panic!("no audit");
+    };
+    let deeds: Vec<&str> = lines.iter().map(|it| it.deed.as_str()).collect();
+    for deed in [
+        "recovery-codes",
+        "factor-add",
+        "rotation-ask",
+        "rotation-withdraw",
+        "recovery-use",
+        "secret-number",
+    ] {
+        assert!(deeds.contains(&deed), "{deed} is not in {deeds:?}");
+    }
+}
