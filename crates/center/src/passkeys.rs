@@ -105,6 +105,9 @@ pub(crate) fn challenge(origin: &str, present: &[Vec<u8>]) -> Result<(String, St
         .filter(|kept| kept.host == page.host)
         .map(|kept| kept.passkey)
         .collect();
+    if own.is_empty() {
+        return Err(Unfit);
+    }
     let (options, state) = page
         .ceremonies
         .start_passkey_authentication(&own)

@@ -103,6 +103,7 @@ impl Terminal {
                 name: "見本クリニック".into(),
             },
             ends_after_min: 30,
+            entry: "full".into(),
             password: api::session::PasswordState {
                 change_needed: false,
                 ..crate::pages::tests::state()

@@ -61,6 +61,7 @@ fn staff(language: Language, kind: &str) -> Staff {
                 name: "見本\"クリニック".into(),
             },
             ends_after_min: 30,
+            entry: "full".into(),
             password: state(),
             token: "t".into(),
         },
