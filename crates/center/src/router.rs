@@ -18,8 +18,7 @@ use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
     events, facility_settings, history, imports, posted_notices, questions, readers, recoveries,
-    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins,
-    updates,
+    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
