@@ -9,27 +9,6 @@ use crate::search::Terms;
 
 pub(crate) use text::{Block, Run, Section};
 
-/// What a manual is about, as the reference material is grouped (guide-data §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Topic {
-    /// Daily work and what to mind.
-    Operation,
-    /// Accounts and settings.
-    Accounts,
-    /// Checks by browser.
-    Checks,
-    /// Viewing medical information.
-    Viewing,
-    /// Home visits.
-    HomeVisits,
-    /// Certificates.
-    Certificates,
-    /// Receipt computers.
-    ReceiptComputer,
-    /// Claims.
-    Claims,
-}
-
 /// Whom a manual is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum For {
@@ -43,21 +22,19 @@ enum For {
 pub(crate) struct Manual {
     /// Its name in the address.
     pub(crate) name: &'static str,
-    pub(crate) topic: Topic,
     pub(crate) title_ja: String,
     pub(crate) title_en: String,
     pub(crate) sections: Vec<Section>,
     whom: For,
 }
 
-/// Name, topic, whom it is for, text; in the order of the list.
-type Source = (&'static str, Topic, For, &'static str);
+/// Name, whom it is for, text; in the order of the list.
+type Source = (&'static str, For, &'static str);
 
 macro_rules! source {
-    ($name:literal, $topic:ident, $whom:ident) => {
+    ($name:literal, $whom:ident) => {
         (
             $name,
-            Topic::$topic,
             For::$whom,
             include_str!(concat!("../manuals/", $name, ".md")),
         )
@@ -65,33 +42,32 @@ macro_rules! source {
 }
 
 const SOURCES: [Source; 17] = [
-    source!("start-stop", Operation, Readers),
-    source!("sign-in", Checks, Everybody),
-    source!("check", Checks, Everybody),
-    source!("readers", Checks, Readers),
-    source!("card", Checks, Everybody),
-    source!("history", Checks, Everybody),
-    source!("lock", Operation, Everybody),
-    source!("password", Accounts, Everybody),
-    source!("accounts", Accounts, Everybody),
-    source!("settings", Accounts, Everybody),
-    source!("certificates", Certificates, Everybody),
-    source!("receipt-computer", ReceiptComputer, Everybody),
-    source!("notices", Operation, Everybody),
-    source!("procedures", Operation, Everybody),
-    source!("trouble", Operation, Everybody),
-    source!("medical", Viewing, Everybody),
-    source!("home-visits", HomeVisits, Everybody),
+    source!("start-stop", Readers),
+    source!("sign-in", Everybody),
+    source!("check", Everybody),
+    source!("readers", Readers),
+    source!("card", Everybody),
+    source!("history", Everybody),
+    source!("lock", Everybody),
+    source!("password", Everybody),
+    source!("accounts", Everybody),
+    source!("settings", Everybody),
+    source!("certificates", Everybody),
+    source!("receipt-computer", Everybody),
+    source!("notices", Everybody),
+    source!("procedures", Everybody),
+    source!("trouble", Everybody),
+    source!("medical", Everybody),
+    source!("home-visits", Everybody),
 ];
 
 static MANUALS: LazyLock<Vec<Manual>> = LazyLock::new(|| SOURCES.iter().map(manual).collect());
 
-fn manual((name, topic, whom, source): &Source) -> Manual {
+fn manual((name, whom, source): &Source) -> Manual {
     let (title, sections) = text::read(source);
     let (ja, en) = title.split_once(" / ").unwrap_or((title, title));
     Manual {
         name,
-        topic: *topic,
         title_ja: ja.to_owned(),
         title_en: en.to_owned(),
         sections,
@@ -109,11 +85,6 @@ pub(crate) fn of_facility(has_reader: bool) -> impl Iterator<Item = &'static Man
     MANUALS
         .iter()
         .filter(move |it| has_reader || it.whom == For::Everybody)
-}
-
-/// The first manual of a topic.
-pub(crate) fn of_topic(topic: Topic) -> Option<&'static Manual> {
-    MANUALS.iter().find(|it| it.topic == topic)
 }
 
 /// A section that a search found, with its manual.

@@ -6,7 +6,7 @@ use std::path::Path;
 use fast_qr::QRBuilder;
 use serde::Deserialize;
 
-use crate::manuals::Topic;
+use crate::manuals;
 use crate::support::data_file::{DataFile, Read};
 
 /// Name of the file in the data folder.
@@ -23,7 +23,8 @@ pub(crate) struct ReferenceMaterial {
 /// A piece of material.
 #[derive(Debug, Clone)]
 pub(crate) struct Material {
-    pub(crate) topic: Topic,
+    /// Our manual of the same.
+    pub(crate) manual: ManualName,
     pub(crate) title: String,
     pub(crate) title_en: String,
     /// Where on the page of `url` it is found, or where else.
@@ -42,7 +43,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    topic: TopicName,
+    manual: ManualName,
     title: String,
     title_en: String,
     #[serde(default)]
@@ -50,17 +51,21 @@ struct Row {
     url: Option<Url>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum TopicName {
-    Operation,
-    Accounts,
-    Checks,
-    Viewing,
-    HomeVisits,
-    Certificates,
-    ReceiptComputer,
-    Claims,
+/// The name of a manual there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ManualName(pub(crate) &'static str);
+
+impl<'de> Deserialize<'de> for ManualName {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        match manuals::find(&name) {
+            Some(manual) => Ok(Self(manual.name)),
+            None => Err(serde::de::Error::custom(
+                "この名前のマニュアルはありません。マニュアルのアドレス /manuals/ の後の名前を書いてください。 / there is no manual of this name; \
+                 write what follows /manuals/ in its address",
+            )),
+        }
+    }
 }
 
 /// An address, or nothing where there is no page.
@@ -83,27 +88,12 @@ impl<'de> Deserialize<'de> for Url {
     }
 }
 
-impl From<TopicName> for Topic {
-    fn from(name: TopicName) -> Self {
-        match name {
-            TopicName::Operation => Self::Operation,
-            TopicName::Accounts => Self::Accounts,
-            TopicName::Checks => Self::Checks,
-            TopicName::Viewing => Self::Viewing,
-            TopicName::HomeVisits => Self::HomeVisits,
-            TopicName::Certificates => Self::Certificates,
-            TopicName::ReceiptComputer => Self::ReceiptComputer,
-            TopicName::Claims => Self::Claims,
-        }
-    }
-}
-
 fn parse(text: &str) -> Result<ReferenceMaterial, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
     let first = file.material.first().and_then(|row| row.url.clone());
     let list = first.and_then(|url| url.0);
     let material = file.material.into_iter().map(|row| Material {
-        topic: row.topic.into(),
+        manual: row.manual,
         title: row.title,
         title_en: row.title_en,
         place: row.place,
@@ -176,13 +166,13 @@ mod tests {
 
     #[test]
     fn a_line_that_is_wrong_is_named_and_the_list_refused() {
-        let wrong = "as_of = \"x\"\n[[material]]\ntopic = \"operation\"\ntitle = \"a\"\ntitle_en = \"a\"\nurl = \"http://x\"\n";
+        let wrong = "as_of = \"x\"\n[[material]]\nmanual = \"sign-in\"\ntitle = \"a\"\ntitle_en = \"a\"\nurl = \"http://x\"\n";
         let error = parse(wrong).unwrap_err();
         assert!(
             error.contains("line 6") && error.contains("https://"),
             "{error}"
         );
-        let error = parse(&wrong.replace("operation", "weather")).unwrap_err();
+        let error = parse(&wrong.replace("sign-in", "weather")).unwrap_err();
         assert!(error.contains("line 3"), "{error}");
     }
 

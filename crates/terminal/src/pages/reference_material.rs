@@ -57,7 +57,7 @@ pub(super) fn reference_page(mut frame: Frame, now: &Now) -> ReferencePage {
     }
     let line = |it: &Material| {
         let title = words.choose(&it.title, &it.title_en).clone();
-        let manual = manuals::of_topic(it.topic).map(|manual| {
+        let manual = manuals::find(it.manual.0).map(|manual| {
             let title = words.choose(&manual.title_ja, &manual.title_en);
             (format!("/manuals/{}", manual.name), title.clone())
         });
