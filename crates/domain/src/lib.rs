@@ -42,6 +42,7 @@ pub mod screen_lock;
 pub mod second_factor;
 pub mod session;
 pub mod sign_in_notice;
+pub mod setup_sheet;
 pub mod start_stop;
 pub mod support_directory;
 pub mod terminal_user;
