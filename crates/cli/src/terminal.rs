@@ -9,7 +9,7 @@ use domain::card_challenge::CenterName;
 use domain::terminal_user::{self, TerminalUserName};
 use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
-use terminal::serve::{Certificate, PcReader, Setup};
+use terminal::serve::{CenterPlace, Certificate, PcReader, Setup};
 
 use crate::{system, told};
 
@@ -200,6 +200,10 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
         },
         updates: terminal::update::SelfUpdate::new(&config.data_dir, &config.updates),
         upkeep: crate::doctor::upkeep(config),
+        center: CenterPlace {
+            address: config.center.clone(),
+            root_fingerprint: pki::authority::printed_fingerprint(&root),
+        },
     };
     terminal::running::hold(&config.data_dir)
         .map_err(|error| told::unwritable(&config.data_dir, &error))?;

@@ -170,6 +170,11 @@ pub enum InvalidEntry {
 
 /// Checks an entry as typed; an empty one is none.
 ///
+/// ```
+/// use domain::setup_sheet::{InvalidEntry, check_entry};
+/// assert_eq!(check_entry("一行目\n二行目"), Err(InvalidEntry::Control));
+/// ```
+///
 /// # Errors
 /// [`InvalidEntry`].
 pub fn check_entry(text: &str) -> Result<(), InvalidEntry> {

@@ -18,6 +18,7 @@ mod reference_material;
 pub mod running;
 mod search;
 pub mod serve;
+mod setup_sheet;
 pub mod support;
 mod system;
 pub mod terminal_user;

@@ -21,6 +21,7 @@ pub(crate) mod result;
 pub(crate) mod rotations;
 pub(crate) mod screen_lock;
 pub(crate) mod settings;
+pub(crate) mod setup_sheet;
 pub(crate) mod sign_in;
 pub(crate) mod start_stop;
 pub(crate) mod support;

@@ -1,6 +1,7 @@
 //! Serves the staff pages on loopback; refuses foreign hosts and foreign pages. The one place of this crate with a socket.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::client::Client;
@@ -60,6 +61,17 @@ pub struct Setup {
     pub updates: SelfUpdate,
     /// The doctor and what goes with it.
     pub upkeep: upkeep::Setup,
+    /// Where the center is.
+    pub center: CenterPlace,
+}
+
+/// Where a terminal's center is, and how it is known.
+#[derive(Debug, Clone)]
+pub struct CenterPlace {
+    /// Its address.
+    pub address: String,
+    /// SHA-256 of its root certificate, as issue notices print it.
+    pub root_fingerprint: String,
 }
 
 /// The general card reader of a PC, as the settings have it.
@@ -116,6 +128,9 @@ pub(crate) struct Shared {
     pub(crate) notices: Notices,
     pub(crate) reference_material: DataFile<ReferenceMaterial>,
     pub(crate) procedures: ProcedureNotes,
+    /// The terminal's own folder.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) center: CenterPlace,
     clock: Clock,
     own: String,
 }
@@ -187,6 +202,8 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         notices: Notices::open(&data_dir),
         reference_material: reference_material::file(&data_dir),
         procedures: ProcedureNotes::open(&data_dir),
+        data_dir,
+        center: setup.center,
         clock: setup.clock,
         own,
     }))
@@ -245,6 +262,12 @@ fn routes() -> Router<App> {
         .route(
             "/procedures/{name}",
             get(pages::procedures::one).post(pages::procedures::note),
+        )
+        .route(pages::setup_sheet::HERE, get(pages::setup_sheet::sheet))
+        .route("/setup-sheet/file", get(pages::setup_sheet::file))
+        .route(
+            "/setup-sheet/entries",
+            get(pages::setup_sheet::form).post(pages::setup_sheet::change),
         )
         .route("/lock", post(lock::close))
         .route("/lock/state", get(lock::state))

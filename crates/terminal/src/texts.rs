@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 22] = [
+pub(crate) const SCREENS: [Screen; 23] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -36,6 +36,7 @@ pub(crate) const SCREENS: [Screen; 22] = [
     screen!("support"),
     screen!("start-stop"),
     screen!("inventory"),
+    screen!("setup-sheet"),
 ];
 
 #[cfg(test)]

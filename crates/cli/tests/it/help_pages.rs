@@ -168,3 +168,53 @@ fn a_procedure_is_noted_by_the_administrator_and_nobody_writes_over_a_newer_note
         .post(path, &note("1", "書き換え"))
         .says(403, &["data-code=\"not_permitted\""]);
 }
+
+#[test]
+fn the_set_up_sheet_is_filled_from_what_is_known_and_holds_no_password() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    let terminal = Terminal::start(&clinic, ["clinic", "spare"]);
+    let first = std::fs::read_to_string(clinic.path("administrator.pw")).unwrap();
+    let mut browser = terminal.browser();
+    browser.sign_in("administrator", &first);
+    browser.change_password(&first, ADMINISTRATOR);
+    let page = browser.get("/setup-sheet");
+    page.says(
+        200,
+        &[
+            "1. PC設定",
+            "見本クリニック",
+            "受付1",
+            "link_app",
+            &clinic.api,
+            "まだ確かめていない",
+        ],
+    );
+    let typed = |version, place| {
+        [
+            ("version", version),
+            ("sealed_sheet_place", place),
+            ("line_kind", "光回線"),
+        ]
+    };
+    let path = "/setup-sheet/entries";
+    browser
+        .post(path, &typed("0", "パスワード：Himitsu-123"))
+        .says(422, &["data-code=\"password\""]);
+    browser
+        .post(path, &typed("0", "事務室の金庫"))
+        .says(200, &["封をした控え：事務室の金庫", "光回線"]);
+    browser
+        .post(path, &typed("0", "机の中"))
+        .says(412, &["data-code=\"changed\"", "事務室の金庫"]);
+    let file = browser.get("/setup-sheet/file");
+    let text = file.text();
+    assert!(text.starts_with('\u{feff}') && text.contains("\"光回線\""));
+    for secret in [ADMINISTRATOR, first.as_str()] {
+        assert!(!text.contains(secret));
+    }
+    clinic.center.take().unwrap().kill();
+    browser
+        .get("/setup-sheet")
+        .says(200, &["センターに接続できないため", "事務室の金庫"]);
+}

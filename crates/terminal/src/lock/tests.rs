@@ -60,6 +60,10 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
         },
         updates: crate::update::SelfUpdate::new(dir.path(), &Default::default()),
         upkeep: crate::upkeep::Setup::bare(dir.path()),
+        center: crate::serve::CenterPlace {
+            address: "https://center.example".into(),
+            root_fingerprint: String::new(),
+        },
     };
     crate::serve::app(setup, "terminal.localhost:1".into()).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Notices, manuals, reference material and procedures, written with sample data.
 
+use std::collections::BTreeMap;
+
 use api::notice::Notice;
 use domain::civil_date::CivilDate;
 use domain::procedures::{Facts, Procedure};
@@ -7,13 +9,15 @@ use domain::procedures::{Facts, Procedure};
 use super::{Written, words};
 use crate::manuals;
 use crate::pages::notices::{self, NoticesPage};
+use crate::pages::setup_sheet;
 use crate::pages::{Staff, manuals as manual_pages, procedures, receipt_link, reference_material};
 use crate::procedures::Note;
 use domain::permissions::MenuEntry;
+use domain::setup_sheet::{Entry, InvalidEntry};
 use ui::language::Language;
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 10;
+pub(super) const PAGES: usize = 13;
 
 fn notice(title_en: Option<&str>) -> Notice {
     Notice {
@@ -60,6 +64,7 @@ pub(super) fn of_help(staff: &Staff, written: &mut Written) {
     let page = reference_material::reference_page(staff.frame("/reference-material"), &refused);
     assert!(page.frame.banners.len() == 1 && page.lines.len() == 12);
     written.add("reference-material-refused", &page);
+    of_the_setup_sheet(staff, written);
     let today = CivilDate::parse_iso("2026-11-26").unwrap();
     let facts = Facts {
         certificate_until: Some(today.plus_days(30)),
@@ -72,6 +77,27 @@ pub(super) fn of_help(staff: &Staff, written: &mut Written) {
     for procedure in [Procedure::BrokenPc, Procedure::ClaimsFiling] {
         let page = procedures::procedure_page(staff, procedure, &note, &facts, today);
         written.add(procedure.as_str(), &page);
+    }
+}
+
+pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
+    let page = setup_sheet::SheetPage {
+        frame: staff.frame("/setup-sheet"),
+        made: "A".into(),
+        heads: setup_sheet::heads(&staff.words),
+        sections: crate::setup_sheet::sheet(&crate::setup_sheet::tests::facts(), &staff.words),
+    };
+    written.add("setup-sheet", &page);
+    let typed = BTreeMap::from([(Entry::RouterKeeper, "pw: <x>".to_owned())]);
+    for (name, wrong) in [
+        ("setup-sheet-entries", vec![]),
+        (
+            "setup-sheet-entries-errors",
+            vec![(Entry::RouterKeeper, InvalidEntry::Password)],
+        ),
+    ] {
+        let page = setup_sheet::entries_page(staff, 1, &typed, &wrong);
+        written.add(name, &page);
     }
 }
 

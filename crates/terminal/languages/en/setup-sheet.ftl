@@ -1,0 +1,35 @@
+### Set-up sheet
+
+setup-sheet = Set-up sheet
+setup-sheet-lead = The record of this facility's devices and settings. It holds no password.
+sheet-made = Made at { $at }
+sheet-administrator = The set-up sheet is for the administrator account. Sign in with it.
+sheet-edit = Fill in
+sheet-edit-lead = Write down what the terminal cannot know. Write no password and nothing about a patient.
+sheet-file = Keep as a CSV file
+sheet-kept = It was written on the set-up sheet.
+sheet-not-written = It could not be written. Look at the space left on this terminal.
+sheet-changed = After you opened this page, { $account } wrote on the sheet at { $at }. Nothing was overwritten. Look at what differs, then save again.
+to-setup-sheet = Back to the set-up sheet
+sheet-number = No.
+sheet-item = Item
+sheet-detail = Detail
+sheet-default = Default
+sheet-value = Value
+sheet-explanation = Explanation
+sheet-center-away = Cannot be shown: the center is out of reach
+sheet-sealed-nowhere = Not written here; where the sealed sheet is kept is not filled in yet
+sheet-sealed-at = Not written here; sealed sheet: { $place }
+sheet-with-contract = yes { $number }
+sheet-without-contract = no
+sheet-no-terminal-user = not made yet
+sheet-clear-screen = clear screen
+sheet-screen-saver = screen saver
+sheet-device = { $model } (serial { $serial })
+sheet-label = label with the serial number: { $place }
+sheet-model = model
+sheet-chain = order of the chain
+entry-too-long = At most 100 characters.
+entry-control = One line only.
+entry-password = No password is written here. Write down where it is kept.
+entry-changed = It says “{ $now }” now.

@@ -1,0 +1,35 @@
+### セットアップシート
+
+setup-sheet = セットアップシート
+setup-sheet-lead = この施設の機器と設定の控えです。パスワードは載せません。
+sheet-made = { $at } に作成
+sheet-administrator = セットアップシートは管理アカウントで見られます。ログインし直してください。
+sheet-edit = 記入する
+sheet-edit-lead = 端末が知らないことを書き込みます。パスワードや患者の情報は書かないでください。
+sheet-file = CSVファイルに保存する
+sheet-kept = セットアップシートに書き込みました。
+sheet-not-written = 書き込めませんでした。端末の空き容量を確かめてください。
+sheet-changed = あなたが開いたあとに、{ $account }が{ $at }に書き込みました。まだ何も書き換えていません。違うところを確かめてから、もう一度保存してください。
+to-setup-sheet = セットアップシートに戻る
+sheet-number = No.
+sheet-item = 設定項目
+sheet-detail = 詳細項目
+sheet-default = デフォルト値
+sheet-value = 記入欄
+sheet-explanation = 内容
+sheet-center-away = センターに接続できないため、表示できません
+sheet-sealed-nowhere = 書きません。封をした控えの保管場所が、まだ記入されていません
+sheet-sealed-at = 書きません。封をした控え：{ $place }
+sheet-with-contract = あり { $number }
+sheet-without-contract = なし
+sheet-no-terminal-user = まだ登録されていません
+sheet-clear-screen = クリアスクリーン
+sheet-screen-saver = スクリーンセーバー
+sheet-device = { $model }（シリアル番号 { $serial }）
+sheet-label = シリアル番号のラベル：{ $place }
+sheet-model = 機種
+sheet-chain = つながりの順
+entry-too-long = 100文字までで入力してください。
+entry-control = 1行で入力してください。
+entry-password = パスワードは書けません。保管場所だけを書いてください。
+entry-changed = 今は「{ $now }」と書かれています。

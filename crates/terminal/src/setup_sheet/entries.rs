@@ -1,0 +1,122 @@
+//! The lines of the set-up sheet that the facility writes by hand, in one file of the data folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::civil_date::Instant;
+use domain::setup_sheet::{Entry, InvalidEntry, check_entry};
+use serde::{Deserialize, Serialize};
+
+/// Name of the file in the data folder.
+const FILE: &str = "setup-sheet.json";
+
+/// The entries, with who changed them last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Entries {
+    /// Counts the changes; 0 before the first.
+    pub(crate) version: u32,
+    texts: BTreeMap<String, String>,
+    /// ID of the account that changed them.
+    pub(crate) by: String,
+    at_micros: i64,
+}
+
+/// Why entries were not kept.
+#[derive(Debug)]
+pub(crate) enum NotKept {
+    /// Somebody else changed them since they were shown.
+    Meanwhile(Entries),
+    /// What is wrong with each.
+    Invalid(Vec<(Entry, InvalidEntry)>),
+    /// They could not be written.
+    File,
+}
+
+impl Entries {
+    /// The text of an entry; empty when nothing was written.
+    pub(crate) fn of(&self, entry: Entry) -> &str {
+        self.texts.get(entry.as_str()).map_or("", String::as_str)
+    }
+
+    /// When they were changed last.
+    pub(crate) fn at(&self) -> Instant {
+        Instant::from_micros(self.at_micros)
+    }
+}
+
+/// The entries of a data folder. A damaged file is as none, and told of in the log.
+pub(crate) fn read(data_dir: &Path) -> Entries {
+    let Ok(bytes) = std::fs::read(data_dir.join(FILE)) else {
+        return Entries::default();
+    };
+    serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+        tracing::warn!(
+            "{FILE} is damaged; what the facility wrote on its set-up sheet is not shown"
+        );
+        Entries::default()
+    })
+}
+
+/// Keeps the entries for whoever saw version `shown`.
+pub(crate) fn change(
+    data_dir: &Path,
+    shown: u32,
+    typed: &BTreeMap<Entry, String>,
+    by: &str,
+    now: Instant,
+) -> Result<Entries, NotKept> {
+    let wrong: Vec<(Entry, InvalidEntry)> = typed
+        .iter()
+        .filter_map(|(entry, text)| Some((*entry, check_entry(text).err()?)))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(NotKept::Invalid(wrong));
+    }
+    let there = read(data_dir);
+    if there.version != shown {
+        return Err(NotKept::Meanwhile(there));
+    }
+    let texts = typed
+        .iter()
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(entry, text)| (entry.as_str().to_owned(), text.trim().to_owned()));
+    let changed = Entries {
+        version: there.version + 1,
+        texts: texts.collect(),
+        by: by.to_owned(),
+        at_micros: now.as_micros(),
+    };
+    let bytes = serde_json::to_vec(&changed).map_err(|_| NotKept::File)?;
+    pki::sealed::write_private(&data_dir.join(FILE), &bytes).map_err(|error| {
+        tracing::warn!(error = %error, "the set-up sheet was not kept");
+        NotKept::File
+    })?;
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(place: &str) -> BTreeMap<Entry, String> {
+        BTreeMap::from([(Entry::SealedSheetPlace, place.to_owned())])
+    }
+
+    #[test]
+    fn entries_outlive_a_restart_and_nobody_writes_over_a_newer_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::from_micros(5);
+        change(dir.path(), 0, &typed("金庫 "), "kanri", now).unwrap();
+        let kept = read(dir.path());
+        assert_eq!(
+            (kept.of(Entry::SealedSheetPlace), kept.version),
+            ("金庫", 1)
+        );
+        let late = change(dir.path(), 0, &typed("机"), "kanri2", now);
+        assert!(matches!(late, Err(NotKept::Meanwhile(there)) if there.by == "kanri"));
+        let wrong = change(dir.path(), 1, &typed("パスワード：Abc-1"), "kanri", now);
+        assert!(matches!(wrong, Err(NotKept::Invalid(it)) if it[0].1 == InvalidEntry::Password));
+        assert_eq!(read(dir.path()).of(Entry::SealedSheetPlace), "金庫");
+    }
+}
