@@ -257,8 +257,8 @@ impl State {
             self.placements += 1;
         }
         if let Some(line) = self.line.take() {
-            // The reader has hung up already if this fails.
-            let _ = line.shutdown(Shutdown::Both);
+            // Our half only: the reader hangs up its own when it notices. It has already if this fails.
+            let _ = line.shutdown(Shutdown::Write);
         }
     }
 }

@@ -12,6 +12,12 @@ use crate::slot::{Placement, Slot};
 /// Between two attempts to reach the driver.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// How often a silent line is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long a driver may take to notice that a card is gone: it looks 2.5 times a second.
+const NOTICE: Duration = Duration::from_secs(2);
+
 /// The driver did not take the card.
 #[derive(Debug, thiserror::Error)]
 #[error("the reader at {address} did not switch the card on within {} ms; another card lies there, or pcscd does not run", waited.as_millis())]
@@ -59,38 +65,80 @@ fn lay(
 ) -> io::Result<Talked> {
     let mut line = TcpStream::connect(address)?;
     line.set_nodelay(true)?;
-    line.set_read_timeout(Some(start))?;
     if slot.keep_line(placement, line.try_clone()?).is_none() {
         return Ok(Talked::No);
     }
     let mut talked = Talked::No;
-    while let Ok(frame) = read(&mut line) {
-        if matches!(talked, Talked::No) {
-            line.set_read_timeout(None)?;
-            talked = Talked::Yes;
-        }
-        let answer = match frame.as_slice() {
-            [ANSWER_TO_RESET] => slot.answer_to_reset(placement),
-            [control] => {
-                let reset = slot.reset(placement);
-                let gone = match *control {
-                    POWER_ON => reset.and_then(|()| slot.switched_on(placement)),
-                    _ => reset,
-                }
-                .is_none();
-                if gone {
+    let mut silent = Duration::ZERO;
+    loop {
+        match wait(&line)? {
+            Heard::Frame => silent = Duration::ZERO,
+            Heard::Silence => {
+                silent += LOOK;
+                let longest = match (slot.lies_after(placement, Duration::ZERO), &talked) {
+                    (false, _) => NOTICE,
+                    (true, Talked::No) => start,
+                    (true, Talked::Yes) => Duration::MAX,
+                };
+                if longest <= silent {
                     break;
                 }
                 continue;
             }
-            apdu => slot.transmit(placement, apdu),
-        };
-        let Some(answer) = answer else {
-            break;
-        };
-        write(&mut line, &answer)?;
+            Heard::End => break,
+        }
+        let frame = read(&mut line)?;
+        talked = Talked::Yes;
+        // A card that is gone answers nothing more, but the line stays until the driver has noticed: another card that is laid down
+        // before would be taken for the same.
+        if let Some(answer) = answer(slot, placement, &frame) {
+            write(&mut line, &answer)?;
+        }
     }
     Ok(talked)
+}
+
+/// What a card says to a frame of the driver, if anything.
+fn answer(slot: &Slot, placement: Placement, frame: &[u8]) -> Option<Vec<u8>> {
+    match frame {
+        [ANSWER_TO_RESET] => slot.answer_to_reset(placement),
+        [control] => {
+            slot.reset(placement)?;
+            if *control == POWER_ON {
+                slot.switched_on(placement)?;
+            }
+            None
+        }
+        apdu => slot.transmit(placement, apdu),
+    }
+}
+
+/// What a line brings.
+enum Heard {
+    Frame,
+    Silence,
+    End,
+}
+
+/// Waits for the next frame, but not long.
+fn wait(line: &TcpStream) -> io::Result<Heard> {
+    line.set_read_timeout(Some(LOOK))?;
+    let heard = match line.peek(&mut [0]) {
+        Ok(0) => Heard::End,
+        Ok(_) => Heard::Frame,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            ) =>
+        {
+            Heard::Silence
+        }
+        Err(error) => return Err(error),
+    };
+    // A frame that has begun comes whole, however busy the machine is.
+    line.set_read_timeout(None)?;
+    Ok(heard)
 }
 
 /// Length in two bytes, then so many. The driver sends them apart, and its system would hold the second back for 40 ms if ours did not
