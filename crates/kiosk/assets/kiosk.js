@@ -4,8 +4,15 @@
 const stage = document.getElementById("stage");
 const offline = document.getElementById("offline");
 
-/** Puts a screen on the stage and reads it out: the heading takes the focus, or the input that waits for digits. */
+let shown = null;
+
+/**
+ * Puts a screen on the stage and reads it out: the heading takes the focus, or the input that waits for digits. One that is there
+ * already, sent again after a lost line, stays as it is: digits typed meanwhile are not lost.
+ */
 function show(html) {
+  if (html === shown) return;
+  shown = html;
   const kept = document.activeElement?.closest("footer") ? mark(document.activeElement) : null;
   const before = stage.querySelector("main")?.dataset;
   const same = [before?.screen, stage.querySelector("h1")?.textContent].join();
@@ -25,6 +32,7 @@ function mark(button) {
 }
 
 function goOffline() {
+  shown = null;
   stage.replaceChildren(offline.content.cloneNode(true));
   stage.querySelector("h1").focus();
 }

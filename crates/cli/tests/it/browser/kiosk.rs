@@ -112,8 +112,11 @@ impl Walk {
     /// Touches the digits of a PIN, then the button that confirms.
     async fn type_pin(&self, pin: &str) {
         self.screen("pin").await;
-        for digit in pin.chars() {
+        for (typed, digit) in pin.chars().enumerate() {
             self.touch(&format!("[data-key='{digit}']")).await;
+            // As a person sees the dots.
+            let dots = "return document.querySelector('#pin')?.value.length ?? 0";
+            assert_eq!(self.script(dots).await, typed + 1, "a digit was lost");
         }
         self.touch(".kiosk-pin [data-tone=primary]").await;
     }
