@@ -66,6 +66,7 @@ impl Link {
                 metrics: free,
             },
             lockout: Lockout::default(),
+            updates: Default::default(),
             limits: Default::default(),
             cards: crate::cards::settings(dir.path()),
             certificates: Default::default(),
