@@ -284,6 +284,7 @@ fn source_breaches(path: &str, text: &str) -> Vec<String> {
     if FORBIDDEN_NAMES.contains(&stem.as_ref()) || stem == "mod" {
         breaches.push(format!("{path}: a name that says nothing"));
     }
+    breaches.extend(system_calls(path, text));
     // Written in two parts so that this file does not find itself.
     for (head, tail) in [
         ("#[ign", "ore"),
@@ -298,6 +299,20 @@ fn source_breaches(path: &str, text: &str) -> Vec<String> {
         }
     }
     breaches
+}
+
+/// The product's calls to the operating system beyond the standard library stand in one module of each crate, so that another system can
+/// be added there. Tests and the virtual card, which is a tool of Linux, are free.
+fn system_calls(path: &str, text: &str) -> Option<String> {
+    let product = path.starts_with("crates/")
+        && path.contains("/src/")
+        && !path.starts_with("crates/virtual-card/")
+        && !path.ends_with("/src/system.rs");
+    // Unit tests lie at a file's end.
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let words = ["std::os::", "tokio::net::Unix", "signal::unix"];
+    let found = words.into_iter().find(|word| text.contains(word))?;
+    product.then(|| format!("{path}: {found} outside of system.rs"))
 }
 
 /// Paths in backticks that look like paths of this repository.
@@ -359,6 +374,22 @@ mod tests {
         assert_eq!(source_breaches("crates/x/src/check.rs", &long).len(), 1);
         let slept = format!("//! A.\nstd::thread::{}\n", "sleep(x)");
         assert_eq!(source_breaches("crates/x/src/check.rs", &slept).len(), 1);
+    }
+
+    #[test]
+    fn the_operating_system_is_called_in_one_module_of_a_crate() {
+        let text = "//! A.\nuse std::os::unix::fs::MetadataExt;\n";
+        assert_eq!(source_breaches("crates/x/src/check.rs", text).len(), 1);
+        for free in [
+            "crates/x/src/system.rs",
+            "crates/x/tests/it/main.rs",
+            "crates/virtual-card/src/x.rs",
+            "xtask/src/x.rs",
+        ] {
+            assert!(source_breaches(free, text).is_empty(), "{free}");
+        }
+        let in_tests = "//! A.\n#[cfg(test)]\nmod tests { use std::os::unix::fs::MetadataExt; }\n";
+        assert!(source_breaches("crates/x/src/check.rs", in_tests).is_empty());
     }
 
     #[test]

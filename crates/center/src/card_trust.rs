@@ -147,7 +147,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp {
         modified: it.modified().ok()?,
         size_bytes: it.len(),
-        file: std::os::unix::fs::MetadataExt::ino(&it),
+        file: crate::system::inode(&it),
     })
 }
 

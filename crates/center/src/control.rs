@@ -1,13 +1,11 @@
 //! The operator's local door (contracts §12): one JSON line in, one out, over a Unix socket that only the center's user opens.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use domain::audit::{Actor, Deed, Event};
 use domain::person::PersonId;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
@@ -15,6 +13,7 @@ use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
+use crate::system::{self, ControlListener, ControlStream};
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,7 +90,7 @@ pub fn socket(data_dir: &Path) -> PathBuf {
 /// # Errors
 /// The socket's; a center that is not running is `NotFound` or `ConnectionRefused`.
 pub async fn send(data_dir: &Path, order: &Order) -> std::io::Result<Reply> {
-    let mut stream = UnixStream::connect(socket(data_dir)).await?;
+    let mut stream = system::call(&socket(data_dir)).await?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     stream.write_all(&line).await?;
@@ -100,19 +99,16 @@ pub async fn send(data_dir: &Path, order: &Order) -> std::io::Result<Reply> {
     Ok(serde_json::from_str(&answer)?)
 }
 
+/// Whether a center runs on a data folder.
+pub async fn is_running(data_dir: &Path) -> bool {
+    system::call(&socket(data_dir)).await.is_ok()
+}
+
 pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
-    let path = socket(data_dir);
-    // A socket left by a process that was killed; a running center holds the database, so there is no other.
-    let _ = std::fs::remove_file(&path);
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-    let own = std::fs::metadata(&path).map(|it| std::os::unix::fs::MetadataExt::uid(&it))?;
+    let listener = ControlListener::bind(&socket(data_dir))?;
     tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            if stream
-                .peer_cred()
-                .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
-            {
+        while let Ok(called) = listener.accept().await {
+            if let Some(stream) = called {
                 tokio::spawn(serve(stream, app.clone()));
             }
         }
@@ -120,7 +116,7 @@ pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn serve(stream: UnixStream, app: App) {
+async fn serve(stream: ControlStream, app: App) {
     let (reader, mut writer) = stream.into_split();
     let mut lines = BufReader::new(reader).lines();
     while let Ok(Some(line)) = lines.next_line().await {

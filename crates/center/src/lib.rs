@@ -42,6 +42,7 @@ mod second_factors;
 pub mod serve;
 mod sessions;
 mod sign_ins;
+mod system;
 mod throttle;
 mod trouble;
 mod updates;

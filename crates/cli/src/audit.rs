@@ -223,16 +223,9 @@ async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode>
 }
 
 fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
-    use std::os::unix::fs::OpenOptionsExt;
     let mut beside = out.as_os_str().to_owned();
     beside.push(".new");
-    let mut options = std::fs::OpenOptions::new();
-    let file = options
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
+    let file = crate::system::private_file(beside.as_ref())?;
     Ok((beside.into(), file))
 }
 

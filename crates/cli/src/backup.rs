@@ -94,8 +94,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             &format!("{shown} is no whole copy: {error}; use another copy"),
         )
     })?;
-    let socket = center::control::socket(&arguments.data_dir);
-    if tokio::net::UnixStream::connect(&socket).await.is_ok() {
+    if center::control::is_running(&arguments.data_dir).await {
         let dir = arguments.data_dir.display();
         return Err(told::both(
             &format!("{dir} のセンターが動いています。先に停止してください。"),

@@ -2,7 +2,6 @@
 //! folder, key or database is made.
 
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,10 +10,10 @@ use domain::card_challenge::{CenterName, InvalidCenterName};
 use kiosk::config::TerminalKeys;
 use pki::card_certificate::Root;
 use pki::card_revocation::RevocationList;
-use pki::sealed::is_sealed;
+use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
-use crate::told;
+use crate::{system, told};
 
 /// `onshi config`.
 #[derive(Subcommand)]
@@ -286,7 +285,7 @@ impl Look<'_> {
             let found = all().map(|(_, folder)| nearest(folder));
             let devices: Vec<Option<u64>> = found
                 .map(|folder| folder.and_then(|it| std::fs::metadata(it).ok()))
-                .map(|found| found.as_ref().map(MetadataExt::dev))
+                .map(|found| found.as_ref().map(system::device))
                 .collect();
             if devices
                 .windows(2)
@@ -436,8 +435,7 @@ impl Look<'_> {
                 &format!("{shown} is not sealed; seal it with `{seal}`"),
             ),
             Ok(_) => {
-                let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
-                if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+                if is_open_to_others(file) {
                     self.find(
                         "secret_file",
                         nth,

@@ -1,6 +1,5 @@
 //! Runs the link app from its settings file, and seals what it needs.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use gateway::folders::Folders;
 use gateway::pickup::{Gateway, RoundError, Setup};
 use pki::identity::Identity;
 use pki::machine_secret::MachineSecret;
-use pki::sealed::{MachineKey, is_sealed};
+use pki::sealed::{MachineKey, is_open_to_others, is_sealed};
 use store::journal::Journal;
 
 use crate::{system, told};
@@ -259,8 +258,7 @@ pub(crate) fn unseal(data_dir: &Path, file: &Path, seal: &str) -> anyhow::Result
             &format!("{shown} is not sealed; seal it with `{seal}` and delete the plain file"),
         ));
     }
-    let mode = std::fs::metadata(file).map(|it| it.permissions().mode());
-    if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+    if is_open_to_others(file) {
         return Err(told::both(
             &format!("{shown} を他の利用者が読めます。chmod 600 {shown} を実行してください。"),
             &format!("other users may read {shown}; run: chmod 600 {shown}"),

@@ -2,9 +2,14 @@
 //! other crates stand in their own module of this name. Built and tried on Linux alone.
 
 use std::ffi::OsStr;
+use std::fs::{File, Metadata, OpenOptions};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 
 /// Where systemd waits for word of a unit of `Type=notify` (sd_notify(3)).
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
@@ -29,6 +34,28 @@ fn send(socket: &OsStr, word: &[u8]) -> std::io::Result<()> {
     let sender = UnixDatagram::unbound()?;
     sender.send_to_addr(word, &address)?;
     Ok(())
+}
+
+/// Calls a program that listens on a socket of this machine.
+pub(crate) fn call(socket: &Path) -> std::io::Result<UnixStream> {
+    UnixStream::connect(socket)
+}
+
+/// Becomes another program; returns only when that could not be.
+pub(crate) fn become_it(command: &mut Command) -> std::io::Error {
+    command.exec()
+}
+
+/// The number of the file system that a file lies on.
+pub(crate) fn device(found: &Metadata) -> u64 {
+    found.dev()
+}
+
+/// A file that its user alone reads, empty.
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)
 }
 
 /// Waits for Ctrl-C or a request to terminate.

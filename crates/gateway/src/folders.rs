@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::{AnswerEncoding, FolderPair, Forgotten};
+use crate::system;
 
 /// A pair of watched folders with the work folder beside them.
 #[derive(Debug, Clone)]
@@ -75,7 +75,8 @@ impl Folders {
         for folder in watched().chain([&self.work]) {
             let failed = |error| FoldersError::Folder(folder.clone(), error);
             std::fs::create_dir_all(folder).map_err(failed)?;
-            devices.push((folder, std::fs::metadata(folder).map_err(failed)?.dev()));
+            let found = std::fs::metadata(folder).map_err(failed)?;
+            devices.push((folder, system::device(&found)));
         }
         for folder in watched() {
             if self.work.starts_with(folder) {

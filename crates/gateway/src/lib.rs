@@ -9,3 +9,4 @@ pub mod hearing;
 mod leftovers;
 pub mod pickup;
 mod session;
+mod system;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::identity::{Identity, InvalidIdentity};
 use crate::sealed::{MachineKey, SealError};
+use crate::system;
 
 /// Ending of a sealed certificate.
 const ENDING: &str = ".sealed";
@@ -123,13 +124,11 @@ impl Installed {
     /// What lies under a name now; `None` when nothing does.
     #[must_use]
     pub fn mark(&self, name: &str) -> Option<Mark> {
-        use std::os::unix::fs::MetadataExt;
         let found = std::fs::metadata(self.file(name)).ok()?;
         Some(Mark {
-            modified_nanos: i128::from(found.mtime()) * 1_000_000_000
-                + i128::from(found.mtime_nsec()),
-            inode: found.ino(),
-            bytes: found.size(),
+            modified_nanos: system::modified_nanos(&found),
+            inode: system::inode(&found),
+            bytes: found.len(),
         })
     }
 }

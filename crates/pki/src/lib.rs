@@ -17,4 +17,5 @@ pub mod publisher;
 pub mod receipt_key;
 pub mod sealed;
 pub mod server;
+mod system;
 pub mod totp;

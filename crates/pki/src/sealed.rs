@@ -1,12 +1,13 @@
 //! Secrets on disk, sealed with a machine key (contracts §9). Refuses a key file that others may read.
 
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
+
+use crate::system;
 
 /// First bytes of a sealed file, with the format's version.
 const MAGIC: &[u8; 8] = b"ONSHI-S1";
@@ -64,7 +65,7 @@ impl MachineKey {
         let mut key = Zeroizing::new([0; 32]);
         match std::fs::metadata(path) {
             Ok(found) => {
-                if found.permissions().mode() & 0o077 != 0 {
+                if system::is_open_to_others(&found) {
                     return Err(SealError::Open(path.into()));
                 }
                 let bytes = Zeroizing::new(std::fs::read(path).map_err(file("read", path))?);
@@ -161,6 +162,12 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
+/// Whether other users may read or change a file; a file that is not there is open to nobody.
+#[must_use]
+pub fn is_open_to_others(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| system::is_open_to_others(&found))
+}
+
 fn file(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> SealError {
     let path = path.to_path_buf();
     move |source| SealError::File {
@@ -182,12 +189,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
     let beside = PathBuf::from(beside);
     let write = || {
         let _ = std::fs::remove_file(&beside);
-        let options = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .to_owned();
-        let mut opened = options.open(&beside)?;
+        let mut opened = system::new_private().open(&beside)?;
         opened.write_all(bytes)?;
         opened.sync_all()?;
         std::fs::rename(&beside, path)?;
@@ -198,6 +200,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 //! Debian alone. Decides nothing.
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -155,6 +155,16 @@ async fn run(mut command: Command, limit: Duration) -> std::io::Result<Output> {
     tokio::time::timeout(limit, command.output())
         .await
         .map_err(|_| late())?
+}
+
+/// When a file was changed last, in seconds since 1970.
+pub(crate) fn modified_s(found: &std::fs::Metadata) -> i64 {
+    found.mtime()
+}
+
+/// The number of the file system that a file lies on.
+pub(crate) fn device(found: &std::fs::Metadata) -> u64 {
+    found.dev()
 }
 
 /// Writes a file whole or not at all, to the disk before it shows, with these rights.

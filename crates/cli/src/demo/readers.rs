@@ -2,8 +2,6 @@
 //! (design §3, invariant 9): starts it and speaks to its control sockets. Where it cannot run, it says why and the rest goes on.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -11,7 +9,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::told;
+use crate::{system, told};
 
 /// By this variable libpcsclite finds another service than the machine's.
 const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
@@ -55,7 +53,8 @@ pub(crate) fn lead_to(dir: &Path) -> anyhow::Result<()> {
     let own = std::env::current_exe().context("this executable has no path")?;
     let mut command = Command::new(own);
     command.args(std::env::args_os().skip(1));
-    Err(command.env(SOCKET_VARIABLE, socket).exec()).context("the demo cannot be started anew")
+    Err(system::become_it(command.env(SOCKET_VARIABLE, socket)))
+        .context("the demo cannot be started anew")
 }
 
 impl Readers {
@@ -131,7 +130,7 @@ impl Reader {
     /// # Errors
     /// The refusal.
     pub(crate) fn order(&self, line: &str) -> anyhow::Result<()> {
-        let mut stream = UnixStream::connect(&self.control)?;
+        let mut stream = system::call(&self.control)?;
         writeln!(stream, "{line}")?;
         let mut answer = String::new();
         BufReader::new(stream).read_line(&mut answer)?;

@@ -3,7 +3,6 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use domain::civil_date::Instant;
@@ -46,7 +45,7 @@ pub(super) fn try_folder(folder: &Path) -> Result<u64, Unusable> {
     let written = write();
     let _ = std::fs::remove_file(&trial);
     match written {
-        Ok(()) => Ok(found.dev()),
+        Ok(()) => Ok(crate::system::device(&found)),
         Err(error)
             if matches!(
                 error.kind(),
@@ -135,7 +134,8 @@ fn forgotten(folder: &Path, stay_minutes: u32, now: Instant) -> usize {
         let Ok(metadata) = entry.metadata() else {
             return false;
         };
-        let written = Instant::from_micros(metadata.mtime().saturating_mul(1_000_000));
+        let written =
+            Instant::from_micros(crate::system::modified_s(&metadata).saturating_mul(1_000_000));
         metadata.is_file() && stay < written.seconds_until(now)
     });
     old.count()

@@ -1,0 +1,47 @@
+//! What the center asks of the operating system beyond the standard library: the control socket with the user at its other end, and
+//! which file a file is. Linux alone.
+
+use std::fs::Metadata;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use tokio::net::{UnixListener, UnixStream};
+
+/// One who gives orders, or the center that obeys.
+pub(crate) type ControlStream = UnixStream;
+
+/// Where orders arrive.
+pub(crate) struct ControlListener {
+    listener: UnixListener,
+    own: u32,
+}
+
+impl ControlListener {
+    /// A socket that its user alone reaches.
+    pub(crate) fn bind(path: &Path) -> std::io::Result<Self> {
+        // A socket left by a process that was killed; a running center holds the database, so there is no other.
+        let _ = std::fs::remove_file(path);
+        let listener = UnixListener::bind(path)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        let own = std::fs::metadata(path)?.uid();
+        Ok(Self { listener, own })
+    }
+
+    /// The next who calls; `None` for another user than this one or root.
+    pub(crate) async fn accept(&self) -> std::io::Result<Option<ControlStream>> {
+        let (stream, _) = self.listener.accept().await?;
+        let peer = stream.peer_cred();
+        let ours = peer.is_ok_and(|peer| peer.uid() == self.own || peer.uid() == 0);
+        Ok(ours.then_some(stream))
+    }
+}
+
+/// Calls a center.
+pub(crate) async fn call(path: &Path) -> std::io::Result<ControlStream> {
+    UnixStream::connect(path).await
+}
+
+/// The number of a file in its file system.
+pub(crate) fn inode(found: &Metadata) -> u64 {
+    found.ino()
+}
