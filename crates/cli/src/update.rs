@@ -17,7 +17,13 @@ use crate::told;
 pub(crate) enum UpdateCommand {
     /// Look at the center and fetch what is newer; the terminal does it by itself.
     #[command(after_help = "Example: onshi update fetch --config /etc/onshi/terminal.toml")]
-    Fetch(Of),
+    Fetch {
+        #[command(flatten)]
+        of: Of,
+        /// Order the installation when it is the chosen hour, as the terminal does by itself.
+        #[arg(long)]
+        order: bool,
+    },
     /// Install the update that waits, and go back if it does not work; root's unit does it when the terminal orders it.
     #[command(after_help = "Example: onshi update install --config /etc/onshi/terminal.toml")]
     Install {
@@ -51,7 +57,7 @@ pub(crate) struct Of {
 
 pub(crate) async fn run(command: UpdateCommand) -> anyhow::Result<ExitCode> {
     match command {
-        UpdateCommand::Fetch(of) => fetch(&of).await,
+        UpdateCommand::Fetch { of, order } => fetch(&of, order).await,
         UpdateCommand::Install { of, occasion } => {
             let last = installer(&of)?.install(occasion, crate::serve::now).await?;
             Ok(tell(&of, Some(&last)))
@@ -65,7 +71,7 @@ pub(crate) async fn run(command: UpdateCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn fetch(of: &Of) -> anyhow::Result<ExitCode> {
+async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
     let config = read(&of.config)?;
     let root = crate::client::root(&config.ca)?;
     let identity = crate::gateway::unseal_identity(&config.data_dir, &config.identity.name)?;
@@ -75,6 +81,9 @@ async fn fetch(of: &Of) -> anyhow::Result<ExitCode> {
         Looked::UpToDate(version) => (false, version.to_string()),
         Looked::Waits(version) => (true, version.to_string()),
     };
+    if order {
+        update.order_at_the_hour(crate::serve::now())?;
+    }
     if of.json {
         println!(
             "{}",

@@ -298,15 +298,22 @@ impl SelfUpdate {
                 }
                 told = fault;
             }
-            let may = may_install(&self.settings.schedule(), Occasion::Hour, now).is_ok();
-            if may
-                && self.waiting().is_some()
-                && !self.is_ordered()
-                && let Err(fault) = self.order(Occasion::Hour)
-            {
+            if let Err(fault) = self.order_at_the_hour(now) {
                 tracing::warn!(error = %fault, "the update that waits could not be ordered");
             }
         }
+    }
+
+    /// Orders the update that waits when it is the chosen hour.
+    ///
+    /// # Errors
+    /// [`UpdateFault`].
+    pub fn order_at_the_hour(&self, now: Instant) -> Result<(), UpdateFault> {
+        let may = may_install(&self.settings.schedule(), Occasion::Hour, now).is_ok();
+        if may && self.waiting().is_some() && !self.is_ordered() {
+            self.order(Occasion::Hour)?;
+        }
+        Ok(())
     }
 
     fn is_due(&self, now: Instant) -> bool {

@@ -283,7 +283,12 @@ impl Installer {
         let folder = self.dir().join("packages");
         std::fs::create_dir_all(&folder).map_err(UpdateFault::file(&folder))?;
         let from = place.package_file();
-        system::copy_whole(&from, &to, 0o644).map_err(UpdateFault::file(&from))?;
+        // The folder is the terminal's: a link there could name any file, so what is copied is read by root alone until it is believed.
+        let plain = std::fs::symlink_metadata(&from).is_ok_and(|it| it.is_file());
+        if !plain {
+            return Err(UpdateFault::Damaged(offer.version));
+        }
+        system::copy_whole(&from, &to, 0o600).map_err(UpdateFault::file(&from))?;
         if !offer.fits(&to)? {
             std::fs::remove_file(&to).map_err(UpdateFault::file(&to))?;
             return Err(UpdateFault::Damaged(offer.version));
