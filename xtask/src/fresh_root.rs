@@ -2,6 +2,7 @@
 //! Debian's own scripts; changes nothing of this machine. The executables are of the dev profile: what is tried is the packaging.
 
 mod debian;
+mod self_update;
 mod session;
 
 use std::collections::BTreeSet;
@@ -36,10 +37,12 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The packages of the test: two revisions without readers, one with.
+/// The packages of the test: revisions without readers, the fourth broken, and one with.
 struct Packages {
     first: PathBuf,
     second: PathBuf,
+    third: PathBuf,
+    broken: PathBuf,
     pcsc: PathBuf,
 }
 
@@ -47,12 +50,21 @@ impl Packages {
     fn build(root: &Path, folder: &Path) -> anyhow::Result<Self> {
         let plain = package::executable(root, Build::Plain, Profile::Dev)?;
         let pcsc = package::executable(root, Build::Pcsc, Profile::Dev)?;
+        let broken = folder.join("broken.executable");
+        let mut bytes = std::fs::read(&plain)?;
+        let (from, to) = (bytes.len() / 3, bytes.len() / 3 * 2);
+        if let Some(code) = bytes.get_mut(from..to) {
+            code.fill(0);
+        }
+        std::fs::write(&broken, bytes)?;
         println!("onshi links {:?}", libraries(&plain)?);
         println!("onshi-pcsc links {:?}", libraries(&pcsc)?);
         Ok(Self {
-            first: package::pack(root, Build::Plain, &plain, "1", folder)?,
-            second: package::pack(root, Build::Plain, &plain, "2", folder)?,
-            pcsc: package::pack(root, Build::Pcsc, &pcsc, "2", folder)?,
+            first: package::pack(root, Build::Plain, &plain, (Profile::Dev, "1"), folder)?,
+            second: package::pack(root, Build::Plain, &plain, (Profile::Dev, "2"), folder)?,
+            third: package::pack(root, Build::Plain, &plain, (Profile::Dev, "3"), folder)?,
+            broken: package::pack(root, Build::Plain, &broken, (Profile::Dev, "4"), folder)?,
+            pcsc: package::pack(root, Build::Pcsc, &pcsc, (Profile::Dev, "5"), folder)?,
         })
     }
 }
@@ -68,7 +80,15 @@ fn life(debian: &Debian, packages: &Packages) -> anyhow::Result<()> {
     }
     debian.edit(
         "etc/onshi/center.toml",
-        &[(":8443", ":0"), (":8444", ":0"), (":9464", ":0")],
+        &[
+            (":8443", ":0"),
+            (":8444", ":0"),
+            (":9464", ":0"),
+            (
+                "# dir = \"/var/lib/onshi/updates\"",
+                "dir = \"/var/lib/onshi/updates\"",
+            ),
+        ],
     )?;
 
     println!("-- start");
@@ -96,6 +116,16 @@ fn life(debian: &Debian, packages: &Packages) -> anyhow::Result<()> {
     let center = debian.start_center()?;
     session.is_open("after the upgrade")?;
     drop(debian.start_clinic()?);
+    println!("-- backup and restore");
+    debian.back_up()?;
+    drop(center);
+    debian.lose_and_restore()?;
+    let center = debian.start_center()?;
+    session.is_open("after the restore")?;
+
+    println!("-- self-update");
+    self_update::run(debian, packages)?;
+    session.is_open("after the self-update")?;
     drop(center);
 
     println!("-- exchange for onshi-pcsc");

@@ -47,7 +47,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
     let folder = root.join("target/package");
     for build in [Build::Plain, Build::Pcsc] {
         let executable = executable(root, build, profile)?;
-        let package = pack(root, build, &executable, revision, &folder)?;
+        let package = pack(root, build, &executable, (profile, revision), &folder)?;
         println!("{}", package.display());
     }
     Ok(())
@@ -111,7 +111,7 @@ pub(crate) fn pack(
     root: &Path,
     build: Build,
     executable: &Path,
-    revision: &str,
+    (profile, revision): (Profile, &str),
     folder: &Path,
 ) -> anyhow::Result<PathBuf> {
     let tree = folder.join(build.package());
@@ -138,15 +138,15 @@ pub(crate) fn pack(
     }
     write(&tree.join("DEBIAN/control"), control.as_bytes(), 0o644)?;
     let package = folder.join(format!("{}_{version}_{architecture}.deb", build.package()));
-    // Quick to make, and the executable is what matters; the publisher's line is not the clinic's.
+    let compression: &[&str] = match profile {
+        Profile::Release => &["-Zxz"],
+        Profile::Dev => &["-Zgzip", "-z1", "--uniform-compression"],
+    };
     crate::run(
         Command::new("dpkg-deb")
-            .args([
-                "--root-owner-group",
-                "-Zgzip",
-                "--uniform-compression",
-                "--build",
-            ])
+            .arg("--root-owner-group")
+            .args(compression)
+            .arg("--build")
             .arg(&tree)
             .arg(&package)
             .env("SOURCE_DATE_EPOCH", last_commit(root)?),

@@ -77,7 +77,7 @@ pub(crate) const CARD_TOOLS: [Tool; 6] = [
 ];
 
 /// What `cargo xtask fresh-root` calls.
-pub(crate) const PACKAGE_TOOLS: [Tool; 11] = [
+pub(crate) const PACKAGE_TOOLS: [Tool; 12] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("strip", "binutils"),
@@ -89,6 +89,7 @@ pub(crate) const PACKAGE_TOOLS: [Tool; 11] = [
     program("curl", "curl"),
     program("openssl", "openssl"),
     program("tar", "tar"),
+    program("unshare", "util-linux"),
 ];
 
 /// What `cargo xtask assets` calls or reads.

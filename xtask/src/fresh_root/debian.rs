@@ -90,7 +90,10 @@ impl Debian {
     }
 
     pub(super) fn inside(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("chroot");
+        // As on a machine that runs: with /proc, which goes again with the namespace.
+        let enter = "mount -t proc proc \"$1/proc\" && exec chroot \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", enter, "sh"]);
         command.arg(&self.dir).args(arguments).env_clear();
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.env("DEBIAN_FRONTEND", "noninteractive");
@@ -292,9 +295,40 @@ impl Debian {
             .collect()
     }
 
+    /// As `docs/operations/backup.md` says.
+    pub(super) fn back_up(&self) -> anyhow::Result<()> {
+        let backup = [
+            "onshi",
+            "backup",
+            "--data-dir",
+            "/var/lib/onshi",
+            "--out",
+            "/tmp/copy",
+        ];
+        let as_user = ["runuser", "-u", "onshi-center", "--"];
+        self.say(&[&as_user[..], &backup].concat())?;
+        Ok(())
+    }
+
+    /// The center's folder is lost but for the keys kept apart, and put back as `docs/operations/restore.md` says.
+    pub(super) fn lose_and_restore(&self) -> anyhow::Result<()> {
+        let keys = "set -e; cd /var/lib/onshi; mkdir /tmp/keys; cp -a machine.key receipt.key ca /tmp/keys/; \
+            for it in receipt-retired.keys; do if [ -e $it ]; then cp -a $it /tmp/keys/; fi; done; \
+            find /var/lib/onshi -mindepth 1 -delete";
+        self.say(&["sh", "-c", keys])?;
+        let back = "set -e; cd /tmp/keys; \
+            install -o onshi-center -g onshi-center -m 0600 machine.key receipt.key /var/lib/onshi/; \
+            cp -a ca /var/lib/onshi/; chown -R onshi-center:onshi-center /var/lib/onshi; \
+            runuser -u onshi-center -- onshi restore --data-dir /var/lib/onshi --from /tmp/copy; \
+            onshi audit verify --data-dir /var/lib/onshi; rm -rf /tmp/keys /tmp/copy";
+        self.say(&["sh", "-c", back])?;
+        Ok(())
+    }
+
     /// Takes away what the test itself put there.
     pub(super) fn tidy(&self) -> anyhow::Result<()> {
-        for path in ["root/reference", "root/p12.pw", "root/clinic.p12"] {
+        let ours = ["root/reference", "root/p12.pw", "root/clinic.p12"];
+        for path in ours.iter().chain(&super::self_update::PUBLISHERS) {
             std::fs::remove_file(self.dir.join(path))?;
         }
         for path in ["srv/oqs", "srv/oqs-work"] {
