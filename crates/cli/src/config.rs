@@ -504,6 +504,7 @@ mod tests {
                     "[times]",
                     "[updates]",
                     "[certificates]",
+                    "[doctor]",
                 ]
                 .iter()
                 .any(|it| line.starts_with(it))
