@@ -26,6 +26,7 @@ stop-note-doubt = The source leaves open which maker this note is meant for; see
 stop-reader-done = The card reader is stopped
 stop-seen-anyway = It is stopped, and still seen
 stop-now = Switch the PC off
+stop-updating = Update and switch off
 stop-guided = Go on to stop
 stop-first = Not yet: stop this first and tick the box: { $machine }.
 stop-reader-seen = The card reader still seems to run. Stop it and press again. If it is stopped and still seen, tick the box and go on.

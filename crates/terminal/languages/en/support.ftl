@@ -17,7 +17,6 @@ support-no-desk = The directory has no desk for this model. Ask the seller or wh
 support-ready = Have ready
 support-as-of = Edition of the directory: { $edition }. Numbers and hours may have changed.
 support-this-terminal = This terminal
-support-version = Version
 support-trouble = Found on { $at }: { $what }
 support-what-to-do = What to do
 support-bad-file = An edited data file is not good, so the earlier data are used. { $trouble }

@@ -26,6 +26,7 @@ stop-note-doubt = この注記は、資料ではどのメーカーのものか�
 stop-reader-done = カードリーダーを停止しました
 stop-seen-anyway = 停止しましたが、まだ接続が見えています
 stop-now = パソコンを終了する
+stop-updating = 更新してシャットダウン
 stop-guided = 終了の手順を進める
 stop-first = まだ終了できません。先に{ $machine }を停止して、チェックを入れてください。
 stop-reader-seen = カードリーダーがまだ動いているようです。停止してからもう一度押してください。停止したのに見えている場合は、チェックを入れて進めてください。

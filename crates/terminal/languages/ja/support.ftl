@@ -17,7 +17,6 @@ support-no-desk = この機種の窓口は一覧にありません。購入先�
 support-ready = お手元にご用意ください
 support-as-of = 問い合わせ先の一覧の版: { $edition }。番号や時間は変わっていることがあります。
 support-this-terminal = この端末
-support-version = 版
 support-trouble = { $at } の確認: { $what }
 support-what-to-do = どうすればよいか
 support-bad-file = 編集されたデータのファイルに誤りがあるため、前のデータを使っています。 { $trouble }

@@ -33,6 +33,8 @@ pub(super) struct StartStopPage {
     /// What must be off before the PC, to be confirmed.
     pub(super) before: Vec<Checkbox>,
     pub(super) may_power_off: bool,
+    /// An update is installed on the way (G38).
+    pub(super) updates_wait: bool,
     /// When the checks were made.
     pub(super) checked_at: Option<String>,
     pub(super) source: String,
@@ -263,6 +265,7 @@ pub(super) fn start_stop_page(
             .collect(),
         before,
         may_power_off: app.upkeep.power_off().is_some(),
+        updates_wait: app.updates.waiting().is_some(),
         checked_at: examined.as_ref().map(|it| it.at.to_minute_in_japan()),
         source: words.say_with(
             "start-stop-source",

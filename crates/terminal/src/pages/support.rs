@@ -19,8 +19,9 @@ use ui::language::Words;
 
 use crate::doctor::SignedIn;
 use crate::doctor::report::{self, Heading};
-use crate::pages::{Frame, Staff, Visitor, show};
+use crate::pages::{Frame, Staff, Visitor, show, updates};
 use crate::serve::App;
+use crate::update::Standing;
 use crate::{days, faults};
 
 pub(super) use desks::DeskView;
@@ -135,7 +136,9 @@ pub(crate) async fn page(
     visitor: Visitor,
     Query(about): Query<About>,
 ) -> Response {
-    show(StatusCode::OK, &support_page(&app, &visitor, &about.about))
+    let standing = app.updates.standing().await;
+    let page = support_page(&app, &visitor, &about.about, &standing);
+    show(StatusCode::OK, &page)
 }
 
 /// Examines, and shows the outcome by asking for the page again.
@@ -156,12 +159,13 @@ pub(crate) async fn save(State(app): State<App>, visitor: Visitor) -> Response {
                 .await
         }
     };
+    let standing = app.updates.standing().await;
     let facility = app.certificates.first().map(|it| it.holder.facility);
     let heading = Heading {
         at: Some(examined.at),
         facility: facility.map(|it| it.to_string()),
         devices: desks::device_lines(&app.upkeep.inventory().contents, &visitor.words),
-        version: env!("CARGO_PKG_VERSION").into(),
+        version: standing.installed.unwrap_or(standing.running),
     };
     let text = report::text(&examined.diagnosis, &heading, visitor.words.language());
     let day = examined.at.date_in_japan().to_compact();
@@ -175,7 +179,12 @@ pub(crate) async fn save(State(app): State<App>, visitor: Visitor) -> Response {
     (headers, text).into_response()
 }
 
-pub(super) fn support_page(app: &App, visitor: &Visitor, about: &str) -> SupportPage {
+pub(super) fn support_page(
+    app: &App,
+    visitor: &Visitor,
+    about: &str,
+    standing: &Standing,
+) -> SupportPage {
     let words = &visitor.words;
     let mut frame = frame(app, visitor, HERE);
     let inventory = app.upkeep.inventory().contents;
@@ -211,11 +220,7 @@ pub(super) fn support_page(app: &App, visitor: &Visitor, about: &str) -> Support
         }),
         as_of: directory.as_of().to_owned(),
         notes: directory.notes().to_vec(),
-        version: vec![Fact {
-            label: words.say("support-version"),
-            text: env!("CARGO_PKG_VERSION").into(),
-            meaning: String::new(),
-        }],
+        version: updates::facts(words, standing),
         has_start_stop: has_start_stop(app),
         frame,
     }

@@ -14,7 +14,12 @@ pub(super) fn facts(visitor: &Visitor) -> Vec<Fact> {
         Outcome::NotRunning,
         Outcome::CutOff,
     ];
-    let of = |outcome| Standing {
+    let facts = |outcome| updates::facts(&visitor.words, &of(outcome));
+    outcomes.into_iter().flat_map(facts).collect()
+}
+
+pub(super) fn of(outcome: Outcome) -> Standing {
+    Standing {
         installed: Some("0.1.0-1".into()),
         running: "0.1.0".into(),
         waiting: None,
@@ -27,7 +32,5 @@ pub(super) fn facts(visitor: &Visitor) -> Vec<Fact> {
         }),
         looked: Some("2026-11-26T18:00:00Z".into()),
         stopped: Some(Text::new("理由", "reason")),
-    };
-    let facts = |outcome| updates::facts(&visitor.words, &of(outcome));
-    outcomes.into_iter().flat_map(facts).collect()
+    }
 }

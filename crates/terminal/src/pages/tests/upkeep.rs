@@ -7,7 +7,7 @@ use domain::equipment::Part;
 use domain::inventory::{Contents, Device, DeviceText, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 
-use super::{Written, fault};
+use super::{Written, fault, standing};
 use crate::inventory as kept;
 use crate::lock::tests::Terminal;
 use crate::pages::inventory::edit::{DeviceForm, device_page};
@@ -15,6 +15,7 @@ use crate::pages::inventory::inventory_page;
 use crate::pages::start_stop::{start_stop_page, stopping_page};
 use crate::pages::support::support_page;
 use crate::pages::{Staff, Visitor};
+use crate::update::Outcome;
 
 /// How many pages there are here.
 pub(super) const PAGES: usize = 7;
@@ -80,10 +81,17 @@ pub(super) fn of_upkeep(staff: &Staff, written: &mut Written) {
         lock: Default::default(),
     };
     let app = &terminal.app;
-    written.add("support-bare", &support_page(app, &visitor, ""));
+    let standing = standing::of(Outcome::SelfCheck);
+    written.add("support-bare", &support_page(app, &visitor, "", &standing));
     broken(&terminal, Broken::CenterOutOfReach);
-    written.add("support-broken", &support_page(app, &visitor, ""));
-    written.add("support-hub", &support_page(app, &visitor, "hub"));
+    written.add(
+        "support-broken",
+        &support_page(app, &visitor, "", &standing),
+    );
+    written.add(
+        "support-hub",
+        &support_page(app, &visitor, "hub", &standing),
+    );
     written.add("start-stop", &start_stop_page(app, &visitor, true).unwrap());
     written.add("stopping", &stopping_page(app, &visitor, true).unwrap());
     let today = app.now().date_in_japan();
