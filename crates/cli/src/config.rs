@@ -207,10 +207,32 @@ impl Look<'_> {
         }
         self.free("listen", config.listen);
         self.publisher(&config.updates);
+        self.neighbour("kiosk", config.doctor.kiosk.as_deref(), |text| {
+            kiosk::config::Config::parse(text).err()
+        });
+        self.neighbour("gateway", config.doctor.gateway.as_deref(), |text| {
+            gateway::config::Config::parse(text).err()
+        });
         let center_name = CenterName::parse(&config.center_name).err();
         let keys = config.terminal_keys.as_ref();
         self.card_reader(center_name, config.reader.as_deref());
         self.terminal_keys(keys, 0, "onshi terminal seal-key");
+    }
+
+    /// The settings file of another part, which the doctor reads.
+    fn neighbour(
+        &mut self,
+        key: &'static str,
+        file: Option<&Path>,
+        wrong: impl FnOnce(&str) -> Option<toml::de::Error>,
+    ) {
+        let Some(file) = file else { return };
+        let found = told::read_text(file).map(|text| wrong(&text));
+        match found {
+            Err(error) => self.told(key, &error),
+            Ok(Some(error)) => self.told(key, &told::settings(file, &error)),
+            Ok(None) => {}
+        }
     }
 
     /// The pinned key, where self-update is set up.

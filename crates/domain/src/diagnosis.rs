@@ -116,6 +116,8 @@ named! {
         Code = "code";
         /// A count.
         Count = "count";
+        /// Requests under way or waiting for the center.
+        Waiting = "waiting";
         /// What the system said.
         System = "system";
         /// Which version answers.
@@ -141,6 +143,7 @@ impl FactName {
             Self::ValidUntil => "有効期限",
             Self::Code => "コード",
             Self::Count => "件数",
+            Self::Waiting => "処理中・待ちの要求",
             Self::System => "システムの応答",
             Self::Version => "版",
         }
@@ -163,6 +166,7 @@ impl FactName {
             Self::ValidUntil => "valid until",
             Self::Code => "code",
             Self::Count => "count",
+            Self::Waiting => "requests under way or waiting",
             Self::System => "system said",
             Self::Version => "version",
         }

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use domain::civil_date::Instant;
 use domain::diagnosis::Diagnosis;
@@ -47,10 +46,7 @@ impl Setup {
                 keypad: None,
                 kiosk: Neighbour::None,
                 link: Neighbour::None,
-                limits: Limits {
-                    each: Duration::from_secs(5),
-                    ..Limits::default()
-                },
+                limits: Limits::default(),
                 system: Default::default(),
             },
             reader_profile: None,

@@ -9,6 +9,7 @@ mod kiosk;
 mod lock;
 mod readers;
 mod reception;
+mod support;
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;

@@ -12,6 +12,7 @@
 mod audit;
 mod browser;
 mod demo;
+mod doctor;
 mod first_mark;
 mod help_pages;
 mod kill;

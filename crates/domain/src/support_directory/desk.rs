@@ -328,9 +328,7 @@ impl Desk {
             }
         };
         let state = match repairs.clock(at, holidays) {
-            Clock::Open { until: repaired } => State::Open {
-                until: repaired.or(until),
-            },
+            Clock::Open { .. } => State::Open { until },
             Clock::Closed { until } => State::ReceptionOnly { repair_from: until },
         };
         (state, doubts)

@@ -119,7 +119,17 @@ fn one(folders: &LinkFolders, now: Instant) -> Observation {
             return broken(Step::LinkFolders, Fault::ResultsNotTaken, evidence);
         }
     }
-    good(Step::LinkFolders, place(&folders.req))
+    let mut evidence = place(&folders.req);
+    evidence.push(fact(FactName::Waiting, waiting(&folders.work).to_string()));
+    good(Step::LinkFolders, evidence)
+}
+
+/// How many requests lie in the work folder (contracts §10: queue counts without the center).
+fn waiting(work: &Path) -> usize {
+    let entries = std::fs::read_dir(work).into_iter().flatten().flatten();
+    entries
+        .filter(|it| it.file_type().is_ok_and(|kind| kind.is_file()))
+        .count()
 }
 
 fn place(folder: &Path) -> Vec<Fact> {

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::diagnosis::{Diagnosis, Seen, Step};
+use domain::diagnosis::{Diagnosis, FactName, Observation, Seen, Step};
 use domain::equipment::Part;
 use domain::inventory::{Contents, DeviceText};
 use domain::start_stop::{Machine, StartStep, StopPlan, Switching, WrongOrder};
@@ -80,7 +80,7 @@ impl Line {
 }
 
 pub(super) struct CheckView {
-    pub(super) label: &'static str,
+    pub(super) label: String,
     pub(super) state: String,
     pub(super) tone: &'static str,
 }
@@ -344,21 +344,25 @@ fn start_step(
     StepView {
         title: words.say(title),
         lines: lines.into_iter().map(Line::own).collect(),
-        checks: seen
-            .filter_map(|it| checked(words, it.step, it.seen))
-            .collect(),
+        checks: seen.filter_map(|it| checked(words, it)).collect(),
     }
 }
 
-fn checked(words: &Words, step: Step, seen: Seen) -> Option<CheckView> {
-    if let Seen::NotChecked(_) = seen {
+fn checked(words: &Words, it: &Observation) -> Option<CheckView> {
+    if let Seen::NotChecked(_) = it.seen {
         return None;
     }
-    let (ja, en) = report::state(seen);
+    let (ja, en) = report::state(it.seen);
+    // Two readers are told apart by what the settings call them.
+    let wanted = it.evidence.iter();
+    let wanted = wanted
+        .filter(|fact| fact.name == FactName::Wanted)
+        .map(|fact| format!(" {}", fact.value));
+    let label = words.choose(it.step.label_ja(), it.step.label_en());
     Some(CheckView {
-        label: words.choose(step.label_ja(), step.label_en()),
+        label: format!("{label}{}", wanted.collect::<String>()),
         state: words.choose(ja, en),
-        tone: tone(seen),
+        tone: tone(it.seen),
     })
 }
 

@@ -146,6 +146,8 @@ fn at_night_the_line_desk_takes_calls_and_repairs_nothing() {
         };
         assert_eq!(state, reception_only);
         assert_eq!(doubts, [Doubt::RepairDays]);
+        let by_day = place.state("flets-fault", &format!("{date}T10:00")).0;
+        assert_eq!(by_day, State::Open { until: None });
     }
 }
 

@@ -66,6 +66,14 @@ async fn the_pages_of_reception_are_accessible_in_every_language() {
     look(&walk, "menu").await;
     walk.open("about").await;
     look(&walk, "about").await;
+    for (path, name) in [
+        ("support?about=router", "support"),
+        ("start-stop", "start-stop"),
+        ("inventory", "inventory"),
+    ] {
+        walk.open(path).await;
+        look(&walk, name).await;
+    }
     walk.open("no-such-page").await;
     look_as_it_is(&walk, "trouble").await;
     walk.open("password").await;
@@ -131,6 +139,8 @@ async fn the_pages_of_administration_are_accessible_in_every_language() {
         ("accounts/ishi", "account"),
         ("accounts/link_app", "account-system"),
         ("import-accounts", "import"),
+        ("inventory", "inventory-administrator"),
+        ("inventory/device", "device"),
     ] {
         walk.open(path).await;
         look(&walk, name).await;

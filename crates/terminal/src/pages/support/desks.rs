@@ -11,6 +11,7 @@ use domain::support_directory::hours::{Closing, Days, Doubt, Hours, State};
 use ui::component::Fact;
 use ui::language::Words;
 
+use crate::reference_material::{QrCode, qr_code};
 use crate::serve::App;
 
 /// So many free re-set-ups of the PC a month (有償オプション: 月1回まで).
@@ -33,6 +34,8 @@ pub(crate) struct DeskView {
     pub(crate) facts: Vec<DeskFact>,
     pub(crate) email: Option<String>,
     pub(crate) url: Option<String>,
+    /// The address for the camera of a device that has the internet.
+    pub(crate) code: Option<QrCode>,
 }
 
 /// A line on a desk.
@@ -98,6 +101,7 @@ fn seller(device: &Device, words: &Words) -> Option<DeskView> {
         facts: Vec::new(),
         email: None,
         url: None,
+        code: None,
     })
 }
 
@@ -125,6 +129,7 @@ fn view(app: &App, words: &Words, choice: Choice<'_>, inventory: &Contents) -> D
         facts: facts(app, words, desk, inventory),
         email: desk.email.clone(),
         url: desk.url.clone(),
+        code: desk.url.as_deref().and_then(qr_code),
     }
 }
 
