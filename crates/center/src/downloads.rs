@@ -105,8 +105,11 @@ pub(crate) async fn issue(app: &App, wish: &Download) -> Result<Vec<u8>, Refused
         not_after: issued.not_after,
         renews: None,
     };
-    app.engine.store_certificate(certificate, event).await?;
-    Ok(file)
+    if app.engine.store_certificate(certificate, event).await? {
+        Ok(file)
+    } else {
+        Err(closed())
+    }
 }
 
 /// The notice of two IDs, while it may be used; a wrong reference ID is counted.
@@ -118,6 +121,9 @@ pub(crate) async fn opened(
     let found = app.engine.notice(request.as_str())?;
     let notice = found.ok_or_else(|| wrong(unknown_request()))?;
     open(app, &notice, reference).await?;
+    if notice.closed {
+        return Err(closed());
+    }
     if notice.deadline < app.now().date_in_japan() {
         return Err(wrong(after_deadline()));
     }
@@ -194,6 +200,16 @@ fn unknown_request() -> MemberError {
         "このリクエストIDの発行通知書はありません。通知書を確かめてください。",
         "There is no notice with this request ID. Look at the notice.",
     )
+}
+
+/// The refusal of a notice whose terminal was revoked or issued anew since.
+pub(crate) fn closed() -> Refused {
+    wrong(MemberError::new(
+        "request_id",
+        "closed",
+        "この通知書は、失効または再発行により使えなくなりました。新しい通知書を使うか、再発行を申請してください。",
+        "This notice was closed by a revocation or a new issue. Use the new notice, or apply for one.",
+    ))
 }
 
 fn after_deadline() -> MemberError {

@@ -193,6 +193,7 @@ pub(crate) async fn notice(
         deadline,
         wrong_tries: 0,
         earlier,
+        closed: false,
     };
     let event = Event {
         at: now,

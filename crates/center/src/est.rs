@@ -144,6 +144,7 @@ async fn make(app: &App, request: &SigningRequest, line: Line) -> Result<Respons
         "how=enrolment"
     }
     .into();
+    let renews = line.renews;
     let certificate = Certificate {
         fingerprint: made.fingerprint,
         serial: made.serial,
@@ -153,9 +154,15 @@ async fn make(app: &App, request: &SigningRequest, line: Line) -> Result<Respons
         issued: now,
         not_before: made.not_before,
         not_after: made.not_after,
-        renews: line.renews,
+        renews,
     };
-    app.engine.store_certificate(certificate, event).await?;
+    if !app.engine.store_certificate(certificate, event).await? {
+        // Taken back while the request was on its way: whoever holds a request back gains nothing by it.
+        return Err(match renews {
+            Some(_) => Trouble::CertificateRevoked.into(),
+            None => downloads::closed(),
+        });
+    }
     let media_type = "application/pkcs7-mime; smime-type=certs-only";
     Ok(certificates(media_type, &[made.certificate]))
 }

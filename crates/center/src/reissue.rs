@@ -2,6 +2,7 @@
 
 use domain::audit::{Actor, Deed};
 use domain::institution_code::InstitutionCode;
+use pki::notice::RequestId;
 use serde::{Deserialize, Serialize};
 use store::access::Earlier;
 use store::certificates::{Known, Which};
@@ -58,15 +59,17 @@ pub(crate) async fn reissue(
     // The notice first: an operator who has it may go on although the revocation failed, and is told.
     let enrolled = notice(app, code, terminal.terminal.clone(), Earlier::Replaced).await?;
     if earlier == RevokeEarlier::Now {
-        revoke(app, Which::Terminal(code, terminal.terminal)).await?;
+        let stays = RequestId::parse(&enrolled.request_id).map_err(|error| error.to_string())?;
+        let stays = Some(stays.as_str().to_owned());
+        revoke(app, Which::Terminal(code, terminal.terminal, stays)).await?;
     }
     Ok(enrolled)
 }
 
-/// Revokes all certificates of a terminal; an error is a text for the operator.
+/// Revokes all certificates of a terminal and closes its notices; an error is a text for the operator.
 pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal) -> Result<(), String> {
     let code = known_terminal(app, &terminal)?;
-    revoke(app, Which::Terminal(code, terminal.terminal))
+    revoke(app, Which::Terminal(code, terminal.terminal, None))
         .await
         .map(drop)
 }

@@ -113,7 +113,7 @@ impl Center {
         let engine = Engine::open_center(&dir.join("center.db"), chain)?;
         let revocations = Revocations::default();
         engine
-            .revoked_certificates(now)?
+            .revoked_certificates()?
             .into_iter()
             .for_each(|it| revocations.add(it));
         let metrics = Metrics::new(engine.clone(), clock.clone());

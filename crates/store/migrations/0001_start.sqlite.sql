@@ -32,7 +32,9 @@ CREATE TABLE notice (
   request_id TEXT PRIMARY KEY, reference_hash BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,
   issued INTEGER NOT NULL, deadline TEXT NOT NULL, wrong_tries INTEGER NOT NULL DEFAULT 0,
   -- 1: its certificate, once used, takes the place of all earlier ones of the terminal.
-  replaces INTEGER NOT NULL DEFAULT 0
+  replaces INTEGER NOT NULL DEFAULT 0,
+  -- 1: its terminal was revoked or issued anew since, so it opens nothing any more.
+  closed INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE certificate (
   fingerprint BLOB PRIMARY KEY, serial BLOB NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL,

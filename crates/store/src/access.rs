@@ -46,6 +46,8 @@ pub struct Notice {
     pub wrong_tries: u32,
     /// What becomes of the terminal's earlier certificates.
     pub earlier: Earlier,
+    /// Whether its terminal was revoked or issued anew since: it opens nothing any more.
+    pub closed: bool,
 }
 
 /// What becomes of a terminal's earlier certificates when that of a new notice is first used.
@@ -121,7 +123,7 @@ impl Engine {
     pub async fn store_notice(&self, notice: Notice, event: Event) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
             connection
-                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
                 .execute(params![
                     notice.request_id,
                     notice.reference_hash,
@@ -130,7 +132,8 @@ impl Engine {
                     notice.issued.as_micros(),
                     notice.deadline.to_string(),
                     notice.wrong_tries,
-                    notice.earlier == Earlier::Replaced
+                    notice.earlier == Earlier::Replaced,
+                    notice.closed
                 ])?;
             batch.append(connection, &event, None)?;
             Ok(())
@@ -143,17 +146,26 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn notice(&self, request_id: &str) -> Result<Option<Notice>, StoreError> {
-        type Raw = ([u8; 32], i64, String, i64, String, u32, bool);
+        type Raw = ([u8; 32], i64, String, i64, String, u32, bool, bool);
         let row: Option<Raw> = self.read(|connection| {
-            let text = "SELECT reference_hash, facility, terminal, issued, deadline, wrong_tries, replaces FROM notice WHERE request_id = ?1";
+            let text = "SELECT reference_hash, facility, terminal, issued, deadline, wrong_tries, replaces, closed FROM notice WHERE request_id = ?1";
             let mut statement = connection.prepare_cached(text)?;
             let row = statement.query_row([request_id], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
             });
             Ok(row.optional()?)
         })?;
         row.map(
-            |(reference_hash, facility, terminal, issued, deadline, wrong_tries, replaces)| {
+            |(
+                reference_hash,
+                facility,
+                terminal,
+                issued,
+                deadline,
+                wrong_tries,
+                replaces,
+                closed,
+            )| {
                 Ok(Notice {
                     request_id: request_id.to_owned(),
                     reference_hash,
@@ -168,6 +180,7 @@ impl Engine {
                     } else {
                         Earlier::Stay
                     },
+                    closed,
                 })
             },
         )

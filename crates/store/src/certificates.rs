@@ -94,12 +94,13 @@ fn known(row: &Row<'_>) -> Result<Known, StoreError> {
 pub enum Which {
     /// One and all that were renewed from it: whoever held the one may have renewed it.
     Line([u8; 32]),
-    /// All of a facility's terminal.
-    Terminal(InstitutionCode, String),
+    /// All of a facility's terminal, whose notices open nothing any more either, but for the one of this request ID.
+    Terminal(InstitutionCode, String, Option<String>),
 }
 
 impl Engine {
-    /// Remembers a certificate that was issued, with `event` about it.
+    /// Remembers a certificate that was issued, with `event` about it. False, and nothing is remembered, when what it was issued for
+    /// was taken back meanwhile: the certificate it renews was revoked, or its notice was closed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -107,8 +108,16 @@ impl Engine {
         &self,
         certificate: Certificate,
         event: Event,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.write(move |connection, batch| {
+            let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND revoked IS NOT NULL
+                UNION ALL SELECT 1 FROM notice WHERE request_id = ?2 AND ?1 IS NULL AND closed";
+            let taken_back = connection
+                .prepare_cached(text)?
+                .exists(params![certificate.renews, certificate.notice])?;
+            if taken_back {
+                return Ok(false);
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL, ?9, NULL)",
@@ -124,7 +133,8 @@ impl Engine {
                     certificate.not_after.as_micros(),
                     certificate.renews
                 ])?;
-            append_about(connection, batch, &event, &certificate.fingerprint)
+            append_about(connection, batch, &event, &certificate.fingerprint)?;
+            Ok(true)
         })
         .await
     }
@@ -190,8 +200,8 @@ impl Engine {
     }
 
     /// Marks a certificate used and revokes those whose place it takes (contracts §9), each with `event` about it: the earlier ones of
-    /// its notice, or that were renewed from the same one; for a notice issued anew, all earlier ones of the terminal. The one it was
-    /// renewed from stays to its end. Returns what was revoked by this.
+    /// its notice, or that were renewed from the same one; for a notice issued anew, all earlier ones of the terminal, whose earlier
+    /// notices open nothing any more. The one it was renewed from stays to its end. Returns what was revoked by this.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -225,6 +235,15 @@ impl Engine {
                 [fingerprint],
             )?;
             revoke(connection, batch, &gone, SUPERSEDED, &event)?;
+            // Whoever still has an earlier notice would get another certificate of the terminal.
+            connection
+                .prepare_cached(
+                    "UPDATE notice SET closed = 1 WHERE EXISTS (
+                       SELECT 1 FROM certificate x JOIN notice n ON n.request_id = x.notice AND n.replaces
+                       WHERE x.fingerprint = ?1 AND n.facility = notice.facility AND n.terminal = notice.terminal
+                         AND notice.issued <= n.issued AND notice.request_id <> n.request_id)",
+                )?
+                .execute([fingerprint])?;
             Ok(gone)
         })
         .await
@@ -251,11 +270,23 @@ impl Engine {
                      SELECT fingerprint FROM line",
                     [first],
                 )?,
-                Which::Terminal(facility, terminal) => fingerprints(
-                    connection,
-                    "SELECT fingerprint FROM certificate WHERE facility = ?1 AND terminal = ?2",
-                    params![number(*facility), terminal],
-                )?,
+                Which::Terminal(facility, terminal, stays) => {
+                    let closed = connection
+                        .prepare_cached(
+                            "UPDATE notice SET closed = 1 WHERE facility = ?1 AND terminal = ?2 AND NOT closed AND request_id IS NOT ?3",
+                        )?
+                        .execute(params![number(*facility), terminal, stays])?;
+                    if 0 < closed {
+                        let mut event = event.clone();
+                        event.detail = format!("facility={facility} notices={closed}");
+                        batch.append(connection, &event, None)?;
+                    }
+                    fingerprints(
+                        connection,
+                        "SELECT fingerprint FROM certificate WHERE facility = ?1 AND terminal = ?2",
+                        params![number(*facility), terminal],
+                    )?
+                }
             };
             if all.is_empty() {
                 return Ok(None);
@@ -337,17 +368,14 @@ impl Engine {
         })
     }
 
-    /// Every revoked certificate that has not expired by itself.
+    /// Every revoked certificate. Also those that have expired: by a clock that is ahead when the center starts, more seem to have.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn revoked_certificates(&self, now: Instant) -> Result<Vec<[u8; 32]>, StoreError> {
+    pub fn revoked_certificates(&self) -> Result<Vec<[u8; 32]>, StoreError> {
         self.read(|connection| {
-            fingerprints(
-                connection,
-                "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL AND ?1 < not_after",
-                [now.as_micros()],
-            )
+            let text = "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL";
+            fingerprints(connection, text, [])
         })
     }
 }

@@ -3,9 +3,12 @@
 use center::control::{Order, Reply, send};
 use center::enroll::Enrolled;
 use center::reissue::{CertificateLine, RevokeEarlier, Terminal};
+use pki::authority::KeyKind;
+use pki::est::NewKey;
 use pki::identity::Identity;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::world::{P12, World, check};
+use crate::world::{P12, World, check, read_answer};
 
 const DAY: i64 = 86_400;
 
@@ -79,6 +82,14 @@ async fn after_the_deadline_a_new_notice_brings_a_new_certificate_and_the_old_on
         .map(|it| it.state)
         .collect();
     assert_eq!(states, ["used", "revoked"]);
+    // The deadline of a notice issued anew is not past: what closed the earlier one is the use of the later.
+    let again = world.reissue(RevokeEarlier::WhenReplaced).await;
+    world.downloaded(&notice).await;
+    let newest = world.downloaded(&again).await;
+    world.client(Some(&newest)).certificate().await.unwrap();
+    let late = world.download(&notice, &notice.reference_id).await;
+    check(late, "invalid_input");
+    world.downloaded(&again).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +120,37 @@ async fn a_lost_stick_is_reported_by_the_administrator_and_told_to_the_operator_
     assert!(world.list(None).await.is_empty());
     let new = world.downloaded(&notice).await;
     world.client(Some(&new)).certificate().await.unwrap();
+    // The notice that lay beside the stick brings no other certificate.
+    let stolen = &clinic.enrolled;
+    let late = world.download(stolen, &stolen.reference_id).await;
+    check(late, "invalid_input");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_held_back_until_after_the_revocation_brings_no_certificate() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    world.pass_days_by_renewal(&clinic);
+    let holder = clinic.identity.holder().unwrap();
+    let key = NewKey::generate(KeyKind::P256, holder.facility, &holder.terminal).unwrap();
+    let mut stream = world.connect_to(world.enroll, Some(&clinic.identity)).await;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nexpect: 100-continue\r\ncontent-type: application/pkcs10\r\n\
+         content-length: {}\r\n\r\n",
+        api::routes::EST_REENROLL,
+        key.request().len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The center asks for the body once the certificate was examined.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    world.revoke(&clinic.identity).await;
+    stream.write_all(key.request()).await.unwrap();
+    let answer = read_answer(&mut stream).await;
+    assert_eq!(answer.code(), "certificate_revoked");
+    let lines = world.list(Some("1319999999")).await;
+    assert_eq!(lines.len(), 1, "nothing was issued");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,4 +182,7 @@ async fn a_terminal_that_is_given_up_is_revoked_as_a_whole_and_another_is_left_a
         Reply::Done
     ));
     assert!(clinic.client.certificate().await.is_err());
+    let notice = &clinic.enrolled;
+    let late = world.download(notice, &notice.reference_id).await;
+    check(late, "invalid_input");
 }

@@ -363,7 +363,7 @@ impl World {
         self.connect_to(self.api, Some(identity)).await
     }
 
-    async fn connect_to(
+    pub(crate) async fn connect_to(
         &self,
         at: SocketAddr,
         identity: Option<&Identity>,

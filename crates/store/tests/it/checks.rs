@@ -115,6 +115,7 @@ async fn a_job_that_fails_takes_no_other_with_it() {
         deadline: check(1).visit_date,
         wrong_tries: 0,
         earlier: Earlier::Stay,
+        closed: false,
     };
     engine
         .store_notice(notice.clone(), issued(&notice))
@@ -173,6 +174,7 @@ async fn a_transaction_that_sqlite_undoes_by_itself_leaves_nothing_behind() {
             deadline: check(1).visit_date,
             wrong_tries: 0,
             earlier: Earlier::Stay,
+            closed: false,
         };
         let ids = [4 * round + 1, 4 * round + 2, 4 * round + 3];
         let (first, told, second, third) = tokio::join!(
