@@ -13,6 +13,7 @@ use crate::access::number;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
+use crate::recoveries::forget_codes;
 use crate::sessions::end_other_sessions;
 use crate::sign_ins::{self, Attempt};
 
@@ -189,7 +190,7 @@ impl Engine {
     }
 
     /// Changes what a manager may change by hand, a new password included, with the events that tell of it. The sessions of
-    /// an account that is disabled or gets a password end. With `seen`, nothing happens unless the account is still as it was seen.
+    /// an account that is disabled or gets a password end; with a password its recovery codes end, too. With `seen`, nothing happens unless the account is still as it was seen.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -227,6 +228,8 @@ impl Engine {
             }
             if let Some(password) = &password {
                 write_password(connection, batch, changed.facility, &changed.id, password, None)?;
+                // Whoever had the account before may have its codes; the new holder prints new ones (G06).
+                forget_codes(connection, changed.facility, &changed.id)?;
             }
             for event in &events {
                 batch.append(connection, event, None)?;

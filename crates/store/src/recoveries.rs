@@ -185,7 +185,8 @@ impl Engine {
     }
 
     /// Resets the master's password with the secret number, which is good once: `next` takes its place. Also ends the master's lock and
-    /// sessions, and the second factors, which were lost with the password. A wrong number is counted, with its event.
+    /// sessions, and recovery codes and second factors: they were lost with the password, perhaps to somebody. A wrong number is
+    /// counted, with its event.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -206,6 +207,7 @@ impl Engine {
                 Some((hash, wrong)) if wrong < SECRET_NUMBER_TRIES && hash == shown => {
                     write_secret_number(connection, facility, next, event.at)?;
                     write_password(connection, batch, facility, &master, &password, None)?;
+                    forget_codes(connection, facility, &master)?;
                     crate::second_factors::forget_all(connection, facility, &master)?;
                     batch.append(connection, &event, None)?;
                     return Ok(SecretNumber::Right);
@@ -320,7 +322,8 @@ fn is_unused(
     Ok(connection.prepare_cached(text)?.exists(parameters)?)
 }
 
-fn forget_codes(
+/// Has all codes of an account forgotten: none of them resets its password any more.
+pub(crate) fn forget_codes(
     connection: &Connection,
     facility: InstitutionCode,
     account: &AccountId,

@@ -1,5 +1,8 @@
 //! Recovery codes, the secret number of the application, succession, and what becomes of those who guess.
 
+use api::account::AccountChange;
+use api::session::PasswordChange;
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,6 +129,40 @@ async fn new_codes_take_the_place_of_the_earlier_ones() {
         .recover("administrator", &second[0], "Atarashii-2026")
         .await
         .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_of_whoever_had_the_account_before_open_nothing_after_its_reset() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (session, password) = clinic.administrator().await;
+    let token = &session.token;
+    let former = clinic.client.print_recovery_codes(token, &password).await;
+    let former = former.unwrap().codes;
+    let master = clinic.sign_in("master").await;
+    let own = PasswordChange {
+        new_password: "Masuta-7654321".into(),
+        old_password: clinic.password("master"),
+    };
+    let token = &master.token;
+    clinic.client.change_password(token, &own).await.unwrap();
+    let masters = clinic.client.print_recovery_codes(token, &own.new_password);
+    let masters = masters.await.unwrap().codes;
+    let given = AccountChange {
+        password: Some("Kotai-2026-abc".into()),
+        ..AccountChange::default()
+    };
+    let edited = clinic
+        .client
+        .edit_account(token, "administrator", None, &given);
+    edited.await.unwrap();
+    let refused = clinic.recover("administrator", &former[0], "Atarashii-2026");
+    check(refused.await, "recovery_refused");
+    let number = clinic.enrolled.secret_number.clone();
+    let reset = Order::ResetMaster(CODE.into(), number);
+    assert!(matches!(world.order(reset).await, Reply::MasterReset(_)));
+    let refused = clinic.recover("master", &masters[0], "Atarashii-2026");
+    check(refused.await, "recovery_refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
