@@ -169,7 +169,8 @@ impl Engine {
     }
 
     /// Makes the next secret the only one: the machine signed in with it. `hash` is the one it was held against, so that another one
-    /// registered meanwhile is not taken for it. All earlier sessions of the account end.
+    /// registered meanwhile is not taken for it. All earlier sessions of the account end. `Not` when another PC began to use the account
+    /// since the secret was registered: the present one goes on counting for both.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -182,6 +183,9 @@ impl Engine {
     ) -> Result<Stepped, StoreError> {
         self.write(move |connection, batch| {
             let (facility, account) = (who.facility, who.account.clone());
+            if let Err(why) = may_rotate(connection, facility, &account, now)? {
+                return Ok(Stepped::Not(why));
+            }
             let found = open(connection, facility, &account)?.filter(|it| it.id == id);
             let next = found.and_then(|it| it.next.filter(|next| next.hash == hash));
             let stage = stage_after(connection, facility, &account, id, Step::FirstSignIn)?;

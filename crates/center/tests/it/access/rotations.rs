@@ -120,3 +120,29 @@ async fn an_account_that_two_pcs_use_is_not_rotated_before_one_of_them_is_gone()
     ));
     ask().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pc_that_comes_to_use_the_account_meanwhile_is_not_shut_out_by_the_change() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let (administrator, _) = clinic.administrator().await;
+    let password = clinic.password("link_app");
+    let device = clinic.sign_in("link_app").await;
+    let asked = clinic.client.ask_rotation(&administrator.token, "link_app");
+    asked.await.unwrap();
+    let own = clinic.client.own_rotation(&device.token).await.unwrap();
+    let next = NextSecret {
+        password: "Tsugi-no-1234567890".into(),
+        rotation: own.rotation.unwrap(),
+    };
+    let registered = clinic.client.register_next_secret(&device.token, &next);
+    registered.await.unwrap();
+    let second = world.enrol_terminal(CODE, "受付2").await;
+    let signed_in = second.try_sign_in("link_app", &password, true).await;
+    signed_in.unwrap();
+    let with_next = clinic.try_sign_in("link_app", &next.password, true).await;
+    check(with_next, "wrong_credentials");
+    for pc in [&clinic, &second] {
+        pc.try_sign_in("link_app", &password, true).await.unwrap();
+    }
+}
