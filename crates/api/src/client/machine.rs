@@ -1,6 +1,8 @@
 //! A machine's account at the center: signs in with its sealed password, and changes it when an administrator asked (G05). A device that
 //! was cut off at any moment signs in with the next password first, then with the present one: one of the two always counts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::account::AccountId;
 use http::Method;
 use pki::machine_secret::{MachineSecret, Secret};
@@ -30,13 +32,19 @@ pub enum MachineError {
 pub struct MachineAccount {
     id: String,
     secret: MachineSecret,
+    /// The center counts the next password, but its file could not take the present one's place.
+    waits: AtomicBool,
 }
 
 impl MachineAccount {
     /// An account and its password's files.
     #[must_use]
     pub fn new(id: String, secret: MachineSecret) -> Self {
-        Self { id, secret }
+        Self {
+            id,
+            secret,
+            waits: AtomicBool::new(false),
+        }
     }
 
     /// The account's identifier.
@@ -76,6 +84,10 @@ impl MachineAccount {
         client: &Client,
         token: &str,
     ) -> Result<Option<Session>, MachineError> {
+        // Else the one password that counts would be given up as a leftover, or registered again as the next one.
+        if self.waits.load(Ordering::SeqCst) && !self.accept() {
+            return Ok(None);
+        }
         let Some(rotation) = client.own_rotation(token).await?.rotation else {
             // The present password opened this session, so a next one is a leftover of a change that was taken back.
             self.secret.discard()?;
@@ -102,10 +114,13 @@ impl MachineAccount {
 
     /// The center counts the next password from now on. Where the file cannot be renamed it stays beside the present one, and the next
     /// sign-in tries it first.
-    fn accept(&self) {
-        if let Err(error) = self.secret.accept() {
+    fn accept(&self) -> bool {
+        let accepted = self.secret.accept();
+        if let Err(error) = &accepted {
             tracing::error!(error = %error, "the new password stays beside the old one");
         }
+        self.waits.store(accepted.is_err(), Ordering::SeqCst);
+        accepted.is_ok()
     }
 
     fn body(&self, password: &Secret) -> SignIn {

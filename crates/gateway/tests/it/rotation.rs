@@ -199,3 +199,34 @@ async fn a_folder_that_takes_no_writes_stops_the_change_and_not_the_link() {
     link.restart();
     link.ends_well(&administrator, &old).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_secret_that_cannot_take_its_place_yet_is_not_thrown_away() {
+    let mut link = Link::start().await;
+    let old = link.secret().present().unwrap();
+    let administrator = link.ask_rotation().await;
+    let device = link.try_sign_in("link_app", &old).await.unwrap();
+    let own = link.client.own_rotation(&device.token).await.unwrap();
+    let body = NextSecret {
+        password: link.secret().prepare().unwrap().to_string(),
+        rotation: own.rotation.unwrap(),
+    };
+    let registered = link.client.register_next_secret(&device.token, &body);
+    registered.await.unwrap();
+    // A folder with something in it is replaced by no file, whoever asks.
+    let (file, aside) = (link.path("link_app.sealed"), link.path("aside"));
+    std::fs::rename(&file, &aside).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    std::fs::write(file.join("something"), "").unwrap();
+    link.restart();
+    link.answers(5).await;
+    assert_eq!(link.stage(&administrator).await, "done");
+    assert!(
+        link.secret().next().unwrap().is_some(),
+        "the one that counts"
+    );
+    std::fs::remove_dir_all(&file).unwrap();
+    std::fs::rename(&aside, &file).unwrap();
+    link.restart();
+    link.ends_well(&administrator, &old).await;
+}
