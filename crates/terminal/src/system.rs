@@ -1,7 +1,8 @@
 //! What the terminal asks of the operating system: Debian's package tools, the service manager, rights of files. Built and tried on
 //! Debian alone. Decides nothing.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -182,8 +183,28 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> std::io::Resu
     show(&beside, path)
 }
 
+/// Opens a plain file that the owner of `folder` laid somewhere below it. What a link leads to is another's, or no file at all: whoever
+/// reads as root would hand it to that owner, or read without end.
+pub(crate) fn open_of_owner(folder: &Path, path: &Path) -> std::io::Result<File> {
+    let refused = || {
+        let why = "not a plain file of the folder's owner";
+        std::io::Error::new(std::io::ErrorKind::PermissionDenied, why)
+    };
+    let named = std::fs::symlink_metadata(path)?;
+    if !named.is_file() {
+        return Err(refused());
+    }
+    let opened = File::open(path)?;
+    let found = opened.metadata()?;
+    let is_named = (found.dev(), found.ino()) == (named.dev(), named.ino());
+    if !is_named || found.uid() != std::fs::metadata(folder)?.uid() {
+        return Err(refused());
+    }
+    Ok(opened)
+}
+
 /// Copies a file whole or not at all, to the disk before it shows, with these rights.
-pub(crate) fn copy_whole(from: &Path, to: &Path, mode: u32) -> std::io::Result<()> {
+pub(crate) fn copy_whole(from: impl Read, to: &Path, mode: u32) -> std::io::Result<()> {
     let beside = beside(to);
     let _ = std::fs::remove_file(&beside);
     let mut options = std::fs::OpenOptions::new();
@@ -192,7 +213,8 @@ pub(crate) fn copy_whole(from: &Path, to: &Path, mode: u32) -> std::io::Result<(
         .create_new(true)
         .mode(mode)
         .open(&beside)?;
-    std::io::copy(&mut std::fs::File::open(from)?, &mut file)?;
+    let mut from = from;
+    std::io::copy(&mut from, &mut file)?;
     file.sync_all()?;
     drop(file);
     show(&beside, to)
@@ -209,4 +231,36 @@ fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     beside.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_link_leads_to_is_not_read_for_the_owner_of_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let (own, secret) = (dir.path().join("own"), dir.path().join("secret"));
+        std::fs::write(&own, "own").unwrap();
+        std::fs::write(&secret, "secret").unwrap();
+        assert!(open_of_owner(dir.path(), &own).is_ok());
+        for lies_there in ["link", "device"] {
+            let path = dir.path().join(lies_there);
+            let to = if lies_there == "link" {
+                secret.as_path()
+            } else {
+                Path::new("/dev/zero")
+            };
+            std::os::unix::fs::symlink(to, &path).unwrap();
+            let error = open_of_owner(dir.path(), &path).unwrap_err();
+            assert_eq!(
+                error.kind(),
+                std::io::ErrorKind::PermissionDenied,
+                "{lies_there}"
+            );
+        }
+        assert!(open_of_owner(dir.path(), Path::new("/dev/zero")).is_err());
+        let missing = open_of_owner(dir.path(), &dir.path().join("missing")).unwrap_err();
+        assert_eq!(missing.kind(), std::io::ErrorKind::NotFound);
+    }
 }

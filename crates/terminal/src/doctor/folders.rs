@@ -33,12 +33,14 @@ pub(super) fn try_folder(folder: &Path) -> Result<u64, Unusable> {
         return Err(Unusable::Missing);
     }
     let trial = folder.join(TRIAL);
+    // Never written through: in a folder that others write, too, a link of this name may lead to anything.
+    let begin = || {
+        let _ = std::fs::remove_file(&trial);
+        OpenOptions::new().write(true).create_new(true).open(&trial)
+    };
     let write = || {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&trial)?;
+        // A doctor in the shell may look at this moment as well.
+        let mut file = begin().or_else(|_| begin())?;
         file.write_all(&[0; TRIAL_BYTES])?;
         file.sync_all()
     };
@@ -149,4 +151,24 @@ fn forgotten(folder: &Path, stay_minutes: u32, now: Instant) -> usize {
         metadata.is_file() && stay < written.seconds_until(now)
     });
     old.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_a_shared_folder_is_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, other) = (dir.path().join("req"), dir.path().join("machine.key"));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(&other, "key").unwrap();
+        std::os::unix::fs::symlink(&other, folder.join(TRIAL)).unwrap();
+        assert!(try_folder(&folder).is_ok());
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "key");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        // Neither is what an earlier look left when the PC was cut off.
+        std::fs::write(folder.join(TRIAL), "half").unwrap();
+        assert!(try_folder(&folder).is_ok());
+    }
 }

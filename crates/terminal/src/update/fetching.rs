@@ -1,7 +1,8 @@
 //! Looks at the center for a newer release and fetches its package, piece by piece, over the terminal's certificate alone. Installs
 //! nothing: what is whole and signed waits in the terminal's own folder.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use api::client::Client;
@@ -25,9 +26,13 @@ pub(crate) struct Papers {
     pub(crate) changes: Vec<api::update::SignedKeyChange>,
 }
 
+/// The longest papers read, in bytes: four times what the center tells of one release.
+const MOST_PAPERS: u64 = 1 << 20;
+
 /// A folder with one package and its papers.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
+    data_dir: PathBuf,
     dir: PathBuf,
 }
 
@@ -35,6 +40,7 @@ impl Place {
     /// The update that waits.
     pub(crate) fn waiting(data_dir: &Path) -> Self {
         Self {
+            data_dir: data_dir.into(),
             dir: data_dir.join("updates/waiting"),
         }
     }
@@ -42,6 +48,7 @@ impl Place {
     /// The package of the version installed, for the way back.
     pub(crate) fn way_back(data_dir: &Path) -> Self {
         Self {
+            data_dir: data_dir.into(),
             dir: data_dir.join("updates/way-back"),
         }
     }
@@ -56,8 +63,15 @@ impl Place {
 
     /// The papers, where there are any; they are written last, so the package is whole then.
     pub(crate) fn papers(&self) -> Option<Papers> {
-        let bytes = std::fs::read(self.papers_file()).ok()?;
+        let file = system::open_of_owner(&self.data_dir, &self.papers_file()).ok()?;
+        let mut bytes = Vec::new();
+        file.take(MOST_PAPERS).read_to_end(&mut bytes).ok()?;
         serde_json::from_slice(&bytes).ok()
+    }
+
+    /// The package, for whoever believes nothing that lies here.
+    pub(crate) fn open_package(&self) -> std::io::Result<File> {
+        system::open_of_owner(&self.data_dir, &self.package_file())
     }
 
     /// Takes papers and package away, papers first.

@@ -1,6 +1,7 @@
 //! Installs the update that waits, looks whether the new version works, and goes back by itself when it does not. Runs as root beside the
 //! terminal, believes nothing the terminal wrote, speaks to no network. Every step may be cut off: the journal says what to undo.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::update::{ORDER, UpdateFault, installed};
 
 /// The copy of the executable that began an update: it goes back where the one installed is half of a new one.
 const KEEPER: &str = "keeper";
+
+/// An order is a word.
+const LONGEST_ORDER: u64 = 64;
 
 /// The new version has so long to look at itself.
 const SELF_CHECK_LIMIT: Duration = Duration::from_secs(60);
@@ -283,12 +287,10 @@ impl Installer {
         let folder = self.dir().join("packages");
         std::fs::create_dir_all(&folder).map_err(UpdateFault::file(&folder))?;
         let from = place.package_file();
-        // The folder is the terminal's: a link there could name any file, so what is copied is read by root alone until it is believed.
-        let plain = std::fs::symlink_metadata(&from).is_ok_and(|it| it.is_file());
-        if !plain {
-            return Err(UpdateFault::Damaged(offer.version));
-        }
-        system::copy_whole(&from, &to, 0o600).map_err(UpdateFault::file(&from))?;
+        // What is longer than the package is another one's: neither read to its end nor shown to anybody before it fits.
+        let length = offer.package.size_bytes.saturating_add(1);
+        let opened = place.open_package().map_err(UpdateFault::file(&from))?;
+        system::copy_whole(opened.take(length), &to, 0o600).map_err(UpdateFault::file(&to))?;
         if !offer.fits(&to)? {
             std::fs::remove_file(&to).map_err(UpdateFault::file(&to))?;
             return Err(UpdateFault::Damaged(offer.version));
@@ -322,18 +324,23 @@ impl Installer {
 
     fn keep_executable(&self) -> Result<(), UpdateFault> {
         let keeper = self.dir().join(KEEPER);
-        system::copy_whole(&self.executable, &keeper, 0o755).map_err(UpdateFault::file(&keeper))
+        let executable = std::fs::File::open(&self.executable);
+        let executable = executable.map_err(UpdateFault::file(&self.executable))?;
+        system::copy_whole(executable, &keeper, 0o755).map_err(UpdateFault::file(&keeper))
     }
 
     /// The order that the terminal laid down, taken away: what comes of it stands in the record.
     fn take_order(&self) -> Result<Option<Occasion>, UpdateFault> {
         let file = self.data_dir.join(ORDER);
-        let text = match std::fs::read_to_string(&file) {
-            Ok(text) => text,
+        let opened = match system::open_of_owner(&self.data_dir, &file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(UpdateFault::file(&file)(error)),
+            opened => opened,
         };
+        let mut text = String::new();
+        let read = opened.and_then(|it| it.take(LONGEST_ORDER).read_to_string(&mut text));
+        // Taken away also where it cannot be read, or the unit would begin again without end.
         std::fs::remove_file(&file).map_err(UpdateFault::file(&file))?;
+        read.map_err(UpdateFault::file(&file))?;
         Ok(Occasion::parse(text.trim()))
     }
 
