@@ -20,6 +20,7 @@ mod notice;
 mod progress;
 mod publish;
 mod serve;
+mod setup;
 mod synth;
 mod system;
 mod terminal;
@@ -54,6 +55,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the center.
     Center(serve::Arguments),
+    /// Set up a bare PC: from the issue notice to a running terminal.
+    Setup(setup::Arguments),
     /// Run the clinic's terminal: the staff pages.
     Terminal(terminal::Arguments),
     /// Run the link app: request files in, result files out.
@@ -139,6 +142,7 @@ fn main() -> ExitCode {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Center(arguments) => serve::run(arguments).await,
+            Command::Setup(arguments) => setup::run(arguments).await,
             Command::Terminal(arguments) => terminal::run(arguments).await,
             Command::Gateway(arguments) => gateway::run(arguments).await,
             Command::Kiosk(arguments) => kiosk::run(arguments).await,

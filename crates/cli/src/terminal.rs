@@ -141,7 +141,8 @@ pub(crate) fn keep_user(data_dir: &Path, id: &str, password: &str) -> anyhow::Re
     Ok(terminal::terminal_user::keep(data_dir, &name, &password)?)
 }
 
-fn read(file: &Path) -> anyhow::Result<Config> {
+/// Reads a settings file.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 

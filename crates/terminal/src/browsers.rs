@@ -11,6 +11,7 @@ use domain::password::Password;
 use ui::component::Fault;
 
 use crate::pages::check::CheckForm;
+use crate::pages::credential_sheet;
 
 /// Name of the browser's cookie.
 const COOKIE: &str = "onshi_terminal";
@@ -39,6 +40,8 @@ pub(crate) struct Browser {
     pub(crate) password_change: Option<PasswordChange>,
     /// A new password of the terminal user that waits for its confirmation.
     pub(crate) next_terminal_password: Option<Password>,
+    /// A sealed sheet that waits for its confirmation.
+    pub(crate) credential_sheet: Option<credential_sheet::Waiting>,
     used: Option<Instant>,
 }
 
@@ -123,6 +126,7 @@ impl Browser {
         let session = self.session.take();
         self.password_change = None;
         self.next_terminal_password = None;
+        self.credential_sheet = None;
         self.kept = Some(Kept {
             path: path.to_owned(),
             check,

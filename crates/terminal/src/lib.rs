@@ -19,6 +19,8 @@ pub mod running;
 mod search;
 pub mod serve;
 mod setup_sheet;
+mod setup_state;
+pub mod setup_wizard;
 pub mod support;
 mod system;
 pub mod terminal_user;

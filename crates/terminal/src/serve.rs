@@ -263,6 +263,16 @@ fn routes() -> Router<App> {
             "/procedures/{name}",
             get(pages::procedures::one).post(pages::procedures::note),
         )
+        .route(pages::setup::HERE, get(pages::setup::page))
+        .route("/setup/end", post(pages::setup::end))
+        .route(
+            pages::credential_sheet::HERE,
+            get(pages::credential_sheet::form).post(pages::credential_sheet::make),
+        )
+        .route(
+            "/credential-sheet/confirm",
+            post(pages::credential_sheet::confirm),
+        )
         .route(pages::setup_sheet::HERE, get(pages::setup_sheet::sheet))
         .route("/setup-sheet/file", get(pages::setup_sheet::file))
         .route(
@@ -347,7 +357,7 @@ fn upkeep_routes() -> Router<App> {
         )
 }
 
-async fn asset(request: Request) -> Response {
+pub(crate) async fn asset(request: Request) -> Response {
     let Some(asset) = ui::assets::find(request.uri().path()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -359,6 +369,11 @@ async fn asset(request: Request) -> Response {
 }
 
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    guarded(app.own.clone(), request, next).await
+}
+
+/// Lets through what belongs to the pages at `own`, host and port; every answer carries the headers of ours.
+pub(crate) async fn guarded(own: String, request: Request, next: Next) -> Response {
     let allowed = {
         let text = |name: HeaderName| {
             request
@@ -369,7 +384,7 @@ async fn guard(State(app): State<App>, request: Request, next: Next) -> Response
         let changes = request.method() != Method::GET && request.method() != Method::HEAD;
         let site = text(HeaderName::from_static("sec-fetch-site"));
         check(
-            &app.own,
+            &own,
             text(header::HOST),
             site,
             text(header::ORIGIN),

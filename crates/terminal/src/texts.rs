@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 23] = [
+pub(crate) const SCREENS: [Screen; 25] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -37,6 +37,8 @@ pub(crate) const SCREENS: [Screen; 23] = [
     screen!("start-stop"),
     screen!("inventory"),
     screen!("setup-sheet"),
+    screen!("setup"),
+    screen!("setup-wizard"),
 ];
 
 #[cfg(test)]

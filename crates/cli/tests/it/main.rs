@@ -21,6 +21,7 @@ mod pages;
 mod plain_browser;
 mod refusals;
 mod running;
+mod setup;
 mod time_travel;
 mod turned_clock;
 mod updates;

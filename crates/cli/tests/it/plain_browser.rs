@@ -69,6 +69,11 @@ impl Terminal {
         }
     }
 
+    /// The pages of a part that was started in another way.
+    pub(crate) fn at(part: Part, host: String) -> Self {
+        Self { _part: part, host }
+    }
+
     /// Sends one request as it stands.
     pub(crate) fn ask(
         &self,

@@ -151,8 +151,20 @@ impl Clinic {
         self.enroll = ready["enroll"].as_str().unwrap().into();
     }
 
+    /// Address of the enroll listener.
+    pub(crate) fn enroll(&self) -> &str {
+        &self.enroll
+    }
+
     /// Loads the samples' people, enrols the clinic and downloads its certificate. Returns the notice.
     pub(crate) fn enrol(&self) -> Value {
+        let notice = self.notice();
+        self.download(&notice, "clinic.p12");
+        notice
+    }
+
+    /// Loads the samples' people and enrols the clinic, whose first passwords lie in files. Returns the notice.
+    pub(crate) fn notice(&self) -> Value {
         succeed(&["synth", "--samples", "--data-dir", &self.path("center")]);
         let notice = succeed(&[
             "enroll",
@@ -177,7 +189,6 @@ impl Clinic {
             let file = format!("{}.pw", account["id"].as_str().unwrap());
             std::fs::write(self.path(&file), account["password"].as_str().unwrap()).unwrap();
         }
-        self.download(&notice, "clinic.p12");
         notice
     }
 

@@ -14,6 +14,7 @@ use crate::pages::procedures;
 use crate::pages::readers;
 use crate::pages::receipt_link;
 use crate::pages::screen_lock;
+use crate::pages::setup;
 use crate::pages::sign_in::certificates_page;
 use crate::pages::support;
 use crate::pages::{Frame, Staff, Visitor, done, show};
@@ -112,6 +113,7 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
         .banners
         .extend(support::trouble_banner(app, &staff.words));
     frame.banners.extend(notices::important(app, staff));
+    frame.banners.extend(setup::reminder(app, staff));
     frame.banners.extend(receipt_link::unanswered(staff, link));
     MenuPage {
         checks: entries(Group::Checks),

@@ -9,15 +9,16 @@ use domain::procedures::{Facts, Procedure};
 use super::{Written, words};
 use crate::manuals;
 use crate::pages::notices::{self, NoticesPage};
-use crate::pages::setup_sheet;
 use crate::pages::{Staff, manuals as manual_pages, procedures, receipt_link, reference_material};
+use crate::pages::{credential_sheet, setup, setup_sheet};
 use crate::procedures::Note;
+use domain::facility_settings::Answered;
 use domain::permissions::MenuEntry;
 use domain::setup_sheet::{Entry, InvalidEntry};
 use ui::language::Language;
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 13;
+pub(super) const PAGES: usize = 17;
 
 fn notice(title_en: Option<&str>) -> Notice {
     Notice {
@@ -88,6 +89,31 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
         sections: crate::setup_sheet::sheet(&crate::setup_sheet::tests::facts(), &staff.words),
     };
     written.add("setup-sheet", &page);
+    let facts = setup::Facts::default();
+    let page = setup::setup_page(staff.frame("/setup"), &facts, true);
+    assert!(!page.complete);
+    written.add("setup", &page);
+    let facts = setup::Facts {
+        sheet: Some("<kanri>".into()),
+        has_user: true,
+        devices: 3,
+        knows_pc: true,
+        link: Some(domain::receipt_link::ReceiptLink {
+            results_flow: Answered::Yes,
+            asks_by_itself: Answered::No,
+        }),
+        people: 2,
+        sealed_place: "<金庫>".into(),
+        checks: 1,
+    };
+    let page = setup::setup_page(staff.frame("/setup"), &facts, false);
+    assert!(page.complete);
+    written.add("setup-complete", &page);
+    let page = credential_sheet::form_page(staff, "\"<user>", &[]);
+    written.add("credential-sheet", &page);
+    let user = ("OqsUser".to_owned(), "<Abc>-123".to_owned());
+    let page = credential_sheet::sheet_page(staff, "A".into(), "<Xyz>-456".into(), user, &[]);
+    written.add("credential-sheet-made", &page);
     let typed = BTreeMap::from([(Entry::RouterKeeper, "pw: <x>".to_owned())]);
     for (name, wrong) in [
         ("setup-sheet-entries", vec![]),

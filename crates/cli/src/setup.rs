@@ -1,0 +1,95 @@
+//! `onshi setup`: takes a bare PC from the issue notice to a running terminal (G35). Refuses a PC that has one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use terminal::setup_wizard::{self, Part, Places};
+
+use crate::{system, told};
+
+/// `onshi setup`.
+#[derive(Args)]
+#[command(
+    after_help = "Example: onshi setup --config-dir /etc/onshi --data-dir /var/lib\n\nOpens a page on this PC only. Have the issue notice at hand."
+)]
+pub(crate) struct Arguments {
+    /// Folder the settings files are written to.
+    #[arg(long, default_value = "/etc/onshi")]
+    config_dir: PathBuf,
+    /// Folder the data folders of the parts are made in.
+    #[arg(long, default_value = "/var/lib")]
+    data_dir: PathBuf,
+    /// Folder the downloaded certificate is kept in; that of the terminal when left out.
+    #[arg(long)]
+    downloads: Option<PathBuf>,
+    /// Where the pages are served, loopback only.
+    #[arg(long, default_value = "127.0.0.1:8100")]
+    listen: SocketAddr,
+    /// Host name of the pages.
+    #[arg(long, default_value = "terminal.localhost")]
+    host_name: String,
+    /// Print addresses as lines of JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write the address here as JSON when the page answers.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let part = |name: &str| Part {
+        config: arguments.config_dir.join(format!("{name}.toml")),
+        data_dir: arguments.data_dir.join(format!("onshi-{name}")),
+    };
+    let terminal = part("terminal");
+    if terminal.config.exists() {
+        let config = terminal.config.display();
+        return Err(told::both(
+            &format!(
+                "{config} があり、この端末はセットアップ済みです。onshi terminal --config {config} を始め、管理アカウントで /setup を開いてください。"
+            ),
+            &format!(
+                "{config} is there: this terminal is set up. Run onshi terminal --config {config} and open /setup as the administrator"
+            ),
+        ));
+    }
+    let downloads = terminal.data_dir.join("downloads");
+    let setup = setup_wizard::Setup {
+        listen: arguments.listen,
+        host_name: arguments.host_name.clone(),
+        places: Places {
+            root: arguments.config_dir.join("root.pem"),
+            downloads: arguments.downloads.clone().unwrap_or(downloads),
+            gateway: part("gateway"),
+            kiosk: part("kiosk"),
+            terminal: terminal.clone(),
+        },
+    };
+    let running = setup_wizard::start(setup)
+        .await
+        .map_err(|error| told::no_pages(arguments.listen, &error))?;
+    let ready = serde_json::json!({"setup": running.address}).to_string();
+    if let Some(file) = &arguments.ready_file {
+        pki::sealed::write_private(file, ready.as_bytes())?;
+    }
+    say(arguments.json, "setup", &running.address);
+    tokio::select! {
+        () = running.finished() => {}
+        () = system::stopped() => return Ok(ExitCode::SUCCESS),
+    }
+    let config = crate::terminal::read(&terminal.config)?;
+    let pages = crate::terminal::start(&config).await?;
+    say(arguments.json, "terminal", &pages);
+    system::stopped().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(json: bool, what: &str, address: &str) {
+    if json {
+        println!("{}", serde_json::json!({ what: address }));
+    } else {
+        println!("{what}: {address}");
+    }
+}

@@ -1,0 +1,197 @@
+//! 「セットアップの続き」 (G35): what remains from the first sign-in of the administrator to the first check, each step with its state and its
+//! page. Does no step itself.
+
+use api::client::ClientError;
+use api::client::cards::Cause;
+use api::history::Search;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::account::AccountKind;
+use domain::equipment::Part;
+use domain::receipt_link::ReceiptLink;
+use domain::setup_sheet::Entry;
+use ui::component::{Banner, Tone, WayOn};
+use ui::language::Words;
+
+use crate::pages::{Frame, Staff, credential_sheet, done, show, trouble};
+use crate::serve::App;
+use crate::{days, faults, inventory, setup_sheet, setup_state};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/setup";
+
+/// A step with its state.
+pub(super) struct Step {
+    pub(super) href: &'static str,
+    pub(super) label: String,
+    pub(super) about: String,
+    pub(super) is_done: bool,
+    pub(super) told: String,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+pub(super) struct SetupPage {
+    pub(super) frame: Frame,
+    pub(super) steps: Vec<Step>,
+    /// Whether every step is done.
+    pub(super) complete: bool,
+    /// Whether the main screen still points here.
+    pub(super) open: bool,
+}
+
+/// What the steps are judged by.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) sheet: Option<String>,
+    pub(super) has_user: bool,
+    pub(super) devices: usize,
+    pub(super) knows_pc: bool,
+    pub(super) link: Option<ReceiptLink>,
+    pub(super) people: usize,
+    pub(super) sealed_place: String,
+    pub(super) checks: usize,
+}
+
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
+    if staff.kind() != Some(AccountKind::Administrator) {
+        let fault = faults::own(&staff.words, "not_permitted", "sheet-administrator");
+        return trouble(StatusCode::FORBIDDEN, staff.frame(HERE), fault);
+    }
+    let facts = match facts(&app, &staff).await {
+        Ok(facts) => facts,
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    let mut frame = staff.frame(HERE);
+    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+    frame.banners.extend(told.flatten().map(done));
+    let open = setup_state::read(&app.data_dir).open;
+    show(StatusCode::OK, &setup_page(frame, &facts, open))
+}
+
+async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
+    let state = setup_state::read(&app.data_dir);
+    let inventory = inventory::read(&app.data_dir).unwrap_or_default();
+    let token = staff.token();
+    let settings = staff.client.settings(token, Cause::Person).await?;
+    let accounts = staff.client.accounts(token).await?;
+    let found = staff
+        .client
+        .search_by(token, &Search::default(), Cause::Person)
+        .await?;
+    let people = accounts.accounts.iter().filter(|it| {
+        let kind = AccountKind::parse(&it.kind);
+        matches!(
+            kind,
+            Some(AccountKind::General | AccountKind::MedicalViewer)
+        )
+    });
+    Ok(Facts {
+        sheet: state.sheet().map(|(by, at)| {
+            let at = days::show_instant(&at.to_string());
+            format!("{by} {at}")
+        }),
+        has_user: app.lock.user().is_some(),
+        devices: inventory.contents.devices.len(),
+        knows_pc: inventory.contents.device(Part::Pc).is_some(),
+        link: app
+            .receipt_links
+            .hear(&staff.session.facility.code, &settings),
+        people: people.count(),
+        sealed_place: setup_sheet::read(&app.data_dir)
+            .of(Entry::SealedSheetPlace)
+            .to_owned(),
+        checks: found.checks.len(),
+    })
+}
+
+pub(super) fn setup_page(frame: Frame, facts: &Facts, open: bool) -> SetupPage {
+    let words = frame.words.clone();
+    let steps = steps(facts, &words);
+    SetupPage {
+        complete: steps.iter().all(|it| it.is_done),
+        steps,
+        open,
+        frame,
+    }
+}
+
+fn steps(facts: &Facts, words: &Words) -> Vec<Step> {
+    let step = |href, (label, about): (&str, &str), is_done, told: String| Step {
+        href,
+        label: words.say(label),
+        about: words.say(about),
+        is_done,
+        told,
+    };
+    let count = |key: &str, count: usize| {
+        if count == 0 {
+            String::new()
+        } else {
+            words.say_with(key, &[("count", count)])
+        }
+    };
+    vec![
+        step(
+            credential_sheet::HERE,
+            ("setup-sealed", "setup-sealed-about"),
+            facts.sheet.is_some() && facts.has_user,
+            facts.sheet.clone().unwrap_or_default(),
+        ),
+        step(
+            crate::pages::inventory::HERE,
+            ("setup-devices", "setup-devices-about"),
+            facts.knows_pc,
+            count("setup-devices-count", facts.devices),
+        ),
+        step(
+            crate::pages::settings::HERE,
+            ("setup-link", "setup-link-about"),
+            facts.link.is_some_and(ReceiptLink::is_answered),
+            String::new(),
+        ),
+        step(
+            "/accounts",
+            ("setup-accounts", "setup-accounts-about"),
+            0 < facts.people,
+            count("setup-accounts-count", facts.people),
+        ),
+        step(
+            "/setup-sheet/entries",
+            ("setup-entries", "setup-entries-about"),
+            !facts.sealed_place.is_empty(),
+            facts.sealed_place.clone(),
+        ),
+        step(
+            "/check",
+            ("setup-check", "setup-check-about"),
+            0 < facts.checks,
+            String::new(),
+        ),
+    ]
+}
+
+/// Ends the set-up: the main screen points here no longer.
+pub(crate) async fn end(State(app): State<App>, staff: Staff) -> Response {
+    if staff.kind() == Some(AccountKind::Administrator) {
+        setup_state::set_open(&app.data_dir, false);
+    }
+    Redirect::to("/").into_response()
+}
+
+/// Reminds the administrator of a set-up that goes on.
+pub(super) fn reminder(app: &App, staff: &Staff) -> Option<Banner> {
+    let may = staff.kind() == Some(AccountKind::Administrator);
+    (may && setup_state::read(&app.data_dir).open).then(|| {
+        let fault = faults::own(&staff.words, "setup_open", "setup-open");
+        Banner {
+            way_on: Some(WayOn {
+                href: HERE.to_owned(),
+                text: staff.words.say("setup-rest"),
+            }),
+            ..Banner::new(Tone::Note, fault)
+        }
+    })
+}

@@ -1,0 +1,267 @@
+//! What the set-up writes: settings files of the PC's parts, the center's root, sealed certificates and passwords. Replaces no settings
+//! file that is there.
+
+use std::path::{Path, PathBuf};
+
+use pki::identity::Identity;
+use pki::sealed::MachineKey;
+use serde::Serialize;
+
+/// Where the files of a part lie.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Its settings file.
+    pub config: PathBuf,
+    /// Its data folder.
+    pub data_dir: PathBuf,
+}
+
+/// Where everything is written.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The terminal.
+    pub terminal: Part,
+    /// The link app.
+    pub gateway: Part,
+    /// The kiosk.
+    pub kiosk: Part,
+    /// The center's root certificate.
+    pub root: PathBuf,
+    /// Folder of the downloaded certificate.
+    pub downloads: PathBuf,
+}
+
+/// Why a file was not written; the text names it, and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NotWritten(pub(super) String);
+
+#[derive(Serialize)]
+struct Name<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    id: &'a str,
+    secret_file: &'a Path,
+}
+
+#[derive(Serialize)]
+struct TerminalFile<'a> {
+    data_dir: &'a Path,
+    center: &'a str,
+    ca: &'a Path,
+    listen: String,
+    host_name: &'a str,
+    center_name: &'a str,
+    identity: Name<'a>,
+}
+
+#[derive(Serialize)]
+struct GatewayFile<'a> {
+    data_dir: &'a Path,
+    center: &'a str,
+    ca: &'a Path,
+    identity: Name<'a>,
+    account: Account<'a>,
+    folders: [Folders<'a>; 1],
+}
+
+/// The folders of a receipt computer.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Folders<'a> {
+    pub(super) name: &'a str,
+    pub(super) req: &'a Path,
+    pub(super) res: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) face: Option<&'a Path>,
+    pub(super) work: &'a Path,
+}
+
+#[derive(Serialize)]
+struct KioskFile<'a> {
+    data_dir: &'a Path,
+    center: &'a str,
+    ca: &'a Path,
+    center_name: &'a str,
+    reader: &'a str,
+    profile: &'a str,
+    identity: Name<'a>,
+    account: Account<'a>,
+}
+
+/// What the settings of all parts share.
+pub(super) struct Common<'a> {
+    pub(super) center: &'a str,
+    pub(super) center_name: &'a str,
+    pub(super) certificate: &'a str,
+}
+
+impl Places {
+    /// Writes the settings of the terminal. They come last: where they are, the terminal is set up.
+    pub(super) fn write_terminal(
+        &self,
+        common: &Common<'_>,
+        listen: String,
+        host_name: &str,
+    ) -> Result<(), NotWritten> {
+        let file = TerminalFile {
+            data_dir: &self.terminal.data_dir,
+            center: common.center,
+            ca: &self.root,
+            listen,
+            host_name,
+            center_name: common.center_name,
+            identity: Name {
+                name: common.certificate,
+            },
+        };
+        write_settings(&self.terminal.config, &file)
+    }
+
+    /// Writes the settings of the link app, with its certificate and its account's password sealed.
+    pub(super) fn write_gateway(
+        &self,
+        common: &Common<'_>,
+        identity: &Identity,
+        (id, password): (&str, &str),
+        folders: Folders<'_>,
+    ) -> Result<(), NotWritten> {
+        for folder in [
+            Some(folders.req),
+            Some(folders.res),
+            folders.face,
+            Some(folders.work),
+        ] {
+            make(folder)?;
+        }
+        let secret_file = self.gateway.data_dir.join("link_app.sealed");
+        seal(
+            &self.gateway,
+            common.certificate,
+            identity,
+            &secret_file,
+            password,
+        )?;
+        let file = GatewayFile {
+            data_dir: &self.gateway.data_dir,
+            center: common.center,
+            ca: &self.root,
+            identity: Name {
+                name: common.certificate,
+            },
+            account: Account {
+                id,
+                secret_file: &secret_file,
+            },
+            folders: [folders],
+        };
+        write_settings(&self.gateway.config, &file)
+    }
+
+    /// Writes the settings of the kiosk, with its certificate and its account's password sealed.
+    pub(super) fn write_kiosk(
+        &self,
+        common: &Common<'_>,
+        identity: &Identity,
+        (id, password): (&str, &str),
+        (reader, profile): (&str, &str),
+    ) -> Result<(), NotWritten> {
+        let secret_file = self.kiosk.data_dir.join("reader.sealed");
+        seal(
+            &self.kiosk,
+            common.certificate,
+            identity,
+            &secret_file,
+            password,
+        )?;
+        let file = KioskFile {
+            data_dir: &self.kiosk.data_dir,
+            center: common.center,
+            ca: &self.root,
+            center_name: common.center_name,
+            reader,
+            profile,
+            identity: Name {
+                name: common.certificate,
+            },
+            account: Account {
+                id,
+                secret_file: &secret_file,
+            },
+        };
+        write_settings(&self.kiosk.config, &file)
+    }
+
+    /// Keeps the downloaded file beside others, never in place of one.
+    pub(super) fn keep_download(
+        &self,
+        facility: &str,
+        bytes: &[u8],
+    ) -> Result<PathBuf, NotWritten> {
+        for number in 1..100 {
+            let name = match number {
+                1 => format!("{facility}.p12"),
+                _ => format!("{facility}-{number}.p12"),
+            };
+            let file = self.downloads.join(name);
+            if !file.exists() {
+                let written = pki::sealed::write_private(&file, bytes);
+                return written
+                    .map(|()| file)
+                    .map_err(|error| NotWritten(error.to_string()));
+            }
+        }
+        Err(NotWritten(format!(
+            "{}: .p12 が多すぎます。古いものを別の場所に移してください。 / too many .p12 files; move old ones elsewhere",
+            self.downloads.display()
+        )))
+    }
+}
+
+/// Seals what a part needs into its data folder.
+fn seal(
+    part: &Part,
+    name: &str,
+    identity: &Identity,
+    secret_file: &Path,
+    password: &str,
+) -> Result<(), NotWritten> {
+    let installed = pki::installed::Installed::of(&part.data_dir).install(name, identity);
+    installed.map_err(|error| NotWritten(error.to_string()))?;
+    let machine = MachineKey::open(&part.data_dir.join("machine.key"));
+    let sealed = machine.and_then(|machine| machine.seal(secret_file, password.as_bytes()));
+    sealed.map_err(|error| NotWritten(error.to_string()))
+}
+
+fn write_settings(file: &Path, settings: &impl Serialize) -> Result<(), NotWritten> {
+    if file.exists() {
+        return Err(NotWritten(format!(
+            "{}: 既にあります。内容を確かめ、不要なら別の場所に移してください。 / is there already; look at it, and move it elsewhere if it is not \
+             needed",
+            file.display()
+        )));
+    }
+    let text = toml::to_string(settings).map_err(|error| NotWritten(error.to_string()))?;
+    let text = format!("# `onshi setup` が作成 / made by `onshi setup`\n{text}");
+    pki::sealed::write_private(file, text.as_bytes()).map_err(|error| NotWritten(error.to_string()))
+}
+
+fn make(folder: Option<&Path>) -> Result<(), NotWritten> {
+    let Some(folder) = folder else {
+        return Ok(());
+    };
+    if !folder.is_absolute() {
+        return Err(NotWritten(format!(
+            "{}: / から始まる場所を書いてください。 / write a place that begins with /",
+            folder.display()
+        )));
+    }
+    std::fs::create_dir_all(folder).map_err(|error| {
+        NotWritten(format!(
+            "{}: 作れません。場所と権限を確かめてください。 / cannot be made: {error}; look at place and rights",
+            folder.display()
+        ))
+    })
+}
