@@ -89,6 +89,36 @@ fn a_notice_is_unread_until_it_is_opened_and_is_read_without_center_and_sign_in(
         200,
         &["<h1>番号による資格確認</h1>", "href=\"/check\"", "<ol>"],
     );
+    // No link of a manual leads nowhere.
+    for name in [
+        "start-stop",
+        "sign-in",
+        "check",
+        "readers",
+        "card",
+        "history",
+        "lock",
+        "password",
+        "accounts",
+        "settings",
+        "certificates",
+        "receipt-computer",
+        "notices",
+        "procedures",
+        "trouble",
+        "medical",
+        "home-visits",
+    ] {
+        let text = stranger.get(&format!("/manuals/{name}")).text();
+        let links = text
+            .split("href=\"/")
+            .skip(1)
+            .filter_map(|it| it.split('"').next());
+        for link in links.filter(|it| !it.starts_with("assets")) {
+            let page = stranger.get(&format!("/{link}"));
+            assert!(page.status != 404, "{name}: /{link}");
+        }
+    }
     stranger
         .get("/manuals/no-such")
         .says(404, &["data-code=\"no_such_page\""]);
