@@ -198,10 +198,24 @@ async fn the_pages_of_notices_manuals_and_procedures_are_accessible_in_every_lan
         ("reference-material", "reference-material"),
         ("procedures", "procedures"),
         ("procedures/broken_pc", "procedure"),
+        ("setup-sheet", "setup-sheet"),
+        ("setup-sheet/entries", "setup-sheet-entries"),
+        ("setup", "setup"),
+        ("credential-sheet", "credential-sheet"),
     ] {
         walk.open(path).await;
         look(&walk, name).await;
     }
+    // It is shown once: in the language it was asked in.
+    let (_, old) = walk.account("administrator");
+    walk.send(&[("old_password", old), ("terminal_user", "OqsUser")])
+        .await;
+    look_as_it_is(&walk, "credential-sheet-made").await;
+    let paper = serde_json::json!({"media": "print"});
+    walk.devtools("Emulation.setEmulatedMedia", paper).await;
+    walk.picture("credential-sheet-paper").await;
+    walk.open("setup-sheet").await;
+    walk.picture("setup-sheet-paper").await;
     walk.end().await;
 }
 
