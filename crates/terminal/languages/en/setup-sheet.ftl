@@ -28,6 +28,7 @@ sheet-screen-saver = screen saver
 sheet-device = { $model } (serial { $serial })
 sheet-label = label with the serial number: { $place }
 sheet-model = model
+sheet-no-devices = Devices of the inventory stand here.
 sheet-chain = order of the chain
 entry-too-long = At most 100 characters.
 entry-control = One line only.

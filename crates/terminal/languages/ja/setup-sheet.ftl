@@ -28,6 +28,7 @@ sheet-screen-saver = スクリーンセーバー
 sheet-device = { $model }（シリアル番号 { $serial }）
 sheet-label = シリアル番号のラベル：{ $place }
 sheet-model = 機種
+sheet-no-devices = 機器一覧に登録すると、ここに出ます。
 sheet-chain = つながりの順
 entry-too-long = 100文字までで入力してください。
 entry-control = 1行で入力してください。
