@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         data_dir: arguments.data_dir.join(format!("onshi-{name}")),
     };
     let terminal = part("terminal");
-    if terminal.config.exists() {
+    if setup_wizard::says_something(&terminal.config) {
         let config = terminal.config.display();
         return Err(told::both(
             &format!(

@@ -24,7 +24,7 @@ use ui::language::Texts;
 use crate::serve::{asset, guarded};
 use crate::texts::SCREENS;
 
-pub use files::{Part, Places};
+pub use files::{Part, Places, says_something};
 
 /// What a wizard works with.
 #[derive(Debug, Clone)]

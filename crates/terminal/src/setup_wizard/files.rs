@@ -1,5 +1,5 @@
 //! What the set-up writes: settings files of the PC's parts, the center's root, sealed certificates and passwords. Replaces no settings
-//! file that is there.
+//! file that says how a PC is set up.
 
 use std::path::{Path, PathBuf};
 
@@ -235,8 +235,22 @@ fn seal(
     sealed.map_err(|error| NotWritten(error.to_string()))
 }
 
+/// The center of settings as they are delivered: a name that nothing ever answers to (RFC 2606).
+const NO_CENTER: &str = "https://center.example:8443";
+
+/// Whether a settings file says how this PC is set up. One as the Debian package lays it down does not; one that cannot be read does.
+#[must_use]
+pub fn says_something(file: &Path) -> bool {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+    };
+    let settings = toml::from_str::<toml::Table>(&text).unwrap_or_default();
+    settings.get("center").and_then(toml::Value::as_str) != Some(NO_CENTER)
+}
+
 fn write_settings(file: &Path, settings: &impl Serialize) -> Result<(), NotWritten> {
-    if file.exists() {
+    if says_something(file) {
         return Err(NotWritten(format!(
             "{}: 既にあります。内容を確かめ、不要なら別の場所に移してください。 / is there already; look at it, and move it elsewhere if it is not \
              needed",
@@ -264,4 +278,33 @@ fn make(folder: Option<&Path>) -> Result<(), NotWritten> {
             folder.display()
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_as_delivered_are_replaced_and_those_of_a_pc_that_is_set_up_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("terminal.toml");
+        // What the packages hold (docs/decisions/0040-debian-packages.md).
+        let documented = include_str!("../../../../docs/operations/settings.md");
+        let blocks = documented.split("```toml\n").skip(1);
+        let blocks = blocks.filter_map(|it| it.split("```").next());
+        let delivered: Vec<&str> = blocks.filter(|it| it.contains("ca = ")).collect();
+        assert_eq!(delivered.len(), 3, "terminal, gateway, kiosk");
+        for text in delivered {
+            std::fs::write(&file, text).unwrap();
+            assert!(!says_something(&file), "{text}");
+            assert!(write_settings(&file, &Name { name: "clinic" }).is_ok());
+        }
+        assert!(says_something(&file), "written by the set-up");
+        for text in ["center = \"https://10.0.0.1:8443\"", "half a fi"] {
+            std::fs::write(&file, text).unwrap();
+            assert!(says_something(&file), "{text}");
+            assert!(write_settings(&file, &Name { name: "clinic" }).is_err());
+        }
+        assert!(!says_something(&dir.path().join("none")));
+    }
 }
