@@ -1,9 +1,12 @@
 //! Every page in every language: accessible by axe-core, right in its frame, no overflow on narrow and enlarged screens.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::json;
 
 use super::Walk;
 use super::readers::PC;
+use crate::running::{Part, succeed};
 
 /// Width and height in CSS pixels: a clinic's PC, a narrow screen, the PC's page at 200 %.
 const SIZES: [(&str, u32, u32); 3] = [
@@ -172,7 +175,7 @@ async fn the_pages_of_notices_manuals_and_procedures_are_accessible_in_every_lan
     std::fs::write(&body, "回線の工事があります。\n\n11月30日の夜です。").unwrap();
     let data_dir = walk.dir.path().join("demo/center").display().to_string();
     let file = body.display().to_string();
-    crate::running::succeed(&[
+    succeed(&[
         "notice",
         "add",
         "--data-dir",
@@ -216,6 +219,83 @@ async fn the_pages_of_notices_manuals_and_procedures_are_accessible_in_every_lan
     walk.picture("credential-sheet-paper").await;
     walk.open("setup-sheet").await;
     walk.picture("setup-sheet-paper").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_steps_of_a_bare_pcs_set_up_are_accessible_and_end_at_the_terminal() {
+    let walk = Walk::start().await;
+    let dir = |name: &str| walk.dir.path().join(name).display().to_string();
+    let notice = succeed(&[
+        "enroll",
+        "--data-dir",
+        &dir("demo/center"),
+        "--code",
+        "3410712362",
+        "--name",
+        "新しい診療所",
+        "--terminal",
+        "受付1",
+        "--json",
+    ]);
+    let notice: serde_json::Value = serde_json::from_str(&notice).unwrap();
+    let text = |name: &str| notice[name].as_str().unwrap();
+    let secret = |kind: &str| {
+        let accounts = notice["accounts"].as_array().unwrap();
+        let account = accounts.iter().find(|it| it["kind"] == kind).unwrap();
+        account["password"].as_str().unwrap().to_owned()
+    };
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_onshi"))
+        .args([
+            "setup",
+            "--config-dir",
+            &dir("bare/etc"),
+            "--data-dir",
+            &dir("bare/var"),
+        ])
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stdout = child.stdout.take().unwrap();
+    let _part = Part::of(child);
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("setup: ").unwrap();
+    walk.browser.goto(address).await.unwrap();
+    look(&walk, "wizard-center").await;
+    let center = |name: &str| walk.demo["center"][name].as_str().unwrap().to_owned();
+    let (enroll, api) = (center("enroll"), center("api"));
+    let wrong = [
+        ("enroll", enroll.as_str()),
+        ("fingerprint", "AB12"),
+        ("center", &api),
+    ];
+    walk.send(&wrong).await;
+    assert_eq!(walk.code("#fingerprint-error-1").await, "other_root");
+    look_as_it_is(&walk, "wizard-center-wrong").await;
+    walk.send(&[("fingerprint", text("root_fingerprint"))])
+        .await;
+    look(&walk, "wizard-certificate").await;
+    let password = "Tegami-12345678";
+    walk.send(&[
+        ("request_id", text("request_id")),
+        ("reference_id", text("reference_id")),
+        ("password", password),
+        ("again", password),
+    ])
+    .await;
+    look(&walk, "wizard-link").await;
+    walk.send(&[("account_password", &secret("link_app"))])
+        .await;
+    look(&walk, "wizard-reader").await;
+    walk.press("main [name=skip]").await;
+    look(&walk, "wizard-finish").await;
+    walk.press("main form [data-tone=primary]").await;
+    // The page goes to the terminal by itself, which asks whose certificate is used.
+    let first = fantoccini::Locator::Css("form[action='/start']");
+    walk.browser.wait().for_element(first).await.unwrap();
+    assert!(!std::path::Path::new(&dir("bare/etc/kiosk.toml")).exists());
     walk.end().await;
 }
 
