@@ -56,6 +56,19 @@ fn a_version_that_fails_its_self_check_is_taken_back_and_not_tried_again() {
 }
 
 #[test]
+fn a_package_that_dpkg_cannot_install_is_taken_back_and_tried_three_times() {
+    let workshop = Workshop::start();
+    workshop.release("0.1.0-1", AMOUNT);
+    workshop.release_refusing("0.2.0-1");
+    for _ in 0..3 {
+        assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+        assert_eq!(workshop.install(), Ok("not_installed".into()));
+        assert_eq!(workshop.status()["installed"], "0.1.0-1");
+    }
+    assert_eq!(workshop.fetch(), Ok("0.1.0-1 up".into()), "not for ever");
+}
+
+#[test]
 fn what_is_truncated_changed_wrongly_signed_or_older_is_not_installed() {
     let workshop = Workshop::start();
     workshop.release("0.1.0-1", AMOUNT);

@@ -58,8 +58,10 @@ impl Installer {
         occasion: Option<Occasion>,
         clock: impl Fn() -> Instant + Send,
     ) -> Result<LastUpdate, UpdateFault> {
+        // Taken away first, whatever comes of it: an order that stays would start this part again and again.
+        let ordered = self.take_order()?;
+        let occasion = ordered.or(occasion).unwrap_or(Occasion::ByHand);
         let _lock = self.lock()?;
-        let occasion = self.take_order()?.or(occasion).unwrap_or(Occasion::ByHand);
         self.go_back_from_a_cut(&clock).await?;
         let now = clock();
         may_install(&self.settings.schedule(), occasion, now)?;
@@ -237,7 +239,9 @@ impl Installer {
         match outcome {
             // A cut is no fault of the version; the record counts them.
             Outcome::Installed | Outcome::CutOff => {}
-            Outcome::NotInstalled | Outcome::SelfCheck | Outcome::NotRunning => {
+            // A disk that was full, or dpkg ended by others: tried again, but not for ever.
+            Outcome::NotInstalled => record.note_cut(&journal.to.version),
+            Outcome::SelfCheck | Outcome::NotRunning => {
                 record.failed.insert(journal.to.version.clone());
             }
         }

@@ -17,7 +17,7 @@ const RECORD: &str = "state.json";
 /// File of what is under way. Its name is in a unit, too: after a power cut it is what makes the machine go back.
 const JOURNAL: &str = "journal.json";
 
-/// An update that was cut off so often is not tried again.
+/// An update that was cut off, or that dpkg could not install, so often is not tried again.
 const MOST_CUTS: u32 = 3;
 
 /// The record.
@@ -32,7 +32,7 @@ pub(crate) struct Record {
     pub(crate) kept: Option<Kept>,
     /// Versions that failed here.
     pub(crate) failed: BTreeSet<String>,
-    /// How often the installation of a version was cut off.
+    /// How often the installation of a version was cut off or failed in dpkg.
     pub(crate) cuts: BTreeMap<String, u32>,
     /// How the last update ended.
     pub(crate) last: Option<LastUpdate>,
@@ -118,7 +118,7 @@ impl Record {
         failed.filter_map(|it| Version::parse(it).ok()).collect()
     }
 
-    /// Notes a cut; after too many the version counts as failed.
+    /// Notes that an installation came to no end of its own; after too many the version counts as failed.
     pub(crate) fn note_cut(&mut self, version: &str) {
         let cuts = self.cuts.entry(version.to_owned()).or_default();
         *cuts += 1;

@@ -110,7 +110,12 @@ impl Workshop {
         for file in ["status", "available"] {
             std::fs::write(root.join("var/lib/dpkg").join(file), "").unwrap();
         }
-        let package = self.build("0.1.0-1", &good("0.1.0-1"), AMOUNT, &self.path("first"));
+        let package = self.build(
+            "0.1.0-1",
+            (&good("0.1.0-1"), None),
+            AMOUNT,
+            &self.path("first"),
+        );
         let done = Command::new("dpkg")
             .arg("--root")
             .arg(&root)
@@ -127,7 +132,13 @@ impl Workshop {
     }
 
     /// A package whose executable runs a script when it is asked for its self-check.
-    fn build(&self, version: &str, script: &str, ballast: usize, folder: &str) -> PathBuf {
+    fn build(
+        &self,
+        version: &str,
+        (script, preinst): (&str, Option<&str>),
+        ballast: usize,
+        folder: &str,
+    ) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let tree = self.clinic.dir.path().join("tree");
         let _ = std::fs::remove_dir_all(&tree);
@@ -147,6 +158,11 @@ impl Workshop {
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(tree.join("usr/bin/onshi"), mode).unwrap();
         std::fs::write(tree.join("usr/share/onshi/version"), version).unwrap();
+        if let Some(preinst) = preinst {
+            std::fs::write(tree.join("DEBIAN/preinst"), preinst).unwrap();
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(tree.join("DEBIAN/preinst"), mode).unwrap();
+        }
         let bytes: Vec<u8> = (0..ballast).map(|at| at.to_le_bytes()[1]).collect();
         std::fs::write(tree.join("usr/share/onshi/ballast"), bytes).unwrap();
         let package = Path::new(folder).join(self.file(version));
@@ -174,7 +190,19 @@ impl Workshop {
 
     /// Publishes a version that answers its self-check by a script.
     pub(super) fn release_saying(&self, version: &str, script: &str, ballast: usize) {
-        self.build(version, script, ballast, &self.bench(version));
+        self.build(version, (script, None), ballast, &self.bench(version));
+        self.sign(version);
+    }
+
+    /// Publishes a version whose own script stops dpkg.
+    pub(super) fn release_refusing(&self, version: &str) {
+        let stops = Some("#!/bin/sh\nexit 1\n");
+        self.build(
+            version,
+            (&good(version), stops),
+            AMOUNT,
+            &self.bench(version),
+        );
         self.sign(version);
     }
 
