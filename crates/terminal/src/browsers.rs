@@ -12,6 +12,7 @@ use ui::component::Fault;
 
 use crate::pages::check::CheckForm;
 use crate::pages::credential_sheet;
+use crate::pages::own_access::factor::Begun;
 
 /// Name of the browser's cookie.
 const COOKIE: &str = "onshi_terminal";
@@ -38,6 +39,8 @@ pub(crate) struct Browser {
     pub(crate) kept: Option<Kept>,
     /// A password change that waits for its confirmation.
     pub(crate) password_change: Option<PasswordChange>,
+    /// A second factor that waits for its first proof.
+    pub(crate) begun_factor: Option<Begun>,
     /// A new password of the terminal user that waits for its confirmation.
     pub(crate) next_terminal_password: Option<Password>,
     /// A sealed sheet that waits for its confirmation.
@@ -127,6 +130,7 @@ impl Browser {
         self.password_change = None;
         self.next_terminal_password = None;
         self.credential_sheet = None;
+        self.begun_factor = None;
         self.kept = Some(Kept {
             path: path.to_owned(),
             check,

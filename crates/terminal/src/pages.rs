@@ -13,14 +13,17 @@ pub(crate) mod lock;
 pub(crate) mod manuals;
 pub(crate) mod menu;
 pub(crate) mod notices;
+pub(crate) mod own_access;
 pub(crate) mod password;
 pub(crate) mod procedures;
 pub(crate) mod readers;
 mod receipt_link;
+pub(crate) mod recovery;
 pub(crate) mod reference_material;
 pub(crate) mod result;
 pub(crate) mod rotations;
 pub(crate) mod screen_lock;
+pub(crate) mod second_factor;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod setup_sheet;
@@ -44,6 +47,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
+use domain::second_factor::Entry;
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
 use ui::language::{Language, Words};
@@ -155,17 +159,14 @@ impl FromRequestParts<App> for Staff {
         let visitor = Visitor::of(&parts.headers, app);
         let staff = Self::of(&visitor, app)
             .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
-        let path = parts.uri.path();
-        let open = path.starts_with("/password") || path == "/sign-out";
-        if staff.session.password.change_needed && !open {
-            // G02: it opens the change form and nothing else.
-            return Err(Turned {
+        match staff.first_to_do(parts.uri.path()) {
+            Some(to) => Err(Turned {
                 key: None,
                 cookie: None,
-                to: "/password",
-            });
+                to,
+            }),
+            None => Ok(staff),
         }
-        Ok(staff)
     }
 }
 
@@ -225,6 +226,31 @@ impl Staff {
         }
     }
 
+    /// Where a person is led who must do something else before looking at a page: prove the second factor, change the password (G02: it
+    /// opens the change form and nothing else), add a second factor.
+    fn first_to_do(&self, path: &str) -> Option<&'static str> {
+        let is_at = |here: &str| path == here || path.starts_with(here);
+        if path == "/sign-out" {
+            return None;
+        }
+        if self.waits_for_proof() {
+            return (!is_at(second_factor::HERE)).then_some(second_factor::HERE);
+        }
+        if is_at("/password") {
+            return None;
+        }
+        if self.session.password.change_needed {
+            return Some("/password");
+        }
+        let enrols = Entry::parse(&self.session.entry) == Some(Entry::Enrol);
+        (enrols && !is_at(own_access::HERE)).then_some(own_access::HERE)
+    }
+
+    /// Whether the session waits for the proof of the second factor.
+    fn waits_for_proof(&self) -> bool {
+        Entry::parse(&self.session.entry) == Some(Entry::Prove)
+    }
+
     fn token(&self) -> &str {
         &self.session.token
     }
@@ -281,8 +307,12 @@ impl Staff {
         }
         let mut status = StatusCode::BAD_GATEWAY;
         if let ClientError::Problem(problem) = error {
-            if problem.code == "password_change_needed" {
-                return Redirect::to("/password").into_response();
+            match problem.code.as_str() {
+                "password_change_needed" => return Redirect::to("/password").into_response(),
+                "second_factor_missing" => {
+                    return Redirect::to(own_access::HERE).into_response();
+                }
+                _ => {}
             }
             status = StatusCode::from_u16(problem.status).unwrap_or(status);
         }

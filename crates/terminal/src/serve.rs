@@ -218,10 +218,48 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// Who gets in: rotation, recovery, second factors, sign-ins.
+fn access_routes() -> Router<App> {
+    use pages::{own_access, recovery, rotations, second_factor};
+    Router::new()
+        .route("/rotations", get(rotations::list).post(rotations::ask))
+        .route("/rotations/live", get(rotations::live))
+        .route("/rotations/withdraw", post(rotations::withdraw))
+        .route(
+            "/rotations/terminal-user",
+            post(rotations::terminal_user::make),
+        )
+        .route(
+            "/rotations/terminal-user/confirm",
+            post(rotations::terminal_user::confirm),
+        )
+        .route(own_access::HERE, get(own_access::page))
+        .route(own_access::SIGN_INS, get(own_access::sign_ins))
+        .route("/own-access/codes", post(own_access::print))
+        .route("/own-access/factor", post(own_access::factor::begin))
+        .route(
+            "/own-access/factor/confirm",
+            post(own_access::factor::confirm),
+        )
+        .route(
+            "/own-access/factor/remove",
+            post(own_access::factor::remove),
+        )
+        .route(
+            second_factor::HERE,
+            get(second_factor::form).post(second_factor::prove),
+        )
+        .route(recovery::HERE, get(recovery::form).post(recovery::recover))
+        .route(
+            "/accounts/{id}/second-factors",
+            post(pages::accounts::account::reset_factors),
+        )
+}
+
 fn routes() -> Router<App> {
     use pages::{
         about, accounts, card, check, history, import, language, lock, menu, password, readers,
-        rotations, screen_lock, settings, sign_in,
+        screen_lock, settings, sign_in,
     };
     Router::new()
         .route("/", get(menu::home))
@@ -231,6 +269,7 @@ fn routes() -> Router<App> {
         .route("/language", post(language::switch))
         .route("/about", get(about::about))
         .merge(upkeep_routes())
+        .merge(access_routes())
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
         .route("/card", get(card::page))
@@ -294,17 +333,6 @@ fn routes() -> Router<App> {
         .route(
             "/accounts",
             get(accounts::list).post(accounts::registration::register),
-        )
-        .route("/rotations", get(rotations::list).post(rotations::ask))
-        .route("/rotations/live", get(rotations::live))
-        .route("/rotations/withdraw", post(rotations::withdraw))
-        .route(
-            "/rotations/terminal-user",
-            post(rotations::terminal_user::make),
-        )
-        .route(
-            "/rotations/terminal-user/confirm",
-            post(rotations::terminal_user::confirm),
         )
         .route("/new-account", get(accounts::registration::new))
         .route(

@@ -25,6 +25,7 @@ pub(crate) const SCREENS: [Screen; 25] = [
     screen!("settings"),
     screen!("accounts"),
     screen!("rotations"),
+    screen!("own-access"),
     screen!("import"),
     screen!("password"),
     screen!("about"),

@@ -55,6 +55,30 @@ document.addEventListener("DOMContentLoaded", () => {
   source.addEventListener("error", () => stands(false));
 });
 
+// A passkey is made and used by the browser's own dialog: the form carries what it is asked, and takes what it answers.
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const begin = form.querySelector("[data-passkey-begin]");
+  const failed = form.querySelector("[data-passkey-failed]");
+  if (!window.PublicKeyCredential || !PublicKeyCredential.parseCreationOptionsFromJSON) {
+    failed.hidden = false;
+    continue;
+  }
+  begin.hidden = false;
+  begin.addEventListener("click", async () => {
+    const asked = JSON.parse(form.dataset.options).publicKey;
+    try {
+      const credential =
+        form.dataset.passkey === "create"
+          ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+          : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
+      form.elements.credential.value = JSON.stringify(credential.toJSON());
+      form.submit();
+    } catch {
+      failed.hidden = false;
+    }
+  });
+}
+
 // The server locks the screen. A page that is open asks whether it did and leaves in its own place, so that the back button finds
 // nothing; it tells the server that somebody types or points. Without this script the page leaves when its minutes are over.
 document.addEventListener("DOMContentLoaded", () => {

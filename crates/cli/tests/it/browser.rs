@@ -1,5 +1,6 @@
 //! The staff pages in a real browser, over a running demo. Here is what the walks share; each walk has one demo and one browser.
 
+mod access;
 mod accounts;
 mod downloads;
 mod every_page;

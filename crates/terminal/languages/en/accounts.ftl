@@ -45,3 +45,7 @@ disable-lead = A disabled account stops at once. Its history stays, and it can b
 disable = Disable
 enable-lead = This account is disabled.
 enable = Enable
+
+reset-factors-lead = For somebody who lost the application or passkey: removes everything that was added. Make sure first who asks.
+reset-factors = Reset the second factor
+factors-reset = The second factor of "{ $id }" was reset.

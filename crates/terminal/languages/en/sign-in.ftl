@@ -19,3 +19,4 @@ password = Password
 no-pages-for-machines = A system account has no pages. Sign in with an account of your own.
 end-earlier = End the earlier sign-in and go on
 end-earlier-support = The page in use under the same ID ends; what is half entered there is lost.
+forgot-password = Forgot your password (recovery code)

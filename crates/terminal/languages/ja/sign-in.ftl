@@ -19,3 +19,4 @@ password = パスワード
 no-pages-for-machines = システム用アカウントでは画面を使えません。ご自身のアカウントでログインしてください。
 end-earlier = 先のログインを終了して続ける
 end-earlier-support = 同じIDで使用中の画面は終了します。入力途中の内容は失われます。
+forgot-password = パスワードを忘れたとき（復旧コード）

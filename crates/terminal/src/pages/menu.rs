@@ -10,6 +10,7 @@ use domain::receipt_link::ReceiptLink;
 
 use crate::pages::manuals;
 use crate::pages::notices;
+use crate::pages::own_access;
 use crate::pages::procedures;
 use crate::pages::readers;
 use crate::pages::receipt_link;
@@ -66,16 +67,19 @@ enum Group {
 
 pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
     match Staff::of(&visitor, &app) {
-        Some(staff) if staff.session.password.change_needed => {
-            Redirect::to("/password").into_response()
-        }
         Some(staff) => {
+            if let Some(to) = staff.first_to_do("/") {
+                return Redirect::to(to).into_response();
+            }
             crate::notices::freshen(&app, &staff.session.facility.code);
             let link = receipt_link::ask(&app, &staff).await;
             let mut page = menu_page(&app, &staff, link);
             if page.checks.iter().any(|entry| entry.href == readers::HERE) {
                 page.frame.banners.extend(readers::reminders(&staff).await);
             }
+            page.frame
+                .banners
+                .extend(own_access::reminders(&staff).await);
             show(StatusCode::OK, &page)
         }
         None => certificates_page(&app, &visitor, StatusCode::OK, None),

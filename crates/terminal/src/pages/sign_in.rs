@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::civil_date::Instant;
+use domain::second_factor::Entry;
 use pki::identity::Holder;
 use serde::Deserialize;
 use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
@@ -197,7 +198,7 @@ fn sign_in_page(
 }
 
 /// The certificate the browser chose.
-fn chosen<'a>(app: &'a App, visitor: &Visitor) -> Option<(usize, &'a Certificate)> {
+pub(super) fn chosen<'a>(app: &'a App, visitor: &Visitor) -> Option<(usize, &'a Certificate)> {
     let place = app
         .browsers
         .with(&visitor.key?, |browser| browser.certificate)??;
@@ -277,7 +278,13 @@ pub(crate) async fn sign_in(
         .key
         .and_then(|key| app.browsers.close(&key))
         .unwrap_or_default();
-    let way_on = browser.way_on(&session.account.id, now);
+    // Where the person was is kept until the second factor is proved.
+    let waits = Entry::parse(&session.entry) == Some(Entry::Prove);
+    let way_on = if waits {
+        None
+    } else {
+        browser.way_on(&session.account.id, now)
+    };
     let to = match way_on.filter(|_| !session.password.change_needed) {
         Some(path) => path,
         None => "/".into(),

@@ -15,7 +15,7 @@ const SIZES: [(&str, u32, u32); 3] = [
     ("double", 640, 450),
 ];
 
-async fn look(walk: &Walk, name: &str) {
+pub(super) async fn look(walk: &Walk, name: &str) {
     for language in ["en", "ja"] {
         if walk.attribute("html", "lang").await.as_deref() != Some(language) {
             walk.speak(language).await;

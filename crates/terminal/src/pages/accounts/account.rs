@@ -221,3 +221,15 @@ pub(crate) async fn set_password(
     };
     change(&app, &staff, &id, &form.version, body, "account-password").await
 }
+
+/// Removes the second factors of a person who lost them.
+pub(crate) async fn reset_factors(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+) -> Response {
+    match staff.client.reset_second_factors(staff.token(), &id).await {
+        Ok(()) => told(&app, &staff, "factors_reset", "factors-reset", &id),
+        Err(error) => staff.failed(&app, &error, &format!("{HERE}/{id}")),
+    }
+}

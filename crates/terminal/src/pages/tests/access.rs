@@ -1,9 +1,13 @@
 //! The pages of rotation, recovery and second factor, with sample data.
 
+use api::access::{BegunSecondFactor, OwnAccount, RecoveryState, SecondFactor, SignInRecord};
 use api::rotation::Rotation;
 use domain::password::Password;
 
 use super::*;
+
+/// How many pages these are.
+pub(super) const PAGES: usize = 11;
 
 fn rotation(account: &str, kind: &str, stage: &str) -> Rotation {
     Rotation {
@@ -37,4 +41,110 @@ pub(super) fn of_access(staff: &Staff, written: &mut Written) {
     let fault = Some(fault("typed").1);
     let page = rotations::terminal_user::made_page(frame, "OqsUser".into(), &password, fault);
     written.add("rotation-terminal-user", &page);
+    of_own_access(staff, written);
+}
+
+fn sign_in(outcome: &str, proved_by: &str) -> SignInRecord {
+    SignInRecord {
+        at: "2026-11-23T03:00:00.000000Z".into(),
+        certificate: "0123456789abcdef".into(),
+        number: 1,
+        outcome: outcome.into(),
+        proved_by: proved_by.into(),
+        terminal: "受付 <1>".into(),
+        unusual: vec!["new_certificate".into(), "hour".into(), "failures".into()],
+    }
+}
+
+fn own(standing: &str, policy: &str) -> OwnAccount {
+    OwnAccount {
+        recovery: RecoveryState {
+            left: 2,
+            printed_at: Some("2026-11-23T03:00:00.000000Z".into()),
+            standing: standing.into(),
+        },
+        second_factors: vec![SecondFactor {
+            added_at: "2026-11-23T03:00:00.000000Z".into(),
+            id: "019aae5e-0000-7000-8000-000000000001".into(),
+            kind: "totp".into(),
+            name: "院長の <b>".into(),
+            used_at: Some("2026-11-23T03:00:00.000000Z".into()),
+        }],
+        second_factor: policy.into(),
+        unusual_sign_ins: vec![sign_in("opened", "password")],
+    }
+}
+
+fn of_own_access(staff: &Staff, written: &mut Written) {
+    let faults = [fault("name"), fault("kind"), fault("codes_password")];
+    let form = own_access::FactorForm::default();
+    for (standing, policy) in [("missing", "offered"), ("good", "off"), ("few", "required")] {
+        let frame = staff.frame("/own-access");
+        let page = own_access::own_access_page(frame, &own(standing, policy), &form, &faults);
+        written.add(&format!("own-access-{standing}"), &page);
+    }
+    let codes = vec!["AAAA-BBBB-CCCC-DDDD-EEEE".into()];
+    let page = own_access::codes_page(staff.frame("/own-access"), codes, "kanri", "2026-11-23");
+    written.add("recovery-codes", &page);
+    let rows = [
+        sign_in("opened", "passkey"),
+        sign_in("refused", "totp"),
+        sign_in("opened", "recovery_code"),
+    ];
+    let page = own_access::sign_ins_page(staff.frame("/own-access/sign-ins"), &rows);
+    written.add("sign-ins", &page);
+    let begun = |options: Option<&str>, secret: Option<&str>| BegunSecondFactor {
+        id: "019aae5e-0000-7000-8000-000000000001".into(),
+        options: options.map(str::to_owned),
+        secret: secret.map(str::to_owned),
+        uri: secret.map(|_| {
+            "otpauth://totp/onshi:1319999999-kanri?secret=ABCDEFGH&issuer=onshi".to_owned()
+        }),
+    };
+    for (name, it) in [
+        ("factor-totp", begun(None, Some("ABCDEFGHIJ"))),
+        ("factor-passkey", begun(Some("{\"publicKey\":{}}"), None)),
+    ] {
+        let frame = staff.frame("/own-access");
+        let page = own_access::factor::confirm_page(frame, &it, Some(fault("code").1));
+        written.add(name, &page);
+    }
+    let options = Some("{\"publicKey\":{}}".to_owned());
+    let frame = staff.frame("/second-factor");
+    let page = second_factor::second_factor_page(frame, options, Some(fault("code").1));
+    written.add("second-factor", &page);
+    let faults = [fault("code"), fault("new_password")];
+    let form = recovery::RecoverForm::default();
+    let page = recovery::recover_page(
+        staff.visitor().frame("/recover"),
+        &form,
+        Some(fault("x").1),
+        &faults,
+    );
+    written.add("recover", &page);
+}
+
+#[test]
+fn the_main_screen_tells_an_administrator_what_is_missing_and_nobody_else_of_records() {
+    let codes = |kind, own: &OwnAccount| -> Vec<String> {
+        let banners = own_access::banners(own, Some(kind), &words(Language::Japanese));
+        banners.into_iter().map(|it| it.code).collect()
+    };
+    let mut it = own("missing", "offered");
+    assert_eq!(
+        codes(AccountKind::Administrator, &it),
+        ["unusual_sign_in", "recovery_record"]
+    );
+    assert_eq!(codes(AccountKind::General, &it), ["unusual_sign_in"]);
+    it.second_factors.clear();
+    it.unusual_sign_ins.clear();
+    it.recovery.standing = "good".into();
+    assert_eq!(
+        codes(AccountKind::Administrator, &it),
+        ["second_factor_offered"]
+    );
+    it.second_factor = "off".into();
+    assert!(codes(AccountKind::Administrator, &it).is_empty());
+    it.recovery.standing = "outdated".into();
+    assert_eq!(codes(AccountKind::Administrator, &it), ["recovery_record"]);
 }

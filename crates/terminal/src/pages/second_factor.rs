@@ -1,0 +1,134 @@
+//! The second factor at sign-in: the code of an application, a passkey, or a recovery code in their place. Opens nothing by itself: the
+//! center does.
+
+use api::access::FactorProof;
+use api::client::ClientError;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use ui::component::{Banner, Fault, Kind, Need, TextField, Tone};
+
+use crate::faults;
+use crate::pages::own_access::factor::origin;
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::App;
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/second-factor";
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+pub(super) struct SecondFactorPage {
+    pub(super) frame: Frame,
+    pub(super) code: TextField,
+    pub(super) recovery: TextField,
+    /// What the browser's passkey is asked; none where the person has no passkey of these pages.
+    pub(super) options: Option<String>,
+}
+
+pub(super) fn second_factor_page(
+    mut frame: Frame,
+    options: Option<String>,
+    fault: Option<Fault>,
+) -> SecondFactorPage {
+    let words = frame.words.clone();
+    frame
+        .banners
+        .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
+    SecondFactorPage {
+        code: TextField {
+            kind: Kind::Digits,
+            need: Need::Plain,
+            autocomplete: "one-time-code",
+            support: words.say("prove-code-support"),
+            ..TextField::new("code", words.say("prove-code"))
+        },
+        recovery: TextField {
+            need: Need::Plain,
+            support: words.say("prove-recovery-support"),
+            ..TextField::new("recovery_code", words.say("prove-recovery"))
+        },
+        options,
+        frame,
+    }
+}
+
+async fn page(app: &App, staff: &Staff, fault: Option<Fault>) -> Response {
+    let origin = origin(app);
+    let asked = staff.client.passkey_challenge(staff.token(), &origin);
+    let options = match asked.await {
+        Ok(challenge) => Some(challenge.options),
+        Err(ClientError::Problem(problem)) if problem.code == "passkey_refused" => None,
+        Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let status = if fault.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    show(
+        status,
+        &second_factor_page(staff.frame(HERE), options, fault),
+    )
+}
+
+pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
+    if !staff.waits_for_proof() {
+        return Redirect::to("/").into_response();
+    }
+    page(&app, &staff, None).await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ProofForm {
+    code: String,
+    credential: String,
+    recovery_code: String,
+}
+
+pub(crate) async fn prove(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<ProofForm>,
+) -> Response {
+    if !staff.waits_for_proof() {
+        return Redirect::to("/").into_response();
+    }
+    let given = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    let proof = FactorProof {
+        code: given(form.code),
+        credential: given(form.credential),
+        recovery_code: given(form.recovery_code),
+    };
+    if proof.code.is_none() && proof.credential.is_none() && proof.recovery_code.is_none() {
+        let fault = faults::own(&staff.words, "required", "prove-nothing");
+        return page(&app, &staff, Some(fault)).await;
+    }
+    match staff
+        .client
+        .prove_second_factor(staff.token(), &proof)
+        .await
+    {
+        Ok(()) => {
+            let now = app.now();
+            let way_on = app.browsers.with(&staff.key, |browser| {
+                if let Some(session) = &mut browser.session {
+                    session.entry = "full".into();
+                }
+                browser.way_on(&staff.session.account.id, now)
+            });
+            let to = way_on.flatten().unwrap_or_else(|| "/".into());
+            Redirect::to(&to).into_response()
+        }
+        Err(ClientError::Problem(problem))
+            if ["second_factor_wrong", "account_locked"].contains(&problem.code.as_str()) =>
+        {
+            let fault = faults::of_problem(&problem, &staff.words);
+            page(&app, &staff, Some(fault)).await
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
