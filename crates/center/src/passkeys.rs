@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     CredentialID, Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url,
+    RegisterPublicKeyCredential, Url, WebauthnError,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -89,7 +89,7 @@ pub(crate) fn finish(making: &[u8], answer: &str) -> Result<Vec<u8>, Unfit> {
     let passkey = page
         .ceremonies
         .finish_passkey_registration(&answer, &making.state)
-        .map_err(|_| Unfit)?;
+        .map_err(refused)?;
     write(&Kept {
         host: page.host,
         passkey,
@@ -133,7 +133,7 @@ pub(crate) fn judge<K: Copy>(
     let result = page
         .ceremonies
         .finish_passkey_authentication(&answer, &signing.state)
-        .map_err(|_| Unfit)?;
+        .map_err(refused)?;
     for (key, kept) in present {
         let Ok(mut kept) = read::<Kept>(kept) else {
             continue;
@@ -143,6 +143,12 @@ pub(crate) fn judge<K: Copy>(
         }
     }
     Err(Unfit)
+}
+
+/// Why a browser's answer does not fit is for the engineer alone.
+fn refused(error: WebauthnError) -> Unfit {
+    tracing::info!(error = %error, "a passkey was refused");
+    Unfit
 }
 
 fn read<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Unfit> {

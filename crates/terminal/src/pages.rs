@@ -134,16 +134,22 @@ pub(crate) struct Staff {
     lock: Head,
 }
 
-/// Whoever asks must do something else first: sign in, with the page kept for afterwards, or change the password.
+/// Whoever asks must do something else first: sign in, with the page kept for afterwards, prove a second factor, or change the password.
 pub(crate) struct Turned {
     /// The browser that signs in, old or new.
     key: Option<Key>,
     cookie: Option<String>,
     to: &'static str,
+    /// What is asked is a part of a page that is open: it gets nothing, since the page it would be led to must not be asked behind a
+    /// person's back.
+    is_part: bool,
 }
 
 impl IntoResponse for Turned {
     fn into_response(self) -> Response {
+        if self.is_part {
+            return StatusCode::NO_CONTENT.into_response();
+        }
         let to = Redirect::to(self.to);
         match self.cookie {
             Some(cookie) => ([(header::SET_COOKIE, cookie)], to).into_response(),
@@ -164,10 +170,17 @@ impl FromRequestParts<App> for Staff {
                 key: None,
                 cookie: None,
                 to,
+                is_part: is_part(&parts.headers),
             }),
             None => Ok(staff),
         }
     }
+}
+
+/// Whether a page asks for a part of itself: by htmx, or for its news.
+fn is_part(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    headers.contains_key("hx-request") || accepted == Some("text/event-stream")
 }
 
 /// Sends a browser to the sign-in, or to the choice of a certificate first. A page that was read is kept for afterwards.
@@ -191,6 +204,7 @@ fn turn(app: &App, key: Option<Key>, method: &Method, uri: &Uri) -> Turned {
             key,
             cookie: None,
             to: if chosen { "/sign-in" } else { "/" },
+            is_part: false,
         };
     }
     let mut browser = Browser::default();
@@ -200,6 +214,7 @@ fn turn(app: &App, key: Option<Key>, method: &Method, uri: &Uri) -> Turned {
         key,
         cookie,
         to: "/",
+        is_part: false,
     }
 }
 

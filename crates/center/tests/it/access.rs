@@ -1,5 +1,6 @@
 //! Who gets in: second factors and sign-ins, and what becomes of those who try it otherwise.
 
+mod passkeys;
 mod recovery;
 mod rotations;
 

@@ -20,6 +20,7 @@ mod logs;
 mod pages;
 mod plain_browser;
 mod refusals;
+mod rotation;
 mod running;
 mod setup;
 mod time_travel;

@@ -25,6 +25,16 @@ impl Part {
     }
 }
 
+/// Ends the program a tracer runs like a power cut, which ends the tracer.
+pub(crate) fn end_traced_quietly(mut tracer: Child) {
+    let id = tracer.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    for traced in children.split_whitespace() {
+        let _ = Command::new("kill").args(["-KILL", traced]).status();
+    }
+    tracer.wait().unwrap();
+}
+
 /// Ends the program a tracer runs, which ends the tracer, and returns what it wrote to its error stream.
 pub(crate) fn end_traced(mut tracer: Child) -> String {
     let id = tracer.id();
