@@ -89,7 +89,7 @@ pub(crate) fn finish(making: &[u8], answer: &str) -> Result<Vec<u8>, Unfit> {
     let passkey = page
         .ceremonies
         .finish_passkey_registration(&answer, &making.state)
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     write(&Kept {
         host: page.host,
         passkey,
@@ -133,7 +133,7 @@ pub(crate) fn judge<K: Copy>(
     let result = page
         .ceremonies
         .finish_passkey_authentication(&answer, &signing.state)
-        .map_err(refused)?;
+        .map_err(|error| refused(&error))?;
     for (key, kept) in present {
         let Ok(mut kept) = read::<Kept>(kept) else {
             continue;
@@ -146,7 +146,7 @@ pub(crate) fn judge<K: Copy>(
 }
 
 /// Why a browser's answer does not fit is for the engineer alone.
-fn refused(error: WebauthnError) -> Unfit {
+fn refused(error: &WebauthnError) -> Unfit {
     tracing::info!(error = %error, "a passkey was refused");
     Unfit
 }
