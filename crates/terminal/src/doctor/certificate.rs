@@ -6,7 +6,7 @@ use domain::civil_date::Instant;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{FactName, NotChecked, Observation, Step};
 use pki::identity::Identity;
-use pki::sealed::MachineKey;
+use pki::installed::Installed;
 use rustls_pki_types::CertificateDer;
 
 use super::software::path;
@@ -73,18 +73,15 @@ fn credentials(data_dir: &Path, name: &str, ca: &Path) -> Result<Credentials, (F
     let Some(root) = root else {
         return Err((Fault::RootUnreadable, ca.to_owned()));
     };
-    let machine = data_dir.join("machine.key");
-    let sealed = data_dir.join("identities").join(format!("{name}.sealed"));
-    if !machine.exists() || !sealed.exists() {
+    let installed = Installed::of(data_dir);
+    let sealed = installed.file(name);
+    // Reading would make a machine key where there is none.
+    if !data_dir.join("machine.key").exists() || !sealed.exists() {
         return Err((Fault::CertificateMissing, sealed));
     }
-    let opened = MachineKey::open(&machine).and_then(|key| key.unseal(&sealed));
-    let identity = opened
-        .ok()
-        .and_then(|pem| Identity::from_pem(&pem, &pem).ok());
-    let Some(identity) = identity else {
-        return Err((Fault::CertificateUnreadable, sealed));
-    };
+    let identity = installed
+        .read(name)
+        .map_err(|_| (Fault::CertificateUnreadable, sealed))?;
     Ok(Credentials {
         valid_from: identity.valid_from(),
         root,

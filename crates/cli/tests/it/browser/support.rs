@@ -53,6 +53,12 @@ async fn whoever_unlocked_the_screen_finds_what_is_wrong_and_whom_to_call() {
 
     // An administrator writes down reader and router; the right order and desk follow.
     walk.sign_in("administrator").await;
+    // With somebody signed in the center is asked whether it lets them in.
+    walk.open("support").await;
+    walk.press("form[action='/support/examine'] button").await;
+    let sign_in = "return [...document.querySelectorAll('tr[data-state]')]
+        .find(row => row.textContent.startsWith('サインイン')).dataset.state";
+    assert_eq!(walk.script(sign_in).await, "ok");
     for (part, fields) in [
         (
             "reader",
