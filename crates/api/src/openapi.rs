@@ -35,6 +35,7 @@ use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
 use crate::history::{Export, History, Search};
 use crate::notice::Notices;
 use crate::problem::access::AccessTrouble;
+use crate::problem::certificate::CertificateTrouble;
 use crate::problem::{MEDIA_TYPE, Problem, Trouble};
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
 use crate::receipt::KeySet;
@@ -246,9 +247,13 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
 /// The problems an operation may answer, by status.
 fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
     let by_access: &[Trouble] = match operation.access {
-        Access::Certificate => &[Trouble::CertificateRevoked],
+        Access::Certificate => &[
+            Trouble::CertificateRevoked,
+            Trouble::Certificate(CertificateTrouble::Expired),
+        ],
         Access::Session => &[
             Trouble::CertificateRevoked,
+            Trouble::Certificate(CertificateTrouble::Expired),
             Trouble::NotSignedIn,
             Trouble::SessionEnded,
         ],
@@ -485,7 +490,6 @@ mod tests {
                 "method_not_allowed",
                 "too_many_requests",
                 "certificate_needed",
-                "certificate_expired",
                 "certificate_foreign",
                 "renewal_too_early",
                 "signing_request",

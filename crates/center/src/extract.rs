@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api::problem::Trouble;
 use api::problem::access::AccessTrouble;
+use api::problem::certificate::CertificateTrouble;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
@@ -44,6 +45,10 @@ impl FromRequestParts<App> for Peer {
         // The listener closes such connections; a request already read is refused here.
         if app.revocations.holds(&peer.0.fingerprint) {
             return Err(Trouble::CertificateRevoked.into());
+        }
+        // The handshake looks at a certificate's end once: connections stay open, and TLS resumes sessions without looking again.
+        if peer.0.not_after < app.now() {
+            return Err(Trouble::Certificate(CertificateTrouble::Expired).into());
         }
         Ok(peer)
     }

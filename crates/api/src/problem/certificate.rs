@@ -7,7 +7,7 @@ use super::Texts;
 pub enum CertificateTrouble {
     /// No certificate came with the connection, or no IDs with the request.
     Needed,
-    /// The certificate to be renewed has expired.
+    /// The certificate has expired.
     Expired,
     /// The certificate to be renewed is none of ours.
     Foreign,
@@ -38,8 +38,8 @@ impl CertificateTrouble {
                 "certificate_expired",
                 403,
                 (
-                    "電子証明書の有効期限が切れているため更新できません。再発行を申請してください。",
-                    "The certificate has expired and cannot be renewed. Please apply for a new one.",
+                    "電子証明書の有効期限が切れています。更新もできないため、再発行を申請してください。",
+                    "The certificate has expired, and cannot be renewed any more. Please apply for a new one.",
                 ),
                 (
                     "クライアント証明書は有効期間外です。",

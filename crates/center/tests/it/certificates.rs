@@ -1,8 +1,11 @@
 //! Notices, downloads and revocation.
 
-use center::control::{Order, Reply, send};
+use std::sync::atomic::Ordering;
 
-use crate::world::{World, check};
+use center::control::{Order, Reply, send};
+use tokio::io::AsyncWriteExt;
+
+use crate::world::{World, check, read_answer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_wrong_reference_ids_freeze_a_notice_and_the_deadline_ends_it() {
@@ -60,4 +63,25 @@ async fn a_revoked_certificate_ends_its_sessions_at_once() {
         .unwrap();
     assert!(matches!(reply, Reply::Done));
     assert!(clinic.ask(&session.token, "k2", "4567").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_opened_before_the_certificates_end_goes_no_further_than_that() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let end = clinic.identity.holder().unwrap().not_after.as_micros();
+    world.micros.store(end, Ordering::SeqCst);
+    let mut early = [
+        world.connect(&clinic.identity).await,
+        world.connect(&clinic.identity).await,
+    ];
+    let ask = format!(
+        "GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+        api::routes::KEYS
+    );
+    for (stream, (passed_s, status)) in early.iter_mut().zip([(0, 200), (1, 403)]) {
+        world.pass_seconds(passed_s);
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        assert_eq!(read_answer(stream).await.status, status);
+    }
 }
