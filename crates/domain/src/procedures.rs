@@ -1,6 +1,7 @@
 //! The facility's procedures in one table (手続き, G41): who does each, what to have ready, where it goes, and what state the system knows
 //! by itself. Files nothing and keeps no note.
 
+use crate::certificate_care::RENEWABLE_DAYS;
 use crate::civil_date::CivilDate;
 use crate::named::named;
 
@@ -136,9 +137,6 @@ pub enum State {
     /// It is done.
     Done,
 }
-
-/// A certificate is renewed from so many days before its end on (G10).
-const RENEWAL_DAYS: i32 = 90;
 
 impl Procedure {
     /// Its row of the table. Where and with what are the guide's, as far as it says; the rest is ours.
@@ -351,7 +349,7 @@ impl Procedure {
                 None => State::AsNeeded,
                 Some(until) if until < today => State::Overdue(until),
                 Some(until) => {
-                    let from = until.plus_days(-RENEWAL_DAYS);
+                    let from = until.plus_days(-RENEWABLE_DAYS);
                     if from <= today {
                         State::Due(until)
                     } else {

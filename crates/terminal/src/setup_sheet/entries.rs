@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Name of the file in the data folder.
 const FILE: &str = "setup-sheet.json";
 
+/// Name of the file that is locked while the entries are changed.
+const LOCK: &str = "setup-sheet.lock";
+
 /// The entries, with who changed them last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -73,6 +76,13 @@ pub(crate) fn change(
     if !wrong.is_empty() {
         return Err(NotKept::Invalid(wrong));
     }
+    // Two who save at the same moment take turns; the lock ends when the file is dropped.
+    let held =
+        std::fs::File::create(data_dir.join(LOCK)).and_then(|held| held.lock().map(|()| held));
+    let _held = held.map_err(|error| {
+        tracing::warn!(error = %error, "the set-up sheet was not kept");
+        NotKept::File
+    })?;
     let there = read(data_dir);
     if there.version != shown {
         return Err(NotKept::Meanwhile(there));
@@ -101,6 +111,24 @@ mod tests {
 
     fn typed(place: &str) -> BTreeMap<Entry, String> {
         BTreeMap::from([(Entry::SealedSheetPlace, place.to_owned())])
+    }
+
+    #[test]
+    fn of_many_who_save_at_the_same_moment_one_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let saved = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8)
+                .map(|number| {
+                    let (dir, text) = (dir.path(), typed(&number.to_string()));
+                    scope.spawn(move || change(dir, 0, &text, "kanri", Instant::from_micros(1)))
+                })
+                .collect();
+            all.into_iter()
+                .map(|it| it.join().unwrap())
+                .filter(Result::is_ok)
+                .count()
+        });
+        assert_eq!((saved, read(dir.path()).version), (1, 1));
     }
 
     #[test]
