@@ -16,6 +16,40 @@ pub struct Installed {
     folder: PathBuf,
 }
 
+/// A sealed certificate that waits for its place.
+#[derive(Debug)]
+pub struct Prepared {
+    beside: PathBuf,
+    file: PathBuf,
+}
+
+impl Prepared {
+    /// Puts it into its place.
+    ///
+    /// # Errors
+    /// [`InstallError::Seal`]; then what lay there lies there still.
+    pub fn put(self) -> Result<(), InstallError> {
+        let put = || {
+            std::fs::rename(&self.beside, &self.file)?;
+            let folder = self.file.parent().unwrap_or(Path::new("."));
+            std::fs::File::open(folder)?.sync_all()
+        };
+        put().map_err(|source| {
+            InstallError::Seal(SealError::File {
+                what: "write",
+                path: self.file.clone(),
+                source,
+            })
+        })
+    }
+
+    /// Takes it away: it is not to be used.
+    pub fn drop_it(self) {
+        // A file that stays is replaced by the next one.
+        let _ = std::fs::remove_file(self.beside);
+    }
+}
+
 /// Why a certificate could not be installed or read. The texts name file and remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
@@ -94,6 +128,14 @@ impl Installed {
     /// # Errors
     /// [`InstallError`].
     pub fn install(&self, name: &str, identity: &Identity) -> Result<(), InstallError> {
+        self.prepare(name, identity)?.put()
+    }
+
+    /// Seals a certificate with its key beside the place of a name, so that it is known to be on the disk before it is used.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    pub fn prepare(&self, name: &str, identity: &Identity) -> Result<Prepared, InstallError> {
         let fits = (1..=64).contains(&name.len())
             && name
                 .bytes()
@@ -104,7 +146,10 @@ impl Installed {
         let machine = MachineKey::open(&self.folder.join("machine.key"))?;
         let (certificates, key) = identity.to_pem();
         let text = zeroize::Zeroizing::new(format!("{certificates}{key}"));
-        Ok(machine.seal(&self.file(name), text.as_bytes())?)
+        let file = self.file(name);
+        let beside = file.with_extension("next");
+        machine.seal(&beside, text.as_bytes())?;
+        Ok(Prepared { beside, file })
     }
 
     /// The certificate of a name.
