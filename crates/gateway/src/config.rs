@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use pki::installed::Installed;
 use serde::Deserialize;
 
 /// `gateway.toml`.
@@ -29,6 +30,9 @@ pub struct Config {
 pub struct IdentityName {
     /// The name.
     pub name: String,
+    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
 }
 
 /// The link-app account.
@@ -117,6 +121,12 @@ fn default_stay_minutes() -> NonZeroU32 {
 }
 
 impl Config {
+    /// Where the certificate is installed.
+    #[must_use]
+    pub fn installed(&self) -> Installed {
+        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+    }
+
     /// Reads the text of a settings file.
     ///
     /// # Errors

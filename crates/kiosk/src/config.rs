@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::card_challenge::{CenterName, InvalidCenterName};
+use pki::installed::Installed;
 use serde::Deserialize;
 
 /// `kiosk.toml`.
@@ -49,6 +50,9 @@ pub struct Config {
 pub struct IdentityName {
     /// The name.
     pub name: String,
+    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
 }
 
 /// The reader account (顔認証用): one per device.
@@ -151,6 +155,12 @@ fn default_host_name() -> String {
 }
 
 impl Config {
+    /// Where the certificate is installed.
+    #[must_use]
+    pub fn installed(&self) -> Installed {
+        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+    }
+
     /// Reads the text of a settings file.
     ///
     /// # Errors

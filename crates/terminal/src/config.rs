@@ -8,6 +8,7 @@ use domain::screen_lock::IdleMinutes;
 use domain::update::{Occasion, Reception, Schedule, TimeOfDay};
 use kiosk::config::TerminalKeys;
 use kiosk::profile::Lock;
+use pki::installed::Installed;
 use serde::{Deserialize, Deserializer};
 
 /// `terminal.toml`.
@@ -18,6 +19,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Address of the center's api listener.
     pub center: String,
+    /// Address of the center's enroll listener: downloads and renewals of certificates. The center's host with port 8444 when left out.
+    #[serde(default)]
+    pub enroll: Option<String>,
     /// The center's root certificate, PEM.
     pub ca: PathBuf,
     /// The client certificate.
@@ -41,6 +45,9 @@ pub struct Config {
     /// The screen lock.
     #[serde(default)]
     pub screen_lock: ScreenLock,
+    /// The backup of the certificate.
+    #[serde(default)]
+    pub backup: BackupFolders,
     /// Self-update.
     #[serde(default)]
     pub updates: Updates,
@@ -126,6 +133,16 @@ pub struct Doctor {
     pub power_off: Option<PathBuf>,
 }
 
+/// Folders of the certificate's backup (G09).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BackupFolders {
+    /// The watched folder of downloaded `.p12` files; `downloads` below `data_dir` when left out.
+    pub downloads: Option<PathBuf>,
+    /// Folders on other hardware that onshi cannot see as such: vouched for by whoever writes this.
+    pub other_hardware: Vec<PathBuf>,
+}
+
 /// The screen lock (G17). It is weakened on a page, by an administrator, and not here.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -161,6 +178,9 @@ fn idle_minutes<'de, D: Deserializer<'de>>(it: D) -> Result<IdleMinutes, D::Erro
 pub struct IdentityName {
     /// The name.
     pub name: String,
+    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
 }
 
 fn default_center_name() -> String {
@@ -176,6 +196,33 @@ fn default_host_name() -> String {
 }
 
 impl Config {
+    /// The watched folder of downloaded `.p12` files.
+    #[must_use]
+    pub fn downloads(&self) -> PathBuf {
+        let own = || self.data_dir.join("downloads");
+        self.backup.downloads.clone().unwrap_or_else(own)
+    }
+
+    /// Address of the center's enroll listener.
+    #[must_use]
+    pub fn enroll(&self) -> String {
+        self.enroll.clone().unwrap_or_else(|| {
+            let center = self.center.trim_end_matches('/');
+            // A colon inside brackets belongs to an IPv6 address.
+            let host = match center.rsplit_once(':') {
+                Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => host,
+                _ => center,
+            };
+            format!("{host}:8444")
+        })
+    }
+
+    /// Where the certificate is installed.
+    #[must_use]
+    pub fn installed(&self) -> Installed {
+        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+    }
+
     /// Reads the text of a settings file.
     ///
     /// # Errors
@@ -188,6 +235,26 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_enroll_listener_is_on_the_centers_host_unless_said_otherwise() {
+        let enroll = |center: &str| {
+            let text = format!(
+                "data_dir = \"d\"\ncenter = \"{center}\"\nca = \"a\"\n[identity]\nname = \"n\"\n"
+            );
+            Config::parse(&text).unwrap().enroll()
+        };
+        assert_eq!(
+            enroll("https://center.example:8443"),
+            "https://center.example:8444"
+        );
+        assert_eq!(
+            enroll("https://center.example/"),
+            "https://center.example:8444"
+        );
+        assert_eq!(enroll("https://[::1]:1"), "https://[::1]:8444");
+        assert_eq!(enroll("https://[::1]"), "https://[::1]:8444");
+    }
 
     #[test]
     fn idle_minutes_are_one_to_fifteen_and_what_is_not_is_named() {

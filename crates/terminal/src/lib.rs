@@ -1,6 +1,8 @@
 //! The clinic's terminal: staff pages on loopback, in front of the center. Holds no truth: the center answers, this shows.
 
+pub mod backups;
 mod browsers;
+pub mod certificates;
 pub mod config;
 mod days;
 pub mod doctor;

@@ -220,13 +220,9 @@ pub(crate) fn freshen(app: &App, facility: &str) {
 
 /// Asks the center now, with the certificate of a facility.
 pub(crate) async fn ask(app: &App, facility: &str) -> Result<(), ClientError> {
-    let own = |it: &&crate::serve::Certificate| it.holder.facility.to_string() == facility;
-    let Some(client) = app
-        .certificates
-        .iter()
-        .find(own)
-        .map(|it| it.client.clone())
-    else {
+    let own = app.certificates.all().into_iter();
+    let mut own = own.filter(|it| it.holder.facility.to_string() == facility);
+    let Some(client) = own.next().map(|it| it.client.clone()) else {
         return Ok(());
     };
     let answer = client.notices().await?;
@@ -236,8 +232,11 @@ pub(crate) async fn ask(app: &App, facility: &str) -> Result<(), ClientError> {
 
 /// The facilities of this terminal's certificates.
 pub(crate) fn facilities(app: &App) -> BTreeSet<String> {
-    let holders = app.certificates.iter();
-    holders.map(|it| it.holder.facility.to_string()).collect()
+    let holders = app.certificates.all();
+    holders
+        .iter()
+        .map(|it| it.holder.facility.to_string())
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod accounts;
 pub(crate) mod card;
+pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod credential_sheet;
 pub(crate) mod history;

@@ -19,7 +19,10 @@ use tokio::net::TcpListener;
 use ui::language::Texts;
 use ui::security::{Foreign, HEADERS, check};
 
+use crate::backups::{self, Backups};
 use crate::browsers::Browsers;
+use crate::certificates::announcement::PutAway;
+use crate::certificates::{self, Certificates};
 use crate::general_reader::GeneralReader;
 use crate::lock::{self, Lock};
 use crate::notices::{self, Notices};
@@ -43,8 +46,12 @@ pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// What a terminal works with.
 pub struct Setup {
-    /// The certificates to choose from, the preferred one first.
+    /// The certificates to choose from, the preferred one first; none on a bare PC.
     pub certificates: Vec<Certificate>,
+    /// Where certificates come from and lie.
+    pub certificate_setup: certificates::Setup,
+    /// Backups of the certificate.
+    pub backups: backups::Setup,
     /// Host name of the pages; `terminal.localhost` by default.
     pub host_name: String,
     /// Where to listen: loopback.
@@ -115,7 +122,9 @@ impl std::fmt::Debug for Certificate {
 }
 
 pub(crate) struct Shared {
-    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) certificates: Arc<Certificates>,
+    pub(crate) backups: Backups,
+    pub(crate) put_away: PutAway,
     pub(crate) texts: Arc<Texts>,
     pub(crate) browsers: Browsers,
     pub(crate) card_reader: CardReader,
@@ -163,12 +172,13 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let app = app(setup, own.clone())?;
     tokio::spawn(notices::keep(app.clone()));
-    if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
+    if let Some(first) = app.certificates.main().filter(|_| app.updates.is_set_up()) {
         let updates = app.updates.clone();
         tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
     }
     let checked = app.clone();
     tokio::spawn(async move { checked.upkeep.check_at_start(checked.now()).await });
+    tokio::spawn(certificates::follow(app.certificates.clone()));
     let router = router(app);
     tokio::spawn(kiosk::loopback::serve(socket, router));
     Ok(format!("http://{own}/"))
@@ -186,7 +196,12 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
     let data_dir = setup.screen_lock.data_dir.clone();
     let lock = Lock::start(setup.screen_lock, (setup.clock)());
     Ok(Arc::new(Shared {
-        certificates: setup.certificates,
+        certificates: Arc::new(Certificates::new(
+            setup.certificate_setup,
+            setup.certificates,
+        )),
+        backups: Backups::open(setup.backups),
+        put_away: PutAway::open(&data_dir),
         texts: Arc::new(texts),
         browsers: Browsers::default(),
         card_reader: match setup.reader {
@@ -318,6 +333,7 @@ fn routes() -> Router<App> {
             "/setup-sheet/entries",
             get(pages::setup_sheet::form).post(pages::setup_sheet::change),
         )
+        .merge(pages::certificates::routes())
         .route("/lock", post(lock::close))
         .route("/lock/state", get(lock::state))
         .route("/lock/active", post(lock::active))

@@ -30,6 +30,7 @@ pub(crate) const SCREENS: [Screen; 26] = [
     screen!("password"),
     screen!("about"),
     screen!("lock"),
+    screen!("certificates"),
     screen!("notices"),
     screen!("manuals"),
     screen!("reference-material"),

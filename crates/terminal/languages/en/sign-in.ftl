@@ -5,6 +5,7 @@ certificates-lead = Choose this terminal's certificate, then press “Start usin
 certificates = Certificate
 certificate-holder = Institution code { $facility }, stored as “{ $name }”
 certificate-good = Valid until { $day }
+certificate-ending = Valid until { $day } ({ $left } days left). Renew it before.
 certificate-expired = It expired on { $day }. Apply for a new one.
 no-certificate = There is no usable certificate. Download and import one, or apply for a new one.
 choose-certificate = Choose a certificate.

@@ -5,6 +5,7 @@ certificates-lead = この端末の電子証明書を選び、「システムの
 certificates = 電子証明書の選択
 certificate-holder = 医療機関コード { $facility }、証明書の名前「{ $name }」
 certificate-good = 有効期限 { $day }
+certificate-ending = 有効期限 { $day }（残り{ $left }日）。期限までに更新してください。
 certificate-expired = { $day }に有効期限が切れました。再発行を申請してください。
 no-certificate = 使える電子証明書がありません。電子証明書をダウンロードして取り込むか、再発行を申請してください。
 choose-certificate = 電子証明書を選んでください。

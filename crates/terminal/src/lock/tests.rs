@@ -46,6 +46,8 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
             },
             client: crate::pages::tests::client(),
         }],
+        certificate_setup: crate::pages::tests::certificate_setup(dir.path()),
+        backups: crate::backups::Setup::of_this_machine(dir.path(), dir.path(), Vec::new()),
         host_name: "terminal.localhost".into(),
         listen: ([127, 0, 0, 1], 0).into(),
         clock: Arc::new(move || {

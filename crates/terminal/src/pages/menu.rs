@@ -8,6 +8,7 @@ use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 use domain::receipt_link::ReceiptLink;
 
+use crate::pages::certificates;
 use crate::pages::manuals;
 use crate::pages::notices;
 use crate::pages::own_access;
@@ -112,6 +113,7 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     let mut frame = staff.frame("/");
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
+    frame.banners.extend(certificates::reminders(app, staff));
     frame.banners.extend(screen_lock::reminder(app, staff));
     frame
         .banners

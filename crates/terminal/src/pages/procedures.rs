@@ -122,7 +122,9 @@ fn place(procedure: Procedure) -> (Option<&'static str>, &'static str) {
         Procedure::CertificateApplication
         | Procedure::CertificateRenewal
         | Procedure::CertificateReissue
-        | Procedure::CertificateRevocation => (None, "/manuals/certificates"),
+        | Procedure::CertificateRevocation => {
+            (Some(super::certificates::HERE), "/manuals/certificates")
+        }
         Procedure::Succession => (Some("/accounts"), "/manuals/accounts"),
         Procedure::ClaimsFiling => (Some("/reference-material"), "/manuals/procedures"),
         Procedure::SettingsRequest => (Some("/settings"), "/manuals/settings"),

@@ -1,5 +1,7 @@
 //! Sign-in as in the guide (G11): choose the certificate, start, then ID and password; and sign-out. Keeps no password.
 
+use std::sync::Arc;
+
 use api::client::ClientError;
 use api::session::SignIn;
 use askama::Template;
@@ -7,11 +9,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
+use domain::certificate_care::{Ending, days_left};
 use domain::civil_date::Instant;
 use domain::second_factor::Entry;
 use pki::identity::Holder;
 use serde::Deserialize;
-use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
+use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone, WayOn};
 use ui::language::Words;
 
 use crate::browsers::Browser;
@@ -38,12 +41,12 @@ pub(super) struct SignInPage {
 /// A certificate as a person tells it from others.
 fn described(name: &str, holder: &Holder, now: Instant, words: &Words) -> Radio {
     let last_day = days::show(&holder.not_after.date_in_japan().to_string(), words);
-    let over = holder.not_after <= now;
-    let key = if over {
-        "certificate-expired"
-    } else {
-        "certificate-good"
+    let (key, over) = match Ending::of(holder.not_after, now) {
+        Ending::Over => ("certificate-expired", true),
+        Ending::Announced(_) => ("certificate-ending", false),
+        Ending::Far => ("certificate-good", false),
     };
+    let left = days_left(holder.not_after, now).to_string();
     let facility = holder.facility.to_string();
     let about = [("facility", facility.as_str()), ("name", name)];
     Radio {
@@ -51,7 +54,7 @@ fn described(name: &str, holder: &Holder, now: Instant, words: &Words) -> Radio 
         label: holder.terminal.clone(),
         support: vec![
             words.say_with("certificate-holder", &about),
-            words.say_with(key, &[("day", last_day)]),
+            words.say_with(key, &[("day", last_day), ("left", left)]),
         ],
         chosen: false,
         barred: over,
@@ -73,6 +76,7 @@ pub(super) fn certificates_page(
     let (chosen, told) = browser.unwrap_or_default();
     let mut certificates: Vec<Radio> = app
         .certificates
+        .all()
         .iter()
         .map(|it| described(&it.name, &it.holder, now, &visitor.words))
         .collect();
@@ -92,7 +96,12 @@ pub(super) fn certificates_page(
         .extend(support::trouble_banner(app, &visitor.words));
     if first.is_none() {
         let fault = faults::own(&visitor.words, "no_certificate", "no-certificate");
-        frame.banners.push(Banner::new(Tone::Error, fault));
+        let mut banner = Banner::new(Tone::Error, fault);
+        banner.way_on = Some(WayOn {
+            href: super::certificates::install::HERE.into(),
+            text: visitor.words.say("certificate-install"),
+        });
+        frame.banners.push(banner);
     }
     show(
         status,
@@ -122,6 +131,7 @@ pub(crate) async fn choose_certificate(
     }
     let place = app
         .certificates
+        .all()
         .iter()
         .position(|it| it.name == form.certificate && now < it.holder.not_after);
     let Some(place) = place else {
@@ -198,7 +208,7 @@ fn sign_in_page(
 }
 
 /// The certificate the browser chose.
-pub(super) fn chosen<'a>(app: &'a App, visitor: &Visitor) -> Option<(usize, &'a Certificate)> {
+pub(super) fn chosen(app: &App, visitor: &Visitor) -> Option<(usize, Arc<Certificate>)> {
     let place = app
         .browsers
         .with(&visitor.key?, |browser| browser.certificate)??;
@@ -220,7 +230,7 @@ pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
     sign_in_page(
         &app,
         &visitor,
-        certificate,
+        &certificate,
         &empty,
         told,
         EarlierSignIn::NotAsked,
@@ -261,7 +271,7 @@ pub(crate) async fn sign_in(
                 (Tone::Error, EarlierSignIn::NotAsked)
             };
             let fault = (tone, faults::of_client(&error, &visitor.words));
-            return sign_in_page(&app, &visitor, certificate, &form, Some(fault), earlier);
+            return sign_in_page(&app, &visitor, &certificate, &form, Some(fault), earlier);
         }
     };
     let kind = AccountKind::parse(&session.account.kind);
@@ -271,7 +281,7 @@ pub(crate) async fn sign_in(
         let fault = faults::own(&visitor.words, "system_account", "no-pages-for-machines");
         let fault = Some((Tone::Error, fault));
         let earlier = EarlierSignIn::NotAsked;
-        return sign_in_page(&app, &visitor, certificate, &form, fault, earlier);
+        return sign_in_page(&app, &visitor, &certificate, &form, fault, earlier);
     }
     let now = app.now();
     let mut browser = visitor
@@ -309,8 +319,6 @@ pub(crate) async fn sign_out(State(app): State<App>, staff: Staff) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use domain::institution_code::InstitutionCode;
     use ui::language::{Language, Texts};
 

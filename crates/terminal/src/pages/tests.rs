@@ -3,6 +3,7 @@
 
 mod access;
 mod cards;
+mod certificates;
 mod help;
 mod standing;
 mod upkeep;
@@ -34,6 +35,21 @@ pub(crate) fn client() -> Client {
     let machine = MachineKey::open(&dir.path().join("key")).unwrap();
     let authority = Authority::open(dir.path(), &machine, Instant::from_micros(0)).unwrap();
     Client::new("https://center.example", authority.root(), None).unwrap()
+}
+
+/// Where certificates come from, where no center is.
+pub(crate) fn certificate_setup(dir: &std::path::Path) -> crate::certificates::Setup {
+    let machine = MachineKey::open(&dir.join("key")).unwrap();
+    let authority = Authority::open(dir, &machine, Instant::from_micros(0)).unwrap();
+    crate::certificates::Setup {
+        installed: pki::installed::Installed::of(dir),
+        name: "clinic".into(),
+        root: authority.root().clone(),
+        center: "https://center.example".into(),
+        enroll: "https://center.example:8444".into(),
+        downloads: dir.join("downloads"),
+        clock: Arc::new(|| Instant::from_micros(0)),
+    }
 }
 
 pub(crate) fn state() -> PasswordState {
@@ -181,6 +197,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     let mut written = Written(Vec::new());
     before_sign_in(&staff.words, &mut written);
     of_the_lock(&staff, &mut written);
+    certificates::of_the_certificate(&staff, &mut written);
     of_reception(&staff, &mut written);
     cards::of_readers(&staff, &mut written);
     of_administration(&staff, &mut written);
@@ -500,7 +517,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         let pages = pages(language);
         assert_eq!(
             pages.len(),
-            37 + access::PAGES + help::PAGES + upkeep::PAGES
+            45 + access::PAGES + help::PAGES + upkeep::PAGES
         );
         for (name, page) in pages {
             check(&name, &page, language);

@@ -1,0 +1,284 @@
+//! Installing a certificate: opened, examined, sealed beside its place, tried at the center, then put. Whatever fails before that leaves
+//! the one before in use, and says why.
+
+use std::path::{Path, PathBuf};
+
+use api::client::ClientError;
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use pki::authority::KeyKind;
+use pki::client::Refusal;
+use pki::est::NewKey;
+use pki::identity::{Holder, Identity, InvalidIdentity, P12Encryption};
+use pki::installed::InstallError;
+use pki::server::{Examiner, Revocations, Unfit};
+use rustls_pki_types::CertificateDer;
+use serde_json::json;
+
+use super::{Certificates, Setup};
+
+/// Why no certificate was installed.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallFailed {
+    /// The center refused, or could not be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The file does not open.
+    #[error(transparent)]
+    File(#[from] InvalidIdentity),
+    /// It holds no client's certificate.
+    #[error("it is no client certificate")]
+    NoClient,
+    /// It is of another facility than the one before.
+    #[error("it is of another facility: {0}")]
+    OtherFacility(InstitutionCode),
+    /// It is none of this center's.
+    #[error("it is not of this center's root")]
+    OtherCenter,
+    /// It is past its end, or this PC's clock is wrong.
+    #[error("it is outside its validity by this PC's clock")]
+    Expired,
+    /// The center refuses it: revoked.
+    #[error("the center refuses it")]
+    Revoked,
+    /// There is none to renew.
+    #[error("there is no certificate to renew")]
+    None,
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] InstallError),
+    /// The `.p12` file could not be written.
+    #[error("cannot write {0}: {1}")]
+    Written(PathBuf, String),
+}
+
+/// What was installed.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// What the certificate says.
+    pub holder: Holder,
+    /// The `.p12` file, to be backed up; where it was read from the person has it already.
+    pub file: Option<PathBuf>,
+}
+
+/// Downloads the certificate of a notice, keeps its file among the downloads and installs it. The password is the file's.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub(crate) async fn for_notice(
+    certificates: &Certificates,
+    request_id: &str,
+    reference_id: &str,
+    password: &str,
+) -> Result<Installation, InstallFailed> {
+    let _turn = certificates.turn.lock().await;
+    let setup = &certificates.setup;
+    let (file, identity, holder) = download(setup, request_id, reference_id, password).await?;
+    certificates.same_facility(&holder)?;
+    let kept = keep(&setup.downloads, &file, &holder, certificates.now())?;
+    certificates.put(&identity, holder.clone()).await?;
+    Ok(Installation {
+        holder,
+        file: Some(kept),
+    })
+}
+
+/// Installs the certificate of a `.p12` file: the way back from a backup.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub(crate) async fn from_file(
+    certificates: &Certificates,
+    file: &[u8],
+    password: &str,
+) -> Result<Installation, InstallFailed> {
+    let _turn = certificates.turn.lock().await;
+    let (identity, holder) = opened(&certificates.setup, file, password)?;
+    certificates.same_facility(&holder)?;
+    certificates.put(&identity, holder.clone()).await?;
+    Ok(Installation { holder, file: None })
+}
+
+/// Renews the certificate of the settings: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
+/// backup is kept among the downloads.
+///
+/// # Errors
+/// [`InstallFailed`]; then the old one goes on.
+pub(crate) async fn renewal(
+    certificates: &Certificates,
+    password: &str,
+) -> Result<Installation, InstallFailed> {
+    let _turn = certificates.turn.lock().await;
+    let (file, identity, holder) = renewed(&certificates.setup, password).await?;
+    let kept = keep(
+        &certificates.setup.downloads,
+        &file,
+        &holder,
+        certificates.now(),
+    )?;
+    certificates.put(&identity, holder.clone()).await?;
+    Ok(Installation {
+        holder,
+        file: Some(kept),
+    })
+}
+
+impl Certificates {
+    fn same_facility(&self, holder: &Holder) -> Result<(), InstallFailed> {
+        match self.main() {
+            Some(main) if main.holder.facility != holder.facility => {
+                Err(InstallFailed::OtherFacility(holder.facility))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Puts a certificate into its place and shows it.
+    async fn put(&self, identity: &Identity, holder: Holder) -> Result<(), InstallFailed> {
+        place(&self.setup, identity).await?;
+        self.show(&self.setup.name, identity, holder)
+    }
+}
+
+/// Downloads and installs by notice, where no terminal runs: returns what was installed.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub async fn by_notice(
+    setup: &Setup,
+    request_id: &str,
+    reference_id: &str,
+    password: &str,
+) -> Result<Installation, InstallFailed> {
+    let (file, identity, holder) = download(setup, request_id, reference_id, password).await?;
+    let kept = keep(&setup.downloads, &file, &holder, (setup.clock)())?;
+    place(setup, &identity).await?;
+    Ok(Installation {
+        holder,
+        file: Some(kept),
+    })
+}
+
+/// Installs a `.p12` file, where no terminal runs.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub async fn by_file(
+    setup: &Setup,
+    file: &[u8],
+    password: &str,
+) -> Result<Installation, InstallFailed> {
+    let (identity, holder) = opened(setup, file, password)?;
+    place(setup, &identity).await?;
+    Ok(Installation { holder, file: None })
+}
+
+/// Renews what is installed, whether or not a terminal runs: one that does follows.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub async fn renew(setup: &Setup, password: &str) -> Result<Installation, InstallFailed> {
+    let (file, identity, holder) = renewed(setup, password).await?;
+    let kept = keep(&setup.downloads, &file, &holder, (setup.clock)())?;
+    place(setup, &identity).await?;
+    Ok(Installation {
+        holder,
+        file: Some(kept),
+    })
+}
+
+type Ready = (Vec<u8>, Identity, Holder);
+
+async fn download(
+    setup: &Setup,
+    request_id: &str,
+    reference_id: &str,
+    password: &str,
+) -> Result<Ready, InstallFailed> {
+    let body = json!({
+        "request_id": request_id, "reference_id": reference_id, "password": password,
+    });
+    let body = zeroize::Zeroizing::new(body.to_string());
+    let client = setup.enroll_client(None)?;
+    let file = client.call(
+        http::Method::POST,
+        api::routes::CERTIFICATE_DOWNLOAD,
+        None,
+        None,
+        Some(body.as_bytes().to_vec()),
+    );
+    let file = file.await?.to_vec();
+    let (identity, holder) = opened(setup, &file, password)?;
+    Ok((file, identity, holder))
+}
+
+async fn renewed(setup: &Setup, password: &str) -> Result<Ready, InstallFailed> {
+    let old = match setup.installed.read(&setup.name) {
+        Err(InstallError::None(_)) => return Err(InstallFailed::None),
+        read => read?,
+    };
+    let holder = old.holder().ok_or(InstallFailed::NoClient)?;
+    let client = setup.enroll_client(Some(&old))?;
+    let key = NewKey::generate(KeyKind::P256, holder.facility, &holder.terminal);
+    let key = key.map_err(|_| InstallFailed::File(InvalidIdentity::Write))?;
+    let leaf = client.renew(key.request()).await?;
+    let is_between = |it: &CertificateDer<'static>| *it != setup.root;
+    let between = client.authority().await?.into_iter().filter(is_between);
+    let identity = key.with(leaf, between.collect());
+    let identity = identity.ok_or(InstallFailed::Client(ClientError::Answer))?;
+    let file = identity.to_pkcs12(&setup.root, password, P12Encryption::Aes256)?;
+    // Opened as whoever restores it will.
+    let (identity, holder) = opened(setup, &file, password)?;
+    Ok((file, identity, holder))
+}
+
+/// Opens a file and examines what it holds.
+fn opened(setup: &Setup, file: &[u8], password: &str) -> Result<(Identity, Holder), InstallFailed> {
+    let identity = Identity::from_pkcs12(file, password)?;
+    let examiner = Examiner::new(&setup.root, Revocations::default());
+    let examiner = examiner.map_err(ClientError::Tls)?;
+    let holder = match examiner.examine(identity.chain(), (setup.clock)()) {
+        Ok(holder) => holder,
+        Err(Unfit::Expired) => return Err(InstallFailed::Expired),
+        Err(Unfit::Missing | Unfit::Revoked) => return Err(InstallFailed::NoClient),
+        Err(Unfit::Foreign) => return Err(InstallFailed::OtherCenter),
+    };
+    Ok((identity, holder))
+}
+
+/// Seals beside, tries, puts. Without a line it is put untried: what it was got with, or a backup, must not wait for the line.
+async fn place(setup: &Setup, identity: &Identity) -> Result<(), InstallFailed> {
+    let prepared = setup.installed.prepare(&setup.name, identity)?;
+    match setup.client(identity)?.certificate().await {
+        Ok(_) | Err(ClientError::Connection(Refusal::Line)) => Ok(prepared.put()?),
+        Err(ClientError::Connection(Refusal::Certificate)) => {
+            prepared.drop_it();
+            Err(InstallFailed::Revoked)
+        }
+        Err(error) => {
+            prepared.drop_it();
+            Err(InstallFailed::Client(error))
+        }
+    }
+}
+
+/// Keeps a `.p12` file among the downloads under a name that no other file has.
+fn keep(
+    folder: &Path,
+    file: &[u8],
+    holder: &Holder,
+    now: Instant,
+) -> Result<PathBuf, InstallFailed> {
+    let day = now.date_in_japan().to_compact();
+    let names = (1..100).map(|number| match number {
+        1 => format!("onshi-{}-{day}.p12", holder.facility),
+        number => format!("onshi-{}-{day}-{number}.p12", holder.facility),
+    });
+    let mut free = names
+        .map(|name| folder.join(name))
+        .filter(|it| !it.exists());
+    let path = free.next().unwrap_or_else(|| folder.join("onshi.p12"));
+    pki::sealed::write_private(&path, file)
+        .map_err(|error| InstallFailed::Written(path.clone(), error.to_string()))?;
+    Ok(path)
+}
