@@ -10,6 +10,7 @@ use domain::card_challenge::{CenterName, InvalidCenterName};
 use kiosk::config::TerminalKeys;
 use pki::card_certificate::Root;
 use pki::card_revocation::RevocationList;
+use pki::installed::Installed;
 use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
@@ -196,7 +197,7 @@ impl Look<'_> {
         self.makeable("data_dir", 0, &config.data_dir);
         self.address(&config.center);
         self.root(&config.ca);
-        self.identity(&config.data_dir, &config.identity.name);
+        self.identity(&config.installed(), &config.identity.name);
         if !config.listen.ip().is_loopback() {
             self.find(
                 "listen",
@@ -275,7 +276,7 @@ impl Look<'_> {
         self.makeable("data_dir", 0, &config.data_dir);
         self.address(&config.center);
         self.root(&config.ca);
-        self.identity(&config.data_dir, &config.identity.name);
+        self.identity(&config.installed(), &config.identity.name);
         self.secret(
             &config.account.secret_file,
             0,
@@ -327,7 +328,7 @@ impl Look<'_> {
         self.makeable("data_dir", 0, &config.data_dir);
         self.address(&config.center);
         self.root(&config.ca);
-        self.identity(&config.data_dir, &config.identity.name);
+        self.identity(&config.installed(), &config.identity.name);
         self.secret(&config.account.secret_file, 0, "onshi kiosk seal-password");
         self.terminal_keys(config.terminal_keys.as_ref(), 1, "onshi kiosk seal-key");
         self.card_reader(config.center_name().err(), Some(&config.reader));
@@ -430,8 +431,8 @@ impl Look<'_> {
         }
     }
 
-    fn identity(&mut self, data_dir: &Path, name: &str) {
-        if !crate::gateway::sealed(data_dir, name).is_file() {
+    fn identity(&mut self, installed: &Installed, name: &str) {
+        if !installed.file(name).is_file() {
             self.find(
                 "name",
                 0,

@@ -10,7 +10,10 @@ use api::client::Client;
 use center::control::{self, Order, Reply};
 use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use clap::{Args, Subcommand};
+use pki::installed::Installed;
 
+use crate::certificate_care::{BackupArguments, RenewArguments};
+use crate::reissue::{ListArguments, ReissueArguments, RevokeArguments};
 use crate::told;
 
 /// `onshi enroll`.
@@ -27,9 +30,22 @@ pub(crate) struct Arguments {
     facility: Option<FacilityArguments>,
 }
 
-/// What is enrolled beside a facility and its terminals.
+/// What is enrolled beside a facility and its terminals, and what becomes of their certificates.
 #[derive(Subcommand)]
 enum EnrollCommand {
+    /// Issue a terminal's certificate anew, after its deadline, a loss or a broken PC; prints the notice once.
+    #[command(
+        after_help = "Example: onshi enroll reissue --data-dir /var/lib/onshi --code 1319999999 --terminal 受付1 --notice notice.html"
+    )]
+    Reissue(ReissueArguments),
+    /// Revoke all certificates of a terminal that is given up; open connections end at once.
+    #[command(
+        after_help = "Example: onshi enroll revoke --data-dir /var/lib/onshi --code 1319999999 --terminal 受付1"
+    )]
+    Revoke(RevokeArguments),
+    /// List a facility's certificates, or those reported lost.
+    #[command(after_help = "Example: onshi enroll list --data-dir /var/lib/onshi --lost")]
+    List(ListArguments),
     /// Say what a reader has: terminal keys, comparison of faces. What is left out is taken away.
     #[command(
         after_help = "Example: onshi enroll reader --data-dir /var/lib/onshi --code 1319999999 --reader reader --terminal-keys --face"
@@ -142,7 +158,18 @@ pub(crate) enum CertificateCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a certificate; open connections end at once.
+    /// Renew the certificate a terminal's settings name; its running parts use the new one at once.
+    #[command(
+        after_help = "Example: onshi certificate renew --config /etc/onshi/terminal.toml --password-file pw.txt"
+    )]
+    Renew(RenewArguments),
+    /// Copy a downloaded certificate to other hardware, read it back and open it.
+    #[command(
+        after_help = "Example: onshi certificate backup --config /etc/onshi/terminal.toml --file onshi-1319999999-20261126.p12 \\\n  \
+        --to /media/stick --password-file pw.txt"
+    )]
+    Backup(BackupArguments),
+    /// Revoke a certificate and all renewed from it; open connections end at once.
     #[command(
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
     )]
@@ -173,6 +200,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn run_command(command: EnrollCommand) -> anyhow::Result<ExitCode> {
     let (data_dir, code, reader, terminal_keys, face, json) = match command {
+        EnrollCommand::Reissue(arguments) => return arguments.run().await,
+        EnrollCommand::Revoke(arguments) => return arguments.run().await,
+        EnrollCommand::List(arguments) => return arguments.run().await,
         EnrollCommand::Reader {
             data_dir,
             code,
@@ -195,18 +225,7 @@ async fn run_command(command: EnrollCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_facility(arguments: FacilityArguments) -> anyhow::Result<ExitCode> {
-    if let Some(file) = arguments.notice.as_ref().filter(|file| file.exists()) {
-        return Err(told::both(
-            &format!(
-                "{} は既にあります。別の名前を指定してください。",
-                file.display()
-            ),
-            &format!(
-                "{} exists; a notice never replaces another file",
-                file.display()
-            ),
-        ));
-    }
+    look_for_notice(arguments.notice.as_deref())?;
     let enrolled = enroll(
         &arguments.data_dir,
         Enrolment {
@@ -217,22 +236,49 @@ async fn run_facility(arguments: FacilityArguments) -> anyhow::Result<ExitCode> 
         },
     )
     .await?;
-    if let Some(file) = &arguments.notice {
-        if let Err(error) = write_notice(file, &enrolled) {
+    show_notice(&enrolled, arguments.notice.as_deref(), arguments.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to write a notice over another file.
+pub(crate) fn look_for_notice(file: Option<&Path>) -> anyhow::Result<()> {
+    match file.filter(|file| file.exists()) {
+        Some(file) => Err(told::both(
+            &format!(
+                "{} は既にあります。別の名前を指定してください。",
+                file.display()
+            ),
+            &format!(
+                "{} exists; a notice never replaces another file",
+                file.display()
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Shows a notice, once: as a page to print, as JSON, or as text.
+pub(crate) fn show_notice(
+    enrolled: &Enrolled,
+    file: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        if let Err(error) = write_notice(file, enrolled) {
             // It is made once: what could not be written must not be lost.
-            print_notice(&enrolled);
+            print_notice(enrolled);
             return Err(error);
         }
         println!(
             "{}: 発行通知書を書き出しました。印刷してからファイルを消してください。 / the notice; print it, then delete the file",
             file.display()
         );
-    } else if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&enrolled)?);
+    } else if json {
+        println!("{}", serde_json::to_string_pretty(enrolled)?);
     } else {
-        print_notice(&enrolled);
+        print_notice(enrolled);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Enrols at the running center of a data folder.
@@ -343,9 +389,11 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             json,
         } => {
             let identity = crate::client::identity(&p12, &p12_password_file)?;
-            crate::gateway::seal_identity(&data_dir, &name, &identity)?;
+            Installed::of(&data_dir).install(&name, &identity)?;
             say(json, "sealed", &name, "封印しました / sealed");
         }
+        CertificateCommand::Renew(arguments) => arguments.run().await?,
+        CertificateCommand::Backup(arguments) => arguments.run().await?,
         CertificateCommand::Revoke {
             data_dir,
             fingerprint,

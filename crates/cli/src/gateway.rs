@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use api::client::ClientError;
 use api::client::machine::MachineAccount;
-use api::client::{Client, ClientError};
 use clap::{Args, Subcommand};
 use gateway::config::Config;
 use gateway::folders::Folders;
 use gateway::pickup::{Gateway, RoundError, Setup};
-use pki::identity::Identity;
 use pki::machine_secret::MachineSecret;
 use pki::sealed::{MachineKey, is_open_to_others, is_sealed};
 use store::journal::Journal;
@@ -111,8 +110,12 @@ pub(crate) struct LinkApp {
 
 /// A link app of a settings file; from now on it counts as running.
 pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
-    let identity = unseal_identity(&config.data_dir, &config.identity.name)?;
-    let holder = identity.holder().ok_or_else(told::no_client_certificate)?;
+    let (client, holder) = crate::installed::client(
+        &config.installed(),
+        &config.identity.name,
+        &config.center,
+        &config.ca,
+    )?;
     let folders: Vec<Folders> = config.folders.iter().map(Folders::from).collect();
     folders.iter().try_for_each(Folders::open)?;
     terminal::running::hold(&config.data_dir)
@@ -121,11 +124,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
         folders,
         journal: Journal::open(&config.data_dir.join("journal.db"))
             .map_err(|error| told::not_opened(&error))?,
-        client: Client::new(
-            &config.center,
-            &crate::client::root(&config.ca)?,
-            Some(&identity),
-        )?,
+        client,
         facility: holder.facility.to_string(),
         account: machine_account(
             &config.data_dir,
@@ -178,50 +177,6 @@ fn tell_doctor<T>(round: &Result<T, RoundError>, refused: &Path) {
     if let Err(error) = noted {
         tracing::debug!(error = %error, "the doctor does not hear why the center refuses the link app");
     }
-}
-
-/// The file a certificate is sealed into.
-pub(crate) fn sealed(data_dir: &Path, name: &str) -> PathBuf {
-    data_dir.join("identities").join(format!("{name}.sealed"))
-}
-
-/// The names certificates are sealed under.
-pub(crate) fn sealed_names(data_dir: &Path) -> anyhow::Result<Vec<String>> {
-    let folder = data_dir.join("identities");
-    let entries = std::fs::read_dir(&folder).map_err(|error| told::unreadable(&folder, &error))?;
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let name = name.to_str().and_then(|name| name.strip_suffix(".sealed"));
-        names.extend(name.map(str::to_owned));
-    }
-    Ok(names)
-}
-
-/// Seals a certificate with its key under a name.
-pub(crate) fn seal_identity(
-    data_dir: &Path,
-    name: &str,
-    identity: &Identity,
-) -> anyhow::Result<()> {
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    let (certificates, key) = identity.to_pem();
-    machine.seal(
-        &sealed(data_dir, name),
-        format!("{certificates}{key}").as_bytes(),
-    )?;
-    Ok(())
-}
-
-/// The certificate sealed under a name.
-pub(crate) fn unseal_identity(data_dir: &Path, name: &str) -> anyhow::Result<Identity> {
-    let file = sealed(data_dir, name);
-    if !file.is_file() {
-        return Err(told::no_certificate(data_dir, name));
-    }
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    let pem = machine.unseal(&file)?;
-    Ok(Identity::from_pem(&pem, &pem)?)
 }
 
 /// Seals a machine account's password into a file.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::client::Client;
 use clap::{Args, Subcommand};
 use domain::card_challenge::InvalidCenterName;
 use kiosk::config::{Config, TerminalKeys};
@@ -160,12 +159,16 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<Kiosk> {
 
 /// Starts a kiosk on this machine.
 pub(crate) async fn start_on(config: &Config, machine: Machine) -> anyhow::Result<Kiosk> {
-    let identity = crate::gateway::unseal_identity(&config.data_dir, &config.identity.name)?;
-    let root = crate::client::root(&config.ca)?;
+    let (client, _) = crate::installed::client(
+        &config.installed(),
+        &config.identity.name,
+        &config.center,
+        &config.ca,
+    )?;
     let account = &config.account;
     let setup = Setup {
         machine,
-        client: Client::new(&config.center, &root, Some(&identity))?,
+        client,
         center: config.center_name().map_err(center_name)?,
         account: crate::gateway::machine_account(
             &config.data_dir,

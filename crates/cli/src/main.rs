@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+mod certificate_care;
 mod check;
 mod client;
 mod config;
@@ -14,11 +15,13 @@ mod demo;
 mod doctor;
 mod enroll;
 mod gateway;
+mod installed;
 mod keys;
 mod kiosk;
 mod notice;
 mod progress;
 mod publish;
+mod reissue;
 mod serve;
 mod setup;
 mod synth;
@@ -71,9 +74,9 @@ enum Command {
         after_help = "Example: onshi config check /etc/onshi/center.toml"
     )]
     Config(config::ConfigCommand),
-    /// Enrol a facility or another of its terminals; prints the notice once.
+    /// Enrol a facility or another of its terminals, issue certificates anew, revoke them; prints a notice once.
     Enroll(enroll::Arguments),
-    /// Download, import and revoke client certificates.
+    /// Download, import, renew, back up and revoke client certificates.
     #[command(
         subcommand,
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"

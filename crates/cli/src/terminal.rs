@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::client::Client;
 use clap::{Args, Subcommand};
 use domain::card_challenge::CenterName;
 use domain::terminal_user::{self, TerminalUserName};
 use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
-use terminal::serve::{CenterPlace, Certificate, PcReader, Setup};
+use terminal::serve::{CenterPlace, PcReader, Setup};
 
 use crate::{system, told};
 
@@ -170,25 +169,14 @@ pub(crate) async fn start(config: &Config) -> anyhow::Result<String> {
 
 /// Starts the pages with a card reader of this PC.
 pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Result<String> {
-    let root = crate::client::root(&config.ca)?;
-    let mut names = crate::gateway::sealed_names(&config.data_dir)?;
-    let preferred = &config.identity.name;
-    if !names.contains(preferred) {
-        return Err(told::no_certificate(&config.data_dir, preferred));
-    }
-    names.sort_by_key(|name| (name != preferred, name.clone()));
-    let mut certificates = Vec::new();
-    for name in names {
-        let identity = crate::gateway::unseal_identity(&config.data_dir, &name)?;
-        let holder = identity.holder().ok_or_else(told::no_client_certificate)?;
-        certificates.push(Certificate {
-            client: Client::new(&config.center, &root, Some(&identity))?,
-            holder,
-            name,
-        });
-    }
+    let certificate_setup = certificate_setup(config)?;
+    // A bare PC has none: its page leads to the notice.
+    let certificates = certificate_setup.read()?;
+    let root_fingerprint = pki::authority::printed_fingerprint(&certificate_setup.root);
     let setup = Setup {
         certificates,
+        backups: backups(config),
+        certificate_setup,
         host_name: config.host_name.clone(),
         listen: config.listen,
         clock: crate::serve::clock(),
@@ -203,7 +191,7 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
         upkeep: crate::doctor::upkeep(config),
         center: CenterPlace {
             address: config.center.clone(),
-            root_fingerprint: pki::authority::printed_fingerprint(&root),
+            root_fingerprint,
         },
     };
     terminal::running::hold(&config.data_dir)
@@ -211,4 +199,26 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
     terminal::serve::start(setup)
         .await
         .map_err(|error| told::no_pages(config.listen, &error))
+}
+
+/// Where a terminal's certificates come from and lie.
+pub(crate) fn certificate_setup(config: &Config) -> anyhow::Result<terminal::certificates::Setup> {
+    Ok(terminal::certificates::Setup {
+        installed: config.installed(),
+        name: config.identity.name.clone(),
+        root: crate::client::root(&config.ca)?,
+        center: config.center.clone(),
+        enroll: config.enroll(),
+        downloads: config.downloads(),
+        clock: crate::serve::clock(),
+    })
+}
+
+/// The backups of a terminal.
+pub(crate) fn backups(config: &Config) -> terminal::backups::Setup {
+    terminal::backups::Setup::of_this_machine(
+        &config.data_dir,
+        &config.downloads(),
+        config.backup.other_hardware.clone(),
+    )
 }

@@ -74,7 +74,7 @@ pub(crate) async fn run(command: UpdateCommand) -> anyhow::Result<ExitCode> {
 async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
     let config = read(&of.config)?;
     let root = crate::client::root(&config.ca)?;
-    let identity = crate::gateway::unseal_identity(&config.data_dir, &config.identity.name)?;
+    let identity = config.installed().read(&config.identity.name)?;
     let client = Client::new(&config.center, &root, Some(&identity))?;
     let update = SelfUpdate::new(&config.data_dir, &config.updates);
     let (waits, version) = match update.look(&client, crate::serve::now()).await? {
@@ -101,7 +101,9 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
 fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
     let config = read(&of.config)?;
     let good = terminal::serve::texts_are_good()
-        && crate::gateway::unseal_identity(&config.data_dir, &config.identity.name)
+        && config
+            .installed()
+            .read(&config.identity.name)
             .is_ok_and(|identity| identity.holder().is_some());
     let checked = SelfChecked {
         good,

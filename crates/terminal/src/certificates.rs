@@ -129,10 +129,10 @@ impl Certificates {
     }
 
     /// The one of the settings, or the first there is.
-    pub(crate) fn main(&self) -> Option<Arc<Certificate>> {
+    pub(crate) fn first(&self) -> Option<Arc<Certificate>> {
         let all = self.all();
-        let main = all.iter().find(|it| it.name == self.setup.name);
-        main.or(all.first()).cloned()
+        let own = all.iter().find(|it| it.name == self.setup.name);
+        own.or(all.first()).cloned()
     }
 
     pub(crate) fn setup(&self) -> &Setup {

@@ -178,9 +178,6 @@ fn idle_minutes<'de, D: Deserializer<'de>>(it: D) -> Result<IdleMinutes, D::Erro
 pub struct IdentityName {
     /// The name.
     pub name: String,
-    /// Data folder it is sealed in, where the parts of a PC share one (contracts §2); this part's own when left out.
-    #[serde(default)]
-    pub folder: Option<PathBuf>,
 }
 
 fn default_center_name() -> String {
@@ -217,10 +214,10 @@ impl Config {
         })
     }
 
-    /// Where the certificate is installed.
+    /// Where certificates are installed; gateway and kiosk of the PC may name it as their `identity.folder`.
     #[must_use]
     pub fn installed(&self) -> Installed {
-        Installed::of(self.identity.folder.as_deref().unwrap_or(&self.data_dir))
+        Installed::of(&self.data_dir)
     }
 
     /// Reads the text of a settings file.

@@ -172,7 +172,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let app = app(setup, own.clone())?;
     tokio::spawn(notices::keep(app.clone()));
-    if let Some(first) = app.certificates.main().filter(|_| app.updates.is_set_up()) {
+    if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
         let updates = app.updates.clone();
         tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
     }

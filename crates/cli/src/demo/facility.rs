@@ -18,6 +18,7 @@ use domain::password::Password;
 use kiosk::config::TerminalKeys;
 use kiosk::serve::Kiosk;
 use pki::identity::Identity;
+use pki::installed::Installed;
 use serde_json::{Value, json};
 
 use crate::client::explain;
@@ -171,12 +172,17 @@ impl Facility {
         let enrolled = crate::enroll::enroll(&demo.join("center"), enrolment).await?;
         let dir = demo.join(plan.kind.as_str());
         let (identity, p12_password) = download(&dir, demo, center, &enrolled).await?;
+        for folder in ["downloads", "stick"] {
+            let folder = dir.join(folder);
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| crate::told::unwritable(&folder, &error))?;
+        }
         let root = demo.join("center/root.pem");
         let base = format!("https://{}", center.api);
         let client = Client::new(&base, &crate::client::root(&root)?, Some(&identity))?;
         let accounts = accounts(&client, plan.kind, &enrolled).await?;
         let part = dir.join("terminal");
-        crate::gateway::seal_identity(&part, "facility", &identity)?;
+        Installed::of(&part).install("facility", &identity)?;
         let has_reader = plan.kind.differences().has_reader;
         let pc_reader = plan.pc_reader_name();
         if pc_reader.is_some() {
@@ -193,6 +199,12 @@ impl Facility {
             ca: root.clone(),
             identity: terminal::config::IdentityName {
                 name: "facility".into(),
+            },
+            enroll: Some(format!("https://{}", center.enroll)),
+            // A folder beside stands for a stick: the demo has no other hardware.
+            backup: terminal::config::BackupFolders {
+                downloads: Some(dir.join("downloads")),
+                other_hardware: vec![dir.join("stick")],
             },
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             host_name: plan.host_name.into(),
@@ -216,12 +228,12 @@ impl Facility {
             terminal_user,
             accounts,
         };
-        let link = facility.link(base.clone(), root.clone(), &identity)?;
+        let link = facility.link(base.clone(), root.clone())?;
         tokio::spawn(crate::gateway::watch(link));
         if has_reader {
             let account = facility.account(AccountKind::Reader)?.id.clone();
             enroll_reader(plan, &demo.join("center"), account).await?;
-            let kiosk = facility.start_kiosk(base, root, &identity, cards).await?;
+            let kiosk = facility.start_kiosk(base, root, cards).await?;
             facility.kiosk = Some(kiosk);
         }
         // The last: it looks at the others when it starts.
@@ -235,12 +247,10 @@ impl Facility {
         &self,
         center: String,
         ca: PathBuf,
-        identity: &Identity,
         cards: &Cards,
     ) -> anyhow::Result<Kiosk> {
         use kiosk::config::{Account, Config, IdentityName, Listen};
         let data_dir = self.dir.join("kiosk");
-        crate::gateway::seal_identity(&data_dir, "facility", identity)?;
         let account = self.account(AccountKind::Reader)?;
         let secret_file = data_dir.join("reader.sealed");
         crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
@@ -253,6 +263,7 @@ impl Facility {
             profile: "generic".into(),
             identity: IdentityName {
                 name: "facility".into(),
+                folder: Some(self.dir.join("terminal")),
             },
             account: Account {
                 id: account.id.clone(),
@@ -286,14 +297,8 @@ impl Facility {
     }
 
     /// A gateway over the facility's folders, with its link-app account.
-    fn link(
-        &self,
-        center: String,
-        ca: PathBuf,
-        identity: &Identity,
-    ) -> anyhow::Result<crate::gateway::LinkApp> {
+    fn link(&self, center: String, ca: PathBuf) -> anyhow::Result<crate::gateway::LinkApp> {
         let data_dir = self.dir.join("gateway");
-        crate::gateway::seal_identity(&data_dir, "facility", identity)?;
         let account = self.account(AccountKind::LinkApp)?;
         let secret_file = data_dir.join("link_app.sealed");
         crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
@@ -309,6 +314,7 @@ impl Facility {
             ca,
             identity: gateway::config::IdentityName {
                 name: "facility".into(),
+                folder: Some(self.dir.join("terminal")),
             },
             account: gateway::config::Account {
                 id: account.id.clone(),

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod certificates;
 mod downloads;
 mod every_page;
 mod font;

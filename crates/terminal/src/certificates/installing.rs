@@ -125,8 +125,8 @@ pub(crate) async fn renewal(
 
 impl Certificates {
     fn same_facility(&self, holder: &Holder) -> Result<(), InstallFailed> {
-        match self.main() {
-            Some(main) if main.holder.facility != holder.facility => {
+        match self.first() {
+            Some(own) if own.holder.facility != holder.facility => {
                 Err(InstallFailed::OtherFacility(holder.facility))
             }
             Some(_) | None => Ok(()),

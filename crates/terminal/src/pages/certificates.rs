@@ -76,7 +76,7 @@ fn refused(staff: &Staff) -> Option<Response> {
 
 /// Banners for everybody's main screen: the end that comes near, the backup that is missing.
 pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
-    let Some(certificate) = app.certificates.main() else {
+    let Some(certificate) = app.certificates.first() else {
         return Vec::new();
     };
     let (words, holder, now) = (&staff.words, &certificate.holder, app.now());
@@ -207,7 +207,7 @@ pub(super) fn certificate_page(
 }
 
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
-    let Some(certificate) = app.certificates.main() else {
+    let Some(certificate) = app.certificates.first() else {
         return Redirect::to(install::HERE).into_response();
     };
     let told = certificate.client.certificate().await;
@@ -222,7 +222,7 @@ pub(crate) async fn put_away(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    if let Some(certificate) = app.certificates.main() {
+    if let Some(certificate) = app.certificates.first() {
         let holder = &certificate.holder;
         let ending = Ending::of(holder.not_after, app.now());
         if let Err(error) = app.put_away.put_away(&holder.fingerprint, ending) {

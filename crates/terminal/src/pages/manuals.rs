@@ -67,7 +67,7 @@ pub(super) fn frame(app: &App, visitor: &Visitor, here: &str) -> Frame {
 
 /// Whether this terminal's facility has face readers, as its certificate's code tells; who does not know is shown everything.
 pub(super) fn has_reader(app: &App) -> bool {
-    let first = app.certificates.main().map(|it| it.holder.facility);
+    let first = app.certificates.first().map(|it| it.holder.facility);
     let kind = first.and_then(|code| FacilityKind::of_fee_table_digit(code.fee_table_digit()));
     kind.is_none_or(|kind| kind.differences().has_reader)
 }

@@ -94,7 +94,8 @@ async fn center_says(staff: &Staff) -> Result<Option<CenterSays>, ClientError> {
 async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
     let words = &staff.words;
     let facility = &staff.session.facility;
-    let certificates = app.certificates.iter().map(|it| {
+    let certificates = app.certificates.all();
+    let certificates = certificates.iter().map(|it| {
         let day = it.holder.not_after.date_in_japan();
         format!("{} {day}", it.holder.terminal)
     });

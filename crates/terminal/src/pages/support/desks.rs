@@ -303,7 +303,8 @@ pub(super) fn ready(
             meaning: meaning.unwrap_or_default(),
         }));
     };
-    let holder = app.certificates.first().map(|it| &it.holder);
+    let certificate = app.certificates.first();
+    let holder = certificate.as_ref().map(|it| &it.holder);
     add("ready-code", holder.map(|it| it.facility.to_string()), None);
     let of = match matter {
         Some(Matter::Part(Part::Software | Part::Center)) => Some(Part::Pc),
