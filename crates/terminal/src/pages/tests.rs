@@ -39,8 +39,9 @@ pub(crate) fn client() -> Client {
 
 /// Where certificates come from, where no center is.
 pub(crate) fn certificate_setup(dir: &std::path::Path) -> crate::certificates::Setup {
-    let machine = MachineKey::open(&dir.join("key")).unwrap();
-    let authority = Authority::open(dir, &machine, Instant::from_micros(0)).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let machine = MachineKey::open(&elsewhere.path().join("key")).unwrap();
+    let authority = Authority::open(elsewhere.path(), &machine, Instant::from_micros(0)).unwrap();
     crate::certificates::Setup {
         installed: pki::installed::Installed::of(dir),
         name: "clinic".into(),
