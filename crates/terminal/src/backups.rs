@@ -14,6 +14,7 @@ use domain::institution_code::InstitutionCode;
 use pki::identity::{Holder, Identity, InvalidIdentity};
 use serde::{Deserialize, Serialize};
 
+use crate::system;
 use hardware::{Apart, Hardware};
 
 /// Name of the file that says which backups were made.
@@ -346,8 +347,7 @@ impl Copying {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BackupFailed::Full,
             _ if !self.place.is_dir() => BackupFailed::Gone,
-            // A stick that was pulled out answers reads and writes with this (EIO, ENODEV, ENXIO).
-            _ if matches!(error.raw_os_error(), Some(5 | 6 | 19)) => BackupFailed::Gone,
+            _ if system::is_of_a_device_that_is_gone(&error) => BackupFailed::Gone,
             _ => BackupFailed::Write(error),
         }
     }
@@ -388,12 +388,7 @@ fn others(place: &Path) -> usize {
 }
 
 fn write(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)?;
+    let mut file = system::new_private().open(to)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::File::open(to.parent().unwrap_or(Path::new(".")))?.sync_all()
@@ -403,8 +398,7 @@ fn write(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn read_back(from: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
     let mut file = std::fs::File::open(from)?;
-    // Not every file system knows how to forget; what is read is compared in any case.
-    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    system::forget_in_memory(&file);
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)

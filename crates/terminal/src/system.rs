@@ -233,6 +233,25 @@ fn beside(path: &Path) -> PathBuf {
     beside.into()
 }
 
+/// Makes a new file that its user alone reads.
+pub(crate) fn new_private() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options
+}
+
+/// Has the system forget what it holds of a file in memory, so that the next read comes from the drive. Not every file system knows
+/// how; nothing may hang on it.
+pub(crate) fn forget_in_memory(file: &std::fs::File) {
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+}
+
+/// Whether an error is what a drive answers that was pulled out: EIO, ENXIO, ENODEV.
+pub(crate) fn is_of_a_device_that_is_gone(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(5 | 6 | 19))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
