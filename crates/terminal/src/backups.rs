@@ -3,7 +3,7 @@
 
 pub mod hardware;
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -38,12 +38,16 @@ const HARMLESS: [&str; 4] = [
 #[derive(Clone)]
 pub struct Drive {
     /// Writes a new file, to the disk.
-    pub write: Work<dyn Fn(&Path, &[u8]) -> std::io::Result<()> + Send + Sync>,
+    pub write: Write,
     /// Reads a file from the drive, not from memory.
-    pub read: Work<dyn Fn(&Path) -> std::io::Result<Vec<u8>> + Send + Sync>,
+    pub read: Read,
 }
 
-type Work<T> = Arc<T>;
+/// Writes a file.
+pub type Write = Arc<dyn Fn(&Path, &[u8]) -> std::io::Result<()> + Send + Sync>;
+
+/// Reads a file.
+pub type Read = Arc<dyn Fn(&Path) -> std::io::Result<Vec<u8>> + Send + Sync>;
 
 impl Default for Drive {
     fn default() -> Self {
@@ -388,6 +392,7 @@ fn others(place: &Path) -> usize {
 }
 
 fn write(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
     let mut file = system::new_private().open(to)?;
     file.write_all(bytes)?;
     file.sync_all()?;
@@ -396,7 +401,7 @@ fn write(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
 
 /// Reads a file after the system was told to forget what it holds of it in memory, so that it comes from the drive.
 fn read_back(from: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
+    use std::io::Read as _;
     let mut file = std::fs::File::open(from)?;
     system::forget_in_memory(&file);
     let mut bytes = Vec::new();
