@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 26] = [
+pub(crate) const SCREENS: [Screen; 27] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
