@@ -89,6 +89,34 @@ fn the_file_opens_in_openssl_java_and_nss() {
 }
 
 #[test]
+fn a_renewed_certificate_whose_key_was_made_at_the_terminal_opens_there_too() {
+    let fixture = fixture_at(now());
+    let facility = domain::institution_code::InstitutionCode::parse("1319999999").unwrap();
+    let key = pki::est::NewKey::generate(KeyKind::P256, facility, "受付端末1").unwrap();
+    let asked = pki::est::SigningRequest::parse(key.request()).unwrap();
+    let made = fixture
+        .authority
+        .issue_for(facility, "受付端末1", &asked, now())
+        .unwrap();
+    let between = vec![fixture.authority.issuing().clone()];
+    let identity = key.with(made.certificate, between).unwrap();
+    for encryption in [P12Encryption::Aes256, P12Encryption::Legacy3Des] {
+        let bytes = identity
+            .to_pkcs12(fixture.authority.root(), PASSWORD, encryption)
+            .unwrap();
+        let file = fixture.dir.path().join("renewed.p12");
+        std::fs::write(&file, &bytes).unwrap();
+        check_with_others(
+            &file,
+            fixture.dir.path(),
+            encryption == P12Encryption::Legacy3Des,
+        );
+        let read = Identity::from_pkcs12(&bytes, PASSWORD).unwrap();
+        assert_eq!(read.fingerprint(), made.fingerprint);
+    }
+}
+
+#[test]
 fn a_wrong_password_or_file_is_refused_with_the_remedy() {
     let fixture = fixture_at(now());
     let issued = client(&fixture, now());
