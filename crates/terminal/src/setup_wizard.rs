@@ -15,7 +15,6 @@ use std::time::Duration;
 use api::client::Client;
 use axum::Router;
 use axum::routing::{get, post};
-use pki::identity::Identity;
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -88,7 +87,6 @@ struct Known {
 #[derive(Clone)]
 struct Installed {
     name: String,
-    identity: Identity,
     client: Client,
     facility: String,
     terminal: String,

@@ -151,6 +151,12 @@ fn a_bare_pc_is_taken_to_its_first_check() {
         for secret in ["link_app", "reader"].map(password) {
             assert!(!settings.contains(&secret), "{part}");
         }
+        // One certificate for the PC: what the terminal renews, all parts have.
+        let shares = settings.contains(&format!(
+            "folder = \"{}\"",
+            clinic.path("var/onshi-terminal")
+        ));
+        assert_eq!(shares, part != "terminal", "{part}");
     }
     succeed(&["config", "check", &clinic.path("etc/gateway.toml")]);
     // A build without card readers finds one thing, and that alone.

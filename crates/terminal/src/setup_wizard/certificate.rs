@@ -119,7 +119,6 @@ async fn install(wizard: &Wizard, known: &Known, typed: &Typed) -> Result<Instal
         facility,
         terminal: holder.terminal.clone(),
         until: holder.not_after.date_in_japan().to_string(),
-        identity,
         backup,
     })
 }

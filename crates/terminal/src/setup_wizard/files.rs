@@ -1,9 +1,8 @@
-//! What the set-up writes: settings files of the PC's parts, the center's root, sealed certificates and passwords. Replaces no settings
+//! What the set-up writes: settings files of the PC's parts, the center's root, sealed passwords. Replaces no settings
 //! file that says how a PC is set up.
 
 use std::path::{Path, PathBuf};
 
-use pki::identity::Identity;
 use pki::sealed::MachineKey;
 use serde::Serialize;
 
@@ -39,6 +38,9 @@ pub(super) struct NotWritten(pub(super) String);
 #[derive(Serialize)]
 struct Name<'a> {
     name: &'a str,
+    /// The data folder it is sealed in, where that is another part's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<&'a Path>,
 }
 
 #[derive(Serialize)]
@@ -115,16 +117,24 @@ impl Places {
             center_name: common.center_name,
             identity: Name {
                 name: common.certificate,
+                folder: None,
             },
         };
         write_settings(&self.terminal.config, &file)
     }
 
-    /// Writes the settings of the link app, with its certificate and its account's password sealed.
+    /// The terminal's certificate, for every part of the PC: a renewal or a new one reaches them all.
+    fn shared<'a>(&'a self, common: &Common<'a>) -> Name<'a> {
+        Name {
+            name: common.certificate,
+            folder: Some(&self.terminal.data_dir),
+        }
+    }
+
+    /// Writes the settings of the link app, with its account's password sealed.
     pub(super) fn write_gateway(
         &self,
         common: &Common<'_>,
-        identity: &Identity,
         (id, password): (&str, &str),
         folders: Folders<'_>,
     ) -> Result<(), NotWritten> {
@@ -137,20 +147,12 @@ impl Places {
             make(folder)?;
         }
         let secret_file = self.gateway.data_dir.join("link_app.sealed");
-        seal(
-            &self.gateway,
-            common.certificate,
-            identity,
-            &secret_file,
-            password,
-        )?;
+        seal(&self.gateway, &secret_file, password)?;
         let file = GatewayFile {
             data_dir: &self.gateway.data_dir,
             center: common.center,
             ca: &self.root,
-            identity: Name {
-                name: common.certificate,
-            },
+            identity: self.shared(common),
             account: Account {
                 id,
                 secret_file: &secret_file,
@@ -160,22 +162,15 @@ impl Places {
         write_settings(&self.gateway.config, &file)
     }
 
-    /// Writes the settings of the kiosk, with its certificate and its account's password sealed.
+    /// Writes the settings of the kiosk, with its account's password sealed.
     pub(super) fn write_kiosk(
         &self,
         common: &Common<'_>,
-        identity: &Identity,
         (id, password): (&str, &str),
         (reader, profile): (&str, &str),
     ) -> Result<(), NotWritten> {
         let secret_file = self.kiosk.data_dir.join("reader.sealed");
-        seal(
-            &self.kiosk,
-            common.certificate,
-            identity,
-            &secret_file,
-            password,
-        )?;
+        seal(&self.kiosk, &secret_file, password)?;
         let file = KioskFile {
             data_dir: &self.kiosk.data_dir,
             center: common.center,
@@ -183,9 +178,7 @@ impl Places {
             center_name: common.center_name,
             reader,
             profile,
-            identity: Name {
-                name: common.certificate,
-            },
+            identity: self.shared(common),
             account: Account {
                 id,
                 secret_file: &secret_file,
@@ -220,16 +213,8 @@ impl Places {
     }
 }
 
-/// Seals what a part needs into its data folder.
-fn seal(
-    part: &Part,
-    name: &str,
-    identity: &Identity,
-    secret_file: &Path,
-    password: &str,
-) -> Result<(), NotWritten> {
-    let installed = pki::installed::Installed::of(&part.data_dir).install(name, identity);
-    installed.map_err(|error| NotWritten(error.to_string()))?;
+/// Seals a part's password into its data folder.
+fn seal(part: &Part, secret_file: &Path, password: &str) -> Result<(), NotWritten> {
     let machine = MachineKey::open(&part.data_dir.join("machine.key"));
     let sealed = machine.and_then(|machine| machine.seal(secret_file, password.as_bytes()));
     sealed.map_err(|error| NotWritten(error.to_string()))
@@ -294,16 +279,20 @@ mod tests {
         let blocks = blocks.filter_map(|it| it.split("```").next());
         let delivered: Vec<&str> = blocks.filter(|it| it.contains("ca = ")).collect();
         assert_eq!(delivered.len(), 3, "terminal, gateway, kiosk");
+        let name = Name {
+            name: "clinic",
+            folder: None,
+        };
         for text in delivered {
             std::fs::write(&file, text).unwrap();
             assert!(!says_something(&file), "{text}");
-            assert!(write_settings(&file, &Name { name: "clinic" }).is_ok());
+            assert!(write_settings(&file, &name).is_ok());
         }
         assert!(says_something(&file), "written by the set-up");
         for text in ["center = \"https://10.0.0.1:8443\"", "half a fi"] {
             std::fs::write(&file, text).unwrap();
             assert!(says_something(&file), "{text}");
-            assert!(write_settings(&file, &Name { name: "clinic" }).is_err());
+            assert!(write_settings(&file, &name).is_err());
         }
         assert!(!says_something(&dir.path().join("none")));
     }

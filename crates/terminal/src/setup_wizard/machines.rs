@@ -89,12 +89,9 @@ pub(super) async fn link(
         work: Path::new(typed.work.trim()),
     };
     let account = (id, typed.account_password.as_str());
-    let written = wizard.places.write_gateway(
-        &common(&known, &installed),
-        &installed.identity,
-        account,
-        folders,
-    );
+    let written = wizard
+        .places
+        .write_gateway(&common(&known, &installed), account, folders);
     match written {
         Ok(()) => {
             wizard.draft().link = Some(id.to_owned());
@@ -143,7 +140,6 @@ pub(super) async fn reader(
     let id = typed.account.trim();
     let written = wizard.places.write_kiosk(
         &common(&known, &installed),
-        &installed.identity,
         (id, &typed.account_password),
         ("pcsc:", profile),
     );
