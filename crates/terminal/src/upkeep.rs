@@ -19,6 +19,9 @@ use crate::support::Support;
 /// A broken outcome that is older than this is looked at anew when somebody opens a page.
 const LOOK_AGAIN_S: i64 = 60;
 
+/// Seconds an outcome says something of now: what was good in the morning tells nothing in the afternoon.
+const COUNTS_S: i64 = 60 * 60;
+
 /// What a terminal's upkeep works with.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -86,6 +89,12 @@ impl Upkeep {
     pub(crate) fn last(&self) -> Option<Examined> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.clone()
+    }
+
+    /// The last outcome while it still says something of now.
+    pub(crate) fn recent(&self, now: Instant) -> Option<Examined> {
+        let counts = |it: &Examined| (0..COUNTS_S).contains(&it.at.seconds_until(now));
+        self.last().filter(counts)
     }
 
     /// Examines now. Two who ask at once share one examination.

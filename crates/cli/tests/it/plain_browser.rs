@@ -47,8 +47,9 @@ impl Terminal {
             ]);
         }
         let text = format!(
-            "data_dir = \"{data_dir}\"\ncenter = \"{}\"\nca = \"{}\"\nlisten = \"127.0.0.1:0\"\n[identity]\nname = \"{}\"\n",
+            "data_dir = \"{data_dir}\"\ncenter = \"{}\"\nenroll = \"{}\"\nca = \"{}\"\nlisten = \"127.0.0.1:0\"\n[identity]\nname = \"{}\"\n",
             clinic.api,
+            clinic.enroll,
             clinic.path("center/root.pem"),
             names[0]
         );

@@ -67,7 +67,7 @@ pub(crate) struct Clinic {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) center: Option<Part>,
     pub(crate) api: String,
-    enroll: String,
+    pub(crate) enroll: String,
 }
 
 pub(crate) fn onshi(arguments: &[&str]) -> Output {

@@ -236,7 +236,7 @@ pub(super) fn start_stop_page(
     let contents = app.upkeep.inventory().contents;
     let profile = app.upkeep.reader_profile(&contents)?;
     let plan = plan(&profile)?;
-    let examined = app.upkeep.last();
+    let examined = app.upkeep.recent(app.now());
     let diagnosis = examined.as_ref().map(|it| it.diagnosis.as_ref());
     let tick = |name: &'static str, label: &str, support: String| Checkbox {
         name,

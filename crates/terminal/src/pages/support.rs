@@ -151,7 +151,7 @@ pub(crate) async fn examine(State(app): State<App>, visitor: Visitor) -> Respons
 
 /// The record for a desk, as a file.
 pub(crate) async fn save(State(app): State<App>, visitor: Visitor) -> Response {
-    let examined = match app.upkeep.last() {
+    let examined = match app.upkeep.recent(app.now()) {
         Some(examined) => examined,
         None => {
             app.upkeep
@@ -188,7 +188,7 @@ pub(super) fn support_page(
     let words = &visitor.words;
     let mut frame = frame(app, visitor, HERE);
     let inventory = app.upkeep.inventory().contents;
-    let examined = app.upkeep.last();
+    let examined = app.upkeep.recent(app.now());
     let diagnosis = examined.as_ref().map(|it| it.diagnosis.as_ref());
     let first = diagnosis.and_then(Diagnosis::first_broken);
     let matter = Matter::parse(about).or(first.map(|fault| Matter::Part(fault.part())));
