@@ -104,11 +104,12 @@ async fn open(
     }
     // A person's earlier session ended, and with it its stream of events.
     app.events.wake(who.facility);
-    if entry != Entry::Prove {
-        app.engine
-            .record(event(now, actor(who), Deed::SignIn))
-            .await?;
-    }
+    // A right password whose second factor never comes is the plainest sign of a stolen one: it is on record.
+    let deed = match entry {
+        Entry::Prove => Deed::FactorAsked,
+        Entry::Full | Entry::Enrol => Deed::SignIn,
+    };
+    app.engine.record(event(now, actor(who), deed)).await?;
     Ok(session)
 }
 

@@ -150,13 +150,15 @@ pub enum Deed {
     FactorRemove,
     /// A manager removed a person's second factors.
     FactorReset,
+    /// The right password was shown, and a second factor is waited for.
+    FactorAsked,
     /// A proof of the second factor was refused.
     FactorRefused,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -205,6 +207,7 @@ impl Deed {
         Self::FactorAdd,
         Self::FactorRemove,
         Self::FactorReset,
+        Self::FactorAsked,
         Self::FactorRefused,
     ];
 
@@ -260,6 +263,7 @@ impl Deed {
             Self::FactorAdd => "factor-add",
             Self::FactorRemove => "factor-remove",
             Self::FactorReset => "factor-reset",
+            Self::FactorAsked => "factor-asked",
             Self::FactorRefused => "factor-refused",
         }
     }

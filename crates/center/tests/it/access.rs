@@ -421,6 +421,14 @@ async fn every_change_is_told_by_the_audit_chain() {
         .await;
     let codes = codes.unwrap().codes;
     clinic.add_clock(&world, &session, &password).await;
+    // Somebody knows the password and has no factor.
+    let stolen = api::session::SignIn {
+        account: "administrator".into(),
+        force: true,
+        password: password.clone(),
+    };
+    let half = clinic.client.sign_in(&stolen).await.unwrap();
+    assert_eq!(half.entry, "prove");
     clinic
         .client
         .ask_rotation(&session.token, "reader")
@@ -444,6 +452,7 @@ async fn every_change_is_told_by_the_audit_chain() {
     for deed in [
         "recovery-codes",
         "factor-add",
+        "factor-asked",
         "rotation-ask",
         "rotation-withdraw",
         "recovery-use",
