@@ -144,23 +144,14 @@ pub struct BackupFolders {
 }
 
 /// The screen lock (G17). It is weakened on a page, by an administrator, and not here.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScreenLock {
     /// Minutes without a person's action after which it locks: 1 to 15.
     #[serde(deserialize_with = "idle_minutes")]
     pub idle_minutes: IdleMinutes,
-    /// How the facility knows it: `clear_screen` with a Panasonic reader, `screen_saver` with others.
-    pub name: Lock,
-}
-
-impl Default for ScreenLock {
-    fn default() -> Self {
-        Self {
-            idle_minutes: IdleMinutes::default(),
-            name: Lock::ScreenSaver,
-        }
-    }
+    /// How the facility knows it: `clear_screen` or `screen_saver`; by the maker of its reader when left out.
+    pub name: Option<Lock>,
 }
 
 fn idle_minutes<'de, D: Deserializer<'de>>(it: D) -> Result<IdleMinutes, D::Error> {
@@ -262,7 +253,7 @@ mod tests {
         };
         let config = parse("idle_minutes = 5\nname = \"clear_screen\"").unwrap();
         assert_eq!(config.screen_lock.idle_minutes.get(), 5);
-        assert_eq!(config.screen_lock.name, Lock::ClearScreen);
+        assert_eq!(config.screen_lock.name, Some(Lock::ClearScreen));
         assert_eq!(parse("").unwrap().screen_lock.idle_minutes.get(), 15);
         for minutes in ["0", "16", "300", "-1", "\"15\""] {
             let error = parse(&format!("idle_minutes = {minutes}")).unwrap_err();

@@ -29,8 +29,8 @@ pub struct Setup {
     pub data_dir: PathBuf,
     /// After how many idle minutes it locks.
     pub idle: IdleMinutes,
-    /// How the facility knows it, by the maker of its reader.
-    pub name: LockName,
+    /// How the facility knows it; by the maker of its reader when `None`.
+    pub name: Option<LockName>,
 }
 
 /// A weakening with who chose it, and when.
@@ -186,8 +186,8 @@ impl Lock {
         (state.0.mode(), state.1.weakened.clone())
     }
 
-    /// Name by which the facility knows the lock.
-    pub(crate) fn name(&self) -> LockName {
+    /// Name by which the facility knows the lock, where its settings say.
+    pub(crate) fn name(&self) -> Option<LockName> {
         self.setup.name
     }
 

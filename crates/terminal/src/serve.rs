@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use domain::card_challenge::CenterName;
 use domain::civil_date::Instant;
 use kiosk::machine::Machine;
+use kiosk::profile::Lock as LockName;
 use pki::identity::Holder;
 use tokio::net::TcpListener;
 use ui::language::Texts;
@@ -147,6 +148,16 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn now(&self) -> Instant {
         (self.clock)()
+    }
+
+    /// Name by which the facility knows its screen lock (G17): as set, else by the maker of its reader.
+    pub(crate) fn lock_name(&self) -> LockName {
+        let by_maker = || {
+            let inventory = self.upkeep.inventory();
+            let profile = self.upkeep.reader_profile(&inventory.contents);
+            profile.map_or(LockName::ScreenSaver, |it| it.lock)
+        };
+        self.lock.name().unwrap_or_else(by_maker)
     }
 
     /// Host and port of the pages.

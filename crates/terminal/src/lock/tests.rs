@@ -58,7 +58,7 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
         screen_lock: Setup {
             data_dir: dir.path().to_owned(),
             idle: IdleMinutes::default(),
-            name: LockName::ClearScreen,
+            name: None,
         },
         updates: crate::update::SelfUpdate::new(dir.path(), &Default::default()),
         upkeep: crate::upkeep::Setup::bare(dir.path()),
@@ -220,7 +220,7 @@ async fn after_fifteen_idle_minutes_every_page_is_the_lock_screen_and_nothing_se
     let page = terminal.get("/lock/wait?from=/check", &cookie).await;
     assert!(page.text.contains("data-here=\"/check\""));
     assert!(page.text.contains("data-terminal-user=\"onshi-user\""));
-    assert!(page.text.contains("クリアスクリーン") && page.text.contains("ログイン解除"));
+    assert!(page.text.contains("スクリーンセーバー") && page.text.contains("ログイン解除"));
     assert_eq!(
         terminal.get("/live", &cookie).await.text,
         "event: locked\ndata: \n\n"

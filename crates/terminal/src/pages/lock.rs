@@ -56,7 +56,7 @@ fn lock_page(app: &App, visitor: &Visitor, back: &str, fault: Option<Fault>) -> 
     };
     LockPage {
         frame,
-        name: match app.lock.name() {
+        name: match app.lock_name() {
             LockName::ClearScreen => words.say("clear-screen"),
             LockName::ScreenSaver => words.say("screen-saver"),
         },

@@ -99,7 +99,7 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
         let day = it.holder.not_after.date_in_japan();
         format!("{} {day}", it.holder.terminal)
     });
-    let name = match app.lock.name() {
+    let name = match app.lock_name() {
         LockName::ClearScreen => "sheet-clear-screen",
         LockName::ScreenSaver => "sheet-screen-saver",
     };

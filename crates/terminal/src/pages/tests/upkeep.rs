@@ -200,6 +200,19 @@ async fn a_locked_screen_shows_none_of_these_pages() {
 }
 
 #[tokio::test]
+async fn the_screen_lock_is_called_as_the_maker_of_the_reader_calls_it() {
+    for (maker, name) in [
+        ("パナソニック", "クリアスクリーン"),
+        ("アルメックス", "スクリーンセーバー"),
+    ] {
+        let terminal = terminal(maker);
+        terminal.app.lock.close();
+        let page = terminal.get("/", "").await.text;
+        assert!(page.contains(name), "{maker}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_but_an_administrator_changes_the_inventory_and_none_while_the_center_is_away() {
     let terminal = terminal("パナソニック");
     let general = terminal.sign_in("general");
