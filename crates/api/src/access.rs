@@ -139,6 +139,21 @@ pub struct NewSecondFactor {
     pub password: String,
 }
 
+/// Body of `DELETE /v1/accounts/me/second-factors/{id}`.
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRemoval {
+    /// The present password: whoever finds a page open removes nothing.
+    #[schema(max_length = 64, format = Password)]
+    pub password: String,
+}
+
+impl fmt::Debug for FactorRemoval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FactorRemoval(…)")
+    }
+}
+
 /// Answer of `POST /v1/accounts/me/second-factors`: what to bring into the application or the browser. It counts once it is confirmed.
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BegunSecondFactor {

@@ -20,9 +20,9 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::access::{
-    BegunSecondFactor, FactorConfirmation, FactorProof, NewPasskeyChallenge, NewRecoveryCodes,
-    NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes, SecondFactor,
-    SignInRecord, SignIns, SignInsSeen,
+    BegunSecondFactor, FactorConfirmation, FactorProof, FactorRemoval, NewPasskeyChallenge,
+    NewRecoveryCodes, NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes,
+    SecondFactor, SignInRecord, SignIns, SignInsSeen,
 };
 use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
 use crate::card::{
@@ -146,6 +146,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<RecoveryCodes>(&mut all);
     add::<Recovery>(&mut all);
     add::<NewSecondFactor>(&mut all);
+    add::<FactorRemoval>(&mut all);
     add::<BegunSecondFactor>(&mut all);
     add::<FactorConfirmation>(&mut all);
     add::<FactorProof>(&mut all);

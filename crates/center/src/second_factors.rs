@@ -2,8 +2,8 @@
 //! manages the account. A wrong proof counts as a wrong password does; right ones are good once.
 
 use api::access::{
-    BegunSecondFactor, FactorConfirmation, FactorProof, NewPasskeyChallenge, NewSecondFactor,
-    PasskeyChallenge,
+    BegunSecondFactor, FactorConfirmation, FactorProof, FactorRemoval, NewPasskeyChallenge,
+    NewSecondFactor, PasskeyChallenge,
 };
 use api::problem::access::AccessTrouble as Why;
 use api::problem::{MemberError, Trouble};
@@ -137,8 +137,10 @@ pub(crate) async fn remove(
     State(app): State<App>,
     Granted(permit): Granted<ManageOwnAccess>,
     Path(id): Path<String>,
+    body: Body<FactorRemoval>,
 ) -> Result<StatusCode, Refused> {
     let id = Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
+    confirm_password(&app, permit.holder(), &body.value.password, app.now()).await?;
     let factors = app
         .engine
         .factors(permit.facility(), &permit.holder().account)?;

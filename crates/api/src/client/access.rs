@@ -5,8 +5,9 @@ use http::Method;
 
 use super::{Client, ClientError, encode};
 use crate::access::{
-    BegunSecondFactor, FactorConfirmation, FactorProof, NewPasskeyChallenge, NewRecoveryCodes,
-    NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes, SignIns, SignInsSeen,
+    BegunSecondFactor, FactorConfirmation, FactorProof, FactorRemoval, NewPasskeyChallenge,
+    NewRecoveryCodes, NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes,
+    SignIns, SignInsSeen,
 };
 use crate::problem::Trouble;
 use crate::routes;
@@ -102,9 +103,17 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn remove_second_factor(&self, token: &str, id: &str) -> Result<(), ClientError> {
+    pub async fn remove_second_factor(
+        &self,
+        token: &str,
+        id: &str,
+        password: &str,
+    ) -> Result<(), ClientError> {
         let path = factor_path(id)?;
-        self.do_it(Method::DELETE, &path, Some(token), None).await
+        let body = encode(Some(&FactorRemoval {
+            password: password.to_owned(),
+        }))?;
+        self.do_it(Method::DELETE, &path, Some(token), body).await
     }
 
     /// Removes all second factors of an account one manages.

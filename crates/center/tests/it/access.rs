@@ -295,8 +295,14 @@ async fn where_a_second_factor_is_required_nothing_else_comes_first_and_the_last
     clinic.client.accounts(&bare.token).await.unwrap();
     let own = clinic.client.own_account(&bare.token).await.unwrap();
     let only = &own.second_factors[0].id;
-    let removed = clinic.client.remove_second_factor(&bare.token, only).await;
-    check(removed, "second_factor_last");
+    let remove = |password: String| {
+        let client = &clinic.client;
+        let token = &bare.token;
+        async move { client.remove_second_factor(token, only, &password).await }
+    };
+    check(remove(password.clone()).await, "second_factor_last");
+    // Whoever finds the page open does not know it.
+    check(remove("Chigau-Chigau-1".into()).await, "invalid_input");
     let again = clinic
         .try_sign_in("administrator", &password, true)
         .await

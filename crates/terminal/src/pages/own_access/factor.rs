@@ -152,6 +152,7 @@ pub(crate) async fn confirm(
 #[serde(default)]
 pub(crate) struct RemoveForm {
     id: String,
+    password: String,
 }
 
 pub(crate) async fn remove(
@@ -159,7 +160,9 @@ pub(crate) async fn remove(
     staff: Staff,
     Filled(form): Filled<RemoveForm>,
 ) -> Response {
-    let removed = staff.client.remove_second_factor(staff.token(), &form.id);
+    let removed = staff
+        .client
+        .remove_second_factor(staff.token(), &form.id, &form.password);
     match removed.await {
         Ok(()) => {
             let told = faults::own(&staff.words, "factor_removed", "factor-removed");
@@ -167,8 +170,10 @@ pub(crate) async fn remove(
                 .with(&staff.key, |browser| browser.told = Some(told));
             Redirect::to(HERE).into_response()
         }
-        Err(ClientError::Problem(problem)) if problem.status == 409 => {
-            let fault = faults::of_problem(&problem, &staff.words);
+        Err(ClientError::Problem(problem)) if matches!(problem.status, 409 | 422 | 429) => {
+            let members = faults::of_members(&problem, &staff.words);
+            let own = members.into_iter().next().map(|(_, fault)| fault);
+            let fault = own.unwrap_or_else(|| faults::of_problem(&problem, &staff.words));
             let faults = [("kind".to_owned(), fault)];
             with_faults(&app, &staff, &FactorForm::default(), &faults).await
         }
