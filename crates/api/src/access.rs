@@ -1,8 +1,9 @@
 //! Messages about who gets in (G06): one's own recovery codes, second factors and sign-ins. Their `Debug` shows no code and no secret.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Answer of `GET /v1/accounts/me`: what a person is told of their own account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -85,8 +86,14 @@ pub struct SignIns {
 #[serde(deny_unknown_fields)]
 pub struct SignInsSeen {
     /// Number of the newest that was shown.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 4294967295u32)]
+    #[serde(deserialize_with = "from_one")]
     pub up_to: i64,
+}
+
+fn from_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number: NonZeroU32 = crate::whole::number(deserializer)?;
+    Ok(number.get().into())
 }
 
 /// Body of `POST /v1/accounts/me/recovery-codes`.
