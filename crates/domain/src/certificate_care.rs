@@ -11,7 +11,7 @@ use crate::civil_date::{CivilDate, Instant};
 pub const WARNING_DAYS: [i32; 8] = [90, 60, 30, 14, 7, 3, 2, 1];
 
 /// Days before the end from which a certificate may be renewed, where the center's settings say nothing else. The official window is
-/// not known [ours]; it is that of the first announcement.
+/// not known \[ours\]; it is that of the first announcement.
 ///
 /// ```
 /// use domain::certificate_care::{RENEWABLE_DAYS, WARNING_DAYS};
