@@ -42,8 +42,8 @@ impl Drop for Ended {
     }
 }
 
-/// Starts a program and waits for a line that holds `ready`; returns the line.
-fn start(command: &mut Command, ready: &str) -> (Ended, String) {
+/// Starts a program and waits for a line that holds `ready`; returns the line, or nothing when it ended before.
+fn try_start(command: &mut Command, ready: &str) -> Option<(Ended, String)> {
     let mut child = command
         .process_group(0)
         .stdout(Stdio::piped())
@@ -51,22 +51,33 @@ fn start(command: &mut Command, ready: &str) -> (Ended, String) {
         .spawn()
         .expect("installed by `cargo xtask test`");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let child = Ended(child);
     let line = lines
         .by_ref()
         .map_while(Result::ok)
-        .find(|line| line.contains(ready))
-        .expect("it started");
+        .find(|line| line.contains(ready))?;
     // The rest is read on, so that the program never waits for us.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-    (Ended(child), line)
+    Some((child, line))
+}
+
+/// The same for a program that must start.
+fn start(command: &mut Command, ready: &str) -> (Ended, String) {
+    try_start(command, ready).expect("it started")
 }
 
 impl Walk {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("demo");
-        let mut onshi = crate::turned_clock::command();
-        let (demo, _) = start(onshi.arg("demo").arg("--dir").arg(&folder), "serving until");
+        // The demo chooses free ports before it listens on them; beside many others one may be taken meanwhile.
+        let (demo, _) = (0..3)
+            .find_map(|_| {
+                let _ = std::fs::remove_dir_all(&folder);
+                let mut onshi = crate::turned_clock::command();
+                try_start(onshi.arg("demo").arg("--dir").arg(&folder), "serving until")
+            })
+            .expect("the demo started");
         let (driver, line) = start(
             Command::new("chromedriver").arg("--port=0"),
             "started successfully on port",
