@@ -57,9 +57,15 @@ fn a_search_finds_by_what_it_is_given_and_is_recorded_itself() {
         text.contains("audit-read") && text.contains("件 / events"),
         "{text}"
     );
-    // Four digits alone stand in some hash now and then.
     for personal in ["太郎", "ﾀﾛｳ", "1970-01", "06139992"] {
         assert!(!text.contains(personal), "{personal}");
+    }
+    // Four digits stand within some hash now and then, but not as a word.
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .collect();
+    for personal in ["1970", "4567"] {
+        assert!(!words.contains(&personal), "{personal}");
     }
 }
 
