@@ -42,53 +42,60 @@ impl Drop for Ended {
     }
 }
 
-/// Starts a program and waits for a line that holds `ready`; returns the line, or nothing when it ended before.
-fn try_start(command: &mut Command, ready: &str) -> Option<(Ended, String)> {
+/// Starts a program and waits for a line that holds `ready`; returns the line, or everything it said when it ended before.
+fn try_start(command: &mut Command, ready: &str) -> Result<(Ended, String), String> {
     let mut child = command
         .process_group(0)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("installed by `cargo xtask test`");
+    let errors = BufReader::new(child.stderr.take().unwrap()).lines();
+    // Read beside the other, so that the program never waits for us.
+    let errors = std::thread::spawn(move || errors.map_while(Result::ok).collect::<Vec<_>>());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let child = Ended(child);
-    let line = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find(|line| line.contains(ready))?;
-    // The rest is read on, so that the program never waits for us.
-    std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-    Some((child, line))
+    let mut said = Vec::new();
+    for line in lines.by_ref().map_while(Result::ok) {
+        if line.contains(ready) {
+            std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+            return Ok((child, line));
+        }
+        said.push(line);
+    }
+    drop(child);
+    said.extend(errors.join().unwrap());
+    Err(said.join("\n"))
 }
 
-/// The same for a program that must start.
-fn start(command: &mut Command, ready: &str) -> (Ended, String) {
-    try_start(command, ready).expect("it started")
+/// The browser's driver and its port. It takes a free port of `::1` and then the same of `127.0.0.1`, which may be in use: then it
+/// ends, and another port is tried.
+fn driver() -> (Ended, u16) {
+    const IN_USE: &str = "IPv4 port not available";
+    for _ in 0..20 {
+        let mut command = Command::new("chromedriver");
+        match try_start(command.arg("--port=0"), "started successfully on port") {
+            Ok((driver, line)) => {
+                let port = line.split("port ").nth(1).unwrap();
+                let port = port.split(|it: char| !it.is_ascii_digit()).next().unwrap();
+                return (driver, port.parse().unwrap());
+            }
+            Err(said) if said.contains(IN_USE) => {}
+            Err(said) => panic!("chromedriver did not start:\n{said}"),
+        }
+    }
+    panic!("20 ports in turn were in use");
 }
 
 impl Walk {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("demo");
-        // The demo chooses free ports before it listens on them; beside many others one may be taken meanwhile.
-        let (demo, _) = (0..3)
-            .find_map(|_| {
-                let _ = std::fs::remove_dir_all(&folder);
-                let mut onshi = crate::turned_clock::command();
-                try_start(onshi.arg("demo").arg("--dir").arg(&folder), "serving until")
-            })
-            .expect("the demo started");
-        let (driver, line) = start(
-            Command::new("chromedriver").arg("--port=0"),
-            "started successfully on port",
-        );
-        let port: String = line
-            .split("port ")
-            .nth(1)
-            .unwrap()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
+        let mut onshi = crate::turned_clock::command();
+        let onshi = onshi.arg("demo").arg("--dir").arg(&folder);
+        let (demo, _) = try_start(onshi, "serving until")
+            .unwrap_or_else(|said| panic!("the demo did not start:\n{said}"));
+        let (driver, port) = driver();
         let profile = dir.path().join("profile");
         let downloads = dir.path().join("downloads");
         // The demo has a root of its own, which no browser knows.

@@ -104,7 +104,8 @@ async fn start(walk: &Walk, line: &Line, idle_s: u32) -> (Ended, String) {
     onshi.env("PCSCLITE_CSOCK_NAME", socket);
     onshi.args(["kiosk", "--json", "--config", &config]);
     onshi.args(["--ready-file", &file("ready.json")]);
-    let (kiosk, ready) = super::super::start(&mut onshi, "launch=");
+    let (kiosk, ready) = super::super::try_start(&mut onshi, "launch=")
+        .unwrap_or_else(|said| panic!("the kiosk did not start:\n{said}"));
     let ready: Value = serde_json::from_str(&ready).unwrap();
     let written: Value =
         serde_json::from_slice(&std::fs::read(file("ready.json")).unwrap()).unwrap();
