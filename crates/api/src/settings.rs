@@ -21,6 +21,9 @@ pub struct Settings {
     /// What a comparison of faces by a reader is worth: `face_assist` (staff confirm) or `face_auto`.
     #[schema(pattern = "^(face_assist|face_auto)$")]
     pub face_policy: String,
+    /// Whether machines may read treatment (診療情報) of patients who agreed.
+    #[schema(pattern = "^(on|off)$")]
+    pub link_may_read_treatment: String,
     /// Whether the facility is linked with medical subsidies (医療費助成).
     #[schema(pattern = "^(on|off)$")]
     pub medical_subsidy: String,
@@ -110,6 +113,7 @@ impl From<&FacilitySettings> for Settings {
             drugs: it.drugs.as_str().into(),
             electronic_prescriptions: it.electronic_prescriptions.as_str().into(),
             face_policy: it.face_policy.as_str().into(),
+            link_may_read_treatment: it.link_may_read_treatment.as_str().into(),
             medical_subsidy: it.medical_subsidy.as_str().into(),
             prescription_forms: it.prescription_forms.as_str().into(),
             prescription_question: it.prescription_question.as_str().into(),
@@ -129,7 +133,7 @@ impl From<&FacilitySettings> for Settings {
 impl Settings {
     /// Every member but the version by its name, with its value.
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 15] {
+    pub fn values(&self) -> [(&'static str, String); 16] {
         [
             ("checkups", self.checkups.clone()),
             ("drugs", self.drugs.clone()),
@@ -138,6 +142,10 @@ impl Settings {
                 self.electronic_prescriptions.clone(),
             ),
             ("face_policy", self.face_policy.clone()),
+            (
+                "link_may_read_treatment",
+                self.link_may_read_treatment.clone(),
+            ),
             ("medical_subsidy", self.medical_subsidy.clone()),
             ("prescription_forms", self.prescription_forms.clone()),
             ("prescription_question", self.prescription_question.clone()),

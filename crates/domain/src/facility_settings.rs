@@ -91,6 +91,8 @@ pub struct FacilitySettings {
     pub results_flow: Answered,
     /// Whether the receipt computer can ask by itself (G16).
     pub receipt_computer_asks: Answered,
+    /// Whether machines may read treatment of patients who agreed (診療情報): off by default, the guide's rule.
+    pub link_may_read_treatment: Use,
     /// Whether people sign in with a second factor \[ours: offered\].
     pub second_factor: Policy,
     /// Hours outside of which a sign-in is pointed out to its person \[ours\].
@@ -152,6 +154,7 @@ impl Default for FacilitySettings {
             visual_reminder: Use::On,
             results_flow: Answered::NotAsked,
             receipt_computer_asks: Answered::NotAsked,
+            link_may_read_treatment: Use::Off,
             second_factor: Policy::Offered,
             usual_hours: UsualHours::default(),
         }
@@ -167,7 +170,7 @@ impl FacilitySettings {
     /// assert!(values.contains(&("visual_return_minutes", "10".to_owned())));
     /// ```
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 15] {
+    pub fn values(&self) -> [(&'static str, String); 16] {
         [
             ("checkups", self.checkups.as_str().into()),
             ("drugs", self.drugs.as_str().into()),
@@ -196,6 +199,10 @@ impl FacilitySettings {
             (
                 "receipt_computer_asks",
                 self.receipt_computer_asks.as_str().into(),
+            ),
+            (
+                "link_may_read_treatment",
+                self.link_may_read_treatment.as_str().into(),
             ),
             ("second_factor", self.second_factor.as_str().into()),
             ("usual_hours", self.usual_hours.to_text()),
@@ -239,6 +246,7 @@ impl FacilitySettings {
             "visual_reminder" => self.visual_reminder = used()?,
             "results_flow" => self.results_flow = answered()?,
             "receipt_computer_asks" => self.receipt_computer_asks = answered()?,
+            "link_may_read_treatment" => self.link_may_read_treatment = used()?,
             "second_factor" => self.second_factor = Policy::parse(value).ok_or(Value)?,
             "usual_hours" => self.usual_hours = UsualHours::parse(value).ok_or(Value)?,
             _ => return Err(InvalidSetting::Name),

@@ -25,6 +25,7 @@ pub mod insurer_number;
 pub mod inventory;
 pub mod lockout;
 pub mod medical_aid;
+pub mod medical_information;
 mod named;
 pub mod password;
 pub mod permissions;

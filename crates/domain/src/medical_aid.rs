@@ -69,6 +69,20 @@ impl TreatmentMonth {
         format!("{:04}-{:02}", self.year, self.month)
     }
 
+    /// A month written as six digits, `yyyyMM`.
+    ///
+    /// ```
+    /// use domain::medical_aid::TreatmentMonth;
+    /// assert_eq!(TreatmentMonth::parse_compact("202611").unwrap().to_iso(), "2026-11");
+    /// assert!(TreatmentMonth::parse_compact("202613").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse_compact(text: &str) -> Option<Self> {
+        CivilDate::parse_compact(&format!("{text}01"))
+            .ok()
+            .map(Self::of)
+    }
+
     /// The six digits `yyyyMM`.
     #[must_use]
     pub fn to_compact(self) -> String {

@@ -197,7 +197,7 @@ async fn settings_are_read_by_all_and_changed_by_the_administrator_alone() {
         "not_permitted",
     );
     let wrong = json!({"checkups": "on", "drugs": "on", "electronic_prescriptions": "on", "face_policy": "face_assist",
-        "medical_subsidy": "on", "prescription_forms": "both", "prescription_question": "on", "receipt_computer_asks": "maybe",
+        "link_may_read_treatment": "off", "medical_subsidy": "on", "prescription_forms": "both", "prescription_question": "on", "receipt_computer_asks": "maybe",
         "results_flow": "yes", "second_factor": "off", "surgery": "sometimes", "treatment": "on", "usual_hours": "6-22", "visual_reminder": "on", "visual_return_minutes": 500});
     let refused = clinic
         .call(Method::PUT, api::routes::SETTINGS, &staff.token, &wrong)

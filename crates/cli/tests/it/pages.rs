@@ -203,6 +203,7 @@ fn without_javascript_readers_are_run_and_settings_are_saved() {
         }
         for off in [
             "electronic_prescriptions",
+            "link_may_read_treatment",
             "medical_subsidy",
             "prescription_question",
         ] {

@@ -45,7 +45,7 @@ const ANSWERED: Values = Values::Named(&[
 ]);
 
 /// Every setting, in the order of the page.
-pub(super) const ROWS: [Row; 15] = [
+pub(super) const ROWS: [Row; 16] = [
     row(
         "checkups",
         Group::Information,
@@ -68,6 +68,15 @@ pub(super) const ROWS: [Row; 15] = [
         "surgery",
         Group::Information,
         ("set-surgery", "set-surgery-support"),
+        USE,
+    ),
+    row(
+        "link_may_read_treatment",
+        Group::Information,
+        (
+            "set-link-may-read-treatment",
+            "set-link-may-read-treatment-support",
+        ),
         USE,
     ),
     row(
