@@ -104,6 +104,16 @@ pub enum Deed {
     AuditRead,
     /// A person was given a facility's own number.
     ReferenceNumber,
+    /// A facility's own number for a person was removed.
+    ReferenceNumberRemove,
+    /// It was looked up whose a number is, or which number somebody has.
+    ReferenceNumberRead,
+    /// A bulk order was accepted.
+    BulkAccept,
+    /// A bulk order came to its end; each of its checks is an event of its own.
+    BulkEnd,
+    /// How far a bulk order is was asked, or its results were read.
+    BulkRead,
     /// A check by card was refused.
     CardRefused,
     /// A patient's answers at a reader were recorded, or the questions were closed without.
@@ -158,7 +168,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 55] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -184,6 +194,11 @@ impl Deed {
         Self::Backup,
         Self::AuditRead,
         Self::ReferenceNumber,
+        Self::ReferenceNumberRemove,
+        Self::ReferenceNumberRead,
+        Self::BulkAccept,
+        Self::BulkEnd,
+        Self::BulkRead,
         Self::CardRefused,
         Self::Consent,
         Self::Release,
@@ -240,6 +255,11 @@ impl Deed {
             Self::Backup => "backup",
             Self::AuditRead => "audit-read",
             Self::ReferenceNumber => "reference-number",
+            Self::ReferenceNumberRemove => "reference-number-remove",
+            Self::ReferenceNumberRead => "reference-number-read",
+            Self::BulkAccept => "bulk-accept",
+            Self::BulkEnd => "bulk-end",
+            Self::BulkRead => "bulk-read",
             Self::CardRefused => "card-refused",
             Self::Consent => "consent",
             Self::Release => "release",

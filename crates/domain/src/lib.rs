@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod bulk;
 pub mod card_certificate;
 pub mod card_challenge;
 pub mod certificate;
@@ -38,6 +39,7 @@ pub mod questions;
 pub mod reader;
 pub mod receipt_link;
 pub mod recovery;
+pub mod reference_number;
 pub mod rotation;
 pub mod screen_lock;
 pub mod second_factor;

@@ -122,6 +122,19 @@ impl Permission for AskByNumber {
     const ACTION: Action = Action::AskByNumber;
 }
 
+/// Bulk checks, reference numbers and consented lists.
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{AskInBulk, Permission}};
+/// assert!(allows(AccountKind::LinkApp, AskInBulk::ACTION));
+/// assert!(!allows(AccountKind::Reader, AskInBulk::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct AskInBulk;
+impl Permission for AskInBulk {
+    const ACTION: Action = Action::AskInBulk;
+}
+
 /// Reading the facility's past checks (G15).
 ///
 /// ```
