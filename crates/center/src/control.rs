@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use domain::audit::{Actor, Deed, Event};
 use domain::person::PersonId;
+use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
@@ -174,16 +175,11 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)
                 .map_err(|error| error.to_string())?;
-            let stored = app
-                .engine
-                .store_reference_number(code, PersonId::from_u128(person), number)
-                .await;
-            stored.map_err(|error| error.to_string())?;
-            let mut event = deed(app, Deed::ReferenceNumber);
-            event.detail = format!("facility={code}");
-            event.subject = Some(person);
-            let recorded = app.engine.record(event).await;
-            recorded.map_err(|error| error.to_string())?;
+            let number = ReferenceNumber::parse(&number).map_err(|error| error.to_string())?;
+            let wanted = (number, PersonId::from_u128(person));
+            let stored = app.engine.store_reference_number(code, wanted, app.now());
+            let stored = stored.await.map_err(|error| error.to_string())?;
+            stored.map_err(|taken| taken.to_string())?;
             Ok(Reply::Done)
         }
     }

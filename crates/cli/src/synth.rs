@@ -10,6 +10,7 @@ use clap::Args;
 use domain::audit::{Actor, Deed, Event};
 use domain::institution_code::InstitutionCode;
 use domain::person::PersonId;
+use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
 use store::engine::Engine;
 use synthetic::card::case::Case;
@@ -133,9 +134,10 @@ async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow
         engine.store_people(people).await?;
         let facility = InstitutionCode::parse(synthetic::samples::FACILITY)?;
         let (person, number) = synthetic::samples::REFERENCE_NUMBER;
+        let wanted = (ReferenceNumber::parse(number)?, PersonId::from_u128(person));
         engine
-            .store_reference_number(facility, PersonId::from_u128(person), number.into())
-            .await?;
+            .store_reference_number(facility, wanted, crate::serve::now())
+            .await??;
     }
     if let Some(dir) = &arguments.cards {
         done.people += CardFolder::open(dir)?.register(&engine).await?;

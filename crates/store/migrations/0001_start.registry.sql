@@ -12,7 +12,9 @@ CREATE TABLE holding (
   person BLOB NOT NULL, kind TEXT NOT NULL, first_day INTEGER, last_day INTEGER,
   PRIMARY KEY (person, kind)
 ) WITHOUT ROWID;
-CREATE TABLE reference_number (
-  facility INTEGER NOT NULL, person BLOB NOT NULL, number TEXT NOT NULL,
-  PRIMARY KEY (facility, person)
+-- Who has a ticket of medical aid for a facility in a month (`yyyy-MM`).
+CREATE TABLE ticket_month (
+  facility INTEGER NOT NULL, month TEXT NOT NULL, person BLOB NOT NULL,
+  PRIMARY KEY (facility, month, person)
 ) WITHOUT ROWID;
+CREATE INDEX ticket_month_of_person ON ticket_month (person);

@@ -83,7 +83,7 @@ CREATE TABLE card_check (
   reader TEXT NOT NULL, method TEXT NOT NULL, vouched TEXT NOT NULL, released_by TEXT,
   token TEXT NOT NULL, worth TEXT NOT NULL, expires_on INTEGER NOT NULL,
   questions TEXT NOT NULL, withheld BLOB NOT NULL, opened INTEGER NOT NULL, present_until INTEGER NOT NULL,
-  state TEXT NOT NULL, closed INTEGER
+  state TEXT NOT NULL, closed INTEGER, visit_date INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX card_check_of_facility ON card_check (facility, id);
 CREATE INDEX card_check_open ON card_check (present_until) WHERE state = 'open';
@@ -178,3 +178,28 @@ CREATE TABLE sign_in (
   certificate BLOB NOT NULL, terminal TEXT NOT NULL, outcome TEXT NOT NULL, method TEXT NOT NULL, unusual TEXT NOT NULL, seen INTEGER,
   PRIMARY KEY (facility, account, seq)
 ) WITHOUT ROWID;
+
+-- Facilities' own numbers for people (照会番号): a person has one at a facility, a number has one person.
+CREATE TABLE reference_number (
+  facility INTEGER NOT NULL, person BLOB NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL,
+  PRIMARY KEY (facility, person)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX reference_number_of_facility ON reference_number (facility, number);
+-- Bulk orders by their reception number (受付番号), and who gave them. `worked` is when lines of it were last worked off: the one longest
+-- ago is next.
+CREATE TABLE bulk_order (
+  facility INTEGER NOT NULL, reception TEXT NOT NULL, id BLOB NOT NULL, kind TEXT NOT NULL, origin TEXT NOT NULL,
+  account TEXT NOT NULL, account_kind TEXT NOT NULL, certificate BLOB NOT NULL,
+  accepted INTEGER NOT NULL, day INTEGER NOT NULL, identifier TEXT, list TEXT,
+  lines INTEGER NOT NULL, done INTEGER NOT NULL, normal INTEGER NOT NULL,
+  state TEXT NOT NULL, failure TEXT, worked INTEGER NOT NULL, finished INTEGER, downloads INTEGER NOT NULL,
+  PRIMARY KEY (facility, reception)
+) WITHOUT ROWID;
+CREATE INDEX bulk_order_waiting ON bulk_order (worked) WHERE finished IS NULL;
+CREATE INDEX bulk_order_finished ON bulk_order (finished) WHERE finished IS NOT NULL;
+-- The lines of an order, some together: what was asked, and in its place, once they are worked off, what is answered.
+CREATE TABLE bulk_part (
+  seq INTEGER PRIMARY KEY, facility INTEGER NOT NULL, reception TEXT NOT NULL, place INTEGER NOT NULL,
+  content BLOB NOT NULL, is_done INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX bulk_part_of_order ON bulk_part (facility, reception, place);

@@ -1,9 +1,10 @@
 //! Which facilities may connect: facilities and notices. Holds hashes of reference IDs, never themselves.
 
-use domain::audit::Event;
+use domain::audit::{Actor, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
+use domain::permit::SignedIn;
 use rusqlite::{OptionalExtension, params};
 
 use crate::accounts::Try;
@@ -72,6 +73,15 @@ pub enum Reference {
 
 pub(crate) fn number(code: InstitutionCode) -> i64 {
     code.as_u64().cast_signed()
+}
+
+/// Who acted, in an audit event.
+pub(crate) fn actor(holder: &SignedIn) -> Actor {
+    Actor::Account {
+        facility: holder.facility,
+        account: holder.account.clone(),
+        certificate: holder.certificate,
+    }
 }
 
 pub(crate) fn institution(number: i64) -> Result<InstitutionCode, StoreError> {

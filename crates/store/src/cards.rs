@@ -181,6 +181,7 @@ impl Engine {
         new: NewCardCheck,
     ) -> Result<CardRecorded, StoreError> {
         let (permit, at, id) = (permit.clone(), new.check.at, new.check.id);
+        let visit_date = new.check.visit_date;
         let record = Record::new(permit.holder(), new.check);
         let card = new.card;
         // As with checks by number nothing is undone alone; what is refused has written nothing but the challenge's use.
@@ -208,7 +209,8 @@ impl Engine {
             };
             // However this patient was identified: a release that is left was theirs, and confirms nobody after them.
             end_releases(connection, facility, &reader, at)?;
-            insert(connection, &permit, (id, at), &card, released_by.as_deref())?;
+            let about = (id, at, visit_date);
+            insert(connection, &permit, about, &card, released_by.as_deref())?;
             let detail = format!(
                 " method={} vouched={} reader={reader} released_by={}",
                 card.method.as_str(),
@@ -233,7 +235,7 @@ impl Engine {
 fn insert(
     connection: &Connection,
     permit: &Permit<AskByCard>,
-    (id, at): (u128, Instant),
+    (id, at, visit_date): (u128, Instant, CivilDate),
     card: &CardDetails,
     released_by: Option<&str>,
 ) -> Result<(), StoreError> {
@@ -241,7 +243,7 @@ fn insert(
     let questions: Vec<&str> = card.questions.iter().map(|it| it.as_str()).collect();
     connection
         .prepare_cached(
-            "INSERT INTO card_check VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,NULL)",
+            "INSERT INTO card_check VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,NULL,?18)",
         )?
         .execute(params![
             number(holder.facility),
@@ -260,7 +262,8 @@ fn insert(
             card.withheld,
             at.as_micros(),
             presence_until(at, at).unwrap_or(at).as_micros(),
-            QuestionsState::Open.as_str()
+            QuestionsState::Open.as_str(),
+            visit_date.to_epoch_days()
         ])?;
     Ok(())
 }

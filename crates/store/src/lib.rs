@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod bulk;
 pub mod cards;
 pub mod certificates;
 pub mod checks;
@@ -16,6 +17,7 @@ pub mod posted_notices;
 pub mod readers;
 mod recent;
 pub mod recoveries;
+pub mod reference_numbers;
 pub mod registry;
 pub mod rotations;
 mod rows;

@@ -5,9 +5,10 @@ pub mod cards;
 use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
 use domain::insured::InsuranceKey;
-use domain::permit::{AskByNumber, Permit};
+use domain::medical_aid::TreatmentMonth;
+use domain::permit::{AskByNumber, AskInBulk, Permit};
 use domain::person::PersonId;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
@@ -38,14 +39,79 @@ impl Engine {
         permit: &Permit<AskByNumber>,
         key: &InsuranceKey,
     ) -> Result<Vec<Found>, StoreError> {
+        self.found(permit.facility(), key)
+    }
+
+    /// Everybody one insurance key of a bulk order leads to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn look_up_in_bulk(
+        &self,
+        permit: &Permit<AskInBulk>,
+        key: &InsuranceKey,
+    ) -> Result<Vec<Found>, StoreError> {
+        self.found(permit.facility(), key)
+    }
+
+    /// A person of a list or of a reference number of the permit's facility.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn registered(
+        &self,
+        permit: &Permit<AskInBulk>,
+        person: PersonId,
+    ) -> Result<Option<Found>, StoreError> {
+        let record = self.registry().read(|connection| {
+            let text = "SELECT i.record FROM person_key k
+                JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
+            let mut statement = connection.prepare_cached(text)?;
+            let record: Option<Vec<u8>> = statement
+                .query_row([person.as_u128().to_be_bytes()], |row| row.get(0))
+                .optional()?;
+            Ok(record)
+        })?;
+        let Some(record) = record else {
+            return Ok(None);
+        };
+        Ok(Some(Found {
+            registration: rows::unpack(person, &record)?,
+            reference_number: self.reference_number(permit.facility(), person)?,
+        }))
+    }
+
+    /// Who has a ticket of medical aid for the permit's facility in a month, at most so many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ticket_holders(
+        &self,
+        permit: &Permit<AskInBulk>,
+        month: TreatmentMonth,
+        limit: u32,
+    ) -> Result<Vec<PersonId>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
         self.registry().read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT i.person, i.record, r.number FROM insured i
-                 LEFT JOIN reference_number r ON r.facility = ?2 AND r.person = i.person
-                 WHERE i.key = ?1 ORDER BY i.person LIMIT 16",
-            )?;
-            let mut rows = statement.query(params![key.as_str(), facility])?;
+            let text = "SELECT person FROM ticket_month WHERE facility = ?1 AND month = ?2
+                ORDER BY person LIMIT ?3";
+            let mut statement = connection.prepare_cached(text)?;
+            let people = statement.query_map(params![facility, month.to_iso(), limit], |row| {
+                Ok(PersonId::from_u128(u128::from_be_bytes(row.get(0)?)))
+            })?;
+            Ok(people.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn found(
+        &self,
+        facility: InstitutionCode,
+        key: &InsuranceKey,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut found = self.registry().read(|connection| {
+            let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([key.as_str()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
@@ -55,11 +121,15 @@ impl Engine {
                     .map_err(|_| StoreError::Row("person"))?;
                 found.push(Found {
                     registration: rows::unpack(id, record)?,
-                    reference_number: row.get(2)?,
+                    reference_number: None,
                 });
             }
             Ok(found)
-        })
+        })?;
+        for it in &mut found {
+            it.reference_number = self.reference_number(facility, it.registration.person.id)?;
+        }
+        Ok(found)
     }
 
     /// Stores people, replacing those already known by the same identifier. All or none of them.
@@ -72,30 +142,6 @@ impl Engine {
                 people
                     .iter()
                     .try_for_each(|person| store_person(connection, person))
-            })
-            .await
-    }
-
-    /// Stores a facility's own number for a person.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn store_reference_number(
-        &self,
-        facility: InstitutionCode,
-        person: PersonId,
-        number: String,
-    ) -> Result<(), StoreError> {
-        self.registry()
-            .write(move |connection, _| {
-                connection
-                    .prepare_cached("INSERT OR REPLACE INTO reference_number VALUES (?1, ?2, ?3)")?
-                    .execute(params![
-                        facility.as_u64().cast_signed(),
-                        person.as_u128().to_be_bytes(),
-                        number
-                    ])?;
-                Ok(())
             })
             .await
     }
@@ -120,7 +166,13 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
     let mut statement =
         connection.prepare_cached("DELETE FROM person_key WHERE person = ?1 RETURNING key")?;
     let known = statement.query_map([id], |row| row.get(0))?;
-    for key in known.collect::<Result<Vec<String>, _>>()? {
+    let known = known.collect::<Result<Vec<String>, _>>()?;
+    if !known.is_empty() {
+        connection
+            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
+            .execute([id])?;
+    }
+    for key in known {
         connection
             .prepare_cached("DELETE FROM insured WHERE key = ?1 AND person = ?2")?
             .execute(params![key, id])?;
@@ -142,6 +194,12 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
         connection
             .prepare_cached("INSERT OR IGNORE INTO person_key VALUES (?1, ?2)")?
             .execute(params![id, key])?;
+    }
+    for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
+        let facility = ticket.facility.as_u64().cast_signed();
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO ticket_month VALUES (?1, ?2, ?3)")?
+            .execute(params![facility, ticket.month.to_iso(), id])?;
     }
     Ok(())
 }

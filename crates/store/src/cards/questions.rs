@@ -178,7 +178,7 @@ impl Engine {
                         certificate: holder.certificate,
                     };
                     close(connection, batch, &check, &settled, (now, actor))?;
-                    Ok(Ok(consents(connection, &check)?))
+                    Ok(Ok(consents(connection, check.facility, check.id)?))
                 }
                 QuestionsState::Open => {
                     close(connection, batch, &check, &[], (now, Actor::Center))?;
@@ -189,7 +189,7 @@ impl Engine {
                     })
                 }
                 QuestionsState::Answered => {
-                    let recorded = consents(connection, &check)?;
+                    let recorded = consents(connection, check.facility, check.id)?;
                     let same = recorded.iter().map(|it| it.answered).eq(settled);
                     Ok(if same {
                         Ok(recorded)
@@ -294,7 +294,7 @@ impl Engine {
                 params![facility, bytes, waiting],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            let consents = consents(connection, &card)?;
+            let consents = consents(connection, card.facility, card.id)?;
             Ok(Some(Delivered {
                 card,
                 consents,
@@ -425,10 +425,15 @@ pub(super) fn find(
     rows.next()?.map(card_check).transpose()
 }
 
-fn consents(connection: &Connection, check: &CardCheck) -> Result<Vec<Consent>, StoreError> {
+/// What was answered at a check by card, in the order of the questions.
+pub(crate) fn consents(
+    connection: &Connection,
+    facility: i64,
+    id: u128,
+) -> Result<Vec<Consent>, StoreError> {
     let text = "SELECT question, answer, at, valid_until FROM consent WHERE facility = ?1 AND check_id = ?2";
     let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query(params![check.facility, check.id.to_be_bytes()])?;
+    let mut rows = statement.query(params![facility, id.to_be_bytes()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (question, choice): (String, String) = (row.get(0)?, row.get(1)?);

@@ -41,22 +41,17 @@ impl Engine {
         serial: &CardSerial,
         day: CivilDate,
     ) -> Result<Option<Holder>, StoreError> {
-        let facility = permit.facility().as_u64().cast_signed();
-        self.registry().read(|connection| {
-            let text = "SELECT c.person, i.record, r.number FROM card_certificate c
+        let mut holder = self.registry().read(|connection| {
+            let text = "SELECT c.person, i.record FROM card_certificate c
                 JOIN person_key k ON k.person = c.person
                 JOIN insured i ON i.key = k.key AND i.person = c.person
-                LEFT JOIN reference_number r ON r.facility = ?3 AND r.person = c.person
                 WHERE c.serial = ?1 AND c.authority = ?2 LIMIT 1";
             let mut statement = connection.prepare_cached(text)?;
-            let parameters = params![serial.number(), serial.authority(), facility];
-            let row = statement
-                .query_row(parameters, |row| {
-                    let (id, record): ([u8; 16], Vec<u8>) = (row.get(0)?, row.get(1)?);
-                    Ok((id, record, row.get(2)?))
-                })
+            let parameters = params![serial.number(), serial.authority()];
+            let row: Option<([u8; 16], Vec<u8>)> = statement
+                .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            let Some((id, record, reference_number)) = row else {
+            let Some((id, record)) = row else {
                 return Ok(None);
             };
             let person = PersonId::from_u128(u128::from_be_bytes(id));
@@ -73,11 +68,16 @@ impl Engine {
             Ok(Some(Holder {
                 found: Found {
                     registration: rows::unpack(person, &record)?,
-                    reference_number,
+                    reference_number: None,
                 },
                 holdings,
             }))
-        })
+        })?;
+        if let Some(Holder { found, .. }) = &mut holder {
+            let person = found.registration.person.id;
+            found.reference_number = self.reference_number(permit.facility(), person)?;
+        }
+        Ok(holder)
     }
 
     /// Leads cards to people: each (serial, person). A serial that led to somebody else leads to the new one. All or none.

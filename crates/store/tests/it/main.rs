@@ -9,12 +9,14 @@
     reason = "tests fail by panicking and start other programs; the killed child reports on its output"
 )]
 
+mod bulk;
 mod cards;
 mod chain;
 mod checks;
 mod kill;
 mod no_writes;
 mod power_cut;
+mod reference_numbers;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;

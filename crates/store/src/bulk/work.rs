@@ -1,0 +1,380 @@
+//! Working off bulk orders, part by part: a part's results, its checks or numbers, their events and the order's counts are one
+//! transaction, made only while the part is still to be done. Whatever dies when, nothing is lost and nothing done twice.
+
+use domain::audit::{Actor, Deed, Event};
+use domain::bulk::{BulkFailure, BulkState, Days};
+use domain::civil_date::{CivilDate, Instant};
+use domain::permit::{AskInBulk, Permit};
+use domain::person::PersonId;
+use domain::reference_number::{Assignment, ReferenceNumber, TakenByAnother};
+use rusqlite::{Connection, params};
+
+use super::{Order, insert_parts, read};
+use crate::access::number;
+use crate::cards::questions::{Consent, consents};
+use crate::checks::{NewCheck, Record};
+use crate::database::Batch;
+use crate::engine::{Engine, StoreError};
+use crate::reference_numbers::{Author, register};
+
+/// What is to be done next.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// To find the people of a list.
+    List(Order),
+    /// To work off a part of an order.
+    Part(Order, Part),
+}
+
+/// Some lines of an order, still to be done.
+#[derive(Clone)]
+pub struct Part {
+    /// What was asked, in the form it was accepted in.
+    pub content: Vec<u8>,
+    seq: i64,
+}
+
+impl std::fmt::Debug for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Part({}, …)", self.seq)
+    }
+}
+
+/// What a part came to.
+#[derive(Clone)]
+pub struct Answers {
+    /// The results, in the caller's own form.
+    pub content: Vec<u8>,
+    /// How many lines it has.
+    pub lines: u32,
+    /// How many of them have a result that is no error.
+    pub normal: u32,
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answers({} of {})", self.normal, self.lines)
+    }
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worked {
+    /// It is on the disk.
+    Part,
+    /// So is the order's end.
+    Last,
+    /// Somebody did it before: nothing was done.
+    Before,
+}
+
+/// A patient of a consented list, with what they answered at their last check by card in the range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consented {
+    /// The patient.
+    pub person: PersonId,
+    /// When the check was made.
+    pub checked: Instant,
+    /// What was answered, in the order of the questions.
+    pub consents: Vec<Consent>,
+}
+
+impl Engine {
+    /// The next thing to be done: of the order whose lines were worked off longest ago, so that no facility waits for another's
+    /// ten thousand lines.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_task(&self) -> Result<Option<Task>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT * FROM bulk_order WHERE finished IS NULL ORDER BY worked LIMIT 1";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([])?;
+            let Some(order) = rows.next()?.map(read).transpose()? else {
+                return Ok(None);
+            };
+            if order.state == BulkState::Listing {
+                return Ok(Some(Task::List(order)));
+            }
+            let text = "SELECT seq, content FROM bulk_part
+                WHERE facility = ?1 AND reception = ?2 AND is_done = 0 ORDER BY place LIMIT 1";
+            let mut statement = connection.prepare_cached(text)?;
+            let of = params![number(order.holder.facility), order.reception.as_str()];
+            let part = statement.query_row(of, |row| {
+                Ok(Part {
+                    seq: row.get(0)?,
+                    content: row.get(1)?,
+                })
+            })?;
+            Ok(Some(Task::Part(order, part)))
+        })
+    }
+
+    /// Records the checks of a part with its results.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded.
+    pub async fn finish_checks(
+        &self,
+        order: &Order,
+        part: &Part,
+        checks: Vec<NewCheck>,
+        answers: Answers,
+        at: Instant,
+    ) -> Result<Worked, StoreError> {
+        let (order, seq) = (order.clone(), part.seq);
+        let records: Vec<Record> = checks
+            .into_iter()
+            .map(|check| Record::new(&order.holder, check))
+            .collect();
+        // As with single checks nothing is undone alone: a part fails only with the whole file.
+        self.write_or_fail_all(move |connection, batch| {
+            if !claim(connection, seq, &answers.content)? {
+                return Ok(Worked::Before);
+            }
+            let detail = format!(" bulk={}", order.reception);
+            for record in records {
+                record.append(connection, batch, &detail)?;
+            }
+            count(connection, batch, &order, &answers, at)
+        })
+        .await
+    }
+
+    /// Registers the numbers of a part, in the order of its lines, and keeps what `answers` makes of the outcomes.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was registered.
+    pub async fn finish_numbers(
+        &self,
+        order: &Order,
+        part: &Part,
+        wanted: Vec<(ReferenceNumber, PersonId)>,
+        at: Instant,
+        answers: impl FnOnce(Vec<Result<Assignment, TakenByAnother>>) -> Answers + Send + 'static,
+    ) -> Result<Worked, StoreError> {
+        let (order, seq) = (order.clone(), part.seq);
+        self.write(move |connection, batch| {
+            if is_done(connection, seq)? {
+                return Ok(Worked::Before);
+            }
+            let by = Author::Account(&order.holder);
+            let mut outcomes = Vec::with_capacity(wanted.len());
+            for it in &wanted {
+                outcomes.push(register(connection, batch, &by, it, at)?);
+            }
+            let answers = answers(outcomes);
+            claim(connection, seq, &answers.content)?;
+            count(connection, batch, &order, &answers, at)
+        })
+        .await
+    }
+
+    /// Gives a list its lines: the people it is about. A list of nobody is done with that.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was changed.
+    pub async fn fill_list(
+        &self,
+        order: &Order,
+        lines: u32,
+        parts: Vec<Vec<u8>>,
+        at: Instant,
+    ) -> Result<Worked, StoreError> {
+        let order = order.clone();
+        self.write(move |connection, batch| {
+            let text = "UPDATE bulk_order SET state = 'open', lines = ?3, worked = ?4
+                WHERE facility = ?1 AND reception = ?2 AND state = 'listing'";
+            let (facility, reception) = (number(order.holder.facility), order.reception.as_str());
+            let changed = connection.prepare_cached(text)?.execute(params![
+                facility,
+                reception,
+                lines,
+                at.as_micros()
+            ])?;
+            if changed == 0 {
+                return Ok(Worked::Before);
+            }
+            insert_parts(connection, facility, &order.reception, &parts)?;
+            if lines == 0 {
+                end(connection, batch, &order, (BulkState::Done, None), at)?;
+                return Ok(Worked::Last);
+            }
+            Ok(Worked::Part)
+        })
+        .await
+    }
+
+    /// Ends an order that came to nothing as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fail_order(
+        &self,
+        order: &Order,
+        failure: BulkFailure,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        let order = order.clone();
+        self.write(move |connection, batch| {
+            end(
+                connection,
+                batch,
+                &order,
+                (BulkState::Failed, Some(failure)),
+                at,
+            )
+        })
+        .await
+    }
+
+    /// Who answered questions at the permit's facility in some days, each with their last check in them, at most so many people.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn consented(
+        &self,
+        permit: &Permit<AskInBulk>,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<Consented>, StoreError> {
+        let (from, until) = (start_of(days.from()), start_of(days.to().plus_days(1)));
+        self.consents_of(
+            permit,
+            "k.state = 'answered' AND ?2 <= k.closed AND k.closed < ?3",
+            (from, until),
+            limit,
+        )
+    }
+
+    /// Who was checked by card at the permit's facility for a visit in some days, each with their last check in them and what they
+    /// answered there, at most so many people.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn examined(
+        &self,
+        permit: &Permit<AskInBulk>,
+        days: Days,
+        limit: usize,
+    ) -> Result<Vec<Consented>, StoreError> {
+        let (from, until) = (
+            i64::from(days.from().to_epoch_days()),
+            i64::from(days.to().to_epoch_days()) + 1,
+        );
+        let range = "k.state = 'answered' AND ?2 <= k.visit_date AND k.visit_date < ?3";
+        self.consents_of(permit, range, (from, until), limit)
+    }
+
+    fn consents_of(
+        &self,
+        permit: &Permit<AskInBulk>,
+        range: &str,
+        (from, until): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Consented>, StoreError> {
+        let facility = number(permit.facility());
+        self.read(|connection| {
+            // The last check of each person: SQLite takes the other columns from the row of the maximum.
+            let text = format!(
+                "SELECT k.person, k.id, k.opened, max(k.closed) FROM card_check k
+                 WHERE k.facility = ?1 AND {range} GROUP BY k.person ORDER BY k.person LIMIT ?4"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
+            let mut rows = statement.query(params![facility, from, until, limit as i64])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let id: [u8; 16] = row.get(1)?;
+                found.push(Consented {
+                    person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
+                    checked: Instant::from_micros(row.get(2)?),
+                    consents: consents(connection, facility, u128::from_be_bytes(id))?,
+                });
+            }
+            Ok(found)
+        })
+    }
+}
+
+fn start_of(day: CivilDate) -> i64 {
+    Instant::start_of_day_in_japan(day).as_micros()
+}
+
+fn is_done(connection: &Connection, seq: i64) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM bulk_part WHERE seq = ?1 AND is_done = 0";
+    Ok(!connection.prepare_cached(text)?.exists([seq])?)
+}
+
+/// Puts a part's results in the place of its lines, unless they are there.
+fn claim(connection: &Connection, seq: i64, content: &[u8]) -> Result<bool, StoreError> {
+    let text = "UPDATE bulk_part SET content = ?2, is_done = 1 WHERE seq = ?1 AND is_done = 0";
+    let changed = connection
+        .prepare_cached(text)?
+        .execute(params![seq, content])?;
+    Ok(changed == 1)
+}
+
+/// Adds a part to the order's counts, and ends the order with its last one.
+fn count(
+    connection: &Connection,
+    batch: &mut Batch,
+    order: &Order,
+    answers: &Answers,
+    at: Instant,
+) -> Result<Worked, StoreError> {
+    let text = "UPDATE bulk_order SET done = done + ?3, normal = normal + ?4, worked = ?5
+        WHERE facility = ?1 AND reception = ?2 RETURNING done, lines, normal";
+    let mut statement = connection.prepare_cached(text)?;
+    let of = params![
+        number(order.holder.facility),
+        order.reception.as_str(),
+        answers.lines,
+        answers.normal,
+        at.as_micros()
+    ];
+    let (done, lines, normal): (u32, u32, u32) =
+        statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if done < lines {
+        return Ok(Worked::Part);
+    }
+    let mut ended = order.clone();
+    (ended.progress.done, ended.progress.normal) = (done, normal);
+    end(connection, batch, &ended, (BulkState::Done, None), at)?;
+    Ok(Worked::Last)
+}
+
+fn end(
+    connection: &Connection,
+    batch: &mut Batch,
+    order: &Order,
+    (state, failure): (BulkState, Option<BulkFailure>),
+    at: Instant,
+) -> Result<(), StoreError> {
+    let text = "UPDATE bulk_order SET state = ?3, failure = ?4, finished = ?5
+        WHERE facility = ?1 AND reception = ?2 AND finished IS NULL";
+    let changed = connection.prepare_cached(text)?.execute(params![
+        number(order.holder.facility),
+        order.reception.as_str(),
+        state.as_str(),
+        failure.map(BulkFailure::as_str),
+        at.as_micros()
+    ])?;
+    if changed == 0 {
+        return Ok(());
+    }
+    let event = Event {
+        at,
+        actor: Actor::Center,
+        deed: Deed::BulkEnd,
+        subject: Some(order.id),
+        detail: format!(
+            "reception={} state={} lines={} normal={} facility={}",
+            order.reception,
+            state.as_str(),
+            order.progress.done,
+            order.progress.normal,
+            order.holder.facility
+        ),
+    };
+    batch.append(connection, &event, None)
+}
