@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::audit::{Actor, Deed, Event};
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
@@ -183,11 +182,6 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             Ok(Reply::Done)
         }
     }
-}
-
-/// An event of the operator's.
-fn deed(app: &App, deed: Deed) -> Event {
-    crate::sessions::event(app.now(), Actor::Operator("local".into()), deed)
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {
