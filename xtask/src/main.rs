@@ -10,6 +10,7 @@ mod advisories;
 mod assets;
 mod fresh_root;
 mod package;
+mod receipt_computer;
 mod schemathesis;
 mod tidy;
 mod tools;
@@ -31,6 +32,7 @@ const USAGE: &str = "cargo xtask TASK
   package       Debian packages onshi and onshi-pcsc into target/package; --dev builds them quickly, --revision N numbers them
   fresh-root    installs, upgrades, removes and purges the packages in a fresh Debian root (needs root)
   advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
+  receipt-computer  tests of the receipt computer in examples
   schemathesis  the interface's document against a running demo
   bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "package" => assets::make_if_old(&root()).and_then(|()| package::run(&root(), &rest)),
         "fresh-root" => fresh_root::run(&root()),
         "advisories" => advisories::run(&root(), &rest),
+        "receipt-computer" => receipt_computer::run(&root()),
         "schemathesis" => schemathesis::run(&root(), &rest),
         "bench" => bench(&rest),
         _ => {
@@ -114,6 +117,9 @@ fn test() -> anyhow::Result<()> {
         "--tests",
     ];
     step("tests", || cargo(&[&tests[..], &WITH_CARDS].concat()))?;
+    step("the example's receipt computer", || {
+        receipt_computer::run(&root())
+    })?;
     step("schemathesis", || schemathesis::run(&root(), &[]))?;
     step("packages in a fresh Debian root", || {
         fresh_root::run(&root())

@@ -323,6 +323,7 @@ fn documented_paths(text: &str) -> Vec<String> {
         "xtask/",
         "tests/",
         "benches/",
+        "examples/",
         "packaging/",
         ".ci/",
         ".cargo/",

@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 18] = [
+pub(crate) const TEST_TOOLS: [Tool; 20] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -56,6 +56,12 @@ pub(crate) const TEST_TOOLS: [Tool; 18] = [
     program("unshare", "util-linux"),
     program("ip", "iproute2"),
     program("faketime", "faketime"),
+    program("xmllint", "libxml2-utils"),
+    // The example's receipt computer; the first Python that has it is 3.11.
+    Tool {
+        shows: Shows::PythonModules("sqlite3, tomllib"),
+        package: "python3",
+    },
     // Debian's python3 comes without what makes an environment.
     Tool {
         shows: Shows::PythonModules("ensurepip, venv"),

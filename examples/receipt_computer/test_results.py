@@ -1,0 +1,93 @@
+"""Results are read as docs/receipt-computers.md says, the sample files first."""
+
+import pathlib
+import unittest
+
+import results
+
+SAMPLES = pathlib.Path(__file__).parents[2] / "crates/exchange/tests/samples"
+
+
+def sample(name: str) -> results.Result:
+    return results.read(name, (SAMPLES / name).read_bytes())
+
+
+class Results(unittest.TestCase):
+    def test_every_sample_is_read(self):
+        there = sorted(SAMPLES.glob("*res_*.xml"))
+        self.assertTrue(there)
+        for path in there:
+            with self.subTest(path.name):
+                self.assertIn(sample(path.name).outcome, ("answer", "processing", "error"))
+
+    def test_the_outcome_is_told_by_its_code(self):
+        for name, outcome, validity, people in (
+            ("OQSsiquc01res_202611230001.xml", "answer", "valid", 1),
+            ("OQSsiquc01res_202611230003_disqualified.xml", "answer", "newer", 1),
+            ("OQSsiquc01res_202611230004_nomatch.xml", "answer", "unknown", 0),
+            ("OQSsiquc01res_202611230005_abnormal.xml", "error", "", 0),
+        ):
+            with self.subTest(name):
+                result = sample(name)
+                self.assertEqual((result.outcome, result.validity, len(result.people)), (outcome, validity, people))
+
+    def test_the_abnormal_answer_has_code_and_message(self):
+        result = sample("OQSsiquc01res_202611230005_abnormal.xml")
+        self.assertTrue(result.code and result.message)
+
+    def test_a_readers_result_holds_the_consents(self):
+        result = sample("OQSsiquc01res_face_13199999990123456789abcdef0123_20261123091502.xml")
+        self.assertEqual(result.by, "1")
+        self.assertEqual(
+            result.people[0]["consents"], {"checkups": "1", "drugs": "1", "treatment": "1", "surgery": "0"}
+        )
+
+    def test_numbers_keep_zeros_and_width(self):
+        person = sample("OQSsiquc01res_202611230001.xml").people[0]
+        self.assertEqual((person["insurer"], person["number"], person["branch"]), ("06139992", "４５６７", "01"))
+
+    def test_order_empty_elements_blanks_in_tags_and_unknown_elements_do_not_matter(self):
+        data = (
+            '\ufeff<?xml version=\'1.0\' encoding="utf-8"?>\r\n<XmlMsg ><MessageBody><QualificationValidity>1</QualificationValidity>'
+            "<Later/><ProcessingResultStatus>1</ProcessingResultStatus></MessageBody><MessageHeader>"
+            "<ErrorCode></ErrorCode><ArbitraryFileIdentifier >7</ArbitraryFileIdentifier ><SegmentOfResult>1</SegmentOfResult>"
+            "</MessageHeader></XmlMsg>"
+        )
+        result = results.read("OQSsiquc01res_1.xml", data.encode())
+        self.assertEqual((result.outcome, result.validity, result.identifier), ("answer", "valid", "7"))
+
+    def test_shift_jis_is_read_whatever_its_declaration_is_called(self):
+        text = "<XmlMsg><MessageHeader><SegmentOfResult>9</SegmentOfResult><ErrorMessage>髙～①</ErrorMessage></MessageHeader></XmlMsg>"
+        for label in ("Shift_JIS", "shift_jis", "Windows-31J"):
+            data = f'<?xml version="1.0" encoding="{label}" standalone="no"?>{text}'.encode("cp932")
+            self.assertEqual(results.read_xml(data).message, "髙～①")
+
+    def test_a_part_of_a_file_is_waited_for(self):
+        whole = (SAMPLES / "OQSsiquc01res_202611230001.xml").read_bytes()
+        for end in range(0, len(whole.rstrip()), 7):
+            with self.assertRaises(results.NotWhole):
+                results.read_xml(whole[:end])
+
+    def test_a_doctype_is_not_read(self):
+        with self.assertRaises(results.NotWhole):
+            results.read_xml(b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><XmlMsg>&b;</XmlMsg>')
+
+    def test_lists_are_read_wrapped_or_not(self):
+        for value in ({"A": {"b": "1"}}, {"A": [{"b": "1"}]}, [{"A": {"b": "1"}}], [{"b": "1"}], {"b": "1"}):
+            self.assertEqual(results.several(value, "A"), [{"b": "1"}], value)
+        self.assertEqual(results.several(None, "A"), [])
+
+    def test_a_document_is_whole_at_its_end(self):
+        self.assertEqual(results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...\n%%EOF\n").outcome, "document")
+        with self.assertRaises(results.NotWhole):
+            results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...")
+
+    def test_a_rejection_says_where_why_and_what_to_do(self):
+        text = "行 / line: 3\r\n要素 / element: MessageBody\r\n理由 / reason: 必須の要素がありません。 / a group is missing\r\n対処 / remedy: 連絡 / tell\r\n"
+        result = results.rejection(text.encode())
+        self.assertEqual((result.outcome, result.more["line"], result.more["element"]), ("rejected", "3", "MessageBody"))
+        self.assertIn("必須の要素がありません。", result.message)
+
+
+if __name__ == "__main__":
+    unittest.main()
