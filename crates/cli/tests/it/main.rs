@@ -11,14 +11,17 @@
 
 mod audit;
 mod browser;
+mod card_reader;
 mod demo;
 mod doctor;
 mod first_mark;
 mod help_pages;
 mod kill;
+mod line;
 mod logs;
 mod pages;
 mod plain_browser;
+mod receipt_day;
 mod refusals;
 mod rotation;
 mod running;

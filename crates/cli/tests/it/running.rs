@@ -284,6 +284,35 @@ impl Clinic {
         std::fs::create_dir_all(self.path("res")).unwrap();
     }
 
+    /// Makes cards, loads their holders and has the center believe them, which it does from its next start on.
+    pub(crate) fn trust_cards(&mut self) {
+        let cards = self.path("cards");
+        succeed(&[
+            "synth",
+            "--cards",
+            &cards,
+            "--data-dir",
+            &self.path("center"),
+        ]);
+        let file = self.path("center.toml");
+        let settings = std::fs::read_to_string(&file).unwrap();
+        let trust = format!(
+            "{settings}[cards]\nroots = [\"{cards}/authority.cer\"]\nrevocation_lists = [\"{cards}/revocations.crl\"]\n"
+        );
+        std::fs::write(file, trust).unwrap();
+        self.center.take().unwrap().kill();
+        self.start_center();
+    }
+
+    /// Has the gateway deliver results of readers into a folder of their own.
+    pub(crate) fn deliver_faces(&self) {
+        let file = self.path("gateway.toml");
+        let settings = std::fs::read_to_string(&file).unwrap();
+        let face = self.path("face");
+        std::fs::create_dir(&face).unwrap();
+        std::fs::write(file, format!("{settings}face = \"{face}\"\n")).unwrap();
+    }
+
     pub(crate) fn start_gateway(&self) -> Part {
         let child = command()
             .args(["gateway", "--config", &self.path("gateway.toml")])

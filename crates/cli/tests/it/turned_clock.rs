@@ -4,12 +4,17 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::civil_date::Instant;
+use pki::clock::Clock;
 
 /// A clock that stands ahead of the machine's by so much. Parts that were started under it hear of every turn at once; what measures
 /// spans is not touched.
 pub(crate) struct TurnedClock {
     dir: tempfile::TempDir,
-    ahead_s: u64,
+    ahead_s: Arc<AtomicU64>,
 }
 
 thread_local! {
@@ -22,7 +27,7 @@ impl TurnedClock {
     pub(crate) fn start() -> Self {
         let clock = Self {
             dir: tempfile::tempdir().unwrap(),
-            ahead_s: 0,
+            ahead_s: Arc::default(),
         };
         clock.write();
         ENVIRONMENT.with_borrow_mut(|environment| *environment = clock.environment());
@@ -41,7 +46,7 @@ impl TurnedClock {
 
     /// Turns it on.
     pub(crate) fn pass_seconds(&mut self, seconds: u64) {
-        self.ahead_s += seconds;
+        self.ahead_s.fetch_add(seconds, Ordering::SeqCst);
         self.write();
     }
 
@@ -50,10 +55,19 @@ impl TurnedClock {
         self.pass_seconds(days * 86_400);
     }
 
+    /// The same for clients of this process.
+    pub(crate) fn clock(&self) -> Clock {
+        let ahead_s = Arc::clone(&self.ahead_s);
+        Arc::new(move || {
+            let ahead_s = ahead_s.load(Ordering::SeqCst);
+            right_clock()().plus_seconds(i64::try_from(ahead_s).unwrap())
+        })
+    }
+
     /// In one step: nobody reads half a number.
     fn write(&self) {
         let new = self.dir.path().join("new");
-        std::fs::write(&new, format!("+{}\n", self.ahead_s)).unwrap();
+        std::fs::write(&new, format!("+{}\n", self.ahead_s.load(Ordering::SeqCst))).unwrap();
         std::fs::rename(new, self.file()).unwrap();
     }
 
@@ -66,6 +80,14 @@ impl Drop for TurnedClock {
     fn drop(&mut self) {
         ENVIRONMENT.with_borrow_mut(Vec::clear);
     }
+}
+
+/// The machine's clock.
+pub(crate) fn right_clock() -> Clock {
+    Arc::new(|| {
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        Instant::from_micros(i64::try_from(since.as_micros()).unwrap())
+    })
 }
 
 /// `onshi`, by the clock of this thread's test.

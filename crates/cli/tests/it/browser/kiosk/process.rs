@@ -2,57 +2,15 @@
 //! at every moment, the pages' own protection.
 
 use std::process::Command;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::net::TcpStream;
 
 use super::super::{Ended, Walk};
+use crate::line::Line;
 
 /// The demo's reader that no kiosk of the demo uses.
 const FREE_READER: usize = 3;
-
-/// A line to the center that can be cut.
-struct Line {
-    up: Arc<watch::Sender<bool>>,
-    address: String,
-}
-
-impl Line {
-    async fn lay(center: &str) -> Self {
-        let to = center.trim_start_matches("https://").to_owned();
-        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("https://{}", socket.local_addr().unwrap());
-        let up = Arc::new(watch::Sender::new(true));
-        let line = up.clone();
-        tokio::spawn(async move {
-            while let Ok((mut from, _)) = socket.accept().await {
-                let mut line = line.subscribe();
-                let to = to.clone();
-                tokio::spawn(async move {
-                    if !*line.borrow_and_update() {
-                        return;
-                    }
-                    let mut to = TcpStream::connect(to).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
-                        _ = line.changed() => {}
-                    }
-                });
-            }
-        });
-        Self { up, address }
-    }
-
-    fn cut(&self) {
-        self.up.send_replace(false);
-    }
-
-    fn mend(&self) {
-        self.up.send_replace(true);
-    }
-}
 
 /// A kiosk beside those of the demo, with an account of its own.
 async fn start(walk: &Walk, line: &Line, idle_s: u32) -> (Ended, String) {

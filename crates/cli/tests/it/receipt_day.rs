@@ -1,0 +1,273 @@
+//! A receipt computer through a day at a clinic, with real processes: visits by card and by number, an hour without the line, each
+//! process killed in the middle. In the end every request has exactly one answer, and journal and audit chain prove it.
+
+mod receipt_computer;
+
+use std::path::PathBuf;
+
+use exchange::file_name::{is_face_result, request_of};
+use serde_json::Value;
+use store::journal::Journal;
+
+use crate::card_reader::Reader;
+use crate::line::Line;
+use crate::running::{Clinic, Part, wait_until};
+use crate::turned_clock::TurnedClock;
+use receipt_computer::ReceiptComputer;
+
+/// Hours the clinic is open.
+const HOURS: usize = 8;
+
+/// Visits in an hour: by what the patient shows, and by card.
+const BY_NUMBER: usize = 53;
+const BY_CARD: usize = 12;
+
+/// What happens in the middle of an hour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mishap {
+    None,
+    GatewayKilled,
+    LineCut,
+    CenterKilled,
+    ReceiptComputerKilled,
+}
+
+/// The hours, from nine o'clock on.
+const DAY: [Mishap; HOURS] = [
+    Mishap::None,
+    Mishap::GatewayKilled,
+    Mishap::LineCut,
+    Mishap::CenterKilled,
+    Mishap::None,
+    Mishap::ReceiptComputerKilled,
+    Mishap::GatewayKilled,
+    Mishap::None,
+];
+
+/// Whom patients are: insurer, symbol, number, branch, birth date, and what is answered.
+const PEOPLE: [[&str; 6]; 4] = [
+    ["06139992", "１２３", "４５６７", "01", "19700102", "valid"],
+    ["06139992", "１２３", "４５６９", "01", "19640404", "lost"],
+    ["06139992", "１２３", "４５６８", "01", "19720304", "newer"],
+    [
+        "06139992",
+        "１２３",
+        "９９９９",
+        "01",
+        "19700102",
+        "unknown",
+    ],
+];
+
+/// The day of the visits, on which the people of the samples are insured or not.
+const TODAY: &str = "20261123";
+
+/// A day under way.
+struct Day {
+    clock: TurnedClock,
+    clinic: Clinic,
+    line: Line,
+    runtime: tokio::runtime::Runtime,
+    reader: Reader,
+    gateway: Option<Part>,
+    receipt_computer: ReceiptComputer,
+    /// It takes results all day.
+    watch: Option<Part>,
+    /// Visits by number so far, and checks by card.
+    numbers: usize,
+    cards: Vec<String>,
+}
+
+impl Day {
+    fn begin() -> Self {
+        let clock = TurnedClock::start();
+        let mut clinic = Clinic::start();
+        clinic.trust_cards();
+        clinic.enrol();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let line = runtime.block_on(Line::lay(&clinic.api));
+        let reader = runtime.block_on(Reader::sign_in(&clinic, "valid", clock.clock()));
+        clinic.set_up_gateway();
+        clinic.deliver_faces();
+        let file = clinic.path("gateway.toml");
+        let settings = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, settings.replace(&clinic.api, &line.address)).unwrap();
+        let gateway = Some(clinic.start_gateway());
+        let receipt_computer = ReceiptComputer::set_up(&clinic);
+        let watch = Some(receipt_computer.watch());
+        Self {
+            clock,
+            clinic,
+            line,
+            runtime,
+            reader,
+            gateway,
+            receipt_computer,
+            watch,
+            numbers: 0,
+            cards: Vec::new(),
+        }
+    }
+
+    /// Patients show a card at the reader.
+    fn patients_by_card(&mut self, count: usize) {
+        for _ in 0..count {
+            self.cards.push(self.runtime.block_on(self.reader.check()));
+        }
+    }
+
+    /// Somebody checks in by card until the gateway hears of it: one set up anew begins with what happens from then on. These are no
+    /// visits; returns how many they were.
+    fn warm_up(&mut self) -> usize {
+        let checks = std::cell::Cell::new(0);
+        wait_until("the first result of a reader", || {
+            self.runtime.block_on(self.reader.check());
+            checks.set(checks.get() + 1);
+            self.report()["from_readers"] != 0
+        });
+        checks.get()
+    }
+
+    /// Patients show something else at the desk, and the receipt computer asks.
+    fn patients_by_number(&mut self, count: usize) {
+        let people = (self.numbers..self.numbers + count).map(|at| {
+            let [insurer, symbol, number, branch, birth, _] = PEOPLE[at % PEOPLE.len()];
+            format!("{insurer},{symbol},{number},{branch},{birth},PT{at:06}\n")
+        });
+        let text: String = people.collect();
+        let list = self.clinic.path("visits.csv");
+        let head = "insurer,symbol,number,branch,birth,patient\n";
+        std::fs::write(&list, format!("{head}{text}")).unwrap();
+        self.receipt_computer
+            .ask(&["check", "--people", &list, "--date", TODAY]);
+        self.numbers += count;
+    }
+
+    fn report(&self) -> Value {
+        self.receipt_computer.report()
+    }
+
+    fn answered(&self) -> u64 {
+        self.report()["answered"].as_u64().unwrap()
+    }
+
+    fn hour(&mut self, mishap: Mishap) {
+        let before = self.answered();
+        if mishap == Mishap::LineCut {
+            self.line.cut();
+        } else {
+            self.patients_by_card(BY_CARD);
+        }
+        self.patients_by_number(BY_NUMBER);
+        let in_the_middle = || before + 5 < self.answered();
+        match mishap {
+            Mishap::None => {}
+            Mishap::GatewayKilled => {
+                wait_until("a few answers", in_the_middle);
+                self.gateway.take().unwrap().kill();
+                self.gateway = Some(self.clinic.start_gateway());
+            }
+            Mishap::CenterKilled => {
+                wait_until("a few answers", in_the_middle);
+                self.clinic.center.take().unwrap().kill();
+                self.clinic.start_center();
+            }
+            Mishap::ReceiptComputerKilled => {
+                wait_until("a few answers", in_the_middle);
+                self.watch.take().unwrap().kill();
+                self.watch = Some(self.receipt_computer.watch());
+            }
+            Mishap::LineCut => {
+                self.clock.pass_seconds(3_600);
+                // What was asked during the hour lies safely, whoever falls over meanwhile.
+                self.gateway.take().unwrap().kill();
+                self.gateway = Some(self.clinic.start_gateway());
+                self.line.mend();
+            }
+        }
+        if mishap != Mishap::LineCut {
+            self.clock.pass_seconds(3_600);
+        }
+    }
+
+    /// What the receipt computer kept: the file's name, its text.
+    fn kept(&self) -> Vec<(String, String)> {
+        let there = std::fs::read_dir(self.receipt_computer.kept()).unwrap();
+        let read = |path: PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        };
+        there.map(|entry| read(entry.unwrap().path())).collect()
+    }
+}
+
+#[test]
+fn a_receipt_computers_day_ends_with_one_answer_for_every_request() {
+    let mut day = Day::begin();
+    let first = day.warm_up();
+    for mishap in DAY {
+        day.hour(mishap);
+    }
+    let (numbers, cards) = (day.numbers, day.cards.len());
+    assert!(500 <= numbers + cards, "{numbers} and {cards} visits");
+
+    // The line stands again and everybody runs: everything that was asked is answered.
+    wait_until("every answer", || day.answered() == numbers as u64);
+    wait_until("every result of the reader", || {
+        let kept = day.kept();
+        day.cards.iter().all(|check| {
+            let digits = check.replace('-', "");
+            kept.iter().any(|(name, _)| name.contains(&digits[12..]))
+        })
+    });
+    day.watch.take().unwrap().kill();
+    let report = day.report();
+    assert_eq!(report["open"], serde_json::json!([]), "{report}");
+    assert_eq!(report["trouble"], serde_json::json!([]), "{report}");
+    assert_eq!(report["outcomes"]["answer"], numbers, "{report}");
+    // Its own crash may have it see one file again, no other.
+    assert!(report["again"].as_u64().unwrap() <= 1, "{report}");
+    for folder in ["req", "res", "face"] {
+        let left = std::fs::read_dir(day.clinic.path(folder)).unwrap();
+        assert_eq!(left.count(), 0, "nothing is left in {folder}");
+    }
+    every_visit_has_its_own_answer(&day);
+
+    day.gateway.take().unwrap().kill();
+    the_journal_proves_it(&day);
+    day.clinic.center.take().unwrap().kill();
+    let audit = day.clinic.audit();
+    assert_eq!(audit["whole"], true, "{audit}");
+    assert_eq!(audit["checks"], numbers + cards + first, "{audit}");
+}
+
+/// Each answer is of the person who was asked about.
+fn every_visit_has_its_own_answer(day: &Day) {
+    let mut seen = vec![0; day.numbers];
+    for result in day.receipt_computer.results() {
+        let Some(patient) = result["patient"].as_str() else {
+            continue;
+        };
+        let at: usize = patient.trim_start_matches("PT").parse().unwrap();
+        assert_eq!(result["validity"], PEOPLE[at % PEOPLE.len()][5], "{result}");
+        seen[at] += 1;
+    }
+    assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
+}
+
+/// Every request is done in the journal, and nothing is under way.
+fn the_journal_proves_it(day: &Day) {
+    let journal = Journal::open(&PathBuf::from(day.clinic.path("gateway/journal.db"))).unwrap();
+    assert_eq!(journal.unfinished().unwrap(), []);
+    assert_eq!(journal.undelivered().unwrap(), []);
+    let mut answers = 0;
+    for (name, _) in day.kept() {
+        if !is_face_result(&name) {
+            let request = request_of(&name).unwrap();
+            let done = journal.published("receipt", request.as_str()).unwrap();
+            assert!(done, "{name}");
+            answers += 1;
+        }
+    }
+    assert_eq!(answers, day.numbers);
+}
