@@ -3,11 +3,10 @@
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 
-/// The prefix of a single check's request.
-const SINGLE_CHECK: &str = "OQSsiquc01req_";
+use crate::message::{Message, NAMED_ONLY, NamedOnly};
 
-/// Where the letter stands that tells `req` from `res`.
-const KIND: std::ops::Range<usize> = 12..13;
+/// What follows the prefix of a request.
+const REQUEST: &str = "req_";
 
 /// The extension of requests and results.
 const EXTENSION: &str = ".xml";
@@ -26,52 +25,103 @@ const MOST_BYTES: usize = 200;
 ///
 /// ```
 /// use exchange::file_name::RequestName;
+/// use exchange::message::Message;
 /// let name = RequestName::parse("OQSsiquc01req_202611230001.xml").unwrap();
+/// assert_eq!(name.message(), Message::SingleCheck);
 /// assert_eq!(name.result(), "OQSsiquc01res_202611230001.xml");
 /// assert_eq!(name.rejection(), "OQSsiquc01req_202611230001.err");
 /// assert!(RequestName::parse(".receptionagent-1.tmp").is_none());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RequestName(String);
+pub struct RequestName {
+    name: String,
+    message: Message,
+}
 
 impl RequestName {
     /// Reads a name; `None` for files that are not requests of ours and must be left alone.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        let prefix = name.get(..SINGLE_CHECK.len())?;
-        let rest = name.get(SINGLE_CHECK.len()..)?;
-        let (suffix, extension) =
-            rest.split_at_checked(rest.len().checked_sub(EXTENSION.len())?)?;
-        let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':');
-        let fits = prefix.eq_ignore_ascii_case(SINGLE_CHECK)
-            && extension.eq_ignore_ascii_case(EXTENSION)
-            && !suffix.is_empty()
-            && suffix.chars().all(plain)
-            && name.len() <= MOST_BYTES;
-        fits.then(|| Self(name.to_owned()))
+        let message = Message::ALL
+            .into_iter()
+            .find(|it| begins(name, it.prefix()))?;
+        is_whole(name, message.prefix()).then(|| Self {
+            name: name.to_owned(),
+            message,
+        })
     }
 
     /// The name itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    /// The message it names.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        self.message
     }
 
     /// The result's name: `req` turned into `res`, all else unchanged.
     #[must_use]
     pub fn result(&self) -> String {
-        let mut name = self.0.clone();
-        let capital = name.get(KIND) == Some("Q");
-        name.replace_range(KIND, if capital { "S" } else { "s" });
+        let mut name = self.name.clone();
+        let at = self.message.prefix().len() + 2;
+        let capital = name.get(at..=at) == Some("Q");
+        name.replace_range(at..=at, if capital { "S" } else { "s" });
         name
     }
 
     /// The name of the text that says why a request was rejected.
     #[must_use]
     pub fn rejection(&self) -> String {
-        let stem = self.0.len() - EXTENSION.len();
-        format!("{}.err", self.0.get(..stem).unwrap_or_default())
+        let stem = self.name.len() - EXTENSION.len();
+        format!("{}.err", self.name.get(..stem).unwrap_or_default())
     }
+}
+
+/// The message a request file is of when that is known by name alone: such a file is not answered, and its sender can be told.
+///
+/// ```
+/// use exchange::file_name::named_only;
+/// assert_eq!(named_only("OQSsihvq01req_1.xml").unwrap().prefix, "OQSsihvq01");
+/// assert!(named_only("OQSsiquc01req_1.xml").is_none());
+/// ```
+#[must_use]
+pub fn named_only(name: &str) -> Option<NamedOnly> {
+    NAMED_ONLY.into_iter().find(|it| {
+        // Of some not even the digits of the step are known.
+        let rest = name.get(it.prefix.len()..).unwrap_or_default();
+        let step = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let kind = rest.get(step..step + REQUEST.len()).unwrap_or_default();
+        name.get(..it.prefix.len())
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case(it.prefix))
+            && kind.eq_ignore_ascii_case(REQUEST)
+    })
+}
+
+/// True when a name begins with a prefix and `req_`.
+fn begins(name: &str, prefix: &str) -> bool {
+    let rest = name.get(prefix.len()..);
+    let kind = rest.and_then(|rest| rest.get(..REQUEST.len()));
+    name.get(..prefix.len())
+        .is_some_and(|it| it.eq_ignore_ascii_case(prefix))
+        && kind.is_some_and(|kind| kind.eq_ignore_ascii_case(REQUEST))
+}
+
+/// True when what follows prefix and `req_` is a suffix that can be echoed, and the extension.
+fn is_whole(name: &str, prefix: &str) -> bool {
+    let rest = name.get(prefix.len() + REQUEST.len()..).unwrap_or_default();
+    let stem = rest.len().checked_sub(EXTENSION.len());
+    let Some((suffix, extension)) = stem.and_then(|stem| rest.split_at_checked(stem)) else {
+        return false;
+    };
+    let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':');
+    extension.eq_ignore_ascii_case(EXTENSION)
+        && !suffix.is_empty()
+        && suffix.chars().all(plain)
+        && name.len() <= MOST_BYTES
 }
 
 /// The request a result's or a rejection's file answers, by its name; `None` for files that are neither.
@@ -81,20 +131,29 @@ impl RequestName {
 /// let request = RequestName::parse("OQSsiquc01req_1.xml");
 /// assert_eq!(request_of("OQSsiquc01res_1.xml"), request);
 /// assert_eq!(request_of("OQSsiquc01req_1.err"), request);
-/// assert_eq!(request_of("TKKsiquc01res_1.xml"), None);
+/// assert_eq!(request_of("CIPsiquc01res_1.xml"), None);
 /// ```
 #[must_use]
 pub fn request_of(published: &str) -> Option<RequestName> {
     let mut name = published.to_owned();
-    match name.get(KIND)? {
-        "s" => name.replace_range(KIND, "q"),
-        "S" => name.replace_range(KIND, "Q"),
-        _ => {}
-    }
     if let Some(stem) = name.strip_suffix(".err") {
         name = format!("{stem}{EXTENSION}");
     }
-    RequestName::parse(&name)
+    // `res` turned into `req`, where the prefix is ten or nine characters long.
+    for message in Message::ALL {
+        let at = message.prefix().len() + 2;
+        let mut request = name.clone();
+        match name.get(at..=at) {
+            Some("s") => request.replace_range(at..=at, "q"),
+            Some("S") => request.replace_range(at..=at, "Q"),
+            Some(_) | None => {}
+        }
+        let read = RequestName::parse(&request);
+        if read.as_ref().is_some_and(|it| it.message() == message) {
+            return read;
+        }
+    }
+    None
 }
 
 /// The name of a reader's result: `OQSsiquc01res_face_`, the institution code and 20 characters, the time of the file.
@@ -156,6 +215,39 @@ mod tests {
     }
 
     #[test]
+    fn every_message_has_its_names() {
+        for message in Message::ALL {
+            let prefix = message.prefix();
+            let name = RequestName::parse(&format!("{prefix}req_1.xml")).unwrap();
+            assert_eq!(name.message(), message);
+            assert_eq!(name.result(), format!("{prefix}res_1.xml"));
+            assert_eq!(request_of(&name.result()), Some(name.clone()));
+            assert_eq!(request_of(&name.rejection()), Some(name));
+        }
+    }
+
+    #[test]
+    fn messages_known_by_name_alone_are_told_apart() {
+        for name in [
+            "OQSsionq01req_1.xml",
+            "oqssiurl01REQ_1.xml",
+            "PMHsimsm01req_1.xml",
+        ] {
+            assert!(
+                named_only(name).is_some() && RequestName::parse(name).is_none(),
+                "{name}"
+            );
+        }
+        for name in [
+            "OQSsionq01res_1.xml",
+            "OQSxxxxx01req_1.xml",
+            "OQSsiquc01req_1.xml",
+        ] {
+            assert!(named_only(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
     fn capital_and_small_letters_count_alike_and_stay_as_sent() {
         for (request, result, rejection) in [
             (
@@ -188,7 +280,9 @@ mod tests {
             "OQSsiquc01req_1.xml.tmp",
             "x.xml",
             "OQSsiquc01req_1.txt",
-            "OQSmuquc01req_1.xml",
+            "OQSmuquc03req_1.xml",
+            "OQSsihvq01req_1.xml",
+            "OQSmuticreq_1.xml",
             "ＯＱＳsiquc01req_1.xml",
             "OQSsiquc01req_a/b.xml",
             "OQSsiquc01req_a\u{7}.xml",

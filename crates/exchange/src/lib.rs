@@ -2,10 +2,16 @@
 //! back; opens no file.
 
 pub mod account_file;
+pub mod answer;
+mod document;
 pub mod encoding;
+pub mod error_code;
 pub mod face_result;
 pub mod file_name;
 pub mod history_file;
+pub mod message;
 pub mod rejected;
+pub mod request;
 pub mod single_check;
+pub mod tables;
 mod xml;

@@ -11,6 +11,7 @@ use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
 use exchange::encoding::Encoding;
 use exchange::file_name::RequestName;
+use exchange::message::Message;
 use exchange::single_check::{MOST_BYTES, Request};
 use pki::sealed::SealError;
 use store::engine::StoreError;
@@ -268,7 +269,9 @@ impl Gateway {
 
     fn claim_one(&mut self, folders: &Folders, name: &str) -> Result<(), RoundError> {
         let path = folders.req.join(name);
-        let Some(request) = RequestName::parse(name) else {
+        // The others wait for the way of all messages to the center.
+        let single = |it: &RequestName| it.message() == Message::SingleCheck;
+        let Some(request) = RequestName::parse(name).filter(single) else {
             if !is_passing(name) {
                 self.wait(
                     folders,

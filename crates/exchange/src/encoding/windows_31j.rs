@@ -37,12 +37,37 @@ impl std::fmt::Debug for Reduced {
 /// # Errors
 /// [`Unmappable`] for the first character that would not come back as it went.
 pub fn encode(text: &str) -> Result<Vec<u8>, Unmappable> {
+    if let Some(bytes) = encode_whole(text) {
+        return Ok(bytes);
+    }
     let mut bytes = Vec::with_capacity(text.len());
     for (at, c) in text.chars().enumerate() {
         let (pair, length) = bytes_of(c).ok_or(Unmappable { place: at + 1 })?;
         bytes.extend(pair.iter().take(length));
     }
     Ok(bytes)
+}
+
+/// The first character of a text that would not come back as it went; `None` when Windows-31J holds the text whole.
+#[must_use]
+pub fn first_unmappable(text: &str) -> Option<Unmappable> {
+    if text.is_ascii() || encode_whole(text).is_some() {
+        return None;
+    }
+    let at = text.chars().position(|c| !holds(c))?;
+    Some(Unmappable { place: at + 1 })
+}
+
+/// All of a text in one step, where it comes back as it went.
+fn encode_whole(text: &str) -> Option<Vec<u8>> {
+    let mut encoder = SHIFT_JIS.new_encoder();
+    let most = encoder.max_buffer_length_from_utf8_without_replacement(text.len())?;
+    let mut bytes = vec![0; most];
+    let (outcome, _, written) =
+        encoder.encode_from_utf8_without_replacement(text, &mut bytes, true);
+    bytes.truncate(written);
+    let back = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(&bytes)?;
+    (matches!(outcome, EncoderResult::InputEmpty) && back == text).then_some(bytes)
 }
 
 /// The text of Windows-31J bytes; `None` when they are not of it.
@@ -79,6 +104,25 @@ pub fn reduce(text: &str) -> Reduced {
         original: (!whole).then_some(original),
     }
 }
+
+/// A text in the characters of Windows-31J alone: reduced forms where there are any and `reduced` asks for them, `●` for all others.
+#[must_use]
+pub(crate) fn reduce_to(text: &str, reduced: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if holds(c) {
+            out.push(c);
+        } else if reduced {
+            append_reduced(&mut out, c, BLACK_CIRCLE);
+        } else if !is_variation_selector(c) {
+            out.push_str(BLACK_CIRCLE);
+        }
+    }
+    out
+}
+
+/// What the original system writes for a character outside of its set (interface §2.3, row 8).
+const BLACK_CIRCLE: &str = "●";
 
 /// True when Windows-31J holds the character and gives it back unchanged.
 #[must_use]

@@ -10,6 +10,7 @@
 
 mod answer;
 mod face;
+mod golden;
 mod mutation;
 
 use exchange::encoding::Encoding;
