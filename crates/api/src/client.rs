@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod events;
 pub mod following;
 mod line;
+mod link;
 pub mod machine;
 mod refusals;
 mod updates;

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{
-    AdditionalProperties, KnownFormat, ObjectBuilder, SchemaFormat, Type,
+    AdditionalProperties, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type,
 };
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -164,6 +164,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
         .description(Some("An OpenAPI 3.1 document"))
         .additional_properties(Some(AdditionalProperties::FreeForm(true)));
     all.push(("Document".into(), RefOr::T(anything.build().into())));
+    all.push(("LinkMessage".into(), RefOr::T(link_message().into())));
     all.into_iter().collect()
 }
 
@@ -179,6 +180,9 @@ fn documented(operation: &Operation) -> Documented {
         .security(security(operation.access));
     if operation.path.contains("{id}") {
         built = built.parameter(id_parameter(operation.path));
+    }
+    if operation.path.contains("{message}") {
+        built = built.parameter(message_parameter());
     }
     for extra in operation.extras {
         for parameter in parameters(*extra) {
@@ -357,6 +361,41 @@ fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
         .schema(Some(schema.build()))
         .build()
 }
+
+fn message_parameter() -> utoipa::openapi::path::Parameter {
+    ParameterBuilder::new()
+        .name("message")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(
+            "The message: the prefix of its files without `req`, such as `OQSsiquc01`",
+        ))
+        .schema(Some(string().pattern(Some("^[A-Za-z0-9]{8,12}$")).build()))
+        .build()
+}
+
+/// The JSON image of any message: each has a schema of its own.
+fn link_message() -> Object {
+    let group = || {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+    };
+    let inner = group()
+        .property("MessageHeader", group())
+        .property("MessageBody", group())
+        .required("MessageHeader")
+        .required("MessageBody");
+    ObjectBuilder::new()
+        .description(Some(LINK_MESSAGE))
+        .property("XmlMsg", inner)
+        .required("XmlMsg")
+        .build()
+}
+
+const LINK_MESSAGE: &str = "The JSON image of a receipt computer's message: objects by element name, every leaf a text, absent items \
+left out. Its schema is `docs/schemas/{message}req.schema.json`, the answer's `docs/schemas/{message}res.schema.json`. What the interface \
+itself answers, errors of its own included, comes with status 200.";
 
 fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
     let parameter = |name: &str, place, text: &str, schema: ObjectBuilder| {

@@ -48,6 +48,12 @@ pub const CHECKS_EXPORT: &str = "/v1/checks/export";
 pub const CHECK: &str = "/v1/checks/{id}";
 /// `GET`: the signed receipt of one check.
 pub const CHECK_RECEIPT: &str = "/v1/checks/{id}/receipt";
+/// `POST`: a message of a receipt computer or a record in its JSON image; `{message}` is the prefix of its files without `req`.
+pub const LINK: &str = "/v1/link/{message}";
+/// `POST`: where existing clients of the Web API sign in (interface §4).
+pub const EXISTING_SIGN_IN: &str = "/oqs-api-pro/MSA12020/ILI12020SV01/auth";
+/// `POST`: where existing clients of the Web API ask for one eligibility (interface §4).
+pub const EXISTING_SEARCH: &str = "/oqs-api-pro/MSA01030/ILI01030SV01/search";
 /// `POST`: a challenge for a card to sign.
 pub const CARD_CHALLENGES: &str = "/v1/card-challenges";
 /// `POST`: ask by card whether its holder is insured.

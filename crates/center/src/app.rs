@@ -19,6 +19,7 @@ use ui::language::Texts;
 use crate::card_trust::CardTrust;
 use crate::check_ids::CheckIds;
 use crate::config::Limits;
+use crate::config::link::Link;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
@@ -65,6 +66,7 @@ pub(crate) struct Shared {
     /// One import at a time, so that its slow hashes leave turns to sign-ins.
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
+    pub(crate) link: Link,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<PathBuf>,
     pub(crate) metrics: Metrics,

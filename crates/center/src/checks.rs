@@ -23,11 +23,31 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     body: Body<CheckRequest>,
 ) -> Result<Response, Refused> {
-    let now = app.now();
-    let key = crate::repeats::key(&headers)?;
-    let asked = asked::read(&body.value, now.date_in_japan())
+    let asked = asked::read(&body.value, app.now().date_in_japan())
         .map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
-    let found = app.engine.look_up(&permit, &asked.question.key())?;
+    let question = Question {
+        asked,
+        bytes: body.bytes,
+        key: crate::repeats::key(&headers)?,
+    };
+    Ok(json(check(&app, &permit, question).await?))
+}
+
+/// A question that was understood, with the body it came in.
+pub(crate) struct Question {
+    pub(crate) asked: asked::Asked,
+    pub(crate) bytes: Bytes,
+    pub(crate) key: Option<String>,
+}
+
+/// Makes a check and records it; the bytes of its answer, those of before where its key was used for the same question.
+pub(crate) async fn check(
+    app: &App,
+    permit: &Permit<AskByNumber>,
+    Question { asked, bytes, key }: Question,
+) -> Result<Bytes, Refused> {
+    let now = app.now();
+    let found = app.engine.look_up(permit, &asked.question.key())?;
     let numbers: Vec<_> = found
         .iter()
         .map(|it| (it.registration.person.id, it.reference_number.clone()))
@@ -47,7 +67,7 @@ pub(crate) async fn ask(
         remarks: asked.remarks,
     };
     let answer = answered::write(&finding, number, &circumstances);
-    let bytes = sign(&app, &answer, now)?;
+    let signed = sign(app, &answer, now)?;
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
@@ -59,14 +79,14 @@ pub(crate) async fn ask(
         kana: shown
             .and_then(|person| person.kana.as_ref())
             .map(|kana| kana.as_str().to_owned()),
-        question: body.bytes.clone(),
-        answer: bytes.clone(),
+        question: bytes.clone(),
+        answer: signed.clone(),
         key,
     };
     let asked_before = check.key.clone();
-    let recorded = match (app.engine.record_check(&permit, check).await, asked_before) {
+    let recorded = match (app.engine.record_check(permit, check).await, asked_before) {
         // A store that takes no writes still knows what it answered before.
-        (Err(error), Some(key)) => match app.engine.answered(permit.holder(), &key, &body.bytes) {
+        (Err(error), Some(key)) => match app.engine.answered(permit.holder(), &key, &bytes) {
             Ok(Some(before)) => before,
             Ok(None) | Err(_) => return Err(error.into()),
         },
@@ -76,7 +96,7 @@ pub(crate) async fn ask(
         Recorded::New => {
             app.metrics.count_check(finding.verdict, asked.origin);
             app.events.check(permit.facility(), circumstances.check_id);
-            Ok(json(bytes))
+            Ok(signed)
         }
         before @ (Recorded::Before(_) | Recorded::Conflict) => answer_before(before),
     }
@@ -146,9 +166,9 @@ async fn look_back(app: &App, permit: &Permit<ReadHistory>, id: &str) -> Result<
     Ok(answer)
 }
 
-fn answer_before(before: Recorded) -> Result<Response, Refused> {
+fn answer_before(before: Recorded) -> Result<Bytes, Refused> {
     match before {
-        Recorded::Before(answer) => Ok(json(answer)),
+        Recorded::Before(answer) => Ok(answer.into()),
         Recorded::Conflict => Err(Trouble::IdempotencyConflict.into()),
         Recorded::New => Err(Trouble::Internal.into()),
     }

@@ -1,5 +1,7 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
+pub mod link;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -45,6 +47,9 @@ pub struct Config {
     /// What terminals are updated from.
     #[serde(default)]
     pub updates: Updates,
+    /// Messages of receipt computers and records.
+    #[serde(default)]
+    pub link: link::Link,
 }
 
 /// Client certificates (G10).

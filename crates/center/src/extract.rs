@@ -173,30 +173,44 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Refused;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
-        let kind = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let essence = kind
-            .and_then(|kind| kind.split(';').next())
-            .unwrap_or_default();
-        if !essence.trim().eq_ignore_ascii_case("application/json") {
-            return Err(Trouble::MediaType.into());
-        }
-        let bytes = whole(request.into_body(), MOST_BYTES, app).await?;
-        // The reader would take a list for the members in their order, and a new member would then shift the others.
-        if bytes.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Trouble::InvalidJson.into());
-        }
-        let value = serde_json::from_slice(&bytes).map_err(|error| {
-            let mut problem = Trouble::InvalidJson.problem();
-            let place = format!(" (line {}, column {})", error.line(), error.column());
-            problem.engineer.en.push_str(&place);
-            problem.engineer.ja.push_str(&place);
-            Refused::from(problem)
-        })?;
+        let bytes = json_bytes(request, MOST_BYTES, app).await?;
+        let value = parse(&bytes)?;
         Ok(Self { value, bytes })
     }
+}
+
+/// The bytes of a request that says it carries JSON; parameters such as a charset mean nothing there (RFC 8259 §11).
+pub(crate) async fn json_bytes(
+    request: Request,
+    most_bytes: usize,
+    app: &App,
+) -> Result<axum::body::Bytes, Refused> {
+    let kind = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = kind
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case("application/json") {
+        return Err(Trouble::MediaType.into());
+    }
+    whole(request.into_body(), most_bytes, app).await
+}
+
+/// A JSON object's value. Errors name line and column only: the reader's own text may hold what was typed.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    // The reader would take a list for the members in their order, and a new member would then shift the others.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Trouble::InvalidJson.into());
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let mut problem = Trouble::InvalidJson.problem();
+        let place = format!(" (line {}, column {})", error.line(), error.column());
+        problem.engineer.en.push_str(&place);
+        problem.engineer.ja.push_str(&place);
+        Refused::from(problem)
+    })
 }
 
 /// A body read to its end, within the limits of size and time.

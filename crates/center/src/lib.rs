@@ -22,6 +22,7 @@ mod facility_settings;
 mod history;
 mod imports;
 mod keyed_hash;
+mod link;
 pub mod listeners;
 mod metrics;
 pub mod notice;

@@ -17,8 +17,9 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, facility_settings, history, imports, posted_notices, questions, readers, recoveries,
-    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, updates,
+    events, facility_settings, history, imports, link, posted_notices, questions, readers,
+    recoveries, revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins,
+    updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -185,6 +186,7 @@ fn routes() -> Vec<Route> {
             routes::CARD_CHECK_ANSWERS,
             post(questions::answer),
         ),
+        (Method::Post, routes::LINK, post(link::send)),
         (Method::Get, routes::READERS, read(get(readers::list))),
         (
             Method::Get,

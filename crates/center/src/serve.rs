@@ -142,6 +142,7 @@ impl Center {
             exporting: Semaphore::new(EXPORTS),
             importing: Semaphore::new(1),
             limits: config.limits,
+            link: config.link.clone(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             metrics,

@@ -32,6 +32,8 @@ pub enum Action {
     ViewMedicalPages,
     /// Drugs and checkups by machine.
     ReadMedicalByMachine,
+    /// Messages of receipt computers and records, by file or Web API; what each does needs its own right.
+    SendMessages,
     /// Register and edit accounts; which, says `AccountKind::manages`.
     ManageAccounts,
     /// Edit the facility's settings.
@@ -52,7 +54,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -63,6 +65,7 @@ impl Action {
         Self::ViewInDisaster,
         Self::ViewMedicalPages,
         Self::ReadMedicalByMachine,
+        Self::SendMessages,
         Self::ManageAccounts,
         Self::EditSettings,
         Self::ReadSettings,
@@ -85,6 +88,7 @@ impl Action {
             Self::ViewInDisaster => "disaster view",
             Self::ViewMedicalPages => "medical pages",
             Self::ReadMedicalByMachine => "drugs and checkups by machine",
+            Self::SendMessages => "messages of receipt computers",
             Self::ManageAccounts => "accounts",
             Self::EditSettings => "settings",
             Self::ReadSettings => "read settings",
@@ -171,6 +175,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadCardResults,
             A::AskInBulk,
             A::ReadMedicalByMachine,
+            A::SendMessages,
             A::ReadSettings,
             A::ReceiveEvents,
             A::RotateOwnSecret,
@@ -477,6 +482,15 @@ mod tests {
         for kind in [K::General, K::LinkApp, K::WebApi, K::Reader] {
             assert!(!allows(kind, Action::ViewInDisaster), "{kind:?}");
             assert!(!allows(kind, Action::AskInOutage), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_two_machines_of_the_link_send_messages() {
+        for kind in AccountKind::ALL {
+            let links = matches!(kind, AccountKind::LinkApp | AccountKind::WebApi);
+            assert_eq!(allows(kind, Action::SendMessages), links, "{kind:?}");
+            assert_eq!(allows(kind, Action::ReadMedicalByMachine), links);
         }
     }
 

@@ -207,6 +207,32 @@ impl Permission for ControlReader {
     const ACTION: Action = Action::ControlReader;
 }
 
+/// Sending messages of a receipt computer or a record, by file or Web API (G29, G30).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, SendMessages}};
+/// assert!(allows(AccountKind::WebApi, SendMessages::ACTION));
+/// assert!(!allows(AccountKind::General, SendMessages::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct SendMessages;
+impl Permission for SendMessages {
+    const ACTION: Action = Action::SendMessages;
+}
+
+/// Reading drugs, treatment and checkups as a machine (G26).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReadMedicalByMachine}};
+/// assert!(allows(AccountKind::LinkApp, ReadMedicalByMachine::ACTION));
+/// assert!(!allows(AccountKind::Administrator, ReadMedicalByMachine::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ReadMedicalByMachine;
+impl Permission for ReadMedicalByMachine {
+    const ACTION: Action = Action::ReadMedicalByMachine;
+}
+
 /// Changing the facility's settings.
 ///
 /// ```

@@ -128,7 +128,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
 }
 
 /// Operations of daily work.
-const DAILY: [Operation; 27] = [
+const DAILY: [Operation; 28] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -344,6 +344,23 @@ const DAILY: [Operation; 27] = [
         status: 200,
         answer: Carried::Json("ReceiptAlone"),
         troubles: FOUND,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::LINK,
+        id: "sendMessage",
+        summary: "Send a message of a receipt computer in its JSON image; link-app and Web API accounts alone",
+        access: Access::Session,
+        body: Carried::Json("LinkMessage"),
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("LinkMessage"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+            Trouble::InvalidInput,
+        ],
     },
     Operation {
         method: Method::Post,

@@ -20,6 +20,7 @@ mod est;
 mod events;
 mod history;
 mod keys;
+mod link;
 mod metrics;
 mod misuse;
 mod no_writes;

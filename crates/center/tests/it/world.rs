@@ -232,6 +232,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         updates: center::config::Updates {
             dir: Some(dir.join("updates")),
         },
+        link: Default::default(),
     }
 }
 

@@ -1,0 +1,204 @@
+//! Messages of receipt computers and records (G29, G30): the JSON image in, the JSON image out, one path for files and Web API. Which
+//! account sent a message says by which of the two it came. Answers in the interface's own words what the interface knows, and with
+//! a problem document what concerns the line and the session alone.
+
+mod single_checks;
+
+use api::check::Origin;
+use api::problem::{MemberError, Trouble};
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::account::AccountKind;
+use domain::audit::Deed;
+use domain::civil_date::Instant;
+use domain::permit::{Permission, Permit, SendMessages, SignedIn};
+use exchange::answer::Answer;
+use exchange::error_code::{ErrorCode, Unanswerable};
+use exchange::message::Message;
+use exchange::rejected::Rejected;
+use exchange::request;
+use serde_json::Value;
+use store::engine::StoreError;
+
+use crate::app::{App, Shared};
+use crate::extract::{Granted, json_bytes};
+use crate::sessions::{actor, event};
+use crate::trouble::Refused;
+
+/// The largest body of a single message, in bytes: its values are bounded, so what is larger is no message.
+const MOST_BYTES_OF_ONE: usize = 64 << 10;
+
+pub(crate) async fn send(
+    State(app): State<App>,
+    Granted(permit): Granted<SendMessages>,
+    Path(prefix): Path<String>,
+    request: Request,
+) -> Result<Response, Refused> {
+    let message = Message::from_prefix(&prefix)
+        .filter(|it| app.link.inferred_messages || !it.is_inferred())
+        .ok_or(Trouble::NotFound)?;
+    let headers = request.headers().clone();
+    let bytes = json_bytes(request, most_bytes(&app, message), &app).await?;
+    let asking = Asking {
+        app: &app,
+        permit: &permit,
+        headers: &headers,
+        now: app.now(),
+        bytes,
+    };
+    Ok(json(&asking.answer(message).await?))
+}
+
+fn most_bytes(app: &Shared, message: Message) -> usize {
+    match message {
+        Message::BulkCheck | Message::BulkReferenceNumbers => {
+            app.link.most_body_bytes.get() as usize
+        }
+        Message::SingleCheck
+        | Message::ReferenceNumber
+        | Message::BulkCheckResult
+        | Message::BulkReferenceNumbersResult
+        | Message::MedicalAidList
+        | Message::MedicalAidListResult
+        | Message::HomeVisitList
+        | Message::HomeVisitListResult
+        | Message::OnlineList
+        | Message::OnlineListResult
+        | Message::Drugs
+        | Message::Checkups => MOST_BYTES_OF_ONE,
+    }
+}
+
+/// The answer as it goes.
+pub(crate) fn json(answer: &Answer) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::OK, headers, answer.to_json().to_string()).into_response()
+}
+
+/// A message that is being answered, with whose it is.
+pub(crate) struct Asking<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) permit: &'a Permit<SendMessages>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) now: Instant,
+    /// The body, as it came.
+    pub(crate) bytes: Bytes,
+}
+
+/// Why a message is not answered as it asks.
+pub(crate) enum Stop {
+    /// With a problem document.
+    Refused(Refused),
+    /// In the interface's own words.
+    Unanswerable(Unanswerable),
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Refused(trouble.into())
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Unanswerable> for Stop {
+    fn from(why: Unanswerable) -> Self {
+        Self::Unanswerable(why)
+    }
+}
+
+impl Asking<'_> {
+    /// The message's answer.
+    pub(crate) async fn answer(&self, message: Message) -> Result<Answer, Refused> {
+        let image: Value = crate::extract::parse(&self.bytes)?;
+        let request = request::Request::from_json(message, &image).map_err(not_readable)?;
+        match self.dispatch(&request).await {
+            Ok(answer) => Ok(answer),
+            Err(Stop::Unanswerable(why)) => Ok(Answer::unanswerable(&request, &why, self.now)),
+            Err(Stop::Refused(refused)) => Err(refused),
+        }
+    }
+
+    async fn dispatch(&self, request: &request::Request) -> Result<Answer, Stop> {
+        match request {
+            request::Request::SingleCheck(asked) => single_checks::answer(self, asked).await,
+            _ => Err(Trouble::NotFound.into()),
+        }
+    }
+
+    /// Who sent it.
+    pub(crate) fn sender(&self) -> &SignedIn {
+        self.permit.holder()
+    }
+
+    /// By which way it came.
+    pub(crate) fn origin(&self) -> Origin {
+        match self.sender().kind {
+            AccountKind::WebApi => Origin::WebApi,
+            AccountKind::LinkApp
+            | AccountKind::Master
+            | AccountKind::Administrator
+            | AccountKind::General
+            | AccountKind::MedicalViewer
+            | AccountKind::Reader => Origin::File,
+        }
+    }
+
+    /// The right to do what the message asks for. A refusal is on record.
+    pub(crate) async fn right<A: Permission>(&self) -> Result<Permit<A>, Refused> {
+        match Permit::grant(self.sender().clone()) {
+            Ok(permit) => Ok(permit),
+            Err(refused) => {
+                let mut event = event(self.now, actor(self.sender().clone()), Deed::Refused);
+                event.detail = format!("action={:?}", refused.action);
+                self.app.engine.record(event).await?;
+                Err(Trouble::NotPermitted.into())
+            }
+        }
+    }
+
+    /// Refuses a message that names another facility than the sender's.
+    pub(crate) fn of_own_facility(&self, code: Option<&str>) -> Result<(), Unanswerable> {
+        let code = must(code, "医療機関コード")?;
+        if code == self.permit.facility().to_string() {
+            Ok(())
+        } else {
+            Err(ErrorCode::OtherFacility.plain())
+        }
+    }
+}
+
+/// A value that has to be there; blanks are nothing.
+pub(crate) fn must<'a>(value: Option<&'a str>, item: &str) -> Result<&'a str, Unanswerable> {
+    value
+        .filter(|value| !value.trim().is_empty())
+        .ok_or_else(|| ErrorCode::Missing.about(item))
+}
+
+/// An image that is not of the message's shape: the element is named, nothing of its value.
+fn not_readable(rejected: Rejected) -> Refused {
+    let member = rejected.element.as_deref().unwrap_or("XmlMsg");
+    let (ja, en) = (rejected.reason.ja(), rejected.reason.to_string());
+    let error = MemberError::new(
+        member,
+        "shape",
+        &format!("{member}: {ja}"),
+        &format!("{member}: {en}"),
+    );
+    Refused::members(Trouble::InvalidInput, vec![error])
+}
