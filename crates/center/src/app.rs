@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     /// Texts of the download page.
     pub(crate) texts: Arc<Texts>,
     pub(crate) throttle: Throttle,
+    /// Of the listener for searches without a certificate: what is refused there.
+    pub(crate) unbound_throttle: Throttle,
     pub(crate) last_list: LastList,
 }
 

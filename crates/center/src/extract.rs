@@ -9,8 +9,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::audit::Deed;
+use domain::civil_date::Instant;
 use domain::permissions::Action;
-use domain::permit::{Permission, Permit};
+use domain::permit::{Permission, Permit, SignedIn};
 use domain::second_factor::{Entry, PROVE_WITHIN_S};
 use domain::session::is_good;
 use pki::identity::Holder;
@@ -84,22 +85,7 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         let peer = Peer::from_request_parts(parts, app).await?;
         let TokenHash(token) = TokenHash::from_request_parts(parts, app).await?;
         let now = app.now();
-        let session = app.engine.session(&token)?.ok_or(Trouble::NotSignedIn)?;
-        // A token with another certificate is a stolen one: it is told nothing.
-        if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
-            tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");
-            return Err(Trouble::NotSignedIn.into());
-        }
-        if !is_good(session.who.kind, session.opened, session.active, now) {
-            app.engine.end_session(token).await?;
-            return Err(Trouble::SessionEnded.into());
-        }
-        let too_late =
-            session.entry == Entry::Prove && PROVE_WITHIN_S <= session.opened.seconds_until(now);
-        if too_late {
-            app.engine.end_session(token).await?;
-            return Err(Trouble::SessionEnded.into());
-        }
+        let session = session_of(app, &peer, token, now).await?;
         if let Some(trouble) = first_to_do(&session, A::ACTION) {
             return Err(trouble.into());
         }
@@ -107,14 +93,49 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         if !background && TOUCH_S <= session.active.seconds_until(now) {
             app.engine.touch_session(token, now).await?;
         }
-        match Permit::grant(session.who.clone()) {
-            Ok(permit) => Ok(Self(permit)),
-            Err(refused) => {
-                let mut event = event(now, actor(session.who), Deed::Refused);
-                event.detail = format!("action={:?}", refused.action);
-                app.engine.record(event).await?;
-                Err(Trouble::NotPermitted.into())
-            }
+        grant(app, session.who, now).await.map(Self)
+    }
+}
+
+/// The session of a token, if it is good now for whoever shows this certificate.
+pub(crate) async fn session_of(
+    app: &App,
+    peer: &Peer,
+    token: [u8; 32],
+    now: Instant,
+) -> Result<Session, Refused> {
+    let session = app.engine.session(&token)?.ok_or(Trouble::NotSignedIn)?;
+    // A token with another certificate is a stolen one: it is told nothing.
+    if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
+        tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");
+        return Err(Trouble::NotSignedIn.into());
+    }
+    if !is_good(session.who.kind, session.opened, session.active, now) {
+        app.engine.end_session(token).await?;
+        return Err(Trouble::SessionEnded.into());
+    }
+    let too_late =
+        session.entry == Entry::Prove && PROVE_WITHIN_S <= session.opened.seconds_until(now);
+    if too_late {
+        app.engine.end_session(token).await?;
+        return Err(Trouble::SessionEnded.into());
+    }
+    Ok(session)
+}
+
+/// The right of a signed-in account to do `A`. A refusal is on record.
+pub(crate) async fn grant<A: Permission>(
+    app: &App,
+    who: SignedIn,
+    now: Instant,
+) -> Result<Permit<A>, Refused> {
+    match Permit::grant(who.clone()) {
+        Ok(permit) => Ok(permit),
+        Err(refused) => {
+            let mut event = event(now, actor(who), Deed::Refused);
+            event.detail = format!("action={:?}", refused.action);
+            app.engine.record(event).await?;
+            Err(Trouble::NotPermitted.into())
         }
     }
 }

@@ -17,6 +17,7 @@ mod downloads;
 pub mod enroll;
 mod est;
 mod events;
+mod existing_paths;
 mod extract;
 mod facility_settings;
 mod history;

@@ -11,7 +11,6 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::account::AccountKind;
-use domain::audit::Deed;
 use domain::civil_date::Instant;
 use domain::permit::{Permission, Permit, SendMessages, SignedIn};
 use exchange::answer::Answer;
@@ -24,7 +23,6 @@ use store::engine::StoreError;
 
 use crate::app::{App, Shared};
 use crate::extract::{Granted, json_bytes};
-use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
 /// The largest body of a single message, in bytes: its values are bounded, so what is larger is no message.
@@ -161,15 +159,7 @@ impl Asking<'_> {
 
     /// The right to do what the message asks for. A refusal is on record.
     pub(crate) async fn right<A: Permission>(&self) -> Result<Permit<A>, Refused> {
-        match Permit::grant(self.sender().clone()) {
-            Ok(permit) => Ok(permit),
-            Err(refused) => {
-                let mut event = event(self.now, actor(self.sender().clone()), Deed::Refused);
-                event.detail = format!("action={:?}", refused.action);
-                self.app.engine.record(event).await?;
-                Err(Trouble::NotPermitted.into())
-            }
-        }
+        crate::extract::grant(self.app, self.sender().clone(), self.now).await
     }
 
     /// Refuses a message that names another facility than the sender's.

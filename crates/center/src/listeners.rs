@@ -100,7 +100,7 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
 }
 
 /// Speaks HTTP on an accepted connection until it ends, is too slow with the head of a request, or its certificate is revoked.
-/// Handlers find the certificate's holder among the request's extensions; the address where no certificate is asked for.
+/// Handlers find the address and the certificate's holder among the request's extensions.
 pub async fn speak(
     accepted: Accepted,
     router: Router,
@@ -117,12 +117,11 @@ pub async fn speak(
     };
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
+        let extensions = request.extensions_mut();
+        extensions.insert(From(from));
         match &peer {
-            Some(peer) => drop(request.extensions_mut().insert(Peer(Arc::clone(peer)))),
-            None => {
-                request.extensions_mut().insert(From(from));
-                request.extensions_mut().insert(Offered(offered.clone()));
-            }
+            Some(peer) => drop(extensions.insert(Peer(Arc::clone(peer)))),
+            None => drop(extensions.insert(Offered(offered.clone()))),
         }
         router.call(request)
     });
@@ -142,7 +141,7 @@ pub(crate) async fn plain(
     router: Router,
 ) -> Result<SocketAddr, StartError> {
     let limit = duration(app.limits.head_ms);
-    let failed = |error| StartError::Listen("metrics", at, error);
+    let failed = |error| StartError::Listen("listen.metrics", at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
     tokio::spawn(async move {

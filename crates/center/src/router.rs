@@ -17,9 +17,9 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, facility_settings, history, imports, link, posted_notices, questions, readers,
-    recoveries, revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins,
-    updates,
+    events, existing_paths, facility_settings, history, imports, link, posted_notices, questions,
+    readers, recoveries, revocation_list, rotations, screen_locks, second_factors, sessions,
+    sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -31,7 +31,25 @@ pub(crate) fn api(app: &App) -> Router {
         let timer = app.metrics.timer(method.as_str(), path);
         router = router.route(path, handler.layer(timer));
     }
+    if app.link.existing_paths {
+        for (path, handler) in existing_paths::routes() {
+            let timer = app.metrics.timer(Method::Post.as_str(), path);
+            router = router.route(path, handler.layer(timer));
+        }
+    }
     router
+        .fallback(async || Refused::from(Trouble::NotFound))
+        .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
+        .layer(from_fn_with_state(app.clone(), tell_time))
+        .with_state(app.clone())
+}
+
+/// The router of the listener for searches without a client certificate: one path of existing clients, and nothing else.
+pub(crate) fn search(app: &App) -> Router {
+    let path = routes::EXISTING_SEARCH;
+    let timer = app.metrics.timer(Method::Post.as_str(), path);
+    Router::new()
+        .route(path, post(existing_paths::unbound::search).layer(timer))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), tell_time))

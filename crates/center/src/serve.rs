@@ -45,6 +45,8 @@ pub struct Center {
     pub enroll: SocketAddr,
     /// Health and metrics.
     pub metrics: SocketAddr,
+    /// Searches without a certificate, where the operator switched them on.
+    pub search: Option<SocketAddr>,
     app: App,
 }
 
@@ -61,7 +63,7 @@ pub enum StartError {
     #[error("data_dir {0}: {1}")]
     DataDir(std::path::PathBuf, std::io::Error),
     /// A listener's address.
-    #[error("listen.{0} = \"{1}\": {2}; is another program listening there?")]
+    #[error("{0} = \"{1}\": {2}; is another program listening there?")]
     Listen(&'static str, SocketAddr, std::io::Error),
     /// The control socket.
     #[error("the control socket in data_dir: {0}")]
@@ -149,6 +151,7 @@ impl Center {
             download_site: Default::default(),
             texts: download_page::texts()?,
             throttle: Default::default(),
+            unbound_throttle: Default::default(),
             last_list: Default::default(),
         });
         app.engine
@@ -160,7 +163,7 @@ impl Center {
         let enroll = listeners::tls(
             &app,
             config,
-            "enroll",
+            "listen.enroll",
             config.listen.enroll,
             ClientCertificate::Offered,
             router::enroll(&app),
@@ -172,12 +175,16 @@ impl Center {
         let api = listeners::tls(
             &app,
             config,
-            "api",
+            "listen.api",
             config.listen.api,
             ClientCertificate::Required(app.revocations.clone()),
             router::api(&app),
         )
         .await?;
+        let search = match config.link.search_listener {
+            Some(settings) => Some(search_listener(&app, config, settings.listen).await?),
+            None => None,
+        };
         let metrics = listeners::plain(&app, config.listen.metrics, metrics_router(&app)).await?;
         // The last: an order may speak of the listeners.
         control::listen(dir, app.clone()).map_err(StartError::Control)?;
@@ -185,6 +192,7 @@ impl Center {
             api,
             enroll,
             metrics,
+            search,
             app,
         })
     }
@@ -196,6 +204,19 @@ impl Center {
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
         checkpoints::one(&self.app).await
     }
+}
+
+/// The second listener for existing clients (interface R5): less than the others ask for, so its start is told.
+async fn search_listener(
+    app: &App,
+    config: &Config,
+    at: SocketAddr,
+) -> Result<SocketAddr, StartError> {
+    tracing::warn!(
+        "link.search_listener is on: searches without a client certificate are served to Web API accounts for 30 minutes from the address that signed in"
+    );
+    let (none, router) = (ClientCertificate::None, router::search(app));
+    listeners::tls(app, config, "link.search_listener", at, none, router).await
 }
 
 fn metrics_router(app: &App) -> Router {

@@ -1,5 +1,7 @@
 //! Sign-in, sign-out and the change of one's own password (G03, G11, contracts §8). Never tells whether an account exists.
 
+use std::net::IpAddr;
+
 use api::problem::{MemberError, Trouble};
 use api::routes;
 use api::session::{
@@ -10,7 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::account::{AccountId, AccountState};
+use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::password::{Broken, Password, compare_with_generations, has_expired, last_day};
@@ -36,16 +38,33 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     body: Body<SignIn>,
 ) -> Result<(StatusCode, Json<Session>), Refused> {
-    let session = open(&app, &peer, &headers, &body).await;
+    let opening = Opening {
+        path: routes::SESSIONS,
+        only: None,
+        address: None,
+    };
+    let session = open(&app, &peer, &headers, &body, &opening).await;
     app.metrics.count_sign_in(SignInOutcome::of(&session));
     Ok((StatusCode::CREATED, Json(session?)))
 }
 
-async fn open(
+/// By which way a session is opened.
+pub(crate) struct Opening {
+    /// The path, so that one key is not taken for the other's.
+    pub(crate) path: &'static str,
+    /// The only kind of account it is open to.
+    pub(crate) only: Option<AccountKind>,
+    /// From where, where that counts.
+    pub(crate) address: Option<IpAddr>,
+}
+
+/// Opens a session for whoever shows an account's ID and password.
+pub(crate) async fn open(
     app: &App,
     peer: &Holder,
     headers: &HeaderMap,
     body: &Body<SignIn>,
+    opening: &Opening,
 ) -> Result<Session, Refused> {
     let now = app.now();
     // A repetition shows the password as well: the first answer is for nobody else.
@@ -56,7 +75,13 @@ async fn open(
         kind: account.kind,
         certificate: peer.fingerprint,
     };
-    let parts: [&[u8]; 3] = [routes::SESSIONS.as_bytes(), &peer.fingerprint, &body.bytes];
+    if opening.only.is_some_and(|only| only != account.kind) {
+        let mut event = event(now, actor(who), Deed::Refused);
+        event.detail = "path=existing-sign-in".into();
+        app.engine.record(event).await?;
+        return Err(Trouble::NotPermitted.into());
+    }
+    let parts: [&[u8]; 3] = [opening.path.as_bytes(), &peer.fingerprint, &body.bytes];
     let repeatable = Repeatable::of(app, headers, &who, &parts)?;
     if let Some(before) = repeatable.before(app)? {
         return opened_before(app, &before);
@@ -77,6 +102,7 @@ async fn open(
         active: now,
         change_needed: password.change_needed,
         entry,
+        address: opening.address,
     };
     // Kept, if at all, with its seed alone (docs/decisions/0024-repeated-writes.md).
     let seeded = Session {

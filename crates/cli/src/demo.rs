@@ -185,6 +185,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             renewal_days: 1_200,
         },
         updates: Default::default(),
+        link: Default::default(),
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))

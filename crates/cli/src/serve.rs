@@ -50,11 +50,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let center = Center::start(&read(&arguments.config)?, clock())
         .await
         .map_err(|error| not_started(&error))?;
-    let ready = serde_json::json!({
+    let mut ready = serde_json::json!({
         "api": format!("https://{}", center.api),
         "enroll": format!("https://{}", center.enroll),
         "metrics": format!("http://{}", center.metrics),
     });
+    if let (Some(search), Some(members)) = (center.search, ready.as_object_mut()) {
+        members.insert("search".into(), format!("https://{search}").into());
+    }
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }

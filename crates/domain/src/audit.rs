@@ -164,11 +164,17 @@ pub enum Deed {
     FactorAsked,
     /// A proof of the second factor was refused.
     FactorRefused,
+    /// A search without a client certificate, on the listener for existing clients.
+    UnboundSearch,
+    /// A machine read medical information of a person.
+    MedicalRead,
+    /// A machine was refused medical information.
+    MedicalRefused,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 58] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -224,6 +230,9 @@ impl Deed {
         Self::FactorReset,
         Self::FactorAsked,
         Self::FactorRefused,
+        Self::UnboundSearch,
+        Self::MedicalRead,
+        Self::MedicalRefused,
     ];
 
     /// The stored name.
@@ -285,6 +294,9 @@ impl Deed {
             Self::FactorReset => "factor-reset",
             Self::FactorAsked => "factor-asked",
             Self::FactorRefused => "factor-refused",
+            Self::UnboundSearch => "unbound-search",
+            Self::MedicalRead => "medical-read",
+            Self::MedicalRefused => "medical-refused",
         }
     }
 

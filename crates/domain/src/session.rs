@@ -1,5 +1,7 @@
 //! When a session ends (contracts §8). Stores none.
 
+use core::net::IpAddr;
+
 use crate::account::AccountKind;
 use crate::civil_date::Instant;
 
@@ -24,6 +26,64 @@ pub fn is_good(kind: AccountKind, opened: Instant, active: Instant, now: Instant
     } else {
         now < active.plus_seconds(PERSON_IDLE_S)
     }
+}
+
+/// Seconds a session opens the listener for searches without a certificate.
+pub const UNBOUND_LIFE_S: i64 = 30 * 60;
+
+/// Why a session does not open the listener for searches without a certificate.
+///
+/// ```
+/// use domain::session::NotUnbound;
+/// assert!(NotUnbound::Over.to_string().contains("30 minutes"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUnbound {
+    /// Only a Web API account's session does.
+    #[error("not the session of a Web API account")]
+    Kind,
+    /// It was not opened where existing clients sign in, or the request comes from another address than the sign-in.
+    #[error("the request does not come from the address that signed in")]
+    Address,
+    /// It was opened too long ago.
+    #[error("the sign-in was more than 30 minutes ago")]
+    Over,
+}
+
+/// Whether a session opens the listener for searches without a certificate (interface R5): for an existing client of the Web API, from
+/// the address that signed in, for 30 minutes \[ours\]. `signed_in_from` is known of sign-ins on the existing path alone.
+///
+/// ```
+/// use core::net::IpAddr;
+/// use domain::{account::AccountKind, civil_date::Instant, session::{NotUnbound, opens_unbound}};
+/// let (opened, from) = (Instant::from_micros(0), IpAddr::from([192, 0, 2, 1]));
+/// let opens = |kind, at, now| opens_unbound(kind, opened, at, from, now);
+/// assert_eq!(opens(AccountKind::WebApi, Some(from), opened), Ok(()));
+/// assert_eq!(opens(AccountKind::LinkApp, Some(from), opened), Err(NotUnbound::Kind));
+/// assert_eq!(opens(AccountKind::WebApi, None, opened), Err(NotUnbound::Address));
+/// assert_eq!(opens(AccountKind::WebApi, Some(from), opened.plus_seconds(30 * 60)), Err(NotUnbound::Over));
+/// ```
+///
+/// # Errors
+/// [`NotUnbound`].
+pub fn opens_unbound(
+    kind: AccountKind,
+    opened: Instant,
+    signed_in_from: Option<IpAddr>,
+    from: IpAddr,
+    now: Instant,
+) -> Result<(), NotUnbound> {
+    if kind != AccountKind::WebApi {
+        return Err(NotUnbound::Kind);
+    }
+    let same = signed_in_from.is_some_and(|it| it.to_canonical() == from.to_canonical());
+    if !same {
+        return Err(NotUnbound::Address);
+    }
+    if opened.plus_seconds(UNBOUND_LIFE_S) <= now {
+        return Err(NotUnbound::Over);
+    }
+    Ok(())
 }
 
 /// What becomes of a sign-in while an earlier session of the account may be open.

@@ -23,7 +23,9 @@ CREATE TABLE unknown_account (
 CREATE TABLE session (
   token BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL,
   certificate BLOB NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL,
-  entry TEXT NOT NULL
+  entry TEXT NOT NULL,
+  -- From where an existing client of the Web API signed in, where searches without a certificate are served.
+  address TEXT
 ) WITHOUT ROWID;
 CREATE INDEX session_of_account ON session (facility, account);
 CREATE INDEX session_of_certificate ON session (certificate);

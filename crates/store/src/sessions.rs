@@ -1,6 +1,7 @@
 //! Sessions: rows, and what was read of them lately. Holds hashes of tokens, never tokens; a change empties what is remembered.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::account::{AccountId, AccountKind};
@@ -34,6 +35,8 @@ pub struct Session {
     pub change_needed: bool,
     /// How far it is open.
     pub entry: Entry,
+    /// From where it was opened, where that counts.
+    pub address: Option<IpAddr>,
 }
 
 /// SHA-256 of a token.
@@ -124,7 +127,9 @@ impl Engine {
                 sign_ins::note(connection, &attempt, Outcome::Opened)?;
             }
             connection
-                .prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+                .prepare_cached(
+                    "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )?
                 .execute(params![
                     token_hash,
                     facility,
@@ -134,7 +139,8 @@ impl Engine {
                     session.opened.as_micros(),
                     session.active.as_micros(),
                     session.change_needed,
-                    session.entry.as_str()
+                    session.entry.as_str(),
+                    session.address.map(|it| it.to_string())
                 ])?;
             Ok(None)
         })
@@ -151,14 +157,15 @@ impl Engine {
             Err(changes) => changes,
         };
         let found = self.read(|connection| {
-            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry FROM session WHERE token = ?1";
+            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry, address FROM session WHERE token = ?1";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([token_hash])?;
             let Some(row) = rows.next()? else {
                 return Ok(None);
             };
             let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
-            let entry: String = row.get(7)?;
+            let (entry, address): (String, Option<String>) = (row.get(7)?, row.get(8)?);
+            let address = address.map(|text| text.parse()).transpose();
             Ok(Some(Session {
                 who: SignedIn {
                     facility: institution(row.get(0)?)?,
@@ -170,6 +177,7 @@ impl Engine {
                 active: Instant::from_micros(row.get(5)?),
                 change_needed: row.get(6)?,
                 entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
+                address: address.map_err(|_| StoreError::Row("session"))?,
             }))
         })?;
         if let Some(session) = &found {
@@ -316,6 +324,7 @@ mod tests {
             active: Instant::from_micros(active),
             change_needed: false,
             entry: Entry::Full,
+            address: None,
         }
     }
 
