@@ -124,7 +124,8 @@ impl Asking<'_> {
     /// The message's answer.
     pub(crate) async fn answer(&self, message: Message) -> Result<Answer, Refused> {
         let image: Value = crate::extract::parse(&self.bytes)?;
-        let request = request::Request::from_json(message, &image).map_err(not_readable)?;
+        let request = request::Request::from_json(message, &image)
+            .map_err(|rejected| not_readable(&rejected))?;
         match self.dispatch(&request).await {
             Ok(answer) => Ok(answer),
             Err(Stop::Unanswerable(why)) => Ok(Answer::unanswerable(&request, &why, self.now)),
@@ -181,7 +182,7 @@ pub(crate) fn must<'a>(value: Option<&'a str>, item: &str) -> Result<&'a str, Un
 }
 
 /// An image that is not of the message's shape: the element is named, nothing of its value.
-fn not_readable(rejected: Rejected) -> Refused {
+fn not_readable(rejected: &Rejected) -> Refused {
     let member = rejected.element.as_deref().unwrap_or("XmlMsg");
     let (ja, en) = (rejected.reason.ja(), rejected.reason.to_string());
     let error = MemberError::new(
