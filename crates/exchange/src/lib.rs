@@ -12,6 +12,7 @@ pub mod history_file;
 pub mod message;
 pub mod rejected;
 pub mod request;
+pub mod schema;
 pub mod single_check;
 pub mod tables;
 mod xml;

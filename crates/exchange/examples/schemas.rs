@@ -1,0 +1,31 @@
+//! Writes the schemas of every message into a folder: `cargo run -p exchange --example schemas -- docs/schemas`.
+#![allow(
+    clippy::print_stderr,
+    reason = "it speaks to the person who started it"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use exchange::schema::{Way, json_schema, xsd};
+
+fn main() -> ExitCode {
+    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("schemas FOLDER");
+        return ExitCode::from(2);
+    };
+    for way in Way::all() {
+        let name = way.name();
+        let files = [
+            (format!("{name}.xsd"), xsd::schema(way)),
+            (format!("{name}.schema.json"), json_schema::schema(way)),
+        ];
+        for (file, text) in files {
+            if let Err(error) = std::fs::write(folder.join(&file), text) {
+                eprintln!("{file}: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
