@@ -9,6 +9,7 @@ pub mod check;
 pub mod client;
 pub mod event;
 pub mod history;
+pub mod link_state;
 pub mod notice;
 pub mod openapi;
 pub mod problem;

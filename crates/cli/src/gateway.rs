@@ -2,22 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use api::client::ClientError;
 use api::client::machine::MachineAccount;
 use clap::{Args, Subcommand};
-use gateway::config::Config;
+use gateway::config::{Config, FolderPair};
 use gateway::folders::Folders;
-use gateway::pickup::{Gateway, RoundError, Setup};
+use gateway::pickup::{Gateway, Setup};
+use gateway::zipped::Zip;
 use pki::machine_secret::MachineSecret;
 use pki::sealed::{MachineKey, is_open_to_others, is_sealed};
 use store::journal::Journal;
 
 use crate::{system, told};
-
-/// The folders are looked at this often: polling is the truth.
-const EVERY: Duration = Duration::from_millis(500);
 
 /// `onshi gateway`.
 #[derive(Args)]
@@ -58,25 +54,29 @@ enum GatewayCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Seal the password of a folder pair's zips into the file the settings name; delete the plain file afterwards.
+    #[command(
+        after_help = "Example: onshi gateway seal-zip-password --config /etc/onshi/gateway.toml --folders receipt --password-file zip.pw"
+    )]
+    SealZipPassword {
+        /// Settings file: its data_dir holds the machine key, zip_password_file of the folder pair is written.
+        #[arg(long)]
+        config: PathBuf,
+        /// Name of the folder pair.
+        #[arg(long)]
+        folders: String,
+        /// File holding the password.
+        #[arg(long)]
+        password_file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    if let Some(GatewayCommand::SealPassword {
-        config,
-        password_file,
-        json,
-    }) = &arguments.command
-    {
-        let config = read(config)?;
-        let password = crate::client::secret(password_file)?;
-        seal_password(&config.data_dir, &config.account.secret_file, &password)?;
-        let sealed = config.account.secret_file.display().to_string();
-        if *json {
-            println!("{}", serde_json::json!({"sealed": sealed}));
-        } else {
-            println!("{sealed}: 封印しました / sealed");
-        }
-        return Ok(ExitCode::SUCCESS);
+    if let Some(command) = &arguments.command {
+        return seal(command);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let gateway = open(&config)?;
@@ -98,14 +98,53 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn seal(command: &GatewayCommand) -> anyhow::Result<ExitCode> {
+    let (config, file, password_file, json) = match command {
+        GatewayCommand::SealPassword {
+            config,
+            password_file,
+            json,
+        } => {
+            let config = read(config)?;
+            let file = config.account.secret_file.clone();
+            (config, file, password_file, *json)
+        }
+        GatewayCommand::SealZipPassword {
+            config,
+            folders,
+            password_file,
+            json,
+        } => {
+            let config = read(config)?;
+            let pair = config.folders.iter().find(|it| it.name == *folders);
+            let Some(file) = pair.and_then(|it| it.zip_password_file.clone()) else {
+                return Err(told::both(
+                    &format!("{folders}: この名前のフォルダーに zip_password_file がありません。"),
+                    &format!("{folders}: no folders of this name with zip_password_file"),
+                ));
+            };
+            (config, file, password_file, *json)
+        }
+    };
+    let password = crate::client::secret(password_file)?;
+    seal_password(&config.data_dir, &file, &password)?;
+    let sealed = file.display().to_string();
+    if json {
+        println!("{}", serde_json::json!({"sealed": sealed}));
+    } else {
+        println!("{sealed}: 封印しました / sealed");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 
-/// The link app of a settings file, with the file that tells the doctor why the center refuses it.
+/// The link app of a settings file.
 pub(crate) struct LinkApp {
     gateway: Gateway,
-    refused: PathBuf,
+    data_dir: PathBuf,
 }
 
 /// A link app of a settings file; from now on it counts as running.
@@ -116,7 +155,8 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
         &config.center,
         &config.ca,
     )?;
-    let folders: Vec<Folders> = config.folders.iter().map(Folders::from).collect();
+    let folders = config.folders.iter().map(|pair| folders(config, pair));
+    let folders: Vec<Folders> = folders.collect::<anyhow::Result<_>>()?;
     folders.iter().try_for_each(Folders::open)?;
     terminal::running::hold(&config.data_dir)
         .map_err(|error| told::unwritable(&config.data_dir, &error))?;
@@ -136,47 +176,36 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     });
     Ok(LinkApp {
         gateway,
-        refused: config.data_dir.join(terminal::doctor::LINK_REFUSED),
+        data_dir: config.data_dir.clone(),
     })
 }
 
-/// Rounds without end, and hearing beside them.
-pub(crate) async fn watch(link_app: LinkApp) {
-    let LinkApp { gateway, refused } = link_app;
-    let hearing = gateway.hearing();
-    tokio::join!(rounds(gateway, &refused), hearing.run());
-}
-
-async fn rounds(mut gateway: Gateway, refused: &Path) {
-    let mut every = tokio::time::interval(EVERY);
-    let mut waiting = false;
-    loop {
-        every.tick().await;
-        let round = gateway.round().await;
-        tell_doctor(&round, refused);
-        match round {
-            Ok(_) => waiting = false,
-            Err(error) if !waiting => {
-                tracing::warn!(error = %error, "the gateway waits and goes on by itself");
-                waiting = true;
-            }
-            Err(_) => {}
-        }
+/// The folders of a receipt computer, with the password of its zips where it exchanges some.
+fn folders(config: &Config, pair: &FolderPair) -> anyhow::Result<Folders> {
+    let folders = Folders::from(pair);
+    if pair.zip.is_empty() {
+        return Ok(folders);
     }
-}
-
-/// Notes the code of a refusal while it lasts. A sign-in that waits after a refusal changes nothing of it.
-fn tell_doctor<T>(round: &Result<T, RoundError>, refused: &Path) {
-    let noted = match round {
-        Ok(_) if refused.exists() => std::fs::remove_file(refused),
-        Err(RoundError::Center(ClientError::Problem(problem))) if problem.status < 500 => {
-            std::fs::write(refused, &problem.code)
-        }
-        Ok(_) | Err(_) => Ok(()),
+    let Some(file) = &pair.zip_password_file else {
+        return Err(told::both(
+            &format!(
+                "{}: zip があるのに zip_password_file がありません。`onshi gateway seal-zip-password` で作ってください。",
+                pair.name
+            ),
+            &format!(
+                "{}: zip is set without zip_password_file; make it with `onshi gateway seal-zip-password`",
+                pair.name
+            ),
+        ));
     };
-    if let Err(error) = noted {
-        tracing::debug!(error = %error, "the doctor does not hear why the center refuses the link app");
-    }
+    let password = unseal(&config.data_dir, file, "onshi gateway seal-zip-password")?;
+    let zip = Zip::new(pair.zip.clone(), password.into(), pair.zip_cipher);
+    Ok(folders.with_zip(zip))
+}
+
+/// Works without end.
+pub(crate) async fn watch(link_app: LinkApp) {
+    link_app.gateway.run(link_app.data_dir).await;
 }
 
 /// Seals a machine account's password into a file.

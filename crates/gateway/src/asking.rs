@@ -1,4 +1,5 @@
-//! The link app's conversation with the center: signs in, asks, reads the answer. Repeats a question only under its own key.
+//! The link app's conversation with the center: reads a request, asks, writes the end. Repeats a question only under its own key, and
+//! publishes nothing.
 
 use std::sync::Arc;
 
@@ -9,24 +10,61 @@ use domain::civil_date::Instant;
 use exchange::encoding::Encoding;
 use exchange::single_check::answer::{Shown, write, write_unanswerable};
 use exchange::single_check::{Request, Unanswerable};
+use store::journal::Ending;
 
-use crate::pickup::RoundError;
+use crate::lane::{End, Outcome, Question};
+use crate::round_error::RoundError;
 use crate::session::Session;
+use crate::spelling::Spelling;
 
-/// Asks for one request file after the other.
-#[derive(Debug)]
-pub(crate) struct Asking(pub(crate) Arc<Session>);
+/// Asks for the request files of one folder pair.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) session: Arc<Session>,
+    pub(crate) spelling: Spelling,
+}
 
 impl Asking {
-    /// The answer's bytes; asks the center under the file's own key, so that a repetition brings the same.
-    pub(crate) async fn answer(
+    /// What comes of a request; asks the center under the file's own key, so that a repetition brings the same.
+    ///
+    /// # Errors
+    /// [`RoundError`]: the center has to be asked again.
+    pub(crate) async fn outcome(
+        &self,
+        question: &Question,
+        now: Instant,
+    ) -> Result<Outcome, RoundError> {
+        let name = &question.name;
+        let read = match self.spelling.read(name, &question.bytes) {
+            Ok(read) => read,
+            Err(text) => return Ok(Outcome::End(End::rejected(name, text))),
+        };
+        let encoding = self.spelling.encoding(read.request.encoding);
+        let xml = self
+            .answer(&read.request, question.id, encoding, now)
+            .await?;
+        Ok(Outcome::End(
+            match self.spelling.result(name, xml, read.cipher) {
+                Ok((result, bytes)) => End {
+                    ending: Ending::Answered,
+                    name: result,
+                    bytes,
+                    original: None,
+                    further: None,
+                },
+                Err(trouble) => End::rejected(name, trouble.text()),
+            },
+        ))
+    }
+
+    async fn answer(
         &self,
         request: &Request,
         id: u128,
         encoding: Encoding,
         now: Instant,
     ) -> Result<Vec<u8>, RoundError> {
-        let asked = match request.asked(&self.0.facility) {
+        let asked = match request.asked(&self.session.facility) {
             Ok(asked) => asked,
             Err(why) => return Ok(write_unanswerable(request, &why, encoding, now)),
         };
@@ -71,12 +109,12 @@ impl Asking {
         now: Instant,
     ) -> Result<Answer, RoundError> {
         for _ in 0..2 {
-            let token = self.0.token(now).await?;
-            match self.0.client.check(&token, key, body).await {
+            let token = self.session.token(now).await?;
+            match self.session.client.check(&token, key, body).await {
                 Ok((answer, _)) => return Ok(answer),
                 // The session ended: sign in again, once.
                 Err(ClientError::Problem(problem)) if problem.status == 401 => {
-                    self.0.forget(&token).await;
+                    self.session.forget(&token).await;
                 }
                 Err(other) => return Err(RoundError::Center(other)),
             }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use pki::installed::Installed;
 use serde::Deserialize;
 
+use crate::zipped::AnswerCipher;
+
 /// `gateway.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +72,15 @@ pub struct FolderPair {
     /// What happens to a forgotten result: `report` (default) tells of it in the log and keeps it, `remove` also deletes it.
     #[serde(default)]
     pub forgotten: Forgotten,
+    /// Messages exchanged in password zips, by prefix such as `OQSmuquc02`; their requests come as `….zip` and nothing else is taken.
+    #[serde(default)]
+    pub zip: Vec<String>,
+    /// File holding the password of the zips, sealed with `onshi gateway seal-zip-password`. Must be given with `zip`.
+    #[serde(default)]
+    pub zip_password_file: Option<PathBuf>,
+    /// Cipher of the zips with answers: `request` (default) for that of the request, `zip-crypto` or `aes-256`.
+    #[serde(default)]
+    pub zip_cipher: AnswerCipher,
 }
 
 impl FolderPair {
@@ -85,6 +96,9 @@ impl FolderPair {
             encoding: AnswerEncoding::default(),
             stay_minutes: default_stay_minutes(),
             forgotten: Forgotten::default(),
+            zip: Vec::new(),
+            zip_password_file: None,
+            zip_cipher: AnswerCipher::default(),
         }
     }
 }

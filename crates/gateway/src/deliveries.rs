@@ -20,10 +20,13 @@ use exchange::single_check::answer::Shown;
 use store::journal::deliveries::Delivery;
 use store::journal::{Journal, State};
 
+use crate::clock::Clock;
 use crate::config::AnswerEncoding;
-use crate::folders::{Folders, touch, write_durably};
+use crate::folders::{Folders, move_if_there, touch, write_durably};
 use crate::leftovers;
-use crate::pickup::{Clock, RoundError, TOUCH_AFTER, failed, move_if_there, part};
+use crate::names::beside;
+use crate::round_error::{RoundError, failed};
+use crate::runner::TOUCH_AFTER;
 use crate::session::Session;
 
 /// What delivering works with.
@@ -48,7 +51,7 @@ impl Deliveries {
             return Err(RoundError::NoFolder(delivery.folder));
         };
         let file = |error| failed(folders, error);
-        let result = folders.work.join(part(delivery.id, "face"));
+        let result = folders.work.join(beside(delivery.id, "face"));
         if delivery.state == State::Claimed {
             if no_questions {
                 return Ok(false);

@@ -1,12 +1,14 @@
 //! The folders of one receipt computer: requests in, results and readers' results out, work between. Deletes nothing it did not take.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::{AnswerEncoding, FolderPair, Forgotten};
+use crate::spelling::Spelling;
 use crate::system;
+use crate::zipped::Zip;
 
 /// A pair of watched folders with the work folder beside them.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct Folders {
     pub stay_minutes: u32,
     /// What happens to forgotten results.
     pub forgotten: Forgotten,
+    /// How messages are spelled.
+    pub spelling: Spelling,
 }
 
 impl From<&FolderPair> for Folders {
@@ -40,6 +44,7 @@ impl From<&FolderPair> for Folders {
             encoding: pair.encoding,
             stay_minutes: pair.stay_minutes.get(),
             forgotten: pair.forgotten,
+            spelling: Spelling::new(pair.encoding, None),
         }
     }
 }
@@ -65,6 +70,13 @@ pub enum FoldersError {
 }
 
 impl Folders {
+    /// The same folders with some prefixes exchanged in password zips.
+    #[must_use]
+    pub fn with_zip(mut self, zip: Zip) -> Self {
+        self.spelling = self.spelling.with_zip(zip);
+        self
+    }
+
     /// Makes the folders where they are missing, and checks that files can move between them in one step.
     ///
     /// # Errors
@@ -107,18 +119,6 @@ pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads a file, but never more than one byte beyond `most`: a larger one is told apart without reading it.
-pub(crate) fn read_at_most(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
-    // A folder, a pipe or a link to elsewhere is no file of a receipt computer.
-    if !std::fs::symlink_metadata(path)?.is_file() {
-        return Err(std::io::Error::other("not a plain file"));
-    }
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// Writes a file and waits until the disk has it.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = File::create(path)?;
@@ -127,7 +127,7 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Moves a file in one step and waits until both folders' entries are on the disk.
-pub(crate) fn move_durably(from: &Path, to: &Path) -> std::io::Result<()> {
+fn move_durably(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::rename(from, to)?;
     for path in [from, to] {
         if let Some(folder) = path.parent() {
@@ -135,6 +135,15 @@ pub(crate) fn move_durably(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Moves a file as [`move_durably`] does; one that is not there was moved before.
+pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
+    if from.exists() {
+        move_durably(from, to)
+    } else {
+        Ok(())
+    }
 }
 
 /// Touches a published file, for readers that watch for changes only. A file already taken is fine.

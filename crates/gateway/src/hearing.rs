@@ -10,7 +10,8 @@ use api::event::Event;
 use store::journal::deliveries::{Delivery, Heard};
 use store::journal::{Journal, State};
 
-use crate::pickup::{Clock, RoundError};
+use crate::clock::Clock;
+use crate::round_error::RoundError;
 use crate::session::Session;
 
 /// Between a refusal and the next try.

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use domain::civil_date::Instant;
-use exchange::file_name::{is_face_result, request_of};
+use exchange::file_name::is_face_result;
 use store::journal::Journal;
 
 use crate::config::Forgotten;
 use crate::folders::{Folders, names};
-use crate::pickup::{RoundError, failed};
+use crate::names::original_of;
+use crate::round_error::{RoundError, failed};
 
 /// Looks at the folders of one receipt computer; returns how many forgotten results it found.
 pub(crate) fn look(
@@ -41,10 +42,10 @@ fn look_at(
         let Ok(published) = std::fs::metadata(&path).and_then(|it| it.modified()) else {
             continue;
         };
-        let ours = match request_of(&name) {
-            _ if is_face_result(&name) => journal.delivered(&folders.name, &name)?,
-            Some(request) => journal.published(&folders.name, request.as_str())?,
-            None => false,
+        let ours = if is_face_result(&name) {
+            journal.delivered(&folders.name, &name)?
+        } else {
+            journal.published(&folders.name, original_of(&name).unwrap_or(&name))?
         };
         if !ours || before.is_none_or(|before| before < published) {
             continue;

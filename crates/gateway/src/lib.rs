@@ -1,12 +1,25 @@
 //! The link app 連携アプリ: takes request files, asks the center, publishes each answer exactly once (contracts §11), and puts the
 //! results of readers into the face folders. Knows no XML.
 
+mod arrivals;
 mod asking;
+mod clock;
 pub mod config;
 mod deliveries;
+pub mod files;
 pub mod folders;
 pub mod hearing;
+mod hints;
+pub mod journal_steps;
+mod lane;
 mod leftovers;
+pub mod names;
+mod pace;
 pub mod pickup;
+mod round_error;
+mod runner;
 mod session;
+pub mod spelling;
+mod standing;
 mod system;
+pub mod zipped;

@@ -1,41 +1,43 @@
-//! One round: finish what a crash left, take what lies in `req`, ask, publish, deliver. Every file is answered exactly once, and
-//! none holds up another.
+//! The link app: a runner for each folder pair, deliveries of readers' results and upkeep beside them. Every file is answered exactly
+//! once, and none holds up another.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::client::machine::{MachineAccount, MachineError};
-use api::client::{Client, ClientError};
+use api::client::Client;
+use api::client::machine::MachineAccount;
+use api::link_state::{AT_LEAST_EVERY_S, LinkState};
 use domain::civil_date::Instant;
-use exchange::encoding::Encoding;
-use exchange::file_name::RequestName;
-use exchange::message::Message;
-use exchange::single_check::{MOST_BYTES, Request};
-use pki::sealed::SealError;
 use store::engine::StoreError;
-use store::journal::{Entry, Journal, State};
+use store::journal::Journal;
 
 use crate::asking::Asking;
-use crate::config::AnswerEncoding;
+use crate::clock::Clock;
 use crate::deliveries::Deliveries;
-use crate::folders::{Folders, move_durably, names, read_at_most, touch, write_durably};
+use crate::files::{Disk, Files};
+use crate::folders::Folders;
 use crate::hearing::Hearing;
+use crate::hints::Hints;
+use crate::lane::Lane;
 use crate::leftovers;
+pub use crate::round_error::RoundError;
+use crate::round_error::keep_first;
+use crate::runner::{Runner, SharedPace};
 use crate::session::Session;
-
-/// A file that is not whole, or cannot be read, is given this long from its last growth.
-const SETTLE_S: i64 = 10;
-
-/// Between publishing a result and touching it (contracts §11).
-pub(crate) const TOUCH_AFTER: Duration = Duration::from_millis(20);
+use crate::standing::{self, Standings};
 
 /// Forgotten results are looked for this often.
 const LEFTOVERS_EVERY_S: i64 = 60;
 
 /// The journal remembers finished files this long.
 const REMEMBERED_S: i64 = 90 * 86_400;
+
+/// Results of readers are looked for this often.
+const DELIVER_EVERY: Duration = Duration::from_millis(500);
+
+/// The state is looked at this often, and written when it changed.
+const STATE_EVERY: Duration = Duration::from_secs(1);
 
 /// What a gateway works with.
 pub struct Setup {
@@ -59,94 +61,25 @@ impl std::fmt::Debug for Setup {
     }
 }
 
-/// Why a round could not go on. What was taken stays in the work folder and is answered later.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// A folder or file.
-    #[error(
-        "folder {folder}: {error}; its files wait; look at space and rights of req, res, face and work"
-    )]
-    File {
-        /// The folder pair's name.
-        folder: String,
-        /// What the file system said.
-        error: std::io::Error,
-    },
-    /// The settings name a folder pair no more whose files are under way.
-    #[error(
-        "folder {0}: files of it are under way, and the settings hold it no more; set it up again until they are answered"
-    )]
-    NoFolder(String),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] StoreError),
-    /// The center does not answer, or not now.
-    #[error("requests wait: {0}")]
-    Center(ClientError),
-    /// The sealed password of the account.
-    #[error("requests wait: {0}")]
-    Secret(SealError),
-    /// The sign-in was refused a moment ago.
-    #[error("requests wait: the link app's sign-in was refused; look at account and secret_file")]
-    SignIn,
-}
-
-impl From<MachineError> for RoundError {
-    fn from(error: MachineError) -> Self {
-        match error {
-            MachineError::Center(error) => Self::Center(error),
-            MachineError::Secret(error) => Self::Secret(error),
-        }
-    }
-}
-
-impl RoundError {
-    /// True when every other question would fail alike.
-    fn concerns_all_questions(&self) -> bool {
-        matches!(
-            self,
-            Self::Center(ClientError::Connection(_)) | Self::SignIn | Self::Secret(_)
-        )
-    }
-}
-
 /// The link app.
 #[derive(Debug)]
 pub struct Gateway {
     folders: Vec<Folders>,
+    runners: Vec<Runner>,
+    upkeep: Upkeep,
+}
+
+/// What is done beside the files.
+#[derive(Debug)]
+struct Upkeep {
+    folders: Vec<Folders>,
     journal: Journal,
-    asking: Asking,
     deliveries: Deliveries,
+    pace: SharedPace,
     clock: Clock,
-    /// Files in request folders that are not taken yet.
-    waiting: HashMap<PathBuf, Waiting>,
+    disk: Arc<Disk>,
+    standings: Standings,
     looked_for_leftovers: Option<Instant>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Clock(Arc<dyn Fn() -> Instant + Send + Sync>);
-
-impl Clock {
-    pub(crate) fn now(&self) -> Instant {
-        (self.0)()
-    }
-}
-
-impl std::fmt::Debug for Clock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
-/// A file that lies in a request folder and is not taken.
-#[derive(Debug, Clone, Copy)]
-struct Waiting {
-    /// Its size when it was last seen to grow.
-    size_bytes: usize,
-    /// When that was.
-    since: Instant,
-    /// Whether the log tells of it.
-    told: bool,
 }
 
 impl Gateway {
@@ -155,18 +88,39 @@ impl Gateway {
     pub fn new(setup: Setup) -> Self {
         let session = Arc::new(Session::new(setup.client, setup.facility, setup.account));
         let clock = Clock(setup.clock);
-        Self {
-            folders: setup.folders,
-            deliveries: Deliveries {
+        let (disk, pace) = (Arc::new(Disk::default()), SharedPace::open());
+        let standings = Standings::default();
+        let runner = |folders: &Folders| {
+            let files: Arc<dyn Files> = Arc::<Disk>::clone(&disk);
+            let (own, journal) = (folders.clone(), setup.journal.clone());
+            let make = move || {
+                let spelling = own.spelling.clone();
+                Lane::new(own.clone(), Arc::clone(&files), journal.clone(), spelling)
+            };
+            let asking = Asking {
                 session: Arc::clone(&session),
-                journal: setup.journal.clone(),
-                clock: clock.clone(),
+                spelling: folders.spelling.clone(),
+            };
+            let standing = standings.of(&folders.name);
+            Runner::new(make, asking, pace.clone(), clock.clone(), standing)
+        };
+        Self {
+            runners: setup.folders.iter().map(runner).collect(),
+            upkeep: Upkeep {
+                folders: setup.folders.clone(),
+                deliveries: Deliveries {
+                    session,
+                    journal: setup.journal.clone(),
+                    clock: clock.clone(),
+                },
+                journal: setup.journal,
+                pace,
+                clock,
+                disk,
+                standings,
+                looked_for_leftovers: None,
             },
-            journal: setup.journal,
-            asking: Asking(session),
-            clock,
-            waiting: HashMap::new(),
-            looked_for_leftovers: None,
+            folders: setup.folders,
         }
     }
 
@@ -184,249 +138,166 @@ impl Gateway {
             session,
             journal,
             clock,
-        } = self.deliveries.clone();
+        } = self.upkeep.deliveries.clone();
         Hearing::new(session, journal, clock, folders)
     }
 
-    fn now(&self) -> Instant {
-        self.clock.now()
+    /// Works without end: each folder pair by itself, readers' results, upkeep, and the state file in `data_dir`.
+    pub async fn run(self, data_dir: PathBuf) {
+        let hearing = self.hearing();
+        let mut parts = tokio::task::JoinSet::new();
+        for (runner, folders) in self.runners.into_iter().zip(&self.folders) {
+            let req = folders.req.clone();
+            parts.spawn(async move { runner.run(Hints::of(&req)).await });
+        }
+        parts.spawn(hearing.run());
+        parts.spawn(self.upkeep.run(data_dir));
+        while parts.join_next().await.is_some() {}
     }
 
-    /// Runs one round over all folders; returns how many files were finished.
+    /// Runs until nothing can go on: over all folders, deliveries and upkeep; returns how many files were finished.
     ///
     /// # Errors
     /// The first [`RoundError`]; files it does not concern are finished all the same, and the next round goes on.
     pub async fn round(&mut self) -> Result<usize, RoundError> {
-        let mut stuck = None;
-        for folders in self.folders.clone() {
-            keep_first(&mut stuck, self.claim(&folders).await);
+        let (mut done, mut stuck) = (0, None);
+        for runner in &mut self.runners {
+            let (finished, trouble) = runner.round().await;
+            done += finished;
+            keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
         }
-        let mut done = 0;
-        let mut no_questions = false;
-        for entry in self.journal.unfinished()? {
-            let known = self.folders.iter().find(|it| it.name == entry.folder);
-            let Some(folders) = known.cloned() else {
-                keep_first(&mut stuck, Err(RoundError::NoFolder(entry.folder)));
-                continue;
-            };
-            match self.finish(&folders, entry, no_questions).await {
-                Ok(finished) => done += usize::from(finished),
-                Err(error) => {
-                    no_questions |= error.concerns_all_questions();
-                    keep_first(&mut stuck, Err(error));
-                }
-            }
-        }
-        for delivery in self.journal.undelivered()? {
-            match self
-                .deliveries
-                .finish(&self.folders, delivery, no_questions)
-                .await
-            {
-                Ok(finished) => done += usize::from(finished),
-                Err(error) => {
-                    no_questions |= error.concerns_all_questions();
-                    keep_first(&mut stuck, Err(error));
-                }
-            }
-        }
-        keep_first(&mut stuck, self.look_for_leftovers().await);
+        keep_first(&mut stuck, self.upkeep.tell_of_lost_folders());
+        let (delivered, trouble) = self.upkeep.deliver().await;
+        done += delivered;
+        keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+        keep_first(&mut stuck, self.upkeep.look_for_leftovers().await);
         stuck.map_or(Ok(done), Err)
     }
 
-    /// Takes every complete request out of `req`, and into the journal what a crash left between the two steps.
-    async fn claim(&mut self, folders: &Folders) -> Result<(), RoundError> {
-        let mut stuck = None;
-        let found = names(&folders.req).map_err(|error| failed(folders, error))?;
-        for name in &found {
-            keep_first(&mut stuck, self.claim_one(folders, name));
+    /// How it stands now.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub fn state(&self) -> Result<LinkState, StoreError> {
+        self.upkeep.state()
+    }
+}
+
+impl Upkeep {
+    async fn run(mut self, data_dir: PathBuf) {
+        let mut deliver = tokio::time::interval(DELIVER_EVERY);
+        let mut write = tokio::time::interval(STATE_EVERY);
+        let mut written: Option<(LinkState, Instant)> = None;
+        loop {
+            tokio::select! {
+                _ = deliver.tick() => {
+                    let (_, stuck) = self.deliver().await;
+                    self.tell(stuck);
+                }
+                _ = write.tick() => {
+                    let lost = self.tell_of_lost_folders();
+                    self.tell(lost.err());
+                    let looked = self.look_for_leftovers().await;
+                    self.tell(looked.err());
+                    self.write_state(&data_dir, &mut written);
+                }
+            }
         }
-        // What is gone from the folder waits no more.
-        self.waiting.retain(|path, _| {
-            let name = path.file_name().map(|name| name.to_string_lossy());
-            path.parent() != Some(&folders.req)
-                || name.is_some_and(|name| found.iter().any(|it| *it == name))
-        });
-        for name in names(&folders.work).map_err(|error| failed(folders, error))? {
-            let Some((id, request)) = read_work_name(&name) else {
-                continue;
+    }
+
+    fn tell(&self, stuck: Option<RoundError>) {
+        if let Some(error) = stuck {
+            let folder = match &error {
+                RoundError::File { folder, .. } => folder.clone(),
+                _ => self
+                    .folders
+                    .first()
+                    .map_or(String::new(), |it| it.name.clone()),
             };
-            match self.journal.state(id)? {
-                None => {
-                    self.note(folders, id, request.as_str(), State::Claimed)
-                        .await?;
-                }
-                // Answered; a crash came before the request itself was thrown away.
-                Some(State::Done) => {
-                    let removed = std::fs::remove_file(folders.work.join(&name));
-                    keep_first(&mut stuck, removed.map_err(|error| failed(folders, error)));
-                }
-                Some(State::Claimed | State::Ready) => {}
-            }
+            self.standings.stuck(&folder, &error, self.clock.now());
         }
-        stuck.map_or(Ok(()), Err)
     }
 
-    fn claim_one(&mut self, folders: &Folders, name: &str) -> Result<(), RoundError> {
-        let path = folders.req.join(name);
-        // The others wait for the way of all messages to the center.
-        let single = |it: &RequestName| it.message() == Message::SingleCheck;
-        let Some(request) = RequestName::parse(name).filter(single) else {
-            if !is_passing(name) {
-                self.wait(
-                    folders,
-                    &path,
-                    0,
-                    "is no request this version answers and is left alone",
-                );
-            }
-            return Ok(());
-        };
-        if name.contains(char::REPLACEMENT_CHARACTER) {
-            self.wait(
-                folders,
-                &path,
-                0,
-                "has a name that is no UTF-8 and is left alone",
-            );
-            return Ok(());
-        }
-        let bytes = match read_at_most(&path, MOST_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(_) => {
-                self.wait(
-                    folders,
-                    &path,
-                    0,
-                    "cannot be read and waits; look at its rights and who holds it",
-                );
-                return Ok(());
-            }
-        };
-        let unfinished = Request::parse(&bytes).is_err_and(|rejected| rejected.reason.may_pass());
-        if unfinished
-            && self.wait(
-                folders,
-                &path,
-                bytes.len(),
-                "is not whole and is rejected now",
-            ) == Settled::NotYet
-        {
-            return Ok(());
-        }
-        let id = uuid::Uuid::now_v7().as_u128();
-        let moved = move_durably(&path, &folders.work.join(work_name(id, request.as_str())));
-        moved.map_err(|error| failed(folders, error))
+    fn state(&self) -> Result<LinkState, StoreError> {
+        let names: Vec<String> = self.folders.iter().map(|it| it.name.clone()).collect();
+        self.standings
+            .state(&names, &self.journal, self.disk.syncs(), self.clock.now())
     }
 
-    /// Lets a file wait from its last growth on, and tells of it once when it has waited long enough.
-    fn wait(&mut self, folders: &Folders, path: &Path, size_bytes: usize, what: &str) -> Settled {
-        let now = self.now();
-        let waiting = self.waiting.entry(path.to_owned()).or_insert(Waiting {
-            size_bytes,
-            since: now,
-            told: false,
+    /// Writes the state when it changed, and every few seconds in any case: an old one tells that the link app does not run.
+    fn write_state(&self, data_dir: &std::path::Path, written: &mut Option<(LinkState, Instant)>) {
+        let now = self.clock.now();
+        let Ok(state) = self.state() else {
+            return;
+        };
+        let as_before = written.as_ref().is_some_and(|(before, at)| {
+            let same = LinkState {
+                at: before.at.clone(),
+                ..state.clone()
+            } == *before;
+            same && (0..AT_LEAST_EVERY_S / 2).contains(&at.seconds_until(now))
         });
-        if waiting.size_bytes != size_bytes {
-            (waiting.size_bytes, waiting.since) = (size_bytes, now);
+        if as_before {
+            return;
         }
-        if waiting.since.seconds_until(now) < SETTLE_S {
-            return Settled::NotYet;
+        match standing::write(data_dir, &state) {
+            Ok(()) => *written = Some((state, now)),
+            Err(error) => {
+                tracing::debug!(error = %error, "the terminal does not hear how the link app stands");
+            }
         }
-        if !waiting.told {
-            waiting.told = true;
-            // Not its name: receipt computers put patients' numbers into it.
-            tracing::warn!(folder = %folders.name, "a file in req {what}");
-        }
-        Settled::Yes
     }
 
-    async fn note(
-        &self,
-        folders: &Folders,
-        id: u128,
-        name: &str,
-        state: State,
-    ) -> Result<(), StoreError> {
-        let entry = Entry {
-            id,
-            folder: folders.name.clone(),
-            name: name.to_owned(),
-            state,
+    /// Puts readers' results into their folders; returns how many.
+    async fn deliver(&self) -> (usize, Option<RoundError>) {
+        let deliveries = match self.journal.undelivered() {
+            Ok(deliveries) => deliveries,
+            Err(error) => return (0, Some(error.into())),
         };
-        self.journal.write(entry, self.now()).await
-    }
-
-    /// Brings one file to its end from wherever it stands; false when it needs a question and none may be asked now.
-    async fn finish(
-        &mut self,
-        folders: &Folders,
-        entry: Entry,
-        no_questions: bool,
-    ) -> Result<bool, RoundError> {
-        let Some(name) = RequestName::parse(&entry.name) else {
-            return Ok(false);
-        };
-        let taken = folders.work.join(work_name(entry.id, name.as_str()));
-        let (result, rejection) = (
-            folders.work.join(part(entry.id, "res")),
-            folders.work.join(part(entry.id, "err")),
-        );
-        let file = |error| failed(folders, error);
-        if entry.state == State::Claimed {
-            let bytes = read_at_most(&taken, MOST_BYTES).map_err(file)?;
-            match Request::parse(&bytes) {
-                Ok(_) if no_questions => return Ok(false),
-                Ok(request) => {
-                    let encoding = encoding_of_answer(folders.encoding, &request);
-                    let now = self.now();
-                    let answer = self
-                        .asking
-                        .answer(&request, entry.id, encoding, now)
-                        .await?;
-                    write_durably(&result, &answer).map_err(file)?;
-                }
-                Err(rejected) => {
-                    tracing::warn!(folder = %folders.name, reason = %rejected.reason, "a request file was rejected");
-                    write_durably(&rejection, rejected.text().as_bytes()).map_err(file)?;
+        let (mut done, mut stuck) = (0, None);
+        for delivery in deliveries {
+            let now = self.clock.now();
+            let no_questions = self.pace.most_at_once(now) == 0;
+            let finished = self
+                .deliveries
+                .finish(&self.folders, delivery, no_questions)
+                .await;
+            match finished {
+                Ok(finished) => done += usize::from(finished),
+                Err(error) => {
+                    if error.concerns_all_questions() {
+                        self.pace.refused(&error, now);
+                    }
+                    keep_first(&mut stuck, Err(error));
                 }
             }
-            self.note(folders, entry.id, name.as_str(), State::Ready)
-                .await?;
         }
-        // What lies finished in the work folder was not published; what is absent was. A rejected request goes back to
-        // the receipt computer as the last step, so an absent one was rejected.
-        let rejected =
-            read_at_most(&taken, MOST_BYTES).map_or(true, |bytes| Request::parse(&bytes).is_err());
-        let published = if rejected {
-            move_if_there(&rejection, &folders.res.join(name.rejection())).map_err(file)?;
-            move_if_there(&taken, &folders.res.join(name.as_str())).map_err(file)?;
-            folders.res.join(name.rejection())
-        } else {
-            move_if_there(&result, &folders.res.join(name.result())).map_err(file)?;
-            folders.res.join(name.result())
-        };
-        tokio::time::sleep(TOUCH_AFTER).await;
-        touch(&published, leftovers::in_system_time(self.now()));
-        self.note(folders, entry.id, name.as_str(), State::Done)
-            .await?;
-        if taken.exists() {
-            std::fs::remove_file(&taken).map_err(file)?;
+        (done, stuck)
+    }
+
+    /// Files under way whose folder pair is no more in the settings are not lost, and nobody goes on with them.
+    fn tell_of_lost_folders(&self) -> Result<(), RoundError> {
+        for entry in self.journal.unfinished()? {
+            if !self.folders.iter().any(|it| it.name == entry.folder) {
+                return Err(RoundError::NoFolder(entry.folder));
+            }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Once a minute: results that nobody takes, and journal rows that nobody needs.
     async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
-        let now = self.now();
+        let now = self.clock.now();
         let looked = self.looked_for_leftovers;
-        if looked.is_some_and(|looked| looked.seconds_until(now) < LEFTOVERS_EVERY_S) {
+        if looked
+            .is_some_and(|looked| looked <= now && looked.seconds_until(now) < LEFTOVERS_EVERY_S)
+        {
             return Ok(());
         }
         self.looked_for_leftovers = Some(now);
         for folders in &self.folders {
             let count = leftovers::look(folders, &self.journal, now)?;
+            self.standings.of(&folders.name).forgotten(count);
             if 0 < count {
                 tracing::warn!(folder = %folders.name, count, treatment = ?folders.forgotten, "results were not taken in time");
             }
@@ -436,63 +307,4 @@ impl Gateway {
             .await?;
         Ok(())
     }
-}
-
-/// Whether a waiting file had its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Settled {
-    Yes,
-    NotYet,
-}
-
-fn keep_first(stuck: &mut Option<RoundError>, outcome: Result<(), RoundError>) {
-    if let (None, Err(error)) = (&stuck, outcome) {
-        *stuck = Some(error);
-    }
-}
-
-fn encoding_of_answer(setting: AnswerEncoding, request: &Request) -> Encoding {
-    match setting {
-        AnswerEncoding::Utf8 => Encoding::Utf8,
-        AnswerEncoding::ShiftJis => Encoding::ShiftJis,
-        AnswerEncoding::Request => request.encoding,
-    }
-}
-
-/// True for names writers use until a file is whole: they will be renamed.
-fn is_passing(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    name.starts_with(['.', '~']) || lower.ends_with(".tmp") || lower.ends_with(".part")
-}
-
-pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
-    if from.exists() {
-        move_durably(from, to)
-    } else {
-        Ok(())
-    }
-}
-
-pub(crate) fn failed(folders: &Folders, error: std::io::Error) -> RoundError {
-    RoundError::File {
-        folder: folders.name.clone(),
-        error,
-    }
-}
-
-/// A request in the work folder: its identifier and its name, so that a crash before the journal's row loses neither.
-fn work_name(id: u128, name: &str) -> String {
-    format!("{id:032x}.{name}")
-}
-
-pub(crate) fn part(id: u128, kind: &str) -> String {
-    format!("{id:032x}.{kind}")
-}
-
-fn read_work_name(name: &str) -> Option<(u128, RequestName)> {
-    let (id, request) = name.split_once('.')?;
-    Some((
-        u128::from_str_radix(id, 16).ok()?,
-        RequestName::parse(request)?,
-    ))
 }

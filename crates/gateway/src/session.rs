@@ -6,7 +6,7 @@ use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
 use tokio::sync::Mutex;
 
-use crate::pickup::RoundError;
+use crate::round_error::RoundError;
 
 /// After a refused sign-in the next one waits this long, so that the account is not locked by us.
 const SIGN_IN_PAUSE_S: i64 = 300;

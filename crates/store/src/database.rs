@@ -262,11 +262,29 @@ impl Database {
         self.hand_over(Failure::All, work).await
     }
 
+    /// Writes as [`Self::write`] does, and blocks until it is known. Never to be called from asynchronous code.
+    pub(crate) fn write_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let receiver = self.send(Failure::Alone, work)?;
+        receiver.blocking_recv().map_err(|_| StoreError::Closing)?
+    }
+
     async fn hand_over<T: Send + 'static>(
         &self,
         failure: Failure,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        let receiver = self.send(failure, work)?;
+        receiver.await.map_err(|_| StoreError::Closing)?
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        failure: Failure,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let work: Work = Box::new(move |connection, batch| {
             let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
@@ -282,7 +300,7 @@ impl Database {
         });
         let job = Job { failure, work };
         self.writer.send(job).map_err(|_| StoreError::Closing)?;
-        receiver.await.map_err(|_| StoreError::Closing)?
+        Ok(receiver)
     }
 }
 

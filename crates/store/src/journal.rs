@@ -1,44 +1,108 @@
 //! The gateway's journal (contracts §11): what became of every file taken and of every reader's result. Reads no file.
 
 pub mod deliveries;
+pub mod tally;
 
 use std::path::Path;
 
 use domain::civil_date::Instant;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::database::{Database, Held, Migration, Reading};
-use crate::engine::{OpenError, Pace, StoreError};
+use crate::engine::{OpenError, Pace, StoreError, Written};
 
 const MIGRATIONS: &[Migration] = &[(
     "0001_start",
     include_str!("../migrations/0001_start.journal.sql"),
 )];
 
-/// How far a file has come.
+/// How far a reader's result has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Taken out of the request folder; not answered yet.
+    /// Noted; not written yet.
     Claimed,
-    /// Its answer lies finished beside it, or is published already.
+    /// It lies finished in the work folder, or is published already.
     Ready,
-    /// Its answer was published.
+    /// It was published.
     Done,
 }
 
 impl State {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Claimed => "claimed",
-            Self::Ready => "ready",
-            Self::Done => "done",
+            Self::Claimed => CLAIMED,
+            Self::Ready => READY,
+            Self::Done => DONE,
         }
     }
 
     fn read(text: &str) -> Result<Self, StoreError> {
         let all = [Self::Claimed, Self::Ready, Self::Done];
         let state = all.into_iter().find(|state| state.as_str() == text);
-        state.ok_or(StoreError::Row("file"))
+        state.ok_or(StoreError::Row("delivery"))
+    }
+}
+
+const CLAIMED: &str = "claimed";
+const READY: &str = "ready";
+const DONE: &str = "done";
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With a result.
+    Answered,
+    /// With an `.err`.
+    Rejected,
+}
+
+impl Ending {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, StoreError> {
+        let all = [Self::Answered, Self::Rejected];
+        let ending = all.into_iter().find(|ending| ending.as_str() == text);
+        ending.ok_or(StoreError::Row("file"))
+    }
+}
+
+/// How far a request file has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Taken out of the request folder; not answered yet.
+    Claimed,
+    /// Its end lies finished in the work folder, or is published already, under this name in the result folder.
+    Ready(Ending, String),
+    /// Its end was published under this name.
+    Done(Ending, String),
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A receipt computer, by a file in its request folder.
+    Folder,
+    /// The link app by itself: the results of a bulk order (`poll_bulk`).
+    Own,
+}
+
+impl Origin {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Own => "own",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, StoreError> {
+        let all = [Self::Folder, Self::Own];
+        let origin = all.into_iter().find(|origin| origin.as_str() == text);
+        origin.ok_or(StoreError::Row("file"))
     }
 }
 
@@ -51,8 +115,10 @@ pub struct Entry {
     pub folder: String,
     /// Its name in the request folder.
     pub name: String,
+    /// Who asks.
+    pub origin: Origin,
     /// How far it has come.
-    pub state: State,
+    pub progress: Progress,
 }
 
 /// The journal.
@@ -74,51 +140,57 @@ impl Journal {
         )?))
     }
 
-    /// Writes how far a file has come; done when it is on the disk.
+    /// What was written since the journal was opened.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        self.0.written()
+    }
+
+    /// Writes how far files have come, all of them in one transaction; done when it is on the disk. Blocks, so it may not be
+    /// called from asynchronous code. A file that is known keeps its place in the order; noted as claimed again it stays as it is.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn write(&self, entry: Entry, now: Instant) -> Result<(), StoreError> {
-        self.0
-            .write(move |connection, _| {
-                connection
-                    .prepare_cached("INSERT OR REPLACE INTO file VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![
-                        entry.id.to_be_bytes(),
-                        entry.folder,
-                        entry.name,
-                        entry.state.as_str(),
-                        now.as_micros()
-                    ])?;
-                Ok(())
-            })
-            .await
+    /// [`StoreError`]; then nothing of it is written.
+    pub fn keep(&self, entries: Vec<Entry>, now: Instant) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.0.write_blocking(move |connection, _| {
+            for entry in &entries {
+                keep(connection, entry, now)?;
+            }
+            Ok(())
+        })
     }
 
     /// How far one file has come; `None` for one that is not in the journal.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn state(&self, id: u128) -> Result<Option<State>, StoreError> {
+    pub fn entry(&self, id: u128) -> Result<Option<Entry>, StoreError> {
         self.0.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT state FROM file WHERE id = ?1")?;
-            let state = statement.query_row([id.to_be_bytes()], |row| row.get::<_, String>(0));
-            state
-                .optional()?
-                .map(|state| State::read(&state))
-                .transpose()
+            let text = format!("SELECT {COLUMNS} FROM file WHERE id = ?1");
+            let mut statement = connection.prepare_cached(&text)?;
+            let mut rows = statement.query([id.to_be_bytes()])?;
+            rows.next()?.map(read).transpose()
         })
     }
 
-    /// True when a request of this name in this folder was answered: its result in the result folder is ours.
+    /// True when a file of this name in the result folder is ours: a result, an `.err`, or a request that was given back.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn published(&self, folder: &str, name: &str) -> Result<bool, StoreError> {
         self.0.read(|connection| {
-            let text = "SELECT 1 FROM file WHERE folder = ?1 AND name = ?2 AND state = 'done'";
-            Ok(connection.prepare_cached(text)?.exists([folder, name])?)
+            let result = "SELECT 1 FROM file WHERE folder = ?1 AND result = ?2 AND state = 'done'";
+            let given_back =
+                "SELECT 1 FROM file WHERE folder = ?1 AND name = ?2 AND state = 'done' AND outcome = 'rejected'";
+            for text in [result, given_back] {
+                if connection.prepare_cached(text)?.exists([folder, name])? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 
@@ -142,25 +214,90 @@ impl Journal {
             .await
     }
 
-    /// Every file that is not done, oldest first.
+    /// Every file that is not done, in the order they were taken.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn unfinished(&self) -> Result<Vec<Entry>, StoreError> {
         self.0.read(|connection| {
-            let text = "SELECT id, folder, name, state FROM file WHERE state IN ('claimed', 'ready') ORDER BY at, id";
-            let mut statement = connection.prepare_cached(text)?;
+            let text = format!(
+                "SELECT {COLUMNS} FROM file WHERE state IN ('claimed', 'ready') ORDER BY number"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query([])?;
             let mut entries = Vec::new();
             while let Some(row) = rows.next()? {
-                entries.push(Entry {
-                    id: u128::from_be_bytes(row.get(0)?),
-                    folder: row.get(1)?,
-                    name: row.get(2)?,
-                    state: State::read(&row.get::<_, String>(3)?)?,
-                });
+                entries.push(read(row)?);
             }
             Ok(entries)
         })
     }
+}
+
+const COLUMNS: &str = "id, folder, name, origin, state, outcome, result";
+
+fn read(row: &Row<'_>) -> Result<Entry, StoreError> {
+    let ending = || -> Result<(Ending, String), StoreError> {
+        let broken = || StoreError::Row("file");
+        let outcome: Option<String> = row.get(5)?;
+        let result: Option<String> = row.get(6)?;
+        let ending = Ending::read(&outcome.ok_or_else(broken)?)?;
+        Ok((ending, result.ok_or_else(broken)?))
+    };
+    let progress = match row.get::<_, String>(4)?.as_str() {
+        CLAIMED => Progress::Claimed,
+        READY => ending().map(|(it, name)| Progress::Ready(it, name))?,
+        DONE => ending().map(|(it, name)| Progress::Done(it, name))?,
+        _ => return Err(StoreError::Row("file")),
+    };
+    Ok(Entry {
+        id: u128::from_be_bytes(row.get(0)?),
+        folder: row.get(1)?,
+        name: row.get(2)?,
+        origin: Origin::read(&row.get::<_, String>(3)?)?,
+        progress,
+    })
+}
+
+fn keep(connection: &Connection, entry: &Entry, now: Instant) -> Result<(), StoreError> {
+    let (state, ending) = match &entry.progress {
+        Progress::Claimed => (CLAIMED, None),
+        Progress::Ready(ending, name) => (READY, Some((ending.as_str(), name))),
+        Progress::Done(ending, name) => (DONE, Some((ending.as_str(), name))),
+    };
+    let (outcome, result) = ending.unzip();
+    let id = entry.id.to_be_bytes();
+    let known = connection
+        .prepare_cached("SELECT number FROM file WHERE id = ?1")?
+        .query_row([id], |row| row.get::<_, i64>(0))
+        .optional()?;
+    match (known, &entry.progress) {
+        (Some(_), Progress::Claimed) => {}
+        (Some(number), Progress::Ready(..) | Progress::Done(..)) => {
+            let text =
+                "UPDATE file SET state = ?2, outcome = ?3, result = ?4, at = ?5 WHERE number = ?1";
+            connection.prepare_cached(text)?.execute(params![
+                number,
+                state,
+                outcome,
+                result,
+                now.as_micros()
+            ])?;
+        }
+        (None, _) => {
+            let text = "INSERT INTO file (id, folder, name, origin, state, outcome, result, taken_at, at) \
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
+            connection.prepare_cached(text)?.execute(params![
+                id,
+                entry.folder,
+                entry.name,
+                entry.origin.as_str(),
+                state,
+                outcome,
+                result,
+                now.as_micros()
+            ])?;
+        }
+    }
+    Ok(())
 }

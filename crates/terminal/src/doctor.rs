@@ -24,9 +24,6 @@ use tokio::time::Instant as Stopwatch;
 
 use system::System;
 
-/// File in the link app's data folder that holds the code with which the center refuses it, while it does.
-pub const LINK_REFUSED: &str = "refused";
-
 /// What is looked at.
 #[derive(Clone)]
 pub struct Workplace {

@@ -81,6 +81,7 @@ async fn a_request_a_crash_left_behind_is_not_answered_again() {
     std::fs::remove_file(link.path("res/OQSsiquc01res_1.xml")).unwrap();
     // As after a crash between the last note and the removal.
     link.put(&left, request());
+    link.restart();
     assert_eq!(link.round().await.unwrap(), 0);
     assert!(link.names("res").is_empty() && link.names("work").is_empty());
 }

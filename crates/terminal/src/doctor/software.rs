@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use api::link_state::LinkState;
 use domain::diagnosis::fault::Fault;
 use domain::diagnosis::{FactName, NotChecked, Observation, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::folders::{Unusable, try_folder};
-use super::{LINK_REFUSED, Neighbour, Pages, Workplace, broken, fact, good, not_checked, within};
+use super::{Neighbour, Pages, Workplace, broken, fact, good, not_checked, within};
 use crate::running;
 
 pub(super) async fn observe(workplace: &Workplace) -> Vec<Observation> {
@@ -103,9 +104,9 @@ pub(super) fn link_refused(workplace: &Workplace) -> Option<String> {
     let Neighbour::Here(link) = &workplace.link else {
         return None;
     };
-    let code = std::fs::read_to_string(link.data_dir.join(LINK_REFUSED)).ok()?;
+    let state = LinkState::read(&link.data_dir)?;
     let allowed = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
-    Some(code.chars().filter(allowed).take(64).collect())
+    Some(state.refusal()?.chars().filter(allowed).take(64).collect())
 }
 
 /// A path without the name of whose home it lies in.

@@ -1,0 +1,335 @@
+//! The files of one folder pair on their way from `req` to `res`: performs the journal's steps on many files at once, so that they share
+//! syncs and transactions. Asks nobody and reads no message: questions go out, ends come in. Blocks.
+
+mod ends;
+mod recovery;
+
+#[cfg(test)]
+mod every_interleaving;
+
+#[cfg(test)]
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::civil_date::Instant;
+use store::journal::{Ending, Entry, Journal, Origin, Progress};
+
+use crate::arrivals::Arrivals;
+use crate::files::{Files, sync_all};
+use crate::folders::Folders;
+use crate::journal_steps::{Lying, Part, Row, Step, next};
+use crate::names::{Name, folded, in_work};
+use crate::round_error::{RoundError, failed, keep_first};
+use crate::spelling::{Spelling, lost};
+
+/// Requests taken in one go, so that the first of many is answered before the last is taken.
+const MOST_TAKEN: usize = 256;
+
+/// One folder pair's files under way.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    folders: Folders,
+    files: Arc<dyn Files>,
+    journal: Journal,
+    spelling: Spelling,
+    arrivals: Arrivals,
+    /// Files that are not done, in the order they were taken.
+    open: BTreeMap<u64, Open>,
+    /// Their places.
+    places: HashMap<u128, u64>,
+    next_place: u64,
+    /// Ends that could not be written yet.
+    unsettled: Vec<(u128, Outcome)>,
+    /// True when the work folder has to be compared with the journal: at the start, and after a step that was cut off.
+    unsure: bool,
+}
+
+/// A file under way.
+#[derive(Debug)]
+struct Open {
+    entry: Entry,
+    lying: Lying,
+    stage: Stage,
+}
+
+/// What the link app is doing about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing; it may be asked about from an instant on, set at another.
+    Free(Option<Pause>),
+    /// It is asked about.
+    Asked,
+    /// Its end is published; the touch and the journal's last row are to come.
+    Published,
+}
+
+/// A pause: until when, and since when, so that a clock that was set back ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pause {
+    pub(crate) since: Instant,
+    pub(crate) until: Instant,
+}
+
+impl Pause {
+    fn holds(self, now: Instant) -> bool {
+        self.since <= now && now < self.until
+    }
+}
+
+/// A request to be answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) id: u128,
+    pub(crate) name: Name,
+    #[cfg_attr(not(test), expect(dead_code, reason = "bulk messages ask again"))]
+    pub(crate) origin: Origin,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// An end to publish.
+    End(End),
+    #[cfg_attr(not(test), expect(dead_code, reason = "bulk messages ask again"))]
+    /// None yet: it is asked again after the pause.
+    Later(Pause),
+}
+
+/// The end of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) ending: Ending,
+    /// Its name in the result folder.
+    pub(crate) name: String,
+    /// The result, or the text of the rejection.
+    pub(crate) bytes: Vec<u8>,
+    /// The original texts of what the result's encoding lacks.
+    pub(crate) original: Option<Vec<u8>>,
+    /// What the link app asks next by itself.
+    pub(crate) further: Option<Further>,
+}
+
+/// A request of the link app's own, made of an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Further {
+    pub(crate) name: Name,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl End {
+    /// A rejection with its text.
+    pub(crate) fn rejected(name: &Name, text: String) -> Self {
+        Self {
+            ending: Ending::Rejected,
+            name: name.rejection(),
+            bytes: text.into_bytes(),
+            original: None,
+            further: None,
+        }
+    }
+}
+
+/// What one pass did.
+#[derive(Debug, Default)]
+pub(crate) struct Pass {
+    pub(crate) questions: Vec<Question>,
+    /// True when more requests lay in the folder than were taken.
+    pub(crate) more: bool,
+    pub(crate) stuck: Option<RoundError>,
+}
+
+impl Lane {
+    pub(crate) fn new(
+        folders: Folders,
+        files: Arc<dyn Files>,
+        journal: Journal,
+        spelling: Spelling,
+    ) -> Self {
+        Self {
+            folders,
+            files,
+            journal,
+            spelling,
+            arrivals: Arrivals::default(),
+            open: BTreeMap::new(),
+            places: HashMap::new(),
+            next_place: 0,
+            unsettled: Vec::new(),
+            unsure: true,
+        }
+    }
+
+    /// How many files lie in the request folder and are not taken.
+    pub(crate) fn waiting(&self) -> usize {
+        self.arrivals.waiting()
+    }
+
+    /// True when an end is published and its touch is due.
+    pub(crate) fn has_published(&self) -> bool {
+        self.open.values().any(|it| it.stage == Stage::Published)
+    }
+
+    /// Takes what lies whole in `req`, goes on with what was cut off, and hands out so many questions.
+    pub(crate) fn pass(&mut self, most_questions: usize, now: Instant) -> Pass {
+        let mut pass = Pass::default();
+        if self.unsure {
+            keep_first(&mut pass.stuck, self.recover(now));
+        }
+        match self.take(now) {
+            Ok(more) => pass.more = more,
+            Err(error) => keep_first(&mut pass.stuck, Err(error)),
+        }
+        keep_first(&mut pass.stuck, self.settle(Vec::new(), now));
+        keep_first(
+            &mut pass.stuck,
+            self.ask(most_questions, now, &mut pass.questions),
+        );
+        pass
+    }
+
+    /// Moves every request that may be taken into the work folder and notes them all as claimed. True when more lay there.
+    fn take(&mut self, now: Instant) -> Result<bool, RoundError> {
+        let files = Arc::clone(&self.files);
+        let folders = &self.folders;
+        let found = self
+            .arrivals
+            .look(&*files, folders, &self.spelling, MOST_TAKEN, now)
+            .map_err(|error| failed(folders, error))?;
+        let mut stuck = None;
+        let mut taken = Vec::new();
+        for name in found.ready {
+            let id = uuid::Uuid::now_v7().as_u128();
+            let (from, to) = (
+                self.folders.req.join(name.as_str()),
+                self.work(id, Part::Request, name.as_str(), Origin::Folder),
+            );
+            match files.rename(&from, &to) {
+                Ok(()) => {
+                    self.arrivals.taken(name.as_str());
+                    taken.push(self.entry(id, name.as_str(), Origin::Folder));
+                }
+                // Its writer took it away again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !files.exists(&from) => {}
+                Err(error) => keep_first(&mut stuck, Err(failed(&self.folders, error))),
+            }
+        }
+        if !taken.is_empty() {
+            // Whatever is cut off from here on lies in the work folder without a row.
+            self.unsure = true;
+            let both = [self.folders.req.clone(), self.folders.work.clone()];
+            sync_all(&*files, &both).map_err(|error| failed(&self.folders, error))?;
+            self.journal.keep(taken.clone(), now)?;
+            self.unsure = false;
+            for entry in taken {
+                self.insert(entry, Lying::only(&[Part::Request]));
+            }
+        }
+        stuck.map_or(Ok(found.more), Err)
+    }
+
+    /// Reads requests that nobody asks about yet, the oldest first. Of those with the same name one goes after the other.
+    fn ask(
+        &mut self,
+        most: usize,
+        now: Instant,
+        questions: &mut Vec<Question>,
+    ) -> Result<(), RoundError> {
+        let mut stuck = None;
+        let mut ahead = BTreeSet::new();
+        let mut gone = Vec::new();
+        let files = Arc::clone(&self.files);
+        for open in self.open.values_mut() {
+            if questions.len() == most {
+                break;
+            }
+            if !ahead.insert(folded(&open.entry.name)) {
+                continue;
+            }
+            let free = match open.stage {
+                Stage::Free(pause) => pause.is_none_or(|pause| !pause.holds(now)),
+                Stage::Asked | Stage::Published => false,
+            };
+            let claimed = open.entry.progress == Progress::Claimed;
+            let Some(name) = Name::parse(&open.entry.name).filter(|_| free && claimed) else {
+                continue;
+            };
+            let entry = &open.entry;
+            let at = in_work(entry.id, Part::Request, &entry.name, entry.origin);
+            let at = self.folders.work.join(at);
+            match files.read(&at, self.spelling.most_bytes(&name)) {
+                Ok(bytes) => {
+                    open.stage = Stage::Asked;
+                    questions.push(Question {
+                        id: entry.id,
+                        name,
+                        origin: entry.origin,
+                        bytes,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !files.exists(&at) => {
+                    open.lying.take(Part::Request);
+                    if next(Row::Noted(&open.entry), open.lying) == Step::RejectLost
+                        && files.exists(&self.folders.work)
+                    {
+                        gone.push((entry.id, Outcome::End(End::rejected(&name, lost()))));
+                    } else {
+                        open.lying.put(Part::Request);
+                        keep_first(&mut stuck, Err(failed(&self.folders, error)));
+                    }
+                }
+                Err(error) => keep_first(&mut stuck, Err(failed(&self.folders, error))),
+            }
+        }
+        if !gone.is_empty() {
+            tracing::warn!(folder = %self.folders.name, count = gone.len(), "requests are gone from the work folder and are rejected");
+            keep_first(&mut stuck, self.settle(gone, now));
+        }
+        stuck.map_or(Ok(()), Err)
+    }
+
+    /// A question came to nothing: the file waits.
+    pub(crate) fn put_back(&mut self, id: u128, pause: Option<Pause>) {
+        if let Some(open) = self.find(id) {
+            open.stage = Stage::Free(pause);
+        }
+    }
+
+    fn find(&mut self, id: u128) -> Option<&mut Open> {
+        let place = self.places.get(&id)?;
+        self.open.get_mut(place)
+    }
+
+    fn insert(&mut self, entry: Entry, lying: Lying) {
+        if self.places.contains_key(&entry.id) {
+            return;
+        }
+        self.places.insert(entry.id, self.next_place);
+        let stage = Stage::Free(None);
+        let open = Open {
+            entry,
+            lying,
+            stage,
+        };
+        self.open.insert(self.next_place, open);
+        self.next_place += 1;
+    }
+
+    fn entry(&self, id: u128, name: &str, origin: Origin) -> Entry {
+        Entry {
+            id,
+            folder: self.folders.name.clone(),
+            name: name.to_owned(),
+            origin,
+            progress: Progress::Claimed,
+        }
+    }
+
+    fn work(&self, id: u128, part: Part, request: &str, origin: Origin) -> PathBuf {
+        self.folders.work.join(in_work(id, part, request, origin))
+    }
+}

@@ -1,0 +1,82 @@
+//! What a crash or a cut-off step left: compares the work folder with the journal and goes on from there.
+
+use std::collections::BTreeMap;
+
+use domain::civil_date::Instant;
+use store::journal::{Ending, Entry, Origin, Progress};
+
+use crate::files::sync_all;
+use crate::journal_steps::{Lying, Row, Step, next};
+use crate::lane::Lane;
+use crate::names::InWork;
+use crate::round_error::{RoundError, failed, keep_first};
+
+/// What lies in the work folder of one request.
+#[derive(Debug, Default)]
+struct Left {
+    lying: Lying,
+    request: Option<(String, Origin)>,
+}
+
+impl Lane {
+    /// Notes what lies in the work folder without a row, deletes what is of no use, and opens every file that is not done.
+    pub(super) fn recover(&mut self, now: Instant) -> Result<(), RoundError> {
+        let mut left = self.left()?;
+        let mut stuck = None;
+        let mut found = Vec::new();
+        for entry in self.journal.unfinished()? {
+            if entry.folder == self.folders.name {
+                let lying = left.remove(&entry.id).unwrap_or_default().lying;
+                found.push((entry, lying));
+            }
+        }
+        let mut unknown = Vec::new();
+        let mut clean = true;
+        for (id, left) in left {
+            let (name, origin) = left.request.unwrap_or((String::new(), Origin::Folder));
+            let row = self.journal.entry(id)?;
+            let known = row.as_ref().map_or(Row::Unknown(origin), Row::Noted);
+            match next(known, left.lying) {
+                Step::Note => unknown.push((self.entry(id, &name, origin), left.lying)),
+                Step::ThrowAway(_) => {
+                    // Without a row nothing was ever noted of it, so nothing of it is needed.
+                    let over = Progress::Done(Ending::Rejected, String::new());
+                    let entry = row.unwrap_or_else(|| Entry {
+                        progress: over,
+                        ..self.entry(id, &name, origin)
+                    });
+                    let thrown = self.throw_away(&entry, left.lying);
+                    clean &= thrown.is_ok();
+                    keep_first(&mut stuck, thrown);
+                }
+                Step::Answer | Step::RejectLost | Step::Publish(_) | Step::Close | Step::Over => {}
+            }
+        }
+        if !unknown.is_empty() {
+            let both = [self.folders.req.clone(), self.folders.work.clone()];
+            let synced = sync_all(&*self.files, &both);
+            synced.map_err(|error| failed(&self.folders, error))?;
+            let rows = unknown.iter().map(|(entry, _)| entry.clone()).collect();
+            self.journal.keep(rows, now)?;
+        }
+        for (entry, lying) in found.into_iter().chain(unknown) {
+            self.insert(entry, lying);
+        }
+        self.unsure = !clean;
+        stuck.map_or(Ok(()), Err)
+    }
+
+    fn left(&self) -> Result<BTreeMap<u128, Left>, RoundError> {
+        let names = self.files.names(&self.folders.work);
+        let mut all: BTreeMap<u128, Left> = BTreeMap::new();
+        for name in names.map_err(|error| failed(&self.folders, error))? {
+            let Some(it) = InWork::parse(&name) else {
+                continue;
+            };
+            let left = all.entry(it.id).or_default();
+            left.lying.put(it.part);
+            left.request = it.request.or(left.request.take());
+        }
+        Ok(all)
+    }
+}

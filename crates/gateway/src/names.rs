@@ -1,0 +1,235 @@
+//! Names of files: of requests as receipt computers give them, of what is published for them, and of what lies in the work folder.
+//! Opens nothing.
+
+use exchange::file_name::RequestName;
+use exchange::message::Message;
+use store::journal::Origin;
+
+use crate::journal_steps::Part;
+
+/// How a file is exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As XML.
+    Xml,
+    /// As a zip holding the XML.
+    Zip,
+}
+
+impl Form {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Xml => ".xml",
+            Self::Zip => ".zip",
+        }
+    }
+}
+
+/// The name of a request file: that of a message, with the extension `.xml`, or `.zip` where it comes as one.
+///
+/// ```
+/// use gateway::names::{Form, Name};
+/// let name = Name::parse("OQSsiquc01req_1.zip").unwrap();
+/// assert_eq!(name.form(), Form::Zip);
+/// assert_eq!(name.result(Form::Zip), "OQSsiquc01res_1.zip");
+/// assert_eq!(name.rejection(), "OQSsiquc01req_1.err");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    text: String,
+    request: RequestName,
+    form: Form,
+}
+
+impl Name {
+    /// Reads a name; `None` for files that are left alone.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
+        let as_xml = with_extension(text, Form::Zip, Form::Xml);
+        let form = if as_xml.is_some() {
+            Form::Zip
+        } else {
+            Form::Xml
+        };
+        // The others wait for the way of all messages to the center.
+        let request = RequestName::parse(as_xml.as_deref().unwrap_or(text))
+            .filter(|it| it.message() == Message::SingleCheck)?;
+        let text = text.to_owned();
+        Some(Self {
+            text,
+            request,
+            form,
+        })
+    }
+
+    /// The name as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The message's name, as if it came as XML.
+    #[must_use]
+    pub fn request(&self) -> &RequestName {
+        &self.request
+    }
+
+    /// How the request came.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The result's name in a form.
+    #[must_use]
+    pub fn result(&self, form: Form) -> String {
+        let xml = self.request.result();
+        with_extension(&xml, Form::Xml, form).unwrap_or(xml)
+    }
+
+    /// The name of the text that says why the request was rejected.
+    #[must_use]
+    pub fn rejection(&self) -> String {
+        self.request.rejection()
+    }
+}
+
+/// The text with another extension; `None` when it has not the first one. Capital and small letters count alike.
+fn with_extension(text: &str, from: Form, to: Form) -> Option<String> {
+    let stem = text.len().checked_sub(from.extension().len())?;
+    let (stem, extension) = text.split_at_checked(stem)?;
+    let fits = extension.eq_ignore_ascii_case(from.extension());
+    if from == to {
+        return fits.then(|| text.to_owned());
+    }
+    fits.then(|| format!("{stem}{}", to.extension()))
+}
+
+/// The name in the result folder of the original texts of a result. It begins and ends like no file a receipt computer looks for.
+///
+/// ```
+/// use gateway::names::original;
+/// assert_eq!(original("OQSsiquc01res_1.xml"), "onshi-original_OQSsiquc01res_1.xml.json");
+/// ```
+#[must_use]
+pub fn original(result: &str) -> String {
+    format!("{ORIGINAL}{result}.json")
+}
+
+/// The result whose original texts a file holds, by its name.
+#[must_use]
+pub fn original_of(name: &str) -> Option<&str> {
+    name.strip_prefix(ORIGINAL)?.strip_suffix(".json")
+}
+
+const ORIGINAL: &str = "onshi-original_";
+
+/// True for names writers use until a file is whole: they will be renamed.
+pub(crate) fn is_passing(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name.starts_with(['.', '~']) || lower.ends_with(".tmp") || lower.ends_with(".part")
+}
+
+/// The name under which two requests are one for a share that knows no capital letters.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// A part of one request in the work folder. The request keeps its name and says who asks, so that a crash before the journal's
+/// row loses neither.
+pub(crate) fn in_work(id: u128, part: Part, request: &str, origin: Origin) -> String {
+    match (part, origin) {
+        (Part::Original, _) => beside(id, "org"),
+        (Part::Result, _) => beside(id, "res"),
+        (Part::Rejection, _) => beside(id, "err"),
+        (Part::Request, Origin::Folder) => format!("{id:032x}.{request}"),
+        (Part::Request, Origin::Own) => format!("{id:032x}+{request}"),
+    }
+}
+
+/// A file in the work folder beside a request or for a delivery.
+pub(crate) fn beside(id: u128, kind: &str) -> String {
+    format!("{id:032x}.{kind}")
+}
+
+/// What lies in the work folder under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InWork {
+    pub(crate) id: u128,
+    pub(crate) part: Part,
+    /// The request's name, where the part is the request.
+    pub(crate) request: Option<(String, Origin)>,
+}
+
+impl InWork {
+    /// Reads a name; `None` for what is none of ours.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let (digits, rest) = name.split_at_checked(32)?;
+        let id = u128::from_str_radix(digits, 16).ok()?;
+        let (sign, rest) = rest.split_at_checked(1)?;
+        let (part, request) = match (sign, rest) {
+            (".", "org") => (Part::Original, None),
+            (".", "res") => (Part::Result, None),
+            (".", "err") => (Part::Rejection, None),
+            (".", request) => (Part::Request, Some((request, Origin::Folder))),
+            ("+", request) => (Part::Request, Some((request, Origin::Own))),
+            _ => return None,
+        };
+        let request = match request {
+            Some((text, origin)) => Some((Name::parse(text)?.text, origin)),
+            None => None,
+        };
+        Some(Self { id, part, request })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_the_work_folder_tells_all_of_a_request() {
+        for origin in [Origin::Folder, Origin::Own] {
+            for part in Part::ALL {
+                let name = in_work(7, part, "OQSsiquc01req_1.xml", origin);
+                let read = InWork::parse(&name).unwrap();
+                assert_eq!((read.id, read.part), (7, part));
+                assert_eq!(read.request.is_some(), part == Part::Request);
+                if let Some(request) = read.request {
+                    assert_eq!(request, ("OQSsiquc01req_1.xml".to_owned(), origin));
+                }
+            }
+        }
+        assert_eq!(InWork::parse(&beside(7, "face")), None);
+        assert_eq!(InWork::parse("Thumbs.db"), None);
+    }
+
+    #[test]
+    fn a_zip_is_named_as_its_message_and_keeps_its_letters() {
+        let name = Name::parse("oqssiquc01req_1.ZIP").unwrap();
+        assert_eq!(name.as_str(), "oqssiquc01req_1.ZIP");
+        assert_eq!(name.result(Form::Zip), "oqssiquc01res_1.zip");
+        assert_eq!(name.result(Form::Xml), "oqssiquc01res_1.xml");
+        assert_eq!(name.rejection(), "oqssiquc01req_1.err");
+        assert_eq!(
+            Name::parse("OQSsiquc01req_1.XML")
+                .unwrap()
+                .result(Form::Xml),
+            "OQSsiquc01res_1.XML"
+        );
+        for other in ["OQSsiquc01req_1.7z", "x.zip", "OQSsiquc01req_.zip"] {
+            assert_eq!(Name::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_original_texts_have_a_name_no_watcher_looks_for() {
+        let name = original("OQSsiquc01res_1.xml");
+        assert!(!name.ends_with(".xml") && !name.starts_with("OQS"));
+        assert_eq!(original_of(&name), Some("OQSsiquc01res_1.xml"));
+        assert_eq!(original_of("OQSsiquc01res_1.xml"), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! How fast the center is asked: fully while it answers, one question at a time after trouble, not before it said to come back
+//! (`Retry-After`). Pure; the clock is handed in.
+
+use domain::civil_date::Instant;
+
+/// Questions under way at once for one folder pair while all is well.
+const MOST_AT_ONCE: usize = 64;
+
+/// The first pause after trouble, in seconds; each further one is twice as long.
+const FIRST_PAUSE_S: i64 = 1;
+
+/// The longest pause that is not the center's own wish, in seconds.
+const LONGEST_PAUSE_S: i64 = 30;
+
+/// The longest pause the center may ask for, in seconds.
+const LONGEST_WISH_S: i64 = 3_600;
+
+/// Whether and how fast the center may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It answers.
+    Open,
+    /// It did not, or said to come back later.
+    Waits {
+        /// From when on one question may be tried.
+        until: Instant,
+        /// When that was decided: a clock that was set back makes nobody wait longer.
+        since: Instant,
+        /// The pause in seconds.
+        pause_s: i64,
+    },
+}
+
+impl Pace {
+    /// How many questions may be under way now.
+    #[must_use]
+    pub(crate) fn most_at_once(&self, now: Instant) -> usize {
+        match self {
+            Self::Open => MOST_AT_ONCE,
+            Self::Waits { until, since, .. } if *until <= now || now < *since => 1,
+            Self::Waits { .. } => 0,
+        }
+    }
+
+    /// The center answered.
+    pub(crate) fn answered(&mut self) {
+        *self = Self::Open;
+    }
+
+    /// The center did not answer, or not now; `wish_s` is what it said about when to come back.
+    pub(crate) fn refused(&mut self, wish_s: Option<u32>, now: Instant) {
+        let longer = match self {
+            Self::Open => FIRST_PAUSE_S,
+            // Questions that were under way together fail together: that is one trouble.
+            Self::Waits { until, since, .. } if *since <= now && now < *until => {
+                if wish_s.is_none() {
+                    return;
+                }
+                FIRST_PAUSE_S
+            }
+            Self::Waits { pause_s, .. } => (*pause_s * 2).min(LONGEST_PAUSE_S),
+        };
+        let pause_s = wish_s.map_or(longer, |wish| i64::from(wish).clamp(1, LONGEST_WISH_S));
+        let until = now.plus_seconds(pause_s);
+        *self = Self::Waits {
+            until,
+            since: now,
+            pause_s: pause_s.min(LONGEST_PAUSE_S),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_micros(seconds * 1_000_000)
+    }
+
+    #[test]
+    fn after_trouble_one_question_tries_and_an_answer_opens_everything() {
+        let mut pace = Pace::Open;
+        assert_eq!(pace.most_at_once(at(0)), MOST_AT_ONCE);
+        pace.refused(None, at(0));
+        assert_eq!(pace.most_at_once(at(0)), 0);
+        assert_eq!(pace.most_at_once(at(1)), 1);
+        pace.answered();
+        assert_eq!(pace.most_at_once(at(1)), MOST_AT_ONCE);
+    }
+
+    #[test]
+    fn pauses_grow_to_half_a_minute_and_questions_that_fail_together_count_once() {
+        let mut pace = Pace::Open;
+        let mut now = 0;
+        for expected in [1, 2, 4, 8, 16, 30, 30] {
+            for _ in 0..64 {
+                pace.refused(None, at(now));
+            }
+            assert_eq!(pace.most_at_once(at(now + expected - 1)), 0, "{expected}");
+            assert_eq!(pace.most_at_once(at(now + expected)), 1, "{expected}");
+            now += expected;
+        }
+    }
+
+    #[test]
+    fn what_the_center_wishes_is_done() {
+        let mut pace = Pace::Open;
+        pace.refused(Some(120), at(0));
+        assert_eq!(pace.most_at_once(at(119)), 0);
+        assert_eq!(pace.most_at_once(at(120)), 1);
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_nobody_wait_for_yesterday() {
+        let mut pace = Pace::Open;
+        pace.refused(Some(600), at(1_000_000));
+        assert_eq!(pace.most_at_once(at(10)), 1);
+    }
+}

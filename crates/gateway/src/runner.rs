@@ -1,0 +1,318 @@
+//! Drives one folder pair: looks at its folder, has the center asked about many files at once, publishes what comes back. One slow
+//! question or share holds up nothing else. Decides nothing about files; the lane does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::client::ClientError;
+use domain::civil_date::Instant;
+use tokio::task::JoinSet;
+
+use crate::asking::Asking;
+use crate::clock::Clock;
+use crate::hints::Hints;
+use crate::lane::{Lane, Outcome, Pass, Pause};
+use crate::pace::Pace;
+use crate::round_error::{RoundError, keep_first};
+use crate::standing::Standing;
+
+/// Between publishing results and touching them (contracts §11).
+pub(crate) const TOUCH_AFTER: Duration = Duration::from_millis(20);
+
+/// The folders are looked at this often: polling is the truth.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// A file about which a question came to nothing, while others went through, is asked about again after so many seconds.
+const FILE_PAUSE_S: i64 = 10;
+
+/// The center's pace, shared by all folder pairs.
+#[derive(Debug, Clone)]
+pub(crate) struct SharedPace(Arc<Mutex<Pace>>);
+
+impl SharedPace {
+    pub(crate) fn open() -> Self {
+        Self(Arc::new(Mutex::new(Pace::Open)))
+    }
+
+    pub(crate) fn most_at_once(&self, now: Instant) -> usize {
+        self.with(|pace| pace.most_at_once(now))
+    }
+
+    pub(crate) fn answered(&self) {
+        self.with(Pace::answered);
+    }
+
+    /// Slows down for what concerns every question.
+    pub(crate) fn refused(&self, error: &RoundError, now: Instant) {
+        self.with(|pace| pace.refused(error.come_back_s(), now));
+    }
+
+    fn with<T>(&self, so: impl FnOnce(&mut Pace) -> T) -> T {
+        so(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One folder pair with its questions under way.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    /// Away only while it works on another thread.
+    lane: Option<Lane>,
+    again: Box<Again>,
+    asking: Asking,
+    pace: SharedPace,
+    clock: Clock,
+    standing: Standing,
+    under_way: JoinSet<(u128, Result<Outcome, RoundError>)>,
+}
+
+/// What makes a lane anew when one was lost on another thread.
+struct Again(Box<dyn Fn() -> Lane + Send>);
+
+impl std::fmt::Debug for Again {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Again")
+    }
+}
+
+impl Runner {
+    pub(crate) fn new(
+        make: impl Fn() -> Lane + Send + 'static,
+        asking: Asking,
+        pace: SharedPace,
+        clock: Clock,
+        standing: Standing,
+    ) -> Self {
+        Self {
+            lane: Some(make()),
+            again: Box::new(Again(Box::new(make))),
+            asking,
+            pace,
+            clock,
+            standing,
+            under_way: JoinSet::new(),
+        }
+    }
+
+    /// Runs without end: by hints of the file system where there are any, and by the clock in any case.
+    pub(crate) async fn run(mut self, mut hints: Hints) {
+        let mut every = tokio::time::interval(EVERY);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut more = false;
+        let mut touch_at = None;
+        loop {
+            let due = touch_at.unwrap_or_else(tokio::time::Instant::now);
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(due), if touch_at.is_some() => {
+                    touch_at = None;
+                    let closed = self.close().await;
+                    self.tell(closed.err());
+                }
+                Some(first) = self.under_way.join_next() => {
+                    let stuck = self.settle(first).await;
+                    self.tell(stuck);
+                    let (left, stuck) = self.start().await;
+                    more = left;
+                    self.tell(stuck);
+                }
+                () = std::future::ready(()), if more => {
+                    let (left, stuck) = self.start().await;
+                    more = left;
+                    self.tell(stuck);
+                }
+                () = hints.next() => {
+                    let (left, stuck) = self.start().await;
+                    more = left;
+                    self.tell(stuck);
+                }
+                _ = every.tick() => {
+                    let (left, stuck) = self.start().await;
+                    more = left;
+                    self.looked(stuck);
+                }
+            }
+            if touch_at.is_none() && self.has_published() {
+                touch_at = Some(tokio::time::Instant::now() + TOUCH_AFTER);
+            }
+        }
+    }
+
+    /// Goes on until nothing can; returns how many files were finished.
+    pub(crate) async fn round(&mut self) -> (usize, Option<RoundError>) {
+        let (mut done, mut stuck) = (0, None);
+        loop {
+            let (more, trouble) = self.start().await;
+            keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+            if let Some(first) = self.under_way.join_next().await {
+                let trouble = self.settle(first).await;
+                keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+            } else if !more && !self.has_published() {
+                return (done, stuck);
+            }
+            if self.has_published() {
+                tokio::time::sleep(TOUCH_AFTER).await;
+                match self.close().await {
+                    Ok(count) => done += count,
+                    Err(error) => keep_first(&mut stuck, Err(error)),
+                }
+            }
+        }
+    }
+
+    fn has_published(&self) -> bool {
+        self.lane.as_ref().is_some_and(Lane::has_published)
+    }
+
+    /// One pass over the folder, and questions about what it found. True when more lies there.
+    async fn start(&mut self) -> (bool, Option<RoundError>) {
+        let now = self.clock.now();
+        let room = self.pace.most_at_once(now);
+        let room = room.saturating_sub(self.under_way.len());
+        let pass = self.with_lane(move |lane| lane.pass(room, now)).await;
+        let Pass {
+            questions,
+            more,
+            stuck,
+        } = match pass {
+            Ok(pass) => pass,
+            Err(error) => return (false, Some(error)),
+        };
+        for question in questions {
+            let (asking, clock) = (self.asking.clone(), self.clock.clone());
+            self.under_way.spawn(async move {
+                let outcome = asking.outcome(&question, clock.now()).await;
+                (question.id, outcome)
+            });
+        }
+        (more, stuck)
+    }
+
+    /// Publishes what came back: the first, and all that came meanwhile.
+    async fn settle(
+        &mut self,
+        first: Result<(u128, Result<Outcome, RoundError>), tokio::task::JoinError>,
+    ) -> Option<RoundError> {
+        let now = self.clock.now();
+        let mut stuck = None;
+        let (mut ends, mut back) = (Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some(came) = next {
+            match came {
+                Ok((id, Ok(outcome))) => {
+                    self.pace.answered();
+                    ends.push((id, outcome));
+                }
+                Ok((id, Err(error))) => {
+                    back.push((id, self.pause_after(&error, now)));
+                    keep_first(&mut stuck, Err(error));
+                }
+                // Its question is asked again once the lane is made anew.
+                Err(_) => {
+                    let folder = self.standing.folder().to_owned();
+                    keep_first(&mut stuck, Err(RoundError::BrokenOff(folder)));
+                    self.lane = Some(self.again.0());
+                }
+            }
+            next = self.under_way.try_join_next();
+        }
+        if !ends.is_empty() {
+            self.standing.center_answered(now);
+        }
+        let settled = self
+            .with_lane(move |lane| {
+                for (id, pause) in back {
+                    lane.put_back(id, pause);
+                }
+                lane.settle(ends, now)
+            })
+            .await;
+        keep_first(&mut stuck, settled.and_then(|it| it));
+        stuck
+    }
+
+    /// What a failed question means: for all questions a slower pace, for the one file a pause.
+    fn pause_after(&self, error: &RoundError, now: Instant) -> Option<Pause> {
+        if error.concerns_all_questions() {
+            self.pace.refused(error, now);
+            return None;
+        }
+        let seconds = error.come_back_s().map_or(FILE_PAUSE_S, i64::from);
+        Some(Pause {
+            since: now,
+            until: now.plus_seconds(seconds),
+        })
+    }
+
+    /// Touches and closes what was published; returns how many.
+    async fn close(&mut self) -> Result<usize, RoundError> {
+        let now = self.clock.now();
+        self.with_lane(move |lane| lane.close(now)).await?
+    }
+
+    /// Has the lane work on a thread that may block. A share that hangs holds up its own lane alone.
+    async fn with_lane<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Lane) -> T + Send + 'static,
+    ) -> Result<T, RoundError> {
+        let mut lane = self.lane.take().unwrap_or_else(|| self.again.0());
+        let worked = tokio::task::spawn_blocking(move || {
+            let result = work(&mut lane);
+            (lane, result)
+        });
+        match worked.await {
+            Ok((lane, result)) => {
+                self.lane = Some(lane);
+                Ok(result)
+            }
+            Err(_) => {
+                self.under_way.abort_all();
+                Err(RoundError::BrokenOff(self.standing.folder().to_owned()))
+            }
+        }
+    }
+
+    /// Tells of trouble. What went through after it does not take it back; a quiet look does.
+    fn tell(&self, stuck: Option<RoundError>) {
+        if let Some(error) = stuck {
+            self.standing.stuck(&error, self.clock.now());
+        }
+    }
+
+    /// Tells how a regular look went.
+    fn looked(&self, stuck: Option<RoundError>) {
+        let quiet = stuck.is_none();
+        self.tell(stuck);
+        if let Some(lane) = &self.lane {
+            self.standing.looked(lane.waiting(), quiet);
+        }
+    }
+}
+
+impl RoundError {
+    /// True when every other question would fail alike.
+    pub(crate) fn concerns_all_questions(&self) -> bool {
+        match self {
+            Self::Center(ClientError::Problem(problem)) => {
+                // The rest, 500 too, may be about the one message.
+                matches!(problem.status, 401 | 429 | 502 | 503 | 504)
+            }
+            Self::Center(ClientError::Answer) => false,
+            Self::Center(_) | Self::Secret(_) | Self::SignIn => true,
+            Self::File { .. } | Self::NoFolder(_) | Self::Journal(_) | Self::BrokenOff(_) => false,
+        }
+    }
+
+    /// In how many seconds the center wants to be asked again, where it said so.
+    pub(crate) fn come_back_s(&self) -> Option<u32> {
+        match self {
+            Self::Center(ClientError::Problem(problem)) => problem.retry_after_s,
+            Self::Center(_)
+            | Self::Secret(_)
+            | Self::SignIn
+            | Self::File { .. }
+            | Self::NoFolder(_)
+            | Self::Journal(_)
+            | Self::BrokenOff(_) => None,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! How the link app stands, for the terminal's page and the doctor: gathered while it works, written as one file now and then. Names no
+//! file and nobody.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::client::ClientError;
+use api::link_state::{CenterSeen, FILE, FolderState, Kind, LinkState, Trouble};
+use domain::civil_date::Instant;
+use store::engine::StoreError;
+use store::journal::Journal;
+
+use crate::round_error::RoundError;
+
+/// What is gathered of all folder pairs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standings(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    center: CenterSeen,
+    folders: BTreeMap<String, Folder>,
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    not_taken: usize,
+    forgotten: usize,
+    last_trouble: Option<Trouble>,
+}
+
+/// The part of one folder pair.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    folder: String,
+    all: Standings,
+}
+
+impl Standings {
+    /// The part of a folder pair.
+    pub(crate) fn of(&self, folder: &str) -> Standing {
+        Standing {
+            folder: folder.to_owned(),
+            all: self.clone(),
+        }
+    }
+
+    fn with<T>(&self, so: impl FnOnce(&mut Seen) -> T) -> T {
+        so(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The center answered.
+    pub(crate) fn center_answered(&self, now: Instant) {
+        self.with(|seen| {
+            seen.center.answered_at = Some(now.to_string());
+            if let Some(trouble) = &mut seen.center.trouble {
+                trouble.lasts = false;
+            }
+        });
+    }
+
+    /// Something did not work: with the center, or in a folder pair.
+    pub(crate) fn stuck(&self, folder: &str, error: &RoundError, now: Instant) {
+        let (kind, detail) = told(error);
+        let trouble = |earlier: Option<&Trouble>| {
+            let since = earlier
+                .filter(|it| it.lasts && it.kind == kind)
+                .map(|it| it.since.clone());
+            // A state that lasts is logged once, where it begins.
+            if since.is_none() {
+                tracing::warn!(folder, error = %error, "the link app waits and goes on by itself");
+            }
+            Trouble {
+                kind,
+                detail,
+                since: since.unwrap_or_else(|| now.to_string()),
+                lasts: true,
+            }
+        };
+        self.with(|seen| match error {
+            RoundError::Center(_) | RoundError::Secret(_) | RoundError::SignIn => {
+                // A sign-in that waits says nothing new about a refusal.
+                let refused = |it: &Trouble| it.lasts && it.kind == Kind::Refused;
+                if kind == Kind::SignIn && seen.center.trouble.as_ref().is_some_and(refused) {
+                    return;
+                }
+                seen.center.trouble = Some(trouble(seen.center.trouble.as_ref()));
+            }
+            RoundError::File { .. }
+            | RoundError::NoFolder(_)
+            | RoundError::Journal(_)
+            | RoundError::BrokenOff(_) => {
+                let place = seen.folders.entry(folder.to_owned()).or_default();
+                place.last_trouble = Some(trouble(place.last_trouble.as_ref()));
+            }
+        });
+    }
+
+    /// The state as it is now, counts included.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub(crate) fn state(
+        &self,
+        folders: &[String],
+        journal: &Journal,
+        syncs: u64,
+        now: Instant,
+    ) -> Result<LinkState, StoreError> {
+        let today = Instant::start_of_day_in_japan(now.date_in_japan());
+        let mut states = Vec::new();
+        for name in folders {
+            let tally = journal.tally(name, today)?;
+            states.push(self.with(|seen| {
+                let folder = seen.folders.entry(name.clone()).or_default();
+                FolderState {
+                    name: name.clone(),
+                    not_taken: folder.not_taken as u64,
+                    waiting: tally.waiting,
+                    oldest_taken_at: tally.oldest_taken_at.map(|it| it.to_string()),
+                    answered_today: tally.answered,
+                    rejected_today: tally.rejected,
+                    forgotten: folder.forgotten as u64,
+                    last_trouble: folder.last_trouble.clone(),
+                }
+            }));
+        }
+        Ok(LinkState {
+            at: now.to_string(),
+            center: self.with(|seen| seen.center.clone()),
+            folders: states,
+            syncs,
+            transactions: journal.written().commits,
+        })
+    }
+}
+
+impl Standing {
+    pub(crate) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    pub(crate) fn center_answered(&self, now: Instant) {
+        self.all.center_answered(now);
+    }
+
+    pub(crate) fn stuck(&self, error: &RoundError, now: Instant) {
+        self.all.stuck(&self.folder, error, now);
+    }
+
+    /// A regular look went through: so many files were not taken; a quiet one ends an earlier trouble.
+    pub(crate) fn looked(&self, not_taken: usize, quiet: bool) {
+        self.change(|folder| {
+            folder.not_taken = not_taken;
+            if let Some(trouble) = folder.last_trouble.as_mut().filter(|_| quiet) {
+                trouble.lasts = false;
+            }
+        });
+    }
+
+    /// So many results were forgotten.
+    pub(crate) fn forgotten(&self, count: usize) {
+        self.change(|folder| folder.forgotten = count);
+    }
+
+    fn change(&self, so: impl FnOnce(&mut Folder)) {
+        self.all
+            .with(|seen| so(seen.folders.entry(self.folder.clone()).or_default()));
+    }
+}
+
+/// Puts the state in the place of the file before it, in one step. It may be lost with the power: it is written again.
+pub(crate) fn write(data_dir: &Path, state: &LinkState) -> io::Result<()> {
+    let text = serde_json::to_vec(state).map_err(io::Error::other)?;
+    let new = data_dir.join(format!("{FILE}.new"));
+    std::fs::write(&new, text)?;
+    std::fs::rename(new, data_dir.join(FILE))
+}
+
+/// What a trouble is, and what is told of it beside that.
+fn told(error: &RoundError) -> (Kind, String) {
+    match error {
+        RoundError::Center(ClientError::Problem(problem)) => {
+            (Kind::Refused, problem.code.to_string())
+        }
+        RoundError::Center(ClientError::Answer) => (Kind::NotUnderstood, String::new()),
+        RoundError::Center(error) => (Kind::Connection, error.to_string()),
+        RoundError::Secret(error) => (Kind::Secret, error.to_string()),
+        RoundError::SignIn => (Kind::SignIn, String::new()),
+        RoundError::File { error, .. } => {
+            let kind = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Full,
+                io::ErrorKind::ReadOnlyFilesystem => Kind::ReadOnly,
+                io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ResourceBusy
+                | io::ErrorKind::ExecutableFileBusy => Kind::Rights,
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Kind::Missing,
+                _ => Kind::File,
+            };
+            (kind, error.to_string())
+        }
+        RoundError::NoFolder(name) => (Kind::NoFolder, name.clone()),
+        RoundError::Journal(error) => (Kind::Journal, error.to_string()),
+        RoundError::BrokenOff(_) => (Kind::BrokenOff, String::new()),
+    }
+}
