@@ -1,13 +1,10 @@
 //! Hints that something may have come into a request folder, from the kernel (inotify). Only hints: shares lose events and other systems
 //! have none, so whoever waits for them also looks by the clock. A folder that cannot be watched gives no hints and no error.
 
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
-use tokio::io::unix::AsyncFd;
+use crate::system::{Heard, Watch};
 
 /// A folder that could not be watched, or was replaced, is tried again this often.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -16,14 +13,14 @@ const AGAIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Hints {
     folder: PathBuf,
-    kernel: Option<AsyncFd<OwnedFd>>,
+    kernel: Option<Watch>,
 }
 
 impl Hints {
     pub(crate) fn of(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            kernel: watch(folder),
+            kernel: Watch::of(folder),
         }
     }
 
@@ -32,15 +29,10 @@ impl Hints {
         loop {
             let Some(kernel) = &self.kernel else {
                 tokio::time::sleep(AGAIN).await;
-                self.kernel = watch(&self.folder);
+                self.kernel = Watch::of(&self.folder);
                 continue;
             };
-            let Ok(mut ready) = kernel.readable().await else {
-                self.kernel = None;
-                continue;
-            };
-            let heard = read_all(kernel.get_ref());
-            ready.clear_ready();
+            let heard = kernel.hear().await;
             match heard {
                 Heard::Something => return,
                 Heard::Nothing => {}
@@ -52,43 +44,6 @@ impl Hints {
             }
         }
     }
-}
-
-/// What the kernel told.
-enum Heard {
-    Nothing,
-    Something,
-    FolderGone,
-}
-
-fn watch(folder: &Path) -> Option<AsyncFd<OwnedFd>> {
-    let kernel = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-    let what = WatchFlags::CLOSE_WRITE
-        | WatchFlags::MOVED_TO
-        | WatchFlags::DELETE_SELF
-        | WatchFlags::MOVE_SELF;
-    inotify::add_watch(&kernel, folder, what).ok()?;
-    #[expect(
-        deprecated,
-        reason = "its successor needs `unsafe`; the descriptor is owned here, so nobody closes it meanwhile"
-    )]
-    AsyncFd::new(kernel).ok()
-}
-
-/// Empties the kernel's queue: many hints are one.
-fn read_all(kernel: &OwnedFd) -> Heard {
-    let mut buffer = [MaybeUninit::uninit(); 4096];
-    let mut reader = Reader::new(kernel, &mut buffer);
-    let mut heard = Heard::Nothing;
-    while let Ok(event) = reader.next() {
-        use rustix::fs::inotify::ReadFlags;
-        let gone = ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF | ReadFlags::IGNORED;
-        if event.events().intersects(gone) {
-            return Heard::FolderGone;
-        }
-        heard = Heard::Something;
-    }
-    heard
 }
 
 #[cfg(test)]

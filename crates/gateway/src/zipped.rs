@@ -7,7 +7,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 use zip::result::ZipError;
 use zip::unstable::write::FileOptionsExt;
-use zip::write::{FileOptions, SimpleFileOptions};
+use zip::write::FileOptions;
 use zip::{AesMode, CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::names::Name;
@@ -163,7 +163,7 @@ impl Zip {
 /// A zip with one file and no password.
 #[cfg(test)]
 pub(crate) fn pack_open(name: &str, bytes: &[u8]) -> Result<Vec<u8>, ZipTrouble> {
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    let options = FileOptions::<()>::default().compression_method(CompressionMethod::Deflated);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file(name, options).map_err(explain)?;
     writer.write_all(bytes).map_err(|_| ZipTrouble::Broken)?;
@@ -287,7 +287,7 @@ mod tests {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for name in ["a.xml", "../../b.xml"] {
             writer
-                .start_file(name, SimpleFileOptions::default())
+                .start_file(name, FileOptions::<()>::default())
                 .unwrap();
         }
         let two = writer.finish().unwrap().into_inner();
