@@ -18,6 +18,7 @@ mod deck;
 mod download_page;
 mod est;
 mod events;
+mod existing_paths;
 mod history;
 mod keys;
 mod link;

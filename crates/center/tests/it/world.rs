@@ -76,6 +76,27 @@ impl World {
         }
     }
 
+    /// A center with settings of the link; where searches without a certificate are served then.
+    pub(crate) async fn start_linked(
+        link: center::config::link::Link,
+    ) -> (Self, Option<SocketAddr>) {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let mut config = config(dir.path(), Limits::default(), Default::default());
+        config.link = link;
+        let center = start_center_of(&config, Arc::clone(&micros)).await;
+        let search = center.search;
+        let world = Self {
+            api: center.api,
+            enroll: center.enroll,
+            metrics: center.metrics,
+            _center: Some(center),
+            dir,
+            micros,
+        };
+        (world, search)
+    }
+
     /// A center that believes the made-up cards and knows their holders.
     pub(crate) async fn start_with_cards() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -369,8 +390,20 @@ impl World {
         at: SocketAddr,
         identity: Option<&Identity>,
     ) -> TlsStream<TcpStream> {
+        self.connect_from([127, 0, 0, 1], at, identity).await
+    }
+
+    /// The same from another of this machine's own addresses.
+    pub(crate) async fn connect_from(
+        &self,
+        from: [u8; 4],
+        at: SocketAddr,
+        identity: Option<&Identity>,
+    ) -> TlsStream<TcpStream> {
         let tls = pki::client::config_by(self.clock(), &self.root(), identity).unwrap();
-        let stream = TcpStream::connect(at).await.unwrap();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let stream = socket.connect(at).await.unwrap();
         let name = ServerName::from(at.ip());
         TlsConnector::from(Arc::new(tls))
             .connect(name, stream)
@@ -398,7 +431,7 @@ impl World {
     }
 }
 
-async fn exchange(
+pub(crate) async fn exchange(
     mut stream: TlsStream<TcpStream>,
     line: &str,
     headers: &[&str],
