@@ -12,6 +12,7 @@ mod answer;
 mod face;
 mod golden;
 mod mutation;
+mod vendors_page;
 
 use exchange::encoding::Encoding;
 use exchange::rejected::Reason;
