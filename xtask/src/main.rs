@@ -11,6 +11,7 @@ mod assets;
 mod fresh_root;
 mod package;
 mod receipt_computer;
+mod schemas;
 mod schemathesis;
 mod tidy;
 mod tools;
@@ -33,6 +34,7 @@ const USAGE: &str = "cargo xtask TASK
   fresh-root    installs, upgrades, removes and purges the packages in a fresh Debian root (needs root)
   advisories    known weaknesses of all dependencies; outside CI, because its database cannot always be reached
   receipt-computer  tests of the receipt computer in examples
+  schemas       samples and defects of receipt computers' files against docs/schemas
   schemathesis  the interface's document against a running demo
   bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         "fresh-root" => fresh_root::run(&root()),
         "advisories" => advisories::run(&root(), &rest),
         "receipt-computer" => receipt_computer::run(&root()),
+        "schemas" => schemas::run(&root()),
         "schemathesis" => schemathesis::run(&root(), &rest),
         "bench" => bench(&rest),
         _ => {
@@ -119,6 +122,9 @@ fn test() -> anyhow::Result<()> {
     step("tests", || cargo(&[&tests[..], &WITH_CARDS].concat()))?;
     step("the example's receipt computer", || {
         receipt_computer::run(&root())
+    })?;
+    step("schemas of receipt computers' files", || {
+        schemas::run(&root())
     })?;
     step("schemathesis", || schemathesis::run(&root(), &[]))?;
     step("packages in a fresh Debian root", || {

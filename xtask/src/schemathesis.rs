@@ -24,9 +24,8 @@ const READY: &str = "demo.json";
 
 /// Runs it; `more` are further arguments of schemathesis, such as `--seed 7`.
 pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
-    let place = root.join("target/schemathesis");
-    std::fs::create_dir_all(&place)?;
-    let bin = install(root, &place)?;
+    let place = place(root);
+    let bin = environment(root)?;
     let demo = Demo::start(root, &place)?;
     // Signing out ends the session, so it has one of its own. It comes first: what follows locks the account by wrong old passwords.
     let checked = demo
@@ -35,8 +34,15 @@ pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
     checked.and(demo.log_tells_of_nobody())
 }
 
+/// Where everything of it lies.
+fn place(root: &Path) -> PathBuf {
+    root.join("target/schemathesis")
+}
+
 /// The folder of the environment's programs, after installing them where the lock file changed.
-fn install(root: &Path, place: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn environment(root: &Path) -> anyhow::Result<PathBuf> {
+    let place = place(root);
+    std::fs::create_dir_all(&place)?;
     let (environment, installed) = (place.join("venv"), place.join("installed.txt"));
     let lock = root.join("xtask/schemathesis/requirements.txt");
     let wanted = std::fs::read_to_string(&lock).context("requirements.txt")?;

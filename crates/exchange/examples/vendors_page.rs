@@ -7,9 +7,11 @@
 use std::process::ExitCode;
 
 use exchange::error_code::table_markdown;
+use exchange::schema::fields;
 
 /// Where each table stands: the beginnings of the comments around it.
 const ERROR_CODES: [&str; 2] = ["<!-- error codes", "<!-- end of error codes"];
+const FIELDS: [&str; 2] = ["<!-- fields", "<!-- end of fields"];
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args().nth(1) else {
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     };
     let written = std::fs::read_to_string(&path).and_then(|page| {
         let page = filled(&page, ERROR_CODES, &table_markdown())
+            .and_then(|page| filled(&page, FIELDS, &fields::markdown()))
             .ok_or_else(|| std::io::Error::other("the comments around a table are missing"))?;
         std::fs::write(&path, page)
     });

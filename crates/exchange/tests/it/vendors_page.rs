@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use exchange::error_code::{ErrorCode, table_markdown};
 use exchange::message::Message;
+use exchange::schema::fields;
 use exchange::tables::{Form, Holds, Row};
 
 const JAPANESE: &str = include_str!("../../../../docs/receipt-computers.md");
 const ENGLISH: &str = include_str!("../../../../docs/receipt-computers.en.md");
+
+/// How the tables are written anew.
+const ANEW: &str = "cargo run -p exchange --example vendors_page -- docs/receipt-computers.md";
 
 /// What stands between two comments of the Japanese page.
 fn block(begin: &str, end: &str) -> &'static str {
@@ -19,11 +23,7 @@ fn block(begin: &str, end: &str) -> &'static str {
 #[test]
 fn the_pages_codes_are_the_tables() {
     let page = block("<!-- error codes", "<!-- end of error codes");
-    assert_eq!(
-        page,
-        table_markdown(),
-        "cargo run -p exchange --example vendors_page -- docs/receipt-computers.md"
-    );
+    assert_eq!(page, table_markdown(), "{ANEW}");
     let known: BTreeSet<&str> = ErrorCode::ALL.iter().map(|code| code.code()).collect();
     for page in [JAPANESE, ENGLISH] {
         let named = words(page).filter(|word| {
@@ -35,6 +35,12 @@ fn the_pages_codes_are_the_tables() {
             assert!(known.contains(code), "{code} is no code of ours");
         }
     }
+}
+
+#[test]
+fn the_pages_fields_are_the_tables() {
+    let page = block("<!-- fields", "<!-- end of fields");
+    assert_eq!(page, fields::markdown(), "{ANEW}");
 }
 
 #[test]
