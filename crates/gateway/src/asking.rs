@@ -1,27 +1,32 @@
-//! The link app's conversation with the center: reads a request, asks, writes the end. Repeats a question only under its own key, and
+//! The link app's conversation with the center: reads a request, asks, spells the answer. Repeats a question only under its own key, and
 //! publishes nothing.
 
 use std::sync::Arc;
 
-use api::check::{Answer, CheckRequest, answered};
 use api::client::ClientError;
-use api::problem::{Problem, Trouble};
+use api::problem::Problem;
 use domain::civil_date::Instant;
-use exchange::encoding::Encoding;
-use exchange::single_check::answer::{Shown, write, write_unanswerable};
-use exchange::single_check::{Request, Unanswerable};
-use store::journal::Ending;
+use exchange::answer::Answer;
+use serde_json::Value;
+use store::journal::{Ending, Origin};
 
-use crate::lane::{End, Outcome, Question};
+use crate::folders::BulkResults;
+use crate::further;
+use crate::lane::{End, Outcome, Pause, Question};
+use crate::names::Name;
 use crate::round_error::RoundError;
 use crate::session::Session;
-use crate::spelling::Spelling;
+use crate::spelling::{Read, Spelling, rejection};
+
+/// The result of a bulk order that is still being worked off is asked for again after so many seconds (interface §1.5).
+const ASK_AGAIN_S: i64 = 5;
 
 /// Asks for the request files of one folder pair.
 #[derive(Debug, Clone)]
 pub(crate) struct Asking {
     pub(crate) session: Arc<Session>,
     pub(crate) spelling: Spelling,
+    pub(crate) bulk_results: BulkResults,
 }
 
 impl Asking {
@@ -35,83 +40,56 @@ impl Asking {
         now: Instant,
     ) -> Result<Outcome, RoundError> {
         let name = &question.name;
+        let rejected = |text| Ok(Outcome::End(End::rejected(name, text)));
         let read = match self.spelling.read(name, &question.bytes) {
             Ok(read) => read,
-            Err(text) => return Ok(Outcome::End(End::rejected(name, text))),
+            Err(text) => return rejected(text),
         };
-        let encoding = self.spelling.encoding(read.request.encoding);
-        let xml = self
-            .answer(&read.request, question.id, encoding, now)
-            .await?;
-        Ok(Outcome::End(
-            match self.spelling.result(name, xml, read.cipher) {
-                Ok((result, bytes)) => End {
-                    ending: Ending::Answered,
-                    name: result,
-                    bytes,
-                    original: None,
-                    further: None,
-                },
-                Err(trouble) => End::rejected(name, trouble.text()),
-            },
-        ))
-    }
-
-    async fn answer(
-        &self,
-        request: &Request,
-        id: u128,
-        encoding: Encoding,
-        now: Instant,
-    ) -> Result<Vec<u8>, RoundError> {
-        let asked = match request.asked(&self.session.facility) {
-            Ok(asked) => asked,
-            Err(why) => return Ok(write_unanswerable(request, &why, encoding, now)),
+        let key = match question.origin {
+            Origin::Folder => uuid::Uuid::from_u128(question.id),
+            // Each time is a question of its own: the answer of the time before was that there is none yet.
+            Origin::Own => uuid::Uuid::now_v7(),
         };
-        let body = CheckRequest {
-            birth_date: asked.birth_date.to_string(),
-            branch: asked.branch,
-            ceiling_consent: asked.ceiling_consent,
-            insurer_number: asked.insurer_number,
-            number: asked.number,
-            origin: Some("file".into()),
-            symbol: asked.symbol,
-            visit_date: Some(asked.visit_date.to_string()),
-        };
-        let key = uuid::Uuid::from_u128(id).to_string();
-        let answer = match self.ask(&key, &body, now).await {
-            Ok(answer) => answer,
-            Err(RoundError::Center(ClientError::Problem(problem)))
-                if problem.code == Trouble::InvalidInput.code() =>
-            {
-                let why = unanswerable(&problem);
-                return Ok(write_unanswerable(request, &why, encoding, now));
+        let image = match self.ask(&key.to_string(), &read, now).await {
+            Ok(image) => image,
+            Err(RoundError::Center(ClientError::Problem(problem))) if is_final(&problem) => {
+                tracing::warn!(code = %problem.code, "the center takes a request not as it is; it is rejected");
+                return rejected(told(&problem));
             }
             Err(other) => return Err(other),
         };
-        let (verdict, read) =
-            answered::read(&answer).map_err(|_| RoundError::Center(ClientError::Answer))?;
-        let shown: Vec<Shown<'_>> = read
-            .iter()
-            .map(|it| Shown {
-                person: &it.person,
-                coverage: &it.coverage,
-                reference_number: it.reference_number.as_deref(),
-            })
-            .collect();
-        Ok(write(request, verdict, &shown, encoding, now))
+        let answer = Answer::from_json(read.request.message(), &image)
+            .map_err(|_| RoundError::Center(ClientError::Answer))?;
+        if question.origin == Origin::Own && further::is_under_way(&answer) {
+            return Ok(Outcome::Later(Pause {
+                since: now,
+                until: now.plus_seconds(ASK_AGAIN_S),
+            }));
+        }
+        self.end(name, &answer, &read).or_else(rejected)
     }
 
-    async fn ask(
-        &self,
-        key: &str,
-        body: &CheckRequest,
-        now: Instant,
-    ) -> Result<Answer, RoundError> {
+    fn end(&self, name: &Name, answer: &Answer, read: &Read) -> Result<Outcome, String> {
+        let spelled = self.spelling.spell(name, answer, read)?;
+        let further = match self.bulk_results {
+            BulkResults::Polled => further::of(name, answer, read, &self.spelling),
+            BulkResults::AskedFor => None,
+        };
+        Ok(Outcome::End(End {
+            ending: Ending::Answered,
+            name: spelled.name,
+            bytes: spelled.bytes,
+            original: spelled.original,
+            further,
+        }))
+    }
+
+    async fn ask(&self, key: &str, read: &Read, now: Instant) -> Result<Value, RoundError> {
+        let (message, image) = (read.request.message().prefix(), read.request.to_json());
         for _ in 0..2 {
             let token = self.session.token(now).await?;
-            match self.session.client.check(&token, key, body).await {
-                Ok((answer, _)) => return Ok(answer),
+            match self.session.client.link(&token, key, message, &image).await {
+                Ok(answer) => return Ok(answer),
                 // The session ended: sign in again, once.
                 Err(ClientError::Problem(problem)) if problem.status == 401 => {
                     self.session.forget(&token).await;
@@ -123,10 +101,17 @@ impl Asking {
     }
 }
 
-fn unanswerable(problem: &Problem) -> Unanswerable {
-    let first = problem.errors.first();
-    Unanswerable {
-        code: "E0100".into(),
-        message: first.map_or_else(|| problem.clerk.ja.clone(), |error| error.text.ja.clone()),
-    }
+/// True for refusals that are about the message itself: no repetition heals them.
+fn is_final(problem: &Problem) -> bool {
+    matches!(problem.status, 400 | 404 | 405 | 413 | 415 | 422)
+}
+
+/// The `.err` for a message the center refuses.
+fn told(problem: &Problem) -> String {
+    let first = problem.errors.first().map(|it| &it.text);
+    let reason = first.unwrap_or(&problem.engineer);
+    rejection(
+        (&reason.ja, &reason.en),
+        (&problem.clerk.ja, &problem.clerk.en),
+    )
 }

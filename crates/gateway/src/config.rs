@@ -62,10 +62,19 @@ pub struct FolderPair {
     pub face: Option<PathBuf>,
     /// Files under way: outside the others, on the same file system.
     pub work: PathBuf,
-    /// Encoding of the answers: `utf-8` (default), `shift_jis`, or `request` for that of each request. Results of readers, which
-    /// nobody requested, are UTF-8 with `request`.
+    /// Encoding of the answers: `usual` (default), `utf-8`, `shift_jis`, or `request` for that of each request. Results of readers,
+    /// which nobody requested, are UTF-8 with `usual` and `request`.
     #[serde(default)]
     pub encoding: AnswerEncoding,
+    /// What happens to characters the encoding lacks: `reduced` (default), `black_circle` or `refuse`.
+    #[serde(default)]
+    pub unrepresentable: UnrepresentablePolicy,
+    /// Whether results of bulk messages come as a zip without password that holds the XML.
+    #[serde(default)]
+    pub bulk_zip: bool,
+    /// Whether the link app asks for the results of bulk messages by itself and publishes each when it is there.
+    #[serde(default)]
+    pub poll_bulk: bool,
     /// Minutes after which a result that still lies in `res` or `face` counts as forgotten by its receipt computer.
     #[serde(default = "default_stay_minutes")]
     pub stay_minutes: NonZeroU32,
@@ -94,6 +103,9 @@ impl FolderPair {
             face: None,
             work,
             encoding: AnswerEncoding::default(),
+            unrepresentable: UnrepresentablePolicy::default(),
+            bulk_zip: false,
+            poll_bulk: false,
             stay_minutes: default_stay_minutes(),
             forgotten: Forgotten::default(),
             zip: Vec::new(),
@@ -103,12 +115,29 @@ impl FolderPair {
     }
 }
 
-/// Encoding of the answers. Receipt computers are known to read single results as UTF-8 only (interface R8).
+/// What happens to a text whose characters the answer's encoding lacks. Values that others compare are never changed: an answer with
+/// such a one goes in UTF-8, or is not written with `refuse`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnrepresentablePolicy {
+    /// The reduced form (髙 becomes 高), `●` where there is none; the original stands in a file beside the result.
+    #[default]
+    Reduced,
+    /// `●`, as the original system does; the original stands in a file beside the result.
+    BlackCircle,
+    /// The answer is not written; an `.err` says so.
+    Refuse,
+}
+
+/// Encoding of the answers. Receipt computers are known to read consented lists in the encoding they asked in, and single results as
+/// UTF-8 only (interface R8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerEncoding {
-    /// UTF-8.
+    /// As clients are known to read them: consented lists in the encoding of the request, all else in UTF-8.
     #[default]
+    Usual,
+    /// UTF-8.
     #[serde(rename = "utf-8")]
     Utf8,
     /// Shift_JIS.
@@ -160,7 +189,9 @@ mod tests {
     #[test]
     fn what_is_left_out_has_the_documented_default() {
         let folders = Config::parse(START).unwrap().folders;
-        assert_eq!(folders[0].encoding, AnswerEncoding::Utf8);
+        assert_eq!(folders[0].encoding, AnswerEncoding::Usual);
+        assert_eq!(folders[0].unrepresentable, UnrepresentablePolicy::Reduced);
+        assert!(!folders[0].poll_bulk && !folders[0].bulk_zip && folders[0].zip.is_empty());
         assert_eq!(folders[0].stay_minutes.get(), 1440);
         assert_eq!(folders[0].forgotten, Forgotten::Report);
     }
@@ -175,6 +206,8 @@ mod tests {
         assert_eq!(folders[0].forgotten, Forgotten::Remove);
         for wrong in [
             "encoding = \"euc-jp\"",
+            "unrepresentable = \"?\"",
+            "zip_cipher = \"des\"",
             "stay_minutes = 0",
             "forgotten = \"x\"",
         ] {

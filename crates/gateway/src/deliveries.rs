@@ -99,7 +99,7 @@ impl Deliveries {
 fn encoding(setting: AnswerEncoding) -> Encoding {
     match setting {
         // Nobody requested it; clients are known to read it as UTF-8 only (interface R8).
-        AnswerEncoding::Utf8 | AnswerEncoding::Request => Encoding::Utf8,
+        AnswerEncoding::Usual | AnswerEncoding::Utf8 | AnswerEncoding::Request => Encoding::Utf8,
         AnswerEncoding::ShiftJis => Encoding::ShiftJis,
     }
 }

@@ -31,6 +31,8 @@ pub struct Folders {
     pub forgotten: Forgotten,
     /// How messages are spelled.
     pub spelling: Spelling,
+    /// Who asks for results of bulk messages.
+    pub bulk_results: BulkResults,
 }
 
 impl From<&FolderPair> for Folders {
@@ -44,9 +46,23 @@ impl From<&FolderPair> for Folders {
             encoding: pair.encoding,
             stay_minutes: pair.stay_minutes.get(),
             forgotten: pair.forgotten,
-            spelling: Spelling::new(pair.encoding, None),
+            spelling: Spelling::of(pair),
+            bulk_results: if pair.poll_bulk {
+                BulkResults::Polled
+            } else {
+                BulkResults::AskedFor
+            },
         }
     }
+}
+
+/// Whether the link app asks for bulk results by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkResults {
+    /// It does, and publishes each when it is there.
+    Polled,
+    /// The receipt computer asks.
+    AskedFor,
 }
 
 /// Why the folders cannot be used. The texts name the setting.

@@ -85,7 +85,6 @@ impl Pause {
 pub(crate) struct Question {
     pub(crate) id: u128,
     pub(crate) name: Name,
-    #[cfg_attr(not(test), expect(dead_code, reason = "bulk messages ask again"))]
     pub(crate) origin: Origin,
     pub(crate) bytes: Vec<u8>,
 }
@@ -95,7 +94,6 @@ pub(crate) struct Question {
 pub(crate) enum Outcome {
     /// An end to publish.
     End(End),
-    #[cfg_attr(not(test), expect(dead_code, reason = "bulk messages ask again"))]
     /// None yet: it is asked again after the pause.
     Later(Pause),
 }

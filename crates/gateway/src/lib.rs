@@ -8,6 +8,7 @@ pub mod config;
 mod deliveries;
 pub mod files;
 pub mod folders;
+mod further;
 pub mod hearing;
 mod hints;
 pub mod journal_steps;

@@ -25,7 +25,8 @@ impl Form {
     }
 }
 
-/// The name of a request file: that of a message, with the extension `.xml`, or `.zip` where it comes as one.
+/// The name of a request file: that of a message, with the extension `.xml`, or `.zip` where it comes as one. Names that say they are
+/// requests of this system but of no message of this version are read as well, so that their senders can be told.
 ///
 /// ```
 /// use gateway::names::{Form, Name};
@@ -33,11 +34,13 @@ impl Form {
 /// assert_eq!(name.form(), Form::Zip);
 /// assert_eq!(name.result(Form::Zip), "OQSsiquc01res_1.zip");
 /// assert_eq!(name.rejection(), "OQSsiquc01req_1.err");
+/// assert_eq!(Name::parse("OQSsiupd01req_1.xml").unwrap().message(), None);
+/// assert_eq!(Name::parse("EPSsiPIR01req_1.xml"), None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     text: String,
-    request: RequestName,
+    request: Option<RequestName>,
     form: Form,
 }
 
@@ -54,12 +57,12 @@ impl Name {
         } else {
             Form::Xml
         };
-        // The others wait for the way of all messages to the center.
-        let request = RequestName::parse(as_xml.as_deref().unwrap_or(text))
-            .filter(|it| it.message() == Message::SingleCheck)?;
-        let text = text.to_owned();
+        let request = RequestName::parse(as_xml.as_deref().unwrap_or(text));
+        if request.is_none() && !is_of_this_system(text) {
+            return None;
+        }
         Some(Self {
-            text,
+            text: text.to_owned(),
             request,
             form,
         })
@@ -71,10 +74,10 @@ impl Name {
         &self.text
     }
 
-    /// The message's name, as if it came as XML.
+    /// The message, where this version knows it.
     #[must_use]
-    pub fn request(&self) -> &RequestName {
-        &self.request
+    pub fn message(&self) -> Option<Message> {
+        self.request.as_ref().map(RequestName::message)
     }
 
     /// How the request came.
@@ -83,19 +86,57 @@ impl Name {
         self.form
     }
 
+    /// The same name for another message.
+    #[must_use]
+    pub fn of_message(&self, message: Message) -> Option<Self> {
+        let own = self.message()?.prefix().len();
+        Self::parse(&format!("{}{}", message.prefix(), self.text.get(own..)?))
+    }
+
+    /// The name with the extension of XML.
+    pub(crate) fn request_name(&self) -> &str {
+        self.request
+            .as_ref()
+            .map_or(&self.text, RequestName::as_str)
+    }
+
     /// The result's name in a form.
     #[must_use]
     pub fn result(&self, form: Form) -> String {
-        let xml = self.request.result();
+        let xml = self.request.as_ref().map(RequestName::result);
+        let xml = xml.unwrap_or_else(|| self.text.clone());
         with_extension(&xml, Form::Xml, form).unwrap_or(xml)
     }
 
     /// The name of the text that says why the request was rejected.
     #[must_use]
     pub fn rejection(&self) -> String {
-        self.request.rejection()
+        let stem = self.text.len() - self.form.extension().len();
+        format!("{}.err", self.text.get(..stem).unwrap_or_default())
     }
 }
+
+/// The systems whose requests this link app answers. Those of others (`EPS`, `CIP`, `PMH`) may be for another program at the same folder.
+const SYSTEMS: [&str; 3] = ["OQS", "YZK", "TKK"];
+
+/// True for a name of the form of a request of this system: `OQSxxxxx00req_….xml`.
+fn is_of_this_system(text: &str) -> bool {
+    let system = text.get(..3).unwrap_or_default();
+    let (function, kind) = (text.get(3..10), text.get(10..14));
+    let extension = text.get(text.len().saturating_sub(4)..).unwrap_or_default();
+    let plain = |c: char| !c.is_control() && !matches!(c, '/' | '\\' | ':');
+    SYSTEMS.iter().any(|it| it.eq_ignore_ascii_case(system))
+        && function.is_some_and(|it| it.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && kind.is_some_and(|it| it.eq_ignore_ascii_case("req_"))
+        && [Form::Xml, Form::Zip]
+            .iter()
+            .any(|form| form.extension().eq_ignore_ascii_case(extension))
+        && text.chars().all(plain)
+        && text.len() <= MOST_BYTES
+}
+
+/// The longest file name taken, in bytes.
+const MOST_BYTES: usize = 200;
 
 /// The text with another extension; `None` when it has not the first one. Capital and small letters count alike.
 fn with_extension(text: &str, from: Form, to: Form) -> Option<String> {
@@ -220,7 +261,7 @@ mod tests {
                 .result(Form::Xml),
             "OQSsiquc01res_1.XML"
         );
-        for other in ["OQSsiquc01req_1.7z", "x.zip", "OQSsiquc01req_.zip"] {
+        for other in ["OQSsiquc01req_1.7z", "x.zip", "EPSsiPIR01req_1.zip"] {
             assert_eq!(Name::parse(other), None, "{other}");
         }
     }

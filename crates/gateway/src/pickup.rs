@@ -100,6 +100,7 @@ impl Gateway {
             let asking = Asking {
                 session: Arc::clone(&session),
                 spelling: folders.spelling.clone(),
+                bulk_results: folders.bulk_results,
             };
             let standing = standings.of(&folders.name);
             Runner::new(make, asking, pace.clone(), clock.clone(), standing)

@@ -146,6 +146,16 @@ impl Zip {
             AnswerCipher::ZipCrypto => Cipher::ZipCrypto,
             AnswerCipher::Aes256 => Cipher::Aes256,
         };
+        self.seal(name, bytes, cipher)
+    }
+
+    /// A zip with one file, protected by a cipher.
+    pub(crate) fn seal(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        cipher: Cipher,
+    ) -> Result<Vec<u8>, ZipTrouble> {
         let options = FileOptions::<()>::default().compression_method(CompressionMethod::Deflated);
         let options = match cipher {
             Cipher::Aes256 => options.with_aes_encryption_bytes(AesMode::Aes256, &self.password),
@@ -161,7 +171,6 @@ impl Zip {
 }
 
 /// A zip with one file and no password.
-#[cfg(test)]
 pub(crate) fn pack_open(name: &str, bytes: &[u8]) -> Result<Vec<u8>, ZipTrouble> {
     let options = FileOptions::<()>::default().compression_method(CompressionMethod::Deflated);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));

@@ -10,7 +10,7 @@ use domain::civil_date::Instant;
 use proptest::prelude::*;
 use store::journal::{Ending, Journal, Origin};
 
-use crate::config::{AnswerEncoding, FolderPair};
+use crate::config::FolderPair;
 use crate::folders::Folders;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
 use crate::lane::{End, Further, Lane, Outcome, Pause, Question};
@@ -229,7 +229,7 @@ impl Play {
             Folders::from(&pair),
             files,
             self.journal.clone(),
-            Spelling::new(AnswerEncoding::default(), None),
+            Spelling::of(&pair),
         )
     }
 

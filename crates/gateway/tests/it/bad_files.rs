@@ -68,7 +68,7 @@ async fn a_file_of_a_gigabyte_is_rejected_without_being_read() {
 async fn what_is_no_xml_is_rejected() {
     let (ja, en) = ("XMLとして正しくありません", "not well-formed XML");
     check(b"\n%PDF-1.7", 2, ja, en).await;
-    check(b"<a></b>", 1, ja, en).await;
+    check(b"<XmlMsg></b>", 1, ja, en).await;
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn other_files_are_left_alone() {
     let mut link = Link::start().await;
     let names = [
         ".receptionagent-1.tmp",
-        "OQSmuquc01req_1.xml",
+        "EPSsiPIR01req_1.xml",
         "OQSsiquc01req_1.txt",
         "OQSsiquc01req_1.xml.tmp",
         "Thumbs.db",
@@ -186,4 +186,40 @@ async fn an_answerless_request_is_answered_as_abnormal() {
         link.text("res/OQSsiquc01res_1.xml")
             .contains("<SegmentOfResult>9<")
     );
+}
+
+#[tokio::test]
+async fn a_message_of_this_system_that_nobody_knows_is_rejected_when_no_other_program_takes_it() {
+    let mut link = Link::start().await;
+    for name in ["OQSsiupd01req_1.xml", "OQSxxyyy09req_1.zip"] {
+        link.put(&format!("req/{name}"), "<XmlMsg/>");
+    }
+    assert_eq!(link.round().await.unwrap(), 0, "it may be for another");
+    link.later(10);
+    assert_eq!(link.round().await.unwrap(), 2);
+    for name in ["OQSsiupd01req_1", "OQSxxyyy09req_1"] {
+        let told = link.text(&format!("res/{name}.err"));
+        assert!(told.contains("is not supported") && told.contains("対応していません"));
+    }
+    assert_eq!(link.names("res").len(), 4, "each request is given back");
+}
+
+#[tokio::test]
+async fn names_that_would_lead_elsewhere_are_left_alone() {
+    let mut link = Link::start().await;
+    let names = [
+        "OQSsiquc01req_..\\..\\evil.xml",
+        "OQSsiquc01req_C:evil.xml",
+        "OQSsiquc01req_\u{7}.xml",
+    ];
+    for name in names {
+        link.put(&format!("req/{name}"), request());
+    }
+    std::fs::write(link.path("req/..OQSsiquc01req_1.xml"), request()).unwrap();
+    for _ in 0..2 {
+        assert_eq!(link.round().await.unwrap(), 0);
+        link.later(60);
+    }
+    assert_eq!(link.names("req").len(), 4);
+    assert!(link.names("res").is_empty() && link.names("work").is_empty());
 }

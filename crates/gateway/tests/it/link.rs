@@ -70,6 +70,7 @@ impl Link {
             limits: Default::default(),
             cards: crate::cards::settings(dir.path()),
             certificates: Default::default(),
+            link: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
