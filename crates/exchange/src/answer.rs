@@ -55,10 +55,10 @@ pub enum Answer {
 }
 
 /// What happens to a text for people to read where the encoding lacks one of its characters. Values that others compare are never
-/// changed; with such a one a message cannot be written at all, and goes in UTF-8 instead.
+/// changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unrepresentable {
-    /// The reduced form (髙 by its table, a letter without its marks), `●` where there is none; the original stands in a sidecar.
+    /// The reduced form (𠮷 as 吉, by a table; a letter without its marks), `●` where there is none; the original stands in a sidecar.
     #[default]
     Reduced,
     /// `●`, as the original system does; the original stands in a sidecar.
@@ -72,6 +72,8 @@ pub enum Unrepresentable {
 pub struct Written {
     /// The file.
     pub bytes: Vec<u8>,
+    /// The encoding it is in: UTF-8 where a value that may not be changed is not in Shift_JIS.
+    pub encoding: Encoding,
     /// A second file with the originals of all texts that were reduced, if any were: UTF-8 JSON,
     /// `{"replaced": [{"element": XPath, "written": text, "original": text}]}`.
     pub sidecar: Option<Vec<u8>>,
@@ -176,12 +178,26 @@ impl Answer {
     }
 
     /// Its file, LF, as the samples are. `CharacterCodeIdentifier` says the encoding it is written in. Where a single check's texts
-    /// were replaced, its message says so.
+    /// were replaced, its message says so. A value that may not be changed, as an identifier that is echoed, and that Shift_JIS lacks
+    /// makes the whole file UTF-8.
     ///
     /// # Errors
-    /// [`CannotBeWritten`] where the policy refuses, or for a value that may not be changed, as an identifier that is echoed: such
-    /// an answer can still be written in UTF-8.
+    /// [`CannotBeWritten`] where the policy refuses, or for a control character.
     pub fn to_xml(
+        &self,
+        encoding: Encoding,
+        policy: Unrepresentable,
+    ) -> Result<Written, CannotBeWritten> {
+        match (self.text(encoding, policy), policy) {
+            (
+                Err(CannotBeWritten::NotInShiftJis { .. }),
+                Unrepresentable::Reduced | Unrepresentable::BlackCircle,
+            ) => self.text(Encoding::Utf8, policy),
+            (written, _) => written,
+        }
+    }
+
+    fn text(
         &self,
         encoding: Encoding,
         policy: Unrepresentable,

@@ -108,11 +108,11 @@ pub(crate) trait Sink {
     /// Nothing is written of an empty one: clients fail on it (R4).
     fn group(&mut self, row: &Row, inside: Inside<'_>);
 
-    /// Calls `inside` so many times, once for each.
+    /// Calls `inside` so many times, once for each. An empty one stands where it is a line of its own, and is dropped from a list.
     fn groups(&mut self, row: &Row, count: usize, inside: Inside<'_>);
 
-    /// Header or body, which stand even when empty.
-    fn half(&mut self, row: &Row, inside: Inside<'_>);
+    /// A group that has to be there, and stands even when empty.
+    fn kept(&mut self, row: &Row, inside: Inside<'_>);
 }
 
 /// The name of a list's entries, if they have one of their own.

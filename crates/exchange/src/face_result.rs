@@ -1,21 +1,18 @@
-//! The result of a check at a reader (`OQSsiquc01res_face_…`, interface §1.2, §2.3): bytes only. No request asked for it, so it
-//! echoes none. Adds nothing to what the center recorded.
-
-pub mod consents;
+//! The result of a check at a reader (`OQSsiquc01res_face_…`, interface §1.2, §2.3). No request asked for it, so it echoes none. Adds
+//! nothing to what the center recorded.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
-use domain::codes::check::{ProcessingStatus, ReferenceKind};
+use domain::codes::check::{CharacterCode, ProcessingStatus, ReferenceKind, ResultSegment};
 use domain::codes::prescription::IssueForm;
 use domain::institution_code::InstitutionCode;
 
-use crate::encoding::Encoding;
-use crate::face_result::consents::Consents;
-use crate::single_check::answer::{
-    Beside, CeilingConsent, Header, Shown, document, reduced, results,
-};
+use crate::answer::Answer;
+use crate::answer::consents::Consents;
+use crate::answer::coverage::{Beside, CeilingConsent, Shown, found};
+use crate::tables::single_check as table;
 
 /// A closed check at a reader.
 #[derive(Debug, Clone, Copy)]
@@ -64,35 +61,35 @@ impl CertificateNotice {
     }
 }
 
-/// The file: LF, as the samples are.
+/// The message.
 #[must_use]
-pub fn write(result: &FaceResult<'_>, encoding: Encoding) -> Vec<u8> {
-    let visit_date = result.visit_date.to_compact();
-    let facility = result.facility.to_string();
-    let identifier = identifier(result.check_id);
-    let header = Header {
-        confirmation_date: Some(&visit_date),
-        institution_code: Some(&facility),
-        file_identifier: Some(&identifier),
-        kind: ReferenceKind::Card,
-        why: None,
+pub fn answer(result: &FaceResult<'_>) -> Answer {
+    let beside = Beside {
+        ceiling: CeilingConsent::ByCard(result.checked_at),
+        consents: Some(result.consents),
     };
-    document(&header, encoding, result.closed_at, |body| {
-        body.value("ProcessingResultStatus", ProcessingStatus::Normal.code());
-        let certificate = result.certificate.map(CertificateNotice::text);
-        let told = [certificate.as_deref(), reduced(result.shown, encoding)];
-        let told: Vec<&str> = told.into_iter().flatten().collect();
-        let told = (!told.is_empty()).then(|| told.join(" "));
-        body.optional("ProcessingResultMessage", told.as_deref());
-        body.value("QualificationValidity", result.verdict.code());
-        let form = result.prescription.map(IssueForm::code);
-        body.optional("PrescriptionIssueSelect", form);
-        let beside = Beside {
-            ceiling: CeilingConsent::ByCard(result.checked_at),
-            consents: Some(result.consents),
-        };
-        results(body, result.shown, &beside);
-    })
+    Answer::SingleCheck(Box::new(table::Answer {
+        header: table::AnswerHeader {
+            executed_at: Some(result.closed_at.to_compact_in_japan()),
+            confirmation_date: Some(result.visit_date.to_compact()),
+            institution_code: Some(result.facility.to_string()),
+            file_identifier: Some(identifier(result.check_id)),
+            kind: Some(ReferenceKind::Card.code().to_owned()),
+            segment: Some(ResultSegment::Normal.code().to_owned()),
+            error_code: None,
+            error_message: None,
+            character_code: Some(CharacterCode::Utf8.code().to_owned()),
+        },
+        body: table::AnswerBody {
+            status: Some(ProcessingStatus::Normal.code().to_owned()),
+            code: None,
+            message: result.certificate.map(CertificateNotice::text),
+            verdict: Some(result.verdict.code().to_owned()),
+            prescription: result.prescription.map(|it| it.code().to_owned()),
+            search_info: None,
+            coverages: result.shown.iter().map(|it| found(*it, &beside)).collect(),
+        },
+    }))
 }
 
 /// 16 characters of base64url, as real results carry in `ArbitraryFileIdentifier` (interface §2.1): the check's last 96 bits.

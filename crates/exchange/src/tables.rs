@@ -350,7 +350,7 @@ macro_rules! part {
             }
 
             fn write(&self, row: &$crate::tables::Row, to: &mut dyn $crate::document::Sink) {
-                to.group(row, &mut |inside| $crate::tables::Part::write(self, inside));
+                to.kept(row, &mut |inside| $crate::tables::Part::write(self, inside));
             }
         }
     };
@@ -410,9 +410,9 @@ impl<H: Part, B: Part> Part for Envelope<H, B> {
     }
 
     fn write(&self, to: &mut dyn Sink) {
-        to.half(&header_row(H::ROWS), &mut |inside| {
+        to.kept(&header_row(H::ROWS), &mut |inside| {
             self.header.write(inside)
         });
-        to.half(&body_row(B::ROWS), &mut |inside| self.body.write(inside));
+        to.kept(&body_row(B::ROWS), &mut |inside| self.body.write(inside));
     }
 }

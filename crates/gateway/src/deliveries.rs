@@ -12,11 +12,12 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::codes::prescription::IssueForm;
 use domain::institution_code::InstitutionCode;
 use domain::questions::{Choice, Question};
+use exchange::answer::Unrepresentable;
+use exchange::answer::consents::{Consents, Given, Providing};
+use exchange::answer::coverage::Shown;
 use exchange::encoding::Encoding;
-use exchange::face_result::consents::{Consents, Given, Providing};
 use exchange::face_result::{CertificateNotice, FaceResult};
 use exchange::file_name::face_result;
-use exchange::single_check::answer::Shown;
 use store::journal::deliveries::Delivery;
 use store::journal::{Journal, State};
 
@@ -145,7 +146,10 @@ fn written(
         consents: &consents(record)?,
     };
     let name = face_result(facility, check_id, closed_at);
-    Ok((name, exchange::face_result::write(&result, encoding)))
+    let answer = exchange::face_result::answer(&result);
+    let written = answer.to_xml(encoding, Unrepresentable::Reduced);
+    let written = written.map_err(|_| NotUnderstood("text"))?;
+    Ok((name, written.bytes))
 }
 
 fn instant(text: &str, member: &'static str) -> Result<Instant, NotUnderstood> {

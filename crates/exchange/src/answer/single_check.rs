@@ -46,6 +46,17 @@ impl Answer {
     }
 }
 
+impl table::Answer {
+    /// The form of prescription, where it stands in the body and where one client places it, in the coverage.
+    #[must_use]
+    pub fn prescription(&self) -> Option<&str> {
+        let of_coverages = self.body.coverages.iter().map(|it| &it.prescription);
+        std::iter::once(&self.body.prescription)
+            .chain(of_coverages)
+            .find_map(Option::as_deref)
+    }
+}
+
 /// An answer with its header alone: all is well so far.
 pub(crate) fn head(asked: &table::Request, now: Instant) -> table::Answer {
     let header = &asked.header;

@@ -162,10 +162,8 @@ impl Sink for Image {
         for _ in 0..count {
             let mut group = Self::default();
             inside(&mut group);
-            if group.0.is_empty() {
-                continue;
-            }
             match entry_of(row) {
+                Some(_) if group.0.is_empty() => {}
                 Some(entry) => {
                     let mut named = Self::default();
                     named.insert(entry, group.0);
@@ -179,7 +177,7 @@ impl Sink for Image {
         }
     }
 
-    fn half(&mut self, row: &Row, inside: Inside<'_>) {
+    fn kept(&mut self, row: &Row, inside: Inside<'_>) {
         let mut group = Self::default();
         inside(&mut group);
         self.insert(row.element, group.0);

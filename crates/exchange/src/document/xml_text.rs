@@ -77,7 +77,11 @@ impl Text {
             .collect();
         let sidecar = (!replaced.is_empty())
             .then(|| format!("{:#}\n", json!({ "replaced": replaced })).into_bytes());
-        Ok(Written { bytes, sidecar })
+        Ok(Written {
+            bytes,
+            encoding: self.encoding,
+            sidecar,
+        })
     }
 
     fn indent(&mut self) {
@@ -214,7 +218,7 @@ impl Sink for Text {
     fn groups(&mut self, row: &Row, count: usize, inside: Inside<'_>) {
         let Some(entry) = entry_of(row) else {
             for index in 1..=count {
-                self.enclosed(row.element, index, inside, false);
+                self.enclosed(row.element, index, inside, true);
             }
             return;
         };
@@ -225,7 +229,7 @@ impl Sink for Text {
         });
     }
 
-    fn half(&mut self, row: &Row, inside: Inside<'_>) {
+    fn kept(&mut self, row: &Row, inside: Inside<'_>) {
         self.enclosed(row.element, 0, inside, true);
     }
 }

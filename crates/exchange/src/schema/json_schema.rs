@@ -63,10 +63,10 @@ fn group(rows: &[Row]) -> Value {
 fn member(row: &Row) -> Value {
     let mut schema = match (row.holds, entry_of(row)) {
         (Holds::Value, _) => value(row.form),
-        (Holds::Values, _) => array(value(row.form)),
+        (Holds::Values, _) => array(&value(row.form)),
         (Holds::Group(rows), _) => group(rows),
-        (Holds::Groups(rows), None) => array(group(rows)),
-        (Holds::Groups(rows), Some(entry)) => array(json!({
+        (Holds::Groups(rows), None) => array(&group(rows)),
+        (Holds::Groups(rows), Some(entry)) => array(&json!({
             "type": "object",
             "properties": { entry: group(rows) },
             "required": [entry],
@@ -80,7 +80,7 @@ fn member(row: &Row) -> Value {
     schema
 }
 
-fn array(of: Value) -> Value {
+fn array(of: &Value) -> Value {
     json!({ "type": "array", "items": of, "minItems": 1 })
 }
 

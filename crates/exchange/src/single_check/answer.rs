@@ -11,7 +11,6 @@ use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonName};
 
 use crate::encoding::{Encoding, windows_31j};
-use crate::face_result::consents::Consents;
 use crate::single_check::{Request, SearchInfo, Unanswerable};
 use crate::xml::Writer;
 
@@ -71,11 +70,7 @@ pub fn write(
             Some("1") => CeilingConsent::ByWord,
             Some(_) | None => CeilingConsent::None,
         };
-        let beside = Beside {
-            ceiling,
-            consents: None,
-        };
-        results(body, shown, &beside);
+        results(body, shown, ceiling);
     })
 }
 
@@ -93,18 +88,18 @@ pub fn write_unanswerable(
 }
 
 /// What a receipt computer is told where characters of the answer were reduced.
-pub(crate) fn reduced(shown: &[Shown<'_>], encoding: Encoding) -> Option<&'static str> {
+fn reduced(shown: &[Shown<'_>], encoding: Encoding) -> Option<&'static str> {
     let is_reduced = encoding == Encoding::ShiftJis && shown.iter().any(Shown::is_reduced);
     is_reduced.then_some(REDUCED)
 }
 
 /// What stands in a header, beside time and encoding.
-pub(crate) struct Header<'a> {
-    pub(crate) confirmation_date: Option<&'a str>,
-    pub(crate) institution_code: Option<&'a str>,
-    pub(crate) file_identifier: Option<&'a str>,
-    pub(crate) kind: ReferenceKind,
-    pub(crate) why: Option<&'a Unanswerable>,
+struct Header<'a> {
+    confirmation_date: Option<&'a str>,
+    institution_code: Option<&'a str>,
+    file_identifier: Option<&'a str>,
+    kind: ReferenceKind,
+    why: Option<&'a Unanswerable>,
 }
 
 fn header<'a>(request: &'a Request, why: Option<&'a Unanswerable>) -> Header<'a> {
@@ -118,7 +113,7 @@ fn header<'a>(request: &'a Request, why: Option<&'a Unanswerable>) -> Header<'a>
 }
 
 /// A message with its header (interface §2.1).
-pub(crate) fn document(
+fn document(
     header: &Header<'_>,
     encoding: Encoding,
     now: Instant,
@@ -166,22 +161,15 @@ fn search_info(group: &mut Writer, info: &SearchInfo) {
     group.optional("ArbitraryIdentifier", info.identifier.as_deref());
 }
 
-/// What stands beside every coverage of an answer: what was agreed to.
-pub(crate) struct Beside<'a> {
-    pub(crate) ceiling: CeilingConsent,
-    /// Of a check at a reader (interface §2.3, rows 29-30 and 32-35); a check by number never holds any of it.
-    pub(crate) consents: Option<&'a Consents>,
-}
-
 /// The coverages of an answer. No list without a coverage: clients fail on an empty one (interface R4).
-pub(crate) fn results(body: &mut Writer, shown: &[Shown<'_>], beside: &Beside<'_>) {
+fn results(body: &mut Writer, shown: &[Shown<'_>], ceiling: CeilingConsent) {
     if shown.is_empty() {
         return;
     }
     body.group("ResultList", |list| {
         for shown in shown {
             list.group("ResultOfQualificationConfirmation", |entry| {
-                result(entry, *shown, beside)
+                result(entry, *shown, ceiling)
             });
         }
     });
@@ -189,13 +177,11 @@ pub(crate) fn results(body: &mut Writer, shown: &[Shown<'_>], beside: &Beside<'_
 
 /// How the ceiling came to be provided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CeilingConsent {
+enum CeilingConsent {
     /// It was not.
     None,
     /// The patient agreed by word of mouth.
     ByWord,
-    /// With the card, at this time.
-    ByCard(Instant),
 }
 
 fn ceiling_consent(entry: &mut Writer, consent: CeilingConsent) {
@@ -204,19 +190,14 @@ fn ceiling_consent(entry: &mut Writer, consent: CeilingConsent) {
         CeilingConsent::ByWord => {
             entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
         }
-        CeilingConsent::ByCard(at) => {
-            entry.value("LimitApplicationCertificateRelatedConsFlg", "1");
-            let at = at.to_compact_in_japan();
-            entry.value("LimitApplicationCertificateRelatedConsTime", &at);
-        }
     }
 }
 
-pub(crate) fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
+fn date(writer: &mut Writer, name: &str, day: Option<CivilDate>) {
     writer.optional(name, day.map(CivilDate::to_compact).as_deref());
 }
 
-fn result(entry: &mut Writer, shown: Shown<'_>, beside: &Beside<'_>) {
+fn result(entry: &mut Writer, shown: Shown<'_>, consent: CeilingConsent) {
     let (person, coverage) = (shown.person, shown.coverage);
     // Medical aid names the payer, the holder and the office in elements of its own (interface §2.3, further facts).
     let is_aid = coverage.classification.is_medical_aid();
@@ -300,14 +281,11 @@ fn result(entry: &mut Writer, shown: Shown<'_>, beside: &Beside<'_>) {
             elderly(group, certificate)
         });
     }
-    ceiling_consent(entry, beside.ceiling);
+    ceiling_consent(entry, consent);
     if let Some(certificate) = coverage.ceilings.first() {
         entry.group("LimitApplicationCertificateRelatedInfo", |group| {
             ceiling(group, certificate)
         });
-    }
-    if let Some(consents) = beside.consents {
-        consents.write_specified_diseases(entry);
     }
     if is_aid && !coverage.tickets.is_empty() {
         entry.group("PublicExpenseResultList", |list| {
@@ -315,9 +293,6 @@ fn result(entry: &mut Writer, shown: Shown<'_>, beside: &Beside<'_>) {
                 list.group("MedicalTicketInfo", |group| tickets::write(group, ticket));
             }
         });
-    }
-    if let Some(consents) = beside.consents {
-        consents.write_viewing(entry);
     }
     entry.optional("ReferenceNumber", shown.reference_number);
 }

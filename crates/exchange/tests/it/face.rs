@@ -6,11 +6,12 @@ use domain::codes::prescription::IssueForm;
 use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
 use domain::person::PersonName;
+use exchange::answer::consents::{Consents, Given, Providing};
+use exchange::answer::coverage::Shown;
+use exchange::answer::{Unrepresentable, Written};
 use exchange::encoding::{Encoding, windows_31j};
-use exchange::face_result::consents::{Consents, Given, Providing};
-use exchange::face_result::{CertificateNotice, FaceResult, write};
+use exchange::face_result::{CertificateNotice, FaceResult, answer};
 use exchange::file_name::{face_result, is_face_result};
-use exchange::single_check::answer::Shown;
 
 const SAMPLE: &str =
     include_str!("../samples/OQSsiquc01res_face_13199999990123456789abcdef0123_20261123091502.xml");
@@ -48,7 +49,7 @@ fn file(
     consents: &Consents,
     certificate: Option<CertificateNotice>,
     encoding: Encoding,
-) -> Vec<u8> {
+) -> Written {
     let shown = [Shown {
         person: &person.person,
         coverage: &person.coverages[0],
@@ -66,11 +67,12 @@ fn file(
         shown: &shown,
         consents,
     };
-    write(&result, encoding)
+    let answer = answer(&result);
+    answer.to_xml(encoding, Unrepresentable::Reduced).unwrap()
 }
 
 fn text(consents: &Consents) -> String {
-    String::from_utf8(file(&taro(), consents, None, Encoding::Utf8)).unwrap()
+    String::from_utf8(file(&taro(), consents, None, Encoding::Utf8).bytes).unwrap()
 }
 
 /// Without the identifier, which is each writer's own.
@@ -151,8 +153,8 @@ fn a_certificate_that_ends_is_told_of_beside_a_good_answer() {
         CertificateNotice::EndsOn(day),
         CertificateNotice::EndedOn(day),
     ] {
-        let bytes = file(&taro(), &Consents::default(), Some(notice), Encoding::Utf8);
-        let written = String::from_utf8(bytes).unwrap();
+        let written = file(&taro(), &Consents::default(), Some(notice), Encoding::Utf8);
+        let written = String::from_utf8(written.bytes).unwrap();
         let (status, message) = (
             "<ProcessingResultStatus>1</",
             "<ProcessingResultMessage>マイナンバーカード",
@@ -166,13 +168,20 @@ fn a_certificate_that_ends_is_told_of_beside_a_good_answer() {
 fn shift_jis_keeps_a_rare_name_beside_its_reduced_form() {
     let mut rare = taro();
     rare.person.name = PersonName::parse("𠮷田　葛\u{E0100}").unwrap();
-    let bytes = file(&rare, &all_but_surgery(), None, Encoding::ShiftJis);
-    let written = windows_31j::decode(&bytes).unwrap();
+    let file = file(&rare, &all_but_surgery(), None, Encoding::ShiftJis);
+    let written = windows_31j::decode(&file.bytes).unwrap();
     assert!(
         written.contains("encoding=\"Shift_JIS\"")
-            && written.contains("<CharacterCodeIdentifier>1</")
+            && written.contains("<CharacterCodeIdentifier>1</CharacterCodeIdentifier>")
     );
     assert!(written.contains("<Name>吉田　葛</Name>"));
-    assert!(written.contains("<NameOriginal>&#x20BB7;田　葛&#xE0100;</NameOriginal>"));
-    assert!(written.contains("<ProcessingResultMessage>"));
+    assert!(written.contains("<ProcessingResultMessage>") && !written.contains("&#"));
+    let sidecar: serde_json::Value = serde_json::from_slice(&file.sidecar.unwrap()).unwrap();
+    let replaced = &sidecar["replaced"][0];
+    assert_eq!(
+        replaced["element"],
+        "/XmlMsg/MessageBody/ResultList/ResultOfQualificationConfirmation[1]/Name"
+    );
+    assert_eq!(replaced["original"], "𠮷田　葛\u{E0100}");
+    assert_eq!(replaced["written"], "吉田　葛");
 }
