@@ -124,13 +124,8 @@ impl Spelling {
             UnrepresentablePolicy::BlackCircle => Unrepresentable::BlackCircle,
             UnrepresentablePolicy::Refuse => Unrepresentable::Refuse,
         };
-        let written = match (answer.to_xml(encoding, policy), self.unrepresentable) {
-            (Err(_), UnrepresentablePolicy::Reduced | UnrepresentablePolicy::BlackCircle) => {
-                answer.to_xml(Encoding::Utf8, policy)
-            }
-            (written, _) => written,
-        };
-        let Written { bytes, sidecar } = written.map_err(|error| cannot_be_written(&error))?;
+        let written = answer.to_xml(encoding, policy);
+        let Written { bytes, sidecar, .. } = written.map_err(|error| cannot_be_written(&error))?;
         let (name, bytes) = self
             .packed(name, answer.message(), bytes, read.cipher)
             .map_err(ZipTrouble::text)?;
