@@ -2,6 +2,7 @@
 //! account sent a message says by which of the two it came. Answers in the interface's own words what the interface knows, and with
 //! a problem document what concerns the line and the session alone.
 
+mod medical_information;
 mod single_checks;
 
 use api::check::Origin;
@@ -136,6 +137,8 @@ impl Asking<'_> {
     async fn dispatch(&self, request: &request::Request) -> Result<Answer, Stop> {
         match request {
             request::Request::SingleCheck(asked) => single_checks::answer(self, asked).await,
+            request::Request::Drugs(asked) => medical_information::drugs(self, asked).await,
+            request::Request::Checkups(asked) => medical_information::checkups(self, asked).await,
             _ => Err(Trouble::NotFound.into()),
         }
     }

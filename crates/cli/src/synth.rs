@@ -132,6 +132,9 @@ async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow
         let people = synthetic::samples::people();
         done.people += people.len() as u64;
         engine.store_people(people).await?;
+        let today = crate::serve::now().date_in_japan();
+        let information = synthetic::samples::medical_information::of_samples(today);
+        engine.store_medical_information(information).await?;
         let facility = InstitutionCode::parse(synthetic::samples::FACILITY)?;
         let (person, number) = synthetic::samples::REFERENCE_NUMBER;
         let wanted = (ReferenceNumber::parse(number)?, PersonId::from_u128(person));

@@ -103,3 +103,17 @@ impl core::fmt::Debug for Amount {
         f.write_str("Amount(…)")
     }
 }
+
+/// All that is stored of one person.
+///
+/// ```
+/// use domain::medical_information::MedicalInformation;
+/// assert!(MedicalInformation::default().drugs.is_empty());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MedicalInformation {
+    /// Drugs and treatment, month by month.
+    pub drugs: Vec<drugs::DrugMonth>,
+    /// Health checkups.
+    pub checkups: Vec<checkup::Checkup>,
+}

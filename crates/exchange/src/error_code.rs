@@ -117,6 +117,8 @@ error_codes! {
         "FileCategory を XML の区分にしてください。", "Ask for XML in FileCategory.";
     NoInformation = "E0033", Clerk, "該当する情報がありません。", "There is no such information.",
         "期間を確認してください。記録がない場合もあります。", "Check the period; there may be no record.";
+    NotUsed = "E0034", Operator, "この医療機関の設定では、この情報を利用しません。", "By its settings the facility does not use this information.",
+        "管理アカウントの方が環境設定（薬剤情報・診療情報・健診情報）を確認してください。", "Let an administrator look at the settings of drugs, treatment and checkups.";
     Refused = "E0100", Vendor, "{}", "The center refused a value; the text says which.",
         "示された項目を直して送り直してください。", "Correct the item and send it again.";
     NotRepresentable = "E0101", Vendor, "Shift_JISで表せない文字が含まれるため、結果を書けません。", "The answer holds a character that Shift_JIS lacks.",

@@ -18,3 +18,12 @@ CREATE TABLE ticket_month (
   PRIMARY KEY (facility, month, person)
 ) WITHOUT ROWID;
 CREATE INDEX ticket_month_of_person ON ticket_month (person);
+-- Medical information: a month of one source, one prescriber and one dispenser; a checkup. Each packed, found by person and time.
+CREATE TABLE drug_month (
+  person BLOB NOT NULL, month INTEGER NOT NULL, place INTEGER NOT NULL, source TEXT NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (person, month, place)
+) WITHOUT ROWID;
+CREATE TABLE checkup (
+  person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (person, day, place)
+) WITHOUT ROWID;

@@ -1,5 +1,6 @@
 //! The packed form of a person with their coverages. A row, not the domain: it may change only together with a migration.
 
+pub(crate) mod medical_information;
 mod tickets;
 
 use domain::certificate::{

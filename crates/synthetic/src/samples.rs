@@ -1,5 +1,7 @@
 //! The people of the receipt-computer interface's sample files, and those the demo asks about. Invents no real insurer.
 
+pub mod medical_information;
+
 use domain::certificate::{
     CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
 };

@@ -122,6 +122,10 @@ pub(crate) async fn register(engine: &Engine) {
     }
     engine.store_cards(cards).await.unwrap();
     engine.store_holdings(holdings).await.unwrap();
+    let today = Instant::from_micros(crate::world::now_micros()).date_in_japan();
+    let information = Case::ALL.map(|case| holder::medical_information(case, today));
+    let information = information.into_iter().flatten().collect();
+    engine.store_medical_information(information).await.unwrap();
 }
 
 pub(crate) fn certificate(persona: &Persona) -> Vec<u8> {

@@ -22,6 +22,7 @@ mod existing_paths;
 mod history;
 mod keys;
 mod link;
+mod medical_information;
 mod metrics;
 mod misuse;
 mod no_writes;

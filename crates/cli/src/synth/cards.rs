@@ -197,6 +197,10 @@ impl CardFolder {
             holdings.extend(person.map(|person| (person, held.collect())));
         }
         engine.store_holdings(holdings).await?;
+        let today = crate::serve::now().date_in_japan();
+        let information = Case::ALL.map(|case| holder::medical_information(case, today));
+        let information = information.into_iter().flatten().collect();
+        engine.store_medical_information(information).await?;
         Ok(count)
     }
 

@@ -8,12 +8,14 @@ use domain::codes::person::{Relationship, Sex};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
+use domain::medical_information::MedicalInformation;
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
 use domain::questions::{Holding, Holdings};
 
 use crate::card::NotMade;
 use crate::card::case::Case;
 use crate::card::persona::Holder;
+use crate::samples::medical_information::usual;
 
 /// Holders' identifiers start here, between those of the samples and of the populations.
 const FIRST_ID: u64 = 0x200;
@@ -101,6 +103,13 @@ pub fn holdings(case: Case) -> Holdings {
         Case::Unregistered | Case::NotAMyNumberCard => Holdings::new(),
         _ => usual.into(),
     }
+}
+
+/// What is known of the holder of a case, as of a day: of whoever is said to have drugs and checkups.
+#[must_use]
+pub fn medical_information(case: Case, today: CivilDate) -> Option<(PersonId, MedicalInformation)> {
+    let holder = registration(case).filter(|_| holdings(case).contains(&Holding::Drugs))?;
+    Some((holder.person.id, usual(today)?))
 }
 
 /// All holders, to be registered beside the people of the samples.

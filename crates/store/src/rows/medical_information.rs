@@ -1,0 +1,278 @@
+//! The packed form of medical information. A row, not the domain: it may change only together with a migration.
+
+use domain::civil_date::CivilDate;
+use domain::institution_code::InstitutionCode;
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::checkup::{Checkup, Item, ItemCode, Value};
+use domain::medical_information::drugs::{
+    Drug, DrugDay, DrugMonth, NamedFacility, Source, Treatment,
+};
+use domain::medical_information::{Amount, MedicalCode, MedicalText};
+use serde::{Deserialize, Serialize};
+
+use super::{Day, date, day, maybe};
+use crate::engine::StoreError;
+
+type Named<'a> = (Option<u64>, Option<&'a str>);
+
+#[derive(Serialize, Deserialize)]
+struct MonthRow<'a> {
+    #[serde(borrow)]
+    source: &'a str,
+    origin: Option<&'a str>,
+    /// The first day of the month.
+    month: Day,
+    dispenser: Named<'a>,
+    prescriber: Named<'a>,
+    in_or_out: Option<&'a str>,
+    days: Vec<DayRow<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DayRow<'a> {
+    dispensed: Option<Day>,
+    prescribed: Option<Day>,
+    #[serde(borrow)]
+    drugs: Vec<DrugRow<'a>>,
+    treatments: Vec<TreatmentRow<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DrugRow<'a> {
+    #[serde(borrow)]
+    code: Option<&'a str>,
+    name: &'a str,
+    ingredient: Option<&'a str>,
+    usage_class: Option<&'a str>,
+    quantity: Option<&'a str>,
+    unit: Option<&'a str>,
+    usage: Option<&'a str>,
+    instruction: Option<&'a str>,
+    times: Option<u16>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TreatmentRow<'a> {
+    #[serde(borrow)]
+    name: &'a str,
+    code: Option<&'a str>,
+    class: Option<&'a str>,
+    quantity: Option<&'a str>,
+    times: Option<u16>,
+    unit: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CheckupRow<'a> {
+    day: Day,
+    #[serde(borrow)]
+    items: Vec<(&'a str, &'a str, ValueRow<'a>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ValueRow<'a> {
+    Measured(&'a str, Option<&'a str>),
+    Coded(&'a str, Option<&'a str>, Option<&'a str>),
+    Words(&'a str),
+}
+
+const FAILED: StoreError = StoreError::Row("medical information");
+
+fn text(text: &Option<MedicalText>) -> Option<&str> {
+    text.as_ref().map(MedicalText::as_str)
+}
+
+fn code(code: &Option<MedicalCode>) -> Option<&str> {
+    code.as_ref().map(MedicalCode::as_str)
+}
+
+fn amount(amount: &Option<Amount>) -> Option<&str> {
+    amount.as_ref().map(Amount::as_str)
+}
+
+fn named(it: &NamedFacility) -> Named<'_> {
+    (it.code.map(InstitutionCode::as_u64), text(&it.name))
+}
+
+/// Packs a month.
+pub(crate) fn pack_month(it: &DrugMonth) -> Result<Vec<u8>, StoreError> {
+    let row = MonthRow {
+        source: it.source.as_str(),
+        origin: code(&it.origin),
+        month: it.month.first_day().to_epoch_days(),
+        dispenser: named(&it.dispenser),
+        prescriber: named(&it.prescriber),
+        in_or_out: code(&it.in_or_out),
+        days: it.days.iter().map(day_row).collect(),
+    };
+    postcard::to_stdvec(&row).map_err(|_| FAILED)
+}
+
+fn day_row(it: &DrugDay) -> DayRow<'_> {
+    DayRow {
+        dispensed: day(it.dispensed),
+        prescribed: day(it.prescribed),
+        drugs: it.drugs.iter().map(drug_row).collect(),
+        treatments: it.treatments.iter().map(treatment_row).collect(),
+    }
+}
+
+fn drug_row(it: &Drug) -> DrugRow<'_> {
+    DrugRow {
+        code: code(&it.code),
+        name: it.name.as_str(),
+        ingredient: text(&it.ingredient),
+        usage_class: code(&it.usage_class),
+        quantity: amount(&it.quantity),
+        unit: text(&it.unit),
+        usage: text(&it.usage),
+        instruction: text(&it.instruction),
+        times: it.times,
+    }
+}
+
+fn treatment_row(it: &Treatment) -> TreatmentRow<'_> {
+    TreatmentRow {
+        name: it.name.as_str(),
+        code: code(&it.code),
+        class: code(&it.class),
+        quantity: amount(&it.quantity),
+        times: it.times,
+        unit: text(&it.unit),
+    }
+}
+
+/// Unpacks a month.
+pub(crate) fn unpack_month(bytes: &[u8]) -> Result<DrugMonth, StoreError> {
+    let row: Option<MonthRow<'_>> = postcard::from_bytes(bytes).ok();
+    row.and_then(|row| month_of(&row)).ok_or(FAILED)
+}
+
+fn text_of(text: Option<&str>) -> Option<Option<MedicalText>> {
+    maybe(text, |text| MedicalText::parse(text).ok())
+}
+
+fn code_of(text: Option<&str>) -> Option<Option<MedicalCode>> {
+    maybe(text, |text| MedicalCode::parse(text).ok())
+}
+
+fn amount_of(text: Option<&str>) -> Option<Option<Amount>> {
+    maybe(text, |text| Amount::parse(text).ok())
+}
+
+fn facility_of((code, name): Named<'_>) -> Option<NamedFacility> {
+    let code = match code {
+        Some(code) => Some(InstitutionCode::parse(&format!("{code:010}")).ok()?),
+        None => None,
+    };
+    let name = text_of(name)?;
+    Some(NamedFacility { code, name })
+}
+
+fn month_of(row: &MonthRow<'_>) -> Option<DrugMonth> {
+    let month = TreatmentMonth::of(CivilDate::from_epoch_days(row.month).ok()?);
+    Some(DrugMonth {
+        source: Source::parse(row.source)?,
+        origin: code_of(row.origin)?,
+        month,
+        dispenser: facility_of(row.dispenser)?,
+        prescriber: facility_of(row.prescriber)?,
+        in_or_out: code_of(row.in_or_out)?,
+        days: row.days.iter().map(day_of).collect::<Option<_>>()?,
+    })
+}
+
+fn day_of(row: &DayRow<'_>) -> Option<DrugDay> {
+    Some(DrugDay {
+        dispensed: date(row.dispensed)?,
+        prescribed: date(row.prescribed)?,
+        drugs: row.drugs.iter().map(drug_of).collect::<Option<_>>()?,
+        treatments: row
+            .treatments
+            .iter()
+            .map(treatment_of)
+            .collect::<Option<_>>()?,
+    })
+}
+
+fn drug_of(row: &DrugRow<'_>) -> Option<Drug> {
+    Some(Drug {
+        code: code_of(row.code)?,
+        name: MedicalText::parse(row.name).ok()?,
+        ingredient: text_of(row.ingredient)?,
+        usage_class: code_of(row.usage_class)?,
+        quantity: amount_of(row.quantity)?,
+        unit: text_of(row.unit)?,
+        usage: text_of(row.usage)?,
+        instruction: text_of(row.instruction)?,
+        times: row.times,
+    })
+}
+
+fn treatment_of(row: &TreatmentRow<'_>) -> Option<Treatment> {
+    Some(Treatment {
+        name: MedicalText::parse(row.name).ok()?,
+        code: code_of(row.code)?,
+        class: code_of(row.class)?,
+        quantity: amount_of(row.quantity)?,
+        times: row.times,
+        unit: text_of(row.unit)?,
+    })
+}
+
+/// Packs a checkup.
+pub(crate) fn pack_checkup(it: &Checkup) -> Result<Vec<u8>, StoreError> {
+    let items = it.items.iter();
+    let items = items.map(|it| (it.code.as_str(), it.name.as_str(), value_row(&it.value)));
+    let row = CheckupRow {
+        day: it.day.to_epoch_days(),
+        items: items.collect(),
+    };
+    postcard::to_stdvec(&row).map_err(|_| FAILED)
+}
+
+fn value_row(value: &Value) -> ValueRow<'_> {
+    match value {
+        Value::Measured { amount, unit } => ValueRow::Measured(amount.as_str(), text(unit)),
+        Value::Coded { code, table, name } => {
+            ValueRow::Coded(code.as_str(), text(table), text(name))
+        }
+        Value::Words(words) => ValueRow::Words(words.as_str()),
+    }
+}
+
+/// Unpacks a checkup.
+pub(crate) fn unpack_checkup(bytes: &[u8]) -> Result<Checkup, StoreError> {
+    let row: Option<CheckupRow<'_>> = postcard::from_bytes(bytes).ok();
+    row.and_then(|row| checkup_of(&row)).ok_or(FAILED)
+}
+
+fn checkup_of(row: &CheckupRow<'_>) -> Option<Checkup> {
+    let item = |(code, name, value): &(&str, &str, ValueRow<'_>)| {
+        Some(Item {
+            code: ItemCode::parse(code).ok()?,
+            name: MedicalText::parse(name).ok()?,
+            value: value_of(value)?,
+        })
+    };
+    Some(Checkup {
+        day: CivilDate::from_epoch_days(row.day).ok()?,
+        items: row.items.iter().map(item).collect::<Option<_>>()?,
+    })
+}
+
+fn value_of(row: &ValueRow<'_>) -> Option<Value> {
+    let must = |text: &str| MedicalText::parse(text).ok();
+    Some(match row {
+        ValueRow::Measured(amount, unit) => Value::Measured {
+            amount: must(amount)?,
+            unit: text_of(*unit)?,
+        },
+        ValueRow::Coded(code, table, name) => Value::Coded {
+            code: must(code)?,
+            table: text_of(*table)?,
+            name: text_of(*name)?,
+        },
+        ValueRow::Words(words) => Value::Words(must(words)?),
+    })
+}
