@@ -115,6 +115,14 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
     }
     let failed = |error: store::engine::StoreError| error.to_string();
     let refused = |_: Refused| "the center failed; see its log".to_owned();
+    // Two PCs under one name could not be told apart: neither in the list nor when one is revoked.
+    if app
+        .engine
+        .knows_terminal(code, &enrolment.terminal)
+        .map_err(failed)?
+    {
+        return Err(taken(code, &enrolment.terminal));
+    }
     let known = app.engine.facility(code).map_err(failed)?.is_some();
     app.engine
         .store_facility(Facility {
@@ -170,6 +178,14 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
         accounts,
         ..notice
     })
+}
+
+/// Why a terminal's name is not enrolled again, and the way on.
+fn taken(code: InstitutionCode, terminal: &str) -> String {
+    format!(
+        "端末名称等 {terminal} は {code} に登録済みです。再発行は onshi enroll reissue で、別の端末は別の名称で登録してください。 / \
+         terminal: {code} has one named {terminal}; issue its certificate anew with `onshi enroll reissue`, or name another terminal otherwise"
+    )
 }
 
 /// Makes a notice for a facility's terminal; an error is a text for the operator.

@@ -200,8 +200,9 @@ impl Engine {
     }
 
     /// Marks a certificate used and revokes those whose place it takes (contracts §9), each with `event` about it: the earlier ones of
-    /// its notice, or that were renewed from the same one; for a notice issued anew, all earlier ones of the terminal, whose earlier
-    /// notices open nothing any more. The one it was renewed from stays to its end. Returns what was revoked by this.
+    /// its notice, or that were renewed from the same one; for a notice issued anew, all of the terminal's earlier notices, which open
+    /// nothing any more: also what was renewed after the notice was made, or after its certificate was. The one it was renewed from
+    /// stays to its end. Returns what was revoked by this.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -229,9 +230,13 @@ impl Engine {
                 connection,
                 "SELECT o.fingerprint FROM certificate o, certificate x
                  WHERE x.fingerprint = ?1 AND o.fingerprint <> ?1 AND o.revoked IS NULL AND o.issued < x.issued
-                   AND ((o.notice = x.notice AND o.renews IS x.renews)
-                     OR (x.renews IS NULL AND o.facility = x.facility AND o.terminal = x.terminal
-                       AND EXISTS (SELECT 1 FROM notice n WHERE n.request_id = x.notice AND n.replaces)))",
+                   AND o.notice = x.notice AND o.renews IS x.renews
+                 UNION SELECT o.fingerprint FROM certificate x
+                   JOIN notice n ON n.request_id = x.notice AND n.replaces
+                   JOIN notice e ON e.facility = n.facility AND e.terminal = n.terminal
+                     AND e.issued <= n.issued AND e.request_id <> n.request_id
+                   JOIN certificate o ON o.notice = e.request_id
+                 WHERE x.fingerprint = ?1 AND o.revoked IS NULL",
                 [fingerprint],
             )?;
             revoke(connection, batch, &gone, SUPERSEDED, &event)?;

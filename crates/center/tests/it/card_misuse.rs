@@ -51,7 +51,7 @@ async fn a_challenge_is_good_once_for_two_minutes_at_its_own_place() {
 async fn a_challenge_of_one_pc_is_none_of_another_pc_of_the_facility() {
     let world = World::start_with_cards().await;
     let one = world.enrol("1319999999").await;
-    let second = world.enrol("1319999999").await;
+    let second = world.enrol_terminal("1319999999", "受付2").await;
     let reader = one.sign_in("reader").await.token;
     let challenge = one.client.card_challenge(&reader).await.unwrap();
     let body = request(&deck().card(Case::Valid), &challenge, "pin");

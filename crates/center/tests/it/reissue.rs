@@ -1,7 +1,7 @@
 //! Loss, revocation and issue anew by the operator (G08): what works until when.
 
 use center::control::{Order, Reply, send};
-use center::enroll::Enrolled;
+use center::enroll::{Enrolled, Enrolment};
 use center::reissue::{CertificateLine, RevokeEarlier, Terminal};
 use pki::authority::KeyKind;
 use pki::est::NewKey;
@@ -90,6 +90,70 @@ async fn after_the_deadline_a_new_notice_brings_a_new_certificate_and_the_old_on
     let late = world.download(&notice, &notice.reference_id).await;
     check(late, "invalid_input");
     world.downloaded(&again).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_renewed_before_the_first_use_of_a_notice_issued_anew_ends_with_the_one_it_renews()
+ {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    world.pass_days_by_renewal(&clinic);
+    let between = world.reissue(RevokeEarlier::WhenReplaced).await;
+    let before_download = world.renew(&clinic).await.unwrap();
+    world.pass_seconds(60);
+    let new = world.downloaded(&between).await;
+    world.pass_seconds(60);
+    let after_download = world.renew(&clinic).await.unwrap();
+    for identity in [&clinic.identity, &after_download] {
+        let asked = world.client(Some(identity)).certificate().await;
+        asked.expect("good until the new one is used");
+    }
+    world.client(Some(&new)).certificate().await.unwrap();
+    for identity in [&clinic.identity, &before_download, &after_download] {
+        let asked = world.client(Some(identity)).certificate().await;
+        assert!(asked.is_err(), "its place is taken");
+    }
+    let good = world.list(Some("1319999999")).await;
+    let good = good.iter().filter(|it| it.state != "revoked").count();
+    assert_eq!(good, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_renewed_from_an_unused_certificate_takes_the_place_of_all_earlier_ones() {
+    let world = World::start().await;
+    let mut clinic = world.enrol("1319999999").await;
+    clinic.client.certificate().await.unwrap();
+    let earlier = clinic.identity.clone();
+    let notice = world.reissue(RevokeEarlier::WhenReplaced).await;
+    clinic.identity = world.downloaded(&notice).await;
+    world.pass_days_by_renewal(&clinic);
+    let renewed = world.renew(&clinic).await.unwrap();
+    world.client(Some(&renewed)).certificate().await.unwrap();
+    let states: Vec<_> = world.list(Some("1319999999")).await;
+    let fingerprint = earlier.fingerprint();
+    let hex: String = fingerprint.iter().map(|it| format!("{it:02x}")).collect();
+    let earlier = states.iter().find(|it| it.fingerprint == hex).unwrap();
+    assert_eq!(earlier.state, "revoked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminals_name_is_enrolled_once_and_the_way_on_is_named() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let enrolment = Enrolment {
+        code: "1319999999".into(),
+        kind: None,
+        name: "別の名前".into(),
+        terminal: "受付1".into(),
+    };
+    let again = send(world.dir.path(), &Order::Enroll(enrolment)).await;
+    let Reply::Refused(why) = again.unwrap() else {
+        panic!("one name for two terminals");
+    };
+    assert!(why.contains("onshi enroll reissue"), "{why}");
+    let session = clinic.sign_in("link_app").await;
+    assert_eq!(session.facility.name, "見本", "nothing was changed");
+    world.enrol_terminal("1319999999", "受付2").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

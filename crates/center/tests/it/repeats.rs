@@ -62,7 +62,7 @@ async fn a_kept_sign_in_is_for_nobody_without_password_and_certificate() {
     let wrong = json!({"account": "link_app", "password": "Chigau-123", "force": false});
     check(open(&clinic, "k", &wrong).await, "wrong_credentials");
     // Another certificate of the same facility: another PC, another request.
-    let other = world.enrol("1319999999").await;
+    let other = world.enrol_terminal("1319999999", "受付2").await;
     check(open(&other, "k", &body).await, "idempotency_conflict");
     let forbidden = [
         first.token.as_bytes(),
