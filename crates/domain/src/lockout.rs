@@ -1,4 +1,5 @@
-//! The lock-out after wrong passwords: 5 failures, then 15 minutes, growing. Runs alike for accounts that do not exist.
+//! The lock-out after wrong passwords: 5 failures, then 15 minutes, growing; forgotten two days after the last. Runs alike for accounts
+//! that do not exist, so that no wait tells which do.
 
 use crate::civil_date::Instant;
 
@@ -31,6 +32,18 @@ impl Default for Policy {
     }
 }
 
+/// Seconds after the last failure, and after the lock it led to, when the count begins anew. Ours, as the other numbers are.
+///
+/// ```
+/// use domain::{civil_date::Instant, lockout::{FORGOTTEN_AFTER_S, Policy, State}};
+/// let now = Instant::from_micros(0);
+/// let four = (0..4).fold(State::default(), |state, _| state.after_failure(Policy::default(), now));
+/// let later = now.plus_seconds(FORGOTTEN_AFTER_S);
+/// assert_eq!(four.after_failure(Policy::default(), later).failures, 1);
+/// assert_eq!(four.after_failure(Policy::default(), later.plus_seconds(-1)).waits_s(later), Some(899));
+/// ```
+pub const FORGOTTEN_AFTER_S: i64 = 2 * 24 * 60 * 60;
+
 /// What is known of an account's failures.
 ///
 /// ```
@@ -51,22 +64,49 @@ pub struct State {
     pub locks: u32,
     /// Until when the account waits.
     pub until: Option<Instant>,
+    /// When the last failure was; a count without it is as old as can be.
+    pub last: Option<Instant>,
 }
 
 impl State {
+    /// What still counts now.
+    ///
+    /// ```
+    /// use domain::{civil_date::Instant, lockout::{FORGOTTEN_AFTER_S, State}};
+    /// let last = Instant::from_micros(0);
+    /// let state = State { failures: 3, locks: 1, until: None, last: Some(last) };
+    /// assert_eq!(state.counting(last.plus_seconds(FORGOTTEN_AFTER_S - 1)), state);
+    /// assert_eq!(state.counting(last.plus_seconds(FORGOTTEN_AFTER_S)), State::default());
+    /// ```
+    #[must_use]
+    pub fn counting(self, now: Instant) -> Self {
+        let ended = self.last.max(self.until);
+        match ended.map(|at| at.plus_seconds(FORGOTTEN_AFTER_S)) {
+            Some(forgotten) if now < forgotten => self,
+            Some(_) | None => Self::default(),
+        }
+    }
+
     /// The state after a wrong password.
     #[must_use]
     pub fn after_failure(self, policy: Policy, now: Instant) -> Self {
-        let failures = self.failures.saturating_add(1);
+        let before = self.counting(now);
+        let failures = before.failures.saturating_add(1);
+        let last = Some(now);
         if failures < policy.failures {
-            return Self { failures, ..self };
+            return Self {
+                failures,
+                last,
+                ..before
+            };
         }
-        let grown = i64::from(policy.growth).saturating_pow(self.locks);
+        let grown = i64::from(policy.growth).saturating_pow(before.locks);
         let lasts_s = policy.first_lock_s.saturating_mul(grown);
         Self {
             failures: 0,
-            locks: self.locks.saturating_add(1),
+            locks: before.locks.saturating_add(1),
             until: Some(now.plus_seconds(lasts_s.min(policy.longest_lock_s))),
+            last,
         }
     }
 
@@ -130,6 +170,22 @@ mod tests {
         }
         assert_eq!(waits[..3], [900, 2700, 8100]);
         assert_eq!(waits[199], 86_400);
+    }
+
+    #[test]
+    fn a_lock_longer_than_the_memory_is_not_forgotten_before_its_end() {
+        let policy = Policy {
+            failures: 1,
+            first_lock_s: 5 * FORGOTTEN_AFTER_S,
+            longest_lock_s: 5 * FORGOTTEN_AFTER_S,
+            ..Policy::default()
+        };
+        let now = Instant::from_micros(0);
+        let locked = State::default().after_failure(policy, now);
+        let ended = now.plus_seconds(5 * FORGOTTEN_AFTER_S);
+        assert_eq!(locked.counting(ended).locks, 1);
+        let forgotten = ended.plus_seconds(FORGOTTEN_AFTER_S);
+        assert_eq!(locked.counting(forgotten), State::default());
     }
 
     #[test]

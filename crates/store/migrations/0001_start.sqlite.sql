@@ -5,7 +5,7 @@ CREATE TABLE account (
   display_name TEXT NOT NULL, designation TEXT,
   password_hash TEXT NOT NULL, password_long INTEGER NOT NULL, password_set INTEGER NOT NULL,
   change_needed INTEGER NOT NULL,
-  failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0, locked_until INTEGER,
+  failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0, locked_until INTEGER, last_failure INTEGER,
   PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 -- The last five passwords: a slow hash of the whole and a keyed hash of the first five characters.
@@ -14,10 +14,10 @@ CREATE TABLE password_generation (
   hash TEXT NOT NULL, prefix BLOB NOT NULL,
   PRIMARY KEY (facility, account, set_at)
 ) WITHOUT ROWID;
--- Wrong tries on identifiers that no account has wait alike; old rows are wiped.
+-- Wrong tries on identifiers that no account has count alike; what counts no more is wiped.
 CREATE TABLE unknown_account (
   facility INTEGER NOT NULL, id_hash BLOB NOT NULL,
-  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, at INTEGER NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, last_failure INTEGER,
   PRIMARY KEY (facility, id_hash)
 ) WITHOUT ROWID;
 CREATE TABLE session (
@@ -159,7 +159,7 @@ CREATE TABLE recovery_code (
 ) WITHOUT ROWID;
 CREATE TABLE recovery_try (
   facility INTEGER NOT NULL, id_hash BLOB NOT NULL,
-  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, at INTEGER NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, last_failure INTEGER,
   PRIMARY KEY (facility, id_hash)
 ) WITHOUT ROWID;
 -- The secret number of a facility's application, as a hash: with it the operator resets the master.

@@ -7,7 +7,7 @@ use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::{GENERATIONS, Length};
 use domain::sign_in_notice::Outcome;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::access::number;
 use crate::database::Batch;
@@ -16,6 +16,7 @@ use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
 use crate::recoveries::forget_codes;
 use crate::sessions::end_other_sessions;
 use crate::sign_ins::{self, Attempt};
+use crate::tries::{self, Tries};
 
 /// An account.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ impl std::fmt::Debug for PasswordRow {
 pub type Generation = (String, [u8; 32]);
 
 const COLUMNS: &str = "facility, id, kind, state, display_name, designation, password_hash, password_long, password_set,
-    change_needed, failures, locks, locked_until";
+    change_needed, failures, locks, locked_until, last_failure";
 
 impl Engine {
     /// Makes accounts with the events that tell of it and the answer to keep: all or nothing.
@@ -303,7 +304,7 @@ impl Engine {
             let known = account.is_some();
             let before = match &account {
                 Some(account) => account.lockout,
-                None => unknown_lockout(connection, facility, &id)?,
+                None => Tries::UnknownAccount.read(connection, facility, &id)?,
             };
             let waits_s = before.waits_s(now);
             let after = match (waits_s, outcome) {
@@ -314,7 +315,7 @@ impl Engine {
             if after != before {
                 match account {
                     Some(_) => keep_lockout(connection, facility, &id, after)?,
-                    None => keep_unknown_lockout(connection, facility, &id, after, now)?,
+                    None => Tries::UnknownAccount.keep(connection, facility, &id, after, now)?,
                 }
             }
             if let (None, Try::Right | Try::RightSoFar) = (waits_s, outcome) {
@@ -341,25 +342,8 @@ impl Engine {
         facility: InstitutionCode,
         id: &AccountId,
     ) -> Result<lockout::State, StoreError> {
-        self.read(|connection| unknown_lockout(connection, facility, id))
+        self.read(|connection| Tries::UnknownAccount.read(connection, facility, id))
     }
-}
-
-fn unknown_lockout(
-    connection: &Connection,
-    facility: InstitutionCode,
-    id: &AccountId,
-) -> Result<lockout::State, StoreError> {
-    let text = "SELECT failures, locks, locked_until FROM unknown_account WHERE facility = ?1 AND id_hash = ?2";
-    let mut statement = connection.prepare_cached(text)?;
-    let row = statement.query_row(params![number(facility), hash(id)], |row| {
-        Ok(lockout::State {
-            failures: row.get(0)?,
-            locks: row.get(1)?,
-            until: row.get::<_, Option<i64>>(2)?.map(Instant::from_micros),
-        })
-    });
-    Ok(row.optional()?.unwrap_or_default())
 }
 
 pub(crate) fn keep_lockout(
@@ -368,51 +352,25 @@ pub(crate) fn keep_lockout(
     id: &AccountId,
     state: lockout::State,
 ) -> Result<(), StoreError> {
-    let text = "UPDATE account SET failures = ?3, locks = ?4, locked_until = ?5 WHERE facility = ?1 AND id = ?2";
-    let until = state.until.map(Instant::as_micros);
+    let text = "UPDATE account SET failures = ?3, locks = ?4, locked_until = ?5, last_failure = ?6
+        WHERE facility = ?1 AND id = ?2";
+    let micros = |at: Option<Instant>| at.map(Instant::as_micros);
     connection.prepare_cached(text)?.execute(params![
         number(facility),
         id.as_str(),
         state.failures,
         state.locks,
-        until
+        micros(state.until),
+        micros(state.last)
     ])?;
     Ok(())
 }
 
-/// Keeps the state of an identifier without account, and wipes those two days old.
-fn keep_unknown_lockout(
-    connection: &Connection,
-    facility: InstitutionCode,
-    id: &AccountId,
-    state: lockout::State,
-    now: Instant,
-) -> Result<(), StoreError> {
-    let old = now.plus_seconds(-2 * 86_400).as_micros();
-    connection
-        .prepare_cached("DELETE FROM unknown_account WHERE at < ?1")?
-        .execute([old])?;
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO unknown_account VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![
-            number(facility),
-            hash(id),
-            state.failures,
-            state.locks,
-            state.until.map(Instant::as_micros),
-            now.as_micros()
-        ])?;
-    Ok(())
-}
-
-fn hash(id: &AccountId) -> [u8; 32] {
-    use sha2::Digest;
-    sha2::Sha256::digest(id.as_str().as_bytes()).into()
-}
-
 fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL)")?
+        .prepare_cached(
+            "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL)",
+        )?
         .execute(params![
             number(account.facility),
             account.id.as_str(),
@@ -440,7 +398,7 @@ pub(crate) fn write_password(
     connection
         .prepare_cached(
             "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6,
-             failures = 0, locks = 0, locked_until = NULL WHERE facility = ?1 AND id = ?2",
+             failures = 0, locks = 0, locked_until = NULL, last_failure = NULL WHERE facility = ?1 AND id = ?2",
         )?
         .execute(params![
             number(facility),
@@ -518,10 +476,6 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
             set_at: Instant::from_micros(row.get(8)?),
             change_needed: row.get(9)?,
         },
-        lockout: lockout::State {
-            failures: row.get(10)?,
-            locks: row.get(11)?,
-            until: row.get::<_, Option<i64>>(12)?.map(Instant::from_micros),
-        },
+        lockout: tries::state(row, 10)?,
     })
 }

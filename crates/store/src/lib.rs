@@ -24,4 +24,5 @@ mod rows;
 pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
+mod tries;
 mod writeback;

@@ -9,11 +9,11 @@ use domain::lockout;
 use domain::permit::{ManageOwnAccess, Permit};
 use domain::recovery::resets_password;
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 
 use crate::access::number;
 use crate::accounts::{self, PasswordRow, write_password};
 use crate::engine::{Engine, StoreError};
+use crate::tries::Tries;
 
 /// Wrong secret numbers after which the number opens nothing any more \[ours, as of reference IDs\].
 const SECRET_NUMBER_TRIES: u32 = 5;
@@ -114,7 +114,7 @@ impl Engine {
     ) -> Result<Recovered, StoreError> {
         self.write(move |connection, batch| {
             let now = failure.at;
-            let before = tries(connection, facility, &account)?;
+            let before = Tries::RecoveryCode.read(connection, facility, &account)?;
             if let Some(seconds) = before.waits_s(now) {
                 batch.append(connection, &failure, None)?;
                 return Ok(Recovered::Locked(seconds));
@@ -125,7 +125,7 @@ impl Engine {
                 return Ok(Recovered::Right);
             }
             let after = before.after_failure(policy, now);
-            keep_tries(connection, facility, &account, after, now)?;
+            Tries::RecoveryCode.keep(connection, facility, &account, after, now)?;
             batch.append(connection, &failure, None)?;
             Ok(after
                 .waits_s(now)
@@ -154,7 +154,7 @@ impl Engine {
             }
             write_password(connection, batch, facility, &account, &password, None)?;
             let none = lockout::State::default();
-            keep_tries(connection, facility, &account, none, event.at)?;
+            Tries::RecoveryCode.keep(connection, facility, &account, none, event.at)?;
             batch.append(connection, &event, None)?;
             Ok(Recovered::Right)
         })
@@ -343,53 +343,5 @@ fn write_secret_number(
     connection
         .prepare_cached("INSERT OR REPLACE INTO secret_number VALUES (?1, ?2, ?3, 0)")?
         .execute(params![number(facility), hash, now.as_micros()])?;
-    Ok(())
-}
-
-fn id_hash(account: &AccountId) -> [u8; 32] {
-    Sha256::digest(account.as_str().as_bytes()).into()
-}
-
-fn tries(
-    connection: &Connection,
-    facility: InstitutionCode,
-    account: &AccountId,
-) -> Result<lockout::State, StoreError> {
-    let text = "SELECT failures, locks, locked_until FROM recovery_try WHERE facility = ?1 AND id_hash = ?2";
-    let parameters = params![number(facility), id_hash(account)];
-    let row = connection
-        .prepare_cached(text)?
-        .query_row(parameters, |row| {
-            Ok(lockout::State {
-                failures: row.get(0)?,
-                locks: row.get(1)?,
-                until: row.get::<_, Option<i64>>(2)?.map(Instant::from_micros),
-            })
-        });
-    Ok(row.optional()?.unwrap_or_default())
-}
-
-/// Keeps the count of an identifier, and wipes those two days old.
-fn keep_tries(
-    connection: &Connection,
-    facility: InstitutionCode,
-    account: &AccountId,
-    state: lockout::State,
-    now: Instant,
-) -> Result<(), StoreError> {
-    let old = now.plus_seconds(-2 * 86_400).as_micros();
-    connection
-        .prepare_cached("DELETE FROM recovery_try WHERE at < ?1")?
-        .execute([old])?;
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO recovery_try VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![
-            number(facility),
-            id_hash(account),
-            state.failures,
-            state.locks,
-            state.until.map(Instant::as_micros),
-            now.as_micros()
-        ])?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use api::client::ClientError;
 use api::session::PasswordChange;
 use center::config::Limits;
 
@@ -29,6 +30,36 @@ async fn a_token_opens_nothing_with_another_certificate_or_after_sign_out() {
             .await,
         "wrong_credentials",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_an_account_and_of_an_id_that_does_not_exist_are_forgotten_alike() {
+    const TWO_DAYS: i64 = 2 * 86_400;
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let locks_for_s = async |id: &str| loop {
+        match clinic.try_sign_in(id, "Chigau-123", true).await {
+            Err(ClientError::Problem(problem)) if problem.code == "account_locked" => {
+                break problem.retry_after_s;
+            }
+            tried => check(tried, "wrong_credentials"),
+        }
+    };
+    for (passes_s, expected) in [
+        (0, 900),
+        // Just before its two days are over a count stays, and the next lock lasts longer.
+        (900 + TWO_DAYS - 60, 1800),
+        (1800 + TWO_DAYS, 900),
+    ] {
+        world.pass_seconds(passes_s);
+        for id in ["link_app", "nobody"] {
+            assert_eq!(
+                locks_for_s(id).await,
+                Some(expected),
+                "{id} after {passes_s}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

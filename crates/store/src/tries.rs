@@ -1,0 +1,95 @@
+//! Counts of wrong tries under the hash of an identifier: passwords of accounts that do not exist, recovery codes of all. Keeps no
+//! identifier.
+
+use domain::account::AccountId;
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use domain::lockout::{FORGOTTEN_AFTER_S, State};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
+
+use crate::access::number;
+use crate::engine::StoreError;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// Passwords of an identifier that no account has.
+    UnknownAccount,
+    /// Recovery codes.
+    RecoveryCode,
+}
+
+impl Tries {
+    fn table(self) -> &'static str {
+        match self {
+            Self::UnknownAccount => "unknown_account",
+            Self::RecoveryCode => "recovery_try",
+        }
+    }
+
+    /// The count of an identifier.
+    pub(crate) fn read(
+        self,
+        connection: &Connection,
+        facility: InstitutionCode,
+        id: &AccountId,
+    ) -> Result<State, StoreError> {
+        let text = format!(
+            "SELECT failures, locks, locked_until, last_failure FROM {} WHERE facility = ?1 AND id_hash = ?2",
+            self.table()
+        );
+        let mut statement = connection.prepare_cached(&text)?;
+        let row = statement.query_row(params![number(facility), hash(id)], |row| state(row, 0));
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    /// Keeps the count of an identifier, and wipes those that count no more.
+    pub(crate) fn keep(
+        self,
+        connection: &Connection,
+        facility: InstitutionCode,
+        id: &AccountId,
+        state: State,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let table = self.table();
+        let old = now.plus_seconds(-FORGOTTEN_AFTER_S).as_micros();
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE coalesce(last_failure, 0) <= ?1 AND coalesce(locked_until, 0) <= ?1"
+            ))?
+            .execute([old])?;
+        connection
+            .prepare_cached(&format!(
+                "INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            ))?
+            .execute(params![
+                number(facility),
+                hash(id),
+                state.failures,
+                state.locks,
+                state.until.map(Instant::as_micros),
+                state.last.map(Instant::as_micros)
+            ])?;
+        Ok(())
+    }
+}
+
+/// The count of a row: failures, locks, end of the lock, last failure, from this column on.
+pub(crate) fn state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
+    let at = |column| {
+        let micros: Option<i64> = row.get(column)?;
+        Ok::<_, rusqlite::Error>(micros.map(Instant::from_micros))
+    };
+    Ok(State {
+        failures: row.get(first)?,
+        locks: row.get(first + 1)?,
+        until: at(first + 2)?,
+        last: at(first + 3)?,
+    })
+}
+
+fn hash(id: &AccountId) -> [u8; 32] {
+    Sha256::digest(id.as_str().as_bytes()).into()
+}
