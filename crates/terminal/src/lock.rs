@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::pages;
 use crate::serve::App;
-use crate::terminal_user::{self, TerminalUser};
+use crate::terminal_user::{self, CannotTell, TerminalUser};
 
 /// Name of the file that holds what must survive a restart.
 const FILE: &str = "screen-lock.json";
@@ -51,6 +51,7 @@ struct Saved {
     failures: u32,
     locks: u32,
     until_micros: Option<i64>,
+    last_micros: Option<i64>,
 }
 
 /// The lock of this terminal.
@@ -72,6 +73,23 @@ pub(crate) enum Unlocking {
     Wrong,
     /// Too many wrong passwords: so many seconds.
     Waits(i64),
+    /// Who unlocks cannot be read: it stays locked.
+    CannotTell,
+}
+
+/// What becomes of a terminal user's password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// It is the terminal user's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// Too many were wrong: so many seconds.
+    Waits(i64),
+    /// There is no terminal user.
+    WithoutUser,
+    /// Who the terminal user is cannot be read.
+    CannotTell,
 }
 
 /// What a page has to know of the lock.
@@ -107,6 +125,7 @@ impl Saved {
             failures: self.failures,
             locks: self.locks,
             until: self.until_micros.map(Instant::from_micros),
+            last: self.last_micros.map(Instant::from_micros),
         }
     }
 
@@ -116,6 +135,7 @@ impl Saved {
             failures: tries.failures,
             locks: tries.locks,
             until_micros: tries.until.map(Instant::as_micros),
+            last_micros: tries.last.map(Instant::as_micros),
         }
     }
 }
@@ -192,8 +212,14 @@ impl Lock {
     }
 
     /// Who unlocks.
-    pub(crate) fn user(&self) -> Option<TerminalUser> {
+    pub(crate) fn user(&self) -> Result<Option<TerminalUser>, CannotTell> {
         terminal_user::read(&self.setup.data_dir)
+    }
+
+    /// The name of who unlocks, where there is one and it can be read.
+    pub(crate) fn user_name(&self) -> Option<String> {
+        let user = self.user().unwrap_or_default();
+        user.map(|user| user.id)
     }
 
     /// The terminal's own folder.
@@ -212,12 +238,36 @@ impl Lock {
             self.open(now);
             return Unlocking::Open;
         }
-        let Some(user) = self.user() else {
-            self.open(now);
-            return Unlocking::WithoutUser;
+        match self.tried(password, now).await {
+            Proof::Right => {
+                self.open(now);
+                Unlocking::Open
+            }
+            Proof::WithoutUser => {
+                self.open(now);
+                Unlocking::WithoutUser
+            }
+            Proof::Wrong => Unlocking::Wrong,
+            Proof::Waits(seconds) => Unlocking::Waits(seconds),
+            Proof::CannotTell => Unlocking::CannotTell,
+        }
+    }
+
+    /// Whether a password is the terminal user's, for what only that person or somebody signed in may do. Counts as a try to unlock.
+    pub(crate) async fn prove(&self, password: String, now: Instant) -> Proof {
+        let _turn = self.turn.acquire().await;
+        self.tried(password, now).await
+    }
+
+    /// Tries a password; whoever calls holds the turn.
+    async fn tried(&self, password: String, now: Instant) -> Proof {
+        let user = match self.user() {
+            Ok(Some(user)) => user,
+            Ok(None) => return Proof::WithoutUser,
+            Err(CannotTell) => return Proof::CannotTell,
         };
         if let Some(seconds) = self.lock().1.tries().waits_s(now) {
-            return Unlocking::Waits(seconds);
+            return Proof::Waits(seconds);
         }
         let right = tokio::task::spawn_blocking(move || {
             pki::password_hash::verify(&password, Some(&user.password_hash))
@@ -225,11 +275,10 @@ impl Lock {
         let right = right.await.unwrap_or(false);
         self.count(right, now);
         if right {
-            self.open(now);
-            return Unlocking::Open;
+            return Proof::Right;
         }
         let waits = self.lock().1.tries().waits_s(now);
-        waits.map_or(Unlocking::Wrong, Unlocking::Waits)
+        waits.map_or(Proof::Wrong, Proof::Waits)
     }
 
     /// Remembers a try, also over a restart.

@@ -109,22 +109,24 @@ fn mark(data_dir: &Path, bytes: &[u8]) -> Result<String, SealError> {
         .collect())
 }
 
-/// The terminal user, if there is one. A file that cannot be read is as none, and logged.
-pub(crate) fn read(data_dir: &Path) -> Option<TerminalUser> {
+/// The file of the terminal user is there, but says nobody: it cannot be opened, or is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CannotTell;
+
+/// The terminal user, if there is one. A file that cannot be read is not as none: who may unlock is then not known, and logged.
+pub(crate) fn read(data_dir: &Path) -> Result<Option<TerminalUser>, CannotTell> {
     let bytes = match std::fs::read(data_dir.join(FILE)) {
         Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            if error.kind() != std::io::ErrorKind::NotFound {
-                tracing::error!(error = %error, "{FILE} cannot be read; make it anew with `onshi terminal set-user`");
-            }
-            return None;
+            tracing::error!(error = %error, "{FILE} cannot be read; make it anew with `onshi terminal set-user`");
+            return Err(CannotTell);
         }
     };
-    let user = serde_json::from_slice(&bytes);
-    if user.is_err() {
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| {
         tracing::error!("{FILE} is damaged; make it anew with `onshi terminal set-user`");
-    }
-    user.ok()
+        CannotTell
+    })
 }
 
 #[cfg(test)]
@@ -134,17 +136,17 @@ mod tests {
     #[test]
     fn a_terminal_user_is_kept_without_the_password_and_replaced_as_a_whole() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(read(dir.path()).is_none());
+        assert!(matches!(read(dir.path()), Ok(None)));
         for (name, password) in [("one", "Gamen-Kaijo-2026"), ("two", "Gamen-Kaijo-2027")] {
             let name = TerminalUserName::parse(name).unwrap();
             let password = domain::terminal_user::parse_password(password).unwrap();
             let file = keep(dir.path(), &name, &password).unwrap();
             let text = std::fs::read_to_string(file).unwrap();
             assert!(text.contains("$argon2id$") && !text.contains(password.expose()));
-            assert_eq!(read(dir.path()).unwrap().id, name.as_str());
+            assert_eq!(read(dir.path()).unwrap().unwrap().id, name.as_str());
         }
         std::fs::write(dir.path().join(FILE), "{").unwrap();
-        assert!(read(dir.path()).is_none(), "a damaged file is as none");
+        assert!(read(dir.path()).is_err(), "a damaged file is not as none");
     }
 
     #[test]

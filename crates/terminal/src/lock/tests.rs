@@ -17,7 +17,7 @@ use super::*;
 use crate::browsers::Browser;
 use crate::serve::{Certificate, PcReader};
 
-const PASSWORD: &str = "Gamen-Kaijo-2026";
+pub(crate) const PASSWORD: &str = "Gamen-Kaijo-2026";
 
 /// A terminal whose clock is moved by hand; its center is not there.
 pub(crate) struct Terminal {
@@ -33,8 +33,12 @@ pub(crate) struct Answer {
 }
 
 fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
+    crate::serve::app(setup(dir, clock), "terminal.localhost:1".into()).unwrap()
+}
+
+fn setup(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> crate::serve::Setup {
     let seconds = clock.clone();
-    let setup = crate::serve::Setup {
+    crate::serve::Setup {
         certificates: vec![Certificate {
             name: "clinic".into(),
             holder: Holder {
@@ -66,18 +70,25 @@ fn start(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> App {
             address: "https://center.example".into(),
             root_fingerprint: String::new(),
         },
-    };
-    crate::serve::app(setup, "terminal.localhost:1".into()).unwrap()
+    }
 }
 
 impl Terminal {
     pub(crate) fn start() -> Self {
+        Self::start_with(|_, _| {})
+    }
+
+    /// One whose setup is changed first; the clock's instant is told.
+    pub(crate) fn start_with(change: impl FnOnce(&mut crate::serve::Setup, Instant)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let name = TerminalUserName::parse("onshi-user").unwrap();
         let password = domain::terminal_user::parse_password(PASSWORD).unwrap();
         terminal_user::keep(dir.path(), &name, &password).unwrap();
         let clock = Arc::new(AtomicI64::new(1_800_000_000));
-        let app = start(&dir, &clock);
+        let mut setup = setup(&dir, &clock);
+        let now = (setup.clock)();
+        change(&mut setup, now);
+        let app = crate::serve::app(setup, "terminal.localhost:1".into()).unwrap();
         Self { app, clock, dir }
     }
 
@@ -121,11 +132,17 @@ impl Terminal {
     }
 
     async fn ask(&self, request: axum::http::request::Builder, body: &str) -> Answer {
-        let request = request
-            .header("host", "terminal.localhost:1")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(body.to_owned()))
-            .unwrap();
+        let form = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(form, body.to_owned()).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        request: axum::http::request::Builder,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = request.header("host", "terminal.localhost:1");
+        let request = request.body(body.into()).unwrap();
         let router = crate::serve::router(self.app.clone());
         let answer = TowerToHyperService::new(router)
             .call(request)
@@ -422,6 +439,38 @@ async fn a_terminal_without_user_is_never_stuck_and_asks_everybody_to_sign_in_ag
         (page.status, page.header("location")),
         (StatusCode::SEE_OTHER, "/sign-in")
     );
+}
+
+#[tokio::test]
+async fn a_terminal_user_that_cannot_be_read_opens_nothing_and_signs_nobody_out() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("general");
+    let file = terminal.dir.path().join("terminal-user.json");
+    let kept = std::fs::read(&file).unwrap();
+    let damaged = || std::fs::write(&file, "{").unwrap();
+    // A folder in its place is as a file without rights, also for root.
+    let unreadable = || {
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+    };
+    terminal.pass(900);
+    for spoil in [&damaged as &dyn Fn(), &unreadable] {
+        spoil();
+        let page = terminal.get("/check", &cookie).await;
+        assert!(page.is_lock_screen() && page.text.contains("terminal_user_unreadable"));
+        let form = format!("password={PASSWORD}&back=/check");
+        let page = terminal.post("/unlock", "", &form).await;
+        assert!(page.is_lock_screen() && page.text.contains("terminal-user.json"));
+        assert!(page.text.contains("onshi terminal set-user"), "the remedy");
+        assert!(terminal.is_locked());
+    }
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::write(&file, kept).unwrap();
+    let form = format!("password={PASSWORD}&back=/check");
+    let opened = terminal.post("/unlock", "", &form).await;
+    assert_eq!(opened.header("location"), "/check");
+    let page = terminal.get("/check", &cookie).await;
+    assert!(page.text.contains("見本クリニック"), "still signed in");
 }
 
 #[tokio::test]

@@ -88,8 +88,8 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     }
     let user = app
         .lock
-        .user()
-        .map_or_else(|| USUAL_USER.to_owned(), |it| it.id);
+        .user_name()
+        .unwrap_or_else(|| USUAL_USER.to_owned());
     show(StatusCode::OK, &form_page(&staff, &user, &[]))
 }
 

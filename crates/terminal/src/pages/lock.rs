@@ -11,6 +11,7 @@ use kiosk::profile::Lock as LockName;
 use serde::Deserialize;
 use tokio::time::{Duration, timeout};
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
+use ui::language::Words;
 
 use crate::browsers::Key;
 use crate::faults;
@@ -18,6 +19,7 @@ use crate::lock::Unlocking;
 use crate::pages::language::own;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
+use crate::terminal_user::CannotTell;
 
 /// How long the center may take to say whether the session goes on.
 const ASK: Duration = Duration::from_secs(2);
@@ -25,14 +27,23 @@ const ASK: Duration = Duration::from_secs(2);
 /// A page without script waits so long for an answer, then asks again: some browsers give up after five minutes.
 const WAIT: Duration = Duration::from_secs(4 * 60);
 
+/// Who unlocks, as the lock screen says it.
+pub(super) enum Unlocks {
+    /// The terminal user of this name.
+    User(String),
+    /// Whoever is there: none was made, or no password is asked.
+    Anybody,
+    /// Nobody, until the terminal user can be read.
+    CannotTell,
+}
+
 #[derive(Template)]
 #[template(path = "lock.html")]
 pub(super) struct LockPage {
     pub(super) frame: Frame,
     /// クリアスクリーン or スクリーンセーバー.
     pub(super) name: String,
-    /// Name of the terminal user; `None` where none was made.
-    pub(super) user: Option<String>,
+    pub(super) user: Unlocks,
     /// The password, where it is asked.
     pub(super) fields: Vec<TextField>,
     pub(super) back: String,
@@ -43,11 +54,18 @@ fn lock_page(app: &App, visitor: &Visitor, back: &str, fault: Option<Fault>) -> 
     let mut frame = visitor.frame(back);
     frame.lock.is_closed = true;
     frame.lock.leaves_after_s = None;
+    let asks_password = app.lock.weakened().0.asks_password();
+    let user = match app.lock.user() {
+        Ok(Some(user)) => Unlocks::User(user.id),
+        Ok(None) => Unlocks::Anybody,
+        Err(CannotTell) if asks_password => Unlocks::CannotTell,
+        Err(CannotTell) => Unlocks::Anybody,
+    };
+    let fault = fault.or(matches!(user, Unlocks::CannotTell).then(|| unreadable(words)));
     frame
         .banners
         .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
-    let user = app.lock.user().map(|user| user.id);
-    let asks = app.lock.weakened().0.asks_password() && user.is_some();
+    let asks = asks_password && matches!(user, Unlocks::User(_));
     let field = TextField {
         kind: Kind::Password,
         autocomplete: "off",
@@ -122,17 +140,39 @@ pub(crate) async fn unlock(
             tokio::spawn(sign_everybody_out(app.clone(), ended));
             return Redirect::to(back).into_response();
         }
-        Unlocking::Wrong => faults::own(words, "wrong_terminal_password", "wrong-lock-password"),
-        Unlocking::Waits(seconds) => {
-            let mut fault = faults::own(words, "terminal_user_waits", "lock-waits");
-            let minutes = u64::try_from(seconds).unwrap_or_default().div_ceil(60);
-            let wait = words.say_with("wait", &[("minutes", minutes)]);
-            fault.text.push_str(&wait);
-            fault
+        Unlocking::Wrong => wrong(words),
+        Unlocking::Waits(seconds) => waits(seconds, words),
+        // The page says so by itself.
+        Unlocking::CannotTell => {
+            let page = lock_page(&app, &visitor, back, None);
+            return show(StatusCode::FORBIDDEN, &page);
         }
     };
     let page = lock_page(&app, &visitor, back, Some(fault));
     show(StatusCode::FORBIDDEN, &page)
+}
+
+/// A password that is not the terminal user's.
+pub(super) fn wrong(words: &Words) -> Fault {
+    faults::own(words, "wrong_terminal_password", "wrong-lock-password")
+}
+
+/// Too many that were not.
+pub(super) fn waits(seconds: i64, words: &Words) -> Fault {
+    let mut fault = faults::own(words, "terminal_user_waits", "lock-waits");
+    let minutes = u64::try_from(seconds).unwrap_or_default().div_ceil(60);
+    let wait = words.say_with("wait", &[("minutes", minutes)]);
+    fault.text.push_str(&wait);
+    fault
+}
+
+/// The terminal user's file is there, but says nobody.
+pub(super) fn unreadable(words: &Words) -> Fault {
+    faults::own(
+        words,
+        "terminal_user_unreadable",
+        "terminal-user-unreadable",
+    )
 }
 
 /// Back to where the lock came from, or to the sign-in when the session ended meanwhile (contracts §8). A center that does not answer

@@ -104,11 +104,7 @@ async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
     let is_administrator = staff.kind() == Some(AccountKind::Administrator);
     let page = RotationsPage {
         live: part.render().unwrap_or_default(),
-        terminal_user: app
-            .lock
-            .user()
-            .filter(|_| is_administrator)
-            .map(|user| user.id),
+        terminal_user: app.lock.user_name().filter(|_| is_administrator),
         frame,
     };
     show(StatusCode::OK, &page)

@@ -16,6 +16,7 @@ use ui::language::Words;
 
 use crate::pages::{Filled, Frame, Staff, done, show, trouble};
 use crate::serve::App;
+use crate::terminal_user::CannotTell;
 use crate::{days, faults};
 
 /// How long the center may take to record what is done anyway.
@@ -99,10 +100,18 @@ fn page(app: &App, staff: &Staff, form: &WeakenForm, fault: Option<Fault>) -> Sc
     frame
         .banners
         .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
-    if app.lock.user().is_none() {
-        let fault = faults::own(words, "no_terminal_user", "no-terminal-user");
-        frame.banners.push(Banner::new(Tone::Warning, fault));
-    }
+    let missing = match app.lock.user() {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(("no_terminal_user", "no-terminal-user", Tone::Warning)),
+        Err(CannotTell) => Some((
+            "terminal_user_unreadable",
+            "terminal-user-unreadable",
+            Tone::Error,
+        )),
+    };
+    frame
+        .banners
+        .extend(missing.map(|(code, key, tone)| Banner::new(tone, faults::own(words, code, key))));
     let state = match app.lock.weakened().0 {
         Mode::Full => "lock-mode-full",
         Mode::ByHand => "lock-mode-by-hand",

@@ -93,7 +93,7 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
             let at = days::show_instant(&at.to_string());
             format!("{by} {at}")
         }),
-        has_user: app.lock.user().is_some(),
+        has_user: app.lock.user_name().is_some(),
         devices: inventory.contents.devices.len(),
         knows_pc: inventory.contents.device(Part::Pc).is_some(),
         link: app

@@ -112,7 +112,7 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
         kind: FacilityKind::parse(&facility.kind),
         administrator: staff.session.account.id.clone(),
         certificates: certificates.collect(),
-        terminal_user: app.lock.user().map(|it| it.id),
+        terminal_user: app.lock.user_name(),
         screen_lock: words.say(name),
         center: app.center.address.clone(),
         root_fingerprint: app.center.root_fingerprint.clone(),

@@ -73,7 +73,7 @@ pub(crate) async fn make(State(app): State<App>, staff: Staff) -> Response {
         return staff.failed(&app, &error, HERE);
     }
     let mut random = [0; 40];
-    let Some(user) = app.lock.user().map(|user| user.id) else {
+    let Some(user) = app.lock.user_name() else {
         return Redirect::to(HERE).into_response();
     };
     if aws_lc_rs::rand::fill(&mut random).is_err() {
@@ -105,7 +105,7 @@ pub(crate) async fn confirm(
     let waiting = app
         .browsers
         .with(&staff.key, |browser| browser.next_terminal_password.take());
-    let user = app.lock.user().map(|user| user.id);
+    let user = app.lock.user_name();
     let (Some(password), Some(user)) = (waiting.flatten(), user) else {
         return Redirect::to(HERE).into_response();
     };
