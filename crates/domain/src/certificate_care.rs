@@ -110,6 +110,24 @@ pub fn renewable_from(not_after: Instant, window_days: i32) -> CivilDate {
     not_after.date_in_japan().plus_days(-window_days)
 }
 
+/// Whether a certificate is a step back from the one in use: it began earlier, or ends sooner. A person is asked before it is put.
+///
+/// ```
+/// use domain::{certificate_care::is_step_back, civil_date::Instant};
+/// let of = |from: &str, to: &str| {
+///     [from, to].map(|day| Instant::parse(&format!("{day}T15:00:00Z")).unwrap())
+/// };
+/// let present = of("2026-12-04", "2030-03-04");
+/// assert!(is_step_back(of("2023-12-04", "2027-03-04"), present));
+/// assert!(is_step_back(of("2026-12-05", "2030-03-03"), present));
+/// assert!(!is_step_back(present, present) && !is_step_back(of("2026-12-05", "2030-03-05"), present));
+/// ```
+#[must_use]
+pub fn is_step_back(offered: [Instant; 2], present: [Instant; 2]) -> bool {
+    let ([began, ends], [present_began, present_ends]) = (offered, present);
+    began < present_began || ends < present_ends
+}
+
 /// What is known of backups: the certificate each is of, by its SHA-256.
 ///
 /// ```

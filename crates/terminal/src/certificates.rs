@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use api::client::Client;
+use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
+use pki::client::Refusal;
 use pki::clock::Clock;
 use pki::identity::{Holder, Identity};
 use pki::installed::{InstallError, Installed, Mark};
@@ -18,11 +19,14 @@ use rustls_pki_types::CertificateDer;
 
 use crate::serve::Certificate;
 
+pub(crate) use installing::{FromFile, StepBack, anyway, for_notice, from_file, renewal};
 pub use installing::{InstallFailed, Installation, by_file, by_notice, renew};
-pub(crate) use installing::{for_notice, from_file, renewal};
 
 /// The files of certificates are looked at this often: looking is the truth, no notification is relied on.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How long the center may take to say whether the certificate in use is good.
+const ASK: Duration = Duration::from_secs(3);
 
 /// Where a terminal's certificates come from and lie.
 #[derive(Clone)]
@@ -51,15 +55,12 @@ impl std::fmt::Debug for Setup {
 
 impl Setup {
     /// A client of the api listener.
-    fn client(&self, identity: &Identity) -> Result<Client, api::client::ClientError> {
+    fn client(&self, identity: &Identity) -> Result<Client, ClientError> {
         Client::by(self.clock.clone(), &self.center, &self.root, Some(identity))
     }
 
     /// A client of the enroll listener.
-    fn enroll_client(
-        &self,
-        identity: Option<&Identity>,
-    ) -> Result<Client, api::client::ClientError> {
+    fn enroll_client(&self, identity: Option<&Identity>) -> Result<Client, ClientError> {
         Client::by(self.clock.clone(), &self.enroll, &self.root, identity)
     }
 
@@ -102,6 +103,8 @@ pub(crate) struct Certificates {
     setup: Setup,
     /// One is installed or renewed at a time.
     turn: tokio::sync::Mutex<()>,
+    /// The one that a person was asked about last.
+    questioned: Mutex<Option<installing::Questioned>>,
 }
 
 impl Certificates {
@@ -113,6 +116,7 @@ impl Certificates {
             list: RwLock::new(all.into_iter().map(Arc::new).collect()),
             setup,
             turn: tokio::sync::Mutex::default(),
+            questioned: Mutex::default(),
         }
     }
 
@@ -133,6 +137,20 @@ impl Certificates {
         let all = self.all();
         let own = all.iter().find(|it| it.name == self.setup.name);
         own.or(all.first()).cloned()
+    }
+
+    /// The one in use while it is good: by this PC's clock, and by the center where it can be asked.
+    pub(crate) async fn good(&self) -> Option<Arc<Certificate>> {
+        let first = self.first()?;
+        let (holder, now) = (&first.holder, self.now());
+        if now < holder.not_before || holder.not_after <= now {
+            return None;
+        }
+        let asked = tokio::time::timeout(ASK, first.client.certificate()).await;
+        match asked {
+            Ok(Err(ClientError::Connection(Refusal::Certificate))) => None,
+            Ok(Ok(_) | Err(_)) | Err(_) => Some(first),
+        }
     }
 
     pub(crate) fn setup(&self) -> &Setup {

@@ -2,8 +2,10 @@
 //! the one before in use, and says why.
 
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use api::client::ClientError;
+use domain::certificate_care::is_step_back;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use pki::authority::KeyKind;
@@ -16,6 +18,10 @@ use rustls_pki_types::CertificateDer;
 use serde_json::json;
 
 use super::{Certificates, Setup};
+use crate::browsers::random_text;
+
+/// A person has so long to say that a step back is wanted.
+const ASKED_S: i64 = 10 * 60;
 
 /// Why no certificate was installed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,9 @@ pub enum InstallFailed {
     /// There is none to renew.
     #[error("there is no certificate to renew")]
     None,
+    /// The system gave no random bytes.
+    #[error("the system's random generator failed")]
+    Random,
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] InstallError),
@@ -83,6 +92,33 @@ pub(crate) async fn for_notice(
     })
 }
 
+/// What became of a file that was to be installed.
+#[derive(Debug)]
+pub(crate) enum FromFile {
+    /// Its certificate is in use.
+    Installed(Installation),
+    /// Nothing was changed: it is a step back from a good one, and waits for a person to want it so.
+    Questioned(StepBack),
+}
+
+/// A certificate that is a step back from the one in use.
+#[derive(Debug)]
+pub(crate) struct StepBack {
+    /// What the offered one says.
+    pub(crate) offered: Holder,
+    /// What the one in use says.
+    pub(crate) present: Holder,
+    /// Names it when the person wants it so.
+    pub(crate) token: String,
+}
+
+/// The certificate a person was asked about.
+pub(super) struct Questioned {
+    token: String,
+    identity: Identity,
+    since: Instant,
+}
+
 /// Installs the certificate of a `.p12` file: the way back from a backup.
 ///
 /// # Errors
@@ -91,12 +127,39 @@ pub(crate) async fn from_file(
     certificates: &Certificates,
     file: &[u8],
     password: &str,
-) -> Result<Installation, InstallFailed> {
+) -> Result<FromFile, InstallFailed> {
     let _turn = certificates.turn.lock().await;
     let (identity, holder) = opened(&certificates.setup, file, password)?;
     certificates.same_facility(&holder)?;
+    let span = |it: &Holder| [it.not_before, it.not_after];
+    let present = certificates.good().await;
+    let better = present.filter(|it| is_step_back(span(&holder), span(&it.holder)));
+    if let Some(present) = better {
+        return Ok(FromFile::Questioned(StepBack {
+            token: certificates.question(identity)?,
+            offered: holder,
+            present: present.holder.clone(),
+        }));
+    }
     certificates.put(&identity, holder.clone()).await?;
-    Ok(Installation { holder, file: None })
+    Ok(FromFile::Installed(Installation { holder, file: None }))
+}
+
+/// Installs the certificate a person was asked about; `None` when it was asked too long ago, or for another since.
+///
+/// # Errors
+/// [`InstallFailed`].
+pub(crate) async fn anyway(
+    certificates: &Certificates,
+    token: &str,
+) -> Result<Option<Installation>, InstallFailed> {
+    let _turn = certificates.turn.lock().await;
+    let Some(identity) = certificates.wanted(token) else {
+        return Ok(None);
+    };
+    let holder = identity.holder().ok_or(InstallFailed::NoClient)?;
+    certificates.put(&identity, holder.clone()).await?;
+    Ok(Some(Installation { holder, file: None }))
 }
 
 /// Renews the certificate of the settings: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
@@ -131,6 +194,32 @@ impl Certificates {
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Remembers what a person is asked about, in place of what was before; returns its name.
+    fn question(&self, identity: Identity) -> Result<String, InstallFailed> {
+        let token = random_text().ok_or(InstallFailed::Random)?;
+        let mut questioned = self
+            .questioned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *questioned = Some(Questioned {
+            token: token.clone(),
+            identity,
+            since: self.now(),
+        });
+        Ok(token)
+    }
+
+    /// What a person was asked about under this name, once.
+    fn wanted(&self, token: &str) -> Option<Identity> {
+        let mut questioned = self
+            .questioned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_it =
+            |it: &mut Questioned| it.token == token && self.now() < it.since.plus_seconds(ASKED_S);
+        questioned.take_if(is_it).map(|it| it.identity)
     }
 
     /// Puts a certificate into its place and shows it.

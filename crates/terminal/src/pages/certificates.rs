@@ -1,8 +1,10 @@
 //! The certificate's pages (G08-G10): its state, installing, renewing, backing up, the report of a lost file. The center decides what is
-//! issued and when; an administrator does what changes something, but a bare or barred terminal may always be given a certificate.
+//! issued and when; an administrator does what changes something, but a terminal may be given a certificate by whoever is signed in, by the
+//! terminal user, and by anybody while it has no good one.
 
 pub(crate) mod backup;
 pub(crate) mod install;
+mod permitted;
 pub(crate) mod renew;
 
 use api::certificate::CertificateState;
@@ -41,6 +43,7 @@ pub(crate) fn routes() -> Router<App> {
             install::FILE,
             get(install::file_form).post(install::install_file),
         )
+        .route(install::ANYWAY, post(install::install_anyway))
         .route(renew::HERE, get(renew::form).post(renew::renew))
         .route(backup::HERE, get(backup::form).post(backup::make))
 }
@@ -313,10 +316,15 @@ fn of_install(error: &InstallFailed, words: &Words) -> Fault {
         InstallFailed::Expired => own("certificate_expired", "file-expired"),
         InstallFailed::Revoked => own("certificate_revoked", "file-revoked"),
         InstallFailed::None => own("no_certificate", "no-certificate"),
-        InstallFailed::Seal(_) => own("not_written", "certificate-not-written"),
+        InstallFailed::Seal(_) | InstallFailed::Random => {
+            own("not_written", "certificate-not-written")
+        }
         InstallFailed::Written(file, _) => Fault {
             code: "not_written".into(),
             text: words.say_with("file-not-written", &[("file", file.display().to_string())]),
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

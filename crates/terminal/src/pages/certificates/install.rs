@@ -1,5 +1,5 @@
-//! Giving the terminal a certificate: by the notice's two IDs, or from a backup file. Whoever holds them may, signed in or not, so that
-//! a terminal whose certificate is missing, expired or revoked is never stuck. Repeats no secret that was typed.
+//! Giving the terminal a certificate: by the notice's two IDs, or from a backup file. A step back from a good one is asked about first.
+//! Repeats no secret that was typed.
 
 use api::client::ClientError;
 use askama::Template;
@@ -8,12 +8,16 @@ use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use pki::authority::printed_fingerprint;
+use pki::identity::Holder;
 use serde::Deserialize;
 use ui::component::{Banner, Checkbox, ErrorSummary, Fact, Fault, Kind, TextField, Tone, Width};
 use ui::language::Words;
 
+use super::permitted::{self, permitted};
 use super::{new_password, of_install, password_faults};
-use crate::certificates::{InstallFailed, Installation, for_notice, from_file};
+use crate::certificates::{
+    FromFile, InstallFailed, Installation, StepBack, anyway, for_notice, from_file,
+};
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -24,6 +28,9 @@ pub(crate) const HERE: &str = "/certificates/install";
 /// From a file.
 pub(crate) const FILE: &str = "/certificates/install-file";
 
+/// From a file, after a person was asked.
+pub(crate) const ANYWAY: &str = "/certificates/install-file/anyway";
+
 #[derive(Template)]
 #[template(path = "certificate_install.html")]
 pub(crate) struct InstallPage {
@@ -31,7 +38,7 @@ pub(crate) struct InstallPage {
     pub(crate) summary: ErrorSummary,
     pub(crate) fingerprint: String,
     pub(crate) accept: Checkbox,
-    pub(crate) fields: [TextField; 4],
+    pub(crate) fields: Vec<TextField>,
 }
 
 #[derive(Template)]
@@ -40,7 +47,17 @@ pub(crate) struct FilePage {
     pub(crate) frame: Frame,
     pub(crate) summary: ErrorSummary,
     pub(crate) file: TextField,
-    pub(crate) password: TextField,
+    pub(crate) fields: Vec<TextField>,
+}
+
+#[derive(Template)]
+#[template(path = "certificate_step_back.html")]
+pub(crate) struct StepBackPage {
+    pub(crate) frame: Frame,
+    /// What the certificate in use says, and what the offered one does.
+    pub(crate) present: Vec<Fact>,
+    pub(crate) offered: Vec<Fact>,
+    pub(crate) token: String,
 }
 
 #[derive(Template)]
@@ -59,18 +76,20 @@ pub(crate) struct InstallForm {
     password: String,
     password_again: String,
     compared: Option<String>,
+    terminal_password: String,
 }
 
 pub(crate) fn install_page(
     mut frame: Frame,
     fingerprint: String,
     typed: &InstallForm,
+    proof: Option<TextField>,
     general: Option<Fault>,
     faults: &[(String, Fault)],
 ) -> InstallPage {
     let words = frame.words.clone();
     let [password, again] = new_password(&words);
-    let mut fields = [
+    let mut fields = vec![
         TextField {
             support: words.say("request-id-support"),
             value: typed.request_id.clone(),
@@ -84,6 +103,7 @@ pub(crate) fn install_page(
         password,
         again,
     ];
+    fields.extend(proof);
     let summary = faults::spread(faults, &mut fields, &mut []);
     frame
         .banners
@@ -116,7 +136,9 @@ fn fingerprint(app: &App) -> String {
 
 pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
     let frame = frame(&app, &visitor, HERE);
-    let page = install_page(frame, fingerprint(&app), &InstallForm::default(), None, &[]);
+    let proof = permitted::field(&app, &visitor).await;
+    let typed = InstallForm::default();
+    let page = install_page(frame, fingerprint(&app), &typed, proof, None, &[]);
     show(StatusCode::OK, &page)
 }
 
@@ -126,15 +148,20 @@ pub(crate) async fn install(
     Filled(form): Filled<InstallForm>,
 ) -> Response {
     let words = &visitor.words;
+    let proof = permitted::field(&app, &visitor).await;
     let answer = |general: Option<Fault>, found: &[(String, Fault)]| {
         let frame = frame(&app, &visitor, HERE);
-        let page = install_page(frame, fingerprint(&app), &form, general, found);
+        let page = install_page(frame, fingerprint(&app), &form, proof, general, found);
         show(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     let mut found = password_faults(&form.password, &form.password_again, words);
     if form.compared.is_none() {
         let fault = faults::own(words, "not_compared", "root-not-compared");
         found.push(("compared".to_owned(), fault));
+    }
+    if found.is_empty() {
+        let allowed = permitted(&app, &visitor, &form.terminal_password).await;
+        found.extend(allowed.err());
     }
     if !found.is_empty() {
         return answer(None, &found);
@@ -171,61 +198,84 @@ pub(super) fn installed_page(app: &App, visitor: &Visitor, installed: &Installat
 }
 
 pub(crate) fn facts(installed: &Installation, words: &Words) -> Vec<Fact> {
-    let fact = |key: &str, text: String| Fact {
+    let holder = &installed.holder;
+    let mut facts = vec![
+        fact("certificate-issued-to", holder.facility.to_string(), words),
+        fact("certificate-terminal", holder.terminal.clone(), words),
+        last_day(holder, words),
+    ];
+    let file = installed.file.as_ref();
+    facts.extend(file.map(|file| fact("certificate-file", file.display().to_string(), words)));
+    facts
+}
+
+fn fact(key: &str, text: String, words: &Words) -> Fact {
+    Fact {
         label: words.say(key),
         text,
         meaning: String::new(),
+    }
+}
+
+fn last_day(holder: &Holder, words: &Words) -> Fact {
+    let day = holder.not_after.date_in_japan().to_string();
+    fact("certificate-last-day", days::show(&day, words), words)
+}
+
+/// The page that asks whether a step back is wanted.
+pub(crate) fn step_back_page(frame: Frame, asked: StepBack) -> StepBackPage {
+    let words = frame.words.clone();
+    let facts = |holder: &Holder| {
+        let day = holder.not_before.date_in_japan().to_string();
+        vec![
+            fact("certificate-terminal", holder.terminal.clone(), &words),
+            fact("certificate-first-day", days::show(&day, &words), &words),
+            last_day(holder, &words),
+        ]
     };
-    let holder = &installed.holder;
-    let mut facts = vec![
-        fact("certificate-issued-to", holder.facility.to_string()),
-        fact("certificate-terminal", holder.terminal.clone()),
-        fact(
-            "certificate-last-day",
-            days::show(&holder.not_after.date_in_japan().to_string(), words),
-        ),
-    ];
-    let file = installed.file.as_ref();
-    facts.extend(file.map(|file| fact("certificate-file", file.display().to_string())));
-    facts
+    StepBackPage {
+        present: facts(&asked.present),
+        offered: facts(&asked.offered),
+        token: asked.token,
+        frame,
+    }
 }
 
 pub(crate) fn file_page(
     mut frame: Frame,
+    proof: Option<TextField>,
     general: Option<Fault>,
     faults: &[(String, Fault)],
 ) -> FilePage {
     let words = frame.words.clone();
-    let mut fields = [
-        TextField {
-            width: Width::Full,
-            support: words.say("certificate-choose-file-support"),
-            ..TextField::new("file", words.say("certificate-choose-file"))
-        },
-        TextField {
-            kind: Kind::Password,
-            support: words.say("file-own-password-support"),
-            ..TextField::new("password", words.say("file-password"))
-        },
-    ];
+    let mut file = TextField {
+        width: Width::Full,
+        support: words.say("certificate-choose-file-support"),
+        ..TextField::new("file", words.say("certificate-choose-file"))
+    };
+    let mut fields = vec![TextField {
+        kind: Kind::Password,
+        support: words.say("file-own-password-support"),
+        ..TextField::new("password", words.say("file-password"))
+    }];
+    fields.extend(proof);
     let summary = faults::spread(faults, &mut fields, &mut []);
+    faults::spread(faults, std::slice::from_mut(&mut file), &mut []);
     frame
         .banners
         .extend(general.map(|fault| Banner::new(Tone::Error, fault)));
-    let [file, password] = fields;
     FilePage {
         summary,
         file,
-        password,
+        fields,
         frame,
     }
 }
 
 pub(crate) async fn file_form(State(app): State<App>, visitor: Visitor) -> Response {
-    show(
-        StatusCode::OK,
-        &file_page(frame(&app, &visitor, FILE), None, &[]),
-    )
+    let proof = permitted::field(&app, &visitor).await;
+    let page = file_page(frame(&app, &visitor, FILE), proof, None, &[]);
+    show(StatusCode::OK, &page)
 }
 
 pub(crate) async fn install_file(
@@ -234,39 +284,88 @@ pub(crate) async fn install_file(
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let words = &visitor.words;
+    let proof = permitted::field(&app, &visitor).await;
     let answer = |general: Option<Fault>, found: &[(String, Fault)]| {
-        let page = file_page(frame(&app, &visitor, FILE), general, found);
+        let page = file_page(frame(&app, &visitor, FILE), proof, general, found);
         show(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     let unreadable = || faults::own(words, "form_unreadable", "form-unreadable");
     let Ok(sent) = sent else {
         return answer(Some(unreadable()), &[]);
     };
-    let Some((file, password)) = read(sent).await else {
+    let Some(sent) = SentFile::read(sent).await else {
         return answer(Some(unreadable()), &[]);
     };
-    if file.is_empty() {
+    if sent.file.is_empty() {
         let fault = faults::own(words, "required", "certificate-file-missing");
         return answer(None, &[("file".to_owned(), fault)]);
     }
-    match from_file(&app.certificates, &file, &password).await {
-        Ok(installed) => {
+    if let Err(fault) = permitted(&app, &visitor, &sent.terminal_password).await {
+        return answer(None, &[fault]);
+    }
+    match from_file(&app.certificates, &sent.file, &sent.password).await {
+        Ok(FromFile::Installed(installed)) => {
             app.browsers.end_sessions(app.now());
             installed_page(&app, &visitor, &installed)
+        }
+        Ok(FromFile::Questioned(asked)) => {
+            let page = step_back_page(frame(&app, &visitor, FILE), asked);
+            show(StatusCode::CONFLICT, &page)
         }
         Err(error) => answer(Some(of_install(&error, words)), &[]),
     }
 }
 
-/// File and password of the form; `None` for a form that breaks off or is too large.
-async fn read(mut sent: Multipart) -> Option<(Vec<u8>, zeroize::Zeroizing<String>)> {
-    let (mut file, mut password) = (Vec::new(), zeroize::Zeroizing::new(String::new()));
-    while let Some(field) = sent.next_field().await.ok()? {
-        match field.name() {
-            Some("file") => file = field.bytes().await.ok()?.to_vec(),
-            Some("password") => *password = field.text().await.ok()?,
-            Some(_) | None => {}
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct AnywayForm {
+    token: String,
+}
+
+/// Installs what was asked about; whoever was asked had the right to.
+pub(crate) async fn install_anyway(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<AnywayForm>,
+) -> Response {
+    let words = &visitor.words;
+    let fault = match anyway(&app.certificates, &form.token).await {
+        Ok(Some(installed)) => {
+            app.browsers.end_sessions(app.now());
+            return installed_page(&app, &visitor, &installed);
         }
+        Ok(None) => faults::own(
+            words,
+            "asked_too_long_ago",
+            "certificate-asked-too-long-ago",
+        ),
+        Err(error) => of_install(&error, words),
+    };
+    let proof = permitted::field(&app, &visitor).await;
+    let page = file_page(frame(&app, &visitor, FILE), proof, Some(fault), &[]);
+    show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The form of a file.
+#[derive(Default)]
+struct SentFile {
+    file: Vec<u8>,
+    password: zeroize::Zeroizing<String>,
+    terminal_password: zeroize::Zeroizing<String>,
+}
+
+impl SentFile {
+    /// As it was sent; `None` for a form that breaks off or is too large.
+    async fn read(mut sent: Multipart) -> Option<Self> {
+        let mut form = Self::default();
+        while let Some(field) = sent.next_field().await.ok()? {
+            match field.name() {
+                Some("file") => form.file = field.bytes().await.ok()?.to_vec(),
+                Some("password") => *form.password = field.text().await.ok()?,
+                Some("terminal_password") => *form.terminal_password = field.text().await.ok()?,
+                Some(_) | None => {}
+            }
+        }
+        Some(form)
     }
-    Some((file, password))
 }

@@ -5,7 +5,7 @@ use pki::identity::Holder;
 use ui::component::{Checkbox, Fact};
 
 use super::*;
-use crate::certificates::Installation;
+use crate::certificates::{Installation, StepBack};
 use crate::pages::certificates::{CertificatePage, backup, install, renew};
 
 fn fact() -> Fact {
@@ -14,6 +14,10 @@ fn fact() -> Fact {
         text: "B".into(),
         meaning: "C".into(),
     }
+}
+
+fn proof() -> TextField {
+    TextField::new("terminal_password", "P".into())
 }
 
 pub(super) fn of_the_certificate(staff: &Staff, written: &mut Written) {
@@ -47,22 +51,38 @@ pub(super) fn of_the_certificate(staff: &Staff, written: &mut Written) {
     let typed = install::InstallForm::default();
     let general = Some(fault("x").1);
     let frame = visitor.frame(install::HERE);
-    let page = install::install_page(frame, "AB12 CD34".into(), &typed, general, &faults);
+    let page = install::install_page(
+        frame,
+        "AB12 CD34".into(),
+        &typed,
+        Some(proof()),
+        general,
+        &faults,
+    );
     written.add("certificate-install", &page);
     let page = install::file_page(
         visitor.frame(install::FILE),
+        Some(proof()),
         Some(fault("x").1),
         &[fault("file")],
     );
     written.add("certificate-file", &page);
+    let holder = Holder {
+        facility: InstitutionCode::parse("1319999999").unwrap(),
+        terminal: "受付 <b>".into(),
+        not_before: Instant::from_micros(0),
+        not_after: Instant::from_micros(0),
+        fingerprint: [0; 32],
+    };
+    let asked = StepBack {
+        offered: holder.clone(),
+        present: holder.clone(),
+        token: "0123".into(),
+    };
+    let page = install::step_back_page(visitor.frame(install::FILE), asked);
+    written.add("certificate-step-back", &page);
     let installed = Installation {
-        holder: Holder {
-            facility: InstitutionCode::parse("1319999999").unwrap(),
-            terminal: "受付 <b>".into(),
-            not_before: Instant::from_micros(0),
-            not_after: Instant::from_micros(0),
-            fingerprint: [0; 32],
-        },
+        holder,
         file: Some("/home/onshi/<fill this in>.p12".into()),
     };
     let page = install::InstalledPage {

@@ -1,0 +1,174 @@
+//! Who may give the terminal another certificate, and what is asked first. The center is not there.
+
+use axum::http::Request;
+use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
+use pki::authority::{Authority, KeyKind};
+use pki::identity::{Identity, P12Encryption};
+use pki::installed::Installed;
+use pki::sealed::MachineKey;
+
+use super::install::{ANYWAY, FILE, HERE as NOTICE};
+use crate::lock::tests::{Answer, PASSWORD, Terminal};
+
+const P12: &str = "Hokan-123456";
+const DAY_S: i64 = 86_400;
+
+/// A terminal with an authority that issues for it.
+struct Place {
+    terminal: Terminal,
+    authority: Authority,
+    started: Instant,
+}
+
+impl Place {
+    /// With a certificate that was issued so many days ago.
+    fn start(age_days: i64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = MachineKey::open(&dir.path().join("key")).unwrap();
+        let (mut authority, mut started) = (None, Instant::from_micros(0));
+        let terminal = Terminal::start_with(|setup, now| {
+            started = now;
+            let made = Authority::open(dir.path(), &machine, now.plus_seconds(-4_000 * DAY_S));
+            let made = authority.insert(made.unwrap());
+            let identity = issue(made, now.plus_seconds(-age_days * DAY_S));
+            setup.certificate_setup.root = made.root().clone();
+            setup.certificate_setup.clock = setup.clock.clone();
+            let installed: &Installed = &setup.certificate_setup.installed;
+            installed.install("clinic", &identity).unwrap();
+            setup.certificates = setup.certificate_setup.read().unwrap();
+        });
+        Self {
+            terminal,
+            authority: authority.unwrap(),
+            started,
+        }
+    }
+
+    /// The file of a certificate that was issued so many days ago.
+    fn file(&self, age_days: i64) -> (Identity, Vec<u8>) {
+        let identity = issue(
+            &self.authority,
+            self.started.plus_seconds(-age_days * DAY_S),
+        );
+        let root = self.authority.root();
+        let file = identity.to_pkcs12(root, P12, P12Encryption::Aes256);
+        (identity, file.unwrap())
+    }
+
+    async fn install(&self, file: &[u8], cookie: &str, terminal_password: &str) -> Answer {
+        let mut body = Vec::new();
+        for (name, bytes) in [
+            ("password", P12.as_bytes()),
+            ("terminal_password", terminal_password.as_bytes()),
+            ("file\"; filename=\"a.p12", file),
+        ] {
+            let head = format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(b"--x--\r\n");
+        let request = Request::post(FILE)
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "multipart/form-data; boundary=x");
+        self.terminal.send(request, body).await
+    }
+
+    fn in_use(&self) -> [u8; 32] {
+        let first = self.terminal.app.certificates.first();
+        first.unwrap().holder.fingerprint
+    }
+}
+
+fn issue(authority: &Authority, at: Instant) -> Identity {
+    let facility = InstitutionCode::parse("1319999999").unwrap();
+    let issued = authority.issue_client(facility, "受付1", KeyKind::P256, at);
+    issued.unwrap().identity
+}
+
+fn token(page: &Answer) -> String {
+    let (_, rest) = page.text.split_once("name=\"token\" value=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_good_certificate_is_changed_by_whoever_is_signed_in_or_the_terminal_user_alone() {
+    let place = Place::start(30);
+    let (newer, file) = place.file(10);
+    let before = place.in_use();
+    for (password, code) in [
+        ("", "required"),
+        ("Chigau-Chigau-1", "wrong_terminal_password"),
+    ] {
+        let page = place.install(&file, "", password).await;
+        let told = format!("data-code=\"{code}\"");
+        assert!(
+            page.status == 422 && page.text.contains(&told),
+            "{}",
+            page.text
+        );
+        assert_eq!(place.in_use(), before);
+    }
+    for path in [FILE, NOTICE] {
+        let page = place.terminal.get(path, "").await;
+        assert!(page.text.contains("name=\"terminal_password\""), "{path}");
+        let cookie = place.terminal.sign_in("general");
+        let page = place.terminal.get(path, &cookie).await;
+        assert!(!page.text.contains("name=\"terminal_password\""), "{path}");
+    }
+    let page = place.install(&file, "", PASSWORD).await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.in_use(), newer.fingerprint());
+    let (newest, file) = place.file(5);
+    let cookie = place.terminal.sign_in("general");
+    let page = place.install(&file, &cookie, "").await;
+    assert!(page.text.contains("data-installed"));
+    assert_eq!(place.in_use(), newest.fingerprint());
+}
+
+#[tokio::test]
+async fn a_terminal_whose_certificate_has_ended_is_given_another_by_anybody() {
+    let place = Place::start(1_300);
+    let (newer, file) = place.file(10);
+    let page = place.terminal.get(FILE, "").await;
+    assert!(!page.text.contains("name=\"terminal_password\""));
+    let page = place.install(&file, "", "").await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.in_use(), newer.fingerprint());
+}
+
+#[tokio::test]
+async fn a_step_back_from_a_good_certificate_is_asked_about_and_changes_nothing_by_itself() {
+    let place = Place::start(30);
+    let (older, file) = place.file(300);
+    let (before, cookie) = (place.in_use(), place.terminal.sign_in("general"));
+    let asked = place.install(&file, &cookie, "").await;
+    assert!(
+        asked.text.contains("data-code=\"certificate_step_back\""),
+        "{}",
+        asked.text
+    );
+    assert_eq!(place.in_use(), before);
+    let form = |token: &str| format!("token={token}");
+    let page = place.terminal.post(ANYWAY, "", &form("0123")).await;
+    assert!(page.text.contains("asked_too_long_ago"));
+    assert_eq!(place.in_use(), before);
+    let page = place.terminal.post(ANYWAY, "", &form(&token(&asked))).await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.in_use(), older.fingerprint());
+    let page = place.terminal.post(ANYWAY, "", &form(&token(&asked))).await;
+    assert!(page.text.contains("asked_too_long_ago"), "once only");
+}
+
+#[tokio::test]
+async fn what_was_asked_about_is_forgotten_after_ten_minutes() {
+    let place = Place::start(30);
+    let (_, file) = place.file(300);
+    let (before, cookie) = (place.in_use(), place.terminal.sign_in("general"));
+    let asked = place.install(&file, &cookie, "").await;
+    place.terminal.pass(600);
+    let form = format!("token={}", token(&asked));
+    let page = place.terminal.post(ANYWAY, &cookie, &form).await;
+    assert!(page.text.contains("asked_too_long_ago"));
+    assert_eq!(place.in_use(), before);
+}
