@@ -54,6 +54,8 @@ pub(crate) const TEST_TOOLS: [Tool; 20] = [
     program("pkg-config", "pkg-config"),
     file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
     program("unshare", "util-linux"),
+    program("mount", "mount"),
+    file("/usr/sbin/mkfs.ext4", "e2fsprogs"),
     program("ip", "iproute2"),
     program("faketime", "faketime"),
     program("xmllint", "libxml2-utils"),

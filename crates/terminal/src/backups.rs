@@ -313,9 +313,7 @@ impl Copying {
         if holder.fingerprint != self.in_use.fingerprint {
             return Err(BackupFailed::OtherCertificate);
         }
-        if !self.place.is_dir() {
-            return Err(BackupFailed::Gone);
-        }
+        let drive = device_of(&self.place).ok_or(BackupFailed::Gone)?;
         match self
             .setup
             .hardware
@@ -327,7 +325,7 @@ impl Copying {
             Apart::Unknown => return Err(BackupFailed::UnknownHardware),
         }
         let to = free_name(&self.place, &self.from);
-        let written = self.write(&to, &bytes);
+        let written = self.write(&to, &bytes, drive);
         if written.is_err() {
             // Half a file must not be taken for a backup.
             let _ = std::fs::remove_file(&to);
@@ -335,10 +333,14 @@ impl Copying {
         written.map(|()| to)
     }
 
-    fn write(&self, to: &Path, bytes: &[u8]) -> Result<(), BackupFailed> {
+    fn write(&self, to: &Path, bytes: &[u8], on: u64) -> Result<(), BackupFailed> {
         let drive = &self.setup.drive;
-        (drive.write)(to, bytes).map_err(|error| self.failed(error))?;
-        let read = (drive.read)(to).map_err(|error| self.failed(error))?;
+        (drive.write)(to, bytes).map_err(|error| self.failed(error, on))?;
+        let read = (drive.read)(to).map_err(|error| self.failed(error, on))?;
+        // Where a stick was let go meanwhile, its folder is one of this PC's, and takes a copy as readily.
+        if device_of(to) != Some(on) || device_of(&self.place) != Some(on) {
+            return Err(BackupFailed::Gone);
+        }
         let opened = Identity::from_pkcs12(&read, &self.password).ok();
         let is_same = opened.is_some_and(|it| it.fingerprint() == self.in_use.fingerprint);
         if read != bytes || !is_same {
@@ -347,14 +349,21 @@ impl Copying {
         Ok(())
     }
 
-    fn failed(&self, error: std::io::Error) -> BackupFailed {
+    fn failed(&self, error: std::io::Error, on: u64) -> BackupFailed {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BackupFailed::Full,
-            _ if !self.place.is_dir() => BackupFailed::Gone,
+            _ if device_of(&self.place) != Some(on) => BackupFailed::Gone,
             _ if system::is_of_a_device_that_is_gone(&error) => BackupFailed::Gone,
             _ => BackupFailed::Write(error),
         }
     }
+}
+
+/// The number of the file system that a file or folder lies on; `None` for one that is not there.
+fn device_of(path: &Path) -> Option<u64> {
+    std::fs::metadata(path)
+        .ok()
+        .map(|found| system::device(&found))
 }
 
 fn is_p12(file: &Path) -> bool {
@@ -420,3 +429,6 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod real_drives;

@@ -12,6 +12,8 @@ pub mod inventory;
 mod live;
 pub mod lock;
 mod manuals;
+#[cfg(test)]
+mod mounted;
 mod notices;
 mod pages;
 mod procedures;

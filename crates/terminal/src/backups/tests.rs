@@ -9,14 +9,14 @@ use pki::sealed::MachineKey;
 
 use super::*;
 
-const PASSWORD: &str = "Tegami-12345678";
+pub(super) const PASSWORD: &str = "Tegami-12345678";
 
 /// A terminal with a file among its downloads, and a folder that counts as a stick.
-struct Place {
-    dir: tempfile::TempDir,
+pub(super) struct Place {
+    pub(super) dir: tempfile::TempDir,
     authority: Authority,
-    holder: Holder,
-    setup: Setup,
+    pub(super) holder: Holder,
+    pub(super) setup: Setup,
 }
 
 fn now() -> Instant {
@@ -24,7 +24,7 @@ fn now() -> Instant {
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for folder in ["downloads", "stick", "pc"] {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
@@ -67,11 +67,11 @@ impl Place {
         identity.holder().unwrap()
     }
 
-    fn stick(&self) -> PathBuf {
+    pub(super) fn stick(&self) -> PathBuf {
         self.dir.path().join("stick")
     }
 
-    fn names_on_stick(&self) -> Vec<String> {
+    pub(super) fn names_on_stick(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.stick()).unwrap();
         let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<String> = names.collect();
@@ -79,7 +79,7 @@ impl Place {
         names
     }
 
-    async fn make(&self, backups: &Backups, name: &str) -> Result<Done, BackupFailed> {
+    pub(super) async fn make(&self, backups: &Backups, name: &str) -> Result<Done, BackupFailed> {
         let (stick, holder) = (self.stick(), &self.holder);
         backups
             .make(name, &stick, PASSWORD, Original::Stays, holder, now())
@@ -87,7 +87,7 @@ impl Place {
     }
 
     /// What becomes of a backup on a drive that fails; nothing of it stays, and nothing counts.
-    async fn fails(&self, drive: Drive) -> BackupFailed {
+    pub(super) async fn fails(&self, drive: Drive) -> BackupFailed {
         let backups = Backups::open(Setup {
             drive,
             ..self.setup.clone()
