@@ -51,7 +51,9 @@ pub fn service_logging() -> ServiceLogging {
     service_logging_below(Path::new("/proc"))
 }
 
-fn service_logging_below(processes: &Path) -> ServiceLogging {
+/// The same below another folder than `/proc`.
+#[must_use]
+pub fn service_logging_below(processes: &Path) -> ServiceLogging {
     let mut seen = ServiceLogging::NotSeen;
     for entry in std::fs::read_dir(processes).into_iter().flatten().flatten() {
         let process = entry.file_name().to_str().and_then(|it| it.parse().ok());

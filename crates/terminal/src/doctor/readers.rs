@@ -53,7 +53,7 @@ pub(super) async fn of_service(workplace: &Workplace) -> Vec<Observation> {
         Some(Ok(names)) => {
             let wanted = workplace.readers.iter();
             let mut seen: Vec<_> = wanted.map(|wanted| one(wanted, &names)).collect();
-            seen.push(service());
+            seen.push(service(workplace));
             seen
         }
     }
@@ -87,8 +87,9 @@ fn one(wanted: &str, names: &[String]) -> Observation {
     }
 }
 
-fn service() -> Observation {
-    match card::deployment::service_logging().warning() {
+fn service(workplace: &Workplace) -> Observation {
+    let processes = &workplace.system.proc;
+    match card::deployment::service_logging_below(processes).warning() {
         None => good(Step::ReaderService, Vec::new()),
         Some(_) => broken(
             Step::ReaderService,

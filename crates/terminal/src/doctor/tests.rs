@@ -1,6 +1,7 @@
 //! Faults seeded one by one into a workplace with real sockets, files, locks and certificates; each must be named. What a test does not
 //! break stands as in a healthy place, which the first test proves.
 
+mod disks;
 mod place;
 
 use domain::diagnosis::fault::Fault;
@@ -72,6 +73,19 @@ async fn a_card_service_that_is_down_is_named() {
         diagnosis.part(Part::Center),
         domain::diagnosis::PartState::Good
     );
+}
+
+#[tokio::test]
+async fn a_card_service_that_writes_pins_into_its_log_is_named() {
+    let place = Place::new().await;
+    place.write("proc/42/comm", "pcscd\n");
+    place.write("proc/42/cmdline", "/usr/sbin/pcscd\0--foreground\0");
+    assert_eq!(look(&place).await.first_broken(), None);
+    place.write("proc/42/cmdline", "/usr/sbin/pcscd\0--foreground\0--apdu\0");
+    names(&place, Fault::ReaderServiceLogsPins).await;
+    place.write("proc/42/cmdline", "/usr/sbin/pcscd\0");
+    place.write("proc/42/environ", "HOME=/\0LIBCCID_ifdLogLevel=0x000F\0");
+    names(&place, Fault::ReaderServiceLogsPins).await;
 }
 
 #[tokio::test]
