@@ -25,6 +25,13 @@ pub(crate) struct Arguments {
     /// Folder the downloaded certificate is kept in; that of the terminal when left out.
     #[arg(long)]
     downloads: Option<PathBuf>,
+    /// Folder on other hardware that onshi cannot see, such as another disk of a virtual machine: the certificate may be backed up there.
+    /// May be given more than once.
+    #[arg(long)]
+    other_hardware: Vec<PathBuf>,
+    /// Set up as root although the parts run as a user of their own; give them the files afterwards.
+    #[arg(long)]
+    as_root: bool,
     /// Where the pages are served, loopback only.
     #[arg(long, default_value = "127.0.0.1:8100")]
     listen: SocketAddr,
@@ -56,6 +63,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             ),
         ));
     }
+    if system::is_root() && !arguments.as_root {
+        return Err(told::both(
+            "root で作ったファイルは、端末・連携アプリ・カードリーダーのサービスから読めません。サービスの利用者で実行してください: \
+             runuser -u onshi -- onshi setup（docs/operations/install.md）。root のまま行うときは --as-root を付け、後でファイルの所有者を変えてください。",
+            "terminal, link app and kiosk cannot read files that root makes; run it as their user: runuser -u onshi -- onshi setup \
+             (docs/operations/install.md). With --as-root it is done as root; give the files to that user afterwards",
+        ));
+    }
     let downloads = terminal.data_dir.join("downloads");
     let setup = setup_wizard::Setup {
         listen: arguments.listen,
@@ -66,7 +81,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             gateway: part("gateway"),
             kiosk: part("kiosk"),
             terminal: terminal.clone(),
+            other_hardware: arguments.other_hardware.clone(),
         },
+        clock: crate::serve::clock(),
     };
     let running = setup_wizard::start(setup)
         .await

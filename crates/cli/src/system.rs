@@ -46,6 +46,11 @@ pub(crate) fn become_it(command: &mut Command) -> std::io::Error {
     command.exec()
 }
 
+/// Whether this process is root's.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
 /// The number of the file system that a file lies on.
 pub(crate) fn device(found: &Metadata) -> u64 {
     found.dev()

@@ -1,6 +1,7 @@
 //! The set-up of a bare PC (G35, contracts §9): from the notice to a terminal that starts. Its pages are served on loopback while no
 //! terminal is set up there, and no longer; they show no secret again that was typed. Each step writes all of its files or says why not.
 
+mod backup;
 mod certificate;
 mod fields;
 mod files;
@@ -15,18 +16,20 @@ use std::time::Duration;
 use api::client::Client;
 use axum::Router;
 use axum::routing::{get, post};
+use pki::identity::Holder;
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use ui::language::Texts;
 
-use crate::serve::{asset, guarded};
+use crate::backups::{self, Backups};
+use crate::serve::{Clock, asset, guarded};
 use crate::texts::SCREENS;
 
 pub use files::{Part, Places, says_something};
 
 /// What a wizard works with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Setup {
     /// Where the pages are served: loopback.
     pub listen: SocketAddr,
@@ -34,6 +37,14 @@ pub struct Setup {
     pub host_name: String,
     /// Where everything is written.
     pub places: Places,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Setup({}, {:?})", self.listen, self.places)
+    }
 }
 
 /// A wizard that is being served.
@@ -67,6 +78,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 struct Draft {
     center: Option<Known>,
     installed: Option<Installed>,
+    /// Where the verified backup of the certificate lies, or that it is put off.
+    backup: Option<String>,
     /// ID of the link app's account, once it was handed over.
     link: Option<String>,
     /// ID of the reader's account, once it was handed over.
@@ -88,10 +101,9 @@ struct Known {
 struct Installed {
     name: String,
     client: Client,
-    facility: String,
-    terminal: String,
-    until: String,
-    backup: PathBuf,
+    holder: Holder,
+    /// The file that was downloaded.
+    file: PathBuf,
 }
 
 struct Shared {
@@ -99,6 +111,8 @@ struct Shared {
     /// One step at a time.
     turn: tokio::sync::Mutex<()>,
     places: Places,
+    backups: Backups,
+    clock: Clock,
     texts: Arc<Texts>,
     host_name: String,
     own: String,
@@ -132,7 +146,13 @@ pub async fn start(setup: Setup) -> std::io::Result<Running> {
     let wizard = Arc::new(Shared {
         draft: Mutex::default(),
         turn: tokio::sync::Mutex::default(),
+        backups: Backups::open(backups::Setup::of_this_machine(
+            &setup.places.terminal.data_dir,
+            &setup.places.downloads,
+            setup.places.other_hardware.clone(),
+        )),
         places: setup.places,
+        clock: setup.clock,
         texts: Arc::new(texts),
         host_name: setup.host_name,
         own: own.clone(),
@@ -173,6 +193,7 @@ fn router(wizard: Wizard) -> Router {
         .route("/setup", get(pages::page))
         .route("/setup/center", post(pages::center))
         .route("/setup/certificate", post(certificate::certificate))
+        .route("/setup/backup", post(backup::backup))
         .route("/setup/link", post(machines::link))
         .route("/setup/reader", post(machines::reader))
         .route("/setup/finish", post(pages::finish))

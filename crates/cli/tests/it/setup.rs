@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use crate::plain_browser::Terminal;
+use crate::plain_browser::{Browser, Terminal};
 use crate::running::{Clinic, Part, onshi, succeed};
 
 /// A process of `onshi setup` and what it prints.
@@ -37,6 +37,9 @@ fn arguments(clinic: &Clinic) -> Vec<String> {
         &clinic.path("etc"),
         "--data-dir",
         &clinic.path("var"),
+        "--other-hardware",
+        &clinic.path("stick"),
+        "--as-root",
         "--listen",
         "127.0.0.1:0",
     ];
@@ -46,6 +49,7 @@ fn arguments(clinic: &Clinic) -> Vec<String> {
 #[test]
 fn a_bare_pc_is_taken_to_its_first_check() {
     let clinic = Clinic::start();
+    std::fs::create_dir(clinic.path("stick")).unwrap();
     let notice = clinic.notice();
     let text = |name: &str| notice[name].as_str().unwrap().to_owned();
     let password = |id: &str| std::fs::read_to_string(clinic.path(&format!("{id}.pw"))).unwrap();
@@ -106,7 +110,11 @@ fn a_bare_pc_is_taken_to_its_first_check() {
     assert!(!page.text().contains(same), "a password is shown again");
     browser
         .post("/setup/certificate", &send(&certificate(right, same)))
-        .says(200, &["連携アプリを用意する", "1319999999.p12", "受付1"]);
+        .says(
+            200,
+            &["電子証明書をバックアップする", "1319999999.p12", "受付1"],
+        );
+    back_up(&mut browser, &clinic, same);
     let machine = |id: &str, secret: String| {
         [
             ("account", id.to_owned()),
@@ -145,6 +153,14 @@ fn a_bare_pc_is_taken_to_its_first_check() {
     let mut line = String::new();
     wizard.lines.read_line(&mut line).unwrap();
     assert!(line.starts_with("terminal: http://"), "{line}");
+    // The doctor looks at the parts beside the terminal, too.
+    let settings = std::fs::read_to_string(clinic.path("etc/terminal.toml")).unwrap();
+    for part in ["gateway", "kiosk"] {
+        assert!(
+            settings.contains(&clinic.path(&format!("etc/{part}.toml"))),
+            "{settings}"
+        );
+    }
     for part in ["terminal", "gateway", "kiosk"] {
         let file = clinic.path(&format!("etc/{part}.toml"));
         let settings = std::fs::read_to_string(&file).unwrap();
@@ -169,6 +185,50 @@ fn a_bare_pc_is_taken_to_its_first_check() {
     let again: Vec<&str> = again.iter().map(String::as_str).collect();
     assert!(!onshi(&again).status.success(), "it is set up already");
     first_check(&wizard.terminal, &password("administrator"), &clinic);
+}
+
+/// The certificate's file goes onto the stick, and counts once it opened there.
+fn back_up(browser: &mut Browser<'_>, clinic: &Clinic, password: &str) {
+    let stick = clinic.path("stick");
+    let form = |password| [("place", stick.as_str()), ("password", password)];
+    for (form, code) in [
+        ([("place", ""), ("password", password)], "required"),
+        (form("Chigau-12345678"), "file_or_password"),
+        (
+            [("place", "/proc"), ("password", password)],
+            "unknown_hardware",
+        ),
+    ] {
+        let code = format!("data-code=\"{code}\"");
+        browser.post("/setup/backup", &form).says(422, &[&code]);
+    }
+    assert_eq!(std::fs::read_dir(&stick).unwrap().count(), 0);
+    browser
+        .post("/setup/backup", &form(password))
+        .says(200, &["連携アプリを用意する", "開けることを確かめました"]);
+    let copy = std::fs::read(clinic.path("stick/1319999999.p12")).unwrap();
+    let own = clinic.path("var/onshi-terminal/downloads/1319999999.p12");
+    assert_eq!(copy, std::fs::read(own).unwrap());
+}
+
+#[test]
+fn root_is_led_to_the_user_of_the_parts() {
+    let clinic = Clinic::start();
+    let arguments = arguments(&clinic);
+    let arguments: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|it| *it != "--as-root")
+        .collect();
+    let output = onshi(&arguments);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "needs root, as CI is: {told}"
+    );
+    assert!(told.contains("runuser -u onshi -- onshi setup") && told.contains("--as-root"));
+    assert!(!std::path::Path::new(&clinic.path("etc")).exists());
 }
 
 /// The administrator's part: a password of their own, the sealed sheet, the two facts, a check.
@@ -254,6 +314,7 @@ fn first_check(terminal: &Terminal, first: &str, clinic: &Clinic) {
     browser
         .post("/check", &taro)
         .says(200, &["data-verdict=\"1\""]);
+    assert!(!browser.get("/").has_code("backup_needed"));
     let page = browser.get("/setup");
     assert_eq!(page.text().matches("data-state=\"done\"").count(), 2);
     browser.post("/setup/end", &[]);

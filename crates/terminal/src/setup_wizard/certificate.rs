@@ -102,7 +102,7 @@ async fn install(wizard: &Wizard, known: &Known, typed: &Typed) -> Result<Instal
     let identity = identity.map_err(|_| NotInstalled::Unreadable)?;
     let holder = identity.holder().ok_or(NotInstalled::Unreadable)?;
     let facility = holder.facility.to_string();
-    let backup = wizard.places.keep_download(&facility, &bytes)?;
+    let file = wizard.places.keep_download(&facility, &bytes)?;
     // The address of the center is tried before anything says that the terminal is set up.
     let client = Client::new(&known.api, &known.root, Some(&identity))?;
     client.certificate().await?;
@@ -116,10 +116,8 @@ async fn install(wizard: &Wizard, known: &Known, typed: &Typed) -> Result<Instal
     Ok(Installed {
         name: CERTIFICATE.to_owned(),
         client,
-        facility,
-        terminal: holder.terminal.clone(),
-        until: holder.not_after.date_in_japan().to_string(),
-        backup,
+        holder,
+        file,
     })
 }
 

@@ -23,6 +23,7 @@ pub(super) struct Typed {
     pub(super) reference_id: String,
     pub(super) password: String,
     pub(super) again: String,
+    pub(super) place: String,
     pub(super) account: String,
     pub(super) account_password: String,
     pub(super) req: String,
@@ -129,6 +130,15 @@ pub(super) fn fields(wizard: &Wizard, step: Step, typed: &Typed, words: &Words) 
             ),
             password("again", words, "wizard-again", "wizard-again-support"),
         ],
+        Step::Backup => vec![TextField {
+            autocomplete: "off",
+            ..password(
+                "password",
+                words,
+                "wizard-p12-password",
+                "wizard-backup-password-support",
+            )
+        }],
         Step::Link => {
             let below = |name: &str| {
                 let folder = wizard.places.gateway.data_dir.join("exchange");

@@ -15,6 +15,13 @@ pub struct Part {
     pub data_dir: PathBuf,
 }
 
+impl Part {
+    /// Its settings file, where that says how it is set up.
+    fn set_up(&self) -> Option<&Path> {
+        says_something(&self.config).then_some(self.config.as_path())
+    }
+}
+
 /// Where everything is written.
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -28,6 +35,8 @@ pub struct Places {
     pub root: PathBuf,
     /// Folder of the downloaded certificate.
     pub downloads: PathBuf,
+    /// Folders on other hardware than onshi can see, for the backup.
+    pub other_hardware: Vec<PathBuf>,
 }
 
 /// Why a file was not written; the text names it, and the remedy.
@@ -53,11 +62,30 @@ struct Account<'a> {
 struct TerminalFile<'a> {
     data_dir: &'a Path,
     center: &'a str,
+    enroll: &'a str,
     ca: &'a Path,
     listen: String,
     host_name: &'a str,
     center_name: &'a str,
     identity: Name<'a>,
+    backup: BackupFolders<'a>,
+    doctor: Beside<'a>,
+}
+
+#[derive(Serialize)]
+struct BackupFolders<'a> {
+    downloads: &'a Path,
+    #[serde(skip_serializing_if = "<[PathBuf]>::is_empty")]
+    other_hardware: &'a [PathBuf],
+}
+
+/// Settings of the parts beside the terminal, which the doctor looks at.
+#[derive(Serialize)]
+struct Beside<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kiosk: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<&'a Path>,
 }
 
 #[derive(Serialize)]
@@ -105,12 +133,14 @@ impl Places {
     pub(super) fn write_terminal(
         &self,
         common: &Common<'_>,
+        enroll: &str,
         listen: String,
         host_name: &str,
     ) -> Result<(), NotWritten> {
         let file = TerminalFile {
             data_dir: &self.terminal.data_dir,
             center: common.center,
+            enroll,
             ca: &self.root,
             listen,
             host_name,
@@ -118,6 +148,14 @@ impl Places {
             identity: Name {
                 name: common.certificate,
                 folder: None,
+            },
+            backup: BackupFolders {
+                downloads: &self.downloads,
+                other_hardware: &self.other_hardware,
+            },
+            doctor: Beside {
+                kiosk: self.kiosk.set_up(),
+                gateway: self.gateway.set_up(),
             },
         };
         write_settings(&self.terminal.config, &file)

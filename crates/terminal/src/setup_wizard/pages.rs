@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::card_challenge::CenterName;
 use domain::facility_kind::FacilityKind;
-use domain::institution_code::InstitutionCode;
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Select, TextField, Tone};
 use ui::language::{Language, Words};
 
+use super::backup::places;
 use super::fields::{Typed, fields, profiles};
 use super::files::NotWritten;
 use super::machines::{common, ready};
@@ -27,15 +27,17 @@ use crate::pages::language;
 pub(super) enum Step {
     Center,
     Certificate,
+    Backup,
     Link,
     Reader,
     Finish,
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Center,
         Self::Certificate,
+        Self::Backup,
         Self::Link,
         Self::Reader,
         Self::Finish,
@@ -45,6 +47,7 @@ impl Step {
         match self {
             Self::Center => "wizard-center",
             Self::Certificate => "wizard-certificate",
+            Self::Backup => "wizard-backup",
             Self::Link => "wizard-link",
             Self::Reader => "wizard-reader",
             Self::Finish => "wizard-finish",
@@ -55,6 +58,7 @@ impl Step {
         match self {
             Self::Center => "/setup/center",
             Self::Certificate => "/setup/certificate",
+            Self::Backup => "/setup/backup",
             Self::Link => "/setup/link",
             Self::Reader => "/setup/reader",
             Self::Finish => "/setup/finish",
@@ -87,8 +91,8 @@ struct SetupPage {
     action: &'static str,
     fields: Vec<TextField>,
     selects: Vec<Select>,
-    /// Whether the step may be left out.
-    may_skip: bool,
+    /// What is said where the step may be left out.
+    skip: Option<String>,
 }
 
 pub(super) fn words(wizard: &Wizard, headers: &HeaderMap) -> Words {
@@ -106,7 +110,9 @@ fn next(wizard: &Wizard) -> Step {
             Step::Center
         };
     };
-    if draft.link.is_none() {
+    if draft.backup.is_none() {
+        Step::Backup
+    } else if draft.link.is_none() {
         Step::Link
     } else if draft.reader.is_none() && has_reader(installed) {
         Step::Reader
@@ -116,8 +122,8 @@ fn next(wizard: &Wizard) -> Step {
 }
 
 fn has_reader(installed: &Installed) -> bool {
-    let code = InstitutionCode::parse(&installed.facility).ok();
-    let kind = code.and_then(|code| FacilityKind::of_fee_table_digit(code.fee_table_digit()));
+    let code = installed.holder.facility;
+    let kind = FacilityKind::of_fee_table_digit(code.fee_table_digit());
     kind.is_none_or(|kind| kind.differences().has_reader)
 }
 
@@ -126,13 +132,15 @@ fn steps(wizard: &Wizard, now: Step, words: &Words) -> Vec<Place> {
     let told = |step: Step| match step {
         Step::Center => draft.center.as_ref().map(|it| it.api.clone()),
         Step::Certificate => draft.installed.as_ref().map(|it| {
+            let (facility, until) = (it.holder.facility, it.holder.not_after.date_in_japan());
             let facts = [
-                ("facility", it.facility.as_str()),
-                ("terminal", it.terminal.as_str()),
-                ("until", it.until.as_str()),
+                ("facility", facility.to_string()),
+                ("terminal", it.holder.terminal.clone()),
+                ("until", until.to_string()),
             ];
             words.say_with("wizard-installed", &facts)
         }),
+        Step::Backup => draft.backup.clone(),
         Step::Link => draft.link.clone(),
         Step::Reader => draft.reader.clone(),
         Step::Finish => None,
@@ -161,31 +169,37 @@ pub(super) fn answer(
 ) -> Response {
     let step = next(wizard);
     let mut fields = fields(wizard, step, typed, words);
-    faults::spread(faults, &mut fields, &mut []);
+    let mut selects: Vec<Select> = match step {
+        Step::Backup => vec![places(wizard, typed, words)],
+        Step::Reader => vec![profiles(typed, words)],
+        Step::Center | Step::Certificate | Step::Link | Step::Finish => Vec::new(),
+    };
+    faults::spread(faults, &mut fields, &mut selects);
     let mut banners: Vec<Banner> = banner
         .into_iter()
         .map(|fault| Banner::new(Tone::Error, fault))
         .collect();
     // What names no field of this step is told above it.
     for (name, fault) in faults {
-        if fields.iter().all(|field| field.name != name) {
+        let is_field = fields.iter().any(|field| field.name == name);
+        if !is_field && selects.iter().all(|select| select.name != name) {
             banners.push(Banner::new(Tone::Error, fault.clone()));
         }
     }
-    let backup = wizard
-        .draft()
-        .installed
-        .as_ref()
-        .map(|it| it.backup.clone());
-    if let Some(backup) = backup {
-        let file = backup.display().to_string();
+    let file = wizard.draft().installed.as_ref().map(|it| it.file.clone());
+    if let (Step::Backup, Some(file)) = (step, file) {
+        let file = file.display().to_string();
         banners.push(Banner::new(
             Tone::Note,
             Fault {
                 code: "backup_needed".to_owned(),
-                text: words.say_with("wizard-backup", &[("file", file)]),
+                text: words.say_with("wizard-backup-file", &[("file", file)]),
             },
         ));
+        if selects.iter().all(|it| it.options.is_empty()) {
+            let fault = faults::own(words, "no_place", "wizard-backup-no-place");
+            banners.push(Banner::new(Tone::Warning, fault));
+        }
     }
     let bad = banners.iter().any(|it| it.tone == Tone::Error) || !faults.is_empty();
     let page = SetupPage {
@@ -194,16 +208,18 @@ pub(super) fn answer(
         lead: words.say(match step {
             Step::Center => "wizard-center-lead",
             Step::Certificate => "wizard-certificate-lead",
+            Step::Backup => "wizard-backup-lead",
             Step::Link => "wizard-link-lead",
             Step::Reader => "wizard-reader-lead",
             Step::Finish => "wizard-finish-lead",
         }),
         action: step.action(),
-        selects: match step {
-            Step::Reader => vec![profiles(typed, words)],
-            Step::Center | Step::Certificate | Step::Link | Step::Finish => Vec::new(),
+        selects,
+        skip: match step {
+            Step::Backup => Some(words.say("wizard-backup-skip")),
+            Step::Link | Step::Reader => Some(words.say("wizard-skip")),
+            Step::Center | Step::Certificate | Step::Finish => None,
         },
-        may_skip: matches!(step, Step::Link | Step::Reader),
         fields,
         banners,
         frame: Frame {
@@ -340,6 +356,7 @@ pub(super) async fn finish(State(wizard): State<Wizard>, headers: HeaderMap) -> 
     };
     let written = wizard.places.write_terminal(
         &common(&known, &installed),
+        &known.enroll,
         wizard.listen.to_string(),
         &wizard.host_name,
     );

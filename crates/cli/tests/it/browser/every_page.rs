@@ -245,6 +245,7 @@ async fn the_steps_of_a_bare_pcs_set_up_are_accessible_and_end_at_the_terminal()
         let account = accounts.iter().find(|it| it["kind"] == kind).unwrap();
         account["password"].as_str().unwrap().to_owned()
     };
+    std::fs::create_dir_all(dir("stick")).unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_onshi"))
         .args([
             "setup",
@@ -253,7 +254,8 @@ async fn the_steps_of_a_bare_pcs_set_up_are_accessible_and_end_at_the_terminal()
             "--data-dir",
             &dir("bare/var"),
         ])
-        .args(["--listen", "127.0.0.1:0"])
+        .args(["--listen", "127.0.0.1:0", "--as-root"])
+        .args(["--other-hardware", &dir("stick")])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -285,6 +287,10 @@ async fn the_steps_of_a_bare_pcs_set_up_are_accessible_and_end_at_the_terminal()
         ("again", password),
     ])
     .await;
+    look(&walk, "wizard-backup").await;
+    walk.send(&[("password", "Chigau-12345678")]).await;
+    look_as_it_is(&walk, "wizard-backup-refused").await;
+    walk.send(&[("password", password)]).await;
     look(&walk, "wizard-link").await;
     walk.send(&[("account_password", &secret("link_app"))])
         .await;

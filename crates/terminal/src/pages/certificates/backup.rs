@@ -217,7 +217,7 @@ fn told(made: &Done, words: &Words) -> Vec<Banner> {
 }
 
 /// Why no backup was made, at the field it concerns.
-fn fault(error: &BackupFailed, words: &Words) -> (String, Fault) {
+pub(crate) fn fault(error: &BackupFailed, words: &Words) -> (String, Fault) {
     let own =
         |member: &str, code: &str, key: &str| (member.to_owned(), faults::own(words, code, key));
     match error {
