@@ -78,3 +78,4 @@ hours-7-20 = 7:00 to 20:00
 hours-8-19 = 8:00 to 19:00
 hours-20-8 = 20:00 to 8:00
 hours-all = All day (hours are not pointed out)
+hours-other = { $from }:00 to { $until }:00 (as registered)

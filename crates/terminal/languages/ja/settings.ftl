@@ -78,3 +78,4 @@ hours-7-20 = 7時〜20時
 hours-8-19 = 8時〜19時
 hours-20-8 = 20時〜翌8時
 hours-all = 終日（時間では知らせない）
+hours-other = { $from }時〜{ $until }時（登録済み）

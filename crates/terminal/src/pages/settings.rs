@@ -19,12 +19,12 @@ use domain::facility_kind::FacilityKind;
 use domain::facility_settings::FacilitySettings;
 use serde::Deserialize;
 use ui::component::{
-    Banner, Choice, ErrorSummary, Fault, Kind, Need, Select, TextField, Tone, WayOn, Width,
+    Banner, ErrorSummary, Fault, Kind, Need, Select, TextField, Tone, WayOn, Width,
 };
 use ui::language::Words;
 
 use self::history::HistoryLine;
-use self::rows::{Group, ROWS, Row, Values};
+use self::rows::{Group, ROWS, Row};
 use crate::faults;
 use crate::pages::{Filled, Frame, Staff, done, show};
 use crate::serve::App;
@@ -108,21 +108,17 @@ pub(super) fn filled(settings: &Settings) -> SettingsForm {
     }
 }
 
-fn select(row: &Row, options: &[(&str, &str)], form: &SettingsForm, words: &Words) -> Select {
-    let choice = |(value, key): &(&str, &str)| Choice {
-        value: (*value).to_owned(),
-        label: words.say(key),
-    };
-    Select {
+fn select(row: &Row, form: &SettingsForm, words: &Words) -> Option<Select> {
+    Some(Select {
         name: row.setting,
         label: words.say(row.label),
         support: words.say(row.support),
         need: Need::Plain,
         width: Width::Medium,
-        options: options.iter().map(choice).collect(),
+        options: row.choices(form.value(row.setting), words)?,
         value: form.value(row.setting).to_owned(),
         errors: Vec::new(),
-    }
+    })
 }
 
 pub(super) fn settings_page(
@@ -134,11 +130,7 @@ pub(super) fn settings_page(
     let words = &staff.words;
     let selects = |group: Group| -> Vec<Select> {
         let rows = ROWS.iter().filter(|row| row.group == group);
-        rows.filter_map(|row| match row.values {
-            Values::Named(options) => Some(select(row, options, form, words)),
-            Values::Minutes => None,
-        })
-        .collect()
+        rows.filter_map(|row| select(row, form, words)).collect()
     };
     let facility = FacilityKind::parse(&staff.session.facility.kind);
     let has_reader = facility.is_none_or(|kind| kind.differences().has_reader);

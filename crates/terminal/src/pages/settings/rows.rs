@@ -1,6 +1,7 @@
 //! The settings of the page as a table: under which heading each stands, its words, its values. Judges no value: `domain` does.
 
-use ui::component::Fault;
+use domain::sign_in_notice::UsualHours;
+use ui::component::{Choice, Fault};
 use ui::language::Words;
 
 use crate::faults;
@@ -20,6 +21,8 @@ pub(super) enum Group {
 pub(super) enum Values {
     /// One of these: value and key of its label.
     Named(&'static [(&'static str, &'static str)]),
+    /// Hours of the day: one of these, or others that were set past the page.
+    Hours(&'static [(&'static str, &'static str)]),
     /// A number of minutes.
     Minutes,
 }
@@ -163,7 +166,7 @@ pub(super) const ROWS: [Row; 16] = [
         "usual_hours",
         Group::SignIn,
         ("set-usual-hours", "set-usual-hours-support"),
-        Values::Named(&[
+        Values::Hours(&[
             ("6-22", "hours-6-22"),
             ("7-20", "hours-7-20"),
             ("8-19", "hours-8-19"),
@@ -197,7 +200,7 @@ impl Row {
     /// What is said of a value the setting has not.
     pub(super) fn fault(&self, words: &Words) -> Fault {
         match self.values {
-            Values::Named(_) => faults::own(words, "unknown", "unknown-choice"),
+            Values::Named(_) | Values::Hours(_) => faults::own(words, "unknown", "unknown-choice"),
             Values::Minutes => {
                 let error = api::settings::return_minutes(self.setting);
                 faults::of_member(&error, words).1
@@ -205,12 +208,39 @@ impl Row {
         }
     }
 
+    /// What there is to choose from while the setting has this value: it stays among the choices, so that saving the page changes only
+    /// what a person changed. `None` for what is typed.
+    pub(super) fn choices(&self, value: &str, words: &Words) -> Option<Vec<Choice>> {
+        let (Values::Named(options) | Values::Hours(options)) = self.values else {
+            return None;
+        };
+        let mut values: Vec<&str> = options.iter().map(|(value, _)| *value).collect();
+        let is_hours = matches!(self.values, Values::Hours(_));
+        if is_hours && !values.contains(&value) && UsualHours::parse(value).is_some() {
+            values.push(value);
+        }
+        let choice = |value: &str| Choice {
+            value: value.to_owned(),
+            label: self.value(value, words),
+        };
+        Some(values.into_iter().map(choice).collect())
+    }
+
     /// A value as a person reads it; one that only a later version knows stays as it is.
     pub(super) fn value(&self, value: &str, words: &Words) -> String {
         match self.values {
-            Values::Named(options) => {
+            Values::Named(options) | Values::Hours(options) => {
                 let known = options.iter().find(|(name, _)| *name == value);
-                known.map_or_else(|| value.to_owned(), |(_, key)| words.say(key))
+                let hours = || {
+                    let hours = UsualHours::parse(value)?;
+                    let facts = [("from", hours.from()), ("until", hours.until())];
+                    Some(words.say_with("hours-other", &facts))
+                };
+                match (known, self.values) {
+                    (Some((_, key)), _) => words.say(key),
+                    (None, Values::Hours(_)) => hours().unwrap_or_else(|| value.to_owned()),
+                    (None, _) => value.to_owned(),
+                }
             }
             Values::Minutes => words.say_with("minutes", &[("minutes", value)]),
         }
@@ -219,9 +249,30 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use domain::facility_settings::FacilitySettings;
+    use ui::language::{Language, Texts};
 
     use super::*;
+    use crate::texts::SCREENS;
+
+    #[test]
+    fn hours_that_were_set_past_the_page_stay_among_the_choices() {
+        let row = Row::of("usual_hours").unwrap();
+        for language in [Language::Japanese, Language::English] {
+            let words = Words::new(Arc::new(Texts::new(&SCREENS).unwrap()), language);
+            let values = |value: &str| -> Vec<String> {
+                let choices = row.choices(value, &words).unwrap();
+                choices.into_iter().map(|it| it.value).collect()
+            };
+            assert_eq!(values("6-22").len(), 5);
+            assert_eq!(values("9-18").last().unwrap(), "9-18");
+            assert_eq!(values("nonsense").len(), 5);
+            let label = row.value("9-18", &words);
+            assert!(label.contains('9') && label.contains("18"), "{label}");
+        }
+    }
 
     #[test]
     fn every_setting_stands_on_the_page_once_with_every_value_it_has() {
@@ -234,7 +285,7 @@ mod tests {
         shown.sort_unstable();
         assert_eq!(known, shown);
         for row in &ROWS {
-            if let Values::Named(options) = row.values {
+            if let Values::Named(options) | Values::Hours(options) = row.values {
                 for (value, _) in options {
                     assert!(settings.with(row.setting, value).is_ok(), "{row:?}");
                 }
