@@ -234,6 +234,22 @@ fn neighbour<C, T>(
     }
 }
 
+/// What is wrong with the settings of kiosk and link app that the terminal's name: none of it is about the line or what runs.
+pub(crate) fn unusable_beside(config: &Config) -> Vec<String> {
+    let named = &config.doctor;
+    let kiosk = neighbour(named.kiosk.as_deref(), kiosk::config::Config::parse, drop);
+    let link = neighbour(
+        named.gateway.as_deref(),
+        gateway::config::Config::parse,
+        drop,
+    );
+    let wrong = [kiosk, link].into_iter().filter_map(|it| match it {
+        Neighbour::BadSettings(said) => Some(said),
+        Neighbour::None | Neighbour::Here(()) => None,
+    });
+    wrong.collect()
+}
+
 fn link(config: gateway::config::Config) -> Link {
     let folders = config.folders.into_iter().map(|it| LinkFolders {
         name: it.name,

@@ -100,15 +100,18 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
 /// Looks at what a start needs, without changing anything and without the line: settings, texts, certificate.
 fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
     let config = read(&of.config)?;
-    let good = terminal::serve::texts_are_good()
-        && config
-            .installed()
-            .read(&config.identity.name)
-            .is_ok_and(|identity| identity.holder().is_some());
+    let certificate = config.installed().read(&config.identity.name);
+    let own = terminal::serve::texts_are_good()
+        && certificate.is_ok_and(|identity| identity.holder().is_some());
+    let beside = crate::doctor::unusable_beside(&config);
+    let good = own && beside.is_empty();
     let checked = SelfChecked {
         good,
         version: env!("CARGO_PKG_VERSION").into(),
     };
+    for wrong in &beside {
+        eprintln!("onshi: {wrong}");
+    }
     if of.json {
         println!("{}", serde_json::to_string(&checked)?);
     } else if good {
@@ -117,10 +120,18 @@ fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
             checked.version
         );
     } else {
-        println!(
-            "{}: 電子証明書か文言を使えません / certificate or texts cannot be used",
-            checked.version
-        );
+        let (ja, en) = if own {
+            (
+                "連携アプリかカードリーダーの設定を使えません",
+                "settings of link app or kiosk cannot be used",
+            )
+        } else {
+            (
+                "電子証明書か文言を使えません",
+                "certificate or texts cannot be used",
+            )
+        };
+        println!("{}: {ja} / {en}", checked.version);
     }
     Ok(if good {
         ExitCode::SUCCESS

@@ -3,6 +3,8 @@
 mod cut;
 mod workshop;
 
+use crate::plain_browser::Terminal;
+use crate::running::{Clinic, onshi, succeed};
 use workshop::{AMOUNT, Workshop};
 
 #[test]
@@ -11,7 +13,11 @@ fn an_update_is_fetched_installed_and_the_version_before_is_kept() {
     workshop.release("0.1.0-1", AMOUNT);
     assert_eq!(workshop.fetch(), Ok("0.1.0-1 up".into()));
     workshop.release("0.2.0-1", AMOUNT);
+    // What was left of a package that nobody offers any more goes away with the next look.
+    let left = workshop.waiting("../incoming/0123.part");
+    std::fs::write(&left, "half a package").unwrap();
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
+    assert!(!std::path::Path::new(&left).exists());
     assert_eq!(workshop.status()["waiting"], "0.2.0-1");
     assert_eq!(workshop.install(), Ok("installed".into()));
     assert_eq!(workshop.installed(), "0.2.0-1");
@@ -53,6 +59,36 @@ fn a_version_that_fails_its_self_check_is_taken_back_and_not_tried_again() {
     workshop.release("0.2.0-6", AMOUNT);
     assert_eq!(workshop.fetch(), Ok("0.2.0-6 waits".into()));
     assert_eq!(workshop.install(), Ok("installed".into()));
+}
+
+#[test]
+fn the_self_check_reads_the_settings_of_link_app_and_kiosk_that_are_named() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    let _terminal = Terminal::start(&clinic, ["clinic", "spare"]);
+    clinic.set_up_gateway();
+    let config = clinic.path("terminal.toml");
+    let check = ["update", "self-check", "--config", &config];
+    let settings = std::fs::read_to_string(&config).unwrap();
+    let named = format!(
+        "{settings}[doctor]\ngateway = \"{}\"\n",
+        clinic.path("gateway.toml")
+    );
+    std::fs::write(&config, named).unwrap();
+    assert!(succeed(&check).contains("works on this machine"));
+    let beside = std::fs::read_to_string(clinic.path("gateway.toml")).unwrap();
+    let unknown = beside.replace("[account]", "[acount]");
+    std::fs::write(clinic.path("gateway.toml"), unknown).unwrap();
+    let output = onshi(&check);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("gateway.toml") && told.contains("acount"),
+        "{told}"
+    );
+    let output = onshi(&[&check[..], &["--json"]].concat());
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("\"good\":false"), "{told}");
 }
 
 #[test]

@@ -112,6 +112,7 @@ pub(crate) async fn look(
     let key = trust::after(&pin, &told.key_changes)?;
     let Some(offer) = newest(&told, key, name, current, &record)? else {
         Place::waiting(data_dir).clear()?;
+        clear_incoming(data_dir, &[]);
         return Ok(Looked::UpToDate(current));
     };
     let papers = |release: &Release| Papers {
@@ -129,6 +130,7 @@ pub(crate) async fn look(
         let place = Place::way_back(data_dir);
         bring(client, data_dir, &back, &place, papers(&back.release)).await?;
     }
+    clear_incoming(data_dir, &[&offer.package]);
     let place = Place::waiting(data_dir);
     bring(client, data_dir, &offer, &place, papers(&offer.release)).await?;
     Ok(Looked::Waits(offer.version))
@@ -186,9 +188,9 @@ async fn bring(
     if there && offer.fits(&place.package_file())? {
         return Ok(());
     }
-    let folder = data_dir.join("updates/incoming");
+    let folder = incoming(data_dir);
     std::fs::create_dir_all(&folder).map_err(UpdateFault::file(&folder))?;
-    let part = folder.join(format!("{}.part", offer.package.sha256));
+    let part = part_of(data_dir, &offer.package);
     fetch(client, &offer.package, &part).await?;
     if !offer.fits(&part)? {
         // Begun anew next time: nothing says which piece is wrong.
@@ -196,6 +198,30 @@ async fn bring(
         return Err(UpdateFault::Damaged(offer.version));
     }
     place.keep(&part, &papers)
+}
+
+/// Folder of packages under way.
+fn incoming(data_dir: &Path) -> PathBuf {
+    data_dir.join("updates/incoming")
+}
+
+fn part_of(data_dir: &Path, package: &PackageFile) -> PathBuf {
+    incoming(data_dir).join(format!("{}.part", package.sha256))
+}
+
+/// Takes away what is left of packages that nobody offers any more; those on offer go on where they ended.
+fn clear_incoming(data_dir: &Path, offered: &[&PackageFile]) {
+    let wanted: Vec<PathBuf> = offered.iter().map(|it| part_of(data_dir, it)).collect();
+    let entries = std::fs::read_dir(incoming(data_dir)).into_iter().flatten();
+    for left in entries.flatten().map(|entry| entry.path()) {
+        if wanted.contains(&left) {
+            continue;
+        }
+        // What stays takes room, and holds up no update.
+        if let Err(error) = std::fs::remove_file(&left) {
+            tracing::warn!(error = %error, "{} is left over and cannot be removed", left.display());
+        }
+    }
 }
 
 /// Goes on where an earlier fetch ended.
