@@ -37,6 +37,22 @@ pub struct Account {
 pub struct Accounts {
     /// The accounts the caller manages, by kind and identifier.
     pub accounts: Vec<Account>,
+    /// Sign-ins of these accounts within the last 31 days that something was unusual about, the newest first, at most 50.
+    #[serde(default)]
+    pub unusual_sign_ins: Vec<UnusualSignIn>,
+}
+
+/// A sign-in that something was unusual about, as the account's manager is told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UnusualSignIn {
+    /// Identifier of the account.
+    pub account: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Name of the PC, as its certificate says it.
+    pub terminal: String,
+    /// What is unusual: `new_certificate`, `hour`, `failures`.
+    pub unusual: Vec<String>,
 }
 
 /// Body of `POST /v1/accounts`.

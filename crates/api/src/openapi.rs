@@ -24,7 +24,7 @@ use crate::access::{
     NewRecoveryCodes, NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes,
     SecondFactor, SignInRecord, SignIns, SignInsSeen,
 };
-use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount};
+use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount, UnusualSignIn};
 use crate::card::{
     Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
     Presence, PresenceRenewal,
@@ -140,6 +140,7 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<OwnAccount>(&mut all);
     add::<SecondFactor>(&mut all);
     add::<SignInRecord>(&mut all);
+    add::<UnusualSignIn>(&mut all);
     add::<SignIns>(&mut all);
     add::<SignInsSeen>(&mut all);
     add::<NewRecoveryCodes>(&mut all);

@@ -1,6 +1,6 @@
 //! Accounts of a facility (G04, G05): list, register, edit, disable. Which kinds, says `AccountKind::manages`.
 
-use api::account::{Account as Shown, AccountChange, Accounts, NewAccount};
+use api::account::{Account as Shown, AccountChange, Accounts, NewAccount, UnusualSignIn};
 use api::problem::{MemberError, Text, Trouble};
 use api::routes;
 use axum::Json;
@@ -15,6 +15,7 @@ use domain::password::Password;
 use domain::permit::{ManageAccounts, Permit};
 use sha2::{Digest, Sha256};
 use store::accounts::{Account, Created, Edited};
+use store::sign_ins::SignIn;
 
 use crate::app::App;
 use crate::conditional::fits;
@@ -30,6 +31,12 @@ const NAME_CHARS: usize = 60;
 /// The longest designation, in characters.
 const DESIGNATION_CHARS: usize = 100;
 
+/// Unusual sign-ins are told to managers for so long \[ours\].
+const UNUSUAL_S: i64 = 31 * 86_400;
+
+/// So many of them.
+const MOST_UNUSUAL: usize = 50;
+
 /// Words that stand where an identifier would in a route.
 const RESERVED: [&str; 3] = ["current", "import", "me"];
 
@@ -42,8 +49,25 @@ pub(crate) async fn list(
     let managed = accounts
         .into_iter()
         .filter(|account| permit.holder().kind.manages(account.kind));
-    let accounts = managed.map(|account| shown(&account, now)).collect();
-    Ok(Json(Accounts { accounts }))
+    let accounts: Vec<Shown> = managed.map(|account| shown(&account, now)).collect();
+    let since = now.plus_seconds(-UNUSUAL_S);
+    let mut unusual = app.engine.unusual_sign_ins(permit.facility(), since)?;
+    unusual.retain(|it| accounts.iter().any(|account| account.id == it.0.as_str()));
+    unusual.truncate(MOST_UNUSUAL);
+    Ok(Json(Accounts {
+        accounts,
+        unusual_sign_ins: unusual.into_iter().map(unusual_sign_in).collect(),
+    }))
+}
+
+/// What a manager needs to ask the person; the certificate and all else stay the person's own.
+fn unusual_sign_in((account, it): (AccountId, SignIn)) -> UnusualSignIn {
+    UnusualSignIn {
+        account: account.to_string(),
+        at: it.at.to_string(),
+        terminal: it.terminal,
+        unusual: it.unusual.iter().map(|it| it.as_str().into()).collect(),
+    }
 }
 
 pub(crate) async fn one(

@@ -83,6 +83,32 @@ impl Engine {
         })
     }
 
+    /// The sign-ins of a facility since an instant that something was unusual about, with their accounts, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unusual_sign_ins(
+        &self,
+        facility: InstitutionCode,
+        since: Instant,
+    ) -> Result<Vec<(AccountId, SignIn)>, StoreError> {
+        self.read(|connection| {
+            let text =
+                "SELECT seq, at, certificate, terminal, outcome, method, unusual, seen, account FROM sign_in
+                WHERE facility = ?1 AND ?2 <= at AND unusual <> '' ORDER BY at DESC, account, seq DESC";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query(params![number(facility), since.as_micros()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let account: String = row.get(8)?;
+                let account = AccountId::parse(&account);
+                let account = account.map_err(|_| StoreError::Row("sign_in"))?;
+                found.push((account, sign_in(row)?));
+            }
+            Ok(found)
+        })
+    }
+
     /// Notes that the person was shown what is unusual, up to a row.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod rotations;
 use api::access::{FactorConfirmation, FactorProof, NewSecondFactor, Recovery};
 use api::client::ClientError;
 use api::rotation::NextSecret;
-use api::session::Session;
+use api::session::{PasswordChange, Session};
 use center::control::{Order, Reply, send};
 use domain::civil_date::Instant;
 use domain::second_factor::STEP_S;
@@ -383,7 +383,7 @@ async fn a_lost_second_factor_is_replaced_by_a_recovery_code_once_or_by_whoever_
 async fn another_pc_and_a_strange_hour_are_pointed_out_until_they_were_shown() {
     let world = World::start().await;
     let clinic = world.enrol(CODE).await;
-    let second = world.enrol(CODE).await;
+    let second = world.enrol_terminal(CODE, "受付2").await;
     // Noon in Japan of the next day.
     let now = world.now().as_micros();
     let day = 86_400_000_000;
@@ -414,6 +414,30 @@ async fn another_pc_and_a_strange_hour_are_pointed_out_until_they_were_shown() {
     let own = second.client.own_account(&night.token).await.unwrap();
     assert_eq!(own.unusual_sign_ins.len(), 1, "what was shown is no news");
     assert_eq!(own.unusual_sign_ins[0].unusual, ["hour"]);
+    // Whoever manages the account is told of both; of whom they do not manage, of nothing.
+    let master = clinic.sign_in("master").await;
+    let password = clinic.password("master");
+    let change = PasswordChange {
+        new_password: "Masuta-7654321".into(),
+        old_password: password,
+    };
+    let changed = clinic.client.change_password(&master.token, &change);
+    changed.await.unwrap();
+    let told = clinic.client.accounts(&master.token).await.unwrap();
+    let told = told.unusual_sign_ins;
+    let told: Vec<_> = told
+        .iter()
+        .map(|it| (it.account.as_str(), it.unusual.join(" ")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("administrator", "hour".to_owned()),
+            ("administrator", "new_certificate".to_owned()),
+        ]
+    );
+    let told = second.client.accounts(&night.token).await.unwrap();
+    assert_eq!(told.unusual_sign_ins, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,3 +49,5 @@ enable = Enable
 reset-factors-lead = For somebody who lost the application or passkey: removes everything that was added. Make sure first who asks.
 reset-factors = Reset the second factor
 factors-reset = The second factor of "{ $id }" was reset.
+accounts-unusual = Unusual sign-ins
+accounts-unusual-lead = Those of the last 31 days. Ask the person whether it was they; if not, have the password changed or disable the account.

@@ -4,7 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod registration;
 
-use api::account::{Account, Accounts};
+use api::account::{Account, Accounts, UnusualSignIn};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use domain::account::{AccountKind, AccountState};
 use ui::component::{Banner, Fault, Kind, Live, Need, TextField, Tone, WayOn, Width};
 use ui::language::Words;
 
-use crate::pages::{Frame, Staff, done, show};
+use crate::pages::{Frame, Staff, done, own_access, show};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -29,6 +29,16 @@ pub(super) struct AccountsPage {
     pub(super) may_register: bool,
     /// Whether system accounts are among those managed.
     pub(super) may_rotate: bool,
+    pub(super) unusual_heads: Vec<String>,
+    pub(super) unusual: Vec<UnusualLine>,
+}
+
+/// A sign-in that something was unusual about.
+pub(super) struct UnusualLine {
+    pub(super) at: String,
+    pub(super) account: String,
+    pub(super) terminal: String,
+    pub(super) why: String,
 }
 
 /// An account in the list.
@@ -106,8 +116,22 @@ pub(super) fn list_page(
             tone,
         }
     };
+    let unusual = |it: UnusualSignIn| UnusualLine {
+        at: days::show_instant(&it.at),
+        why: own_access::unusual(&it.unusual, &words),
+        account: it.account,
+        terminal: it.terminal,
+    };
     let heads = ["user-id", "display-name", "kind", "state", "password"];
+    let unusual_heads = [
+        "sign-in-at",
+        "user-id",
+        "sign-in-terminal",
+        "sign-in-unusual",
+    ];
     AccountsPage {
+        unusual_heads: unusual_heads.map(|key| words.say(key)).into(),
+        unusual: list.unusual_sign_ins.into_iter().map(unusual).collect(),
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
         lines: list.accounts.into_iter().map(line).collect(),
         may_register: AccountKind::ALL.into_iter().any(manages),

@@ -315,13 +315,13 @@ fn sign_in_line(it: &SignInRecord, words: &Words) -> SignInLine {
         certificate: it.certificate.clone(),
         outcome: words.say_with(key, &[("by", proved)]),
         tone,
-        unusual: unusual(it, words),
+        unusual: unusual(&it.unusual, words),
     }
 }
 
 /// What is unusual about a sign-in, in words.
-fn unusual(it: &SignInRecord, words: &Words) -> String {
-    let each = it.unusual.iter().filter_map(|name| Unusual::parse(name));
+pub(super) fn unusual(unusual: &[String], words: &Words) -> String {
+    let each = unusual.iter().filter_map(|name| Unusual::parse(name));
     let told: Vec<String> = each
         .map(|why| {
             words.say(match why {
@@ -377,7 +377,7 @@ pub(super) fn banners(own: &OwnAccount, kind: Option<AccountKind>, words: &Words
         banners.push(banner);
     };
     for it in own.unusual_sign_ins.iter().take(3) {
-        let (at, why) = (days::show_instant(&it.at), unusual(it, words));
+        let (at, why) = (days::show_instant(&it.at), unusual(&it.unusual, words));
         let values = [
             ("at", at.as_str()),
             ("terminal", &it.terminal),

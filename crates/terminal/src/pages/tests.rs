@@ -11,7 +11,7 @@ mod upkeep;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use api::account::{Account, Accounts, ImportLine, ImportReport};
+use api::account::{Account, Accounts, ImportLine, ImportReport, UnusualSignIn};
 use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark, Ticket};
 use api::history::{History, HistoryEntry};
 use api::problem::{MemberError, Text};
@@ -269,15 +269,17 @@ fn of_the_lock(staff: &Staff, written: &mut Written) {
     let mut page = lock::LockPage {
         frame: visitor.frame("/check"),
         name: "A".into(),
-        user: None,
+        user: lock::Unlocks::Anybody,
         fields: Vec::new(),
         back: "/check".into(),
     };
     written.add("lock-without-user", &page);
+    page.user = lock::Unlocks::CannotTell;
+    written.add("lock-cannot-tell", &page);
     page.frame
         .banners
         .push(Banner::new(Tone::Error, fault("x").1));
-    page.user = Some("<user>".into());
+    page.user = lock::Unlocks::User("<user>".into());
     page.fields = vec![TextField::new("password", staff.words.say("password"))];
     written.add("lock", &page);
     let page = screen_lock::ScreenLockPage {
@@ -384,6 +386,12 @@ fn of_reception(staff: &Staff, written: &mut Written) {
 fn of_administration(staff: &Staff, written: &mut Written) {
     let list = Accounts {
         accounts: vec![account("link_app", "link_app")],
+        unusual_sign_ins: vec![UnusualSignIn {
+            account: "uketsuke".into(),
+            at: "2026-11-23T00:15:02.000000Z".into(),
+            terminal: "受付 <b>".into(),
+            unusual: vec!["new_certificate".into(), "hour".into()],
+        }],
     };
     let page = accounts::list_page(staff.frame("/accounts"), staff.kind(), list);
     written.add("accounts", &page);
@@ -518,7 +526,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         let pages = pages(language);
         assert_eq!(
             pages.len(),
-            45 + access::PAGES + help::PAGES + upkeep::PAGES
+            47 + access::PAGES + help::PAGES + upkeep::PAGES
         );
         for (name, page) in pages {
             check(&name, &page, language);
