@@ -12,6 +12,7 @@
 mod audit;
 mod browser;
 mod card_reader;
+mod certificate_care;
 mod demo;
 mod doctor;
 mod first_mark;
