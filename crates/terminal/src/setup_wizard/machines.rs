@@ -13,9 +13,9 @@ use ui::component::Fault;
 use ui::language::Words;
 
 use super::fields::{PROFILES, Typed};
-use super::files::{Common, Folders};
+use super::files::{Common, Folders, NotWritten, Places};
 use super::pages::{answer, not_written, required, told, words};
-use super::{Installed, Known, Wizard};
+use super::{Draft, Installed, Known, Wizard};
 use crate::faults;
 
 /// What both machines' steps need.
@@ -50,54 +50,112 @@ async fn try_account(
     }
 }
 
+/// A machine whose account is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    LinkApp,
+    Reader,
+}
+
 pub(super) async fn link(
     State(wizard): State<Wizard>,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Response {
-    let words = words(&wizard, &headers);
+    hand_over(Machine::LinkApp, &wizard, &headers, &typed).await
+}
+
+pub(super) async fn reader(
+    State(wizard): State<Wizard>,
+    headers: HeaderMap,
+    Form(typed): Form<Typed>,
+) -> Response {
+    hand_over(Machine::Reader, &wizard, &headers, &typed).await
+}
+
+async fn hand_over(
+    machine: Machine,
+    wizard: &Wizard,
+    headers: &HeaderMap,
+    typed: &Typed,
+) -> Response {
+    let words = words(wizard, headers);
     let _turn = wizard.turn.lock().await;
-    let Some((known, installed)) = ready(&wizard) else {
+    let Some((known, installed)) = ready(wizard) else {
         return Redirect::to("/setup").into_response();
     };
     if typed.skip == "1" {
-        wizard.draft().link = Some(words.say("wizard-skipped"));
+        machine.is_done(&mut wizard.draft(), words.say("wizard-skipped"));
         return Redirect::to("/setup").into_response();
     }
-    let wanted = [
-        ("account", typed.account.as_str()),
-        ("account_password", &typed.account_password),
-        ("req", &typed.req),
-        ("res", &typed.res),
-        ("work", &typed.work),
-    ];
-    let wrong = required(&words, &wanted);
+    let wrong = required(&words, &machine.wanted(typed));
     if !wrong.is_empty() {
-        return answer(&wizard, &words, &typed, &wrong, None);
+        return answer(wizard, &words, typed, &wrong, None);
     }
-    let tried = try_account(&installed, AccountKind::LinkApp, &typed, &words).await;
-    if let Err(fault) = tried {
-        return answer(&wizard, &words, &typed, &[fault], None);
+    if let Err(fault) = try_account(&installed, machine.account(), typed, &words).await {
+        return answer(wizard, &words, typed, &[fault], None);
     }
-    let id = typed.account.trim();
-    let face = typed.face.trim();
-    let folders = Folders {
-        name: "receipt",
-        req: Path::new(typed.req.trim()),
-        res: Path::new(typed.res.trim()),
-        face: (!face.is_empty()).then_some(Path::new(face)),
-        work: Path::new(typed.work.trim()),
-    };
-    let account = (id, typed.account_password.as_str());
-    let written = wizard
-        .places
-        .write_gateway(&common(&known, &installed), account, folders);
-    match written {
+    match machine.write(&wizard.places, &common(&known, &installed), typed) {
         Ok(()) => {
-            wizard.draft().link = Some(id.to_owned());
+            machine.is_done(&mut wizard.draft(), typed.account.trim().to_owned());
             Redirect::to("/setup").into_response()
         }
-        Err(why) => answer(&wizard, &words, &typed, &[], Some(not_written(why))),
+        Err(why) => answer(wizard, &words, typed, &[], Some(not_written(why))),
+    }
+}
+
+impl Machine {
+    fn account(self) -> AccountKind {
+        match self {
+            Self::LinkApp => AccountKind::LinkApp,
+            Self::Reader => AccountKind::Reader,
+        }
+    }
+
+    /// What must be filled in.
+    fn wanted(self, typed: &Typed) -> Vec<(&str, &str)> {
+        let mut wanted = vec![
+            ("account", typed.account.as_str()),
+            ("account_password", &typed.account_password),
+        ];
+        if self == Self::LinkApp {
+            wanted.extend([
+                ("req", typed.req.as_str()),
+                ("res", &typed.res),
+                ("work", &typed.work),
+            ]);
+        }
+        wanted
+    }
+
+    /// Writes its settings, with the password of its account sealed.
+    fn write(self, places: &Places, common: &Common<'_>, typed: &Typed) -> Result<(), NotWritten> {
+        let account = (typed.account.trim(), typed.account_password.as_str());
+        match self {
+            Self::LinkApp => {
+                let face = typed.face.trim();
+                let folders = Folders {
+                    name: "receipt",
+                    req: Path::new(typed.req.trim()),
+                    res: Path::new(typed.res.trim()),
+                    face: (!face.is_empty()).then_some(Path::new(face)),
+                    work: Path::new(typed.work.trim()),
+                };
+                places.write_gateway(common, account, folders)
+            }
+            Self::Reader => {
+                let profile = PROFILES.iter().find(|id| **id == typed.profile);
+                let profile = profile.copied().unwrap_or("generic");
+                places.write_kiosk(common, account, ("pcsc:", profile))
+            }
+        }
+    }
+
+    fn is_done(self, draft: &mut Draft, told: String) {
+        match self {
+            Self::LinkApp => draft.link = Some(told),
+            Self::Reader => draft.reader = Some(told),
+        }
     }
 }
 
@@ -106,48 +164,5 @@ pub(super) fn common<'a>(known: &'a Known, installed: &'a Installed) -> Common<'
         center: &known.api,
         center_name: &known.name,
         certificate: &installed.name,
-    }
-}
-
-pub(super) async fn reader(
-    State(wizard): State<Wizard>,
-    headers: HeaderMap,
-    Form(typed): Form<Typed>,
-) -> Response {
-    let words = words(&wizard, &headers);
-    let _turn = wizard.turn.lock().await;
-    let Some((known, installed)) = ready(&wizard) else {
-        return Redirect::to("/setup").into_response();
-    };
-    if typed.skip == "1" {
-        wizard.draft().reader = Some(words.say("wizard-skipped"));
-        return Redirect::to("/setup").into_response();
-    }
-    let wanted = [
-        ("account", typed.account.as_str()),
-        ("account_password", &typed.account_password),
-    ];
-    let wrong = required(&words, &wanted);
-    if !wrong.is_empty() {
-        return answer(&wizard, &words, &typed, &wrong, None);
-    }
-    let profile = PROFILES.iter().find(|id| **id == typed.profile);
-    let profile = profile.copied().unwrap_or("generic");
-    let tried = try_account(&installed, AccountKind::Reader, &typed, &words).await;
-    if let Err(fault) = tried {
-        return answer(&wizard, &words, &typed, &[fault], None);
-    }
-    let id = typed.account.trim();
-    let written = wizard.places.write_kiosk(
-        &common(&known, &installed),
-        (id, &typed.account_password),
-        ("pcsc:", profile),
-    );
-    match written {
-        Ok(()) => {
-            wizard.draft().reader = Some(id.to_owned());
-            Redirect::to("/setup").into_response()
-        }
-        Err(why) => answer(&wizard, &words, &typed, &[], Some(not_written(why))),
     }
 }
