@@ -262,6 +262,14 @@ async fn let_read_why(mut refused: TcpStream) {
     let _ = tokio::time::timeout(DRAIN, drain).await;
 }
 
+/// Whom a chain lets in where one is required.
+fn let_in(chain: &[CertificateDer<'_>], revocations: &Revocations) -> Option<Holder> {
+    // A certificate of our root that names no facility is a server's: it opens nothing.
+    let peer = chain.first().and_then(holder)?;
+    // The verifier refuses them; this is for sessions that were resumed without it.
+    (!revocations.holds(&peer.fingerprint)).then_some(peer)
+}
+
 async fn accept(
     socket: TcpListener,
     acceptor: TlsAcceptor,
@@ -294,32 +302,18 @@ async fn accept(
                 Err(_) => return,
             };
             let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
-            let revocations = match clients {
-                ClientCertificate::Required(revocations) => revocations,
+            let (peer, offered) = match clients {
+                ClientCertificate::Required(revocations) => {
+                    let Some(peer) = let_in(certificates, &revocations) else {
+                        return;
+                    };
+                    (Some(peer), Vec::new())
+                }
                 ClientCertificate::Offered | ClientCertificate::None => {
                     let offered = certificates.iter().map(|it| it.clone().into_owned());
-                    let offered = offered.collect();
-                    let peer = None;
-                    let _ = sender
-                        .send(Accepted {
-                            stream,
-                            from,
-                            peer,
-                            offered,
-                        })
-                        .await;
-                    return;
+                    (None, offered.collect())
                 }
             };
-            // A certificate of our root that names no facility is a server's: it opens nothing.
-            let Some(peer) = certificates.first().and_then(holder) else {
-                return;
-            };
-            // The verifier refuses them; this is for sessions that were resumed without it.
-            if revocations.holds(&peer.fingerprint) {
-                return;
-            }
-            let (peer, offered) = (Some(peer), Vec::new());
             let _ = sender
                 .send(Accepted {
                     stream,
