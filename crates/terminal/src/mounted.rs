@@ -86,6 +86,10 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests mount with the system's own programs"
+)]
 fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
