@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 20] = [
+pub(crate) const TEST_TOOLS: [Tool; 23] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -56,6 +56,7 @@ pub(crate) const TEST_TOOLS: [Tool; 20] = [
     program("unshare", "util-linux"),
     program("mount", "mount"),
     file("/usr/sbin/mkfs.ext4", "e2fsprogs"),
+    file("/lib/systemd/systemd", "systemd"),
     program("ip", "iproute2"),
     program("faketime", "faketime"),
     program("xmllint", "libxml2-utils"),

@@ -11,6 +11,7 @@ mod kiosk;
 mod lock;
 mod readers;
 mod reception;
+mod shut_down;
 mod support;
 
 use std::io::{BufRead, BufReader};
@@ -95,6 +96,13 @@ impl Walk {
         let onshi = onshi.arg("demo").arg("--dir").arg(&folder);
         let (demo, _) = try_start(onshi, "serving until")
             .unwrap_or_else(|said| panic!("the demo did not start:\n{said}"));
+        let described = std::fs::read(folder.join("demo.json")).unwrap();
+        let described = serde_json::from_slice(&described).unwrap();
+        Self::over(described, vec![demo], dir).await
+    }
+
+    /// A browser over parts that run, described as the demo describes its own.
+    async fn over(demo: Value, mut children: Vec<Ended>, dir: tempfile::TempDir) -> Self {
         let (driver, port) = driver();
         let profile = dir.path().join("profile");
         let downloads = dir.path().join("downloads");
@@ -113,12 +121,11 @@ impl Walk {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        let demo_json =
-            serde_json::from_slice(&std::fs::read(folder.join("demo.json")).unwrap()).unwrap();
+        children.push(driver);
         Self {
-            _children: vec![demo, driver],
+            _children: children,
             browser,
-            demo: demo_json,
+            demo,
             dir,
         }
     }

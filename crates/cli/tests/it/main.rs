@@ -29,4 +29,5 @@ mod running;
 mod setup;
 mod time_travel;
 mod turned_clock;
+mod units;
 mod updates;

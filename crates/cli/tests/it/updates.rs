@@ -1,7 +1,7 @@
 //! Self-update with real processes: the publisher's tool, a center that serves, dpkg that installs, kills at every step.
 
 mod cut;
-mod workshop;
+pub(crate) mod workshop;
 
 use crate::plain_browser::Terminal;
 use crate::running::{Clinic, onshi, succeed};
@@ -14,7 +14,8 @@ fn an_update_is_fetched_installed_and_the_version_before_is_kept() {
     assert_eq!(workshop.fetch(), Ok("0.1.0-1 up".into()));
     workshop.release("0.2.0-1", AMOUNT);
     // What was left of a package that nobody offers any more goes away with the next look.
-    let left = workshop.waiting("../incoming/0123.part");
+    let left = workshop.clinic.path("terminal/updates/incoming/0123.part");
+    std::fs::create_dir_all(std::path::Path::new(&left).parent().unwrap()).unwrap();
     std::fs::write(&left, "half a package").unwrap();
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
     assert!(!std::path::Path::new(&left).exists());

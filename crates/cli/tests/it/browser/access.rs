@@ -219,7 +219,32 @@ async fn an_authenticator_application_is_added_and_asked_for_at_the_next_sign_in
     look(&walk, "sign-ins").await;
     walk.see(&["ログイン（認証アプリ）", "失敗（認証アプリ）"])
         .await;
+    remove_factor(&walk, password).await;
+    walk.sign_out().await;
+    walk.sign_in("general").await;
+    assert_eq!(
+        walk.text("h1").await,
+        "メニュー",
+        "the password alone opens again"
+    );
     walk.end().await;
+}
+
+/// Takes the only factor away: by the password, and by no other.
+async fn remove_factor(walk: &Walk, password: &str) {
+    walk.open_own_access().await;
+    look(walk, "own-access-factor").await;
+    for (typed, told, stays) in [
+        ("Chigau-1234567", "パスワードが違います", true),
+        (password, "削除しました", false),
+    ] {
+        let field = walk.browser.find(Locator::Id("remove-1")).await.unwrap();
+        field.send_keys(typed).await.unwrap();
+        walk.press("main form[action='/own-access/factor/remove'] button")
+            .await;
+        walk.see(&[told]).await;
+        assert_eq!(walk.shows("main [data-factor]").await, stays, "{told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

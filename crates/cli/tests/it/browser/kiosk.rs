@@ -6,7 +6,9 @@ mod failures;
 mod patient;
 mod process;
 mod removal;
+mod rotation;
 mod staff;
+mod unplugged;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
@@ -32,7 +34,12 @@ impl Walk {
     fn order(&self, facility: usize, line: &str) -> Value {
         let kind = self.demo["facilities"][facility]["kind"].as_str().unwrap();
         let control = format!("demo/readers/onshi {}.control", kind.replace('_', "-"));
-        let mut stream = UnixStream::connect(self.dir.path().join(control)).unwrap();
+        self.tell(&self.dir.path().join(control), line)
+    }
+
+    /// Gives an order to a control socket of the readers.
+    fn tell(&self, control: &std::path::Path, line: &str) -> Value {
+        let mut stream = UnixStream::connect(control).unwrap();
         writeln!(stream, "{line}").unwrap();
         let mut answer = String::new();
         BufReader::new(stream).read_line(&mut answer).unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::running::{Clinic, Part, onshi, succeed};
 
 /// Bytes of ballast in a package where its size does not matter.
-pub(super) const AMOUNT: usize = 1 << 10;
+pub(crate) const AMOUNT: usize = 1 << 10;
 
 /// What a good version answers, but for its number.
 fn good(version: &str) -> String {
@@ -17,14 +17,14 @@ fn good(version: &str) -> String {
     format!("echo '{{\"good\":true,\"version\":\"{version}\"}}'")
 }
 
-pub(super) struct Workshop {
-    pub(super) clinic: Clinic,
+pub(crate) struct Workshop {
+    pub(crate) clinic: Clinic,
     architecture: String,
 }
 
 impl Workshop {
     /// Version 0.1.0-1 is installed, the publisher's key is pinned, nothing is published.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut clinic = Clinic::start();
         clinic.enrol();
         clinic.center.take().unwrap().kill();
@@ -184,7 +184,7 @@ impl Workshop {
     }
 
     /// Publishes a good version.
-    pub(super) fn release(&self, version: &str, ballast: usize) {
+    pub(crate) fn release(&self, version: &str, ballast: usize) {
         self.release_saying(version, &good(version), ballast);
     }
 
@@ -333,7 +333,7 @@ impl Workshop {
     }
 
     /// The version with `up` or `waits`; otherwise what the command said.
-    pub(super) fn fetch(&self) -> Result<String, String> {
+    pub(crate) fn fetch(&self) -> Result<String, String> {
         let answer = answer(&self.update("fetch", &[]))?;
         let state = if answer["waits"] == true {
             "waits"
@@ -365,7 +365,7 @@ impl Workshop {
     }
 
     /// The version that dpkg knows as installed as a whole, and whose files lie there.
-    pub(super) fn installed(&self) -> String {
+    pub(crate) fn installed(&self) -> String {
         self.whole_version().unwrap()
     }
 
@@ -424,6 +424,12 @@ impl Workshop {
 
     pub(super) fn receive(&self, hours: &str) {
         self.set_up(&format!("reception = [\"{hours}\"]"));
+    }
+
+    /// Has the terminal ask for a shut-down by a file of this name.
+    pub(crate) fn power_off_by(&self, file: &str) {
+        let file = self.path(file);
+        self.set_up(&format!("reception = []\n[doctor]\npower_off = \"{file}\""));
     }
 
     pub(super) fn receive_never(&self) {
