@@ -12,6 +12,7 @@
 mod card;
 mod check;
 mod disk;
+mod exchange;
 mod floor;
 mod kiosk;
 mod load;
@@ -49,6 +50,9 @@ enum What {
     /// A card from the moment the service tells of it to its signature, against as many bare commands.
     #[command(after_help = "Example: cargo xtask bench card --rounds 30")]
     Card(card::Arguments),
+    /// Answers of receipt computers written and read, in both encodings and as images, against the bare parser.
+    #[command(after_help = "Example: cargo xtask bench exchange --rounds 2000")]
+    Exchange(exchange::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
                 What::Check(arguments) => check::run(arguments).await,
                 What::Kiosk(arguments) => kiosk::run(&arguments),
                 What::Card(arguments) => card::run(&arguments).await,
+                What::Exchange(arguments) => exchange::run(&arguments),
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

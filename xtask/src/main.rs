@@ -38,6 +38,7 @@ const USAGE: &str = "cargo xtask TASK
   schemathesis  the interface's document against a running demo
   bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
+  bench exchange  an answer of a receipt computer written and read, against the bare parser (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 
@@ -145,11 +146,14 @@ fn test() -> anyhow::Result<()> {
 fn bench(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
     let build = ["build", "--release", "--locked", "--quiet"];
-    let mut packages = vec!["--package", "cli", "--package", "benches"];
-    if arguments
-        .first()
-        .is_some_and(|what| what == "kiosk" || what == "card")
-    {
+    let what = arguments.first().map(String::as_str);
+    let mut packages = vec!["--package", "benches"];
+    // It starts no other process and keeps nothing.
+    let is_alone = what == Some("exchange");
+    if !is_alone {
+        packages.extend(["--package", "cli"]);
+    }
+    if matches!(what, Some("kiosk" | "card")) {
         tools::install(&tools::CARD_TOOLS)?;
         packages.extend(["--package", "virtual-card"]);
         packages.extend(WITH_CARDS);
@@ -157,7 +161,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     cargo(&[&build[..], &packages].concat())?;
     let mut command = Command::new(root().join("target/release/bench"));
     command.args(arguments);
-    if !arguments.iter().any(|argument| argument == "--dir") {
+    if !is_alone && !arguments.iter().any(|argument| argument == "--dir") {
         command.args(["--dir", "target/bench"]);
     }
     run(&mut command)

@@ -38,16 +38,23 @@ impl<'a> Element<'a> {
             return Err(self.rejected(Reason::NotText));
         }
         let text: &str = &self.text;
-        let text = if text.contains(['\n', '\r']) {
-            text.trim_matches([' ', '\t', '\n', '\r'])
-        } else {
+        // Nearly every value is of characters that need no second look.
+        let is_plain = text
+            .bytes()
+            .all(|byte| b' ' <= byte && byte != 0x7F && byte != 0xEF);
+        let text = if is_plain || !text.contains(['\n', '\r']) {
             text
+        } else {
+            text.trim_matches([' ', '\t', '\n', '\r'])
         };
         if text.is_empty() {
             return Ok(None);
         }
         if row.form.most_read() < text.len() && row.form.most_read() < text.chars().count() {
             return Err(self.rejected(Reason::TooLong));
+        }
+        if is_plain {
+            return Ok(Some(text.to_owned()));
         }
         if text.chars().any(is_forbidden) {
             return Err(self.rejected(Reason::ControlCharacter));
@@ -59,6 +66,24 @@ impl<'a> Element<'a> {
             return Err(self.rejected(Reason::LineBreak));
         }
         Ok(Some(text.replace("\r\n", "\n").replace('\r', "\n")))
+    }
+
+    /// Which row each child is of. Most files keep the order of their table, so the search begins behind the last one found, and the cost
+    /// is that of one pass.
+    pub(crate) fn by_row(&self, rows: &[Row]) -> Vec<Option<usize>> {
+        let mut next = 0;
+        let mut places = Vec::with_capacity(self.children.len());
+        for child in &self.children {
+            let is_of = |row: &Row| {
+                child.name == row.element || entry_of(row).is_some_and(|it| child.name == it)
+            };
+            let (before, behind) = rows.split_at(next.min(rows.len()));
+            let found = behind.iter().position(is_of).map(|at| at + next);
+            let found = found.or_else(|| before.iter().position(is_of));
+            next = found.unwrap_or(next);
+            places.push(found);
+        }
+        places
     }
 
     /// True when a child is an element of the rows.

@@ -13,6 +13,4 @@ pub mod message;
 pub mod rejected;
 pub mod request;
 pub mod schema;
-pub mod single_check;
 pub mod tables;
-mod xml;

@@ -16,7 +16,7 @@ pub mod single_check;
 
 use domain::codes::Table;
 
-use crate::document::{Element, Sink};
+use crate::document::{Element, Sink, entry_of};
 use crate::rejected::{Reason, Rejected};
 
 /// Whether an element has to be there.
@@ -163,16 +163,34 @@ pub(crate) trait Part: Default {
 pub(crate) trait Member: Sized {
     const HOLDS: Holds;
 
-    fn read(row: &Row, from: &Element<'_>) -> Result<Self, Rejected>;
+    fn read(row: &Row, from: Shelf<'_, '_>) -> Result<Self, Rejected>;
 
     fn write(&self, row: &Row, to: &mut dyn Sink);
+}
+
+/// Those children of a group that are of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct Shelf<'e, 'a> {
+    pub(crate) of: &'e Element<'a>,
+    /// The row of each child.
+    pub(crate) places: &'e [Option<usize>],
+    pub(crate) row: usize,
+}
+
+impl<'e, 'a> Shelf<'e, 'a> {
+    fn all(self) -> impl Iterator<Item = &'e Element<'a>> {
+        let placed = self.of.children.iter().zip(self.places);
+        placed
+            .filter(move |(_, place)| **place == Some(self.row))
+            .map(|(child, _)| child)
+    }
 }
 
 impl Member for Option<String> {
     const HOLDS: Holds = Holds::Value;
 
-    fn read(row: &Row, from: &Element<'_>) -> Result<Self, Rejected> {
-        match once(row, from)? {
+    fn read(row: &Row, from: Shelf<'_, '_>) -> Result<Self, Rejected> {
+        match once(from.all())? {
             Some(element) => element.value(row),
             None => Ok(None),
         }
@@ -188,9 +206,9 @@ impl Member for Option<String> {
 impl Member for Vec<String> {
     const HOLDS: Holds = Holds::Values;
 
-    fn read(row: &Row, from: &Element<'_>) -> Result<Self, Rejected> {
+    fn read(row: &Row, from: Shelf<'_, '_>) -> Result<Self, Rejected> {
         let mut values = Self::new();
-        for element in from.all(row.element) {
+        for element in from.all() {
             values.extend(element.value(row)?);
         }
         Ok(values)
@@ -204,8 +222,8 @@ impl Member for Vec<String> {
 impl<G: Part> Member for Option<G> {
     const HOLDS: Holds = Holds::Group(G::ROWS);
 
-    fn read(row: &Row, from: &Element<'_>) -> Result<Self, Rejected> {
-        once(row, from)?.map(G::read).transpose()
+    fn read(_: &Row, from: Shelf<'_, '_>) -> Result<Self, Rejected> {
+        once(from.all())?.map(G::read).transpose()
     }
 
     fn write(&self, row: &Row, to: &mut dyn Sink) {
@@ -220,23 +238,19 @@ impl<G: Part> Member for Vec<G> {
 
     /// A list in its wrapper, entries without their wrapper, and wrappers that are the entries themselves: clients read a
     /// specified-disease list in all three ways (R1).
-    fn read(row: &Row, from: &Element<'_>) -> Result<Self, Rejected> {
-        let Form::List(entry) = row.form else {
-            return from.all(row.element).map(G::read).collect();
+    fn read(row: &Row, from: Shelf<'_, '_>) -> Result<Self, Rejected> {
+        let Some(entry) = entry_of(row) else {
+            return from.all().map(G::read).collect();
         };
         let mut groups = Self::new();
-        for child in &from.children {
-            if child.name == entry {
+        for child in from.all() {
+            if child.name == entry || child.is_one_of(G::ROWS) {
                 groups.push(G::read(child)?);
-            } else if child.name == row.element {
-                if child.is_one_of(G::ROWS) {
-                    groups.push(G::read(child)?);
-                } else {
-                    child.refuse_text()?;
-                    for inner in child.all(entry) {
-                        groups.push(G::read(inner)?);
-                    }
-                }
+                continue;
+            }
+            child.refuse_text()?;
+            for inner in child.all(entry) {
+                groups.push(G::read(inner)?);
             }
         }
         Ok(groups)
@@ -256,16 +270,28 @@ impl<G: Part> Member for Vec<G> {
 }
 
 /// A group that has to be there.
-pub(crate) fn must<G: Part>(row: &Row, from: &Element<'_>) -> Result<G, Rejected> {
-    match once(row, from)? {
+pub(crate) fn must<'e, 'a: 'e, G: Part>(
+    row: &Row,
+    of: &'e Element<'a>,
+    all: impl Iterator<Item = &'e Element<'a>>,
+) -> Result<G, Rejected> {
+    match once(all)? {
         Some(element) => G::read(element),
-        None => Err(from.rejected_in(row.element, Reason::MissingGroup)),
+        None => Err(of.rejected_in(row.element, Reason::MissingGroup)),
     }
 }
 
-/// The only child of a name. Two of them contradict each other, and none is chosen in silence.
-fn once<'e, 'a>(row: &Row, from: &'e Element<'a>) -> Result<Option<&'e Element<'a>>, Rejected> {
-    let mut all = from.all(row.element);
+impl Shelf<'_, '_> {
+    /// The group of this row, which has to be there.
+    pub(crate) fn must<G: Part>(self, row: &Row) -> Result<G, Rejected> {
+        must(row, self.of, self.all())
+    }
+}
+
+/// The only one. Two of them contradict each other, and none is chosen in silence.
+fn once<'e, 'a: 'e>(
+    mut all: impl Iterator<Item = &'e Element<'a>>,
+) -> Result<Option<&'e Element<'a>>, Rejected> {
     let first = all.next();
     match all.next() {
         Some(again) => Err(again.rejected(Reason::Repeated)),
@@ -319,10 +345,18 @@ macro_rules! part {
                 from: &$crate::document::Element<'_>,
             ) -> Result<Self, $crate::rejected::Rejected> {
                 from.refuse_text()?;
-                let mut rows = Self::ROWS.iter();
+                let places = from.by_row(Self::ROWS);
+                let mut rows = Self::ROWS.iter().enumerate();
                 Ok(Self { $(
                     $field: match rows.next() {
-                        Some(row) => $crate::tables::Member::read(row, from)?,
+                        Some((at, row)) => {
+                            let shelf = $crate::tables::Shelf {
+                                of: from,
+                                places: &places,
+                                row: at,
+                            };
+                            $crate::tables::Member::read(row, shelf)?
+                        }
                         None => <$kind>::default(),
                     },
                 )+ })
@@ -344,9 +378,9 @@ macro_rules! part {
 
             fn read(
                 row: &$crate::tables::Row,
-                from: &$crate::document::Element<'_>,
+                from: $crate::tables::Shelf<'_, '_>,
             ) -> Result<Self, $crate::rejected::Rejected> {
-                $crate::tables::must(row, from)
+                from.must(row)
             }
 
             fn write(&self, row: &$crate::tables::Row, to: &mut dyn $crate::document::Sink) {
@@ -404,8 +438,8 @@ impl<H: Part, B: Part> Part for Envelope<H, B> {
 
     fn read(from: &Element<'_>) -> Result<Self, Rejected> {
         Ok(Self {
-            header: must(&header_row(H::ROWS), from)?,
-            body: must(&body_row(B::ROWS), from)?,
+            header: must(&header_row(H::ROWS), from, from.all("MessageHeader"))?,
+            body: must(&body_row(B::ROWS), from, from.all("MessageBody"))?,
         })
     }
 
