@@ -94,7 +94,7 @@ const fn named(prefix: &'static str, ja: &'static str, en: &'static str) -> Name
 /// The largest file of a single message, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
 
-/// The largest file of a message with many lines, in bytes: 10,000 lines of the longest values, twice.
+/// The largest file of a message with many lines, in bytes: 10,000 lines of the longest values fit.
 pub const MOST_BYTES_IN_BULK: usize = 16 << 20;
 
 impl Message {

@@ -400,6 +400,28 @@ fn a_bulk_file_of_ten_thousand_lines_is_read_and_one_beyond_the_cap_is_not() {
 }
 
 #[test]
+fn ten_thousand_lines_of_the_longest_values_fit_under_the_cap() {
+    let longest = |many| Some("字".repeat(many));
+    let line = exchange::tables::bulk_check::SearchInfo {
+        insurer_number: Some("06139992".into()),
+        symbol: longest(20),
+        number: longest(20),
+        branch: Some("01".into()),
+        birth_date: Some("19700102".into()),
+        ceiling_on_file: Some(exchange::tables::bulk_check::CeilingOnFile {
+            kind: Some("01".into()),
+            category: Some("A03".into()),
+        }),
+        identifier: longest(200),
+    };
+    let mut request = exchange::tables::bulk_check::Request::default();
+    request.body.search_infos = vec![line; 10_000];
+    let bytes = Request::BulkCheck(request).to_xml(Encoding::Utf8).unwrap();
+    assert!(bytes.len() < MOST_BYTES_IN_BULK, "{}", bytes.len());
+    assert!(Request::from_xml(Message::BulkCheck, &bytes).is_ok());
+}
+
+#[test]
 fn values_come_back_exactly_as_they_went() {
     for value in [
         "４５６７",
