@@ -18,13 +18,13 @@ const SAMPLE: &[u8] = include_bytes!(
 );
 
 /// Answers in one round of a measurement.
-const IN_ROUND: u32 = 200;
+const IN_ROUND: u32 = 20;
 
 /// `bench exchange`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Rounds of 200 answers for each line.
-    #[arg(long, default_value_t = 50)]
+    /// Rounds of 20 answers for each line.
+    #[arg(long, default_value_t = 1000)]
     rounds: usize,
 }
 
@@ -45,33 +45,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         shift_jis.len(),
         image.len()
     );
-    let copied = measured(rounds, || Ok(drop(black_box(utf8.clone()))))?;
+    let copied = measured(rounds, || Ok(utf8.clone()))?;
     let parsed = measured(rounds, || bare(&utf8))?;
     let floor = copied + parsed;
     println!("floor: copy {copied:.2} µs, bare parser {parsed:.2} µs");
-    let write = |encoding| measured(rounds, || Ok(drop(black_box(xml(encoding)?))));
-    let read = |bytes: &[u8]| {
-        measured(rounds, || {
-            Ok(drop(black_box(Answer::from_xml(
-                Message::SingleCheck,
-                bytes,
-            )?)))
-        })
-    };
     for (name, encoding, bytes) in [
         ("XML UTF-8", Encoding::Utf8, &utf8),
         ("XML Shift_JIS", Encoding::ShiftJis, &shift_jis),
     ] {
-        let (write, read) = (write(encoding)?, read(bytes)?);
+        let write = measured(rounds, || xml(encoding))?;
+        let read = measured(rounds, || {
+            Ok(Answer::from_xml(Message::SingleCheck, bytes)?)
+        })?;
         print(name, write, read, floor);
     }
-    let write = measured(rounds, || Ok(drop(black_box(answer.to_json().to_string()))))?;
+    let write = measured(rounds, || Ok(answer.to_json().to_string()))?;
     let read = measured(rounds, || {
         let image = serde_json::from_str(&image)?;
-        Ok(drop(black_box(Answer::from_json(
-            Message::SingleCheck,
-            &image,
-        )?)))
+        Ok(Answer::from_json(Message::SingleCheck, &image)?)
     })?;
     print("image", write, read, floor);
     Ok(())
@@ -96,13 +87,13 @@ fn bare(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// The median of the rounds, in microseconds for one.
-fn measured(rounds: usize, mut one: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+/// The median of the rounds, in microseconds for one. Rounds are short: what else runs on the machine falls into few of them.
+fn measured<T>(rounds: usize, mut one: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<f64> {
     let mut all = Vec::with_capacity(rounds);
     for _ in 0..rounds.max(1) {
         let start = Instant::now();
         for _ in 0..IN_ROUND {
-            one()?;
+            black_box(one()?);
         }
         all.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(IN_ROUND));
     }

@@ -16,6 +16,9 @@ pub(crate) const ROOT: &str = "XmlMsg";
 /// Elements within elements at most; medical information has nine.
 pub(crate) const MOST_DEPTH: usize = 10;
 
+/// Elements in one file at most: what a bulk result of 10,000 lines holds, and no more than fits into memory.
+pub(crate) const MOST_ELEMENTS: usize = 1_000_000;
+
 /// An element with its text or children.
 #[derive(Debug, Default)]
 pub(crate) struct Element<'a> {

@@ -39,6 +39,9 @@ pub enum Reason {
     /// Elements nested too deep.
     #[error("elements nested too deep")]
     TooDeep,
+    /// More elements than any message has.
+    #[error("more elements than any message has")]
+    TooManyElements,
     /// The root or a compulsory group is missing.
     #[error("a compulsory group is missing")]
     MissingGroup,
@@ -79,6 +82,7 @@ impl Reason {
             | Self::Malformed
             | Self::Doctype
             | Self::TooDeep
+            | Self::TooManyElements
             | Self::MissingGroup
             | Self::TooLong
             | Self::WrongRoot
@@ -103,6 +107,7 @@ impl Reason {
             Self::Malformed => "XMLとして正しくありません。",
             Self::Doctype => "DOCTYPE は受け付けません。",
             Self::TooDeep => "要素の入れ子が深すぎます。",
+            Self::TooManyElements => "要素が多すぎます。",
             Self::MissingGroup => "必須の要素がありません。",
             Self::TooLong => "値が長すぎます。",
             Self::WrongRoot => "最上位の要素が XmlMsg ではありません。",
@@ -130,6 +135,7 @@ impl Reason {
             | Self::Malformed
             | Self::Doctype
             | Self::TooDeep
+            | Self::TooManyElements
             | Self::MissingGroup
             | Self::TooLong
             | Self::WrongRoot

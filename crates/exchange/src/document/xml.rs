@@ -4,155 +4,165 @@ use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use crate::document::{Element, MOST_DEPTH, ROOT};
+use crate::document::{Element, MOST_DEPTH, MOST_ELEMENTS, ROOT};
 use crate::rejected::{Reason, Rejected};
 
 /// Reads a document into its root element, which is `XmlMsg`.
 pub(crate) fn read(text: &str) -> Result<Element<'_>, Rejected> {
-    let mut lines = Lines::new(text);
+    let mut tree = Tree::new(text);
     let start = text.trim_start();
     if !start.is_empty() && !start.starts_with('<') {
-        return Err(Rejected {
-            line: lines.at(text.len() - start.len()),
-            element: None,
-            reason: Reason::Malformed,
-        });
+        tree.go_to(text.len() - start.len());
+        return Err(tree.rejected(Reason::Malformed));
     }
     let mut reader = Reader::from_str(text);
     reader.config_mut().trim_markup_names_in_closing_tags = true;
-    let mut open: Vec<Element<'_>> = Vec::new();
-    let mut root = None;
     loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let line = lines.at(at);
-        let reject = |open: &[Element<'_>], reason| Rejected {
-            line,
-            element: open.last().map(|element| element.name.to_string()),
-            reason,
-        };
+        tree.go_to(usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX));
         match reader.read_event() {
-            Ok(Event::Start(tag)) => {
-                if MOST_DEPTH <= open.len() {
-                    return Err(reject(&open, Reason::TooDeep));
-                }
-                if root.is_some() {
-                    return Err(reject(&open, Reason::Malformed));
-                }
-                let element = element(text, at, &tag, line);
-                if open.is_empty() && element.name != ROOT {
-                    return Err(element.rejected(Reason::WrongRoot));
-                }
-                open.push(element);
-            }
+            Ok(Event::Start(tag)) => tree.start(&tag)?,
             Ok(Event::Empty(tag)) => {
-                let element = element(text, at, &tag, line);
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(element),
-                    None if root.is_some() => return Err(reject(&open, Reason::Malformed)),
-                    None if element.name == ROOT => root = Some(element),
-                    None => return Err(element.rejected(Reason::WrongRoot)),
-                }
+                tree.start(&tag)?;
+                tree.end()?;
             }
-            Ok(Event::End(_)) => {
-                let Some(done) = open.pop() else {
-                    return Err(reject(&open, Reason::Malformed));
-                };
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(done),
-                    None => root = Some(done),
-                }
-            }
-            Ok(Event::Text(part)) => {
-                if !push(&mut open, part.into_inner()) {
-                    return Err(reject(&open, Reason::Malformed));
-                }
-            }
-            Ok(Event::CData(part)) => {
-                if !push(&mut open, part.into_inner()) {
-                    return Err(reject(&open, Reason::Malformed));
-                }
-            }
+            Ok(Event::End(_)) => tree.end()?,
+            Ok(Event::Text(part)) => tree.text(part.into_inner())?,
+            Ok(Event::CData(part)) => tree.text(part.into_inner())?,
             Ok(Event::GeneralRef(reference)) => {
-                let number = reference.resolve_char_ref().ok().flatten();
-                let character = number
-                    .map(String::from)
-                    .or_else(|| resolve_predefined_entity(reference.as_ref()).map(str::to_owned));
-                let is_held = character.is_some_and(|it| push(&mut open, Cow::Owned(it)));
-                if !is_held {
-                    return Err(reject(&open, Reason::Malformed));
-                }
+                let text = resolved(&reference);
+                tree.text(text.ok_or_else(|| tree.rejected(Reason::Malformed))?)?;
             }
-            Ok(Event::DocType(_)) => return Err(reject(&open, Reason::Doctype)),
+            Ok(Event::DocType(_)) => return Err(tree.rejected(Reason::Doctype)),
             Ok(Event::Decl(_) | Event::Comment(_) | Event::PI(_)) => {}
-            Ok(Event::Eof) => {
-                return match root {
-                    Some(root) if open.is_empty() => Ok(root),
-                    Some(_) | None => Err(reject(&open, Reason::Incomplete)),
-                };
-            }
-            Err(quick_xml::Error::Syntax(_)) => return Err(reject(&open, Reason::Incomplete)),
-            Err(_) => return Err(reject(&open, Reason::Malformed)),
+            Ok(Event::Eof) => return tree.finish(),
+            Err(quick_xml::Error::Syntax(_)) => return Err(tree.rejected(Reason::Incomplete)),
+            Err(_) => return Err(tree.rejected(Reason::Malformed)),
         }
     }
 }
 
-/// Counts lines forward only, so that the line of every element costs one pass over the text.
-struct Lines<'a> {
-    text: &'a [u8],
-    counted: usize,
+/// The text a reference stands for; `None` for an entity nobody declared.
+fn resolved(reference: &BytesRef<'_>) -> Option<Cow<'static, str>> {
+    if let Some(character) = reference.resolve_char_ref().ok().flatten() {
+        return Some(Cow::Owned(character.to_string()));
+    }
+    resolve_predefined_entity(reference.as_ref()).map(Cow::Borrowed)
+}
+
+/// The tree as far as it was read.
+struct Tree<'a> {
+    source: &'a str,
+    /// Where the reader stands.
+    at: usize,
+    /// The line of that place.
     line: usize,
+    elements: usize,
+    open: Vec<Element<'a>>,
+    root: Option<Element<'a>>,
 }
 
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
+impl<'a> Tree<'a> {
+    fn new(source: &'a str) -> Self {
         Self {
-            text: text.as_bytes(),
-            counted: 0,
+            source,
+            at: 0,
             line: 1,
+            elements: 0,
+            open: Vec::new(),
+            root: None,
         }
     }
 
-    fn at(&mut self, at: usize) -> usize {
-        let at = at.min(self.text.len());
-        let passed = self.text.get(self.counted..at).unwrap_or_default();
+    /// Counts lines forward only, so that the line of every element costs one pass over the text.
+    fn go_to(&mut self, at: usize) {
+        let at = at.min(self.source.len());
+        let passed = self.source.as_bytes().get(self.at..at).unwrap_or_default();
         self.line += passed.iter().filter(|byte| **byte == b'\n').count();
-        self.counted = self.counted.max(at);
-        self.line
+        self.at = self.at.max(at);
     }
-}
 
-/// An element whose name is a piece of the text where that is possible.
-fn element<'a>(text: &'a str, at: usize, tag: &BytesStart<'_>, line: usize) -> Element<'a> {
-    let name = tag.name();
-    let name: &str = name.as_ref();
-    let piece = text.get(at + 1..at + 1 + name.len());
-    let name = match piece.filter(|piece| *piece == name) {
-        Some(piece) => Cow::Borrowed(piece.trim()),
-        None => Cow::Owned(name.trim().to_owned()),
-    };
-    Element {
-        name,
-        line,
-        ..Element::default()
+    fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Rejected> {
+        let element = Element {
+            name: self.name(tag),
+            line: self.line,
+            ..Element::default()
+        };
+        self.elements += 1;
+        if MOST_ELEMENTS < self.elements {
+            return Err(self.rejected(Reason::TooManyElements));
+        }
+        if MOST_DEPTH <= self.open.len() {
+            return Err(self.rejected(Reason::TooDeep));
+        }
+        if self.root.is_some() {
+            return Err(self.rejected(Reason::Malformed));
+        }
+        if self.open.is_empty() && element.name != ROOT {
+            return Err(element.rejected(Reason::WrongRoot));
+        }
+        self.open.push(element);
+        Ok(())
     }
-}
 
-/// False for a text outside of the root.
-fn push<'a>(open: &mut [Element<'a>], part: Cow<'a, str>) -> bool {
-    let blank = part.trim().is_empty();
-    let Some(element) = open.last_mut() else {
-        return blank || part == "\u{FEFF}";
-    };
-    // Blanks between elements belong to no value.
-    if blank && !element.children.is_empty() {
-        return true;
+    fn end(&mut self) -> Result<(), Rejected> {
+        let Some(done) = self.open.pop() else {
+            return Err(self.rejected(Reason::Malformed));
+        };
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(done),
+            None => self.root = Some(done),
+        }
+        Ok(())
     }
-    if element.text.is_empty() {
-        element.text = part;
-    } else {
-        element.text.to_mut().push_str(&part);
+
+    fn text(&mut self, part: Cow<'a, str>) -> Result<(), Rejected> {
+        let blank = part.trim().is_empty();
+        let Some(element) = self.open.last_mut() else {
+            return if blank {
+                Ok(())
+            } else {
+                Err(self.rejected(Reason::Malformed))
+            };
+        };
+        // Blanks between elements belong to no value.
+        if blank && !element.children.is_empty() {
+            return Ok(());
+        }
+        if element.text.is_empty() {
+            element.text = part;
+        } else {
+            element.text.to_mut().push_str(&part);
+        }
+        Ok(())
     }
-    true
+
+    fn finish(mut self) -> Result<Element<'a>, Rejected> {
+        match self.root.take() {
+            Some(root) if self.open.is_empty() => Ok(root),
+            Some(_) | None => Err(self.rejected(Reason::Incomplete)),
+        }
+    }
+
+    /// The name of a tag at this place, as a piece of the text where that is possible.
+    fn name(&self, tag: &BytesStart<'_>) -> Cow<'a, str> {
+        let name = tag.name();
+        let name: &str = name.as_ref();
+        let start = self.at + "<".len();
+        let piece = self.source.get(start..start + name.len());
+        match piece.filter(|piece| *piece == name) {
+            Some(piece) => Cow::Borrowed(piece.trim()),
+            None => Cow::Owned(name.trim().to_owned()),
+        }
+    }
+
+    /// Rejected here, in the innermost open element.
+    fn rejected(&self, reason: Reason) -> Rejected {
+        Rejected {
+            line: self.line,
+            element: self.open.last().map(|element| element.name.to_string()),
+            reason,
+        }
+    }
 }

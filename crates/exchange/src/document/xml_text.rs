@@ -13,6 +13,13 @@ use crate::tables::Row;
 /// The element that says which encoding a file has: only its writer knows.
 const CHARACTER_CODE: &str = "CharacterCodeIdentifier";
 
+/// What becomes of a group nothing was written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    Kept,
+    Dropped,
+}
+
 /// One text that was written in another form.
 struct Replaced {
     element: String,
@@ -90,26 +97,26 @@ impl Text {
         }
     }
 
-    fn enclosed(&mut self, name: &'static str, index: usize, inside: Inside<'_>, keep: bool) {
-        self.enclosed_with(name, index, keep, |text| inside(text));
+    fn enclosed(&mut self, name: &'static str, index: usize, inside: Inside<'_>, empty: Empty) {
+        self.enclosed_with(name, index, empty, |text| inside(text));
     }
 
-    /// An element around what `inside` writes. Where it writes nothing, nothing stands, unless it is to be kept.
+    /// An element around what `inside` writes.
     fn enclosed_with(
         &mut self,
         name: &'static str,
         index: usize,
-        keep: bool,
+        empty: Empty,
         inside: impl FnOnce(&mut Self),
     ) {
         let before = self.out.len();
         self.indent();
         let _ = writeln!(self.out, "<{name}>");
-        let empty = self.out.len();
+        let opened = self.out.len();
         self.path.push((name, index));
         inside(self);
         self.path.pop();
-        if self.out.len() == empty && !keep {
+        if self.out.len() == opened && empty == Empty::Dropped {
             self.out.truncate(before);
             return;
         }
@@ -149,11 +156,9 @@ impl Text {
         let element = self.place_of(row.element);
         let written = match self.policy {
             Unrepresentable::Reduced if row.form.is_for_people() => {
-                windows_31j::reduce_to(text, true)
+                windows_31j::reduced_or_circled(text)
             }
-            Unrepresentable::BlackCircle if row.form.is_for_people() => {
-                windows_31j::reduce_to(text, false)
-            }
+            Unrepresentable::BlackCircle if row.form.is_for_people() => windows_31j::circled(text),
             Unrepresentable::Reduced | Unrepresentable::BlackCircle | Unrepresentable::Refuse => {
                 self.fail(CannotBeWritten::NotInShiftJis {
                     element,
@@ -212,24 +217,24 @@ impl Sink for Text {
     }
 
     fn group(&mut self, row: &Row, inside: Inside<'_>) {
-        self.enclosed(row.element, 0, inside, false);
+        self.enclosed(row.element, 0, inside, Empty::Dropped);
     }
 
     fn groups(&mut self, row: &Row, count: usize, inside: Inside<'_>) {
         let Some(entry) = entry_of(row) else {
             for index in 1..=count {
-                self.enclosed(row.element, index, inside, true);
+                self.enclosed(row.element, index, inside, Empty::Kept);
             }
             return;
         };
-        self.enclosed_with(row.element, 0, false, |text| {
+        self.enclosed_with(row.element, 0, Empty::Dropped, |text| {
             for index in 1..=count {
-                text.enclosed(entry, index, inside, false);
+                text.enclosed(entry, index, inside, Empty::Dropped);
             }
         });
     }
 
     fn kept(&mut self, row: &Row, inside: Inside<'_>) {
-        self.enclosed(row.element, 0, inside, true);
+        self.enclosed(row.element, 0, inside, Empty::Kept);
     }
 }

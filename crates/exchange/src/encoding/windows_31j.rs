@@ -105,20 +105,25 @@ pub fn reduce(text: &str) -> Reduced {
     }
 }
 
-/// A text in the characters of Windows-31J alone: reduced forms where there are any and `reduced` asks for them, `●` for all others.
+/// A text in the characters of Windows-31J alone: reduced forms where there are any, `●` for all others.
 #[must_use]
-pub(crate) fn reduce_to(text: &str, reduced: bool) -> String {
+pub(crate) fn reduced_or_circled(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if holds(c) {
             out.push(c);
-        } else if reduced {
+        } else {
             append_reduced(&mut out, c, BLACK_CIRCLE);
-        } else if !is_variation_selector(c) {
-            out.push_str(BLACK_CIRCLE);
         }
     }
     out
+}
+
+/// A text in the characters of Windows-31J alone: `●` for each it does not hold; a variation selector is no character of its own.
+#[must_use]
+pub(crate) fn circled(text: &str) -> String {
+    let shown = text.chars().filter(|c| !is_variation_selector(*c));
+    shown.map(|c| if holds(c) { c } else { '●' }).collect()
 }
 
 /// What the original system writes for a character outside of its set (interface §2.3, row 8).

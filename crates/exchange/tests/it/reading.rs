@@ -263,6 +263,10 @@ fn files_nobody_should_have_written_are_rejected() {
     );
     check(&format!("<XmlMsg>{}", "<a>".repeat(50)), Reason::TooDeep);
     check(&"x".repeat(MOST_BYTES + 1), Reason::TooLarge);
+    let many = "<a/>".repeat(1_000_001);
+    let many = format!("<XmlMsg>{many}</XmlMsg>");
+    let rejected = Request::from_xml(Message::BulkCheck, many.as_bytes()).unwrap_err();
+    assert_eq!(rejected.reason, Reason::TooManyElements);
     check("<", Reason::Incomplete);
     check("", Reason::Empty);
     check(
