@@ -1,4 +1,5 @@
-//! JSON Schema (2020-12) of a message's image: no member beside those of its table, no empty group below header and body.
+//! JSON Schema (2020-12) of a message's image: no member beside those of its table, no empty group below header and body, an error's code and
+//! text beside a bad outcome alone (XSD 1.0 cannot say the last).
 
 use serde_json::{Map, Value, json};
 
@@ -43,12 +44,48 @@ fn object(rows: &[Row], of: impl Fn(&Row) -> Value) -> Value {
             required.push(row.element);
         }
     }
-    json!({
+    let mut schema = json!({
         "type": "object",
         "properties": properties,
         "required": required,
         "additionalProperties": false,
-    })
+    });
+    if let (Some(outcome), Value::Object(members)) = (outcome_of(rows), &mut schema) {
+        members.extend(outcome);
+    }
+    schema
+}
+
+/// Elements that say how processing ended, with the code that says well and the one that says not; where there is none of the latter,
+/// every other code does.
+const OUTCOMES: [(&str, &str, Option<&str>); 2] = [
+    ("SegmentOfResult", "1", Some("9")),
+    ("ResultCode", "1", None),
+];
+
+/// What belongs to errors stands beside a bad outcome and not beside a good one.
+fn outcome_of(rows: &[Row]) -> Option<Map<String, Value>> {
+    let has = |element: &str| rows.iter().any(|row| row.element == element);
+    let (element, good, bad) = OUTCOMES.into_iter().find(|(element, ..)| has(element))?;
+    let of_errors: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.presence == Presence::OnError)
+        .map(|row| row.element)
+        .collect();
+    let each: Vec<Value> = of_errors
+        .iter()
+        .map(|element| json!({ "required": [element] }))
+        .collect();
+    let is_good = json!({ "properties": { element: { "const": good } } });
+    let is_bad = match bad {
+        Some(code) => json!({ "properties": { element: { "const": code } } }),
+        None => json!({ "not": is_good }),
+    };
+    let rules = json!([
+        { "if": is_good, "then": { "not": { "anyOf": each } } },
+        { "if": is_bad, "then": { "required": of_errors } },
+    ]);
+    Some(Map::from_iter([("allOf".to_owned(), rules)]))
 }
 
 /// A group below header and body: never empty.
