@@ -55,7 +55,12 @@ class Desk:
         make("1").xml(self.settings.encoding)
         suffix = self.ledger.note(prefix, "", _now(), reception)
         data = make(suffix).xml(self.settings.encoding)
-        folders.put(self.settings.req, prefix, suffix, data)
+        try:
+            folders.put(self.settings.req, prefix, suffix, data)
+        except OSError:
+            # It was never there, so nothing is waited for.
+            self.ledger.withdraw((prefix, suffix))
+            raise
         return prefix, suffix
 
     def check(self, person: Insured, day: str) -> tuple[str, str]:

@@ -30,12 +30,16 @@ def put(folder: Path, prefix: str, suffix: str, data: bytes) -> Path:
     """Puts a request so that it is never seen in part: written under a name that nobody reads, then renamed."""
     name = f"{prefix}req_{suffix}.xml"
     passing = folder / f".{name}.tmp"
-    with open(passing, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
     path = folder / name
-    os.replace(passing, path)
+    try:
+        with open(passing, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(passing, path)
+    except OSError:
+        passing.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -52,6 +52,11 @@ class Ledger:
             )
         return suffix
 
+    def withdraw(self, key: tuple[str, str]) -> None:
+        """Takes back a request that could not be put."""
+        with self._file:
+            self._file.execute("DELETE FROM asked WHERE prefix = ? AND suffix = ?", key)
+
     def by_name(self, prefix: str, suffix: str) -> tuple[str, str] | None:
         """The request of a result's name."""
         return self._file.execute(

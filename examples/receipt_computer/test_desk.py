@@ -173,6 +173,13 @@ class TheDesk(unittest.TestCase):
         self.assertEqual(list((link.root / "req").iterdir()), [])
         self.assertEqual(link.desk.ledger.report()["asked"], 0)
 
+    def test_a_request_that_cannot_be_put_is_not_waited_for(self):
+        link = self.start()
+        (link.root / "req").rmdir()
+        with self.assertRaises(OSError):
+            link.desk.check(TARO, "20261123")
+        self.assertEqual(link.desk.ledger.open(), [])
+
     def test_a_bulk_check_is_asked_for_until_it_is_no_longer_processing(self):
         link = self.start()
         first = link.desk.bulk_check([TARO], "20261123")
