@@ -23,6 +23,7 @@ mod logs;
 mod pages;
 mod plain_browser;
 mod receipt_day;
+mod receipt_facts;
 mod refusals;
 mod rotation;
 mod running;

@@ -13,6 +13,7 @@ menu-not-usual = Not used in normal use
 link-checks-elsewhere = Not used in normal use: checks by insurance data or prescription are made at the receipt computer. While it is out of order, you can check here.
 link-results-elsewhere = Not used in normal use: results of the readers reach the receipt computer by themselves and are stored there. Read them there.
 link-results-here = Results of the readers are read here. They also appear as they arrive under “Control the face reader”.
+link-results-flow = Results reach the receipt computer by themselves and are stored there; reception reads them there. Visual checks are confirmed, and switched on and off, on this page.
 link-unanswered = What the vendor says about the link with the receipt computer is not entered yet. Hints on the pages follow the answers.
 link-to-settings = Open the settings
 help = Notices and help

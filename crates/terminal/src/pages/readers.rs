@@ -16,7 +16,7 @@ use ui::language::Words;
 
 use crate::days;
 use crate::pages::history::{Line, line};
-use crate::pages::{Filled, Frame, Staff, done, show};
+use crate::pages::{Filled, Frame, Staff, done, receipt_link, show};
 use crate::serve::App;
 
 /// The page's own path.
@@ -101,6 +101,7 @@ pub(crate) async fn readers(
     match part(&app, &staff, again.cause_of(&headers)).await {
         Ok(live) => {
             let mut frame = staff.frame(HERE);
+            frame.banners.extend(receipt_link::of_readers(&app, &staff));
             let told = app.browsers.with(&staff.key, |browser| browser.told.take());
             frame.banners.extend(told.flatten().map(done));
             show(StatusCode::OK, &ReadersPage { frame, live })
@@ -142,6 +143,8 @@ async fn part(app: &App, staff: &Staff, cause: Cause) -> Result<ReadersLive, Cli
     let readers = staff.client.readers(token, cause).await?;
     let found = staff.client.search_by(token, &search, cause).await?;
     let settings = staff.client.settings(token, cause).await?;
+    app.receipt_links
+        .hear(&staff.session.facility.code, &settings);
     let reminder = if settings.visual_reminder == "on" {
         Reminder::On
     } else {

@@ -37,6 +37,14 @@ pub(super) fn of_results(app: &App, staff: &Staff) -> Option<Banner> {
     })
 }
 
+/// What the page of the readers says where their results are read at the receipt computer: what is still done here is the visual check
+/// (G14).
+pub(super) fn of_readers(app: &App, staff: &Staff) -> Option<Banner> {
+    let link = app.receipt_links.of(&staff.session.facility.code)?;
+    let there = link.reader_results_at() == Place::ReceiptComputer;
+    there.then(|| hint(staff, "results_flow", "link-results-flow"))
+}
+
 /// Asks whoever may answer for the facts nobody asked for yet.
 pub(super) fn unanswered(staff: &Staff, link: Option<ReceiptLink>) -> Option<Banner> {
     let may = staff
