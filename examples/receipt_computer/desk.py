@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -140,6 +141,9 @@ class Desk:
             self._wait(found, str(why))
             return False
         shown = {"file": found.path.name, **result.shown()}
+        replaced = folders.read(folders.originals(found.path))
+        if replaced is not None:
+            shown["originals"] = json.loads(replaced)["replaced"]
         if found.kind == "face":
             return self._done(found, self.ledger.face(found.path.name, data, shown, _now()), shown)
         try:
@@ -163,6 +167,10 @@ class Desk:
 
     def _request_of(self, found: Found, result: results.Result) -> tuple[str, str]:
         by_name = self.ledger.by_name(found.prefix, found.suffix)
+        if by_name is None and self.settings.poll_bulk and found.prefix.endswith("02"):
+            # Fetched by the link app for a first step of ours, under its name.
+            if self.ledger.by_name(found.prefix[:-2] + "01", found.suffix) is not None:
+                by_name = self.ledger.expect(found.prefix, found.suffix, _now())
         # A rejection, a document and the second step of two are matched by name alone: the last bears the first step's identifier.
         by_identifier = by_name
         if self.settings.match == "identifier" and result.identifier and not found.prefix.endswith("02"):
@@ -205,6 +213,9 @@ class Desk:
         if accepted is None or accepted[0]["outcome"] != "answer":
             return accepted[0] if accepted else None
         reception = accepted[0].get("reception", "")
+        if self.settings.poll_bulk:
+            answered = self.wait([self.ledger.expect(messages.second_step(first[0]), first[1], _now())], seconds)
+            return answered[0] if answered else None
         institution, prefix = self.settings.institution, first[0]
         while time.monotonic() < until:
             second = self.ask(

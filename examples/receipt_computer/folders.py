@@ -58,6 +58,11 @@ def look(folder: Path) -> list[Found]:
     return sorted(found, key=lambda it: it.path.name)
 
 
+def originals(path: Path) -> Path:
+    """Where the texts lie that the result's encoding could not hold; there or not, and put before the result."""
+    return path.with_name(f"onshi-original_{path.name}.json")
+
+
 def read(path: Path) -> bytes | None:
     """The bytes of a file; None when it is gone, or held by its writer for now."""
     try:
@@ -68,7 +73,7 @@ def read(path: Path) -> bytes | None:
 
 def done_with(found: Found, keep: Path | None) -> None:
     """Takes a result away after it was understood and noted: the receipt computer must do so, or it counts as forgotten."""
-    paths = [found.path]
+    paths = [found.path, originals(found.path)]
     if found.kind == "rejected":
         paths.append(found.path.with_suffix(".xml"))
     for path in paths:

@@ -52,6 +52,15 @@ class Ledger:
             )
         return suffix
 
+    def expect(self, prefix: str, suffix: str, now: datetime.datetime) -> tuple[str, str]:
+        """Notes a result that the link app fetches by itself, once."""
+        with self._file:
+            self._file.execute(
+                "INSERT OR IGNORE INTO asked (prefix, suffix, identifier, asked_at) VALUES (?, ?, ?, ?)",
+                [prefix, suffix, suffix, now.isoformat()],
+            )
+        return prefix, suffix
+
     def withdraw(self, key: tuple[str, str]) -> None:
         """Takes back a request that could not be put."""
         with self._file:

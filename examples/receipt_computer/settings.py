@@ -39,6 +39,8 @@ class Settings:
     # The two facts the terminal asks about: do results of readers flow here, and can this receipt computer ask by itself?
     results_flow: bool = True
     asks_by_itself: bool = True
+    # The link app fetches bulk results by itself (its own setting of the same name).
+    poll_bulk: bool = False
     # Results are moved here instead of being deleted.
     keep: Path | None = None
     zip_password_file: Path | None = None
@@ -48,7 +50,7 @@ class Settings:
 # What a key holds, and how it is read.
 _TEXT = {"institution", "encoding", "match"}
 _PATHS = {"ledger", "req", "res", "face", "keep", "zip_password_file"}
-_FACTS = {"results_flow", "asks_by_itself"}
+_FACTS = {"results_flow", "asks_by_itself", "poll_bulk"}
 _WEB_TEXT = {"url", "account"}
 _WEB_PATHS = {"ca", "cert", "key", "password_file"}
 

@@ -173,6 +173,27 @@ class TheDesk(unittest.TestCase):
         self.assertEqual(list((link.root / "req").iterdir()), [])
         self.assertEqual(link.desk.ledger.report()["asked"], 0)
 
+    def test_where_the_link_app_fetches_bulk_results_no_second_step_is_put(self):
+        link = self.start(poll_bulk=True)
+        first = link.desk.bulk_check([TARO], "20261123")
+        link.answer(first, "<ReceptionNumber>R1</ReceptionNumber>")
+        unit = f"<BulkConfirmUnit>{VALID}</BulkConfirmUnit>"
+        result = link.root / "res" / f"OQSmuquc02res_{first[1]}.xml"
+        result.write_text(ANSWER.format(first[1], "1", unit), encoding="utf-8")
+        answer = link.desk.fetch(first, 30)
+        self.assertEqual(answer["lines"], [{"outcome": "answer", "validity": "valid"}])
+        self.assertEqual((link.lying(), link.desk.ledger.open()), ([], []))
+        self.assertEqual(list((link.root / "req").iterdir()), [])
+
+    def test_the_originals_beside_a_result_are_read_and_taken_away_with_it(self):
+        link = self.start()
+        path = link.answer(link.desk.check(TARO, "20261123"))
+        replaced = '{"replaced": [{"element": "/Name", "written": "吉田", "original": "𠮷田"}]}'
+        folders.originals(path).write_text(replaced, encoding="utf-8")
+        link.desk.look()
+        self.assertEqual(link.told[0]["originals"][0]["original"], "𠮷田")
+        self.assertEqual(link.lying(), [])
+
     def test_a_request_that_cannot_be_put_is_not_waited_for(self):
         link = self.start()
         (link.root / "req").rmdir()
