@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         given = settings.read(options.settings)
         if options.web:
             return _ask_by_web(given, options)
-        desk = Desk(given, _print, options.ask_again)
+        desk = Desk(given, _print, options.ask_again, takes=not options.watched)
         return options.run(desk, options)
     except (settings.WrongSettings, CannotAsk, messages.Unwritable, Refused, OSError, ValueError) as error:
         print(f"receipt_computer: {error}", file=sys.stderr)
@@ -175,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--web", action="store_true", help="ask by the Web API instead of files")
     parser.add_argument("--wait", type=float, default=180.0, help="seconds to wait for answers")
     parser.add_argument("--no-wait", action="store_true", help="put the requests and end; `watch` takes the answers")
+    parser.add_argument("--watched", action="store_true", help="`watch` runs beside this and takes the answers")
     parser.add_argument("--ask-again", type=float, default=5.0, help="seconds between questions for a bulk result")
     commands = parser.add_subparsers(dest="command", required=True)
 

@@ -77,8 +77,9 @@ def done_with(found: Found, keep: Path | None) -> None:
     if found.kind == "rejected":
         paths.append(found.path.with_suffix(".xml"))
     for path in paths:
-        if keep is not None and path.exists():
+        data = read(path) if keep is not None else None
+        if keep is not None and data is not None:
             keep.mkdir(parents=True, exist_ok=True)
             # Between two file systems a file cannot be renamed; it is copied whole, then deleted.
-            (keep / path.name).write_bytes(path.read_bytes())
+            (keep / path.name).write_bytes(data)
         path.unlink(missing_ok=True)

@@ -126,8 +126,11 @@ class Ledger:
         return self._file.execute("SELECT prefix, suffix FROM asked WHERE digest IS NULL ORDER BY asked_at, suffix").fetchall()
 
     def results(self) -> list[dict]:
-        """Every answer, oldest first."""
-        rows = self._file.execute("SELECT result FROM asked WHERE result IS NOT NULL ORDER BY answered_at, suffix")
+        """Every answer and every result of a reader, oldest first."""
+        rows = self._file.execute(
+            "SELECT result, answered_at AS at FROM asked WHERE result IS NOT NULL "
+            "UNION ALL SELECT result, taken_at FROM face ORDER BY at"
+        )
         return [json.loads(row[0]) for row in rows]
 
     def report(self) -> dict:

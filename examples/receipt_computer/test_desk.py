@@ -194,6 +194,16 @@ class TheDesk(unittest.TestCase):
         self.assertEqual(link.told[0]["originals"][0]["original"], "𠮷田")
         self.assertEqual(link.lying(), [])
 
+    def test_one_that_only_asks_leaves_the_taking_to_the_one_that_watches(self):
+        link = self.start()
+        asking = Desk(link.settings, link.told.append, takes=False)
+        self.addCleanup(asking.ledger.close)
+        key = asking.check(TARO, "20261123")
+        link.answer(key)
+        self.assertIsNone(asking.wait([key], 0.0))
+        link.desk.look()
+        self.assertEqual(asking.wait([key], 0.0)[0]["validity"], "valid")
+
     def test_a_request_that_cannot_be_put_is_not_waited_for(self):
         link = self.start()
         (link.root / "req").rmdir()

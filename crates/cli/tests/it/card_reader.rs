@@ -1,5 +1,7 @@
 //! A reader of the clinic without a screen: signs in with its account and has a made-up card sign.
 
+use std::path::PathBuf;
+
 use api::card::{AnswerOfPatient, Answers, CardCheckRequest};
 use api::client::{Client, ClientError};
 use api::session::SignIn;
@@ -19,12 +21,13 @@ use crate::running::Clinic;
 pub(crate) struct Reader {
     client: Client,
     token: String,
-    persona: Persona,
+    /// Where the cards lie.
+    cards: PathBuf,
 }
 
 impl Reader {
-    /// Signs in with the reader account; the card of a case lies on it.
-    pub(crate) async fn sign_in(clinic: &Clinic, case: &str, clock: Clock) -> Self {
+    /// Signs in with the reader account.
+    pub(crate) async fn sign_in(clinic: &Clinic, clock: Clock) -> Self {
         let file = std::fs::read(clinic.path("clinic.p12")).unwrap();
         let identity = Identity::from_pkcs12(&file, "Tegami-12345678").unwrap();
         let root = std::fs::read(clinic.path("center/root.pem")).unwrap();
@@ -36,20 +39,28 @@ impl Reader {
             password: std::fs::read_to_string(clinic.path("reader.pw")).unwrap(),
         };
         let token = client.sign_in(&body).await.unwrap().token;
-        let persona = std::fs::read_to_string(clinic.path(&format!("cards/{case}.toml"))).unwrap();
         Self {
             client,
             token,
-            persona: Persona::parse(&persona).unwrap(),
+            cards: clinic.path("cards").into(),
         }
     }
 
-    /// One patient, who goes without answering. Returns the check's identifier.
+    /// One patient, insured, who goes without answering. Returns the check's identifier.
     pub(crate) async fn check(&self) -> String {
-        self.check_with(|_| None).await
+        self.check_with("valid", |_| None).await
     }
 
-    async fn check_with(&self, say: impl Fn(&str) -> Option<&'static str>) -> String {
+    /// One patient with a card of a case, who agrees to everything.
+    pub(crate) async fn check_and_agree(&self, case: &str) -> String {
+        let say = |question: &str| match question {
+            "prescription_issue" | "prescription_submit" => "paper",
+            _ => "yes",
+        };
+        self.check_with(case, |question| Some(say(question))).await
+    }
+
+    async fn check_with(&self, case: &str, say: impl Fn(&str) -> Option<&'static str>) -> String {
         let mut challenge = self.client.card_challenge(&self.token).await;
         if let Err(ClientError::Connection(_)) = challenge {
             // The connection that was kept ended with a center that was killed.
@@ -59,7 +70,9 @@ impl Reader {
         let center = CenterName::parse(&challenge.center).unwrap();
         let facility = InstitutionCode::parse(&challenge.facility).unwrap();
         let text = challenge.text(&center, facility).unwrap().to_text();
-        let jpki = self.persona.jpki.as_ref().unwrap();
+        let persona = std::fs::read_to_string(self.cards.join(format!("{case}.toml"))).unwrap();
+        let persona = Persona::parse(&persona).unwrap();
+        let jpki = persona.jpki.as_ref().unwrap();
         let key = RsaKeyPair::from_pkcs8(jpki.authentication.key.as_slice()).unwrap();
         let mut signature = vec![0; key.public_modulus_len()];
         let random = SystemRandom::new();

@@ -56,7 +56,7 @@ fn kills_while_patients_check_in_lose_no_result_and_deliver_none_twice() {
     clinic.set_up_gateway();
     clinic.deliver_faces();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let reader = runtime.block_on(Reader::sign_in(&clinic, "valid", right_clock()));
+    let reader = runtime.block_on(Reader::sign_in(&clinic, right_clock()));
     let (taken, stop) = (Taken::default(), Arc::new(AtomicBool::new(false)));
     let receipt_computer = take(&clinic, &taken, &stop);
     let mut gateway = Some(clinic.start_gateway());
