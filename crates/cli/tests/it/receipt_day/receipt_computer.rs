@@ -1,7 +1,7 @@
 //! The receipt computer of `examples/receipt_computer`, started as a program of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -41,6 +41,14 @@ impl ReceiptComputer {
         assert!(output.status.success(), "{what:?}: {errors}");
     }
 
+    /// Asks, and waits for the answers that [`Self::watch`] takes.
+    pub(super) fn start(&self, what: &[&str]) -> Asking {
+        let mut command = self.command();
+        command.args(["--watched", "--ask-again", "0.2"]).args(what);
+        command.stdout(Stdio::null());
+        Asking(command.spawn().unwrap())
+    }
+
     /// Takes results until it ends.
     pub(super) fn watch(&self) -> Part {
         let mut command = self.command();
@@ -71,5 +79,15 @@ impl ReceiptComputer {
         command.arg("-B").arg(place).arg("--settings");
         command.arg(&self.settings);
         command
+    }
+}
+
+/// One that waits for answers.
+pub(super) struct Asking(Child);
+
+impl Asking {
+    /// Everything it asked was answered, and well.
+    pub(super) fn ends_well(mut self) {
+        assert!(self.0.wait().unwrap().success());
     }
 }
