@@ -1,7 +1,5 @@
 //! A request as it was sent, in either spelling. Checks no value: what a value means is the center's to say.
 
-pub mod single_check;
-
 use serde_json::Value;
 
 use crate::answer::{CannotBeWritten, Unrepresentable, Written};

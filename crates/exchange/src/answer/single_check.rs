@@ -6,7 +6,6 @@ use domain::codes::check::{CharacterCode, ProcessingStatus, ReferenceKind, Resul
 
 use crate::answer::Answer;
 use crate::answer::coverage::{Beside, CeilingConsent, Shown, found};
-use crate::error_code::Unanswerable;
 use crate::tables::single_check as table;
 
 impl Answer {
@@ -31,17 +30,6 @@ impl Answer {
         answer.body.verdict = Some(verdict.code().to_owned());
         answer.body.search_info = Some(asked.body.search_info.clone());
         answer.body.coverages = shown.iter().map(|it| found(*it, &beside)).collect();
-        Self::SingleCheck(Box::new(answer))
-    }
-
-    /// A check that ended in an error of its matter: segment 1, status 2 with code and text (interface §2.3.2).
-    #[must_use]
-    pub fn not_checked(asked: &table::Request, why: &Unanswerable, now: Instant) -> Self {
-        let mut answer = head(asked, now);
-        answer.body.status = Some(ProcessingStatus::Error.code().to_owned());
-        answer.body.code = Some(why.code.code().to_owned());
-        answer.body.message = Some(why.message.clone());
-        answer.body.search_info = Some(asked.body.search_info.clone());
         Self::SingleCheck(Box::new(answer))
     }
 }

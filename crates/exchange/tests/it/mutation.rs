@@ -26,7 +26,7 @@ const TARGETS: [(&str, Target); 7] = [
 ];
 
 /// Mutations of each sample under each seed.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 30;
 
 /// What mutations put in: the words and bytes parsers stumble over.
 const PIECES: [&[u8]; 24] = [
@@ -127,9 +127,6 @@ fn request_image(chance: &mut Chance, bytes: &[u8]) {
 }
 
 fn request_is_kept(message: Message, request: &Request) {
-    if let Request::SingleCheck(request) = request {
-        drop(request.asked("1319999999"));
-    }
     assert!(Request::from_json(message, &request.to_json()).as_ref() == Ok(request));
     let bytes = request.to_xml(Encoding::Utf8).unwrap();
     assert!(Request::from_xml(message, &bytes).unwrap().0 == *request);

@@ -2,7 +2,6 @@
 
 use exchange::answer::{Answer, Unrepresentable};
 use exchange::encoding::{Encoding, windows_31j};
-use exchange::error_code::Unanswerable;
 use exchange::message::{MOST_BYTES, MOST_BYTES_IN_BULK, Message};
 use exchange::rejected::{Reason, Rejected};
 use exchange::request::Request;
@@ -11,7 +10,6 @@ use serde_json::{Value, json};
 
 const UTF8: &[u8] = include_bytes!("../samples/OQSsiquc01req_202611230001.xml");
 const SHIFT_JIS: &[u8] = include_bytes!("../samples/OQSsiquc01req_202611230002_sjis.xml");
-const ABNORMAL: &[u8] = include_bytes!("../samples/OQSsiquc01req_202611230005_abnormal.xml");
 const PADDED: &[u8] = include_bytes!("../samples/OQSsiquc01req_202611230007_koureijukyu.xml");
 const FACE: &str =
     include_str!("../samples/OQSsiquc01res_face_13199999990123456789abcdef0123_20261123091502.xml");
@@ -216,23 +214,6 @@ fn the_form_of_prescription_is_read_at_both_places() {
         };
         assert_eq!(answer.prescription(), Some("1"));
     }
-}
-
-#[test]
-fn what_is_missing_is_named_in_the_answer() {
-    let unanswerable = read(ABNORMAL).unwrap().0.asked("1319999999").unwrap_err();
-    assert_eq!(
-        unanswerable.message,
-        "必須項目（保険者番号）が設定されていません。"
-    );
-    let wrong = |from: &str, to: &str| -> Unanswerable {
-        single(&text().replace(from, to))
-            .asked("1319999999")
-            .unwrap_err()
-    };
-    assert_eq!(wrong("19700102", "19700230").code.code(), "E0002");
-    assert_eq!(wrong(">1319999999<", ">1319999998<").code.code(), "E0003");
-    assert_eq!(wrong(">1</Limit", ">7</Limit").code.code(), "E0004");
 }
 
 #[test]
