@@ -16,18 +16,23 @@ pub enum Encoding {
     ShiftJis,
 }
 
-/// Decodes a whole file by its declaration; UTF-8 without one. A byte order mark is accepted.
+/// Decodes a whole file by its declaration; UTF-8 without one. A byte order mark tells of UTF-8 whatever the declaration says: its writer
+/// wrote the mark, its programmer the declaration.
 ///
 /// # Errors
 /// [`Rejected`] with the line of the first byte that does not fit.
 pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), Rejected> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let marked = bytes.strip_prefix(b"\xEF\xBB\xBF");
+    let bytes = marked.unwrap_or(bytes);
     let reject = |line, reason| Rejected {
         line,
         element: None,
         reason,
     };
-    let encoding = declared(bytes).ok_or_else(|| reject(1, Reason::UnknownEncoding))?;
+    let encoding = match marked {
+        Some(_) => Encoding::Utf8,
+        None => declared(bytes).ok_or_else(|| reject(1, Reason::UnknownEncoding))?,
+    };
     match encoding {
         Encoding::Utf8 => match std::str::from_utf8(bytes) {
             Ok(text) => Ok((text.to_owned(), encoding)),
@@ -116,6 +121,13 @@ mod tests {
                 .0
                 .starts_with("<?xml")
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_tells_of_utf_8_whatever_the_declaration_says() {
+        let file = "\u{FEFF}<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>１２３";
+        let (text, encoding) = decode(file.as_bytes()).unwrap();
+        assert!(text.ends_with("１２３") && encoding == Encoding::Utf8);
     }
 
     #[test]
