@@ -12,12 +12,17 @@ use serde_json::Value;
 const EXAMPLES: &str = "100";
 
 /// All other operations. A stream of events does not end, so it is left to the center's own tests.
-const REST: [&str; 4] = [
+const REST: [&str; 6] = [
     "--exclude-operation-id",
     "signOut",
     "--exclude-operation-id",
+    "sendMessage",
+    "--exclude-operation-id",
     "receiveEvents",
 ];
+
+/// What machines alone may do.
+const MACHINES: [&str; 2] = ["--include-operation-id", "sendMessage"];
 
 /// What `onshi demo` prints when all parts answer.
 const READY: &str = "demo.json";
@@ -28,9 +33,11 @@ pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
     let bin = environment(root)?;
     let demo = Demo::start(root, &place)?;
     // Signing out ends the session, so it has one of its own. It comes first: what follows locks the account by wrong old passwords.
+    let sign_out = ["--include-operation-id", "signOut"];
     let checked = demo
-        .check(root, &bin, &["--include-operation-id", "signOut"], more)
-        .and_then(|()| demo.check(root, &bin, &REST, more));
+        .check(root, &bin, ("administrator", &sign_out), more)
+        .and_then(|()| demo.check(root, &bin, ("web_api", &MACHINES), more))
+        .and_then(|()| demo.check(root, &bin, ("administrator", &REST), more));
     checked.and(demo.log_tells_of_nobody())
 }
 
@@ -117,17 +124,19 @@ impl Demo {
         text.with_context(|| format!("demo.json has no {pointer}"))
     }
 
+    /// Checks some operations with a session of the first facility's account of a kind.
     fn check(
         &self,
         root: &Path,
         bin: &Path,
-        which: &[&str],
+        (kind, which): (&str, &[&str]),
         more: &[String],
     ) -> anyhow::Result<()> {
         let folder = root.join("xtask/schemathesis");
         let token = Command::new(bin.join("python"))
             .arg(folder.join("sign_in.py"))
             .arg(&self.file)
+            .arg(kind)
             .output()?;
         if !token.status.success() {
             bail!("cannot sign in: {}", String::from_utf8_lossy(&token.stderr));
