@@ -144,11 +144,13 @@ impl Look<'_> {
                 );
             }
         }
-        for (key, at) in [
+        let listeners = [
             ("api", config.listen.api),
             ("enroll", config.listen.enroll),
             ("metrics", config.listen.metrics),
-        ] {
+        ];
+        let search = config.link.search_listener.map(|it| ("listen", it.listen));
+        for (key, at) in listeners.into_iter().chain(search) {
             self.free(key, at);
         }
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
