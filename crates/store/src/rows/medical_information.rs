@@ -276,3 +276,79 @@ fn value_of(row: &ValueRow<'_>) -> Option<Value> {
         ValueRow::Words(words) => Value::Words(must(words)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> MedicalText {
+        MedicalText::parse(text).unwrap()
+    }
+
+    fn day(text: &str) -> CivilDate {
+        CivilDate::parse_iso(text).unwrap()
+    }
+
+    #[test]
+    fn a_month_comes_back_as_it_was_stored_with_everything_and_with_nothing() {
+        let month = TreatmentMonth::of(day("2026-10-05"));
+        let mut whole = DrugMonth::new(Source::Claims, month);
+        whole.origin = MedicalCode::parse("1").ok();
+        whole.dispenser.code = InstitutionCode::parse("0149999999").ok();
+        whole.prescriber.name = Some(text("髙﨑葛\u{E0100}診療所"));
+        whole.in_or_out = MedicalCode::parse("2").ok();
+        let mut drug = Drug::new(text("架空錠１０ｍｇ"));
+        drug.code = MedicalCode::parse("600000001").ok();
+        drug.ingredient = Some(text("架空成分"));
+        drug.usage_class = MedicalCode::parse("10").ok();
+        drug.quantity = Amount::parse("1.50").ok();
+        drug.unit = Some(text("錠"));
+        drug.usage = Some(text("１日３回毎食後"));
+        drug.instruction = Some(text("粉砕"));
+        drug.times = Some(14);
+        let mut treatment = Treatment::new(text("架空検査"));
+        treatment.code = MedicalCode::parse("160000001").ok();
+        treatment.class = MedicalCode::parse("60").ok();
+        treatment.quantity = Amount::parse("1").ok();
+        treatment.times = Some(1);
+        treatment.unit = Some(text("回"));
+        whole.days.push(DrugDay {
+            dispensed: Some(day("2026-10-05")),
+            prescribed: None,
+            drugs: vec![drug, Drug::new(text("架空散"))],
+            treatments: vec![treatment, Treatment::new(text("架空処置"))],
+        });
+        let bare = DrugMonth::new(Source::Prescription, month);
+        for it in [whole, bare] {
+            assert_eq!(unpack_month(&pack_month(&it).unwrap()).unwrap(), it);
+        }
+        assert!(unpack_month(b"\xff").is_err());
+    }
+
+    #[test]
+    fn a_checkup_comes_back_with_every_kind_of_value() {
+        let values = [
+            Value::Measured {
+                amount: text("<5"),
+                unit: None,
+            },
+            Value::Coded {
+                code: text("1"),
+                table: Some(text("1.2.392.200119.6.1")),
+                name: Some(text("所見あり")),
+            },
+            Value::Words(text("所見なし")),
+        ];
+        let item = |value| Item {
+            code: ItemCode::parse("9A110160700000011").unwrap(),
+            name: text("心電図(所見の有無)"),
+            value,
+        };
+        let it = Checkup {
+            day: day("2026-06-10"),
+            items: values.map(item).into(),
+        };
+        assert_eq!(unpack_checkup(&pack_checkup(&it).unwrap()).unwrap(), it);
+        assert!(unpack_checkup(b"\xff").is_err());
+    }
+}

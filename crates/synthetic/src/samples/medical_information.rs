@@ -187,6 +187,30 @@ mod tests {
         assert_eq!(it.checkups[0].day.to_compact(), "20260610");
     }
 
+    /// The answers as the sample files have them, of the months they show.
+    #[test]
+    fn the_answers_are_those_of_the_sample_files() {
+        use exchange::answer::Answer;
+        use exchange::message::Message;
+
+        let drugs =
+            include_bytes!("../../../exchange/tests/samples/YZKsiquc01res_202611230040.xml");
+        let checkups =
+            include_bytes!("../../../exchange/tests/samples/TKKsiquc01res_202611230041.xml");
+        let person = &crate::samples::people()[0].person;
+        let (_, it) = &of_samples(CivilDate::new(2026, 11, 23).unwrap())[0];
+        let newest = &it.drugs[it.drugs.len() - 3..];
+        let own = InstitutionCode::parse(FACILITY).unwrap();
+        let (sample, _) = Answer::from_xml(Message::Drugs, drugs).unwrap();
+        assert_eq!(
+            Answer::drugs(person, newest, own).to_json(),
+            sample.to_json()
+        );
+        let (sample, _) = Answer::from_xml(Message::Checkups, checkups).unwrap();
+        let told = Answer::checkups(person, &it.checkups[..1]);
+        assert_eq!(told.to_json(), sample.to_json());
+    }
+
     #[test]
     fn nothing_lies_in_the_future_on_any_day() {
         let mut day = CivilDate::new(2026, 1, 1).unwrap();
