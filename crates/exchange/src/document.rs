@@ -106,17 +106,28 @@ impl<'a> Element<'a> {
     }
 
     pub(crate) fn rejected(&self, reason: Reason) -> Rejected {
-        self.rejected_in(&self.name, reason)
+        Rejected {
+            line: self.line,
+            element: told(&self.name),
+            reason,
+        }
     }
 
     /// Rejected at this place, for an element that may not be here.
-    pub(crate) fn rejected_in(&self, element: &str, reason: Reason) -> Rejected {
+    pub(crate) fn rejected_in(&self, element: &'static str, reason: Reason) -> Rejected {
         Rejected {
             line: self.line,
             element: Some(element.to_owned()),
             reason,
         }
     }
+}
+
+/// The name of an element as a rejection tells it. What is written like no element of any message is told to nobody: a file of rubbish
+/// may hold anything there.
+pub(crate) fn told(name: &str) -> Option<String> {
+    let plain = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| name.to_owned())
 }
 
 /// Characters XML 1.0 does not know, line breaks and tabs apart.

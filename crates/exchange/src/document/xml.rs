@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use crate::document::{Element, MOST_DEPTH, MOST_ELEMENTS, ROOT};
+use crate::document::{Element, MOST_DEPTH, MOST_ELEMENTS, ROOT, told};
 use crate::rejected::{Reason, Rejected};
 
 /// Reads a document into its root element, which is `XmlMsg`.
@@ -161,7 +161,7 @@ impl<'a> Tree<'a> {
     fn rejected(&self, reason: Reason) -> Rejected {
         Rejected {
             line: self.line,
-            element: self.open.last().map(|element| element.name.to_string()),
+            element: self.open.last().and_then(|element| told(&element.name)),
             reason,
         }
     }

@@ -315,6 +315,18 @@ fn a_rejection_says_line_element_reason_and_remedy_in_both_languages() {
 }
 
 #[test]
+fn a_rejection_tells_no_name_that_is_written_like_no_element() {
+    for root in ["山田太郎", "x-1970-01-02", &"a".repeat(65)] {
+        let rejected = read(format!("<{root}><a/></{root}>").as_bytes()).unwrap_err();
+        assert_eq!(
+            (rejected.element.clone(), rejected.reason),
+            (None, Reason::WrongRoot)
+        );
+        assert!(!rejected.text().contains(root) && !format!("{rejected:?}").contains(root));
+    }
+}
+
+#[test]
 fn images_nobody_should_have_sent_are_rejected_with_their_element() {
     let info = |info: Value| json!({ "XmlMsg": { "MessageHeader": {}, "MessageBody": { "QualificationConfirmSearchInfo": info } } });
     check_image(&json!({}), Reason::WrongRoot);
