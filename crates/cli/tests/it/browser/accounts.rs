@@ -3,6 +3,7 @@
 use fantoccini::Locator;
 
 use super::Walk;
+use super::every_page::look;
 
 async fn choose(walk: &Walk, name: &str, value: &str) {
     let css = format!("[name={name}]");
@@ -129,5 +130,26 @@ async fn a_password_is_changed_in_three_steps_with_the_rule_as_it_is_typed() {
     walk.send(&fields).await;
     walk.press("main form [data-tone=primary]").await;
     assert_eq!(walk.code("#new_password-error-1").await, "same_start");
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_administrator_is_told_of_a_sign_in_after_many_failures() {
+    let walk = Walk::start().await;
+    let (id, password) = walk.account("general");
+    walk.open("").await;
+    walk.press("main form [data-tone=primary]").await;
+    for _ in 0..3 {
+        walk.send(&[("account", id), ("password", "Chigau-1234567")])
+            .await;
+    }
+    walk.send(&[("account", id), ("password", password)]).await;
+    walk.sign_out().await;
+    walk.sign_in("administrator").await;
+    walk.open("accounts").await;
+    assert!(walk.shows("[data-unusual]").await);
+    walk.see(&["いつもと違うログイン", "直前に続けて失敗"])
+        .await;
+    look(&walk, "accounts-unusual").await;
     walk.end().await;
 }

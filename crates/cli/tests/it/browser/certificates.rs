@@ -1,6 +1,6 @@
 //! The certificate's pages in a real browser over running parts: renewed, backed up, issued anew; the link goes on without a restart.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -168,5 +168,29 @@ async fn a_certificate_issued_anew_is_installed_by_its_notice_though_nobody_can_
     walk.fill_file("file", &path).await;
     walk.send(&[("password", OWN)]).await;
     assert!(walk.shows("[data-installed]").await);
+    // Nobody is signed in any more: whoever passes by is asked for the terminal user's password.
+    walk.open("certificates/install-file").await;
+    walk.looked_at("certificate-file-of-nobody").await;
+    walk.fill_file("file", &path).await;
+    walk.send(&[("password", OWN), ("terminal_password", "Chigau-Chigau-1")])
+        .await;
+    assert_eq!(
+        walk.code("#terminal_password-error-1").await,
+        "wrong_terminal_password"
+    );
+    // The certificate before is a step back, and was revoked: it is asked about, then the center refuses it.
+    walk.sign_in("general").await;
+    let earlier = |member: &str| {
+        let earlier = walk.demo["facilities"][0][member].as_str();
+        earlier.unwrap().to_owned()
+    };
+    walk.open("certificates/install-file").await;
+    walk.fill_file("file", Path::new(&earlier("p12"))).await;
+    walk.send(&[("password", &earlier("p12_password"))]).await;
+    assert!(walk.shows("[data-code=certificate_step_back]").await);
+    walk.looked_at("certificate-step-back").await;
+    walk.press("main form [data-tone=secondary]").await;
+    assert!(walk.shows("[data-code=certificate_revoked]").await);
+    walk.the_link_answers(2);
     walk.end().await;
 }
