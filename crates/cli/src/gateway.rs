@@ -3,16 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::client::machine::MachineAccount;
 use clap::{Args, Subcommand};
 use gateway::config::{Config, FolderPair};
 use gateway::folders::Folders;
 use gateway::pickup::{Gateway, Setup};
 use gateway::zipped::Zip;
-use pki::machine_secret::MachineSecret;
-use pki::sealed::{MachineKey, is_open_to_others, is_sealed};
 use store::journal::Journal;
 
+use crate::sealing::{SealPassword, machine_account, unseal};
 use crate::{system, told};
 
 /// `onshi gateway`.
@@ -43,40 +41,23 @@ enum GatewayCommand {
     #[command(
         after_help = "Example: onshi gateway seal-password --config /etc/onshi/gateway.toml --password-file link_app.pw"
     )]
-    SealPassword {
-        /// Settings file: its data_dir holds the machine key, its account.secret_file is written.
-        #[arg(long)]
-        config: PathBuf,
-        /// File holding the password.
-        #[arg(long)]
-        password_file: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    SealPassword(SealPassword),
     /// Seal the password of a folder pair's zips into the file the settings name; delete the plain file afterwards.
     #[command(
         after_help = "Example: onshi gateway seal-zip-password --config /etc/onshi/gateway.toml --folders receipt --password-file zip.pw"
     )]
     SealZipPassword {
-        /// Settings file: its data_dir holds the machine key, zip_password_file of the folder pair is written.
-        #[arg(long)]
-        config: PathBuf,
         /// Name of the folder pair.
         #[arg(long)]
         folders: String,
-        /// File holding the password.
-        #[arg(long)]
-        password_file: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        password: SealPassword,
     },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(command) = &arguments.command {
-        return seal(command);
+        return seal(command).map(|()| ExitCode::SUCCESS);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let gateway = open(&config)?;
@@ -98,43 +79,24 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn seal(command: &GatewayCommand) -> anyhow::Result<ExitCode> {
-    let (config, file, password_file, json) = match command {
-        GatewayCommand::SealPassword {
-            config,
-            password_file,
-            json,
-        } => {
-            let config = read(config)?;
-            let file = config.account.secret_file.clone();
-            (config, file, password_file, *json)
+fn seal(command: &GatewayCommand) -> anyhow::Result<()> {
+    match command {
+        GatewayCommand::SealPassword(password) => {
+            let config = read(&password.config)?;
+            password.seal(&config.data_dir, &config.account.secret_file)
         }
-        GatewayCommand::SealZipPassword {
-            config,
-            folders,
-            password_file,
-            json,
-        } => {
-            let config = read(config)?;
+        GatewayCommand::SealZipPassword { folders, password } => {
+            let config = read(&password.config)?;
             let pair = config.folders.iter().find(|it| it.name == *folders);
-            let Some(file) = pair.and_then(|it| it.zip_password_file.clone()) else {
-                return Err(told::both(
+            match pair.and_then(|it| it.zip_password_file.as_ref()) {
+                Some(file) => password.seal(&config.data_dir, file),
+                None => Err(told::both(
                     &format!("{folders}: この名前のフォルダーに zip_password_file がありません。"),
                     &format!("{folders}: no folders of this name with zip_password_file"),
-                ));
-            };
-            (config, file, password_file, *json)
+                )),
+            }
         }
-    };
-    let password = crate::client::secret(password_file)?;
-    seal_password(&config.data_dir, &file, &password)?;
-    let sealed = file.display().to_string();
-    if json {
-        println!("{}", serde_json::json!({"sealed": sealed}));
-    } else {
-        println!("{sealed}: 封印しました / sealed");
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn read(file: &Path) -> anyhow::Result<Config> {
@@ -206,48 +168,4 @@ fn folders(config: &Config, pair: &FolderPair) -> anyhow::Result<Folders> {
 /// Works without end.
 pub(crate) async fn watch(link_app: LinkApp) {
     link_app.gateway.run(link_app.data_dir).await;
-}
-
-/// Seals a machine account's password into a file.
-pub(crate) fn seal_password(data_dir: &Path, file: &Path, password: &str) -> anyhow::Result<()> {
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    Ok(machine.seal(file, password.as_bytes())?)
-}
-
-/// The machine account of a part, whose password is sealed in a file.
-pub(crate) fn machine_account(
-    data_dir: &Path,
-    id: &str,
-    file: &Path,
-    part: &str,
-) -> anyhow::Result<MachineAccount> {
-    // A file that does not open is told of now, not at the first sign-in.
-    unseal(data_dir, file, &format!("onshi {part} seal-password"))?;
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    Ok(MachineAccount::new(
-        id.to_owned(),
-        MachineSecret::new(machine, file),
-    ))
-}
-
-/// The secret sealed in a file by a command. A file that others may read, or that holds the secret in the open, is refused.
-pub(crate) fn unseal(data_dir: &Path, file: &Path, seal: &str) -> anyhow::Result<Vec<u8>> {
-    let shown = file.display();
-    let bytes = told::read_bytes(file)?;
-    if !is_sealed(&bytes) {
-        return Err(told::both(
-            &format!(
-                "{shown} が封印されていません。`{seal}` で封印し、元のファイルを削除してください。"
-            ),
-            &format!("{shown} is not sealed; seal it with `{seal}` and delete the plain file"),
-        ));
-    }
-    if is_open_to_others(file) {
-        return Err(told::both(
-            &format!("{shown} を他の利用者が読めます。chmod 600 {shown} を実行してください。"),
-            &format!("other users may read {shown}; run: chmod 600 {shown}"),
-        ));
-    }
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    Ok(machine.unseal(file)?.to_vec())
 }

@@ -9,8 +9,8 @@ use kiosk::config::{Config, TerminalKeys};
 use kiosk::machine::{Machine, NoMachine};
 use kiosk::profile::Profile;
 use kiosk::serve::{Kiosk, Setup, StartError};
-use pki::sealed::MachineKey;
 
+use crate::sealing::{SealKey, SealPassword};
 use crate::{system, told};
 
 /// File of the data folder that holds the next launch address.
@@ -44,56 +44,24 @@ enum KioskCommand {
     #[command(
         after_help = "Example: onshi kiosk seal-password --config /etc/onshi/kiosk.toml --password-file reader.pw"
     )]
-    SealPassword {
-        /// Settings file: its data_dir holds the machine key, its account.secret_file is written.
-        #[arg(long)]
-        config: PathBuf,
-        /// File holding the password.
-        #[arg(long)]
-        password_file: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    SealPassword(SealPassword),
     /// Seal the terminal key into the file the settings name; delete the plain file afterwards.
     #[command(
         after_help = "Example: onshi kiosk seal-key --config /etc/onshi/kiosk.toml --key-file terminal.key"
     )]
-    SealKey {
-        /// Settings file: its data_dir holds the machine key, its terminal_keys.secret_file is written.
-        #[arg(long)]
-        config: PathBuf,
-        /// File holding the private key, PKCS#8 in DER.
-        #[arg(long)]
-        key_file: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    SealKey(SealKey),
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
-        Some(KioskCommand::SealPassword {
-            config,
-            password_file,
-            json,
-        }) => {
-            let config = read(config)?;
-            let password = crate::client::secret(password_file)?;
-            let file = &config.account.secret_file;
-            crate::gateway::seal_password(&config.data_dir, file, &password)?;
-            say_sealed(file, *json);
+        Some(KioskCommand::SealPassword(password)) => {
+            let config = read(&password.config)?;
+            password.seal(&config.data_dir, &config.account.secret_file)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Some(KioskCommand::SealKey {
-            config,
-            key_file,
-            json,
-        }) => {
-            let config = read(config)?;
-            let keys = config.terminal_keys.as_ref();
-            seal_key_of(&config.data_dir, keys, key_file, *json)?;
+        Some(KioskCommand::SealKey(key)) => {
+            let config = read(&key.config)?;
+            key.seal(&config.data_dir, config.terminal_keys.as_ref())?;
             return Ok(ExitCode::SUCCESS);
         }
         None => {}
@@ -115,41 +83,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn say_sealed(file: &Path, json: bool) {
-    let sealed = file.display().to_string();
-    if json {
-        println!("{}", serde_json::json!({"sealed": sealed}));
-    } else {
-        println!("{sealed}: 封印しました / sealed");
-    }
-}
-
 fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
-}
-
-/// Seals a terminal key into the file that settings name, and says so.
-pub(crate) fn seal_key_of(
-    data_dir: &Path,
-    keys: Option<&TerminalKeys>,
-    key_file: &Path,
-    json: bool,
-) -> anyhow::Result<()> {
-    let Some(keys) = keys else {
-        return Err(told::both(
-            "設定に [terminal_keys] がありません。",
-            "the settings have no [terminal_keys]",
-        ));
-    };
-    seal_key(data_dir, &keys.secret_file, &told::read_bytes(key_file)?)?;
-    say_sealed(&keys.secret_file, json);
-    Ok(())
-}
-
-/// Seals a terminal key into a file.
-pub(crate) fn seal_key(data_dir: &Path, file: &Path, key: &[u8]) -> anyhow::Result<()> {
-    let machine = MachineKey::open(&data_dir.join("machine.key"))?;
-    Ok(machine.seal(file, key)?)
 }
 
 /// Starts the kiosk of a settings file.
@@ -170,7 +105,7 @@ pub(crate) async fn start_on(config: &Config, machine: Machine) -> anyhow::Resul
         machine,
         client,
         center: config.center_name().map_err(center_name)?,
-        account: crate::gateway::machine_account(
+        account: crate::sealing::machine_account(
             &config.data_dir,
             &account.id,
             &account.secret_file,
@@ -219,7 +154,7 @@ pub(crate) fn with_keys(
     };
     let certificate = told::read_bytes(&keys.certificate)?;
     let sealing = format!("onshi {part} seal-key");
-    let key = crate::gateway::unseal(data_dir, &keys.secret_file, &sealing)?;
+    let key = crate::sealing::unseal(data_dir, &keys.secret_file, &sealing)?;
     Ok(machine.with_terminal(&certificate, &key)?)
 }
 

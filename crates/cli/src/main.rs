@@ -22,6 +22,7 @@ mod notice;
 mod progress;
 mod publish;
 mod reissue;
+mod sealing;
 mod serve;
 mod setup;
 mod synth;

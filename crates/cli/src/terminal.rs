@@ -10,6 +10,7 @@ use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
 use terminal::serve::{CenterPlace, PcReader, Setup};
 
+use crate::sealing::SealKey;
 use crate::{system, told};
 
 /// `onshi terminal`.
@@ -40,17 +41,7 @@ enum TerminalCommand {
     #[command(
         after_help = "Example: onshi terminal seal-key --config /etc/onshi/terminal.toml --key-file terminal.key"
     )]
-    SealKey {
-        /// Settings file: its data_dir holds the machine key, its terminal_keys.secret_file is written.
-        #[arg(long)]
-        config: PathBuf,
-        /// File holding the private key, PKCS#8 in DER.
-        #[arg(long)]
-        key_file: PathBuf,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    SealKey(SealKey),
     /// Make the terminal user, who unlocks the screen, or make it anew; delete the plain file afterwards.
     #[command(
         after_help = "Example: onshi terminal set-user --config /etc/onshi/terminal.toml --id OqsUser --password-file terminal-user.pw"
@@ -95,14 +86,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 impl TerminalCommand {
     fn run(&self) -> anyhow::Result<()> {
         match self {
-            Self::SealKey {
-                config,
-                key_file,
-                json,
-            } => {
-                let config = read(config)?;
-                let keys = config.terminal_keys.as_ref();
-                crate::kiosk::seal_key_of(&config.data_dir, keys, key_file, *json)
+            Self::SealKey(key) => {
+                let config = read(&key.config)?;
+                key.seal(&config.data_dir, config.terminal_keys.as_ref())
             }
             Self::SetUser {
                 config,

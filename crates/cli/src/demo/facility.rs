@@ -151,7 +151,7 @@ fn terminal_keys(data_dir: &Path, cards: &Cards) -> anyhow::Result<TerminalKeys>
         secret_file: data_dir.join("terminal.sealed"),
     };
     let key = crate::told::read_bytes(&key)?;
-    crate::kiosk::seal_key(data_dir, &keys.secret_file, &key)?;
+    crate::sealing::seal(data_dir, &keys.secret_file, &key)?;
     Ok(keys)
 }
 
@@ -253,7 +253,7 @@ impl Facility {
         let data_dir = self.dir.join("kiosk");
         let account = self.account(AccountKind::Reader)?;
         let secret_file = data_dir.join("reader.sealed");
-        crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
+        crate::sealing::seal(&data_dir, &secret_file, account.password.as_bytes())?;
         let terminal_keys = terminal_keys(&data_dir, cards)?;
         let config = Config {
             center,
@@ -301,7 +301,7 @@ impl Facility {
         let data_dir = self.dir.join("gateway");
         let account = self.account(AccountKind::LinkApp)?;
         let secret_file = data_dir.join("link_app.sealed");
-        crate::gateway::seal_password(&data_dir, &secret_file, &account.password)?;
+        crate::sealing::seal(&data_dir, &secret_file, account.password.as_bytes())?;
         let mut folders = gateway::config::FolderPair::new(
             "receipt",
             self.dir.join("req"),
