@@ -226,10 +226,10 @@ fn last_day(holder: &Holder, words: &Words) -> Fact {
 pub(crate) fn step_back_page(frame: Frame, asked: StepBack) -> StepBackPage {
     let words = frame.words.clone();
     let facts = |holder: &Holder| {
-        let day = holder.not_before.date_in_japan().to_string();
+        let begins = days::show_instant(&holder.not_before.to_string());
         vec![
             fact("certificate-terminal", holder.terminal.clone(), &words),
-            fact("certificate-first-day", days::show(&day, &words), &words),
+            fact("certificate-begins", begins, &words),
             last_day(holder, &words),
         ]
     };
