@@ -333,7 +333,16 @@ async fn a_center_in_trouble_is_named() {
 #[tokio::test]
 async fn a_refused_sign_in_of_the_link_app_is_named_with_its_code() {
     let place = Place::new().await;
-    place.write("link/refused", "wrong_password\n<b>");
+    let state = serde_json::json!({
+        "at": "2026-11-26T00:00:00Z", "folders": [], "syncs": 0, "transactions": 0,
+        "center": {"trouble": {
+            "kind": "refused", "detail": "wrong_password\n<b>", "since": "2026-11-26T00:00:00Z", "lasts": true,
+        }},
+    });
+    place.write(
+        &format!("link/{}", api::link_state::FILE),
+        &state.to_string(),
+    );
     let diagnosis = names(&place, Fault::SignInRefused).await;
     let json = report::to_json(&diagnosis).to_string();
     assert!(json.contains("link_app: wrong_passwordb"), "{json}");
