@@ -207,7 +207,7 @@ fn load_people(arguments: &Arguments) -> anyhow::Result<PathBuf> {
     Ok(database)
 }
 
-fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
     if dir.exists() {
         std::fs::remove_dir_all(dir)?;
     }
@@ -335,7 +335,7 @@ impl Verifier {
     }
 }
 
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let info = read("/proc/cpuinfo");
     let name = info.lines().find_map(|line| {

@@ -14,6 +14,7 @@ mod check;
 mod disk;
 mod exchange;
 mod floor;
+mod gateway;
 mod kiosk;
 mod load;
 mod running;
@@ -53,6 +54,9 @@ enum What {
     /// Answers of receipt computers written and read, in both encodings and as images, against the bare parser.
     #[command(after_help = "Example: cargo xtask bench exchange --rounds 2000")]
     Exchange(exchange::Arguments),
+    /// Files through the link app and a center, one at a time and in a burst, against plain files of the same run.
+    #[command(after_help = "Example: cargo xtask bench gateway --rounds 5")]
+    Gateway(gateway::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
                 What::Kiosk(arguments) => kiosk::run(&arguments),
                 What::Card(arguments) => card::run(&arguments).await,
                 What::Exchange(arguments) => exchange::run(&arguments),
+                What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

@@ -107,6 +107,7 @@ impl Drop for Part {
 pub(crate) struct Running {
     pub(crate) part: Part,
     pub(crate) api: String,
+    pub(crate) enroll: String,
     metrics: String,
     pub(crate) askers: Vec<Asker>,
     pub(crate) keys: KeySet,
@@ -156,6 +157,7 @@ impl Running {
         Ok(Self {
             part,
             api,
+            enroll,
             metrics: address("metrics"),
             askers,
             keys,

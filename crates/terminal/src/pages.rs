@@ -10,6 +10,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod inventory;
 pub(crate) mod language;
+pub(crate) mod link_state;
 pub(crate) mod lock;
 pub(crate) mod manuals;
 pub(crate) mod menu;

@@ -391,11 +391,12 @@ fn routes() -> Router<App> {
 
 /// Pages that are there without a sign-in, too.
 fn upkeep_routes() -> Router<App> {
-    use pages::{inventory, start_stop, support};
+    use pages::{inventory, link_state, start_stop, support};
     Router::new()
         .route(support::HERE, get(support::page))
         .route("/support/examine", post(support::examine))
         .route("/support/report", get(support::save))
+        .route(link_state::HERE, get(link_state::page))
         .route(start_stop::HERE, get(start_stop::page))
         .route("/start-stop/check", post(start_stop::check))
         .route("/start-stop/stop", post(start_stop::stop))

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 27] = [
+pub(crate) const SCREENS: [Screen; 28] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -37,6 +37,7 @@ pub(crate) const SCREENS: [Screen; 27] = [
     screen!("procedures"),
     screen!("support"),
     screen!("start-stop"),
+    screen!("link-state"),
     screen!("inventory"),
     screen!("setup-sheet"),
     screen!("setup"),

@@ -85,6 +85,11 @@ impl Upkeep {
         }
     }
 
+    /// The link app of this PC.
+    pub(crate) fn link(&self) -> &Neighbour<doctor::Link> {
+        &self.setup.workplace.link
+    }
+
     /// The last outcome.
     pub(crate) fn last(&self) -> Option<Examined> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@ mod access;
 mod cards;
 mod certificates;
 mod help;
+mod link;
 mod standing;
 mod upkeep;
 
@@ -205,6 +206,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     access::of_access(&staff, &mut written);
     help::of_help(&staff, &mut written);
     upkeep::of_upkeep(&staff, &mut written);
+    link::of_the_link(&staff, &mut written);
     written.0
 }
 

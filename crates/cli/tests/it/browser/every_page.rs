@@ -71,6 +71,7 @@ async fn the_pages_of_reception_are_accessible_in_every_language() {
     look(&walk, "about").await;
     for (path, name) in [
         ("support?about=router", "support"),
+        ("link-state", "link-state"),
         ("start-stop", "start-stop"),
         ("inventory", "inventory"),
     ] {
