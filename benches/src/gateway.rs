@@ -83,9 +83,9 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     // What a running link app has warm: connections, session, caches.
     for _ in 0..5 {
-        place.single()?;
+        place.single().await?;
     }
-    place.singles(arguments.singles)?;
+    place.singles(arguments.singles).await?;
     for round in 1..=arguments.rounds {
         place.burst(round, arguments.burst, &center).await?;
     }
@@ -130,7 +130,7 @@ impl Place {
     }
 
     /// One file there and back; how long, and the answer.
-    fn single(&mut self) -> anyhow::Result<(Duration, Vec<u8>)> {
+    async fn single(&mut self) -> anyhow::Result<(Duration, Vec<u8>)> {
         let (name, bytes) = self.request()?;
         let staged = self.path("staged", &name);
         std::fs::write(&staged, bytes)?;
@@ -142,7 +142,7 @@ impl Place {
                 begun.elapsed() < Duration::from_secs(60),
                 "no answer within a minute"
             );
-            pause(LOOK);
+            tokio::time::sleep(LOOK).await;
         }
         let took = begun.elapsed();
         let answer = std::fs::read(&result)?;
@@ -165,10 +165,10 @@ impl Place {
         Ok(took)
     }
 
-    fn singles(&mut self, count: usize) -> anyhow::Result<()> {
+    async fn singles(&mut self, count: usize) -> anyhow::Result<()> {
         let (mut own, mut floor) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let (took, answer) = self.single()?;
+            let (took, answer) = self.single().await?;
             own.push(took);
             floor.push(self.plain("one.xml", &answer)?);
         }
@@ -187,7 +187,7 @@ impl Place {
             std::fs::write(self.path("staged", &name), bytes)?;
             requests.push(name);
         }
-        let before = self.state()?;
+        let before = self.state().await?;
         let (center_before, cpu_before) = (center.part.cpu_seconds(), self.gateway.cpu_seconds());
         let begun = Instant::now();
         for name in &requests {
@@ -207,7 +207,7 @@ impl Place {
             if next.exists() {
                 missing.pop_first();
             } else {
-                pause(LOOK);
+                tokio::time::sleep(LOOK).await;
             }
         }
         let took = begun.elapsed();
@@ -223,7 +223,7 @@ impl Place {
         for (name, answer) in requests.iter().zip(&answers) {
             plain += self.plain(name, answer)?;
         }
-        let after = self.state()?;
+        let after = self.state().await?;
         let per = |count: u64| count as f64 / answers.len() as f64;
         let (own, floor) = (rate(count, took), rate(count, plain));
         let used = |now: (f64, f64), before: (f64, f64)| {
@@ -244,7 +244,7 @@ impl Place {
     }
 
     /// How the link app stands, told after everything that is to be told of.
-    fn state(&self) -> anyhow::Result<LinkState> {
+    async fn state(&self) -> anyhow::Result<LinkState> {
         let data_dir = self.dir.join("link");
         let mut last = None;
         for _ in 0..60 {
@@ -258,7 +258,7 @@ impl Place {
                 return Ok(state.clone());
             }
             last = state;
-            pause(Duration::from_millis(1_500));
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
         }
         bail!("the link app does not tell how it stands")
     }
@@ -377,13 +377,4 @@ fn spread(times: &mut [Duration]) -> String {
         at(95),
         at(100)
     )
-}
-
-/// The bench looks again after a while; it has nothing to wait for.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bench looks at the clock on the wall"
-)]
-fn pause(time: Duration) {
-    std::thread::sleep(time);
 }

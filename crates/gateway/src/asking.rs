@@ -45,10 +45,14 @@ impl Asking {
             Ok(read) => read,
             Err(text) => return rejected(text),
         };
-        let key = match question.origin {
-            Origin::Folder => uuid::Uuid::from_u128(question.id),
+        let polled = question.origin == Origin::Own
+            || self.bulk_results == BulkResults::Polled
+                && further::is_for_result(read.request.message());
+        let key = if polled {
             // Each time is a question of its own: the answer of the time before was that there is none yet.
-            Origin::Own => uuid::Uuid::now_v7(),
+            uuid::Uuid::now_v7()
+        } else {
+            uuid::Uuid::from_u128(question.id)
         };
         let image = match self.ask(&key.to_string(), &read, now).await {
             Ok(image) => image,
@@ -60,7 +64,7 @@ impl Asking {
         };
         let answer = Answer::from_json(read.request.message(), &image)
             .map_err(|_| RoundError::Center(ClientError::Answer))?;
-        if question.origin == Origin::Own && further::is_under_way(&answer) {
+        if polled && further::is_under_way(&answer) {
             return Ok(Outcome::Later(Pause {
                 since: now,
                 until: now.plus_seconds(ASK_AGAIN_S),

@@ -139,6 +139,15 @@ impl Runner {
 
     /// Goes on until nothing can; returns how many files were finished.
     pub(crate) async fn round(&mut self) -> (usize, Option<RoundError>) {
+        let (done, stuck) = self.rest().await;
+        match &stuck {
+            Some(error) => self.standing.stuck(error, self.clock.now()),
+            None => self.looked(None),
+        }
+        (done, stuck)
+    }
+
+    async fn rest(&mut self) -> (usize, Option<RoundError>) {
         let (mut done, mut stuck) = (0, None);
         loop {
             let (more, trouble) = self.start().await;

@@ -9,6 +9,7 @@ use exchange::message::{MOST_BYTES, Message};
 use exchange::request::Request;
 
 use crate::config::{AnswerEncoding, FolderPair, UnrepresentablePolicy};
+use crate::further;
 use crate::names::{Form, Name};
 use crate::zipped::{self, Cipher, Zip, ZipTrouble};
 
@@ -176,7 +177,7 @@ impl Spelling {
             (Some(cipher), Some(zip)) => {
                 Ok((name.result(Form::Zip), zip.pack(&inside, &xml, cipher)?))
             }
-            _ if self.bulk_zip && is_bulk_result(message) => {
+            _ if self.bulk_zip && further::is_for_result(message) => {
                 Ok((name.result(Form::Zip), zipped::pack_open(&inside, &xml)?))
             }
             _ => Ok((inside, xml)),
@@ -198,26 +199,6 @@ fn is_consented_list(message: Message) -> bool {
         | Message::BulkCheckResult
         | Message::BulkReferenceNumbers
         | Message::BulkReferenceNumbersResult
-        | Message::Drugs
-        | Message::Checkups => false,
-    }
-}
-
-/// True for answers that hold a result of many lines.
-fn is_bulk_result(message: Message) -> bool {
-    match message {
-        Message::BulkCheckResult
-        | Message::BulkReferenceNumbersResult
-        | Message::MedicalAidListResult
-        | Message::HomeVisitListResult
-        | Message::OnlineListResult => true,
-        Message::SingleCheck
-        | Message::ReferenceNumber
-        | Message::BulkCheck
-        | Message::BulkReferenceNumbers
-        | Message::MedicalAidList
-        | Message::HomeVisitList
-        | Message::OnlineList
         | Message::Drugs
         | Message::Checkups => false,
     }
@@ -283,4 +264,187 @@ fn cannot_be_written(error: &CannotBeWritten) -> String {
             "set encoding to utf-8 in gateway.toml, or change unrepresentable",
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::zipped::AnswerCipher;
+
+    fn pair() -> FolderPair {
+        let folder = PathBuf::from;
+        FolderPair::new("receipt", folder("q"), folder("s"), folder("w"))
+    }
+
+    fn sample(name: &str) -> Vec<u8> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../exchange/tests/samples");
+        std::fs::read(format!("{folder}/{name}")).unwrap()
+    }
+
+    fn answer(message: Message, name: &str) -> Answer {
+        Answer::from_xml(message, &sample(name)).unwrap().0
+    }
+
+    /// The sample's answer about somebody whose name the old set lacks.
+    fn rare() -> Answer {
+        let text = String::from_utf8(sample("OQSsiquc01res_202611230001.xml")).unwrap();
+        let text = text.replace("<Name>", "<Name>\u{20bb7}");
+        assert!(text.contains('\u{20bb7}'), "the sample names somebody");
+        let read = Answer::from_xml(Message::SingleCheck, text.as_bytes());
+        read.unwrap().0
+    }
+
+    fn single() -> (Name, Read) {
+        let name = Name::parse("OQSsiquc01req_1.xml").unwrap();
+        let bytes = sample("OQSsiquc01req_202611230002_sjis.xml");
+        let read = Spelling::of(&pair()).read(&name, &bytes).unwrap();
+        (name, read)
+    }
+
+    fn spelled(pair: &FolderPair, answer: &Answer) -> Result<Spelled, String> {
+        let (name, read) = single();
+        Spelling::of(pair).spell(&name, answer, &read)
+    }
+
+    #[test]
+    fn consented_lists_are_answered_in_the_requests_encoding_and_all_else_in_utf_8() {
+        let spelling = Spelling::of(&pair());
+        for message in Message::ALL {
+            let own = spelling.encoding(message, Encoding::ShiftJis);
+            let prefix = message.prefix();
+            let list = ["OQSmutic", "OQSmuhvq", "OQSmuonq"]
+                .iter()
+                .any(|it| prefix.starts_with(it));
+            assert_eq!(own == Encoding::ShiftJis, list, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn what_the_encoding_lacks_follows_the_folders_setting() {
+        let mut pair = pair();
+        pair.encoding = AnswerEncoding::ShiftJis;
+        for policy in [
+            UnrepresentablePolicy::Reduced,
+            UnrepresentablePolicy::BlackCircle,
+        ] {
+            pair.unrepresentable = policy;
+            let spelled = spelled(&pair, &rare()).unwrap();
+            let original = String::from_utf8(spelled.original.unwrap()).unwrap();
+            assert!(original.contains('\u{20bb7}'), "{original}");
+        }
+        pair.unrepresentable = UnrepresentablePolicy::Refuse;
+        let told = spelled(&pair, &rare()).err().unwrap();
+        assert!(
+            told.contains("Shift_JIS") && told.contains("unrepresentable"),
+            "{told}"
+        );
+        pair.encoding = AnswerEncoding::Usual;
+        assert!(spelled(&pair, &rare()).unwrap().original.is_none());
+    }
+
+    #[test]
+    fn a_zip_is_read_with_its_password_and_answered_with_it() {
+        let zip = |word: &str| {
+            let password = Zeroizing::new(word.as_bytes().to_vec());
+            Zip::new(vec!["OQSsiquc01".into()], password, AnswerCipher::Request)
+        };
+        let spelling = Spelling::of(&pair()).with_zip(zip("himitsu"));
+        let xml = sample("OQSsiquc01req_202611230001.xml");
+        let name = Name::parse("OQSsiquc01req_1.zip").unwrap();
+        for cipher in [Cipher::ZipCrypto, Cipher::Aes256] {
+            let request = zip("himitsu").seal("a.xml", &xml, cipher).unwrap();
+            let half = &request[..request.len() / 2];
+            assert_eq!(spelling.whole(&name, half), Whole::NotYet);
+            assert_eq!(spelling.whole(&name, &request), Whole::Yes);
+            let read = spelling.read(&name, &request).unwrap();
+            let answer = answer(Message::SingleCheck, "OQSsiquc01res_202611230001.xml");
+            let spelled = spelling.spell(&name, &answer, &read).unwrap();
+            assert_eq!(spelled.name, "OQSsiquc01res_1.zip");
+            let opened = zip("himitsu").open(&spelled.bytes, 1 << 20).unwrap();
+            assert_eq!(opened.1, cipher);
+            assert!(opened.0.ends_with(b"</XmlMsg>\n"));
+            let other = zip("betsu").seal("a.xml", &xml, cipher).unwrap();
+            let told = spelling.read(&name, &other).unwrap_err();
+            assert!(told.contains("password") && told.contains("zip_password_file"));
+        }
+        // This prefix comes in zips only, and another one not in zips.
+        let plain = Name::parse("OQSsiquc01req_1.xml").unwrap();
+        assert!(
+            spelling
+                .read(&plain, &xml)
+                .unwrap_err()
+                .contains("zips only")
+        );
+        let other = Name::parse("OQSsiimm01req_1.zip").unwrap();
+        assert!(
+            spelling
+                .read(&other, b"PK")
+                .unwrap_err()
+                .contains("not set up")
+        );
+    }
+
+    #[test]
+    fn results_of_bulk_messages_come_in_an_open_zip_where_set() {
+        let mut pair = pair();
+        pair.bulk_zip = true;
+        let name = Name::parse("OQSmuquc02req_1.xml").unwrap();
+        let spelling = Spelling::of(&pair);
+        let request = sample("OQSmuquc02req_202611230020.xml");
+        let read = spelling.read(&name, &request).unwrap();
+        let answer = answer(Message::BulkCheckResult, "OQSmuquc02res_202611230020.xml");
+        let spelled = spelling.spell(&name, &answer, &read).unwrap();
+        assert_eq!(spelled.name, "OQSmuquc02res_1.zip");
+        assert!(zipped::is_whole(&spelled.bytes));
+        let single = spelled_single(&pair);
+        assert_eq!(single, "OQSsiquc01res_1.xml", "bulk results alone");
+    }
+
+    fn spelled_single(pair: &FolderPair) -> String {
+        let answer = answer(Message::SingleCheck, "OQSsiquc01res_202611230001.xml");
+        spelled(pair, &answer).unwrap().name
+    }
+
+    #[test]
+    fn an_acceptance_leads_to_the_question_for_its_result_and_the_result_ends_it() {
+        let spelling = Spelling::of(&pair());
+        for (one, two) in [
+            ("OQSmuquc", "20"),
+            ("OQSmuimm", "11"),
+            ("OQSmuhvq", "30"),
+            ("OQSmuonq", "31"),
+            ("OQSmutic", "32"),
+        ] {
+            let first = Message::from_prefix(&format!("{one}01")).unwrap();
+            let second = Message::from_prefix(&format!("{one}02")).unwrap();
+            let name = Name::parse(&format!("{one}01req_a 1.xml")).unwrap();
+            let request = sample(&format!("{one}01req_2026112300{two}.xml"));
+            let read = spelling.read(&name, &request).unwrap();
+            let accepted = answer(first, &format!("{one}01res_2026112300{two}.xml"));
+            let further = crate::further::of(&name, &accepted, &read, &spelling).unwrap();
+            assert_eq!(further.name.as_str(), format!("{one}02req_a 1.xml"));
+            let asked = Request::from_xml(second, &further.bytes).unwrap().0;
+            let image = asked.to_json().to_string();
+            assert!(image.contains("ReceptionNumber"), "{image}");
+            let result = answer(second, &format!("{one}02res_2026112300{two}.xml"));
+            assert!(!crate::further::is_under_way(&result));
+            assert!(crate::further::of(&further.name, &result, &read, &spelling).is_none());
+        }
+        let waits = "OQSmuquc02res_202611230020_processing.xml";
+        assert!(crate::further::is_under_way(&answer(
+            Message::BulkCheckResult,
+            waits
+        )));
+        let refused = answer(
+            Message::BulkCheck,
+            "OQSmuquc01res_202611230022_abnormal.xml",
+        );
+        let name = Name::parse("OQSmuquc01req_1.xml").unwrap();
+        let (_, read) = single();
+        assert!(crate::further::of(&name, &refused, &read, &spelling).is_none());
+    }
 }

@@ -35,26 +35,6 @@ pub(crate) fn end_traced_quietly(mut tracer: Child) {
     tracer.wait().unwrap();
 }
 
-/// Ends the program a tracer runs, which ends the tracer, and returns what it wrote to its error stream.
-pub(crate) fn end_traced(mut tracer: Child) -> String {
-    let id = tracer.id();
-    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-    let traced = children.split_whitespace().next().unwrap();
-    let kill = format!("kill -TERM {traced}");
-    assert!(
-        Command::new("sh")
-            .args(["-c", &kill])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut errors = String::new();
-    let mut stream = tracer.stderr.take().unwrap();
-    std::io::Read::read_to_string(&mut stream, &mut errors).unwrap();
-    tracer.wait().unwrap();
-    errors
-}
-
 impl Drop for Part {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -505,3 +505,28 @@ fn a_single_request_survives_the_end_of_the_process_at_every_step() {
         }
     }
 }
+
+#[test]
+fn ten_thousand_files_at_once_all_come_to_their_end_in_their_order() {
+    let (_dir, journal) = journal();
+    let mut play = Play::new(journal);
+    // Numbers that ask nothing further.
+    let numbers = (1..15_001).filter(|it| it % 3 != 0);
+    for number in numbers.clone() {
+        let name = format!("OQSsiquc01req_{number:05}.xml");
+        play.world.put(&folder("req").join(name), &whole(number));
+    }
+    let mut asked = Vec::new();
+    let mut passes = 0;
+    while asked.len() < 10_000 {
+        passes += 1;
+        assert!(passes < 1_000, "{} of 10,000", asked.len());
+        play.happen(&Event::Pass(512));
+        asked.extend(play.questions.iter().map(|it| it.name.as_str().to_owned()));
+        play.answer_all();
+        play.happen(&Event::Close);
+    }
+    assert!(asked.is_sorted(), "the first come first");
+    play.come_to_rest();
+    play.judge();
+}

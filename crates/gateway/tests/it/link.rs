@@ -226,6 +226,11 @@ impl Link {
         self.gateway.round().await
     }
 
+    /// How the link app stands.
+    pub(crate) fn state(&self) -> api::link_state::LinkState {
+        self.gateway.state().unwrap()
+    }
+
     /// What lies in a folder.
     pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(folder)).unwrap();

@@ -14,4 +14,5 @@ mod faces;
 mod leftovers;
 mod link;
 mod rotation;
+mod standing;
 mod stuck;

@@ -11,6 +11,9 @@ use crate::pages::link_state::{HERE, link_state_page};
 
 use super::{Written, staff};
 
+/// How many pages there are here.
+pub(super) const PAGES: usize = 5;
+
 const KINDS: [Kind; 13] = [
     Kind::Connection,
     Kind::Refused,
@@ -94,7 +97,7 @@ pub(super) fn of_the_link(staff: &Staff, written: &mut Written) {
 
 #[test]
 fn a_state_that_is_old_says_that_the_link_app_does_not_run() {
-    let staff = staff(Language::Ja, "general");
+    let staff = staff(Language::Japanese, "general");
     let well = state(None, vec![folder(None)]);
     for (now, tone, word) in [
         ("2026-11-26T00:20:29Z", "success", "動いています"),

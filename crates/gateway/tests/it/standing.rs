@@ -1,0 +1,70 @@
+//! How the link app tells it stands: counts of the journal, what waits, and the last trouble of center and folders.
+
+use api::link_state::Kind;
+
+use crate::link::{Link, request};
+
+#[tokio::test]
+async fn counts_and_troubles_are_told_for_each_folder_pair() {
+    let mut link = Link::start().await;
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", "%PDF");
+    link.put("req2/OQSsiquc01req_3.xml", request());
+    link.round().await.unwrap();
+    let state = link.state();
+    assert_eq!(state.folders.len(), 2);
+    let (first, second) = (&state.folders[0], &state.folders[1]);
+    assert_eq!((first.answered_today, first.rejected_today), (1, 1));
+    assert_eq!((second.answered_today, second.rejected_today), (1, 0));
+    assert_eq!((first.waiting, &first.oldest_taken_at), (0, &None));
+    assert!(state.center.answered_at.is_some() && state.center.trouble.is_none());
+    assert!(0 < state.syncs && 0 < state.transactions);
+    // Tomorrow is another day.
+    link.later(86_400);
+    link.round().await.unwrap();
+    assert_eq!(link.state().folders[0].answered_today, 0);
+}
+
+#[tokio::test]
+async fn a_center_that_is_away_is_told_of_and_everything_is_answered_in_order_when_it_is_back() {
+    let mut link = Link::start().await;
+    link.restart_without_center();
+    for number in 0..150 {
+        link.put(&format!("req/OQSsiquc01req_{number:03}.xml"), request());
+    }
+    assert!(link.round().await.is_err(), "the center is not there");
+    assert!(
+        link.names("req").is_empty(),
+        "requests are taken all the same"
+    );
+    let state = link.state();
+    assert_eq!(state.folders[0].waiting, 150);
+    assert!(state.folders[0].oldest_taken_at.is_some());
+    assert_eq!(
+        link.round().await.unwrap(),
+        0,
+        "it is not asked again at once"
+    );
+    link.later(3_600);
+    assert!(link.round().await.is_err(), "it is tried again");
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 150);
+    let state = link.state();
+    assert_eq!(state.folders[0].answered_today, 150);
+    assert!(state.center.trouble.is_none_or(|it| !it.lasts));
+}
+
+#[tokio::test]
+async fn a_result_folder_that_is_not_there_is_told_of_until_it_is_back() {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    let error = link.round().await.unwrap_err();
+    assert!(error.to_string().starts_with("folder receipt"), "{error}");
+    let trouble = link.state().folders[0].last_trouble.clone();
+    assert!(trouble.is_some_and(|it| it.kind == Kind::Missing && it.lasts));
+    std::fs::rename(link.path("away"), link.path("res")).unwrap();
+    link.round().await.unwrap();
+    let trouble = link.state().folders[0].last_trouble.clone();
+    assert!(trouble.is_some_and(|it| !it.lasts), "it is over");
+}
