@@ -98,6 +98,8 @@ impl Rotations {
         let injection = format!("inject={calls}:signal=KILL:when={number}");
         strace
             .args(["-e", &format!("trace={calls}"), "-e", &injection])
+            // Calls are counted in each thread: the work must not wander from one to another.
+            .env("TOKIO_WORKER_THREADS", "1")
             .arg(env!("CARGO_BIN_EXE_onshi"))
             .args(["gateway", "--config", &self.clinic.path("gateway.toml")])
             .stdout(Stdio::null())
