@@ -204,6 +204,26 @@ req = \"/srv/receipt/req\"
 res = \"/srv/receipt/res\"
 work = \"/srv/receipt/work\"";
 
+const KIOSK: &str = "data_dir = \"/var/lib/onshi-kiosk\"
+center = \"https://127.0.0.1:8443\"
+ca = \"/etc/onshi/root.pem\"
+reader = \"pcsc:\"
+profile = \"generic\"
+[identity]
+name = \"clinic\"
+folder = \"/var/lib/onshi-terminal\"
+[account]
+id = \"reader\"
+secret_file = \"/var/lib/onshi-kiosk/reader.sealed\"";
+
+/// All parts; the kiosk finds no reader, and says so on its screen.
+const PARTS: [&str; 4] = [
+    "onshi-center",
+    "onshi-terminal",
+    "onshi-gateway",
+    "onshi-kiosk",
+];
+
 impl Machine {
     /// Installs as the package does, and sets a center and a clinic's PC up as the documents say.
     fn set_up(&self) {
@@ -213,6 +233,7 @@ impl Machine {
         self.write("/etc/onshi/center.toml", CENTER);
         self.write("/etc/onshi/terminal.toml", TERMINAL);
         self.write("/etc/onshi/gateway.toml", GATEWAY);
+        self.write("/etc/onshi/kiosk.toml", KIOSK);
         self.run(&["systemctl", "start", "onshi-center"]);
         self.run(&[
             "onshi",
@@ -247,9 +268,10 @@ impl Machine {
         self.run(&["chmod", "711", "/root"]);
         self.write("/root/own/reference", &text("reference_id"));
         self.write("/root/own/p12.pw", "Tegami-12345678");
-        let accounts = notice["accounts"].as_array().unwrap();
-        let link = accounts.iter().find(|it| it["id"] == "link_app").unwrap();
-        self.write("/root/own/link.pw", link["password"].as_str().unwrap());
+        for account in notice["accounts"].as_array().unwrap() {
+            let file = format!("/root/own/{}.pw", account["id"].as_str().unwrap());
+            self.write(&file, account["password"].as_str().unwrap());
+        }
         let request = text("request_id");
         self.onshi_as("onshi", &format!(
             "certificate download --enroll https://127.0.0.1:8444 --root /etc/onshi/root.pem --request-id {request} \
@@ -258,7 +280,11 @@ impl Machine {
         self.onshi_as("onshi",
             "certificate import --data-dir /var/lib/onshi-terminal --name clinic --p12 /root/own/clinic.p12 \
              --p12-password-file /root/own/p12.pw");
-        self.onshi_as("onshi", "gateway seal-password --config /etc/onshi/gateway.toml --password-file /root/own/link.pw");
+        for (part, account) in [("gateway", "link_app"), ("kiosk", "reader")] {
+            self.onshi_as("onshi", &format!(
+                "{part} seal-password --config /etc/onshi/{part}.toml --password-file /root/own/{account}.pw"
+            ));
+        }
         self.run(&[
             "install",
             "-d",
@@ -273,6 +299,7 @@ impl Machine {
             "start",
             "onshi-terminal",
             "onshi-gateway",
+            "onshi-kiosk",
             "onshi-power-off.path",
         ]);
     }
@@ -303,12 +330,12 @@ fn the_units_start_come_back_after_a_kill_and_switch_the_pc_off() {
     let mut machine = Machine::boot();
     machine.set_up();
     // Each said by itself that it is ready, under all that its unit forbids.
-    for unit in ["onshi-center", "onshi-terminal", "onshi-gateway"] {
+    for unit in PARTS {
         assert!(machine.is_active(unit), "{}", machine.journal());
         assert_eq!(machine.property(unit, "Type"), "notify");
     }
     machine.answers(1);
-    for unit in ["onshi-center", "onshi-terminal", "onshi-gateway"] {
+    for unit in PARTS {
         let before = machine.property(unit, "MainPID");
         machine.run(&["systemctl", "kill", "--signal", "KILL", unit]);
         wait_until("the unit to come back", || {
