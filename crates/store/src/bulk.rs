@@ -113,6 +113,8 @@ pub enum Fetched {
     Results(Order, Vec<Vec<u8>>),
     /// Its results were fetched as often as they may be.
     TooOften(Order),
+    /// It is an order of the facility, of another kind.
+    OtherKind,
 }
 
 impl Engine {
@@ -186,10 +188,11 @@ impl Engine {
         let counted = self
             .write(move |connection, batch| {
                 let found = find(connection, facility, &wanted)?;
-                let Some(order) = found.filter(|it| kind.is_none_or(|kind| kind == it.kind)) else {
+                let Some(order) = found else {
                     return Ok(None);
                 };
-                let has_results = order.state == BulkState::Done;
+                let is_other = kind.is_some_and(|kind| kind != order.kind);
+                let has_results = order.state == BulkState::Done && !is_other;
                 let too_often = has_results && most_downloads <= order.downloads;
                 if has_results && !too_often {
                     connection
@@ -206,12 +209,15 @@ impl Engine {
                     detail: format!("state={} results={}", order.state.as_str(), has_results && !too_often),
                 };
                 batch.append(connection, &event, None)?;
-                Ok(Some((order, has_results, too_often)))
+                Ok(Some((order, is_other, has_results, too_often)))
             })
             .await?;
-        let Some((order, has_results, too_often)) = counted else {
+        let Some((order, is_other, has_results, too_often)) = counted else {
             return Ok(None);
         };
+        if is_other {
+            return Ok(Some(Fetched::OtherKind));
+        }
         Ok(Some(match (has_results, too_often) {
             (_, true) => Fetched::TooOften(order),
             (false, false) => Fetched::Without(order),
@@ -220,6 +226,18 @@ impl Engine {
                 Fetched::Results(order, parts)
             }
         }))
+    }
+
+    /// An order of the permit's facility. Says nothing of any person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn order(
+        &self,
+        permit: &Permit<AskInBulk>,
+        reception: &ReceptionNumber,
+    ) -> Result<Option<Order>, StoreError> {
+        self.read(|connection| find(connection, number(permit.facility()), reception))
     }
 
     /// The orders of the permit's facility, the newest first, at most so many. Says nothing of any person.
