@@ -134,7 +134,7 @@ pub fn read(bytes: &[u8], encoding: Encoding) -> Result<Vec<AccountLine>, Vec<Fa
 }
 
 /// The line a record begins in. The reader's own count does not know the blank lines it skips before a record.
-fn line_of(text: &str, position: Option<&csv::Position>) -> u32 {
+pub(crate) fn line_of(text: &str, position: Option<&csv::Position>) -> u32 {
     let start = position.map_or(0, |it| usize::try_from(it.byte()).unwrap_or(usize::MAX));
     let rest = text.get(start..).unwrap_or_default();
     let blank = rest.len() - rest.trim_start_matches('\n').len();

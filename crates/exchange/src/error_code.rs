@@ -109,6 +109,12 @@ error_codes! {
         "もう一度照会してください。", "Ask anew.";
     OtherReception = "E0022", Vendor, "受付番号が別の種類の照会のものです。", "The reception number is of another kind of request.",
         "受付に対応する 02req を送ってください。", "Send the 02req that belongs to it.";
+    TooManyOpen = "E0023", Clerk, "処理中の受付が多すぎます。", "Too many requests of the facility are still being worked on.",
+        "先の受付の結果を待ってから送り直してください。", "Wait for the results of the earlier ones and send it again.";
+    FetchedTooOften = "E0024", Vendor, "結果の取得回数が上限を超えています。", "The result was fetched as often as it may be.",
+        "保存した結果を使うか、もう一度照会してください。", "Use the saved result, or ask anew.";
+    ListTooLong = "E0025", Clerk, "対象者が上限を超えました。", "More people fit than a result may hold.",
+        "期間を短くして照会し直してください。", "Ask again for a shorter period.";
     NoConsent = "E0030", Clerk, "同意情報が登録されていないか、有効期限が切れています。", "There is no consent, or it has expired.",
         "患者に顔認証付きカードリーダーで同意してもらってください。", "Ask the patient to consent at the reader.";
     NotForMachines = "E0031", Operator, "診療情報は、この医療機関の設定では連携で取得できません。", "Treatment is not given to machine accounts by the facility's setting.",

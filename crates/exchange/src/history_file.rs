@@ -137,7 +137,7 @@ impl HistoryFile {
 
 /// A cell that a spreadsheet program would take for a formula gets an apostrophe in front, and so does a cell that begins with one:
 /// taking one leading apostrophe off gives the text back (OWASP, "CSV Injection").
-fn guarded(cell: &str) -> String {
+pub(crate) fn guarded(cell: &str) -> String {
     let starts = [
         '=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠',
     ];

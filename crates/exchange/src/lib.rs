@@ -3,6 +3,7 @@
 
 pub mod account_file;
 pub mod answer;
+pub mod bulk_file;
 mod document;
 pub mod encoding;
 pub mod error_code;
