@@ -64,16 +64,19 @@ pub enum Origin {
     WebApi,
     /// A card at a reader or a PC. No question by number comes from there.
     Card,
+    /// A line of a bulk order.
+    Bulk,
 }
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Page,
         Self::Shell,
         Self::File,
         Self::WebApi,
         Self::Card,
+        Self::Bulk,
     ];
 
     /// The name in messages.
@@ -85,6 +88,7 @@ impl Origin {
             Self::File => "file",
             Self::WebApi => "web_api",
             Self::Card => "card",
+            Self::Bulk => "bulk",
         }
     }
 

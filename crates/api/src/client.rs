@@ -1,6 +1,7 @@
 //! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
 
 pub mod access;
+pub mod bulk;
 pub mod cards;
 pub mod certificates;
 pub mod events;
@@ -35,7 +36,7 @@ use crate::routes;
 use crate::session::{PasswordChange, Session, SignIn};
 
 /// The largest answer read, in bytes.
-const MOST_BYTES: usize = 16 << 20;
+const MOST_BYTES: usize = 64 << 20;
 
 /// A request waits this long at most before it counts as lost.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -462,7 +463,7 @@ impl Client {
 fn accepted(status: StatusCode, bytes: Bytes) -> Result<Bytes, ClientError> {
     if matches!(
         status,
-        StatusCode::OK | StatusCode::CREATED | StatusCode::NO_CONTENT
+        StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED | StatusCode::NO_CONTENT
     ) {
         return Ok(bytes);
     }

@@ -19,9 +19,9 @@ pub struct Search {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file`, `web_api` or `card`.
+    /// `page`, `shell`, `file`, `web_api`, `card` or `bulk`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api|card)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card|bulk)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,9 +85,9 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file`, `web_api` or `card`.
+    /// `page`, `shell`, `file`, `web_api`, `card` or `bulk`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api|card)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card|bulk)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

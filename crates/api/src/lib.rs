@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod bulk;
 pub mod canonical;
 pub mod card;
 pub mod certificate;
@@ -15,6 +16,7 @@ pub mod openapi;
 pub mod problem;
 pub mod reader;
 pub mod receipt;
+pub mod reference_number;
 pub mod rotation;
 pub mod routes;
 pub mod screen_lock;

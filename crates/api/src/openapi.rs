@@ -109,6 +109,12 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<CheckRequest>(&mut all);
     add::<Answer>(&mut all);
     add::<ReceiptAlone>(&mut all);
+    add::<crate::bulk::BulkOrder>(&mut all);
+    add::<crate::bulk::BulkOrders>(&mut all);
+    add::<crate::reference_number::ReferenceNumberRegistration>(&mut all);
+    add::<crate::reference_number::ReferenceNumberSearch>(&mut all);
+    add::<crate::reference_number::ReferenceNumberRemoval>(&mut all);
+    add::<crate::reference_number::ReferenceNumberHolder>(&mut all);
     add::<Search>(&mut all);
     add::<Export>(&mut all);
     add::<History>(&mut all);
@@ -195,6 +201,10 @@ fn documented(operation: &Operation) -> Documented {
         Carried::Json(name) => Some(vec![("application/json", message(name))]),
         // No request carries events or a file's bytes.
         Carried::Events | Carried::Bytes => None,
+        Carried::BulkFile => Some(vec![
+            ("text/csv", text_content()),
+            ("application/xml", text_content()),
+        ]),
         Carried::Csv => Some(vec![
             ("text/csv; charset=utf-8", text_content()),
             ("text/csv; charset=windows-31j", text_content()),
@@ -231,6 +241,11 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
         Carried::Nothing => response,
         Carried::Json(name) => response.content("application/json", message(name)),
         Carried::Events => response.content("text/event-stream", text_content()),
+        Carried::BulkFile => response
+            .content("text/csv; charset=utf-8", text_content())
+            .content("text/csv; charset=Shift_JIS", text_content())
+            .content("application/xml", text_content())
+            .header("Content-Disposition", Header::new(string().build())),
         Carried::Bytes => response.content("application/octet-stream", text_content()),
         Carried::Csv => response
             .content("text/csv; charset=utf-8; header=present", text_content())
@@ -282,7 +297,9 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
             Trouble::BodyTooLarge,
             Trouble::TooSlow,
         ],
-        Carried::Csv => &[Trouble::MediaType, Trouble::BodyTooLarge, Trouble::TooSlow],
+        Carried::Csv | Carried::BulkFile => {
+            &[Trouble::MediaType, Trouble::BodyTooLarge, Trouble::TooSlow]
+        }
     };
     let by_key: &[Trouble] = if operation.extras.contains(&Extra::IdempotencyKey) {
         &[Trouble::IdempotencyKey, Trouble::IdempotencyConflict]
@@ -346,7 +363,9 @@ fn string() -> ObjectBuilder {
 }
 
 fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
-    let schema = if path.contains("checks/") {
+    let schema = if path.contains("/bulk-checks/") {
+        string().pattern(Some("^R[0-9]{16}$"))
+    } else if path.contains("checks/") {
         string().format(Some(SchemaFormat::Custom("uuid".into())))
     } else if path.contains("/updates/") {
         string().pattern(Some("^[0-9a-f]{64}$"))
@@ -449,6 +468,34 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
                 .schema_type(Type::Integer)
                 .minimum(Some(0)),
         )],
+        Extra::BulkKind => vec![
+            parameter(
+                "kind",
+                query.clone(),
+                "What the file is; it has to be given",
+                string().pattern(Some("^(checks|reference_numbers)$")),
+            ),
+            parameter(
+                "visit_date",
+                query,
+                "The day a CSV file with checks asks about; today in Japan when absent",
+                date(),
+            ),
+        ],
+        Extra::BulkForm => vec![
+            parameter(
+                "format",
+                query.clone(),
+                "In which form; it has to be given",
+                string().pattern(Some("^(csv|xml)$")),
+            ),
+            parameter(
+                "encoding",
+                query,
+                "utf-8 when absent; cp932 is Windows-31J, in which what it lacks is reduced",
+                string().pattern(Some("^(utf-8|cp932)$")),
+            ),
+        ],
         Extra::Days => vec![
             parameter(
                 "after",

@@ -1,12 +1,14 @@
 //! Problem documents (RFC 9457): one stable code per trouble, a text for the clerk and one for the engineer in two languages.
 
 pub mod access;
+pub mod bulk;
 pub mod card;
 pub mod certificate;
 
 use serde::{Deserialize, Serialize};
 
 use access::AccessTrouble;
+use bulk::BulkTrouble;
 use card::CardTrouble;
 use certificate::CertificateTrouble;
 
@@ -141,6 +143,8 @@ pub enum Trouble {
     Access(AccessTrouble),
     /// No certificate is made.
     Certificate(CertificateTrouble),
+    /// There is no bulk order, or no result of one.
+    Bulk(BulkTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -154,7 +158,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 66] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -209,6 +213,11 @@ impl Trouble {
         Self::Certificate(CertificateTrouble::TooEarly),
         Self::Certificate(CertificateTrouble::Request),
         Self::Certificate(CertificateTrouble::Name),
+        Self::Bulk(BulkTrouble::TooManyOpen),
+        Self::Bulk(BulkTrouble::NotFinished),
+        Self::Bulk(BulkTrouble::NoLongerKept),
+        Self::Bulk(BulkTrouble::FetchedTooOften),
+        Self::Bulk(BulkTrouble::ListTooLong),
         Self::Access(AccessTrouble::RecoveryRefused),
         Self::Access(AccessTrouble::SecondFactorNeeded),
         Self::Access(AccessTrouble::SecondFactorMissing),
@@ -548,6 +557,7 @@ impl Trouble {
             Self::Card(trouble) => trouble.row(),
             Self::Access(trouble) => trouble.row(),
             Self::Certificate(trouble) => trouble.row(),
+            Self::Bulk(trouble) => trouble.row(),
         };
         Row {
             code,

@@ -48,6 +48,18 @@ pub const CHECKS_EXPORT: &str = "/v1/checks/export";
 pub const CHECK: &str = "/v1/checks/{id}";
 /// `GET`: the signed receipt of one check.
 pub const CHECK_RECEIPT: &str = "/v1/checks/{id}/receipt";
+/// `POST`: register a facility's own number for a patient (照会番号), or change it.
+pub const REFERENCE_NUMBERS: &str = "/v1/reference-numbers";
+/// `POST`: whose a number is, or which number a patient has.
+pub const REFERENCE_NUMBERS_SEARCH: &str = "/v1/reference-numbers/search";
+/// `POST`: remove a number.
+pub const REFERENCE_NUMBERS_REMOVAL: &str = "/v1/reference-numbers/removal";
+/// `GET`, `POST`: bulk orders of the facility; put one in as a file.
+pub const BULK_CHECKS: &str = "/v1/bulk-checks";
+/// `GET`: how far one is; `{id}` is its reception number.
+pub const BULK_CHECK: &str = "/v1/bulk-checks/{id}";
+/// `GET`: its results as a file.
+pub const BULK_CHECK_RESULT: &str = "/v1/bulk-checks/{id}/result";
 /// `POST`: a message of a receipt computer or a record in its JSON image; `{message}` is the prefix of its files without `req`.
 pub const LINK: &str = "/v1/link/{message}";
 /// `POST`: where existing clients of the Web API sign in (interface §4).

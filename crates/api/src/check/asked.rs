@@ -27,23 +27,9 @@ pub struct Asked {
 pub fn read(request: &CheckRequest, today: CivilDate) -> Result<Asked, Vec<MemberError>> {
     let mut errors = Vec::new();
     let insurer = keep(&mut errors, insurer(&request.insurer_number));
-    let symbol = optional(request.symbol.as_deref(), |text| {
-        Symbol::parse(text).map_err(|e| text_error("symbol", e))
-    });
-    let symbol = keep(&mut errors, symbol);
-    let number = InsuredNumber::parse(&request.number).map_err(|e| text_error("number", e));
-    let number = keep(&mut errors, number);
-    let branch = optional(request.branch.as_deref(), |text| {
-        Branch::parse(text).map_err(|_| {
-            MemberError::new(
-                "branch",
-                "form",
-                "枝番は数字2桁です。分からないときは空欄にしてください。",
-                "The branch is two digits; leave it empty when unknown.",
-            )
-        })
-    });
-    let branch = keep(&mut errors, branch);
+    let symbol = keep(&mut errors, symbol(request.symbol.as_deref()));
+    let number = keep(&mut errors, insured_number(&request.number));
+    let branch = keep(&mut errors, branch(request.branch.as_deref()));
     let birth_date = keep(&mut errors, date("birth_date", &request.birth_date));
     let visit_date = keep(
         &mut errors,
@@ -107,7 +93,7 @@ pub fn remarks(insurer: InsurerNumber) -> Vec<Remark> {
     }
 }
 
-fn keep<T>(errors: &mut Vec<MemberError>, result: Result<T, MemberError>) -> Option<T> {
+pub(crate) fn keep<T>(errors: &mut Vec<MemberError>, result: Result<T, MemberError>) -> Option<T> {
     match result {
         Ok(value) => Some(value),
         Err(error) => {
@@ -118,7 +104,7 @@ fn keep<T>(errors: &mut Vec<MemberError>, result: Result<T, MemberError>) -> Opt
 }
 
 /// An optional member given empty is one not given.
-fn optional<T>(
+pub(crate) fn optional<T>(
     text: Option<&str>,
     parse: impl Fn(&str) -> Result<T, MemberError>,
 ) -> Result<Option<T>, MemberError> {
@@ -128,7 +114,30 @@ fn optional<T>(
     }
 }
 
-fn insurer(text: &str) -> Result<InsurerNumber, MemberError> {
+pub(crate) fn symbol(text: Option<&str>) -> Result<Option<Symbol>, MemberError> {
+    optional(text, |text| {
+        Symbol::parse(text).map_err(|e| text_error("symbol", e))
+    })
+}
+
+pub(crate) fn insured_number(text: &str) -> Result<InsuredNumber, MemberError> {
+    InsuredNumber::parse(text).map_err(|e| text_error("number", e))
+}
+
+pub(crate) fn branch(text: Option<&str>) -> Result<Option<Branch>, MemberError> {
+    optional(text, |text| {
+        Branch::parse(text).map_err(|_| {
+            MemberError::new(
+                "branch",
+                "form",
+                "枝番は数字2桁です。分からないときは空欄にしてください。",
+                "The branch is two digits; leave it empty when unknown.",
+            )
+        })
+    })
+}
+
+pub(crate) fn insurer(text: &str) -> Result<InsurerNumber, MemberError> {
     let error = |code, ja, en| MemberError::new("insurer_number", code, ja, en);
     InsurerNumber::parse(text).map_err(|invalid| match invalid {
         InvalidInsurerNumber::Empty => error(
@@ -177,7 +186,7 @@ fn text_error(member: &str, invalid: InvalidText) -> MemberError {
     }
 }
 
-fn date(member: &str, text: &str) -> Result<CivilDate, MemberError> {
+pub(crate) fn date(member: &str, text: &str) -> Result<CivilDate, MemberError> {
     let (name_ja, name_en) = match member {
         "birth_date" => ("生年月日", "birth date"),
         _ => ("受診日", "date of visit"),
@@ -225,7 +234,8 @@ fn origin(name: Option<&str>) -> Result<Origin, MemberError> {
     let Some(name) = name else {
         return Ok(Origin::WebApi);
     };
-    let origin = Origin::parse(name).filter(|origin| *origin != Origin::Card);
+    let origin =
+        Origin::parse(name).filter(|origin| !matches!(origin, Origin::Card | Origin::Bulk));
     origin.ok_or_else(|| {
         MemberError::new(
             "origin",

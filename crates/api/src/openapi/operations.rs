@@ -1,6 +1,7 @@
 //! Every operation of `/v1` as a table: method, path, messages, problems. Serves nothing; the center's router is held to it by a test.
 
 mod access;
+mod bulk;
 mod facility;
 mod updates;
 
@@ -28,6 +29,8 @@ pub enum Carried {
     Json(&'static str),
     /// A CSV file.
     Csv,
+    /// A CSV file, or the interface's XML file, of a bulk order.
+    BulkFile,
     /// Server-sent events.
     Events,
     /// Bytes of a file.
@@ -51,6 +54,10 @@ pub enum Extra {
     LastEventId,
     /// `from` in the query: the byte to begin with.
     From,
+    /// `kind` and `visit_date` in the query: what a bulk order's file is.
+    BulkKind,
+    /// `format` and `encoding` in the query: in which form a bulk order's results are wanted.
+    BulkForm,
 }
 
 /// One operation.
@@ -123,6 +130,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
     DAILY
         .iter()
         .chain(access::OPERATIONS)
+        .chain(&bulk::OPERATIONS)
         .chain(&facility::OPERATIONS)
         .chain(&updates::OPERATIONS)
 }

@@ -1,0 +1,116 @@
+//! Operations of reference numbers and bulk orders. Serves nothing.
+
+use super::{Access, Carried, Extra, FOUND, Method, Operation};
+use crate::problem::Trouble;
+use crate::problem::bulk::BulkTrouble;
+use crate::routes;
+
+const ABOUT_A_NUMBER: &[Trouble] = &[
+    Trouble::NotPermitted,
+    Trouble::PasswordChangeNeeded,
+    Trouble::InvalidInput,
+];
+
+/// The operations.
+pub(super) const OPERATIONS: [Operation; 7] = [
+    Operation {
+        method: Method::Post,
+        path: routes::REFERENCE_NUMBERS,
+        id: "registerReferenceNumber",
+        summary: "Register the facility's own number for a patient, or change it",
+        access: Access::Session,
+        body: Carried::Json("ReferenceNumberRegistration"),
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("ReferenceNumberHolder"),
+        troubles: ABOUT_A_NUMBER,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::REFERENCE_NUMBERS_SEARCH,
+        id: "searchReferenceNumber",
+        summary: "Whose a reference number is, or which one a patient has",
+        access: Access::Session,
+        body: Carried::Json("ReferenceNumberSearch"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("ReferenceNumberHolder"),
+        troubles: ABOUT_A_NUMBER,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::REFERENCE_NUMBERS_REMOVAL,
+        id: "removeReferenceNumber",
+        summary: "Remove a reference number",
+        access: Access::Session,
+        body: Carried::Json("ReferenceNumberRemoval"),
+        extras: &[Extra::IdempotencyKey],
+        status: 204,
+        answer: Carried::Nothing,
+        troubles: ABOUT_A_NUMBER,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::BULK_CHECKS,
+        id: "listBulkOrders",
+        summary: "The facility's bulk orders, the newest first",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("BulkOrders"),
+        troubles: super::PERMITTED,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::BULK_CHECKS,
+        id: "putInBulkOrder",
+        summary: "Put in a bulk order as the interface's request file or as CSV; it is worked off afterwards",
+        access: Access::Session,
+        body: Carried::BulkFile,
+        extras: &[Extra::BulkKind, Extra::IdempotencyKey],
+        status: 202,
+        answer: Carried::Json("BulkOrder"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidQuery,
+            Trouble::InvalidInput,
+            Trouble::Bulk(BulkTrouble::TooManyOpen),
+        ],
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::BULK_CHECK,
+        id: "readBulkOrder",
+        summary: "How far a bulk order is",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("BulkOrder"),
+        troubles: FOUND,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::BULK_CHECK_RESULT,
+        id: "readBulkResult",
+        summary: "The results of a bulk order as the interface's file or as CSV; each time counts",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[Extra::BulkForm],
+        status: 200,
+        answer: Carried::BulkFile,
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidQuery,
+            Trouble::NotFound,
+            Trouble::Busy,
+            Trouble::Bulk(BulkTrouble::NotFinished),
+            Trouble::Bulk(BulkTrouble::NoLongerKept),
+            Trouble::Bulk(BulkTrouble::FetchedTooOften),
+            Trouble::Bulk(BulkTrouble::ListTooLong),
+        ],
+    },
+];
