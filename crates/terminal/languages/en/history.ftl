@@ -19,6 +19,7 @@ origin-shell = Command
 origin-file = Receipt computer (link app)
 origin-web-api = Web API
 origin-card = My Number card
+origin-bulk = Bulk check
 origin-by = { $origin } ({ $method })
 method-pin = PIN
 method-visual = seen by staff

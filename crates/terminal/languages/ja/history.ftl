@@ -19,6 +19,7 @@ origin-shell = コマンド
 origin-file = レセコン（連携アプリ）
 origin-web-api = Web API
 origin-card = マイナンバーカード
+origin-bulk = 一括照会
 origin-by = { $origin }（{ $method }）
 method-pin = 暗証番号
 method-visual = 職員の目視

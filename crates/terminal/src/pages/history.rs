@@ -111,6 +111,7 @@ fn origin_label(origin: Origin, words: &Words) -> String {
         Origin::File => "origin-file",
         Origin::WebApi => "origin-web-api",
         Origin::Card => "origin-card",
+        Origin::Bulk => "origin-bulk",
     })
 }
 
@@ -143,7 +144,8 @@ pub(super) fn line(entry: HistoryEntry, words: &Words) -> Line {
     let verdict = verdict_of_number(entry.verdict);
     let page = match Origin::parse(&entry.origin) {
         Some(Origin::Card) => "card-checks",
-        Some(Origin::Page | Origin::Shell | Origin::File | Origin::WebApi) | None => "checks",
+        Some(Origin::Page | Origin::Shell | Origin::File | Origin::WebApi | Origin::Bulk)
+        | None => "checks",
     };
     Line {
         at: days::show_instant(&entry.at),
