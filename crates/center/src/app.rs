@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
     pub(crate) link: Link,
+    /// Wakes the worker of bulk orders.
+    pub(crate) bulk: tokio::sync::Notify,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<PathBuf>,
     pub(crate) metrics: Metrics,

@@ -141,6 +141,7 @@ fn file_line(line: Line) -> Result<HistoryLine, Refused> {
         Origin::Shell => "コマンド",
         Origin::File => "ファイル連携",
         Origin::WebApi => "WebAPI",
+        Origin::Bulk => "一括照会",
         Origin::Card => match line.method.as_deref().and_then(Method::parse) {
             Some(Method::Pin) => "マイナンバーカード（暗証番号）",
             Some(Method::Visual) => "マイナンバーカード（目視確認）",
@@ -228,8 +229,8 @@ fn read(body: Search, today: CivilDate) -> Result<store::checks::Search, Refused
         errors.push(MemberError::new(
             "origin",
             "unknown",
-            "origin は page、shell、file、web_api、card のいずれかです。",
-            "origin is page, shell, file, web_api or card.",
+            "origin は page、shell、file、web_api、card、bulk のいずれかです。",
+            "origin is page, shell, file, web_api, card or bulk.",
         ));
     }
     let name = body.name.filter(|name| !name.trim().is_empty());

@@ -3,6 +3,7 @@
 mod accounts;
 mod app;
 pub mod audit;
+mod bulk;
 mod card_checks;
 mod card_trust;
 mod certificates;
@@ -33,6 +34,7 @@ pub mod posted_notices;
 mod questions;
 mod readers;
 pub mod recoveries;
+mod reference_numbers;
 pub mod reissue;
 mod repeats;
 mod revocation_list;

@@ -2,7 +2,10 @@
 //! account sent a message says by which of the two it came. Answers in the interface's own words what the interface knows, and with
 //! a problem document what concerns the line and the session alone.
 
+mod bulk_checks;
+mod bulk_reference_numbers;
 mod medical_information;
+mod reference_numbers;
 mod single_checks;
 
 use api::check::Origin;
@@ -12,6 +15,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::account::AccountKind;
+use domain::bulk::BulkKind;
 use domain::civil_date::Instant;
 use domain::permit::{Permission, Permit, SendMessages, SignedIn};
 use exchange::answer::Answer;
@@ -139,7 +143,43 @@ impl Asking<'_> {
             request::Request::SingleCheck(asked) => single_checks::answer(self, asked).await,
             request::Request::Drugs(asked) => medical_information::drugs(self, asked).await,
             request::Request::Checkups(asked) => medical_information::checkups(self, asked).await,
-            _ => Err(Trouble::NotFound.into()),
+            request::Request::ReferenceNumber(asked) => {
+                reference_numbers::answer(self, request, asked).await
+            }
+            request::Request::BulkCheck(_) => {
+                Ok(Answer::BulkCheck(bulk_checks::accept(self, request).await?))
+            }
+            request::Request::BulkReferenceNumbers(_) => Ok(Answer::BulkReferenceNumbers(
+                bulk_checks::accept(self, request).await?,
+            )),
+            request::Request::MedicalAidList(_) => Ok(Answer::MedicalAidList(
+                bulk_checks::accept(self, request).await?,
+            )),
+            request::Request::HomeVisitList(_) => Ok(Answer::HomeVisitList(
+                bulk_checks::accept(self, request).await?,
+            )),
+            request::Request::OnlineList(_) => Ok(Answer::OnlineList(
+                bulk_checks::accept(self, request).await?,
+            )),
+            request::Request::BulkReferenceNumbersResult(asked) => {
+                bulk_reference_numbers::result(self, asked).await
+            }
+            request::Request::BulkCheckResult(asked) => {
+                let of = (BulkKind::Checks, Message::BulkCheckResult);
+                bulk_checks::result(self, asked, of).await
+            }
+            request::Request::MedicalAidListResult(asked) => {
+                let of = (BulkKind::MedicalAid, Message::MedicalAidListResult);
+                bulk_checks::result(self, asked, of).await
+            }
+            request::Request::HomeVisitListResult(asked) => {
+                let of = (BulkKind::HomeVisits, Message::HomeVisitListResult);
+                bulk_checks::result(self, asked, of).await
+            }
+            request::Request::OnlineListResult(asked) => {
+                let of = (BulkKind::RemoteCare, Message::OnlineListResult);
+                bulk_checks::result(self, asked, of).await
+            }
         }
     }
 

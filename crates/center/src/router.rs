@@ -16,10 +16,10 @@ use crate::extract::Peer;
 use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
-    accounts, card_checks, certificates, checks, conditional, download_page, downloads, est,
+    accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
     events, existing_paths, facility_settings, history, imports, link, posted_notices, questions,
-    readers, recoveries, revocation_list, rotations, screen_locks, second_factors, sessions,
-    sign_ins, updates,
+    readers, recoveries, reference_numbers, revocation_list, rotations, screen_locks,
+    second_factors, sessions, sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -176,6 +176,41 @@ fn routes() -> Vec<Route> {
             Method::Delete,
             routes::ROTATION,
             delete(rotations::withdraw),
+        ),
+        (
+            Method::Post,
+            routes::REFERENCE_NUMBERS,
+            post(reference_numbers::register),
+        ),
+        (
+            Method::Post,
+            routes::REFERENCE_NUMBERS_SEARCH,
+            post(reference_numbers::search),
+        ),
+        (
+            Method::Post,
+            routes::REFERENCE_NUMBERS_REMOVAL,
+            post(reference_numbers::remove),
+        ),
+        (
+            Method::Get,
+            routes::BULK_CHECKS,
+            read(get(bulk::orders::list)),
+        ),
+        (
+            Method::Post,
+            routes::BULK_CHECKS,
+            post(bulk::orders::put_in),
+        ),
+        (
+            Method::Get,
+            routes::BULK_CHECK,
+            read(get(bulk::orders::progress)),
+        ),
+        (
+            Method::Get,
+            routes::BULK_CHECK_RESULT,
+            get(bulk::orders::result),
         ),
         (Method::Post, routes::CHECKS, post(checks::ask)),
         (Method::Get, routes::CHECKS, read(get(history::list))),

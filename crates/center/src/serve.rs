@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
-use crate::{checkpoints, control, download_page, listeners, questions, router, sessions};
+use crate::{bulk, checkpoints, control, download_page, listeners, questions, router, sessions};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -145,6 +145,7 @@ impl Center {
             importing: Semaphore::new(1),
             limits: config.limits,
             link: config.link.clone(),
+            bulk: Default::default(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             metrics,
@@ -160,6 +161,7 @@ impl Center {
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));
+        tokio::spawn(bulk::work::work_off(app.clone()));
         let enroll = listeners::tls(
             &app,
             config,

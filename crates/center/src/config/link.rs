@@ -11,6 +11,12 @@ use serde::Deserialize;
 pub struct Link {
     /// Lines a bulk request may have.
     pub most_lines: NonZeroU32,
+    /// Bulk orders a facility may have unfinished at a time.
+    pub most_open_orders: NonZeroU32,
+    /// Days the results of a bulk order are kept.
+    pub results_kept_days: NonZeroU32,
+    /// How often the results of a bulk order may be fetched.
+    pub most_downloads: NonZeroU32,
     /// The largest body of a bulk request, in bytes; those of single messages are small.
     pub most_body_bytes: NonZeroU32,
     /// Also serve the paths that existing clients of the Web API use (interface §4).
@@ -28,6 +34,9 @@ impl Default for Link {
         let many = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
             most_lines: many(10_000),
+            most_open_orders: many(20),
+            results_kept_days: many(30),
+            most_downloads: many(20),
             most_body_bytes: many(16 << 20),
             existing_paths: true,
             sign_in_keys: SignInKeys::default(),

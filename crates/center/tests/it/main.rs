@@ -10,10 +10,12 @@
 
 mod access;
 mod accounts;
+mod bulk;
 mod card_misuse;
 mod cards;
 mod certificates;
 mod checks;
+mod consented_lists;
 mod deck;
 mod download_page;
 mod est;
@@ -29,6 +31,7 @@ mod no_writes;
 mod posted_notices;
 mod readers;
 mod reads;
+mod reference_numbers;
 mod reissue;
 mod renewal;
 mod repeats;

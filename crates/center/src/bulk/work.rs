@@ -1,0 +1,104 @@
+//! The worker of bulk orders: one part after the other, each durable before the next begins, the orders in turns. Holds nothing in
+//! memory that a restart would lose, and waits for the store like everybody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::check::Origin;
+use domain::check::Verdict;
+use store::bulk::work::{Answers, Task};
+use store::bulk::{Order, work::Part};
+use store::checks::NewCheck;
+
+use super::{checks, lists, numbers};
+use crate::app::App;
+use crate::trouble::Refused;
+
+/// How often it is looked for work that nobody told of: after a start, and after the store took no writes for a while.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Days in which an order whose results are gone is still known as such.
+const KNOWN_DAYS: i64 = 400;
+
+/// What a part came to, before it is on the disk.
+pub(super) struct Worked {
+    pub(super) checks: Vec<NewCheck>,
+    pub(super) answers: Answers,
+}
+
+/// Works off orders as long as the center runs.
+pub(crate) async fn work_off(app: App) {
+    let mut every = tokio::time::interval(EVERY);
+    loop {
+        match step(&app).await {
+            Ok(true) => {}
+            Ok(false) => tokio::select! {
+                () = app.bulk.notified() => {}
+                _ = every.tick() => {}
+            },
+            Err(refused) => {
+                let code = &refused.problem().code;
+                tracing::error!(problem.code = %code, "a bulk order could not be worked on; it is tried again");
+                every.tick().await;
+            }
+        }
+    }
+}
+
+/// Forgets results that were kept long enough.
+pub(crate) async fn forget(app: &App) -> Result<(), store::engine::StoreError> {
+    let days = i64::from(app.link.results_kept_days.get());
+    let before = |days: i64| app.now().plus_seconds(-days * 86_400);
+    while app
+        .engine
+        .forget_orders(before(days), before(days + KNOWN_DAYS))
+        .await?
+    {}
+    Ok(())
+}
+
+/// Does what is next; false when there is nothing.
+async fn step(app: &App) -> Result<bool, Refused> {
+    let Some(task) = app.engine.next_task()? else {
+        return Ok(false);
+    };
+    match task {
+        Task::List(order) => lists::fill(app, &order).await?,
+        Task::Part(order, part) => match order.kind {
+            domain::bulk::BulkKind::Checks => by_checks(app, order, part, checks::work).await?,
+            domain::bulk::BulkKind::ReferenceNumbers => numbers::work(app, &order, &part).await?,
+            domain::bulk::BulkKind::MedicalAid
+            | domain::bulk::BulkKind::HomeVisits
+            | domain::bulk::BulkKind::RemoteCare => {
+                by_checks(app, order, part, lists::work).await?;
+            }
+        },
+    }
+    Ok(true)
+}
+
+/// Works a part off whose lines are checks: looked up and signed off the threads that answer requests.
+async fn by_checks(
+    app: &App,
+    order: Order,
+    part: Part,
+    work: fn(&App, &Order, &[u8]) -> Result<Worked, Refused>,
+) -> Result<(), Refused> {
+    let (order, part) = (Arc::new(order), Arc::new(part));
+    let mine = (app.clone(), Arc::clone(&order), Arc::clone(&part));
+    let worked = tokio::task::spawn_blocking(move || work(&mine.0, &mine.1, &mine.2.content));
+    let worked = worked
+        .await
+        .map_err(|_| api::problem::Trouble::Internal)??;
+    let verdicts: Vec<Verdict> = worked.checks.iter().map(|check| check.verdict).collect();
+    let done = app
+        .engine
+        .finish_checks(&order, &part, worked.checks, worked.answers, app.now())
+        .await?;
+    if done != store::bulk::work::Worked::Before {
+        for verdict in verdicts {
+            app.metrics.count_check(verdict, Origin::Bulk);
+        }
+    }
+    Ok(())
+}

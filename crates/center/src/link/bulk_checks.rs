@@ -1,0 +1,109 @@
+//! Bulk checks, `OQSmuquc01` and `02`, and what all bulk messages share: the acceptance, and the header of a result (interface §2.5).
+
+use domain::bulk::{BulkKind, BulkState};
+use domain::codes::check::ResultSegment;
+use domain::permit::{AskInBulk, Permit};
+use exchange::answer::Answer;
+use exchange::answer::bulk::{accepted, result_header};
+use exchange::message::Message;
+use exchange::request::Request;
+use exchange::tables::bulk::{Accepted, ResultHeader, ResultRequest};
+use exchange::tables::bulk_check::{BulkResult, CheckUnit, ResultBody};
+use store::bulk::{Fetched, Order};
+
+use super::{Asking, Stop};
+use crate::bulk;
+use crate::repeats::Repeatable;
+
+/// Accepts what a `…01req` orders.
+pub(super) async fn accept(asking: &Asking<'_>, request: &Request) -> Result<Accepted, Stop> {
+    let permit = asking.right::<AskInBulk>().await?;
+    asking.of_own_facility(request.institution_code())?;
+    let parts = [request.message().prefix().as_bytes(), &asking.bytes];
+    let repeatable = Repeatable::of(asking.app, asking.headers, permit.holder(), &parts)?;
+    let receipt = bulk::accept(asking.app, &permit, request.clone(), &repeatable).await?;
+    Ok(accepted(request, receipt.reception(), receipt.at()?))
+}
+
+/// What a `…02req` asks for.
+pub(super) async fn fetch(
+    asking: &Asking<'_>,
+    asked: &ResultRequest,
+    kind: BulkKind,
+) -> Result<Fetched, Stop> {
+    let permit: Permit<AskInBulk> = asking.right().await?;
+    asking.of_own_facility(asked.header.institution_code.as_deref())?;
+    let reception = asked.body.reception_number.as_deref();
+    bulk::fetch(asking.app, &permit, Some(kind), reception).await
+}
+
+/// The result of a bulk check or a list.
+pub(super) async fn result(
+    asking: &Asking<'_>,
+    asked: &ResultRequest,
+    (kind, message): (BulkKind, Message),
+) -> Result<Answer, Stop> {
+    let fetched = fetch(asking, asked, kind).await?;
+    let result = told(asking, asked, &fetched)?;
+    Ok(match message {
+        Message::MedicalAidListResult => Answer::MedicalAidListResult(result),
+        Message::HomeVisitListResult => Answer::HomeVisitListResult(result),
+        Message::OnlineListResult => Answer::OnlineListResult(result),
+        _ => Answer::BulkCheckResult(result),
+    })
+}
+
+fn told(
+    asking: &Asking<'_>,
+    asked: &ResultRequest,
+    fetched: &Fetched,
+) -> Result<Box<BulkResult>, Stop> {
+    let (header, parts) = header(asking, asked, fetched);
+    let units: Vec<CheckUnit> = bulk::check_units(parts)?;
+    Ok(Box::new(BulkResult {
+        header,
+        body: ResultBody {
+            status: None,
+            units,
+        },
+    }))
+}
+
+/// The header of a result, and its parts where it is at its end. While it is not, the counts say how far it is.
+pub(super) fn header<'f>(
+    asking: &Asking<'_>,
+    asked: &ResultRequest,
+    fetched: &'f Fetched,
+) -> (ResultHeader, &'f [Vec<u8>]) {
+    match fetched {
+        Fetched::Results(order, parts) => (
+            header_of(asking, asked, (order, ResultSegment::Normal)),
+            parts,
+        ),
+        Fetched::Without(order) | Fetched::TooOften(order) => (
+            header_of(asking, asked, (order, ResultSegment::Processing)),
+            &[],
+        ),
+        // `bulk::fetch` answers it otherwise.
+        Fetched::OtherKind => (
+            result_header(asked, ResultSegment::Abnormal, asking.now),
+            &[],
+        ),
+    }
+}
+
+fn header_of(
+    asking: &Asking<'_>,
+    asked: &ResultRequest,
+    (order, segment): (&Order, ResultSegment),
+) -> ResultHeader {
+    let mut header = result_header(asked, segment, asking.now);
+    header.file_identifier = header.file_identifier.or_else(|| order.identifier.clone());
+    header.confirmation_date = (order.kind == BulkKind::Checks).then(|| order.day.to_compact());
+    if order.state != BulkState::Listing {
+        header.processed = Some(order.progress.done.to_string());
+        header.processed_well = Some(order.progress.normal.to_string());
+        header.failed = Some(order.progress.errors().to_string());
+    }
+    header
+}
