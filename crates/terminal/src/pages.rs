@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod accounts;
+pub(crate) mod bulk;
 pub(crate) mod card;
 pub(crate) mod certificates;
 pub(crate) mod check;
@@ -22,6 +23,7 @@ pub(crate) mod readers;
 mod receipt_link;
 pub(crate) mod recovery;
 pub(crate) mod reference_material;
+pub(crate) mod reference_numbers;
 pub(crate) mod result;
 pub(crate) mod rotations;
 pub(crate) mod screen_lock;

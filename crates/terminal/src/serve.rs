@@ -42,6 +42,9 @@ const FORM_BYTES: usize = 64 << 10;
 /// The largest form with a file of accounts, in bytes: the center takes files of 256 KiB.
 const FILE_BYTES: usize = 320 << 10;
 
+/// The largest form with a file of a bulk order, in bytes: the center takes files of 16 MiB, unless its operator chose otherwise.
+const BULK_BYTES: usize = (16 << 20) + (64 << 10);
+
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
@@ -284,8 +287,8 @@ fn access_routes() -> Router<App> {
 
 fn routes() -> Router<App> {
     use pages::{
-        about, accounts, card, check, history, import, language, lock, menu, password, readers,
-        screen_lock, settings, sign_in,
+        about, accounts, bulk, card, check, history, import, language, lock, menu, password,
+        readers, reference_numbers, screen_lock, settings, sign_in,
     };
     Router::new()
         .route("/", get(menu::home))
@@ -357,6 +360,25 @@ fn routes() -> Router<App> {
         .route("/screen-lock/undo", post(screen_lock::undo))
         .route("/history", get(history::latest).post(history::search))
         .route("/history/export", post(history::export))
+        .route(
+            bulk::HERE,
+            get(bulk::form)
+                .post(bulk::put_in)
+                .layer(DefaultBodyLimit::max(BULK_BYTES)),
+        )
+        .route("/bulk/{id}/result", post(bulk::fetch))
+        .route(
+            reference_numbers::HERE,
+            get(reference_numbers::form).post(reference_numbers::register),
+        )
+        .route(
+            "/reference-numbers/search",
+            get(reference_numbers::form).post(reference_numbers::search),
+        )
+        .route(
+            "/reference-numbers/removal",
+            post(reference_numbers::remove),
+        )
         .route(
             "/accounts",
             get(accounts::list).post(accounts::registration::register),

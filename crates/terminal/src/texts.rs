@@ -13,13 +13,14 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 28] = [
+pub(crate) const SCREENS: [Screen; 29] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
     screen!("check"),
     screen!("result"),
     screen!("history"),
+    screen!("bulk"),
     screen!("readers"),
     screen!("card"),
     screen!("settings"),

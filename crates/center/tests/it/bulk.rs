@@ -269,7 +269,13 @@ async fn an_order_with_no_line_or_too_many_is_refused_whole_and_limits_are_setti
         .await;
         assert_eq!(at(&refused, "MessageHeader/ErrorCode"), expected);
     }
-    let kept = order(&clinic, &token, "OQSmuquc01", &bulk_check(&[taro(None), taro(None)])).await;
+    let kept = order(
+        &clinic,
+        &token,
+        "OQSmuquc01",
+        &bulk_check(&[taro(None), taro(None)]),
+    )
+    .await;
     result(&clinic, &token, "OQSmuquc02", &kept).await;
     let again = send(&clinic, &token, ("OQSmuquc02", "again"), &question(&kept)).await;
     assert_eq!(at(&again, "MessageHeader/ErrorCode"), "E0024");

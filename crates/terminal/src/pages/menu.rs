@@ -8,6 +8,7 @@ use domain::facility_kind::FacilityKind;
 use domain::permissions::{EmergencyMode, MenuEntry, menu};
 use domain::receipt_link::ReceiptLink;
 
+use crate::pages::bulk;
 use crate::pages::certificates;
 use crate::pages::manuals;
 use crate::pages::notices;
@@ -47,6 +48,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::CheckByNumber => Some((Group::Checks, "/check", "menu-check")),
         MenuEntry::ReaderControl => Some((Group::Checks, "/readers", "menu-readers")),
         MenuEntry::History => Some((Group::Checks, "/history", "menu-history")),
+        MenuEntry::Bulk => Some((Group::Checks, bulk::HERE, "menu-bulk")),
         MenuEntry::Accounts => Some((Group::Accounts, "/accounts", "menu-accounts")),
         MenuEntry::Password => Some((Group::Accounts, "/password", "menu-password")),
         MenuEntry::Settings => Some((Group::Facility, "/settings", "menu-settings")),
@@ -54,7 +56,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Manuals => Some((Group::Help, manuals::HERE, "menu-manuals")),
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
-        MenuEntry::Bulk | MenuEntry::MedicalInformation | MenuEntry::Emergency => None,
+        MenuEntry::MedicalInformation | MenuEntry::Emergency => None,
     }
 }
 

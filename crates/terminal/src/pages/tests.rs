@@ -2,6 +2,7 @@
 //! its language, nothing inline.
 
 mod access;
+mod bulk_orders;
 mod cards;
 mod certificates;
 mod help;
@@ -207,6 +208,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     help::of_help(&staff, &mut written);
     upkeep::of_upkeep(&staff, &mut written);
     link::of_the_link(&staff, &mut written);
+    bulk_orders::of_bulk_orders(&staff, &mut written);
     written.0
 }
 
@@ -529,6 +531,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         assert_eq!(
             pages.len(),
             47 + access::PAGES + help::PAGES + link::PAGES + upkeep::PAGES
+            47 + access::PAGES + bulk_orders::PAGES + help::PAGES + upkeep::PAGES
         );
         for (name, page) in pages {
             check(&name, &page, language);

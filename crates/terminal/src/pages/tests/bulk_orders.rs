@@ -1,0 +1,79 @@
+//! Bulk orders and reference numbers, written with sample data.
+
+use api::bulk::{BulkOrder, BulkOrders};
+use api::reference_number::ReferenceNumberHolder;
+
+use super::{Written, fault};
+use crate::pages::Staff;
+use crate::pages::bulk::{Typed, bulk_page};
+use crate::pages::reference_numbers::{NumberForm, numbers_page};
+
+/// How many pages there are here.
+pub(super) const PAGES: usize = 7;
+
+fn order(kind: &str, state: &str, errors: u32) -> BulkOrder {
+    let is_done = state == "done";
+    BulkOrder {
+        accepted_at: "2026-11-23T00:15:02.000000Z".into(),
+        account: "uketsuke <b>".into(),
+        done: 300,
+        downloads_left: 20,
+        errors,
+        failure: None,
+        finished_at: is_done.then(|| "2026-11-23T00:15:09.000000Z".into()),
+        kept_until: is_done.then(|| "2026-12-23T00:15:09.000000Z".into()),
+        kind: kind.into(),
+        lines: 500,
+        reception_number: "R2026112300000020".into(),
+        state: state.into(),
+        visit_date: "2026-11-23".into(),
+    }
+}
+
+pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
+    let orders = BulkOrders {
+        orders: vec![
+            order("checks", "open", 0),
+            order("reference_numbers", "done", 2),
+            order("checks", "done", 0),
+            order("medical_aid", "listing", 0),
+            order("home_visits", "failed", 0),
+            order("remote_care", "expired", 0),
+        ],
+    };
+    let frame = || staff.frame("/bulk");
+    let none = BulkOrders::default();
+    written.add("bulk", &bulk_page(frame(), orders, &Typed::default(), &[]));
+    written.add(
+        "bulk-none",
+        &bulk_page(frame(), none.clone(), &Typed::default(), &[]),
+    );
+    let faults = [fault("file"), fault("visit_date"), fault("kind")];
+    written.add(
+        "bulk-errors",
+        &bulk_page(frame(), none, &Typed::default(), &faults),
+    );
+    let frame = || staff.frame("/reference-numbers");
+    let form = NumberForm::default();
+    written.add("numbers", &numbers_page(frame(), &form, None, &[]));
+    let faults = [fault("reference_number"), fault("branch")];
+    written.add(
+        "numbers-errors",
+        &numbers_page(frame(), &form, None, &faults),
+    );
+    for (outcome, number, was) in [
+        ("changed", Some("000124"), Some("000123")),
+        ("found", None, None),
+    ] {
+        let found = ReferenceNumberHolder {
+            birth_date: "1970-01-02".into(),
+            kana: Some("ｼｶｸ ﾀﾛｳ".into()),
+            name: "髙﨑 <b>".into(),
+            outcome: outcome.into(),
+            reference_number: number.map(str::to_owned),
+            was: was.map(str::to_owned),
+        };
+        let page = numbers_page(frame(), &form, Some(found), &[]);
+        written.add(&format!("numbers-{outcome}"), &page);
+    }
+}
