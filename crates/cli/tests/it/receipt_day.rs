@@ -1,4 +1,4 @@
-//! A receipt computer through a day at a clinic, with real processes: visits by card and by number,
+//! A receipt computer through a day at a clinic, with real processes: the morning's list, reference numbers, visits by card and by number,
 //! drugs of a patient who agreed, an hour without the line, each process killed in the middle. In the end every request has exactly one
 //! answer, and ledger, journal and audit chain prove it.
 
@@ -22,6 +22,9 @@ const HOURS: usize = 8;
 /// Visits in an hour: by what the patient shows, and by card.
 const BY_NUMBER: usize = 53;
 const BY_CARD: usize = 12;
+
+/// Appointments of the day, checked in one list before anybody comes.
+const MORNING: usize = 300;
 
 /// What happens in the middle of an hour.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,6 +154,59 @@ impl Day {
         list
     }
 
+    /// The list of appointments is handed in; center and link app fall over while it is worked off.
+    fn morning(&mut self) {
+        let list = self.list("morning.csv", "MO", 0..MORNING);
+        let before = self.answered();
+        let asking =
+            self.receipt_computer
+                .start(&["bulk-check", "--people", &list, "--date", TODAY]);
+        wait_until("a reception number", || before < self.answered());
+        self.clinic.center.take().unwrap().kill();
+        self.gateway.take().unwrap().kill();
+        self.clinic.start_center();
+        self.gateway = Some(self.clinic.start_gateway());
+        asking.ends_well();
+        let lines = self.bulk_lines("OQSmuquc02");
+        assert_eq!(lines.len(), MORNING);
+        for (at, line) in lines.iter().enumerate() {
+            assert_eq!(line["patient"], format!("MO{at:06}"), "in their order");
+            // In a list nobody is an error of their line.
+            match PEOPLE[at % PEOPLE.len()][5] {
+                "unknown" => assert_eq!(line["code"], "E0010", "{line}"),
+                validity => assert_eq!(line["validity"], validity, "{line}"),
+            }
+        }
+    }
+
+    /// The clinic's own numbers: of two people in a list, of a third alone. The first has no coverage here, which its line says.
+    fn reference_numbers(&mut self) {
+        let list = self.list("numbers.csv", "RN", 1..4);
+        let asking = ["bulk-reference-numbers", "--people", &list];
+        self.receipt_computer.start(&asking).ends_well();
+        let outcomes: Vec<Value> = self
+            .bulk_lines("OQSmuimm02")
+            .iter()
+            .map(|line| line["outcome"].clone())
+            .collect();
+        assert_eq!(outcomes, ["answer", "answer", "error"]);
+        let [insurer, symbol, number, branch, _, _] = PEOPLE[0];
+        let person = [
+            "reference-number",
+            "--insurer",
+            insurer,
+            "--symbol",
+            symbol,
+            "--number",
+            number,
+            "--branch",
+            branch,
+            "--reference",
+            "K000000",
+        ];
+        self.receipt_computer.start(&person).ends_well();
+    }
+
     /// A patient agrees to everything at the reader, and the record asks for drugs and checkups right away.
     fn a_patient_agrees(&mut self) {
         let check = self
@@ -196,6 +252,19 @@ impl Day {
         assert!(drugs["more"]["drugs"][0].is_string(), "{drugs}");
         assert!(checkup["more"]["checkups"][0].is_string(), "{checkup}");
         self.cards.push(check);
+    }
+
+    /// The lines of the one result of a bulk request.
+    fn bulk_lines(&self, prefix: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        for result in self.receipt_computer.results() {
+            let request = result["request"].as_str().unwrap_or_default();
+            if request.starts_with(prefix) && result["outcome"] == "answer" {
+                found.push(result["lines"].as_array().unwrap().clone());
+            }
+        }
+        assert_eq!(found.len(), 1, "{prefix} has one result");
+        found.remove(0)
     }
 
     fn report(&self) -> Value {
@@ -264,6 +333,8 @@ impl Day {
 fn a_receipt_computers_day_ends_with_one_answer_for_every_request() {
     let mut day = Day::begin();
     let first = day.warm_up();
+    day.morning();
+    day.reference_numbers();
     for mishap in DAY {
         day.hour(mishap);
     }
@@ -308,7 +379,9 @@ fn a_receipt_computers_day_ends_with_one_answer_for_every_request() {
     day.clinic.center.take().unwrap().kill();
     let audit = day.clinic.audit();
     assert_eq!(audit["whole"], true, "{audit}");
-    assert_eq!(audit["checks"], numbers + cards + first, "{audit}");
+    // Each line of the list is a check too.
+    let checks = numbers + MORNING + cards + first;
+    assert_eq!(audit["checks"], checks, "{audit}");
 }
 
 /// The digits of a check that stand in the name of its file.
