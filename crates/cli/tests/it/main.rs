@@ -32,3 +32,4 @@ mod time_travel;
 mod turned_clock;
 mod units;
 mod updates;
+mod vendors_page;
