@@ -1,7 +1,9 @@
 """Results are read as docs/receipt-computers.md says, the sample files first."""
 
+import io
 import pathlib
 import unittest
+import zipfile
 
 import results
 
@@ -81,6 +83,16 @@ class Results(unittest.TestCase):
         self.assertEqual(results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...\n%%EOF\n").outcome, "document")
         with self.assertRaises(results.NotWhole):
             results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...")
+
+    def test_a_packed_result_is_read_when_it_is_whole(self):
+        name = "OQSsiquc01res_202611230001.xml"
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr(name, (SAMPLES / name).read_bytes())
+        data = packed.getvalue()
+        self.assertEqual(results.read("OQSmuquc02res_1.zip", data).validity, "valid")
+        with self.assertRaises(results.NotWhole):
+            results.read("OQSmuquc02res_1.zip", data[: len(data) // 2])
 
     def test_a_rejection_says_where_why_and_what_to_do(self):
         text = "行 / line: 3\r\n要素 / element: MessageBody\r\n理由 / reason: 必須の要素がありません。 / a group is missing\r\n対処 / remedy: 連絡 / tell\r\n"
