@@ -4,7 +4,9 @@
 
 mod receipt_computer;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::Command;
 
 use exchange::file_name::is_face_result;
 use serde_json::Value;
@@ -370,6 +372,7 @@ fn a_receipt_computers_day_ends_with_one_answer_for_every_request() {
         assert_eq!(left.count(), 0, "nothing is left in {folder}");
     }
     every_visit_has_its_own_answer(&day);
+    every_answer_holds_to_its_schema(&day);
 
     wait_until("the journal to note the last answer", || {
         day.journal().unfinished().unwrap().is_empty()
@@ -401,6 +404,29 @@ fn every_visit_has_its_own_answer(day: &Day) {
         seen[at] += 1;
     }
     assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
+}
+
+/// A validator of other people accepts what came.
+fn every_answer_holds_to_its_schema(day: &Day) {
+    let mut by_message = BTreeMap::<String, Vec<String>>::new();
+    for (name, _) in day.kept() {
+        let message = name.split('_').next().unwrap().to_owned();
+        by_message.entry(message).or_default().push(name);
+    }
+    for (message, names) in by_message {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        let mut xmllint = Command::new("xmllint");
+        xmllint.args(["--noout", "--nonet", "--schema"]);
+        xmllint.arg(format!("{root}/docs/schemas/{message}.xsd"));
+        xmllint.args(names).current_dir(day.receipt_computer.kept());
+        let output = xmllint.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let refused: Vec<&str> = said
+            .lines()
+            .filter(|line| !line.ends_with(" validates"))
+            .collect();
+        assert!(output.status.success(), "{message}: {refused:?}");
+    }
 }
 
 /// Every request is done in the journal, and nothing is under way.
