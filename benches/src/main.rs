@@ -9,6 +9,7 @@
     reason = "a bench starts the programs it measures"
 )]
 
+mod bulk;
 mod card;
 mod check;
 mod disk;
@@ -57,6 +58,9 @@ enum What {
     /// Files through the link app and a center, one at a time and in a burst, against plain files of the same run.
     #[command(after_help = "Example: cargo xtask bench gateway --rounds 5")]
     Gateway(gateway::Arguments),
+    /// A bulk check of ten thousand lines until its results are in hand, against as many syncs as it has parts.
+    #[command(after_help = "Example: cargo xtask bench bulk --rounds 5")]
+    Bulk(bulk::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
                 What::Card(arguments) => card::run(&arguments).await,
                 What::Exchange(arguments) => exchange::run(&arguments),
                 What::Gateway(arguments) => gateway::run(&arguments).await,
+                What::Bulk(arguments) => bulk::run(&arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }
