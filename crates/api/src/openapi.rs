@@ -427,6 +427,10 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             .schema(Some(schema.build()))
             .build()
     };
+    let required = |mut parameter: utoipa::openapi::path::Parameter| {
+        parameter.required = Required::True;
+        parameter
+    };
     let (header, query) = (ParameterIn::Header, ParameterIn::Query);
     let date = || string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
     match extra {
@@ -469,12 +473,12 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
                 .minimum(Some(0)),
         )],
         Extra::BulkKind => vec![
-            parameter(
+            required(parameter(
                 "kind",
                 query.clone(),
-                "What the file is; it has to be given",
+                "What the file is",
                 string().pattern(Some("^(checks|reference_numbers)$")),
-            ),
+            )),
             parameter(
                 "visit_date",
                 query,
@@ -483,12 +487,12 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             ),
         ],
         Extra::BulkForm => vec![
-            parameter(
+            required(parameter(
                 "format",
                 query.clone(),
-                "In which form; it has to be given",
+                "In which form",
                 string().pattern(Some("^(csv|xml)$")),
-            ),
+            )),
             parameter(
                 "encoding",
                 query,
