@@ -9,6 +9,10 @@ use crate::document::{Element, Inside, ROOT, Sink, entry_of};
 use crate::rejected::{Reason, Rejected};
 use crate::tables::{Holds, Row};
 
+/// Entries of one list at most: ten times the lines of a bulk request. Empty ones would else fill a hundred times the memory of their
+/// image.
+const MOST_ENTRIES: usize = 100_000;
+
 /// Reads an image into the tree that XML is read into.
 pub(crate) fn read<'a>(image: &'a Value, rows: &[Row]) -> Result<Element<'a>, Rejected> {
     let root = image
@@ -52,6 +56,9 @@ fn element<'a>(
 }
 
 fn push<'a>(group: &mut Element<'a>, row: &Row, value: &'a Value) -> Result<(), Rejected> {
+    if MOST_ENTRIES < one_or_more(value).len() {
+        return Err(rejected(row.element, Reason::TooManyElements));
+    }
     match row.holds {
         Holds::Value => group.children.extend(leaf(row, value)?),
         Holds::Values => {

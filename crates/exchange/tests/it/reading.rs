@@ -359,6 +359,9 @@ fn images_nobody_should_have_sent_are_rejected_with_their_element() {
         &info(json!({ "ArbitraryIdentifier": "a".repeat(201) })),
         Reason::TooLong,
     );
+    let lines = info(json!(vec![json!({}); 100_001]));
+    let rejected = Request::from_json(Message::BulkCheck, &lines).unwrap_err();
+    assert_eq!(rejected.reason, Reason::TooManyElements);
     for absent in [json!(null), json!("")] {
         let image = info(json!({ "InsurerNumber": absent, "Unknown": { "x": [1] } }));
         assert!(Request::from_json(Message::SingleCheck, &image).is_ok());
