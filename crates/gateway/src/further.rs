@@ -45,8 +45,7 @@ pub(crate) fn of(
         _ => Request::OnlineListResult(asked),
     };
     let name = name.of_message(request.message())?;
-    let bytes = spelling.spell_request(&name, &request, read)?;
-    Some(Further { name, bytes })
+    spelling.spell_request(&name, &request, read)
 }
 
 fn asked(accepted: &Accepted) -> Option<ResultRequest> {
@@ -101,4 +100,57 @@ pub(crate) fn is_under_way(answer: &Answer) -> bool {
         | Answer::Checkups(_) => return false,
     };
     segment.as_deref() == Some(UNDER_WAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use exchange::encoding::Encoding;
+
+    use super::*;
+    use crate::config::FolderPair;
+    use crate::zipped::{AnswerCipher, Cipher, Zip};
+
+    #[test]
+    fn an_own_request_is_one_that_the_folders_settings_take() {
+        let pair = FolderPair::new("receipt", "q".into(), "s".into(), "w".into());
+        let in_zips = |prefix: &str| {
+            let zip = Zip::new(
+                vec![prefix.into()],
+                b"himitsu".to_vec().into(),
+                AnswerCipher::Request,
+            );
+            Spelling::of(&pair).with_zip(zip)
+        };
+        let mut asked = ResultRequest::default();
+        // One of Windows' own characters, which the standard's encoder does not know.
+        asked.header.file_identifier = Some("\u{E000}".into());
+        for (spelling, sent, cipher) in [
+            (
+                in_zips("OQSmuquc"),
+                "OQSmuquc01req_1.zip",
+                Some(Cipher::Aes256),
+            ),
+            (
+                in_zips("OQSmuquc01"),
+                "OQSmuquc01req_1.zip",
+                Some(Cipher::Aes256),
+            ),
+            (in_zips("OQSmuquc02"), "OQSmuquc01req_1.xml", None),
+            (Spelling::of(&pair), "OQSmuquc01req_1.xml", None),
+        ] {
+            let request = Request::BulkCheckResult(asked.clone());
+            let read = Read {
+                request: request.clone(),
+                encoding: Encoding::ShiftJis,
+                cipher,
+            };
+            let name = Name::parse(sent)
+                .unwrap()
+                .of_message(request.message())
+                .unwrap();
+            let own = spelling.spell_request(&name, &request, &read).unwrap();
+            let read = spelling.read(&own.name, &own.bytes).unwrap();
+            assert!(read.request == request, "{sent}");
+        }
+    }
 }

@@ -93,6 +93,13 @@ impl Name {
         Self::parse(&format!("{}{}", message.prefix(), self.text.get(own..)?))
     }
 
+    /// The same name with the extension of a form.
+    #[must_use]
+    pub fn in_form(&self, form: Form) -> Option<Self> {
+        let text = with_extension(&self.text, self.form, form)?;
+        Self::parse(&text)
+    }
+
     /// The name with the extension of XML.
     pub(crate) fn request_name(&self) -> &str {
         self.request

@@ -10,6 +10,7 @@ use exchange::request::Request;
 
 use crate::config::{AnswerEncoding, FolderPair, UnrepresentablePolicy};
 use crate::further;
+use crate::lane::Further;
 use crate::names::{Form, Name};
 use crate::zipped::{self, Cipher, Zip, ZipTrouble};
 
@@ -137,20 +138,27 @@ impl Spelling {
         })
     }
 
-    /// The bytes of a request of the link app's own, as the one it follows from was sent; nothing where it cannot be written.
+    /// A request of the link app's own, in the form its message is exchanged in, otherwise as the one it follows from was sent. One that
+    /// came in Shift_JIS may bear a mark beyond it, of the receipt computer's own characters.
     pub(crate) fn spell_request(
         &self,
         name: &Name,
         request: &Request,
         read: &Read,
-    ) -> Option<Vec<u8>> {
-        let xml = request.to_xml(read.encoding).ok()?;
-        match (name.form(), read.cipher, &self.zip) {
-            (Form::Zip, Some(cipher), Some(zip)) => {
-                zip.seal(name.request_name(), &xml, cipher).ok()
+    ) -> Option<Further> {
+        let xml = request.to_xml(read.encoding);
+        let xml = xml.or_else(|_| request.to_xml(Encoding::Utf8)).ok()?;
+        let zip = self.zip.as_ref().filter(|zip| zip.takes(name));
+        let (name, bytes) = match zip {
+            Some(zip) => {
+                let name = name.in_form(Form::Zip)?;
+                let cipher = read.cipher.unwrap_or(Cipher::ZipCrypto);
+                let bytes = zip.seal(name.request_name(), &xml, cipher).ok()?;
+                (name, bytes)
             }
-            _ => Some(xml),
-        }
+            None => (name.in_form(Form::Xml)?, xml),
+        };
+        Some(Further { name, bytes })
     }
 
     /// In which encoding a request is answered. Clients are known to read consented lists in the encoding they asked in, and all else
