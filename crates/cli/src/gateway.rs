@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use gateway::config::{Config, FolderPair};
-use gateway::folders::Folders;
+use gateway::folders::{Folders, Held};
 use gateway::pickup::{Gateway, Setup};
 use gateway::zipped::Zip;
 use store::journal::Journal;
@@ -107,6 +107,8 @@ fn read(file: &Path) -> anyhow::Result<Config> {
 pub(crate) struct LinkApp {
     gateway: Gateway,
     data_dir: PathBuf,
+    /// Keeps a second link app away as long as this one works.
+    work_folders: Held,
 }
 
 /// A link app of a settings file; from now on it counts as running.
@@ -119,7 +121,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     )?;
     let folders = config.folders.iter().map(|pair| folders(config, pair));
     let folders: Vec<Folders> = folders.collect::<anyhow::Result<_>>()?;
-    folders.iter().try_for_each(Folders::open)?;
+    let held = gateway::folders::open_all(&folders)?;
     terminal::running::hold(&config.data_dir)
         .map_err(|error| told::unwritable(&config.data_dir, &error))?;
     let gateway = Gateway::new(Setup {
@@ -139,6 +141,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     Ok(LinkApp {
         gateway,
         data_dir: config.data_dir.clone(),
+        work_folders: held,
     })
 }
 
@@ -167,5 +170,10 @@ fn folders(config: &Config, pair: &FolderPair) -> anyhow::Result<Folders> {
 
 /// Works without end.
 pub(crate) async fn watch(link_app: LinkApp) {
-    link_app.gateway.run(link_app.data_dir).await;
+    let LinkApp {
+        gateway,
+        data_dir,
+        work_folders: _held,
+    } = link_app;
+    gateway.run(data_dir).await;
 }

@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::config::AnswerEncoding;
 use crate::folders::{Folders, move_if_there, touch, write_durably};
 use crate::leftovers;
-use crate::names::beside;
+use crate::names::{MARK, beside};
 use crate::round_error::{RoundError, failed};
 use crate::runner::TOUCH_AFTER;
 use crate::session::Session;
@@ -67,6 +67,8 @@ impl Deliveries {
             self.journal
                 .deliver(delivery.clone(), self.clock.now())
                 .await?;
+        } else if !folders.work.join(MARK).exists() {
+            return Err(RoundError::OtherWork(delivery.folder));
         }
         // What lies finished in the work folder was not published; what is absent was.
         let published = face.join(delivery.name.as_deref().unwrap_or_default());

@@ -1,6 +1,7 @@
 //! The folders of one receipt computer: requests in, results and readers' results out, work between. Deletes nothing it did not take.
 
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,6 +10,9 @@ use crate::config::{AnswerEncoding, FolderPair, Forgotten};
 use crate::spelling::Spelling;
 use crate::system;
 use crate::zipped::Zip;
+
+/// The file in a work folder that the link app at work there holds locked.
+const LOCK: &str = "onshi-gateway.lock";
 
 /// A pair of watched folders with the work folder beside them.
 #[derive(Debug, Clone)]
@@ -78,6 +82,21 @@ pub enum FoldersError {
         "{0} と {1} は別のファイルシステムにあります。work を同じ所に置いてください。 / {0} and {1} lie on different file systems; set work to a folder on the same one"
     )]
     FileSystems(PathBuf, PathBuf),
+    /// Two folder pairs are one in the journal.
+    #[error(
+        "{0}: 同じ name の [[folders]] が二つあります。別の名前にしてください。 / two [[folders]] have the name {0}; give each its own"
+    )]
+    SameName(String),
+    /// A request would be taken for two pairs, or given back where it is taken again.
+    #[error(
+        "{0} を二つの役割に使っています。req と work は、それぞれ専用のフォルダーにしてください。 / {0} is set twice; each req and each work needs a folder of its own"
+    )]
+    SetTwice(PathBuf),
+    /// Another link app works there, and both would answer.
+    #[error(
+        "{0} は別の連携アプリが使用中です。先にそちらを止めてください。 / another link app works in {0}; stop that one first"
+    )]
+    InUse(PathBuf),
     /// Work would be seen by the receipt computer.
     #[error(
         "{0} は req、res、face のどれかの中にあります。work を外に置いてください。 / {0} lies inside a watched folder; set work to a folder outside req, res and face"
@@ -85,7 +104,63 @@ pub enum FoldersError {
     Inside(PathBuf),
 }
 
+/// The work folders of a link app, no other's as long as this lives.
+#[must_use]
+#[derive(Debug)]
+pub struct Held {
+    _locks: Vec<File>,
+}
+
+/// Opens all folder pairs of a link app, and keeps every other link app away from their work folders.
+///
+/// # Errors
+/// [`FoldersError`].
+pub fn open_all(pairs: &[Folders]) -> Result<Held, FoldersError> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = pairs.iter().find(|it| !names.insert(&it.name)) {
+        return Err(FoldersError::SameName(twice.name.clone()));
+    }
+    pairs.iter().try_for_each(Folders::open)?;
+    let real = |path: &PathBuf| {
+        let found = std::fs::canonicalize(path);
+        found.map_err(|error| FoldersError::Folder(path.clone(), error))
+    };
+    let mut published = BTreeSet::new();
+    for folder in pairs
+        .iter()
+        .flat_map(|it| [Some(&it.res), it.face.as_ref()])
+    {
+        published.extend(folder.map(real).transpose()?);
+    }
+    let mut own = BTreeSet::new();
+    for folder in pairs.iter().flat_map(|it| [&it.req, &it.work]) {
+        let folder = real(folder)?;
+        if published.contains(&folder) || !own.insert(folder.clone()) {
+            return Err(FoldersError::SetTwice(folder));
+        }
+    }
+    let locks = pairs.iter().map(Folders::hold);
+    Ok(Held {
+        _locks: locks.collect::<Result<_, _>>()?,
+    })
+}
+
 impl Folders {
+    /// Locks the work folder for this process, whose end unlocks it.
+    fn hold(&self) -> Result<File, FoldersError> {
+        let at = self.work.join(LOCK);
+        let failed = |error| FoldersError::Folder(self.work.clone(), error);
+        let file = File::create(at).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(FoldersError::InUse(self.work.clone())),
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(folder = %self.name, error = %error, "no lock on the work folder: nothing keeps a second link app away");
+            }
+        }
+        Ok(file)
+    }
+
     /// The same folders with some prefixes exchanged in password zips.
     #[must_use]
     pub fn with_zip(mut self, zip: Zip) -> Self {
@@ -166,5 +241,63 @@ pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
 pub(crate) fn touch(path: &Path, at: SystemTime) {
     if let Ok(file) = File::options().write(true).open(path) {
         let _ = file.set_modified(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(dir: &Path, name: &str, number: u8) -> Folders {
+        let folder = |name: &str| dir.join(format!("{name}{number}"));
+        let pair = FolderPair::new(name, folder("req"), folder("res"), folder("work"));
+        Folders::from(&pair)
+    }
+
+    fn refused(pairs: &[Folders]) -> FoldersError {
+        open_all(pairs).unwrap_err()
+    }
+
+    #[test]
+    fn a_second_link_app_over_the_same_work_folder_does_not_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let pairs = [pair(dir.path(), "receipt", 1)];
+        let held = open_all(&pairs).unwrap();
+        assert!(matches!(refused(&pairs), FoldersError::InUse(_)));
+        drop(held);
+        let _held = open_all(&pairs).unwrap();
+    }
+
+    #[test]
+    fn folders_that_are_set_twice_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let one = pair(dir.path(), "receipt", 1);
+        let same_name = pair(dir.path(), "receipt", 2);
+        assert!(matches!(
+            refused(&[one.clone(), same_name]),
+            FoldersError::SameName(_)
+        ));
+        let other = pair(dir.path(), "kiosk", 2);
+        let req = dir.path().join("kiosk/../req1");
+        std::fs::create_dir_all(dir.path().join("kiosk")).unwrap();
+        let same_work = Folders {
+            work: one.work.clone(),
+            ..other.clone()
+        };
+        let same_req = Folders {
+            req: req.clone(),
+            ..other.clone()
+        };
+        let given_back_into_req = Folders {
+            res: req,
+            ..other.clone()
+        };
+        for pair in [same_work, same_req, given_back_into_req] {
+            assert!(matches!(
+                refused(&[one.clone(), pair]),
+                FoldersError::SetTwice(_)
+            ));
+        }
+        let _held = open_all(&[one, other]).unwrap();
     }
 }

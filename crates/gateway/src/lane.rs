@@ -176,6 +176,10 @@ impl Lane {
     pub(crate) fn pass(&mut self, most_questions: usize, now: Instant) -> Pass {
         let mut pass = Pass::default();
         if self.unsure {
+            if let Err(error) = self.mark() {
+                pass.stuck = Some(error);
+                return pass;
+            }
             keep_first(&mut pass.stuck, self.recover(now));
         }
         match self.take(now) {

@@ -198,6 +198,12 @@ pub(crate) fn in_work(id: u128, part: Part, request: &str, origin: Origin) -> St
     }
 }
 
+/// The file that tells the work folder a journal speaks of from any other.
+pub(crate) const MARK: &str = "onshi-work.txt";
+
+/// What it says to whoever finds it.
+pub(crate) const MARK_TEXT: &str = "連携アプリの作業フォルダーです。ファイルを削除しないでください。 / the link app's work folder; delete nothing here\n";
+
 /// A file in the work folder beside a request or for a delivery.
 pub(crate) fn beside(id: u128, kind: &str) -> String {
     format!("{id:032x}.{kind}")

@@ -26,6 +26,12 @@ pub enum RoundError {
         "folder {0}: files of it are under way, and the settings hold it no more; set it up again until they are answered"
     )]
     NoFolder(String),
+    /// The work folder is not the one in which files are under way.
+    #[error(
+        "folder {0}: files of it are under way in another work folder; set work back, or mount its disk; if that folder is lost, put an \
+         empty onshi-work.txt into this one: what was under way is then rejected"
+    )]
+    OtherWork(String),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] StoreError),

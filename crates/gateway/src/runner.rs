@@ -307,7 +307,11 @@ impl RoundError {
             }
             Self::Center(ClientError::Answer) => false,
             Self::Center(_) | Self::Secret(_) | Self::SignIn => true,
-            Self::File { .. } | Self::NoFolder(_) | Self::Journal(_) | Self::BrokenOff(_) => false,
+            Self::File { .. }
+            | Self::NoFolder(_)
+            | Self::OtherWork(_)
+            | Self::Journal(_)
+            | Self::BrokenOff(_) => false,
         }
     }
 
@@ -320,6 +324,7 @@ impl RoundError {
             | Self::SignIn
             | Self::File { .. }
             | Self::NoFolder(_)
+            | Self::OtherWork(_)
             | Self::Journal(_)
             | Self::BrokenOff(_) => None,
         }

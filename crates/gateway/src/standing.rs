@@ -90,6 +90,7 @@ impl Standings {
             }
             RoundError::File { .. }
             | RoundError::NoFolder(_)
+            | RoundError::OtherWork(_)
             | RoundError::Journal(_)
             | RoundError::BrokenOff(_) => {
                 let place = seen.folders.entry(folder.to_owned()).or_default();
@@ -202,6 +203,7 @@ fn told(error: &RoundError) -> (Kind, String) {
             (kind, error.to_string())
         }
         RoundError::NoFolder(name) => (Kind::NoFolder, name.clone()),
+        RoundError::OtherWork(name) => (Kind::NoFolder, format!("{name}: work")),
         RoundError::Journal(error) => (Kind::Journal, error.to_string()),
         RoundError::BrokenOff(_) => (Kind::BrokenOff, String::new()),
     }

@@ -2,15 +2,15 @@
 //! step for all files together; a file that cannot go on holds up none.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::civil_date::Instant;
 use store::journal::{Ending, Entry, Origin, Progress};
 
-use crate::files::sync_all;
+use crate::files::{Files, sync_all};
 use crate::journal_steps::{Lying, Part, Row, Step, next};
-use crate::lane::{End, Lane, Outcome, Stage};
+use crate::lane::{End, Lane, Open, Outcome, Stage};
 use crate::leftovers::in_system_time;
 use crate::names::{in_work, original};
 use crate::round_error::{RoundError, failed, keep_first};
@@ -57,7 +57,10 @@ impl Lane {
     fn write(&mut self, id: u128, end: &End) -> io::Result<Option<Written>> {
         let files = Arc::clone(&self.files);
         let work = self.folders.work.clone();
-        let Some(open) = self.find(id) else {
+        let res = self.folders.res.clone();
+        // A second end of the same file, asked for before its lane was made anew, changes nothing.
+        let claimed = |open: &&mut Open| open.entry.progress == Progress::Claimed;
+        let Some(open) = self.find(id).filter(claimed) else {
             return Ok(None);
         };
         let entry = &open.entry;
@@ -81,6 +84,10 @@ impl Lane {
                 open.lying.take(Part::Original);
             }
             None => {}
+        }
+        if end.original.is_none() && end.ending == Ending::Answered {
+            // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another.
+            remove_if_there(&*files, &res.join(original(&end.name)))?;
         }
         let further = match &end.further {
             Some(further) => {
@@ -261,16 +268,19 @@ impl Lane {
     pub(super) fn throw_away(&mut self, entry: &Entry, mut lying: Lying) -> Result<(), RoundError> {
         while let Step::ThrowAway(part) = next(Row::Noted(entry), lying) {
             let path = self.work(entry.id, part, &entry.name, entry.origin);
-            match self.files.remove(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    self.unsure = true;
-                    return Err(failed(&self.folders, error));
-                }
+            if let Err(error) = remove_if_there(&*self.files, &path) {
+                self.unsure = true;
+                return Err(failed(&self.folders, error));
             }
             lying.take(part);
         }
         Ok(())
+    }
+}
+
+fn remove_if_there(files: &dyn Files, path: &Path) -> io::Result<()> {
+    match files.remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use crate::config::FolderPair;
 use crate::folders::Folders;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
 use crate::lane::{End, Further, Lane, Outcome, Pause, Question};
-use crate::names::{Form, InWork, Name};
+use crate::names::{Form, InWork, MARK, Name};
 use crate::spelling::Spelling;
 
 /// Few names, so that they recur; two are one for a share that knows no capital letters.
@@ -441,7 +441,9 @@ impl Play {
         for (name, tokens) in &taken {
             assert_eq!(answered.get(name), Some(tokens), "the order of {name}");
         }
-        let ours = |it: &&std::path::PathBuf| !in_folder(it, "res") && !it.ends_with(TEMPORARY);
+        let ours = |it: &&std::path::PathBuf| {
+            !in_folder(it, "res") && !it.ends_with(TEMPORARY) && !it.ends_with(MARK)
+        };
         let left: Vec<_> = lying.keys().filter(ours).collect();
         assert!(left.is_empty(), "left behind: {left:?}");
         assert!(self.journal.unfinished().unwrap().is_empty());

@@ -8,7 +8,7 @@ use store::journal::{Ending, Entry, Origin, Progress};
 use crate::files::sync_all;
 use crate::journal_steps::{Lying, Row, Step, next};
 use crate::lane::Lane;
-use crate::names::InWork;
+use crate::names::{InWork, MARK, MARK_TEXT};
 use crate::round_error::{RoundError, failed, keep_first};
 
 /// What lies in the work folder of one request.
@@ -19,6 +19,30 @@ struct Left {
 }
 
 impl Lane {
+    /// Marks the work folder as the one the journal speaks of. Where files are under way and the mark is missing it is another folder: the
+    /// setting was changed, or a share is not there. What is absent from such a one was not published.
+    pub(super) fn mark(&self) -> Result<(), RoundError> {
+        let failed = |error| failed(&self.folders, error);
+        let names = self.files.names(&self.folders.work).map_err(failed)?;
+        if names.iter().any(|name| name == MARK) {
+            return Ok(());
+        }
+        let folder = &self.folders.name;
+        if self
+            .journal
+            .unfinished()?
+            .iter()
+            .any(|it| it.folder == *folder)
+        {
+            return Err(RoundError::OtherWork(folder.clone()));
+        }
+        let mark = self.folders.work.join(MARK);
+        self.files
+            .write(&mark, MARK_TEXT.as_bytes())
+            .map_err(failed)?;
+        sync_all(&*self.files, &[mark, self.folders.work.clone()]).map_err(failed)
+    }
+
     /// Notes what lies in the work folder without a row, deletes what is of no use, and opens every file that is not done.
     pub(super) fn recover(&mut self, now: Instant) -> Result<(), RoundError> {
         let mut left = self.left()?;

@@ -236,6 +236,8 @@ impl Link {
         let entries = std::fs::read_dir(self.path(folder)).unwrap();
         let mut names: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            // The mark of a work folder.
+            .filter(|name| name != "onshi-work.txt")
             .collect();
         names.sort();
         names

@@ -87,6 +87,38 @@ async fn a_request_a_crash_left_behind_is_not_answered_again() {
 }
 
 #[tokio::test]
+async fn an_answer_in_another_work_folder_than_the_settings_name_is_not_taken_for_published() {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.round().await.unwrap_err();
+    std::fs::rename(link.path("away"), link.path("res")).unwrap();
+    // As after a restart without the share that holds the work folder.
+    std::fs::rename(link.path("work"), link.path("away")).unwrap();
+    std::fs::create_dir(link.path("work")).unwrap();
+    link.restart();
+    link.put("req/OQSsiquc01req_2.xml", request());
+    let error = link.round().await.unwrap_err();
+    assert!(told(&error).contains("another work folder"), "{error}");
+    assert_eq!(link.names("req"), ["OQSsiquc01req_2.xml"], "it waits");
+    std::fs::remove_dir(link.path("work")).unwrap();
+    std::fs::rename(link.path("away"), link.path("work")).unwrap();
+    assert_eq!(link.round().await.unwrap(), 2);
+    let both = ["OQSsiquc01res_1.xml", "OQSsiquc01res_2.xml"];
+    assert_eq!(link.names("res"), both);
+}
+
+#[tokio::test]
+async fn original_texts_of_an_earlier_request_of_the_same_name_do_not_stand_beside_another_result()
+{
+    let mut link = Link::start().await;
+    link.put("res/onshi-original_OQSsiquc01res_1.xml.json", "{}");
+    link.put("req/OQSsiquc01req_1.xml", request());
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert_eq!(link.names("res"), ["OQSsiquc01res_1.xml"]);
+}
+
+#[tokio::test]
 async fn files_of_a_folder_taken_out_of_the_settings_are_told_of_and_not_lost() {
     let mut link = Link::start().await;
     std::fs::rename(link.path("res"), link.path("away")).unwrap();
