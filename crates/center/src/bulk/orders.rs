@@ -84,7 +84,7 @@ pub(crate) async fn put_in(
     let repeatable = Repeatable::of(&app, &headers, permit.holder(), &[&parts])?;
     let facility = permit.facility();
     let asked = if is_csv {
-        csv(&bytes, kind, (facility, day))?
+        of_message(&csv(&bytes, kind, (facility, day))?)?
     } else {
         xml(&bytes, kind)?
     };
@@ -204,6 +204,19 @@ fn csv(
         },
         body: bulk_file::read_checks(bytes).map_err(faulty)?,
     }))
+}
+
+/// The same, if a message may hold its values: a cell may have a line break, a control character or more than any value has, and what is
+/// accepted has to be readable when it is worked off.
+fn of_message(asked: &Asked) -> Result<Asked, Refused> {
+    Asked::from_json(asked.message(), &asked.to_json()).map_err(|rejected| {
+        let element = rejected.element.as_deref().unwrap_or("XmlMsg");
+        wrong(
+            "form",
+            &format!("{element}: {}", rejected.reason.ja()),
+            &format!("{element}: {}", rejected.reason),
+        )
+    })
 }
 
 fn xml(bytes: &[u8], kind: BulkKind) -> Result<Asked, Refused> {

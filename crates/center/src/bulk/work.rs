@@ -62,6 +62,16 @@ async fn step(app: &App) -> Result<bool, Refused> {
     let Some(task) = app.engine.next_task()? else {
         return Ok(false);
     };
+    let order = task.order().clone();
+    let worked = work(app, task).await;
+    if worked.is_err() {
+        // The orders of others do not wait for it.
+        app.engine.postpone(&order, app.now()).await?;
+    }
+    worked.map(|()| true)
+}
+
+async fn work(app: &App, task: Task) -> Result<(), Refused> {
     match task {
         Task::List(order) => lists::fill(app, &order).await?,
         Task::Part(order, part) => match order.kind {
@@ -74,7 +84,7 @@ async fn step(app: &App) -> Result<bool, Refused> {
             }
         },
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Works a part off whose lines are checks: looked up and signed off the threads that answer requests.

@@ -372,6 +372,14 @@ async fn a_page_puts_in_csv_or_the_interfaces_file_and_fetches_either() {
         )
         .await;
     refused(bad, "file", "form");
+    // What no message may hold would otherwise be accepted, and the worker would fail at it again and again.
+    for cell in ["\"PT\n1\"", &"9".repeat(300)] {
+        let csv = csv.replace("PT1", cell).into_bytes();
+        let bad = client
+            .put_in_bulk_order(token, "cell", ("checks", None), (BulkFile::Csv, csv))
+            .await;
+        refused(bad, "file", "form");
+    }
     let other = xml.replace(OWN, OTHER);
     let bad = client
         .put_in_bulk_order(token, "z", ("checks", None), (BulkFile::Xml, other.into()))

@@ -26,6 +26,16 @@ pub enum Task {
     Part(Order, Part),
 }
 
+impl Task {
+    /// The order it is of.
+    #[must_use]
+    pub fn order(&self) -> &Order {
+        match self {
+            Self::List(order) | Self::Part(order, _) => order,
+        }
+    }
+}
+
 /// Some lines of an order, still to be done.
 #[derive(Clone)]
 pub struct Part {
@@ -108,6 +118,21 @@ impl Engine {
             })?;
             Ok(Some(Task::Part(order, part)))
         })
+    }
+
+    /// Puts an order behind all others: something went wrong with it, and it is tried again in its turn.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn postpone(&self, order: &Order, at: Instant) -> Result<(), StoreError> {
+        let (facility, reception) = (number(order.holder.facility), order.reception.clone());
+        self.write(move |connection, _| {
+            let text = "UPDATE bulk_order SET worked = ?3 WHERE facility = ?1 AND reception = ?2";
+            let parameters = params![facility, reception.as_str(), at.as_micros()];
+            connection.prepare_cached(text)?.execute(parameters)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Records the checks of a part with its results.

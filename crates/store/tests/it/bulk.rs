@@ -387,3 +387,18 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_no_line() {
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(report.faults, []);
 }
+
+#[tokio::test]
+async fn an_order_something_went_wrong_with_keeps_no_other_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    for drawn in [20, 21] {
+        assert_eq!(accept(&engine, OWN, order(drawn, 1)).await, Accepted::Done);
+    }
+    let first = engine.next_task().unwrap().unwrap().order().clone();
+    engine.postpone(&first, at().plus_seconds(1)).await.unwrap();
+    let next = engine.next_task().unwrap().unwrap().order().clone();
+    assert_ne!(next.reception, first.reception);
+    work(&engine).await.unwrap();
+    assert_eq!(work(&engine).await, Some((first.reception, Worked::Last)));
+}
