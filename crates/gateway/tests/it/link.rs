@@ -46,6 +46,11 @@ impl Link {
     }
 
     pub(crate) async fn start_with(encoding: AnswerEncoding, forgotten: Forgotten) -> Self {
+        Self::start_set(|pair| (pair.encoding, pair.forgotten) = (encoding, forgotten)).await
+    }
+
+    /// With settings of its own.
+    pub(crate) async fn start_set(set: impl Fn(&mut FolderPair)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
         let seconds = Arc::new(AtomicI64::new(i64::try_from(since.as_secs()).unwrap()));
@@ -110,7 +115,7 @@ impl Link {
             let folder = |name: &str| path(&format!("{name}{number}"));
             let name = format!("receipt{number}");
             let mut pair = FolderPair::new(&name, folder("req"), folder("res"), folder("work"));
-            (pair.encoding, pair.forgotten) = (encoding, forgotten);
+            set(&mut pair);
             pair.face = Some(folder("face"));
             Folders::from(&pair)
         };

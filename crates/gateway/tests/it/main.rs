@@ -9,6 +9,7 @@
 
 mod answers;
 mod bad_files;
+mod bulk;
 mod cards;
 mod faces;
 mod leftovers;

@@ -80,9 +80,9 @@ fn whole(state: &LinkState, now: Instant, words: &Words) -> PartView {
     let runs = told.is_some_and(|at| at.seconds_until(now) < 3 * AT_LEAST_EVERY_S);
     let trouble = state.center.trouble.as_ref().filter(|it| it.lasts);
     let (key, tone) = match (runs, trouble) {
-        (false, _) => ("link-state-stopped", "error"),
-        (true, Some(_)) => ("link-state-center-trouble", "warning"),
-        (true, None) => ("link-state-runs", "success"),
+        (false, _) => ("link-state-stopped", "bad"),
+        (true, Some(_)) => ("link-state-center-trouble", "warn"),
+        (true, None) => ("link-state-runs", "good"),
     };
     let mut facts = vec![fact(
         words,
@@ -106,9 +106,9 @@ fn whole(state: &LinkState, now: Instant, words: &Words) -> PartView {
 fn folder(state: &FolderState, words: &Words) -> PartView {
     let trouble = state.last_trouble.as_ref().filter(|it| it.lasts);
     let (key, tone) = match (trouble, state.waiting + state.forgotten) {
-        (Some(_), _) => ("link-state-trouble", "error"),
-        (None, 0) => ("link-state-quiet", "success"),
-        (None, _) => ("link-state-waits", "warning"),
+        (Some(_), _) => ("link-state-trouble", "bad"),
+        (None, 0) => ("link-state-quiet", "good"),
+        (None, _) => ("link-state-waits", "warn"),
     };
     let oldest = state.oldest_taken_at.as_deref();
     let oldest = oldest.map_or(words.say("link-state-nothing"), days::show_instant);

@@ -100,8 +100,8 @@ fn a_state_that_is_old_says_that_the_link_app_does_not_run() {
     let staff = staff(Language::Japanese, "general");
     let well = state(None, vec![folder(None)]);
     for (now, tone, word) in [
-        ("2026-11-26T00:20:29Z", "success", "動いています"),
-        ("2026-11-26T00:20:30Z", "error", "止まっています"),
+        ("2026-11-26T00:20:29Z", "good", "動いています"),
+        ("2026-11-26T00:20:30Z", "bad", "止まっています"),
     ] {
         let page = link_state_page(staff.frame(HERE), &here(), Some(&well), at(now));
         let text = page.render().unwrap();
