@@ -253,6 +253,7 @@ fn a_full_disk_under_the_link_loses_no_file() {
     let filler = small.0.join("filler");
     let mut file = std::fs::File::create(&filler).unwrap();
     while std::io::Write::write_all(&mut file, &[1; 4096]).is_ok() {}
+    drop(file);
     let gateway = clinic.start_gateway();
     let data_dir = std::path::PathBuf::from(clinic.path("gateway"));
     wait_until("the full disk is told of", || {
