@@ -165,20 +165,16 @@ impl Asking<'_> {
                 bulk_reference_numbers::result(self, asked).await
             }
             request::Request::BulkCheckResult(asked) => {
-                let of = (BulkKind::Checks, Message::BulkCheckResult);
-                bulk_checks::result(self, asked, of).await
+                bulk_checks::result(self, asked, BulkKind::Checks).await
             }
             request::Request::MedicalAidListResult(asked) => {
-                let of = (BulkKind::MedicalAid, Message::MedicalAidListResult);
-                bulk_checks::result(self, asked, of).await
+                bulk_checks::result(self, asked, BulkKind::MedicalAid).await
             }
             request::Request::HomeVisitListResult(asked) => {
-                let of = (BulkKind::HomeVisits, Message::HomeVisitListResult);
-                bulk_checks::result(self, asked, of).await
+                bulk_checks::result(self, asked, BulkKind::HomeVisits).await
             }
             request::Request::OnlineListResult(asked) => {
-                let of = (BulkKind::RemoteCare, Message::OnlineListResult);
-                bulk_checks::result(self, asked, of).await
+                bulk_checks::result(self, asked, BulkKind::RemoteCare).await
             }
         }
     }

@@ -5,7 +5,6 @@ use domain::codes::check::ResultSegment;
 use domain::permit::{AskInBulk, Permit};
 use exchange::answer::Answer;
 use exchange::answer::bulk::{accepted, result_header};
-use exchange::message::Message;
 use exchange::request::Request;
 use exchange::tables::bulk::{Accepted, ResultHeader, ResultRequest};
 use exchange::tables::bulk_check::{BulkResult, CheckUnit, ResultBody};
@@ -41,15 +40,16 @@ pub(super) async fn fetch(
 pub(super) async fn result(
     asking: &Asking<'_>,
     asked: &ResultRequest,
-    (kind, message): (BulkKind, Message),
+    kind: BulkKind,
 ) -> Result<Answer, Stop> {
     let fetched = fetch(asking, asked, kind).await?;
     let result = told(asking, asked, &fetched)?;
-    Ok(match message {
-        Message::MedicalAidListResult => Answer::MedicalAidListResult(result),
-        Message::HomeVisitListResult => Answer::HomeVisitListResult(result),
-        Message::OnlineListResult => Answer::OnlineListResult(result),
-        _ => Answer::BulkCheckResult(result),
+    Ok(match kind {
+        // The last is `bulk_reference_numbers`' own, and never comes here.
+        BulkKind::Checks | BulkKind::ReferenceNumbers => Answer::BulkCheckResult(result),
+        BulkKind::MedicalAid => Answer::MedicalAidListResult(result),
+        BulkKind::HomeVisits => Answer::HomeVisitListResult(result),
+        BulkKind::RemoteCare => Answer::OnlineListResult(result),
     })
 }
 
