@@ -5,19 +5,18 @@ use core::fmt;
 use domain::reference_number::{Bearer, ReferenceNumber};
 use serde::{Deserialize, Serialize};
 
-use crate::check::asked::{branch, date, insured_number, insurer, keep, optional, symbol};
+use crate::check::asked::{branch, date, insured_number, insurer, keep, symbol};
 use crate::problem::MemberError;
 
 /// Body of `POST /v1/reference-numbers`: a number, and the insurance data of the patient it is for.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "insurer_number": "06139992", "number": "4567", "reference_number": "000123", "symbol": "123"
+    "birth_date": "1970-01-02", "insurer_number": "06139992", "number": "4567", "reference_number": "000123", "symbol": "123"
 }))]
 pub struct ReferenceNumberRegistration {
-    /// Birth date, `yyyy-MM-dd`; tells a family's members apart where the branch is unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub birth_date: Option<String>,
+    /// Birth date, `yyyy-MM-dd`: as with a check, who does not know it is told nothing of the patient.
+    pub birth_date: String,
     /// Branch number, one or two digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
@@ -41,7 +40,7 @@ pub struct ReferenceNumberRegistration {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reference_number": "000123"}))]
 pub struct ReferenceNumberSearch {
-    /// Birth date, `yyyy-MM-dd`.
+    /// Birth date, `yyyy-MM-dd`; must where no reference number is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth_date: Option<String>,
     /// Branch number.
@@ -78,8 +77,6 @@ pub struct ReferenceNumberRemoval {
 /// Answer of `POST /v1/reference-numbers` and its search: whose a number is.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReferenceNumberHolder {
-    /// The patient's birth date.
-    pub birth_date: String,
     /// The patient's name in kana.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kana: Option<String>,
@@ -131,12 +128,12 @@ impl ReferenceNumberRegistration {
     pub fn read(&self) -> Result<(ReferenceNumber, Bearer), Vec<MemberError>> {
         let mut errors = Vec::new();
         let number = keep(&mut errors, reference_number(&self.reference_number));
-        let bearer = bearer(&Members {
+        let bearer = bearer(&BearerMembers {
             insurer_number: &self.insurer_number,
             symbol: self.symbol.as_deref(),
             number: &self.number,
             branch: self.branch.as_deref(),
-            birth_date: self.birth_date.as_deref(),
+            birth_date: Some(&self.birth_date),
         });
         match (number, bearer) {
             (Some(number), Ok(bearer)) => Ok((number, bearer)),
@@ -159,12 +156,12 @@ impl ReferenceNumberSearch {
             let number = reference_number(number).map_err(|error| vec![error])?;
             return Ok(Sought::Number(number));
         }
-        let bearer = bearer(&Members {
+        let bearer = bearer(&BearerMembers {
             insurer_number: self.insurer_number.as_deref().unwrap_or_default(),
             symbol: self.symbol.as_deref(),
             number: self.number.as_deref().unwrap_or_default(),
             branch: self.branch.as_deref(),
-            birth_date: self.birth_date.as_deref(),
+            birth_date: Some(self.birth_date.as_deref().unwrap_or_default()),
         });
         Ok(Sought::Bearer(bearer?))
     }
@@ -196,22 +193,39 @@ pub fn reference_number(text: &str) -> Result<ReferenceNumber, MemberError> {
     })
 }
 
-struct Members<'a> {
-    insurer_number: &'a str,
-    symbol: Option<&'a str>,
-    number: &'a str,
-    branch: Option<&'a str>,
-    birth_date: Option<&'a str>,
+/// Insurance data as it was given.
+#[derive(Clone, Copy)]
+pub struct BearerMembers<'a> {
+    /// Insurer number.
+    pub insurer_number: &'a str,
+    /// Symbol.
+    pub symbol: Option<&'a str>,
+    /// Number.
+    pub number: &'a str,
+    /// Branch number.
+    pub branch: Option<&'a str>,
+    /// Birth date; nothing where the message has no place for one, and then nothing of the patient is answered.
+    pub birth_date: Option<&'a str>,
 }
 
-fn bearer(given: &Members<'_>) -> Result<Bearer, Vec<MemberError>> {
+impl fmt::Debug for BearerMembers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerMembers(…)")
+    }
+}
+
+/// Whom insurance data are about.
+///
+/// # Errors
+/// One [`MemberError`] for every member that is wrong, all at once.
+pub fn bearer(given: &BearerMembers<'_>) -> Result<Bearer, Vec<MemberError>> {
     let mut errors = Vec::new();
     let insurer = keep(&mut errors, insurer(given.insurer_number));
     let symbol = keep(&mut errors, symbol(given.symbol));
     let number = keep(&mut errors, insured_number(given.number));
     let branch = keep(&mut errors, branch(given.branch));
-    let birth_date = optional(given.birth_date, |text| date("birth_date", text));
-    let birth_date = keep(&mut errors, birth_date);
+    let birth_date = given.birth_date.map(|text| date("birth_date", text));
+    let birth_date = keep(&mut errors, birth_date.transpose());
     match (insurer, symbol, number, branch, birth_date) {
         (Some(insurer), Some(symbol), Some(number), Some(branch), Some(birth_date)) => Ok(Bearer {
             insurer,
@@ -231,7 +245,7 @@ mod tests {
     #[test]
     fn every_wrong_member_is_named_at_once() {
         let wrong = ReferenceNumberRegistration {
-            birth_date: Some("1970-13-01".into()),
+            birth_date: "1970-13-01".into(),
             branch: Some("x".into()),
             insurer_number: "12".into(),
             number: String::new(),
@@ -261,7 +275,7 @@ mod tests {
         assert!(matches!(by_number.read(), Ok(Sought::Number(_))));
         assert_eq!(
             ReferenceNumberSearch::default().read().unwrap_err().len(),
-            2
+            3
         );
     }
 }

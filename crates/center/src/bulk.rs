@@ -112,21 +112,22 @@ pub(crate) async fn accept(
     Err(Trouble::Internal.into())
 }
 
-/// What was accepted under a reception number: the look is recorded, and counted where there are results.
+/// What was accepted under a reception number: the look is recorded, and counted where there are results, once for each idempotency key
+/// in a row.
 pub(crate) async fn fetch(
     app: &Shared,
     permit: &Permit<AskInBulk>,
-    kind: Option<BulkKind>,
-    reception: Option<&str>,
+    (kind, reception): (Option<BulkKind>, Option<&str>),
+    key: Option<String>,
 ) -> Result<Fetched, Stop> {
     let text = must(reception, "受付番号")?;
     // What is no reception number is no number of anybody's.
     let unknown = || ErrorCode::UnknownReception.plain();
     let reception = ReceptionNumber::parse(text).map_err(|_| unknown())?;
-    let most = app.link.most_downloads.get();
+    let counting = (app.link.most_downloads.get(), key);
     let found = app
         .engine
-        .fetch_order(permit, kind, &reception, most, app.now());
+        .fetch_order(permit, kind, &reception, counting, app.now());
     let fetched = found.await?.ok_or_else(unknown)?;
     match &fetched {
         Fetched::OtherKind => Err(ErrorCode::OtherReception.plain().into()),

@@ -44,6 +44,12 @@ pub(crate) async fn send(
         .ok_or(Trouble::NotFound)?;
     let headers = request.headers().clone();
     let bytes = json_bytes(request, most_bytes(&app, message), &app).await?;
+    let lines = has_many_lines(message);
+    // Thousands of lines are read and written by a few at once.
+    let _turn = match lines {
+        true => Some(app.exporting.acquire().await.map_err(|_| Trouble::Busy)?),
+        false => None,
+    };
     let asking = Asking {
         app: &app,
         permit: &permit,
@@ -51,7 +57,39 @@ pub(crate) async fn send(
         now: app.now(),
         bytes,
     };
-    Ok(json(&asking.answer(message).await?))
+    let answer = asking.answer(message).await?;
+    if lines {
+        return apart(move || json(&answer)).await;
+    }
+    Ok(json(&answer))
+}
+
+/// Whether a message or its answer may have thousands of lines.
+fn has_many_lines(message: Message) -> bool {
+    match message {
+        Message::BulkCheck
+        | Message::BulkCheckResult
+        | Message::BulkReferenceNumbers
+        | Message::BulkReferenceNumbersResult
+        | Message::MedicalAidListResult
+        | Message::HomeVisitListResult
+        | Message::OnlineListResult => true,
+        Message::SingleCheck
+        | Message::ReferenceNumber
+        | Message::MedicalAidList
+        | Message::HomeVisitList
+        | Message::OnlineList
+        | Message::Drugs
+        | Message::Checkups => false,
+    }
+}
+
+/// Does what takes a while off the threads that answer checks.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Trouble::Internal.into())
 }
 
 fn most_bytes(app: &Shared, message: Message) -> usize {
@@ -128,9 +166,12 @@ impl From<Unanswerable> for Stop {
 impl Asking<'_> {
     /// The message's answer.
     pub(crate) async fn answer(&self, message: Message) -> Result<Answer, Refused> {
-        let image: Value = crate::extract::parse(&self.bytes)?;
-        let request = request::Request::from_json(message, &image)
-            .map_err(|rejected| not_readable(&rejected))?;
+        let request = if has_many_lines(message) {
+            let bytes = self.bytes.clone();
+            apart(move || read(message, &bytes)).await??
+        } else {
+            read(message, &self.bytes)?
+        };
         match self.dispatch(&request).await {
             Ok(answer) => Ok(answer),
             Err(Stop::Unanswerable(why)) => Ok(Answer::unanswerable(&request, &why, self.now)),
@@ -211,6 +252,11 @@ impl Asking<'_> {
             Err(ErrorCode::OtherFacility.plain())
         }
     }
+}
+
+fn read(message: Message, bytes: &[u8]) -> Result<request::Request, Refused> {
+    let image: Value = crate::extract::parse(bytes)?;
+    request::Request::from_json(message, &image).map_err(|rejected| not_readable(&rejected))
 }
 
 /// A value that has to be there; blanks are nothing.

@@ -3,7 +3,7 @@
 
 use api::problem::{MemberError, Trouble};
 use api::reference_number::{
-    ReferenceNumberHolder, ReferenceNumberRegistration, ReferenceNumberRemoval,
+    BearerMembers, ReferenceNumberHolder, ReferenceNumberRegistration, ReferenceNumberRemoval,
     ReferenceNumberSearch, Sought, reference_number,
 };
 use api::routes;
@@ -78,6 +78,10 @@ pub(crate) async fn search(
 ) -> Result<Json<ReferenceNumberHolder>, Refused> {
     let read = body.value.read();
     let sought = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
+    // By a message a number is registered without a birth date: whoever sends messages is not told by the number who that was.
+    if permit.holder().kind.is_system() && matches!(sought, Sought::Number(_)) {
+        return Err(Trouble::NotPermitted.into());
+    }
     let found = match &sought {
         Sought::Number(number) => match app.engine.bearer_of(&permit, number)? {
             Some(person) => app.engine.registered(&permit, person)?.ok_or_else(unknown),
@@ -132,18 +136,23 @@ pub(crate) async fn remove(
 
 /// Number and bearer of a registration in a message, or the first thing that is wrong with it.
 pub(crate) fn bearer(told: &Told) -> Result<(ReferenceNumber, Bearer), Unanswerable> {
-    let registration = ReferenceNumberRegistration {
+    let members = BearerMembers {
+        insurer_number: must(told.insurer_number.as_deref(), "保険者番号")?,
+        symbol: told.symbol.as_deref(),
+        number: must(told.number.as_deref(), "被保険者証番号")?,
+        branch: told.branch.as_deref(),
+        // The message has no place for it.
         birth_date: None,
-        branch: told.branch.clone(),
-        insurer_number: must(told.insurer_number.as_deref(), "保険者番号")?.into(),
-        number: must(told.number.as_deref(), "被保険者証番号")?.into(),
-        reference_number: must(told.reference_number.as_deref(), "照会番号")?.into(),
-        symbol: told.symbol.clone(),
     };
-    registration.read().map_err(|errors| {
-        let text = errors.first().map_or("", |error| error.text.ja.as_str());
-        ErrorCode::Refused.about(text)
-    })
+    let number = must(told.reference_number.as_deref(), "照会番号")?;
+    let wrong = |error: &MemberError| ErrorCode::Refused.about(&error.text.ja);
+    let number = reference_number(number).map_err(|error| wrong(&error))?;
+    let bearer = api::reference_number::bearer(&members);
+    let bearer = bearer.map_err(|errors| {
+        let first = errors.first();
+        first.map_or_else(|| ErrorCode::Refused.about(""), wrong)
+    })?;
+    Ok((number, bearer))
 }
 
 /// The person a registration in a message is for; that there is none is recorded.
@@ -208,7 +217,6 @@ fn outcome(none: NotOne) -> &'static str {
 
 fn holder(person: &Person, number: Option<String>) -> ReferenceNumberHolder {
     ReferenceNumberHolder {
-        birth_date: person.birth_date.to_string(),
         kana: person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
         name: person.name.as_str().to_owned(),
         outcome: String::new(),
@@ -253,8 +261,8 @@ fn not_one(none: NotOne) -> MemberError {
         NotOne::Nobody => MemberError::new(
             "number",
             "not_found",
-            "該当する資格がありません。保険者番号・記号・番号・枝番を確かめてください。",
-            "No coverage matches. Check insurer number, symbol, number and branch.",
+            "該当する資格がありません。保険者番号・記号・番号・枝番・生年月日を確かめてください。",
+            "No coverage matches. Check insurer number, symbol, number, branch and birth date.",
         ),
         NotOne::Several => MemberError::new(
             "branch",

@@ -194,7 +194,7 @@ CREATE TABLE bulk_order (
   account TEXT NOT NULL, account_kind TEXT NOT NULL, certificate BLOB NOT NULL,
   accepted INTEGER NOT NULL, day INTEGER NOT NULL, identifier TEXT, list TEXT,
   lines INTEGER NOT NULL, done INTEGER NOT NULL, normal INTEGER NOT NULL,
-  state TEXT NOT NULL, failure TEXT, worked INTEGER NOT NULL, finished INTEGER, downloads INTEGER NOT NULL,
+  state TEXT NOT NULL, failure TEXT, worked INTEGER NOT NULL, finished INTEGER, downloads INTEGER NOT NULL, fetched_under TEXT,
   PRIMARY KEY (facility, reception)
 ) WITHOUT ROWID;
 CREATE INDEX bulk_order_waiting ON bulk_order (worked) WHERE finished IS NULL;

@@ -92,6 +92,8 @@ pub struct Order {
     pub finished: Option<Instant>,
     /// How often its results were fetched.
     pub downloads: u32,
+    /// The idempotency key they were last fetched under.
+    pub fetched_under: Option<String>,
 }
 
 impl std::fmt::Debug for Order {
@@ -170,7 +172,7 @@ impl Engine {
     }
 
     /// An order of the permit's facility, with its results where it is done: the look is recorded first, and counted where there are
-    /// results.
+    /// results. A look repeated under the idempotency key of the one before it counts once.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -179,7 +181,7 @@ impl Engine {
         permit: &Permit<AskInBulk>,
         kind: Option<BulkKind>,
         reception: &ReceptionNumber,
-        most_downloads: u32,
+        (most_downloads, key): (u32, Option<String>),
         at: Instant,
     ) -> Result<Option<Fetched>, StoreError> {
         let (holder, reception) = (permit.holder().clone(), reception.clone());
@@ -193,20 +195,26 @@ impl Engine {
                 };
                 let is_other = kind.is_some_and(|kind| kind != order.kind);
                 let has_results = order.state == BulkState::Done && !is_other;
-                let too_often = has_results && most_downloads <= order.downloads;
-                if has_results && !too_often {
+                let again = key.is_some() && key == order.fetched_under;
+                let too_often = has_results && !again && most_downloads <= order.downloads;
+                if has_results && !again && !too_often {
                     connection
                         .prepare_cached(
-                            "UPDATE bulk_order SET downloads = downloads + 1 WHERE facility = ?1 AND reception = ?2",
+                            "UPDATE bulk_order SET downloads = downloads + 1, fetched_under = ?3
+                             WHERE facility = ?1 AND reception = ?2",
                         )?
-                        .execute(params![facility, wanted.as_str()])?;
+                        .execute(params![facility, wanted.as_str(), key])?;
                 }
                 let event = Event {
                     at,
                     actor: actor(&holder),
                     deed: Deed::BulkRead,
                     subject: Some(order.id),
-                    detail: format!("state={} results={}", order.state.as_str(), has_results && !too_often),
+                    detail: format!(
+                        "state={} results={}",
+                        order.state.as_str(),
+                        has_results && !too_often
+                    ),
                 };
                 batch.append(connection, &event, None)?;
                 Ok(Some((order, is_other, has_results, too_often)))
@@ -317,7 +325,7 @@ fn insert(connection: &Connection, holder: &SignedIn, order: &NewOrder) -> Resul
     };
     connection
         .prepare_cached(
-            "INSERT INTO bulk_order VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,0,?14,NULL,0,NULL,0)",
+            "INSERT INTO bulk_order VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,0,?14,NULL,0,NULL,0,NULL)",
         )?
         .execute(params![
             number(holder.facility),
@@ -401,6 +409,7 @@ fn read(row: &Row<'_>) -> Result<Order, StoreError> {
             },
             finished: finished.map(Instant::from_micros),
             downloads: row.get("downloads").ok()?,
+            fetched_under: row.get("fetched_under").ok()?,
         })
     };
     read().ok_or(StoreError::Row("bulk_order"))

@@ -100,11 +100,11 @@ fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> 
     Ok(match question.ok_or(Trouble::Internal)? {
         ListQuestion::Consents(days) => {
             let found = app.engine.consented(&permit, days, limit)?;
-            found.iter().map(Line::of).collect()
+            found.iter().filter(|it| agreed(it)).map(Line::of).collect()
         }
         ListQuestion::Examinations(days) => {
             let found = app.engine.examined(&permit, days, limit)?;
-            found.iter().map(Line::of).collect()
+            found.iter().filter(|it| agreed(it)).map(Line::of).collect()
         }
         ListQuestion::TreatmentMonth(month) => {
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -112,6 +112,12 @@ fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> 
             found.into_iter().map(Line::without_consents).collect()
         }
     })
+}
+
+/// Whether somebody agreed to anything in their last check of the days: the lists are of those who did.
+fn agreed(consented: &Consented) -> bool {
+    let mut choices = consented.consents.iter().map(|it| it.answered.choice);
+    choices.any(|choice| choice == Choice::Yes)
 }
 
 /// Works off the people of a part.

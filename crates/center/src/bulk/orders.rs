@@ -136,7 +136,7 @@ pub(crate) async fn result(
         _ => return Err(Trouble::InvalidQuery.into()),
     };
     let _turn = app.exporting.acquire().await.map_err(|_| Trouble::Busy)?;
-    let fetched = super::fetch(&app, &permit, None, Some(&id)).await;
+    let fetched = super::fetch(&app, &permit, (None, Some(&id)), None).await;
     let Fetched::Results(order, parts) = fetched.map_err(refused)? else {
         return Err(Trouble::Bulk(BulkTrouble::NotFinished).into());
     };

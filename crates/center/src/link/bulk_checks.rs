@@ -10,7 +10,7 @@ use exchange::tables::bulk::{Accepted, ResultHeader, ResultRequest};
 use exchange::tables::bulk_check::{BulkResult, CheckUnit, ResultBody};
 use store::bulk::{Fetched, Order};
 
-use super::{Asking, Stop};
+use super::{Asking, Stop, apart};
 use crate::bulk;
 use crate::repeats::Repeatable;
 
@@ -33,7 +33,8 @@ pub(super) async fn fetch(
     let permit: Permit<AskInBulk> = asking.right().await?;
     asking.of_own_facility(asked.header.institution_code.as_deref())?;
     let reception = asked.body.reception_number.as_deref();
-    bulk::fetch(asking.app, &permit, Some(kind), reception).await
+    let key = crate::repeats::key(asking.headers)?;
+    bulk::fetch(asking.app, &permit, (Some(kind), reception), key).await
 }
 
 /// The result of a bulk check or a list.
@@ -43,7 +44,7 @@ pub(super) async fn result(
     kind: BulkKind,
 ) -> Result<Answer, Stop> {
     let fetched = fetch(asking, asked, kind).await?;
-    let result = told(asking, asked, &fetched)?;
+    let result = told(asking, asked, fetched).await?;
     Ok(match kind {
         // The last is `bulk_reference_numbers`' own, and never comes here.
         BulkKind::Checks | BulkKind::ReferenceNumbers => Answer::BulkCheckResult(result),
@@ -53,13 +54,13 @@ pub(super) async fn result(
     })
 }
 
-fn told(
+async fn told(
     asking: &Asking<'_>,
     asked: &ResultRequest,
-    fetched: &Fetched,
+    fetched: Fetched,
 ) -> Result<Box<BulkResult>, Stop> {
     let (header, parts) = header(asking, asked, fetched);
-    let units: Vec<CheckUnit> = bulk::check_units(parts)?;
+    let units: Vec<CheckUnit> = apart(move || bulk::check_units(&parts)).await??;
     Ok(Box::new(BulkResult {
         header,
         body: ResultBody {
@@ -70,24 +71,24 @@ fn told(
 }
 
 /// The header of a result, and its parts where it is at its end. While it is not, the counts say how far it is.
-pub(super) fn header<'f>(
+pub(super) fn header(
     asking: &Asking<'_>,
     asked: &ResultRequest,
-    fetched: &'f Fetched,
-) -> (ResultHeader, &'f [Vec<u8>]) {
+    fetched: Fetched,
+) -> (ResultHeader, Vec<Vec<u8>>) {
     match fetched {
         Fetched::Results(order, parts) => (
-            header_of(asking, asked, (order, ResultSegment::Normal)),
+            header_of(asking, asked, (&order, ResultSegment::Normal)),
             parts,
         ),
         Fetched::Without(order) | Fetched::TooOften(order) => (
-            header_of(asking, asked, (order, ResultSegment::Processing)),
-            &[],
+            header_of(asking, asked, (&order, ResultSegment::Processing)),
+            Vec::new(),
         ),
         // `bulk::fetch` answers it otherwise.
         Fetched::OtherKind => (
             result_header(asked, ResultSegment::Abnormal, asking.now),
-            &[],
+            Vec::new(),
         ),
     }
 }

@@ -6,13 +6,13 @@ use exchange::tables::bulk::ResultRequest;
 use exchange::tables::reference_number::{BulkResult, BulkResultBody};
 
 use super::bulk_checks::{fetch, header};
-use super::{Asking, Stop};
+use super::{Asking, Stop, apart};
 use crate::bulk;
 
 pub(super) async fn result(asking: &Asking<'_>, asked: &ResultRequest) -> Result<Answer, Stop> {
     let fetched = fetch(asking, asked, BulkKind::ReferenceNumbers).await?;
-    let (header, parts) = header(asking, asked, &fetched);
-    let units = bulk::registration_units(parts)?;
+    let (header, parts) = header(asking, asked, fetched);
+    let units = apart(move || bulk::registration_units(&parts)).await??;
     Ok(Answer::BulkReferenceNumbersResult(Box::new(BulkResult {
         header,
         body: BulkResultBody {

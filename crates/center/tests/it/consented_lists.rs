@@ -21,6 +21,17 @@ async fn who_consented_at_a_reader_is_listed_with_consents_until_they_expire() {
         ("specified_disease", "yes"),
     ];
     clinic.answer(&reader, &laid, &given).await.unwrap();
+    // Who agreed to nothing is on no list.
+    let other = clinic.lay(&reader, Case::RareName, "pin").await.unwrap();
+    let none: Vec<(&str, &str)> = other
+        .questions
+        .iter()
+        .map(|it| match it.as_str() {
+            "prescription_issue" => ("prescription_issue", "paper"),
+            question => (question, "no"),
+        })
+        .collect();
+    clinic.answer(&reader, &other, &none).await.unwrap();
     let day = Instant::parse(&laid.check.as_of).unwrap().date_in_japan();
     let asked = |from: &str, to: &str, kind: &str, flag: &str| {
         let info = json!({format!("{kind}From"): from, format!("{kind}To"): to, "MedicalTreatmentFlag": flag});

@@ -81,7 +81,12 @@ async fn people_at_the_terminal_register_look_up_change_and_remove_numbers() {
         symbol: Some("123".into()),
         number: insured.into(),
         branch: Some(branch.into()),
-        birth_date: None,
+        birth_date: if insured == "4571" {
+            "2019-02-02"
+        } else {
+            "1970-01-02"
+        }
+        .into(),
     };
     let new = client
         .register_reference_number(token, "1", &of("000123", "4567", ""))
@@ -133,6 +138,7 @@ async fn people_at_the_terminal_register_look_up_change_and_remove_numbers() {
         insurer_number: Some("06139992".into()),
         symbol: Some("123".into()),
         number: Some("4567".into()),
+        birth_date: Some("1970-01-02".into()),
         ..Default::default()
     };
     let found = client
@@ -140,6 +146,21 @@ async fn people_at_the_terminal_register_look_up_change_and_remove_numbers() {
         .await
         .unwrap();
     assert_eq!(found.reference_number.as_deref(), Some("000200"));
+    // Who does not know the birth date is told nothing.
+    for (birth_date, member, code) in [
+        (Some("1970-01-03"), "number", "not_found"),
+        (None, "birth_date", "required"),
+    ] {
+        let other = ReferenceNumberSearch {
+            birth_date: birth_date.map(str::to_owned),
+            ..by_card.clone()
+        };
+        refused(
+            client.search_reference_number(token, &other).await,
+            member,
+            code,
+        );
+    }
     let removal = ReferenceNumberRemoval {
         reference_number: "000200".into(),
     };

@@ -51,9 +51,19 @@ async fn accept(engine: &Engine, facility: &str, order: NewOrder) -> Accepted {
 }
 
 async fn fetch(engine: &Engine, facility: &str, drawn: u32) -> Option<Fetched> {
+    fetch_under(engine, facility, drawn, None).await
+}
+
+async fn fetch_under(
+    engine: &Engine,
+    facility: &str,
+    drawn: u32,
+    key: Option<&str>,
+) -> Option<Fetched> {
     let permit = permit::<AskInBulk>(facility);
+    let (kind, key) = (Some(BulkKind::Checks), key.map(str::to_owned));
     engine
-        .fetch_order(&permit, Some(BulkKind::Checks), &reception(drawn), 2, at())
+        .fetch_order(&permit, kind, &reception(drawn), (2, key), at())
         .await
         .unwrap()
 }
@@ -144,12 +154,14 @@ async fn an_order_is_answered_with_counts_then_with_results_in_order_and_no_ofte
     let (done, answers) = results(fetch(&engine, OWN, 20).await);
     assert_eq!((done.state, done.progress.errors()), (BulkState::Done, 2));
     assert_eq!(answers, ["answered 0", "answered 1"]);
-    results(fetch(&engine, OWN, 20).await);
+    // The same request again, as after a line that dropped, is not another one.
+    results(fetch_under(&engine, OWN, 20, Some("key")).await);
+    results(fetch_under(&engine, OWN, 20, Some("key")).await);
     assert!(matches!(
         fetch(&engine, OWN, 20).await,
         Some(Fetched::TooOften(_))
     ));
-    assert_eq!(engine.count_deeds(Deed::BulkRead).unwrap(), 4);
+    assert_eq!(engine.count_deeds(Deed::BulkRead).unwrap(), 5);
     assert_eq!(engine.count_deeds(Deed::BulkEnd).unwrap(), 1);
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!((report.checks, report.faults.len()), (6, 0));
@@ -167,7 +179,7 @@ async fn another_facilitys_number_is_not_found_and_one_of_another_kind_gives_not
             &permit::<AskInBulk>(OWN),
             Some(BulkKind::ReferenceNumbers),
             &reception(20),
-            2,
+            (2, None),
             at(),
         )
         .await

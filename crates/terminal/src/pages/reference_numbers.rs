@@ -39,7 +39,6 @@ pub(super) struct Found {
     pub(super) number: Option<String>,
     pub(super) name: String,
     pub(super) kana: String,
-    pub(super) birth_date: String,
     pub(super) outcome: String,
 }
 
@@ -63,7 +62,7 @@ fn given(text: &str) -> Option<String> {
 impl NumberForm {
     fn registration(&self) -> ReferenceNumberRegistration {
         ReferenceNumberRegistration {
-            birth_date: given(&self.birth_date).map(|text| days::to_iso(&text)),
+            birth_date: days::to_iso(self.birth_date.trim()),
             branch: given(&self.branch),
             insurer_number: self.insurer_number.trim().to_owned(),
             number: self.number.trim().to_owned(),
@@ -139,15 +138,12 @@ pub(super) fn numbers_page(
             ..field("branch", "branch", "branch-support", &form.branch)
         },
     ];
-    let mut birth_date = [TextField {
-        need: Need::Optional,
-        ..field(
-            "birth_date",
-            "birth-date",
-            "reference-birth-date-support",
-            &form.birth_date,
-        )
-    }];
+    let mut birth_date = [field(
+        "birth_date",
+        "birth-date",
+        "reference-birth-date-support",
+        &form.birth_date,
+    )];
     let summary = faults::spread(faults, &mut number, &mut []);
     faults::spread(faults, &mut insurer, &mut []);
     faults::spread(faults, &mut card, &mut []);
@@ -179,7 +175,6 @@ fn shown(found: ReferenceNumberHolder, words: &Words) -> Found {
         number: found.reference_number,
         name: found.name,
         kana: found.kana.unwrap_or_default(),
-        birth_date: days::show(&found.birth_date, words),
         outcome,
     }
 }

@@ -66,7 +66,6 @@ pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
         ("found", None, None),
     ] {
         let found = ReferenceNumberHolder {
-            birth_date: "1970-01-02".into(),
             kana: Some("ｼｶｸ ﾀﾛｳ".into()),
             name: "髙﨑 <b>".into(),
             outcome: outcome.into(),
