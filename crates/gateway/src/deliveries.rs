@@ -12,7 +12,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::codes::prescription::IssueForm;
 use domain::institution_code::InstitutionCode;
 use domain::questions::{Choice, Question};
-use exchange::answer::Unrepresentable;
+use exchange::answer::Written;
 use exchange::answer::consents::{Consents, Given, Providing};
 use exchange::answer::coverage::Shown;
 use exchange::encoding::Encoding;
@@ -23,9 +23,9 @@ use store::journal::{Journal, State};
 
 use crate::clock::Clock;
 use crate::config::AnswerEncoding;
-use crate::folders::{Folders, move_if_there, touch, write_durably};
+use crate::folders::{Folders, move_if_there, remove_if_there, touch, write_durably};
 use crate::leftovers;
-use crate::names::{MARK, beside};
+use crate::names::{MARK, beside, original};
 use crate::round_error::{RoundError, failed};
 use crate::runner::TOUCH_AFTER;
 use crate::session::Session;
@@ -53,6 +53,7 @@ impl Deliveries {
         };
         let file = |error| failed(folders, error);
         let result = folders.work.join(beside(delivery.id, "face"));
+        let texts = folders.work.join(beside(delivery.id, "face-org"));
         if delivery.state == State::Claimed {
             if no_questions {
                 return Ok(false);
@@ -60,9 +61,14 @@ impl Deliveries {
             let Some(record) = self.read(delivery.check_id).await? else {
                 return Ok(false);
             };
-            let (name, bytes) = written(&record, encoding(folders.encoding))
-                .map_err(|_| RoundError::Center(ClientError::Answer))?;
-            write_durably(&result, &bytes).map_err(file)?;
+            let (name, written) =
+                written(&record, folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
+            match &written.sidecar {
+                Some(original) => write_durably(&texts, original).map_err(file)?,
+                // Left by an end that was cut off.
+                None => remove_if_there(&texts).map_err(file)?,
+            }
+            write_durably(&result, &written.bytes).map_err(file)?;
             (delivery.name, delivery.state) = (Some(name), State::Ready);
             self.journal
                 .deliver(delivery.clone(), self.clock.now())
@@ -71,7 +77,10 @@ impl Deliveries {
             return Err(RoundError::OtherWork(delivery.folder));
         }
         // What lies finished in the work folder was not published; what is absent was.
-        let published = face.join(delivery.name.as_deref().unwrap_or_default());
+        let name = delivery.name.as_deref().unwrap_or_default();
+        let published = face.join(name);
+        // The original texts first: whoever sees the result finds them.
+        move_if_there(&texts, &face.join(original(name))).map_err(file)?;
         move_if_there(&result, &published).map_err(file)?;
         tokio::time::sleep(TOUCH_AFTER).await;
         let now = self.clock.now();
@@ -107,11 +116,11 @@ fn encoding(setting: AnswerEncoding) -> Encoding {
     }
 }
 
-/// Name and bytes of a result.
+/// A result, with its name.
 fn written(
     record: &CardCheckRecord,
-    encoding: Encoding,
-) -> Result<(String, Vec<u8>), NotUnderstood> {
+    folders: &Folders,
+) -> Result<(String, Written), NotUnderstood> {
     let answer = &record.check;
     let (verdict, read) = answered::read(answer)?;
     let shown: Vec<Shown<'_>> = read
@@ -149,9 +158,10 @@ fn written(
     };
     let name = face_result(facility, check_id, closed_at);
     let answer = exchange::face_result::answer(&result);
-    let written = answer.to_xml(encoding, Unrepresentable::Reduced);
-    let written = written.map_err(|_| NotUnderstood("text"))?;
-    Ok((name, written.bytes))
+    let written = folders
+        .spelling
+        .spell_reader_result(&answer, encoding(folders.encoding));
+    Ok((name, written.map_err(|_| NotUnderstood("text"))?))
 }
 
 fn instant(text: &str, member: &'static str) -> Result<Instant, NotUnderstood> {

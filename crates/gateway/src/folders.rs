@@ -237,6 +237,14 @@ pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Removes a file that may not be there.
+pub(crate) fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Touches a published file, for readers that watch for changes only. A file already taken is fine.
 pub(crate) fn touch(path: &Path, at: SystemTime) {
     if let Ok(file) = File::options().write(true).open(path) {

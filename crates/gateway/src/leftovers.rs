@@ -42,10 +42,11 @@ fn look_at(
         let Ok(published) = std::fs::metadata(&path).and_then(|it| it.modified()) else {
             continue;
         };
-        let ours = if is_face_result(&name) {
-            journal.delivered(&folders.name, &name)?
+        let result = original_of(&name).unwrap_or(&name);
+        let ours = if is_face_result(result) {
+            journal.delivered(&folders.name, result)?
         } else {
-            journal.published(&folders.name, original_of(&name).unwrap_or(&name))?
+            journal.published(&folders.name, result)?
         };
         if !ours || before.is_none_or(|before| before < published) {
             continue;

@@ -121,12 +121,7 @@ impl Spelling {
         read: &Read,
     ) -> Result<Spelled, String> {
         let encoding = self.encoding(answer.message(), read.encoding);
-        let policy = match self.unrepresentable {
-            UnrepresentablePolicy::Reduced => Unrepresentable::Reduced,
-            UnrepresentablePolicy::BlackCircle => Unrepresentable::BlackCircle,
-            UnrepresentablePolicy::Refuse => Unrepresentable::Refuse,
-        };
-        let written = answer.to_xml(encoding, policy);
+        let written = answer.to_xml(encoding, self.policy());
         let Written { bytes, sidecar, .. } = written.map_err(|error| cannot_be_written(&error))?;
         let (name, bytes) = self
             .packed(name, answer.message(), bytes, read.cipher)
@@ -136,6 +131,24 @@ impl Spelling {
             bytes,
             original: sidecar,
         })
+    }
+
+    /// Spells a reader's result. Nobody asked for it, so there is nobody to be refused: where the setting would, it is written in UTF-8.
+    pub(crate) fn spell_reader_result(
+        &self,
+        answer: &Answer,
+        encoding: Encoding,
+    ) -> Result<Written, CannotBeWritten> {
+        let written = answer.to_xml(encoding, self.policy());
+        written.or_else(|_| answer.to_xml(Encoding::Utf8, self.policy()))
+    }
+
+    fn policy(&self) -> Unrepresentable {
+        match self.unrepresentable {
+            UnrepresentablePolicy::Reduced => Unrepresentable::Reduced,
+            UnrepresentablePolicy::BlackCircle => Unrepresentable::BlackCircle,
+            UnrepresentablePolicy::Refuse => Unrepresentable::Refuse,
+        }
     }
 
     /// A request of the link app's own, in the form its message is exchanged in, otherwise as the one it follows from was sent. One that

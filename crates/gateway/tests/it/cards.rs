@@ -20,6 +20,7 @@ use domain::certificate::{DiseaseCertificate, Period};
 use domain::civil_date::Instant;
 use domain::codes::disease::SpecificDisease;
 use domain::institution_code::InstitutionCode;
+use domain::person::PersonName;
 use domain::questions::Holding;
 use pki::card_certificate::Root;
 use store::engine::Engine;
@@ -62,6 +63,8 @@ pub(crate) fn settings(dir: &Path) -> Cards {
 pub(crate) async fn register(engine: &Engine) {
     let mut holder = holder::registration(CASE).unwrap();
     let person = holder.person.id;
+    // Beyond Shift_JIS.
+    holder.person.name = PersonName::parse("架空　𠮷子").unwrap();
     holder.coverages[0].diseases = vec![DiseaseCertificate {
         disease: SpecificDisease::from_code("1").unwrap(),
         issued: None,

@@ -2,6 +2,7 @@
 
 use exchange::file_name::is_face_result;
 use gateway::config::{AnswerEncoding, Forgotten};
+use gateway::names::original;
 use gateway::pickup::RoundError;
 use store::journal::deliveries::{Delivery, Heard};
 use store::journal::{Journal, State};
@@ -200,6 +201,8 @@ async fn a_folder_of_shift_jis_gets_shift_jis_and_forgotten_results_are_removed_
         .unwrap();
     let bytes = link.read(&format!("face/{name}"));
     assert!(bytes.starts_with(b"<?xml version=\"1.0\" encoding=\"Shift_JIS\""));
+    let texts = link.text(&format!("face/{}", original(&name)));
+    assert!(texts.contains("𠮷"), "{texts}");
     link.later(60 * 1440 + 120);
     link.round().await.unwrap();
     assert_eq!(link.names("face"), ["OQSsiquc01res_face_of_another.xml"]);
