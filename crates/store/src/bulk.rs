@@ -231,6 +231,13 @@ impl Engine {
             (false, false) => Fetched::Without(order),
             (true, false) => {
                 let parts = self.parts(facility, &reception)?;
+                if parts.is_empty() && 0 < order.progress.lines {
+                    // Forgotten meanwhile.
+                    return Ok(Some(Fetched::Without(Order {
+                        state: BulkState::Expired,
+                        ..order
+                    })));
+                }
                 Fetched::Results(order, parts)
             }
         }))

@@ -454,15 +454,35 @@ pub(crate) async fn read_answer(stream: &mut TlsStream<TcpStream>) -> RawAnswer 
     let mut bytes = Vec::new();
     // A line that is cut still gave what came before.
     let _ = stream.read_to_end(&mut bytes).await;
-    let end = bytes
-        .windows(4)
-        .position(|four| four == b"\r\n\r\n")
-        .unwrap();
+    raw_answer(&bytes).expect("an answer")
+}
+
+/// Reads an answer as long as it says it is; the line stays open.
+pub(crate) async fn read_answer_of_open_line(stream: &mut TlsStream<TcpStream>) -> RawAnswer {
+    let mut bytes = Vec::new();
+    loop {
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "cut");
+        if let Some(answer) = raw_answer(&bytes) {
+            let length = answer.head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                let is_it = name.eq_ignore_ascii_case("content-length");
+                is_it.then(|| value.trim().parse::<usize>().unwrap())
+            });
+            if length.unwrap() <= answer.body.len() {
+                return answer;
+            }
+        }
+    }
+}
+
+/// What came, once its head is whole.
+fn raw_answer(bytes: &[u8]) -> Option<RawAnswer> {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    RawAnswer {
+    Some(RawAnswer {
         status,
         head,
         body: bytes[end + 4..].to_vec(),
-    }
+    })
 }

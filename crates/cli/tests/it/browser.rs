@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod bulk;
 mod certificates;
 mod downloads;
 mod every_page;
