@@ -550,7 +550,7 @@ mod tests {
             .filter_map(|word| word.strip_suffix(':'))
         {
             assert!(
-                block.contains(&format!("{setting} =")) || block.contains(&format!("[{setting}]")),
+                block.contains(&format!("{setting} =")) || block.contains(&format!("{setting}]")),
                 "{setting}"
             );
         }

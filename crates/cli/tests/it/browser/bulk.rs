@@ -49,7 +49,7 @@ async fn a_clerk_puts_in_a_file_sees_how_far_it_is_and_fetches_the_result() {
     walk.fill_file("file", &walk.dir.path().join("demo/demo.json"))
         .await;
     walk.press("main form [data-tone=primary]").await;
-    assert!(walk.shows("main .onshi-error-summary").await);
+    assert!(walk.shows("#error-summary").await);
     walk.end().await;
 }
 
