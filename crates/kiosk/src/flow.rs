@@ -403,7 +403,7 @@ fn refused(mut card: Card, refusal: Refusal, facts: &Facts) -> Transition {
 fn waiting(card: Card, event: &Event, facts: &Facts) -> Transition {
     match event {
         Event::CardRemoved => Transition::to(Step::CardGone { kept: None }),
-        Event::Released => identify(card, Method::Visual),
+        Event::Released if facts.offers(Method::Visual, &card) => identify(card, Method::Visual),
         Event::Chosen(Method::Pin) => choosing(card, event, facts),
         _ => Transition::to(Step::WaitingForStaff(card)),
     }

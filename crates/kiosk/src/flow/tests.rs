@@ -313,6 +313,17 @@ fn in_visual_mode_the_card_waits_for_staff_without_a_choice() {
 }
 
 #[test]
+fn a_release_reads_no_photo_where_the_reader_holds_no_keys_for_it() {
+    let facts = Facts {
+        keys: Keys::Missing,
+        ..FACTS
+    };
+    let on = advance(Step::WaitingForStaff(card()), Event::Released, &facts);
+    assert_eq!(on.step, Step::WaitingForStaff(card()));
+    assert_eq!(on.effects, []);
+}
+
+#[test]
 fn staff_may_release_this_one_patient_without_switching_the_mode() {
     let on = advance(Step::Method(card()), Event::Released, &FACTS);
     assert_eq!(on.effects, [Effect::Identify(Method::Visual)]);
