@@ -15,6 +15,7 @@ use gateway::config::{AnswerEncoding, FolderPair, Forgotten};
 use gateway::folders::Folders;
 use gateway::hearing::Hearing;
 use gateway::pickup::{Gateway, RoundError, Setup};
+use gateway::zipped::Zip;
 use pki::identity::{Identity, first_certificate};
 use pki::machine_secret::MachineSecret;
 use pki::sealed::MachineKey;
@@ -164,6 +165,14 @@ impl Link {
     pub(crate) fn restart_without(&mut self, name: &str) {
         let mut setup = (self.parts)();
         setup.folders.retain(|folders| folders.name != name);
+        self.set_up(setup);
+    }
+
+    /// Another gateway, as after a restart, whose first folder pair exchanges zips.
+    pub(crate) fn restart_with_zip(&mut self, zip: Zip) {
+        let mut setup = (self.parts)();
+        let first = setup.folders.remove(0);
+        setup.folders.insert(0, first.with_zip(zip));
         self.set_up(setup);
     }
 

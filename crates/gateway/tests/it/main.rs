@@ -17,3 +17,4 @@ mod link;
 mod rotation;
 mod standing;
 mod stuck;
+mod zips;

@@ -1,0 +1,86 @@
+//! Password zips through the folders. Answers in the old cipher are opened by Python's library, which shares nothing with ours.
+
+use std::io::{Cursor, Write};
+use std::process::Command;
+
+use gateway::zipped::{AnswerCipher, Zip};
+use zip::write::FileOptions;
+use zip::{AesMode, ZipWriter};
+
+use crate::link::{Link, request};
+
+const PASSWORD: &str = "himitsu-12345";
+
+fn zipped(name: &str, xml: &[u8], password: Option<&str>) -> Vec<u8> {
+    let mut options = FileOptions::<()>::default();
+    if let Some(password) = password {
+        options = options.with_aes_encryption(AesMode::Aes256, password);
+    }
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file(name, options).unwrap();
+    writer.write_all(xml).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+fn opened(file: &std::path::Path) -> String {
+    let script = "import sys, zipfile
+archive = zipfile.ZipFile(sys.argv[1]); [name] = archive.namelist()
+sys.stdout.buffer.write(name.encode() + b'\\n' + archive.read(name, sys.argv[2].encode()))";
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .arg(file)
+        .arg(PASSWORD)
+        .output()
+        .expect("installed by `cargo xtask test`");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+async fn link() -> Link {
+    let mut link = Link::start().await;
+    let password = PASSWORD.as_bytes().to_vec();
+    let prefixes = vec!["OQSsiquc01".to_owned()];
+    link.restart_with_zip(Zip::new(prefixes, password.into(), AnswerCipher::ZipCrypto));
+    link
+}
+
+#[tokio::test]
+async fn a_request_in_a_password_zip_is_answered_in_one_under_its_name() {
+    let mut link = link().await;
+    let bytes = zipped("OQSsiquc01req_1.xml", &request(), Some(PASSWORD));
+    link.put("req/OQSsiquc01req_1.zip", bytes);
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert_eq!(link.names("res"), ["OQSsiquc01res_1.zip"]);
+    assert_eq!(link.names("req"), Vec::<String>::new());
+    let answer = opened(&link.path("res/OQSsiquc01res_1.zip"));
+    assert!(answer.starts_with("OQSsiquc01res_1.xml\n<?xml"), "{answer}");
+    assert!(answer.contains("<Name>資格　太郎</Name>"));
+}
+
+#[tokio::test]
+async fn a_zip_that_cannot_be_opened_comes_back_with_the_reason_and_plain_files_do_too() {
+    let mut link = link().await;
+    let name = "OQSsiquc01req_1.xml";
+    let cases = [
+        ("2.zip", zipped(name, &request(), Some("chigau-12345"))),
+        ("3.zip", zipped(name, &request(), None)),
+        ("4.xml", request()),
+    ];
+    for (suffix, bytes) in &cases {
+        link.put(&format!("req/OQSsiquc01req_{suffix}"), bytes);
+    }
+    // What may still be written is given its time.
+    for _ in 0..2 {
+        link.round().await.unwrap();
+        link.later(11);
+    }
+    for (suffix, bytes) in &cases {
+        let back = link.read(&format!("res/OQSsiquc01req_{suffix}"));
+        assert_eq!(&back, bytes, "{suffix} comes back as it was");
+        let (number, _) = suffix.split_once('.').unwrap();
+        let reason = link.text(&format!("res/OQSsiquc01req_{number}.err"));
+        assert!(reason.contains("zip"), "{reason}");
+        assert!(!reason.contains(PASSWORD) && !reason.contains("himitsu"));
+    }
+    assert_eq!(link.names("res").len(), 6);
+}
