@@ -22,6 +22,7 @@ fn zipped(name: &str, xml: &[u8], password: Option<&str>) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests start other programs")]
 fn opened(file: &std::path::Path) -> String {
     let script = "import sys, zipfile
 archive = zipfile.ZipFile(sys.argv[1]); [name] = archive.namelist()
