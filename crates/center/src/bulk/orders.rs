@@ -71,7 +71,7 @@ pub(crate) async fn put_in(
     let kind = BulkKind::parse(&what.kind).filter(|kind| !kind.is_list());
     let kind = kind.ok_or(Trouble::InvalidQuery)?;
     let day = match what.visit_date.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => CivilDate::parse_iso(text).map_err(|_| Trouble::InvalidQuery)?,
+        Some(text) => CivilDate::parse_iso(text).map_err(|_| no_day())?,
         None => now.date_in_japan(),
     };
     let parts = [
@@ -159,6 +159,16 @@ pub(crate) async fn result(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
+fn no_day() -> Refused {
+    let error = MemberError::new(
+        "visit_date",
+        "no_such_day",
+        "受診日は「2026-11-23」の形の、実在する日付で入力してください。",
+        "Write the date of visit like 2026-11-23; it has to be a day there is.",
+    );
+    Refused::members(Trouble::InvalidInput, vec![error])
 }
 
 fn is_csv(headers: &HeaderMap) -> Result<bool, Trouble> {
