@@ -134,6 +134,13 @@ async fn people_at_the_terminal_register_look_up_change_and_remove_numbers() {
         (found.outcome.as_str(), found.name.as_str()),
         ("found", "資格　太郎")
     );
+    // By a message it was registered without a birth date: who sends messages learns nobody's name by it.
+    let machine = clinic.sign_in("link_app").await.token;
+    let refusal = client.search_reference_number(&machine, &by_number).await;
+    let Err(ClientError::Problem(problem)) = refusal else {
+        panic!("{refusal:?}");
+    };
+    assert_eq!(problem.code, "not_permitted");
     let by_card = ReferenceNumberSearch {
         insurer_number: Some("06139992".into()),
         symbol: Some("123".into()),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::plain_browser::Terminal;
 use crate::running::{Clinic, onshi, succeed};
+use crate::time_travel::SOMEBODY;
 
 /// Of the files that are made.
 const P12: &str = "Atarashii-12345678";
@@ -394,17 +395,3 @@ fn the_operator_lists_issues_anew_and_revokes_and_is_told_what_is_not_there() {
     assert!(!clinic.check("clinic.p12", &SOMEBODY).status.success());
     assert_eq!(states(&clinic), ["revoked"]);
 }
-
-/// Somebody of the samples.
-const SOMEBODY: [&str; 10] = [
-    "--insurer",
-    "06139992",
-    "--symbol",
-    "123",
-    "--number",
-    "4567",
-    "--branch",
-    "01",
-    "--birth",
-    "1970-01-02",
-];

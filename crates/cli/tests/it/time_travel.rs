@@ -125,7 +125,7 @@ fn signed_in(terminal: &Terminal) -> Page {
 }
 
 /// Somebody of the samples.
-const SOMEBODY: [&str; 10] = [
+pub(crate) const SOMEBODY: [&str; 10] = [
     "--insurer",
     "06139992",
     "--symbol",
