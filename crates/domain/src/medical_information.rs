@@ -1,7 +1,9 @@
-//! Medical information of a person (医療情報): drugs, treatment, health checkups. Looks nothing up; says in `viewing` what a consent opens.
+//! Medical information of a person (医療情報): drugs, treatment, surgery, health checkups. Looks nothing up; says in `viewing` what a consent opens.
 
 pub mod checkup;
 pub mod drugs;
+pub mod kind;
+pub mod surgery;
 pub mod viewing;
 
 use crate::personal_text::personal_text;
@@ -114,6 +116,8 @@ impl core::fmt::Debug for Amount {
 pub struct MedicalInformation {
     /// Drugs and treatment, month by month.
     pub drugs: Vec<drugs::DrugMonth>,
+    /// Surgery.
+    pub surgeries: Vec<surgery::Surgery>,
     /// Health checkups.
     pub checkups: Vec<checkup::Checkup>,
 }

@@ -27,3 +27,7 @@ CREATE TABLE checkup (
   person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,
   PRIMARY KEY (person, day, place)
 ) WITHOUT ROWID;
+CREATE TABLE surgery (
+  person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (person, day, place)
+) WITHOUT ROWID;

@@ -1,7 +1,8 @@
 //! Health checkups of a person (特定健診, interface §5.3). Judges no value.
 
 use crate::civil_date::CivilDate;
-use crate::medical_information::{InvalidCode, MedicalText};
+use crate::medical_information::drugs::NamedFacility;
+use crate::medical_information::{Amount, InvalidCode, MedicalText};
 
 /// The code of an item: 17 letters and digits (JLAC10).
 ///
@@ -80,14 +81,31 @@ impl Value {
     }
 }
 
+/// The bounds of a reference range (基準値) in the unit of the value; an absent one does not limit. Judges nobody's health.
+///
+/// ```
+/// use domain::medical_information::{Amount, checkup::ReferenceRange};
+/// let range = ReferenceRange { low: None, high: Amount::parse("130").ok() };
+/// assert_ne!(range, ReferenceRange::default());
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReferenceRange {
+    /// The lowest usual value.
+    pub low: Option<Amount>,
+    /// The highest usual value.
+    pub high: Option<Amount>,
+}
+
 /// One item of a checkup: a result or an answer to a question.
 ///
 /// ```
-/// use domain::medical_information::{MedicalText, checkup::{Item, ItemCode, Value}};
+/// use domain::medical_information::{MedicalText, checkup::{Item, ItemCode, ReferenceRange, Value}};
 /// let item = Item {
 ///     code: ItemCode::parse("9A110160800000049").unwrap(),
 ///     name: MedicalText::parse("心電図（所見）").unwrap(),
 ///     value: Value::Words(MedicalText::parse("所見なし").unwrap()),
+///     range: ReferenceRange::default(),
+///     method: None,
 /// };
 /// assert_eq!(item.value.data_type(), "ST");
 /// ```
@@ -99,19 +117,37 @@ pub struct Item {
     pub name: MedicalText,
     /// What was found.
     pub value: Value,
+    /// Between what values the laboratory calls it usual.
+    pub range: ReferenceRange,
+    /// How it was measured (検査方法).
+    pub method: Option<MedicalText>,
 }
 
 /// One checkup.
 ///
 /// ```
 /// use domain::{civil_date::CivilDate, medical_information::checkup::Checkup};
-/// let checkup = Checkup { day: CivilDate::new(2026, 6, 10).unwrap(), items: Vec::new() };
+/// let checkup = Checkup::new(CivilDate::new(2026, 6, 10).unwrap());
 /// assert_eq!(checkup.day.to_compact(), "20260610");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
     /// The day it was done (`EffectiveTime`).
     pub day: CivilDate,
+    /// Where it was done.
+    pub facility: NamedFacility,
     /// Its items.
     pub items: Vec<Item>,
+}
+
+impl Checkup {
+    /// A checkup of which only the day is known.
+    #[must_use]
+    pub fn new(day: CivilDate) -> Self {
+        Self {
+            day,
+            facility: NamedFacility::default(),
+            items: Vec::new(),
+        }
+    }
 }

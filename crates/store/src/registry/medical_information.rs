@@ -19,7 +19,9 @@ use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::rows;
-use crate::rows::medical_information::{pack_checkup, pack_month, unpack_checkup, unpack_month};
+use crate::rows::medical_information::{
+    pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month,
+};
 
 /// The qualification a message names, and what is to be read.
 #[derive(Clone)]
@@ -256,14 +258,20 @@ impl Engine {
                     .prepare_cached("INSERT INTO drug_month VALUES (?1, ?2, ?3, ?4, ?5)")?;
                 let mut checkup =
                     connection.prepare_cached("INSERT INTO checkup VALUES (?1, ?2, ?3, ?4)")?;
+                let mut surgery =
+                    connection.prepare_cached("INSERT INTO surgery VALUES (?1, ?2, ?3, ?4)")?;
                 let day = |date: CivilDate| date.to_epoch_days();
                 for (person, information) in &people {
                     let person = person.as_u128().to_be_bytes();
                     connection.execute("DELETE FROM drug_month WHERE person = ?1", [person])?;
                     connection.execute("DELETE FROM checkup WHERE person = ?1", [person])?;
+                    connection.execute("DELETE FROM surgery WHERE person = ?1", [person])?;
                     for (place, it) in information.drugs.iter().enumerate() {
                         let (first, source) = (day(it.month.first_day()), it.source.as_str());
                         month.execute(params![person, first, place, source, pack_month(it)?])?;
+                    }
+                    for (place, it) in information.surgeries.iter().enumerate() {
+                        surgery.execute(params![person, day(it.day), place, pack_surgery(it)?])?;
                     }
                     for (place, it) in information.checkups.iter().enumerate() {
                         checkup.execute(params![person, day(it.day), place, pack_checkup(it)?])?;

@@ -3,10 +3,11 @@
 use domain::civil_date::CivilDate;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
-use domain::medical_information::checkup::{Checkup, Item, ItemCode, Value};
+use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
 use domain::medical_information::drugs::{
     Drug, DrugDay, DrugMonth, NamedFacility, Source, Treatment,
 };
+use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{Amount, MedicalCode, MedicalText};
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,29 @@ struct TreatmentRow<'a> {
 struct CheckupRow<'a> {
     day: Day,
     #[serde(borrow)]
-    items: Vec<(&'a str, &'a str, ValueRow<'a>)>,
+    facility: Named<'a>,
+    items: Vec<ItemRow<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ItemRow<'a> {
+    code: &'a str,
+    name: &'a str,
+    #[serde(borrow)]
+    value: ValueRow<'a>,
+    low: Option<&'a str>,
+    high: Option<&'a str>,
+    method: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SurgeryRow<'a> {
+    day: Day,
+    name: &'a str,
+    code: Option<&'a str>,
+    #[serde(borrow)]
+    facility: Named<'a>,
+    note: Option<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -222,13 +245,23 @@ fn treatment_of(row: &TreatmentRow<'_>) -> Option<Treatment> {
 
 /// Packs a checkup.
 pub(crate) fn pack_checkup(it: &Checkup) -> Result<Vec<u8>, StoreError> {
-    let items = it.items.iter();
-    let items = items.map(|it| (it.code.as_str(), it.name.as_str(), value_row(&it.value)));
     let row = CheckupRow {
         day: it.day.to_epoch_days(),
-        items: items.collect(),
+        facility: named(&it.facility),
+        items: it.items.iter().map(item_row).collect(),
     };
     postcard::to_stdvec(&row).map_err(|_| FAILED)
+}
+
+fn item_row(it: &Item) -> ItemRow<'_> {
+    ItemRow {
+        code: it.code.as_str(),
+        name: it.name.as_str(),
+        value: value_row(&it.value),
+        low: amount(&it.range.low),
+        high: amount(&it.range.high),
+        method: text(&it.method),
+    }
 }
 
 fn value_row(value: &Value) -> ValueRow<'_> {
@@ -248,16 +281,23 @@ pub(crate) fn unpack_checkup(bytes: &[u8]) -> Result<Checkup, StoreError> {
 }
 
 fn checkup_of(row: &CheckupRow<'_>) -> Option<Checkup> {
-    let item = |(code, name, value): &(&str, &str, ValueRow<'_>)| {
-        Some(Item {
-            code: ItemCode::parse(code).ok()?,
-            name: MedicalText::parse(name).ok()?,
-            value: value_of(value)?,
-        })
-    };
     Some(Checkup {
         day: CivilDate::from_epoch_days(row.day).ok()?,
-        items: row.items.iter().map(item).collect::<Option<_>>()?,
+        facility: facility_of(row.facility)?,
+        items: row.items.iter().map(item_of).collect::<Option<_>>()?,
+    })
+}
+
+fn item_of(row: &ItemRow<'_>) -> Option<Item> {
+    Some(Item {
+        code: ItemCode::parse(row.code).ok()?,
+        name: MedicalText::parse(row.name).ok()?,
+        value: value_of(&row.value)?,
+        range: ReferenceRange {
+            low: amount_of(row.low)?,
+            high: amount_of(row.high)?,
+        },
+        method: text_of(row.method)?,
     })
 }
 
@@ -274,6 +314,34 @@ fn value_of(row: &ValueRow<'_>) -> Option<Value> {
             name: text_of(*name)?,
         },
         ValueRow::Words(words) => Value::Words(must(words)?),
+    })
+}
+
+/// Packs an operation.
+pub(crate) fn pack_surgery(it: &Surgery) -> Result<Vec<u8>, StoreError> {
+    let row = SurgeryRow {
+        day: it.day.to_epoch_days(),
+        name: it.name.as_str(),
+        code: code(&it.code),
+        facility: named(&it.facility),
+        note: text(&it.note),
+    };
+    postcard::to_stdvec(&row).map_err(|_| FAILED)
+}
+
+/// Unpacks an operation.
+pub(crate) fn unpack_surgery(bytes: &[u8]) -> Result<Surgery, StoreError> {
+    let row: Option<SurgeryRow<'_>> = postcard::from_bytes(bytes).ok();
+    row.and_then(|row| surgery_of(&row)).ok_or(FAILED)
+}
+
+fn surgery_of(row: &SurgeryRow<'_>) -> Option<Surgery> {
+    Some(Surgery {
+        day: CivilDate::from_epoch_days(row.day).ok()?,
+        name: MedicalText::parse(row.name).ok()?,
+        code: code_of(row.code)?,
+        facility: facility_of(row.facility)?,
+        note: text_of(row.note)?,
     })
 }
 
@@ -343,12 +411,29 @@ mod tests {
             code: ItemCode::parse("9A110160700000011").unwrap(),
             name: text("心電図(所見の有無)"),
             value,
+            range: ReferenceRange {
+                low: Amount::parse("40").ok(),
+                high: None,
+            },
+            method: Some(text("架空法")),
         };
-        let it = Checkup {
-            day: day("2026-06-10"),
-            items: values.map(item).into(),
-        };
+        let mut it = Checkup::new(day("2026-06-10"));
+        it.facility.name = Some(text("架空健診センター"));
+        it.items = values.map(item).into();
         assert_eq!(unpack_checkup(&pack_checkup(&it).unwrap()).unwrap(), it);
         assert!(unpack_checkup(b"\xff").is_err());
+    }
+
+    #[test]
+    fn an_operation_comes_back_with_everything_and_with_nothing() {
+        let mut whole = Surgery::new(day("2024-03-01"), text("架空手術"));
+        whole.code = MedicalCode::parse("150000001").ok();
+        whole.facility.code = InstitutionCode::parse("1319999999").ok();
+        whole.note = Some(text("左"));
+        let bare = Surgery::new(day("2024-03-01"), text("架空手術"));
+        for it in [whole, bare] {
+            assert_eq!(unpack_surgery(&pack_surgery(&it).unwrap()).unwrap(), it);
+        }
+        assert!(unpack_surgery(b"\xff").is_err());
     }
 }

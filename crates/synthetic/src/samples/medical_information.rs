@@ -4,7 +4,7 @@
 use domain::civil_date::CivilDate;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
-use domain::medical_information::checkup::{Checkup, Item, ItemCode, Value};
+use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
 use domain::medical_information::drugs::{
     Drug, DrugDay, DrugMonth, NamedFacility, Source, Treatment,
 };
@@ -42,6 +42,7 @@ pub fn usual(today: CivilDate) -> Option<MedicalInformation> {
     let checkups = (0..CHECKUPS).map(|years| checkup(today, years));
     Some(MedicalInformation {
         drugs,
+        surgeries: Vec::new(),
         checkups: checkups.collect::<Option<_>>()?,
     })
 }
@@ -151,6 +152,8 @@ fn checkup(today: CivilDate, years: i32) -> Option<Checkup> {
                 amount: text(amount)?,
                 unit: text(unit),
             },
+            range: ReferenceRange::default(),
+            method: None,
         })
     };
     let mut items = Vec::new();
@@ -161,7 +164,10 @@ fn checkup(today: CivilDate, years: i32) -> Option<Checkup> {
     let amount = format!("{}.{}", tenths / 10, tenths % 10);
     items.push(item("3D046000001920402", "HbA1c(NGSP)", &amount, "%")?);
     let day = today.plus_days(-166).plus_months(-12 * years);
-    Some(Checkup { day, items })
+    Some(Checkup {
+        items,
+        ..Checkup::new(day)
+    })
 }
 
 #[cfg(test)]
