@@ -9,6 +9,7 @@ pub mod following;
 mod line;
 mod link;
 pub mod machine;
+mod medical;
 mod refusals;
 mod updates;
 

@@ -11,6 +11,7 @@ pub mod client;
 pub mod event;
 pub mod history;
 pub mod link_state;
+pub mod medical;
 pub mod notice;
 pub mod openapi;
 pub mod problem;

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of `/v1`, made from the messages and the table of operations. Its golden file is `docs/openapi.json`.
 
 pub mod operations;
+mod schemas;
 
 use std::collections::BTreeMap;
 
@@ -15,35 +16,12 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Content, Header, Info, License, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
-    RefOr, Required, Schema,
+    Required,
 };
-use utoipa::{PartialSchema, ToSchema};
 
-use crate::access::{
-    BegunSecondFactor, FactorConfirmation, FactorProof, FactorRemoval, NewPasskeyChallenge,
-    NewRecoveryCodes, NewSecondFactor, OwnAccount, PasskeyChallenge, Recovery, RecoveryCodes,
-    SecondFactor, SignInRecord, SignIns, SignInsSeen,
-};
-use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount, UnusualSignIn};
-use crate::card::{
-    Answers, CardCheck, CardCheckRecord, CardCheckRequest, Challenge, ChallengeRequest, Consents,
-    Presence, PresenceRenewal,
-};
-use crate::certificate::{CertificateState, LossReport};
-use crate::check::{Answer, CheckRequest, ReceiptAlone};
-use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
-use crate::history::{Export, History, Search};
-use crate::notice::Notices;
 use crate::problem::access::AccessTrouble;
 use crate::problem::certificate::CertificateTrouble;
-use crate::problem::{MEDIA_TYPE, Problem, Trouble};
-use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
-use crate::receipt::KeySet;
-use crate::rotation::{NewRotation, NextSecret, OwnRotation, Rotation, Rotations};
-use crate::screen_lock::ScreenLockReport;
-use crate::session::{PasswordChange, Session, SignIn};
-use crate::settings::{Settings, SettingsHistory};
-use crate::update::Updates;
+use crate::problem::{MEDIA_TYPE, Trouble};
 
 use operations::{Access, Carried, Extra, Operation};
 
@@ -62,7 +40,7 @@ pub fn document() -> OpenApi {
     info.description = Some(DESCRIPTION.into());
     info.license = Some(License::new("Apache-2.0"));
     let components = ComponentsBuilder::new()
-        .schemas_from_iter(schemas())
+        .schemas_from_iter(schemas::schemas())
         .security_scheme(
             "certificate",
             SecurityScheme::MutualTls {
@@ -95,90 +73,6 @@ the clerk and one for the engineer, in Japanese and English. Schemas say what is
 calendar and the password rule are answered with 422 and a list of members. No personal data stand in a URL. Writes take an \
 `Idempotency-Key`, kept 14 days, where it is listed; signing out takes none: it is done once by itself, and the second time there is \
 nobody to answer.";
-
-fn schemas() -> BTreeMap<String, RefOr<Schema>> {
-    let mut all = Vec::new();
-    add::<SignIn>(&mut all);
-    add::<Session>(&mut all);
-    add::<PasswordChange>(&mut all);
-    add::<Account>(&mut all);
-    add::<Accounts>(&mut all);
-    add::<NewAccount>(&mut all);
-    add::<AccountChange>(&mut all);
-    add::<ImportReport>(&mut all);
-    add::<CheckRequest>(&mut all);
-    add::<Answer>(&mut all);
-    add::<ReceiptAlone>(&mut all);
-    add::<crate::bulk::BulkOrder>(&mut all);
-    add::<crate::bulk::BulkOrders>(&mut all);
-    add::<crate::reference_number::ReferenceNumberRegistration>(&mut all);
-    add::<crate::reference_number::ReferenceNumberSearch>(&mut all);
-    add::<crate::reference_number::ReferenceNumberRemoval>(&mut all);
-    add::<crate::reference_number::ReferenceNumberHolder>(&mut all);
-    add::<Search>(&mut all);
-    add::<Export>(&mut all);
-    add::<History>(&mut all);
-    add::<Challenge>(&mut all);
-    add::<ChallengeRequest>(&mut all);
-    add::<CardCheckRequest>(&mut all);
-    add::<CardCheck>(&mut all);
-    add::<CardCheckRecord>(&mut all);
-    add::<Presence>(&mut all);
-    add::<PresenceRenewal>(&mut all);
-    add::<Answers>(&mut all);
-    add::<Consents>(&mut all);
-    add::<Reader>(&mut all);
-    add::<Readers>(&mut all);
-    add::<ReaderReport>(&mut all);
-    add::<ModeChange>(&mut all);
-    add::<NewRelease>(&mut all);
-    add::<Release>(&mut all);
-    add::<Settings>(&mut all);
-    add::<SettingsHistory>(&mut all);
-    add::<ScreenLockReport>(&mut all);
-    add::<Notices>(&mut all);
-    add::<CertificateState>(&mut all);
-    add::<LossReport>(&mut all);
-    add::<CardCheckNews>(&mut all);
-    add::<CheckNews>(&mut all);
-    add::<SettingsNews>(&mut all);
-    add::<RotationNews>(&mut all);
-    add::<OwnAccount>(&mut all);
-    add::<SecondFactor>(&mut all);
-    add::<SignInRecord>(&mut all);
-    add::<UnusualSignIn>(&mut all);
-    add::<SignIns>(&mut all);
-    add::<SignInsSeen>(&mut all);
-    add::<NewRecoveryCodes>(&mut all);
-    add::<RecoveryCodes>(&mut all);
-    add::<Recovery>(&mut all);
-    add::<NewSecondFactor>(&mut all);
-    add::<FactorRemoval>(&mut all);
-    add::<BegunSecondFactor>(&mut all);
-    add::<FactorConfirmation>(&mut all);
-    add::<FactorProof>(&mut all);
-    add::<NewPasskeyChallenge>(&mut all);
-    add::<PasskeyChallenge>(&mut all);
-    add::<NewRotation>(&mut all);
-    add::<Rotation>(&mut all);
-    add::<Rotations>(&mut all);
-    add::<OwnRotation>(&mut all);
-    add::<NextSecret>(&mut all);
-    add::<KeySet>(&mut all);
-    add::<Updates>(&mut all);
-    add::<Problem>(&mut all);
-    let anything = ObjectBuilder::new()
-        .description(Some("An OpenAPI 3.1 document"))
-        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
-    all.push(("Document".into(), RefOr::T(anything.build().into())));
-    all.push(("LinkMessage".into(), RefOr::T(link_message().into())));
-    all.into_iter().collect()
-}
-
-fn add<T: ToSchema>(all: &mut Vec<(String, RefOr<Schema>)>) {
-    all.push((T::name().into_owned(), <T as PartialSchema>::schema()));
-    T::schemas(all);
-}
 
 fn documented(operation: &Operation) -> Documented {
     let mut built = OperationBuilder::new()

@@ -76,6 +76,10 @@ pub const CARD_CHECK: &str = "/v1/card-checks/{id}";
 pub const CARD_CHECK_PRESENCE: &str = "/v1/card-checks/{id}/presence";
 /// `POST`: what the patient answered.
 pub const CARD_CHECK_ANSWERS: &str = "/v1/card-checks/{id}/answers";
+/// `GET`: whose medical information may be seen now.
+pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
+/// `POST`: look at the medical information of one of them.
+pub const MEDICAL_LOOKS: &str = "/v1/medical/patients/{id}/looks";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

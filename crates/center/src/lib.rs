@@ -26,6 +26,7 @@ mod imports;
 mod keyed_hash;
 mod link;
 pub mod listeners;
+mod medical;
 mod metrics;
 pub mod notice;
 mod passkeys;

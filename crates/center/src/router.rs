@@ -17,8 +17,8 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, existing_paths, facility_settings, history, imports, link, posted_notices, questions,
-    readers, recoveries, reference_numbers, revocation_list, rotations, screen_locks,
+    events, existing_paths, facility_settings, history, imports, link, medical, posted_notices,
+    questions, readers, recoveries, reference_numbers, revocation_list, rotations, screen_locks,
     second_factors, sessions, sign_ins, updates,
 };
 
@@ -192,6 +192,12 @@ fn routes() -> Vec<Route> {
             routes::REFERENCE_NUMBERS_REMOVAL,
             post(reference_numbers::remove),
         ),
+        (
+            Method::Get,
+            routes::MEDICAL_PATIENTS,
+            get(medical::patients),
+        ),
+        (Method::Post, routes::MEDICAL_LOOKS, post(medical::look)),
         (
             Method::Get,
             routes::BULK_CHECKS,

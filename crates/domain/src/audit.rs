@@ -166,15 +166,21 @@ pub enum Deed {
     FactorRefused,
     /// A search without a client certificate, on the listener for existing clients.
     UnboundSearch,
-    /// A machine read medical information of a person.
+    /// Medical information of a person was looked at.
     MedicalRead,
-    /// A machine was refused medical information.
+    /// Medical information was refused.
     MedicalRefused,
+    /// It was listed whose medical information may be looked at now.
+    MedicalList,
+    /// A consent to medical information was withdrawn.
+    ConsentWithdraw,
+    /// It was searched who looked at medical information.
+    LookSearch,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 61] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -233,6 +239,9 @@ impl Deed {
         Self::UnboundSearch,
         Self::MedicalRead,
         Self::MedicalRefused,
+        Self::MedicalList,
+        Self::ConsentWithdraw,
+        Self::LookSearch,
     ];
 
     /// The stored name.
@@ -297,6 +306,9 @@ impl Deed {
             Self::UnboundSearch => "unbound-search",
             Self::MedicalRead => "medical-read",
             Self::MedicalRefused => "medical-refused",
+            Self::MedicalList => "medical-list",
+            Self::ConsentWithdraw => "consent-withdraw",
+            Self::LookSearch => "look-search",
         }
     }
 

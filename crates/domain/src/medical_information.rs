@@ -3,6 +3,7 @@
 pub mod checkup;
 pub mod drugs;
 pub mod kind;
+pub mod look;
 pub mod surgery;
 pub mod viewing;
 

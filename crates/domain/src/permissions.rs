@@ -50,11 +50,15 @@ pub enum Action {
     ProveSecondFactor,
     /// One's own recovery codes, second factors and sign-ins.
     ManageOwnAccess,
+    /// Withdraw a patient's consent to medical information for the facility (閲覧同意取消).
+    WithdrawConsent,
+    /// Search who of the facility looked at medical information (閲覧記録).
+    ReadLooks,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -74,6 +78,8 @@ impl Action {
         Self::RotateOwnSecret,
         Self::ProveSecondFactor,
         Self::ManageOwnAccess,
+        Self::WithdrawConsent,
+        Self::ReadLooks,
     ];
 
     fn label(self) -> &'static str {
@@ -97,6 +103,8 @@ impl Action {
             Self::RotateOwnSecret => "own secret, when asked",
             Self::ProveSecondFactor => "second factor",
             Self::ManageOwnAccess => "own recovery, factors, sign-ins",
+            Self::WithdrawConsent => "withdraw consent",
+            Self::ReadLooks => "who looked",
         }
     }
 }
@@ -140,6 +148,8 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ChangeOwnPassword,
             A::ProveSecondFactor,
             A::ManageOwnAccess,
+            A::WithdrawConsent,
+            A::ReadLooks,
         ],
         AccountKind::General => &[
             A::AskByNumber,
@@ -153,6 +163,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ChangeOwnPassword,
             A::ProveSecondFactor,
             A::ManageOwnAccess,
+            A::WithdrawConsent,
         ],
         AccountKind::MedicalViewer => &[
             A::AskByNumber,
@@ -169,6 +180,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ChangeOwnPassword,
             A::ProveSecondFactor,
             A::ManageOwnAccess,
+            A::WithdrawConsent,
         ],
         AccountKind::LinkApp | AccountKind::WebApi => &[
             A::AskByNumber,

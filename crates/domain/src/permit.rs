@@ -307,3 +307,42 @@ pub struct ManageOwnAccess;
 impl Permission for ManageOwnAccess {
     const ACTION: Action = Action::ManageOwnAccess;
 }
+
+/// Medical information on pages (G26).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ViewMedicalPages}};
+/// assert!(allows(AccountKind::MedicalViewer, ViewMedicalPages::ACTION));
+/// assert!(!allows(AccountKind::General, ViewMedicalPages::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ViewMedicalPages;
+impl Permission for ViewMedicalPages {
+    const ACTION: Action = Action::ViewMedicalPages;
+}
+
+/// Withdrawing a patient's consent for the facility (閲覧同意取消).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, WithdrawConsent}};
+/// assert!(allows(AccountKind::General, WithdrawConsent::ACTION));
+/// assert!(!allows(AccountKind::LinkApp, WithdrawConsent::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct WithdrawConsent;
+impl Permission for WithdrawConsent {
+    const ACTION: Action = Action::WithdrawConsent;
+}
+
+/// Searching who of the facility looked at medical information (閲覧記録).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ReadLooks}};
+/// assert!(allows(AccountKind::Administrator, ReadLooks::ACTION));
+/// assert!(!allows(AccountKind::MedicalViewer, ReadLooks::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ReadLooks;
+impl Permission for ReadLooks {
+    const ACTION: Action = Action::ReadLooks;
+}

@@ -205,3 +205,22 @@ CREATE TABLE bulk_part (
   content BLOB NOT NULL, is_done INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX bulk_part_of_order ON bulk_part (facility, reception, place);
+-- What may be seen of whom at a facility: the newest answer about each kind of medical information, and what an emergency opened. A row
+-- past `valid_until` opens nothing. `reference` is the check, or the emergency's own opening, that gave it.
+CREATE TABLE opened_information (
+  facility INTEGER NOT NULL, person BLOB NOT NULL, kind TEXT NOT NULL, basis TEXT NOT NULL,
+  reference BLOB NOT NULL, given INTEGER NOT NULL, valid_until INTEGER NOT NULL,
+  PRIMARY KEY (facility, person, kind, basis)
+) WITHOUT ROWID;
+CREATE INDEX opened_information_until ON opened_information (facility, valid_until);
+CREATE INDEX opened_information_reference ON opened_information (facility, reference);
+-- Every look at medical information, never changed: `under` names what was seen and what gave the right to.
+CREATE TABLE look (
+  seq INTEGER PRIMARY KEY,
+  facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL, account_kind TEXT NOT NULL,
+  person BLOB NOT NULL, under BLOB NOT NULL, way TEXT NOT NULL, purpose TEXT NOT NULL,
+  month_from INTEGER, month_until INTEGER, emergency INTEGER NOT NULL
+);
+CREATE INDEX look_of_facility ON look (facility, at);
+CREATE INDEX look_at_person ON look (person, at);
+CREATE INDEX look_at ON look (at);

@@ -113,6 +113,8 @@ struct Failed {
 pub(crate) struct Database {
     path: Arc<PathBuf>,
     reading: Reading,
+    /// Another file that readers of this one see as well, under a name.
+    beside: Option<(&'static str, Arc<PathBuf>)>,
     readers: Arc<Mutex<Vec<Connection>>>,
     writer: mpsc::Sender<Job>,
     counts: Arc<Counts>,
@@ -182,11 +184,18 @@ impl Database {
         Ok(Self {
             path: Arc::new(path.into()),
             reading,
+            beside: None,
             readers: Arc::default(),
             writer,
             counts,
             held,
         })
+    }
+
+    /// Lets readers of this file see another one as well, under a name: what one query joins is judged in one query.
+    pub(crate) fn beside(mut self, name: &'static str, other: &Self) -> Self {
+        self.beside = Some((name, Arc::clone(&other.path)));
+        self
     }
 
     /// What the writer did since the file was opened.
@@ -233,6 +242,10 @@ impl Database {
                 let connection = Connection::open_with_flags(self.path(), flags)?;
                 if self.reading == Reading::Still {
                     connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
+                }
+                if let Some((name, path)) = &self.beside {
+                    let text = format!("ATTACH ?1 AS {name}");
+                    connection.execute(&text, [path.to_string_lossy()])?;
                 }
                 connection.set_prepared_statement_cache_capacity(64);
                 connection

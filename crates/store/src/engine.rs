@@ -133,17 +133,18 @@ impl Engine {
     pub fn open_center_at(pace: Pace, path: &Path, chain: [u8; 16]) -> Result<Self, OpenError> {
         let registry = path.with_file_name(REGISTRY);
         let (growing, still) = (Reading::Growing(pace), Reading::Still);
-        Ok(Self {
-            center: Database::open(path, MIGRATIONS, growing, chain, |connection| {
-                Ok(Held {
-                    recent: Recent::read(connection)?,
-                    ..Held::default()
-                })
-            })?,
-            registry: Database::open(&registry, registry::MIGRATIONS, still, [0; 16], |_| {
-                Ok(Held::default())
-            })?,
-        })
+        let center = Database::open(path, MIGRATIONS, growing, chain, |connection| {
+            Ok(Held {
+                recent: Recent::read(connection)?,
+                ..Held::default()
+            })
+        })?;
+        let registry = Database::open(&registry, registry::MIGRATIONS, still, [0; 16], |_| {
+            Ok(Held::default())
+        })?;
+        // Whether medical information may be seen is written in the center's file, and asked in the query that reads it.
+        let registry = registry.beside("center", &center);
+        Ok(Self { center, registry })
     }
 
     /// The center's file.

@@ -64,6 +64,20 @@ impl Engine {
         permit: &Permit<AskInBulk>,
         person: PersonId,
     ) -> Result<Option<Found>, StoreError> {
+        let Some(registration) = self.registration(person)? else {
+            return Ok(None);
+        };
+        Ok(Some(Found {
+            registration,
+            reference_number: self.reference_number(permit.facility(), person)?,
+        }))
+    }
+
+    /// A person with their coverages, for whoever holds a right to them already.
+    pub(crate) fn registration(
+        &self,
+        person: PersonId,
+    ) -> Result<Option<Registration>, StoreError> {
         let record = self.registry().read(|connection| {
             let text = "SELECT i.record FROM person_key k
                 JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
@@ -73,13 +87,9 @@ impl Engine {
                 .optional()?;
             Ok(record)
         })?;
-        let Some(record) = record else {
-            return Ok(None);
-        };
-        Ok(Some(Found {
-            registration: rows::unpack(person, &record)?,
-            reference_number: self.reference_number(permit.facility(), person)?,
-        }))
+        record
+            .map(|record| rows::unpack(person, &record))
+            .transpose()
     }
 
     /// Who has a ticket of medical aid for the permit's facility in a month, at most so many.

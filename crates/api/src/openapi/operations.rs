@@ -3,6 +3,7 @@
 mod access;
 mod bulk;
 mod facility;
+mod medical;
 mod updates;
 
 use utoipa::openapi::HttpMethod;
@@ -132,6 +133,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(access::OPERATIONS)
         .chain(&bulk::OPERATIONS)
         .chain(&facility::OPERATIONS)
+        .chain(medical::OPERATIONS)
         .chain(&updates::OPERATIONS)
 }
 

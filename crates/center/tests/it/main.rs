@@ -24,6 +24,7 @@ mod existing_paths;
 mod history;
 mod keys;
 mod link;
+mod looks;
 mod medical_information;
 mod metrics;
 mod misuse;

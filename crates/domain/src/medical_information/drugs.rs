@@ -118,6 +118,29 @@ impl DrugMonth {
         self.days.retain(|day| !day.drugs.is_empty());
         (!self.days.is_empty()).then_some(self)
     }
+
+    /// The record without its drugs, as it is answered where treatment alone may be seen.
+    ///
+    /// ```
+    /// use domain::{civil_date::CivilDate, medical_aid::TreatmentMonth};
+    /// use domain::medical_information::MedicalText;
+    /// use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source};
+    /// let month = TreatmentMonth::of(CivilDate::new(2026, 10, 5).unwrap());
+    /// let mut record = DrugMonth::new(Source::Claims, month);
+    /// let drug = Drug::new(MedicalText::parse("架空錠").unwrap());
+    /// record.days.push(DrugDay { drugs: vec![drug], ..DrugDay::default() });
+    /// assert!(record.without_drugs().is_none());
+    /// ```
+    ///
+    /// `None` where nothing else was in it.
+    #[must_use]
+    pub fn without_drugs(mut self) -> Option<Self> {
+        for day in &mut self.days {
+            day.drugs.clear();
+        }
+        self.days.retain(|day| !day.treatments.is_empty());
+        (!self.days.is_empty()).then_some(self)
+    }
 }
 
 /// One day of a month.

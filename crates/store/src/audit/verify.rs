@@ -7,7 +7,7 @@ use domain::civil_date::Instant;
 
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
 use crate::engine::{Engine, StoreError};
-use crate::{cards, checks};
+use crate::{cards, checks, looks};
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Report {
     pub checks: u64,
     /// Closed questions of checks by card whose consents were compared with their event.
     pub consents: u64,
+    /// Looks at medical information whose record was compared with its event.
+    pub looks: u64,
     /// Checkpoints whose signature was verified.
     pub checkpoints: u64,
     /// What is wrong and where; empty when all is well.
@@ -81,15 +83,21 @@ pub enum Fault {
         /// The checkpoint.
         at: Instant,
     },
-    /// The record of a check or of its consents is gone, or not the one its event vouches for.
+    /// The record of a check, of its consents or of a look is gone, or not the one its event vouches for.
     #[error(
-        "chain {chain}, event {seq}: the record of its check or consents is missing or was changed"
+        "chain {chain}, event {seq}: the record of its check, consents or look is missing or was changed"
     )]
     Check {
         /// The chain.
         chain: String,
         /// The event.
         seq: i64,
+    },
+    /// A look's record that no event vouches for.
+    #[error("{count} looks at medical information are in no event of the chain")]
+    UnvouchedLooks {
+        /// How many.
+        count: u64,
     },
     /// A check's record that no event vouches for.
     #[error("{count} checks are in no event of the chain")]
@@ -179,7 +187,7 @@ impl Engine {
             .collect();
         let mut found: BTreeMap<([u8; 16], i64), [u8; 32]> = BTreeMap::new();
         let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
-        let mut vouched: u64 = 0;
+        let (mut vouched, mut vouched_looks) = (0_u64, 0_u64);
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.unchecked_transaction()?;
@@ -221,16 +229,23 @@ impl Engine {
                     found.insert((event.chain, seq), hash);
                 }
                 if let Some(content) = &event.content {
-                    let is_check = event.deed == Deed::Check.as_str();
-                    let now = if is_check {
-                        vouched += 1;
-                        checks::content_hash(connection, row.get(12)?)?
-                    } else {
-                        cards::questions::content_hash(connection, row.get(12)?)?
+                    let record = row.get(12)?;
+                    let (now, count) = match Deed::parse(&event.deed) {
+                        Some(Deed::Check) => {
+                            vouched += 1;
+                            (checks::content_hash(connection, record)?, &mut report.checks)
+                        }
+                        Some(Deed::MedicalRead) => {
+                            vouched_looks += 1;
+                            (looks::content_hash(connection, record)?, &mut report.looks)
+                        }
+                        Some(_) | None => {
+                            let now = cards::questions::content_hash(connection, record)?;
+                            (now, &mut report.consents)
+                        }
                     };
                     if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
-                        report.checks += u64::from(is_check);
-                        report.consents += u64::from(!is_check);
+                        *count += 1;
                     } else {
                         report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
                     }
@@ -239,6 +254,10 @@ impl Engine {
             let records: u64 = connection.query_row("SELECT count(*) FROM check_record", [], |row| row.get(0))?;
             if vouched < records {
                 report.faults.push(Fault::Unvouched { count: records - vouched });
+            }
+            let records: u64 = connection.query_row("SELECT count(*) FROM look", [], |row| row.get(0))?;
+            if vouched_looks < records {
+                report.faults.push(Fault::UnvouchedLooks { count: records - vouched_looks });
             }
             Ok(())
         })?;

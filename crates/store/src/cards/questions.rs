@@ -6,6 +6,8 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::event::EventKind;
 use domain::identification::{Method, Vouched};
 use domain::institution_code::InstitutionCode;
+use domain::medical_information::kind::{Basis, InformationKind};
+use domain::medical_information::look::Opened;
 use domain::permit::{AskByCard, Permit, ReadCardResults, ReceiveEvents};
 use domain::person::PersonId;
 use domain::questions::{
@@ -21,6 +23,7 @@ use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::readers::end_releases;
+use crate::sight;
 
 /// Abandoned checks closed in one transaction.
 const AT_ONCE: u32 = 500;
@@ -314,7 +317,7 @@ pub(super) fn close(
     answers: &[Answered],
     (at, actor): (Instant, Actor),
 ) -> Result<(), StoreError> {
-    let valid_until = at.plus_seconds(OUTPATIENT_CONSENT_S).as_micros();
+    let valid_until = at.plus_seconds(OUTPATIENT_CONSENT_S);
     let mut insert =
         connection.prepare_cached("INSERT INTO consent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for answer in answers {
@@ -325,9 +328,17 @@ pub(super) fn close(
             answer.choice.as_str(),
             check.person.as_u128().to_be_bytes(),
             at.as_micros(),
-            valid_until
+            valid_until.as_micros()
         ])?;
     }
+    let given = Opened {
+        kind: InformationKind::Drugs,
+        basis: Basis::Visit,
+        reference: check.id,
+        given: at,
+        valid_until,
+    };
+    sight::follow_answers(connection, (check.facility, check.person), answers, &given)?;
     let state = if answers.is_empty() {
         QuestionsState::ClosedWithoutAnswers
     } else {

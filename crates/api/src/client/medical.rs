@@ -1,0 +1,47 @@
+//! The client's side of medical information. Keeps nothing of it.
+
+use http::Method;
+
+use crate::client::{Client, ClientError};
+use crate::medical::record::MedicalRecord;
+use crate::medical::{LookRequest, Patients};
+use crate::problem::Trouble;
+use crate::problem::medical::MedicalTrouble;
+use crate::routes;
+
+impl Client {
+    /// Whose medical information may be seen now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn medical_patients(&self, token: &str) -> Result<Patients, ClientError> {
+        let path = routes::MEDICAL_PATIENTS;
+        self.send(Method::GET, path, Some(token), None, None::<&()>)
+            .await
+    }
+
+    /// Looks at the medical information of one of them; each call is a look of its own.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn look_at_medical_information(
+        &self,
+        token: &str,
+        id: &str,
+        body: &LookRequest,
+    ) -> Result<MedicalRecord, ClientError> {
+        let path = path(routes::MEDICAL_LOOKS, id)?;
+        self.send(Method::POST, &path, Some(token), None, Some(body))
+            .await
+    }
+}
+
+/// An identifier is a UUID; any other text is nobody's.
+pub(super) fn path(route: &str, id: &str) -> Result<String, ClientError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if id.is_empty() || !id.bytes().all(fits) {
+        let nobody = Trouble::Medical(MedicalTrouble::UnknownPatient).problem();
+        return Err(ClientError::Problem(Box::new(nobody)));
+    }
+    Ok(route.replace("{id}", id))
+}

@@ -1,0 +1,39 @@
+//! Operations of medical information. Serves nothing.
+
+use super::{Access, Carried, Method, Operation};
+use crate::problem::Trouble;
+use crate::problem::medical::MedicalTrouble;
+use crate::routes;
+
+/// The operations.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        method: Method::Get,
+        path: routes::MEDICAL_PATIENTS,
+        id: "listMedicalPatients",
+        summary: "Whose medical information may be seen now, and until when; the list is on record",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("Patients"),
+        troubles: super::PERMITTED,
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::MEDICAL_LOOKS,
+        id: "lookAtMedicalInformation",
+        summary: "Look at the medical information of a patient whose consent is in force; every look is on record before it is answered",
+        access: Access::Session,
+        body: Carried::Json("LookRequest"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("MedicalRecord"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::Medical(MedicalTrouble::UnknownPatient),
+        ],
+    },
+];

@@ -1,0 +1,101 @@
+//! `/v1/medical/patients` and its looks (G26, G27): who may be seen now, and a look at one of them. Whoever may not be seen is one and the same
+//! unknown patient; a look is on record before anything of it is answered.
+
+use api::medical::record::{MedicalRecord, Person as Told};
+use api::medical::{LookRequest, LookWish, OpenedKind, Patient, Patients};
+use api::problem::Trouble;
+use api::problem::medical::MedicalTrouble;
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::audit::Deed;
+use domain::permit::{Permit, ViewMedicalPages};
+use domain::person::Person;
+use store::sight::{Looking, Seen, ViewablePatient};
+use uuid::Uuid;
+
+use crate::app::{App, random};
+use crate::extract::{Body, Granted};
+use crate::sessions::{actor, event};
+use crate::trouble::Refused;
+
+/// Nobody of whom anything may be seen.
+const UNKNOWN: Trouble = Trouble::Medical(MedicalTrouble::UnknownPatient);
+
+pub(crate) async fn patients(
+    State(app): State<App>,
+    Granted(permit): Granted<ViewMedicalPages>,
+) -> Result<Json<Patients>, Refused> {
+    let now = app.now();
+    let patients = app.engine.viewable(&permit, now)?;
+    let mut listed = event(now, actor(permit.holder().clone()), Deed::MedicalList);
+    listed.detail = format!("patients={}", patients.len());
+    app.engine.record(listed).await?;
+    Ok(Json(Patients {
+        patients: patients.iter().map(told).collect(),
+    }))
+}
+
+pub(crate) async fn look(
+    State(app): State<App>,
+    Granted(permit): Granted<ViewMedicalPages>,
+    Path(id): Path<String>,
+    body: Body<LookRequest>,
+) -> Result<Json<MedicalRecord>, Refused> {
+    let read = body.value.read();
+    let wish = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
+    let seen = seen(&app, &permit, &id, wish).await?;
+    Ok(Json(MedicalRecord {
+        at: seen.look.at.to_string(),
+        look: Uuid::from_u128(seen.look.id).to_string(),
+        opened: seen.look.under.iter().map(OpenedKind::from).collect(),
+        patient: person(&seen.person),
+        ..MedicalRecord::of(&seen.information)
+    }))
+}
+
+/// Takes a look at whom an identifier leads to; every way of looking goes through here.
+pub(crate) async fn seen(
+    app: &App,
+    permit: &Permit<ViewMedicalPages>,
+    id: &str,
+    wish: LookWish,
+) -> Result<Seen, Refused> {
+    let now = app.now();
+    let id = Uuid::parse_str(id).map_err(|_| UNKNOWN)?;
+    let Some(sight) = app.engine.sight(permit, id.as_u128(), now)? else {
+        let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
+        refused.detail = format!("way={} why=no-consent", wish.way.as_str());
+        app.engine.record(refused).await?;
+        return Err(UNKNOWN.into());
+    };
+    let looking = Looking {
+        id: app.check_ids.next(now, random()?),
+        kinds: wish.kinds,
+        months: wish.months,
+        way: wish.way,
+        purpose: wish.purpose,
+    };
+    let seen = app.engine.look(permit, &sight, looking, now).await?;
+    Ok(seen.ok_or(UNKNOWN)?)
+}
+
+fn told(it: &ViewablePatient) -> Patient {
+    Patient {
+        birth_date: it.person.birth_date.to_string(),
+        id: Uuid::from_u128(it.id()).to_string(),
+        kana: it.person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
+        kinds: it.opened.iter().map(OpenedKind::from).collect(),
+        name: it.person.name.as_str().to_owned(),
+        reference_number: it.reference_number.clone(),
+        sex: it.person.sex.code().into(),
+    }
+}
+
+fn person(it: &Person) -> Told {
+    Told {
+        birth_date: it.birth_date.to_string(),
+        kana: it.kana.as_ref().map(|kana| kana.as_str().to_owned()),
+        name: it.name.as_str().to_owned(),
+        sex: it.sex.code().into(),
+    }
+}

@@ -1,0 +1,249 @@
+//! The record of looks (閲覧記録, G27): each is written once, with an audit event that vouches for its row, before anything is shown.
+
+use domain::account::{AccountId, AccountKind};
+use domain::audit::{Deed, Event};
+use domain::civil_date::{CivilDate, Instant};
+use domain::institution_code::InstitutionCode;
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
+use domain::medical_information::look::{Look, Months, Opened};
+use domain::permit::{Permit, ReadLooks};
+use domain::person::PersonId;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::access::{institution, number};
+use crate::audit::Content;
+use crate::database::Batch;
+use crate::engine::{Engine, StoreError};
+
+/// The columns of a look, in the order [`read`] takes them.
+pub(crate) const COLUMNS: &str =
+    "id, at, facility, account, account_kind, person, under, way, purpose, month_from, month_until";
+
+/// One of the things a look rested on, as it lies in its row.
+#[derive(Serialize, Deserialize)]
+struct OpenedRow<'a> {
+    #[serde(borrow)]
+    kind: &'a str,
+    basis: &'a str,
+    reference: u128,
+    given: i64,
+    valid_until: i64,
+}
+
+/// Which looks are sought. An absent condition does not limit.
+#[derive(Debug, Clone, Default)]
+pub struct LookSearch {
+    /// Not before.
+    pub from: Option<Instant>,
+    /// Before.
+    pub until: Option<Instant>,
+    /// By this account.
+    pub account: Option<AccountId>,
+    /// At this person.
+    pub person: Option<PersonId>,
+    /// Only those under an emergency.
+    pub only_emergencies: bool,
+    /// Only those that come after this place of an earlier page.
+    pub after: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A look with its place among all, where the next page goes on.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The place.
+    pub place: i64,
+    /// The look.
+    pub look: Look,
+}
+
+impl Engine {
+    /// The looks of the permit's facility, the newest first. The caller records the search.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn looks(
+        &self,
+        permit: &Permit<ReadLooks>,
+        search: &LookSearch,
+    ) -> Result<Vec<Placed>, StoreError> {
+        self.looks_anywhere(Some(permit.facility()), search)
+    }
+
+    /// The looks of one facility, or of all, the newest first: for the operator, and for the patient whom they are about. The caller has
+    /// the right to them already, and records the search.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn looks_anywhere(
+        &self,
+        facility: Option<InstitutionCode>,
+        search: &LookSearch,
+    ) -> Result<Vec<Placed>, StoreError> {
+        self.read(|connection| {
+            let text = format!(
+                "SELECT {COLUMNS}, seq FROM look
+                 WHERE (?1 IS NULL OR facility = ?1) AND (?2 IS NULL OR ?2 <= at) AND (?3 IS NULL OR at < ?3)
+                   AND (?4 IS NULL OR account = ?4) AND (?5 IS NULL OR person = ?5) AND (?6 = 0 OR emergency = 1)
+                   AND (?7 IS NULL OR seq < ?7)
+                 ORDER BY seq DESC LIMIT ?8"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
+            let mut rows = statement.query(params![
+                facility.map(number),
+                search.from.map(Instant::as_micros),
+                search.until.map(Instant::as_micros),
+                search.account.as_ref().map(AccountId::as_str),
+                search.person.map(|it| it.as_u128().to_be_bytes()),
+                search.only_emergencies,
+                search.after,
+                search.limit
+            ])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(Placed {
+                    place: row.get(11)?,
+                    look: read(row)?,
+                });
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// Writes a look and the event that vouches for it within the running transaction. The event's actor is the caller's; its subject is the
+/// person, and its detail begins with the way, the kinds and the bases.
+pub(crate) fn record(
+    connection: &Connection,
+    batch: &mut Batch,
+    look: &Look,
+    event: Event,
+) -> Result<(), StoreError> {
+    let first_day = |month: TreatmentMonth| month.first_day().to_epoch_days();
+    connection
+        .prepare_cached(
+            "INSERT INTO look (facility, id, at, account, account_kind, person, under, way, purpose, month_from, month_until, emergency)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            number(look.facility),
+            look.id.to_be_bytes(),
+            look.at.as_micros(),
+            look.account.as_str(),
+            look.account_kind.as_str(),
+            look.person.as_u128().to_be_bytes(),
+            pack(&look.under)?,
+            look.way.as_str(),
+            look.purpose.as_str(),
+            look.months.from.map(first_day),
+            look.months.until.map(first_day),
+            look.is_emergency()
+        ])?;
+    let record = connection.last_insert_rowid();
+    let hash = content_hash(connection, record)?.ok_or(StoreError::Row("look"))?;
+    let told = Event {
+        deed: Deed::MedicalRead,
+        subject: Some(look.person.as_u128()),
+        detail: detail(look, &event.detail),
+        ..event
+    };
+    batch.append(connection, &told, Some(Content { record, hash }))
+}
+
+/// What the audit chain says of a look; nothing of what was seen.
+fn detail(look: &Look, more: &str) -> String {
+    let under = look
+        .under
+        .iter()
+        .map(|it| format!("{}:{}", it.kind.as_str(), it.basis.as_str()));
+    let under = under.collect::<Vec<_>>().join(",");
+    let id = uuid::Uuid::from_u128(look.id);
+    let (way, purpose) = (look.way.as_str(), look.purpose.as_str());
+    let detail = format!("look={id} way={way} purpose={purpose} under={under} {more}");
+    detail.trim_end().to_owned()
+}
+
+fn pack(under: &[Opened]) -> Result<Vec<u8>, StoreError> {
+    let rows = under.iter().map(|it| OpenedRow {
+        kind: it.kind.as_str(),
+        basis: it.basis.as_str(),
+        reference: it.reference,
+        given: it.given.as_micros(),
+        valid_until: it.valid_until.as_micros(),
+    });
+    postcard::to_stdvec(&rows.collect::<Vec<_>>()).map_err(|_| StoreError::Row("look"))
+}
+
+fn unpack(bytes: &[u8]) -> Option<Vec<Opened>> {
+    let rows: Vec<OpenedRow<'_>> = postcard::from_bytes(bytes).ok()?;
+    let opened = rows.iter().map(|it| {
+        Some(Opened {
+            kind: InformationKind::parse(it.kind)?,
+            basis: Basis::parse(it.basis)?,
+            reference: it.reference,
+            given: Instant::from_micros(it.given),
+            valid_until: Instant::from_micros(it.valid_until),
+        })
+    });
+    opened.collect()
+}
+
+/// Reads a row of [`COLUMNS`].
+pub(crate) fn read(row: &Row<'_>) -> Result<Look, StoreError> {
+    const FAILED: StoreError = StoreError::Row("look");
+    let text = |place: usize| -> Result<String, StoreError> { Ok(row.get(place)?) };
+    let month = |day: Option<i32>| match day {
+        None => Ok(None),
+        Some(day) => match CivilDate::from_epoch_days(day) {
+            Ok(day) => Ok(Some(TreatmentMonth::of(day))),
+            Err(_) => Err(FAILED),
+        },
+    };
+    let under = row.get_ref(6)?.as_blob().map_err(|_| FAILED)?;
+    Ok(Look {
+        id: u128::from_be_bytes(row.get(0)?),
+        at: Instant::from_micros(row.get(1)?),
+        facility: institution(row.get(2)?)?,
+        account: AccountId::parse(&text(3)?).map_err(|_| FAILED)?,
+        account_kind: AccountKind::parse(&text(4)?).ok_or(FAILED)?,
+        person: PersonId::from_u128(u128::from_be_bytes(row.get(5)?)),
+        under: unpack(under).ok_or(FAILED)?,
+        way: Way::parse(&text(7)?).ok_or(FAILED)?,
+        purpose: Purpose::parse(&text(8)?).ok_or(FAILED)?,
+        months: Months {
+            from: month(row.get(9)?)?,
+            until: month(row.get(10)?)?,
+        },
+    })
+}
+
+/// The hash of a look as it lies in the table now.
+pub(crate) fn content_hash(
+    connection: &Connection,
+    record: i64,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM look WHERE seq = ?1");
+    let mut statement = connection.prepare_cached(&text)?;
+    let found = statement.query_row([record], |row| {
+        let mut sha = Sha256::new();
+        for place in 0..row.as_ref().column_count() {
+            // Every kind of value with its length, so that no two rows read alike.
+            let (kind, bytes) = match row.get_ref(place)? {
+                rusqlite::types::ValueRef::Null => (0_u8, Vec::new()),
+                rusqlite::types::ValueRef::Integer(it) => (1, it.to_be_bytes().to_vec()),
+                rusqlite::types::ValueRef::Real(it) => (2, it.to_be_bytes().to_vec()),
+                rusqlite::types::ValueRef::Text(it) => (3, it.to_vec()),
+                rusqlite::types::ValueRef::Blob(it) => (4, it.to_vec()),
+            };
+            sha.update([kind]);
+            sha.update((bytes.len() as u64).to_be_bytes());
+            sha.update(bytes);
+        }
+        Ok(sha.finalize().into())
+    });
+    Ok(found.optional()?)
+}
