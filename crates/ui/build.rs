@@ -13,10 +13,13 @@ use sha2::{Digest, Sha256};
 const STYLES: [&str; 4] = ["base.css", "components.css", "pages.css", "print.css"];
 
 /// Fonts, as `base.css` names them.
-const FONTS: [&str; 2] = ["onshi-regular.woff2", "onshi-bold.woff2"];
+const FONTS: [(&str, &str); 2] = [
+    ("REGULAR_FONT", "onshi-regular.woff2"),
+    ("BOLD_FONT", "onshi-bold.woff2"),
+];
 
 struct Embedded {
-    constant: Option<&'static str>,
+    constant: &'static str,
     path: String,
     media_type: &'static str,
     file: PathBuf,
@@ -43,34 +46,29 @@ fn embed() -> Result<(), PathBuf> {
     for name in STYLES {
         style.push_str(&text(&own.join(name))?);
     }
-    for name in FONTS {
-        let font = hashed(None, name, "font/woff2", fetched.join(name))?;
+    for (constant, name) in FONTS {
+        let font = hashed(constant, name, "font/woff2", fetched.join(name))?;
         style = style.replace(name, font.path.trim_start_matches("/assets/"));
         embedded.push(font);
     }
     let style_file = out.join("onshi.css");
     std::fs::write(&style_file, style).map_err(|_| style_file.clone())?;
     embedded.push(hashed(
-        Some("STYLESHEET"),
+        "STYLESHEET",
         "onshi.css",
         "text/css; charset=utf-8",
         style_file,
     )?);
     let script = "text/javascript; charset=utf-8";
     embedded.push(hashed(
-        Some("HTMX"),
+        "HTMX",
         "htmx.min.js",
         script,
         fetched.join("htmx.min.js"),
     )?);
+    embedded.push(hashed("SCRIPT", "onshi.js", script, own.join("onshi.js"))?);
     embedded.push(hashed(
-        Some("SCRIPT"),
-        "onshi.js",
-        script,
-        own.join("onshi.js"),
-    )?);
-    embedded.push(hashed(
-        Some("NOTICES"),
+        "NOTICES",
         "notices.txt",
         "text/plain; charset=utf-8",
         fetched.join("notices.txt"),
@@ -85,7 +83,7 @@ fn text(file: &Path) -> Result<String, PathBuf> {
 
 /// A file under a name with the first eight bytes of its hash.
 fn hashed(
-    constant: Option<&'static str>,
+    constant: &'static str,
     name: &str,
     media_type: &'static str,
     file: PathBuf,
@@ -108,13 +106,11 @@ fn hashed(
 fn rust(embedded: &[Embedded]) -> String {
     let mut code = String::new();
     for asset in embedded {
-        if let Some(constant) = asset.constant {
-            let _ = writeln!(
-                code,
-                "/// Path of the file.\npub const {constant}: &str = {:?};",
-                asset.path
-            );
-        }
+        let _ = writeln!(
+            code,
+            "/// Path of the file.\npub const {}: &str = {:?};",
+            asset.constant, asset.path
+        );
     }
     code.push_str("const ALL: &[Asset] = &[\n");
     for asset in embedded {

@@ -9,18 +9,25 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("card", &[]),
     ("exchange", &[]),
     ("pki", &[]),
+    ("print", &[]),
     ("store", &[]),
     ("ui", &[]),
     ("api", &["pki"]),
     ("synthetic", &["exchange"]),
     ("virtual-card", &["synthetic"]),
-    ("center", &["api", "store", "pki", "ui", "exchange"]),
-    ("terminal", &["api", "store", "pki", "ui", "card", "kiosk"]),
+    (
+        "center",
+        &["api", "store", "pki", "ui", "exchange", "print"],
+    ),
+    (
+        "terminal",
+        &["api", "store", "pki", "ui", "card", "kiosk", "print"],
+    ),
     ("gateway", &["exchange", "api", "store", "pki"]),
     ("kiosk", &["api", "card", "pki", "ui"]),
     (
