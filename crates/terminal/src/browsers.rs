@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use domain::civil_date::Instant;
 use domain::password::Password;
 use ui::component::Fault;
+use ui::security::find_cookie;
 
 use crate::pages::check::CheckForm;
 use crate::pages::credential_sheet;
@@ -159,10 +160,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Option<Key> {
 
 /// A cookie of a request.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    cookies
-        .split("; ")
-        .find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
+    find_cookie(headers.get(header::COOKIE)?.to_str().ok()?, name)
 }
 
 /// SHA-256 of a text.

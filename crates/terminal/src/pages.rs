@@ -55,6 +55,7 @@ use domain::second_factor::Entry;
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
 use ui::language::{Language, Words};
+use ui::language_choice;
 
 use crate::browsers::{self, Browser, Key};
 use crate::faults;
@@ -100,7 +101,7 @@ pub(crate) struct Visitor {
 
 impl Visitor {
     fn of(headers: &HeaderMap, app: &App) -> Self {
-        let language = browsers::cookie(headers, language::COOKIE).and_then(Language::parse);
+        let language = browsers::cookie(headers, language_choice::COOKIE).and_then(Language::parse);
         Self {
             words: Words::new(app.texts.clone(), language.unwrap_or_default()),
             key: browsers::key(headers),

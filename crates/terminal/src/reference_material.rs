@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use fast_qr::QRBuilder;
 use serde::Deserialize;
 
 use crate::manuals;
@@ -117,36 +116,6 @@ pub(crate) fn file(data_dir: &Path) -> DataFile<ReferenceMaterial> {
 /// What a page shows of the file as it is now.
 pub(crate) type Now = Read<ReferenceMaterial>;
 
-/// A QR code as squares: how many modules a side has, and the outline of the dark ones for the `d` of an SVG path, with the quiet zone of
-/// four modules around (ISO/IEC 18004).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QrCode {
-    pub(crate) side: usize,
-    pub(crate) path: String,
-}
-
-/// Modules of the quiet zone.
-const QUIET: usize = 4;
-
-/// The QR code of a text; `None` for one that is too long.
-pub(crate) fn qr_code(text: &str) -> Option<QrCode> {
-    let code = QRBuilder::new(text).build().ok()?;
-    let size = code.size;
-    let mut path = String::new();
-    for y in 0..size {
-        for x in 0..size {
-            let dark = code.data.get(y * size + x).is_some_and(|it| it.value());
-            if dark {
-                path.push_str(&format!("M{} {}h1v1h-1z", x + QUIET, y + QUIET));
-            }
-        }
-    }
-    Some(QrCode {
-        side: size + 2 * QUIET,
-        path,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,7 +128,10 @@ mod tests {
         for it in &list.material {
             assert!(it.url.is_some() || !it.place.is_empty(), "{}", it.title);
             if let Some(url) = &it.url {
-                assert!(qr_code(url).is_some_and(|code| 29 <= code.side), "{url}");
+                assert!(
+                    ui::qr_code::QrCode::of(url).is_some_and(|code| 29 <= code.side),
+                    "{url}"
+                );
             }
         }
     }
@@ -174,25 +146,5 @@ mod tests {
         );
         let error = parse(&wrong.replace("sign-in", "weather")).unwrap_err();
         assert!(error.contains("line 3"), "{error}");
-    }
-
-    #[test]
-    fn a_code_has_its_finder_patterns_and_a_quiet_zone() {
-        let code = qr_code("https://example.jp/").unwrap();
-        let has = |x: usize, y: usize| code.path.contains(&format!("M{x} {y}h"));
-        for at in 4..11 {
-            assert!(
-                has(at, 4) && has(4, at),
-                "a finder pattern is a square of seven"
-            );
-        }
-        assert!(
-            !has(11, 4) && !has(5, 5),
-            "with a light ring around and within"
-        );
-        for at in 0..code.side {
-            let edge = [(at, 3), (3, at), (at, code.side - 4), (code.side - 4, at)];
-            assert!(edge.into_iter().all(|(x, y)| !has(x, y)));
-        }
     }
 }

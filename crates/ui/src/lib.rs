@@ -4,4 +4,6 @@ pub mod assets;
 pub mod bundle;
 pub mod component;
 pub mod language;
+pub mod language_choice;
+pub mod qr_code;
 pub mod security;

@@ -70,6 +70,14 @@ fn check_with(
     Ok(())
 }
 
+/// The value of a cookie among those of a `Cookie` header.
+#[must_use]
+pub fn find_cookie<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {
+    cookies
+        .split("; ")
+        .find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('='))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use tokio::time::{Duration, timeout};
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
 use ui::language::Words;
+use ui::language_choice::own_path;
 
 use crate::browsers::Key;
 use crate::faults;
 use crate::lock::Unlocking;
-use crate::pages::language::own;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::terminal_user::CannotTell;
@@ -102,7 +102,7 @@ pub(crate) fn in_place_of(app: &App, request: &Request) -> Response {
         let page = request.headers().get("hx-current-url");
         let page = page.and_then(|it| it.to_str().ok());
         let page = page.and_then(|it| it.strip_prefix("http://")?.strip_prefix(app.own()));
-        let to = own(page.unwrap_or("/")).to_owned();
+        let to = own_path(page.unwrap_or("/")).to_owned();
         return [(HeaderName::from_static("hx-redirect"), to)].into_response();
     }
     let from = match (request.method(), path) {
@@ -113,7 +113,7 @@ pub(crate) fn in_place_of(app: &App, request: &Request) -> Response {
         (&Method::GET, path) => path.to_owned(),
         _ => "/".to_owned(),
     };
-    let page = lock_page(app, &visitor, own(&from), None);
+    let page = lock_page(app, &visitor, own_path(&from), None);
     show(StatusCode::FORBIDDEN, &page)
 }
 
@@ -131,7 +131,7 @@ pub(crate) async fn unlock(
     visitor: Visitor,
     Filled(form): Filled<UnlockForm>,
 ) -> Response {
-    let back = own(&form.back);
+    let back = own_path(&form.back);
     let words = &visitor.words;
     let fault = match app.lock.unlock(form.password, app.now()).await {
         Unlocking::Open => return opened(&app, &visitor, back).await,
@@ -210,7 +210,7 @@ pub(crate) async fn close(
     Filled(form): Filled<UnlockForm>,
 ) -> Response {
     app.lock.close();
-    Redirect::to(own(&form.back)).into_response()
+    Redirect::to(own_path(&form.back)).into_response()
 }
 
 /// Whether it is locked, for a page that is open.
@@ -234,5 +234,5 @@ pub(crate) async fn wait(State(app): State<App>, Query(from): Query<From>) -> Re
     let left = left.and_then(|it| u64::try_from(it).ok());
     let left = left.map_or(WAIT, Duration::from_secs).min(WAIT);
     let _ = timeout(left, changes.wait_for(|closed| *closed)).await;
-    Redirect::to(&format!("/lock/wait?from={}", own(&from.from))).into_response()
+    Redirect::to(&format!("/lock/wait?from={}", own_path(&from.from))).into_response()
 }

@@ -6,11 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ui::component::{Banner, Fault, Tone};
+use ui::qr_code::QrCode;
 
 use crate::manuals;
 use crate::pages::manuals::frame;
 use crate::pages::{Frame, Visitor, show};
-use crate::reference_material::{Material, Now, QrCode, qr_code};
+use crate::reference_material::{Material, Now};
 use crate::serve::App;
 
 /// The page's own path.
@@ -64,7 +65,7 @@ pub(super) fn reference_page(mut frame: Frame, now: &Now) -> ReferencePage {
         Line {
             place: it.place.clone(),
             url: it.url.clone(),
-            code: it.url.as_deref().and_then(qr_code),
+            code: it.url.as_deref().and_then(QrCode::of),
             code_name: words.say_with("material-qr", &[("title", title.as_str())]),
             manual,
             title,

@@ -12,6 +12,7 @@ use domain::facility_kind::FacilityKind;
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Select, TextField, Tone};
 use ui::language::{Language, Words};
+use ui::language_choice;
 
 use super::backup::places;
 use super::fields::{Typed, fields, profiles};
@@ -20,7 +21,6 @@ use super::machines::{common, ready};
 use super::{Installed, Known, Wizard};
 use crate::browsers;
 use crate::faults;
-use crate::pages::language;
 
 /// A step of the set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ struct SetupPage {
 }
 
 pub(super) fn words(wizard: &Wizard, headers: &HeaderMap) -> Words {
-    let chosen = browsers::cookie(headers, language::COOKIE).and_then(Language::parse);
+    let chosen = browsers::cookie(headers, language_choice::COOKIE).and_then(Language::parse);
     Words::new(wizard.texts.clone(), chosen.unwrap_or_default())
 }
 
@@ -264,11 +264,7 @@ pub(super) struct Chosen {
 
 pub(super) async fn language(Form(chosen): Form<Chosen>) -> Response {
     let language = Language::parse(&chosen.language).unwrap_or_default();
-    let cookie = format!(
-        "{}={}; HttpOnly; SameSite=Strict; Path=/",
-        language::COOKIE,
-        language.tag()
-    );
+    let cookie = language_choice::cookie(language);
     ([(header::SET_COOKIE, cookie)], Redirect::to("/setup")).into_response()
 }
 

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::second_factor::FactorKind;
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, TextField, Tone};
+use ui::qr_code::QrCode;
 
 use super::{FactorForm, HERE, with_faults};
 use crate::faults;
 use crate::pages::{Filled, Frame, Staff, show};
-use crate::reference_material::{QrCode, qr_code};
 use crate::serve::App;
 
 #[derive(Template)]
@@ -50,7 +50,7 @@ pub(in crate::pages) fn confirm_page(
     }
     ConfirmPage {
         secret: begun.secret.as_deref().map(grouped),
-        qr: begun.uri.as_deref().and_then(qr_code),
+        qr: begun.uri.as_deref().and_then(QrCode::of),
         options: begun.options.clone(),
         code,
         frame,

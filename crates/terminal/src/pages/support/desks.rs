@@ -10,8 +10,8 @@ use domain::support_directory::desk::{
 use domain::support_directory::hours::{Closing, Days, Doubt, Hours, State};
 use ui::component::Fact;
 use ui::language::Words;
+use ui::qr_code::QrCode;
 
-use crate::reference_material::{QrCode, qr_code};
 use crate::serve::App;
 
 /// So many free re-set-ups of the PC a month (有償オプション: 月1回まで).
@@ -129,7 +129,7 @@ fn view(app: &App, words: &Words, choice: Choice<'_>, inventory: &Contents) -> D
         facts: facts(app, words, desk, inventory),
         email: desk.email.clone(),
         url: desk.url.clone(),
-        code: desk.url.as_deref().and_then(qr_code),
+        code: desk.url.as_deref().and_then(QrCode::of),
     }
 }
 
