@@ -176,11 +176,19 @@ pub enum Deed {
     ConsentWithdraw,
     /// It was searched who looked at medical information.
     LookSearch,
+    /// An operator was added.
+    OperatorAdd,
+    /// An operator opened the one-time link and chose password and second factor.
+    OperatorSetUp,
+    /// An operator was disabled.
+    OperatorDisable,
+    /// An operator's password and second factor were taken away, for a new one-time link.
+    OperatorReset,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 65] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -242,6 +250,10 @@ impl Deed {
         Self::MedicalList,
         Self::ConsentWithdraw,
         Self::LookSearch,
+        Self::OperatorAdd,
+        Self::OperatorSetUp,
+        Self::OperatorDisable,
+        Self::OperatorReset,
     ];
 
     /// The stored name.
@@ -309,6 +321,10 @@ impl Deed {
             Self::MedicalList => "medical-list",
             Self::ConsentWithdraw => "consent-withdraw",
             Self::LookSearch => "look-search",
+            Self::OperatorAdd => "operator-add",
+            Self::OperatorSetUp => "operator-set-up",
+            Self::OperatorDisable => "operator-disable",
+            Self::OperatorReset => "operator-reset",
         }
     }
 

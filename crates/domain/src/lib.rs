@@ -28,6 +28,7 @@ pub mod lockout;
 pub mod medical_aid;
 pub mod medical_information;
 mod named;
+pub mod operator;
 pub mod password;
 pub mod permissions;
 pub mod permit;

@@ -224,3 +224,24 @@ CREATE TABLE look (
 CREATE INDEX look_of_facility ON look (facility, at);
 CREATE INDEX look_at_person ON look (person, at);
 CREATE INDEX look_at ON look (at);
+
+-- Operators of the center. A row stays when somebody is disabled, so that no name ever means two people.
+CREATE TABLE operator (
+  name TEXT PRIMARY KEY, state TEXT NOT NULL, made INTEGER NOT NULL,
+  -- The one-time link that is open: hash of its token, its end, and the sealed secret of the second factor its page shows.
+  link BLOB, link_until INTEGER, link_secret BLOB,
+  -- The second factor: a clock's secret, sealed with the machine key, and the last step used.
+  secret BLOB, last_step INTEGER,
+  signed_in INTEGER,
+  failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0, locked_until INTEGER, last_failure INTEGER
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX operator_link ON operator (link) WHERE link IS NOT NULL;
+-- The last five passwords of operators; the newest counts while the operator has a second factor.
+CREATE TABLE operator_password (
+  operator TEXT NOT NULL, set_at INTEGER NOT NULL, hash TEXT NOT NULL, prefix BLOB NOT NULL, is_long INTEGER NOT NULL,
+  PRIMARY KEY (operator, set_at)
+) WITHOUT ROWID;
+CREATE TABLE operator_session (
+  token BLOB PRIMARY KEY, operator TEXT NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_of_operator ON operator_session (operator);

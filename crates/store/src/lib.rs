@@ -14,6 +14,7 @@ pub mod facility_settings;
 pub mod journal;
 pub mod kept_answers;
 pub mod looks;
+pub mod operators;
 pub mod posted_notices;
 pub mod readers;
 mod recent;

@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 use crate::access::number;
 use crate::engine::StoreError;
 
+/// The place of names typed on the center's own pages: no facility's code.
+pub(crate) const CENTER: i64 = 0;
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tries {
@@ -28,28 +31,48 @@ impl Tries {
         }
     }
 
-    /// The count of an identifier.
+    /// The count of an account's identifier.
     pub(crate) fn read(
         self,
         connection: &Connection,
         facility: InstitutionCode,
         id: &AccountId,
     ) -> Result<State, StoreError> {
+        self.read_at(connection, (number(facility), id.as_str()))
+    }
+
+    /// The count of an identifier at a place: a facility, or [`CENTER`].
+    pub(crate) fn read_at(
+        self,
+        connection: &Connection,
+        (place, id): (i64, &str),
+    ) -> Result<State, StoreError> {
         let text = format!(
             "SELECT failures, locks, locked_until, last_failure FROM {} WHERE facility = ?1 AND id_hash = ?2",
             self.table()
         );
         let mut statement = connection.prepare_cached(&text)?;
-        let row = statement.query_row(params![number(facility), hash(id)], |row| state(row, 0));
+        let row = statement.query_row(params![place, hash(id)], |row| state(row, 0));
         Ok(row.optional()?.unwrap_or_default())
     }
 
-    /// Keeps the count of an identifier, and wipes those that count no more.
+    /// Keeps the count of an account's identifier, and wipes those that count no more.
     pub(crate) fn keep(
         self,
         connection: &Connection,
         facility: InstitutionCode,
         id: &AccountId,
+        state: State,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.keep_at(connection, (number(facility), id.as_str()), state, now)
+    }
+
+    /// Keeps the count of an identifier at a place, and wipes those that count no more.
+    pub(crate) fn keep_at(
+        self,
+        connection: &Connection,
+        (place, id): (i64, &str),
         state: State,
         now: Instant,
     ) -> Result<(), StoreError> {
@@ -65,7 +88,7 @@ impl Tries {
                 "INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
             ))?
             .execute(params![
-                number(facility),
+                place,
                 hash(id),
                 state.failures,
                 state.locks,
@@ -90,6 +113,6 @@ pub(crate) fn state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
     })
 }
 
-fn hash(id: &AccountId) -> [u8; 32] {
-    Sha256::digest(id.as_str().as_bytes()).into()
+fn hash(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
 }
