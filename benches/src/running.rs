@@ -122,7 +122,7 @@ impl Running {
         std::fs::write(
             &settings,
             format!(
-                "data_dir = {:?}\n[listen]\napi = \"{free}\"\nenroll = \"{free}\"\nmetrics = \"{free}\"\n",
+                "data_dir = {:?}\n[listen]\napi = \"{free}\"\nenroll = \"{free}\"\noperator = \"{free}\"\nmetrics = \"{free}\"\n",
                 data_dir.display().to_string()
             ),
         )?;

@@ -73,7 +73,15 @@ pub(crate) struct Shared {
     pub(crate) checkpoint_dir: Option<PathBuf>,
     pub(crate) metrics: Metrics,
     /// Where certificates are downloaded; known when the listener has its port.
-    pub(crate) download_site: OnceLock<DownloadSite>,
+    pub(crate) download_site: OnceLock<Site>,
+    /// Where operators' pages are.
+    pub(crate) operator_site: OnceLock<Site>,
+    /// Texts of the operators' pages.
+    pub(crate) operator_texts: Arc<Texts>,
+    /// Seconds an operator's one-time link opens.
+    pub(crate) operator_link_s: i64,
+    /// Of sign-ins and one-time links on the operators' pages.
+    pub(crate) operator_throttle: Throttle,
     /// Texts of the download page.
     pub(crate) texts: Arc<Texts>,
     pub(crate) throttle: Throttle,
@@ -82,21 +90,21 @@ pub(crate) struct Shared {
     pub(crate) last_list: LastList,
 }
 
-/// The enroll listener as browsers name it.
+/// A listener with pages as browsers name it.
 #[derive(Debug)]
-pub(crate) struct DownloadSite {
+pub(crate) struct Site {
     /// The `Host` values it answers.
     pub(crate) hosts: Vec<String>,
-    /// The address on a notice.
+    /// The address for people.
     pub(crate) address: String,
 }
 
-impl DownloadSite {
+impl Site {
     /// Of the center's names and the listener's address.
     pub(crate) fn new(names: &[String], at: SocketAddr) -> Self {
         let name = names.first().map_or("localhost", String::as_str);
         Self {
-            hosts: crate::download_page::hosts(names, at),
+            hosts: crate::page_guard::hosts(names, at),
             address: format!("https://{name}:{}/", at.port()),
         }
     }

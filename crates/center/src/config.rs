@@ -3,12 +3,13 @@
 pub mod link;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
 use domain::card_certificate::GRACE_MONTHS;
 use domain::certificate_care::RENEWABLE_DAYS;
 use domain::lockout::Policy;
+use domain::operator::LINK_HOURS;
 use serde::Deserialize;
 
 /// `center.toml`.
@@ -50,6 +51,25 @@ pub struct Config {
     /// Messages of receipt computers and records.
     #[serde(default)]
     pub link: link::Link,
+    /// People who may open the center's own pages.
+    #[serde(default)]
+    pub operators: Operators,
+}
+
+/// Operators (contracts §12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operators {
+    /// Hours a one-time link opens.
+    pub link_hours: NonZeroU16,
+}
+
+impl Default for Operators {
+    fn default() -> Self {
+        Self {
+            link_hours: NonZeroU16::new(LINK_HOURS).unwrap_or(NonZeroU16::MIN),
+        }
+    }
 }
 
 /// Client certificates (G10).
@@ -208,6 +228,8 @@ pub struct Listen {
     pub api: SocketAddr,
     /// Downloads of certificates.
     pub enroll: SocketAddr,
+    /// Operators' pages: this machine's own browser, unless another address stands here.
+    pub operator: SocketAddr,
     /// Health and metrics.
     pub metrics: SocketAddr,
 }
@@ -215,10 +237,12 @@ pub struct Listen {
 impl Default for Listen {
     fn default() -> Self {
         let any = |port| SocketAddr::from(([0, 0, 0, 0], port));
+        let own = |port| SocketAddr::from(([127, 0, 0, 1], port));
         Self {
             api: any(8443),
             enroll: any(8444),
-            metrics: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            operator: own(8445),
+            metrics: own(9464),
         }
     }
 }
@@ -257,6 +281,8 @@ mod tests {
         let config = Config::parse("data_dir = \"x\"").unwrap();
         assert_eq!(config.listen.api.port(), 8443);
         assert!(config.listen.metrics.ip().is_loopback());
+        assert!(config.listen.operator.ip().is_loopback());
+        assert_eq!(config.operators.link_hours.get(), LINK_HOURS);
     }
 
     #[test]

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
+use store::operators::Last;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
+use crate::operators::{self, Invitation, OperatorLine};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
@@ -51,6 +53,14 @@ pub enum Order {
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
     AuditPage(AuditQuery, Option<(String, i64)>),
+    /// Add an operator of this name.
+    AddOperator(String),
+    /// Disable an operator.
+    DisableOperator(String),
+    /// Take an operator's password and second factor away, for a new one-time link.
+    ResetOperator(String),
+    /// List the operators.
+    ListOperators,
 }
 
 /// What comes back.
@@ -73,6 +83,10 @@ pub enum Reply {
     MasterReset(MasterReset),
     /// The identifier of the new key.
     Rotated(String),
+    /// An operator's one-time link.
+    Invited(Invitation),
+    /// The operators.
+    Operators(Vec<OperatorLine>),
     /// Done.
     Done,
     /// Not done, and why.
@@ -170,6 +184,18 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             .map(Reply::MasterReset),
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
         Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
+        Order::AddOperator(name) => Ok(Reply::Invited(
+            operators::add(app, &name, operators::shell()).await?,
+        )),
+        Order::DisableOperator(name) => {
+            // The shell adds another where nobody is left.
+            operators::disable(app, &name, operators::shell(), Last::Goes).await?;
+            Ok(Reply::Done)
+        }
+        Order::ResetOperator(name) => Ok(Reply::Invited(
+            operators::reset(app, &name, operators::shell()).await?,
+        )),
+        Order::ListOperators => Ok(Reply::Operators(operators::list(app)?)),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)

@@ -1,23 +1,21 @@
 //! The page on which a facility downloads its certificate (G08): a form without script, in Japanese or English. Shows no notice and
 //! repeats no secret that was typed.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::problem::{MemberError, Trouble};
 use askama::Template;
-use axum::extract::{Form, Path, Query, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Form, Query, Request, State};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
-use ui::assets;
 use ui::component::{ButtonTone, Choice, Fault, Kind, Need, Select, TextField, Width};
 use ui::language::{Language, Screen, Texts, Words};
-use ui::security::{Foreign, HEADERS, check_secure};
 
 use crate::app::App;
 use crate::downloads::{Download, attachment, examine, issue};
+use crate::page_guard;
 use crate::trouble::Refused;
 
 /// The texts of the page.
@@ -105,68 +103,10 @@ pub(crate) async fn send(
     }
 }
 
-/// Stylesheet and fonts.
-pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    match assets::find(&format!("/assets/{name}")) {
-        Some(found) => {
-            let headers = [
-                (header::CONTENT_TYPE, found.media_type),
-                (header::CACHE_CONTROL, assets::CACHE_CONTROL),
-            ];
-            (headers, found.bytes).into_response()
-        }
-        None => Refused::from(Trouble::NotFound).into_response(),
-    }
-}
-
 /// Refuses foreign hosts and foreign pages' forms, and adds the headers of every page.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    if let Err(foreign) = own(&app, &request) {
-        let status = match foreign {
-            Foreign::Host => StatusCode::MISDIRECTED_REQUEST,
-            Foreign::Origin => StatusCode::FORBIDDEN,
-        };
-        return status.into_response();
-    }
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        let name = HeaderName::from_static(name);
-        // Files under a name of their content are kept for good.
-        if name != header::CACHE_CONTROL || !response.headers().contains_key(&name) {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
-        }
-    }
-    response
-}
-
-/// Looks at where a request comes from.
-fn own(app: &App, request: &Request) -> Result<(), Foreign> {
-    let text = |name: HeaderName| request.headers().get(name).and_then(|it| it.to_str().ok());
-    let host = text(header::HOST);
     let hosts = app.download_site.get().map_or(&[][..], |site| &site.hosts);
-    let own = host.filter(|host| hosts.iter().any(|it| it == host));
-    let changes = request.method() != Method::GET;
-    let fetch_site = text(HeaderName::from_static("sec-fetch-site"));
-    let origin = text(header::ORIGIN);
-    check_secure(own.unwrap_or_default(), host, fetch_site, origin, changes)
-}
-
-/// The `Host` values of the enroll listener: its names and addresses with its port.
-pub(crate) fn hosts(names: &[String], at: SocketAddr) -> Vec<String> {
-    let mut all = vec!["localhost".to_owned(), "127.0.0.1".into(), "[::1]".into()];
-    all.extend(names.iter().cloned());
-    if !at.ip().is_unspecified() {
-        all.push(match at.ip() {
-            std::net::IpAddr::V4(four) => four.to_string(),
-            std::net::IpAddr::V6(six) => format!("[{six}]"),
-        });
-    }
-    // A browser leaves the usual port out.
-    let bare = (at.port() == 443).then(|| all.clone());
-    let with_port = all.iter().map(|name| format!("{name}:{}", at.port()));
-    with_port.chain(bare.into_iter().flatten()).collect()
+    page_guard::guarded(hosts, request, next).await
 }
 
 fn rendered(status: StatusCode, page: &Page) -> Response {
@@ -262,15 +202,5 @@ mod tests {
             lines.map(|(key, _)| key.to_owned()).collect()
         };
         assert_eq!(keys(SCREEN.ja), keys(SCREEN.en));
-    }
-
-    #[test]
-    fn the_hosts_are_the_listeners_own() {
-        let hosts = hosts(
-            &["center.example".into()],
-            SocketAddr::from(([127, 0, 0, 1], 443)),
-        );
-        assert!(hosts.contains(&"center.example".into()));
-        assert!(hosts.contains(&"localhost:443".into()));
     }
 }

@@ -17,9 +17,9 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, existing_paths, facility_settings, history, imports, link, medical, posted_notices,
-    questions, readers, recoveries, reference_numbers, revocation_list, rotations, screen_locks,
-    second_factors, sessions, sign_ins, updates,
+    events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
+    posted_notices, questions, readers, recoveries, reference_numbers, revocation_list, rotations,
+    screen_locks, second_factors, sessions, sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -70,7 +70,7 @@ async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Resp
 pub(crate) fn enroll(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(download_page::show).post(download_page::send))
-        .route("/assets/{name}", get(download_page::asset))
+        .route("/assets/{name}", get(page_guard::asset))
         .layer(from_fn_with_state(app.clone(), download_page::guard));
     Router::new()
         .route(routes::CERTIFICATE_DOWNLOAD, post(downloads::download))

@@ -20,13 +20,15 @@ use pki::server::{ClientCertificate, Examiner, Revocations};
 use store::engine::Engine;
 use tokio::sync::Semaphore;
 
-use crate::app::{App, DownloadSite, Shared};
+use crate::app::{App, Shared, Site};
 use crate::card_trust::CardTrust;
 use crate::config::Config;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
-use crate::{bulk, checkpoints, control, download_page, listeners, questions, router, sessions};
+use crate::{
+    bulk, checkpoints, control, download_page, listeners, operator, questions, router, sessions,
+};
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -43,6 +45,8 @@ pub struct Center {
     pub api: SocketAddr,
     /// The enroll listener.
     pub enroll: SocketAddr,
+    /// Operators' pages.
+    pub operator: SocketAddr,
     /// Health and metrics.
     pub metrics: SocketAddr,
     /// Searches without a certificate, where the operator switched them on.
@@ -150,6 +154,10 @@ impl Center {
             checkpoint_dir: config.checkpoint_dir.clone(),
             metrics,
             download_site: Default::default(),
+            operator_site: Default::default(),
+            operator_texts: operator::texts::read()?,
+            operator_link_s: i64::from(config.operators.link_hours.get()) * 3600,
+            operator_throttle: Default::default(),
             texts: download_page::texts()?,
             throttle: Default::default(),
             unbound_throttle: Default::default(),
@@ -171,7 +179,7 @@ impl Center {
             router::enroll(&app),
         )
         .await?;
-        let site = DownloadSite::new(&config.host_names, enroll);
+        let site = Site::new(&config.host_names, enroll);
         // Set once: this is the only place, and it runs once.
         let _ = app.download_site.set(site);
         let api = listeners::tls(
@@ -183,6 +191,7 @@ impl Center {
             router::api(&app),
         )
         .await?;
+        let operator = operator_listener(&app, config).await?;
         let search = match config.link.search_listener {
             Some(settings) => Some(search_listener(&app, config, settings.listen).await?),
             None => None,
@@ -193,6 +202,7 @@ impl Center {
         Ok(Self {
             api,
             enroll,
+            operator,
             metrics,
             search,
             app,
@@ -206,6 +216,21 @@ impl Center {
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
         checkpoints::one(&self.app).await
     }
+}
+
+/// The operators' pages. On loopback they are named so, whatever names the center has elsewhere.
+async fn operator_listener(app: &App, config: &Config) -> Result<SocketAddr, StartError> {
+    let (at, none) = (config.listen.operator, ClientCertificate::None);
+    let router = operator::router(app);
+    let bound = listeners::tls(app, config, "listen.operator", at, none, router).await?;
+    let names = if bound.ip().is_loopback() {
+        &[]
+    } else {
+        &config.host_names[..]
+    };
+    // Set once: this is the only place, and it runs once.
+    let _ = app.operator_site.set(Site::new(names, bound));
+    Ok(bound)
 }
 
 /// The second listener for existing clients (interface R5): less than the others ask for, so its start is told.

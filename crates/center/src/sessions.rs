@@ -22,7 +22,7 @@ use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
 use domain::sign_in_notice::ProvedBy;
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, PasswordRow, Settled, Try};
+use store::accounts::{Account, Generation, PasswordRow, Settled, Try};
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash, goes_on_with};
@@ -352,15 +352,27 @@ pub(crate) async fn confirm_password(
     Err(Refused::members(Trouble::InvalidInput, vec![error]))
 }
 
-/// Holds a new password against the last five (G02).
+/// Holds a new password of an account against the last five (G02).
 pub(crate) async fn compare(
     app: &App,
     id: &AccountId,
     facility: domain::institution_code::InstitutionCode,
     password: &Password,
 ) -> Result<(), Refused> {
-    let prefix = passwords::prefix(app, password);
     let generations = app.engine.generations(facility, id)?;
+    match repeats_earlier(app, generations, password).await? {
+        None => Ok(()),
+        Some(broken) => Err(refuse("new_password", &[broken])),
+    }
+}
+
+/// What of the rule a new password breaks beside the last five, whose slow hashes and starts are given (G02).
+pub(crate) async fn repeats_earlier(
+    app: &App,
+    generations: Vec<Generation>,
+    password: &Password,
+) -> Result<Option<Broken>, Refused> {
+    let prefix = passwords::prefix(app, password);
     let mut equal = false;
     for (hash, start) in &generations {
         // Only an equal start can hide an equal password, so few slow hashes are needed.
@@ -369,13 +381,13 @@ pub(crate) async fn compare(
                 passwords::verify(app, password.expose().to_owned(), Some(hash.clone())).await?;
         }
     }
-    compare_with_generations(
+    let compared = compare_with_generations(
         password,
         generations,
         |_, _| equal,
         |_, (_, start)| *start == prefix,
-    )
-    .map_err(|broken| refuse("new_password", &[broken]))
+    );
+    Ok(compared.err())
 }
 
 /// The problem of a password that breaks the rule.

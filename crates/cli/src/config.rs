@@ -147,6 +147,7 @@ impl Look<'_> {
         let listeners = [
             ("api", config.listen.api),
             ("enroll", config.listen.enroll),
+            ("operator", config.listen.operator),
             ("metrics", config.listen.metrics),
         ];
         let search = config.link.search_listener.map(|it| ("listen", it.listen));

@@ -171,6 +171,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
         listen: Listen {
             api: free(),
             enroll: free(),
+            operator: free(),
             metrics: free(),
         },
         lockout: Default::default(),
@@ -186,6 +187,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
         },
         updates: Default::default(),
         link: Default::default(),
+        operators: Default::default(),
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))

@@ -19,6 +19,7 @@ mod installed;
 mod keys;
 mod kiosk;
 mod notice;
+mod operator;
 mod progress;
 mod publish;
 mod reissue;
@@ -89,6 +90,12 @@ enum Command {
         after_help = "Example: onshi notice list --data-dir /var/lib/onshi"
     )]
     Notice(notice::NoticeCommand),
+    /// Add, disable, reset and list the people who may open the center's own pages.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi operator add --data-dir /var/lib/onshi --name suzuki"
+    )]
+    Operator(operator::OperatorCommand),
     /// Exchange the center's signing key.
     #[command(
         subcommand,
@@ -155,6 +162,7 @@ fn main() -> ExitCode {
             Command::Enroll(arguments) => enroll::run(arguments).await,
             Command::Certificate(command) => enroll::certificate(command).await,
             Command::Notice(command) => notice::run(command).await,
+            Command::Operator(command) => operator::run(command).await,
             Command::Keys(command) => keys::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,

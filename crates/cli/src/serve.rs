@@ -53,6 +53,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut ready = serde_json::json!({
         "api": format!("https://{}", center.api),
         "enroll": format!("https://{}", center.enroll),
+        "operator": format!("https://{}", center.operator),
         "metrics": format!("http://{}", center.metrics),
     });
     if let (Some(search), Some(members)) = (center.search, ready.as_object_mut()) {
@@ -65,8 +66,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         println!("{ready}");
     } else {
         println!(
-            "center: api https://{} · enroll https://{} · metrics http://{}",
-            center.api, center.enroll, center.metrics
+            "center: api https://{} · enroll https://{} · operator https://{} · metrics http://{}",
+            center.api, center.enroll, center.operator, center.metrics
         );
     }
     system::tell_ready();

@@ -28,7 +28,7 @@ impl World {
     }
 
     /// The code of a clock now.
-    fn code(&self, secret: &[u8]) -> String {
+    pub(crate) fn code(&self, secret: &[u8]) -> String {
         let step = self.now().as_micros().div_euclid(STEP_S * 1_000_000);
         pki::totp::code(secret, step).to_string()
     }
@@ -49,7 +49,7 @@ fn by_recovery_code(code: &str) -> FactorProof {
 }
 
 /// The bytes of base32.
-fn bytes(base32: &str) -> Vec<u8> {
+pub(crate) fn bytes(base32: &str) -> Vec<u8> {
     let bits: String = base32
         .bytes()
         .map(|c| {

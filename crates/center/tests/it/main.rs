@@ -29,6 +29,7 @@ mod medical_information;
 mod metrics;
 mod misuse;
 mod no_writes;
+mod operators;
 mod posted_notices;
 mod readers;
 mod reads;

@@ -27,6 +27,7 @@ pub(crate) const P12: &str = "Tegami-12345678";
 pub(crate) struct World {
     pub(crate) api: SocketAddr,
     pub(crate) enroll: SocketAddr,
+    pub(crate) operator: SocketAddr,
     pub(crate) metrics: SocketAddr,
     /// Unless it runs in a process of its own.
     _center: Option<Center>,
@@ -52,6 +53,7 @@ impl World {
         Self {
             api: center.api,
             enroll: center.enroll,
+            operator: center.operator,
             metrics: center.metrics,
             _center: Some(center),
             dir,
@@ -69,6 +71,7 @@ impl World {
         Self {
             api: center.api,
             enroll: center.enroll,
+            operator: center.operator,
             metrics: center.metrics,
             _center: Some(center),
             dir,
@@ -89,6 +92,7 @@ impl World {
         let world = Self {
             api: center.api,
             enroll: center.enroll,
+            operator: center.operator,
             metrics: center.metrics,
             _center: Some(center),
             dir,
@@ -110,6 +114,7 @@ impl World {
         Self {
             api: center.api,
             enroll: center.enroll,
+            operator: center.operator,
             metrics: center.metrics,
             _center: Some(center),
             dir,
@@ -122,6 +127,7 @@ impl World {
         Self {
             api,
             enroll,
+            operator: SocketAddr::from(([127, 0, 0, 1], 0)),
             metrics: SocketAddr::from(([127, 0, 0, 1], 0)),
             _center: None,
             dir,
@@ -244,6 +250,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         listen: Listen {
             api: free,
             enroll: free,
+            operator: free,
             metrics: free,
         },
         lockout: Default::default(),
@@ -254,6 +261,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
             dir: Some(dir.join("updates")),
         },
         link: Default::default(),
+        operators: Default::default(),
     }
 }
 

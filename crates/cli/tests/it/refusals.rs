@@ -72,7 +72,7 @@ fn a_port_that_is_taken_is_named_with_its_setting() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("center.toml");
     let text = format!(
-        "data_dir = \"{}/data\"\n[listen]\napi = \"127.0.0.1:{port}\"\nenroll = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
+        "data_dir = \"{}/data\"\n[listen]\napi = \"127.0.0.1:{port}\"\nenroll = \"127.0.0.1:0\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
         dir.path().display()
     );
     std::fs::write(&file, text).unwrap();

@@ -80,7 +80,7 @@ impl Clinic {
         let dir = tempfile::tempdir().unwrap();
         let settings = |api: &str, enroll: &str| {
             format!(
-                "data_dir = \"{}\"\n[listen]\napi = \"{api}\"\nenroll = \"{enroll}\"\nmetrics = \"127.0.0.1:0\"\n",
+                "data_dir = \"{}\"\n[listen]\napi = \"{api}\"\nenroll = \"{enroll}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
                 dir.path().join("center").display()
             )
         };
@@ -100,7 +100,7 @@ impl Clinic {
         let address = |url: &str| url.trim_start_matches("https://").to_owned();
         let outside = clinic.path("");
         let text = format!(
-            "data_dir = \"{}\"\ncheckpoint_dir = \"{outside}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\nmetrics = \"127.0.0.1:0\"\n",
+            "data_dir = \"{}\"\ncheckpoint_dir = \"{outside}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
             clinic.path("center"),
             address(&clinic.api),
             address(&clinic.enroll)

@@ -178,6 +178,7 @@ const CENTER: &str = "data_dir = \"/var/lib/onshi\"
 [listen]
 api = \"127.0.0.1:8443\"
 enroll = \"127.0.0.1:8444\"
+operator = \"127.0.0.1:8445\"
 metrics = \"127.0.0.1:9464\"";
 
 const TERMINAL: &str = "data_dir = \"/var/lib/onshi-terminal\"

@@ -69,6 +69,7 @@ impl Link {
             listen: Listen {
                 api: free,
                 enroll: free,
+                operator: free,
                 metrics: free,
             },
             lockout: Lockout::default(),
@@ -77,6 +78,7 @@ impl Link {
             cards: crate::cards::settings(dir.path()),
             certificates: Default::default(),
             link: Default::default(),
+            operators: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();

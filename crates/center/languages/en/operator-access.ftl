@@ -1,0 +1,30 @@
+### Sign-in, set-up, password
+
+sign-in = Operators' sign-in
+sign-in-lead = These pages are for the people who run the center. Accounts of facilities do not open them.
+sign-in-now = Sign in
+sign-in-lost = If you lost your password or your authenticator application, ask another operator, or whoever administers the center's machine, for a reset.
+sign-in-wrong = Sign-in failed. Check operator name, password and code. A code is good once; wait for the next one.
+sign-in-locked = Sign-in is locked after repeated errors. Try again in about { $minutes } minutes.
+code = Code
+code-support = The six digits your authenticator application shows
+code-wrong = The code is wrong. Check the clock of the application's device and type the code it shows now.
+set-up = Set-up of an operator
+set-up-lead = This link is for { $name } alone and is good once. After you set password and authenticator application you are signed in.
+set-up-password = 1. Choose a password
+set-up-factor = 2. Add the authenticator application
+set-up-factor-lead = Scan the QR code with an authenticator application on your phone, then type the six digits it shows.
+set-up-qr = QR code for the authenticator application
+set-up-secret = If the code cannot be scanned, type this:
+set-up-now = Set up and sign in
+link-closed = This link opens nothing: it was used, is over, or was taken back. Ask whoever gave it to you for a reset.
+own-password = Change the password
+own-password-about = Changes your own password. One of 13 characters or more never expires.
+old-password = Old password
+old-password-wrong = The old password is wrong.
+new-password = New password
+new-password-support = 8 to 20 characters with a capital letter, a small letter, a digit and a special character each. From 13 characters on it never expires.
+password-again = New password, again
+passwords-differ = The two passwords differ. Type them again.
+change-password = Change
+password-changed = The password was changed.

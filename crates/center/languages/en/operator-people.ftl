@@ -1,0 +1,29 @@
+### Operators
+
+person = Operator { $name }
+person-self = (you)
+person-state = State
+person-active = Active
+person-invited = Waits for set-up
+person-disabled-state = Disabled
+person-disabled = The operator was disabled; a session that was open ended at once.
+person-made = Added
+person-signed-in = Last sign-in
+person-link-until = Link opens until
+person-locked-until = Locked until
+no-such-person = There is no operator of this name. Choose again from the list.
+to-people = Back to the operators
+new-person = Add an operator
+new-person-lead = Makes a link that is good once. The person opens it and sets password and authenticator application.
+new-person-support = 2 to 32 small letters, digits, and . _ - ; it stands in the audit chain and cannot be changed later.
+new-person-now = Make the link
+reset-person = Reset password and authenticator application
+reset-person-lead = Takes the present password and application away and makes a new link. An open session ends at once. By this link somebody who is disabled comes back.
+reset-person-now = Make a link for the reset
+disable-person = Disable
+disable-person-lead = Closes the sign-in. An open session ends at once. Records stay.
+disable-person-now = Disable this operator
+invitation = The link was made
+invitation-lead = It is shown now and never again.
+invitation-link = Link
+invitation-safe = Hand it to the person directly, or in a way only they can read. Whoever opens it first and finishes the set-up becomes the operator of this name.

@@ -1,0 +1,29 @@
+### 運用者
+
+person = 運用者 { $name }
+person-self = （自分）
+person-state = 状態
+person-active = 利用中
+person-invited = 初期設定待ち
+person-disabled-state = 停止
+person-disabled = 運用者を停止しました。ログイン中だった場合も、すぐに終了しています。
+person-made = 登録日時
+person-signed-in = 最後のログイン
+person-link-until = リンクの期限
+person-locked-until = ロックの終わり
+no-such-person = この名前の運用者はいません。一覧から選び直してください。
+to-people = 運用者の一覧に戻る
+new-person = 運用者を加える
+new-person-lead = 一度だけ使えるリンクを発行します。本人がリンクを開き、パスワードと認証アプリを設定します。
+new-person-support = 半角の英小文字・数字と . _ - で2〜32文字。監査記録にこの名前が残ります。あとから変えられません。
+new-person-now = リンクを発行する
+reset-person = パスワードと認証アプリの再設定
+reset-person-lead = 今のパスワードと認証アプリを使えなくし、新しいリンクを発行します。ログイン中の場合はすぐに終了します。停止中の人は、このリンクで利用を再開できます。
+reset-person-now = 再設定のリンクを発行する
+disable-person = 停止
+disable-person-lead = ログインできなくします。ログイン中の場合はすぐに終了します。記録は残ります。
+disable-person-now = この運用者を停止する
+invitation = リンクを発行しました
+invitation-lead = このリンクが表示されるのは今だけです。
+invitation-link = リンク
+invitation-safe = 本人に直接、または本人だけが読める方法で渡してください。リンクを先に開いて設定した人が、この名前の運用者になります。

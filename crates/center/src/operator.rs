@@ -1,0 +1,343 @@
+//! The operators' pages (contracts §1, §12), one module each. Here is what they share: who looks, the frame, forms, what went wrong. Every
+//! page works without JavaScript; none is there without a sign-in but the sign-in itself, the one-time link, and what the product is.
+//!
+//! A new page: a module below with its handlers, whose argument [`Operator`] is whoever is signed in; its routes in [`pages`]; a line in
+//! `menu::ENTRIES`; its Fluent files in `texts::SCREENS`; a template that extends `operator/page.html`. Whatever it changes is an event of
+//! [`Operator::actor`] in the same transaction.
+
+mod about;
+mod menu;
+mod own_password;
+mod people;
+mod set_up;
+mod sign_in;
+pub(crate) mod texts;
+
+use std::convert::Infallible;
+
+use api::problem::Trouble;
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Extension, Form, FromRequest, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::audit::{Actor, Deed, Event};
+use domain::operator::OperatorName;
+use domain::password::has_expired;
+use serde::de::DeserializeOwned;
+use store::sessions::TokenHash;
+use ui::component::{Banner, Fault, Tone, WayOn};
+use ui::language::{Language, Words};
+use ui::language_choice;
+use ui::security::find_cookie;
+
+use crate::app::App;
+use crate::extract::whole;
+use crate::listeners::From;
+use crate::operators::{self, SET_UP};
+use crate::page_guard;
+use crate::told::Told;
+use crate::trouble::Refused;
+
+/// Name of the cookie with a session's token. The prefix binds it to this host, its root and TLS.
+const COOKIE: &str = "__Host-onshi_operator";
+
+/// The largest form taken, in bytes: a notice's text of 10,000 characters in two languages, each character nine bytes in a form.
+const FORM_BYTES: usize = 256 << 10;
+
+/// An operator's activity is written down once in this many seconds.
+const TOUCH_S: i64 = 60;
+
+/// The router of the operator listener.
+pub(crate) fn router(app: &App) -> Router {
+    pages()
+        .merge(entrance().layer(from_fn_with_state(app.clone(), bounded)))
+        .route("/about", get(about::page))
+        .route("/language", post(about::language))
+        .route("/assets/{name}", get(page_guard::asset))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(app.clone(), guard))
+        .with_state(app.clone())
+}
+
+/// The pages of whoever is signed in.
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(menu::page))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route(
+            own_password::HERE,
+            get(own_password::form).post(own_password::change),
+        )
+        .route(people::HERE, get(people::list).post(people::add))
+        .route("/operators/{name}", get(people::one))
+        .route("/operators/{name}/disable", post(people::disable))
+        .route("/operators/{name}/reset", post(people::reset))
+}
+
+/// What is there without a sign-in, and lets guesses in: each address sends only so much.
+fn entrance() -> Router<App> {
+    Router::new()
+        .route(sign_in::HERE, get(sign_in::form).post(sign_in::sign_in))
+        .route(
+            &format!("{SET_UP}/{{token}}"),
+            get(set_up::form).post(set_up::set_up),
+        )
+}
+
+async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let hosts = app.operator_site.get().map_or(&[][..], |site| &site.hosts);
+    page_guard::guarded(hosts, request, next).await
+}
+
+async fn bounded(
+    State(app): State<App>,
+    Extension(From(from)): Extension<From>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.method() == Method::GET {
+        return next.run(request).await;
+    }
+    match app.operator_throttle.take(from.ip(), app.now()) {
+        Ok(()) => next.run(request).await,
+        Err(seconds) => Refused::after(Trouble::TooManyRequests, seconds).into_response(),
+    }
+}
+
+/// Head and banners of a page.
+pub(crate) struct Frame {
+    pub(crate) words: Words,
+    /// The page's own path: where the language selector comes back to.
+    pub(crate) here: String,
+    /// Who is signed in.
+    pub(crate) name: Option<String>,
+    pub(crate) banners: Vec<Banner>,
+}
+
+/// Whoever looks at a page: a browser, and the language it chose.
+pub(crate) struct Visitor {
+    pub(crate) words: Words,
+}
+
+impl Visitor {
+    fn of(headers: &HeaderMap, app: &App) -> Self {
+        let language = cookie(headers, language_choice::COOKIE).and_then(Language::parse);
+        Self {
+            words: Words::new(app.operator_texts.clone(), language.unwrap_or_default()),
+        }
+    }
+
+    pub(crate) fn frame(&self, here: &str) -> Frame {
+        Frame {
+            words: self.words.clone(),
+            here: here.to_owned(),
+            name: None,
+            banners: Vec::new(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers, app))
+    }
+}
+
+/// Whoever is signed in; others are led to the sign-in.
+pub(crate) struct Operator {
+    pub(crate) words: Words,
+    pub(crate) name: OperatorName,
+    token: TokenHash,
+}
+
+impl FromRequestParts<App> for Operator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let visitor = Visitor::of(&parts.headers, app);
+        let path = parts.uri.path();
+        let now = app.now();
+        let Some(token) = cookie(&parts.headers, COOKIE).map(operators::hash) else {
+            return Err(turned(parts));
+        };
+        let found = app.engine.operator_session(&token, now);
+        let failed = |error| {
+            let told = Told::from(error);
+            trouble(
+                told.status(),
+                visitor.frame("/"),
+                told.fault(&visitor.words),
+            )
+        };
+        let Some(session) = found.map_err(failed)? else {
+            return Err(turned(parts));
+        };
+        let expired = has_expired(
+            session.password_length,
+            session.password_set,
+            now.date_in_japan(),
+        );
+        if expired && ![own_password::HERE, "/sign-out"].contains(&path) {
+            return Err(Redirect::to(own_password::HERE).into_response());
+        }
+        if TOUCH_S <= session.active.seconds_until(now) {
+            let touched = app.engine.touch_operator_session(token, now).await;
+            touched.map_err(failed)?;
+        }
+        Ok(Self {
+            words: visitor.words,
+            name: session.name,
+            token,
+        })
+    }
+}
+
+/// Leads to the sign-in, and back to a page that was read. A part of a page that is open gets nothing.
+fn turned(parts: &Parts) -> Response {
+    if parts.headers.contains_key("hx-request") {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let path = parts.uri.path();
+    if parts.method == Method::GET && path != "/" {
+        let back = language_choice::own_path(path);
+        return Redirect::to(&format!("{}?back={back}", sign_in::HERE)).into_response();
+    }
+    Redirect::to(sign_in::HERE).into_response()
+}
+
+impl Operator {
+    /// Who acts, in the audit chain.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Operator(self.name.to_string())
+    }
+
+    /// An event of this operator, now.
+    pub(crate) fn event(&self, app: &App, deed: Deed) -> Event {
+        crate::sessions::event(app.now(), self.actor(), deed)
+    }
+
+    /// The frame of a page at this path.
+    pub(crate) fn frame(&self, here: &str) -> Frame {
+        Frame {
+            words: self.words.clone(),
+            here: here.to_owned(),
+            name: Some(self.name.to_string()),
+            banners: Vec::new(),
+        }
+    }
+
+    /// A page, or what went wrong on the way to it.
+    pub(crate) fn shown(&self, here: &str, outcome: Result<Response, Told>) -> Response {
+        outcome.unwrap_or_else(|told| {
+            trouble(told.status(), self.frame(here), told.fault(&self.words))
+        })
+    }
+}
+
+/// A cookie of a request.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    find_cookie(headers.get(header::COOKIE)?.to_str().ok()?, name)
+}
+
+/// A page as it goes out.
+pub(crate) fn show(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => (status, Html(text)).into_response(),
+        Err(error) => {
+            tracing::error!(error = %error, "a page could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A banner of something done.
+pub(crate) fn done(words: &Words, code: &str, key: &str) -> Banner {
+    Banner::new(Tone::Success, own_fault(words, code, key))
+}
+
+/// A fault with a code and a text of the pages' own.
+pub(crate) fn own_fault(words: &Words, code: &str, key: &str) -> Fault {
+    Fault {
+        code: code.into(),
+        text: words.say(key),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "operator/trouble.html")]
+struct TroublePage {
+    frame: Frame,
+}
+
+/// A page that says what happened and how to go on.
+pub(crate) fn trouble(status: StatusCode, mut frame: Frame, fault: Fault) -> Response {
+    let again = WayOn {
+        href: frame.here.clone(),
+        text: frame.words.say("try-again"),
+    };
+    let mut banner = Banner::new(Tone::Error, fault);
+    banner.way_on = status.is_server_error().then_some(again);
+    frame.banners.push(banner);
+    show(status, &TroublePage { frame })
+}
+
+async fn nowhere(visitor: Visitor) -> Response {
+    let fault = own_fault(&visitor.words, "no_such_page", "no-such-page");
+    trouble(StatusCode::NOT_FOUND, visitor.frame("/"), fault)
+}
+
+async fn no_such_method(visitor: Visitor) -> Response {
+    let fault = own_fault(&visitor.words, "no_such_page", "no-such-page");
+    trouble(StatusCode::METHOD_NOT_ALLOWED, visitor.frame("/"), fault)
+}
+
+/// A form as sent, in time and of bounded size. What cannot be read gets a page of its own.
+pub(crate) struct Filled<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let visitor = Visitor::of(request.headers(), app);
+        let (parts, body) = request.into_parts();
+        let bytes = whole(body, FORM_BYTES, app).await.map_err(|refused| {
+            let told = Told::from(refused);
+            trouble(
+                told.status(),
+                visitor.frame("/"),
+                told.fault(&visitor.words),
+            )
+        })?;
+        let request = Request::from_parts(parts, Body::from(bytes));
+        match Form::<T>::from_request(request, app).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            Err(rejected) => {
+                let fault = own_fault(&visitor.words, "form_unreadable", "form-unreadable");
+                Err(trouble(rejected.status(), visitor.frame("/"), fault))
+            }
+        }
+    }
+}
+
+/// What a page tells that a deed led to: the query `done` of its address. Anything but the codes a page knows says nothing.
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Done {
+    done: String,
+}
+
+impl Done {
+    /// The banner of a code, if it is one of these with its key.
+    pub(crate) fn banner(&self, words: &Words, known: &[(&str, &str)]) -> Option<Banner> {
+        let (code, key) = known.iter().find(|(code, _)| *code == self.done)?;
+        Some(done(words, code, key))
+    }
+}

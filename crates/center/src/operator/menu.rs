@@ -1,0 +1,45 @@
+//! The first page: what an operator may do here. Every operator may do everything.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{Frame, Operator, own_password, people, show};
+
+/// A page of the menu.
+struct Entry {
+    href: &'static str,
+    /// Key of its name.
+    name: &'static str,
+    /// Key of what it is for.
+    about: &'static str,
+}
+
+/// The pages, in the order of the menu.
+const ENTRIES: [Entry; 2] = [
+    Entry {
+        href: people::HERE,
+        name: "people",
+        about: "people-about",
+    },
+    Entry {
+        href: own_password::HERE,
+        name: "own-password",
+        about: "own-password-about",
+    },
+];
+
+#[derive(Template)]
+#[template(path = "operator/menu.html")]
+struct MenuPage {
+    frame: Frame,
+    entries: &'static [Entry],
+}
+
+pub(super) async fn page(operator: Operator) -> Response {
+    let page = MenuPage {
+        frame: operator.frame("/"),
+        entries: &ENTRIES,
+    };
+    show(StatusCode::OK, &page)
+}
