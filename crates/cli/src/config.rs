@@ -151,9 +151,8 @@ impl Look<'_> {
             ("metrics", config.listen.metrics),
         ];
         let search = config.link.search_listener.map(|it| ("listen", it.listen));
-        for (key, at) in listeners.into_iter().chain(search) {
-            self.free(key, at);
-        }
+        let all = listeners.into_iter().chain(search);
+        all.for_each(|(key, at)| self.free(key, at));
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());

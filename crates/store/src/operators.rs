@@ -1,14 +1,16 @@
 //! Operators of the center with their one-time links, passwords, second factors and sessions (contracts §12). Never sees a password, a
 //! token or an open secret; what is kept of a name stays, so that no name ever means two people.
 
+pub mod sessions;
+
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::lockout;
-use domain::operator::{OperatorName, OperatorState, leaves_nobody, session_is_good};
+use domain::operator::{OperatorName, OperatorState, leaves_nobody};
 use domain::password::{GENERATIONS, Length};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::accounts::{Generation, PasswordRow, Settled};
+use crate::accounts::{Generation, PasswordRow};
 use crate::engine::{Engine, StoreError};
 use crate::sessions::TokenHash;
 use crate::tries::{self, CENTER, Tries};
@@ -93,21 +95,6 @@ pub enum Last {
     Stays,
     /// From the shell, which adds another.
     Goes,
-}
-
-/// A session of an operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperatorSession {
-    /// Who signed in.
-    pub name: OperatorName,
-    /// When.
-    pub opened: Instant,
-    /// The last request.
-    pub active: Instant,
-    /// When the password was set.
-    pub password_set: Instant,
-    /// Whether the password had 13 characters or more.
-    pub password_length: Length,
 }
 
 const COLUMNS: &str =
@@ -312,141 +299,6 @@ impl Engine {
         .await
     }
 
-    /// Settles a sign-in whose password and code were looked at; `shown` is the step of the code where both were right. Counted and
-    /// locked where nothing else comes between; a code counts once. A right one opens a session and ends the operator's others.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle_operator_sign_in(
-        &self,
-        name: OperatorName,
-        shown: Option<i64>,
-        token: TokenHash,
-        policy: lockout::Policy,
-        (success, failure): (Event, Event),
-    ) -> Result<Settled, StoreError> {
-        self.write(move |connection, batch| {
-            let spent = match shown {
-                Some(step) => spend(connection, &name, step, failure.at)?,
-                None => false,
-            };
-            let settled = settle(connection, &name, spent, policy, failure.at)?;
-            if settled == Settled::Open {
-                open_session(connection, &name, token, success.at)?;
-                batch.append(connection, &success, None)?;
-            } else {
-                batch.append(connection, &failure, None)?;
-            }
-            Ok(settled)
-        })
-        .await
-    }
-
-    /// Settles a try of the password of an operator who is signed in: a wrong one counts as at sign-in.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle_operator_password(
-        &self,
-        name: OperatorName,
-        is_right: bool,
-        policy: lockout::Policy,
-        failure: Event,
-    ) -> Result<Settled, StoreError> {
-        self.write(move |connection, batch| {
-            let settled = settle(connection, &name, is_right, policy, failure.at)?;
-            if settled != Settled::Open {
-                batch.append(connection, &failure, None)?;
-            }
-            Ok(settled)
-        })
-        .await
-    }
-
-    /// The session of a token's hash, if it is good now and its operator may sign in.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn operator_session(
-        &self,
-        token: &TokenHash,
-        now: Instant,
-    ) -> Result<Option<OperatorSession>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT s.operator, s.opened, s.active, p.set_at, p.is_long FROM operator_session s
-                JOIN operator o ON o.name = s.operator JOIN operator_password p ON p.operator = s.operator
-                WHERE s.token = ?1 AND o.state = 'active' ORDER BY p.set_at DESC LIMIT 1";
-            let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([token])?;
-            let Some(row) = rows.next()? else {
-                return Ok(None);
-            };
-            let session = OperatorSession {
-                name: name_of(&row.get::<_, String>(0)?)?,
-                opened: Instant::from_micros(row.get(1)?),
-                active: Instant::from_micros(row.get(2)?),
-                password_set: Instant::from_micros(row.get(3)?),
-                password_length: length(row.get(4)?),
-            };
-            Ok(Some(session).filter(|it| session_is_good(it.active, now)))
-        })
-    }
-
-    /// How many operators are signed in.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn operator_sessions(&self, now: Instant) -> Result<usize, StoreError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT active FROM operator_session")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            let active: Vec<i64> = rows.collect::<Result<_, _>>()?;
-            let good = |at: &&i64| session_is_good(Instant::from_micros(**at), now);
-            Ok(active.iter().filter(good).count())
-        })
-    }
-
-    /// Notes that an operator used a session.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn touch_operator_session(
-        &self,
-        token: TokenHash,
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
-                .prepare_cached(
-                    "UPDATE operator_session SET active = max(active, ?2) WHERE token = ?1",
-                )?
-                .execute(params![token, now.as_micros()])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Ends a session, with the event that tells of it. Nothing happens, and nothing is told, when it had ended.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn end_operator_session(
-        &self,
-        token: TokenHash,
-        event: Event,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection, batch| {
-            let ended = connection
-                .prepare_cached("DELETE FROM operator_session WHERE token = ?1")?
-                .execute([token])?;
-            if ended == 1 {
-                batch.append(connection, &event, None)?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
     /// The last five passwords of an operator, newest first; the first is the present one.
     ///
     /// # Errors
@@ -481,53 +333,6 @@ impl Engine {
     }
 }
 
-/// Uses a step of an operator's clock up. False when it, or a later one, was used before, when the operator may not sign in, or while the
-/// operator waits.
-fn spend(
-    connection: &Connection,
-    name: &OperatorName,
-    step: i64,
-    now: Instant,
-) -> Result<bool, StoreError> {
-    if count(connection, name)?.0.waits_s(now).is_some() {
-        return Ok(false);
-    }
-    let text = "UPDATE operator SET last_step = ?2 WHERE name = ?1 AND state = 'active' AND coalesce(last_step, -1) < ?2";
-    let spent = connection
-        .prepare_cached(text)?
-        .execute(params![name.as_str(), step])?;
-    Ok(spent == 1)
-}
-
-/// Counts a try. While the name waits even a right one is none, and none is counted.
-fn settle(
-    connection: &Connection,
-    name: &OperatorName,
-    is_right: bool,
-    policy: lockout::Policy,
-    now: Instant,
-) -> Result<Settled, StoreError> {
-    let (before, is_operators) = count(connection, name)?;
-    if let Some(seconds) = before.waits_s(now) {
-        return Ok(Settled::Locked(seconds));
-    }
-    let after = if is_right {
-        lockout::State::default()
-    } else {
-        before.after_failure(policy, now)
-    };
-    if is_operators {
-        keep_lockout(connection, name, after)?;
-    } else {
-        Tries::UnknownAccount.keep_at(connection, (CENTER, name.as_str()), after, now)?;
-    }
-    Ok(match (is_right, after.waits_s(now)) {
-        (true, _) => Settled::Open,
-        (false, Some(seconds)) => Settled::Locked(seconds),
-        (false, None) => Settled::Wrong,
-    })
-}
-
 /// Failures and locks of a name, and whether it is an operator's.
 fn count(
     connection: &Connection,
@@ -540,22 +345,6 @@ fn count(
             false,
         ),
     })
-}
-
-fn keep_lockout(
-    connection: &Connection,
-    name: &OperatorName,
-    state: lockout::State,
-) -> Result<(), StoreError> {
-    let text = "UPDATE operator SET failures = ?2, locks = ?3, locked_until = ?4, last_failure = ?5 WHERE name = ?1";
-    connection.prepare_cached(text)?.execute(params![
-        name.as_str(),
-        state.failures,
-        state.locks,
-        state.until.map(Instant::as_micros),
-        state.last.map(Instant::as_micros)
-    ])?;
-    Ok(())
 }
 
 /// Opens the one session an operator has.
