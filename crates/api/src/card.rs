@@ -263,6 +263,9 @@ pub struct CardCheckRecord {
     /// Who vouches for the method: the `card` itself, the `reader` that names it, or `staff`.
     #[schema(pattern = "^(card|reader|staff)$")]
     pub vouched_by: String,
+    /// The kinds of medical information whose consent was withdrawn since: an answer "yes" about them counts no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<String>,
 }
 
 impl fmt::Debug for CardCheckRecord {

@@ -41,6 +41,14 @@ pub struct RotationNews {
     pub account: String,
 }
 
+/// A consent to medical information was withdrawn: lists and pages that show any of the patient are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WithdrawalNews {
+    /// What gave the newest right that ended: a check by card, or an emergency's opening.
+    #[schema(format = "uuid")]
+    pub id: String,
+}
+
 /// One event, by its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -56,6 +64,8 @@ pub enum Event {
     Settings(SettingsNews),
     /// `rotation`: a system account's rotation was asked for, moved on or was taken back.
     Rotation(RotationNews),
+    /// `consent_withdrawn`: a consent to medical information was withdrawn.
+    ConsentWithdrawn(WithdrawalNews),
 }
 
 impl Event {
@@ -69,6 +79,7 @@ impl Event {
             Self::Check(_) => "check",
             Self::Settings(_) => "settings",
             Self::Rotation(_) => "rotation",
+            Self::ConsentWithdrawn(_) => "consent_withdrawn",
         }
     }
 
@@ -82,6 +93,7 @@ impl Event {
             Self::Check(it) => serde_json::to_string(it),
             Self::Settings(it) => serde_json::to_string(it),
             Self::Rotation(it) => serde_json::to_string(it),
+            Self::ConsentWithdrawn(it) => serde_json::to_string(it),
         };
         // Texts and numbers in named members always serialise.
         text.unwrap_or_default()
@@ -97,6 +109,7 @@ impl Event {
             "check" => serde_json::from_str(data).ok().map(Self::Check),
             "settings" => serde_json::from_str(data).ok().map(Self::Settings),
             "rotation" => serde_json::from_str(data).ok().map(Self::Rotation),
+            "consent_withdrawn" => serde_json::from_str(data).ok().map(Self::ConsentWithdrawn),
             _ => None,
         }
     }

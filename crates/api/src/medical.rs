@@ -2,6 +2,7 @@
 //! says nothing; what a look brings stands in `record`.
 
 pub mod record;
+pub mod withdrawal;
 
 use core::fmt;
 
@@ -82,7 +83,8 @@ pub struct LookRequest {
     /// Which kinds; all that may be seen when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinds: Option<Vec<String>>,
-    /// Why: `treatment` (when absent) or `dispensing`. What an emergency opened has the emergency's own purpose.
+    /// Why: `treatment` or `dispensing`; when absent, of a pharmacy dispensing and of others treatment. What an emergency opened has the
+    /// emergency's own purpose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(treatment|dispensing)$")]
     pub purpose: Option<String>,
@@ -104,8 +106,8 @@ pub struct LookWish {
     pub months: Months,
     /// How.
     pub way: Way,
-    /// Why.
-    pub purpose: Purpose,
+    /// Why; `None` for what the facility usually looks for.
+    pub purpose: Option<Purpose>,
 }
 
 impl LookRequest {
@@ -180,20 +182,17 @@ pub fn months(errors: &mut Vec<MemberError>, from: Option<&str>, until: Option<&
     months
 }
 
-/// The purpose of a request: treatment unless it says otherwise.
-pub fn purpose(errors: &mut Vec<MemberError>, given: Option<&str>) -> Purpose {
-    let Some(given) = given else {
-        return Purpose::Treatment;
-    };
-    let read = Purpose::parse(given);
+/// The purpose of a request, if it says one.
+pub fn purpose(errors: &mut Vec<MemberError>, given: Option<&str>) -> Option<Purpose> {
+    let read = Purpose::parse(given?);
     let read = read.filter(|it| matches!(it, Purpose::Treatment | Purpose::Dispensing));
-    read.unwrap_or_else(|| {
+    if read.is_none() {
         errors.push(unknown("purpose"));
-        Purpose::Treatment
-    })
+    }
+    read
 }
 
-fn unknown(member: &str) -> MemberError {
+pub(crate) fn unknown(member: &str) -> MemberError {
     MemberError::new(
         member,
         "unknown",
@@ -234,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_everything_for_treatment() {
+    fn what_is_left_out_is_everything_for_the_usual_purpose() {
         let request = LookRequest {
             way: "page".into(),
             ..LookRequest::default()
         };
         let wish = request.read().unwrap();
         assert_eq!((wish.kinds, wish.months), (None, Months::default()));
-        assert_eq!((wish.way, wish.purpose), (Way::Page, Purpose::Treatment));
+        assert_eq!((wish.way, wish.purpose), (Way::Page, None));
     }
 }

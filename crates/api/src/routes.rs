@@ -80,6 +80,8 @@ pub const CARD_CHECK_ANSWERS: &str = "/v1/card-checks/{id}/answers";
 pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
 /// `POST`: look at the medical information of one of them.
 pub const MEDICAL_LOOKS: &str = "/v1/medical/patients/{id}/looks";
+/// `POST`: withdraw a patient's consent for the facility.
+pub const MEDICAL_WITHDRAWAL: &str = "/v1/medical/patients/{id}/withdrawal";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

@@ -24,6 +24,7 @@ pub(crate) async fn sign(app: App) {
 async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
     while app.engine.forget_old_keys(app.now()).await? {}
     while app.engine.forget_happenings(app.now()).await? {}
+    while app.engine.forget_what_is_over(app.now()).await? {}
     crate::bulk::work::forget(app).await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api::event::{CardCheckNews, CheckNews, Event, RotationNews, SettingsNews};
+use api::event::{CardCheckNews, CheckNews, Event, RotationNews, SettingsNews, WithdrawalNews};
 use api::problem::{MemberError, Trouble};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -305,6 +305,11 @@ impl Stream {
             EventKind::Rotation => Some(Event::Rotation(RotationNews {
                 account: reader.to_owned(),
             })),
+            EventKind::ConsentWithdrawn => row.subject.map(|id| {
+                Event::ConsentWithdrawn(WithdrawalNews {
+                    id: uuid::Uuid::from_u128(id).to_string(),
+                })
+            }),
             // Told as it happens.
             EventKind::Check => None,
         })

@@ -1,6 +1,8 @@
 //! `/v1/medical/patients` and its looks (G26, G27): who may be seen now, and a look at one of them. Whoever may not be seen is one and the same
 //! unknown patient; a look is on record before anything of it is answered.
 
+pub(crate) mod withdrawal;
+
 use api::medical::record::{MedicalRecord, Person as Told};
 use api::medical::{LookRequest, LookWish, OpenedKind, Patient, Patients};
 use api::problem::Trouble;
@@ -8,8 +10,11 @@ use api::problem::medical::MedicalTrouble;
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::audit::Deed;
+use domain::institution_code::InstitutionCode;
+use domain::medical_information::kind::Purpose;
 use domain::permit::{Permit, ViewMedicalPages};
 use domain::person::Person;
+use store::engine::StoreError;
 use store::sight::{Looking, Seen, ViewablePatient};
 use uuid::Uuid;
 
@@ -73,10 +78,19 @@ pub(crate) async fn seen(
         kinds: wish.kinds,
         months: wish.months,
         way: wish.way,
-        purpose: wish.purpose,
+        purpose: match wish.purpose {
+            Some(purpose) => purpose,
+            None => usual_purpose(app, permit.facility())?,
+        },
     };
     let seen = app.engine.look(permit, &sight, looking, now).await?;
     Ok(seen.ok_or(UNKNOWN)?)
+}
+
+/// What a facility looks for where nobody says otherwise.
+pub(crate) fn usual_purpose(app: &App, facility: InstitutionCode) -> Result<Purpose, StoreError> {
+    let kind = app.engine.facility(facility)?.map(|it| it.kind);
+    Ok(kind.map_or(Purpose::Treatment, Purpose::usual_at))
 }
 
 fn told(it: &ViewablePatient) -> Patient {

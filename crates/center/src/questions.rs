@@ -91,6 +91,11 @@ pub(crate) async fn past(
         account: card.account,
         reader: card.reader,
         released_by: card.released_by,
+        withdrawn: found
+            .withdrawn
+            .iter()
+            .map(|it| it.as_str().into())
+            .collect(),
     }))
 }
 

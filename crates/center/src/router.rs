@@ -199,6 +199,11 @@ fn routes() -> Vec<Route> {
         ),
         (Method::Post, routes::MEDICAL_LOOKS, post(medical::look)),
         (
+            Method::Post,
+            routes::MEDICAL_WITHDRAWAL,
+            post(medical::withdrawal::withdraw),
+        ),
+        (
             Method::Get,
             routes::BULK_CHECKS,
             read(get(bulk::orders::list)),

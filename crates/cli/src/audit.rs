@@ -129,18 +129,19 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
     if json {
         let report = serde_json::json!({
             "whole": faults.is_empty(), "events": report.events, "chains": report.chains,
-            "checks": report.checks, "consents": report.consents, "looks": report.looks, "checkpoints": report.checkpoints,
+            "checks": report.checks, "consents": report.consents, "looks": report.looks, "withdrawals": report.withdrawals, "checkpoints": report.checkpoints,
             "faults": faults,
         });
         println!("{report}");
     } else {
         println!(
-            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, 閲覧 / looks {}, チェックポイント / checkpoints {}",
+            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, 閲覧 / looks {}, 同意取消 / withdrawals {}, チェックポイント / checkpoints {}",
             report.events,
             report.chains,
             report.checks,
             report.consents,
             report.looks,
+            report.withdrawals,
             report.checkpoints
         );
         faults

@@ -26,6 +26,8 @@ named! {
         Check = "check";
         /// The rotation of a system account's secret moved on.
         Rotation = "rotation";
+        /// A consent to medical information was withdrawn: what is listed and shown of it is over.
+        ConsentWithdrawn = "consent_withdrawn";
     }
 }
 
@@ -65,7 +67,9 @@ pub fn hears(kind: AccountKind, event: EventKind, whose: Whose) -> bool {
         EventKind::Reader | EventKind::Release => {
             allows(kind, Action::ControlReader) || is_reader && whose == Whose::Own
         }
-        EventKind::CardCheckOpened | EventKind::Check => allows(kind, Action::ReadHistory),
+        EventKind::CardCheckOpened | EventKind::Check | EventKind::ConsentWithdrawn => {
+            allows(kind, Action::ReadHistory)
+        }
         EventKind::CardCheckClosed => allows(kind, Action::ReadCardResults),
         EventKind::Settings => true,
         EventKind::Rotation => {
@@ -85,7 +89,10 @@ mod tests {
                 assert!(!hears(AccountKind::Master, *event, whose));
                 let result = matches!(
                     event,
-                    EventKind::CardCheckOpened | EventKind::CardCheckClosed | EventKind::Check
+                    EventKind::CardCheckOpened
+                        | EventKind::CardCheckClosed
+                        | EventKind::Check
+                        | EventKind::ConsentWithdrawn
                 );
                 assert!(!(result && hears(AccountKind::Reader, *event, whose)));
             }

@@ -1,4 +1,4 @@
-//! Medical information of a person (医療情報): drugs, treatment, surgery, health checkups. Looks nothing up; says in `viewing` what a consent opens.
+//! Medical information of a person (医療情報): drugs, treatment, surgery, health checkups. Looks nothing up; says in `kind` what a consent opens.
 
 pub mod checkup;
 pub mod drugs;
@@ -6,6 +6,7 @@ pub mod kind;
 pub mod look;
 pub mod surgery;
 pub mod viewing;
+pub mod withdrawal;
 
 use crate::personal_text::personal_text;
 

@@ -11,6 +11,7 @@ use domain::card_certificate::CertificateState;
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::prescription::IssueForm;
 use domain::institution_code::InstitutionCode;
+use domain::medical_information::kind::InformationKind;
 use domain::questions::{Choice, Question};
 use exchange::answer::Written;
 use exchange::answer::consents::{Consents, Given, Providing};
@@ -193,6 +194,7 @@ fn understood(consent: &Consent) -> Result<(Question, Choice), NotUnderstood> {
 
 fn consents(record: &CardCheckRecord) -> Result<Consents, NotUnderstood> {
     let mut read = Consents::default();
+    let withdrawn = |kind: InformationKind| record.withdrawn.iter().any(|it| it == kind.as_str());
     for consent in &record.consents {
         let (question, choice) = understood(consent)?;
         let given = Given {
@@ -214,6 +216,15 @@ fn consents(record: &CardCheckRecord) -> Result<Consents, NotUnderstood> {
             | Question::PrescriptionIssue
             | Question::PrescriptionSubmit => {}
         }
+    }
+    // What was withdrawn before the delivery is told as not given.
+    for (kind, given) in [
+        (InformationKind::Drugs, &mut read.drugs),
+        (InformationKind::Treatment, &mut read.treatment),
+        (InformationKind::Surgery, &mut read.surgery),
+        (InformationKind::Checkups, &mut read.checkups),
+    ] {
+        *given = given.filter(|_| !withdrawn(kind));
     }
     let diseases = record.specified_diseases.iter().map(read_specified_disease);
     read.diseases = diseases.collect::<Result<_, _>>()?;

@@ -227,7 +227,10 @@ impl Link {
                         None
                     }
                     Ok(Received::Event(
-                        CenterEvent::CardCheck(_) | CenterEvent::Check(_) | CenterEvent::Settings(_),
+                        CenterEvent::CardCheck(_)
+                        | CenterEvent::Check(_)
+                        | CenterEvent::Settings(_)
+                        | CenterEvent::ConsentWithdrawn(_),
                     )) => None,
                     Err(_) => return Ok(()),
                 },

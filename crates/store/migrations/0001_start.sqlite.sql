@@ -214,6 +214,8 @@ CREATE TABLE opened_information (
 ) WITHOUT ROWID;
 CREATE INDEX opened_information_until ON opened_information (facility, valid_until);
 CREATE INDEX opened_information_reference ON opened_information (facility, reference);
+-- What is over is forgotten after a day.
+CREATE INDEX opened_information_over ON opened_information (valid_until);
 -- Every look at medical information, never changed: `under` names what was seen and what gave the right to.
 CREATE TABLE look (
   seq INTEGER PRIMARY KEY,
@@ -222,7 +224,7 @@ CREATE TABLE look (
   month_from INTEGER, month_until INTEGER, emergency INTEGER NOT NULL
 );
 CREATE INDEX look_of_facility ON look (facility, at);
-CREATE INDEX look_at_person ON look (person, at);
+CREATE INDEX look_at_person ON look (person, facility, at);
 CREATE INDEX look_at ON look (at);
 
 -- Operators of the center. A row stays when somebody is disabled, so that no name ever means two people.
@@ -245,3 +247,11 @@ CREATE TABLE operator_session (
   token BLOB PRIMARY KEY, operator TEXT NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_of_operator ON operator_session (operator);
+-- Every withdrawal of a consent, never changed: `ended` names what could be seen until then. Where the patient withdrew, `by_facility` and
+-- `account` are of the device at which they stood.
+CREATE TABLE consent_withdrawal (
+  seq INTEGER PRIMARY KEY,
+  facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, person BLOB NOT NULL, ended BLOB NOT NULL,
+  reason TEXT NOT NULL, note TEXT, by_facility INTEGER NOT NULL, account TEXT NOT NULL, account_kind TEXT NOT NULL
+);
+CREATE INDEX consent_withdrawal_of_person ON consent_withdrawal (person, facility, at);

@@ -246,6 +246,8 @@ impl Database {
                 if let Some((name, path)) = &self.beside {
                     let text = format!("ATTACH ?1 AS {name}");
                     connection.execute(&text, [path.to_string_lossy()])?;
+                    // It may be one that grows: a map of it would be made anew at every turn.
+                    connection.pragma_update(Some(*name), "mmap_size", 0)?;
                 }
                 connection.set_prepared_statement_cache_capacity(64);
                 connection

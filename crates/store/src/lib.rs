@@ -28,4 +28,5 @@ pub mod sessions;
 pub mod sight;
 pub mod sign_ins;
 mod tries;
+pub mod withdrawals;
 mod writeback;

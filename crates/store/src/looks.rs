@@ -167,7 +167,7 @@ fn detail(look: &Look, more: &str) -> String {
     detail.trim_end().to_owned()
 }
 
-fn pack(under: &[Opened]) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn pack(under: &[Opened]) -> Result<Vec<u8>, StoreError> {
     let rows = under.iter().map(|it| OpenedRow {
         kind: it.kind.as_str(),
         basis: it.basis.as_str(),
@@ -178,7 +178,7 @@ fn pack(under: &[Opened]) -> Result<Vec<u8>, StoreError> {
     postcard::to_stdvec(&rows.collect::<Vec<_>>()).map_err(|_| StoreError::Row("look"))
 }
 
-fn unpack(bytes: &[u8]) -> Option<Vec<Opened>> {
+pub(crate) fn unpack(bytes: &[u8]) -> Option<Vec<Opened>> {
     let rows: Vec<OpenedRow<'_>> = postcard::from_bytes(bytes).ok()?;
     let opened = rows.iter().map(|it| {
         Some(Opened {
@@ -227,7 +227,16 @@ pub(crate) fn content_hash(
     record: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let text = format!("SELECT {COLUMNS} FROM look WHERE seq = ?1");
-    let mut statement = connection.prepare_cached(&text)?;
+    hash_of(connection, &text, record)
+}
+
+/// The hash of all values of one row as it lies in its table now.
+pub(crate) fn hash_of(
+    connection: &Connection,
+    text: &str,
+    record: i64,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut statement = connection.prepare_cached(text)?;
     let found = statement.query_row([record], |row| {
         let mut sha = Sha256::new();
         for place in 0..row.as_ref().column_count() {

@@ -78,18 +78,8 @@ impl Engine {
         &self,
         person: PersonId,
     ) -> Result<Option<Registration>, StoreError> {
-        let record = self.registry().read(|connection| {
-            let text = "SELECT i.record FROM person_key k
-                JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
-            let mut statement = connection.prepare_cached(text)?;
-            let record: Option<Vec<u8>> = statement
-                .query_row([person.as_u128().to_be_bytes()], |row| row.get(0))
-                .optional()?;
-            Ok(record)
-        })?;
-        record
-            .map(|record| rows::unpack(person, &record))
-            .transpose()
+        self.registry()
+            .read(|connection| registration_of(connection, person))
     }
 
     /// Who has a ticket of medical aid for the permit's facility in a month, at most so many.
@@ -170,6 +160,22 @@ impl Engine {
             )?)
         })
     }
+}
+
+/// A person with their coverages.
+pub(crate) fn registration_of(
+    connection: &Connection,
+    person: PersonId,
+) -> Result<Option<Registration>, StoreError> {
+    let text = "SELECT i.record FROM person_key k
+        JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
+    let mut statement = connection.prepare_cached(text)?;
+    let record: Option<Vec<u8>> = statement
+        .query_row([person.as_u128().to_be_bytes()], |row| row.get(0))
+        .optional()?;
+    record
+        .map(|record| rows::unpack(person, &record))
+        .transpose()
 }
 
 fn store_person(connection: &Connection, registration: &Registration) -> Result<(), StoreError> {

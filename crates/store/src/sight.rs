@@ -2,13 +2,13 @@
 //! again inside every query that reads any. Whoever is unknown, of another facility, withdrew, or agreed too long ago is one and the same
 //! nobody here.
 
-use domain::audit::{Actor, Deed, Event};
-use domain::civil_date::{CivilDate, Instant};
+mod reading;
+
+use domain::audit::{Deed, Event};
+use domain::civil_date::Instant;
 use domain::facility_settings::FacilitySettings;
 use domain::institution_code::InstitutionCode;
-use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
-use domain::medical_information::drugs::DrugMonth;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
 use domain::permit::{Permit, ViewMedicalPages};
@@ -16,10 +16,9 @@ use domain::person::{Person, PersonId};
 use domain::questions::{Answered, Choice};
 use rusqlite::{Connection, Row, params};
 
-use crate::access::number;
+use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
-use crate::rows::medical_information::{unpack_checkup, unpack_month, unpack_surgery};
-use crate::{facility_settings, looks};
+use crate::{facility_settings, looks, rows};
 
 /// A patient who may be seen at a facility now.
 #[derive(Debug, Clone)]
@@ -93,6 +92,12 @@ fn newest(opened: &[Opened]) -> u128 {
     newest.map_or(0, |it| it.reference)
 }
 
+/// What is over is kept this long, so that a clock set back a little takes nothing from anybody.
+const OVER_S: i64 = 86_400;
+
+/// Openings forgotten in one transaction.
+const AT_ONCE: u32 = 4_000;
+
 impl Engine {
     /// Who may be seen at the permit's facility now: those who agreed last come first. The caller records the list.
     ///
@@ -104,39 +109,38 @@ impl Engine {
         now: Instant,
     ) -> Result<Vec<ViewablePatient>, StoreError> {
         let facility = number(permit.facility());
-        let all = self.read(|connection| {
+        // One query over both files, whatever the number of patients; somebody whom the insurers took back is nobody.
+        let mut patients = self.registry().read(|connection| {
+            let _snapshot = connection.unchecked_transaction()?;
             let settings = facility_settings::read(connection, facility)?.settings;
             let text = format!(
-                "SELECT {COLUMNS}, person FROM opened_information
+                "SELECT {COLUMNS}, person, (SELECT i.record FROM person_key k
+                     JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = o.person LIMIT 1),
+                   (SELECT r.number FROM center.reference_number r WHERE r.facility = ?1 AND r.person = o.person)
+                 FROM center.opened_information o
                  WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2 ORDER BY person, kind, basis"
             );
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query(params![facility, now.as_micros()])?;
-            let mut all: Vec<(PersonId, Vec<Opened>)> = Vec::new();
+            let mut patients: Vec<ViewablePatient> = Vec::new();
             while let Some(row) = rows.next()? {
                 let opened = read(row)?;
                 if !is_used(&opened, &settings) {
                     continue;
                 }
-                let person = PersonId::from_u128(u128::from_be_bytes(row.get(5)?));
-                match all.last_mut() {
-                    Some((last, kinds)) if *last == person => kinds.push(opened),
-                    Some(_) | None => all.push((person, vec![opened])),
+                let id = PersonId::from_u128(u128::from_be_bytes(row.get(5)?));
+                if let Some(last) = patients.last_mut().filter(|it| it.person.id == id) {
+                    last.opened.push(opened);
+                } else if let Some(record) = row.get_ref(6)?.as_blob_or_null().map_err(|_| StoreError::Row("person"))? {
+                    patients.push(ViewablePatient {
+                        person: rows::unpack(id, record)?.person,
+                        reference_number: row.get(7)?,
+                        opened: vec![opened],
+                    });
                 }
             }
-            Ok(all)
+            Ok(patients)
         })?;
-        let mut patients = Vec::new();
-        for (person, opened) in all {
-            // Somebody whom the insurers took back is nobody.
-            if let Some(registration) = self.registration(person)? {
-                patients.push(ViewablePatient {
-                    person: registration.person,
-                    reference_number: self.reference_number(permit.facility(), person)?,
-                    opened,
-                });
-            }
-        }
         patients.sort_by_key(|it| {
             let given = it.opened.iter().map(|opened| opened.given).max();
             (std::cmp::Reverse(given), it.id())
@@ -157,6 +161,7 @@ impl Engine {
     ) -> Result<Option<Sight>, StoreError> {
         let facility = permit.facility();
         self.read(|connection| {
+            let _snapshot = connection.unchecked_transaction()?;
             let Some(person) = of_reference(connection, number(facility), id)? else {
                 return Ok(None);
             };
@@ -181,23 +186,18 @@ impl Engine {
         looking: Looking,
         now: Instant,
     ) -> Result<Option<Seen>, StoreError> {
-        let Some(registration) = self.registration(sight.person)? else {
-            return Ok(None);
-        };
         let holder = permit.holder().clone();
         let (facility, person) = (sight.facility, sight.person);
+        let is_somebody = self.registration(person)?.is_some() && holder.facility == facility;
         let recorded = self.write(move |connection, batch| {
             let mut under = in_force(connection, (number(facility), person), now)?;
+            under.retain(|_| is_somebody);
             if let Some(kinds) = &looking.kinds {
                 under.retain(|it| kinds.contains(&it.kind));
             }
             let event = Event {
                 at: now,
-                actor: Actor::Account {
-                    facility: holder.facility,
-                    account: holder.account.clone(),
-                    certificate: holder.certificate,
-                },
+                actor: actor(&holder),
                 deed: Deed::MedicalRefused,
                 subject: None,
                 detail: String::new(),
@@ -225,37 +225,29 @@ impl Engine {
         let Some(look) = recorded.await? else {
             return Ok(None);
         };
-        let information = self.seen(&look)?;
-        Ok(Some(Seen {
+        let seen = self.seen(&look, None)?;
+        Ok(seen.map(|(person, information)| Seen {
             look,
-            person: registration.person,
+            person,
             information,
         }))
     }
 
-    /// Reads what a recorded look may see. Whether it still may is part of each query: what ended since is not among the rows.
-    pub(crate) fn seen(&self, look: &Look) -> Result<MedicalInformation, StoreError> {
-        let sees = |kind| look.under.iter().any(|it| it.kind == kind);
-        let mut information = MedicalInformation::default();
-        self.registry().read(|connection| {
-            if sees(InformationKind::Drugs) || sees(InformationKind::Treatment) {
-                let asked = (
-                    sees(InformationKind::Drugs),
-                    sees(InformationKind::Treatment),
-                );
-                information.drugs = months_of(connection, look, asked)?;
-            }
-            let days = days_of(look.months);
-            if sees(InformationKind::Surgery) {
-                let opens = (InformationKind::Surgery, "surgery");
-                information.surgeries = packed(connection, look, opens, days, unpack_surgery)?;
-            }
-            if sees(InformationKind::Checkups) {
-                let opens = (InformationKind::Checkups, "checkup");
-                information.checkups = packed(connection, look, opens, days, unpack_checkup)?;
-            }
-            Ok(information)
+    /// Forgets what opens nothing any more since a day, the next few thousand of it. True when there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_what_is_over(&self, now: Instant) -> Result<bool, StoreError> {
+        let before = now.plus_seconds(-OVER_S).as_micros();
+        self.write(move |connection, _| {
+            let text = "DELETE FROM opened_information WHERE (facility, person, kind, basis) IN (
+                SELECT facility, person, kind, basis FROM opened_information
+                WHERE valid_until <= ?1 ORDER BY valid_until LIMIT ?2)";
+            let mut statement = connection.prepare_cached(text)?;
+            let count = statement.execute(params![before, AT_ONCE])?;
+            Ok(count == AT_ONCE as usize)
         })
+        .await
     }
 }
 
@@ -269,95 +261,6 @@ fn purpose(under: &[Opened], otherwise: Purpose) -> Purpose {
     } else {
         otherwise
     }
-}
-
-/// Whether a kind is open to a look, as a condition within a query: of its facility, person and instant, in ?1, ?2 and ?3.
-fn is_open(kind: InformationKind) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
-         AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until)",
-        kind.as_str()
-    )
-}
-
-fn months_of(
-    connection: &Connection,
-    look: &Look,
-    (drugs, treatment): (bool, bool),
-) -> Result<Vec<DrugMonth>, StoreError> {
-    let text = format!(
-        "SELECT record, {} AND ?6, {} AND ?7 FROM drug_month
-         WHERE person = ?2 AND ?4 <= month AND month <= ?5 ORDER BY month, place",
-        is_open(InformationKind::Drugs),
-        is_open(InformationKind::Treatment)
-    );
-    let mut statement = connection.prepare_cached(&text)?;
-    let first = |month: TreatmentMonth| month.first_day().to_epoch_days();
-    let mut rows = statement.query(params![
-        number(look.facility),
-        look.person.as_u128().to_be_bytes(),
-        look.at.as_micros(),
-        look.months.from.map_or(i32::MIN, first),
-        look.months.until.map_or(i32::MAX, first),
-        drugs,
-        treatment
-    ])?;
-    let mut months = Vec::new();
-    while let Some(row) = rows.next()? {
-        let record = row.get_ref(0)?.as_blob();
-        let record = record.map_err(|_| StoreError::Row("medical information"))?;
-        let month = match (row.get(1)?, row.get(2)?) {
-            (true, true) => Some(unpack_month(record)?),
-            (true, false) => unpack_month(record)?.without_treatment(),
-            (false, true) => unpack_month(record)?.without_drugs(),
-            (false, false) => None,
-        };
-        months.extend(month);
-    }
-    Ok(months)
-}
-
-/// The first and the last day of some months, as rows count days.
-fn days_of(months: Months) -> (i32, i32) {
-    let first = |month: TreatmentMonth| month.first_day();
-    let until = months.until.map(first);
-    let after = until.map(|day: CivilDate| day.plus_months(1).to_epoch_days() - 1);
-    let from = months.from.map(first);
-    (
-        from.map_or(i32::MIN, CivilDate::to_epoch_days),
-        after.unwrap_or(i32::MAX),
-    )
-}
-
-/// The rows of a table of packed records, the newest first, if their kind is open.
-fn packed<T>(
-    connection: &Connection,
-    look: &Look,
-    (kind, table): (InformationKind, &str),
-    (first, last): (i32, i32),
-    unpack: fn(&[u8]) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
-    let text = format!(
-        "SELECT record FROM {table} WHERE person = ?2 AND ?4 <= day AND day <= ?5 AND {}
-         ORDER BY day DESC, place",
-        is_open(kind)
-    );
-    let mut statement = connection.prepare_cached(&text)?;
-    let mut rows = statement.query(params![
-        number(look.facility),
-        look.person.as_u128().to_be_bytes(),
-        look.at.as_micros(),
-        first,
-        last
-    ])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let record = row.get_ref(0)?.as_blob();
-        found.push(unpack(
-            record.map_err(|_| StoreError::Row("medical information"))?,
-        )?);
-    }
-    Ok(found)
 }
 
 /// The columns of what is open, in the order [`read`] takes them.
@@ -403,17 +306,7 @@ pub(crate) fn in_force(
     now: Instant,
 ) -> Result<Vec<Opened>, StoreError> {
     let settings = facility_settings::read(connection, facility)?.settings;
-    let text = format!(
-        "SELECT {COLUMNS} FROM opened_information
-         WHERE facility = ?1 AND person = ?2 AND given <= ?3 AND ?3 < valid_until ORDER BY kind, basis"
-    );
-    let mut statement = connection.prepare_cached(&text)?;
-    let person = person.as_u128().to_be_bytes();
-    let mut rows = statement.query(params![facility, person, now.as_micros()])?;
-    let mut opened = Vec::new();
-    while let Some(row) = rows.next()? {
-        opened.push(read(row)?);
-    }
+    let mut opened = opened_to(connection, (facility, person), now)?;
     opened.retain(|it| is_used(it, &settings));
     Ok(opened)
 }
@@ -467,6 +360,26 @@ pub(crate) fn open(
             it.valid_until.as_micros()
         ])?;
     Ok(())
+}
+
+/// What may be seen of a person at a facility now or would be if the facility used it: what a withdrawal ends.
+pub(crate) fn opened_to(
+    connection: &Connection,
+    (facility, person): (i64, PersonId),
+    now: Instant,
+) -> Result<Vec<Opened>, StoreError> {
+    let text = format!(
+        "SELECT {COLUMNS} FROM opened_information
+         WHERE facility = ?1 AND person = ?2 AND given <= ?3 AND ?3 < valid_until ORDER BY kind, basis"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
+    let person = person.as_u128().to_be_bytes();
+    let mut rows = statement.query(params![facility, person, now.as_micros()])?;
+    let mut opened = Vec::new();
+    while let Some(row) = rows.next()? {
+        opened.push(read(row)?);
+    }
+    Ok(opened)
 }
 
 /// Ends one kind on one basis within the running transaction. Returns whether there was anything to end.

@@ -4,6 +4,7 @@ use http::Method;
 
 use crate::client::{Client, ClientError};
 use crate::medical::record::MedicalRecord;
+use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
 use crate::problem::Trouble;
 use crate::problem::medical::MedicalTrouble;
@@ -32,6 +33,22 @@ impl Client {
     ) -> Result<MedicalRecord, ClientError> {
         let path = path(routes::MEDICAL_LOOKS, id)?;
         self.send(Method::POST, &path, Some(token), None, Some(body))
+            .await
+    }
+
+    /// Withdraws the consent of a patient for the facility; the same key is done once.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn withdraw_consent(
+        &self,
+        token: &str,
+        key: &str,
+        id: &str,
+        body: &WithdrawalRequest,
+    ) -> Result<WithdrawalDone, ClientError> {
+        let path = path(routes::MEDICAL_WITHDRAWAL, id)?;
+        self.send(Method::POST, &path, Some(token), Some(key), Some(body))
             .await
     }
 }

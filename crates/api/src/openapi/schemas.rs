@@ -18,9 +18,10 @@ use crate::card::{
 };
 use crate::certificate::{CertificateState, LossReport};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
-use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews};
+use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews, WithdrawalNews};
 use crate::history::{Export, History, Search};
 use crate::medical::record::MedicalRecord;
+use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
 use crate::notice::Notices;
 use crate::problem::Problem;
@@ -106,6 +107,9 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<LookRequest>(&mut all);
     add::<MedicalRecord>(&mut all);
     add::<Patients>(&mut all);
+    add::<WithdrawalRequest>(&mut all);
+    add::<WithdrawalDone>(&mut all);
+    add::<WithdrawalNews>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()
         .description(Some("An OpenAPI 3.1 document"))

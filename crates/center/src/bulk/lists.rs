@@ -8,6 +8,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::codes::consent::Viewing;
 use domain::coverage::Registration;
 use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::kind::InformationKind;
 use domain::permit::{AskInBulk, Permit};
 use domain::person::PersonId;
 use domain::questions::{Choice, Question};
@@ -43,6 +44,9 @@ struct Line {
     checked: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     consents: Vec<(String, String, i64, i64)>,
+    /// Kinds of medical information whose consent was withdrawn before the list was made.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    withdrawn: Vec<String>,
 }
 
 /// The form a question is kept in.
@@ -116,8 +120,12 @@ fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> 
 
 /// Whether somebody agreed to anything in their last check of the days: the lists are of those who did.
 fn agreed(consented: &Consented) -> bool {
-    let mut choices = consented.consents.iter().map(|it| it.answered.choice);
-    choices.any(|choice| choice == Choice::Yes)
+    let withdrawn = |question: Question| {
+        let kinds = InformationKind::of(question);
+        !kinds.is_empty() && kinds.iter().all(|it| consented.withdrawn.contains(it))
+    };
+    let mut answers = consented.consents.iter().map(|it| it.answered);
+    answers.any(|it| it.choice == Choice::Yes && !withdrawn(it.question))
 }
 
 /// Works off the people of a part.
@@ -225,6 +233,11 @@ impl Line {
         Self {
             consents: consents.collect(),
             checked: Some(consented.checked.as_micros()),
+            withdrawn: consented
+                .withdrawn
+                .iter()
+                .map(|it| it.as_str().into())
+                .collect(),
             ..Self::without_consents(consented.person)
         }
     }
@@ -234,6 +247,7 @@ impl Line {
             person: uuid::Uuid::from_u128(person.as_u128()).to_string(),
             checked: None,
             consents: Vec::new(),
+            withdrawn: Vec::new(),
         }
     }
 
@@ -274,7 +288,20 @@ impl Line {
                 | Question::PrescriptionSubmit => {}
             }
         }
+        for (kind, given) in [
+            (InformationKind::Drugs, &mut told.drugs),
+            (InformationKind::Treatment, &mut told.treatment),
+            (InformationKind::Surgery, &mut told.surgery),
+            (InformationKind::Checkups, &mut told.checkups),
+        ] {
+            *given = given.filter(|_| !self.is_withdrawn(kind));
+        }
         Ok(Some(told))
+    }
+
+    /// Whether the patient's consent was withdrawn: told as none, since nobody's time is over.
+    fn is_withdrawn(&self, kind: InformationKind) -> bool {
+        self.withdrawn.iter().any(|it| it == kind.as_str())
     }
 
     /// Says of consents whose time is over that it is (OQSCD016 2, in these lists alone).
@@ -287,20 +314,34 @@ impl Line {
             })
         };
         let both = is_over(Question::TreatmentAndDrugs);
-        for (flag, is_over) in [
+        for (flag, is_over, is_withdrawn) in [
             (
                 &mut coverage.disease_consent,
                 is_over(Question::SpecifiedDisease),
+                false,
             ),
-            (&mut coverage.checkups_consent, is_over(Question::Checkups)),
+            (
+                &mut coverage.checkups_consent,
+                is_over(Question::Checkups),
+                self.is_withdrawn(InformationKind::Checkups),
+            ),
             (
                 &mut coverage.drugs_consent,
                 both || is_over(Question::Drugs),
+                self.is_withdrawn(InformationKind::Drugs),
             ),
-            (&mut coverage.treatment_consent, both),
-            (&mut coverage.surgery_consent, is_over(Question::Surgery)),
+            (
+                &mut coverage.treatment_consent,
+                both,
+                self.is_withdrawn(InformationKind::Treatment),
+            ),
+            (
+                &mut coverage.surgery_consent,
+                is_over(Question::Surgery),
+                self.is_withdrawn(InformationKind::Surgery),
+            ),
         ] {
-            if is_over {
+            if is_over && !is_withdrawn {
                 *flag = Some(Viewing::Expired.code().to_owned());
             }
         }

@@ -1,25 +1,27 @@
 //! `YZKsiquc01` and `TKKsiquc01`: drugs, treatment and checkups for machines (G26, interface §2.7, §5). Answered only with a consent in
-//! force that the patient gave with the card at this facility; every look and every refusal is on record before the answer. Whether a person
-//! exists is told to nobody: without a consent all are refused alike.
+//! force that the patient gave with the card at this facility, by the rules of people's looks; every look and every refusal is on record
+//! before anything is read. Whether a person exists is told to nobody: without a consent all are refused alike.
 
 use api::problem::Trouble;
-use domain::audit::{Deed, Event};
 use domain::codes::check::VisitKind;
 use domain::codes::prescription::Display;
 use domain::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::drugs::Source;
-use domain::medical_information::viewing::{NotOpened, Reading, is_used};
+use domain::medical_information::look::Months;
+use domain::medical_information::viewing::{NotOpened, Reading};
 use domain::permit::{Permit, ReadMedicalByMachine};
 use exchange::answer::Answer;
 use exchange::error_code::{ErrorCode, Unanswerable};
 use exchange::tables::medical_information::{CheckupRequest, DrugRequest, RequestHeader};
-use store::registry::medical_information::{LookRecorded, Opening, Sought};
+use store::registry::medical_information::{MachineLook, MachineLooked, Sought};
+use store::sight::Seen;
 
 use super::{Asking, Stop, must};
+use crate::app::random;
+use crate::medical::usual_purpose;
 use crate::repeats::Repeatable;
-use crate::sessions::{actor, event};
 
 /// Names of items, as errors call them.
 const FILE_CATEGORY: &str = "ファイル種別";
@@ -42,21 +44,20 @@ pub(super) async fn drugs(asking: &Asking<'_>, message: &DrugRequest) -> Result<
         &[Source::Claims]
     };
     let visit = visit_kind(body.visit_kind.as_deref())?;
-    let (from, until) = (months.0.to_compact(), months.1.to_compact());
-    let detail = format!("from={from} until={until} sources={}", sources.len());
-    let look = Look {
+    let seen = look(
         asking,
         permit,
-        detail,
-    };
-    let opening = look.open(key, reading, visit).await?;
-    let found = asking.app.engine.drug_months(&opening, months, sources)?;
-    look.record(&opening, reading, found.len()).await?;
-    if found.is_empty() {
+        sought(key, reading, months, visit),
+        format!("sources={}", sources.len()),
+    );
+    let mut found = seen.await?;
+    let drugs = &mut found.information.drugs;
+    drugs.retain(|it| sources.contains(&it.source));
+    if drugs.is_empty() {
         return Err(ErrorCode::NoInformation.plain().into());
     }
     let own = asking.permit.facility();
-    Ok(Answer::drugs(opening.person(), &found, own))
+    Ok(Answer::drugs(&found.person, &found.information.drugs, own))
 }
 
 pub(super) async fn checkups(
@@ -71,97 +72,60 @@ pub(super) async fn checkups(
     }
     let key = qualification(asking, &message.header)?;
     let visit = visit_kind(message.body.visit_kind.as_deref())?;
-    let look = Look {
-        asking,
-        permit,
-        detail: String::new(),
-    };
-    let opening = look.open(key, Reading::Checkups, visit).await?;
-    let found = asking.app.engine.checkups(&opening)?;
-    look.record(&opening, Reading::Checkups, found.len())
-        .await?;
-    if found.is_empty() {
+    let sought = sought(key, Reading::Checkups, Months::default(), visit);
+    let found = look(asking, permit, sought, String::new()).await?;
+    let checkups = &found.information.checkups;
+    if checkups.is_empty() {
         return Err(ErrorCode::NoInformation.plain().into());
     }
-    Ok(Answer::checkups(opening.person(), &found))
+    Ok(Answer::checkups(&found.person, checkups))
 }
 
-/// A look that is being taken.
-struct Look<'a> {
-    asking: &'a Asking<'a>,
+fn sought(
+    (key, branch): (InsuranceKey, Option<Branch>),
+    reading: Reading,
+    months: Months,
+    visit: VisitKind,
+) -> Sought {
+    Sought {
+        key,
+        branch,
+        reading,
+        months,
+        visit,
+    }
+}
+
+/// Takes the look a message asks for. Under the key of an earlier request it is another look, and of a different one it is refused: what was
+/// seen is not kept, so a repetition needs a consent that is in force then.
+async fn look(
+    asking: &Asking<'_>,
     permit: Permit<ReadMedicalByMachine>,
-    /// What is asked for, for the record.
+    sought: Sought,
     detail: String,
-}
-
-impl Look<'_> {
-    /// Opens what is asked for, or refuses it on record.
-    async fn open(
-        &self,
-        (key, branch): (InsuranceKey, Option<Branch>),
-        reading: Reading,
-        visit: VisitKind,
-    ) -> Result<Opening, Stop> {
-        let engine = &self.asking.app.engine;
-        let settings = engine.settings(self.permit.facility())?.settings;
-        let sought = Sought {
-            key,
-            branch,
-            reading,
-        };
-        let opened = match is_used(reading, &settings) {
-            Err(why) => Err(why),
-            // A consent given with the card at a reader is an outpatient's; of the others none is recorded yet.
-            Ok(()) if visit != VisitKind::Outpatient => Err(NotOpened::NoConsent),
-            Ok(()) => engine.open_medical_information(&self.permit, sought, self.asking.now)?,
-        };
-        let why = match opened {
-            Ok(opening) => return Ok(opening),
-            Err(why) => why,
-        };
-        let (name, code) = match why {
-            NotOpened::TreatmentNotForMachines => ("treatment", ErrorCode::NotForMachines),
-            NotOpened::NotUsed => ("not-used", ErrorCode::NotUsed),
-            NotOpened::NoConsent => ("no-consent", ErrorCode::NoConsent),
-        };
-        let mut refused = self.event(Deed::MedicalRefused, reading);
-        refused.detail.push_str(&format!(" why={name}"));
-        self.keep(refused).await?;
-        Err(code.plain().into())
+) -> Result<Seen, Stop> {
+    let (app, now) = (asking.app, asking.now);
+    let parts: [&[u8]; 2] = [api::routes::LINK.as_bytes(), &asking.bytes];
+    let repeatable = Repeatable::of(app, asking.headers, asking.sender(), &parts)?;
+    let look = MachineLook {
+        id: app.check_ids.next(now, random()?),
+        purpose: usual_purpose(app, permit.facility())?,
+        detail,
+        kept: repeatable.keep(&(), now)?,
+    };
+    let looked = app.engine.look_by_machine(&permit, &sought, look, now);
+    let why = match looked.await? {
+        MachineLooked::Seen(seen) => return Ok(*seen),
+        MachineLooked::Conflict => return Err(Trouble::IdempotencyConflict.into()),
+        MachineLooked::NotOpened(why) => why,
+    };
+    Err(match why {
+        NotOpened::TreatmentNotForMachines => ErrorCode::NotForMachines,
+        NotOpened::NotUsed => ErrorCode::NotUsed,
+        NotOpened::NoConsent => ErrorCode::NoConsent,
     }
-
-    /// Records whom was looked at, what of, and under which consent.
-    async fn record(&self, opening: &Opening, reading: Reading, found: usize) -> Result<(), Stop> {
-        let mut read = self.event(Deed::MedicalRead, reading);
-        read.subject = Some(opening.person().id.as_u128());
-        let consent = uuid::Uuid::from_u128(opening.consent().check);
-        read.detail
-            .push_str(&format!(" found={found} consent={consent}"));
-        self.keep(read).await
-    }
-
-    fn event(&self, deed: Deed, reading: Reading) -> Event {
-        let who = actor(self.asking.sender().clone());
-        let mut event = event(self.asking.now, who, deed);
-        event.detail = format!("reading={}", reading.as_str());
-        if !self.detail.is_empty() {
-            event.detail.push_str(&format!(" {}", self.detail));
-        }
-        event
-    }
-
-    /// Writes an event down. Under the key of an earlier request it is another look, and of a different one it is refused: what was seen
-    /// is not kept, so a repetition needs a consent that is in force then.
-    async fn keep(&self, event: Event) -> Result<(), Stop> {
-        let asking = self.asking;
-        let parts: [&[u8]; 2] = [api::routes::LINK.as_bytes(), &asking.bytes];
-        let repeatable = Repeatable::of(asking.app, asking.headers, asking.sender(), &parts)?;
-        let kept = repeatable.keep(&(), asking.now)?;
-        match asking.app.engine.record_look(event, kept).await? {
-            LookRecorded::Done => Ok(()),
-            LookRecorded::Conflict => Err(Trouble::IdempotencyConflict.into()),
-        }
-    }
+    .plain()
+    .into())
 }
 
 /// The qualification of a header, whose elements have names of their own here.
@@ -188,10 +152,7 @@ fn qualification(
     Ok((InsuranceKey::new(insurer, symbol.as_ref(), &number), branch))
 }
 
-fn period(
-    from: Option<&str>,
-    until: Option<&str>,
-) -> Result<(TreatmentMonth, TreatmentMonth), Unanswerable> {
+fn period(from: Option<&str>, until: Option<&str>) -> Result<Months, Unanswerable> {
     let month = |value: Option<&str>, item: &str| {
         TreatmentMonth::parse_compact(must(value, item)?)
             .ok_or_else(|| ErrorCode::WrongForm.about(item))
@@ -201,7 +162,10 @@ fn period(
     if until < from {
         return Err(ErrorCode::WrongPeriod.about("対象期間"));
     }
-    Ok((from, until))
+    Ok(Months {
+        from: Some(from),
+        until: Some(until),
+    })
 }
 
 /// Whether data of electronic prescriptions are asked for (OQSCD030); where nothing is said, they are not.

@@ -1,5 +1,6 @@
 //! The kinds of medical information a patient agrees to apart (G21, operations §1.9), and which question opens which. Holds none of it.
 
+use crate::facility_kind::FacilityKind;
 use crate::facility_settings::{FacilitySettings, Use};
 use crate::named::named;
 use crate::questions::Question;
@@ -140,6 +141,26 @@ named! {
         Ambulance = "ambulance";
         /// The patient's own wish to know.
         Own = "own";
+    }
+}
+
+impl Purpose {
+    /// What a facility of a kind usually looks for, where nobody says otherwise.
+    ///
+    /// ```
+    /// use domain::facility_kind::FacilityKind;
+    /// use domain::medical_information::kind::Purpose;
+    /// assert_eq!(Purpose::usual_at(FacilityKind::Pharmacy), Purpose::Dispensing);
+    /// assert_eq!(Purpose::usual_at(FacilityKind::Dental), Purpose::Treatment);
+    /// ```
+    #[must_use]
+    pub fn usual_at(kind: FacilityKind) -> Self {
+        match kind {
+            FacilityKind::Pharmacy => Self::Dispensing,
+            FacilityKind::Medical | FacilityKind::Dental | FacilityKind::HomeNursing => {
+                Self::Treatment
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use domain::civil_date::Instant;
 
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
 use crate::engine::{Engine, StoreError};
-use crate::{cards, checks, looks};
+use crate::{cards, checks, looks, withdrawals};
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Report {
     pub consents: u64,
     /// Looks at medical information whose record was compared with its event.
     pub looks: u64,
+    /// Withdrawals of consents whose record was compared with its event.
+    pub withdrawals: u64,
     /// Checkpoints whose signature was verified.
     pub checkpoints: u64,
     /// What is wrong and where; empty when all is well.
@@ -83,9 +85,9 @@ pub enum Fault {
         /// The checkpoint.
         at: Instant,
     },
-    /// The record of a check, of its consents or of a look is gone, or not the one its event vouches for.
+    /// The record of a check, of its consents, of a look or of a withdrawal is gone, or not the one its event vouches for.
     #[error(
-        "chain {chain}, event {seq}: the record of its check, consents or look is missing or was changed"
+        "chain {chain}, event {seq}: the record of its check, consents, look or withdrawal is missing or was changed"
     )]
     Check {
         /// The chain.
@@ -96,6 +98,12 @@ pub enum Fault {
     /// A look's record that no event vouches for.
     #[error("{count} looks at medical information are in no event of the chain")]
     UnvouchedLooks {
+        /// How many.
+        count: u64,
+    },
+    /// A withdrawal's record that no event vouches for.
+    #[error("{count} withdrawals of consents are in no event of the chain")]
+    UnvouchedWithdrawals {
         /// How many.
         count: u64,
     },
@@ -187,7 +195,7 @@ impl Engine {
             .collect();
         let mut found: BTreeMap<([u8; 16], i64), [u8; 32]> = BTreeMap::new();
         let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
-        let (mut vouched, mut vouched_looks) = (0_u64, 0_u64);
+        let (mut vouched, mut vouched_looks, mut vouched_withdrawals) = (0_u64, 0_u64, 0_u64);
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.unchecked_transaction()?;
@@ -239,6 +247,11 @@ impl Engine {
                             vouched_looks += 1;
                             (looks::content_hash(connection, record)?, &mut report.looks)
                         }
+                        Some(Deed::ConsentWithdraw) => {
+                            vouched_withdrawals += 1;
+                            let now = withdrawals::content_hash(connection, record)?;
+                            (now, &mut report.withdrawals)
+                        }
                         Some(_) | None => {
                             let now = cards::questions::content_hash(connection, record)?;
                             (now, &mut report.consents)
@@ -258,6 +271,12 @@ impl Engine {
             let records: u64 = connection.query_row("SELECT count(*) FROM look", [], |row| row.get(0))?;
             if vouched_looks < records {
                 report.faults.push(Fault::UnvouchedLooks { count: records - vouched_looks });
+            }
+            let text = "SELECT count(*) FROM consent_withdrawal";
+            let records: u64 = connection.query_row(text, [], |row| row.get(0))?;
+            if vouched_withdrawals < records {
+                let count = records - vouched_withdrawals;
+                report.faults.push(Fault::UnvouchedWithdrawals { count });
             }
             Ok(())
         })?;

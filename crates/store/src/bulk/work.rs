@@ -4,6 +4,7 @@
 use domain::audit::{Actor, Deed, Event};
 use domain::bulk::{BulkFailure, BulkState, Days};
 use domain::civil_date::{CivilDate, Instant};
+use domain::medical_information::kind::InformationKind;
 use domain::permit::{AskInBulk, Permit};
 use domain::person::PersonId;
 use domain::reference_number::{Assignment, ReferenceNumber, TakenByAnother};
@@ -16,6 +17,7 @@ use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::reference_numbers::{Author, register};
+use crate::withdrawals::withdrawn_since;
 
 /// What is to be done next.
 #[derive(Debug, Clone)]
@@ -87,6 +89,8 @@ pub struct Consented {
     pub checked: Instant,
     /// What was answered, in the order of the questions.
     pub consents: Vec<Consent>,
+    /// The kinds of medical information whose consent was withdrawn since.
+    pub withdrawn: Vec<InformationKind>,
 }
 
 impl Engine {
@@ -310,8 +314,11 @@ impl Engine {
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let id: [u8; 16] = row.get(1)?;
+                let person = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
+                let closed = Instant::from_micros(row.get(3)?);
                 found.push(Consented {
-                    person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
+                    person,
+                    withdrawn: withdrawn_since(connection, (facility, person), closed)?,
                     checked: Instant::from_micros(row.get(2)?),
                     consents: consents(connection, facility, u128::from_be_bytes(id))?,
                 });

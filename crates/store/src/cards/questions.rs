@@ -24,6 +24,7 @@ use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::readers::end_releases;
 use crate::sight;
+use crate::withdrawals::withdrawn_since;
 
 /// Abandoned checks closed in one transaction.
 const AT_ONCE: u32 = 500;
@@ -92,6 +93,8 @@ pub struct Delivered {
     pub card: CardCheck,
     /// The recorded answers, in the order of the questions.
     pub consents: Vec<Consent>,
+    /// The kinds of medical information whose consent was withdrawn since.
+    pub withdrawn: Vec<InformationKind>,
     /// The check, as it was answered.
     pub answer: Vec<u8>,
     /// The holder's name.
@@ -298,9 +301,14 @@ impl Engine {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let consents = consents(connection, card.facility, card.id)?;
+            let withdrawn = match card.closed {
+                Some(closed) => withdrawn_since(connection, (facility, card.person), closed)?,
+                None => Vec::new(),
+            };
             Ok(Some(Delivered {
                 card,
                 consents,
+                withdrawn,
                 answer,
                 name,
             }))

@@ -1,27 +1,26 @@
-//! Medical information, opened by a patient's consent alone (G26): whoever reads it holds an [`Opening`], which only a consent in force at
-//! the asking facility makes, for the one person whom the qualification leads to. Says of nobody whether they exist.
+//! Medical information for machines (G26): one look by the qualification that a message names, judged, recorded and read as people's looks
+//! are, and told to nobody without an open consent of a visit. Says of nobody whether they exist. Stores what is known of people.
 
-use domain::audit::Event;
+use domain::audit::{Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
+use domain::codes::check::VisitKind;
 use domain::coverage::Registration;
 use domain::insured::{Branch, InsuranceKey};
-use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
-use domain::medical_information::checkup::Checkup;
-use domain::medical_information::drugs::{DrugMonth, Source};
-use domain::medical_information::viewing::{Given, NotOpened, Reading, consent_to};
+use domain::medical_information::kind::{Basis, Purpose, Way};
+use domain::medical_information::look::{Look, Months, Opened};
+use domain::medical_information::viewing::{NotOpened, Reading, is_used};
 use domain::permit::{Permit, ReadMedicalByMachine};
-use domain::person::{Person, PersonId};
-use domain::questions::{Choice, Question};
-use rusqlite::params;
+use domain::person::PersonId;
+use rusqlite::{Connection, params};
+use uuid::Uuid;
 
-use crate::access::number;
+use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
-use crate::rows;
-use crate::rows::medical_information::{
-    pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month,
-};
+use crate::rows::medical_information::{pack_checkup, pack_month, pack_surgery};
+use crate::sight::{Seen, in_force};
+use crate::{facility_settings, looks, rows};
 
 /// The qualification a message names, and what is to be read.
 #[derive(Clone)]
@@ -32,6 +31,10 @@ pub struct Sought {
     pub branch: Option<Branch>,
     /// What is to be read.
     pub reading: Reading,
+    /// Of which months.
+    pub months: Months,
+    /// At what kind of visit: a consent given with the card at a reader is an outpatient's, and of the others there is none yet.
+    pub visit: VisitKind,
 }
 
 impl std::fmt::Debug for Sought {
@@ -40,62 +43,110 @@ impl std::fmt::Debug for Sought {
     }
 }
 
-/// The right to read one thing of one person now. Made by the store alone.
+/// A machine's look, as it is to be recorded.
+#[derive(Debug, Clone)]
+pub struct MachineLook {
+    /// Identifier of the look: unique, and never used before.
+    pub id: u128,
+    /// Why.
+    pub purpose: Purpose,
+    /// What the audit chain says of the request besides, in either case: nothing of anybody.
+    pub detail: String,
+    /// What is kept under the request's key: that it came, and nothing of what was seen.
+    pub kept: Option<KeptAnswer>,
+}
+
+/// What became of a machine's look.
 #[derive(Debug)]
-pub struct Opening {
-    key: InsuranceKey,
-    registration: Registration,
-    consent: Given,
-    reading: Reading,
-}
-
-impl Opening {
-    /// The person.
-    #[must_use]
-    pub fn person(&self) -> &Person {
-        &self.registration.person
-    }
-
-    /// The consent it rests on.
-    #[must_use]
-    pub fn consent(&self) -> Given {
-        self.consent
-    }
-}
-
-/// What became of a look to record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookRecorded {
-    /// It is on the disk.
-    Done,
+pub enum MachineLooked {
+    /// It is on record, and this was seen.
+    Seen(Box<Seen>),
+    /// It was refused, and that is on record.
+    NotOpened(NotOpened),
     /// Its idempotency key was used for another request; nothing was recorded.
     Conflict,
 }
 
+/// What the record says of a machine's look.
+enum Recorded {
+    Look(Box<Look>),
+    NotOpened(NotOpened),
+    Conflict,
+}
+
 impl Engine {
-    /// Opens what a message asks for, if the one person its qualification leads to agreed to it at the permit's facility with their card
-    /// and the consent is in force. Nobody, several people and no consent are one and the same refusal.
+    /// Takes a look for a machine: of the one person a qualification leads to, if what is to be read is open at the permit's facility by
+    /// the patient's own consent at a visit. Nobody, several people and no consent are one and the same refusal. Under an idempotency key
+    /// of before it is another look.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn open_medical_information(
+    /// [`StoreError`]; then nothing may be answered.
+    pub async fn look_by_machine(
         &self,
         permit: &Permit<ReadMedicalByMachine>,
-        sought: Sought,
+        sought: &Sought,
+        look: MachineLook,
         now: Instant,
-    ) -> Result<Result<Opening, NotOpened>, StoreError> {
-        let Some(registration) = self.identified(&sought)? else {
-            return Ok(Err(NotOpened::NoConsent));
+    ) -> Result<MachineLooked, StoreError> {
+        let person = self.identified(sought)?.map(|it| it.person.id);
+        let holder = permit.holder().clone();
+        let (reading, visit, months) = (sought.reading, sought.visit, sought.months);
+        let recorded = self.write(move |connection, batch| {
+            if let Some(kept) = &look.kept {
+                match earlier(connection, kept)? {
+                    Some(Earlier::Other) => return Ok(Recorded::Conflict),
+                    Some(Earlier::Same(_)) => {}
+                    None => keep(connection, kept)?,
+                }
+            }
+            let mut event = Event {
+                at: now,
+                actor: actor(&holder),
+                deed: Deed::MedicalRefused,
+                subject: None,
+                detail: format!("reading={} {}", reading.as_str(), look.detail),
+            };
+            let person = person.filter(|_| visit == VisitKind::Outpatient);
+            match opened(connection, (number(holder.facility), person), reading, now)? {
+                Err(why) => {
+                    event.detail = format!("{} why={}", event.detail.trim_end(), name(why));
+                    batch.append(connection, &event, None)?;
+                    Ok(Recorded::NotOpened(why))
+                }
+                Ok((person, under)) => {
+                    let consents: Vec<String> = consents(&under);
+                    event.detail =
+                        format!("{} consent={}", event.detail.trim_end(), consents.join(","));
+                    let look = Look {
+                        id: look.id,
+                        at: now,
+                        facility: holder.facility,
+                        account: holder.account,
+                        account_kind: holder.kind,
+                        person,
+                        under,
+                        way: Way::Machine,
+                        purpose: look.purpose,
+                        months,
+                    };
+                    looks::record(connection, batch, &look, event)?;
+                    Ok(Recorded::Look(Box::new(look)))
+                }
+            }
+        });
+        let look = match recorded.await? {
+            Recorded::Look(look) => *look,
+            Recorded::NotOpened(why) => return Ok(MachineLooked::NotOpened(why)),
+            Recorded::Conflict => return Ok(MachineLooked::Conflict),
         };
-        let given = self.answers_of(permit, registration.person.id, now)?;
-        Ok(
-            consent_to(sought.reading, &given, now).map(|consent| Opening {
-                key: sought.key,
-                registration,
-                consent,
-                reading: sought.reading,
-            }),
-        )
+        Ok(match self.seen(&look, Some(&sought.key))? {
+            Some((person, information)) => MachineLooked::Seen(Box::new(Seen {
+                look,
+                person,
+                information,
+            })),
+            None => MachineLooked::NotOpened(NotOpened::NoConsent),
+        })
     }
 
     /// The one person a qualification leads to; `None` for nobody and for several.
@@ -120,128 +171,6 @@ impl Engine {
             }
             Ok(one)
         })
-    }
-
-    /// What the person answered with their card at the permit's facility and what may still count.
-    fn answers_of(
-        &self,
-        permit: &Permit<ReadMedicalByMachine>,
-        person: PersonId,
-        now: Instant,
-    ) -> Result<Vec<Given>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT check_id, question, answer, at, valid_until FROM consent
-                WHERE facility = ?1 AND person = ?2 AND ?3 < valid_until";
-            let mut statement = connection.prepare_cached(text)?;
-            let facility = number(permit.facility());
-            let mut rows = statement.query(params![
-                facility,
-                person.as_u128().to_be_bytes(),
-                now.as_micros()
-            ])?;
-            let mut given = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (question, choice): (String, String) = (row.get(1)?, row.get(2)?);
-                given.push(Given {
-                    check: u128::from_be_bytes(row.get(0)?),
-                    question: Question::parse(&question).ok_or(StoreError::Row("consent"))?,
-                    choice: Choice::parse(&choice).ok_or(StoreError::Row("consent"))?,
-                    at: Instant::from_micros(row.get(3)?),
-                    valid_until: Instant::from_micros(row.get(4)?),
-                });
-            }
-            Ok(given)
-        })
-    }
-
-    /// The months of drugs, from one to another, in their order; treatment among them only where it was opened.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn drug_months(
-        &self,
-        opening: &Opening,
-        (from, until): (TreatmentMonth, TreatmentMonth),
-        sources: &[Source],
-    ) -> Result<Vec<DrugMonth>, StoreError> {
-        let treatment = match opening.reading {
-            Reading::Drugs => false,
-            Reading::DrugsAndTreatment => true,
-            Reading::Checkups => return Ok(Vec::new()),
-        };
-        let day = |month: TreatmentMonth| month.first_day().to_epoch_days();
-        self.registry().read(|connection| {
-            // By the very qualification that was asked about: a person is never reached by another way.
-            let text = "SELECT m.record FROM insured i JOIN drug_month m ON m.person = i.person
-                WHERE i.key = ?1 AND i.person = ?2 AND ?3 <= m.month AND m.month <= ?4
-                ORDER BY m.month, m.place";
-            let mut statement = connection.prepare_cached(text)?;
-            let person = opening.person().id.as_u128().to_be_bytes();
-            let parameters = params![opening.key.as_str(), person, day(from), day(until)];
-            let mut rows = statement.query(parameters)?;
-            let mut months = Vec::new();
-            while let Some(row) = rows.next()? {
-                let record = row.get_ref(0)?.as_blob();
-                let record = record.map_err(|_| StoreError::Row("medical information"))?;
-                let month = unpack_month(record)?;
-                if !sources.contains(&month.source) {
-                    continue;
-                }
-                if treatment {
-                    months.push(month);
-                } else {
-                    months.extend(month.without_treatment());
-                }
-            }
-            Ok(months)
-        })
-    }
-
-    /// The checkups, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn checkups(&self, opening: &Opening) -> Result<Vec<Checkup>, StoreError> {
-        if opening.reading != Reading::Checkups {
-            return Ok(Vec::new());
-        }
-        self.registry().read(|connection| {
-            let text = "SELECT c.record FROM insured i JOIN checkup c ON c.person = i.person
-                WHERE i.key = ?1 AND i.person = ?2 ORDER BY c.day DESC, c.place";
-            let mut statement = connection.prepare_cached(text)?;
-            let person = opening.person().id.as_u128().to_be_bytes();
-            let mut rows = statement.query(params![opening.key.as_str(), person])?;
-            let mut checkups = Vec::new();
-            while let Some(row) = rows.next()? {
-                let record = row.get_ref(0)?.as_blob();
-                let record = record.map_err(|_| StoreError::Row("medical information"))?;
-                checkups.push(unpack_checkup(record)?);
-            }
-            Ok(checkups)
-        })
-    }
-
-    /// Records a look, or its refusal, before it is answered. Under a key of before it is another look; nothing of what was seen is kept.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
-    pub async fn record_look(
-        &self,
-        event: Event,
-        kept: Option<KeptAnswer>,
-    ) -> Result<LookRecorded, StoreError> {
-        self.write(move |connection, batch| {
-            if let Some(kept) = &kept {
-                match earlier(connection, kept)? {
-                    Some(Earlier::Other) => return Ok(LookRecorded::Conflict),
-                    Some(Earlier::Same(_)) => {}
-                    None => keep(connection, kept)?,
-                }
-            }
-            batch.append(connection, &event, None)?;
-            Ok(LookRecorded::Done)
-        })
-        .await
     }
 
     /// Stores what is known of people, in place of what was stored about them. All or none.
@@ -280,6 +209,46 @@ impl Engine {
                 Ok(())
             })
             .await
+    }
+}
+
+/// What a reading rests on within the running transaction: every kind of it open by a visit, or why it is not.
+fn opened(
+    connection: &Connection,
+    (facility, person): (i64, Option<PersonId>),
+    reading: Reading,
+    now: Instant,
+) -> Result<Result<(PersonId, Vec<Opened>), NotOpened>, StoreError> {
+    let settings = facility_settings::read(connection, facility)?.settings;
+    if let Err(why) = is_used(reading, &settings) {
+        return Ok(Err(why));
+    }
+    let Some(person) = person else {
+        return Ok(Err(NotOpened::NoConsent));
+    };
+    let mut under = in_force(connection, (facility, person), now)?;
+    under.retain(|it| it.basis == Basis::Visit && reading.kinds().contains(&it.kind));
+    let mut kinds = reading.kinds().iter();
+    if kinds.all(|kind| under.iter().any(|it| it.kind == *kind)) {
+        Ok(Ok((person, under)))
+    } else {
+        Ok(Err(NotOpened::NoConsent))
+    }
+}
+
+/// The checks that gave the consents, each once.
+fn consents(under: &[Opened]) -> Vec<String> {
+    let mut checks: Vec<u128> = under.iter().map(|it| it.reference).collect();
+    checks.dedup();
+    let checks = checks.into_iter();
+    checks.map(|it| Uuid::from_u128(it).to_string()).collect()
+}
+
+fn name(why: NotOpened) -> &'static str {
+    match why {
+        NotOpened::TreatmentNotForMachines => "treatment",
+        NotOpened::NotUsed => "not-used",
+        NotOpened::NoConsent => "no-consent",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations of medical information. Serves nothing.
 
-use super::{Access, Carried, Method, Operation};
+use super::{Access, Carried, Extra, Method, Operation};
 use crate::problem::Trouble;
 use crate::problem::medical::MedicalTrouble;
 use crate::routes;
@@ -29,6 +29,23 @@ pub(super) const OPERATIONS: &[Operation] = &[
         extras: &[],
         status: 200,
         answer: Carried::Json("MedicalRecord"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::Medical(MedicalTrouble::UnknownPatient),
+        ],
+    },
+    Operation {
+        method: Method::Post,
+        path: routes::MEDICAL_WITHDRAWAL,
+        id: "withdrawConsent",
+        summary: "Withdraw a patient's consent for the facility: what is named can be seen no more from that instant on",
+        access: Access::Session,
+        body: Carried::Json("WithdrawalRequest"),
+        extras: &[Extra::IdempotencyKey],
+        status: 200,
+        answer: Carried::Json("WithdrawalDone"),
         troubles: &[
             Trouble::NotPermitted,
             Trouble::PasswordChangeNeeded,
