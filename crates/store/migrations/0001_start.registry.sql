@@ -18,10 +18,11 @@ CREATE TABLE ticket_month (
   PRIMARY KEY (facility, month, person)
 ) WITHOUT ROWID;
 CREATE INDEX ticket_month_of_person ON ticket_month (person);
--- Medical information: a month of one source, one prescriber and one dispenser; a checkup. Each packed, found by person and time.
+-- Medical information: a month of one source, one prescriber and one dispenser; a checkup; an operation. Each packed, found by person
+-- and time. `kind` is `drugs` or `treatment`: no row holds both, so that a query leaves out what was not agreed to.
 CREATE TABLE drug_month (
-  person BLOB NOT NULL, month INTEGER NOT NULL, place INTEGER NOT NULL, source TEXT NOT NULL, record BLOB NOT NULL,
-  PRIMARY KEY (person, month, place)
+  person BLOB NOT NULL, month INTEGER NOT NULL, place INTEGER NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (person, month, place, kind)
 ) WITHOUT ROWID;
 CREATE TABLE checkup (
   person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,

@@ -143,6 +143,83 @@ impl DrugMonth {
     }
 }
 
+impl DrugMonth {
+    /// The treatment lines alone, as they are kept apart from the drugs: they are agreed to apart.
+    ///
+    /// ```
+    /// use domain::{civil_date::CivilDate, medical_aid::TreatmentMonth};
+    /// use domain::medical_information::MedicalText;
+    /// use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source};
+    /// let month = TreatmentMonth::of(CivilDate::new(2026, 10, 5).unwrap());
+    /// let mut record = DrugMonth::new(Source::Claims, month);
+    /// let drug = Drug::new(MedicalText::parse("架空錠").unwrap());
+    /// record.days.push(DrugDay { drugs: vec![drug], ..DrugDay::default() });
+    /// assert!(record.without_drugs().is_none());
+    /// ```
+    ///
+    /// `None` where nothing else was in it.
+    #[must_use]
+    pub fn without_drugs(mut self) -> Option<Self> {
+        for day in &mut self.days {
+            day.drugs.clear();
+        }
+        self.days.retain(|day| !day.treatments.is_empty());
+        (!self.days.is_empty()).then_some(self)
+    }
+
+    /// Puts drugs and treatment of one record together again where they follow each other: what they were before they were kept apart.
+    ///
+    /// ```
+    /// use domain::{civil_date::CivilDate, medical_aid::TreatmentMonth};
+    /// use domain::medical_information::MedicalText;
+    /// use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source, Treatment};
+    /// let month = TreatmentMonth::of(CivilDate::new(2026, 10, 5).unwrap());
+    /// let mut record = DrugMonth::new(Source::Claims, month);
+    /// let drugs = vec![Drug::new(MedicalText::parse("架空錠").unwrap())];
+    /// let treatments = vec![Treatment::new(MedicalText::parse("架空検査").unwrap())];
+    /// record.days.push(DrugDay { drugs, treatments, ..DrugDay::default() });
+    /// let apart = [record.clone().without_treatment(), record.clone().without_drugs()];
+    /// assert_eq!(DrugMonth::together(apart.into_iter().flatten()), [record]);
+    /// ```
+    #[must_use]
+    pub fn together(records: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for record in records {
+            match all.last_mut() {
+                Some(last) if last.is_of_one_record_with(&record) => last.take_in(record),
+                Some(_) | None => all.push(record),
+            }
+        }
+        all
+    }
+
+    fn is_of_one_record_with(&self, other: &Self) -> bool {
+        let head = |it: &Self| (it.source, it.month, it.origin.clone(), it.in_or_out.clone());
+        let holds_drugs = |it: &Self| it.days.iter().any(|day| !day.drugs.is_empty());
+        // Two records of drugs stay two, though everything else is alike.
+        head(self) == head(other)
+            && self.dispenser == other.dispenser
+            && self.prescriber == other.prescriber
+            && !(holds_drugs(self) && holds_drugs(other))
+    }
+
+    fn take_in(&mut self, other: Self) {
+        for day in other.days {
+            let when = (day.dispensed, day.prescribed);
+            let same = |it: &&mut DrugDay| (it.dispensed, it.prescribed) == when;
+            match self.days.iter_mut().find(same) {
+                Some(own) => {
+                    own.drugs.extend(day.drugs);
+                    own.treatments.extend(day.treatments);
+                }
+                None => self.days.push(day),
+            }
+        }
+        self.days
+            .sort_by_key(|day| (day.dispensed.or(day.prescribed), day.prescribed));
+    }
+}
+
 /// One day of a month.
 ///
 /// ```

@@ -7,7 +7,7 @@ use domain::codes::check::VisitKind;
 use domain::coverage::Registration;
 use domain::insured::{Branch, InsuranceKey};
 use domain::medical_information::MedicalInformation;
-use domain::medical_information::kind::{Basis, Purpose, Way};
+use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
 use domain::medical_information::viewing::{NotOpened, Reading, is_used};
 use domain::permit::{Permit, ReadMedicalByMachine};
@@ -184,7 +184,7 @@ impl Engine {
         self.registry()
             .write(move |connection, _| {
                 let mut month = connection
-                    .prepare_cached("INSERT INTO drug_month VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                    .prepare_cached("INSERT INTO drug_month VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
                 let mut checkup =
                     connection.prepare_cached("INSERT INTO checkup VALUES (?1, ?2, ?3, ?4)")?;
                 let mut surgery =
@@ -197,7 +197,15 @@ impl Engine {
                     connection.execute("DELETE FROM surgery WHERE person = ?1", [person])?;
                     for (place, it) in information.drugs.iter().enumerate() {
                         let (first, source) = (day(it.month.first_day()), it.source.as_str());
-                        month.execute(params![person, first, place, source, pack_month(it)?])?;
+                        for (kind, part) in [
+                            (InformationKind::Drugs, it.clone().without_treatment()),
+                            (InformationKind::Treatment, it.clone().without_drugs()),
+                        ] {
+                            let Some(part) = part else { continue };
+                            let record = pack_month(&part)?;
+                            let kind = kind.as_str();
+                            month.execute(params![person, first, place, kind, source, record])?;
+                        }
                     }
                     for (place, it) in information.surgeries.iter().enumerate() {
                         surgery.execute(params![person, day(it.day), place, pack_surgery(it)?])?;
