@@ -184,11 +184,15 @@ pub enum Deed {
     OperatorDisable,
     /// An operator's password and second factor were taken away, for a new one-time link.
     OperatorReset,
+    /// A feed of medical information began to be loaded.
+    FeedBegin,
+    /// A feed was published, stopped or given up.
+    FeedEnd,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 67] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -254,6 +258,8 @@ impl Deed {
         Self::OperatorSetUp,
         Self::OperatorDisable,
         Self::OperatorReset,
+        Self::FeedBegin,
+        Self::FeedEnd,
     ];
 
     /// The stored name.
@@ -325,6 +331,8 @@ impl Deed {
             Self::OperatorSetUp => "operator-set-up",
             Self::OperatorDisable => "operator-disable",
             Self::OperatorReset => "operator-reset",
+            Self::FeedBegin => "feed-begin",
+            Self::FeedEnd => "feed-end",
         }
     }
 

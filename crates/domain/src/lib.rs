@@ -18,6 +18,7 @@ pub mod era;
 pub mod event;
 pub mod facility_kind;
 pub mod facility_settings;
+pub mod feed;
 pub mod holidays;
 pub mod identification;
 pub mod institution_code;

@@ -2,8 +2,10 @@
 
 pub mod checkup;
 pub mod drugs;
+pub mod interactions;
 pub mod kind;
 pub mod look;
+pub mod look_back;
 pub mod surgery;
 pub mod viewing;
 pub mod withdrawal;

@@ -8,6 +8,7 @@ mod document;
 pub mod encoding;
 pub mod error_code;
 pub mod face_result;
+pub mod feed_file;
 pub mod file_name;
 pub mod history_file;
 pub mod message;

@@ -32,3 +32,23 @@ CREATE TABLE surgery (
   person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,
   PRIMARY KEY (person, day, place)
 ) WITHOUT ROWID;
+-- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain.
+CREATE TABLE feed_batch (
+  id BLOB PRIMARY KEY, kind TEXT NOT NULL, file_name TEXT NOT NULL, who TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER,
+  state TEXT NOT NULL, lines INTEGER NOT NULL, accepted INTEGER NOT NULL, refused INTEGER NOT NULL,
+  added INTEGER NOT NULL, replaced INTEGER NOT NULL, unchanged INTEGER NOT NULL, told INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
+-- The lines of the one batch that is arriving. Nobody reads them before they are published.
+CREATE TABLE arriving_statement (
+  statement TEXT PRIMARY KEY, person BLOB NOT NULL, head BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE arriving_line (
+  statement TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (statement, number)
+) WITHOUT ROWID;
+-- Where a published statement lies, and which line of it is which.
+CREATE TABLE statement (
+  kind TEXT NOT NULL, statement TEXT NOT NULL, person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, numbers BLOB NOT NULL,
+  PRIMARY KEY (kind, statement)
+) WITHOUT ROWID;
+CREATE INDEX statement_of_person ON statement (person);

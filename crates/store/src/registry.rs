@@ -1,6 +1,7 @@
 //! People and their coverages, found by the matching form of an insurance key or by a card. Decides nothing about them.
 
 pub mod cards;
+pub mod feeds;
 pub mod medical_information;
 
 use domain::coverage::Registration;

@@ -195,6 +195,7 @@ impl Engine {
                     connection.execute("DELETE FROM drug_month WHERE person = ?1", [person])?;
                     connection.execute("DELETE FROM checkup WHERE person = ?1", [person])?;
                     connection.execute("DELETE FROM surgery WHERE person = ?1", [person])?;
+                    connection.execute("DELETE FROM statement WHERE person = ?1", [person])?;
                     for (place, it) in information.drugs.iter().enumerate() {
                         let (first, source) = (day(it.month.first_day()), it.source.as_str());
                         for (kind, part) in [

@@ -1,0 +1,208 @@
+//! Feeds (取込): files of medical information that the operator loads, and the batches (取込単位) they become. Reads no file and
+//! knows no column.
+
+use crate::medical_information::drugs::Source;
+use crate::medical_information::kind::InformationKind;
+use crate::named::named;
+
+pub mod statement;
+
+named! {
+    /// What a file of a feed holds.
+    ///
+    /// ```
+    /// use domain::feed::FeedKind;
+    /// assert_eq!(FeedKind::parse("surgery"), Some(FeedKind::Surgery));
+    /// ```
+    FeedKind {
+        /// Drugs from claims (薬剤情報).
+        Drugs = "drugs";
+        /// Electronic prescriptions (処方情報).
+        Prescriptions = "prescriptions";
+        /// Dispensings of electronic prescriptions (調剤情報).
+        Dispensings = "dispensings";
+        /// Treatment from claims (診療情報).
+        Treatment = "treatment";
+        /// Surgery from claims (手術情報).
+        Surgery = "surgery";
+        /// Health checkups (特定健診情報).
+        Checkups = "checkups";
+    }
+}
+
+impl FeedKind {
+    /// The kind of medical information that the lines are: what a patient agrees to.
+    ///
+    /// ```
+    /// use domain::feed::FeedKind;
+    /// use domain::medical_information::kind::InformationKind;
+    /// assert_eq!(FeedKind::Dispensings.information(), InformationKind::Drugs);
+    /// ```
+    #[must_use]
+    pub fn information(self) -> InformationKind {
+        match self {
+            Self::Drugs | Self::Prescriptions | Self::Dispensings => InformationKind::Drugs,
+            Self::Treatment => InformationKind::Treatment,
+            Self::Surgery => InformationKind::Surgery,
+            Self::Checkups => InformationKind::Checkups,
+        }
+    }
+
+    /// The source of what lies in months; none for what does not.
+    ///
+    /// ```
+    /// use domain::feed::FeedKind;
+    /// use domain::medical_information::drugs::Source;
+    /// assert_eq!(FeedKind::Treatment.source(), Some(Source::Claims));
+    /// assert_eq!(FeedKind::Checkups.source(), None);
+    /// ```
+    #[must_use]
+    pub fn source(self) -> Option<Source> {
+        match self {
+            Self::Drugs | Self::Treatment => Some(Source::Claims),
+            Self::Prescriptions => Some(Source::Prescription),
+            Self::Dispensings => Some(Source::Dispensing),
+            Self::Surgery | Self::Checkups => None,
+        }
+    }
+
+    /// The kind in Japanese.
+    ///
+    /// ```
+    /// use domain::feed::FeedKind;
+    /// assert_eq!(FeedKind::Drugs.label_ja(), "薬剤（レセプト）");
+    /// ```
+    #[must_use]
+    pub fn label_ja(self) -> &'static str {
+        match self {
+            Self::Drugs => "薬剤（レセプト）",
+            Self::Prescriptions => "処方（電子処方箋）",
+            Self::Dispensings => "調剤（電子処方箋）",
+            Self::Treatment => "診療（レセプト）",
+            Self::Surgery => "手術（レセプト）",
+            Self::Checkups => "特定健診",
+        }
+    }
+
+    /// The kind in English.
+    ///
+    /// ```
+    /// use domain::feed::FeedKind;
+    /// assert_eq!(FeedKind::Drugs.label_en(), "Drugs (claims)");
+    /// ```
+    #[must_use]
+    pub fn label_en(self) -> &'static str {
+        match self {
+            Self::Drugs => "Drugs (claims)",
+            Self::Prescriptions => "Prescriptions (electronic)",
+            Self::Dispensings => "Dispensings (electronic)",
+            Self::Treatment => "Treatment (claims)",
+            Self::Surgery => "Surgery (claims)",
+            Self::Checkups => "Health checkups",
+        }
+    }
+}
+
+named! {
+    /// What became of a batch. Only a published one is seen by anybody, and all of it at once.
+    ///
+    /// ```
+    /// use domain::feed::BatchState;
+    /// assert_eq!(BatchState::parse("published"), Some(BatchState::Published));
+    /// ```
+    BatchState {
+        /// Its lines are arriving.
+        Receiving = "receiving";
+        /// Its accepted lines are what is stored.
+        Published = "published";
+        /// Too many of its lines were refused; none was stored.
+        Stopped = "stopped";
+        /// It did not arrive whole; none was stored.
+        GivenUp = "given_up";
+    }
+}
+
+impl BatchState {
+    /// The state in Japanese.
+    ///
+    /// ```
+    /// use domain::feed::BatchState;
+    /// assert_eq!(BatchState::Stopped.label_ja(), "中止（拒否が多い）");
+    /// ```
+    #[must_use]
+    pub fn label_ja(self) -> &'static str {
+        match self {
+            Self::Receiving => "取込中",
+            Self::Published => "取込済み",
+            Self::Stopped => "中止（拒否が多い）",
+            Self::GivenUp => "中断",
+        }
+    }
+
+    /// The state in English.
+    ///
+    /// ```
+    /// use domain::feed::BatchState;
+    /// assert_eq!(BatchState::GivenUp.label_en(), "Cut off");
+    /// ```
+    #[must_use]
+    pub fn label_en(self) -> &'static str {
+        match self {
+            Self::Receiving => "Loading",
+            Self::Published => "Loaded",
+            Self::Stopped => "Stopped (too many refused)",
+            Self::GivenUp => "Cut off",
+        }
+    }
+}
+
+/// How many of a batch's lines may be refused before all of it is: thousandths of its lines.
+///
+/// ```
+/// use domain::feed::Tolerance;
+/// let tolerance = Tolerance::from_per_mille(50).unwrap();
+/// assert!(tolerance.allows(5, 100));
+/// assert!(!tolerance.allows(6, 100));
+/// assert_eq!(Tolerance::from_per_mille(1_001), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance(u16);
+
+impl Tolerance {
+    /// Of 0 (no line may be refused) to 1000 (all may).
+    #[must_use]
+    pub fn from_per_mille(per_mille: u16) -> Option<Self> {
+        (per_mille <= 1_000).then_some(Self(per_mille))
+    }
+
+    /// Whether a batch with so many refused of so many lines is still published. One without a line never is.
+    #[must_use]
+    pub fn allows(self, refused: u64, lines: u64) -> bool {
+        0 < lines && refused.saturating_mul(1_000) <= lines.saturating_mul(u64::from(self.0))
+    }
+}
+
+impl Default for Tolerance {
+    /// A twentieth: our choice, since no public text names a share.
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_without_a_line_is_never_published() {
+        assert!(!Tolerance::default().allows(0, 0));
+        assert!(Tolerance::default().allows(0, 1));
+    }
+
+    #[test]
+    fn no_refusal_is_allowed_at_zero_and_every_one_at_a_thousand() {
+        let none = Tolerance::from_per_mille(0).unwrap();
+        assert!(none.allows(0, 5) && !none.allows(1, u64::MAX));
+        assert!(Tolerance::from_per_mille(1_000).unwrap().allows(5, 5));
+    }
+}
