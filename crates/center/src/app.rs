@@ -20,6 +20,7 @@ use crate::card_trust::CardTrust;
 use crate::check_ids::CheckIds;
 use crate::config::Limits;
 use crate::config::link::Link;
+use crate::config::medical::Medical;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
@@ -67,6 +68,9 @@ pub(crate) struct Shared {
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
     pub(crate) link: Link,
+    pub(crate) medical: Medical,
+    /// One feed at a time.
+    pub(crate) feeding: tokio::sync::Mutex<()>,
     /// Wakes the worker of bulk orders.
     pub(crate) bulk: tokio::sync::Notify,
     pub(crate) lockout: lockout::Policy,

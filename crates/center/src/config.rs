@@ -1,6 +1,7 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
 pub mod link;
+pub mod medical;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -70,6 +71,9 @@ impl Default for Operators {
             link_hours: NonZeroU16::new(LINK_HOURS).unwrap_or(NonZeroU16::MIN),
         }
     }
+    /// Medical information: how far back it is shown, and its feeds.
+    #[serde(default)]
+    pub medical: medical::Medical,
 }
 
 /// Client certificates (G10).

@@ -7,15 +7,17 @@ use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
 use store::operators::Last;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::operators::{self, Invitation, OperatorLine};
+use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
-use crate::system::{self, ControlListener, ControlStream};
+use crate::system::{self, ControlListener, ControlReader, ControlStream, ControlWriter};
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +51,10 @@ pub enum Order {
     ResetMaster(String, String),
     /// Pass a facility to a new owner: institution code and new name.
     Succeed(String, String),
+    /// Load a feed of medical information: its parts follow.
+    Feed(Box<NewFeed>),
+    /// List the newest batches of feeds.
+    ListFeeds,
     /// Search the audit chain, newest first.
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
@@ -87,6 +93,12 @@ pub enum Reply {
     Invited(Invitation),
     /// The operators.
     Operators(Vec<OperatorLine>),
+    /// How far a feed has come.
+    FeedProgress(FeedProgress),
+    /// What became of a feed.
+    Feed(Box<FeedReport>),
+    /// Batches of feeds.
+    Feeds(Vec<BatchLine>),
     /// Done.
     Done,
     /// Not done, and why.
@@ -130,19 +142,94 @@ pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A center that was called, for orders that follow each other.
+pub struct Call {
+    lines: Lines<BufReader<ControlReader>>,
+    writer: ControlWriter,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+impl Call {
+    /// Calls the running center of a data folder.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub async fn place(data_dir: &Path) -> std::io::Result<Self> {
+        let (reader, writer) = system::call(&socket(data_dir)).await?.into_split();
+        let lines = BufReader::new(reader).lines();
+        Ok(Self { lines, writer })
+    }
+
+    /// Announces a feed. It is answered with the first part.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub async fn announce(&mut self, feed: NewFeed) -> std::io::Result<()> {
+        self.say(&Order::Feed(Box::new(feed))).await
+    }
+
+    /// Sends a part of the feed, and waits until it is worked off.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub async fn send(&mut self, part: &FeedPart) -> std::io::Result<Reply> {
+        self.say(part).await?;
+        let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        let answer = self.lines.next_line().await?.ok_or_else(gone)?;
+        Ok(serde_json::from_str(&answer)?)
+    }
+
+    async fn say(&mut self, what: &impl Serialize) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(what)?;
+        line.push(b'\n');
+        self.writer.write_all(&line).await
+    }
+}
+
+/// The center's side of a call.
+pub(crate) struct Conversation {
+    lines: Lines<BufReader<ControlReader>>,
+    writer: ControlWriter,
+}
+
+impl Conversation {
+    /// The next line; `None` when the other end is gone.
+    pub(crate) async fn next_line(&mut self) -> Option<String> {
+        self.lines.next_line().await.ok().flatten()
+    }
+
+    /// Says how far a feed has come. Whoever went away is noticed at the next line.
+    pub(crate) async fn say_progress(&mut self, progress: FeedProgress) {
+        let _ = self.say(&Reply::FeedProgress(progress)).await;
+    }
+
+    async fn say(&mut self, reply: &Reply) -> std::io::Result<()> {
+        let mut answer = serde_json::to_vec(reply).unwrap_or_default();
+        answer.push(b'\n');
+        self.writer.write_all(&answer).await
+    }
+}
+
 async fn serve(stream: ControlStream, app: App) {
-    let (reader, mut writer) = stream.into_split();
-    let mut lines = BufReader::new(reader).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+    let (reader, writer) = stream.into_split();
+    let lines = BufReader::new(reader).lines();
+    let mut conversation = Conversation { lines, writer };
+    while let Some(line) = conversation.next_line().await {
         let reply = match serde_json::from_str(&line) {
+            Ok(Order::Feed(new)) => feeds::receive(&app, *new, "local", &mut conversation)
+                .await
+                .map_or_else(Reply::Refused, |report| Reply::Feed(Box::new(report))),
             Ok(order) => obey(&app, order).await.unwrap_or_else(Reply::Refused),
             Err(_) => {
                 Reply::Refused("this center does not know the order; use the same version".into())
             }
         };
-        let mut answer = serde_json::to_vec(&reply).unwrap_or_default();
-        answer.push(b'\n');
-        if writer.write_all(&answer).await.is_err() {
+        if conversation.say(&reply).await.is_err() {
             return;
         }
     }
@@ -182,6 +269,9 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::Succeed(code, name) => crate::recoveries::succeed(app, &code, &name)
             .await
             .map(Reply::MasterReset),
+        // It is taken up where its parts are read.
+        Order::Feed(_) => Err("a feed is the first order of a call".into()),
+        Order::ListFeeds => feeds::list(app).map(Reply::Feeds),
         Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
         Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
         Order::AddOperator(name) => Ok(Reply::Invited(

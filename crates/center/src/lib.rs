@@ -21,6 +21,7 @@ mod events;
 mod existing_paths;
 mod extract;
 mod facility_settings;
+pub mod feeds;
 mod history;
 mod imports;
 mod keyed_hash;

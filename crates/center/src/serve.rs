@@ -149,6 +149,8 @@ impl Center {
             importing: Semaphore::new(1),
             limits: config.limits,
             link: config.link.clone(),
+            medical: config.medical,
+            feeding: Default::default(),
             bulk: Default::default(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
@@ -166,6 +168,7 @@ impl Center {
         app.engine
             .record(sessions::event(now, Actor::Center, Deed::Start))
             .await?;
+        app.engine.settle_feeds(now).await?;
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));

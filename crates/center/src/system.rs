@@ -1,14 +1,20 @@
-//! What the center asks of the operating system beyond the standard library: the control socket with the user at its other end, and
-//! which file a file is. Linux alone.
+//! What the center asks of the operating system beyond the standard library: the control socket with the user at its other end,
+//! which file a file is, and files that their user alone reads. Linux alone.
 
-use std::fs::Metadata;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use tokio::net::{UnixListener, UnixStream};
 
 /// One who gives orders, or the center that obeys.
 pub(crate) type ControlStream = UnixStream;
+
+/// What the other end says.
+pub(crate) type ControlReader = tokio::net::unix::OwnedReadHalf;
+
+/// What is said to the other end.
+pub(crate) type ControlWriter = tokio::net::unix::OwnedWriteHalf;
 
 /// Where orders arrive.
 pub(crate) struct ControlListener {
@@ -44,4 +50,16 @@ pub(crate) async fn call(path: &Path) -> std::io::Result<ControlStream> {
 /// The number of a file in its file system.
 pub(crate) fn inode(found: &Metadata) -> u64 {
     found.ino()
+}
+
+/// To make a file that its user alone reads, and that does not exist yet.
+pub(crate) fn new_private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options
+}
+
+/// Makes a folder that its user alone enters, if it is not there.
+pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

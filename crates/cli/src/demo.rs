@@ -188,6 +188,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
         updates: Default::default(),
         link: Default::default(),
         operators: Default::default(),
+        medical: Default::default(),
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))

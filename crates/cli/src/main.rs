@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod doctor;
 mod enroll;
+mod feed;
 mod gateway;
 mod installed;
 mod keys;
@@ -126,6 +127,12 @@ enum Command {
         after_help = "Example: onshi publish sign --key publisher.key --passphrase-file passphrase --dir release"
     )]
     Publish(publish::PublishCommand),
+    /// Load, try and list feeds of medical information.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi feed load --data-dir /var/lib/onshi --kind drugs drugs.csv"
+    )]
+    Feed(feed::FeedCommand),
     /// Load synthetic people into a center's store.
     Synth(synth::Arguments),
 }
@@ -170,6 +177,7 @@ fn main() -> ExitCode {
             Command::Restore(arguments) => backup::restore(&arguments).await,
             Command::Update(command) => update::run(command).await,
             Command::Publish(command) => publish::run(command),
+            Command::Feed(command) => feed::run(command).await,
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });

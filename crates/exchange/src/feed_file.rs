@@ -81,7 +81,7 @@ impl NoFeed {
 }
 
 /// A file that arrives piece by piece.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct FeedFile {
     kind: FeedKind,
     /// Known from the start, from a mark, or from the first line that is not ASCII.
@@ -93,6 +93,12 @@ pub struct FeedFile {
     is_overlong: bool,
     lines: u64,
     has_header: bool,
+}
+
+impl std::fmt::Debug for FeedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FeedFile({:?}, {} lines)", self.kind, self.lines)
+    }
 }
 
 impl FeedFile {
