@@ -3,7 +3,7 @@
 
 pub(crate) mod withdrawal;
 
-use api::medical::record::{MedicalRecord, Person as Told};
+use api::medical::record::{LookBack, MedicalRecord, Person as Told};
 use api::medical::{LookRequest, LookWish, OpenedKind, Patient, Patients};
 use api::problem::Trouble;
 use api::problem::medical::MedicalTrouble;
@@ -49,8 +49,13 @@ pub(crate) async fn look(
     let read = body.value.read();
     let wish = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
     let seen = seen(&app, &permit, &id, wish).await?;
+    let first = app
+        .engine
+        .look_back()
+        .first_days(seen.look.at.date_in_japan());
     Ok(Json(MedicalRecord {
         at: seen.look.at.to_string(),
+        look_back: LookBack::from(&first),
         look: Uuid::from_u128(seen.look.id).to_string(),
         opened: seen.look.under.iter().map(OpenedKind::from).collect(),
         patient: person(&seen.person),

@@ -116,7 +116,8 @@ impl Center {
         let machine = MachineKey::open(&dir.join("machine.key"))?;
         let mut chain = [0; 16];
         aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
-        let engine = Engine::open_center(&dir.join("center.db"), chain)?;
+        let engine = Engine::open_center(&dir.join("center.db"), chain)?
+            .looking_back(config.medical.look_back());
         let revocations = Revocations::default();
         engine
             .revoked_certificates()?

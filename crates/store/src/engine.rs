@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::medical_information::look_back::LookBack;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::access::MIGRATIONS;
@@ -108,6 +109,7 @@ impl Default for Pace {
 pub struct Engine {
     center: Database,
     registry: Database,
+    look_back: LookBack,
 }
 
 impl std::fmt::Debug for Engine {
@@ -144,7 +146,24 @@ impl Engine {
         })?;
         // Whether medical information may be seen is written in the center's file, and asked in the query that reads it.
         let registry = registry.beside("center", &center);
-        Ok(Self { center, registry })
+        Ok(Self {
+            center,
+            registry,
+            look_back: LookBack::default(),
+        })
+    }
+
+    /// Shows medical information as far back as this says.
+    #[must_use]
+    pub fn looking_back(mut self, look_back: LookBack) -> Self {
+        self.look_back = look_back;
+        self
+    }
+
+    /// How far back medical information is shown.
+    #[must_use]
+    pub fn look_back(&self) -> &LookBack {
+        &self.look_back
     }
 
     /// The center's file.

@@ -1,5 +1,9 @@
 //! Made-up people and their cards. Every name, number and address here is invented; the same call always makes the same people.
 
 pub mod card;
+pub mod catalogue;
+mod draw;
+pub mod feeds;
+pub mod history;
 pub mod population;
 pub mod samples;

@@ -10,6 +10,8 @@ use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::{InsurerNumber, check_digit};
 use domain::person::{Kana, Person, PersonId, PersonName};
 
+use crate::draw::Draw;
+
 /// Insurers of a population.
 const INSURERS: u64 = 40;
 
@@ -94,8 +96,8 @@ impl Population {
     /// `None` only if a built-in text did not parse, which a test rules out.
     #[must_use]
     pub fn person(&self, index: u64) -> Option<Registration> {
-        let mut draw = Draw(self.seed ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (family, family_kana) = *draw.of(&FAMILY)?;
+        let mut draw = Draw::of(self.seed, index);
+        let (family, family_kana) = *draw.one_of(&FAMILY)?;
         let at = usize::try_from(draw.below(GIVEN.len() as u64)).ok()?;
         let (given, given_kana) = *GIVEN.get(at)?;
         let sex = if at < GIVEN.len() / 2 {
@@ -170,27 +172,6 @@ fn wide(number: u64) -> String {
         .chars()
         .filter_map(|it| char::from_u32(u32::from(it) + (u32::from('０') - u32::from('0'))));
     wide.collect()
-}
-
-/// A row of numbers that follow from one (SplitMix64).
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        it ^ (it >> 31)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        all.get(usize::try_from(self.below(all.len() as u64)).ok()?)
-    }
 }
 
 #[cfg(test)]

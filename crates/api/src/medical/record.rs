@@ -7,6 +7,7 @@ use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::{self, ItemCode};
 use domain::medical_information::drugs::{self, DrugMonth, NamedFacility, Source};
+use domain::medical_information::look_back::FirstDays;
 use domain::medical_information::{Amount, MedicalCode, MedicalInformation, MedicalText, surgery};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct MedicalRecord {
     /// Identifier of the look on record.
     #[schema(format = "uuid")]
     pub look: String,
+    /// The first day of each that is shown; what is older is not.
+    #[serde(default)]
+    pub look_back: LookBack,
     /// Drugs and treatment, month by month, each of one source, one prescriber and one dispenser.
     pub months: Vec<Month>,
     /// What was opened to the look, and until when.
@@ -31,6 +35,38 @@ pub struct MedicalRecord {
     pub patient: Person,
     /// Surgery, the newest first.
     pub surgeries: Vec<Surgery>,
+}
+
+/// The first days that are shown, `yyyy-MM-dd` (参照期間).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LookBack {
+    /// Of checkups.
+    #[schema(format = Date)]
+    pub checkups: String,
+    /// Of drugs from claims.
+    #[schema(format = Date)]
+    pub claims: String,
+    /// Of electronic prescriptions and dispensings.
+    #[schema(format = Date)]
+    pub prescriptions: String,
+    /// Of surgery.
+    #[schema(format = Date)]
+    pub surgery: String,
+    /// Of treatment.
+    #[schema(format = Date)]
+    pub treatment: String,
+}
+
+impl From<&FirstDays> for LookBack {
+    fn from(it: &FirstDays) -> Self {
+        Self {
+            checkups: it.checkups.to_string(),
+            claims: it.claims.to_string(),
+            prescriptions: it.prescriptions.to_string(),
+            surgery: it.surgery.to_string(),
+            treatment: it.treatment.to_string(),
+        }
+    }
 }
 
 /// The patient of a record.

@@ -144,26 +144,22 @@ impl DrugMonth {
 }
 
 impl DrugMonth {
-    /// The treatment lines alone, as they are kept apart from the drugs: they are agreed to apart.
+    /// The record without what is older than a day; `None` where nothing is left. A line without any date stays with its month.
     ///
     /// ```
     /// use domain::{civil_date::CivilDate, medical_aid::TreatmentMonth};
-    /// use domain::medical_information::MedicalText;
-    /// use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source};
-    /// let month = TreatmentMonth::of(CivilDate::new(2026, 10, 5).unwrap());
-    /// let mut record = DrugMonth::new(Source::Claims, month);
-    /// let drug = Drug::new(MedicalText::parse("架空錠").unwrap());
-    /// record.days.push(DrugDay { drugs: vec![drug], ..DrugDay::default() });
-    /// assert!(record.without_drugs().is_none());
+    /// use domain::medical_information::drugs::{DrugDay, DrugMonth, Source};
+    /// let day = CivilDate::new(2026, 10, 5).unwrap();
+    /// let mut record = DrugMonth::new(Source::Prescription, TreatmentMonth::of(day));
+    /// record.days.push(DrugDay { prescribed: Some(day), ..DrugDay::default() });
+    /// assert!(record.clone().since(day).is_some());
+    /// assert!(record.since(day.plus_days(1)).is_none());
     /// ```
-    ///
-    /// `None` where nothing else was in it.
     #[must_use]
-    pub fn without_drugs(mut self) -> Option<Self> {
-        for day in &mut self.days {
-            day.drugs.clear();
-        }
-        self.days.retain(|day| !day.treatments.is_empty());
+    pub fn since(mut self, first: CivilDate) -> Option<Self> {
+        let is_older = |day: CivilDate| day < first;
+        self.days
+            .retain(|it| !it.dispensed.or(it.prescribed).is_some_and(is_older));
         (!self.days.is_empty()).then_some(self)
     }
 

@@ -155,6 +155,12 @@ const FACILITY: [Column; 2] = [
         Form::Text,
     ),
 ];
+const ORIGIN: Column = may(
+    "origin",
+    "情報の出所の区分",
+    "kind of origin; which codes there are is not known",
+    Form::Code,
+);
 const IN_OR_OUT: Column = may(
     "in_or_out",
     "入外・院内院外の区分",
@@ -203,7 +209,7 @@ pub fn columns(kind: FeedKind) -> Vec<&'static Column> {
         &[CLAIM_MONTH],
         &PRESCRIBER,
         &DISPENSER,
-        &[IN_OR_OUT, DISPENSED, MAY_BE_PRESCRIBED],
+        &[ORIGIN, IN_OR_OUT, DISPENSED, MAY_BE_PRESCRIBED],
         &DRUG,
     ];
     const PRESCRIPTIONS: &[&[Column]] = &[
@@ -215,7 +221,7 @@ pub fn columns(kind: FeedKind) -> Vec<&'static Column> {
             Form::Date,
         )],
         &PRESCRIBER,
-        &[IN_OR_OUT],
+        &[ORIGIN, IN_OR_OUT],
         &DRUG,
     ];
     const DISPENSINGS: &[&[Column]] = &[
@@ -223,7 +229,7 @@ pub fn columns(kind: FeedKind) -> Vec<&'static Column> {
         &[DISPENSED, MAY_BE_PRESCRIBED],
         &PRESCRIBER,
         &DISPENSER,
-        &[IN_OR_OUT],
+        &[ORIGIN, IN_OR_OUT],
         &DRUG,
     ];
     const TREATMENT: &[&[Column]] = &[
@@ -231,6 +237,7 @@ pub fn columns(kind: FeedKind) -> Vec<&'static Column> {
         &[CLAIM_MONTH],
         &FACILITY,
         &[
+            ORIGIN,
             IN_OR_OUT,
             must("day", "診療日", "day of the treatment", Form::Date),
             may(

@@ -219,19 +219,23 @@ impl Members<'_> {
             self.prescriber(),
             self.facility("dispenser_code", "dispenser_name"),
         );
-        let (in_or_out, drug) = (self.code("in_or_out"), self.drug());
+        let (origin, in_or_out) = (self.code("origin"), self.code("in_or_out"));
+        let drug = self.drug();
         let mut it = DrugMonth::new(Source::Claims, month?);
-        (it.prescriber, it.dispenser, it.in_or_out) = (prescriber, dispenser, in_or_out);
+        (it.prescriber, it.dispenser) = (prescriber, dispenser);
+        (it.origin, it.in_or_out) = (origin, in_or_out);
         it.days.push(of_drug(dispensed, prescribed, drug?));
         Some(Record::Month(it))
     }
 
     fn prescription(&mut self) -> Option<Record> {
         let prescribed = self.day("prescribed");
-        let (prescriber, in_or_out) = (self.prescriber(), self.code("in_or_out"));
+        let prescriber = self.prescriber();
+        let (origin, in_or_out) = (self.code("origin"), self.code("in_or_out"));
         let drug = self.drug();
         let mut it = DrugMonth::new(Source::Prescription, TreatmentMonth::of(prescribed?));
-        (it.prescriber, it.in_or_out) = (prescriber, in_or_out);
+        it.prescriber = prescriber;
+        (it.origin, it.in_or_out) = (origin, in_or_out);
         it.days.push(of_drug(None, prescribed, drug?));
         Some(Record::Month(it))
     }
@@ -242,9 +246,11 @@ impl Members<'_> {
             self.prescriber(),
             self.facility("dispenser_code", "dispenser_name"),
         );
-        let (in_or_out, drug) = (self.code("in_or_out"), self.drug());
+        let (origin, in_or_out) = (self.code("origin"), self.code("in_or_out"));
+        let drug = self.drug();
         let mut it = DrugMonth::new(Source::Dispensing, TreatmentMonth::of(dispensed?));
-        (it.prescriber, it.dispenser, it.in_or_out) = (prescriber, dispenser, in_or_out);
+        (it.prescriber, it.dispenser) = (prescriber, dispenser);
+        (it.origin, it.in_or_out) = (origin, in_or_out);
         it.days.push(of_drug(dispensed, prescribed, drug?));
         Some(Record::Month(it))
     }
@@ -253,7 +259,7 @@ impl Members<'_> {
         let day = self.day("day");
         let month = self.month("day", day);
         let facility = self.facility("facility_code", "facility_name");
-        let in_or_out = self.code("in_or_out");
+        let (origin, in_or_out) = (self.code("origin"), self.code("in_or_out"));
         let (code, name) = (
             self.nine_digits("treatment_code"),
             self.text("treatment_name"),
@@ -262,7 +268,8 @@ impl Members<'_> {
         let (quantity, unit) = (self.amount("quantity"), self.text("unit"));
         let times = self.number("times");
         let mut it = DrugMonth::new(Source::Claims, month?);
-        (it.prescriber, it.in_or_out) = (facility, in_or_out);
+        it.prescriber = facility;
+        (it.origin, it.in_or_out) = (origin, in_or_out);
         it.days.push(DrugDay {
             dispensed: Some(day?),
             treatments: vec![Treatment {

@@ -35,7 +35,7 @@ fn wrong(line: &Line) -> Vec<(&'static str, &'static str)> {
     wrong.iter().map(named).collect()
 }
 
-const DRUG: &str = "06139992,１２３,４５６７,01,1970-01-02,R1,1,2026-10,1319999999,架空診療所,1349999999,架空薬局,2,2026-10-05,\
+const DRUG: &str = "06139992,１２３,４５６７,01,1970-01-02,R1,1,2026-10,1319999999,架空診療所,1349999999,架空薬局,,2,2026-10-05,\
                     2026-10-05,699900001,架空錠アルファ５ｍｇ,架空成分甲,,1,錠,１日１回朝食後,,28";
 
 #[test]
@@ -68,7 +68,7 @@ fn a_line_reads_alike_in_both_encodings_and_in_pieces_of_any_size() {
 
 #[test]
 fn every_wrong_cell_of_a_line_is_named() {
-    let bad = "0613999X,,４５６７,001,1970-13-02,R/1,0,2026-10,131999999,,1349999999,,2,2027-10-05,,69990001,,,,one,錠,,,many";
+    let bad = "0613999X,,４５６７,001,1970-13-02,R/1,0,2026-10,131999999,,1349999999,,,2,2027-10-05,,69990001,,,,one,錠,,,many";
     let lines = read(FeedKind::Drugs, &file(FeedKind::Drugs, &[bad, DRUG]));
     let expected = [
         ("insurer_number", "form"),
@@ -95,7 +95,7 @@ fn every_wrong_cell_of_a_line_is_named() {
 fn dates_that_contradict_each_other_are_refused() {
     let check = |dispensed: &str, prescribed: &str, birth: &str, expected: &[(&str, &str)]| {
         let line =
-            format!("06139992,,1,,{birth},D1,1,{dispensed},{prescribed},,,,,,,架空錠,,,,,,,");
+            format!("06139992,,1,,{birth},D1,1,{dispensed},{prescribed},,,,,,,,架空錠,,,,,,,");
         let lines = read(
             FeedKind::Dispensings,
             &file(FeedKind::Dispensings, &[&line]),
@@ -198,19 +198,19 @@ fn what_is_written_reads_as_it_was_in_every_kind() {
     for (kind, rest) in [
         (
             FeedKind::Drugs,
-            "R1,1,2026-10,1319999999,架空診療所,1349999999,架空薬局,2,2026-10-05,2026-10-04,699900001,\"架空錠,甲\",架空成分甲,10,1.5,錠,朝,粉砕,28",
+            "R1,1,2026-10,1319999999,架空診療所,1349999999,架空薬局,1,2,2026-10-05,2026-10-04,699900001,\"架空錠,甲\",架空成分甲,10,1.5,錠,朝,粉砕,28",
         ),
         (
             FeedKind::Prescriptions,
-            "P1,2,2026-11-20,1319999999,架空診療所,1,,架空散,,,,,頓用,,10",
+            "P1,2,2026-11-20,1319999999,架空診療所,1,1,,架空散,,,,,頓用,,10",
         ),
         (
             FeedKind::Dispensings,
-            "D1,3,2026-11-21,2026-11-20,1319999999,架空診療所,1349999999,架空薬局,1,,架空散,,,,,,,10",
+            "D1,3,2026-11-21,2026-11-20,1319999999,架空診療所,1349999999,架空薬局,,1,,架空散,,,,,,,10",
         ),
         (
             FeedKind::Treatment,
-            "R1,4,2026-10,1319999999,架空診療所,2,2026-10-05,199900001,架空検査,60,1,回,1",
+            "R1,4,2026-10,1319999999,架空診療所,,2,2026-10-05,199900001,架空検査,60,1,回,1",
         ),
         (
             FeedKind::Surgery,

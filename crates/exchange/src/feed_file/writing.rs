@@ -144,6 +144,7 @@ fn of_month(
     let day = month.days.first().ok_or(NotWritten)?;
     cells.extend([
         ("month", month.month.to_iso()),
+        ("origin", code(&month.origin)),
         ("in_or_out", code(&month.in_or_out)),
     ]);
     if kind == FeedKind::Treatment {

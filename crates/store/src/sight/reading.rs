@@ -5,9 +5,10 @@ use domain::civil_date::CivilDate;
 use domain::insured::InsuranceKey;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
-use domain::medical_information::drugs::DrugMonth;
+use domain::medical_information::drugs::{DrugMonth, Source};
 use domain::medical_information::kind::{InformationKind, Way};
 use domain::medical_information::look::{Look, Months};
+use domain::medical_information::look_back::FirstDays;
 use domain::person::Person;
 use rusqlite::{Connection, params};
 
@@ -21,6 +22,8 @@ use crate::sight::in_force;
 struct Reading<'a> {
     look: &'a Look,
     by: Option<&'a InsuranceKey>,
+    /// What is older than these days is not shown.
+    first: FirstDays,
 }
 
 impl Engine {
@@ -31,7 +34,8 @@ impl Engine {
         look: &Look,
         by: Option<&InsuranceKey>,
     ) -> Result<Option<(Person, MedicalInformation)>, StoreError> {
-        let reading = Reading { look, by };
+        let first = self.look_back().first_days(look.at.date_in_japan());
+        let reading = Reading { look, by, first };
         self.registry().read(|connection| {
             let _snapshot = connection.unchecked_transaction()?;
             let Some(registration) = registration_of(connection, look.person)? else {
@@ -54,11 +58,11 @@ impl Engine {
                 information.drugs = reading.months(connection, (drugs, treatment))?;
             }
             if sees(InformationKind::Surgery) {
-                let opens = (InformationKind::Surgery, "surgery");
+                let opens = (InformationKind::Surgery, "surgery", first.surgery);
                 information.surgeries = reading.packed(connection, opens, unpack_surgery)?;
             }
             if sees(InformationKind::Checkups) {
-                let opens = (InformationKind::Checkups, "checkup");
+                let opens = (InformationKind::Checkups, "checkup", first.checkups);
                 information.checkups = reading.packed(connection, opens, unpack_checkup)?;
             }
             Ok(Some((registration.person, information)))
@@ -84,13 +88,15 @@ impl Reading<'_> {
         (drugs, treatment): (bool, bool),
     ) -> Result<Vec<DrugMonth>, StoreError> {
         let text = format!(
-            "SELECT record, {} AND ?8, {} AND ?9 FROM drug_month
-             WHERE person = ?2 AND ?6 <= month AND month <= ?7 ORDER BY month, place",
+            "SELECT record FROM drug_month WHERE person = ?2 AND ?6 <= month AND month <= ?7
+             AND (?8 AND kind = 'drugs' AND iif(source = 'claims', ?10, ?11) <= month AND {}
+               OR ?9 AND kind = 'treatment' AND ?12 <= month AND {})
+             ORDER BY month, place, kind",
             is_open(InformationKind::Drugs),
             is_open(InformationKind::Treatment)
         );
         let mut statement = connection.prepare_cached(&text)?;
-        let look = self.look;
+        let (look, shown) = (self.look, &self.first);
         let first = |month: TreatmentMonth| month.first_day().to_epoch_days();
         let mut rows = statement.query(params![
             number(look.facility),
@@ -101,28 +107,30 @@ impl Reading<'_> {
             look.months.from.map_or(i32::MIN, first),
             look.months.until.map_or(i32::MAX, first),
             drugs,
-            treatment
+            treatment,
+            shown.claims.to_epoch_days(),
+            first(TreatmentMonth::of(shown.prescriptions)),
+            shown.treatment.to_epoch_days()
         ])?;
         let mut months = Vec::new();
         while let Some(row) = rows.next()? {
             let record = row.get_ref(0)?.as_blob();
             let record = record.map_err(|_| StoreError::Row("medical information"))?;
-            let month = match (row.get(1)?, row.get(2)?) {
-                (true, true) => Some(unpack_month(record)?),
-                (true, false) => unpack_month(record)?.without_treatment(),
-                (false, true) => unpack_month(record)?.without_drugs(),
-                (false, false) => None,
-            };
-            months.extend(month);
+            let month = unpack_month(record)?;
+            // Rows are months; electronic prescriptions are shown by the day.
+            months.extend(match month.source {
+                Source::Claims => Some(month),
+                Source::Dispensing | Source::Prescription => month.since(shown.prescriptions),
+            });
         }
-        Ok(months)
+        Ok(DrugMonth::together(months))
     }
 
     /// The rows of a table of packed records, the newest first, if their kind is open.
     fn packed<T>(
         &self,
         connection: &Connection,
-        (kind, table): (InformationKind, &str),
+        (kind, table, shown): (InformationKind, &str, CivilDate),
         unpack: fn(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let text = format!(
@@ -133,6 +141,7 @@ impl Reading<'_> {
         let mut statement = connection.prepare_cached(&text)?;
         let look = self.look;
         let (first, last) = days_of(look.months);
+        let first = first.max(shown.to_epoch_days());
         let mut rows = statement.query(params![
             number(look.facility),
             look.person.as_u128().to_be_bytes(),
