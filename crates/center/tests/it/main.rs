@@ -21,6 +21,7 @@ mod download_page;
 mod est;
 mod events;
 mod existing_paths;
+mod feeds;
 mod history;
 mod keys;
 mod link;

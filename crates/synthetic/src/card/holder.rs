@@ -15,6 +15,7 @@ use domain::questions::{Holding, Holdings};
 use crate::card::NotMade;
 use crate::card::case::Case;
 use crate::card::persona::Holder;
+use crate::history::rich;
 use crate::samples::medical_information::usual;
 
 /// Holders' identifiers start here, between those of the samples and of the populations.
@@ -108,8 +109,17 @@ pub fn holdings(case: Case) -> Holdings {
 /// What is known of the holder of a case, as of a day: of whoever is said to have drugs and checkups.
 #[must_use]
 pub fn medical_information(case: Case, today: CivilDate) -> Option<(PersonId, MedicalInformation)> {
-    let holder = registration(case).filter(|_| holdings(case).contains(&Holding::Drugs))?;
-    Some((holder.person.id, usual(today)?))
+    let held = holdings(case);
+    let holder = registration(case).filter(|_| held.contains(&Holding::Drugs))?;
+    let mut information = match case {
+        // The first ones anybody tries.
+        Case::Valid | Case::Everything => rich(today)?,
+        _ => usual(today)?,
+    };
+    if !held.contains(&Holding::Surgery) {
+        information.surgeries.clear();
+    }
+    Some((holder.person.id, information))
 }
 
 /// All holders, to be registered beside the people of the samples.
@@ -185,6 +195,31 @@ mod tests {
         let everything = registration(Case::Everything).unwrap();
         assert_eq!(everything.coverages[0].diseases.len(), 1);
         assert_eq!(holdings(Case::Everything).len(), 5);
+    }
+
+    /// Otherwise the reader would ask about nothing, or not about what is there.
+    #[test]
+    fn what_is_said_to_exist_exists_and_nothing_else() {
+        let today = CivilDate::new(2026, 11, 26).unwrap();
+        for case in Case::ALL {
+            let held = holdings(case);
+            let it = medical_information(case, today)
+                .map(|it| it.1)
+                .unwrap_or_default();
+            let days = || it.drugs.iter().flat_map(|it| &it.days);
+            let exists = [
+                (Holding::Drugs, days().any(|day| !day.drugs.is_empty())),
+                (
+                    Holding::Treatment,
+                    days().any(|day| !day.treatments.is_empty()),
+                ),
+                (Holding::Surgery, !it.surgeries.is_empty()),
+                (Holding::Checkups, !it.checkups.is_empty()),
+            ];
+            for (holding, exists) in exists {
+                assert_eq!(held.contains(&holding), exists, "{case:?} {holding:?}");
+            }
+        }
     }
 
     #[test]
