@@ -55,6 +55,9 @@ pub struct Config {
     /// People who may open the center's own pages.
     #[serde(default)]
     pub operators: Operators,
+    /// Medical information: how far back it is shown, and its feeds.
+    #[serde(default)]
+    pub medical: medical::Medical,
 }
 
 /// Operators (contracts §12).
@@ -71,9 +74,6 @@ impl Default for Operators {
             link_hours: NonZeroU16::new(LINK_HOURS).unwrap_or(NonZeroU16::MIN),
         }
     }
-    /// Medical information: how far back it is shown, and its feeds.
-    #[serde(default)]
-    pub medical: medical::Medical,
 }
 
 /// Client certificates (G10).

@@ -6,14 +6,13 @@ use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
 use store::operators::Last;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
-use crate::operators::{self, Invitation, OperatorLine};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
+use crate::operators::{self, Invitation, OperatorLine};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
