@@ -10,6 +10,7 @@ mod line;
 mod link;
 pub mod machine;
 mod medical;
+pub mod own;
 mod refusals;
 mod updates;
 

@@ -14,6 +14,7 @@ pub mod link_state;
 pub mod medical;
 pub mod notice;
 pub mod openapi;
+pub mod own;
 pub mod problem;
 pub mod reader;
 pub mod receipt;

@@ -163,7 +163,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 69] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -209,6 +209,8 @@ impl Trouble {
         Self::Card(CardTrouble::PresenceWrong),
         Self::Card(CardTrouble::PresenceEnded),
         Self::Card(CardTrouble::AnswersDiffer),
+        Self::Card(CardTrouble::OwnPageEnded),
+        Self::Card(CardTrouble::ConsentNotInForce),
         Self::Access(AccessTrouble::RotationOpen),
         Self::Access(AccessTrouble::RotationShared),
         Self::Access(AccessTrouble::NoRotation),

@@ -82,6 +82,12 @@ pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
 pub const MEDICAL_LOOKS: &str = "/v1/medical/patients/{id}/looks";
 /// `POST`: withdraw a patient's consent for the facility.
 pub const MEDICAL_WITHDRAWAL: &str = "/v1/medical/patients/{id}/withdrawal";
+/// `POST`: the patient's own page, opened by a card that signed for it.
+pub const MEDICAL_OWN: &str = "/v1/medical/own";
+/// `POST`: older looks at the patient.
+pub const MEDICAL_OWN_LOOKS: &str = "/v1/medical/own/{id}/looks";
+/// `POST`: the patient withdraws a consent.
+pub const MEDICAL_OWN_WITHDRAWALS: &str = "/v1/medical/own/{id}/withdrawals";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

@@ -14,21 +14,21 @@ use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::audit::{Deed, Event};
-use domain::card_certificate::{CertificateState, OutOfDate};
-use domain::card_challenge::{ChallengeText, LIFE_S, Nonce};
+use domain::card_certificate::CertificateState;
+use domain::card_challenge::{LIFE_S, Nonce, SignedFor};
 use domain::check::{CeilingConsent, Finding, Verdict, evaluate_card};
 use domain::civil_date::{CivilDate, Instant};
 use domain::identification::{Confirmation, Method, confirmation, vouched};
 use domain::permit::{AskByCard, Permit, SignedIn};
 use domain::questions::{Question, QuestionsState, asked as questions_of, holdings_on};
-use pki::card_certificate::CardCertificate;
 use store::cards::questions::Delivered;
-use store::cards::{CardDetails, CardRecorded, ChallengeRefused, NewCardCheck};
+use store::cards::{CardDetails, CardRecorded, NewCardCheck};
 use store::checks::NewCheck;
 use store::readers::Reader;
 use store::registry::cards::Holder;
 
 use crate::app::{App, Shared, random};
+use crate::card_proof::{self, Proven, Refusal, Signed, challenge_trouble};
 use crate::checks::sign;
 use crate::extract::{Body, Granted, Peer};
 use crate::sessions::{actor, event};
@@ -58,18 +58,12 @@ pub(crate) async fn challenge(
 }
 
 /// A request whose members read.
-struct Shown {
-    challenge: u128,
-    certificate: Vec<u8>,
-    signature: Vec<u8>,
-    method: Method,
+pub(crate) struct Shown {
+    pub(crate) challenge: u128,
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) method: Method,
     visit_date: CivilDate,
-}
-
-/// A card that proved itself.
-struct Proven {
-    certificate: CardCertificate,
-    worth: CertificateState,
 }
 
 pub(crate) async fn ask(
@@ -129,52 +123,15 @@ struct Asked<'a> {
     now: Instant,
 }
 
-/// Why a check goes no further.
-enum Refusal {
-    /// A trouble of the card, still to be recorded with the challenge's use.
-    Card(CardTrouble),
-    /// One that is recorded.
-    Recorded(CardTrouble),
-    /// Any other.
-    Other(Refused),
-}
-
-impl From<CardTrouble> for Refusal {
-    fn from(trouble: CardTrouble) -> Self {
-        Self::Card(trouble)
-    }
-}
-
-impl From<store::engine::StoreError> for Refusal {
-    fn from(error: store::engine::StoreError) -> Self {
-        Self::Other(error.into())
-    }
-}
-
 /// Challenge, certificate, revocation, dates, signature, in this order.
 fn prove(app: &Shared, asked: &Asked<'_>) -> Result<Proven, Refusal> {
-    let (shown, now) = (asked.shown, asked.now);
-    let challenge = app.engine.challenge(asked.permit, shown.challenge, now)?;
-    let challenge = challenge.map_err(challenge_trouble)?;
-    let certificate = app.cards.verify(&shown.certificate)?;
-    app.cards.not_revoked(&certificate, now)?;
-    let state = certificate
-        .validity
-        .state(certificate.token, app.cards.grace_months, now);
-    let worth = state.map_err(|out| match out {
-        OutOfDate::NotYetValid => CardTrouble::CertificateNotYetValid,
-        OutOfDate::Expired => CardTrouble::CertificateExpired,
-    })?;
-    let text = ChallengeText {
-        center: app.name.clone(),
-        facility: asked.permit.facility(),
-        nonce: challenge.nonce,
-        issued_at: challenge.issued,
+    let signed = Signed {
+        challenge: asked.shown.challenge,
+        certificate: &asked.shown.certificate,
+        signature: &asked.shown.signature,
+        signed_for: SignedFor::Check,
     };
-    if !certificate.has_signed(text.to_text().as_bytes(), &shown.signature) {
-        return Err(CardTrouble::SignatureWrong.into());
-    }
-    Ok(Proven { certificate, worth })
+    card_proof::prove(app, asked.permit, &signed, asked.now)
 }
 
 /// Whether the reader may name the method, whether staff have confirmed it, and who the holder is.
@@ -375,15 +332,6 @@ pub(crate) fn presence_token(app: &Shared, holder: &SignedIn, id: u128) -> Strin
     URL_SAFE_NO_PAD.encode(hash)
 }
 
-fn challenge_trouble(refused: ChallengeRefused) -> CardTrouble {
-    match refused {
-        ChallengeRefused::Unknown => CardTrouble::ChallengeUnknown,
-        ChallengeRefused::Foreign => CardTrouble::ChallengeForeign,
-        ChallengeRefused::Used => CardTrouble::ChallengeUsed,
-        ChallengeRefused::Expired => CardTrouble::ChallengeExpired,
-    }
-}
-
 fn refused(asked: &Asked<'_>, trouble: CardTrouble) -> Event {
     let mut event = event(
         asked.now,
@@ -401,7 +349,7 @@ fn refused(asked: &Asked<'_>, trouble: CardTrouble) -> Event {
 }
 
 /// Reads a request's members, or says of each what is wrong.
-fn read(body: &CardCheckRequest, today: CivilDate) -> Result<Shown, Vec<MemberError>> {
+pub(crate) fn read(body: &CardCheckRequest, today: CivilDate) -> Result<Shown, Vec<MemberError>> {
     let mut errors = Vec::new();
     let challenge = uuid::Uuid::parse_str(&body.challenge).ok();
     if challenge.is_none() {

@@ -18,6 +18,7 @@ use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
     events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
+    events, existing_paths, facility_settings, history, imports, link, medical, own,
     posted_notices, questions, readers, recoveries, reference_numbers, revocation_list, rotations,
     screen_locks, second_factors, sessions, sign_ins, updates,
 };
@@ -251,6 +252,13 @@ fn routes() -> Vec<Route> {
             post(questions::answer),
         ),
         (Method::Post, routes::LINK, post(link::send)),
+        (Method::Post, routes::MEDICAL_OWN, post(own::open)),
+        (Method::Post, routes::MEDICAL_OWN_LOOKS, post(own::looks)),
+        (
+            Method::Post,
+            routes::MEDICAL_OWN_WITHDRAWALS,
+            post(own::withdraw),
+        ),
         (Method::Get, routes::READERS, read(get(readers::list))),
         (
             Method::Get,

@@ -1,15 +1,30 @@
-//! The text a card signs (contracts §4): bound to one center, one facility, one nonce and one moment. Signs and sends nothing.
+//! The text a card signs (contracts §4): bound to one purpose, one center, one facility, one nonce and one moment. Signs and sends nothing.
 
 use core::fmt;
 
 use crate::civil_date::{Instant, InvalidInstant};
 use crate::institution_code::InstitutionCode;
+use crate::named::named;
 
 /// Seconds a challenge may be answered (contracts §4).
 pub const LIFE_S: i64 = 120;
 
-/// The first line: what the text is, so that no other text of ours is ever signed by a card.
-const KIND: &str = "ONSHI-AUTH-v1";
+named! {
+    /// What a card signs for: the first line of the text, so that a signature given for one purpose is none for another
+    /// (docs/decisions/0071), and no other text of ours is ever signed by a card.
+    ///
+    /// ```
+    /// use domain::card_challenge::SignedFor;
+    /// assert_eq!(SignedFor::Check.as_str(), "ONSHI-AUTH-v1");
+    /// assert_eq!(SignedFor::OwnPage.as_str(), "ONSHI-OWN-v1");
+    /// ```
+    SignedFor {
+        /// A check of eligibility (contracts §4).
+        Check = "ONSHI-AUTH-v1";
+        /// The patient's own page: who looked, and withdrawal of consents.
+        OwnPage = "ONSHI-OWN-v1";
+    }
+}
 
 /// The name of a center in challenges and receipts: 1 to 64 visible ASCII characters.
 ///
@@ -134,9 +149,10 @@ impl Nonce {
 /// What a card signs.
 ///
 /// ```
-/// use domain::card_challenge::{CenterName, ChallengeText, Nonce};
+/// use domain::card_challenge::{CenterName, ChallengeText, Nonce, SignedFor};
 /// use domain::{civil_date::Instant, institution_code::InstitutionCode};
 /// let text = ChallengeText {
+///     signed_for: SignedFor::Check,
 ///     center: CenterName::parse("onshi-example").unwrap(),
 ///     facility: InstitutionCode::parse("1319999999").unwrap(),
 ///     nonce: Nonce::from_bytes([0; 32]),
@@ -148,6 +164,8 @@ impl Nonce {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChallengeText {
+    /// What the signature is for.
+    pub signed_for: SignedFor,
     /// The center that asks for the signature.
     pub center: CenterName,
     /// The facility the card lies at.
@@ -193,7 +211,7 @@ impl From<InvalidInstant> for NotToBeSigned {
 }
 
 impl ChallengeText {
-    /// The text of a challenge as it came over the line, if it names this center and this facility.
+    /// The text of a check's challenge as it came over the line, if it names this center and this facility.
     ///
     /// ```
     /// use domain::card_challenge::{CenterName, ChallengeText, Nonce, NotToBeSigned};
@@ -220,6 +238,7 @@ impl ChallengeText {
             return Err(NotToBeSigned::Facility);
         }
         Ok(Self {
+            signed_for: SignedFor::Check,
             center: center.clone(),
             facility,
             nonce: Nonce::parse(nonce)?,
@@ -227,17 +246,39 @@ impl ChallengeText {
         })
     }
 
+    /// The same challenge, signed for the patient's own page.
+    ///
+    /// ```
+    /// use domain::card_challenge::{CenterName, ChallengeText, Nonce};
+    /// use domain::institution_code::InstitutionCode;
+    /// let center = CenterName::parse("onshi-example").unwrap();
+    /// let facility = InstitutionCode::parse("1319999999").unwrap();
+    /// let nonce = Nonce::from_bytes([1; 32]);
+    /// let came = ("onshi-example", "1319999999", nonce.as_str(), "2026-11-23T00:15:02Z");
+    /// let text = ChallengeText::of_own(&center, facility, came).unwrap().of_own_page();
+    /// assert!(text.to_text().starts_with("ONSHI-OWN-v1\n"));
+    /// ```
+    #[must_use]
+    pub fn of_own_page(self) -> Self {
+        Self {
+            signed_for: SignedFor::OwnPage,
+            ..self
+        }
+    }
+
     /// The five lines, each ended by a line feed.
     #[must_use]
     pub fn to_text(&self) -> String {
         let Self {
+            signed_for,
             center,
             facility,
             nonce,
             issued_at,
         } = self;
         format!(
-            "{KIND}\n{center}\n{facility}\n{}\n{issued_at}\n",
+            "{}\n{center}\n{facility}\n{}\n{issued_at}\n",
+            signed_for.as_str(),
             nonce.as_str()
         )
     }
@@ -267,6 +308,7 @@ mod tests {
     #[test]
     fn the_text_has_five_lines_each_ended_by_a_line_feed() {
         let text = ChallengeText {
+            signed_for: SignedFor::Check,
             center: CenterName::parse("onshi-example").unwrap(),
             facility: InstitutionCode::parse("1319999999").unwrap(),
             nonce: Nonce::from_bytes([0; 32]),
@@ -277,6 +319,8 @@ mod tests {
             "ONSHI-AUTH-v1\nonshi-example\n1319999999\n{zeros}\n2026-11-23T00:15:02.000001Z\n"
         );
         assert_eq!(text.to_text(), expected);
+        let own = text.of_own_page().to_text();
+        assert_eq!(own, expected.replace("ONSHI-AUTH-v1", "ONSHI-OWN-v1"));
     }
 
     #[test]

@@ -216,6 +216,7 @@ CREATE INDEX opened_information_until ON opened_information (facility, valid_unt
 CREATE INDEX opened_information_reference ON opened_information (facility, reference);
 -- What is over is forgotten after a day.
 CREATE INDEX opened_information_over ON opened_information (valid_until);
+CREATE INDEX opened_information_person ON opened_information (person);
 -- Every look at medical information, never changed: `under` names what was seen and what gave the right to.
 CREATE TABLE look (
   seq INTEGER PRIMARY KEY,

@@ -308,7 +308,7 @@ fn challenge(
 }
 
 /// Marks a challenge used, if it may be, within the running transaction.
-fn use_up(
+pub(crate) fn use_up(
     connection: &Connection,
     permit: &Permit<AskByCard>,
     id: u128,

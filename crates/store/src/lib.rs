@@ -15,6 +15,7 @@ pub mod journal;
 pub mod kept_answers;
 pub mod looks;
 pub mod operators;
+pub mod own;
 pub mod posted_notices;
 pub mod readers;
 mod recent;

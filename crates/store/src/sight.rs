@@ -264,9 +264,9 @@ fn purpose(under: &[Opened], otherwise: Purpose) -> Purpose {
 }
 
 /// The columns of what is open, in the order [`read`] takes them.
-const COLUMNS: &str = "kind, basis, reference, given, valid_until";
+pub(crate) const COLUMNS: &str = "kind, basis, reference, given, valid_until";
 
-fn read(row: &Row<'_>) -> Result<Opened, StoreError> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Opened, StoreError> {
     let (kind, basis): (String, String) = (row.get(0)?, row.get(1)?);
     let failed = StoreError::Row("opened_information");
     let kind = InformationKind::parse(&kind).ok_or_else(|| failed.clone())?;

@@ -263,8 +263,8 @@ fn not_found() -> ClientError {
     ClientError::Problem(Box::new(Trouble::NotFound.problem()))
 }
 
-/// The path of a check: only a UUID goes into one.
-fn check_path(route: &str, id: &str) -> Result<String, ClientError> {
+/// The path of a check, or of a patient's own page: only a UUID goes into one.
+pub(super) fn check_path(route: &str, id: &str) -> Result<String, ClientError> {
     let id = uuid::Uuid::parse_str(id).map_err(|_| not_found())?;
     Ok(route.replace("{id}", &id.to_string()))
 }

@@ -4,6 +4,7 @@ mod access;
 mod bulk;
 mod facility;
 mod medical;
+mod own;
 mod updates;
 
 use utoipa::openapi::HttpMethod;
@@ -134,6 +135,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(&bulk::OPERATIONS)
         .chain(&facility::OPERATIONS)
         .chain(medical::OPERATIONS)
+        .chain(&own::OPERATIONS)
         .chain(&updates::OPERATIONS)
 }
 

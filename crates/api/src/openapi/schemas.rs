@@ -65,6 +65,12 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<PresenceRenewal>(&mut all);
     add::<Answers>(&mut all);
     add::<Consents>(&mut all);
+    add::<crate::own::OwnRequest>(&mut all);
+    add::<crate::own::OwnPage>(&mut all);
+    add::<crate::own::OwnLooksRequest>(&mut all);
+    add::<crate::own::OwnLooks>(&mut all);
+    add::<crate::own::OwnWithdrawal>(&mut all);
+    add::<crate::own::OwnConsents>(&mut all);
     add::<Reader>(&mut all);
     add::<Readers>(&mut all);
     add::<ReaderReport>(&mut all);

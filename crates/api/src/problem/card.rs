@@ -43,6 +43,10 @@ pub enum CardTrouble {
     PresenceEnded,
     /// Other answers were recorded before.
     AnswersDiffer,
+    /// The patient's own page is older than five minutes.
+    OwnPageEnded,
+    /// The consent was withdrawn before, or has ended by itself.
+    ConsentNotInForce,
 }
 
 impl CardTrouble {
@@ -254,6 +258,30 @@ impl CardTrouble {
                 (
                     "在席トークンの期限（5分、全体で30分）を過ぎたか、回答なしで終了しています。",
                     "the presence ended (5 minutes, 30 in all), or the questions were closed without answers",
+                ),
+            ),
+            Self::OwnPageEnded => (
+                "own_page_ended",
+                409,
+                (
+                    "時間が過ぎたため、閲覧の記録の画面を終了しました。暗証番号をもう一度入力してください。",
+                    "Time is over, so the record of looks was closed. Please enter the PIN again.",
+                ),
+                (
+                    "本人の画面は、カードの署名から5分間だけ使えます。新しいチャレンジで開き直してください。",
+                    "a patient's own page lasts five minutes from the card's signature; open it anew with a new challenge",
+                ),
+            ),
+            Self::ConsentNotInForce => (
+                "consent_not_in_force",
+                409,
+                (
+                    "この同意は、すでに取り消されたか、期限が過ぎています。この同意では何も見られません。",
+                    "This consent was withdrawn before or has ended. Nothing can be seen under it.",
+                ),
+                (
+                    "その名前の有効な同意が、この方にはありません。",
+                    "this person has no consent of that name in force",
                 ),
             ),
             Self::AnswersDiffer => (

@@ -8,7 +8,7 @@ use card::certificate::Signed;
 use card::desk::{Desk, DeskSettings, Event, Placed};
 use card::memory::{MemoryCard, Signal, Tray};
 use card::terminal::example::ExampleTerminal;
-use domain::card_challenge::{CenterName, ChallengeText, Nonce};
+use domain::card_challenge::{CenterName, ChallengeText, Nonce, SignedFor};
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
 use synthetic::card::authority::CardAuthority;
@@ -39,6 +39,7 @@ pub(crate) fn day(text: &str) -> CivilDate {
 
 pub(crate) fn text() -> ChallengeText {
     ChallengeText {
+        signed_for: SignedFor::Check,
         center: CenterName::parse("onshi-example").unwrap(),
         facility: InstitutionCode::parse("1319999999").unwrap(),
         nonce: Nonce::from_bytes([7; 32]),

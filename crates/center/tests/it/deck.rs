@@ -147,6 +147,11 @@ pub(crate) fn sign(persona: &Persona, text: &str) -> Vec<u8> {
     signature
 }
 
+/// The same in base64.
+pub(crate) fn signature(persona: &Persona, text: &str) -> String {
+    STANDARD.encode(sign(persona, text))
+}
+
 /// The request of a card that signed a challenge.
 pub(crate) fn request(persona: &Persona, challenge: &Challenge, method: &str) -> CardCheckRequest {
     let center = CenterName::parse("test").unwrap();
@@ -156,7 +161,7 @@ pub(crate) fn request(persona: &Persona, challenge: &Challenge, method: &str) ->
         certificate: STANDARD.encode(certificate(persona)),
         challenge: challenge.id.clone(),
         method: method.into(),
-        signature: STANDARD.encode(sign(persona, &text)),
+        signature: signature(persona, &text),
         visit_date: None,
     }
 }

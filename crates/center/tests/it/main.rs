@@ -31,6 +31,8 @@ mod metrics;
 mod misuse;
 mod no_writes;
 mod operators;
+mod own;
+mod own_misuse;
 mod posted_notices;
 mod readers;
 mod reads;
