@@ -4,14 +4,17 @@
 pub mod asking;
 pub mod facts;
 pub mod failure;
+pub mod own;
+mod standing;
 
 use domain::identification::Method;
 use domain::questions::{Choice, Question};
-use domain::reader::{ReaderMode, ReaderState};
+use domain::reader::ReaderMode;
 
 use crate::flow::asking::{Asking, ConsentWay, Visit};
 use crate::flow::facts::{Card, Facts, Line, Presence, Token};
 use crate::flow::failure::{Failure, Outage, PinEntry, Refusal, Unreadable, pin_entry};
+use crate::flow::own::{Own, OwnAnswer, OwnPress};
 
 /// Where the person at the reader is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub enum Step {
         /// What the person was doing.
         kept: Option<Box<Asking>>,
     },
+    /// The person reads who looked, and withdraws consents, in place of a check.
+    Own(Own),
     /// It is over; the card still lies there.
     TakeCard,
     /// Nothing was touched for a while: whether the person is still there.
@@ -114,6 +119,10 @@ pub enum Event {
     Answered(Question, Choice),
     /// The person chose how to answer the questions of consent.
     Consented(ConsentWay),
+    /// The person pressed a button of their own page, or the one that leads there.
+    Pressed(OwnPress),
+    /// The center answered on the person's own page.
+    Own(OwnAnswer),
     /// The person wants to correct the answer before.
     Back,
     /// The answers are recorded.
@@ -145,6 +154,12 @@ pub enum Effect {
     Identify(Method),
     /// Drop what is under way; a check that it opens is closed without answers.
     Abandon,
+    /// Prove with the PIN who the person is, and open their own page.
+    OpenOwn,
+    /// Read older looks on from here.
+    ReadOlderLooks(String),
+    /// Withdraw the consent of this name.
+    Withdraw(String),
     /// Record the answers.
     SendAnswers(Vec<(Question, Choice)>),
     /// Close the open check without answers.
@@ -181,7 +196,7 @@ impl Transition {
 pub fn advance(step: Step, event: Event, facts: &Facts) -> Transition {
     let mut on = follow(step, event, facts);
     // Nobody is invited to begin what cannot go on.
-    if on.step == Step::Welcome && facts.center == Line::Down {
+    if matches!(on.step, Step::Welcome | Step::Own(Own::Start)) && facts.center == Line::Down {
         on.step = Step::OutOfOrder(Outage::Center);
     }
     on
@@ -226,6 +241,7 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
             _ => Transition::to(Step::Done(visit)),
         },
         Step::Failed { failure, card } => failed(failure, card, &event, facts),
+        Step::Own(own) => own::follow(own, event, facts),
         Step::CardGone { kept } => match event {
             Event::CardPlaced => read(kept),
             Event::MomentOver => end(Step::CardGone { kept }, Step::Welcome),
@@ -247,6 +263,7 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
 fn welcome(event: &Event, facts: &Facts) -> Transition {
     match event {
         Event::CardPlaced if facts.center == Line::Up => read(None),
+        Event::Pressed(OwnPress::Enter) => Transition::to(Step::Own(Own::Start)),
         Event::CardPlaced | Event::CenterLost => Transition::to(Step::OutOfOrder(Outage::Center)),
         _ => Transition::to(Step::Welcome),
     }
@@ -495,6 +512,7 @@ fn end(step: Step, to: Step) -> Transition {
     let on = Transition::to(to);
     let on = match step {
         Step::Identifying { .. } => on.with(Effect::Abandon),
+        Step::Own(own) if own.is_read() => on.with(Effect::Abandon),
         Step::StillThere { at } if at.holds_check() => on.with(Effect::CloseCheck),
         ref held if held.holds_check() => on.with(Effect::CloseCheck),
         _ => on,
@@ -505,9 +523,11 @@ fn end(step: Step, to: Step) -> Transition {
 /// The person ends it, or is gone. Answers on their way are not called back.
 fn stop(step: Step, facts: &Facts) -> Transition {
     match step {
-        Step::Sending(_) | Step::Welcome | Step::OutOfOrder(_) | Step::TakeCard => {
-            Transition::to(step)
-        }
+        Step::Sending(_)
+        | Step::Own(Own::Withdrawing(_))
+        | Step::Welcome
+        | Step::OutOfOrder(_)
+        | Step::TakeCard => Transition::to(step),
         Step::StillThere { at } => stop(*at, facts),
         step => {
             let to = match facts.card {
@@ -515,74 +535,6 @@ fn stop(step: Step, facts: &Facts) -> Transition {
                 Presence::Absent => Step::Welcome,
             };
             end(step, to)
-        }
-    }
-}
-
-impl Step {
-    /// Whether a check is open at the center whose answers are awaited.
-    #[must_use]
-    pub fn holds_check(&self) -> bool {
-        match self {
-            Self::Asking(_) | Self::Sending(_) | Self::Unsent(_) => true,
-            Self::Reading { kept } | Self::Unreadable { kept, .. } | Self::CardGone { kept } => {
-                kept.is_some()
-            }
-            Self::StillThere { at } => at.holds_check(),
-            Self::Welcome
-            | Self::OutOfOrder(_)
-            | Self::Method(_)
-            | Self::Pin { .. }
-            | Self::Identifying { .. }
-            | Self::WaitingForStaff(_)
-            | Self::Done(_)
-            | Self::Failed { .. }
-            | Self::TakeCard => false,
-        }
-    }
-
-    /// Whether the step waits for the person, so that nothing touched for a while means nobody is there.
-    #[must_use]
-    pub fn waits_for_person(&self) -> bool {
-        matches!(
-            self,
-            Self::Method(_)
-                | Self::Pin { .. }
-                | Self::Asking(_)
-                | Self::Failed { .. }
-                | Self::Done(_)
-        )
-    }
-
-    /// Whether the step ends by itself after a moment.
-    #[must_use]
-    pub fn passes(&self, facts: &Facts) -> bool {
-        match self {
-            Self::CardGone { .. } => true,
-            Self::Done(_) | Self::Failed { .. } => facts.card == Presence::Absent,
-            _ => false,
-        }
-    }
-
-    /// What staff see of the reader.
-    #[must_use]
-    pub fn reader_state(&self) -> ReaderState {
-        match self {
-            // Whom nothing is kept of, is gone: what staff released for them ends.
-            Self::Welcome | Self::CardGone { kept: None } => ReaderState::Idle,
-            Self::OutOfOrder(_) | Self::Failed { .. } | Self::Unreadable { .. } => {
-                ReaderState::Trouble
-            }
-            Self::WaitingForStaff(_) => ReaderState::WaitingForStaff,
-            Self::Asking(_) | Self::Sending(_) | Self::Unsent(_) => ReaderState::Asking,
-            Self::StillThere { at } => at.reader_state(),
-            Self::Reading { .. }
-            | Self::Method(_)
-            | Self::Pin { .. }
-            | Self::Identifying { .. }
-            | Self::Done(_)
-            | Self::CardGone { .. }
-            | Self::TakeCard => ReaderState::Card,
         }
     }
 }

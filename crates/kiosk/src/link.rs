@@ -9,6 +9,7 @@ use api::client::events::{Events, Received};
 use api::client::machine::{MachineAccount, MachineError};
 use api::client::{Client, ClientError};
 use api::event::Event as CenterEvent;
+use api::own::{OwnLooksRequest, OwnPage, OwnRequest, OwnWithdrawal};
 use api::reader::{Reader, ReaderReport};
 use api::session::{Session, SessionFacility};
 use base64::Engine;
@@ -22,6 +23,7 @@ use domain::reader::ReaderState;
 use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::flow::failure::{Failure, Refusal};
+use crate::flow::own::OwnAnswer;
 
 /// The reader says what it does at least this often; the center waits three times as long.
 const REPORT_EVERY: Duration = Duration::from_secs(50);
@@ -65,6 +67,30 @@ pub struct Open {
 impl std::fmt::Debug for Open {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Open({}, …)", self.id)
+    }
+}
+
+/// Identifier and token of a patient's own page.
+#[derive(Clone)]
+pub struct OpenPage {
+    id: String,
+    token: String,
+}
+
+impl std::fmt::Debug for OpenPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenPage({}, …)", self.id)
+    }
+}
+
+impl OpenPage {
+    /// Of what the center answered.
+    #[must_use]
+    pub fn of(page: &OwnPage) -> Self {
+        Self {
+            id: page.id.clone(),
+            token: page.token.clone(),
+        }
     }
 }
 
@@ -304,6 +330,56 @@ impl Link {
         asked.map_err(|error| refusal(&error))
     }
 
+    /// Opens the own page of whoever signed for it.
+    pub(crate) async fn open_own(
+        &self,
+        challenge: String,
+        signed: &Signed,
+    ) -> Result<OwnPage, Refusal> {
+        let session = self.session().ok_or(UNREACHABLE)?;
+        let body = OwnRequest {
+            certificate: STANDARD.encode(signed.certificate.der()),
+            challenge,
+            method: Method::Pin.as_str().into(),
+            signature: STANDARD.encode(&signed.signature.bytes),
+        };
+        let asked = self.client.open_own_page(&session.token, &body).await;
+        asked.map_err(|error| refusal(&error))
+    }
+
+    /// Reads older looks of an own page.
+    pub async fn older_looks(&self, page: &OpenPage, after: String) -> OwnAnswer {
+        let Some(session) = self.session() else {
+            return OwnAnswer::Lost;
+        };
+        let body = OwnLooksRequest {
+            after,
+            token: page.token.clone(),
+        };
+        let asked = self.client.own_looks(&session.token, &page.id, &body);
+        asked
+            .await
+            .map_or_else(|error| own_answer(&error), OwnAnswer::Looks)
+    }
+
+    /// Withdraws a consent.
+    pub async fn withdraw(&self, page: &OpenPage, consent: String) -> OwnAnswer {
+        let Some(session) = self.session() else {
+            return OwnAnswer::Lost;
+        };
+        let body = OwnWithdrawal {
+            consent,
+            kinds: Vec::new(),
+            token: page.token.clone(),
+        };
+        let asked = self
+            .client
+            .withdraw_own_consent(&session.token, &page.id, &body);
+        asked
+            .await
+            .map_or_else(|error| own_answer(&error), OwnAnswer::Withdrawn)
+    }
+
     /// Records the answers; none close the check.
     pub async fn answer(&self, open: &OpenCheck, answers: &[(Question, Choice)]) -> Sent {
         let open = open.lock().await;
@@ -380,6 +456,23 @@ pub fn open(check: &CardCheck) -> Option<OpenCheck> {
         id: check.check.check_id.clone(),
         token: presence.token.clone(),
     })))
+}
+
+/// What a refusal on an own page is to the patient.
+fn own_answer(error: &ClientError) -> OwnAnswer {
+    let ClientError::Problem(problem) = error else {
+        return OwnAnswer::Lost;
+    };
+    tracing::info!(
+        problem.code = problem.code,
+        "the center refused something on an own page"
+    );
+    match problem.code.as_str() {
+        "consent_not_in_force" => OwnAnswer::Over,
+        // A page of a session that ended meanwhile is opened anew like one whose time is over.
+        "own_page_ended" | "card_presence_wrong" => OwnAnswer::Ended,
+        _ => OwnAnswer::Lost,
+    }
 }
 
 const UNREACHABLE: Refusal = Refusal::Failed(Failure::CenterUnreachable);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use api::card::CardCheck;
+use api::own::OwnPage;
 use aws_lc_rs::digest;
 use card::certificate::{Certificate, Signed};
 use card::desk::{Desk, Placed, Placement};
@@ -66,6 +67,21 @@ pub async fn identify(
     let center_us = since(started).saturating_sub(card_us);
     tracing::debug!(card_us, center_us, "a signature was checked");
     Ok(check)
+}
+
+/// Opens the own page of the card's holder: challenge, signature for this page after the PIN.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn open_own(
+    link: &Link,
+    desk: &Desk,
+    placed: Placed,
+    pin: Option<Pin>,
+) -> Result<OwnPage, Refusal> {
+    let (challenge, text) = link.challenge().await?;
+    let signed = sign(desk, placed, Method::Pin, pin, text.of_own_page()).await?;
+    link.open_own(challenge, &signed).await
 }
 
 /// Microseconds since an instant.

@@ -1,10 +1,13 @@
 //! The one who runs the flow: takes what card, center and page say, asks the flow what follows, has it done and shows the screen.
 //! One task owns all of it; nothing of a person outlives the flow's `Forget`.
 
+mod own;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::card::CardCheck;
+use api::own::OwnPage;
 use api::reader::Reader;
 use api::session::SessionFacility;
 use card::desk::{Desk, Event as DeskEvent, Placed};
@@ -21,8 +24,9 @@ use crate::config::Times;
 use crate::flow::asking::Stage;
 use crate::flow::facts::{Card, FaceMatching, Facts, Keys, Line, Presence};
 use crate::flow::failure::{Refusal, Unreadable};
+use crate::flow::own::{Own, OwnAnswer};
 use crate::flow::{Effect, Event, Step, advance};
-use crate::link::{self, Link, News, OpenCheck, Report, Sent};
+use crate::link::{self, Link, News, OpenCheck, OpenPage, Report, Sent};
 use crate::profile::Steps;
 use crate::reading;
 use crate::screens::Press;
@@ -54,6 +58,8 @@ enum Message {
     Read(Placed, Result<Card, Unreadable>),
     Identified(u64, Box<Result<CardCheck, Refusal>>),
     Sent(u64, Sent),
+    Opened(u64, Box<Result<OwnPage, Refusal>>),
+    Own(u64, OwnAnswer),
 }
 
 /// What is on the screen: its HTML with a number that changes with every change of the HTML.
@@ -114,6 +120,7 @@ struct Room {
     /// Counts visits that ended.
     visit: u32,
     open: Option<OpenCheck>,
+    own_page: Option<OpenPage>,
     pin: Option<Pin>,
     pin_incomplete: bool,
 
@@ -169,6 +176,7 @@ pub(crate) fn open(parts: Parts) -> Front {
         attempt: 0,
         visit: 0,
         open: None,
+        own_page: None,
         pin: None,
         pin_incomplete: false,
         words: Words::new(Arc::new(parts.texts), Language::default()),
@@ -243,7 +251,12 @@ impl Room {
                 Sent::Lost => Event::NotSent,
                 Sent::Refused => Event::NotTaken,
             }),
-            Message::Sent(..) => {}
+            Message::Opened(attempt, result) if attempt == self.attempt => self.opened(*result),
+            Message::Own(attempt, answer) if attempt == self.attempt => {
+                self.happens(Event::Own(answer));
+            }
+            // Nobody waits for it.
+            Message::Sent(..) | Message::Opened(..) | Message::Own(..) => {}
         }
     }
 
@@ -276,6 +289,7 @@ impl Room {
             (Press::Back, _) => Event::Back,
             (Press::Retry, _) => Event::Retry,
             (Press::Continue, _) => Event::Continue,
+            (Press::Own(press), _) => Event::Pressed(press),
             (Press::Stop, _) => Event::Stop,
         };
         self.happens(event);
@@ -379,7 +393,9 @@ impl Room {
             self.has_done(effect);
         }
         // Of what cannot be used nothing is read: it is known at once why.
-        if let (Step::Reading { .. }, Lies::Unusable(why)) = (&self.step, &self.lies) {
+        if let (Step::Reading { .. } | Step::Own(Own::Reading), Lies::Unusable(why)) =
+            (&self.step, &self.lies)
+        {
             let why = *why;
             self.happens(Event::CardUnreadable(why));
         }
@@ -399,6 +415,9 @@ impl Room {
             }
             Effect::Identify(method) => self.identify(method),
             Effect::Abandon => self.attempt += 1,
+            Effect::OpenOwn => self.open_own(),
+            Effect::ReadOlderLooks(after) => self.read_older_looks(after),
+            Effect::Withdraw(consent) => self.withdraw(consent),
             Effect::SendAnswers(answers) => self.send(answers),
             Effect::CloseCheck => {
                 if let Some(open) = self.open.take() {
@@ -409,6 +428,7 @@ impl Room {
                 self.visit = self.visit.wrapping_add(1);
                 self.pin = None;
                 self.open = None;
+                self.own_page = None;
                 self.comfort = Comfort::default();
                 self.words = self.words.in_language(Language::default());
             }
@@ -419,10 +439,7 @@ impl Room {
         self.attempt += 1;
         let (attempt, pin, messages) = (self.attempt, self.pin.take(), self.messages.clone());
         let (link, desk) = (self.link.clone(), self.desk.clone());
-        let placed = match &self.lies {
-            Lies::Card(placed) => Some(*placed),
-            Lies::Nothing | Lies::Unusable(_) => None,
-        };
+        let placed = self.placed();
         tokio::spawn(async move {
             let result = match placed {
                 Some(placed) => reading::identify(&link, &desk, placed, method, pin).await,
@@ -453,6 +470,13 @@ impl Room {
             && let Some(open) = self.open.take()
         {
             close(self.link.clone(), open);
+        }
+    }
+
+    fn placed(&self) -> Option<Placed> {
+        match &self.lies {
+            Lies::Card(placed) => Some(*placed),
+            Lies::Nothing | Lies::Unusable(_) => None,
         }
     }
 

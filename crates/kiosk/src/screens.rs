@@ -8,6 +8,10 @@ use crate::flow::Step;
 use crate::flow::asking::{ConsentWay, Stage};
 use crate::flow::facts::{Card, Facts, Token};
 use crate::flow::failure::{Failure, Outage, Unreadable};
+use crate::flow::own::OwnPress;
+use crate::screens::own::OwnScreen;
+
+pub mod own;
 
 /// A screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +58,8 @@ pub enum Screen {
     StillThere,
     /// Something failed.
     Failed(Failure),
+    /// One of the patient's own page.
+    Own(OwnScreen),
 }
 
 /// What a press of a button means.
@@ -71,13 +77,15 @@ pub enum Press {
     Retry,
     /// Still there.
     Continue,
+    /// A button of the patient's own page.
+    Own(OwnPress),
     /// The end.
     Stop,
 }
 
 impl Press {
     /// Every press.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::Method(Method::Pin),
         Self::Method(Method::Visual),
         Self::Method(Method::Face),
@@ -92,6 +100,13 @@ impl Press {
         Self::Back,
         Self::Retry,
         Self::Continue,
+        Self::Own(OwnPress::Enter),
+        Self::Own(OwnPress::Looks),
+        Self::Own(OwnPress::Consents),
+        Self::Own(OwnPress::Next),
+        Self::Own(OwnPress::Previous),
+        Self::Own(OwnPress::Withdraw),
+        Self::Own(OwnPress::Confirm),
         Self::Stop,
     ];
 
@@ -109,8 +124,15 @@ impl Press {
             Self::Back => "back",
             Self::Retry => "retry",
             Self::Continue => "continue",
+            Self::Own(press) => press.as_str(),
             Self::Stop => "stop",
         }
+    }
+
+    /// Whether it is a way aside or back, shown smaller than what the screen asks for.
+    #[must_use]
+    pub fn is_quiet(self) -> bool {
+        matches!(self, Self::Back | Self::Own(OwnPress::Enter))
     }
 
     /// The press of a name.
@@ -191,7 +213,7 @@ const fn failed(failure: Failure, key: &'static str, buttons: &'static [Button])
 /// The table.
 #[rustfmt::skip]
 pub const TABLE: [Row; 41] = [
-    row(Screen::Welcome, "welcome", Weight::Plain, NO_BUTTONS),
+    row(Screen::Welcome, "welcome", Weight::Plain, &[(Press::Own(OwnPress::Enter), "own-enter")]),
     row(Screen::CenterOut, "center-out", Weight::Notice, NO_BUTTONS),
     row(Screen::ReaderOut, "reader-out", Weight::Notice, NO_BUTTONS),
     row(Screen::Reading, "reading", Weight::Busy, NO_BUTTONS),
@@ -241,10 +263,15 @@ pub const TABLE: [Row; 41] = [
     failed(Failure::AnswersNotTaken, "answers-not-taken", NO_BUTTONS),
 ];
 
+/// Every row: of the check and of the patient's own page.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().chain(&own::TABLE)
+}
+
 /// The row of a screen.
 #[must_use]
 pub fn find(screen: Screen) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.screen == screen)
+    rows().find(|row| row.screen == screen)
 }
 
 impl Screen {
@@ -276,6 +303,7 @@ impl Screen {
             Step::Failed { failure, .. } => Self::Failed(*failure),
             Step::CardGone { kept: None } => Self::CardGone,
             Step::CardGone { kept: Some(_) } => Self::CardGoneKept,
+            Step::Own(own) => own::screen(own),
             Step::TakeCard => Self::TakeCard,
             Step::StillThere { .. } => Self::StillThere,
         }
@@ -288,6 +316,7 @@ pub fn applies(press: Press, step: &Step, facts: &Facts) -> bool {
     match (press, step) {
         (Press::Method(method), step) => card(step).is_some_and(|card| facts.offers(method, card)),
         (Press::Back, Step::Asking(asking)) => asking.may_go_back(),
+        (press, Step::Own(own)) => own::applies(press, own),
         _ => true,
     }
 }
@@ -296,6 +325,7 @@ pub fn applies(press: Press, step: &Step, facts: &Facts) -> bool {
 #[must_use]
 pub fn may_stop(step: &Step) -> bool {
     match step {
+        Step::Own(own) => own::may_stop(own),
         Step::Method(_)
         | Step::Pin { .. }
         | Step::Identifying { .. }

@@ -8,8 +8,12 @@ use domain::questions::Question;
 use crate::flow::Step;
 use crate::flow::asking::{Asking, Certificate, Outcome, Stage, Visit};
 use crate::flow::facts::{Facts, Token};
+use crate::flow::own::{Own, Place};
+use crate::screens::own::OwnScreen;
 use crate::screens::{self, Press, Screen, Weight};
 use crate::texts::{Language, Words};
+
+mod own;
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub struct Told {
     pub place: Option<String>,
     /// What the questions of consent are about.
     pub listed: Vec<String>,
+    /// Looks or a consent of the patient's own page.
+    pub entries: Vec<Entry>,
     /// Code of a failure, for help desks.
     pub code: Option<String>,
     /// Whether a PIN is typed.
@@ -38,6 +44,17 @@ pub struct Told {
     pub quiet: Vec<Button>,
     /// Whether the end is offered.
     pub may_stop: bool,
+}
+
+/// An entry of the patient's own page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The facility.
+    pub title: String,
+    /// What is marked about it: that an emergency opened it.
+    pub mark: Option<String>,
+    /// What else there is to say, a line each.
+    pub lines: Vec<String>,
 }
 
 /// What is told from.
@@ -67,7 +84,7 @@ pub fn told(step: &Step, facts: &Facts, words: &Words, pin_incomplete: bool) -> 
             name: press.as_str(),
             text: words.say(label(key, *press, step)),
         })
-        .partition(|button| button.name == Press::Back.as_str());
+        .partition(|button| Press::parse(button.name).is_some_and(Press::is_quiet));
     Told {
         key,
         weight: row.map_or(Weight::Plain, |row| row.weight),
@@ -76,11 +93,20 @@ pub fn told(step: &Step, facts: &Facts, words: &Words, pin_incomplete: bool) -> 
         alert: alert(&seen),
         place: place(&seen),
         listed: listed(&seen),
-        code: matches!(screen, Screen::Failed(_)).then(|| key.replace('-', "_")),
-        pin: screen == Screen::Pin,
+        entries: own::entries(step, words),
+        code: is_failure(screen).then(|| key.replace('-', "_")),
+        pin: matches!(screen, Screen::Pin | Screen::Own(OwnScreen::Pin)),
         choices,
         quiet,
         may_stop: screens::may_stop(step),
+    }
+}
+
+fn is_failure(screen: Screen) -> bool {
+    match screen {
+        Screen::Failed(_) => true,
+        Screen::Own(own) => own.is_failure(),
+        _ => false,
     }
 }
 
@@ -94,10 +120,13 @@ impl Identity {
     pub fn of(step: &Step) -> Self {
         let place = match step {
             Step::Asking(asking) => Some(asking.place().0),
+            Step::Own(Own::At(_, Place::Looks(at) | Place::Consent(at) | Place::Confirm(at))) => {
+                Some(*at)
+            }
             _ => None,
         };
         let wrong = match step {
-            Step::Pin { wrong, .. } => *wrong,
+            Step::Pin { wrong, .. } | Step::Own(Own::Pin { wrong, .. }) => *wrong,
             _ => None,
         };
         Self(Screen::of(step), place, wrong)
@@ -129,6 +158,9 @@ fn title(seen: &Of<'_>, key: &str) -> String {
     let key = format!("{key}-title");
     match seen.step {
         Step::Done(visit) => seen.words.say_with(&key, "name", visit.name.as_str()),
+        Step::Own(Own::At(record, Place::Menu)) => {
+            seen.words.say_with(&key, "name", record.name.as_str())
+        }
         _ => seen.words.say(&key),
     }
 }
@@ -136,7 +168,9 @@ fn title(seen: &Of<'_>, key: &str) -> String {
 fn leads(seen: &Of<'_>, key: &str) -> Vec<String> {
     let say = |key: &str| seen.words.say(key);
     let Step::Done(visit) = seen.step else {
-        return vec![say(&format!("{key}-lead"))];
+        let mut leads = vec![say(&format!("{key}-lead"))];
+        leads.extend(own::count(seen.step, seen.words));
+        return leads;
     };
     let mut leads = vec![match seen.facts.card {
         crate::flow::facts::Presence::There => say("done-lead"),
@@ -168,7 +202,7 @@ fn show_day(iso: &str, words: &Words) -> String {
 }
 
 fn alert(seen: &Of<'_>) -> Option<String> {
-    let Step::Pin { wrong, .. } = seen.step else {
+    let (Step::Pin { wrong, .. } | Step::Own(Own::Pin { wrong, .. })) = seen.step else {
         return None;
     };
     let wrong = wrong.map(|left| seen.words.say_with("pin-wrong", "left", u32::from(left)));
@@ -182,7 +216,7 @@ fn alert(seen: &Of<'_>) -> Option<String> {
 
 fn place(seen: &Of<'_>) -> Option<String> {
     let Step::Asking(asking) = seen.step else {
-        return None;
+        return own::place(seen.step, seen.words);
     };
     let (place, count) = asking.place();
     let values = vec![("place", place.into()), ("count", count.into())];

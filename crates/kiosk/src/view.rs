@@ -5,7 +5,7 @@ use askama::Template;
 use crate::flow::Step;
 use crate::flow::facts::Facts;
 use crate::texts::{Language, Words};
-use crate::told::{Button, told};
+use crate::told::{Button, Entry, told};
 
 /// Size of type and colours, for this visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +49,7 @@ pub(crate) fn write(seen: &Seen<'_>) -> askama::Result<String> {
         alert: told.alert,
         place: told.place,
         listed: told.listed,
+        entries: told.entries,
         code: told.code,
         pin: told.pin,
         choices: told.choices,
@@ -91,6 +92,7 @@ struct ScreenPage<'a> {
     alert: Option<String>,
     place: Option<String>,
     listed: Vec<String>,
+    entries: Vec<Entry>,
     code: Option<String>,
     pin: bool,
     choices: Vec<Button>,

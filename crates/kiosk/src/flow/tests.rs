@@ -2,7 +2,7 @@
 
 use domain::identification::Method;
 use domain::questions::{Choice, Question};
-use domain::reader::ReaderMode;
+use domain::reader::{ReaderMode, ReaderState};
 
 use super::asking::{Asking, Certificate, ConsentWay, Outcome, Stage, Visit};
 use super::facts::{Card, FaceMatching, Facts, Keys, Line, Presence, Token};
@@ -10,6 +10,7 @@ use super::failure::{Failure, Outage, Refusal, Unreadable};
 use super::*;
 
 mod next_person;
+mod own;
 mod properties;
 
 const FACTS: Facts = Facts {
@@ -516,6 +517,7 @@ fn every_step() -> Vec<Step> {
             at: Box::new(Step::Asking(asking(&[Question::Surgery]))),
         },
     ];
+    steps.extend(own::every_step());
     for failure in Failure::ALL {
         steps.push(Step::Failed {
             failure,
@@ -526,10 +528,11 @@ fn every_step() -> Vec<Step> {
 }
 
 /// What the machine says by itself once the card is gone and time passes; the last answer may still be on its way.
-const LEFT_ALONE: [Event; 8] = [
+const LEFT_ALONE: [Event; 9] = [
     Event::CardRemoved,
     Event::Refused(Refusal::CardTaken),
     Event::Recorded,
+    Event::Own(OwnAnswer::Lost),
     Event::CardRemoved,
     Event::Idle,
     Event::NobodyThere,

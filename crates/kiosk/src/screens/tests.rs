@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::own::OwnScreen;
 use super::*;
 use crate::texts::LANGUAGES;
 
@@ -69,15 +70,16 @@ fn every_screen() -> Vec<Screen> {
     ];
     screens.extend(Question::ALL.iter().copied().map(Screen::Question));
     screens.extend(Failure::ALL.map(Screen::Failed));
+    screens.extend(OwnScreen::ALL.map(Screen::Own));
     screens
 }
 
 #[test]
 fn every_screen_has_one_row_and_its_texts_in_every_language() {
     let screens = every_screen();
-    assert_eq!(screens.len(), TABLE.len());
+    assert_eq!(screens.len(), rows().count());
     for screen in screens {
-        let rows = TABLE.iter().filter(|row| row.screen == screen);
+        let rows = rows().filter(|row| row.screen == screen);
         let [row] = rows.collect::<Vec<_>>()[..] else {
             panic!("{screen:?} has not one row")
         };
@@ -111,8 +113,7 @@ fn no_text_is_unused() {
     let sources = sources();
     for key in keys(LANGUAGES[0].1).into_keys() {
         let base = key.split("-at-").next().unwrap().to_owned();
-        let of_row = TABLE
-            .iter()
+        let of_row = rows()
             .any(|row| [format!("{}-title", row.key), format!("{}-lead", row.key)].contains(&base));
         let said = sources.contains(&format!("\"{base}\""));
         assert!(of_row || said, "{key} is unused");

@@ -3,7 +3,9 @@
 use domain::questions::Question;
 use proptest::prelude::*;
 
+use super::own;
 use super::*;
+use crate::flow::own::{Own, OwnAnswer, OwnPress, Place};
 
 fn any_question() -> impl Strategy<Value = Question> {
     proptest::sample::select(Question::ALL.to_vec())
@@ -77,7 +79,28 @@ fn any_event() -> impl Strategy<Value = Event> {
         Event::NobodyThere,
         Event::MomentOver,
     ]);
+    let press = proptest::sample::select(vec![
+        OwnPress::Enter,
+        OwnPress::Looks,
+        OwnPress::Consents,
+        OwnPress::Next,
+        OwnPress::Previous,
+        OwnPress::Withdraw,
+        OwnPress::Confirm,
+    ]);
+    let own = prop_oneof![
+        4 => (0_usize..8, 0_usize..3).prop_map(|(looks, consents)| {
+            OwnAnswer::Opened(Box::new(own::page(looks, consents)))
+        }),
+        1 => Just(OwnAnswer::Looks(own::older(4))),
+        1 => (0_usize..3).prop_map(|left| OwnAnswer::Withdrawn(own::left(left))),
+        1 => Just(OwnAnswer::Over),
+        1 => Just(OwnAnswer::Ended),
+        1 => Just(OwnAnswer::Lost),
+    ];
     prop_oneof![
+        8 => press.prop_map(Event::Pressed),
+        5 => own.prop_map(Event::Own),
         6 => plain,
         3 => any_card().prop_map(Event::CardRead),
         1 => Just(Event::CardUnreadable(Unreadable::Silent)),
@@ -87,6 +110,20 @@ fn any_event() -> impl Strategy<Value = Event> {
         3 => answer,
         1 => way.prop_map(Event::Consented),
     ]
+}
+
+/// Whether a step still holds what was read about the holder of a card, which must be on the reader for that.
+fn own_record_of_a_card(step: &Step) -> bool {
+    let held = match step {
+        Step::Own(Own::At(record, _) | Own::ReadingOn(record, _)) => Some(record),
+        Step::Own(Own::Withdrawn(record) | Own::Over(record)) => record.as_ref(),
+        Step::Own(Own::Withdrawing(kept) | Own::NotWithdrawn(kept)) => {
+            kept.as_ref().map(|(record, _)| record)
+        }
+        Step::StillThere { at } => return own_record_of_a_card(at),
+        _ => None,
+    };
+    held.is_some_and(|record| record.card.stays())
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
@@ -131,9 +168,22 @@ proptest! {
             let held = step.holds_check();
             let pin = match &step {
                 Step::Method(card) | Step::WaitingForStaff(card) | Step::Pin { card, .. } => card.tries,
+                Step::Own(Own::Pin { card, .. }) => card.tries,
                 _ => None,
             };
+            // Only the consent on the screen is withdrawn, and only after the question.
+            let confirmed = match (&step, &event) {
+                (Step::Own(Own::At(record, Place::Confirm(which))), Event::Pressed(OwnPress::Confirm))
+                | (Step::Own(Own::NotWithdrawn(Some((record, which)))), Event::Retry) => {
+                    record.consents.get(*which).map(|it| it.consent.clone())
+                }
+                _ => None,
+            };
+            let taken = matches!(event, Event::CardRemoved);
             let on = advance(step, event, &facts);
+            if taken {
+                prop_assert!(!own_record_of_a_card(&on.step), "kept: {:?}", on.step);
+            }
             for effect in &on.effects {
                 match effect {
                     Effect::SendAnswers(answers) => {
@@ -148,7 +198,10 @@ proptest! {
                         prop_assert_eq!(facts.keys, Keys::Held);
                         prop_assert!(*method != Method::Face || facts.face == FaceMatching::Available);
                     }
-                    Effect::ReadCard | Effect::Abandon | Effect::CloseCheck | Effect::Forget => {}
+                    Effect::OpenOwn => prop_assert!(!matches!(pin, Some(0 | 1))),
+                    Effect::Withdraw(consent) => prop_assert_eq!(Some(consent), confirmed.as_ref()),
+                    Effect::ReadCard | Effect::Abandon | Effect::CloseCheck => {}
+                    Effect::ReadOlderLooks(_) | Effect::Forget => {}
                 }
             }
             if held && !on.step.holds_check() {

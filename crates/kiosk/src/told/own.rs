@@ -1,0 +1,157 @@
+//! What the patient's own page tells: entries, places, counts. Names no person of a facility and shows no medical information.
+
+use api::own::{OwnConsent, OwnLook};
+use domain::civil_date::Instant;
+use domain::era;
+
+use super::Entry;
+use crate::flow::Step;
+use crate::flow::own::{LOOKS_AT_ONCE, Own, Place, Record};
+use crate::texts::{Language, Words};
+
+/// The looks or the consent on the screen.
+pub(super) fn entries(step: &Step, words: &Words) -> Vec<Entry> {
+    let Step::Own(Own::At(record, place)) = step else {
+        return Vec::new();
+    };
+    match place {
+        Place::Menu => Vec::new(),
+        Place::Looks(first) => {
+            let shown = record.looks_from(*first);
+            shown.map(|it| look(it, words)).collect()
+        }
+        Place::Consent(which) | Place::Confirm(which) => {
+            let shown = record.consents.get(*which);
+            shown.map(|it| consent(it, words)).into_iter().collect()
+        }
+    }
+}
+
+/// Which entries these are.
+pub(super) fn place(step: &Step, words: &Words) -> Option<String> {
+    let Step::Own(Own::At(record, place)) = step else {
+        return None;
+    };
+    match place {
+        Place::Menu | Place::Confirm(_) => None,
+        Place::Looks(first) => looks_place(record, *first, words),
+        Place::Consent(which) => {
+            let count = record.consents.len();
+            let values = vec![("place", (which + 1).into()), ("count", count.into())];
+            (1 < count).then(|| words.say_with_all("own-consent-place", values))
+        }
+    }
+}
+
+fn looks_place(record: &Record, first: usize, words: &Words) -> Option<String> {
+    let last = record.looks.len().min(first + LOOKS_AT_ONCE);
+    let several = 0 < first || record.has_older(first);
+    let values = vec![("first", (first + 1).into()), ("last", last.into())];
+    several.then(|| words.say_with_all("own-looks-place", values))
+}
+
+/// How many consents there are to withdraw.
+pub(super) fn count(step: &Step, words: &Words) -> Option<String> {
+    let Step::Own(Own::At(record, Place::Menu)) = step else {
+        return None;
+    };
+    Some(words.say_with("own-menu-consents", "count", record.consents.len()))
+}
+
+fn look(look: &OwnLook, words: &Words) -> Entry {
+    let kinds = kinds(&look.kinds, words);
+    let shown = if kinds.is_empty() {
+        words.say("own-only-looks")
+    } else {
+        words.say_with("own-shown", "kinds", kinds)
+    };
+    let why = vec![
+        ("viewer", words.say(viewer(&look.viewer)).into()),
+        ("purpose", words.say(purpose(&look.purpose)).into()),
+        ("way", words.say(way(&look.way)).into()),
+    ];
+    Entry {
+        title: look.facility.clone(),
+        mark: look.emergency.then(|| words.say("own-emergency")),
+        lines: vec![
+            moment(&look.at, words),
+            shown,
+            words.say_with_all("own-why", why),
+        ],
+    }
+}
+
+fn consent(consent: &OwnConsent, words: &Words) -> Entry {
+    let emergency = matches!(consent.basis.as_str(), "disaster" | "ambulance");
+    let until = match &consent.until {
+        Some(until) => words.say_with("own-until", "at", moment(until, words)),
+        None => words.say("own-until-withdrawn"),
+    };
+    Entry {
+        title: consent.facility.clone(),
+        mark: emergency.then(|| words.say("own-emergency")),
+        lines: vec![
+            words.say_with("own-may-see", "kinds", kinds(&consent.kinds, words)),
+            words.say_with("own-given", "at", moment(&consent.given, words)),
+            until,
+        ],
+    }
+}
+
+fn kinds(names: &[String], words: &Words) -> String {
+    let known = names.iter().filter_map(|name| match name.as_str() {
+        "surgery" => Some("own-kind-surgery"),
+        "treatment" => Some("own-kind-treatment"),
+        "drugs" => Some("own-kind-drugs"),
+        "checkups" => Some("own-kind-checkups"),
+        _ => None,
+    });
+    let said: Vec<String> = known.map(|key| words.say(key)).collect();
+    said.join(&words.say("own-between"))
+}
+
+/// Who, by kind of account alone: the patient is shown no name of a facility's staff.
+fn viewer(name: &str) -> &'static str {
+    match name {
+        "patient" => "own-viewer-patient",
+        "medical_viewer" => "own-viewer-medical",
+        "administrator" => "own-viewer-administrator",
+        "link_app" | "web_api" => "own-viewer-machine",
+        _ => "own-viewer-other",
+    }
+}
+
+fn purpose(name: &str) -> &'static str {
+    match name {
+        "treatment" => "own-purpose-treatment",
+        "dispensing" => "own-purpose-dispensing",
+        "disaster" => "own-purpose-disaster",
+        "ambulance" => "own-purpose-ambulance",
+        "own" => "own-purpose-own",
+        _ => "own-purpose-other",
+    }
+}
+
+fn way(name: &str) -> &'static str {
+    match name {
+        "page" => "own-way-page",
+        "print" => "own-way-print",
+        "pdf" | "xml" => "own-way-document",
+        "machine" => "own-way-machine",
+        "own" => "own-way-own",
+        _ => "own-way-other",
+    }
+}
+
+/// Date and time of Japan's clock as they are read: by era in Japanese, by year elsewhere.
+fn moment(text: &str, words: &Words) -> String {
+    let Ok(at) = Instant::parse(text) else {
+        return text.to_owned();
+    };
+    let minute = at.to_minute_in_japan();
+    if words.language() != Language::default() {
+        return minute;
+    }
+    let time = minute.split_once(' ').map_or("", |(_, time)| time);
+    format!("{} {time}", era::to_japanese(at.date_in_japan()))
+}
