@@ -1,6 +1,7 @@
 //! The general card reader at this PC (G31): the flow of a reader, run for the staff account that opened it, one at a time. Holds no PIN
 //! beyond its one use and nothing of a patient beyond the flow's `Forget`.
 
+mod own;
 mod seat;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use domain::questions::Choice;
 use kiosk::flow::asking::Stage;
 use kiosk::flow::facts::{Card, Keys, Presence};
 use kiosk::flow::failure::{Refusal, Unreadable};
+use kiosk::flow::own::Own;
 use kiosk::flow::{Effect, Event, Step, advance};
 use kiosk::link::{self, Link, OpenCheck, Sent};
 use kiosk::machine::Machine;
@@ -193,7 +195,8 @@ impl GeneralReader {
             seen: *self.0.news.borrow(),
             check: seat.check.clone(),
             confirm: matches!(seat.step, Step::WaitingForStaff(_)),
-            waits_for_person: seat.step.waits_for_person(),
+            // Where a card is awaited the page hears of it, or renews itself.
+            waits_for_person: seat.step.waits_for_person() && seat.step != Step::Own(Own::Start),
         })
     }
 
@@ -240,6 +243,7 @@ fn meaning(press: Press, step: &Step) -> Option<Event> {
         Press::Back => Event::Back,
         Press::Retry => Event::Retry,
         Press::Continue => Event::Continue,
+        Press::Own(press) => Event::Pressed(press),
         Press::Stop => Event::Stop,
     })
 }
@@ -324,7 +328,8 @@ impl Inner {
             self.has_done(state, effect);
         }
         // Of what cannot be used nothing is read: it is known at once why.
-        let reads = |seat: &Seat| matches!(seat.step, Step::Reading { .. });
+        let reads =
+            |seat: &Seat| matches!(seat.step, Step::Reading { .. } | Step::Own(Own::Reading));
         if let (Some(true), Lies::Unusable(why)) = (state.seat.as_ref().map(reads), state.lies) {
             self.happens(state, Event::CardUnreadable(why));
         } else if is_new {
@@ -354,6 +359,17 @@ impl Inner {
                 tokio::spawn(Arc::clone(self).identify(state.attempt, link, placed, method, pin));
             }
             Effect::Abandon => state.attempt += 1,
+            Effect::OpenOwn => self.open_own(state),
+            Effect::ReadOlderLooks(after) => {
+                self.ask_own(state, |link, page| async move {
+                    link.older_looks(&page, after).await
+                });
+            }
+            Effect::Withdraw(consent) => {
+                self.ask_own(state, |link, page| async move {
+                    link.withdraw(&page, consent).await
+                });
+            }
             Effect::SendAnswers(answers) => {
                 let (link, open) = (seat.link.clone(), seat.open.clone());
                 let (inner, attempt) = (Arc::clone(self), state.attempt);
@@ -370,7 +386,7 @@ impl Inner {
                     close(seat.link.clone(), open);
                 }
             }
-            Effect::Forget => (seat.pin, seat.open) = (None, None),
+            Effect::Forget => (seat.pin, seat.open, seat.own_page) = (None, None, None),
         }
     }
 

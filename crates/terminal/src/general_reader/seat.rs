@@ -5,7 +5,8 @@ use card::pin::Pin;
 use domain::reader::ReaderMode;
 use kiosk::flow::Step;
 use kiosk::flow::facts::{FaceMatching, Facts, Keys, Line, Presence};
-use kiosk::link::{Link, OpenCheck};
+use kiosk::flow::own::Own;
+use kiosk::link::{Link, OpenCheck, OpenPage};
 
 use crate::browsers::Key;
 
@@ -26,6 +27,7 @@ pub(super) struct Seat {
     pub(super) facts: Facts,
     pub(super) step: Step,
     pub(super) open: Option<OpenCheck>,
+    pub(super) own_page: Option<OpenPage>,
     pub(super) check: Option<String>,
     pub(super) pin: Option<Pin>,
     pub(super) pin_incomplete: bool,
@@ -40,6 +42,7 @@ impl Seat {
             facts,
             step: Step::Welcome,
             open: None,
+            own_page: None,
             check: None,
             pin: None,
             pin_incomplete: false,
@@ -50,7 +53,11 @@ impl Seat {
     pub(super) fn is_busy(&self) -> bool {
         !matches!(
             self.step,
-            Step::Welcome | Step::OutOfOrder(_) | Step::Done(_) | Step::TakeCard
+            Step::Welcome
+                | Step::OutOfOrder(_)
+                | Step::Own(Own::Start)
+                | Step::Done(_)
+                | Step::TakeCard
         )
     }
 }

@@ -3,11 +3,13 @@
 use api::card::{CardCheckRecord, CertificateWorth, Consent};
 use api::check::SpecifiedDisease;
 use api::history::{History, HistoryEntry};
+use api::own::{OwnConsent, OwnLook, OwnPage};
 use api::reader::{Reader, Readers};
 use domain::facility_kind::FacilityKind;
 use domain::reader::ReaderMode;
 use kiosk::flow::Step;
 use kiosk::flow::facts::{Card, FaceMatching, Facts, Keys, Line, Presence, Token};
+use kiosk::flow::own::{Own, Place, Record};
 use kiosk::texts::{Language, Texts, Words};
 use kiosk::told::told;
 
@@ -101,7 +103,7 @@ fn facts() -> Facts {
 }
 
 /// A step of each shape of the card page.
-fn steps() -> [(&'static str, Step); 3] {
+fn steps() -> [(&'static str, Step); 6] {
     let card = Card {
         token: Token::Card,
         tries: Some(3),
@@ -116,8 +118,42 @@ fn steps() -> [(&'static str, Step); 3] {
                 wrong: Some(2),
             },
         ),
-        ("waiting", Step::WaitingForStaff(card)),
+        ("waiting", Step::WaitingForStaff(card.clone())),
+        ("own-start", Step::Own(Own::Start)),
+        ("own-looks", own(card.clone(), Place::Looks(0))),
+        ("own-consent", own(card, Place::Consent(0))),
     ]
+}
+
+/// A patient's own page.
+fn own(card: Card, place: Place) -> Step {
+    let at = || "2026-11-23T00:15:02.000000Z".to_owned();
+    let page = OwnPage {
+        consents: vec![OwnConsent {
+            basis: "disaster".into(),
+            consent: "c".into(),
+            facility: "見本<診療所>".into(),
+            given: at(),
+            kinds: vec!["drugs".into(), "weather".into()],
+            until: None,
+        }],
+        expires_at: at(),
+        id: "019aae5e-0000-7000-8000-000000000001".into(),
+        looks: vec![OwnLook {
+            at: at(),
+            basis: Some("ambulance".into()),
+            emergency: true,
+            facility: "見本<診療所>".into(),
+            kinds: vec!["surgery".into(), "treatment".into()],
+            purpose: "ambulance".into(),
+            viewer: "medical_viewer".into(),
+            way: "page".into(),
+        }],
+        name: "資格<太郎>".into(),
+        next: Some("older".into()),
+        token: "t".into(),
+    };
+    Step::Own(Own::At(Box::new(Record::new(card, page)), place))
 }
 
 pub(super) fn card_check(closed_at: Option<String>) -> CardCheckRecord {
