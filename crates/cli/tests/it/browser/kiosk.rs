@@ -3,6 +3,7 @@
 
 mod every_screen;
 mod failures;
+mod own;
 mod patient;
 mod process;
 mod removal;
@@ -118,7 +119,8 @@ impl Walk {
 
     /// Touches the digits of a PIN, then the button that confirms.
     async fn type_pin(&self, pin: &str) {
-        self.screen("pin").await;
+        self.wait_for("main[data-screen=pin], main[data-screen=own-pin]")
+            .await;
         for (typed, digit) in pin.chars().enumerate() {
             self.touch(&format!("[data-key='{digit}']")).await;
             // As a person sees the dots.

@@ -117,6 +117,39 @@ async fn a_patient_checks_in_at_the_pc_with_the_pin_and_staff_read_the_result() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_patient_withdraws_a_consent_at_the_pc_after_seeing_who_looked() {
+    let walk = Walk::start().await;
+    walk.sign_in("general").await;
+    walk.open("card").await;
+    walk.stage("welcome").await;
+    walk.lay(PC, "everything");
+    walk.stage("method").await;
+    walk.tap("#live [value=pin]").await;
+    walk.send(&[("pin", "1234")]).await;
+    walk.answer_all().await;
+    walk.tell_reader(PC, "remove");
+    walk.stage("welcome").await;
+    walk.tap("#live [value=own]").await;
+    walk.stage("own-start").await;
+    walk.tell_reader(PC, "insert");
+    walk.stage("own-pin").await;
+    walk.send(&[("pin", "1234")]).await;
+    walk.stage("own-menu").await;
+    walk.tap("#live [value=own_looks]").await;
+    walk.see(&["ご本人、記録を確かめるため"]).await;
+    walk.is_accessible().await;
+    walk.picture("card-own-looks").await;
+    walk.tap("#live [value=back]").await;
+    walk.tap("#live [value=own_consents]").await;
+    walk.tap("#live [value=withdraw]").await;
+    walk.tap("#live [value=confirm]").await;
+    walk.stage("own-withdrawn").await;
+    walk.tell_reader(PC, "remove");
+    walk.stage("welcome").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_is_open_shows_the_answers_when_they_are_given() {
     let walk = Walk::start().await;
     walk.sign_in("general").await;

@@ -102,6 +102,66 @@ async fn every_screen_of_a_visit_is_large_and_accessible() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_screen_of_the_own_page_is_large_and_accessible() {
+    let walk = Walk::start().await;
+    walk.open_kiosk(CLINIC).await;
+    walk.identify("everything").await;
+    walk.agree_to_all().await;
+    walk.take();
+    for _ in 0..2 {
+        walk.screen("welcome").await;
+        walk.choose("own").await;
+        walk.place("everything");
+        walk.type_pin("1234").await;
+        walk.screen("own-menu").await;
+        walk.take();
+    }
+    walk.screen("welcome").await;
+    walk.choose("own").await;
+    look(&walk, "own-start").await;
+    walk.place("everything");
+    look(&walk, "own-pin").await;
+    walk.type_pin("1234").await;
+    look(&walk, "own-menu").await;
+    walk.choose("own_looks").await;
+    look(&walk, "own-looks").await;
+    for comfort in ["large", "contrast"] {
+        walk.touch(&format!("footer [name={comfort}]")).await;
+        walk.wait_for(&format!("html[data-comfort~={comfort}]"))
+            .await;
+        walk.is_accessible().await;
+        walk.picture(&format!("kiosk-own-looks-{comfort}")).await;
+    }
+    walk.touch("footer [name=large]").await;
+    walk.touch("footer [name=contrast]").await;
+    walk.wait_for("html[data-comfort=plain]").await;
+    walk.choose("back").await;
+    walk.choose("own_consents").await;
+    look(&walk, "own-consent").await;
+    walk.choose("withdraw").await;
+    look(&walk, "own-confirm").await;
+    walk.choose("confirm").await;
+    look(&walk, "own-withdrawn").await;
+    walk.take();
+    walk.screen("welcome").await;
+    for (case, screen) in [
+        ("locked", "own-pin-locked"),
+        ("last_try", "own-pin-last-try"),
+    ] {
+        walk.choose("own").await;
+        walk.place(case);
+        look(&walk, screen).await;
+        walk.take();
+        walk.screen("welcome").await;
+    }
+    walk.choose("own").await;
+    walk.place("unregistered");
+    walk.type_pin("1234").await;
+    look(&walk, "own-not-registered").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_tray_is_accessible_and_marked_as_invented() {
     let walk = Walk::start().await;
     let tray = walk.demo["tray"].as_str().unwrap().to_owned();
