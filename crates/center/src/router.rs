@@ -17,8 +17,7 @@ use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
-    events, existing_paths, facility_settings, history, imports, link, medical, own,
+    events, existing_paths, facility_settings, history, imports, link, medical, own, page_guard,
     posted_notices, questions, readers, recoveries, reference_numbers, revocation_list, rotations,
     screen_locks, second_factors, sessions, sign_ins, updates,
 };
