@@ -22,9 +22,10 @@ use domain::institution_code::InstitutionCode;
 use domain::medical_information::kind::{Basis, InformationKind, Way};
 use domain::medical_information::look::{Look, Opened};
 use domain::permit::{AskByCard, Permit};
-use store::own::{Open, Opening, OwnPage};
+use store::own::{Opening, OwnPage};
 use store::readers::Reader;
 use store::registry::cards::Holder;
+use store::withdrawals::Withdrawn;
 use uuid::Uuid;
 
 use crate::app::{App, Shared, random};
@@ -33,6 +34,9 @@ use crate::card_proof::{Refusal, Signed, challenge_trouble, prove};
 use crate::extract::{Body, Granted, Peer};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
+
+/// There is nothing of that name to withdraw, or nothing any more.
+const NOT_IN_FORCE: Trouble = Trouble::Card(CardTrouble::ConsentNotInForce);
 
 /// Looks in one answer.
 const LOOKS_AT_ONCE: u32 = 30;
@@ -194,23 +198,21 @@ pub(crate) async fn withdraw(
     let page = present(&app, &asking, &id, &body.value.token)?;
     let kinds = kinds(&body.value.kinds)?;
     let open = app.engine.open_at_facilities(&page, asking.now)?;
-    let named: Vec<Open> = open
-        .into_iter()
-        .filter(|it| name(&app, &page, it.facility) == body.value.consent)
-        .filter(|it| kinds.is_empty() || kinds.contains(&it.opened.kind))
-        .collect();
-    let Some(facility) = named.first().map(|it| it.facility) else {
-        return Err(Trouble::Card(CardTrouble::ConsentNotInForce).into());
-    };
+    let named = open
+        .iter()
+        .find(|it| name(&app, &page, it.facility) == body.value.consent);
+    let facility = named.ok_or(NOT_IN_FORCE)?.facility;
     let id = app.check_ids.next(asking.now, random()?);
-    let ended = app
+    let kinds = (!kinds.is_empty()).then_some(kinds);
+    let withdrawn = app
         .engine
-        .withdraw_own(&permit, &page, (id, named), asking.now)
+        .withdraw_own_consent(&permit, (&page, facility), id, kinds, asking.now)
         .await?;
-    if !ended {
-        return Err(Trouble::Card(CardTrouble::ConsentNotInForce).into());
+    match withdrawn {
+        Withdrawn::Done(_) => app.events.wake(facility),
+        // Without a key nothing was asked before.
+        Withdrawn::Nothing | Withdrawn::Before(_) => return Err(NOT_IN_FORCE.into()),
     }
-    app.events.wake(facility);
     Ok(Json(OwnConsents {
         consents: consents(&app, &asking, &page)?,
     }))

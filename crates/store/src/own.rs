@@ -44,6 +44,11 @@ impl OwnPage {
         self.id
     }
 
+    /// Whose it is.
+    pub(crate) fn person(&self) -> PersonId {
+        self.person
+    }
+
     /// The first instant at which it is over.
     #[must_use]
     pub fn ends(&self) -> Instant {
@@ -207,46 +212,5 @@ impl Engine {
             }
             Ok(found)
         })
-    }
-
-    /// Withdraws what the patient named, within one facility: it ends at once and is on record. False where none of it was open any more.
-    ///
-    /// # Errors
-    /// [`StoreError`]; then nothing was withdrawn.
-    pub async fn withdraw_own(
-        &self,
-        permit: &Permit<AskByCard>,
-        page: &OwnPage,
-        (_id, named): (u128, Vec<Open>),
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let holder = permit.holder().clone();
-        let (person, page) = (page.person, page.id);
-        self.write(move |connection, batch| {
-            let mut ended = Vec::new();
-            for it in &named {
-                let whose = (number(it.facility), person);
-                if sight::close(connection, whose, (it.opened.kind, it.opened.basis))? {
-                    ended.push(it.opened.kind.as_str());
-                }
-            }
-            if ended.is_empty() {
-                return Ok(false);
-            }
-            let event = Event {
-                at: now,
-                actor: Actor::Account {
-                    facility: holder.facility,
-                    account: holder.account.clone(),
-                    certificate: holder.certificate,
-                },
-                deed: Deed::ConsentWithdraw,
-                subject: Some(person.as_u128()),
-                detail: format!("why=patient page={page:032x} kinds={}", ended.join(",")),
-            };
-            batch.append(connection, &event, None)?;
-            Ok(true)
-        })
-        .await
     }
 }

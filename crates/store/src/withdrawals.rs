@@ -19,6 +19,7 @@ use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::looks::{hash_of, pack, unpack};
+use crate::own::OwnPage;
 use crate::sight::{close, of_reference, opened_to};
 
 /// The columns of a withdrawal, in the order [`read`] takes them.
@@ -90,20 +91,20 @@ impl Engine {
         .await
     }
 
-    /// Withdraws a patient's own consents at one facility, wherever they stand: the caller has identified them by their card's signature. The
-    /// permit's account is that of the device.
+    /// Withdraws a patient's own consents at one facility, wherever they stand: the page is theirs by their card's signature. The permit's
+    /// account is that of the device.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was changed.
     pub async fn withdraw_own_consent(
         &self,
         permit: &Permit<AskByCard>,
-        (person, facility): (PersonId, InstitutionCode),
+        (page, facility): (&OwnPage, InstitutionCode),
         id: u128,
         kinds: Option<Vec<InformationKind>>,
         now: Instant,
     ) -> Result<Withdrawn, StoreError> {
-        let holder = permit.holder().clone();
+        let (holder, person) = (permit.holder().clone(), page.person());
         let withdrawing = Withdrawing {
             id,
             kinds,

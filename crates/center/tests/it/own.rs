@@ -9,6 +9,7 @@ use synthetic::card::case::Case;
 use synthetic::card::persona::Persona;
 
 use crate::deck::{deck, request};
+use crate::own_misuse::audit;
 use crate::world::{Clinic, World, check};
 
 /// A clinic with its staff's and its reader's sessions.
@@ -133,6 +134,11 @@ async fn a_patient_sees_who_looked_and_what_they_withdraw_is_seen_by_nobody_from
         desk.withdraw(&page, &consent.consent).await,
         "consent_not_in_force",
     );
+    let withdrawn = audit(&world, "consent-withdraw").await;
+    let [event] = &withdrawn[..] else {
+        panic!("{withdrawn:?}")
+    };
+    assert!(event.detail.contains("reason=patient"), "{}", event.detail);
     let again = desk.own(Case::Renewed).await.unwrap();
     assert_eq!(again.looks.len(), 3, "what was seen before stays on record");
     assert!(again.consents.is_empty());

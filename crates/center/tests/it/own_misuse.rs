@@ -15,7 +15,7 @@ fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-async fn audit(world: &World, deed: &str) -> Vec<AuditLine> {
+pub(crate) async fn audit(world: &World, deed: &str) -> Vec<AuditLine> {
     let query = AuditQuery {
         deed: Some(deed.into()),
         ..AuditQuery::default()
