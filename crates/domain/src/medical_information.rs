@@ -1,5 +1,6 @@
 //! Medical information of a person (医療情報): drugs, treatment, surgery, health checkups. Looks nothing up; says in `kind` what a consent opens.
 
+pub mod chart;
 pub mod checkup;
 pub mod drugs;
 pub mod interactions;
