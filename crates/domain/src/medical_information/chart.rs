@@ -2,6 +2,7 @@
 //! Says what the records say and no more: claims lag a month or more, and a prescription need not have been dispensed
 //! (`docs/decisions/0065-reading-a-record.md`). Looks nothing up, judges nobody's health, and reads no clock.
 
+pub mod bar;
 pub mod course;
 pub mod decimal;
 pub mod dose;

@@ -395,7 +395,15 @@ pub(super) fn may_be_same(a: &NamedFacility, b: &NamedFacility) -> bool {
 }
 
 /// Whether two names of a facility are surely of two.
-pub(super) fn are_two(a: &NamedFacility, b: &NamedFacility) -> bool {
+///
+/// ```
+/// use domain::medical_information::{MedicalText, chart::supply::are_two, drugs::NamedFacility};
+/// let named = |name| NamedFacility { code: None, name: MedicalText::parse(name).ok() };
+/// assert!(are_two(&named("見本医院"), &named("架空病院")));
+/// assert!(!are_two(&named("見本医院"), &NamedFacility::default()));
+/// ```
+#[must_use]
+pub fn are_two(a: &NamedFacility, b: &NamedFacility) -> bool {
     !may_be_same(a, b)
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::bar::Evidence;
 use super::course::{Altered, State};
 use super::dose::Direction;
 use super::flag::{Concern, flags};
@@ -383,6 +384,64 @@ fn records_that_name_no_day_have_no_period_and_raise_nothing() {
     assert_eq!(chart.newest[&Source::Dispensing], day(10, 1));
 }
 
+fn bars(lines: &[Line]) -> Vec<Vec<(CivilDate, CivilDate, Evidence)>> {
+    let told = |it: &bar::Bar| (it.days.first, it.days.last, it.evidence);
+    let lanes = bar::lanes(&chart(lines).courses[0]);
+    lanes
+        .iter()
+        .map(|lane| lane.iter().map(told).collect())
+        .collect()
+}
+
+#[test]
+fn supplies_that_follow_one_another_are_one_bar_and_a_gap_parts_them() {
+    let month = |on| Line {
+        times: 10,
+        ..line(on)
+    };
+    let dispensed = |first, last| (first, last, Evidence::Dispensed);
+    let (first, second) = (month(day(10, 1)), month(day(10, 11)));
+    assert_eq!(
+        bars(&[first.clone(), second]),
+        [[dispensed(day(10, 1), day(10, 20))]]
+    );
+    assert_eq!(
+        bars(&[first.clone(), month(day(10, 12))]),
+        [[
+            dispensed(day(10, 1), day(10, 10)),
+            dispensed(day(10, 12), day(10, 21))
+        ]]
+    );
+    // Three days early: nothing is counted on top.
+    assert_eq!(
+        bars(&[first, month(day(10, 8))]),
+        [[dispensed(day(10, 1), day(10, 17))]]
+    );
+}
+
+#[test]
+fn what_rests_on_another_record_is_a_bar_of_its_own_and_two_prescribers_have_two_lanes() {
+    let claimed = Line {
+        source: Source::Claims,
+        ..line(day(9, 1))
+    };
+    let dispensed = line(day(9, 28));
+    let other = Line {
+        by: B,
+        ..line(day(10, 10))
+    };
+    assert_eq!(
+        bars(&[claimed, dispensed, other]),
+        [
+            vec![
+                (day(9, 1), day(9, 27), Evidence::Claimed),
+                (day(9, 28), day(10, 25), Evidence::Dispensed)
+            ],
+            vec![(day(10, 10), day(11, 6), Evidence::Dispensed)]
+        ]
+    );
+}
+
 prop_compose! {
     fn any_line()(
         source in prop::sample::select(vec![Source::Claims, Source::Dispensing, Source::Prescription]),
@@ -429,6 +488,21 @@ proptest! {
         let alone: Vec<Line> = dispensed().collect();
         let both: Vec<Line> = dispensed().chain(claims).collect();
         prop_assert_eq!(flags(&chart(&alone)), flags(&chart(&both)));
+    }
+
+    #[test]
+    fn the_bars_of_a_lane_never_overlap_and_cover_no_day_that_no_supply_covers(lines in prop::collection::vec(any_line(), 0..12)) {
+        for course in chart(&lines).courses {
+            for lane in bar::lanes(&course) {
+                for (before, after) in lane.iter().zip(lane.iter().skip(1)) {
+                    prop_assert!(before.days.last < after.days.first);
+                }
+                for bar in lane {
+                    let is_covered = |day| course.supplies.iter().filter_map(|it| it.days()).any(|it| it.has(day));
+                    prop_assert!((0..bar.days.count()).all(|it| is_covered(bar.days.first.plus_days(it))));
+                }
+            }
+        }
     }
 
     #[test]
