@@ -182,11 +182,37 @@ impl Course {
         let Some(newest) = self.newest() else {
             return Vec::new();
         };
-        let all = self.supplies.iter();
-        all.filter(|it| {
-            it.start() == newest.start() && !are_two(&it.prescriber, &newest.prescriber)
-        })
-        .collect()
+        self.of_visit(newest)
+    }
+
+    /// What may be taken on a day: of each prescriber whose supply lasts on it the newest visit's; where nobody's does, the newest of all.
+    ///
+    /// ```
+    /// use domain::{civil_date::CivilDate, medical_information::chart::course::courses};
+    /// let today = CivilDate::new(2026, 11, 26).unwrap();
+    /// assert!(courses(Vec::new(), today).iter().all(|it| !it.taken(today).is_empty()));
+    /// ```
+    #[must_use]
+    pub fn taken(&self, day: CivilDate) -> Vec<&Supply> {
+        let lasts = |it: &&Supply| it.days().is_some_and(|days| days.has(day));
+        let mut newest: Vec<&Supply> = Vec::new();
+        for supply in self.supplies.iter().rev().filter(lasts) {
+            let prescriber = &supply.prescriber;
+            if newest.iter().all(|it| are_two(&it.prescriber, prescriber)) {
+                newest.push(supply);
+            }
+        }
+        if newest.is_empty() {
+            return self.latest();
+        }
+        let visits = newest.into_iter().flat_map(|it| self.of_visit(it));
+        visits.filter(lasts).collect()
+    }
+
+    fn of_visit(&self, one: &Supply) -> Vec<&Supply> {
+        let same =
+            |it: &&Supply| it.start() == one.start() && !are_two(&it.prescriber, &one.prescriber);
+        self.supplies.iter().filter(same).collect()
     }
 }
 

@@ -305,6 +305,18 @@ fn two_prescribers_of_an_ingredient_at_the_same_time_need_a_look() {
 }
 
 #[test]
+fn what_two_prescribers_supply_for_today_is_taken_both() {
+    let other = Line {
+        by: B,
+        ..line(day(11, 12))
+    };
+    let chart = chart(&[line(day(10, 13)), line(day(11, 10)), other]);
+    let taken = chart.courses[0].taken(today());
+    let began: Vec<_> = taken.iter().map(|it| it.start()).collect();
+    assert_eq!(began, [Some(day(11, 12)), Some(day(11, 10))]);
+}
+
+#[test]
 fn one_prescribers_supplies_overlap_only_beyond_the_days_people_come_early() {
     let first = line(day(10, 13));
     // It ends on November 9.
