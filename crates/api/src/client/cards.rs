@@ -245,7 +245,7 @@ impl Client {
             .map(drop)
     }
 
-    async fn read<A: serde::de::DeserializeOwned>(
+    pub(super) async fn read<A: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         token: &str,

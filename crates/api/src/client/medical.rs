@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::client::cards::Cause;
 use crate::client::{Client, ClientError};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
@@ -16,9 +17,19 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn medical_patients(&self, token: &str) -> Result<Patients, ClientError> {
-        let path = routes::MEDICAL_PATIENTS;
-        self.send(Method::GET, path, Some(token), None, None::<&()>)
-            .await
+        self.medical_patients_by(token, Cause::Person).await
+    }
+
+    /// The same, by a person or by a page that writes its list anew.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn medical_patients_by(
+        &self,
+        token: &str,
+        cause: Cause,
+    ) -> Result<Patients, ClientError> {
+        self.read(routes::MEDICAL_PATIENTS, token, cause).await
     }
 
     /// Looks at the medical information of one of them; each call is a look of its own.
