@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Our own stylesheet, in this order after the design tokens.
-const STYLES: [&str; 4] = ["base.css", "components.css", "pages.css", "print.css"];
+const STYLES: [&str; 5] = [
+    "base.css",
+    "components.css",
+    "pages.css",
+    "medical.css",
+    "print.css",
+];
 
 /// Fonts, as `base.css` names them.
 const FONTS: [(&str, &str); 2] = [

@@ -3,6 +3,7 @@
 pub mod backups;
 mod browsers;
 pub mod certificates;
+mod charts;
 pub mod config;
 mod days;
 pub mod doctor;

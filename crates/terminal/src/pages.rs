@@ -14,6 +14,7 @@ pub(crate) mod language;
 pub(crate) mod link_state;
 pub(crate) mod lock;
 pub(crate) mod manuals;
+pub(crate) mod medical;
 pub(crate) mod menu;
 pub(crate) mod notices;
 pub(crate) mod own_access;

@@ -285,6 +285,16 @@ fn access_routes() -> Router<App> {
         )
 }
 
+/// Medical information of patients who agreed.
+fn medical_routes() -> Router<App> {
+    use pages::medical::{self, patient};
+    Router::new()
+        .route(medical::HERE, get(medical::list).post(medical::search))
+        .route("/medical/live", get(medical::live))
+        .route("/medical/{id}", get(patient::open).post(patient::change))
+        .route("/medical/{id}/print", post(patient::print))
+}
+
 fn routes() -> Router<App> {
     use pages::{
         about, accounts, bulk, card, check, history, import, language, lock, menu, password,
@@ -299,6 +309,7 @@ fn routes() -> Router<App> {
         .route("/about", get(about::about))
         .merge(upkeep_routes())
         .merge(access_routes())
+        .merge(medical_routes())
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
         .route("/card", get(card::page))

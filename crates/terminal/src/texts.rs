@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 29] = [
+pub(crate) const SCREENS: [Screen; 30] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -23,6 +23,7 @@ pub(crate) const SCREENS: [Screen; 29] = [
     screen!("bulk"),
     screen!("readers"),
     screen!("card"),
+    screen!("medical"),
     screen!("settings"),
     screen!("accounts"),
     screen!("rotations"),

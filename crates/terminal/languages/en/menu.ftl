@@ -18,3 +18,4 @@ link-unanswered = What the vendor says about the link with the receipt computer 
 link-to-settings = Open the settings
 help = Notices and help
 menu-support = When a device or the line is out of order: what is wrong and whom to call; start and stop, and the inventory.
+menu-medical = See drugs, checkups and other records of patients who agreed: what is taken now, what changed, what to check.

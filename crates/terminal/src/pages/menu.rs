@@ -11,6 +11,7 @@ use domain::receipt_link::ReceiptLink;
 use crate::pages::bulk;
 use crate::pages::certificates;
 use crate::pages::manuals;
+use crate::pages::medical;
 use crate::pages::notices;
 use crate::pages::own_access;
 use crate::pages::procedures;
@@ -56,7 +57,8 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Manuals => Some((Group::Help, manuals::HERE, "menu-manuals")),
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
-        MenuEntry::MedicalInformation | MenuEntry::Emergency => None,
+        MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
+        MenuEntry::Emergency => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod cards;
 mod certificates;
 mod help;
 mod link;
+mod medical;
 mod standing;
 mod upkeep;
 
@@ -209,6 +210,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     upkeep::of_upkeep(&staff, &mut written);
     link::of_the_link(&staff, &mut written);
     bulk_orders::of_bulk_orders(&staff, &mut written);
+    medical::of_medical_information(&staff, &mut written);
     written.0
 }
 
@@ -530,7 +532,12 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         let pages = pages(language);
         assert_eq!(
             pages.len(),
-            47 + access::PAGES + bulk_orders::PAGES + help::PAGES + link::PAGES + upkeep::PAGES
+            47 + access::PAGES
+                + bulk_orders::PAGES
+                + help::PAGES
+                + link::PAGES
+                + medical::PAGES
+                + upkeep::PAGES
         );
         for (name, page) in pages {
             check(&name, &page, language);

@@ -1,0 +1,279 @@
+//! 「医療情報確認」 (G26, G27): the patients who may be seen now, and the pages of each. Decides no right: the center does at every request, and
+//! nothing of a patient is kept here or stands in an address.
+
+pub(crate) mod changes;
+pub(crate) mod checkups;
+pub(crate) mod drugs;
+pub(crate) mod flags;
+pub(crate) mod patient;
+pub(crate) mod treatment;
+
+use api::client::cards::Cause;
+use api::medical::{OpenedKind, Patient, Patients};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::civil_date::{CivilDate, Instant};
+use domain::codes::person::Sex;
+use domain::medical_information::chart::search::Words as Sought;
+use domain::medical_information::kind::{Basis, InformationKind};
+use serde::Deserialize;
+use ui::component::{Choice, Need, Select, TextField, Width};
+use ui::language::Words;
+
+use crate::days;
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::App;
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/medical";
+
+#[derive(Template)]
+#[template(path = "medical.html")]
+pub(super) struct PatientsPage {
+    pub(super) frame: Frame,
+    pub(super) words_field: TextField,
+    pub(super) order: Select,
+    /// Whether the list is written anew when somebody agrees: one that was searched stays as it was found.
+    pub(super) follows: bool,
+    pub(super) list: PatientsLive,
+}
+
+/// The list by itself, as it is written anew when there is news.
+#[derive(Template)]
+#[template(path = "medical_live.html")]
+pub(super) struct PatientsLive {
+    words: Words,
+    pub(super) lines: Vec<PatientLine>,
+    /// How many may be seen, whatever is searched for.
+    all: usize,
+    at: String,
+}
+
+/// A patient in the list.
+pub(super) struct PatientLine {
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) kana: String,
+    pub(super) born: String,
+    pub(super) reference_number: String,
+    pub(super) opened: Vec<OpenLine>,
+}
+
+/// What may be seen, and until when.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OpenLine {
+    pub(super) kind: String,
+    pub(super) basis: String,
+    /// True of what an emergency opened.
+    pub(super) is_emergency: bool,
+    pub(super) until: String,
+    pub(super) left: String,
+}
+
+/// Search terms, in the body of the request.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ListForm {
+    words: String,
+    order: String,
+}
+
+pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
+    listed(&app, &staff, &ListForm::default()).await
+}
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<ListForm>,
+) -> Response {
+    listed(&app, &staff, &form).await
+}
+
+async fn listed(app: &App, staff: &Staff, form: &ListForm) -> Response {
+    let found = staff.client.medical_patients(staff.token());
+    match found.await {
+        Ok(found) => {
+            let page = patients_page(staff.frame(HERE), found, form, app.now());
+            show(StatusCode::OK, &page)
+        }
+        Err(error) => staff.failed(app, &error, HERE),
+    }
+}
+
+/// The list once more, because somebody agreed while it was open: no person asked, so it keeps no session alive.
+pub(crate) async fn live(State(app): State<App>, staff: Staff) -> Response {
+    let client = &staff.client;
+    let asked = client.medical_patients_by(staff.token(), Cause::Background);
+    match asked.await {
+        Ok(found) => {
+            let list = patients_live(found, &ListForm::default(), app.now(), &staff.words);
+            show(StatusCode::OK, &list)
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+pub(super) fn patients_page(
+    frame: Frame,
+    found: Patients,
+    form: &ListForm,
+    now: Instant,
+) -> PatientsPage {
+    let words = frame.words.clone();
+    PatientsPage {
+        words_field: TextField {
+            need: Need::Plain,
+            width: Width::Full,
+            support: words.say("medical-list-words-support"),
+            value: form.words.clone(),
+            ..TextField::new("words", words.say("medical-list-words"))
+        },
+        order: order(&words, &form.order),
+        follows: form.words.trim().is_empty() && form.order.is_empty(),
+        list: patients_live(found, form, now, &words),
+        frame,
+    }
+}
+
+/// The list. The center gives those who agreed last first.
+fn patients_live(found: Patients, form: &ListForm, now: Instant, words: &Words) -> PatientsLive {
+    let all = found.patients.len();
+    let mut patients = found.patients;
+    let sought = Sought::new(&form.words);
+    patients.retain(|it| {
+        let texts = [
+            Some(it.name.as_str()),
+            it.kana.as_deref(),
+            it.reference_number.as_deref(),
+        ];
+        sought.are_in(texts.into_iter().flatten())
+    });
+    match form.order.as_str() {
+        "kana" => patients.sort_by(|a, b| (&a.kana, &a.name).cmp(&(&b.kana, &b.name))),
+        "ends" => patients.sort_by_key(ends),
+        _ => {}
+    }
+    let lines = patients.into_iter().map(|it| line(it, now, words));
+    PatientsLive {
+        lines: lines.collect(),
+        all,
+        at: now.to_minute_in_japan(),
+        words: words.clone(),
+    }
+}
+
+fn order(words: &Words, value: &str) -> Select {
+    let choice = |value: &str, key: &str| Choice {
+        value: value.into(),
+        label: words.say(key),
+    };
+    Select {
+        name: "order",
+        label: words.say("medical-order"),
+        support: String::new(),
+        need: Need::Plain,
+        width: Width::Full,
+        options: vec![
+            choice("", "medical-order-newest"),
+            choice("kana", "medical-order-kana"),
+            choice("ends", "medical-order-ends"),
+        ],
+        value: value.to_owned(),
+        errors: Vec::new(),
+    }
+}
+
+/// When the first of a patient's kinds ends.
+fn ends(patient: &Patient) -> Option<String> {
+    patient.kinds.iter().map(|it| it.until.clone()).min()
+}
+
+fn line(patient: Patient, now: Instant, words: &Words) -> PatientLine {
+    PatientLine {
+        href: format!("{HERE}/{}", patient.id),
+        born: born(
+            &patient.birth_date,
+            &patient.sex,
+            now.date_in_japan(),
+            words,
+        ),
+        opened: open_lines(&patient.kinds, now, words),
+        kana: patient.kana.unwrap_or_default(),
+        reference_number: patient.reference_number.unwrap_or_default(),
+        name: patient.name,
+    }
+}
+
+/// Birth date, age and sex.
+pub(super) fn born(birth_date: &str, sex: &str, today: CivilDate, words: &Words) -> String {
+    let mut parts = vec![days::show(birth_date, words)];
+    if let Ok(day) = CivilDate::parse_iso(birth_date) {
+        let years = day.full_years_on(today).to_string();
+        parts.push(words.say_with("medical-age", &[("years", years)]));
+    }
+    if let Some(sex) = Sex::from_code(sex) {
+        parts.push(words.choose(sex.label_ja(), sex.label_en()).to_owned());
+    }
+    parts.join(words.choose("　", ", "))
+}
+
+/// What may be seen, one line for each kind.
+pub(super) fn open_lines(kinds: &[OpenedKind], now: Instant, words: &Words) -> Vec<OpenLine> {
+    let line = |it: &OpenedKind| {
+        let basis = Basis::parse(&it.basis);
+        let until = Instant::parse(&it.until).ok();
+        let is_home = basis == Some(Basis::Home);
+        OpenLine {
+            kind: kind_name(&it.kind, words),
+            basis: basis.map_or_else(|| it.basis.clone(), |it| words.say(basis_key(it))),
+            is_emergency: basis.is_some_and(Basis::is_emergency),
+            until: days::show_instant(&it.until),
+            left: match until {
+                _ if is_home => words.say("medical-until-withdrawn"),
+                Some(until) => left(now.seconds_until(until), words),
+                None => String::new(),
+            },
+        }
+    };
+    kinds.iter().map(line).collect()
+}
+
+/// The time left, told in whole minutes and never as more than it is.
+fn left(seconds: i64, words: &Words) -> String {
+    let minutes = seconds.max(0) / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => words.say("medical-left-moment"),
+        (0, minutes) => words.say_with("medical-left-minutes", &[("minutes", minutes)]),
+        (hours, minutes) => {
+            let values = [("hours", hours), ("minutes", minutes)];
+            words.say_with("medical-left-hours", &values)
+        }
+    }
+}
+
+/// A kind by its name in messages.
+pub(super) fn kind_name(name: &str, words: &Words) -> String {
+    InformationKind::parse(name).map_or_else(|| name.to_owned(), |it| words.say(kind_key(it)))
+}
+
+/// The key of a kind's words.
+pub(super) fn kind_key(kind: InformationKind) -> &'static str {
+    match kind {
+        InformationKind::Drugs => "medical-kind-drugs",
+        InformationKind::Treatment => "medical-kind-treatment",
+        InformationKind::Surgery => "medical-kind-surgery",
+        InformationKind::Checkups => "medical-kind-checkups",
+    }
+}
+
+fn basis_key(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Visit => "medical-basis-visit",
+        Basis::Home => "medical-basis-home",
+        Basis::Disaster => "medical-basis-disaster",
+        Basis::Ambulance => "medical-basis-ambulance",
+    }
+}

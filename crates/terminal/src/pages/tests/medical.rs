@@ -1,0 +1,227 @@
+//! The pages of medical information, written with sample data; and what they must and must not say of it.
+
+use api::medical::record::{MedicalRecord, Person};
+use api::medical::{OpenedKind, Patient, Patients};
+use domain::civil_date::{CivilDate, Instant};
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
+use domain::medical_information::drugs::{
+    Drug, DrugDay, DrugMonth, NamedFacility, Source, Treatment,
+};
+use domain::medical_information::kind::Way;
+use domain::medical_information::surgery::Surgery;
+use domain::medical_information::{Amount, MedicalInformation, MedicalText};
+use ui::language::Language;
+
+use super::{Written, fault, staff};
+use crate::pages::Staff;
+use crate::pages::medical::patient::{PatientPage, Shown, Span, ViewForm, patient_page};
+use crate::pages::medical::{ListForm, patients_page};
+
+/// How many pages there are here.
+pub(super) const PAGES: usize = 6;
+
+fn now() -> Instant {
+    Instant::parse("2026-11-26T03:00:00Z").unwrap()
+}
+
+fn text(text: &str) -> MedicalText {
+    MedicalText::parse(text).unwrap()
+}
+
+fn day(month: i8, day: i8) -> CivilDate {
+    CivilDate::new(2026, month, day).unwrap()
+}
+
+fn opened(basis: &str) -> Vec<OpenedKind> {
+    let kinds = ["drugs", "treatment", "surgery", "checkups"];
+    let open = |kind: &str| OpenedKind {
+        basis: basis.into(),
+        given: "2026-11-26T00:00:00.000000Z".into(),
+        kind: kind.into(),
+        until: "2026-11-27T00:00:00.000000Z".into(),
+    };
+    kinds.into_iter().map(open).collect()
+}
+
+fn at(name: &str) -> NamedFacility {
+    NamedFacility {
+        code: None,
+        name: Some(text(name)),
+    }
+}
+
+/// Four weeks of a drug.
+fn supply(source: Source, on: CivilDate, by: &str, quantity: &str) -> DrugMonth {
+    let mut record = DrugMonth::new(source, TreatmentMonth::of(on));
+    record.prescriber = at(by);
+    let drug = Drug {
+        ingredient: Some(text("架空成分<b>甲")),
+        quantity: Amount::parse(quantity).ok(),
+        unit: Some(text("錠")),
+        usage: Some(text("１日１回朝食後")),
+        times: Some(28),
+        ..Drug::new(text("架空錠１０ｍｇ"))
+    };
+    record.days.push(DrugDay {
+        dispensed: (source != Source::Prescription).then_some(on),
+        prescribed: Some(on),
+        drugs: vec![drug],
+        treatments: vec![Treatment::new(text("架空検査"))],
+    });
+    record
+}
+
+fn checkup(year: i16, amount: &str) -> Checkup {
+    let mut checkup = Checkup::new(CivilDate::new(year, 6, 10).unwrap());
+    checkup.items.push(Item {
+        code: ItemCode::parse("3B035000002327201").unwrap(),
+        name: text("ＡＳＴ"),
+        value: Value::Measured {
+            amount: text(amount),
+            unit: Some(text("U/L")),
+        },
+        range: ReferenceRange {
+            low: None,
+            high: Amount::parse("30").ok(),
+        },
+        method: Some(text("可視吸光光度法")),
+    });
+    checkup
+}
+
+fn information() -> MedicalInformation {
+    MedicalInformation {
+        drugs: vec![
+            supply(Source::Claims, day(9, 29), "見本医院", "1"),
+            supply(Source::Dispensing, day(10, 27), "見本医院", "1"),
+            supply(Source::Dispensing, day(11, 10), "架空病院", "1"),
+            supply(Source::Prescription, day(11, 24), "見本医院", "2"),
+        ],
+        surgeries: vec![Surgery::new(day(3, 1), text("架空手術"))],
+        checkups: vec![checkup(2025, "28"), checkup(2026, "41")],
+    }
+}
+
+fn record(information: &MedicalInformation, basis: &str) -> MedicalRecord {
+    MedicalRecord {
+        at: "2026-11-26T03:00:00.000000Z".into(),
+        look: "019aae5e-0000-7000-8000-000000000001".into(),
+        opened: opened(basis),
+        patient: Person {
+            birth_date: "1970-01-02".into(),
+            kana: Some("ｼｶｸ ﾀﾛｳ".into()),
+            name: "資格　太郎".into(),
+            sex: "1".into(),
+        },
+        ..MedicalRecord::of(information)
+    }
+}
+
+fn page(staff: &Staff, information: &MedicalInformation, way: Way, basis: &str) -> PatientPage {
+    let wrong = [fault("from")];
+    let shown = Shown {
+        here: "/medical/019aae5e-0000-7000-8000-000000000002".into(),
+        record: &record(information, basis),
+        information,
+        form: &ViewForm::default(),
+        span: Span::default(),
+        way,
+        wrong: if way == Way::Print { &wrong } else { &[] },
+        now: now(),
+    };
+    patient_page(staff.frame(&shown.here), &shown)
+}
+
+pub(super) fn of_medical_information(staff: &Staff, written: &mut Written) {
+    let patient = Patient {
+        birth_date: "1970-01-02".into(),
+        id: "019aae5e-0000-7000-8000-000000000002".into(),
+        kana: Some("ｼｶｸ ﾀﾛｳ".into()),
+        kinds: opened("visit"),
+        name: "資格　<fill>".into(),
+        reference_number: Some("K-1".into()),
+        sex: "1".into(),
+    };
+    let patients = Patients {
+        patients: vec![patient],
+    };
+    let form = ListForm::default();
+    let list = |found| patients_page(staff.frame("/medical"), found, &form, now());
+    written.add("medical", &list(patients));
+    written.add("medical-nobody", &list(Patients::default()));
+    let information = information();
+    for (name, way, basis) in [
+        ("medical-patient", Way::Page, "visit"),
+        ("medical-print", Way::Print, "visit"),
+        ("medical-disaster", Way::Page, "disaster"),
+    ] {
+        written.add(name, &page(staff, &information, way, basis));
+    }
+    let nothing = MedicalInformation::default();
+    written.add(
+        "medical-nothing",
+        &page(staff, &nothing, Way::Page, "visit"),
+    );
+}
+
+#[test]
+fn a_drug_that_was_only_prescribed_is_never_told_as_taken_for_sure() {
+    let information = MedicalInformation {
+        drugs: vec![supply(Source::Prescription, day(11, 24), "見本医院", "1")],
+        ..MedicalInformation::default()
+    };
+    let page = page(
+        &staff(Language::Japanese, "medical_viewer"),
+        &information,
+        Way::Page,
+        "visit",
+    );
+    let drugs = page.drugs.unwrap();
+    assert_eq!(drugs.now[0].mark, "処方のみ・調剤の記録なし");
+    assert!(drugs.timeline.contains("onshi-chart__prescribed"));
+    assert!(!drugs.timeline.contains("onshi-chart__dispensed"));
+}
+
+#[test]
+fn two_prescribers_of_an_ingredient_are_both_among_todays_drugs_and_flagged_with_their_names() {
+    let page = page(
+        &staff(Language::Japanese, "medical_viewer"),
+        &information(),
+        Way::Page,
+        "visit",
+    );
+    let drugs = page.drugs.unwrap();
+    assert!(drugs.now[0].by.contains("見本医院") && drugs.now[0].by.contains("架空病院"));
+    let flag = &drugs.flags[0];
+    assert_eq!((flag.code, flag.is_now), ("same_ingredient", true));
+    for part in ["見本医院", "架空病院", "架空錠１０ｍｇ"] {
+        assert!(flag.text.contains(part), "{part} is not in: {}", flag.text);
+    }
+}
+
+#[test]
+fn without_a_list_of_interactions_the_page_says_that_none_is_checked() {
+    let page = page(
+        &staff(Language::Japanese, "medical_viewer"),
+        &information(),
+        Way::Page,
+        "visit",
+    );
+    assert!(page.drugs.unwrap().interactions.contains("調べていません"));
+}
+
+#[test]
+fn a_value_outside_its_range_is_told_in_text_and_by_shape() {
+    let page = page(
+        &staff(Language::Japanese, "medical_viewer"),
+        &information(),
+        Way::Page,
+        "visit",
+    );
+    let checkups = page.checkups.unwrap();
+    assert_eq!(checkups.figures[0].mark.as_deref(), Some("高"));
+    assert!(checkups.figures[0].svg.contains("onshi-chart__outside"));
+    assert_eq!(checkups.table.rows[0].cells[0].mark.as_deref(), Some("高"));
+    assert!(checkups.table.rows[0].cells[1].mark.is_none());
+}
