@@ -10,6 +10,7 @@ mod font;
 #[cfg(feature = "pcsc")]
 mod kiosk;
 mod lock;
+mod medical;
 mod readers;
 mod reception;
 mod shut_down;

@@ -1,0 +1,64 @@
+//! 「医療情報確認」 as a doctor and a pharmacist walk it, and as a receptionist does not (G26, G27).
+
+use super::Walk;
+use super::every_page::look;
+use super::readers::PC;
+
+/// A patient agrees at the PC's card reader to all that is asked.
+async fn agree(walk: &Walk) {
+    walk.sign_in("general").await;
+    walk.open("card").await;
+    walk.stage("welcome").await;
+    walk.lay(PC, "everything");
+    walk.stage("method").await;
+    walk.press("#live [value=pin]").await;
+    walk.send(&[("pin", "1234")]).await;
+    walk.answer_all().await;
+    walk.sign_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doctor_reads_what_the_patient_takes_now_what_changed_and_what_to_check() {
+    let walk = Walk::start().await;
+    agree(&walk).await;
+    walk.sign_in("medical_viewer").await;
+    walk.press("main a[href='/medical']").await;
+    walk.see(&["見本　百恵", "お薬", "健診", "来院時の同意", "あと23時間"])
+        .await;
+    look(&walk, "medical").await;
+    walk.send(&[("words", "いない人")]).await;
+    walk.see(&["合う患者はいません"]).await;
+    walk.send(&[("words", "見本")]).await;
+    walk.press("main .onshi-patients a").await;
+    walk.see(&["見本　百恵", "いまのお薬", "確認が必要な点", "最近の変更"])
+        .await;
+    assert!(walk.shows("svg.onshi-timeline").await);
+    assert!(walk.shows("svg.onshi-trend").await);
+    look(&walk, "medical-patient").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receptionist_is_refused_alike_whether_a_patient_is_there_or_not() {
+    let walk = Walk::start().await;
+    agree(&walk).await;
+    walk.sign_in("medical_viewer").await;
+    walk.open("medical").await;
+    let there = walk.attribute("main .onshi-patients a", "href").await;
+    let there = there.unwrap();
+    walk.sign_out().await;
+    walk.sign_in("general").await;
+    assert!(!walk.shows("main a[href='/medical']").await);
+    let mut told = Vec::new();
+    for path in [
+        there.as_str(),
+        "/medical/00000000-0000-4000-8000-000000000000",
+        "/medical",
+    ] {
+        walk.open(path.trim_start_matches('/')).await;
+        assert_eq!(walk.code("[role=alert]").await, "not_permitted");
+        told.push(walk.text("main").await);
+    }
+    assert!(told.iter().all(|it| *it == told[0]));
+    walk.end().await;
+}
