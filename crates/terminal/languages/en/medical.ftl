@@ -59,6 +59,7 @@ medical-supplied-on = supplied on { $day }
 medical-flags = To check
 medical-flags-none = The records of this period show no ingredient twice at the same time, no overlapping periods and no records that differ.
 medical-flag-now = now
+medical-flag-title = { $concern }: { $drug }
 medical-flag-same = Same ingredient twice
 medical-flag-same-text = “{ $first }” from { $one } and “{ $second }” from { $other } overlap for { $days } days, from { $from } to { $to }.
 medical-flag-overlap = Overlapping periods

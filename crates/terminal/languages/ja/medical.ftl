@@ -59,6 +59,7 @@ medical-supplied-on = { $day } に交付
 medical-flags = 確認が必要な点
 medical-flags-none = 同一成分の重複、投与期間の重なり、記録の食い違いは、表示期間の記録に見つかりませんでした。
 medical-flag-now = 現在
+medical-flag-title = { $concern }：{ $drug }
 medical-flag-same = 同一成分の重複
 medical-flag-same-text = { $one }の「{ $first }」と、{ $other }の「{ $second }」が、{ $from }から{ $to }までの{ $days }日間重なります。
 medical-flag-overlap = 投与期間の重なり

@@ -317,7 +317,13 @@ mod tests {
             record(Source::Dispensing, day(9, 29), "1", DAILY),
             record(Source::Prescription, day(10, 27), "2", DAILY),
         ]);
-        assert_eq!(count(&text, "class=\"onshi-chart__claimed\" fill=\"url(#onshi-claimed)\""), 1);
+        assert_eq!(
+            count(
+                &text,
+                "class=\"onshi-chart__claimed\" fill=\"url(#onshi-claimed)\""
+            ),
+            1
+        );
         assert_eq!(count(&text, "class=\"onshi-chart__dispensed\""), 1);
         assert_eq!(count(&text, "class=\"onshi-chart__prescribed\""), 1);
         assert_eq!(count(&text, "class=\"onshi-chart__more\""), 1);

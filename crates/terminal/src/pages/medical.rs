@@ -64,7 +64,7 @@ pub(super) struct PatientLine {
 /// What may be seen, and until when.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OpenLine {
-    pub(super) kind: String,
+    pub(super) kinds: String,
     pub(super) basis: String,
     /// True of what an emergency opened.
     pub(super) is_emergency: bool,
@@ -220,25 +220,40 @@ pub(super) fn born(birth_date: &str, sex: &str, today: CivilDate, words: &Words)
     parts.join(words.choose("　", ", "))
 }
 
-/// What may be seen, one line for each kind.
+/// What may be seen: one line for the kinds that rest on the same and end together.
 pub(super) fn open_lines(kinds: &[OpenedKind], now: Instant, words: &Words) -> Vec<OpenLine> {
-    let line = |it: &OpenedKind| {
-        let basis = Basis::parse(&it.basis);
-        let until = Instant::parse(&it.until).ok();
-        let is_home = basis == Some(Basis::Home);
-        OpenLine {
-            kind: kind_name(&it.kind, words),
-            basis: basis.map_or_else(|| it.basis.clone(), |it| words.say(basis_key(it))),
-            is_emergency: basis.is_some_and(Basis::is_emergency),
-            until: days::show_instant(&it.until),
-            left: match until {
-                _ if is_home => words.say("medical-until-withdrawn"),
-                Some(until) => left(now.seconds_until(until), words),
-                None => String::new(),
-            },
+    let mut together: Vec<(&OpenedKind, Vec<InformationKind>)> = Vec::new();
+    for kind in InformationKind::ALL {
+        for it in kinds.iter().filter(|it| it.kind == kind.as_str()) {
+            let same = together
+                .iter_mut()
+                .find(|(first, _)| (&first.basis, &first.until) == (&it.basis, &it.until));
+            match same {
+                Some((_, kinds)) => kinds.push(*kind),
+                None => together.push((it, vec![*kind])),
+            }
         }
-    };
-    kinds.iter().map(line).collect()
+    }
+    let together = together.iter();
+    together
+        .map(|(it, kinds)| open_line(it, kinds, now, words))
+        .collect()
+}
+
+fn open_line(it: &OpenedKind, kinds: &[InformationKind], now: Instant, words: &Words) -> OpenLine {
+    let basis = Basis::parse(&it.basis);
+    let kinds: Vec<String> = kinds.iter().map(|it| words.say(kind_key(*it))).collect();
+    OpenLine {
+        kinds: kinds.join(words.choose("・", ", ")),
+        basis: basis.map_or_else(|| it.basis.clone(), |it| words.say(basis_key(it))),
+        is_emergency: basis.is_some_and(Basis::is_emergency),
+        until: days::show_instant(&it.until),
+        left: match Instant::parse(&it.until) {
+            _ if basis == Some(Basis::Home) => words.say("medical-until-withdrawn"),
+            Ok(until) => left(now.seconds_until(until), words),
+            Err(_) => String::new(),
+        },
+    }
 }
 
 /// The time left, told in whole minutes and never as more than it is.
@@ -252,11 +267,6 @@ fn left(seconds: i64, words: &Words) -> String {
             words.say_with("medical-left-hours", &values)
         }
     }
-}
-
-/// A kind by its name in messages.
-pub(super) fn kind_name(name: &str, words: &Words) -> String {
-    InformationKind::parse(name).map_or_else(|| name.to_owned(), |it| words.say(kind_key(it)))
 }
 
 /// The key of a kind's words.

@@ -12,7 +12,6 @@ pub(in crate::pages) struct FlagLine {
     /// Its code in the page.
     pub(in crate::pages) code: &'static str,
     pub(in crate::pages) title: String,
-    pub(in crate::pages) drug: String,
     pub(in crate::pages) text: String,
     /// How often before.
     pub(in crate::pages) more: Option<String>,
@@ -52,8 +51,13 @@ fn line(chart: &Chart, flag: &Flag, words: &Words) -> Option<FlagLine> {
     let both: Vec<&Supply> = vec![first, second];
     Some(FlagLine {
         code,
-        title: words.say(title),
-        drug: course.name.as_str().to_owned(),
+        title: words.say_with(
+            "medical-flag-title",
+            &[
+                ("concern", words.say(title)),
+                ("drug", course.name.as_str().to_owned()),
+            ],
+        ),
         text: words.say_with(text, &values(pair, first, second, words)),
         more: (0 < more).then(|| words.say_with("medical-flag-more", &[("times", more)])),
         sources: sources(&both, words),

@@ -416,7 +416,7 @@ fn emergency(opened: &[OpenLine], words: &Words) -> Option<Banner> {
 }
 
 fn recorded(record: &MedicalRecord, opened: &[OpenLine], words: &Words) -> String {
-    let kinds: Vec<&str> = opened.iter().map(|it| it.kind.as_str()).collect();
+    let kinds: Vec<&str> = opened.iter().map(|it| it.kinds.as_str()).collect();
     let values = [
         ("at", days::show_instant(&record.at)),
         ("kinds", kinds.join(words.choose("・", ", "))),
