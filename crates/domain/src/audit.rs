@@ -188,11 +188,25 @@ pub enum Deed {
     FeedBegin,
     /// A feed was published, stopped or given up.
     FeedEnd,
+    /// An operator opened, approved, extended or closed an emergency window.
+    EmergencyStep,
+    /// Somebody was looked for without a card, under a mode.
+    EmergencySearch,
+    /// A search or an opening without a card was refused.
+    EmergencyRefused,
+    /// Medical information was opened without a card, with the consent that was recorded.
+    EmergencyOpening,
+    /// Eligibility was asked while the system was out of order.
+    OutageCheck,
+    /// A facility reported what it did under a mode (利用報告).
+    EmergencyReport,
+    /// What was done under a mode was read for review.
+    EmergencyRead,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 74] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -260,6 +274,13 @@ impl Deed {
         Self::OperatorReset,
         Self::FeedBegin,
         Self::FeedEnd,
+        Self::EmergencyStep,
+        Self::EmergencySearch,
+        Self::EmergencyRefused,
+        Self::EmergencyOpening,
+        Self::OutageCheck,
+        Self::EmergencyReport,
+        Self::EmergencyRead,
     ];
 
     /// The stored name.
@@ -333,6 +354,13 @@ impl Deed {
             Self::OperatorReset => "operator-reset",
             Self::FeedBegin => "feed-begin",
             Self::FeedEnd => "feed-end",
+            Self::EmergencyStep => "emergency-step",
+            Self::EmergencySearch => "emergency-search",
+            Self::EmergencyRefused => "emergency-refused",
+            Self::EmergencyOpening => "emergency-opening",
+            Self::OutageCheck => "outage-check",
+            Self::EmergencyReport => "emergency-report",
+            Self::EmergencyRead => "emergency-read",
         }
     }
 

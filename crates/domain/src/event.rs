@@ -28,6 +28,8 @@ named! {
         Rotation = "rotation";
         /// A consent to medical information was withdrawn: what is listed and shown of it is over.
         ConsentWithdrawn = "consent_withdrawn";
+        /// An emergency window opened, closed or changed.
+        Emergency = "emergency";
     }
 }
 
@@ -68,6 +70,7 @@ pub fn hears(kind: AccountKind, event: EventKind, whose: Whose) -> bool {
             allows(kind, Action::ControlReader) || is_reader && whose == Whose::Own
         }
         EventKind::CardCheckOpened | EventKind::Check | EventKind::ConsentWithdrawn => {
+        EventKind::CardCheckOpened | EventKind::Check | EventKind::Emergency => {
             allows(kind, Action::ReadHistory)
         }
         EventKind::CardCheckClosed => allows(kind, Action::ReadCardResults),

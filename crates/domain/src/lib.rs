@@ -13,6 +13,7 @@ pub mod civil_date;
 pub mod codes;
 pub mod coverage;
 pub mod diagnosis;
+pub mod emergency;
 pub mod equipment;
 pub mod era;
 pub mod event;

@@ -28,6 +28,8 @@ pub enum Action {
     AskInOutage,
     /// Check and view in a disaster.
     ViewInDisaster,
+    /// View in ambulance mode, where the account has the right (OQSCD043) and its facility opted in.
+    ViewInAmbulance,
     /// Medical information on pages.
     ViewMedicalPages,
     /// Drugs and checkups by machine.
@@ -58,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -67,6 +69,7 @@ impl Action {
         Self::ControlReader,
         Self::AskInOutage,
         Self::ViewInDisaster,
+        Self::ViewInAmbulance,
         Self::ViewMedicalPages,
         Self::ReadMedicalByMachine,
         Self::SendMessages,
@@ -92,6 +95,7 @@ impl Action {
             Self::ControlReader => "reader control",
             Self::AskInOutage => "outage check",
             Self::ViewInDisaster => "disaster view",
+            Self::ViewInAmbulance => "ambulance view, with the right",
             Self::ViewMedicalPages => "medical pages",
             Self::ReadMedicalByMachine => "drugs and checkups by machine",
             Self::SendMessages => "messages of receipt computers",
@@ -174,6 +178,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ControlReader,
             A::AskInOutage,
             A::ViewInDisaster,
+            A::ViewInAmbulance,
             A::ViewMedicalPages,
             A::ReadSettings,
             A::ReceiveEvents,
@@ -221,6 +226,8 @@ pub enum MenuEntry {
     MedicalInformation,
     /// 緊急時・災害時.
     Emergency,
+    /// 練習: the emergency modes over made-up patients, at any time; our wording.
+    Training,
     /// 「アカウント管理（登録）」.
     Accounts,
     /// 『パスワード変更』.
@@ -237,7 +244,7 @@ pub enum MenuEntry {
     Support,
 }
 
-/// Whether the center has opened the outage or disaster mode for the facility (G28).
+/// Whether a mode is open to the facility (G28): an outage or a disaster by a window, ambulance mode where it takes part.
 ///
 /// ```
 /// use domain::permissions::EmergencyMode;
@@ -253,13 +260,14 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
         Self::Bulk,
         Self::MedicalInformation,
         Self::Emergency,
+        Self::Training,
         Self::Accounts,
         Self::Password,
         Self::Settings,
@@ -279,6 +287,7 @@ impl MenuEntry {
             Self::Bulk => "一括照会・照会番号",
             Self::MedicalInformation => "医療情報確認",
             Self::Emergency => "緊急時・災害時",
+            Self::Training => "練習（架空の患者）",
             Self::Accounts => "アカウント管理（登録）",
             Self::Password => "パスワード変更",
             Self::Settings => "環境設定情報更新",
@@ -299,6 +308,7 @@ impl MenuEntry {
             Self::Bulk => "Bulk checks and reference numbers",
             Self::MedicalInformation => "Medical information",
             Self::Emergency => "Outage and disaster",
+            Self::Training => "Training (made-up patients)",
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",
             Self::Settings => "Settings of the facility",
@@ -318,7 +328,9 @@ impl MenuEntry {
             Self::History => by_right(Action::ReadHistory),
             Self::Bulk => by_right(Action::AskInBulk),
             Self::MedicalInformation => by_right(Action::ViewMedicalPages),
-            Self::Emergency => by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster),
+            Self::Emergency | Self::Training => {
+                by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster)
+            }
             Self::Accounts => by_right(Action::ManageAccounts),
             Self::Password => by_right(Action::ChangeOwnPassword),
             Self::Settings => by_right(Action::EditSettings),
@@ -334,11 +346,12 @@ impl MenuEntry {
     fn condition(self) -> &'static str {
         match self {
             Self::ReaderControl => "not in home-visit nursing",
-            Self::Emergency => "only while the mode is open",
+            Self::Emergency => "only while a mode is open",
             Self::CheckByNumber
             | Self::History
             | Self::Bulk
             | Self::MedicalInformation
+            | Self::Training
             | Self::Accounts
             | Self::Password
             | Self::Settings
@@ -367,6 +380,7 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::History
         | MenuEntry::Bulk
         | MenuEntry::MedicalInformation
+        | MenuEntry::Training
         | MenuEntry::Accounts
         | MenuEntry::Password
         | MenuEntry::Settings

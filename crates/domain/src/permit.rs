@@ -346,3 +346,42 @@ pub struct ReadLooks;
 impl Permission for ReadLooks {
     const ACTION: Action = Action::ReadLooks;
 }
+
+/// Checking eligibility while the system is out of order (G28).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{AskInOutage, Permission}};
+/// assert!(allows(AccountKind::MedicalViewer, AskInOutage::ACTION));
+/// assert!(!allows(AccountKind::General, AskInOutage::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct AskInOutage;
+impl Permission for AskInOutage {
+    const ACTION: Action = Action::AskInOutage;
+}
+
+/// Checking and viewing in a disaster (G28).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ViewInDisaster}};
+/// assert!(allows(AccountKind::Administrator, ViewInDisaster::ACTION));
+/// assert!(!allows(AccountKind::LinkApp, ViewInDisaster::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ViewInDisaster;
+impl Permission for ViewInDisaster {
+    const ACTION: Action = Action::ViewInDisaster;
+}
+
+/// Viewing in ambulance mode; the account's own right and its facility decide further (`emergency::ambulance`).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{Permission, ViewInAmbulance}};
+/// assert!(allows(AccountKind::MedicalViewer, ViewInAmbulance::ACTION));
+/// assert!(!allows(AccountKind::Administrator, ViewInAmbulance::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ViewInAmbulance;
+impl Permission for ViewInAmbulance {
+    const ACTION: Action = Action::ViewInAmbulance;
+}

@@ -58,7 +58,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
         MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
-        MenuEntry::Emergency => None,
+        MenuEntry::Emergency | MenuEntry::Training => None,
     }
 }
 
