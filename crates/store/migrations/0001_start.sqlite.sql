@@ -256,3 +256,20 @@ CREATE TABLE consent_withdrawal (
   reason TEXT NOT NULL, note TEXT, by_facility INTEGER NOT NULL, account TEXT NOT NULL, account_kind TEXT NOT NULL
 );
 CREATE INDEX consent_withdrawal_of_person ON consent_withdrawal (person, facility, at);
+-- Emergency windows (緊急時の開放): what was decided once, and the steps of operators, added and never changed. Lists are separated by blanks.
+CREATE TABLE emergency_window (
+  id BLOB PRIMARY KEY, kind TEXT NOT NULL, is_everywhere INTEGER NOT NULL, prefectures TEXT NOT NULL, districts TEXT NOT NULL,
+  facilities TEXT NOT NULL, reason TEXT NOT NULL, begins INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE emergency_window_change (
+  window BLOB NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, operator TEXT NOT NULL, deed TEXT NOT NULL, until INTEGER,
+  waits INTEGER NOT NULL,
+  PRIMARY KEY (window, place)
+) WITHOUT ROWID;
+-- Searches without a card, whatever came of them. `person` is who was found; `check_id` the check an outage's search was answered with.
+CREATE TABLE emergency_search (
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window BLOB, at INTEGER NOT NULL,
+  way TEXT NOT NULL, outcome TEXT NOT NULL, person BLOB, check_id BLOB
+) WITHOUT ROWID;
+CREATE INDEX emergency_search_of_account ON emergency_search (facility, account, at);
+CREATE INDEX emergency_search_of_window ON emergency_search (window, facility) WHERE window IS NOT NULL;

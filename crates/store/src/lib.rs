@@ -8,6 +8,7 @@ pub mod cards;
 pub mod certificates;
 pub mod checks;
 mod database;
+pub mod emergency;
 pub mod engine;
 pub mod events;
 pub mod facility_settings;

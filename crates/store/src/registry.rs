@@ -3,6 +3,7 @@
 pub mod cards;
 pub mod feeds;
 pub mod medical_information;
+pub mod without_card;
 
 use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
@@ -190,11 +191,17 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
             .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
             .execute([id])?;
     }
+    let mut earlier: Option<Vec<u8>> = None;
     for key in known {
-        connection
-            .prepare_cached("DELETE FROM insured WHERE key = ?1 AND person = ?2")?
-            .execute(params![key, id])?;
+        let text = "DELETE FROM insured WHERE key = ?1 AND person = ?2 RETURNING record";
+        let mut statement = connection.prepare_cached(text)?;
+        let gone = statement.query_row(params![key, id], |row| row.get(0));
+        earlier = gone.optional()?.or(earlier);
     }
+    if let Some(record) = earlier {
+        without_card::take_out(connection, registration.person.id, &record)?;
+    }
+    without_card::enter(connection, &registration.person)?;
     let record = rows::pack(registration)?;
     // Somebody who never had a coverage is found by card alone; no question has an empty key.
     let mut keys: Vec<String> = registration

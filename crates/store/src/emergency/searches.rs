@@ -1,0 +1,228 @@
+//! Searches without a card: each on record whatever came of it, counted against those who would fish, and good for an opening for a while.
+
+use domain::audit::{Deed, Event};
+use domain::civil_date::Instant;
+use domain::emergency::window::{WindowKind, counting};
+use domain::emergency::{COUNTED_OVER_S, FOUND_FOR_S, Mode, Way, WithoutCard};
+use domain::permit::{Permit, SignedIn};
+use domain::person::PersonId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::access::number;
+use crate::database::Batch;
+use crate::emergency::windows;
+use crate::engine::{Engine, StoreError};
+
+/// What a search came to, as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// One person was found.
+    One(PersonId),
+    /// One more item was asked for.
+    OneMore,
+    /// Nobody was found.
+    Nobody,
+}
+
+impl Came {
+    /// The name in rows and events.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One(_) => "one",
+            Self::OneMore => "one_more",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
+/// A search to record.
+#[derive(Debug, Clone)]
+pub struct NewSearch {
+    /// Identifier.
+    pub id: u128,
+    /// The window it was made in, of modes that have one.
+    pub window: Option<u128>,
+    /// By what.
+    pub way: Way,
+    /// What it came to.
+    pub came: Came,
+    /// The check it was answered with.
+    pub check: Option<u128>,
+}
+
+/// What became of a search to record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchRecorded {
+    /// It is on the disk.
+    Done,
+    /// The account searched too often: so many seconds until it may again. The refusal is on the disk, the search counts not.
+    TooMany(i64),
+    /// The window closed meanwhile.
+    Closed,
+}
+
+/// A search that found one person, for an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundBefore {
+    /// Its identifier.
+    pub id: u128,
+    /// Who was found.
+    pub person: PersonId,
+    /// The window.
+    pub window: Option<u128>,
+    /// By what.
+    pub way: Way,
+}
+
+impl Engine {
+    /// Records a search before it is answered. `event` tells of it; `limit` is how many an account may make in an hour.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    pub async fn record_search<A: WithoutCard>(
+        &self,
+        permit: &Permit<A>,
+        search: NewSearch,
+        limit: u32,
+        event: Event,
+    ) -> Result<SearchRecorded, StoreError> {
+        let holder = permit.holder().clone();
+        self.write(move |connection, batch| {
+            record(
+                connection,
+                batch,
+                (&holder, A::MODE),
+                &search,
+                limit,
+                &event,
+            )
+        })
+        .await
+    }
+
+    /// What a search of this account found, while it may be opened: unknown, another's, too old and without a person are all `None`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn found_before<A: WithoutCard>(
+        &self,
+        permit: &Permit<A>,
+        id: u128,
+        now: Instant,
+    ) -> Result<Option<FoundBefore>, StoreError> {
+        let holder = permit.holder();
+        self.read(|connection| {
+            let text = "SELECT person, window, way FROM emergency_search
+                WHERE id = ?1 AND facility = ?2 AND account = ?3 AND mode = ?4 AND person IS NOT NULL AND ?5 < at AND at <= ?6";
+            let mut statement = connection.prepare_cached(text)?;
+            let since = now.plus_seconds(-FOUND_FOR_S);
+            let parameters = params![
+                id.to_be_bytes(),
+                number(holder.facility),
+                holder.account.as_str(),
+                A::MODE.as_str(),
+                since.as_micros(),
+                now.as_micros()
+            ];
+            let found = statement.query_row(parameters, |row| {
+                let window: Option<[u8; 16]> = row.get(1)?;
+                Ok((row.get(0)?, window, row.get::<_, String>(2)?))
+            });
+            let Some((person, window, way)) = found.optional()? else {
+                return Ok(None);
+            };
+            Ok(Some(FoundBefore {
+                id,
+                person: PersonId::from_u128(u128::from_be_bytes(person)),
+                window: window.map(u128::from_be_bytes),
+                way: Way::parse(&way).ok_or(StoreError::Row("emergency_search"))?,
+            }))
+        })
+    }
+}
+
+fn record(
+    connection: &Connection,
+    batch: &mut Batch,
+    (holder, mode): (&SignedIn, Mode),
+    search: &NewSearch,
+    limit: u32,
+    event: &Event,
+) -> Result<SearchRecorded, StoreError> {
+    let now = event.at;
+    if !is_within(connection, holder, mode, search.window, now)? {
+        return Ok(SearchRecorded::Closed);
+    }
+    if let Some(seconds) = waits(connection, holder, limit, now)? {
+        let refused = Event {
+            deed: Deed::EmergencyRefused,
+            detail: format!("mode={} code=too_many_searches", mode.as_str()),
+            ..event.clone()
+        };
+        batch.append(connection, &refused, None)?;
+        return Ok(SearchRecorded::TooMany(seconds));
+    }
+    let person = match search.came {
+        Came::One(person) => Some(person.as_u128().to_be_bytes()),
+        Came::OneMore | Came::Nobody => None,
+    };
+    connection
+        .prepare_cached("INSERT INTO emergency_search VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")?
+        .execute(params![
+            search.id.to_be_bytes(),
+            number(holder.facility),
+            holder.account.as_str(),
+            mode.as_str(),
+            search.window.map(u128::to_be_bytes),
+            now.as_micros(),
+            search.way.as_str(),
+            search.came.as_str(),
+            person,
+            search.check.map(u128::to_be_bytes)
+        ])?;
+    batch.append(connection, event, None)?;
+    Ok(SearchRecorded::Done)
+}
+
+/// Whether the window that was named is the one that counts now; a mode without windows needs none.
+pub(crate) fn is_within(
+    connection: &Connection,
+    holder: &SignedIn,
+    mode: Mode,
+    window: Option<u128>,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let kind = match mode {
+        Mode::Ambulance => return Ok(window.is_none()),
+        Mode::Disaster => WindowKind::Disaster,
+        Mode::Outage => WindowKind::Outage,
+    };
+    let all = windows(connection)?;
+    let counts = counting(&all, kind, holder.facility, now);
+    Ok(window.is_some() && counts.map(|it| it.planned.id) == window)
+}
+
+/// Seconds until the account may search again; `None` while it may.
+fn waits(
+    connection: &Connection,
+    holder: &SignedIn,
+    limit: u32,
+    now: Instant,
+) -> Result<Option<i64>, StoreError> {
+    let text = "SELECT at FROM emergency_search WHERE facility = ?1 AND account = ?2 AND ?3 < at
+        ORDER BY at DESC LIMIT 1 OFFSET ?4";
+    let since = now.plus_seconds(-COUNTED_OVER_S);
+    let (facility, account) = (number(holder.facility), holder.account.as_str());
+    let nth = limit.saturating_sub(1);
+    let oldest: Option<i64> = connection
+        .prepare_cached(text)?
+        .query_row(params![facility, account, since.as_micros(), nth], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(oldest.map(|at| {
+        let free = Instant::from_micros(at).plus_seconds(COUNTED_OVER_S);
+        now.seconds_until(free).max(1)
+    }))
+}
