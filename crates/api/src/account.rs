@@ -9,6 +9,9 @@ use crate::problem::MemberError;
 /// One account as `GET /v1/accounts` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Account {
+    /// Of a medical viewer: the right to ambulance mode (救急時閲覧権限).
+    #[serde(default)]
+    pub ambulance: bool,
     /// For a medical viewer: who designated the person and as what (G01).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub designation: Option<String>,
@@ -59,6 +62,9 @@ pub struct UnusualSignIn {
 #[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
+    /// Of a medical viewer: the right to ambulance mode (救急時閲覧権限).
+    #[serde(default)]
+    pub ambulance: bool,
     /// For a medical viewer: who designated the person and as what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
@@ -87,6 +93,9 @@ impl fmt::Debug for NewAccount {
 #[derive(Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
+    /// The right of a medical viewer to ambulance mode (救急時閲覧権限).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ambulance: Option<bool>,
     /// New designation of a medical viewer; an empty one removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]

@@ -66,17 +66,26 @@ pub enum Origin {
     Card,
     /// A line of a bulk order.
     Bulk,
+    /// Without a card, in a disaster (G28). No question by number comes from there.
+    Disaster,
+    /// Without a card, while the system is out of order.
+    Outage,
+    /// Without a card, in ambulance mode.
+    Ambulance,
 }
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Page,
         Self::Shell,
         Self::File,
         Self::WebApi,
         Self::Card,
         Self::Bulk,
+        Self::Disaster,
+        Self::Outage,
+        Self::Ambulance,
     ];
 
     /// The name in messages.
@@ -89,6 +98,9 @@ impl Origin {
             Self::WebApi => "web_api",
             Self::Card => "card",
             Self::Bulk => "bulk",
+            Self::Disaster => "disaster",
+            Self::Outage => "outage",
+            Self::Ambulance => "ambulance",
         }
     }
 

@@ -4,6 +4,7 @@ pub mod access;
 pub mod bulk;
 pub mod cards;
 pub mod certificates;
+mod emergency;
 pub mod events;
 pub mod following;
 mod line;

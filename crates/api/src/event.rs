@@ -47,6 +47,11 @@ pub struct WithdrawalNews {
     /// What gave the newest right that ended: a check by card, or an emergency's opening.
     #[schema(format = "uuid")]
     pub id: String,
+/// What is open for the facility without a card changed: read the state anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EmergencyNews {
+    /// The modes whose windows are open now: `disaster`, `outage`.
+    pub open: Vec<String>,
 }
 
 /// One event, by its kind.
@@ -66,6 +71,8 @@ pub enum Event {
     Rotation(RotationNews),
     /// `consent_withdrawn`: a consent to medical information was withdrawn.
     ConsentWithdrawn(WithdrawalNews),
+    /// `emergency`: an emergency window opened, closed or changed. Told as it happens and never again.
+    Emergency(EmergencyNews),
 }
 
 impl Event {
@@ -80,6 +87,7 @@ impl Event {
             Self::Settings(_) => "settings",
             Self::Rotation(_) => "rotation",
             Self::ConsentWithdrawn(_) => "consent_withdrawn",
+            Self::Emergency(_) => "emergency",
         }
     }
 
@@ -94,6 +102,7 @@ impl Event {
             Self::Settings(it) => serde_json::to_string(it),
             Self::Rotation(it) => serde_json::to_string(it),
             Self::ConsentWithdrawn(it) => serde_json::to_string(it),
+            Self::Emergency(it) => serde_json::to_string(it),
         };
         // Texts and numbers in named members always serialise.
         text.unwrap_or_default()
@@ -110,6 +119,7 @@ impl Event {
             "settings" => serde_json::from_str(data).ok().map(Self::Settings),
             "rotation" => serde_json::from_str(data).ok().map(Self::Rotation),
             "consent_withdrawn" => serde_json::from_str(data).ok().map(Self::ConsentWithdrawn),
+            "emergency" => serde_json::from_str(data).ok().map(Self::Emergency),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ pub mod card;
 pub mod certificate;
 pub mod check;
 pub mod client;
+pub mod emergency;
 pub mod event;
 pub mod history;
 pub mod link_state;

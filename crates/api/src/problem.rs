@@ -4,6 +4,7 @@ pub mod access;
 pub mod bulk;
 pub mod card;
 pub mod certificate;
+pub mod emergency;
 pub mod medical;
 mod rows;
 
@@ -13,6 +14,7 @@ use access::AccessTrouble;
 use bulk::BulkTrouble;
 use card::CardTrouble;
 use certificate::CertificateTrouble;
+use emergency::EmergencyTrouble;
 use medical::MedicalTrouble;
 
 /// The media type of a problem document.
@@ -150,6 +152,8 @@ pub enum Trouble {
     Bulk(BulkTrouble),
     /// No medical information is shown.
     Medical(MedicalTrouble),
+    /// Nothing is done without a card.
+    Emergency(EmergencyTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -163,7 +167,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 76] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -233,6 +237,13 @@ impl Trouble {
         Self::Access(AccessTrouble::NoSecondFactorAsked),
         Self::Access(AccessTrouble::PasskeyRefused),
         Self::Medical(MedicalTrouble::UnknownPatient),
+        Self::Emergency(EmergencyTrouble::Closed),
+        Self::Emergency(EmergencyTrouble::UnknownSearch),
+        Self::Emergency(EmergencyTrouble::TooManySearches),
+        Self::Emergency(EmergencyTrouble::AmbulanceNotHere),
+        Self::Emergency(EmergencyTrouble::AmbulanceRight),
+        Self::Emergency(EmergencyTrouble::AmbulanceFactor),
+        Self::Emergency(EmergencyTrouble::AmbulanceCard),
     ];
 
     /// The stable code.

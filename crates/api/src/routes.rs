@@ -88,6 +88,22 @@ pub const MEDICAL_OWN: &str = "/v1/medical/own";
 pub const MEDICAL_OWN_LOOKS: &str = "/v1/medical/own/{id}/looks";
 /// `POST`: the patient withdraws a consent.
 pub const MEDICAL_OWN_WITHDRAWALS: &str = "/v1/medical/own/{id}/withdrawals";
+/// `GET`: which emergency windows are open for the facility, with the certificate alone.
+pub const EMERGENCY_STATE: &str = "/v1/emergency/state";
+/// `POST`: look for a person without their card in a disaster.
+pub const DISASTER_SEARCHES: &str = "/v1/emergency/disaster/searches";
+/// `POST`: open what was found in a disaster, with the consent that was given.
+pub const DISASTER_OPENINGS: &str = "/v1/emergency/disaster/openings";
+/// `POST`: eligibility while the system is out of order.
+pub const OUTAGE_CHECKS: &str = "/v1/emergency/outage-checks";
+/// `GET`: whether the account may use ambulance mode.
+pub const AMBULANCE: &str = "/v1/emergency/ambulance";
+/// `POST`: find the person of a card, or by data, for ambulance mode.
+pub const AMBULANCE_SEARCHES: &str = "/v1/emergency/ambulance/searches";
+/// `POST`: open what was found in ambulance mode.
+pub const AMBULANCE_OPENINGS: &str = "/v1/emergency/ambulance/openings";
+/// `GET`: what the facility did under each window; `POST`: its report on one.
+pub const EMERGENCY_REPORTS: &str = "/v1/emergency/reports";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

@@ -9,6 +9,10 @@ use crate::problem::MemberError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// Whether the facility opted in to ambulance mode: `on` or `off`.
+    #[serde(default = "off")]
+    #[schema(pattern = "^(on|off)$")]
+    pub ambulance: String,
     /// 特定健診情報: `on` or `off`.
     #[schema(pattern = "^(on|off)$")]
     pub checkups: String,
@@ -109,6 +113,7 @@ pub struct SettingsHistoryQuery {
 impl From<&FacilitySettings> for Settings {
     fn from(it: &FacilitySettings) -> Self {
         Self {
+            ambulance: it.ambulance.as_str().into(),
             checkups: it.checkups.as_str().into(),
             drugs: it.drugs.as_str().into(),
             electronic_prescriptions: it.electronic_prescriptions.as_str().into(),
@@ -133,8 +138,9 @@ impl From<&FacilitySettings> for Settings {
 impl Settings {
     /// Every member but the version by its name, with its value.
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 16] {
+    pub fn values(&self) -> [(&'static str, String); 17] {
         [
+            ("ambulance", self.ambulance.clone()),
             ("checkups", self.checkups.clone()),
             ("drugs", self.drugs.clone()),
             (
@@ -182,6 +188,11 @@ impl Settings {
             Err(errors)
         }
     }
+}
+
+/// Of a sender that does not know the setting yet.
+fn off() -> String {
+    "off".into()
 }
 
 /// A member with a value that its setting has not.

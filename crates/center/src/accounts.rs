@@ -10,8 +10,10 @@ use axum::response::{IntoResponse, Response};
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
+use domain::codes::setting::Right;
 use domain::lockout;
 use domain::password::Password;
+use domain::permissions::{Action, allows};
 use domain::permit::{ManageAccounts, Permit};
 use sha2::{Digest, Sha256};
 use store::accounts::{Account, Created, Edited};
@@ -144,7 +146,11 @@ pub(crate) async fn edit(
         return Err(Refused::of(problem));
     }
     let (mut account, password) = changed(&seen, body).map_err(Wrong::refused)?;
-    let mut events = vec![told(&permit, Deed::AccountChange, &account.id, now)];
+    let mut change = told(&permit, Deed::AccountChange, &account.id, now);
+    if account.ambulance != seen.ambulance {
+        change.detail = format!("{} ambulance={}", change.detail, account.ambulance.code());
+    }
+    let mut events = vec![change];
     if account.state != seen.state {
         events.push(told(&permit, Deed::AccountState, &account.id, now));
     }
@@ -175,6 +181,7 @@ pub(crate) struct Wanted {
     kind: AccountKind,
     display_name: String,
     designation: Option<String>,
+    ambulance: Right,
     password: Password,
 }
 
@@ -232,6 +239,8 @@ pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted,
     wrong
         .members
         .extend(designation_error(kind, designation.as_deref()));
+    let ambulance = right(body.ambulance);
+    wrong.members.extend(ambulance_error(kind, ambulance));
     // The rule of a person holds for every kind; that of a system account only where the kind is known.
     let password = match kind {
         Some(kind) => Password::parse_for(kind, &body.password),
@@ -246,6 +255,7 @@ pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted,
             kind,
             display_name: body.display_name.clone(),
             designation,
+            ambulance,
             password,
         }),
         _ => Err(wrong),
@@ -266,6 +276,7 @@ pub(crate) async fn made(
         state: AccountState::Active,
         display_name: wanted.display_name,
         designation: wanted.designation,
+        ambulance: wanted.ambulance,
         password: passwords::hash(app, wanted.password, now, !wanted.kind.is_system()).await?,
         lockout: lockout::State::default(),
     })
@@ -318,6 +329,11 @@ fn changed(seen: &Account, change: AccountChange) -> Result<(Account, Option<Pas
         let error = designation_error(Some(account.kind), account.designation.as_deref());
         wrong.members.extend(error);
     }
+    if let Some(given) = change.ambulance {
+        account.ambulance = right(given);
+        let error = ambulance_error(Some(account.kind), account.ambulance);
+        wrong.members.extend(error);
+    }
     let password = change
         .password
         .map(|text| Password::parse_for(account.kind, &text));
@@ -365,6 +381,22 @@ fn designation_error(kind: Option<AccountKind>, text: Option<&str>) -> Option<Me
         })
 }
 
+fn right(given: bool) -> Right {
+    if given { Right::Given } else { Right::NotGiven }
+}
+
+fn ambulance_error(kind: Option<AccountKind>, right: Right) -> Option<MemberError> {
+    let fits = kind.is_none_or(|kind| allows(kind, Action::ViewInAmbulance));
+    (right == Right::Given && !fits).then(|| {
+        MemberError::new(
+            "ambulance",
+            "not_for_kind",
+            "救急時閲覧権限は医療情報閲覧アカウントだけに付与できます。",
+            "Only a medical viewer may have the right to ambulance mode.",
+        )
+    })
+}
+
 fn answer(status: StatusCode, shown: Shown) -> Response {
     let tag = format!("\"{}\"", shown.version);
     (status, [(header::ETAG, tag)], Json(shown)).into_response()
@@ -378,6 +410,7 @@ fn again(status: StatusCode, before: &[u8]) -> Result<Response, Refused> {
 
 fn shown(account: &Account, now: Instant) -> Shown {
     let mut shown = Shown {
+        ambulance: account.ambulance == Right::Given,
         designation: account.designation.clone(),
         display_name: account.display_name.clone(),
         id: account.id.to_string(),

@@ -19,6 +19,7 @@ use ui::language::Texts;
 use crate::card_trust::CardTrust;
 use crate::check_ids::CheckIds;
 use crate::config::Limits;
+use crate::config::emergency::Emergency;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
 use crate::events::Events;
@@ -71,6 +72,9 @@ pub(crate) struct Shared {
     pub(crate) medical: Medical,
     /// One feed at a time.
     pub(crate) feeding: tokio::sync::Mutex<()>,
+    pub(crate) emergency: Emergency,
+    /// Which windows were open when it was last looked.
+    pub(crate) open_windows: crate::emergency::Seen,
     /// Wakes the worker of bulk orders.
     pub(crate) bulk: tokio::sync::Notify,
     pub(crate) lockout: lockout::Policy,

@@ -1,5 +1,6 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
+pub mod emergency;
 pub mod link;
 pub mod medical;
 
@@ -74,6 +75,9 @@ impl Default for Operators {
             link_hours: NonZeroU16::new(LINK_HOURS).unwrap_or(NonZeroU16::MIN),
         }
     }
+    /// Care without a card.
+    #[serde(default)]
+    pub emergency: emergency::Emergency,
 }
 
 /// Client certificates (G10).

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
+use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
 use crate::operators::{self, Invitation, OperatorLine};
@@ -44,6 +45,14 @@ pub enum Order {
     ListNotices,
     /// Take a notice to facilities back, by its identifier.
     WithdrawNotice(String),
+    /// Open an emergency window: the window, and who opens it.
+    OpenWindow(Box<NewWindow>, String),
+    /// Take a step with an emergency window: its identifier, the step, and who takes it.
+    StepWindow(String, WindowStep, String),
+    /// List the emergency windows.
+    ListWindows,
+    /// What facilities did under an emergency window, by its identifier.
+    WindowUsage(String),
     /// Give a facility a new secret number: its institution code.
     SecretNumber(String),
     /// Reset the master: institution code and secret number.
@@ -78,6 +87,12 @@ pub enum Reply {
     Posted(String),
     /// The notices to facilities.
     Notices(Vec<NoticeLine>),
+    /// An emergency window.
+    Window(Box<WindowLine>),
+    /// Emergency windows.
+    Windows(Vec<WindowLine>),
+    /// What facilities did under one.
+    WindowUsage(Vec<api::emergency::WindowUsage>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
     /// Certificates.
@@ -259,6 +274,16 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::WithdrawNotice(id) => posted_notices::withdraw(app, &id)
             .await
             .map(|()| Reply::Done),
+        Order::OpenWindow(new, operator) => windows::open(app, *new, &local(&operator))
+            .await
+            .map(|it| Reply::Window(Box::new(it))),
+        Order::StepWindow(id, step, operator) => windows::step(app, &id, step, &local(&operator))
+            .await
+            .map(|it| Reply::Window(Box::new(it))),
+        Order::ListWindows => windows::list(app).map(Reply::Windows),
+        Order::WindowUsage(id) => crate::emergency::reports::under(app, &id)
+            .await
+            .map(Reply::WindowUsage),
         Order::SecretNumber(code) => crate::recoveries::give_secret_number(app, &code)
             .await
             .map(Reply::SecretNumber),
@@ -296,6 +321,15 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             stored.map_err(|taken| taken.to_string())?;
             Ok(Reply::Done)
         }
+    }
+}
+
+/// An operator who uses the shell: no name of theirs is taken for that of one who signs in on the pages.
+fn local(operator: &str) -> String {
+    if operator.is_empty() {
+        "local".into()
+    } else {
+        format!("local:{operator}")
     }
 }
 

@@ -154,6 +154,7 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
                 state: AccountState::Active,
                 display_name: kind.label_ja().into(),
                 designation: None,
+                ambulance: domain::codes::setting::Right::NotGiven,
                 password: passwords::hash(app, password, now, !kind.is_system())
                     .await
                     .map_err(refused)?,

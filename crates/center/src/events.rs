@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use api::event::{CardCheckNews, CheckNews, Event, RotationNews, SettingsNews, WithdrawalNews};
+use api::event::{CardCheckNews, CheckNews, EmergencyNews, Event, RotationNews, SettingsNews};
 use api::problem::{MemberError, Trouble};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -48,6 +49,7 @@ pub(crate) struct Events(RwLock<HashMap<InstitutionCode, Listening>>);
 struct Listening {
     wake: watch::Sender<()>,
     checks: broadcast::Sender<u128>,
+    emergency: watch::Sender<()>,
     streams: Vec<SignedIn>,
 }
 
@@ -57,6 +59,7 @@ struct Place {
     who: SignedIn,
     wake: watch::Receiver<()>,
     checks: broadcast::Receiver<u128>,
+    emergency: watch::Receiver<()>,
 }
 
 impl Events {
@@ -77,11 +80,21 @@ impl Events {
         }
     }
 
+    /// Tells the streams of these facilities that what is open without a card changed. It is no row: whoever is away reads the state
+    /// when they are back.
+    pub(crate) fn emergency(&self, reaches: impl Fn(InstitutionCode) -> bool) {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for (_, listening) in all.iter().filter(|(facility, _)| reaches(**facility)) {
+            listening.emergency.send_replace(());
+        }
+    }
+
     fn join(app: &App, who: &SignedIn) -> Option<Place> {
         let mut all = app.events.0.write().unwrap_or_else(PoisonError::into_inner);
         let listening = all.entry(who.facility).or_insert_with(|| Listening {
             wake: watch::Sender::new(()),
             checks: broadcast::Sender::new(CHECKS),
+            emergency: watch::Sender::new(()),
             streams: Vec::new(),
         });
         let own = listening.streams.iter().filter(|other| *other == who);
@@ -95,6 +108,7 @@ impl Events {
             who: who.clone(),
             wake: listening.wake.subscribe(),
             checks: listening.checks.subscribe(),
+            emergency: listening.emergency.subscribe(),
         })
     }
 }
@@ -210,6 +224,10 @@ impl Stream {
                     Err(broadcast::error::RecvError::Lagged(_)) => continue,
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
+                changed = place.emergency.changed() => match changed {
+                    Ok(()) => self.emergency(&app),
+                    Err(_) => return,
+                },
                 _ = heart.tick() => ": still here\n\n".to_owned(),
                 () = self.sender.closed() => return,
             };
@@ -312,6 +330,8 @@ impl Stream {
             }),
             // Told as it happens.
             EventKind::Check => None,
+            // Told as they happen.
+            EventKind::Check | EventKind::Emergency => None,
         })
     }
 
@@ -320,6 +340,18 @@ impl Stream {
         if hears(self.permit.holder().kind, EventKind::Check, Whose::Other) {
             let id = uuid::Uuid::from_u128(id).to_string();
             push(&mut text, &Event::Check(CheckNews { id }));
+        }
+        text
+    }
+
+    fn emergency(&self, app: &Shared) -> String {
+        let mut text = String::new();
+        let holder = self.permit.holder();
+        if hears(holder.kind, EventKind::Emergency, Whose::Other)
+            && let Ok(windows) = crate::emergency::open_windows(app, holder.facility)
+        {
+            let open = windows.into_iter().map(|it| it.mode).collect();
+            push(&mut text, &Event::Emergency(EmergencyNews { open }));
         }
         text
     }

@@ -148,6 +148,7 @@ impl FromRequest<App> for CsvFile {
 
 fn new_account(line: AccountLine) -> NewAccount {
     NewAccount {
+        ambulance: false,
         designation: Some(line.designation).filter(|text| !text.is_empty()),
         display_name: line.display_name,
         id: line.id,

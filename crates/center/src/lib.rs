@@ -16,6 +16,7 @@ pub mod config;
 pub mod control;
 mod download_page;
 mod downloads;
+pub mod emergency;
 pub mod enroll;
 mod est;
 mod events;

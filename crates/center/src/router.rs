@@ -18,6 +18,9 @@ use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
     events, existing_paths, facility_settings, history, imports, link, medical, own, page_guard,
+    events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
+    accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
+    emergency, est, events, existing_paths, facility_settings, history, imports, link, medical,
     posted_notices, questions, readers, recoveries, reference_numbers, revocation_list, rotations,
     screen_locks, second_factors, sessions, sign_ins, updates,
 };
@@ -249,6 +252,47 @@ fn routes() -> Vec<Route> {
             Method::Post,
             routes::CARD_CHECK_ANSWERS,
             post(questions::answer),
+        ),
+        (Method::Get, routes::EMERGENCY_STATE, get(emergency::state)),
+        (
+            Method::Post,
+            routes::DISASTER_SEARCHES,
+            post(emergency::disaster::search),
+        ),
+        (
+            Method::Post,
+            routes::DISASTER_OPENINGS,
+            post(emergency::disaster::open),
+        ),
+        (
+            Method::Post,
+            routes::OUTAGE_CHECKS,
+            post(emergency::outage::ask),
+        ),
+        (
+            Method::Get,
+            routes::AMBULANCE,
+            get(emergency::ambulance::access),
+        ),
+        (
+            Method::Post,
+            routes::AMBULANCE_SEARCHES,
+            post(emergency::ambulance::search),
+        ),
+        (
+            Method::Post,
+            routes::AMBULANCE_OPENINGS,
+            post(emergency::ambulance::open),
+        ),
+        (
+            Method::Get,
+            routes::EMERGENCY_REPORTS,
+            get(emergency::reports::list),
+        ),
+        (
+            Method::Post,
+            routes::EMERGENCY_REPORTS,
+            post(emergency::reports::file),
         ),
         (Method::Post, routes::LINK, post(link::send)),
         (Method::Post, routes::MEDICAL_OWN, post(own::open)),

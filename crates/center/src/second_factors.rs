@@ -279,10 +279,20 @@ fn step_of(app: &Shared, factor: &Factor, typed: &str, now: Instant) -> Option<i
     matching(&secret, &digits(typed)?, &steps(now, factor.last_step))
 }
 
-/// Refuses a session that does not wait for a second factor.
+/// Refuses a session that neither waits for a second factor nor may step up: one that was opened by the password alone may prove a factor
+/// that counts, for what asks for one of its own (ambulance mode).
 fn waits_for_proof(app: &Shared, token: TokenHash) -> Result<(), Refused> {
     let session = app.engine.session(&token.0)?.ok_or(Trouble::NotSignedIn)?;
-    if session.entry == Entry::Prove {
+    let waits = match session.entry {
+        Entry::Prove => true,
+        Entry::Full => {
+            let proved = app.engine.proved_by(&session.who, session.opened)?;
+            let by_password = matches!(proved, Some(ProvedBy::Password) | None);
+            by_password && !confirmed(app, &session.who)?.is_empty()
+        }
+        Entry::Enrol => false,
+    };
+    if waits {
         Ok(())
     } else {
         Err(Trouble::Access(Why::NoSecondFactorAsked).into())

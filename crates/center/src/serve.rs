@@ -152,6 +152,8 @@ impl Center {
             link: config.link.clone(),
             medical: config.medical,
             feeding: Default::default(),
+            emergency: config.emergency.clone(),
+            open_windows: crate::emergency::Seen::default(),
             bulk: Default::default(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
@@ -173,6 +175,7 @@ impl Center {
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));
+        tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
         tokio::spawn(bulk::work::work_off(app.clone()));
         let enroll = listeners::tls(
             &app,

@@ -13,6 +13,7 @@ mod client;
 mod config;
 mod demo;
 mod doctor;
+mod emergency;
 mod enroll;
 mod feed;
 mod gateway;
@@ -97,6 +98,12 @@ enum Command {
         after_help = "Example: onshi operator add --data-dir /var/lib/onshi --name suzuki"
     )]
     Operator(operator::OperatorCommand),
+    /// Open, approve, extend, close and list emergency windows, and see what was done under them.
+    #[command(
+        subcommand,
+        after_help = "Example: onshi emergency list --data-dir /var/lib/onshi"
+    )]
+    Emergency(emergency::EmergencyCommand),
     /// Exchange the center's signing key.
     #[command(
         subcommand,
@@ -170,6 +177,7 @@ fn main() -> ExitCode {
             Command::Certificate(command) => enroll::certificate(command).await,
             Command::Notice(command) => notice::run(command).await,
             Command::Operator(command) => operator::run(command).await,
+            Command::Emergency(command) => emergency::run(command).await,
             Command::Keys(command) => keys::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,

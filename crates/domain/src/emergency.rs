@@ -9,6 +9,7 @@ pub mod window;
 
 use crate::civil_date::Instant;
 use crate::codes::consent::Viewing;
+use crate::medical_information::kind::InformationKind;
 use crate::named::named;
 use crate::permit::{AskInOutage, Permission, ViewInAmbulance, ViewInDisaster};
 
@@ -38,6 +39,25 @@ impl Mode {
             Self::Disaster => "災害時医療情報閲覧",
             Self::Outage => "システム障害時の資格照会",
             Self::Ambulance => "救急時医療情報閲覧",
+        }
+    }
+
+    /// What it opens of a person (operations §1.10): in a disaster 薬剤・診療・健診, with prescriptions and dispensings; to an ambulance surgery as
+    /// well; in an outage nothing.
+    ///
+    /// ```
+    /// use domain::emergency::Mode;
+    /// use domain::medical_information::kind::InformationKind;
+    /// assert!(Mode::Outage.opens().is_empty());
+    /// assert!(!Mode::Disaster.opens().contains(&InformationKind::Surgery));
+    /// ```
+    #[must_use]
+    pub fn opens(self) -> &'static [InformationKind] {
+        use InformationKind::{Checkups, Drugs, Surgery, Treatment};
+        match self {
+            Self::Disaster => &[Drugs, Treatment, Checkups],
+            Self::Outage => &[],
+            Self::Ambulance => &[Drugs, Treatment, Surgery, Checkups],
         }
     }
 

@@ -97,6 +97,8 @@ pub struct FacilitySettings {
     pub second_factor: Policy,
     /// Hours outside of which a sign-in is pointed out to its person \[ours\].
     pub usual_hours: UsualHours,
+    /// Whether the facility opted in to ambulance mode 救急時医療情報閲覧: off by default; the center takes it from listed facilities alone.
+    pub ambulance: Use,
 }
 
 /// The longest time after which the visual mode ends by itself, in minutes.
@@ -157,6 +159,7 @@ impl Default for FacilitySettings {
             link_may_read_treatment: Use::Off,
             second_factor: Policy::Offered,
             usual_hours: UsualHours::default(),
+            ambulance: Use::Off,
         }
     }
 }
@@ -170,7 +173,7 @@ impl FacilitySettings {
     /// assert!(values.contains(&("visual_return_minutes", "10".to_owned())));
     /// ```
     #[must_use]
-    pub fn values(&self) -> [(&'static str, String); 16] {
+    pub fn values(&self) -> [(&'static str, String); 17] {
         [
             ("checkups", self.checkups.as_str().into()),
             ("drugs", self.drugs.as_str().into()),
@@ -206,6 +209,7 @@ impl FacilitySettings {
             ),
             ("second_factor", self.second_factor.as_str().into()),
             ("usual_hours", self.usual_hours.to_text()),
+            ("ambulance", self.ambulance.as_str().into()),
         ]
     }
 
@@ -249,6 +253,7 @@ impl FacilitySettings {
             "link_may_read_treatment" => self.link_may_read_treatment = used()?,
             "second_factor" => self.second_factor = Policy::parse(value).ok_or(Value)?,
             "usual_hours" => self.usual_hours = UsualHours::parse(value).ok_or(Value)?,
+            "ambulance" => self.ambulance = used()?,
             _ => return Err(InvalidSetting::Name),
         }
         Ok(self)

@@ -31,6 +31,7 @@ CREATE TABLE checkup (
 CREATE TABLE surgery (
   person BLOB NOT NULL, day INTEGER NOT NULL, place INTEGER NOT NULL, record BLOB NOT NULL,
   PRIMARY KEY (person, day, place)
+) WITHOUT ROWID;
 -- People by birth date, for searches without a card: `tags` are two bytes for each form of a name. About 30 bytes a person.
 CREATE TABLE person_by_birth (
   day INTEGER NOT NULL, person BLOB NOT NULL, tags BLOB NOT NULL,

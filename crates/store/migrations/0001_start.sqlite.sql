@@ -6,6 +6,8 @@ CREATE TABLE account (
   password_hash TEXT NOT NULL, password_long INTEGER NOT NULL, password_set INTEGER NOT NULL,
   change_needed INTEGER NOT NULL,
   failures INTEGER NOT NULL DEFAULT 0, locks INTEGER NOT NULL DEFAULT 0, locked_until INTEGER, last_failure INTEGER,
+  -- The right to ambulance mode (救急時閲覧権限, OQSCD043).
+  ambulance TEXT NOT NULL DEFAULT '0',
   PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 -- The last five passwords: a slow hash of the whole and a keyed hash of the first five characters.
@@ -273,3 +275,15 @@ CREATE TABLE emergency_search (
 ) WITHOUT ROWID;
 CREATE INDEX emergency_search_of_account ON emergency_search (facility, account, at);
 CREATE INDEX emergency_search_of_window ON emergency_search (window, facility) WHERE window IS NOT NULL;
+-- What was opened without a card, with the consent that was recorded; rows of opened_information name it as their reference. `factor` and
+-- `method` (OQSCD041, 042) say how whoever opened it in ambulance mode had proved themselves.
+CREATE TABLE emergency_opening (
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window BLOB, search BLOB NOT NULL UNIQUE,
+  person BLOB NOT NULL, consent TEXT NOT NULL, factor TEXT, method TEXT, at INTEGER NOT NULL, until INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX emergency_opening_of_window ON emergency_opening (window, facility) WHERE window IS NOT NULL;
+-- Reports of facilities on what they did in a window (利用報告), added and never changed: the last one counts.
+CREATE TABLE emergency_report (
+  window BLOB NOT NULL, facility INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (window, facility, place)
+) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::Event;
 use domain::civil_date::Instant;
+use domain::codes::setting::Right;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::{GENERATIONS, Length};
@@ -33,6 +34,8 @@ pub struct Account {
     pub display_name: String,
     /// Who designated a medical viewer, and as what.
     pub designation: Option<String>,
+    /// Its right to ambulance mode (救急時閲覧権限, OQSCD043).
+    pub ambulance: Right,
     /// Its password.
     pub password: PasswordRow,
     /// Failures and locks.
@@ -46,6 +49,7 @@ impl Account {
         self.state == other.state
             && self.display_name == other.display_name
             && self.designation == other.designation
+            && self.ambulance == other.ambulance
             && self.password.hash == other.password.hash
             && self.password.change_needed == other.password.change_needed
     }
@@ -120,7 +124,7 @@ impl std::fmt::Debug for PasswordRow {
 pub type Generation = (String, [u8; 32]);
 
 const COLUMNS: &str = "facility, id, kind, state, display_name, designation, password_hash, password_long, password_set,
-    change_needed, failures, locks, locked_until, last_failure";
+    change_needed, failures, locks, locked_until, last_failure, ambulance";
 
 impl Engine {
     /// Makes accounts with the events that tell of it and the answer to keep: all or nothing.
@@ -216,13 +220,14 @@ impl Engine {
                 }
             }
             connection
-                .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5 WHERE facility = ?1 AND id = ?2")?
+                .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5, ambulance = ?6 WHERE facility = ?1 AND id = ?2")?
                 .execute(params![
                     number(changed.facility),
                     changed.id.as_str(),
                     changed.state.as_str(),
                     changed.display_name,
-                    changed.designation
+                    changed.designation,
+                    changed.ambulance.code()
                 ])?;
             if changed.state == AccountState::Disabled {
                 end_other_sessions(connection, batch, changed.facility, &changed.id, None)?;
@@ -369,7 +374,7 @@ pub(crate) fn keep_lockout(
 fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL)",
+            "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL,?11)",
         )?
         .execute(params![
             number(account.facility),
@@ -381,7 +386,8 @@ fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> 
             account.password.hash,
             account.password.length == Length::Long,
             account.password.set_at.as_micros(),
-            account.password.change_needed
+            account.password.change_needed,
+            account.ambulance.code()
         ])?;
     keep_generation(connection, account.facility, &account.id, &account.password)
 }
@@ -458,6 +464,7 @@ pub(crate) fn read(
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let bad = || StoreError::Row("account");
     let (id, kind, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let ambulance: String = row.get(14)?;
     Ok(Account {
         facility: crate::access::institution(row.get(0)?)?,
         id: AccountId::parse(&id).map_err(|_| bad())?,
@@ -465,6 +472,7 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
         state: AccountState::parse(&state).ok_or_else(bad)?,
         display_name: row.get(4)?,
         designation: row.get(5)?,
+        ambulance: Right::from_code(&ambulance).ok_or_else(bad)?,
         password: PasswordRow {
             hash: row.get(6)?,
             prefix: [0; 32],

@@ -1,5 +1,7 @@
 //! Emergency windows (緊急時の開放) and what is done under them. Windows are read from their steps; a step is never changed.
 
+pub mod openings;
+pub mod reports;
 pub mod searches;
 
 use domain::audit::{Actor, Event};
@@ -102,6 +104,9 @@ fn take(
         Err(why) => return Ok(Stepped::Refused(why)),
     };
     keep(connection, &window, before)?;
+    if step == Step::Close {
+        openings::end_with(connection, id, now)?;
+    }
     batch.append(connection, event, None)?;
     Ok(Stepped::Done(Box::new(window)))
 }

@@ -84,35 +84,42 @@ impl Engine {
         facility: Option<InstitutionCode>,
         search: &LookSearch,
     ) -> Result<Vec<Placed>, StoreError> {
-        self.read(|connection| {
-            let text = format!(
-                "SELECT {COLUMNS}, seq FROM look
-                 WHERE (?1 IS NULL OR facility = ?1) AND (?2 IS NULL OR ?2 <= at) AND (?3 IS NULL OR at < ?3)
-                   AND (?4 IS NULL OR account = ?4) AND (?5 IS NULL OR person = ?5) AND (?6 = 0 OR emergency = 1)
-                   AND (?7 IS NULL OR seq < ?7)
-                 ORDER BY seq DESC LIMIT ?8"
-            );
-            let mut statement = connection.prepare_cached(&text)?;
-            let mut rows = statement.query(params![
-                facility.map(number),
-                search.from.map(Instant::as_micros),
-                search.until.map(Instant::as_micros),
-                search.account.as_ref().map(AccountId::as_str),
-                search.person.map(|it| it.as_u128().to_be_bytes()),
-                search.only_emergencies,
-                search.after,
-                search.limit
-            ])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(Placed {
-                    place: row.get(11)?,
-                    look: read(row)?,
-                });
-            }
-            Ok(found)
-        })
+        self.read(|connection| select(connection, facility.map(number), search))
     }
+}
+
+/// The looks of one facility, or of all, the newest first.
+pub(crate) fn select(
+    connection: &Connection,
+    facility: Option<i64>,
+    search: &LookSearch,
+) -> Result<Vec<Placed>, StoreError> {
+    let text = format!(
+        "SELECT {COLUMNS}, seq FROM look
+         WHERE (?1 IS NULL OR facility = ?1) AND (?2 IS NULL OR ?2 <= at) AND (?3 IS NULL OR at < ?3)
+           AND (?4 IS NULL OR account = ?4) AND (?5 IS NULL OR person = ?5) AND (?6 = 0 OR emergency = 1)
+           AND (?7 IS NULL OR seq < ?7)
+         ORDER BY seq DESC LIMIT ?8"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
+    let mut rows = statement.query(params![
+        facility,
+        search.from.map(Instant::as_micros),
+        search.until.map(Instant::as_micros),
+        search.account.as_ref().map(AccountId::as_str),
+        search.person.map(|it| it.as_u128().to_be_bytes()),
+        search.only_emergencies,
+        search.after,
+        search.limit
+    ])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(Placed {
+            place: row.get(11)?,
+            look: read(row)?,
+        });
+    }
+    Ok(found)
 }
 
 /// Writes a look and the event that vouches for it within the running transaction. The event's actor is the caller's; its subject is the

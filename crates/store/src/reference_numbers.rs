@@ -137,8 +137,11 @@ impl Engine {
         .await
     }
 
-    /// A facility's number for a person.
-    pub(crate) fn reference_number(
+    /// A facility's number for a person; the caller found the person by a right of their own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reference_number(
         &self,
         facility: InstitutionCode,
         person: PersonId,

@@ -6,6 +6,9 @@ mod reading;
 
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
+use domain::account::AccountId;
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::{CivilDate, Instant};
 use domain::facility_settings::FacilitySettings;
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::MedicalInformation;
@@ -123,6 +126,13 @@ impl Engine {
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query(params![facility, now.as_micros()])?;
             let mut patients: Vec<ViewablePatient> = Vec::new();
+                "SELECT {COLUMNS}, person FROM opened_information
+                 WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2 AND {IS_OWN} ORDER BY person, kind, basis"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
+            let account = permit.holder().account.as_str();
+            let mut rows = statement.query(params![facility, now.as_micros(), account])?;
+            let mut all: Vec<(PersonId, Vec<Opened>)> = Vec::new();
             while let Some(row) = rows.next()? {
                 let opened = read(row)?;
                 if !is_used(&opened, &settings) {
@@ -165,7 +175,8 @@ impl Engine {
             let Some(person) = of_reference(connection, number(facility), id)? else {
                 return Ok(None);
             };
-            let opened = in_force(connection, (number(facility), person), now)?;
+            let account = &permit.holder().account;
+            let opened = in_force(connection, (number(facility), account, person), now)?;
             Ok((!opened.is_empty()).then_some(Sight {
                 facility,
                 person,
@@ -192,6 +203,8 @@ impl Engine {
         let recorded = self.write(move |connection, batch| {
             let mut under = in_force(connection, (number(facility), person), now)?;
             under.retain(|_| is_somebody);
+            let whose = (number(facility), &holder.account, person);
+            let mut under = in_force(connection, whose, now)?;
             if let Some(kinds) = &looking.kinds {
                 under.retain(|it| kinds.contains(&it.kind));
             }
@@ -299,14 +312,29 @@ pub(crate) fn of_reference(
         .transpose()
 }
 
-/// What may be seen of a person at a facility now, in the order of kinds.
+/// What ambulance mode opened is open to the account that opened it alone, in ?3 of a query: the right to it is each account's own.
+const IS_OWN: &str =
+    "(basis <> 'ambulance' OR reference IN (SELECT id FROM emergency_opening WHERE account = ?3))";
+
+/// What an account may see of a person at its facility now, in the order of kinds.
 pub(crate) fn in_force(
     connection: &Connection,
-    (facility, person): (i64, PersonId),
+    (facility, account, person): (i64, &AccountId, PersonId),
     now: Instant,
 ) -> Result<Vec<Opened>, StoreError> {
     let settings = facility_settings::read(connection, facility)?.settings;
     let mut opened = opened_to(connection, (facility, person), now)?;
+    let text = format!(
+        "SELECT {COLUMNS} FROM opened_information
+         WHERE facility = ?1 AND person = ?2 AND given <= ?4 AND ?4 < valid_until AND {IS_OWN} ORDER BY kind, basis"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
+    let person = person.as_u128().to_be_bytes();
+    let mut rows = statement.query(params![facility, person, account.as_str(), now.as_micros()])?;
+    let mut opened = Vec::new();
+    while let Some(row) = rows.next()? {
+        opened.push(read(row)?);
+    }
     opened.retain(|it| is_used(it, &settings));
     Ok(opened)
 }

@@ -4,9 +4,9 @@
 use domain::account::{AccountId, AccountKind};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use domain::permit::{ManageOwnAccess, Permit};
+use domain::permit::{ManageOwnAccess, Permit, SignedIn};
 use domain::sign_in_notice::{Before, Outcome, ProvedBy, Unusual, unusual};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
@@ -80,6 +80,36 @@ impl Engine {
                 found.push(sign_in(row)?);
             }
             Ok(found)
+        })
+    }
+
+    /// By what an account proved itself last, in a session that was opened then: a step up counts as well.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn proved_by(
+        &self,
+        holder: &SignedIn,
+        opened: Instant,
+    ) -> Result<Option<ProvedBy>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT method FROM sign_in WHERE facility = ?1 AND account = ?2 AND certificate = ?3
+                AND outcome = ?4 AND ?5 <= at ORDER BY seq DESC LIMIT 1";
+            let method: Option<String> = connection
+                .prepare_cached(text)?
+                .query_row(
+                    params![
+                        number(holder.facility),
+                        holder.account.as_str(),
+                        holder.certificate,
+                        Outcome::Opened.as_str(),
+                        opened.as_micros()
+                    ],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            let read = |it: &String| ProvedBy::parse(it).ok_or(StoreError::Row("sign_in"));
+            method.as_ref().map(read).transpose()
         })
     }
 

@@ -234,8 +234,9 @@ fn origin(name: Option<&str>) -> Result<Origin, MemberError> {
     let Some(name) = name else {
         return Ok(Origin::WebApi);
     };
-    let origin =
-        Origin::parse(name).filter(|origin| !matches!(origin, Origin::Card | Origin::Bulk));
+    // The others are the center's own words for what did not come as a question by number.
+    let asks = [Origin::Page, Origin::Shell, Origin::File, Origin::WebApi];
+    let origin = Origin::parse(name).filter(|origin| asks.contains(origin));
     origin.ok_or_else(|| {
         MemberError::new(
             "origin",

@@ -158,7 +158,7 @@ impl Client {
     }
 
     /// A request whose answer holds nothing.
-    async fn do_it(
+    pub(super) async fn do_it(
         &self,
         method: Method,
         path: &str,

@@ -2,6 +2,7 @@
 
 mod access;
 mod bulk;
+mod emergency;
 mod facility;
 mod medical;
 mod own;
@@ -136,6 +137,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(&facility::OPERATIONS)
         .chain(medical::OPERATIONS)
         .chain(&own::OPERATIONS)
+        .chain(emergency::OPERATIONS)
         .chain(&updates::OPERATIONS)
 }
 

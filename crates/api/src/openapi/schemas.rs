@@ -19,6 +19,11 @@ use crate::card::{
 use crate::certificate::{CertificateState, LossReport};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews, WithdrawalNews};
+use crate::emergency::{
+    AmbulanceAccess, AmbulanceSearch, EmergencyReports, EmergencyState, NewOpening, NewReport,
+    Opening, OutageCheck, PersonSearch, SearchOutcome,
+};
+use crate::event::{CardCheckNews, CheckNews, EmergencyNews, RotationNews, SettingsNews};
 use crate::history::{Export, History, Search};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
@@ -87,6 +92,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<CheckNews>(&mut all);
     add::<SettingsNews>(&mut all);
     add::<RotationNews>(&mut all);
+    add::<EmergencyNews>(&mut all);
     add::<OwnAccount>(&mut all);
     add::<SecondFactor>(&mut all);
     add::<SignInRecord>(&mut all);
@@ -116,6 +122,16 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<WithdrawalRequest>(&mut all);
     add::<WithdrawalDone>(&mut all);
     add::<WithdrawalNews>(&mut all);
+    add::<EmergencyState>(&mut all);
+    add::<PersonSearch>(&mut all);
+    add::<AmbulanceSearch>(&mut all);
+    add::<SearchOutcome>(&mut all);
+    add::<NewOpening>(&mut all);
+    add::<Opening>(&mut all);
+    add::<OutageCheck>(&mut all);
+    add::<AmbulanceAccess>(&mut all);
+    add::<EmergencyReports>(&mut all);
+    add::<NewReport>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()
         .description(Some("An OpenAPI 3.1 document"))

@@ -307,6 +307,7 @@ impl Trouble {
             Self::Certificate(trouble) => trouble.row(),
             Self::Bulk(trouble) => trouble.row(),
             Self::Medical(trouble) => trouble.row(),
+            Self::Emergency(trouble) => trouble.row(),
         };
         Row {
             code,

@@ -23,7 +23,7 @@ impl World {
         send(self.dir.path(), &order).await.unwrap()
     }
 
-    fn now(&self) -> Instant {
+    pub(crate) fn now(&self) -> Instant {
         Instant::from_micros(self.micros.load(std::sync::atomic::Ordering::SeqCst))
     }
 

@@ -186,6 +186,7 @@ async fn an_account_changed_since_it_was_shown_is_left_as_it_is() {
     let (administrator, _) = clinic.administrator().await;
     let (client, token) = (&clinic.client, &administrator.token);
     let new = NewAccount {
+        ambulance: false,
         designation: None,
         display_name: "受付".into(),
         id: "uketsuke".into(),

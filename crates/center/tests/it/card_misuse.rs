@@ -247,6 +247,7 @@ async fn a_release_is_good_once_for_its_own_reader_and_for_two_minutes() {
         "card_confirmation_needed",
     );
     let second = NewAccount {
+        ambulance: false,
         designation: None,
         display_name: "2台目".into(),
         id: "reader2".into(),

@@ -18,6 +18,7 @@ mod checks;
 mod consented_lists;
 mod deck;
 mod download_page;
+mod emergency;
 mod est;
 mod events;
 mod existing_paths;

@@ -122,6 +122,29 @@ impl World {
         }
     }
 
+    /// A center that believes the made-up cards, with settings of care without one.
+    pub(crate) async fn start_in_emergency(
+        emergency: center::config::emergency::Emergency,
+    ) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let cards = crate::deck::settings(dir.path());
+        let mut config = config(dir.path(), Limits::default(), cards);
+        config.emergency = emergency;
+        let center = start_center_of(&config, Arc::clone(&micros)).await;
+        let path = dir.path().join("center.db");
+        let engine = store::engine::Engine::open_center(&path, [8; 16]).unwrap();
+        crate::deck::register(&engine).await;
+        Self {
+            api: center.api,
+            enroll: center.enroll,
+            metrics: center.metrics,
+            _center: Some(center),
+            dir,
+            micros,
+        }
+    }
+
     /// A center that another process runs on the folder.
     pub(crate) fn elsewhere(dir: tempfile::TempDir, api: SocketAddr, enroll: SocketAddr) -> Self {
         Self {
@@ -263,6 +286,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         link: Default::default(),
         operators: Default::default(),
         medical: Default::default(),
+        emergency: Default::default(),
     }
 }
 

@@ -424,6 +424,7 @@ async fn accounts(
     for (kind, id, display_name) in REGISTERED {
         let first = generate()?;
         let body = NewAccount {
+            ambulance: false,
             designation: None,
             display_name: display_name.into(),
             id: id.into(),

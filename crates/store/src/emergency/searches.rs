@@ -9,6 +9,7 @@ use domain::person::PersonId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::number;
+use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
@@ -47,8 +48,8 @@ pub struct NewSearch {
     pub way: Way,
     /// What it came to.
     pub came: Came,
-    /// The check it was answered with.
-    pub check: Option<u128>,
+    /// The check it is answered with: recorded with it.
+    pub check: Option<NewCheck>,
 }
 
 /// What became of a search to record.
@@ -88,17 +89,18 @@ impl Engine {
         event: Event,
     ) -> Result<SearchRecorded, StoreError> {
         let holder = permit.holder().clone();
-        self.write(move |connection, batch| {
-            record(
-                connection,
-                batch,
-                (&holder, A::MODE),
-                &search,
-                limit,
-                &event,
-            )
-        })
-        .await
+        let check = search.check.clone();
+        let check = check.map(|check| Record::new(&holder, check));
+        let work = move |connection: &Connection, batch: &mut Batch| {
+            let told = (&search, limit, &event);
+            let recorded = record(connection, batch, (&holder, A::MODE), told)?;
+            if let (SearchRecorded::Done, Some(check)) = (recorded, check) {
+                check.append(connection, batch, &format!(" mode={}", A::MODE.as_str()))?;
+            }
+            Ok(recorded)
+        };
+        // A part of a check fails only with the whole file.
+        self.write_or_fail_all(work).await
     }
 
     /// What a search of this account found, while it may be opened: unknown, another's, too old and without a person are all `None`.
@@ -146,9 +148,7 @@ fn record(
     connection: &Connection,
     batch: &mut Batch,
     (holder, mode): (&SignedIn, Mode),
-    search: &NewSearch,
-    limit: u32,
-    event: &Event,
+    (search, limit, event): (&NewSearch, u32, &Event),
 ) -> Result<SearchRecorded, StoreError> {
     let now = event.at;
     if !is_within(connection, holder, mode, search.window, now)? {
@@ -179,7 +179,7 @@ fn record(
             search.way.as_str(),
             search.came.as_str(),
             person,
-            search.check.map(u128::to_be_bytes)
+            search.check.as_ref().map(|it| it.id.to_be_bytes())
         ])?;
     batch.append(connection, event, None)?;
     Ok(SearchRecorded::Done)

@@ -83,6 +83,12 @@ pub(super) const ROWS: [Row; 16] = [
         USE,
     ),
     row(
+        "ambulance",
+        Group::Information,
+        ("set-ambulance", "set-ambulance-support"),
+        USE,
+    ),
+    row(
         "electronic_prescriptions",
         Group::Questions,
         (

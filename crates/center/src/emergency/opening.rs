@@ -1,0 +1,142 @@
+//! An opening, the same in disaster and ambulance mode: of what the caller's own search found, with a consent that was recorded, never
+//! without, and with the eligibility of the day.
+
+use api::check::{Answer, Origin, answered};
+use api::emergency::{NewOpening as Asked, Opening};
+use api::problem::emergency::EmergencyTrouble;
+use api::problem::{MemberError, Trouble};
+use domain::audit::Deed;
+use domain::check::{CeilingConsent, evaluate_card};
+use domain::codes::authentication::Factor;
+use domain::coverage::Registration;
+use domain::emergency::{EmergencyConsent, Way, WithoutCard};
+use domain::institution_code::InstitutionCode;
+use domain::permit::Permit;
+use store::checks::NewCheck;
+use store::emergency::openings::{NewOpening, Openings};
+use uuid::Uuid;
+
+use crate::app::{App, random};
+use crate::checks::sign;
+use crate::emergency::search::{refuse, told};
+use crate::extract::Body;
+use crate::trouble::Refused;
+
+/// How whoever opens something proved themselves: factor, and code of the method (OQSCD041, 042).
+pub(super) type ProofCodes = (Factor, &'static str);
+
+/// Makes an opening of what a search found.
+pub(super) async fn make<A: WithoutCard>(
+    app: &App,
+    permit: &Permit<A>,
+    body: &Body<Asked>,
+    (origin, proof): (Origin, Option<ProofCodes>),
+) -> Result<Opening, Refused> {
+    let now = app.now();
+    let consent = EmergencyConsent::parse(&body.value.consent).ok_or_else(no_consent)?;
+    let unknown = EmergencyTrouble::UnknownSearch;
+    let search = Uuid::parse_str(&body.value.search).ok();
+    let found = match search {
+        Some(id) => app.engine.found_before(permit, id.as_u128(), now)?,
+        None => None,
+    };
+    let Some(found) = found else {
+        return Err(refuse(app, permit, unknown).await?);
+    };
+    let Some(registration) = app.engine.registration_of(&found)? else {
+        return Err(refuse(app, permit, unknown).await?);
+    };
+    let check = match found.way {
+        // The check of the card was the answer.
+        Way::Card => None,
+        Way::Insurance | Way::Description => {
+            let facility = permit.facility();
+            Some(check(app, facility, &registration, (origin, &body.bytes))?)
+        }
+    };
+    let id = app.check_ids.next(now, random()?);
+    let mut event = told(app, permit, Deed::EmergencyOpening);
+    event.subject = Some(found.person.as_u128());
+    event.detail = format!(
+        "{} opening={} search={} consent={} code={}",
+        event.detail,
+        Uuid::from_u128(id),
+        Uuid::from_u128(found.id),
+        consent.as_str(),
+        consent.code().code()
+    );
+    if let Some((factor, method)) = proof {
+        event.detail = format!("{} factor={} method={method}", event.detail, factor.code());
+    }
+    let (answer, check) = check.unzip();
+    let new = NewOpening {
+        id,
+        found,
+        consent,
+        proof,
+        check,
+    };
+    match app.engine.open_without_card(permit, new, event).await? {
+        Openings::Done(until) => Ok(Opening {
+            check: answer,
+            id: Uuid::from_u128(id).to_string(),
+            until: until.to_string(),
+        }),
+        Openings::Before(id, until) => Ok(Opening {
+            check: None,
+            id: Uuid::from_u128(id).to_string(),
+            until: until.to_string(),
+        }),
+        Openings::Closed => Err(refuse(app, permit, EmergencyTrouble::Closed).await?),
+    }
+}
+
+/// The eligibility of a person today, as it is answered and kept.
+pub(super) fn check(
+    app: &App,
+    facility: InstitutionCode,
+    registration: &Registration,
+    (origin, question): (Origin, &bytes::Bytes),
+) -> Result<(Answer, NewCheck), Refused> {
+    let now = app.now();
+    let day = now.date_in_japan();
+    let finding = evaluate_card(registration, facility, day);
+    let circumstances = answered::Circumstances {
+        check_id: app.check_ids.next(now, random()?),
+        facility,
+        as_of: now,
+        visit_date: day,
+        ceiling_consent: CeilingConsent::Given,
+        remarks: Vec::new(),
+    };
+    let person = &registration.person;
+    let number = app.engine.reference_number(facility, person.id)?;
+    let answer = answered::write(&finding, number.as_deref(), &circumstances);
+    let signed = sign(app, &answer, now)?;
+    let answer = serde_json::from_slice(&signed).map_err(|_| Trouble::Internal)?;
+    let insurer = finding.entries.first().map(|it| it.coverage.insurer);
+    let check = NewCheck {
+        id: circumstances.check_id,
+        at: now,
+        visit_date: day,
+        origin: origin.as_str(),
+        verdict: finding.verdict,
+        insurer: insurer.map(|it| it.as_digits()).unwrap_or_default(),
+        name: Some(person.name.as_str().to_owned()),
+        kana: person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
+        question: question.clone(),
+        answer: signed,
+        key: None,
+    };
+    Ok((answer, check))
+}
+
+fn no_consent() -> Refused {
+    let error = MemberError::new(
+        "consent",
+        "required",
+        "同意の状況（口頭同意あり、または同意取得困難）を選んでください。",
+        "Say which it is: consent by word of mouth, or consent that cannot be obtained.",
+    );
+    Refused::members(Trouble::InvalidInput, vec![error])
+}

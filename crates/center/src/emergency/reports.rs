@@ -1,0 +1,115 @@
+//! What was done under each window, for review, and the facility's report on it (利用報告). A facility sees its own with names, the operator
+//! all of them without.
+
+use api::emergency::{EmergencyReports, FiledReport, NewReport, UsageLine, WindowUsage};
+use api::problem::{MemberError, Trouble};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::audit::{Actor, Deed};
+use domain::permit::AskInOutage;
+use store::emergency::reports::{Done, Report, Usage};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::emergency::shown;
+use crate::extract::{Body, Granted};
+use crate::sessions::{actor, event};
+use crate::trouble::Refused;
+
+/// The longest report, in characters.
+const REPORT_CHARS: usize = 2_000;
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Granted(permit): Granted<AskInOutage>,
+) -> Result<Json<EmergencyReports>, Refused> {
+    let used = app.engine.usage_of(&permit)?;
+    let mut read = event(
+        app.now(),
+        actor(permit.holder().clone()),
+        Deed::EmergencyRead,
+    );
+    read.detail = format!("windows={}", used.len());
+    app.engine.record(read).await?;
+    let windows = used.into_iter().map(told).collect();
+    Ok(Json(EmergencyReports { windows }))
+}
+
+pub(crate) async fn file(
+    State(app): State<App>,
+    Granted(permit): Granted<AskInOutage>,
+    body: Body<NewReport>,
+) -> Result<StatusCode, Refused> {
+    let text = body.value.text.trim().to_owned();
+    examine(&text)?;
+    let window = Uuid::parse_str(&body.value.window).map_err(|_| Trouble::NotFound)?;
+    let now = app.now();
+    let mut filed = event(now, actor(permit.holder().clone()), Deed::EmergencyReport);
+    filed.subject = Some(window.as_u128());
+    let kept = app
+        .engine
+        .file_report(&permit, window.as_u128(), text, filed);
+    if kept.await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Trouble::NotFound.into())
+    }
+}
+
+/// What facilities did under a window, and which have not reported yet, for the operator; the reading is on record.
+pub(crate) async fn under(app: &App, id: &str) -> Result<Vec<WindowUsage>, String> {
+    let window = Uuid::parse_str(id).map_err(|_| {
+        format!("id: {id} の開放はありません。 / no such window; see onshi emergency list")
+    })?;
+    let used = app.engine.usage_under(window.as_u128());
+    let used = used.map_err(|error| error.to_string())?;
+    let operator = Actor::Operator("local".into());
+    let mut read = event(app.now(), operator, Deed::EmergencyRead);
+    read.subject = Some(window.as_u128());
+    read.detail = format!("facilities={}", used.len());
+    let kept = app.engine.record(read).await;
+    kept.map_err(|error| error.to_string())?;
+    Ok(used.into_iter().map(told).collect())
+}
+
+/// A text of several lines: no other control character.
+fn examine(text: &str) -> Result<(), Refused> {
+    let flat = text.replace(['\n', '\r'], " ");
+    domain::personal_text::check(&flat, REPORT_CHARS).map_err(|_| {
+        let error = MemberError::new(
+            "text",
+            "form",
+            "報告は1〜2000文字で入力してください。改行のほかの制御文字は使えません。",
+            "A report has 1 to 2000 characters and no control characters but line breaks.",
+        );
+        Refused::members(Trouble::InvalidInput, vec![error])
+    })
+}
+
+fn told(it: Usage) -> WindowUsage {
+    WindowUsage {
+        facility: it.facility.to_string(),
+        lines: it.done.into_iter().map(line).collect(),
+        report: it.report.map(report),
+        window: shown(&it.window),
+    }
+}
+
+fn line(it: Done) -> UsageLine {
+    UsageLine {
+        account: it.account,
+        at: it.at.to_string(),
+        deed: it.deed.into(),
+        detail: it.detail,
+        name: it.name,
+    }
+}
+
+fn report(it: Report) -> FiledReport {
+    FiledReport {
+        account: it.account,
+        at: it.at.to_string(),
+        text: it.text,
+    }
+}

@@ -1,0 +1,71 @@
+//! Outage mode: eligibility alone, whatever else is open.
+
+use super::*;
+use crate::world::check;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_answers_eligibility_and_opens_nothing() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    let client = &clinic.client;
+    let sample = PersonSearch {
+        birth_date: "1970-01-02".into(),
+        insurer_number: Some("06139992".into()),
+        number: Some("4567".into()),
+        symbol: Some("123".into()),
+        ..PersonSearch::default()
+    };
+    check(
+        client.check_in_outage(&staff, &sample).await,
+        "emergency_closed",
+    );
+    world
+        .open("outage", |it| it.facilities = vec![CODE.into()], 3_600)
+        .await;
+    let answered = client.check_in_outage(&staff, &sample).await.unwrap();
+    assert_eq!(
+        (answered.outcome.as_str(), answered.check.unwrap().verdict),
+        ("one", 1)
+    );
+    let by_name = client
+        .check_in_outage(&staff, &search("双子花", None))
+        .await
+        .unwrap();
+    assert_eq!(by_name.check.unwrap().verdict, 4, "who has no coverage");
+    // Not even with a disaster beside it does an outage's search open anything.
+    world.disaster(3_600).await;
+    client
+        .check_in_outage(&staff, &search("双子花", None))
+        .await
+        .unwrap();
+    assert!(
+        client
+            .medical_patients(&staff)
+            .await
+            .unwrap()
+            .patients
+            .is_empty()
+    );
+    let modes: Vec<_> = client
+        .emergency_state()
+        .await
+        .unwrap()
+        .windows
+        .into_iter()
+        .map(|it| it.mode)
+        .collect();
+    assert_eq!(modes, ["disaster", "outage"], "each by itself");
+    let asked = api::history::Search {
+        origin: Some("outage".into()),
+        ..Default::default()
+    };
+    let lines = client.search(&staff, &asked).await.unwrap().checks;
+    assert_eq!(lines.len(), 3, "recorded as what they are");
+    let other = world.enrol("1319999981").await;
+    let neighbour = other.administrator().await.0.token;
+    check(
+        other.client.check_in_outage(&neighbour, &sample).await,
+        "emergency_closed",
+    );
+}

@@ -1,0 +1,97 @@
+//! What was done under a window, for the facility and the operator, and the report on it.
+
+use api::emergency::NewReport;
+use center::control::{Order, Reply, send};
+
+use super::*;
+use crate::world::check;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let other = world.enrol("1319999981").await;
+    let staff = clinic.administrator().await.0.token;
+    let neighbour = other.administrator().await.0.token;
+    let client = &clinic.client;
+    let window = world.disaster(1_200).await;
+    client
+        .search_in_disaster(&staff, &search("架空太郎", None))
+        .await
+        .unwrap();
+    let outcome = client
+        .search_in_disaster(&staff, &search("双子花", None))
+        .await
+        .unwrap();
+    let opened = client
+        .open_in_disaster(&staff, &opening(&outcome, "oral"))
+        .await
+        .unwrap();
+    client
+        .look_at_medical_information(&staff, &opened.id, &page())
+        .await
+        .unwrap();
+    other
+        .client
+        .search_in_disaster(&neighbour, &search("双子華", None))
+        .await
+        .unwrap();
+    world.pass_seconds(1_200);
+    let used = client.emergency_reports(&staff).await.unwrap().windows;
+    assert_eq!(used.len(), 1, "its own alone");
+    let mut done: Vec<_> = used[0]
+        .lines
+        .iter()
+        .map(|it| (it.deed.as_str(), it.detail.as_str(), it.name.as_deref()))
+        .collect();
+    done.sort_unstable();
+    let name = Some("双子　花");
+    assert_eq!(
+        done,
+        [
+            ("look", "page", name),
+            ("opening", "oral", name),
+            ("search", "description:nobody", None),
+            ("search", "description:one", name),
+        ]
+    );
+    assert!(used[0].report.is_none());
+    let report = |text: &str, window: &str| NewReport {
+        text: text.into(),
+        window: window.into(),
+    };
+    check(
+        client
+            .file_emergency_report(&staff, &report(" ", &window))
+            .await,
+        "invalid_input",
+    );
+    let nowhere = report("済み", "019aae5e-0000-7000-8000-000000000001");
+    check(
+        client.file_emergency_report(&staff, &nowhere).await,
+        "not_found",
+    );
+    client
+        .file_emergency_report(&staff, &report("1名の閲覧。\n治療のため。", &window))
+        .await
+        .unwrap();
+    let filed = client.emergency_reports(&staff).await.unwrap().windows[0]
+        .report
+        .clone()
+        .unwrap();
+    assert_eq!(filed.text, "1名の閲覧。\n治療のため。");
+    let order = Order::WindowUsage(window.clone());
+    let Reply::WindowUsage(all) = send(world.dir.path(), &order).await.unwrap() else {
+        panic!("the operator is shown nothing");
+    };
+    let of: Vec<_> = all
+        .iter()
+        .map(|it| (it.facility.as_str(), it.lines.len(), it.report.is_some()))
+        .collect();
+    assert_eq!(of, [("1319999981", 1, false), (CODE, 4, true)]);
+    assert!(
+        all.iter()
+            .flat_map(|it| &it.lines)
+            .all(|it| it.name.is_none())
+    );
+}

@@ -1,0 +1,249 @@
+//! What was done under emergency windows, put together from searches, openings and looks, and the facilities' reports on it (利用報告).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::audit::Event;
+use domain::civil_date::Instant;
+use domain::emergency::window::EmergencyWindow;
+use domain::institution_code::InstitutionCode;
+use domain::permit::{AskInOutage, Permit};
+use domain::person::PersonId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::access::{institution, number};
+use crate::emergency::windows;
+use crate::engine::{Engine, StoreError};
+use crate::looks::{self, LookSearch};
+
+/// Things done that are told of each window at most, the newest first.
+const MOST: u32 = 500;
+
+/// What one facility did under a window.
+#[derive(Debug, Clone)]
+pub struct Usage {
+    /// The window.
+    pub window: EmergencyWindow,
+    /// The facility.
+    pub facility: InstitutionCode,
+    /// What was done, the newest first.
+    pub done: Vec<Done>,
+    /// Its report, once it was filed.
+    pub report: Option<Report>,
+}
+
+/// One thing that was done.
+#[derive(Clone)]
+pub struct Done {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub account: String,
+    /// `search`, `check`, `opening` or `look`.
+    pub deed: &'static str,
+    /// What it came to, the consent, or the way of the look.
+    pub detail: String,
+    /// The patient.
+    pub person: Option<PersonId>,
+    /// The patient's name, where it is told.
+    pub name: Option<String>,
+}
+
+impl std::fmt::Debug for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Done({}, …)", self.deed)
+    }
+}
+
+/// A report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// When it was filed.
+    pub at: Instant,
+    /// By whom.
+    pub account: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Engine {
+    /// What the permit's facility did under each window, with its patients' names, the newest window first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn usage_of(&self, permit: &Permit<AskInOutage>) -> Result<Vec<Usage>, StoreError> {
+        let facility = number(permit.facility());
+        let mut used = self.usage(None, Some(facility))?;
+        for done in used.iter_mut().flat_map(|it| &mut it.done) {
+            if let Some(person) = done.person {
+                let registration = self.registration(person)?;
+                done.name = registration.map(|it| it.person.name.as_str().to_owned());
+            }
+        }
+        Ok(used)
+    }
+
+    /// What each facility did under a window, for the operator: without names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn usage_under(&self, window: u128) -> Result<Vec<Usage>, StoreError> {
+        self.usage(Some(window), None)
+    }
+
+    fn usage(&self, window: Option<u128>, facility: Option<i64>) -> Result<Vec<Usage>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT DISTINCT window, facility FROM emergency_search
+                WHERE window IS NOT NULL AND (?1 IS NULL OR window = ?1) AND (?2 IS NULL OR facility = ?2)
+                ORDER BY window DESC, facility";
+            let mut statement = connection.prepare_cached(text)?;
+            let window = window.map(u128::to_be_bytes);
+            let places = statement.query_map(params![window, facility], |row| {
+                Ok((u128::from_be_bytes(row.get(0)?), row.get::<_, i64>(1)?))
+            })?;
+            let places: Vec<(u128, i64)> = places.collect::<Result<_, _>>()?;
+            let all = windows(connection)?;
+            let mut used = Vec::new();
+            for (id, facility) in places {
+                let Some(window) = all.iter().find(|it| it.planned.id == id) else {
+                    continue;
+                };
+                used.push(Usage {
+                    window: window.clone(),
+                    facility: institution(facility)?,
+                    done: done(connection, (id, facility))?,
+                    report: last_report(connection, (id, facility))?,
+                });
+            }
+            Ok(used)
+        })
+    }
+
+    /// Files a facility's report on a window under which it did something; false where it did nothing, or where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn file_report(
+        &self,
+        permit: &Permit<AskInOutage>,
+        window: u128,
+        text: String,
+        event: Event,
+    ) -> Result<bool, StoreError> {
+        let holder = permit.holder().clone();
+        self.write(move |connection, batch| {
+            let (facility, id) = (number(holder.facility), window.to_be_bytes());
+            let used = "SELECT 1 FROM emergency_search WHERE window = ?1 AND facility = ?2 LIMIT 1";
+            let used = connection
+                .prepare_cached(used)?
+                .exists(params![id, facility])?;
+            if !used {
+                return Ok(false);
+            }
+            connection
+                .prepare_cached(
+                    "INSERT INTO emergency_report SELECT ?1, ?2, coalesce(max(place), 0) + 1, ?3, ?4, ?5
+                     FROM emergency_report WHERE window = ?1 AND facility = ?2",
+                )?
+                .execute(params![
+                    id,
+                    facility,
+                    event.at.as_micros(),
+                    holder.account.as_str(),
+                    text
+                ])?;
+            batch.append(connection, &event, None)?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// What a facility did under a window, the newest first.
+fn done(connection: &Connection, (window, facility): (u128, i64)) -> Result<Vec<Done>, StoreError> {
+    let of = params![window.to_be_bytes(), facility, MOST];
+    let searches = "SELECT at, account, iif(check_id IS NULL, 'search', 'check'), way || ':' || outcome, person
+        FROM emergency_search WHERE window = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
+    let openings = "SELECT at, account, 'opening', consent, person, id FROM emergency_opening
+        WHERE window = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
+    let mut all = Vec::new();
+    for text in [searches, openings] {
+        let mut statement = connection.prepare_cached(text)?;
+        let mut rows = statement.query(of)?;
+        while let Some(row) = rows.next()? {
+            let (deed, person): (String, Option<[u8; 16]>) = (row.get(2)?, row.get(4)?);
+            all.push(Done {
+                at: Instant::from_micros(row.get(0)?),
+                account: row.get(1)?,
+                deed: match deed.as_str() {
+                    "check" => "check",
+                    "opening" => "opening",
+                    _ => "search",
+                },
+                detail: row.get(3)?,
+                person: person.map(|it| PersonId::from_u128(u128::from_be_bytes(it))),
+                name: None,
+            });
+        }
+    }
+    all.extend(looks_under(connection, (window, facility))?);
+    all.sort_by_key(|it| std::cmp::Reverse(it.at));
+    all.truncate(MOST as usize);
+    Ok(all)
+}
+
+/// The looks that rested on openings of a window.
+fn looks_under(
+    connection: &Connection,
+    (window, facility): (u128, i64),
+) -> Result<Vec<Done>, StoreError> {
+    let text = "SELECT id, at FROM emergency_opening WHERE window = ?1 AND facility = ?2";
+    let mut statement = connection.prepare_cached(text)?;
+    let rows = statement.query_map(params![window.to_be_bytes(), facility], |row| {
+        Ok((u128::from_be_bytes(row.get(0)?), row.get(1)?))
+    })?;
+    let openings: BTreeMap<u128, i64> = rows.collect::<Result<_, _>>()?;
+    let Some(first) = openings.values().min() else {
+        return Ok(Vec::new());
+    };
+    let search = LookSearch {
+        from: Some(Instant::from_micros(*first)),
+        only_emergencies: true,
+        limit: MOST,
+        ..LookSearch::default()
+    };
+    let known: BTreeSet<u128> = openings.keys().copied().collect();
+    let all = looks::select(connection, Some(facility), &search)?;
+    let under = all.into_iter().filter(|it| {
+        let mut rests_on = it.look.under.iter().map(|opened| opened.reference);
+        rests_on.any(|reference| known.contains(&reference))
+    });
+    Ok(under
+        .map(|it| Done {
+            at: it.look.at,
+            account: it.look.account.as_str().to_owned(),
+            deed: "look",
+            detail: it.look.way.as_str().to_owned(),
+            person: Some(it.look.person),
+            name: None,
+        })
+        .collect())
+}
+
+fn last_report(
+    connection: &Connection,
+    (window, facility): (u128, i64),
+) -> Result<Option<Report>, StoreError> {
+    let text = "SELECT at, account, text FROM emergency_report
+        WHERE window = ?1 AND facility = ?2 ORDER BY place DESC LIMIT 1";
+    let found = connection.prepare_cached(text)?.query_row(
+        params![window.to_be_bytes(), facility],
+        |row| {
+            Ok(Report {
+                at: Instant::from_micros(row.get(0)?),
+                account: row.get(1)?,
+                text: row.get(2)?,
+            })
+        },
+    );
+    Ok(found.optional()?)
+}
