@@ -59,6 +59,9 @@ pub struct Config {
     /// Medical information: how far back it is shown, and its feeds.
     #[serde(default)]
     pub medical: medical::Medical,
+    /// Care without a card.
+    #[serde(default)]
+    pub emergency: emergency::Emergency,
 }
 
 /// Operators (contracts §12).
@@ -75,9 +78,6 @@ impl Default for Operators {
             link_hours: NonZeroU16::new(LINK_HOURS).unwrap_or(NonZeroU16::MIN),
         }
     }
-    /// Care without a card.
-    #[serde(default)]
-    pub emergency: emergency::Emergency,
 }
 
 /// Client certificates (G10).

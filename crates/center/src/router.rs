@@ -21,8 +21,8 @@ use crate::{
     events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
     emergency, est, events, existing_paths, facility_settings, history, imports, link, medical,
-    posted_notices, questions, readers, recoveries, reference_numbers, revocation_list, rotations,
-    screen_locks, second_factors, sessions, sign_ins, updates,
+    page_guard, posted_notices, questions, readers, recoveries, reference_numbers, revocation_list,
+    rotations, screen_locks, second_factors, sessions, sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);

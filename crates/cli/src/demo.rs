@@ -189,6 +189,12 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
         link: Default::default(),
         operators: Default::default(),
         medical: Default::default(),
+        // One person opens a disaster and looks at what it does; its facility of 医科 takes ambulances, once it opts in.
+        emergency: center::config::emergency::Emergency {
+            two_operators: false,
+            ambulance_facilities: facility::takes_ambulances(),
+            ..Default::default()
+        },
     };
     let started = Center::start(&config, crate::serve::clock()).await;
     started.map_err(|error| crate::serve::not_started(&error))

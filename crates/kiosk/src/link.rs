@@ -257,6 +257,7 @@ impl Link {
                         | CenterEvent::Check(_)
                         | CenterEvent::Settings(_)
                         | CenterEvent::ConsentWithdrawn(_),
+                        | CenterEvent::Emergency(_),
                     )) => None,
                     Err(_) => return Ok(()),
                 },

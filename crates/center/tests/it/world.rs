@@ -139,6 +139,7 @@ impl World {
             api: center.api,
             enroll: center.enroll,
             metrics: center.metrics,
+            operator: center.operator,
             _center: Some(center),
             dir,
             micros,

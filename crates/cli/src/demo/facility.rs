@@ -14,6 +14,7 @@ use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use center::serve::Center;
 use domain::account::AccountKind;
 use domain::facility_kind::{ConsentQuestion, FacilityKind};
+use domain::institution_code::InstitutionCode;
 use domain::password::Password;
 use kiosk::config::TerminalKeys;
 use kiosk::serve::Kiosk;
@@ -101,6 +102,14 @@ pub(crate) const PLANS: [Plan; 4] = [
         kiosk_host_name: "nursing.kiosk.localhost",
     },
 ];
+
+/// The facilities that may opt in to ambulance mode.
+pub(crate) fn takes_ambulances() -> Vec<InstitutionCode> {
+    let medical = PLANS.iter().filter(|it| it.kind == FacilityKind::Medical);
+    medical
+        .filter_map(|it| InstitutionCode::parse(it.code).ok())
+        .collect()
+}
 
 /// An account with its password.
 pub(crate) struct Account {

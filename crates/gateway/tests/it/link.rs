@@ -80,6 +80,7 @@ impl Link {
             link: Default::default(),
             operators: Default::default(),
             medical: Default::default(),
+            emergency: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();

@@ -112,6 +112,9 @@ fn origin_label(origin: Origin, words: &Words) -> String {
         Origin::WebApi => "origin-web-api",
         Origin::Card => "origin-card",
         Origin::Bulk => "origin-bulk",
+        Origin::Disaster => "origin-disaster",
+        Origin::Outage => "origin-outage",
+        Origin::Ambulance => "origin-ambulance",
     })
 }
 
@@ -144,7 +147,16 @@ pub(super) fn line(entry: HistoryEntry, words: &Words) -> Line {
     let verdict = verdict_of_number(entry.verdict);
     let page = match Origin::parse(&entry.origin) {
         Some(Origin::Card) => "card-checks",
-        Some(Origin::Page | Origin::Shell | Origin::File | Origin::WebApi | Origin::Bulk)
+        Some(
+            Origin::Page
+            | Origin::Shell
+            | Origin::File
+            | Origin::WebApi
+            | Origin::Bulk
+            | Origin::Disaster
+            | Origin::Outage
+            | Origin::Ambulance,
+        )
         | None => "checks",
     };
     Line {

@@ -167,6 +167,7 @@ fn a_ticket_is_shown_line_by_line_and_an_unknown_code_is_not_shown_as_another() 
 
 fn account(id: &str, kind: &str) -> Account {
     Account {
+        ambulance: false,
         designation: None,
         display_name: "受付".into(),
         id: id.into(),

@@ -65,7 +65,7 @@ async fn a_person_found_by_name_is_opened_with_oral_consent_until_the_window_end
             ("treatment", "disaster")
         ]
     );
-    let look = || client.look_at_medical_information(&staff, &opened.id, &page_once());
+    let look = || client.look_at_medical_information(&staff, &opened.id, page_once());
     look().await.unwrap();
     world.pass_seconds(1_199);
     assert!(look().await.is_ok(), "one second before");

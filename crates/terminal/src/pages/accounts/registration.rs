@@ -108,6 +108,7 @@ pub(crate) async fn register(
     Filled(form): Filled<NewForm>,
 ) -> Response {
     let body = NewAccount {
+        ambulance: false,
         designation: given(&form.designation),
         display_name: form.display_name.trim().to_owned(),
         id: form.id.trim().to_owned(),

@@ -48,7 +48,7 @@ const ANSWERED: Values = Values::Named(&[
 ]);
 
 /// Every setting, in the order of the page.
-pub(super) const ROWS: [Row; 16] = [
+pub(super) const ROWS: [Row; 17] = [
     row(
         "checkups",
         Group::Information,
