@@ -47,6 +47,8 @@ pub struct WithdrawalNews {
     /// What gave the newest right that ended: a check by card, or an emergency's opening.
     #[schema(format = "uuid")]
     pub id: String,
+}
+
 /// What is open for the facility without a card changed: read the state anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EmergencyNews {

@@ -8,8 +8,9 @@ use std::sync::{PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use api::event::{CardCheckNews, CheckNews, Event, RotationNews, SettingsNews, WithdrawalNews};
-use api::event::{CardCheckNews, CheckNews, EmergencyNews, Event, RotationNews, SettingsNews};
+use api::event::{
+    CardCheckNews, CheckNews, EmergencyNews, Event, RotationNews, SettingsNews, WithdrawalNews,
+};
 use api::problem::{MemberError, Trouble};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -328,8 +329,6 @@ impl Stream {
                     id: uuid::Uuid::from_u128(id).to_string(),
                 })
             }),
-            // Told as it happens.
-            EventKind::Check => None,
             // Told as they happen.
             EventKind::Check | EventKind::Emergency => None,
         })

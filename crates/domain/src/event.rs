@@ -69,10 +69,10 @@ pub fn hears(kind: AccountKind, event: EventKind, whose: Whose) -> bool {
         EventKind::Reader | EventKind::Release => {
             allows(kind, Action::ControlReader) || is_reader && whose == Whose::Own
         }
-        EventKind::CardCheckOpened | EventKind::Check | EventKind::ConsentWithdrawn => {
-        EventKind::CardCheckOpened | EventKind::Check | EventKind::Emergency => {
-            allows(kind, Action::ReadHistory)
-        }
+        EventKind::CardCheckOpened
+        | EventKind::Check
+        | EventKind::ConsentWithdrawn
+        | EventKind::Emergency => allows(kind, Action::ReadHistory),
         EventKind::CardCheckClosed => allows(kind, Action::ReadCardResults),
         EventKind::Settings => true,
         EventKind::Rotation => {

@@ -256,7 +256,7 @@ impl Link {
                         CenterEvent::CardCheck(_)
                         | CenterEvent::Check(_)
                         | CenterEvent::Settings(_)
-                        | CenterEvent::ConsentWithdrawn(_),
+                        | CenterEvent::ConsentWithdrawn(_)
                         | CenterEvent::Emergency(_),
                     )) => None,
                     Err(_) => return Ok(()),

@@ -4,11 +4,9 @@
 
 mod reading;
 
+use domain::account::AccountId;
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
-use domain::account::AccountId;
-use domain::audit::{Actor, Deed, Event};
-use domain::civil_date::{CivilDate, Instant};
 use domain::facility_settings::FacilitySettings;
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::MedicalInformation;
@@ -123,19 +121,13 @@ impl Engine {
                  FROM center.opened_information o
                  WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2 ORDER BY person, kind, basis"
             );
+            let account = &permit.holder().account;
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query(params![facility, now.as_micros()])?;
             let mut patients: Vec<ViewablePatient> = Vec::new();
-                "SELECT {COLUMNS}, person FROM opened_information
-                 WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2 AND {IS_OWN} ORDER BY person, kind, basis"
-            );
-            let mut statement = connection.prepare_cached(&text)?;
-            let account = permit.holder().account.as_str();
-            let mut rows = statement.query(params![facility, now.as_micros(), account])?;
-            let mut all: Vec<(PersonId, Vec<Opened>)> = Vec::new();
             while let Some(row) = rows.next()? {
                 let opened = read(row)?;
-                if !is_used(&opened, &settings) {
+                if !is_used(&opened, &settings) || !is_for(connection, account, &opened)? {
                     continue;
                 }
                 let id = PersonId::from_u128(u128::from_be_bytes(row.get(5)?));
@@ -175,8 +167,8 @@ impl Engine {
             let Some(person) = of_reference(connection, number(facility), id)? else {
                 return Ok(None);
             };
-            let account = &permit.holder().account;
-            let opened = in_force(connection, (number(facility), account, person), now)?;
+            let opened = in_force(connection, (number(facility), person), now)?;
+            let opened = those_for(connection, &permit.holder().account, opened)?;
             Ok((!opened.is_empty()).then_some(Sight {
                 facility,
                 person,
@@ -201,10 +193,9 @@ impl Engine {
         let (facility, person) = (sight.facility, sight.person);
         let is_somebody = self.registration(person)?.is_some() && holder.facility == facility;
         let recorded = self.write(move |connection, batch| {
-            let mut under = in_force(connection, (number(facility), person), now)?;
+            let under = in_force(connection, (number(facility), person), now)?;
+            let mut under = those_for(connection, &holder.account, under)?;
             under.retain(|_| is_somebody);
-            let whose = (number(facility), &holder.account, person);
-            let mut under = in_force(connection, whose, now)?;
             if let Some(kinds) = &looking.kinds {
                 under.retain(|it| kinds.contains(&it.kind));
             }
@@ -312,31 +303,44 @@ pub(crate) fn of_reference(
         .transpose()
 }
 
-/// What ambulance mode opened is open to the account that opened it alone, in ?3 of a query: the right to it is each account's own.
-const IS_OWN: &str =
-    "(basis <> 'ambulance' OR reference IN (SELECT id FROM emergency_opening WHERE account = ?3))";
-
-/// What an account may see of a person at its facility now, in the order of kinds.
+/// What may be seen of a person at a facility now, in the order of kinds.
 pub(crate) fn in_force(
     connection: &Connection,
-    (facility, account, person): (i64, &AccountId, PersonId),
+    (facility, person): (i64, PersonId),
     now: Instant,
 ) -> Result<Vec<Opened>, StoreError> {
     let settings = facility_settings::read(connection, facility)?.settings;
     let mut opened = opened_to(connection, (facility, person), now)?;
-    let text = format!(
-        "SELECT {COLUMNS} FROM opened_information
-         WHERE facility = ?1 AND person = ?2 AND given <= ?4 AND ?4 < valid_until AND {IS_OWN} ORDER BY kind, basis"
-    );
-    let mut statement = connection.prepare_cached(&text)?;
-    let person = person.as_u128().to_be_bytes();
-    let mut rows = statement.query(params![facility, person, account.as_str(), now.as_micros()])?;
-    let mut opened = Vec::new();
-    while let Some(row) = rows.next()? {
-        opened.push(read(row)?);
-    }
     opened.retain(|it| is_used(it, &settings));
     Ok(opened)
+}
+
+/// What is open to an account among what is open at its facility.
+pub(crate) fn those_for(
+    connection: &Connection,
+    account: &AccountId,
+    opened: Vec<Opened>,
+) -> Result<Vec<Opened>, StoreError> {
+    let mut own = Vec::with_capacity(opened.len());
+    for it in opened {
+        if is_for(connection, account, &it)? {
+            own.push(it);
+        }
+    }
+    Ok(own)
+}
+
+/// Whether something that is open at a facility is open to this account: what ambulance mode opened is the account's that opened it, since
+/// the right to it is each account's own (OQSCD043); all else is everybody's who views.
+fn is_for(connection: &Connection, account: &AccountId, it: &Opened) -> Result<bool, StoreError> {
+    match it.basis {
+        Basis::Visit | Basis::Home | Basis::Disaster => Ok(true),
+        Basis::Ambulance => {
+            let text = "SELECT 1 FROM emergency_opening WHERE id = ?1 AND account = ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            Ok(statement.exists(params![it.reference.to_be_bytes(), account.as_str()])?)
+        }
+    }
 }
 
 /// Follows a patient's answers within the running transaction: a "yes" opens its kinds, a "no" takes an earlier "yes" of a visit back.

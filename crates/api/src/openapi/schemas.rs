@@ -18,12 +18,13 @@ use crate::card::{
 };
 use crate::certificate::{CertificateState, LossReport};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
-use crate::event::{CardCheckNews, CheckNews, RotationNews, SettingsNews, WithdrawalNews};
 use crate::emergency::{
     AmbulanceAccess, AmbulanceSearch, EmergencyReports, EmergencyState, NewOpening, NewReport,
     Opening, OutageCheck, PersonSearch, SearchOutcome,
 };
-use crate::event::{CardCheckNews, CheckNews, EmergencyNews, RotationNews, SettingsNews};
+use crate::event::{
+    CardCheckNews, CheckNews, EmergencyNews, RotationNews, SettingsNews, WithdrawalNews,
+};
 use crate::history::{Export, History, Search};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};

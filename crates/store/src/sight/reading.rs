@@ -16,7 +16,7 @@ use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::registry::registration_of;
 use crate::rows::medical_information::{unpack_checkup, unpack_month, unpack_surgery};
-use crate::sight::in_force;
+use crate::sight::{in_force, those_for};
 
 /// A look that is read, and the qualification it began at; of one that began at an identifier, none.
 struct Reading<'a> {
@@ -43,6 +43,7 @@ impl Engine {
             };
             // Tables of the center's file go by their bare names here: the registry has none of these.
             let now = in_force(connection, (number(look.facility), look.person), look.at)?;
+            let now = those_for(connection, &look.account, now)?;
             let sees = |kind: InformationKind| {
                 look.under.iter().any(|it| it.kind == kind) && now.iter().any(|it| it.kind == kind)
             };
