@@ -16,13 +16,10 @@ use crate::extract::Peer;
 use crate::listeners::From;
 use crate::trouble::Refused;
 use crate::{
-    accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads, est,
-    events, existing_paths, facility_settings, history, imports, link, medical, own, page_guard,
-    events, existing_paths, facility_settings, history, imports, link, medical, page_guard,
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
     emergency, est, events, existing_paths, facility_settings, history, imports, link, medical,
-    page_guard, posted_notices, questions, readers, recoveries, reference_numbers, revocation_list,
-    rotations, screen_locks, second_factors, sessions, sign_ins, updates,
+    own, page_guard, posted_notices, questions, readers, recoveries, reference_numbers,
+    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
