@@ -1,4 +1,4 @@
-//! Writes the schemas of every message into a folder: `cargo run -p exchange --example schemas -- docs/schemas`.
+//! Writes the schemas of every message, and of the document of medical information, into a folder: `cargo run -p exchange --example schemas -- docs/schemas`.
 #![allow(
     clippy::print_stderr,
     reason = "it speaks to the person who started it"
@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use exchange::medical_document;
 use exchange::schema::{Way, json_schema, xsd};
 
 fn main() -> ExitCode {
@@ -14,17 +15,21 @@ fn main() -> ExitCode {
         eprintln!("schemas FOLDER");
         return ExitCode::from(2);
     };
-    for way in Way::all() {
+    let of_document = (
+        format!("{}.xsd", medical_document::ROOT),
+        medical_document::schema(),
+    );
+    let of_messages = Way::all().flat_map(|way| {
         let name = way.name();
-        let files = [
+        [
             (format!("{name}.xsd"), xsd::schema(way)),
             (format!("{name}.schema.json"), json_schema::schema(way)),
-        ];
-        for (file, text) in files {
-            if let Err(error) = std::fs::write(folder.join(&file), text) {
-                eprintln!("{file}: {error}");
-                return ExitCode::FAILURE;
-            }
+        ]
+    });
+    for (file, text) in of_messages.chain([of_document]) {
+        if let Err(error) = std::fs::write(folder.join(&file), text) {
+            eprintln!("{file}: {error}");
+            return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS

@@ -4,7 +4,7 @@ mod abnormal;
 pub mod bulk;
 pub mod consents;
 pub mod coverage;
-mod medical_information;
+pub mod medical_information;
 pub mod single_check;
 mod tickets;
 

@@ -169,6 +169,7 @@ pub(crate) fn entry_of(row: &Row) -> Option<&'static str> {
         | Form::Month
         | Form::PostalCode
         | Form::Code(_)
-        | Form::OpenCode(_) => None,
+        | Form::OpenCode(_)
+        | Form::Base64 => None,
     }
 }

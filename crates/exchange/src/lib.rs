@@ -11,6 +11,7 @@ pub mod face_result;
 pub mod feed_file;
 pub mod file_name;
 pub mod history_file;
+pub mod medical_document;
 pub mod message;
 pub mod rejected;
 pub mod request;

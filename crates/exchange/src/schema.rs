@@ -72,6 +72,7 @@ fn pattern(form: Form) -> Option<String> {
         Form::Month => Some("[0-9]{4}(0[1-9]|1[0-2])".to_owned()),
         Form::PostalCode => Some("[0-9]{3}-[0-9]{4}".to_owned()),
         Form::OpenCode(most) => Some(format!("[0-9A-Za-z]{{1,{most}}}")),
+        Form::Base64 => Some("[0-9A-Za-z+/]+={0,2}".to_owned()),
     }
 }
 
@@ -89,6 +90,7 @@ fn most_characters(form: Form) -> Option<u16> {
         | Form::Month
         | Form::PostalCode
         | Form::Code(_)
-        | Form::OpenCode(_) => None,
+        | Form::OpenCode(_)
+        | Form::Base64 => None,
     }
 }

@@ -9,6 +9,7 @@ pub mod checkup_information;
 pub mod consented_list;
 pub mod drug_information;
 pub mod found_coverage;
+pub mod medical_document;
 pub mod medical_information;
 pub mod medical_ticket;
 mod member;
@@ -74,6 +75,8 @@ pub enum Form {
     Code(&'static Table),
     /// A code of no known table: one to so many letters or digits.
     OpenCode(u8),
+    /// The bytes of a file, in base64 (RFC 4648 §4).
+    Base64,
 }
 
 impl Form {
@@ -81,7 +84,7 @@ impl Form {
     #[must_use]
     pub const fn longest(self) -> Option<u16> {
         match self {
-            Self::Group | Self::List(_) | Self::Count | Self::Code(_) => None,
+            Self::Group | Self::List(_) | Self::Count | Self::Code(_) | Self::Base64 => None,
             Self::Text(most) | Self::Exact(most) => Some(most),
             Self::Digits(many) | Self::OpenCode(many) => Some(many as u16),
             Self::Insurer | Self::Date | Self::PostalCode => Some(8),
@@ -101,6 +104,7 @@ impl Form {
     pub(crate) const fn most_read(self) -> usize {
         match self {
             Self::Text(_) => 4_000,
+            Self::Base64 => MOST_BASE64,
             Self::Group
             | Self::List(_)
             | Self::Exact(_)
@@ -116,6 +120,9 @@ impl Form {
         }
     }
 }
+
+/// The longest file in base64 that is read: a document of 2,000 drugs has 3 MB.
+const MOST_BASE64: usize = 32 << 20;
 
 /// What stands under an element's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

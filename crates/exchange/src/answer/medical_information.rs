@@ -1,5 +1,7 @@
 //! Drugs, treatment and checkups as the wire tells them (interface §5.2, §5.3). Adds nothing to what the center answered, and drops nothing.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::civil_date::CivilDate;
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::checkup::{Checkup, Item, Value};
@@ -21,50 +23,135 @@ impl Answer {
     /// The drugs of a person, as facility `own` is told them.
     #[must_use]
     pub fn drugs(person: &Person, months: &[DrugMonth], own: InstitutionCode) -> Self {
-        let of = |source| months.iter().filter(move |it| it.source == source);
-        let header = drug_information::Header {
-            person: Some(drug_information::DrugPerson {
-                name: Some(person.name.as_str().to_owned()),
-                kana: person.kana.as_ref().map(kana),
-                birth_date: Some(person.birth_date.to_compact()),
-                sex: Some(person.sex.code().to_owned()),
-            }),
-            result_code: Some(GOOD.to_owned()),
-            message: None,
-        };
-        let body = drug_information::Body {
-            claims: of(Source::Claims).map(|it| claim(it, own)).collect(),
-            dispensings: of(Source::Dispensing)
-                .map(|it| dispensing(it, own))
-                .collect(),
-            prescriptions: of(Source::Prescription)
-                .map(|it| prescription(it, own))
-                .collect(),
-        };
-        Self::Drugs(drug_information::Answer { header, body })
+        Self::Drugs(drugs(person, months, own))
     }
 
     /// The checkups of a person.
     #[must_use]
     pub fn checkups(person: &Person, checkups: &[Checkup]) -> Self {
-        let header = checkup_information::Header {
-            person: Some(checkup_information::CheckupPerson {
-                name: Some(person.name.as_str().to_owned()),
-                kana: person.kana.as_ref().map(kana),
-                birth_date: Some(person.birth_date.to_compact()),
-                sex: Some(person.sex.code().to_owned()),
-            }),
-            result_code: Some(GOOD.to_owned()),
-            message: None,
+        Self::Checkups(self::checkups(person, checkups))
+    }
+
+    /// The drugs of a person as a PDF. Which member holds it is ours: the interface answers with a bare file (§5.1).
+    #[must_use]
+    pub fn drugs_as_pdf(person: &Person, pdf: &[u8]) -> Self {
+        Self::Drugs(drug_information::Answer {
+            header: drug_header(person),
+            body: drug_information::Body {
+                pdf: Some(STANDARD.encode(pdf)),
+                ..Default::default()
+            },
+        })
+    }
+
+    /// The checkups of a person as a PDF, as with [`Self::drugs_as_pdf`].
+    #[must_use]
+    pub fn checkups_as_pdf(person: &Person, pdf: &[u8]) -> Self {
+        Self::Checkups(checkup_information::Answer {
+            header: checkup_header(person),
+            body: checkup_information::Body {
+                pdf: Some(STANDARD.encode(pdf)),
+                ..Default::default()
+            },
+        })
+    }
+
+    /// The PDF of an answer that is one; `None` of all others.
+    ///
+    /// # Errors
+    /// [`NoPdf`] where what stands in its place is none.
+    pub fn pdf(&self) -> Result<Option<Vec<u8>>, NoPdf> {
+        let member = match self {
+            Self::Drugs(answer) => answer.body.pdf.as_deref(),
+            Self::Checkups(answer) => answer.body.pdf.as_deref(),
+            Self::SingleCheck(_)
+            | Self::ReferenceNumber(_)
+            | Self::BulkCheck(_)
+            | Self::BulkCheckResult(_)
+            | Self::BulkReferenceNumbers(_)
+            | Self::BulkReferenceNumbersResult(_)
+            | Self::MedicalAidList(_)
+            | Self::MedicalAidListResult(_)
+            | Self::HomeVisitList(_)
+            | Self::HomeVisitListResult(_)
+            | Self::OnlineList(_)
+            | Self::OnlineListResult(_) => None,
         };
-        let told = |it: &Checkup| checkup_information::Checkup {
-            date: Some(it.day.to_compact()),
-            items: it.items.iter().map(item).collect(),
+        let Some(member) = member else {
+            return Ok(None);
         };
-        let body = checkup_information::Body {
+        let bytes = STANDARD.decode(member).map_err(|_| NoPdf)?;
+        let is_pdf = bytes.starts_with(b"%PDF-");
+        is_pdf.then_some(Some(bytes)).ok_or(NoPdf)
+    }
+}
+
+/// What stands in the place of a PDF is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no PDF stands where one should")]
+pub struct NoPdf;
+
+/// The drugs of a person, as facility `own` is told them.
+pub(crate) fn drugs(
+    person: &Person,
+    months: &[DrugMonth],
+    own: InstitutionCode,
+) -> drug_information::Answer {
+    let of = |source| months.iter().filter(move |it| it.source == source);
+    let body = drug_information::Body {
+        claims: of(Source::Claims).map(|it| claim(it, own)).collect(),
+        dispensings: of(Source::Dispensing)
+            .map(|it| dispensing(it, own))
+            .collect(),
+        prescriptions: of(Source::Prescription)
+            .map(|it| prescription(it, own))
+            .collect(),
+        pdf: None,
+    };
+    drug_information::Answer {
+        header: drug_header(person),
+        body,
+    }
+}
+
+/// The checkups of a person.
+pub(crate) fn checkups(person: &Person, checkups: &[Checkup]) -> checkup_information::Answer {
+    let told = |it: &Checkup| checkup_information::Checkup {
+        date: Some(it.day.to_compact()),
+        items: it.items.iter().map(item).collect(),
+    };
+    checkup_information::Answer {
+        header: checkup_header(person),
+        body: checkup_information::Body {
             checkups: checkups.iter().map(told).collect(),
-        };
-        Self::Checkups(checkup_information::Answer { header, body })
+            pdf: None,
+        },
+    }
+}
+
+fn drug_header(person: &Person) -> drug_information::Header {
+    drug_information::Header {
+        person: Some(drug_information::DrugPerson {
+            name: Some(person.name.as_str().to_owned()),
+            kana: person.kana.as_ref().map(kana),
+            birth_date: Some(person.birth_date.to_compact()),
+            sex: Some(person.sex.code().to_owned()),
+        }),
+        result_code: Some(GOOD.to_owned()),
+        message: None,
+    }
+}
+
+fn checkup_header(person: &Person) -> checkup_information::Header {
+    checkup_information::Header {
+        person: Some(checkup_information::CheckupPerson {
+            name: Some(person.name.as_str().to_owned()),
+            kana: person.kana.as_ref().map(kana),
+            birth_date: Some(person.birth_date.to_compact()),
+            sex: Some(person.sex.code().to_owned()),
+        }),
+        result_code: Some(GOOD.to_owned()),
+        message: None,
     }
 }
 

@@ -30,6 +30,7 @@ struct Replaced {
 /// Takes a message and makes its file.
 pub(crate) struct Text {
     out: String,
+    root: &'static str,
     path: Vec<(&'static str, usize)>,
     encoding: Encoding,
     policy: Unrepresentable,
@@ -39,15 +40,21 @@ pub(crate) struct Text {
 
 impl Text {
     pub(crate) fn new(encoding: Encoding, policy: Unrepresentable) -> Self {
+        Self::under(ROOT, encoding, policy)
+    }
+
+    /// The same under another root than a message's.
+    pub(crate) fn under(root: &'static str, encoding: Encoding, policy: Unrepresentable) -> Self {
         let declared = match encoding {
             Encoding::Utf8 => "UTF-8",
             Encoding::ShiftJis => "Shift_JIS",
         };
         Self {
             out: format!(
-                "<?xml version=\"1.0\" encoding=\"{declared}\" standalone=\"no\"?>\n<{ROOT}>\n"
+                "<?xml version=\"1.0\" encoding=\"{declared}\" standalone=\"no\"?>\n<{root}>\n"
             ),
-            path: vec![(ROOT, 0)],
+            root,
+            path: vec![(root, 0)],
             encoding,
             policy,
             replaced: Vec::new(),
@@ -65,12 +72,12 @@ impl Text {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let _ = writeln!(self.out, "</{ROOT}>");
+        let _ = writeln!(self.out, "</{}>", self.root);
         let bytes = match self.encoding {
             Encoding::Utf8 => self.out.into_bytes(),
             Encoding::ShiftJis => {
                 windows_31j::encode(&self.out).map_err(|error| CannotBeWritten::NotInShiftJis {
-                    element: format!("/{ROOT}"),
+                    element: format!("/{}", self.root),
                     place: error.place,
                 })?
             }

@@ -81,5 +81,6 @@ fn form(form: Form) -> String {
         Form::PostalCode => "123-4567".to_owned(),
         Form::Code(table) => format!("OQSCD{:03}", table.number),
         Form::OpenCode(most) => format!("英数字 / letters, digits ≤{most}"),
+        Form::Base64 => "base64".to_owned(),
     }
 }

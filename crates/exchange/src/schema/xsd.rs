@@ -9,18 +9,24 @@ use crate::tables::{Form, Holds, Presence, Row};
 /// The schema.
 #[must_use]
 pub fn schema(way: Way) -> String {
+    let about = format!(
+        "{}: {} / {}",
+        way.name(),
+        way.message.ja(),
+        way.message.en()
+    );
+    under(ROOT, &about, way.rows())
+}
+
+/// The schema of rows under a root.
+pub(crate) fn under(root: &str, about: &str, rows: &[Row]) -> String {
     let mut out = Lines::default();
     out.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     out.line("<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">");
     out.inside(|out| {
-        out.documentation(&format!(
-            "{}: {} / {}",
-            way.name(),
-            way.message.ja(),
-            way.message.en()
-        ));
-        out.line(&format!("<xs:element name=\"{ROOT}\">"));
-        out.inside(|out| group(out, way.rows()));
+        out.documentation(about);
+        out.line(&format!("<xs:element name=\"{root}\">"));
+        out.inside(|out| group(out, rows));
         out.line("</xs:element>");
     });
     out.line("</xs:schema>");

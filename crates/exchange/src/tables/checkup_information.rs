@@ -31,6 +31,8 @@ part! {
     /// The body: the checkups.
     Body = "§5.3" {
         checkups: Vec<Checkup> = "SpecificHealthCheckupInfo", "特定健診情報", "a checkup", May, Form::Group, Several;
+        /// Of a request for a PDF: in place of the checkups. The link app makes a file of its own of it.
+        pdf: Option<String> = "OnshiPdf", "PDFファイル", "the document as a PDF", May, Form::Base64, Ours;
     }
 }
 

@@ -34,6 +34,8 @@ part! {
         claims: Vec<ClaimMonth> = "MeTrMonthInf", "レセプト薬剤・診療情報（月）", "a month of claims", May, Form::Group, Several;
         dispensings: Vec<DispensingMonth> = "CzDiInf", "調剤情報", "months of dispensings", May, Form::List("CzDiMonthInf"), Several;
         prescriptions: Vec<PrescriptionMonth> = "ShPrInf", "処方情報", "months of prescriptions", May, Form::List("ShPrMonthInf"), Several;
+        /// Of a request for a PDF: in place of the lists. The link app makes a file of its own of it.
+        pdf: Option<String> = "OnshiPdf", "PDFファイル", "the document as a PDF", May, Form::Base64, Ours;
     }
 }
 

@@ -3,6 +3,7 @@
 
 use exchange::answer::{Answer, Unrepresentable};
 use exchange::encoding::{Encoding, decode};
+use exchange::medical_document;
 use exchange::message::Message;
 use exchange::request::Request;
 use exchange::schema::{Way, json_schema, xsd};
@@ -132,6 +133,10 @@ fn the_schemas_in_the_docs_are_those_of_the_tables() {
             expected.insert(file);
         }
     }
+    let file = format!("{}.xsd", medical_document::ROOT);
+    let kept = std::fs::read_to_string(format!("{folder}{file}")).unwrap();
+    assert_eq!(kept, medical_document::schema(), "{file}");
+    expected.insert(file);
     let kept = std::fs::read_dir(folder).unwrap();
     let kept: std::collections::BTreeSet<String> = kept
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
