@@ -1,6 +1,7 @@
 //! Messages of medical information: who may be seen, a look at somebody, withdrawal. Every one of them is about a patient, so their `Debug`
 //! says nothing; what a look brings stands in `record`.
 
+pub mod document;
 pub mod record;
 pub mod withdrawal;
 

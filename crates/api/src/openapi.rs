@@ -93,8 +93,8 @@ fn documented(operation: &Operation) -> Documented {
     let body = match operation.body {
         Carried::Nothing => None,
         Carried::Json(name) => Some(vec![("application/json", message(name))]),
-        // No request carries events or a file's bytes.
-        Carried::Events | Carried::Bytes => None,
+        // No request carries events, a file's bytes or a document.
+        Carried::Events | Carried::Bytes | Carried::Document => None,
         Carried::BulkFile => Some(vec![
             ("text/csv", text_content()),
             ("application/xml", text_content()),
@@ -141,6 +141,10 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
             .content("application/xml", text_content())
             .header("Content-Disposition", Header::new(string().build())),
         Carried::Bytes => response.content("application/octet-stream", text_content()),
+        Carried::Document => response
+            .content("application/pdf", text_content())
+            .content("application/xml", text_content())
+            .header("Content-Disposition", Header::new(string().build())),
         Carried::Csv => response
             .content("text/csv; charset=utf-8; header=present", text_content())
             .content(
@@ -184,7 +188,7 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
         &[]
     };
     let by_body: &[Trouble] = match operation.body {
-        Carried::Nothing | Carried::Events | Carried::Bytes => &[],
+        Carried::Nothing | Carried::Events | Carried::Bytes | Carried::Document => &[],
         Carried::Json(_) => &[
             Trouble::InvalidJson,
             Trouble::MediaType,

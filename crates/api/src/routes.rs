@@ -82,6 +82,8 @@ pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
 pub const MEDICAL_LOOKS: &str = "/v1/medical/patients/{id}/looks";
 /// `POST`: withdraw a patient's consent for the facility.
 pub const MEDICAL_WITHDRAWAL: &str = "/v1/medical/patients/{id}/withdrawal";
+/// `POST`: the medical information of one of them as a PDF or XML file; a look like any other.
+pub const MEDICAL_DOCUMENTS: &str = "/v1/medical/patients/{id}/documents";
 /// `POST`: the patient's own page, opened by a card that signed for it.
 pub const MEDICAL_OWN: &str = "/v1/medical/own";
 /// `POST`: older looks at the patient.

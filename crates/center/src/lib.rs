@@ -39,6 +39,7 @@ mod page_guard;
 mod passkeys;
 mod passwords;
 pub mod posted_notices;
+mod printing;
 mod questions;
 mod readers;
 pub mod recoveries;

@@ -1,6 +1,7 @@
 //! `/v1/medical/patients` and its looks (G26, G27): who may be seen now, and a look at one of them. Whoever may not be seen is one and the same
 //! unknown patient; a look is on record before anything of it is answered.
 
+pub(crate) mod documents;
 pub(crate) mod withdrawal;
 
 use api::medical::record::{LookBack, MedicalRecord, Person as Told};

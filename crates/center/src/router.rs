@@ -204,6 +204,11 @@ fn routes() -> Vec<Route> {
             post(medical::withdrawal::withdraw),
         ),
         (
+            Method::Post,
+            routes::MEDICAL_DOCUMENTS,
+            post(medical::documents::take),
+        ),
+        (
             Method::Get,
             routes::BULK_CHECKS,
             read(get(bulk::orders::list)),

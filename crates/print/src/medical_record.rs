@@ -15,6 +15,7 @@ use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
 use domain::medical_information::drugs::NamedFacility;
 use domain::medical_information::kind::{InformationKind, Purpose};
+use domain::medical_information::look::Months;
 use domain::person::{Kana, PersonName};
 use krilla::metadata::DateTime;
 
@@ -91,7 +92,7 @@ pub struct MedicalRecord<'a> {
     /// What was asked for and is open; of anything else nothing is told.
     pub kinds: &'a [InformationKind],
     /// Of which months.
-    pub months: Option<(TreatmentMonth, TreatmentMonth)>,
+    pub months: Months,
     /// What every page is marked with.
     pub markings: &'a [Marking],
     /// What was seen.
@@ -164,9 +165,12 @@ impl MedicalRecord<'_> {
     }
 
     fn period(&self) -> String {
-        match self.months {
-            Some((from, until)) => format!("{} から {} まで", month(from), month(until)),
-            None => "指定なし（閲覧できる全期間） all that may be seen".to_owned(),
+        let Months { from, until } = self.months;
+        match (from.map(month), until.map(month)) {
+            (Some(from), Some(until)) => format!("{from} から {until} まで"),
+            (Some(from), None) => format!("{from} から"),
+            (None, Some(until)) => format!("{until} まで"),
+            (None, None) => "指定なし（閲覧できる全期間） all that may be seen".to_owned(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! The client's side of medical information. Keeps nothing of it.
 
+use bytes::Bytes;
 use http::Method;
 
 use crate::client::cards::Cause;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, encode};
+use crate::medical::document::DocumentRequest;
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
@@ -60,6 +62,21 @@ impl Client {
     ) -> Result<WithdrawalDone, ClientError> {
         let path = path(routes::MEDICAL_WITHDRAWAL, id)?;
         self.send(Method::POST, &path, Some(token), Some(key), Some(body))
+            .await
+    }
+
+    /// Takes the medical information of one of them as a file; each call is a look of its own.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn take_medical_document(
+        &self,
+        token: &str,
+        id: &str,
+        body: &DocumentRequest,
+    ) -> Result<Bytes, ClientError> {
+        let path = path(routes::MEDICAL_DOCUMENTS, id)?;
+        self.call(Method::POST, &path, Some(token), None, encode(Some(body))?)
             .await
     }
 }

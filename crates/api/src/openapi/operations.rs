@@ -38,6 +38,8 @@ pub enum Carried {
     Events,
     /// Bytes of a file.
     Bytes,
+    /// A PDF or XML file.
+    Document,
 }
 
 /// What may be said beside path and body.

@@ -26,6 +26,7 @@ use crate::event::{
     CardCheckNews, CheckNews, EmergencyNews, RotationNews, SettingsNews, WithdrawalNews,
 };
 use crate::history::{Export, History, Search};
+use crate::medical::document::DocumentRequest;
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
@@ -118,6 +119,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<KeySet>(&mut all);
     add::<Updates>(&mut all);
     add::<LookRequest>(&mut all);
+    add::<DocumentRequest>(&mut all);
     add::<MedicalRecord>(&mut all);
     add::<Patients>(&mut all);
     add::<WithdrawalRequest>(&mut all);

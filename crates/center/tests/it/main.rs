@@ -17,6 +17,7 @@ mod certificates;
 mod checks;
 mod consented_lists;
 mod deck;
+mod documents;
 mod download_page;
 mod emergency;
 mod est;

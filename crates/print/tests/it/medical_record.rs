@@ -11,6 +11,7 @@ use domain::medical_information::drugs::{
     Drug, DrugDay, DrugMonth, NamedFacility, Source, Treatment,
 };
 use domain::medical_information::kind::{InformationKind, Purpose};
+use domain::medical_information::look::Months;
 use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{Amount, MedicalCode, MedicalInformation, MedicalText};
 use domain::person::{Kana, PersonName};
@@ -179,7 +180,10 @@ impl Made {
             look: 0x0190_0000_0000_7000_8000_0000_0000_0001,
             purpose: Purpose::Treatment,
             kinds: self.kinds,
-            months: Some((month("2023-12"), month("2026-11"))),
+            months: Months {
+                from: Some(month("2023-12")),
+                until: Some(month("2026-11")),
+            },
             markings: self.markings,
             information: &self.information,
         };

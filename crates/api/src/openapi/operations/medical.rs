@@ -53,4 +53,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Trouble::Medical(MedicalTrouble::UnknownPatient),
         ],
     },
+    Operation {
+        method: Method::Post,
+        path: routes::MEDICAL_DOCUMENTS,
+        id: "takeMedicalDocument",
+        summary: "Take the medical information of a patient whose consent is in force as a PDF (tagged, for printing) or as XML; a look like any other, on record before the file",
+        access: Access::Session,
+        body: Carried::Json("DocumentRequest"),
+        extras: &[],
+        status: 200,
+        answer: Carried::Document,
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::InvalidInput,
+            Trouble::Medical(MedicalTrouble::UnknownPatient),
+            Trouble::Busy,
+        ],
+    },
 ];

@@ -1,0 +1,83 @@
+//! What the center puts on paper, by `print`, in the pages' own font. Decides nothing about who may have it.
+
+use std::sync::LazyLock;
+
+use api::problem::Trouble;
+use domain::medical_information::MedicalInformation;
+use domain::medical_information::kind::{Basis, InformationKind};
+use domain::medical_information::look::Look;
+use domain::person::Person;
+use print::{Facility, Marking, MedicalRecord, Patient, Typeface, UnreadableTypeface};
+
+use crate::app::Shared;
+use crate::trouble::Refused;
+
+/// Unpacked when the first document is made.
+static TYPEFACE: LazyLock<Result<Typeface, UnreadableTypeface>> = LazyLock::new(|| {
+    let font = |path| ui::assets::find(path).ok_or(UnreadableTypeface);
+    let (regular, bold) = (ui::assets::REGULAR_FONT, ui::assets::BOLD_FONT);
+    Typeface::from_woff2(font(regular)?.bytes, font(bold)?.bytes)
+});
+
+/// The medical information that a recorded look showed, as a PDF. Takes tenths of a second for thousands of lines.
+pub(crate) fn record(
+    app: &Shared,
+    look: &Look,
+    person: &Person,
+    information: &MedicalInformation,
+) -> Result<Vec<u8>, Refused> {
+    let typeface = TYPEFACE.as_ref().map_err(|error| failed(error))?;
+    let facility = app.engine.facility(look.facility)?;
+    let facility = facility.ok_or(Trouble::Internal)?;
+    let account = app.engine.account(look.facility, &look.account)?;
+    let id = look.account.as_str();
+    let made_by = match account.map(|it| it.display_name) {
+        Some(name) if !name.trim().is_empty() => format!("{name}（{id}）"),
+        Some(_) | None => id.to_owned(),
+    };
+    let kinds = kinds(look);
+    let markings = markings(look);
+    let record = MedicalRecord {
+        facility: Facility {
+            code: facility.code,
+            name: &facility.name,
+        },
+        patient: Patient {
+            name: &person.name,
+            kana: person.kana.as_ref(),
+            birth_date: person.birth_date,
+            sex: person.sex,
+        },
+        made_by: &made_by,
+        at: look.at,
+        look: look.id,
+        purpose: look.purpose,
+        kinds: &kinds,
+        months: look.months,
+        markings: &markings,
+        information,
+    };
+    let pdf = record.to_pdf(typeface);
+    Ok(pdf.map_err(|error| failed(&error))?)
+}
+
+fn failed(error: &dyn std::error::Error) -> Trouble {
+    tracing::error!(reason = %error, "a document cannot be printed");
+    Trouble::Internal
+}
+
+fn kinds(look: &Look) -> Vec<InformationKind> {
+    let seen = |kind: &&InformationKind| look.under.iter().any(|it| it.kind == **kind);
+    InformationKind::ALL.iter().filter(seen).copied().collect()
+}
+
+/// An emergency is said on every page.
+fn markings(look: &Look) -> Vec<Marking> {
+    let rests_on = |basis| look.under.iter().any(|it| it.basis == basis);
+    let all = [
+        (Basis::Disaster, Marking::Disaster),
+        (Basis::Ambulance, Marking::Ambulance),
+    ];
+    let said = all.into_iter().filter(|(basis, _)| rests_on(*basis));
+    said.map(|(_, marking)| marking).collect()
+}
