@@ -1,12 +1,14 @@
-//! The operator's looks at the audit chain over the control socket. Every look is an event of the chain before it is answered.
+//! Operators' looks at the audit chain, over the control socket and on the pages. Every look is an event of the chain before it is answered.
 
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
+use domain::operator::SHELL;
 use serde::{Deserialize, Serialize};
-use store::audit::search::{Found, Place, Query};
+use store::audit::search::{ActorIs, Found, Place, Query};
 
 use crate::app::App;
+use crate::told::Told;
 
 /// Events of one answer at most.
 pub const MOST_EVENTS: u32 = 5_000;
@@ -23,8 +25,14 @@ pub struct AuditQuery {
     pub facility: Option<String>,
     /// Account.
     pub account: Option<String>,
+    /// Operator; `local` is the shell.
+    #[serde(default)]
+    pub operator: Option<String>,
     /// Kind of event, such as `sign-in-refused`.
     pub deed: Option<String>,
+    /// Identifier of what it was about.
+    #[serde(default)]
+    pub subject: Option<String>,
 }
 
 /// One event, hashes and identifiers in hexadecimal.
@@ -57,11 +65,14 @@ pub struct AuditLine {
 }
 
 /// Newest first, for a person to read.
-pub(crate) async fn search(app: &App, query: AuditQuery) -> Result<Vec<AuditLine>, String> {
+pub(crate) async fn search(
+    app: &App,
+    query: AuditQuery,
+    by: Actor,
+) -> Result<Vec<AuditLine>, Told> {
     let parsed = parse(&query)?;
-    note(app, "search").await?;
-    let found = app.engine.search_audit(&parsed, MOST_EVENTS);
-    let found = found.map_err(|error| error.to_string())?;
+    note(app, "search", by).await?;
+    let found = app.engine.search_audit(&parsed, MOST_EVENTS)?;
     Ok(found.into_iter().map(line).collect())
 }
 
@@ -70,49 +81,64 @@ pub(crate) async fn page(
     app: &App,
     query: AuditQuery,
     after: Option<(String, i64)>,
-) -> Result<Vec<AuditLine>, String> {
+    by: Actor,
+) -> Result<Vec<AuditLine>, Told> {
     let parsed = parse(&query)?;
     let after: Option<Place> = match after {
         None => None,
         Some((chain, seq)) => {
             let chain = u128::from_str_radix(&chain, 16);
-            let chain = chain.map_err(|_| "after: no chain of 32 hexadecimal digits")?;
+            let chain = chain.map_err(|_| {
+                Told::of(
+                    "after",
+                    "form",
+                    "32桁の16進数ではありません。",
+                    "no chain of 32 hexadecimal digits",
+                )
+            })?;
             Some((chain.to_be_bytes(), seq))
         }
     };
     if after.is_none() {
-        note(app, "export").await?;
+        note(app, "export", by).await?;
     }
-    let found = app.engine.audit_page(&parsed, after, MOST_EVENTS);
-    let found = found.map_err(|error| error.to_string())?;
+    let found = app.engine.audit_page(&parsed, after, MOST_EVENTS)?;
     Ok(found.into_iter().map(line).collect())
 }
 
-async fn note(app: &App, how: &str) -> Result<(), String> {
+/// Records a look at the chain before it is answered.
+pub(crate) async fn note(app: &App, how: &str, by: Actor) -> Result<(), Told> {
     let event = Event {
         at: app.now(),
-        actor: Actor::Operator("local".into()),
+        actor: by,
         deed: Deed::AuditRead,
         subject: None,
         detail: format!("how={how}"),
     };
-    let recorded = app.engine.record(event).await;
-    recorded.map_err(|error| error.to_string())
+    Ok(app.engine.record(event).await?)
 }
 
-fn parse(query: &AuditQuery) -> Result<Query, String> {
-    let day = |member: &str, text: &Option<String>| match text {
+pub(crate) fn parse(query: &AuditQuery) -> Result<Query, Told> {
+    let day = |member: &'static str, text: &Option<String>| match text {
         None => Ok(None),
         Some(text) => CivilDate::parse_iso(text).map(Some).map_err(|_| {
-            format!(
-                "{member}: 日付は 2026-11-23 の形で書いてください。 / write a day like 2026-11-23"
+            Told::of(
+                member,
+                "form",
+                "日付は 2026-11-23 の形で書いてください。",
+                "write a day like 2026-11-23",
             )
         }),
     };
     let facility = match &query.facility {
         None => None,
         Some(code) => Some(InstitutionCode::parse(code).map_err(|error| {
-            format!("facility: 医療機関コード（10桁）ではありません。 / {error}")
+            Told::of(
+                "facility",
+                "form",
+                "医療機関コード（10桁）ではありません。",
+                error.to_string(),
+            )
         })?),
     };
     let deed = match &query.deed {
@@ -120,7 +146,41 @@ fn parse(query: &AuditQuery) -> Result<Query, String> {
         Some(name) => Some(Deed::parse(name).ok_or_else(|| {
             let known: Vec<&str> = Deed::ALL.iter().map(|deed| deed.as_str()).collect();
             let known = known.join(", ");
-            format!("deed: 次のいずれかです / one of these: {known}")
+            Told::of(
+                "deed",
+                "unknown",
+                "次のいずれかです",
+                format!("one of these: {known}"),
+            )
+        })?),
+    };
+    let operator = match &query.operator {
+        None => None,
+        Some(name) if name == SHELL => Some(name.clone()),
+        Some(name) => Some(crate::operators::named(name)?.to_string()),
+    };
+    let actor = match (&query.account, operator) {
+        (None, None) => None,
+        (Some(account), None) => Some(ActorIs::Account(account.clone())),
+        (None, Some(operator)) => Some(ActorIs::Operator(operator)),
+        (Some(_), Some(_)) => {
+            return Err(Told::of(
+                "operator",
+                "one_actor",
+                "アカウントと運用者は、どちらか一方だけを指定してください。",
+                "name either an account or an operator",
+            ));
+        }
+    };
+    let subject = match &query.subject {
+        None => None,
+        Some(text) => Some(uuid::Uuid::parse_str(text).map_err(|_| {
+            Told::of(
+                "subject",
+                "form",
+                "対象の識別子（32桁の16進数）を指定してください。",
+                "an identifier of 32 hexadecimal digits",
+            )
         })?),
     };
     let next = |day: CivilDate| Instant::start_of_day_in_japan(day.plus_days(1));
@@ -128,8 +188,9 @@ fn parse(query: &AuditQuery) -> Result<Query, String> {
         from: day("from", &query.from)?.map(Instant::start_of_day_in_japan),
         until: day("to", &query.to)?.map(next),
         facility,
-        account: query.account.clone(),
+        actor,
         deed,
+        subject: subject.map(|it| it.as_u128()),
     })
 }
 

@@ -250,30 +250,35 @@ async fn serve(stream: ControlStream, app: App) {
 }
 
 async fn obey(app: &App, order: Order) -> Result<Reply, String> {
+    let by = operators::shell;
     match order {
-        Order::Enroll(enrolment) => crate::enroll::enroll(app, enrolment)
-            .await
-            .map(|it| Reply::Enrolled(Box::new(it))),
+        Order::Enroll(enrolment) => {
+            let enrolled = crate::enroll::enroll(app, enrolment, by()).await?;
+            Ok(Reply::Enrolled(Box::new(enrolled)))
+        }
         Order::Revoke(fingerprint) => {
-            let fingerprint = unhex(&fingerprint).ok_or("fingerprint: 64 hexadecimal digits")?;
-            reissue::revoke_line(app, fingerprint).await?;
+            reissue::revoke_line(app, &fingerprint, by()).await?;
             Ok(Reply::Done)
         }
-        Order::Reissue(terminal, earlier) => reissue::reissue(app, terminal, earlier)
-            .await
-            .map(|it| Reply::Enrolled(Box::new(it))),
-        Order::RevokeTerminal(terminal) => reissue::revoke_terminal(app, terminal)
-            .await
-            .map(|()| Reply::Done),
-        Order::Certificates(code) => reissue::list(app, code.as_deref()).map(Reply::Certificates),
-        Order::EnrollReader(enrolment) => crate::enroll::enroll_reader(app, enrolment)
-            .await
-            .map(|()| Reply::Done),
-        Order::PostNotice(new) => posted_notices::post(app, *new).await.map(Reply::Posted),
-        Order::ListNotices => posted_notices::list(app).map(Reply::Notices),
-        Order::WithdrawNotice(id) => posted_notices::withdraw(app, &id)
-            .await
-            .map(|()| Reply::Done),
+        Order::Reissue(terminal, earlier) => {
+            let enrolled = reissue::reissue(app, terminal, earlier, by()).await?;
+            Ok(Reply::Enrolled(Box::new(enrolled)))
+        }
+        Order::RevokeTerminal(terminal) => {
+            reissue::revoke_terminal(app, terminal, by()).await?;
+            Ok(Reply::Done)
+        }
+        Order::Certificates(code) => Ok(Reply::Certificates(reissue::list(app, code.as_deref())?)),
+        Order::EnrollReader(enrolment) => {
+            crate::enroll::enroll_reader(app, enrolment, by()).await?;
+            Ok(Reply::Done)
+        }
+        Order::PostNotice(new) => Ok(Reply::Posted(posted_notices::post(app, *new, by()).await?)),
+        Order::ListNotices => Ok(Reply::Notices(posted_notices::list(app)?)),
+        Order::WithdrawNotice(id) => {
+            posted_notices::withdraw(app, &id, by()).await?;
+            Ok(Reply::Done)
+        }
         Order::OpenWindow(new, operator) => windows::open(app, *new, &local(&operator))
             .await
             .map(|it| Reply::Window(Box::new(it))),
@@ -284,31 +289,29 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::WindowUsage(id) => crate::emergency::reports::under(app, &id)
             .await
             .map(Reply::WindowUsage),
-        Order::SecretNumber(code) => crate::recoveries::give_secret_number(app, &code)
-            .await
-            .map(Reply::SecretNumber),
-        Order::ResetMaster(code, number) => crate::recoveries::reset_master(app, &code, &number)
-            .await
-            .map(Reply::MasterReset),
-        Order::Succeed(code, name) => crate::recoveries::succeed(app, &code, &name)
-            .await
-            .map(Reply::MasterReset),
+        Order::SecretNumber(code) => Ok(Reply::SecretNumber(
+            crate::recoveries::give_secret_number(app, &code, by()).await?,
+        )),
+        Order::ResetMaster(code, number) => Ok(Reply::MasterReset(
+            crate::recoveries::reset_master(app, &code, &number, by()).await?,
+        )),
+        Order::Succeed(code, name) => Ok(Reply::MasterReset(
+            crate::recoveries::succeed(app, &code, &name, by()).await?,
+        )),
         // It is taken up where its parts are read.
         Order::Feed(_) => Err("a feed is the first order of a call".into()),
         Order::ListFeeds => feeds::list(app).map(Reply::Feeds),
-        Order::AuditSearch(query) => audit::search(app, query).await.map(Reply::Audit),
-        Order::AuditPage(query, after) => audit::page(app, query, after).await.map(Reply::Audit),
-        Order::AddOperator(name) => Ok(Reply::Invited(
-            operators::add(app, &name, operators::shell()).await?,
-        )),
+        Order::AuditSearch(query) => Ok(Reply::Audit(audit::search(app, query, by()).await?)),
+        Order::AuditPage(query, after) => {
+            Ok(Reply::Audit(audit::page(app, query, after, by()).await?))
+        }
+        Order::AddOperator(name) => Ok(Reply::Invited(operators::add(app, &name, by()).await?)),
         Order::DisableOperator(name) => {
             // The shell adds another where nobody is left.
-            operators::disable(app, &name, operators::shell(), Last::Goes).await?;
+            operators::disable(app, &name, by(), Last::Goes).await?;
             Ok(Reply::Done)
         }
-        Order::ResetOperator(name) => Ok(Reply::Invited(
-            operators::reset(app, &name, operators::shell()).await?,
-        )),
+        Order::ResetOperator(name) => Ok(Reply::Invited(operators::reset(app, &name, by()).await?)),
         Order::ListOperators => Ok(Reply::Operators(operators::list(app)?)),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
@@ -331,13 +334,4 @@ fn local(operator: &str) -> String {
     } else {
         format!("local:{operator}")
     }
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.is_ascii().then_some(text)?;
-    let mut out = [0; 32];
-    for (at, byte) in out.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    (digits.len() == 64).then_some(out)
 }

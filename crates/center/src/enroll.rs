@@ -1,12 +1,14 @@
 //! Enrolment by an operator (G08, contracts §9): a facility, its first accounts, its notice. Keeps no reference ID.
 
+use api::problem::Trouble;
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::facility_kind::FacilityKind;
 use domain::identification::{Abilities, FaceCapability, TerminalKeys};
-use domain::institution_code::InstitutionCode;
+use domain::institution_code::{InstitutionCode, InvalidInstitutionCode};
 use domain::lockout;
 use domain::password::Password;
+use domain::personal_text::InvalidText;
 use domain::reader::ReaderId;
 use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use store::accounts::{Account, Created};
 
 use crate::app::{App, random};
 use crate::passwords;
-use crate::trouble::Refused;
+use crate::told::Told;
 
 /// A facility to enroll.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,41 +99,37 @@ impl std::fmt::Debug for FirstAccount {
     }
 }
 
-/// Enrols a facility or another of its terminals; an error is a text for the operator.
-pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, String> {
+/// Enrols a facility or another of its terminals.
+pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result<Enrolled, Told> {
     let now = app.now();
-    let code = InstitutionCode::parse(&enrolment.code).map_err(|error| format!("code: {error}"))?;
+    let code = institution(&enrolment.code)?;
     let by_code = || FacilityKind::of_fee_table_digit(code.fee_table_digit());
     let kind = enrolment
         .kind
         .as_deref()
         .map_or_else(by_code, FacilityKind::parse);
-    let kind = kind.ok_or("kind: one of medical, dental, pharmacy, home_nursing")?;
-    for (member, text, max) in [
-        ("name", &enrolment.name, 100),
-        ("terminal", &enrolment.terminal, 60),
-    ] {
-        domain::personal_text::check(text, max).map_err(|error| format!("{member}: {error}"))?;
-    }
-    let failed = |error: store::engine::StoreError| error.to_string();
-    let refused = |_: Refused| "the center failed; see its log".to_owned();
+    let kind = kind.ok_or_else(|| {
+        Told::of(
+            "kind",
+            "unknown",
+            "施設の種類を選んでください。コードだけでは決まりません。",
+            "one of medical, dental, pharmacy, home_nursing",
+        )
+    })?;
+    text("name", &enrolment.name, 100)?;
+    text("terminal", &enrolment.terminal, 60)?;
     // Two PCs under one name could not be told apart: neither in the list nor when one is revoked.
-    if app
-        .engine
-        .knows_terminal(code, &enrolment.terminal)
-        .map_err(failed)?
-    {
+    if app.engine.knows_terminal(code, &enrolment.terminal)? {
         return Err(taken(code, &enrolment.terminal));
     }
-    let known = app.engine.facility(code).map_err(failed)?.is_some();
+    let known = app.engine.facility(code)?.is_some();
     app.engine
         .store_facility(Facility {
             code,
             kind,
             name: enrolment.name,
         })
-        .await
-        .map_err(failed)?;
+        .await?;
     let mut accounts = Vec::new();
     let mut secret_number = String::new();
     if !known {
@@ -140,8 +138,8 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
             .chain(kind.differences().set_up_accounts.iter().copied());
         let mut rows = Vec::new();
         for kind in kinds {
-            let id = AccountId::parse(kind.as_str()).map_err(|error| error.to_string())?;
-            let password = Password::generate(&random::<40>().map_err(refused)?);
+            let id = AccountId::parse(kind.as_str()).map_err(|_| Trouble::Internal.problem())?;
+            let password = Password::generate(&random::<40>()?);
             accounts.push(FirstAccount {
                 kind: kind.as_str().into(),
                 id: id.to_string(),
@@ -155,25 +153,25 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
                 display_name: kind.label_ja().into(),
                 designation: None,
                 ambulance: domain::codes::setting::Right::NotGiven,
-                password: passwords::hash(app, password, now, !kind.is_system())
-                    .await
-                    .map_err(refused)?,
+                password: passwords::hash(app, password, now, !kind.is_system()).await?,
                 lockout: lockout::State::default(),
             });
         }
-        let created = app.engine.create_accounts(rows, Vec::new(), None);
-        if let Created::Taken(id) = created.await.map_err(failed)? {
-            return Err(format!("account {id} exists already"));
-        }
-        secret_number = crate::recoveries::give_secret_number(app, &enrolment.code).await?;
-    }
-    if !known {
-        let mut event =
-            crate::sessions::event(now, Actor::Operator("local".into()), Deed::FacilityEnroll);
+        let mut event = crate::sessions::event(now, by.clone(), Deed::FacilityEnroll);
         event.detail = format!("facility={code}");
-        app.engine.record(event).await.map_err(failed)?;
+        let created = app.engine.create_accounts(rows, vec![event], None);
+        if let Created::Taken(id) = created.await? {
+            return Err(Told::of(
+                "code",
+                "taken",
+                format!("アカウント {id} がすでにあります。"),
+                format!("account {id} exists already"),
+            ));
+        }
+        secret_number =
+            crate::recoveries::give_secret_number(app, &enrolment.code, by.clone()).await?;
     }
-    let notice = notice(app, code, enrolment.terminal, Earlier::Stay).await?;
+    let notice = notice(app, code, enrolment.terminal, Earlier::Stay, by).await?;
     Ok(Enrolled {
         secret_number,
         accounts,
@@ -182,24 +180,57 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment) -> Result<Enrolled, 
 }
 
 /// Why a terminal's name is not enrolled again, and the way on.
-fn taken(code: InstitutionCode, terminal: &str) -> String {
-    format!(
-        "端末名称等 {terminal} は {code} に登録済みです。再発行は onshi enroll reissue で、別の端末は別の名称で登録してください。 / \
-         terminal: {code} has one named {terminal}; issue its certificate anew with `onshi enroll reissue`, or name another terminal otherwise"
+fn taken(code: InstitutionCode, terminal: &str) -> Told {
+    Told::of(
+        "terminal",
+        "taken",
+        format!(
+            "端末名称等 {terminal} は {code} に登録済みです。再発行（onshi enroll reissue）をするか、別の端末なら別の名称で登録してください。"
+        ),
+        format!(
+            "{code} has one named {terminal}; issue its certificate anew with `onshi enroll reissue`, or name another terminal otherwise"
+        ),
     )
 }
 
-/// Makes a notice for a facility's terminal; an error is a text for the operator.
+/// An institution code as an operator types it.
+pub(crate) fn institution(code: &str) -> Result<InstitutionCode, Told> {
+    InstitutionCode::parse(code).map_err(|error| {
+        let ja = match error {
+            InvalidInstitutionCode::Form => "医療機関コードは10桁の数字です。",
+            InvalidInstitutionCode::Prefecture => {
+                "医療機関コードの先頭2桁が都道府県番号ではありません。"
+            }
+        };
+        Told::of("code", "form", ja, error.to_string())
+    })
+}
+
+/// A name of something of a facility.
+pub(crate) fn text(member: &'static str, text: &str, max: usize) -> Result<(), Told> {
+    domain::personal_text::check(text, max).map_err(|error| {
+        let ja = match error {
+            InvalidText::Empty => "入力してください。".to_owned(),
+            InvalidText::TooLong { max } => format!("{max}文字以内にしてください。"),
+            InvalidText::ControlCharacter { place } => {
+                format!("{place}文字目の制御文字は使えません。")
+            }
+        };
+        Told::of(member, "form", ja, error.to_string())
+    })
+}
+
+/// Makes a notice for a facility's terminal.
 pub(crate) async fn notice(
     app: &App,
     code: InstitutionCode,
     terminal: String,
     earlier: Earlier,
-) -> Result<Enrolled, String> {
+    by: Actor,
+) -> Result<Enrolled, Told> {
     let now = app.now();
-    let refused = |_: Refused| "the center failed; see its log".to_owned();
-    let request = RequestId::generate(random().map_err(refused)?);
-    let reference = ReferenceId::generate(random().map_err(refused)?);
+    let request = RequestId::generate(random()?);
+    let reference = ReferenceId::generate(random()?);
     let deadline = now.date_in_japan().plus_days(DOWNLOAD_DAYS);
     let row = Notice {
         request_id: request.as_str().into(),
@@ -214,13 +245,12 @@ pub(crate) async fn notice(
     };
     let event = Event {
         at: now,
-        actor: Actor::Operator("local".into()),
+        actor: by,
         deed: Deed::NoticeIssue,
         subject: None,
         detail: format!("facility={code}"),
     };
-    let stored = app.engine.store_notice(row, event).await;
-    stored.map_err(|error| error.to_string())?;
+    app.engine.store_notice(row, event).await?;
     Ok(Enrolled {
         issuer: "onshi issuing CA".into(),
         root_fingerprint: app.authority.root_fingerprint(),
@@ -240,14 +270,29 @@ pub(crate) async fn notice(
     })
 }
 
-/// Enrols a reader; an error is a text for the operator.
-pub(crate) async fn enroll_reader(app: &App, enrolment: ReaderEnrolment) -> Result<(), String> {
-    let code = InstitutionCode::parse(&enrolment.code).map_err(|error| format!("code: {error}"))?;
-    let wrong = "reader: the reader's account, or pc: and the name of a terminal";
-    let reader = ReaderId::parse(&enrolment.reader).ok_or(wrong)?;
+/// Enrols a reader.
+pub(crate) async fn enroll_reader(
+    app: &App,
+    enrolment: ReaderEnrolment,
+    by: Actor,
+) -> Result<(), Told> {
+    let code = institution(&enrolment.code)?;
+    let reader = ReaderId::parse(&enrolment.reader).ok_or_else(|| {
+        Told::of(
+            "reader",
+            "form",
+            "顔認証用アカウントのID、または pc: に端末名称等を続けて指定してください。",
+            "the reader's account, or pc: and the name of a terminal",
+        )
+    })?;
     // Comparing faces ends in a signature without PIN.
     if enrolment.face && !enrolment.terminal_keys {
-        return Err("face: a reader that compares faces needs terminal keys, too".into());
+        return Err(Told::of(
+            "face",
+            "needs_terminal_keys",
+            "顔を照合するカードリーダーには、端末鍵も必要です。",
+            "a reader that compares faces needs terminal keys, too",
+        ));
     }
     let abilities = Abilities {
         terminal_keys: if enrolment.terminal_keys {
@@ -263,7 +308,7 @@ pub(crate) async fn enroll_reader(app: &App, enrolment: ReaderEnrolment) -> Resu
     };
     let event = Event {
         at: app.now(),
-        actor: Actor::Operator("local".into()),
+        actor: by,
         deed: Deed::ReaderEnroll,
         subject: None,
         detail: format!(
@@ -275,11 +320,12 @@ pub(crate) async fn enroll_reader(app: &App, enrolment: ReaderEnrolment) -> Resu
     let known = app
         .engine
         .enroll_reader(code, reader, abilities, event)
-        .await
-        .map_err(|error| error.to_string())?;
+        .await?;
     if !known {
-        return Err(format!(
-            "reader: {code} has no active reader account and no terminal of this name"
+        return Err(Told::none(
+            "reader",
+            format!("{code} には、この名前の有効な顔認証用アカウントも端末もありません。"),
+            format!("{code} has no active reader account and no terminal of this name"),
         ));
     }
     app.events.wake(code);

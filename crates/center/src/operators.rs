@@ -1,6 +1,9 @@
 //! Operators added, disabled, reset and listed, from the shell and from the pages alike (contracts §12). Shows a one-time link once and
 //! keeps its hash alone.
 
+pub mod ready_made;
+
+use api::problem::Trouble;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Actor, Deed, Event};
@@ -13,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::app::{App, random};
 use crate::told::Told;
+use crate::trouble::Refused;
 
 /// Where one-time links lead; their token follows.
 pub(crate) const SET_UP: &str = "/set-up";
@@ -135,19 +139,24 @@ pub(crate) fn list(app: &App) -> Result<Vec<OperatorLine>, Told> {
     Ok(app.engine.operators()?.into_iter().map(line).collect())
 }
 
-/// What is stored of a link's token.
+/// A token for a link or a session.
+pub(crate) fn new_token() -> Result<String, Refused> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
+}
+
+/// What is stored of a token.
 pub(crate) fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
 /// A new link for somebody, to store and to show.
 fn invite(app: &App, name: &OperatorName) -> Result<(Link, Invitation), Told> {
-    let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
+    let token = new_token()?;
     let secret = Zeroizing::new(random::<SECRET_BYTES>()?);
     let secret = app
         .machine
         .seal_bytes(&*secret)
-        .map_err(|_| crate::trouble::Refused::from(api::problem::Trouble::Internal))?;
+        .map_err(|_| Refused::from(Trouble::Internal))?;
     let until = app.now().plus_seconds(app.operator_link_s);
     let site = app.operator_site.get();
     let site = site.map(|site| site.address.as_str()).unwrap_or_default();

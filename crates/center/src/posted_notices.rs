@@ -16,6 +16,7 @@ use store::posted_notices::Posted;
 
 use crate::app::{App, random};
 use crate::extract::Peer;
+use crate::told::Told;
 use crate::trouble::Refused;
 
 /// A notice as the operator writes it.
@@ -84,21 +85,19 @@ pub(crate) async fn read(
     }))
 }
 
-/// Posts a notice and returns its identifier; an error is a text for the operator.
-pub(crate) async fn post(app: &App, new: NewNotice) -> Result<String, String> {
+/// Posts a notice and returns its identifier.
+pub(crate) async fn post(app: &App, new: NewNotice, by: Actor) -> Result<String, Told> {
     let now = app.now();
-    let japanese = Wording::parse(&new.title, &new.body).map_err(refused_wording)?;
+    let japanese = Wording::parse(&new.title, &new.body)
+        .map_err(|error| refused_wording(error, ["title", "body"]))?;
     let english = new
         .english
         .map(|(title, body)| Wording::parse(&title, &body))
         .transpose();
-    let english = english.map_err(refused_wording)?;
+    let english = english.map_err(|error| refused_wording(error, ["title_en", "body_en"]))?;
     let until = new.until.as_deref().map(|text| last_day(text, now));
     let notice = PostedNotice {
-        id: app.check_ids.next(
-            now,
-            random().map_err(|_: Refused| "乱数を取得できません。 / no random bytes")?,
-        ),
+        id: app.check_ids.next(now, random()?),
         importance: if new.important {
             Importance::Important
         } else {
@@ -112,35 +111,50 @@ pub(crate) async fn post(app: &App, new: NewNotice) -> Result<String, String> {
         withdrawn: None,
     };
     let id = notice.id;
-    let mut event = crate::sessions::event(now, Actor::Operator("local".into()), Deed::NoticePost);
+    let mut event = crate::sessions::event(now, by, Deed::NoticePost);
     event.subject = Some(id);
-    let posted = app.engine.post_notice(notice, event).await;
-    match posted.map_err(|error| error.to_string())? {
+    match app.engine.post_notice(notice, event).await? {
         Posted::Done => Ok(uuid::Uuid::from_u128(id).to_string()),
-        Posted::TooMany => Err(format!(
-            "掲載中のお知らせが{MOST_IN_FORCE}件あります。onshi notice list で確かめ、onshi notice withdraw で取り下げてください。 / \
-             {MOST_IN_FORCE} notices are in force; withdraw some first"
+        Posted::TooMany => Err(Told::of(
+            "",
+            "too_many",
+            format!(
+                "掲載中のお知らせが{MOST_IN_FORCE}件あります。先にどれかを取り下げてください。"
+            ),
+            format!("{MOST_IN_FORCE} notices are in force; withdraw some first"),
         )),
     }
 }
 
-fn refused_wording(error: InvalidWording) -> String {
-    let ja = match error {
-        InvalidWording::EmptyTitle => "題が空です。",
-        InvalidWording::EmptyBody => "本文が空です。",
-        InvalidWording::LongTitle => "題は100文字までです。",
-        InvalidWording::LongBody => "本文は10000文字までです。",
-        InvalidWording::ControlCharacter => "制御文字があります。本文では改行だけが使えます。",
+/// What is wrong with a wording, at its title or at its text.
+fn refused_wording(error: InvalidWording, [title, body]: [&'static str; 2]) -> Told {
+    let (member, ja) = match error {
+        InvalidWording::EmptyTitle => (title, "題が空です。"),
+        InvalidWording::EmptyBody => (body, "本文が空です。"),
+        InvalidWording::LongTitle => (title, "題は100文字までです。"),
+        InvalidWording::LongBody => (body, "本文は10000文字までです。"),
+        InvalidWording::ControlCharacter => {
+            (body, "制御文字があります。本文では改行だけが使えます。")
+        }
     };
-    format!("{ja} / {error}")
+    Told::of(member, "form", ja, error.to_string())
 }
 
-fn last_day(text: &str, now: Instant) -> Result<CivilDate, String> {
-    let day = CivilDate::parse_iso(text)
-        .map_err(|error| format!("until: {text}: 2026-12-31 のように指定してください。 / {error}; write a day such as 2026-12-31"))?;
+fn last_day(text: &str, now: Instant) -> Result<CivilDate, Told> {
+    let day = CivilDate::parse_iso(text).map_err(|error| {
+        Told::of(
+            "until",
+            "form",
+            format!("{text}: 2026-12-31 のように指定してください。"),
+            format!("{text}: {error}; write a day such as 2026-12-31"),
+        )
+    })?;
     if day < now.date_in_japan() {
-        return Err(format!(
-            "until: {text} は過ぎています。だれにも表示されません。 / {text} is over; nobody would see the notice"
+        return Err(Told::of(
+            "until",
+            "over",
+            format!("{text} は過ぎています。だれにも表示されません。"),
+            format!("{text} is over; nobody would see the notice"),
         ));
     }
     Ok(day)
@@ -151,14 +165,18 @@ fn audience(
     kinds: &[String],
     prefectures: &[String],
     facilities: &[String],
-) -> Result<Audience, String> {
+) -> Result<Audience, Told> {
     let mut audience = Audience::default();
     for text in kinds {
         let kind = FacilityKind::parse(text);
         let wrong = || {
-            format!(
-                "kind: {text}: medical, dental, pharmacy, home_nursing のどれかを指定してください。 / one of medical, dental, pharmacy, \
-                 home_nursing"
+            Told::of(
+                "kind",
+                "unknown",
+                format!(
+                    "{text}: medical, dental, pharmacy, home_nursing のどれかを指定してください。"
+                ),
+                format!("{text}: one of medical, dental, pharmacy, home_nursing"),
             )
         };
         audience.kinds.push(kind.ok_or_else(wrong)?);
@@ -166,21 +184,31 @@ fn audience(
     for text in prefectures {
         let prefecture = Prefecture::parse(text);
         let wrong = || {
-            format!(
-                "prefecture: {text}: 01から47の番号を指定してください。 / a number from 01 to 47"
+            Told::of(
+                "prefecture",
+                "unknown",
+                format!("{text}: 01から47の番号を指定してください。"),
+                format!("{text}: a number from 01 to 47"),
             )
         };
         audience.prefectures.push(prefecture.ok_or_else(wrong)?);
     }
     for text in facilities {
         let code = InstitutionCode::parse(text).map_err(|error| {
-            format!("facility: {text}: 10桁の医療機関コードを指定してください。 / {error}")
+            Told::of(
+                "facility",
+                "form",
+                format!("{text}: 10桁の医療機関コードを指定してください。"),
+                format!("{text}: {error}"),
+            )
         })?;
-        let known = app.engine.facility(code);
         // A code that was mistyped would reach nobody, and nobody would notice.
-        if known.map_err(|error| error.to_string())?.is_none() {
-            return Err(format!(
-                "facility: {text} は登録されていません。コードを確かめてください。 / {text} is not enrolled here"
+        if app.engine.facility(code)?.is_none() {
+            return Err(Told::of(
+                "facility",
+                "not_enrolled",
+                format!("{text} は登録されていません。コードを確かめてください。"),
+                format!("{text} is not enrolled here"),
             ));
         }
         audience.facilities.push(code);
@@ -189,11 +217,8 @@ fn audience(
 }
 
 /// All notices, the newest first.
-pub(crate) fn list(app: &App) -> Result<Vec<NoticeLine>, String> {
-    let notices = app
-        .engine
-        .posted_notices()
-        .map_err(|error| error.to_string())?;
+pub(crate) fn list(app: &App) -> Result<Vec<NoticeLine>, Told> {
+    let notices = app.engine.posted_notices()?;
     let now = app.now();
     Ok(notices.iter().map(|it| line(it, now)).collect())
 }
@@ -230,22 +255,24 @@ fn line(it: &PostedNotice, now: Instant) -> NoticeLine {
 }
 
 /// Takes a notice back; terminals drop it when they next ask.
-pub(crate) async fn withdraw(app: &App, id: &str) -> Result<(), String> {
+pub(crate) async fn withdraw(app: &App, id: &str, by: Actor) -> Result<(), Told> {
     let id = uuid::Uuid::parse_str(id).map_err(|_| {
-        format!("id: {id} は識別子ではありません。 / {id} is no identifier; see onshi notice list")
+        Told::of(
+            "id",
+            "form",
+            format!("{id} は識別子ではありません。"),
+            format!("{id} is no identifier; see onshi notice list"),
+        )
     })?;
-    let mut event = crate::sessions::event(
-        app.now(),
-        Actor::Operator("local".into()),
-        Deed::NoticeWithdraw,
-    );
+    let mut event = crate::sessions::event(app.now(), by, Deed::NoticeWithdraw);
     event.subject = Some(id.as_u128());
-    let known = app.engine.withdraw_notice(id.as_u128(), event).await;
-    if known.map_err(|error| error.to_string())? {
+    if app.engine.withdraw_notice(id.as_u128(), event).await? {
         Ok(())
     } else {
-        Err("この id の掲載中のお知らせはありません。onshi notice list で確かめてください。 / no notice of this id is in force; see onshi \
-             notice list"
-            .into())
+        Err(Told::none(
+            "id",
+            "この id の掲載中のお知らせはありません。お知らせの一覧で確かめてください。",
+            "no notice of this id is in force; see onshi notice list",
+        ))
     }
 }

@@ -18,9 +18,11 @@ use serde::{Deserialize, Serialize};
 use store::recoveries::{Recovered, SecretNumber};
 
 use crate::app::{App, Shared, random};
+use crate::enroll::{institution, text};
 use crate::extract::{Body, Granted, Peer};
 use crate::passwords;
 use crate::sessions::{actor, compare, confirm_password, event, refuse};
+use crate::told::Told;
 use crate::trouble::Refused;
 
 /// How the master's account is called at every facility.
@@ -120,16 +122,16 @@ impl std::fmt::Debug for MasterReset {
     }
 }
 
-/// A secret number for a facility that is enrolled, or lost its own; an error is a text for the operator.
-pub(crate) async fn give_secret_number(app: &App, code: &str) -> Result<String, String> {
+/// A secret number for a facility that is enrolled, or lost its own.
+pub(crate) async fn give_secret_number(app: &App, code: &str, by: Actor) -> Result<String, Told> {
     let code = institution(code)?;
-    let number = generate().map_err(failed)?;
-    let event = operators(app, Deed::SecretNumber, code);
+    let number = generate()?;
+    let event = operators(app, Deed::SecretNumber, code, by);
     let known = app.engine.set_secret_number(code, number.hash(), event);
-    if known.await.map_err(|error| error.to_string())? {
+    if known.await? {
         Ok(number.printed())
     } else {
-        Err("code: no such facility / この医療機関コードの施設はありません".into())
+        Err(no_facility())
     }
 }
 
@@ -138,22 +140,28 @@ pub(crate) async fn reset_master(
     app: &App,
     code: &str,
     secret_number: &str,
-) -> Result<MasterReset, String> {
+    by: Actor,
+) -> Result<MasterReset, Told> {
     let code = institution(code)?;
     let shown = PaperCode::parse(secret_number).map_err(|error| {
-        format!("secret number: {error} / 秘密番号を読み取れません。控えを確かめてください")
+        Told::of(
+            "secret_number",
+            "form",
+            "秘密番号を読み取れません。控えを確かめてください。",
+            error.to_string(),
+        )
     })?;
-    let next = generate().map_err(failed)?;
+    let next = generate()?;
     let (id, password, row) = first_password(app).await?;
     let events = (
-        operators(app, Deed::MasterReset, code),
-        operators(app, Deed::MasterResetRefused, code),
+        operators(app, Deed::MasterReset, code, by.clone()),
+        operators(app, Deed::MasterResetRefused, code, by),
     );
     let hashes = (shown.hash(), next.hash());
     let reset = app
         .engine
         .reset_master(code, hashes, (id.clone(), row), events);
-    match reset.await.map_err(|error| error.to_string())? {
+    match reset.await? {
         SecretNumber::Right => {
             app.events.wake(code);
             Ok(MasterReset {
@@ -163,35 +171,38 @@ pub(crate) async fn reset_master(
                 ended: 0,
             })
         }
-        SecretNumber::Wrong => Err(
-            "the secret number is wrong; five wrong ones freeze it / 秘密番号が違います。5回間違えると使えなくなります"
-                .into(),
-        ),
-        SecretNumber::Frozen => Err(
-            "the secret number opens nothing any more: prove by other means who asks, then `onshi enroll secret-number` / \
-             この秘密番号は使えません。別の方法で本人を確かめ、`onshi enroll secret-number` で新しく発行してください"
-                .into(),
-        ),
+        SecretNumber::Wrong => Err(Told::of(
+            "secret_number",
+            "wrong",
+            "秘密番号が違います。5回間違えると使えなくなります。",
+            "the secret number is wrong; five wrong ones freeze it",
+        )),
+        SecretNumber::Frozen => Err(Told::of(
+            "secret_number",
+            "frozen",
+            "この秘密番号は使えません。別の方法で本人を確かめ、新しい秘密番号（onshi enroll secret-number）を発行してください。",
+            "the secret number opens nothing any more: prove by other means who asks, then `onshi enroll secret-number`",
+        )),
     }
 }
 
 /// Passes a facility to a new owner (承継).
-pub(crate) async fn succeed(app: &App, code: &str, name: &str) -> Result<MasterReset, String> {
+pub(crate) async fn succeed(
+    app: &App,
+    code: &str,
+    name: &str,
+    by: Actor,
+) -> Result<MasterReset, Told> {
     let code = institution(code)?;
-    domain::personal_text::check(name, 100).map_err(|error| format!("name: {error}"))?;
-    let known = app
-        .engine
-        .facility(code)
-        .map_err(|error| error.to_string())?;
-    if known.is_none() {
-        return Err("code: no such facility / この医療機関コードの施設はありません".into());
+    text("name", name, 100)?;
+    if app.engine.facility(code)?.is_none() {
+        return Err(no_facility());
     }
-    let next = generate().map_err(failed)?;
+    let next = generate()?;
     let (id, password, row) = first_password(app).await?;
-    let event = operators(app, Deed::Succession, code);
+    let event = operators(app, Deed::Succession, code, by);
     let (secret, master) = ((name.to_owned(), next.hash()), (id.clone(), row));
-    let ended = app.engine.succeed(code, secret, master, event);
-    let ended = ended.await.map_err(|error| error.to_string())?;
+    let ended = app.engine.succeed(code, secret, master, event).await?;
     app.events.wake(code);
     Ok(MasterReset {
         id: id.to_string(),
@@ -203,11 +214,10 @@ pub(crate) async fn succeed(app: &App, code: &str, name: &str) -> Result<MasterR
 
 async fn first_password(
     app: &App,
-) -> Result<(AccountId, Password, store::accounts::PasswordRow), String> {
-    let id = AccountId::parse(MASTER).map_err(|error| error.to_string())?;
-    let password = Password::generate(&random::<40>().map_err(failed)?);
-    let row = passwords::hash(app, password.clone(), app.now(), true);
-    let row = row.await.map_err(failed)?;
+) -> Result<(AccountId, Password, store::accounts::PasswordRow), Refused> {
+    let id = AccountId::parse(MASTER).map_err(|_| Trouble::Internal)?;
+    let password = Password::generate(&random::<40>()?);
+    let row = passwords::hash(app, password.clone(), app.now(), true).await?;
     Ok((id, password, row))
 }
 
@@ -215,16 +225,16 @@ pub(crate) fn generate() -> Result<PaperCode, Refused> {
     Ok(PaperCode::generate(random()?))
 }
 
-fn institution(code: &str) -> Result<InstitutionCode, String> {
-    InstitutionCode::parse(code).map_err(|error| format!("code: {error}"))
-}
-
-fn operators(app: &Shared, deed: Deed, code: InstitutionCode) -> Event {
-    let mut event = event(app.now(), Actor::Operator("local".into()), deed);
+fn operators(app: &Shared, deed: Deed, code: InstitutionCode, by: Actor) -> Event {
+    let mut event = event(app.now(), by, deed);
     event.detail = format!("facility={code}");
     event
 }
 
-fn failed(_: Refused) -> String {
-    "the center failed; see its log / センターの記録を確認してください".into()
+fn no_facility() -> Told {
+    Told::none(
+        "code",
+        "この医療機関コードの施設はありません。",
+        "no such facility",
+    )
 }

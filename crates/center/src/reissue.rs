@@ -1,5 +1,6 @@
 //! What the operator does for a facility whose certificate is gone (G08): look, issue anew (再発行), revoke. Says what is revoked when.
 
+use api::problem::Trouble;
 use domain::audit::{Actor, Deed};
 use domain::institution_code::InstitutionCode;
 use pki::notice::RequestId;
@@ -9,8 +10,9 @@ use store::certificates::{Known, Which};
 
 use crate::app::App;
 use crate::certificates::hex;
-use crate::enroll::{Enrolled, notice};
+use crate::enroll::{Enrolled, institution, notice};
 use crate::sessions::event;
+use crate::told::Told;
 
 /// A terminal whose certificate is issued anew, or revoked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,51 +51,61 @@ pub struct CertificateLine {
     pub lost_at: Option<String>,
 }
 
-/// Issues a terminal's certificate anew; an error is a text for the operator.
+/// Issues a terminal's certificate anew.
 pub(crate) async fn reissue(
     app: &App,
     terminal: Terminal,
     earlier: RevokeEarlier,
-) -> Result<Enrolled, String> {
+    by: Actor,
+) -> Result<Enrolled, Told> {
     let code = known_terminal(app, &terminal)?;
     // The notice first: an operator who has it may go on although the revocation failed, and is told.
-    let enrolled = notice(app, code, terminal.terminal.clone(), Earlier::Replaced).await?;
+    let name = terminal.terminal.clone();
+    let enrolled = notice(app, code, name, Earlier::Replaced, by.clone()).await?;
     if earlier == RevokeEarlier::Now {
-        let stays = RequestId::parse(&enrolled.request_id).map_err(|error| error.to_string())?;
+        let stays = RequestId::parse(&enrolled.request_id);
+        let stays = stays.map_err(|_| Trouble::Internal.problem())?;
         let stays = Some(stays.as_str().to_owned());
-        revoke(app, Which::Terminal(code, terminal.terminal, stays)).await?;
+        revoke(app, Which::Terminal(code, terminal.terminal, stays), by).await?;
     }
     Ok(enrolled)
 }
 
-/// Revokes all certificates of a terminal and closes its notices; an error is a text for the operator.
-pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal) -> Result<(), String> {
+/// Revokes all certificates of a terminal and closes its notices.
+pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal, by: Actor) -> Result<(), Told> {
     let code = known_terminal(app, &terminal)?;
-    revoke(app, Which::Terminal(code, terminal.terminal, None))
+    revoke(app, Which::Terminal(code, terminal.terminal, None), by)
         .await
         .map(drop)
 }
 
-/// Revokes a certificate and all renewed from it; an error is a text for the operator.
-pub(crate) async fn revoke_line(app: &App, fingerprint: [u8; 32]) -> Result<(), String> {
-    match revoke(app, Which::Line(fingerprint)).await? {
+/// Revokes a certificate and all renewed from it.
+pub(crate) async fn revoke_line(app: &App, fingerprint: &str, by: Actor) -> Result<(), Told> {
+    let fingerprint = unhex(fingerprint).ok_or_else(|| {
+        Told::of(
+            "fingerprint",
+            "form",
+            "証明書のSHA-256を64桁の16進数で指定してください。",
+            "64 hexadecimal digits",
+        )
+    })?;
+    match revoke(app, Which::Line(fingerprint), by).await? {
         Some(_) => Ok(()),
-        None => Err("no such certificate".into()),
+        None => Err(Told::none(
+            "fingerprint",
+            "この証明書はありません。",
+            "no such certificate",
+        )),
     }
 }
 
-async fn revoke(app: &App, which: Which) -> Result<Option<usize>, String> {
-    let event = event(
-        app.now(),
-        Actor::Operator("local".into()),
-        Deed::CertificateRevoke,
-    );
+async fn revoke(app: &App, which: Which, by: Actor) -> Result<Option<usize>, Told> {
+    let event = event(app.now(), by, Deed::CertificateRevoke);
     // The store first: a restart in between must find them revoked.
     let gone = app
         .engine
         .revoke_certificates(which, "operator", event)
-        .await;
-    let gone = gone.map_err(|error| error.to_string())?;
+        .await?;
     Ok(gone.map(|gone| {
         let many = gone.len();
         gone.into_iter().for_each(|one| app.revocations.add(one));
@@ -101,26 +113,35 @@ async fn revoke(app: &App, which: Which) -> Result<Option<usize>, String> {
     }))
 }
 
-fn known_terminal(app: &App, terminal: &Terminal) -> Result<InstitutionCode, String> {
-    let code = InstitutionCode::parse(&terminal.code).map_err(|error| format!("code: {error}"))?;
-    let known = app.engine.knows_terminal(code, &terminal.terminal);
-    if known.map_err(|error| error.to_string())? {
+fn known_terminal(app: &App, terminal: &Terminal) -> Result<InstitutionCode, Told> {
+    let code = institution(&terminal.code)?;
+    if app.engine.knows_terminal(code, &terminal.terminal)? {
         return Ok(code);
     }
-    Err(format!(
-        "terminal: {code} has none of this name; look with `onshi enroll list --code {code}`, or enroll it"
+    Err(Told::none(
+        "terminal",
+        format!("{code} にこの名称の端末はありません。端末の一覧を確かめてください。"),
+        format!(
+            "{code} has none of this name; look with `onshi enroll list --code {code}`, or enroll it"
+        ),
     ))
 }
 
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.is_ascii().then_some(text)?;
+    let mut out = [0; 32];
+    for (at, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (digits.len() == 64).then_some(out)
+}
+
 /// The certificates of a facility, or those reported lost that still open something.
-pub(crate) fn list(app: &App, code: Option<&str>) -> Result<Vec<CertificateLine>, String> {
+pub(crate) fn list(app: &App, code: Option<&str>) -> Result<Vec<CertificateLine>, Told> {
     let now = app.now();
     let found = match code {
-        Some(code) => {
-            let code = InstitutionCode::parse(code).map_err(|error| format!("code: {error}"))?;
-            app.engine.certificates_of(code)
-        }
-        None => app.engine.certificates_lost(now),
+        Some(code) => app.engine.certificates_of(institution(code)?)?,
+        None => app.engine.certificates_lost(now)?,
     };
     let line = |known: Known| {
         let state = if known.revoked.is_some() {
@@ -143,6 +164,5 @@ pub(crate) fn list(app: &App, code: Option<&str>) -> Result<Vec<CertificateLine>
             terminal: known.certificate.terminal,
         }
     };
-    let found = found.map_err(|error| error.to_string())?;
     Ok(found.into_iter().map(line).collect())
 }

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
+use crate::operators::ready_made::{self, ReadyMade};
 use crate::{
     bulk, checkpoints, control, download_page, listeners, operator, questions, router, sessions,
 };
@@ -214,6 +215,14 @@ impl Center {
             search,
             app,
         })
+    }
+
+    /// Adds an operator whose password and second factor the caller gets, for a demo.
+    ///
+    /// # Errors
+    /// A text in both languages.
+    pub async fn ready_made_operator(&self, name: &str) -> Result<ReadyMade, String> {
+        Ok(ready_made::make(&self.app, name).await?)
     }
 
     /// Signs a last checkpoint, so that the chain's end is vouched for. Call before the process ends.

@@ -80,6 +80,12 @@ impl From<&Problem> for Told {
     }
 }
 
+impl From<Problem> for Told {
+    fn from(problem: Problem) -> Self {
+        Self::from(&problem)
+    }
+}
+
 impl From<Refused> for Told {
     fn from(refused: Refused) -> Self {
         Self::from(refused.problem())

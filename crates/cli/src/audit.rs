@@ -77,9 +77,15 @@ pub(crate) struct What {
     /// Account that acted.
     #[arg(long)]
     account: Option<String>,
+    /// Operator who acted; local is the shell.
+    #[arg(long, conflicts_with = "account")]
+    operator: Option<String>,
     /// Kind of event, such as sign-in-refused; an unknown one is answered with the list.
     #[arg(long)]
     deed: Option<String>,
+    /// Identifier of what it was about.
+    #[arg(long)]
+    subject: Option<String>,
 }
 
 impl What {
@@ -89,7 +95,9 @@ impl What {
             to: self.to.clone(),
             facility: self.facility.clone(),
             account: self.account.clone(),
+            operator: self.operator.clone(),
             deed: self.deed.clone(),
+            subject: self.subject.clone(),
         }
     }
 }

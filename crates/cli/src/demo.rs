@@ -16,6 +16,7 @@ use anyhow::Context;
 use api::check::Answer;
 use center::config::{Config, Listen};
 use center::control::Order;
+use center::operators::ready_made::ReadyMade;
 use center::serve::Center;
 use clap::Args;
 use domain::account::AccountKind;
@@ -29,6 +30,9 @@ use crate::told;
 
 /// Name of the demo's center.
 const CENTER_NAME: &str = "onshi-demo";
+
+/// Name of the demo's operator.
+const OPERATOR: &str = "demo";
 
 /// `onshi demo`.
 #[derive(Args)]
@@ -71,6 +75,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (person, number) = synthetic::samples::REFERENCE_NUMBER;
     let order = Order::ReferenceNumber(synthetic::samples::FACILITY.into(), person, number.into());
     crate::enroll::order(&dir.join("center"), order).await?;
+    let operator = center.ready_made_operator(OPERATOR).await;
+    let operator = operator.map_err(anyhow::Error::msg)?;
     let tray = Tray {
         places: places(&facilities, readers.as_ref()),
         cards: cards.laid.clone(),
@@ -82,7 +88,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = dir.join("demo.json");
     let laid = clinic.reader(readers.as_ref());
     let laid = laid.map(|(readers, reader)| cards.describe(readers, reader));
-    let demo = describe(&dir, &center, &facilities, &tray, laid)?;
+    let demo = describe(&dir, (&center, &operator), &facilities, &tray, laid)?;
     pki::sealed::write_private(&file, &serde_json::to_vec_pretty(&demo)?)?;
     if arguments.json {
         println!(
@@ -91,6 +97,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         );
     } else {
         print(&answer, &facilities, &tray, &file)?;
+        print_operator(&center, &operator);
         if let Some(why) = no_readers {
             println!("   カードは置けません / no cards can be placed: {why}");
         }
@@ -135,6 +142,17 @@ fn print(
         file.display()
     );
     Ok(())
+}
+
+fn print_operator(center: &Center, operator: &ReadyMade) {
+    println!(
+        "   運用者の画面 / operators' pages: https://{}/",
+        center.operator
+    );
+    println!(
+        "     運用者名 / name: {}   パスワード / password: {}   認証アプリの鍵 / authenticator key: {}",
+        operator.name, operator.password, operator.totp_secret
+    );
 }
 
 /// The demo's folder, emptied; refuses a folder that is not a demo's.
@@ -235,11 +253,11 @@ fn places(facilities: &[Facility; 4], readers: Option<&Readers>) -> Vec<Place> {
     kiosks.chain(facilities.iter().filter_map(pc)).collect()
 }
 
-/// demo.json. The operator has no part yet: its members are there and empty. `tray` and each facility's `kiosk_launch` are ours
+/// demo.json. `tray` and each facility's `kiosk_launch` are ours
 /// beside the members of contracts §13: the latter leads to the kiosk with a fresh launch address every time.
 fn describe(
     dir: &Path,
-    center: &Center,
+    (center, operator): (&Center, &ReadyMade),
     facilities: &[Facility],
     tray: &str,
     cards: Option<Vec<Value>>,
@@ -252,10 +270,12 @@ fn describe(
         "version": 1,
         "center": {
             "api": format!("https://{}", center.api), "enroll": format!("https://{}", center.enroll),
-            "operator": "", "metrics": format!("http://{}", center.metrics),
+            "operator": format!("https://{}", center.operator), "metrics": format!("http://{}", center.metrics),
             "ca": dir.join("center/root.pem").display().to_string(),
         },
-        "operator": {"id": "", "password": "", "totp_secret": ""},
+        "operator": {
+            "id": operator.name, "password": operator.password, "totp_secret": operator.totp_secret,
+        },
         "facilities": facilities,
         "people": people::describe(),
         "cards": cards.unwrap_or_default(),

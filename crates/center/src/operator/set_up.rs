@@ -115,7 +115,7 @@ async fn finish(
         return Ok(Finished::Faulty(faults));
     };
     let row = passwords::hash(app, password, now, false).await?;
-    let session = sign_in::new_token()?;
+    let session = operators::new_token()?;
     let mut event = event(
         now,
         Actor::Operator(opened.name.to_string()),

@@ -5,8 +5,6 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Actor, Deed};
 use domain::operator::OperatorName;
 use domain::second_factor::{digits, steps};
@@ -17,12 +15,11 @@ use ui::component::{Banner, Fault, Kind, TextField, Tone};
 use ui::language_choice::own_path;
 
 use super::{COOKIE, Filled, Frame, Operator, Visitor, own_fault, show, trouble};
-use crate::app::{App, random};
+use crate::app::App;
 use crate::operators;
 use crate::passwords;
 use crate::sessions::event;
 use crate::told::Told;
-use crate::trouble::Refused;
 
 /// The page's own path.
 pub(super) const HERE: &str = "/sign-in";
@@ -129,7 +126,7 @@ pub(super) async fn sign_in(
 /// such operator.
 async fn settle(app: &App, form: &SignInForm) -> Result<(Settled, String), Told> {
     let now = app.now();
-    let token = new_token()?;
+    let token = operators::new_token()?;
     let Ok(name) = OperatorName::parse(form.name.trim()) else {
         // What is no name is nobody's: it is not counted, and not written down, for it may be a password.
         passwords::verify(app, form.password.clone(), None).await?;
@@ -164,11 +161,6 @@ async fn settle(app: &App, form: &SignInForm) -> Result<(Settled, String), Told>
         (success, failure),
     );
     Ok((settled.await?, token))
-}
-
-/// A session's token.
-pub(super) fn new_token() -> Result<String, Refused> {
-    Ok(URL_SAFE_NO_PAD.encode(random::<32>()?))
 }
 
 /// Leads on with a new session's cookie.

@@ -22,7 +22,12 @@ fn the_demo_ends_with_a_check_and_writes_what_others_start_from() {
     let api = demo["center"]["api"].as_str().unwrap();
     assert!(api.starts_with("https://127.0.0.1:"), "{api}");
     // What has no part yet is there and empty.
-    assert_eq!(demo["operator"]["totp_secret"], "");
+    let operator = &demo["operator"];
+    assert_eq!(operator["id"], "demo");
+    assert!(domain::password::Password::parse(operator["password"].as_str().unwrap()).is_ok());
+    assert_eq!(operator["totp_secret"].as_str().unwrap().len(), 32);
+    let pages = demo["center"]["operator"].as_str().unwrap();
+    assert!(pages.starts_with("https://127.0.0.1:"), "{pages}");
     let cards = demo["cards"].as_array().unwrap();
     if cfg!(feature = "pcsc") {
         let cases: Vec<_> = cards.iter().map(|card| &card["case"]).collect();

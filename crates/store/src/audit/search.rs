@@ -17,10 +17,21 @@ pub struct Query {
     pub until: Option<Instant>,
     /// Events of this facility.
     pub facility: Option<InstitutionCode>,
-    /// Events of this account.
-    pub account: Option<String>,
+    /// Events of this actor.
+    pub actor: Option<ActorIs>,
     /// Events of this kind.
     pub deed: Option<Deed>,
+    /// Events about this.
+    pub subject: Option<u128>,
+}
+
+/// Whose events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActorIs {
+    /// Of an account, by its identifier.
+    Account(String),
+    /// Of an operator, by name.
+    Operator(String),
 }
 
 /// The place of an event: its chain and its number in it.
@@ -58,7 +69,7 @@ const COLUMNS: &str =
 
 const FITS: &str =
     "(?1 IS NULL OR ?1 <= at) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR facility = ?3)
-    AND (?4 IS NULL OR actor = ?4) AND (?5 IS NULL OR deed = ?5)";
+    AND (?4 IS NULL OR actor = ?4) AND (?5 IS NULL OR deed = ?5) AND (?6 IS NULL OR subject = ?6)";
 
 impl Engine {
     /// The events that fit, newest first.
@@ -67,13 +78,15 @@ impl Engine {
     /// [`StoreError`].
     pub fn search_audit(&self, query: &Query, limit: u32) -> Result<Vec<Found>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?6"
+            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?7"
         );
-        let (from, until, facility, actor, deed) = bound(query);
+        let (from, until, facility, actor, deed, subject) = bound(query);
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&text)?;
-            let rows =
-                statement.query_map(params![from, until, facility, actor, deed, limit], found)?;
+            let rows = statement.query_map(
+                params![from, until, facility, actor, deed, subject, limit],
+                found,
+            )?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -89,14 +102,16 @@ impl Engine {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} AND (chain, seq) > (?6, ?7) ORDER BY chain, seq LIMIT ?8"
+            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} AND (chain, seq) > (?7, ?8) ORDER BY chain, seq LIMIT ?9"
         );
-        let (from, until, facility, actor, deed) = bound(query);
+        let (from, until, facility, actor, deed, subject) = bound(query);
         let (chain, seq) = after.unwrap_or_default();
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&text)?;
             let rows = statement.query_map(
-                params![from, until, facility, actor, deed, chain, seq, limit],
+                params![
+                    from, until, facility, actor, deed, subject, chain, seq, limit
+                ],
                 found,
             )?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -110,6 +125,7 @@ type Bound = (
     Option<i64>,
     Option<String>,
     Option<&'static str>,
+    Option<[u8; 16]>,
 );
 
 fn bound(query: &Query) -> Bound {
@@ -117,8 +133,12 @@ fn bound(query: &Query) -> Bound {
         query.from.map(Instant::as_micros),
         query.until.map(Instant::as_micros),
         query.facility.map(|it| it.as_u64().cast_signed()),
-        query.account.as_ref().map(|id| format!("account:{id}")),
+        query.actor.as_ref().map(|actor| match actor {
+            ActorIs::Account(id) => format!("account:{id}"),
+            ActorIs::Operator(name) => format!("operator:{name}"),
+        }),
         query.deed.map(Deed::as_str),
+        query.subject.map(u128::to_be_bytes),
     )
 }
 
