@@ -5,10 +5,10 @@ use askama::Template;
 use crate::enroll::{Enrolled, FirstAccount};
 
 /// One line of the notice, in Japanese and English.
-struct Line<'a> {
-    ja: &'static str,
-    en: &'static str,
-    value: &'a str,
+pub(crate) struct Line<'a> {
+    pub(crate) ja: &'static str,
+    pub(crate) en: &'static str,
+    pub(crate) value: &'a str,
 }
 
 #[derive(Template)]
@@ -26,40 +26,50 @@ struct Page<'a> {
 /// # Errors
 /// The template's.
 pub fn page(enrolled: &Enrolled) -> Result<String, askama::Error> {
-    let line = |ja, en, value| Line { ja, en, value };
-    let (years, months) = (enrolled.validity_months / 12, enrolled.validity_months % 12);
     Page {
-        lines: vec![
-            line("発行者", "Issuer", &enrolled.issuer),
-            line("発行先", "Issued to", &enrolled.code),
-            line("端末名称等", "Terminal", &enrolled.terminal),
-            line("リクエストID", "Request ID", &enrolled.request_id),
-            line("リファレンスID", "Reference ID", &enrolled.reference_id),
-            line(
-                "電子証明書ダウンロードサイト",
-                "Download site",
-                &enrolled.download_site,
-            ),
-            line(
-                "電子証明書ダウンロードサイト有効期限",
-                "Download until",
-                &enrolled.download_until,
-            ),
-            line(
-                "ルート証明書のフィンガープリント（SHA-256）",
-                "Fingerprint of the root certificate (SHA-256)",
-                &enrolled.root_fingerprint,
-            ),
-        ],
-        validity: (
-            format!("ダウンロードした日から{years}年{months}か月"),
-            format!("{years} years and {months} months from the download"),
-        ),
+        lines: lines(enrolled),
+        validity: validity(enrolled),
         secret_number: &enrolled.secret_number,
         accounts: &enrolled.accounts,
         code: &enrolled.code,
     }
     .render()
+}
+
+/// The notice's block of data.
+pub(crate) fn lines(enrolled: &Enrolled) -> Vec<Line<'_>> {
+    let line = |ja, en, value| Line { ja, en, value };
+    vec![
+        line("発行者", "Issuer", &enrolled.issuer),
+        line("発行先", "Issued to", &enrolled.code),
+        line("端末名称等", "Terminal", &enrolled.terminal),
+        line("リクエストID", "Request ID", &enrolled.request_id),
+        line("リファレンスID", "Reference ID", &enrolled.reference_id),
+        line(
+            "電子証明書ダウンロードサイト",
+            "Download site",
+            &enrolled.download_site,
+        ),
+        line(
+            "電子証明書ダウンロードサイト有効期限",
+            "Download until",
+            &enrolled.download_until,
+        ),
+        line(
+            "ルート証明書のフィンガープリント（SHA-256）",
+            "Fingerprint of the root certificate (SHA-256)",
+            &enrolled.root_fingerprint,
+        ),
+    ]
+}
+
+/// How long the certificate is valid from its download, in Japanese and English.
+pub(crate) fn validity(enrolled: &Enrolled) -> (String, String) {
+    let (years, months) = (enrolled.validity_months / 12, enrolled.validity_months % 12);
+    (
+        format!("ダウンロードした日から{years}年{months}か月"),
+        format!("{years} years and {months} months from the download"),
+    )
 }
 
 #[cfg(test)]

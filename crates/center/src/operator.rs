@@ -6,6 +6,7 @@
 //! [`Operator::actor`] in the same transaction.
 
 mod about;
+mod facilities;
 mod menu;
 mod own_password;
 mod people;
@@ -78,6 +79,27 @@ fn pages() -> Router<App> {
         .route("/operators/{name}", get(people::one))
         .route("/operators/{name}/disable", post(people::disable))
         .route("/operators/{name}/reset", post(people::reset))
+        .merge(facility_pages())
+}
+
+/// Facilities, and what is done for them.
+fn facility_pages() -> Router<App> {
+    use facilities::{deeds, one};
+    Router::new()
+        .route(
+            facilities::HERE,
+            get(facilities::list).post(facilities::enrol),
+        )
+        .route(
+            "/facilities/search",
+            get(facilities::list).post(facilities::search),
+        )
+        .route(facilities::NEW, get(facilities::new))
+        .route("/facilities/{code}", get(one::page))
+        .route(
+            "/facilities/{code}/{order}",
+            get(deeds::form).post(deeds::fulfil),
+        )
 }
 
 /// What is there without a sign-in, and lets guesses in: each address sends only so much.

@@ -200,7 +200,7 @@ impl fmt::Display for AccountId {
 /// use domain::account::AccountState;
 /// assert_eq!(AccountState::parse("disabled"), Some(AccountState::Disabled));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountState {
     /// It may.
     Active,

@@ -11,6 +11,7 @@ mod database;
 pub mod emergency;
 pub mod engine;
 pub mod events;
+pub mod facilities;
 pub mod facility_settings;
 pub mod journal;
 pub mod kept_answers;

@@ -83,7 +83,15 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn readers(&self, permit: &Permit<ControlReader>) -> Result<Vec<Reader>, StoreError> {
-        let facility = number(permit.facility());
+        self.readers_of(permit.facility())
+    }
+
+    /// All readers of a facility, by identifier, for an operator.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn readers_of(&self, facility: InstitutionCode) -> Result<Vec<Reader>, StoreError> {
+        let facility = number(facility);
         self.read(|connection| {
             let text = format!("SELECT * FROM ({READERS}) ORDER BY id");
             let mut statement = connection.prepare_cached(&text)?;

@@ -2,3 +2,5 @@
 
 people = 運用者
 people-about = 運用者を加える、止める、認証アプリを再設定する。
+facilities = 施設
+facilities-about = 医療機関・薬局を探す、登録する、電子証明書を発行・失効する。

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Operator, own_password, people, show};
+use super::{Frame, Operator, facilities, own_password, people, show};
 
 /// A page of the menu.
 struct Entry {
@@ -16,7 +16,12 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 2] = [
+const ENTRIES: [Entry; 3] = [
+    Entry {
+        href: facilities::HERE,
+        name: "facilities",
+        about: "facilities-about",
+    },
     Entry {
         href: people::HERE,
         name: "people",

@@ -15,11 +15,12 @@ macro_rules! screen {
 }
 
 /// Every screen of the operators' pages.
-pub(crate) const SCREENS: [Screen; 4] = [
+pub(crate) const SCREENS: [Screen; 5] = [
     screen!("operator-frame"),
     screen!("operator-access"),
     screen!("operator-menu"),
     screen!("operator-people"),
+    screen!("operator-facilities"),
 ];
 
 /// Reads the texts.

@@ -1,0 +1,151 @@
+//! Facilities as an operator looks for them and at them: found by code, name, kind and prefecture; their terminals, readers and how many
+//! accounts of each kind. Shows no person's identifier or name.
+
+use domain::account::{AccountKind, AccountState};
+use domain::civil_date::{CivilDate, Instant};
+use domain::facility_kind::FacilityKind;
+use domain::institution_code::InstitutionCode;
+use domain::posted_notice::Prefecture;
+use rusqlite::{Row, params};
+
+use crate::access::{Facility, institution, number};
+use crate::engine::{Engine, StoreError};
+
+/// What an operator looks for. `None` does not limit.
+#[derive(Debug, Clone, Default)]
+pub struct FacilitySearch {
+    /// First digits of the code.
+    pub code: Option<String>,
+    /// A part of the name.
+    pub name: Option<String>,
+    /// Kind.
+    pub kind: Option<FacilityKind>,
+    /// Prefecture the code begins with.
+    pub prefecture: Option<Prefecture>,
+    /// Only those after this code: the last of the page before.
+    pub after: Option<InstitutionCode>,
+}
+
+/// A terminal of a facility: a PC for which a notice was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalLine {
+    /// Its name.
+    pub name: String,
+    /// When its newest notice was made.
+    pub issued: Instant,
+    /// The last day on which that notice downloads.
+    pub deadline: CivilDate,
+    /// Whether that notice opens nothing any more.
+    pub closed: bool,
+}
+
+/// How many accounts of a kind are in a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountCount {
+    /// Kind.
+    pub kind: AccountKind,
+    /// State.
+    pub state: AccountState,
+    /// How many.
+    pub count: usize,
+}
+
+impl Engine {
+    /// The facilities that fit, by code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search_facilities(
+        &self,
+        search: &FacilitySearch,
+        limit: u32,
+    ) -> Result<Vec<Facility>, StoreError> {
+        self.read(|connection| {
+            // Above 50 it is the prefecture's second block of codes.
+            let text = "SELECT code, kind, name FROM facility
+                WHERE (?1 IS NULL OR substr(printf('%010d', code), 1, length(?1)) = ?1) AND (?2 IS NULL OR instr(name, ?2) > 0)
+                  AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR code / 100000000 % 50 = ?4) AND (?5 IS NULL OR ?5 < code)
+                ORDER BY code LIMIT ?6";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query(params![
+                search.code,
+                search.name,
+                search.kind.map(FacilityKind::as_str),
+                search.prefecture.map(Prefecture::number),
+                search.after.map(number),
+                limit
+            ])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(facility(row)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// How many facilities are enrolled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_facilities(&self) -> Result<u64, StoreError> {
+        let text = "SELECT count(*) FROM facility";
+        self.read(|connection| Ok(connection.query_row(text, [], |row| row.get(0))?))
+    }
+
+    /// The terminals of a facility by name, each with its newest notice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn terminals_of(&self, code: InstitutionCode) -> Result<Vec<TerminalLine>, StoreError> {
+        self.read(|connection| {
+            // Of the row that has the greatest `issued`: SQLite takes the other columns from there.
+            let text = "SELECT terminal, max(issued), deadline, closed FROM notice WHERE facility = ?1 GROUP BY terminal ORDER BY terminal";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([number(code)])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let deadline: String = row.get(2)?;
+                found.push(TerminalLine {
+                    name: row.get(0)?,
+                    issued: Instant::from_micros(row.get(1)?),
+                    deadline: CivilDate::parse_iso(&deadline).map_err(|_| StoreError::Row("notice"))?,
+                    closed: row.get(3)?,
+                });
+            }
+            Ok(found)
+        })
+    }
+
+    /// How many accounts of each kind and state a facility has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_accounts(&self, code: InstitutionCode) -> Result<Vec<AccountCount>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT kind, state, count(*) FROM account WHERE facility = ?1 GROUP BY kind, state";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([number(code)])?;
+            let mut found = Vec::new();
+            let bad = || StoreError::Row("account");
+            while let Some(row) = rows.next()? {
+                let (kind, state): (String, String) = (row.get(0)?, row.get(1)?);
+                found.push(AccountCount {
+                    kind: AccountKind::parse(&kind).ok_or_else(bad)?,
+                    state: AccountState::parse(&state).ok_or_else(bad)?,
+                    count: usize::try_from(row.get::<_, i64>(2)?).unwrap_or_default(),
+                });
+            }
+            found.sort_by_key(|it| (it.kind, it.state));
+            Ok(found)
+        })
+    }
+}
+
+fn facility(row: &Row<'_>) -> Result<Facility, StoreError> {
+    let kind: String = row.get(1)?;
+    Ok(Facility {
+        code: institution(row.get(0)?)?,
+        kind: FacilityKind::parse(&kind).ok_or(StoreError::Row("facility"))?,
+        name: row.get(2)?,
+    })
+}
