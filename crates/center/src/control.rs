@@ -18,6 +18,7 @@ use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
 use crate::reissue::{self, CertificateLine, RevokeEarlier, Terminal};
 use crate::system::{self, ControlListener, ControlReader, ControlStream, ControlWriter};
+use crate::told::Told;
 
 /// What an operator may ask for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -300,7 +301,7 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         )),
         // It is taken up where its parts are read.
         Order::Feed(_) => Err("a feed is the first order of a call".into()),
-        Order::ListFeeds => feeds::list(app).map(Reply::Feeds),
+        Order::ListFeeds => Ok(Reply::Feeds(feeds::list(app).map_err(Told::from)?)),
         Order::AuditSearch(query) => Ok(Reply::Audit(audit::search(app, query, by()).await?)),
         Order::AuditPage(query, after) => {
             Ok(Reply::Audit(audit::page(app, query, after, by()).await?))

@@ -12,6 +12,7 @@ use exchange::encoding::Encoding;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::feed_file::{FeedFile, Line, NoFeed};
 use serde::{Deserialize, Serialize};
+use store::engine::StoreError;
 use store::registry::feeds::{Batch, Changed, Counted, NewBatch, NotKept, Whose};
 
 use crate::app::App;
@@ -127,9 +128,8 @@ pub struct BatchLine {
 }
 
 /// The newest batches.
-pub(crate) fn list(app: &App) -> Result<Vec<BatchLine>, String> {
-    let batches = app.engine.feed_batches(LISTED);
-    let batches = batches.map_err(|error| error.to_string())?;
+pub(crate) fn list(app: &App) -> Result<Vec<BatchLine>, StoreError> {
+    let batches = app.engine.feed_batches(LISTED)?;
     Ok(batches.into_iter().map(|it| line_of(app, it)).collect())
 }
 

@@ -7,7 +7,9 @@
 
 mod about;
 mod facilities;
+mod feeds;
 mod menu;
+mod notices;
 mod own_password;
 mod people;
 mod set_up;
@@ -80,6 +82,9 @@ fn pages() -> Router<App> {
         .route("/operators/{name}/disable", post(people::disable))
         .route("/operators/{name}/reset", post(people::reset))
         .merge(facility_pages())
+        .route(feeds::HERE, get(feeds::page))
+        .route(notices::HERE, get(notices::list).post(notices::post))
+        .route("/notices/{id}/withdraw", post(notices::withdraw))
 }
 
 /// Facilities, and what is done for them.

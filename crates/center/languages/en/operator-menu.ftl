@@ -4,3 +4,7 @@ people = Operators
 people-about = Add an operator, disable one, reset an authenticator application.
 facilities = Facilities
 facilities-about = Find and enrol facilities, issue and revoke their certificates.
+notices = Notices
+notices-about = Post notices that terminals show, and withdraw them.
+feeds = Feeds
+feeds-about = Files that were loaded, with lines accepted and refused.

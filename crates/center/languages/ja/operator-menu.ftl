@@ -4,3 +4,7 @@ people = 運用者
 people-about = 運用者を加える、止める、認証アプリを再設定する。
 facilities = 施設
 facilities-about = 医療機関・薬局を探す、登録する、電子証明書を発行・失効する。
+notices = お知らせ
+notices-about = 施設の端末に表示するお知らせを掲載する、取り下げる。
+feeds = 取込
+feeds-about = 取り込んだファイルと、採用・拒否した行の数を見る。

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Operator, facilities, own_password, people, show};
+use super::{Frame, Operator, facilities, feeds, notices, own_password, people, show};
 
 /// A page of the menu.
 struct Entry {
@@ -16,11 +16,21 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 3] = [
+const ENTRIES: [Entry; 5] = [
     Entry {
         href: facilities::HERE,
         name: "facilities",
         about: "facilities-about",
+    },
+    Entry {
+        href: feeds::HERE,
+        name: "feeds",
+        about: "feeds-about",
+    },
+    Entry {
+        href: notices::HERE,
+        name: "notices",
+        about: "notices-about",
     },
     Entry {
         href: people::HERE,
