@@ -16,6 +16,7 @@ use store::engine::Engine;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
+use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::check_ids::CheckIds;
 use crate::config::Limits;
@@ -88,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) operator_texts: Arc<Texts>,
     /// Seconds an operator's one-time link opens.
     pub(crate) operator_link_s: i64,
+    /// The verification of the audit chain that runs, or ran last.
+    pub(crate) verification: Verification,
     /// Of sign-ins and one-time links on the operators' pages.
     pub(crate) operator_throttle: Throttle,
     /// Texts of the download page.

@@ -1,5 +1,7 @@
 //! Operators' looks at the audit chain, over the control socket and on the pages. Every look is an event of the chain before it is answered.
 
+pub(crate) mod verification;
+
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
@@ -191,10 +193,11 @@ pub(crate) fn parse(query: &AuditQuery) -> Result<Query, Told> {
         actor,
         deed,
         subject: subject.map(|it| it.as_u128()),
+        skip: 0,
     })
 }
 
-fn line(found: Found) -> AuditLine {
+pub(crate) fn line(found: Found) -> AuditLine {
     let hex = |bytes: &[u8]| -> String { bytes.iter().map(|it| format!("{it:02x}")).collect() };
     AuditLine {
         chain: hex(&found.place.0),

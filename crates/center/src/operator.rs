@@ -6,6 +6,7 @@
 //! [`Operator::actor`] in the same transaction.
 
 mod about;
+mod audit;
 mod facilities;
 mod feeds;
 mod menu;
@@ -82,9 +83,21 @@ fn pages() -> Router<App> {
         .route("/operators/{name}/disable", post(people::disable))
         .route("/operators/{name}/reset", post(people::reset))
         .merge(facility_pages())
+        .merge(audit_pages())
         .route(feeds::HERE, get(feeds::page))
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))
+}
+
+/// The audit chain and the looks.
+fn audit_pages() -> Router<App> {
+    use audit::{looks, verify};
+    Router::new()
+        .route(audit::HERE, get(audit::form).post(audit::search))
+        .route("/audit/export.csv", post(audit::csv))
+        .route("/audit/export.jsonl", post(audit::json))
+        .route(verify::HERE, get(verify::page).post(verify::begin))
+        .route(looks::HERE, get(looks::form).post(looks::search))
 }
 
 /// Facilities, and what is done for them.

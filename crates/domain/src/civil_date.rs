@@ -341,6 +341,21 @@ impl Instant {
         )
     }
 
+    /// Date and time of Japan's clock to the second: `2026-11-23 09:15:02`.
+    ///
+    /// ```
+    /// use domain::civil_date::Instant;
+    /// assert_eq!(Instant::from_micros(2_000_000).to_second_in_japan(), "1970-01-01 09:00:02");
+    /// ```
+    #[must_use]
+    pub fn to_second_in_japan(self) -> String {
+        format!(
+            "{}:{:02}",
+            self.to_minute_in_japan(),
+            self.in_japan().second()
+        )
+    }
+
     /// Date and time of Japan's clock for a person to read: `2026-11-23 09:15`.
     #[must_use]
     pub fn to_minute_in_japan(self) -> String {

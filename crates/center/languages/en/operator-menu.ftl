@@ -8,3 +8,7 @@ notices = Notices
 notices-about = Post notices that terminals show, and withdraw them.
 feeds = Feeds
 feeds-about = Files that were loaded, with lines accepted and refused.
+audit = Audit chain
+audit-about = Search who did what, export it, verify that nothing was changed.
+looks = Looks
+looks-about = Search who saw medical information.

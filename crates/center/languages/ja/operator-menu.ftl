@@ -8,3 +8,7 @@ notices = お知らせ
 notices-about = 施設の端末に表示するお知らせを掲載する、取り下げる。
 feeds = 取込
 feeds-about = 取り込んだファイルと、採用・拒否した行の数を見る。
+audit = 監査記録
+audit-about = 誰が何をしたかを探す、書き出す、改変がないか検証する。
+looks = 閲覧記録
+looks-about = 医療情報を誰がいつ見たかを探す。

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Operator, facilities, feeds, notices, own_password, people, show};
+use super::{Frame, Operator, audit, facilities, feeds, notices, own_password, people, show};
 
 /// A page of the menu.
 struct Entry {
@@ -16,7 +16,7 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 5] = [
+const ENTRIES: [Entry; 7] = [
     Entry {
         href: facilities::HERE,
         name: "facilities",
@@ -31,6 +31,16 @@ const ENTRIES: [Entry; 5] = [
         href: notices::HERE,
         name: "notices",
         about: "notices-about",
+    },
+    Entry {
+        href: audit::HERE,
+        name: "audit",
+        about: "audit-about",
+    },
+    Entry {
+        href: audit::looks::HERE,
+        name: "looks",
+        about: "looks-about",
     },
     Entry {
         href: people::HERE,

@@ -15,13 +15,14 @@ macro_rules! screen {
 }
 
 /// Every screen of the operators' pages.
-pub(crate) const SCREENS: [Screen; 7] = [
+pub(crate) const SCREENS: [Screen; 8] = [
     screen!("operator-frame"),
     screen!("operator-access"),
     screen!("operator-menu"),
     screen!("operator-people"),
     screen!("operator-facilities"),
     screen!("operator-feeds"),
+    screen!("operator-audit"),
     screen!("operator-notices"),
 ];
 

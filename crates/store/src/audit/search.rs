@@ -23,6 +23,8 @@ pub struct Query {
     pub deed: Option<Deed>,
     /// Events about this.
     pub subject: Option<u128>,
+    /// Of a search, which begins with the newest: leave out so many.
+    pub skip: u32,
 }
 
 /// Whose events.
@@ -78,13 +80,15 @@ impl Engine {
     /// [`StoreError`].
     pub fn search_audit(&self, query: &Query, limit: u32) -> Result<Vec<Found>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?7"
+            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?7 OFFSET ?8"
         );
         let (from, until, facility, actor, deed, subject) = bound(query);
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&text)?;
             let rows = statement.query_map(
-                params![from, until, facility, actor, deed, subject, limit],
+                params![
+                    from, until, facility, actor, deed, subject, limit, query.skip
+                ],
                 found,
             )?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -1,0 +1,111 @@
+//! A verification of the whole audit chain that an operator asked for on a page: one at a time, off the threads of requests, watched while it
+//! runs. Its outcome stays until the next one or the end of the process; it changes nothing.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::audit::Actor;
+use domain::civil_date::Instant;
+use store::audit::Checkpoint;
+use store::audit::verify::Report;
+
+use crate::app::App;
+use crate::audit::note;
+use crate::told::Told;
+
+/// The run there is, or was last.
+#[derive(Debug, Default)]
+pub(crate) struct Verification(Mutex<Option<Run>>);
+
+/// A run.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// When it was asked for.
+    pub(crate) begun: Instant,
+    /// Events there were then.
+    pub(crate) total: u64,
+    /// Events read so far.
+    read: Arc<AtomicU64>,
+    /// What it found; a text of what failed where it could not be finished.
+    pub(crate) outcome: Option<Result<Report, String>>,
+}
+
+impl Run {
+    /// Events read so far.
+    pub(crate) fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed).min(self.total)
+    }
+}
+
+impl Verification {
+    /// The run there is, or was last.
+    pub(crate) fn run(&self) -> Option<Run> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Run>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Begins a run, unless one is under way. That it was asked for is an event.
+pub(crate) async fn begin(app: &App, by: Actor) -> Result<(), Told> {
+    note(app, "verify", by).await?;
+    let (begun, total) = (app.now(), app.engine.events()?);
+    let read = Arc::new(AtomicU64::new(0));
+    {
+        let mut run = app.verification.lock();
+        if run.as_ref().is_some_and(|run| run.outcome.is_none()) {
+            return Ok(());
+        }
+        *run = Some(Run {
+            begun,
+            total,
+            read: Arc::clone(&read),
+            outcome: None,
+        });
+    }
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let outcome = verify(&app, &read);
+        if let Some(run) = app.verification.lock().as_mut() {
+            run.outcome = Some(outcome);
+        }
+    });
+    Ok(())
+}
+
+fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
+    let outside = match &app.checkpoint_dir {
+        Some(dir) => kept_outside(dir)?,
+        None => Vec::new(),
+    };
+    let keys = app.receipt_keys.load_full();
+    let report = app.engine.verify_audit_watched(
+        &outside,
+        |kid, message, signature| keys.verifies(kid, message, signature),
+        |events| read.store(events, Ordering::Relaxed),
+    );
+    report.map_err(|error| {
+        tracing::error!(error = %error, "the audit chain could not be verified");
+        error.to_string()
+    })
+}
+
+/// Checkpoints kept beyond the reach of whoever changed the store. A line that is none is a fault of the file, and told.
+fn kept_outside(dir: &Path) -> Result<Vec<Checkpoint>, String> {
+    let file = dir.join("checkpoints.jsonl");
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        // None was written yet.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("{}: {error}", file.display())),
+    };
+    let lines = text.lines().enumerate();
+    let read = lines.map(|(at, line)| {
+        let wrong = || format!("{}: line {}: no checkpoint", file.display(), at + 1);
+        Checkpoint::from_line(line).ok_or_else(wrong)
+    });
+    read.collect()
+}
