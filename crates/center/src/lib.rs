@@ -42,6 +42,7 @@ pub mod posted_notices;
 mod printing;
 mod questions;
 mod readers;
+mod recent_load;
 pub mod recoveries;
 mod reference_numbers;
 pub mod reissue;

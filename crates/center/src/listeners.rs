@@ -80,6 +80,7 @@ pub(crate) struct From(pub(crate) SocketAddr);
 pub(crate) struct Offered(pub(crate) Arc<[CertificateDer<'static>]>);
 
 async fn connection(app: App, router: Router, accepted: Accepted) {
+    let _open = app.metrics.connection();
     if let Some(peer) = &accepted.peer {
         // The first use of a certificate revokes the earlier ones of its notice.
         let actor = Actor::Client {

@@ -1,10 +1,12 @@
 //! What the center counts, for monitoring (docs/operations/metrics.md). No label is about a person, a facility or anything without end.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use api::check::Origin;
 use api::problem::Trouble;
 use api::problem::card::CardTrouble;
+use api::routes;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -22,18 +24,18 @@ use store::engine::Engine;
 use tower::Service;
 
 use crate::app::App;
+use crate::recent_load::RecentLoad;
 use crate::serve::Clock;
 use crate::trouble::Refused;
 
 /// Upper bounds of the durations counted, in seconds.
-const BOUNDS_S: [f64; 12] = [
+pub(crate) const BOUNDS_S: [f64; 12] = [
     0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 5.0,
 ];
 
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
 /// All counters of a center.
-#[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     /// One for each verdict and origin, looked up before, because every check counts.
@@ -42,6 +44,15 @@ pub(crate) struct Metrics {
     sign_ins: Family<Labels<1>, Counter>,
     card_refusals: Family<Labels<1>, Counter>,
     streams: Gauge,
+    connections: Gauge,
+    load: Arc<RecentLoad>,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics(…)")
+    }
 }
 
 /// What became of a sign-in.
@@ -92,6 +103,13 @@ impl Metrics {
             "Streams of events that are open",
             streams.clone(),
         );
+        let connections = Gauge::default();
+        registry.register(
+            "connections_open",
+            "TLS connections that are open, of all listeners",
+            connections.clone(),
+        );
+        let own = clock.clone();
         registry.register_collector(Box::new(OfTheStore { engine, clock }));
         Self {
             registry,
@@ -100,10 +118,14 @@ impl Metrics {
             sign_ins,
             card_refusals,
             streams,
+            connections,
+            load: Arc::default(),
+            clock: own,
         }
     }
 
     pub(crate) fn count_check(&self, verdict: Verdict, origin: Origin) {
+        self.load.note_check((self.clock)());
         let own = self
             .checks
             .iter()
@@ -131,6 +153,27 @@ impl Metrics {
         self.streams.inc_by(change);
     }
 
+    /// Another connection, until what is returned is dropped.
+    pub(crate) fn connection(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
+    /// Connections that are open.
+    pub(crate) fn connections(&self) -> i64 {
+        self.connections.get()
+    }
+
+    /// Streams of events that are open.
+    pub(crate) fn open_streams(&self) -> i64 {
+        self.streams.get()
+    }
+
+    /// How busy the center was lately.
+    pub(crate) fn load(&self) -> &RecentLoad {
+        &self.load
+    }
+
     /// A stop-watch for the requests of one operation.
     pub(crate) fn timer(&self, method: &'static str, route: &'static str) -> Timer {
         Timer {
@@ -138,7 +181,23 @@ impl Metrics {
                 let labels = [("route", route), ("method", method), ("status", class)];
                 self.requests.get_or_create_owned(&labels)
             }),
+            load: CHECKS
+                .contains(&route)
+                .then(|| (Arc::clone(&self.load), self.clock.clone())),
         }
+    }
+}
+
+/// Routes whose requests are checks: what the operator's page shows the times of.
+const CHECKS: [&str; 3] = [routes::CHECKS, routes::CARD_CHECKS, routes::LINK];
+
+/// A connection that is open.
+#[derive(Debug)]
+pub(crate) struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
@@ -222,9 +281,17 @@ impl Collector for OfTheStore {
 }
 
 /// The histograms of one operation, by class of status.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Timer {
     classes: [Histogram; 4],
+    /// Of checks, where the last hour is kept beside.
+    load: Option<(Arc<RecentLoad>, Clock)>,
+}
+
+impl std::fmt::Debug for Timer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Timer(…)")
+    }
 }
 
 impl<S> tower::Layer<S> for Timer {
@@ -263,12 +330,16 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let start = std::time::Instant::now();
         let answer = self.inner.call(request);
-        let classes = self.timer.classes.clone();
+        let Timer { classes, load } = self.timer.clone();
         Box::pin(async move {
             let answer = answer.await?;
             let class = usize::from(answer.status().as_u16() / 100).saturating_sub(2);
+            let seconds = start.elapsed().as_secs_f64();
             if let Some(histogram) = classes.get(class) {
-                histogram.observe(start.elapsed().as_secs_f64());
+                histogram.observe(seconds);
+            }
+            if let Some((load, clock)) = load {
+                load.note_answer(clock(), seconds);
             }
             Ok(answer)
         })

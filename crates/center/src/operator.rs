@@ -9,6 +9,7 @@ mod about;
 mod audit;
 mod facilities;
 mod feeds;
+mod load;
 mod menu;
 mod notices;
 mod own_password;
@@ -84,6 +85,7 @@ fn pages() -> Router<App> {
         .route("/operators/{name}/reset", post(people::reset))
         .merge(facility_pages())
         .merge(audit_pages())
+        .route(load::HERE, get(load::page))
         .route(feeds::HERE, get(feeds::page))
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))

@@ -47,6 +47,15 @@ pub(crate) async fn call(path: &Path) -> std::io::Result<ControlStream> {
     UnixStream::connect(path).await
 }
 
+/// Bytes that are free for this user, and bytes there are, in the file system of a folder.
+pub(crate) fn space(folder: &Path) -> Option<(u64, u64)> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some((
+        found.f_bavail.saturating_mul(found.f_frsize),
+        found.f_blocks.saturating_mul(found.f_frsize),
+    ))
+}
+
 /// The number of a file in its file system.
 pub(crate) fn inode(found: &Metadata) -> u64 {
     found.ino()

@@ -126,6 +126,8 @@ pub(crate) struct Database {
 struct Counts {
     commits: AtomicU64,
     jobs: AtomicU64,
+    /// Handed over, and not begun yet.
+    waiting: AtomicU64,
 }
 
 impl std::fmt::Debug for Database {
@@ -203,6 +205,7 @@ impl Database {
         Written {
             commits: self.counts.commits.load(Ordering::Relaxed),
             jobs: self.counts.jobs.load(Ordering::Relaxed),
+            waiting: self.counts.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -301,7 +304,9 @@ impl Database {
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         let (sender, receiver) = oneshot::channel();
+        let counts = Arc::clone(&self.counts);
         let work: Work = Box::new(move |connection, batch| {
+            counts.waiting.fetch_sub(1, Ordering::Relaxed);
             let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
             let why = done.as_ref().err().cloned();
             let finish: Finish = Box::new(move |committed| {
@@ -314,6 +319,8 @@ impl Database {
             }
         });
         let job = Job { failure, work };
+        // Counted first: the writer may begin at once.
+        self.counts.waiting.fetch_add(1, Ordering::Relaxed);
         self.writer.send(job).map_err(|_| StoreError::Closing)?;
         Ok(receiver)
     }

@@ -87,6 +87,8 @@ pub struct Written {
     pub commits: u64,
     /// Jobs in them.
     pub jobs: u64,
+    /// Jobs that wait for their transaction now.
+    pub waiting: u64,
 }
 
 /// How often the log of the center's file is brought into the file itself.

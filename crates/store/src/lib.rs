@@ -31,5 +31,6 @@ pub mod sessions;
 pub mod sight;
 pub mod sign_ins;
 mod tries;
+pub mod upkeep;
 pub mod withdrawals;
 mod writeback;

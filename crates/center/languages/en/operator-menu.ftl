@@ -12,3 +12,5 @@ audit = Audit chain
 audit-about = Search who did what, export it, verify that nothing was changed.
 looks = Looks
 looks-about = Search who saw medical information.
+load = Load
+load-about = Checks and their times, what waits, connections, space, the last backup and feed.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Operator, audit, facilities, feeds, notices, own_password, people, show};
+use super::{Frame, Operator, audit, facilities, feeds, load, notices, own_password, people, show};
 
 /// A page of the menu.
 struct Entry {
@@ -16,7 +16,12 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 7] = [
+const ENTRIES: [Entry; 8] = [
+    Entry {
+        href: load::HERE,
+        name: "load",
+        about: "load-about",
+    },
     Entry {
         href: facilities::HERE,
         name: "facilities",

@@ -15,7 +15,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the operators' pages.
-pub(crate) const SCREENS: [Screen; 8] = [
+pub(crate) const SCREENS: [Screen; 9] = [
     screen!("operator-frame"),
     screen!("operator-access"),
     screen!("operator-menu"),
@@ -23,6 +23,7 @@ pub(crate) const SCREENS: [Screen; 8] = [
     screen!("operator-facilities"),
     screen!("operator-feeds"),
     screen!("operator-audit"),
+    screen!("operator-load"),
     screen!("operator-notices"),
 ];
 

@@ -1,0 +1,34 @@
+### Load
+
+load-now = At this moment
+load-hour = Checks of the last 60 minutes
+load-hour-lead = Times are what requests of pages, files and cards stayed under. Counting began with the center's start.
+load-chart = Checks per minute from { $first } to { $last }. The busiest minute had { $most }. The figures are in the table below.
+load-chart-most = Top: { $most } per minute
+load-upkeep = Upkeep
+load-again = Look again
+load-minutes = Time
+load-checks = Checks
+load-last-minute = Checks of the last whole minute
+load-half = Time, half of them
+load-most = Time, 99% of them
+load-under = under { $ms } ms
+load-beyond = more than 5 s
+load-queue = Writes that wait
+load-bulk = Bulk orders that wait
+load-bulk-waiting = { $orders } ({ $lines } lines left)
+load-connections = Connections
+load-sessions = Sessions of facilities
+load-streams = Streams of events
+load-operators = Operators signed in
+load-space = Free space
+load-space-of = { $free } GiB of { $all } GiB
+load-unknown = Cannot be told
+load-checkpoint = Last checkpoint
+load-backup = Last backup
+load-feed = Last feed
+load-people = Last load of people
+load-never = Never yet
+load-minutes-ago = { $count } minutes ago
+load-hours-ago = { $count } hours ago
+load-days-ago = { $count } days ago

@@ -1,0 +1,34 @@
+### 稼働状況
+
+load-now = 今の状況
+load-hour = 直近60分の資格確認
+load-hour-lead = 応答時間は、画面・ファイル・カードからの要求がその時間までに収まったことを示します。センターを起動したときから数えます。
+load-chart = { $first }から{ $last }までの1分ごとの資格確認の件数。最も多い1分は{ $most }件。数値は下の表にあります。
+load-chart-most = 縦の最大：{ $most }件/分
+load-upkeep = 保守
+load-again = 最新にする
+load-minutes = 時刻
+load-checks = 件数
+load-last-minute = 直前の1分の資格確認
+load-half = 応答時間（半数）
+load-most = 応答時間（99%）
+load-under = { $ms }ミリ秒以内
+load-beyond = 5秒を超える
+load-queue = 書込みの待ち
+load-bulk = 一括照会の待ち
+load-bulk-waiting = { $orders }件（残り{ $lines }行）
+load-connections = 接続
+load-sessions = 施設のセッション
+load-streams = 通知の受信中
+load-operators = ログイン中の運用者
+load-space = 空き容量
+load-space-of = { $free } GiB（全体 { $all } GiB）
+load-unknown = 調べられません
+load-checkpoint = 最後のチェックポイント
+load-backup = 最後のバックアップ
+load-feed = 最後の取込
+load-people = 最後の加入者データの登録
+load-never = まだありません
+load-minutes-ago = { $count }分前
+load-hours-ago = { $count }時間前
+load-days-ago = { $count }日前
