@@ -219,6 +219,7 @@ own-next-consent = Next consent
 own-previous-consent = Consent before
 own-confirm-title = Withdraw this consent?
 own-confirm-lead = This facility can then see nothing any more, at once. Your insurance check and your turn stay as they are. To let it see again, place your card at reception and agree.
+own-confirm-lead-at-pharmacy = This facility can then see nothing any more, at once. Your insurance check and the wait for your medicine stay as they are. To let it see again, place your card at reception and agree.
 own-do-withdraw = Withdraw
 own-keep = Do not withdraw
 own-reading-on-title = Reading the record

@@ -85,7 +85,7 @@ pub enum Press {
 
 impl Press {
     /// Every press.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Method(Method::Pin),
         Self::Method(Method::Visual),
         Self::Method(Method::Face),
@@ -107,6 +107,7 @@ impl Press {
         Self::Own(OwnPress::Previous),
         Self::Own(OwnPress::Withdraw),
         Self::Own(OwnPress::Confirm),
+        Self::Own(OwnPress::Keep),
         Self::Stop,
     ];
 

@@ -135,6 +135,8 @@ pub enum OwnPress {
     Withdraw,
     /// Withdraw it.
     Confirm,
+    /// Leave it in force.
+    Keep,
 }
 
 /// What the center answers on the way.
@@ -258,7 +260,9 @@ fn at(record: Box<Record>, place: Place, event: &Event) -> Transition {
             to(Own::At(record, Place::Consent(0)))
         }
         (Event::Back, Place::Looks(_) | Place::Consent(_)) => to(Own::At(record, Place::Menu)),
-        (Event::Back, Place::Confirm(which)) => to(Own::At(record, Place::Consent(which))),
+        (Event::Pressed(OwnPress::Keep), Place::Confirm(which)) => {
+            to(Own::At(record, Place::Consent(which)))
+        }
         (Event::Pressed(OwnPress::Previous), Place::Looks(first)) => {
             let before = Place::Looks(first.saturating_sub(LOOKS_AT_ONCE));
             to(Own::At(record, before))
@@ -373,7 +377,9 @@ fn after(
 fn not_withdrawn(kept: Option<(Box<Record>, usize)>, event: &Event, facts: &Facts) -> Transition {
     match (event, kept) {
         (Event::Retry, Some((record, which))) => withdraw(record, which),
-        (Event::Back, Some((record, which))) => to(Own::At(record, Place::Consent(which))),
+        (Event::Pressed(OwnPress::Keep), Some((record, which))) => {
+            to(Own::At(record, Place::Consent(which)))
+        }
         (Event::CardRemoved, Some((record, which))) if !record.card.stays() => {
             to(Own::NotWithdrawn(Some((record, which))))
         }

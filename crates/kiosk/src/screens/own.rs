@@ -97,11 +97,13 @@ impl OwnPress {
             Self::Previous => "previous",
             Self::Withdraw => "withdraw",
             Self::Confirm => "confirm",
+            Self::Keep => "keep",
         }
     }
 }
 
 const MENU: Button = (Press::Back, "own-menu");
+const KEEP: Button = (Press::Own(OwnPress::Keep), "own-keep");
 const AGAIN: Button = (Press::Retry, "own-again");
 const NO_BUTTONS: &[Button] = &[];
 
@@ -132,12 +134,12 @@ pub const TABLE: [Row; 17] = [
         (Press::Own(OwnPress::Withdraw), "own-withdraw"), (Press::Own(OwnPress::Next), "own-next-consent"),
         (Press::Own(OwnPress::Previous), "own-previous-consent"), MENU]),
     row(OwnScreen::Confirm, "own-confirm", Weight::Notice,
-        &[(Press::Own(OwnPress::Confirm), "own-do-withdraw"), (Press::Back, "own-keep")]),
+        &[(Press::Own(OwnPress::Confirm), "own-do-withdraw"), KEEP]),
     row(OwnScreen::ReadingOn, "own-reading-on", Weight::Busy, NO_BUTTONS),
     row(OwnScreen::Withdrawing, "own-withdrawing", Weight::Busy, NO_BUTTONS),
     row(OwnScreen::Withdrawn, "own-withdrawn", Weight::Good, &[MENU]),
     row(OwnScreen::Over, "own-over", Weight::Good, &[MENU]),
-    row(OwnScreen::NotWithdrawn, "own-not-withdrawn", Weight::Notice, &[(Press::Retry, "own-withdraw-again"), (Press::Back, "own-keep")]),
+    row(OwnScreen::NotWithdrawn, "own-not-withdrawn", Weight::Notice, &[(Press::Retry, "own-withdraw-again"), KEEP]),
     row(OwnScreen::Ended, "own-ended", Weight::Notice, &[AGAIN]),
     row(OwnScreen::PinLastTry, "own-pin-last-try", Weight::Notice, NO_BUTTONS),
     row(OwnScreen::PinLocked, "own-pin-locked", Weight::Notice, NO_BUTTONS),
@@ -208,7 +210,7 @@ pub(super) fn applies(press: Press, own: &Own) -> bool {
         }
         (Press::Own(OwnPress::Previous), Own::At(_, Place::Consent(which))) => 0 < *which,
         (Press::Back, Own::Withdrawn(record) | Own::Over(record)) => record.is_some(),
-        (Press::Back | Press::Retry, Own::NotWithdrawn(kept)) => kept.is_some(),
+        (Press::Own(OwnPress::Keep) | Press::Retry, Own::NotWithdrawn(kept)) => kept.is_some(),
         _ => true,
     }
 }

@@ -126,7 +126,7 @@ fn a_person_sees_who_looked_and_withdraws_a_consent_after_one_question() {
             Event::Pressed(OwnPress::Consents),
             Event::Pressed(OwnPress::Next),
             Event::Pressed(OwnPress::Withdraw),
-            Event::Back,
+            Event::Pressed(OwnPress::Keep),
             Event::Pressed(OwnPress::Withdraw),
         ],
         &FACTS,

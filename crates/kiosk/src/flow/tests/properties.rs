@@ -87,6 +87,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         OwnPress::Previous,
         OwnPress::Withdraw,
         OwnPress::Confirm,
+        OwnPress::Keep,
     ]);
     let own = prop_oneof![
         4 => (0_usize..8, 0_usize..3).prop_map(|(looks, consents)| {

@@ -49,7 +49,7 @@ async fn a_patient_sees_the_doctors_look_and_withdraws_and_the_doctor_sees_nothi
     walk.see(&[
         facility,
         "医師・歯科医師・薬剤師など、診療のため、画面で",
-        "手術・診療・お薬・健診",
+        "お薬・診療・手術・健診",
         "ご本人、記録を確かめるため、受付の機械で",
     ])
     .await;
@@ -59,7 +59,7 @@ async fn a_patient_sees_the_doctors_look_and_withdraws_and_the_doctor_sees_nothi
     walk.choose("withdraw").await;
     walk.screen("own-confirm").await;
     // A slip of the finger withdraws nothing.
-    walk.choose("back").await;
+    walk.choose("keep").await;
     walk.screen("own-consent").await;
     assert!(!walk.doctor_looks(&doctor).await.is_null());
     walk.choose("withdraw").await;
