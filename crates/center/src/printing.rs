@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use api::problem::Trouble;
-use domain::medical_information::MedicalInformation;
+use domain::medical_information::drugs::Source;
 use domain::medical_information::kind::{Basis, InformationKind};
 use domain::medical_information::look::Look;
-use domain::person::Person;
 use print::{Facility, Marking, MedicalRecord, Patient, Typeface, UnreadableTypeface};
+use store::sight::Seen;
 
 use crate::app::Shared;
 use crate::trouble::Refused;
@@ -19,13 +19,13 @@ static TYPEFACE: LazyLock<Result<Typeface, UnreadableTypeface>> = LazyLock::new(
     Typeface::from_woff2(font(regular)?.bytes, font(bold)?.bytes)
 });
 
-/// The medical information that a recorded look showed, as a PDF. Takes tenths of a second for thousands of lines.
-pub(crate) fn record(
-    app: &Shared,
-    look: &Look,
-    person: &Person,
-    information: &MedicalInformation,
-) -> Result<Vec<u8>, Refused> {
+/// The medical information that a recorded look showed of some sources, as a PDF. Takes tenths of a second for thousands of lines.
+pub(crate) fn record(app: &Shared, seen: &Seen, sources: &[Source]) -> Result<Vec<u8>, Refused> {
+    let Seen {
+        look,
+        person,
+        information,
+    } = seen;
     let typeface = TYPEFACE.as_ref().map_err(|error| failed(error))?;
     let facility = app.engine.facility(look.facility)?;
     let facility = facility.ok_or(Trouble::Internal)?;
@@ -53,6 +53,7 @@ pub(crate) fn record(
         look: look.id,
         purpose: look.purpose,
         kinds: &kinds,
+        sources,
         months: look.months,
         markings: &markings,
         information,

@@ -119,8 +119,6 @@ error_codes! {
         "患者に顔認証付きカードリーダーで同意してもらってください。", "Ask the patient to consent at the reader.";
     NotForMachines = "E0031", Operator, "診療情報は、この医療機関の設定では連携で取得できません。", "Treatment is not given to machine accounts by the facility's setting.",
         "端末の画面で閲覧するか、管理者が設定を変更してください。", "View it on the terminal, or let an administrator change the setting.";
-    NoPdf = "E0032", Vendor, "PDF形式はまだ提供していません。", "The PDF form is not provided yet.",
-        "FileCategory を XML の区分にしてください。", "Ask for XML in FileCategory.";
     NoInformation = "E0033", Clerk, "該当する情報がありません。", "There is no such information.",
         "期間を確認してください。記録がない場合もあります。", "Check the period; there may be no record.";
     NotUsed = "E0034", Operator, "この医療機関の設定では、この情報を利用しません。", "By its settings the facility does not use this information.",

@@ -70,11 +70,22 @@ impl Asking {
                 until: now.plus_seconds(ASK_AGAIN_S),
             }));
         }
-        self.end(name, &answer, &read).or_else(rejected)
+        let pdf = answer.pdf();
+        let pdf = pdf.map_err(|_| RoundError::Center(ClientError::Answer))?;
+        self.end(name, &answer, pdf, &read).or_else(rejected)
     }
 
-    fn end(&self, name: &Name, answer: &Answer, read: &Read) -> Result<Outcome, String> {
-        let spelled = self.spelling.spell(name, answer, read)?;
+    fn end(
+        &self,
+        name: &Name,
+        answer: &Answer,
+        pdf: Option<Vec<u8>>,
+        read: &Read,
+    ) -> Result<Outcome, String> {
+        let spelled = match pdf {
+            Some(pdf) => self.spelling.spell_document(name, pdf, read)?,
+            None => self.spelling.spell(name, answer, read)?,
+        };
         let further = match self.bulk_results {
             BulkResults::Polled => further::of(name, answer, read, &self.spelling),
             BulkResults::AskedFor => None,

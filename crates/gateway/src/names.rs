@@ -115,6 +115,20 @@ impl Name {
         with_extension(&xml, Form::Xml, form).unwrap_or(xml)
     }
 
+    /// The result's name where it is a PDF (interface §1.2).
+    ///
+    /// ```
+    /// use gateway::names::Name;
+    /// let name = Name::parse("YZKsiquc01req_1.xml").unwrap();
+    /// assert_eq!(name.document(), "YZKsiquc01res_1.pdf");
+    /// ```
+    #[must_use]
+    pub fn document(&self) -> String {
+        let xml = self.result(Form::Xml);
+        let stem = xml.len() - Form::Xml.extension().len();
+        format!("{}.pdf", xml.get(..stem).unwrap_or_default())
+    }
+
     /// The name of the text that says why the request was rejected.
     #[must_use]
     pub fn rejection(&self) -> String {

@@ -133,6 +133,28 @@ impl Spelling {
         })
     }
 
+    /// A PDF as it goes: bare (interface §5.1), in a protected zip where the request came in one.
+    pub(crate) fn spell_document(
+        &self,
+        name: &Name,
+        pdf: Vec<u8>,
+        read: &Read,
+    ) -> Result<Spelled, String> {
+        let inside = name.document();
+        let (name, bytes) = match (read.cipher, &self.zip) {
+            (Some(cipher), Some(zip)) => {
+                let packed = zip.pack(&inside, &pdf, cipher);
+                (name.result(Form::Zip), packed.map_err(ZipTrouble::text)?)
+            }
+            _ => (inside, pdf),
+        };
+        Ok(Spelled {
+            name,
+            bytes,
+            original: None,
+        })
+    }
+
     /// Spells a reader's result. Nobody asked for it, so there is nobody to be refused: where the setting would, it is written in UTF-8.
     pub(crate) fn spell_reader_result(
         &self,

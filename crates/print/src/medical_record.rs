@@ -13,7 +13,7 @@ use domain::era::to_japanese;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
-use domain::medical_information::drugs::NamedFacility;
+use domain::medical_information::drugs::{NamedFacility, Source};
 use domain::medical_information::kind::{InformationKind, Purpose};
 use domain::medical_information::look::Months;
 use domain::person::{Kana, PersonName};
@@ -91,6 +91,8 @@ pub struct MedicalRecord<'a> {
     pub purpose: Purpose,
     /// What was asked for and is open; of anything else nothing is told.
     pub kinds: &'a [InformationKind],
+    /// From which sources drugs were asked for.
+    pub sources: &'a [Source],
     /// Of which months.
     pub months: Months,
     /// What every page is marked with.
@@ -190,7 +192,7 @@ impl MedicalRecord<'_> {
                 InformationKind::Surgery => format!("{}件", self.information.surgeries.len()),
                 InformationKind::Checkups => format!("{}回", self.information.checkups.len()),
             };
-            format!("{} {count}", name_of(*kind).0)
+            format!("{} {count}", self.name_of(*kind).0)
         };
         let shown = InformationKind::ALL
             .iter()
@@ -202,7 +204,7 @@ impl MedicalRecord<'_> {
         let hidden = InformationKind::ALL
             .iter()
             .filter(|it| !self.kinds.contains(it));
-        let names: Vec<_> = hidden.map(|it| name_of(*it).0).collect();
+        let names: Vec<_> = hidden.map(|it| self.name_of(*it).0).collect();
         match names.is_empty() {
             true => "なし none".to_owned(),
             false => format!(
@@ -212,8 +214,28 @@ impl MedicalRecord<'_> {
         }
     }
 
+    fn name_of(&self, kind: InformationKind) -> (&'static str, &'static str) {
+        let prescriptions = self
+            .sources
+            .iter()
+            .any(|it| it.is_electronic_prescription());
+        match kind {
+            InformationKind::Drugs if prescriptions => (
+                "薬剤（処方・調剤を含む）",
+                "Drugs, prescriptions, dispensings",
+            ),
+            InformationKind::Drugs => (
+                "薬剤（レセプトのみ、処方・調剤を含まない）",
+                "Drugs from claims alone, no electronic prescriptions",
+            ),
+            InformationKind::Treatment => ("診療", "Treatment"),
+            InformationKind::Surgery => ("手術", "Surgery"),
+            InformationKind::Checkups => ("健診", "Health checkups"),
+        }
+    }
+
     fn section(&self, sheet: &mut Sheet<'_>, kind: InformationKind) {
-        let (ja, en) = name_of(kind);
+        let (ja, en) = self.name_of(kind);
         sheet.section(ja, en);
         let laid = match kind {
             InformationKind::Drugs => drugs::lay(sheet, &self.information.drugs),
@@ -371,18 +393,6 @@ fn told_about_letters(sheet: &mut Sheet<'_>) {
             list.join("、")
         );
         sheet.paragraph(&text, BODY);
-    }
-}
-
-fn name_of(kind: InformationKind) -> (&'static str, &'static str) {
-    match kind {
-        InformationKind::Drugs => (
-            "薬剤（処方・調剤を含む）",
-            "Drugs, prescriptions, dispensings",
-        ),
-        InformationKind::Treatment => ("診療", "Treatment"),
-        InformationKind::Surgery => ("手術", "Surgery"),
-        InformationKind::Checkups => ("健診", "Health checkups"),
     }
 }
 

@@ -10,8 +10,7 @@ mod updates;
 
 use utoipa::openapi::HttpMethod;
 
-use crate::problem::Trouble;
-use crate::problem::card::CardTrouble as Card;
+use crate::problem::{Trouble, card::CardTrouble as Card};
 use crate::routes;
 
 /// What a caller must show.
@@ -38,7 +37,7 @@ pub enum Carried {
     Events,
     /// Bytes of a file.
     Bytes,
-    /// A PDF or XML file.
+    /// PDF or XML.
     Document,
 }
 

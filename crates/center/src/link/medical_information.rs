@@ -2,6 +2,7 @@
 //! force that the patient gave with the card at this facility, by the rules of people's looks; every look and every refusal is on record
 //! before anything is read. Whether a person exists is told to nobody: without a consent all are refused alike.
 
+use api::medical::document::DocumentFormat;
 use api::problem::Trouble;
 use domain::codes::check::VisitKind;
 use domain::codes::prescription::Display;
@@ -17,11 +18,14 @@ use exchange::error_code::{ErrorCode, Unanswerable};
 use exchange::tables::medical_information::{CheckupRequest, DrugRequest, RequestHeader};
 use store::registry::medical_information::{MachineLook, MachineLooked, Sought};
 use store::sight::Seen;
+use tokio::sync::SemaphorePermit;
 
-use super::{Asking, Stop, must};
+use super::{Asking, Stop, apart, must};
 use crate::app::random;
 use crate::medical::usual_purpose;
+use crate::printing;
 use crate::repeats::Repeatable;
+use crate::trouble::Refused;
 
 /// Names of items, as errors call them.
 const FILE_CATEGORY: &str = "ファイル種別";
@@ -30,20 +34,22 @@ const VISIT_KIND: &str = "診療区分";
 pub(super) async fn drugs(asking: &Asking<'_>, message: &DrugRequest) -> Result<Answer, Stop> {
     let permit = asking.right::<ReadMedicalByMachine>().await?;
     let body = &message.body;
-    let reading = match must(body.file_category.as_deref(), FILE_CATEGORY)? {
-        "1" | "3" => return Err(ErrorCode::NoPdf.plain().into()),
-        "2" => Reading::Drugs,
-        "4" => Reading::DrugsAndTreatment,
+    let (reading, format) = match must(body.file_category.as_deref(), FILE_CATEGORY)? {
+        "1" => (Reading::Drugs, DocumentFormat::Pdf),
+        "2" => (Reading::Drugs, DocumentFormat::Xml),
+        "3" => (Reading::DrugsAndTreatment, DocumentFormat::Pdf),
+        "4" => (Reading::DrugsAndTreatment, DocumentFormat::Xml),
         _ => return Err(ErrorCode::UnknownCode.about(FILE_CATEGORY).into()),
     };
     let key = qualification(asking, &message.header)?;
     let months = period(body.from.as_deref(), body.until.as_deref())?;
-    let sources: &[Source] = if electronic_prescriptions(body.prescriptions.as_deref())? {
+    let sources: &'static [Source] = if electronic_prescriptions(body.prescriptions.as_deref())? {
         Source::ALL
     } else {
         &[Source::Claims]
     };
     let visit = visit_kind(body.visit_kind.as_deref())?;
+    let turn = turn(asking, format).await?;
     let seen = look(
         asking,
         permit,
@@ -56,8 +62,16 @@ pub(super) async fn drugs(asking: &Asking<'_>, message: &DrugRequest) -> Result<
     if drugs.is_empty() {
         return Err(ErrorCode::NoInformation.plain().into());
     }
-    let own = asking.permit.facility();
-    Ok(Answer::drugs(&found.person, &found.information.drugs, own))
+    match format {
+        DocumentFormat::Pdf => {
+            let (found, pdf) = printed(asking, turn, found, sources).await?;
+            Ok(Answer::drugs_as_pdf(&found.person, &pdf))
+        }
+        DocumentFormat::Xml => {
+            let own = asking.permit.facility();
+            Ok(Answer::drugs(&found.person, &found.information.drugs, own))
+        }
+    }
 }
 
 pub(super) async fn checkups(
@@ -65,20 +79,58 @@ pub(super) async fn checkups(
     message: &CheckupRequest,
 ) -> Result<Answer, Stop> {
     let permit = asking.right::<ReadMedicalByMachine>().await?;
-    match must(message.body.file_category.as_deref(), FILE_CATEGORY)? {
-        "1" => return Err(ErrorCode::NoPdf.plain().into()),
-        "2" => {}
+    let format = match must(message.body.file_category.as_deref(), FILE_CATEGORY)? {
+        "1" => DocumentFormat::Pdf,
+        "2" => DocumentFormat::Xml,
         _ => return Err(ErrorCode::UnknownCode.about(FILE_CATEGORY).into()),
-    }
+    };
     let key = qualification(asking, &message.header)?;
     let visit = visit_kind(message.body.visit_kind.as_deref())?;
     let sought = sought(key, Reading::Checkups, Months::default(), visit);
+    let turn = turn(asking, format).await?;
     let found = look(asking, permit, sought, String::new()).await?;
-    let checkups = &found.information.checkups;
-    if checkups.is_empty() {
+    if found.information.checkups.is_empty() {
         return Err(ErrorCode::NoInformation.plain().into());
     }
-    Ok(Answer::checkups(&found.person, checkups))
+    match format {
+        DocumentFormat::Pdf => {
+            let (found, pdf) = printed(asking, turn, found, Source::ALL).await?;
+            Ok(Answer::checkups_as_pdf(&found.person, &pdf))
+        }
+        DocumentFormat::Xml => {
+            let checkups = &found.information.checkups;
+            Ok(Answer::checkups(&found.person, checkups))
+        }
+    }
+}
+
+/// A turn at making a PDF, taken before the look: each is held in memory.
+async fn turn<'a>(
+    asking: &'a Asking<'_>,
+    format: DocumentFormat,
+) -> Result<Option<SemaphorePermit<'a>>, Stop> {
+    match format {
+        DocumentFormat::Xml => Ok(None),
+        DocumentFormat::Pdf => {
+            let turn = asking.app.exporting.acquire().await;
+            Ok(Some(turn.map_err(|_| Trouble::Busy)?))
+        }
+    }
+}
+
+/// What was seen as a PDF, made off the threads that answer checks.
+async fn printed(
+    asking: &Asking<'_>,
+    _turn: Option<SemaphorePermit<'_>>,
+    seen: Seen,
+    sources: &'static [Source],
+) -> Result<(Seen, Vec<u8>), Stop> {
+    let app = asking.app.clone();
+    let pdf = apart(move || {
+        let pdf = printing::record(&app, &seen, sources)?;
+        Ok::<_, Refused>((seen, pdf))
+    });
+    Ok(pdf.await??)
 }
 
 fn sought(

@@ -6,6 +6,7 @@ use api::problem::Trouble;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::medical_information::drugs::Source;
 use domain::permit::ViewMedicalPages;
 use exchange::medical_document;
 use store::sight::Seen;
@@ -45,7 +46,7 @@ pub(crate) async fn take(
 
 fn write(app: &Shared, format: DocumentFormat, seen: &Seen) -> Result<Vec<u8>, Refused> {
     match format {
-        DocumentFormat::Pdf => printing::record(app, &seen.look, &seen.person, &seen.information),
+        DocumentFormat::Pdf => printing::record(app, seen, Source::ALL),
         DocumentFormat::Xml => {
             let written = medical_document::to_xml(&seen.look, &seen.person, &seen.information);
             Ok(written.map_err(|error| {

@@ -52,7 +52,7 @@ impl Ward {
 }
 
 /// The letters of a PDF, by another program.
-fn letters(pdf: &[u8]) -> String {
+pub(crate) fn letters(pdf: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pdf");
     std::fs::write(&path, pdf).unwrap();

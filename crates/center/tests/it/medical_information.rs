@@ -346,8 +346,7 @@ async fn months_and_sources_are_those_asked_for_and_wrong_values_are_named() {
     long_ago["XmlMsg"]["MessageBody"]["EndDate"] = "200012".into();
     assert_eq!(code(&desk.ask(DRUGS, &long_ago).await), "E0033");
     for (member, value, expected) in [
-        ("FileCategory", "1", "E0032"),
-        ("FileCategory", "3", "E0032"),
+        ("FileCategory", "3", "E0031"),
         ("FileCategory", "5", "E0004"),
         ("StartDate", "202613", "E0005"),
         ("StartDate", "209901", "E0006"),
@@ -361,8 +360,8 @@ async fn months_and_sources_are_those_asked_for_and_wrong_values_are_named() {
         let text = &answer["XmlMsg"]["MessageHeader"]["MessageContents"];
         assert!(!text.as_str().unwrap().is_empty());
     }
-    let pdf = desk.ask(CHECKUPS, &desk.checkups(Case::Renewed, "1")).await;
-    assert_eq!(code(&pdf), "E0032");
+    let other = desk.ask(CHECKUPS, &desk.checkups(Case::Renewed, "3")).await;
+    assert_eq!(code(&other), "E0004");
     let mut foreign = desk.checkups(Case::Renewed, "2");
     foreign["XmlMsg"]["MessageHeader"]["MedicalInstitutionCode"] = "3410712362".into();
     assert_eq!(code(&desk.ask(CHECKUPS, &foreign).await), "E0003");
@@ -386,4 +385,49 @@ async fn a_repetition_is_another_look_and_needs_the_consent_again() {
         .await;
     let again = desk.ask_as("k", DRUGS, &asked).await.unwrap();
     assert_eq!(code(&again), "E0030");
+}
+
+/// The letters of the PDF that an answer holds, by another program.
+fn letters(answer: &Value) -> String {
+    let message = exchange::message::Message::from_prefix(DRUGS).unwrap();
+    let pdf = exchange::answer::Answer::from_json(message, answer).unwrap();
+    crate::documents::letters(&pdf.pdf().unwrap().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pdf_tells_what_xml_tells_under_the_same_consent() {
+    let world = World::start_with_cards().await;
+    let desk = desk(&world, "1319999999").await;
+    for (category, expected) in [("1", "E0030"), ("3", "E0031")] {
+        let asked = desk.drugs(&world, Case::Renewed, category);
+        assert_eq!(code(&desk.ask(DRUGS, &asked).await), expected);
+    }
+    let checkups = desk.checkups(Case::Renewed, "1");
+    assert_eq!(code(&desk.ask(CHECKUPS, &checkups).await), "E0030");
+    desk.consent(Case::Renewed, &[("drugs", "yes"), ("checkups", "yes")])
+        .await;
+    let told = desk
+        .ask(DRUGS, &desk.drugs(&world, Case::Renewed, "1"))
+        .await;
+    assert_eq!(code(&told), "1");
+    assert!(told["XmlMsg"]["MessageBody"]["MeTrMonthInf"].is_null());
+    let text = letters(&told);
+    assert!(
+        text.contains("1319999999") && text.contains("処方・調剤を含む"),
+        "{text}"
+    );
+    let mut claims = desk.drugs(&world, Case::Renewed, "1");
+    claims["XmlMsg"]["MessageBody"]["PrDiInfClassification"] = "0".into();
+    let text = letters(&desk.ask(DRUGS, &claims).await);
+    assert!(
+        text.contains("レセプトのみ") && !text.contains("【処方情報】"),
+        "{text}"
+    );
+    let told = desk.ask(CHECKUPS, &checkups).await;
+    assert_eq!(code(&told), "1");
+    assert_eq!(on_record(&world, "medical-read").await.len(), 3);
+    let mut none = desk.drugs(&world, Case::Renewed, "1");
+    none["XmlMsg"]["MessageBody"]["StartDate"] = "200001".into();
+    none["XmlMsg"]["MessageBody"]["EndDate"] = "200012".into();
+    assert_eq!(code(&desk.ask(DRUGS, &none).await), "E0033");
 }

@@ -180,6 +180,7 @@ impl Made {
             look: 0x0190_0000_0000_7000_8000_0000_0000_0001,
             purpose: Purpose::Treatment,
             kinds: self.kinds,
+            sources: Source::ALL,
             months: Months {
                 from: Some(month("2023-12")),
                 until: Some(month("2026-11")),
