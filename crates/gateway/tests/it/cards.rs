@@ -29,6 +29,7 @@ use synthetic::card::authority::{CardAuthority, Generation, serial};
 use synthetic::card::case::Case;
 use synthetic::card::holder;
 use synthetic::card::persona::Persona;
+use synthetic::samples::medical_information;
 
 /// Whoever has everything there is to ask about.
 const CASE: Case = Case::Everything;
@@ -88,6 +89,13 @@ pub(crate) async fn register(engine: &Engine) {
     });
     engine
         .store_holdings(vec![(person, held.into())])
+        .await
+        .unwrap();
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = Instant::from_micros(i64::try_from(since.as_micros()).unwrap());
+    let information = medical_information::usual(now.date_in_japan()).unwrap();
+    engine
+        .store_medical_information(vec![(person, information)])
         .await
         .unwrap();
 }

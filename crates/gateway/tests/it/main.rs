@@ -11,6 +11,7 @@ mod answers;
 mod bad_files;
 mod bulk;
 mod cards;
+mod documents;
 mod faces;
 mod leftovers;
 mod link;
