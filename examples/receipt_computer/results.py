@@ -3,6 +3,7 @@ does not know. Knows no folder."""
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import xml.etree.ElementTree as ElementTree
@@ -53,12 +54,10 @@ class Result:
 def read(name: str, data: bytes, password: bytes | None = None) -> Result:
     """Reads a result file by its kind."""
     lower = name.lower()
-    if lower.endswith(".pdf"):
-        if not data.startswith(b"%PDF") or b"%%EOF" not in data[-1024:]:
-            raise NotWhole(name)
-        return Result("document", more={"bytes": len(data)})
     if lower.endswith(".zip"):
-        return read_xml(_unpacked(name, data, password))
+        data = _unpacked(name, data, password)
+    if lower.endswith(".pdf") or data.startswith(b"%PDF"):
+        return _document(name, data)
     return read_xml(data)
 
 
@@ -93,6 +92,8 @@ def of_image(message: dict) -> Result:
             result.outcome = "error"
     result.validity = VALIDITY.get(body.get("QualificationValidity", ""), "")
     _medical(result, header, body)
+    if isinstance(body.get("OnshiPdf"), str):
+        return _document("OnshiPdf", base64.b64decode(body["OnshiPdf"], validate=True))
     asked = body.get("QualificationConfirmSearchInfo") or {}
     result.patient = asked.get("ArbitraryIdentifier", "") if isinstance(asked, dict) else ""
     people = several(body.get("ResultList"), "ResultOfQualificationConfirmation")
@@ -251,6 +252,13 @@ def rejection(data: bytes) -> Result:
     if not {"line", "element", "reason", "remedy"} <= named.keys():
         raise NotWhole("a rejection")
     return Result("rejected", message=named["reason"], more=named)
+
+
+def _document(name: str, data: bytes) -> Result:
+    """A PDF, whole to its end."""
+    if not data.startswith(b"%PDF") or b"%%EOF" not in data[-1024:]:
+        raise NotWhole(name)
+    return Result("document", more={"bytes": len(data)})
 
 
 def _unpacked(name: str, data: bytes, password: bytes | None) -> bytes:

@@ -1,5 +1,6 @@
 """Results are read as docs/receipt-computers.md says, the sample files first."""
 
+import base64
 import io
 import pathlib
 import unittest
@@ -83,6 +84,15 @@ class Results(unittest.TestCase):
         self.assertEqual(results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...\n%%EOF\n").outcome, "document")
         with self.assertRaises(results.NotWhole):
             results.read("YZKsiquc01res_1.pdf", b"%PDF-1.7\n...")
+
+    def test_a_document_comes_in_a_zip_and_in_an_image_too(self):
+        pdf = b"%PDF-1.7\n...\n%%EOF\n"
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr("YZKsiquc01res_1.pdf", pdf)
+        self.assertEqual(results.read("YZKsiquc01res_1.zip", packed.getvalue()).outcome, "document")
+        image = {"MessageHeader": {"ResultCode": "1"}, "MessageBody": {"OnshiPdf": base64.b64encode(pdf).decode()}}
+        self.assertEqual(results.of_image(image).more, {"bytes": len(pdf)})
 
     def test_a_packed_result_is_read_when_it_is_whole(self):
         name = "OQSsiquc01res_202611230001.xml"
