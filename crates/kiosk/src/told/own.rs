@@ -155,3 +155,79 @@ fn moment(text: &str, words: &Words) -> String {
     let time = minute.split_once(' ').map_or("", |(_, time)| time);
     format!("{} {time}", era::to_japanese(at.date_in_japan()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::facility_kind::FacilityKind;
+
+    use super::*;
+    use crate::texts::{Overrides, Texts};
+
+    fn words(tag: &str) -> Words {
+        let texts = Texts::new(FacilityKind::Medical, &Overrides::new()).unwrap();
+        Words::new(Arc::new(texts), Language::parse(tag).unwrap())
+    }
+
+    fn looked(viewer: &str, purpose: &str, way: &str) -> OwnLook {
+        OwnLook {
+            at: "2026-11-23T00:15:02.000000Z".into(),
+            basis: Some("ambulance".into()),
+            emergency: purpose == "ambulance",
+            facility: "見本病院".into(),
+            kinds: vec!["surgery".into(), "drugs".into(), "weather".into()],
+            purpose: purpose.into(),
+            viewer: viewer.into(),
+            way: way.into(),
+        }
+    }
+
+    #[test]
+    fn a_look_tells_facility_time_kinds_and_why_and_marks_an_emergency() {
+        let told = look(&looked("medical_viewer", "ambulance", "page"), &words("ja"));
+        assert_eq!(told.title, "見本病院");
+        assert_eq!(told.mark.as_deref(), Some("緊急時"));
+        assert_eq!(
+            told.lines,
+            [
+                "令和8年11月23日 09:15",
+                "見たもの: 手術・お薬",
+                "医師・歯科医師・薬剤師など、救急のため、画面で"
+            ]
+        );
+        let told = look(&looked("link_app", "treatment", "machine"), &words("en"));
+        assert_eq!(told.mark, None);
+        assert_eq!(
+            told.lines,
+            [
+                "2026-11-23 09:15",
+                "Shown: surgery, drugs",
+                "By the facility's computer, for treatment, by an automatic link"
+            ]
+        );
+    }
+
+    #[test]
+    fn words_of_a_later_version_are_told_as_others() {
+        let told = look(&looked("robot", "curiosity", "dream"), &words("ja"));
+        assert_eq!(told.lines[2], "施設の人、そのほかの目的、そのほかの方法で");
+    }
+
+    #[test]
+    fn a_consent_without_an_end_lasts_until_it_is_withdrawn() {
+        let of = |until: Option<&str>| OwnConsent {
+            basis: "home".into(),
+            consent: "c".into(),
+            facility: "見本訪問看護".into(),
+            given: "2026-11-23T00:15:02Z".into(),
+            kinds: vec!["drugs".into()],
+            until: until.map(str::to_owned),
+        };
+        let last = |until| consent(&of(until), &words("ja")).lines.pop();
+        assert_eq!(last(None).as_deref(), Some("見られる期限: 取り消すまで"));
+        let until = Some("2026-11-24T00:15:02Z");
+        let expected = "見られる期限: 令和8年11月24日 09:15";
+        assert_eq!(last(until).as_deref(), Some(expected));
+    }
+}
