@@ -118,29 +118,6 @@ impl Engine {
         })
         .await
     }
-
-    /// What was withdrawn of a person, the newest first, at most so many: for the person themselves. The caller has identified them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn withdrawals_of(
-        &self,
-        person: PersonId,
-        limit: u32,
-    ) -> Result<Vec<Withdrawal>, StoreError> {
-        self.read(|connection| {
-            let text = format!(
-                "SELECT {COLUMNS} FROM consent_withdrawal WHERE person = ?1 ORDER BY at DESC, seq DESC LIMIT ?2"
-            );
-            let mut statement = connection.prepare_cached(&text)?;
-            let mut rows = statement.query(params![person.as_u128().to_be_bytes(), limit])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(read(row)?);
-            }
-            Ok(found)
-        })
-    }
 }
 
 impl Withdrawn {
