@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use domain::card_challenge::CenterName;
+use domain::medical_information::interactions::Pairs;
 use domain::terminal_user::{self, TerminalUserName};
 use kiosk::machine::{Machine, NoMachine};
 use terminal::config::Config;
-use terminal::serve::{CenterPlace, PcReader, Setup};
+use terminal::serve::{CenterPlace, InteractionList, PcReader, Setup};
 
 use crate::sealing::SealKey;
 use crate::{system, told};
@@ -179,12 +180,34 @@ pub(crate) async fn start_on(config: &Config, reader: PcReader) -> anyhow::Resul
             address: config.center.clone(),
             root_fingerprint,
         },
+        interactions: config
+            .interactions
+            .as_deref()
+            .map(interactions)
+            .transpose()?,
     };
     terminal::running::hold(&config.data_dir)
         .map_err(|error| told::unwritable(&config.data_dir, &error))?;
     terminal::serve::start(setup)
         .await
         .map_err(|error| told::no_pages(config.listen, &error))
+}
+
+/// Reads the list of pairs of drugs that patients' pages look for. One that cannot be read ends the start: a page that looks for fewer pairs
+/// than it should would say nothing of it.
+fn interactions(file: &Path) -> anyhow::Result<InteractionList> {
+    let pairs = Pairs::parse(&told::read_text(file)?).map_err(|error| {
+        let file = file.display();
+        told::both(
+            &format!("{file}: 相互作用の一覧を読めません。次のとおり直してください: {error}"),
+            &format!("{file}: not a list of interactions: {error}"),
+        )
+    })?;
+    let name = file.file_name().unwrap_or_default();
+    Ok(InteractionList {
+        name: name.to_string_lossy().into_owned(),
+        pairs,
+    })
 }
 
 /// Where a terminal's certificates come from and lie.

@@ -54,6 +54,9 @@ pub struct Config {
     /// What the doctor looks at beside the terminal.
     #[serde(default)]
     pub doctor: Doctor,
+    /// File of pairs of drugs that patients' pages look for (`docs/operations/feeds.md`). Without it they say that none is looked for.
+    #[serde(default)]
+    pub interactions: Option<PathBuf>,
 }
 
 /// Self-update (G38). Without a publisher's key nothing is fetched or installed.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use domain::card_challenge::CenterName;
 use domain::civil_date::Instant;
+use domain::medical_information::interactions::Pairs;
 use kiosk::machine::Machine;
 use kiosk::profile::Lock as LockName;
 use pki::identity::Holder;
@@ -74,6 +75,17 @@ pub struct Setup {
     pub upkeep: upkeep::Setup,
     /// Where the center is.
     pub center: CenterPlace,
+    /// The list of pairs of drugs that patients' pages look for; without one they say that none is looked for.
+    pub interactions: Option<InteractionList>,
+}
+
+/// A list of pairs of drugs, and where it is from.
+#[derive(Debug, Clone)]
+pub struct InteractionList {
+    /// The file's name.
+    pub name: String,
+    /// The pairs.
+    pub pairs: Pairs,
 }
 
 /// Where a terminal's center is, and how it is known.
@@ -141,6 +153,7 @@ pub(crate) struct Shared {
     pub(crate) notices: Notices,
     pub(crate) reference_material: DataFile<ReferenceMaterial>,
     pub(crate) procedures: ProcedureNotes,
+    pub(crate) interactions: Option<InteractionList>,
     /// The terminal's own folder.
     pub(crate) data_dir: PathBuf,
     pub(crate) center: CenterPlace,
@@ -232,6 +245,7 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         reference_material: reference_material::file(&data_dir),
         procedures: ProcedureNotes::open(&data_dir),
         data_dir,
+        interactions: setup.interactions,
         center: setup.center,
         clock: setup.clock,
         own,
@@ -293,6 +307,7 @@ fn medical_routes() -> Router<App> {
         .route("/medical/live", get(medical::live))
         .route("/medical/{id}", get(patient::open).post(patient::change))
         .route("/medical/{id}/print", post(patient::print))
+        .route("/medical/{id}/file", post(medical::documents::take))
 }
 
 fn routes() -> Router<App> {

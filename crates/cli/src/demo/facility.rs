@@ -197,6 +197,8 @@ impl Facility {
         if pc_reader.is_some() {
             enroll_reader(plan, &demo.join("center"), format!("pc:{TERMINAL}")).await?;
         }
+        let interactions = dir.join("interactions.tsv");
+        std::fs::write(&interactions, synthetic::catalogue::INTERACTIONS)?;
         let pages = terminal::config::Config {
             terminal_keys: pc_reader
                 .as_ref()
@@ -225,6 +227,7 @@ impl Facility {
                 gateway: Some(dir.join(settings::GATEWAY)),
                 ..Default::default()
             },
+            interactions: Some(interactions),
         };
         let terminal_user = terminal_user(&pages.data_dir)?;
         let mut facility = Self {

@@ -42,6 +42,9 @@ pub(crate) fn write_terminal(
     if let Some(reader) = &config.reader {
         text.push_str(&format!("reader = \"{reader}\"\n"));
     }
+    if let Some(file) = &config.interactions {
+        text.push_str(&format!("interactions = {}\n", quoted(file)));
+    }
     text.push_str(&format!(
         "[identity]\nname = \"{}\"\n[doctor]\n",
         config.identity.name

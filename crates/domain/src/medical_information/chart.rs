@@ -7,6 +7,7 @@ pub mod course;
 pub mod decimal;
 pub mod dose;
 pub mod flag;
+pub mod interaction;
 pub mod search;
 pub mod supply;
 pub mod trend;

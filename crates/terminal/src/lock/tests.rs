@@ -70,6 +70,7 @@ fn setup(dir: &tempfile::TempDir, clock: &Arc<AtomicI64>) -> crate::serve::Setup
             address: "https://center.example".into(),
             root_fingerprint: String::new(),
         },
+        interactions: None,
     }
 }
 

@@ -3,10 +3,12 @@
 
 pub(crate) mod changes;
 pub(crate) mod checkups;
+pub(crate) mod documents;
 pub(crate) mod drugs;
 pub(crate) mod flags;
 pub(crate) mod patient;
 pub(crate) mod treatment;
+pub(crate) mod view;
 
 use api::client::cards::Cause;
 use api::medical::{OpenedKind, Patient, Patients};

@@ -8,7 +8,7 @@ use crate::civil_date::CivilDate;
 use crate::medical_information::MedicalText;
 use crate::medical_information::chart::dose::{Difference, Direction, difference};
 use crate::medical_information::chart::search::folded;
-use crate::medical_information::chart::supply::{Days, Supply, are_two};
+use crate::medical_information::chart::supply::{Days, Length, Supply, are_two};
 use crate::medical_information::drugs::Drug;
 
 /// A supply may begin so many days before the one before it ends: people come before they run out.
@@ -340,9 +340,10 @@ fn state(supplies: &[Supply], today: CivilDate) -> State {
     }
 }
 
-/// The supplies of one visit: of one day and one prescriber.
+/// The supplies of one visit that are taken alike: of one day and one prescriber, all daily, all when needed, or all for an unknown time.
 struct Visit {
     day: CivilDate,
+    taken: core::mem::Discriminant<Length>,
     places: Vec<usize>,
 }
 
@@ -353,7 +354,8 @@ fn visits(supplies: &[Supply]) -> Vec<Visit> {
             continue;
         };
         let same = visits.iter_mut().rev().take_while(|it| it.day == day);
-        let same = same.into_iter().find(|it| {
+        let taken = core::mem::discriminant(&Length::of(&supply.drug));
+        let same = same.filter(|it| it.taken == taken).find(|it| {
             let other = it.places.first().and_then(|place| supplies.get(*place));
             other.is_some_and(|other| !are_two(&supply.prescriber, &other.prescriber))
         });
@@ -361,6 +363,7 @@ fn visits(supplies: &[Supply]) -> Vec<Visit> {
             Some(visit) => visit.places.push(place),
             None => visits.push(Visit {
                 day,
+                taken,
                 places: vec![place],
             }),
         }
@@ -424,12 +427,13 @@ fn changes(supplies: &[Supply], reaches: Option<CivilDate>, state: State) -> Vec
 fn before<'a>(supplies: &[Supply], earlier: &'a [Visit], visit: &Visit) -> Option<&'a Visit> {
     let own = of(supplies, visit);
     let prescriber = &own.first()?.prescriber;
-    let same = earlier.iter().rev().find(|it| {
+    let alike = || earlier.iter().rev().filter(|it| it.taken == visit.taken);
+    let same = alike().find(|it| {
         let of = of(supplies, it);
         it.day < visit.day && of.iter().all(|it| !are_two(&it.prescriber, prescriber))
     });
     let newest = || {
-        let newest = earlier.iter().rev().find(|it| it.day < visit.day)?;
+        let newest = alike().find(|it| it.day < visit.day)?;
         let last = of(supplies, newest);
         let last = last.iter().filter_map(|it| Some(it.days()?.last)).max();
         let lasts = last.is_some_and(|last| EARLY_DAYS < visit.day.days_until(last) + 1);

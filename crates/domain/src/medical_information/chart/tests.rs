@@ -11,6 +11,7 @@ use super::*;
 use crate::institution_code::InstitutionCode;
 use crate::medical_aid::TreatmentMonth;
 use crate::medical_information::drugs::{Drug, DrugDay, NamedFacility};
+use crate::medical_information::interactions::Pairs;
 use crate::medical_information::{Amount, MedicalText};
 
 const A: &str = "1311234567";
@@ -314,6 +315,33 @@ fn what_two_prescribers_supply_for_today_is_taken_both() {
     let taken = chart.courses[0].taken(today());
     let began: Vec<_> = taken.iter().map(|it| it.start()).collect();
     assert_eq!(began, [Some(day(11, 12)), Some(day(11, 10))]);
+}
+
+#[test]
+fn a_pair_of_the_list_is_told_where_both_may_be_taken_and_never_else() {
+    let other = |on| Line {
+        name: "別の錠５ｍｇ",
+        ingredient: Some("別の成分"),
+        ..line(on)
+    };
+    let text = "a\tb\tnote_ja\tnote_en\tsource\n別の成分\t架空成分\t例\texample\tmade up\n";
+    let pairs = Pairs::parse(text).unwrap();
+    for (on, expected) in [(day(11, 12), 1), (day(5, 12), 0)] {
+        let chart = chart(&[line(day(11, 10)), other(on)]);
+        let found = interaction::found(&chart, &pairs);
+        assert_eq!(found.len(), expected, "{on:?}");
+        assert!(interaction::found(&chart, &Pairs::default()).is_empty());
+    }
+}
+
+#[test]
+fn a_drug_for_when_it_is_needed_is_no_change_of_the_daily_one() {
+    let when_needed = Line {
+        name: "架空散",
+        usage: "頭痛時",
+        ..line(day(11, 20))
+    };
+    assert_eq!(altered(&chart(&[line(day(11, 10)), when_needed])), []);
 }
 
 #[test]

@@ -27,8 +27,23 @@ pub(super) fn lines(chart: &Chart, since: CivilDate, words: &Words) -> Vec<Chang
         found.extend(late.map(|it| (course, it)));
     }
     found.sort_by_key(|(_, it)| std::cmp::Reverse(it.day));
-    let lines = found.into_iter();
-    lines.map(|(course, it)| line(course, it, words)).collect()
+    // What changed from one visit to the next is one line, however much it was.
+    let mut lines: Vec<ChangeLine> = Vec::new();
+    let mut last: Option<(&Course, &Change)> = None;
+    for (course, change) in found {
+        let is_same = last.is_some_and(|(of, it)| {
+            std::ptr::eq(of, course) && (&it.before, &it.after) == (&change.before, &change.after)
+        });
+        match lines.last_mut().filter(|_| is_same) {
+            Some(line) => {
+                line.what.push_str(words.choose("・", ", "));
+                line.what.push_str(&altered(change.altered, words));
+            }
+            None => lines.push(line(course, change, words)),
+        }
+        last = Some((course, change));
+    }
+    lines
 }
 
 fn line(course: &Course, change: &Change, words: &Words) -> ChangeLine {

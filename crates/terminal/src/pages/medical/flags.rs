@@ -2,10 +2,12 @@
 
 use domain::medical_information::chart::Chart;
 use domain::medical_information::chart::flag::{Concern, Flag, Pair, flags};
+use domain::medical_information::chart::interaction::{Interaction, found};
 use domain::medical_information::chart::supply::Supply;
 use ui::language::Words;
 
 use super::drugs::{amount, facility, sources};
+use crate::serve::InteractionList;
 
 /// One concern as the page tells it.
 pub(in crate::pages) struct FlagLine {
@@ -17,6 +19,50 @@ pub(in crate::pages) struct FlagLine {
     pub(in crate::pages) more: Option<String>,
     pub(in crate::pages) sources: String,
     pub(in crate::pages) is_now: bool,
+}
+
+/// The pairs of the list among what may be taken now. What the list says stands as it says it, with its source.
+pub(super) fn interaction_lines(
+    chart: &Chart,
+    list: &InteractionList,
+    words: &Words,
+) -> Vec<FlagLine> {
+    let line = |it: &Interaction<'_>| {
+        let (one, other) = (chart.courses.get(it.one)?, chart.courses.get(it.other)?);
+        let drugs = format!("{} × {}", one.name.as_str(), other.name.as_str());
+        let values = [
+            ("concern", words.say("medical-flag-interaction")),
+            ("drug", drugs),
+        ];
+        Some(FlagLine {
+            code: "interaction",
+            title: words.say_with("medical-flag-title", &values),
+            text: words.choose(&it.pair.note_ja, &it.pair.note_en).clone(),
+            more: None,
+            sources: it.pair.source.clone(),
+            is_now: true,
+        })
+    };
+    found(chart, &list.pairs).iter().filter_map(line).collect()
+}
+
+/// By which list pairs were looked for; that it is an example, where every line of it says so.
+pub(super) fn checked_by(list: Option<&InteractionList>, words: &Words) -> String {
+    let Some(list) = list else {
+        return words.say("medical-interactions-none");
+    };
+    let pairs = list.pairs.all();
+    let values = [
+        ("file", list.name.clone()),
+        ("pairs", pairs.len().to_string()),
+    ];
+    let is_example = pairs.iter().all(|it| it.source.starts_with("example"));
+    let key = if is_example {
+        "medical-interactions-example"
+    } else {
+        "medical-interactions-by"
+    };
+    words.say_with(key, &values)
 }
 
 /// The concerns of a chart, what concerns today first.

@@ -2,14 +2,12 @@
 //! Every opening is a look on record; whoever may not be seen gets one and the same page.
 
 use api::client::ClientError;
-use api::medical::LookRequest;
 use api::medical::record::MedicalRecord;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::civil_date::{CivilDate, Instant};
-use domain::facility_kind::FacilityKind;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
 use domain::medical_information::chart::Chart;
@@ -17,9 +15,8 @@ use domain::medical_information::chart::bar::Evidence;
 use domain::medical_information::chart::search::Words as Sought;
 use domain::medical_information::chart::supply::Days;
 use domain::medical_information::chart::trend::Standing;
-use domain::medical_information::kind::{InformationKind, Purpose, Way};
-use serde::Deserialize;
-use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Need, TextField, Tone, WayOn, Width};
+use domain::medical_information::kind::{InformationKind, Way};
+use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Need, TextField, Tone, Width};
 use ui::language::Words;
 
 use super::changes::{self, ChangeLine};
@@ -27,15 +24,14 @@ use super::checkups::{self, CheckupTable, TrendFigure};
 use super::drugs::{self, CourseLine, NowLine, VisitLine, source_key};
 use super::flags::{self, FlagLine};
 use super::treatment::{self, SurgeryLine, TreatmentLine};
+use super::view::{Span, ViewForm, look, not_seen};
 use super::{HERE, OpenLine, kind_key, open_lines};
 use crate::charts::timeline::{Mark, timeline};
 use crate::charts::{Sample, patterns, sample};
-use crate::pages::{Filled, Frame, Staff, TroublePage, show};
-use crate::serve::App;
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::{App, InteractionList};
 use crate::{days, faults};
 
-/// Months of drugs and treatment shown at first, the running one among them.
-const MONTHS: i32 = 12;
 /// Days after today that the timeline shows.
 const AHEAD_DAYS: i32 = 45;
 /// Days back in which a change is told as one of late.
@@ -105,121 +101,6 @@ pub(in crate::pages) struct CheckupPart {
     pub(in crate::pages) outside: String,
 }
 
-/// What is to be shown, as chosen on the page.
-#[derive(Deserialize, Default, Clone)]
-#[serde(default)]
-pub(crate) struct ViewForm {
-    from: String,
-    until: String,
-    /// So many months instead; `all` as far back as is shown.
-    span: String,
-    words: String,
-    /// The kinds that were open at first, since a look at some of them tells of these alone.
-    open: String,
-    drugs: String,
-    treatment: String,
-    surgery: String,
-    checkups: String,
-}
-
-impl ViewForm {
-    /// The kinds ticked; none ticked is all.
-    fn kinds(&self) -> Option<Vec<InformationKind>> {
-        let ticked: Vec<InformationKind> = InformationKind::ALL
-            .iter()
-            .copied()
-            .filter(|it| !self.tick(*it).is_empty())
-            .collect();
-        (!ticked.is_empty()).then_some(ticked)
-    }
-
-    fn tick(&self, kind: InformationKind) -> &str {
-        match kind {
-            InformationKind::Drugs => &self.drugs,
-            InformationKind::Treatment => &self.treatment,
-            InformationKind::Surgery => &self.surgery,
-            InformationKind::Checkups => &self.checkups,
-        }
-    }
-
-    /// The months, or what is wrong with them.
-    fn months(&self, today: CivilDate, words: &Words) -> Result<Span, Vec<(String, Fault)>> {
-        let this = TreatmentMonth::of(today);
-        let back = |months: i32| Some(TreatmentMonth::of(this.first_day().plus_months(1 - months)));
-        match self.span.as_str() {
-            "all" => {
-                return Ok(Span::default());
-            }
-            "3" => {
-                return Ok(Span {
-                    from: back(3),
-                    until: None,
-                });
-            }
-            "12" => {
-                return Ok(Span {
-                    from: back(MONTHS),
-                    until: None,
-                });
-            }
-            "36" => {
-                return Ok(Span {
-                    from: back(36),
-                    until: None,
-                });
-            }
-            _ => {}
-        }
-        if self.from.trim().is_empty() && self.until.trim().is_empty() {
-            return Ok(Span {
-                from: back(MONTHS),
-                until: None,
-            });
-        }
-        let mut wrong = Vec::new();
-        let mut read = |name: &str, text: &str| {
-            let read = month(text);
-            if read.is_err() {
-                let fault = faults::own(words, "month", "medical-month-form");
-                wrong.push((name.to_owned(), fault));
-            }
-            read.ok().flatten()
-        };
-        let (from, until) = (read("from", &self.from), read("until", &self.until));
-        if let (Some(first), Some(last)) = (from, until)
-            && last < first
-        {
-            let fault = faults::own(words, "before_from", "medical-month-before");
-            wrong.push(("until".into(), fault));
-        }
-        if wrong.is_empty() {
-            Ok(Span { from, until })
-        } else {
-            Err(wrong)
-        }
-    }
-}
-
-/// Months of drugs and treatment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::pages) struct Span {
-    from: Option<TreatmentMonth>,
-    until: Option<TreatmentMonth>,
-}
-
-/// A month as typed: by year or by era; empty is none.
-fn month(text: &str) -> Result<Option<TreatmentMonth>, ()> {
-    let text = text.trim().trim_end_matches('月');
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if let Some(month) = TreatmentMonth::parse_iso(text) {
-        return Ok(Some(month));
-    }
-    let day = domain::era::parse(&format!("{text}/1")).map_err(|_| ())?;
-    Ok(Some(TreatmentMonth::of(day)))
-}
-
 pub(crate) async fn open(State(app): State<App>, staff: Staff, Path(id): Path<String>) -> Response {
     view(&app, &staff, &id, &ViewForm::default(), Way::Page).await
 }
@@ -275,79 +156,9 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
         way,
         wrong: &wrong,
         now: app.now(),
+        interactions: app.interactions.as_ref(),
     };
     show(status, &patient_page(staff.frame(&shown.here), &shown))
-}
-
-/// Looks at drugs and treatment of the months, and at surgery and checkups of all years, where any may be seen: their few entries are read
-/// as a whole. Each is a look of its own on record.
-async fn look(
-    staff: &Staff,
-    id: &str,
-    form: &ViewForm,
-    span: Span,
-    way: Way,
-) -> Result<MedicalRecord, ClientError> {
-    let purpose = match FacilityKind::parse(&staff.session.facility.kind) {
-        Some(FacilityKind::Pharmacy) => Purpose::Dispensing,
-        Some(FacilityKind::Medical | FacilityKind::Dental | FacilityKind::HomeNursing) | None => {
-            Purpose::Treatment
-        }
-    };
-    let kinds = form.kinds();
-    let names = |kinds: &[InformationKind]| -> Vec<String> {
-        kinds.iter().map(|it| it.as_str().to_owned()).collect()
-    };
-    let mut request = LookRequest {
-        from: span.from.map(TreatmentMonth::to_iso),
-        until: span.until.map(TreatmentMonth::to_iso),
-        kinds: kinds.as_deref().map(names),
-        purpose: Some(purpose.as_str().into()),
-        way: way.as_str().into(),
-    };
-    let ask = |request: LookRequest| async move {
-        let client = &staff.client;
-        client
-            .look_at_medical_information(staff.token(), id, &request)
-            .await
-    };
-    let mut record = ask(request.clone()).await?;
-    let lasting: Vec<InformationKind> = [InformationKind::Surgery, InformationKind::Checkups]
-        .into_iter()
-        .filter(|kind| record.opened.iter().any(|it| it.kind == kind.as_str()))
-        .collect();
-    if lasting.is_empty() || (span.from.is_none() && span.until.is_none()) {
-        return Ok(record);
-    }
-    (request.from, request.until) = (None, None);
-    request.kinds = Some(names(&lasting));
-    let whole = ask(request).await?;
-    record.surgeries = whole.surgeries;
-    record.checkups = whole.checkups;
-    Ok(record)
-}
-
-/// What a person sees where nothing may be seen: the same for whoever is unknown, of elsewhere, withdrew, or agreed too long ago.
-fn not_seen(app: &App, staff: &Staff, error: &ClientError) -> Response {
-    let ClientError::Problem(problem) = error else {
-        return staff.failed(app, error, HERE);
-    };
-    if problem.code != "unknown_patient" {
-        return staff.failed(app, error, HERE);
-    }
-    let fault = faults::own(&staff.words, "unknown_patient", "medical-unknown");
-    let mut banner = Banner::new(Tone::Error, fault);
-    banner.way_on = Some(WayOn {
-        href: HERE.into(),
-        text: staff.words.say("medical-to-list"),
-    });
-    let mut frame = staff.frame(HERE);
-    frame.banners.push(banner);
-    let page = TroublePage {
-        frame,
-        signed_in: true,
-    };
-    show(StatusCode::NOT_FOUND, &page)
 }
 
 /// What a page is made of.
@@ -360,6 +171,7 @@ pub(in crate::pages) struct Shown<'a> {
     pub(in crate::pages) way: Way,
     pub(in crate::pages) wrong: &'a [(String, Fault)],
     pub(in crate::pages) now: Instant,
+    pub(in crate::pages) interactions: Option<&'a InteractionList>,
 }
 
 /// The page of a look.
@@ -522,8 +334,14 @@ fn drug_part(shown: &Shown<'_>, sought: &Sought, words: &Words) -> DrugPart {
     DrugPart {
         now: drugs::now_lines(&chart, words),
         newest: newest.collect::<Vec<_>>().join(words.choose("、", ", ")),
-        flags: flags::lines(&chart, words),
-        interactions: words.say("medical-interactions-none"),
+        flags: {
+            let listed = shown
+                .interactions
+                .map(|it| flags::interaction_lines(&chart, it, words));
+            let listed = listed.unwrap_or_default().into_iter();
+            listed.chain(flags::lines(&chart, words)).collect()
+        },
+        interactions: flags::checked_by(shown.interactions, words),
         changes: changes::lines(&chart, today.plus_days(-LATE_DAYS), words),
         timeline: if found.courses.is_empty() {
             String::new()

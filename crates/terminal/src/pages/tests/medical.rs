@@ -15,7 +15,8 @@ use ui::language::Language;
 
 use super::{Written, fault, staff};
 use crate::pages::Staff;
-use crate::pages::medical::patient::{PatientPage, Shown, Span, ViewForm, patient_page};
+use crate::pages::medical::patient::{PatientPage, Shown, patient_page};
+use crate::pages::medical::view::{Span, ViewForm};
 use crate::pages::medical::{ListForm, patients_page};
 
 /// How many pages there are here.
@@ -129,6 +130,7 @@ fn page(staff: &Staff, information: &MedicalInformation, way: Way, basis: &str) 
         way,
         wrong: if way == Way::Print { &wrong } else { &[] },
         now: now(),
+        interactions: None,
     };
     patient_page(staff.frame(&shown.here), &shown)
 }

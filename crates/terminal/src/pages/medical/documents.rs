@@ -1,0 +1,66 @@
+//! A patient's information as a file, PDF or XML. Each file is a look of its own on record at the center, which makes it; nothing of it is kept
+//! here, and its name says nothing of the patient.
+
+use api::medical::document::{DocumentFormat, DocumentRequest};
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::kind::InformationKind;
+use serde::Deserialize;
+
+use super::HERE;
+use super::view::{ViewForm, not_seen};
+use crate::pages::{Filled, Staff};
+use crate::serve::App;
+
+/// The form of the file, and what was shown when it was asked for.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct DocumentForm {
+    format: String,
+    #[serde(flatten)]
+    view: ViewForm,
+}
+
+pub(crate) async fn take(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+    Filled(form): Filled<DocumentForm>,
+) -> Response {
+    let now = app.now();
+    let months = form.view.months(now.date_in_japan(), &staff.words);
+    let formats = [DocumentFormat::Pdf, DocumentFormat::Xml];
+    let format = formats.into_iter().find(|it| it.extension() == form.format);
+    let (Ok(span), Some(format)) = (months, format) else {
+        return Redirect::to(&format!("{HERE}/{id}")).into_response();
+    };
+    let names = |kinds: Vec<InformationKind>| {
+        let kinds = kinds.iter();
+        kinds.map(|it| it.as_str().to_owned()).collect()
+    };
+    let request = DocumentRequest {
+        format: form.format,
+        from: span.from.map(TreatmentMonth::to_iso),
+        kinds: form.view.kinds().map(names),
+        purpose: None,
+        until: span.until.map(TreatmentMonth::to_iso),
+    };
+    let client = &staff.client;
+    let file = client.take_medical_document(staff.token(), &id, &request);
+    let bytes = match file.await {
+        Ok(bytes) => bytes,
+        Err(error) => return not_seen(&app, &staff, &error),
+    };
+    let name = format!(
+        "attachment; filename=\"onshi-medical-{}.{}\"",
+        now.to_compact_in_japan(),
+        format.extension()
+    );
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    (headers, bytes).into_response()
+}

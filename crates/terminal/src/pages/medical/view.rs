@@ -1,0 +1,190 @@
+//! What of a patient is to be shown, as chosen on the page, and the looks that bring it. Decides no right and keeps nothing.
+
+use api::client::ClientError;
+use api::medical::LookRequest;
+use api::medical::record::MedicalRecord;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::civil_date::CivilDate;
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::kind::{InformationKind, Way};
+use serde::Deserialize;
+use ui::component::{Banner, Fault, Tone, WayOn};
+use ui::language::Words;
+
+use super::HERE;
+use crate::faults;
+use crate::pages::{Staff, TroublePage, show};
+use crate::serve::App;
+
+/// Months of drugs and treatment shown at first, the running one among them.
+const MONTHS: i32 = 12;
+
+/// What is to be shown, as chosen on the page.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub(crate) struct ViewForm {
+    pub(super) from: String,
+    pub(super) until: String,
+    /// So many months instead; `all` as far back as is shown.
+    pub(super) span: String,
+    pub(super) words: String,
+    /// The kinds that were open at first, since a look at some of them tells of these alone.
+    pub(super) open: String,
+    drugs: String,
+    treatment: String,
+    surgery: String,
+    checkups: String,
+}
+
+impl ViewForm {
+    /// The kinds ticked; none ticked is all.
+    pub(super) fn kinds(&self) -> Option<Vec<InformationKind>> {
+        let ticked: Vec<InformationKind> = InformationKind::ALL
+            .iter()
+            .copied()
+            .filter(|it| !self.tick(*it).is_empty())
+            .collect();
+        (!ticked.is_empty()).then_some(ticked)
+    }
+
+    fn tick(&self, kind: InformationKind) -> &str {
+        match kind {
+            InformationKind::Drugs => &self.drugs,
+            InformationKind::Treatment => &self.treatment,
+            InformationKind::Surgery => &self.surgery,
+            InformationKind::Checkups => &self.checkups,
+        }
+    }
+
+    /// The months, or what is wrong with them.
+    pub(super) fn months(
+        &self,
+        today: CivilDate,
+        words: &Words,
+    ) -> Result<Span, Vec<(String, Fault)>> {
+        let this = TreatmentMonth::of(today);
+        let back = |months: i32| Some(TreatmentMonth::of(this.first_day().plus_months(1 - months)));
+        let is_empty = self.from.trim().is_empty() && self.until.trim().is_empty();
+        let since = match self.span.as_str() {
+            "all" => return Ok(Span::default()),
+            "3" => Some(3),
+            "12" => Some(MONTHS),
+            "36" => Some(36),
+            _ => is_empty.then_some(MONTHS),
+        };
+        if let Some(months) = since {
+            return Ok(Span {
+                from: back(months),
+                until: None,
+            });
+        }
+        let mut wrong = Vec::new();
+        let mut read = |name: &str, text: &str| {
+            let read = month(text);
+            if read.is_err() {
+                let fault = faults::own(words, "month", "medical-month-form");
+                wrong.push((name.to_owned(), fault));
+            }
+            read.ok().flatten()
+        };
+        let (from, until) = (read("from", &self.from), read("until", &self.until));
+        if let (Some(first), Some(last)) = (from, until)
+            && last < first
+        {
+            let fault = faults::own(words, "before_from", "medical-month-before");
+            wrong.push(("until".into(), fault));
+        }
+        if wrong.is_empty() {
+            Ok(Span { from, until })
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+/// Months of drugs and treatment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::pages) struct Span {
+    pub(super) from: Option<TreatmentMonth>,
+    pub(super) until: Option<TreatmentMonth>,
+}
+
+/// A month as typed: by year or by era; empty is none.
+fn month(text: &str) -> Result<Option<TreatmentMonth>, ()> {
+    let text = text.trim().trim_end_matches('月');
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Some(month) = TreatmentMonth::parse_iso(text) {
+        return Ok(Some(month));
+    }
+    let day = domain::era::parse(&format!("{text}/1")).map_err(|_| ())?;
+    Ok(Some(TreatmentMonth::of(day)))
+}
+
+/// Looks at drugs and treatment of the months, and at surgery and checkups of all years, where any may be seen: their few entries are read
+/// as a whole. Each is a look of its own on record.
+pub(super) async fn look(
+    staff: &Staff,
+    id: &str,
+    form: &ViewForm,
+    span: Span,
+    way: Way,
+) -> Result<MedicalRecord, ClientError> {
+    let kinds = form.kinds();
+    let names = |kinds: &[InformationKind]| -> Vec<String> {
+        kinds.iter().map(|it| it.as_str().to_owned()).collect()
+    };
+    let mut request = LookRequest {
+        from: span.from.map(TreatmentMonth::to_iso),
+        until: span.until.map(TreatmentMonth::to_iso),
+        kinds: kinds.as_deref().map(names),
+        // Why, the center knows by the kind of facility and by what opened it.
+        purpose: None,
+        way: way.as_str().into(),
+    };
+    let ask = |request: LookRequest| async move {
+        let client = &staff.client;
+        client
+            .look_at_medical_information(staff.token(), id, &request)
+            .await
+    };
+    let mut record = ask(request.clone()).await?;
+    let lasting: Vec<InformationKind> = [InformationKind::Surgery, InformationKind::Checkups]
+        .into_iter()
+        .filter(|kind| record.opened.iter().any(|it| it.kind == kind.as_str()))
+        .collect();
+    if lasting.is_empty() || (span.from.is_none() && span.until.is_none()) {
+        return Ok(record);
+    }
+    (request.from, request.until) = (None, None);
+    request.kinds = Some(names(&lasting));
+    let whole = ask(request).await?;
+    record.surgeries = whole.surgeries;
+    record.checkups = whole.checkups;
+    Ok(record)
+}
+
+/// What a person sees where nothing may be seen: the same for whoever is unknown, of elsewhere, withdrew, or agreed too long ago.
+pub(super) fn not_seen(app: &App, staff: &Staff, error: &ClientError) -> Response {
+    let ClientError::Problem(problem) = error else {
+        return staff.failed(app, error, HERE);
+    };
+    if problem.code != "unknown_patient" {
+        return staff.failed(app, error, HERE);
+    }
+    let fault = faults::own(&staff.words, "unknown_patient", "medical-unknown");
+    let mut banner = Banner::new(Tone::Error, fault);
+    banner.way_on = Some(WayOn {
+        href: HERE.into(),
+        text: staff.words.say("medical-to-list"),
+    });
+    let mut frame = staff.frame(HERE);
+    frame.banners.push(banner);
+    let page = TroublePage {
+        frame,
+        signed_in: true,
+    };
+    show(StatusCode::NOT_FOUND, &page)
+}
