@@ -159,7 +159,10 @@ pub(crate) fn parse(query: &AuditQuery) -> Result<Query, Told> {
     let operator = match &query.operator {
         None => None,
         Some(name) if name == SHELL => Some(name.clone()),
-        Some(name) => Some(crate::operators::named(name)?.to_string()),
+        Some(name) => {
+            let named = crate::operators::named(name);
+            Some(named.map_err(|told| told.at("operator"))?.to_string())
+        }
     };
     let actor = match (&query.account, operator) {
         (None, None) => None,

@@ -19,7 +19,7 @@ use crate::page_guard;
 use crate::trouble::Refused;
 
 /// The texts of the page.
-const SCREEN: Screen = Screen {
+pub(crate) const SCREEN: Screen = Screen {
     name: "download",
     ja: include_str!("../languages/ja/download.ftl"),
     en: include_str!("../languages/en/download.ftl"),

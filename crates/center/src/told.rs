@@ -47,6 +47,11 @@ impl Told {
         }
     }
 
+    /// The same about a member that has another name where it was asked.
+    pub(crate) fn at(self, member: &'static str) -> Self {
+        Self { member, ..self }
+    }
+
     /// For a page.
     pub(crate) fn fault(&self, words: &Words) -> Fault {
         Fault {

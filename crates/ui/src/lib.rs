@@ -7,3 +7,4 @@ pub mod language;
 pub mod language_choice;
 pub mod qr_code;
 pub mod security;
+pub mod spoken;

@@ -34,3 +34,40 @@ pub(crate) const SCREENS: [Screen; 9] = [
 pub(crate) fn read() -> Result<Arc<Texts>, InvalidTexts> {
     Ok(Arc::new(Texts::new(&SCREENS)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use ui::language::SHARED;
+    use ui::spoken;
+
+    use super::*;
+    use crate::download_page;
+
+    fn screens() -> Vec<Screen> {
+        let others = [SHARED, download_page::SCREEN];
+        SCREENS.into_iter().chain(others).collect()
+    }
+
+    #[test]
+    fn every_text_is_there_in_every_language_with_the_same_values() {
+        assert!(read().is_ok());
+        assert!(spoken::differing(&screens()).is_empty());
+    }
+
+    #[test]
+    fn no_text_is_unused_and_none_is_missing() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folders = ["src", "templates", "../ui/src", "../ui/templates"].map(|it| own.join(it));
+        let sources = spoken::sources(&folders).unwrap();
+        let (unused, missing) = spoken::unused_and_missing(&screens(), &sources);
+        // The download page makes the keys of its fields from their names.
+        let of_fields = ui::spoken::keys(download_page::SCREEN.ja);
+        let unused: Vec<String> = unused
+            .into_iter()
+            .filter(|key| !of_fields.contains_key(key))
+            .collect();
+        assert_eq!((unused, missing), (Vec::new(), Vec::new()));
+    }
+}

@@ -11,6 +11,7 @@ mod font;
 mod kiosk;
 mod lock;
 mod medical;
+mod operator;
 mod readers;
 mod reception;
 mod shut_down;

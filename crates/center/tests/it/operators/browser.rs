@@ -8,12 +8,36 @@ use crate::world::{RawAnswer, World, exchange};
 pub(crate) const PASSWORD: &str = "Tegami-12345";
 
 /// Every page that needs a sign-in.
-pub(crate) const PAGES: [&str; 4] = ["/", "/password", "/operators", "/operators/suzuki"];
+pub(crate) const PAGES: [&str; 14] = [
+    "/",
+    "/load",
+    "/facilities",
+    "/facilities/1319999999",
+    "/facilities/1319999999/reissue",
+    "/new-facility",
+    "/feeds",
+    "/notices",
+    "/audit",
+    "/audit/verify",
+    "/looks",
+    "/password",
+    "/operators",
+    "/operators/suzuki",
+];
 
-/// Every form that changes something.
-pub(crate) const DEEDS: [&str; 5] = [
+/// Every form that changes or tells something.
+pub(crate) const DEEDS: [&str; 14] = [
     "/password",
     "/sign-out",
+    "/facilities",
+    "/facilities/search",
+    "/facilities/1319999999/reissue",
+    "/notices",
+    "/audit",
+    "/audit/export.csv",
+    "/audit/export.jsonl",
+    "/audit/verify",
+    "/looks",
     "/operators",
     "/operators/suzuki/disable",
     "/operators/suzuki/reset",

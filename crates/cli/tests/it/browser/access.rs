@@ -62,7 +62,7 @@ impl Walk {
 }
 
 /// The code of a clock's secret as it is shown, at the machine's time plus so many steps.
-fn code(shown: &str, steps: i64) -> String {
+pub(super) fn code(shown: &str, steps: i64) -> String {
     let bits: String = shown
         .bytes()
         .filter(|c| *c != b' ')

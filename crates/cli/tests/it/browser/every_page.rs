@@ -25,7 +25,7 @@ pub(super) async fn look(walk: &Walk, name: &str) {
 }
 
 /// A page that answers a form has no address of its own, so its language is chosen before.
-async fn look_as_it_is(walk: &Walk, name: &str) {
+pub(super) async fn look_as_it_is(walk: &Walk, name: &str) {
     walk.is_accessible().await;
     for (size, width, height) in SIZES {
         walk.size(width, height).await;

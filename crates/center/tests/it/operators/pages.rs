@@ -1,0 +1,372 @@
+//! What operators do on their pages: facilities, notices, the audit chain, the load. Each deed is on record under the operator's name.
+
+use crate::operators::browser::Browser;
+use crate::operators::events;
+use crate::world::World;
+
+const CLINIC: &str = "1319999999";
+
+async fn enrol(browser: &mut Browser<'_>, code: &str) -> crate::world::RawAnswer {
+    let form = [
+        ("code", code),
+        ("name", "見本<医院>"),
+        ("terminal", "受付1"),
+    ];
+    browser.post("/facilities", &form).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_facility_is_enrolled_once_and_its_notice_shown_once() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let issued = enrol(&mut browser, CLINIC).await;
+    assert_eq!(issued.status, 200);
+    let text = issued.text();
+    for part in [
+        "発行先",
+        "リファレンスID",
+        "秘密番号",
+        "master",
+        "administrator",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    let page = browser.get("/facilities/1319999999").await;
+    assert_eq!(page.status, 200);
+    let page = page.text();
+    assert!(
+        page.contains("見本&#60;医院&#62;") && page.contains("受付1"),
+        "{page}"
+    );
+    assert!(!page.contains("リファレンスID"), "it is shown once");
+    for deed in ["facility-enroll", "notice-issue", "secret-number"] {
+        let told = events(&world, deed).await;
+        assert_eq!(told.len(), 1, "{deed}");
+        assert_eq!(told[0].actor, "operator:suzuki", "{deed}");
+    }
+    let again = enrol(&mut browser, CLINIC).await;
+    assert_eq!(
+        (again.status, again.code_of_field("code")),
+        (422, "enrolled".into())
+    );
+    for (code, name, terminal, field) in [
+        ("131", "x", "y", "code"),
+        ("9910000000", "x", "y", "code"),
+        ("1310000001", " ", "y", "name"),
+        ("1310000001", "x", "", "terminal"),
+    ] {
+        let form = [("code", code), ("name", name), ("terminal", terminal)];
+        let wrong = browser.post("/facilities", &form).await;
+        assert_eq!(
+            (wrong.status, wrong.code_of_field(field)),
+            (422, "form".into()),
+            "{field}"
+        );
+    }
+    assert_eq!(
+        browser.get("/facilities/1310000001").await.status,
+        404,
+        "nothing half done"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn facilities_are_found_by_code_name_kind_and_prefecture() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    for (code, name) in [
+        ("1319999999", "東京医院"),
+        ("1340000001", "東京薬局"),
+        ("2719999999", "大阪医院"),
+    ] {
+        let form = [("code", code), ("name", name), ("terminal", "受付1")];
+        assert_eq!(
+            browser.post("/facilities", &form).await.status,
+            200,
+            "{name}"
+        );
+    }
+    for (form, found) in [
+        (vec![("code", "13")], vec!["東京医院", "東京薬局"]),
+        (vec![("name", "医院")], vec!["東京医院", "大阪医院"]),
+        (vec![("kind", "pharmacy")], vec!["東京薬局"]),
+        (vec![("prefecture", "27")], vec!["大阪医院"]),
+        (
+            vec![("name", "医院"), ("prefecture", "13")],
+            vec!["東京医院"],
+        ),
+        (vec![("code", "%")], vec![]),
+        (vec![("name", "%")], vec![]),
+    ] {
+        let text = browser.post("/facilities/search", &form).await.text();
+        for name in ["東京医院", "東京薬局", "大阪医院"] {
+            assert_eq!(
+                text.contains(name),
+                found.contains(&name),
+                "{name}: {form:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_something_away_needs_a_tick_and_is_done_at_its_own_facility_alone() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let clinic = world.enrol(CLINIC).await;
+    enrol(&mut browser, "1310000001").await;
+    clinic.client.keys().await.unwrap();
+    let print = clinic.identity.holder().unwrap().fingerprint;
+    let print: String = print.iter().map(|byte| format!("{byte:02x}")).collect();
+    let form = [("fingerprint", print.as_str())];
+    let page = browser.get(&format!("/facilities/{CLINIC}")).await;
+    assert!(page.text().contains(&print));
+    let unticked = browser.post("/facilities/1319999999/revoke", &form).await;
+    assert_eq!(
+        (unticked.status, unticked.code_shown()),
+        (422, "invalid_input".into())
+    );
+    assert!(unticked.text().contains("data-code=\"invalid_input\""));
+    let ticked = [form[0], ("confirm", "yes")];
+    let foreign = browser.post("/facilities/1310000001/revoke", &ticked).await;
+    assert_eq!(foreign.status, 404);
+    clinic.client.keys().await.unwrap();
+    let done = browser.post("/facilities/1319999999/revoke", &ticked).await;
+    assert_eq!(
+        done.header("location"),
+        Some("/facilities/1319999999?done=certificate_revoked")
+    );
+    assert!(clinic.client.keys().await.is_err(), "revoked at once");
+    assert_eq!(
+        events(&world, "certificate-revoke").await[0].actor,
+        "operator:suzuki"
+    );
+    for path in [
+        "/facilities/abc",
+        "/facilities/1310000009",
+        "/facilities/1319999999/nothing",
+        "/facilities/1310000009/reissue",
+    ] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let none = [("terminal", "受付9"), ("confirm", "yes")];
+    for order in ["reissue", "revoke-terminal"] {
+        let path = format!("/facilities/{CLINIC}/{order}");
+        assert_eq!(browser.post(&path, &none).await.status, 404, "{order}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_of_the_page_reaches_whom_it_is_for_until_it_is_withdrawn() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let clinic = world.enrol(CLINIC).await;
+    let notice = [
+        ("title", "回線工事"),
+        ("body", "夜間に止まります。\r\n翌朝には動きます。"),
+        ("title_en", "Line works"),
+        ("body_en", "Down at night."),
+        ("important", "yes"),
+        ("kind_medical", "yes"),
+        ("prefecture", "13 14"),
+        ("facility", CLINIC),
+        ("until", "令和20年1月31日"),
+    ];
+    assert_eq!(browser.post("/notices", &notice).await.status, 303);
+    let read = clinic.client.notices().await.unwrap().notices;
+    assert_eq!((read.len(), read[0].title_ja.as_str()), (1, "回線工事"));
+    for (changed, field, code) in [
+        (("title", " "), "title", "form"),
+        (("title_en", ""), "title_en", "form"),
+        (("prefecture", "48"), "prefecture", "unknown"),
+        (("facility", "131"), "facility", "form"),
+        (("facility", "1310000009"), "facility", "not_enrolled"),
+        (("until", "2020-01-01"), "until", "over"),
+        (("until", "いつか"), "until", "form"),
+    ] {
+        let form = notice.map(|(name, value)| {
+            if name == changed.0 {
+                changed
+            } else {
+                (name, value)
+            }
+        });
+        let wrong = browser.post("/notices", &form).await;
+        assert_eq!(
+            (wrong.status, wrong.code_of_field(field)),
+            (422, code.into()),
+            "{changed:?}"
+        );
+    }
+    let page = browser.get("/notices").await;
+    let id = page.between("action=\"/notices/", "/withdraw");
+    let done = browser.post(&format!("/notices/{id}/withdraw"), &[]).await;
+    assert_eq!(done.status, 303);
+    assert!(clinic.client.notices().await.unwrap().notices.is_empty());
+    assert_eq!(
+        browser
+            .post(&format!("/notices/{id}/withdraw"), &[])
+            .await
+            .status,
+        404
+    );
+    for deed in ["notice-post", "notice-withdraw"] {
+        assert_eq!(
+            events(&world, deed).await[0].actor,
+            "operator:suzuki",
+            "{deed}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_search_export_and_verification_of_the_chain_is_an_event_of_it() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    enrol(&mut browser, CLINIC).await;
+    // A search shows what was before it.
+    world.pass_seconds(1);
+    let found = browser
+        .post("/audit", &[("operator", "suzuki")])
+        .await
+        .text();
+    assert!(
+        found.contains("<td data-cell=\"fixed\">facility-enroll")
+            && !found.contains("<td data-cell=\"fixed\">operator-add"),
+        "{found}"
+    );
+    let csv = browser
+        .post("/audit/export.csv", &[("deed", "facility-enroll")])
+        .await;
+    assert!(
+        csv.header("content-disposition")
+            .unwrap()
+            .ends_with(".csv\"")
+    );
+    let csv = dechunked(&csv);
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.starts_with("chain,seq,at,deed,actor,"), "{csv}");
+    let jsonl = dechunked(&browser.post("/audit/export.jsonl", &[]).await);
+    let all = jsonl
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    assert!(all.clone().any(|it| it["deed"] == "operator-set-up"));
+    let looks = browser.post("/looks", &[("facility", CLINIC)]).await;
+    assert_eq!(looks.status, 200);
+    assert_eq!(browser.post("/audit/verify", &[]).await.status, 303);
+    let mut verdict = String::new();
+    for _ in 0..500 {
+        verdict = browser.get("/audit/verify").await.code_shown();
+        if verdict != "verifying" {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(verdict, "chain_whole");
+    let reads = events(&world, "audit-read").await;
+    let own = reads.iter().filter(|it| it.actor == "operator:suzuki");
+    let mut told: Vec<&str> = own.map(|it| it.detail.as_str()).collect();
+    told.reverse();
+    assert_eq!(
+        told,
+        [
+            "how=search",
+            "how=export",
+            "how=export",
+            "how=looks",
+            "how=verify"
+        ]
+    );
+    for (form, field, code) in [
+        (("from", "きのう"), "from", "form"),
+        (("facility", "131"), "facility", "form"),
+        (("deed", "dance"), "deed", "unknown"),
+        (("subject", "x"), "subject", "form"),
+        (("operator", "鈴木"), "operator", "form"),
+    ] {
+        let wrong = browser.post("/audit", &[form]).await;
+        assert_eq!(wrong.status, 422, "{form:?}");
+        assert_eq!(wrong.code_of_field(field), code, "{form:?}");
+    }
+    assert_eq!(
+        browser
+            .post("/looks", &[("person", "x")])
+            .await
+            .code_of_field("person"),
+        "form"
+    );
+}
+
+/// The body of an answer that came in chunks.
+fn dechunked(answer: &crate::world::RawAnswer) -> String {
+    let text = answer.text();
+    if answer.header("transfer-encoding") != Some("chunked") {
+        return text;
+    }
+    let (mut rest, mut whole) = (text.as_bytes(), Vec::new());
+    while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        whole.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 2 + size + 2..];
+        if size == 0 {
+            break;
+        }
+    }
+    String::from_utf8(whole).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_search_show_every_event_once_whatever_comes_meanwhile() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    for _ in 0..120 {
+        world.pass_seconds(1);
+        browser.post("/audit", &[("deed", "start")]).await;
+    }
+    world.pass_seconds(1);
+    let form = [("deed", "audit-read"), ("operator", "suzuki")];
+    let first = browser.post("/audit", &form).await;
+    let asked = first.between("name=\"asked\" value=\"", "\"");
+    world.pass_seconds(1);
+    browser.post("/audit", &[("deed", "start")]).await;
+    let more = [form[0], form[1], ("skip", "100"), ("asked", asked.as_str())];
+    let second = browser.post("/audit", &more).await.text();
+    let rows = |text: &str| text.matches("how=search").count();
+    assert_eq!((rows(&first.text()), rows(&second)), (100, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_load_shows_checks_of_the_last_minutes_and_what_was_never_done() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let clinic = world.enrol(CLINIC).await;
+    let (_, password) = clinic.administrator().await;
+    let session = clinic
+        .try_sign_in("administrator", &password, true)
+        .await
+        .unwrap();
+    clinic.ask(&session.token, "key", "4567").await.unwrap();
+    world.pass_seconds(60);
+    let page = browser.get("/load").await.text();
+    assert_eq!(page.matches("onshi-chart__bar").count(), 1, "{page}");
+    assert!(page.contains("まだありません"), "no backup yet");
+    assert!(page.contains("資格確認の件数"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_too_large_or_unreadable_changes_nothing() {
+    let world = World::start().await;
+    let (_, mut browser) = world.operator("suzuki").await;
+    let long = "x".repeat(300 << 10);
+    let answer = browser.post("/notices", &[("title", &*long)]).await;
+    assert_eq!(answer.status, 413);
+    let host = format!("host: localhost:{}", world.operator.port());
+    let headers = [
+        &*host,
+        "sec-fetch-site: same-origin",
+        "content-type: text/plain",
+    ];
+    let answer = browser.raw("POST /notices", &headers, b"title=x").await;
+    assert_eq!(answer.status, 415);
+    assert!(events(&world, "notice-post").await.is_empty());
+}

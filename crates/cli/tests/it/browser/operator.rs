@@ -1,0 +1,192 @@
+//! An operator's day at the center's own pages: sign-in with the second factor, every page, a facility enrolled, a notice that a terminal
+//! shows, the chain searched and verified, a colleague added and disabled.
+
+use fantoccini::Locator;
+
+use super::Walk;
+use super::access::code;
+use super::every_page::{look, look_as_it_is};
+
+impl Walk {
+    async fn operate(&self, path: &str) {
+        let base = self.demo["center"]["operator"].as_str().unwrap();
+        self.browser.goto(&format!("{base}{path}")).await.unwrap();
+    }
+
+    async fn enter(&self) {
+        let operator = self.demo["operator"].clone();
+        let text = |member: &str| operator[member].as_str().unwrap();
+        let code = code(text("totp_secret"), 0);
+        self.send(&[
+            ("name", text("id")),
+            ("password", text("password")),
+            ("code", &code),
+        ])
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_walks_through_every_page() {
+    let walk = Walk::start().await;
+    walk.operate("/facilities").await;
+    look(&walk, "operator-sign-in").await;
+    walk.send(&[("name", "demo"), ("password", "x"), ("code", "000000")])
+        .await;
+    assert_eq!(walk.code("main .onshi-banner").await, "wrong_credentials");
+    walk.operate("/facilities").await;
+    walk.enter().await;
+    assert!(
+        walk.shows("a[href='/new-facility']").await,
+        "back where one wanted to go"
+    );
+    for (path, name) in [
+        ("/", "menu"),
+        ("/load", "load"),
+        ("/facilities", "facilities"),
+        ("/new-facility", "new-facility"),
+        ("/feeds", "feeds"),
+        ("/notices", "notices"),
+        ("/audit", "audit"),
+        ("/audit/verify", "verify"),
+        ("/looks", "looks"),
+        ("/operators", "people"),
+        ("/operators/demo", "person"),
+        ("/password", "password"),
+        ("/about", "about"),
+    ] {
+        walk.operate(path).await;
+        look(&walk, &format!("operator-{name}")).await;
+    }
+    facilities(&walk).await;
+    notices(&walk).await;
+    chain(&walk).await;
+    colleague(&walk).await;
+    walk.operate("/").await;
+    walk.sign_out().await;
+    walk.operate("/audit").await;
+    assert!(walk.shows("main [name=code]").await);
+    walk.end().await;
+}
+
+/// The demo's clinic as an operator sees it, and a new facility.
+async fn facilities(walk: &Walk) {
+    let code = walk.demo["facilities"][0]["code"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    walk.operate("/facilities").await;
+    walk.send(&[("code", &code)]).await;
+    walk.press("main tbody a").await;
+    look(walk, "operator-facility").await;
+    walk.see(&[&code, "受付"]).await;
+    let page = walk.text("main").await;
+    for person in ["uketsuke", "kanri"] {
+        assert!(
+            !page.contains(person),
+            "{person}: accounts are counted, not named"
+        );
+    }
+    walk.press("form[action$='/reissue'] button").await;
+    look_as_it_is(walk, "operator-reissue").await;
+    for order in [
+        "new-terminal",
+        "reader",
+        "secret-number",
+        "reset-master",
+        "succession",
+    ] {
+        walk.operate(&format!("/facilities/{code}/{order}")).await;
+        look_as_it_is(walk, &format!("operator-{order}")).await;
+    }
+    walk.fill(&[("name", "あたらしい院")]).await;
+    walk.press("main form [data-tone=danger]").await;
+    assert_eq!(
+        walk.code(".onshi-banner").await,
+        "invalid_input",
+        "not ticked"
+    );
+    walk.operate("/new-facility").await;
+    walk.send(&[("code", "1234567890"), ("name", "x"), ("terminal", "")])
+        .await;
+    look_as_it_is(walk, "operator-new-facility-errors").await;
+    let new = [
+        ("code", "1310000099"),
+        ("name", "運用見本医院"),
+        ("terminal", "受付1"),
+    ];
+    walk.send(&new).await;
+    look_as_it_is(walk, "operator-issued").await;
+    walk.see(&["1310000099", "受付1", "master"]).await;
+}
+
+/// A notice appears at the clinic's terminal.
+async fn notices(walk: &Walk) {
+    walk.operate("/notices").await;
+    walk.send(&[("title", "回線工事"), ("body", "")]).await;
+    look_as_it_is(walk, "operator-notices-errors").await;
+    walk.send(&[
+        ("title", "回線工事のお知らせ"),
+        ("body", "夜間に止まります。"),
+    ])
+    .await;
+    assert_eq!(walk.code("main .onshi-banner").await, "posted");
+    look(walk, "operator-notices-posted").await;
+    walk.press("form[action$='/withdraw'] button").await;
+    assert_eq!(walk.code("main .onshi-banner").await, "withdrawn");
+}
+
+/// What was done is found, and the chain is whole.
+async fn chain(walk: &Walk) {
+    walk.operate("/audit").await;
+    walk.send(&[("operator", "demo")]).await;
+    walk.see(&[
+        "notice-post",
+        "notice-withdraw",
+        "facility-enroll",
+        "audit-read",
+    ])
+    .await;
+    look_as_it_is(walk, "operator-audit-found").await;
+    walk.operate("/looks").await;
+    walk.send(&[("from", "2020-01-01")]).await;
+    look_as_it_is(walk, "operator-looks-found").await;
+    walk.operate("/audit/verify").await;
+    walk.press("main form [data-tone=primary]").await;
+    let whole = Locator::Css("[data-code=chain_whole]");
+    walk.browser.wait().for_element(whole).await.unwrap();
+    look_as_it_is(walk, "operator-verified").await;
+}
+
+/// A colleague's link is opened in the same browser, which thereby is the colleague's.
+async fn colleague(walk: &Walk) {
+    walk.operate("/operators").await;
+    walk.send(&[("name", "suzuki")]).await;
+    look_as_it_is(walk, "operator-invitation").await;
+    let link = walk.text("[data-link]").await;
+    walk.browser.goto(&link).await.unwrap();
+    look_as_it_is(walk, "operator-set-up").await;
+    let shown = code(&walk.text("[data-secret]").await, 0);
+    walk.send(&[
+        ("new_password", "short"),
+        ("again", "short"),
+        ("code", &shown),
+    ])
+    .await;
+    look_as_it_is(walk, "operator-set-up-errors").await;
+    let chosen = [
+        ("new_password", "Tegami-12345"),
+        ("again", "Tegami-12345"),
+        ("code", &*shown),
+    ];
+    walk.send(&chosen).await;
+    assert!(walk.text("header").await.contains("suzuki"));
+    walk.browser.goto(&link).await.unwrap();
+    assert_eq!(walk.code("main .onshi-banner").await, "link_closed");
+    walk.operate("/operators/demo").await;
+    walk.press("form[action$='/disable'] button").await;
+    assert_eq!(walk.code("main .onshi-banner").await, "disabled");
+    walk.operate("/operators/suzuki").await;
+    walk.press("form[action$='/disable'] button").await;
+    assert_eq!(walk.code("main .onshi-banner").await, "last_operator");
+}
