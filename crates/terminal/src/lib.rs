@@ -7,6 +7,7 @@ mod charts;
 pub mod config;
 mod days;
 pub mod doctor;
+mod emergency;
 mod faults;
 mod general_reader;
 pub mod inventory;

@@ -7,6 +7,7 @@ pub(crate) mod card;
 pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod credential_sheet;
+pub(crate) mod emergency;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod inventory;
@@ -41,6 +42,7 @@ use std::convert::Infallible;
 
 use api::client::events::Events;
 use api::client::{Client, ClientError};
+use api::emergency::OpenWindow;
 use api::problem::Trouble;
 use api::session::Session;
 use askama::Template;
@@ -61,6 +63,7 @@ use ui::language_choice;
 use crate::browsers::{self, Browser, Key};
 use crate::faults;
 use crate::lock::Head;
+use crate::pages::emergency::ModeBanner;
 use crate::serve::App;
 
 /// Head and banners of a page.
@@ -70,9 +73,20 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     pub(crate) person: Option<Person>,
     pub(crate) banners: Vec<Banner>,
+    /// Emergency windows that are open, or the mark of training.
+    pub(crate) modes: Vec<ModeBanner>,
+    /// Whether the page asks now and then what is open.
+    pub(crate) follows_modes: bool,
     /// Whether the page asks now and then which readers are still in visual mode (G14). Pages that show it themselves do not.
     pub(crate) reminds: bool,
     pub(crate) lock: Head,
+}
+
+impl Frame {
+    /// What the page shows of the modes, so that it is not told again.
+    pub(crate) fn modes_seen(&self) -> String {
+        emergency::seen(&self.modes)
+    }
 }
 
 /// Who is signed in, for the head of the page.
@@ -97,6 +111,8 @@ fn show(status: StatusCode, page: &impl Template) -> Response {
 pub(crate) struct Visitor {
     pub(crate) words: Words,
     pub(crate) key: Option<Key>,
+    /// Emergency windows that are open for this terminal's facilities.
+    windows: Vec<OpenWindow>,
     lock: Head,
 }
 
@@ -106,6 +122,7 @@ impl Visitor {
         Self {
             words: Words::new(app.texts.clone(), language.unwrap_or_default()),
             key: browsers::key(headers),
+            windows: app.emergencies.all_windows(app.now()),
             lock: app.lock.head(app.now()),
         }
     }
@@ -116,6 +133,13 @@ impl Visitor {
             here: here.to_owned(),
             person: None,
             banners: Vec::new(),
+            // A locked screen tells nobody anything.
+            modes: if self.lock.is_closed {
+                Vec::new()
+            } else {
+                emergency::banners(&self.windows, None, &self.words)
+            },
+            follows_modes: !self.lock.is_closed,
             reminds: false,
             lock: self.lock,
         }
@@ -137,6 +161,8 @@ pub(crate) struct Staff {
     /// The center, asked with the certificate the person chose.
     client: Client,
     session: Session,
+    /// Emergency windows that are open for the facility.
+    windows: Vec<OpenWindow>,
     lock: Head,
 }
 
@@ -171,6 +197,8 @@ impl FromRequestParts<App> for Staff {
         let visitor = Visitor::of(&parts.headers, app);
         let staff = Self::of(&visitor, app)
             .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
+        let events = || staff.client.events(staff.token(), None);
+        crate::emergency::follow(app, &staff.session.facility.code, staff.token(), events);
         match staff.first_to_do(parts.uri.path()) {
             Some(to) => Err(Turned {
                 key: None,
@@ -233,6 +261,7 @@ impl Staff {
             words: visitor.words.clone(),
             key,
             client: app.certificates.get(certificate)?.client.clone(),
+            windows: app.emergencies.windows(&session.facility.code, app.now()),
             session,
             lock: visitor.lock,
         })
@@ -243,6 +272,7 @@ impl Staff {
         Visitor {
             words: self.words.clone(),
             key: Some(self.key),
+            windows: self.windows.clone(),
             lock: self.lock,
         }
     }
@@ -306,6 +336,8 @@ impl Staff {
                 kind: kind.unwrap_or_default(),
             }),
             banners: Vec::new(),
+            modes: emergency::banners(&self.windows, self.kind(), &self.words),
+            follows_modes: true,
             reminds: !readers::SHOW_MODES.contains(&here) && self.controls_readers(),
             lock: self.lock,
         }

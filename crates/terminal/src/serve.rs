@@ -25,6 +25,7 @@ use crate::backups::{self, Backups};
 use crate::browsers::Browsers;
 use crate::certificates::announcement::PutAway;
 use crate::certificates::{self, Certificates};
+use crate::emergency::{self, Emergencies};
 use crate::general_reader::GeneralReader;
 use crate::lock::{self, Lock};
 use crate::notices::{self, Notices};
@@ -151,6 +152,7 @@ pub(crate) struct Shared {
     pub(crate) upkeep: Upkeep,
     pub(crate) receipt_links: ReceiptLinks,
     pub(crate) notices: Notices,
+    pub(crate) emergencies: Emergencies,
     pub(crate) reference_material: DataFile<ReferenceMaterial>,
     pub(crate) procedures: ProcedureNotes,
     pub(crate) interactions: Option<InteractionList>,
@@ -199,6 +201,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let own = format!("{}:{}", setup.host_name, socket.local_addr()?.port());
     let app = app(setup, own.clone())?;
     tokio::spawn(notices::keep(app.clone()));
+    tokio::spawn(emergency::keep(app.clone()));
     if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
         let updates = app.updates.clone();
         tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));
@@ -242,6 +245,7 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
         upkeep: Upkeep::new(setup.upkeep),
         receipt_links: ReceiptLinks::default(),
         notices: Notices::open(&data_dir),
+        emergencies: Emergencies::default(),
         reference_material: reference_material::file(&data_dir),
         procedures: ProcedureNotes::open(&data_dir),
         data_dir,
@@ -300,6 +304,28 @@ fn access_routes() -> Router<App> {
 }
 
 /// Medical information of patients who agreed.
+/// The three modes.
+fn emergency_routes() -> Router<App> {
+    use pages::emergency::{self, ambulance, disaster, outage, reports};
+    Router::new()
+        .route(emergency::HERE, get(emergency::page))
+        .route("/emergency/banner", get(emergency::live))
+        .route(disaster::HERE, get(disaster::form).post(disaster::search))
+        .route("/emergency/disaster/open", post(disaster::open))
+        .route(outage::HERE, get(outage::form).post(outage::ask))
+        .route(
+            ambulance::HERE,
+            get(ambulance::page).post(ambulance::choose),
+        )
+        .route("/emergency/ambulance/factor", post(ambulance::prove))
+        .route(
+            ambulance::DATA,
+            get(ambulance::form).post(ambulance::search),
+        )
+        .route("/emergency/ambulance/open", post(ambulance::open))
+        .route(reports::HERE, get(reports::page).post(reports::file))
+}
+
 fn medical_routes() -> Router<App> {
     use pages::medical::{self, patient};
     Router::new()
@@ -325,6 +351,7 @@ fn routes() -> Router<App> {
         .merge(upkeep_routes())
         .merge(access_routes())
         .merge(medical_routes())
+        .merge(emergency_routes())
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
         .route("/card", get(card::page))
@@ -415,6 +442,10 @@ fn routes() -> Router<App> {
             get(accounts::account::show_one).post(accounts::account::edit),
         )
         .route("/accounts/{id}/state", post(accounts::account::set_state))
+        .route(
+            "/accounts/{id}/ambulance",
+            post(accounts::account::set_ambulance),
+        )
         .route(
             "/accounts/{id}/password",
             post(accounts::account::set_password),

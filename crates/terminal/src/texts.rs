@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 30] = [
+pub(crate) const SCREENS: [Screen; 31] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -24,6 +24,7 @@ pub(crate) const SCREENS: [Screen; 30] = [
     screen!("readers"),
     screen!("card"),
     screen!("medical"),
+    screen!("emergency"),
     screen!("settings"),
     screen!("accounts"),
     screen!("rotations"),

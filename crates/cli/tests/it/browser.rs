@@ -5,6 +5,7 @@ mod accounts;
 mod bulk;
 mod certificates;
 mod downloads;
+mod emergency;
 mod every_page;
 mod font;
 #[cfg(feature = "pcsc")]

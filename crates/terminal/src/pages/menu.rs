@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::facility_kind::FacilityKind;
-use domain::permissions::{EmergencyMode, MenuEntry, menu};
+use domain::permissions::{MenuEntry, menu};
 use domain::receipt_link::ReceiptLink;
 
 use crate::pages::bulk;
 use crate::pages::certificates;
+use crate::pages::emergency;
 use crate::pages::manuals;
 use crate::pages::medical;
 use crate::pages::notices;
@@ -58,7 +59,8 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
         MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
-        MenuEntry::Emergency | MenuEntry::Training => None,
+        MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
+        MenuEntry::Training => None,
     }
 }
 
@@ -93,9 +95,9 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
 
 fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     let facility = FacilityKind::parse(&staff.session.facility.kind);
-    // Whether the emergency mode is open is not asked yet: its pages come with their issue.
+    let mode = emergency::mode(app, staff);
     let shown = staff.kind().zip(facility);
-    let shown = shown.map(|(kind, facility)| menu(kind, facility, EmergencyMode::Closed));
+    let shown = shown.map(|(kind, facility)| menu(kind, facility, mode));
     let entries = |wanted: Group| {
         let entries = shown.iter().flatten().filter_map(|entry| {
             let (group, href, about) = place(*entry)?;

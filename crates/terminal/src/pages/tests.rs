@@ -66,6 +66,7 @@ pub(crate) fn state() -> PasswordState {
 
 fn staff(language: Language, kind: &str) -> Staff {
     Staff {
+        windows: Vec::new(),
         words: words(language),
         key: [0; 32],
         client: client(),
@@ -224,6 +225,7 @@ fn before_sign_in(words: &Words, written: &mut Written) {
         barred: place == 2,
     };
     let visitor = Visitor {
+        windows: Vec::new(),
         words: words.clone(),
         key: None,
         lock: Head::default(),
@@ -269,6 +271,7 @@ fn before_sign_in(words: &Words, written: &mut Written) {
 
 fn of_the_lock(staff: &Staff, written: &mut Written) {
     let visitor = Visitor {
+        windows: Vec::new(),
         words: staff.words.clone(),
         key: None,
         lock: Head::default(),

@@ -32,6 +32,8 @@ pub(in crate::pages) struct AccountPage {
     /// What would break if a system account were changed by hand (G05); a person's account has none and gets the forms.
     pub(in crate::pages) breaks: Option<String>,
     pub(in crate::pages) active: bool,
+    /// Of a medical viewer: whether it has the right to ambulance mode (救急時閲覧権限).
+    pub(in crate::pages) ambulance: Option<bool>,
     pub(in crate::pages) password: TextField,
     pub(in crate::pages) rules: Vec<Rule>,
 }
@@ -64,6 +66,7 @@ pub(in crate::pages) fn account_page(
         facts: facts(&account, &words),
         breaks: breaks.map(|(ja, en)| words.choose(ja, en).to_owned()),
         active: account.state == AccountState::Active.as_str(),
+        ambulance: (kind == Some(AccountKind::MedicalViewer)).then_some(account.ambulance),
         rules: rules("", &words),
         summary,
         account,
@@ -198,6 +201,33 @@ pub(crate) async fn set_state(
     let body = AccountChange {
         state: Some(form.state),
         ..AccountChange::default()
+    };
+    change(&app, &staff, &id, &form.version, body, done).await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct RightForm {
+    version: String,
+    right: String,
+}
+
+/// Gives a medical viewer the right to ambulance mode, or takes it back.
+pub(crate) async fn set_ambulance(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+    Filled(form): Filled<RightForm>,
+) -> Response {
+    let gives = form.right == "1";
+    let body = AccountChange {
+        ambulance: Some(gives),
+        ..AccountChange::default()
+    };
+    let done = if gives {
+        "account-ambulance-given"
+    } else {
+        "account-ambulance-taken"
     };
     change(&app, &staff, &id, &form.version, body, done).await
 }

@@ -22,6 +22,7 @@ fn proof() -> TextField {
 
 pub(super) fn of_the_certificate(staff: &Staff, written: &mut Written) {
     let visitor = Visitor {
+        windows: Vec::new(),
         words: staff.words.clone(),
         key: None,
         lock: Head::default(),

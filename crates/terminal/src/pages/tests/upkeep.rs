@@ -76,6 +76,7 @@ fn broken(terminal: &Terminal, fault: Broken) {
 pub(super) fn of_upkeep(staff: &Staff, written: &mut Written) {
     let terminal = terminal("アトラス情報サービス");
     let visitor = Visitor {
+        windows: Vec::new(),
         words: staff.words.clone(),
         key: None,
         lock: Default::default(),

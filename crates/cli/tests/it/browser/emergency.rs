@@ -1,0 +1,159 @@
+//! A disaster as an operator opens it and a doctor uses it: before, while it is open, and after it was closed (G28).
+
+use fantoccini::Locator;
+
+use super::Walk;
+use super::every_page::{look, look_as_it_is};
+use crate::running::succeed;
+
+impl Walk {
+    /// The operator's shell.
+    fn operate(&self, arguments: &[&str]) -> String {
+        let folder = self.dir.path().join("demo/center");
+        let folder = folder.display().to_string();
+        let mut all = vec!["emergency"];
+        all.extend(arguments);
+        all.extend(["--data-dir", &folder, "--operator", "unyo1", "--json"]);
+        succeed(&all)
+    }
+
+    /// Opens a window for the demo's facilities until two hours from now; its identifier.
+    fn open_window(&self, kind: &str, place: &[&str]) -> String {
+        let until = crate::turned_clock::right_clock()()
+            .plus_seconds(7_200)
+            .to_string();
+        let mut arguments = vec![
+            "open",
+            "--kind",
+            kind,
+            "--reason",
+            "令和8年の地震（練習ではありません）",
+            "--until",
+            &until,
+        ];
+        arguments.extend(place);
+        let line: serde_json::Value = serde_json::from_str(&self.operate(&arguments)).unwrap();
+        assert_eq!(line["standing"], "open");
+        line["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits for something that appears by itself on the page that is open.
+    async fn appears(&self, css: &str) {
+        let wait = self
+            .browser
+            .wait()
+            .at_most(std::time::Duration::from_secs(60));
+        wait.for_element(Locator::Css(css)).await.unwrap();
+    }
+
+    async fn tick(&self, css: &str) {
+        let found = self.browser.find(Locator::Css(css)).await.unwrap();
+        found.click().await.unwrap();
+    }
+
+    async fn search_person(&self, name: &str, birth_date: &str) {
+        self.fill(&[("name", name), ("birth_date", birth_date)])
+            .await;
+        let sex = self.browser.find(Locator::Id("sex")).await.unwrap();
+        sex.select_by_value("2").await.unwrap();
+        self.press("main form [data-tone=primary]").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed() {
+    let walk = Walk::start().await;
+    walk.sign_in("medical_viewer").await;
+    walk.open("").await;
+    assert!(!walk.shows("#modes section").await);
+    assert!(!walk.shows("main a[href='/emergency']").await);
+    walk.open("history").await;
+    let window = walk.open_window("disaster", &["--prefecture", "13"]);
+    // The page that is open says so by itself.
+    walk.appears("#modes [data-mode=disaster]").await;
+    walk.open("").await;
+    assert!(walk.shows("main a[href='/emergency']").await);
+    look(&walk, "menu-in-disaster").await;
+    walk.open("emergency").await;
+    look(&walk, "emergency").await;
+    walk.press("main .onshi-modes a").await;
+    look(&walk, "disaster").await;
+    walk.search_person("架空　花子", "1958-10-09").await;
+    walk.see(&["該当する方がいません"]).await;
+    walk.search_person("みほん ももえ", "昭和33年10月9日").await;
+    walk.see(&["一人に決まりませんでした", "住所"]).await;
+    look_as_it_is(&walk, "disaster-one-more").await;
+    walk.search_person("見本　百恵", "1958-10-09").await;
+    walk.see(&["患者の確認と同意の記録", "見本　百恵"]).await;
+    look_as_it_is(&walk, "disaster-found").await;
+    walk.press("main form [data-tone=primary]").await;
+    assert_eq!(walk.code("[role=alert]").await, "consent_needed");
+    walk.tick("main [name=consent][value=oral]").await;
+    walk.press("main form [data-tone=primary]").await;
+    walk.see(&["見本　百恵", "災害"]).await;
+    look(&walk, "disaster-chart").await;
+    walk.operate(&["close", "--id", &window]);
+    let gone = Locator::Css("#modes:not(:has(section))");
+    let wait = walk
+        .browser
+        .wait()
+        .at_most(std::time::Duration::from_secs(60));
+    wait.for_element(gone).await.unwrap();
+    walk.press("header button[value=ja]").await;
+    assert_eq!(
+        walk.code("main [data-code=unknown_patient]").await,
+        "unknown_patient"
+    );
+    walk.open("emergency/disaster").await;
+    walk.search_person("見本　百恵", "1958-10-09").await;
+    assert_eq!(walk.code("[role=alert]").await, "emergency_closed");
+    walk.open("emergency/reports").await;
+    walk.see(&["まだ報告していません", "口頭同意あり", "医療情報を閲覧した"])
+        .await;
+    look(&walk, "emergency-reports").await;
+    let text = walk
+        .browser
+        .find(Locator::Css("main textarea"))
+        .await
+        .unwrap();
+    text.send_keys("1名の診療のために閲覧した。").await.unwrap();
+    walk.press("main form [data-tone=secondary]").await;
+    walk.see(&["利用報告を送りました", "1名の診療のために閲覧した。"])
+        .await;
+    let folder = walk.dir.path().join("demo/center").display().to_string();
+    let verified = succeed(&["audit", "verify", "--data-dir", &folder]);
+    assert!(!verified.is_empty());
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_answers_eligibility_alone_and_a_receptionist_is_told_who_may() {
+    let walk = Walk::start().await;
+    walk.open_window("outage", &["--everywhere"]);
+    walk.sign_in("general").await;
+    walk.appears("#modes [data-mode=outage]").await;
+    let banner = walk.text("#modes").await;
+    assert!(
+        banner.contains("このアカウントでは利用できません"),
+        "{banner}"
+    );
+    assert!(!walk.shows("main a[href='/emergency']").await);
+    look(&walk, "menu-in-outage").await;
+    walk.open("emergency/outage").await;
+    walk.search_person("見本　百恵", "1958-10-09").await;
+    assert_eq!(walk.code("[role=alert]").await, "not_permitted");
+    walk.sign_out().await;
+    walk.sign_in("medical_viewer").await;
+    walk.open("emergency/outage").await;
+    look(&walk, "outage").await;
+    walk.search_person("見本　百恵", "1958-10-09").await;
+    walk.see(&["資格照会の結果（システム障害時）", "見本　百恵"])
+        .await;
+    look_as_it_is(&walk, "outage-result").await;
+    walk.open("medical").await;
+    assert!(
+        !walk.text("main").await.contains("百恵"),
+        "an outage opens nothing"
+    );
+    walk.end().await;
+}

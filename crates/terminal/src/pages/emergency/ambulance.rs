@@ -1,0 +1,264 @@
+//! 救急時医療情報閲覧: what is missing before it may be used, the cards that were checked here today, and the consent that could not be obtained.
+
+use api::access::FactorProof;
+use api::client::ClientError;
+use api::client::cards::Cause;
+use api::emergency::{AmbulanceAccess, AmbulanceSearch, NewOpening};
+use api::history::{HistoryEntry, Search};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::emergency::Mode;
+use serde::Deserialize;
+use ui::component::{Banner, Fault, Kind, Radio, TextField, Tone, Width};
+use ui::language::Words;
+
+use super::search::{FoundForm, FoundPage, Place, SearchForm, SearchPage, found_view, view};
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/emergency/ambulance";
+/// The search by data, where the center allows it.
+pub(crate) const DATA: &str = "/emergency/ambulance/data";
+/// Where a consent is recorded.
+const OPEN: &str = "/emergency/ambulance/open";
+
+#[derive(Template)]
+#[template(path = "emergency_ambulance.html")]
+pub(in crate::pages) struct AmbulancePage {
+    pub(in crate::pages) frame: Frame,
+    /// Why it cannot be used yet.
+    pub(in crate::pages) missing: Option<String>,
+    /// The code of an application, where a second factor is what is missing.
+    pub(in crate::pages) factor: Option<TextField>,
+    /// Whose cards were checked here today.
+    pub(in crate::pages) cards: Vec<Radio>,
+    pub(in crate::pages) may: bool,
+    pub(in crate::pages) by_data: bool,
+}
+
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
+    match shown(&app, &staff, None).await {
+        Ok(page) => show(StatusCode::OK, &page),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+async fn shown(
+    app: &App,
+    staff: &Staff,
+    wrong: Option<Fault>,
+) -> Result<AmbulancePage, ClientError> {
+    let access = staff.client.ambulance_access(staff.token()).await?;
+    let today = app.now().date_in_japan().to_string();
+    let mut found = Vec::new();
+    if access.missing.is_none() {
+        let search = Search {
+            from: Some(today.clone()),
+            to: Some(today),
+            origin: Some("card".into()),
+            ..Search::default()
+        };
+        let listed = staff
+            .client
+            .search_by(staff.token(), &search, Cause::Person);
+        found = listed.await?.checks;
+    }
+    let mut page = ambulance_page(staff.frame(HERE), &access, found);
+    if let (Some(field), Some(fault)) = (&mut page.factor, wrong) {
+        field.errors.push(fault);
+    }
+    Ok(page)
+}
+
+pub(in crate::pages) fn ambulance_page(
+    frame: Frame,
+    access: &AmbulanceAccess,
+    found: Vec<HistoryEntry>,
+) -> AmbulancePage {
+    let words = frame.words.clone();
+    let missing = access.missing.as_deref().map(|it| {
+        words.say(match it {
+            "factor" => "ambulance-missing-factor",
+            "right" => "ambulance-missing-right",
+            _ => "ambulance-missing-facility",
+        })
+    });
+    let needs_factor = access.missing.as_deref() == Some("factor");
+    AmbulancePage {
+        may: missing.is_none(),
+        factor: needs_factor.then(|| factor(&words)),
+        cards: found.into_iter().map(|it| card(it, &words)).collect(),
+        by_data: access.by_data,
+        missing,
+        frame,
+    }
+}
+
+fn factor(words: &Words) -> TextField {
+    TextField {
+        kind: Kind::Digits,
+        width: Width::Short,
+        autocomplete: "one-time-code",
+        support: words.say("ambulance-code-support"),
+        ..TextField::new("code", words.say("ambulance-code"))
+    }
+}
+
+fn card(it: HistoryEntry, words: &Words) -> Radio {
+    let at = days::show_instant(&it.at);
+    let name = it.name.unwrap_or_default();
+    Radio {
+        value: it.check_id,
+        label: name,
+        support: vec![words.say_with("ambulance-card-at", &[("at", at.as_str())])],
+        chosen: false,
+        barred: false,
+    }
+}
+
+/// The code of an application.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct FactorForm {
+    code: String,
+}
+
+pub(crate) async fn prove(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<FactorForm>,
+) -> Response {
+    let proof = FactorProof {
+        code: Some(form.code),
+        ..FactorProof::default()
+    };
+    let error = match staff
+        .client
+        .prove_second_factor(staff.token(), &proof)
+        .await
+    {
+        Ok(()) => return Redirect::to(HERE).into_response(),
+        Err(error) => error,
+    };
+    let ClientError::Problem(problem) = &error else {
+        return staff.failed(&app, &error, HERE);
+    };
+    if problem.code != "second_factor_wrong" && problem.status != 409 {
+        return staff.failed(&app, &error, HERE);
+    }
+    let wrong = faults::of_problem(problem, &staff.words);
+    match shown(&app, &staff, Some(wrong)).await {
+        Ok(page) => show(StatusCode::UNPROCESSABLE_ENTITY, &page),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+/// A card of today.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct CardForm {
+    card_check: String,
+}
+
+pub(crate) async fn choose(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<CardForm>,
+) -> Response {
+    let body = AmbulanceSearch {
+        card_check: Some(form.card_check),
+        person: None,
+    };
+    match staff.client.search_in_ambulance(staff.token(), &body).await {
+        Ok(outcome) => match FoundForm::of(&outcome) {
+            Some(found) => confirmation(&staff, &found, StatusCode::OK),
+            None => Redirect::to(HERE).into_response(),
+        },
+        Err(ClientError::Problem(problem)) if problem.code == "ambulance_card_needed" => {
+            let fault = faults::of_problem(&problem, &staff.words);
+            match shown(&app, &staff, None).await {
+                Ok(mut page) => {
+                    page.frame.banners.push(Banner::new(Tone::Error, fault));
+                    show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+                }
+                Err(error) => staff.failed(&app, &error, HERE),
+            }
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+pub(crate) async fn form(staff: Staff) -> Response {
+    let view = view(
+        Place::of(Mode::Ambulance),
+        &SearchForm::default(),
+        None,
+        &[],
+        &staff.words,
+    );
+    let frame = staff.frame(DATA);
+    show(StatusCode::OK, &SearchPage { frame, view })
+}
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<SearchForm>,
+) -> Response {
+    let place = Place::of(Mode::Ambulance);
+    let body = AmbulanceSearch {
+        card_check: None,
+        person: Some(form.search()),
+    };
+    match staff.client.search_in_ambulance(staff.token(), &body).await {
+        Ok(outcome) => match FoundForm::of(&outcome) {
+            Some(found) => confirmation(&staff, &found, StatusCode::OK),
+            None => {
+                let view = view(place, &form, Some(&outcome), &[], &staff.words);
+                let frame = staff.frame(DATA);
+                show(StatusCode::OK, &SearchPage { frame, view })
+            }
+        },
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            let wrong = faults::of_members(&problem, &staff.words);
+            let view = view(place, &form, None, &wrong, &staff.words);
+            let frame = staff.frame(DATA);
+            show(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &SearchPage { frame, view },
+            )
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+fn confirmation(staff: &Staff, found: &FoundForm, status: StatusCode) -> Response {
+    let mut view = found_view((OPEN, HERE), Mode::Ambulance, found, &staff.words);
+    if status != StatusCode::OK {
+        view.wrong = Some(staff.words.say("consent-needed"));
+    }
+    let frame = staff.frame(HERE);
+    show(status, &FoundPage { frame, view })
+}
+
+pub(crate) async fn open(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<FoundForm>,
+) -> Response {
+    let body = NewOpening {
+        consent: form.consent.clone(),
+        search: form.search.clone(),
+    };
+    match staff.client.open_in_ambulance(staff.token(), &body).await {
+        Ok(opening) => Redirect::to(&format!("/medical/{}", opening.id)).into_response(),
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            confirmation(&staff, &form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}

@@ -1,0 +1,115 @@
+//! システム障害時の資格照会: eligibility alone; no way leads from here to medical information.
+
+use api::client::ClientError;
+use api::emergency::{OutageCheck, SearchOutcome};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::check::Verdict;
+use domain::emergency::Mode;
+use ui::component::Fact;
+use ui::language::Words;
+
+use super::search::{Place, SearchForm, SearchPage, view};
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/emergency/outage";
+
+#[derive(Template)]
+#[template(path = "emergency_outage.html")]
+pub(in crate::pages) struct OutagePage {
+    pub(in crate::pages) frame: Frame,
+    pub(in crate::pages) verdict: String,
+    pub(in crate::pages) facts: Vec<Fact>,
+    /// The whole result, as it stands in the history.
+    pub(in crate::pages) details: String,
+}
+
+pub(crate) async fn form(staff: Staff) -> Response {
+    let view = view(
+        Place::of(Mode::Outage),
+        &SearchForm::default(),
+        None,
+        &[],
+        &staff.words,
+    );
+    let frame = staff.frame(HERE);
+    show(StatusCode::OK, &SearchPage { frame, view })
+}
+
+pub(crate) async fn ask(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<SearchForm>,
+) -> Response {
+    let place = Place::of(Mode::Outage);
+    let body = form.search();
+    let asked = staff.client.check_in_outage(staff.token(), &body);
+    match asked.await {
+        Ok(answered) => match outage_page(staff.frame(HERE), &answered) {
+            Some(page) => show(StatusCode::OK, &page),
+            None => {
+                let outcome = SearchOutcome {
+                    found: None,
+                    item: answered.item,
+                    outcome: answered.outcome,
+                };
+                let view = view(place, &form, Some(&outcome), &[], &staff.words);
+                let frame = staff.frame(HERE);
+                show(StatusCode::OK, &SearchPage { frame, view })
+            }
+        },
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            let wrong = faults::of_members(&problem, &staff.words);
+            let view = view(place, &form, None, &wrong, &staff.words);
+            let frame = staff.frame(HERE);
+            show(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &SearchPage { frame, view },
+            )
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+pub(in crate::pages) fn outage_page(frame: Frame, answered: &OutageCheck) -> Option<OutagePage> {
+    let check = answered.check.as_ref()?;
+    let words = frame.words.clone();
+    let verdict = Verdict::from_code(&check.verdict.to_string());
+    Some(OutagePage {
+        verdict: verdict.map_or_else(String::new, |it| {
+            words.choose(it.label_ja(), it.label_en()).to_owned()
+        }),
+        facts: check
+            .results
+            .first()
+            .map_or_else(Vec::new, |it| facts(it, &words)),
+        details: format!("/checks/{}", check.check_id),
+        frame,
+    })
+}
+
+fn facts(it: &api::check::CoverageResult, words: &Words) -> Vec<Fact> {
+    let lines = [
+        ("name", Some(it.name.clone())),
+        ("person-kana", it.kana.clone()),
+        ("birth-date", Some(days::show(&it.birth_date, words))),
+        ("insurer-number", Some(it.insurer_number.clone())),
+        ("symbol", it.symbol.clone()),
+        ("number", Some(it.number.clone())),
+        ("branch", it.branch.clone()),
+    ];
+    let given = lines.into_iter().filter_map(|(label, text)| {
+        let text = text.filter(|text| !text.is_empty())?;
+        Some(Fact {
+            label: words.say(label),
+            text,
+            meaning: String::new(),
+        })
+    });
+    given.collect()
+}

@@ -1,0 +1,150 @@
+//! 利用報告: what the facility did under each window, for review, and its report on it.
+
+use api::client::ClientError;
+use api::emergency::{EmergencyReports, NewReport, UsageLine, WindowUsage};
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::emergency::Mode;
+use serde::Deserialize;
+use ui::component::{Banner, Tone};
+use ui::language::Words;
+
+use crate::pages::{Filled, Frame, Staff, done, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/emergency/reports";
+
+#[derive(Template)]
+#[template(path = "emergency_reports.html")]
+pub(in crate::pages) struct ReportsPage {
+    pub(in crate::pages) frame: Frame,
+    pub(in crate::pages) windows: Vec<Used>,
+}
+
+/// A window under which something was done.
+pub(in crate::pages) struct Used {
+    pub(in crate::pages) id: String,
+    pub(in crate::pages) title: String,
+    pub(in crate::pages) period: String,
+    pub(in crate::pages) reason: String,
+    pub(in crate::pages) lines: Vec<Line>,
+    pub(in crate::pages) report: Option<(String, String)>,
+}
+
+/// One thing done.
+pub(in crate::pages) struct Line {
+    pub(in crate::pages) at: String,
+    pub(in crate::pages) account: String,
+    pub(in crate::pages) deed: String,
+    pub(in crate::pages) name: String,
+}
+
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
+    listed(&app, &staff, None).await
+}
+
+async fn listed(app: &App, staff: &Staff, wrong: Option<Banner>) -> Response {
+    match staff.client.emergency_reports(staff.token()).await {
+        Ok(found) => {
+            let mut frame = staff.frame(HERE);
+            let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+            frame.banners.extend(told.flatten().map(done));
+            let status = match &wrong {
+                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                None => StatusCode::OK,
+            };
+            frame.banners.extend(wrong);
+            show(status, &reports_page(frame, found))
+        }
+        Err(error) => staff.failed(app, &error, HERE),
+    }
+}
+
+pub(in crate::pages) fn reports_page(frame: Frame, found: EmergencyReports) -> ReportsPage {
+    let words = frame.words.clone();
+    let windows = found.windows.into_iter();
+    ReportsPage {
+        windows: windows.map(|it| used(it, &words)).collect(),
+        frame,
+    }
+}
+
+fn used(it: WindowUsage, words: &Words) -> Used {
+    let mode = Mode::parse(&it.window.mode);
+    let title = mode.map_or("", |it| words.choose(it.label_ja(), it.label_en()));
+    let (from, until) = (
+        days::show_instant(&it.window.from),
+        days::show_instant(&it.window.until),
+    );
+    Used {
+        id: it.window.id,
+        title: title.to_owned(),
+        period: words.say_with(
+            "report-period",
+            &[("from", from.as_str()), ("until", until.as_str())],
+        ),
+        reason: it.window.reason,
+        lines: it.lines.into_iter().map(|it| line(it, words)).collect(),
+        report: it.report.map(|it| (days::show_instant(&it.at), it.text)),
+    }
+}
+
+fn line(it: UsageLine, words: &Words) -> Line {
+    let key = match (it.deed.as_str(), it.detail.as_str()) {
+        ("opening", "oral") => "used-opening-oral",
+        ("opening", _) => "used-opening-unobtainable",
+        ("look", _) => "used-look",
+        ("check", _) => "used-check",
+        (_, detail) if detail.ends_with(":one") => "used-search-one",
+        (_, detail) if detail.ends_with(":one_more") => "used-search-more",
+        _ => "used-search-nobody",
+    };
+    Line {
+        at: days::show_instant(&it.at),
+        account: it.account,
+        deed: words.say(key),
+        name: it.name.unwrap_or_default(),
+    }
+}
+
+/// A report as written.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ReportForm {
+    window: String,
+    text: String,
+}
+
+pub(crate) async fn file(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<ReportForm>,
+) -> Response {
+    let body = NewReport {
+        text: form.text.replace("\r\n", "\n"),
+        window: form.window,
+    };
+    match staff
+        .client
+        .file_emergency_report(staff.token(), &body)
+        .await
+    {
+        Ok(()) => {
+            let fault = faults::own(&staff.words, "report_filed", "report-filed");
+            app.browsers
+                .with(&staff.key, |browser| browser.told = Some(fault));
+            Redirect::to(HERE).into_response()
+        }
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            let faults = faults::of_members(&problem, &staff.words);
+            let wrong = faults.into_iter().next();
+            let wrong = wrong.map(|(_, fault)| Banner::new(Tone::Error, fault));
+            listed(&app, &staff, wrong).await
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
