@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::audit::Actor;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::{Deserialize, Serialize};
@@ -280,16 +281,19 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             posted_notices::withdraw(app, &id, by()).await?;
             Ok(Reply::Done)
         }
-        Order::OpenWindow(new, operator) => windows::open(app, *new, &local(&operator))
-            .await
-            .map(|it| Reply::Window(Box::new(it))),
-        Order::StepWindow(id, step, operator) => windows::step(app, &id, step, &local(&operator))
-            .await
-            .map(|it| Reply::Window(Box::new(it))),
-        Order::ListWindows => windows::list(app).map(Reply::Windows),
-        Order::WindowUsage(id) => crate::emergency::reports::under(app, &id)
-            .await
-            .map(Reply::WindowUsage),
+        Order::OpenWindow(new, operator) => {
+            let opened = windows::open(app, *new, local(&operator)).await?;
+            Ok(Reply::Window(Box::new(opened)))
+        }
+        Order::StepWindow(id, step, operator) => {
+            let stepped = windows::step(app, &id, step, local(&operator)).await?;
+            Ok(Reply::Window(Box::new(stepped)))
+        }
+        Order::ListWindows => Ok(Reply::Windows(windows::list(app)?)),
+        Order::WindowUsage(id) => {
+            let used = crate::emergency::reports::under(app, &id, by()).await?;
+            Ok(Reply::WindowUsage(used))
+        }
         Order::SecretNumber(code) => Ok(Reply::SecretNumber(
             crate::recoveries::give_secret_number(app, &code, by()).await?,
         )),
@@ -329,10 +333,9 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
 }
 
 /// An operator who uses the shell: no name of theirs is taken for that of one who signs in on the pages.
-fn local(operator: &str) -> String {
-    if operator.is_empty() {
-        "local".into()
-    } else {
-        format!("local:{operator}")
+fn local(operator: &str) -> Actor {
+    match operator {
+        "" => operators::shell(),
+        name => Actor::Operator(format!("local:{name}")),
     }
 }

@@ -11,6 +11,7 @@ mod facilities;
 mod feeds;
 mod load;
 mod menu;
+mod modes;
 mod notices;
 mod own_password;
 mod people;
@@ -89,6 +90,9 @@ fn pages() -> Router<App> {
         .route(feeds::HERE, get(feeds::page))
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))
+        .route(modes::HERE, get(modes::list).post(modes::open))
+        .route("/modes/{id}", get(modes::usage))
+        .route("/modes/{id}/{step}", post(modes::step))
 }
 
 /// The audit chain and the looks.

@@ -73,7 +73,7 @@ pub(crate) struct Frame {
     pub(crate) here: String,
     pub(crate) person: Option<Person>,
     pub(crate) banners: Vec<Banner>,
-    /// Emergency windows that are open, or the mark of training.
+    /// Emergency windows that are open.
     pub(crate) modes: Vec<ModeBanner>,
     /// Whether the page asks now and then what is open.
     pub(crate) follows_modes: bool,

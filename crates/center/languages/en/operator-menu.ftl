@@ -14,3 +14,5 @@ looks = Looks
 looks-about = Search who saw medical information.
 load = Load
 load-about = Checks and their times, what waits, connections, space, the last backup and feed.
+modes = Emergency windows
+modes-about = Open, extend and close the modes of disaster and outage; see what facilities did and reported

@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::emergency::shown;
+use crate::emergency::windows::unknown;
 use crate::extract::{Body, Granted};
 use crate::sessions::{actor, event};
+use crate::told::Told;
 use crate::trouble::Refused;
 
 /// The longest report, in characters.
@@ -58,18 +60,13 @@ pub(crate) async fn file(
 }
 
 /// What facilities did under a window, and which have not reported yet, for the operator; the reading is on record.
-pub(crate) async fn under(app: &App, id: &str) -> Result<Vec<WindowUsage>, String> {
-    let window = Uuid::parse_str(id).map_err(|_| {
-        format!("id: {id} の開放はありません。 / no such window; see onshi emergency list")
-    })?;
-    let used = app.engine.usage_under(window.as_u128());
-    let used = used.map_err(|error| error.to_string())?;
-    let operator = Actor::Operator("local".into());
-    let mut read = event(app.now(), operator, Deed::EmergencyRead);
+pub(crate) async fn under(app: &App, id: &str, by: Actor) -> Result<Vec<WindowUsage>, Told> {
+    let window = Uuid::parse_str(id).map_err(|_| unknown(id))?;
+    let used = app.engine.usage_under(window.as_u128())?;
+    let mut read = event(app.now(), by, Deed::EmergencyRead);
     read.subject = Some(window.as_u128());
     read.detail = format!("facilities={}", used.len());
-    let kept = app.engine.record(read).await;
-    kept.map_err(|error| error.to_string())?;
+    app.engine.record(read).await?;
     Ok(used.into_iter().map(told).collect())
 }
 

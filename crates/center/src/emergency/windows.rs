@@ -1,9 +1,8 @@
-//! Emergency windows as operators open, approve, extend and close them, from the shell and from their pages. An error is a text for the
-//! operator, in both languages.
+//! Emergency windows as operators open, approve, extend and close them, from the shell and from their pages.
 
 use std::collections::BTreeSet;
 
-use domain::audit::{Actor, Deed as Done, Event};
+use domain::audit::{Actor, Deed as Done};
 use domain::civil_date::Instant;
 use domain::emergency::window::{
     District, EmergencyWindow, InvalidReach, Places, Planned, Reach, RefusedStep, WindowKind,
@@ -16,7 +15,7 @@ use uuid::Uuid;
 
 use crate::app::{App, Shared, random};
 use crate::sessions::event;
-use crate::trouble::Refused;
+use crate::told::Told;
 
 /// A window as an operator opens it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -86,31 +85,39 @@ pub struct WindowLine {
     pub steps: Vec<(String, String, String, Option<String>)>,
 }
 
-/// Opens a window as this operator; its identifier comes back.
-pub(crate) async fn open(app: &App, new: NewWindow, operator: &str) -> Result<WindowLine, String> {
+/// Opens a window as this operator.
+pub(crate) async fn open(app: &App, new: NewWindow, by: Actor) -> Result<WindowLine, Told> {
     let now = app.now();
-    let kind = WindowKind::parse(&new.kind).ok_or(
-        "kind: disaster（災害時）か outage（システム障害時）を指定してください。 / disaster or outage",
-    )?;
+    let kind = WindowKind::parse(&new.kind).ok_or_else(|| {
+        let ja = "disaster（災害時）か outage（システム障害時）を指定してください。";
+        Told::of("kind", "unknown", ja, "disaster or outage")
+    })?;
     let from = new.from.as_deref().map(|text| instant("from", text));
     let planned = Planned {
-        id: app.check_ids.next(
-            now,
-            random().map_err(|_: Refused| "乱数を取得できません。 / no random bytes")?,
-        ),
+        id: app.check_ids.next(now, random()?),
         kind,
         reach: reach(app, &new)?,
         reason: new.reason.trim().to_owned(),
         from: from.transpose()?.unwrap_or(now),
     };
     let until = instant("until", &new.until)?;
-    let window = EmergencyWindow::open(planned, until, operator, now, app.emergency.operators());
+    let operators = app.emergency.operators();
+    let window = EmergencyWindow::open(planned, until, name(&by), now, operators);
     let window = window.map_err(refused)?;
-    let told = told(now, operator, (&window, "open"));
-    let kept = app.engine.open_window(window.clone(), told).await;
-    kept.map_err(|error| error.to_string())?;
+    let mut told = event(now, by, Done::EmergencyStep);
+    told.subject = Some(window.planned.id);
+    told.detail = format!("step=open kind={} until={until}", kind.as_str());
+    app.engine.open_window(window.clone(), told).await?;
     news(app);
     Ok(line(&window, now))
+}
+
+/// Who acts, as a window's steps name them.
+fn name(by: &Actor) -> &str {
+    match by {
+        Actor::Operator(name) => name,
+        Actor::Center | Actor::Client { .. } | Actor::Account { .. } => "",
+    }
 }
 
 /// Takes a step as this operator.
@@ -118,15 +125,10 @@ pub(crate) async fn step(
     app: &App,
     id: &str,
     step: WindowStep,
-    operator: &str,
-) -> Result<WindowLine, String> {
+    by: Actor,
+) -> Result<WindowLine, Told> {
     let now = app.now();
-    let unknown = || {
-        format!(
-            "id: {id} の開放はありません。onshi emergency list で確かめてください。 / no such window; see onshi emergency list"
-        )
-    };
-    let uuid = Uuid::parse_str(id).map_err(|_| unknown())?;
+    let uuid = Uuid::parse_str(id).map_err(|_| unknown(id))?;
     let (step, name) = match step {
         WindowStep::Approve => (Step::Approve, "approve"),
         WindowStep::Close => (Step::Close, "close"),
@@ -135,24 +137,31 @@ pub(crate) async fn step(
             (Step::Extend(until, app.emergency.operators()), "extend")
         }
     };
-    let mut told = event(now, Actor::Operator(operator.into()), Done::EmergencyStep);
+    let mut told = event(now, by, Done::EmergencyStep);
     told.subject = Some(uuid.as_u128());
     told.detail = format!("step={name}");
-    let stepped = app.engine.step_window(uuid.as_u128(), step, told).await;
-    match stepped.map_err(|error| error.to_string())? {
+    match app.engine.step_window(uuid.as_u128(), step, told).await? {
         Stepped::Done(window) => {
             news(app);
             Ok(line(&window, now))
         }
-        Stepped::Unknown => Err(unknown()),
+        Stepped::Unknown => Err(unknown(id)),
         Stepped::Refused(why) => Err(refused(why)),
     }
 }
 
+/// There is no such window.
+pub(crate) fn unknown(id: &str) -> Told {
+    Told::none(
+        "id",
+        format!("{id} の開放はありません。onshi emergency list で確かめてください。"),
+        "no such window; see onshi emergency list",
+    )
+}
+
 /// All windows, the newest first.
-pub(crate) fn list(app: &Shared) -> Result<Vec<WindowLine>, String> {
-    let all = app.engine.emergency_windows();
-    let all = all.map_err(|error| error.to_string())?;
+pub(crate) fn list(app: &Shared) -> Result<Vec<WindowLine>, Told> {
+    let all = app.engine.emergency_windows()?;
     let now = app.now();
     Ok(all.iter().map(|it| line(it, now)).collect())
 }
@@ -164,29 +173,26 @@ fn news(app: &Shared) {
     }
 }
 
-fn told(now: Instant, operator: &str, (window, step): (&EmergencyWindow, &str)) -> Event {
-    let mut told = event(now, Actor::Operator(operator.into()), Done::EmergencyStep);
-    told.subject = Some(window.planned.id);
-    let kind = window.planned.kind.as_str();
-    told.detail = format!("step={step} kind={kind} until={}", window.until());
-    told
-}
-
-fn instant(member: &str, text: &str) -> Result<Instant, String> {
+fn instant(member: &'static str, text: &str) -> Result<Instant, Told> {
     Instant::parse(text).map_err(|_| {
-        format!(
-            "{member}: {text}: 2026-12-31T15:00:00Z のような日時（RFC 3339）を指定してください。 / a date and time of RFC 3339 such as \
-             2026-12-31T15:00:00Z"
+        Told::of(
+            member,
+            "form",
+            format!("{text}: 2026-12-31T15:00:00Z のような日時（RFC 3339）を指定してください。"),
+            format!("{text}: a date and time of RFC 3339 such as 2026-12-31T15:00:00Z"),
         )
     })
 }
 
-fn reach(app: &Shared, new: &NewWindow) -> Result<Reach, String> {
+fn reach(app: &Shared, new: &NewWindow) -> Result<Reach, Told> {
     let named = new.prefectures.len() + new.districts.len() + new.facilities.len();
     if new.everywhere && 0 < named {
-        return Err(
-            "全施設と、地域や施設は、同時に指定できません。 / either everywhere, or areas and facilities".into(),
-        );
+        return Err(Told::of(
+            "everywhere",
+            "both",
+            "全施設と、地域や施設は、同時に指定できません。",
+            "either everywhere, or areas and facilities",
+        ));
     }
     if new.everywhere {
         return Ok(Reach::Everywhere);
@@ -194,17 +200,16 @@ fn reach(app: &Shared, new: &NewWindow) -> Result<Reach, String> {
     let mut places = Places::default();
     for text in &new.prefectures {
         let prefecture = Prefecture::parse(text).ok_or_else(|| {
-            format!(
-                "prefecture: {text}: 01から47の番号を指定してください。 / a number from 01 to 47"
-            )
+            let ja = format!("{text}: 01から47の番号を指定してください。");
+            Told::of("prefecture", "form", ja, "a number from 01 to 47")
         })?;
         places.prefectures.insert(prefecture);
     }
     for text in &new.districts {
         let district = District::parse(text).ok_or_else(|| {
-            format!(
-                "district: {text}: 都道府県番号と郡市区番号の4桁を指定してください。 / four digits: prefecture and district"
-            )
+            let ja = format!("{text}: 都道府県番号と郡市区番号の4桁を指定してください。");
+            let en = "four digits: prefecture and district";
+            Told::of("district", "form", ja, en)
         })?;
         places.districts.insert(district);
     }
@@ -212,44 +217,57 @@ fn reach(app: &Shared, new: &NewWindow) -> Result<Reach, String> {
     Ok(Reach::Within(places))
 }
 
-fn facilities(app: &Shared, texts: &[String]) -> Result<BTreeSet<InstitutionCode>, String> {
+fn facilities(app: &Shared, texts: &[String]) -> Result<BTreeSet<InstitutionCode>, Told> {
     let mut facilities = BTreeSet::new();
     for text in texts {
         let code = InstitutionCode::parse(text).map_err(|error| {
-            format!("facility: {text}: 10桁の医療機関コードを指定してください。 / {error}")
+            let ja = format!("{text}: 10桁の医療機関コードを指定してください。");
+            Told::of("facility", "form", ja, error.to_string())
         })?;
-        let known = app.engine.facility(code);
         // A code that was mistyped would open nothing, and nobody would notice.
-        if known.map_err(|error| error.to_string())?.is_none() {
-            return Err(format!(
-                "facility: {text} は登録されていません。コードを確かめてください。 / {text} is not enrolled here"
-            ));
+        if app.engine.facility(code)?.is_none() {
+            let ja = format!("{text} は登録されていません。コードを確かめてください。");
+            let en = format!("{text} is not enrolled here");
+            return Err(Told::of("facility", "unknown", ja, en));
         }
         facilities.insert(code);
     }
     Ok(facilities)
 }
 
-/// Why a step is refused, for the operator.
-pub(crate) fn refused(why: RefusedStep) -> String {
-    let ja = match why {
-        RefusedStep::Reach(InvalidReach::Nowhere) => "地域か施設を指定してください。",
-        RefusedStep::Reach(InvalidReach::DisasterEverywhere) => {
-            "災害時の開放は、地域か施設を指定して行います。全施設には開放できません。"
+/// Why a step is refused, at the member it is about.
+fn refused(why: RefusedStep) -> Told {
+    let (member, ja) = match why {
+        RefusedStep::Reach(InvalidReach::Nowhere) => {
+            ("prefecture", "地域か施設を指定してください。")
         }
-        RefusedStep::Reach(InvalidReach::OutageByArea) => {
-            "システム障害時の開放は、施設を指定するか全施設に行います。地域では開放できません。"
-        }
-        RefusedStep::Reason => "理由を1〜500文字で入力してください。制御文字は使えません。",
-        RefusedStep::End => "終わりは、始まりより後の、これからの日時にしてください。",
-        RefusedStep::TooLong => "終わりは92日先までです。長引くときは延長してください。",
-        RefusedStep::NotLater => "延長の終わりは、今の終わりより後にしてください。",
-        RefusedStep::Over => "この開放は終わっています。新しく開放してください。",
-        RefusedStep::NotWaiting => "承認を待っているものはありません。",
-        RefusedStep::SameOperator => "承認は、別の運用者が行ってください。",
-        RefusedStep::Waiting => "すでに承認を待っています。",
+        RefusedStep::Reach(InvalidReach::DisasterEverywhere) => (
+            "everywhere",
+            "災害時の開放は、地域か施設を指定して行います。全施設には開放できません。",
+        ),
+        RefusedStep::Reach(InvalidReach::OutageByArea) => (
+            "prefecture",
+            "システム障害時の開放は、施設を指定するか全施設に行います。地域では開放できません。",
+        ),
+        RefusedStep::Reason => (
+            "reason",
+            "理由を1〜500文字で入力してください。制御文字は使えません。",
+        ),
+        RefusedStep::End => (
+            "until",
+            "終わりは、始まりより後の、これからの日時にしてください。",
+        ),
+        RefusedStep::TooLong => (
+            "until",
+            "終わりは92日先までです。長引くときは延長してください。",
+        ),
+        RefusedStep::NotLater => ("until", "延長の終わりは、今の終わりより後にしてください。"),
+        RefusedStep::Over => ("", "この開放は終わっています。新しく開放してください。"),
+        RefusedStep::NotWaiting => ("", "承認を待っているものはありません。"),
+        RefusedStep::SameOperator => ("", "承認は、別の運用者が行ってください。"),
+        RefusedStep::Waiting => ("", "すでに承認を待っています。"),
     };
-    format!("{ja} / {why}")
+    Told::of(member, "refused", ja, why.to_string())
 }
 
 /// A window as operators see it.

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{Frame, Operator, audit, facilities, feeds, load, notices, own_password, people, show};
+use super::{
+    Frame, Operator, audit, facilities, feeds, load, modes, notices, own_password, people, show,
+};
 
 /// A page of the menu.
 struct Entry {
@@ -16,7 +18,7 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 8] = [
+const ENTRIES: [Entry; 9] = [
     Entry {
         href: load::HERE,
         name: "load",
@@ -36,6 +38,11 @@ const ENTRIES: [Entry; 8] = [
         href: notices::HERE,
         name: "notices",
         about: "notices-about",
+    },
+    Entry {
+        href: modes::HERE,
+        name: "modes",
+        about: "modes-about",
     },
     Entry {
         href: audit::HERE,

@@ -15,7 +15,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the operators' pages.
-pub(crate) const SCREENS: [Screen; 9] = [
+pub(crate) const SCREENS: [Screen; 10] = [
     screen!("operator-frame"),
     screen!("operator-access"),
     screen!("operator-menu"),
@@ -25,6 +25,7 @@ pub(crate) const SCREENS: [Screen; 9] = [
     screen!("operator-audit"),
     screen!("operator-load"),
     screen!("operator-notices"),
+    screen!("operator-modes"),
 ];
 
 /// Reads the texts.

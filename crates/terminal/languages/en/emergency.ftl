@@ -1,7 +1,6 @@
 ### Emergencies and training
 
 menu-emergency = Only what is open now can be used
-menu-training = Practise disaster and outage with made-up patients
 emergency = Outage and disaster
 emergency-lead = For patients without their card, and patients who cannot be asked for consent. Use it for the care of that patient alone. Every search and every look is on record.
 emergency-none = Nothing is open for your facility now.
@@ -19,10 +18,6 @@ mode-outage-allowed = Check eligibility alone of a patient without a card. No me
 mode-ambulance-sign = AMBULANCE
 mode-ambulance-allowed = See medical information of a patient who cannot be asked, found by their card. A second factor is needed.
 mode-ambulance-until = at any time
-mode-training-sign = TRAINING
-mode-training-title = Training (made-up patients)
-mode-training-until = at any time
-mode-training-allowed = Every patient on this page is made up. No real record is touched, and no look is recorded.
 disaster-title = Disaster: medical information
 disaster-lead = Ask the patient, or whoever is with them, as you type. Nobody's data are shown until one person is certain.
 outage-title = System outage: eligibility only

@@ -1,7 +1,6 @@
 ### 緊急時・災害時、練習
 
 menu-emergency = いま開放されている機能だけが利用できます
-menu-training = 災害時や障害時の操作を、架空の患者で練習します
 emergency = 緊急時・災害時
 emergency-lead = カードがないときや、患者本人に同意を尋ねられないときのための機能です。利用は、その患者の診療のためだけに行ってください。検索も閲覧も、すべて記録されます。
 emergency-none = いま、この施設で利用できる機能はありません。
@@ -19,10 +18,6 @@ mode-outage-allowed = カードがない患者の、資格だけを確認でき�
 mode-ambulance-sign = 救急
 mode-ambulance-allowed = 同意を尋ねられない患者の医療情報を、マイナンバーカードで確認して閲覧できます。二要素認証が必要です。
 mode-ambulance-until = 期間の定めはありません
-mode-training-sign = 練習
-mode-training-title = 練習中（架空の患者）
-mode-training-until = いつでも利用できます
-mode-training-allowed = この画面の患者はすべて架空です。実際の資格や医療情報には触れず、閲覧の記録にも残りません。
 disaster-title = 災害時医療情報閲覧
 disaster-lead = 患者本人（または付き添いの方）に確かめながら入力してください。該当する方が一人に決まるまで、だれの情報も表示しません。
 outage-title = システム障害時の資格照会

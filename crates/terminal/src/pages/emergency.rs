@@ -95,19 +95,6 @@ fn banner(window: &OpenWindow, kind: Option<AccountKind>, words: &Words) -> Opti
     })
 }
 
-/// The mark that every training page bears.
-pub(crate) fn training(words: &Words) -> ModeBanner {
-    ModeBanner {
-        mode: "training",
-        sign: words.say("mode-training-sign"),
-        title: words.say("mode-training-title"),
-        until: words.say("mode-training-until"),
-        allowed: words.say("mode-training-allowed"),
-        reason: String::new(),
-        way_on: None,
-    }
-}
-
 /// What a page shows already, so that nothing is said twice.
 pub(crate) fn seen(banners: &[ModeBanner]) -> String {
     let parts = banners
