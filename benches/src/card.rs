@@ -11,7 +11,7 @@ use card::pin::{LastTry, Pin};
 use card::reader::{Insertion, LinkError, Presence, Reader, Watcher};
 use card::reader_setting::ReaderName;
 use clap::Args;
-use domain::card_challenge::{CenterName, ChallengeText, Nonce};
+use domain::card_challenge::{CenterName, ChallengeText, Nonce, SignedFor};
 use domain::civil_date::{CivilDate, Instant as Moment};
 use domain::institution_code::InstitutionCode;
 use synthetic::card::authority::CardAuthority;
@@ -177,6 +177,7 @@ async fn round(
 async fn sign(desk: &Desk, placed: Placed) -> anyhow::Result<()> {
     desk.certificate(placed.placement).await?;
     let text = ChallengeText {
+        signed_for: SignedFor::Check,
         center: CenterName::parse("onshi-example")?,
         facility: InstitutionCode::parse("1319999999")?,
         nonce: Nonce::from_bytes([7; 32]),

@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     println!(
         "disk: {device} ({kind}), {syncs:.0} appends of 4 KiB with fdatasync per second, one at a time"
     );
-    let people = load_people(&arguments)?;
+    let people = load_people(&arguments.dir, arguments.people, arguments.seed)?;
     let run = fresh(&arguments.dir.join("run"))?;
     std::fs::create_dir(run.join("center"))?;
     std::fs::copy(&people, run.join("center/registry.db"))?;
@@ -174,35 +174,34 @@ impl Work {
 }
 
 /// The people, loaded once and kept for the next run.
-fn load_people(arguments: &Arguments) -> anyhow::Result<PathBuf> {
-    let dir = arguments
-        .dir
-        .join(format!("people-{}-{}", arguments.people, arguments.seed));
-    let database = dir.join("registry.db");
+/// The registry of so many people of a seed, loaded once.
+pub(crate) fn load_people(dir: &Path, people: u64, seed: u64) -> anyhow::Result<PathBuf> {
+    let kept = dir.join(format!("people-{people}-{seed}"));
+    let database = kept.join("registry.db");
     if !database.exists() {
-        let making = fresh(&arguments.dir.join("loading"))?;
+        let making = fresh(&dir.join("loading"))?;
         let start = Instant::now();
         running::succeed(&[
             "synth",
             "--people",
-            &arguments.people.to_string(),
+            &people.to_string(),
             "--seed",
-            &arguments.seed.to_string(),
+            &seed.to_string(),
             "--data-dir",
             &making.display().to_string(),
         ])?;
         println!(
             "loaded {} people in {:.1} s",
-            arguments.people,
+            people,
             start.elapsed().as_secs_f64()
         );
-        std::fs::rename(making, &dir)?;
+        std::fs::rename(making, &kept)?;
     }
     let size = std::fs::metadata(&database)?.len();
     println!(
         "people: {}, {:.0} bytes each on the disk",
-        arguments.people,
-        size as f64 / arguments.people as f64
+        people,
+        size as f64 / people as f64
     );
     Ok(database)
 }

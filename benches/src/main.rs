@@ -18,6 +18,8 @@ mod floor;
 mod gateway;
 mod kiosk;
 mod load;
+mod medical;
+mod paint;
 mod running;
 mod verify;
 
@@ -61,6 +63,9 @@ enum What {
     /// A bulk check of ten thousand lines until its results are in hand, against as many syncs as it has parts.
     #[command(after_help = "Example: cargo xtask bench bulk --rounds 5")]
     Bulk(bulk::Arguments),
+    /// A look at five years of medical information, its page in Chromium, and a search by name among a million people.
+    #[command(after_help = "Example: cargo xtask bench medical --rounds 100 --pages 20")]
+    Medical(medical::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -83,6 +88,7 @@ fn main() -> ExitCode {
                 What::Exchange(arguments) => exchange::run(&arguments),
                 What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Bulk(arguments) => bulk::run(&arguments).await,
+                What::Medical(arguments) => medical::run(&arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

@@ -39,6 +39,7 @@ const USAGE: &str = "cargo xtask TASK
   bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
   bench exchange  an answer of a receipt computer written and read, against the bare parser (release build)
+  bench medical a look at five years of medical information, its page in Chromium, a search by name (release build, a million people)
   bench bulk    a bulk check of ten thousand lines until its results are in hand (release build)
   bench gateway files through the link app and a center, one at a time and in a burst, against plain files (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)

@@ -206,7 +206,13 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
         updates: Default::default(),
         link: Default::default(),
         operators: Default::default(),
-        medical: Default::default(),
+        // As newer texts say (operations §1.9), so that a page of five years can be seen.
+        medical: center::config::medical::Medical {
+            drugs_months: 60,
+            treatment_months: 60,
+            surgery_months: 60,
+            ..Default::default()
+        },
         // One person opens a disaster and looks at what it does; its facility of 医科 takes ambulances, once it opts in.
         emergency: center::config::emergency::Emergency {
             two_operators: false,

@@ -1,7 +1,9 @@
 //! Loads synthetic people into a center's store and makes their cards.
 
 pub(crate) mod cards;
+mod feeds;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ const BATCH: usize = 20_000;
 #[command(
     after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         \
         onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi\n         \
+        onshi synth --people 1000 --feeds feeds\n         \
         onshi synth --cards cards --data-dir /var/lib/onshi\n         \
         onshi synth --cards cards --renew valid --data-dir /var/lib/onshi\n         \
         onshi synth --cards cards --revoke valid"
@@ -37,12 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, required_unless_present_any = ["people", "cards"], requires = "data_dir")]
     samples: bool,
     /// So many further people, a fifth of whom lost their coverage.
-    #[arg(
-        long,
-        default_value_t = 0,
-        hide_default_value = true,
-        requires = "data_dir"
-    )]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     people: u64,
     /// Which people: the same seed always makes the same ones.
     #[arg(long, default_value_t = 1)]
@@ -56,8 +54,11 @@ pub(crate) struct Arguments {
     /// Put the newest certificate of this case on the revocation list.
     #[arg(long, requires = "cards", value_parser = case)]
     revoke: Option<Case>,
+    /// Write the medical histories of --people, as files for `onshi feed load`, into this folder. Some people have none.
+    #[arg(long, requires = "people")]
+    feeds: Option<PathBuf>,
     /// Data folder of the center.
-    #[arg(long)]
+    #[arg(long, required_unless_present_any = ["cards", "feeds"])]
     data_dir: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
@@ -79,6 +80,9 @@ struct Done {
     cards: Vec<Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     revoked: Vec<Entry>,
+    /// Lines of feeds written, by kind.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    feeds: BTreeMap<&'static str, u64>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -88,6 +92,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(data_dir) = &arguments.data_dir {
         load(data_dir, &arguments, &mut done).await?;
+    } else if 0 < arguments.people && arguments.feeds.is_none() {
+        return Err(told::both(
+            "--people には --data-dir か --feeds も指定してください。",
+            "--people needs --data-dir or --feeds, too",
+        ));
+    }
+    if let Some(dir) = &arguments.feeds {
+        let people = (arguments.seed, arguments.people);
+        done.feeds = feeds::write(dir, people, crate::serve::now().date_in_japan())?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string(&done)?);
@@ -95,6 +108,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if arguments.data_dir.is_some() {
         println!("{} synthetic people loaded", done.people);
+    }
+    for (kind, lines) in &done.feeds {
+        println!("{lines} lines of {kind} written");
     }
     for card in &done.cards {
         println!("card {} made, serial {}", card.case.name(), card.serial);

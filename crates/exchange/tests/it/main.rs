@@ -10,6 +10,7 @@
 )]
 
 mod face;
+mod feeds_page;
 mod golden;
 mod medical_document;
 mod mutation;
