@@ -8,7 +8,7 @@ use crate::running::succeed;
 
 impl Walk {
     /// The operator's shell.
-    fn operate(&self, arguments: &[&str]) -> String {
+    fn windows(&self, arguments: &[&str]) -> String {
         let folder = self.dir.path().join("demo/center");
         let folder = folder.display().to_string();
         let mut all = vec!["emergency"];
@@ -32,7 +32,7 @@ impl Walk {
             &until,
         ];
         arguments.extend(place);
-        let line: serde_json::Value = serde_json::from_str(&self.operate(&arguments)).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&self.windows(&arguments)).unwrap();
         assert_eq!(line["standing"], "open");
         line["id"].as_str().unwrap().to_owned()
     }
@@ -92,7 +92,7 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     walk.press("main form [data-tone=primary]").await;
     walk.see(&["見本　百恵", "災害"]).await;
     look(&walk, "disaster-chart").await;
-    walk.operate(&["close", "--id", &window]);
+    walk.windows(&["close", "--id", &window]);
     let gone = Locator::Css("#modes:not(:has(section))");
     let wait = walk
         .browser
