@@ -283,6 +283,7 @@ CREATE TABLE emergency_opening (
   id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window BLOB, search BLOB NOT NULL UNIQUE,
   person BLOB NOT NULL, consent TEXT NOT NULL, factor TEXT, method TEXT, at INTEGER NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX emergency_opening_of_person ON emergency_opening (facility, person);
 CREATE INDEX emergency_opening_of_window ON emergency_opening (window, facility) WHERE window IS NOT NULL;
 -- Reports of facilities on what they did in a window (利用報告), added and never changed: the last one counts.
 CREATE TABLE emergency_report (

@@ -7,7 +7,8 @@ mod reading;
 use domain::account::AccountId;
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
-use domain::facility_settings::FacilitySettings;
+use domain::codes::setting::Right;
+use domain::facility_settings::{FacilitySettings, Use};
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::MedicalInformation;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
@@ -19,6 +20,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
+use crate::withdrawals::withdrawn_since;
 use crate::{facility_settings, looks, rows};
 
 /// A patient who may be seen at a facility now.
@@ -127,10 +129,13 @@ impl Engine {
             let mut patients: Vec<ViewablePatient> = Vec::new();
             while let Some(row) = rows.next()? {
                 let opened = read(row)?;
-                if !is_used(&opened, &settings) || !is_for(connection, account, &opened)? {
+                if !is_used(&opened, &settings) {
                     continue;
                 }
                 let id = PersonId::from_u128(u128::from_be_bytes(row.get(5)?));
+                let Some(opened) = own(connection, (facility, account, id), opened, now)? else {
+                    continue;
+                };
                 if let Some(last) = patients.last_mut().filter(|it| it.person.id == id) {
                     last.opened.push(opened);
                 } else if let Some(record) = row.get_ref(6)?.as_blob_or_null().map_err(|_| StoreError::Row("person"))? {
@@ -168,7 +173,8 @@ impl Engine {
                 return Ok(None);
             };
             let opened = in_force(connection, (number(facility), person), now)?;
-            let opened = those_for(connection, &permit.holder().account, opened)?;
+            let whose = (number(facility), &permit.holder().account, person);
+            let opened = those_for(connection, whose, opened, now)?;
             Ok((!opened.is_empty()).then_some(Sight {
                 facility,
                 person,
@@ -194,7 +200,8 @@ impl Engine {
         let is_somebody = self.registration(person)?.is_some() && holder.facility == facility;
         let recorded = self.write(move |connection, batch| {
             let under = in_force(connection, (number(facility), person), now)?;
-            let mut under = those_for(connection, &holder.account, under)?;
+            let whose = (number(facility), &holder.account, person);
+            let mut under = those_for(connection, whose, under, now)?;
             under.retain(|_| is_somebody);
             if let Some(kinds) = &looking.kinds {
                 under.retain(|it| kinds.contains(&it.kind));
@@ -283,9 +290,14 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Opened, StoreError> {
     })
 }
 
-/// What a facility does not use is not shown, whatever the patient agreed to; an emergency does not ask for its settings.
+/// What a facility does not use is not shown, whatever the patient agreed to; a disaster does not ask for its settings, and ambulance mode
+/// for its own alone.
 fn is_used(opened: &Opened, settings: &FacilitySettings) -> bool {
-    opened.basis.is_emergency() || opened.kind.is_used(settings)
+    match opened.basis {
+        Basis::Visit | Basis::Home => opened.kind.is_used(settings),
+        Basis::Disaster => true,
+        Basis::Ambulance => settings.ambulance == Use::On,
+    }
 }
 
 /// Whom an identifier leads to at a facility: that of a check by card, or of what opened something.
@@ -295,7 +307,8 @@ pub(crate) fn of_reference(
     id: u128,
 ) -> Result<Option<PersonId>, StoreError> {
     let text = "SELECT person FROM opened_information WHERE facility = ?1 AND reference = ?2
-        UNION SELECT person FROM card_check WHERE facility = ?1 AND id = ?2 LIMIT 1";
+        UNION SELECT person FROM card_check WHERE facility = ?1 AND id = ?2
+        UNION SELECT person FROM emergency_opening WHERE facility = ?1 AND id = ?2 LIMIT 1";
     let mut statement = connection.prepare_cached(text)?;
     let mut rows = statement.query(params![facility, id.to_be_bytes()])?;
     let row = rows.next()?;
@@ -315,32 +328,55 @@ pub(crate) fn in_force(
     Ok(opened)
 }
 
-/// What is open to an account among what is open at its facility.
+/// What is open to an account among what is open of a person at its facility.
 pub(crate) fn those_for(
     connection: &Connection,
-    account: &AccountId,
+    whose: (i64, &AccountId, PersonId),
     opened: Vec<Opened>,
+    now: Instant,
 ) -> Result<Vec<Opened>, StoreError> {
-    let mut own = Vec::with_capacity(opened.len());
-    for it in opened {
-        if is_for(connection, account, &it)? {
-            own.push(it);
-        }
-    }
-    Ok(own)
+    let all = opened.into_iter();
+    let own = all.map(|it| own(connection, whose, it, now));
+    own.filter_map(Result::transpose).collect()
 }
 
-/// Whether something that is open at a facility is open to this account: what ambulance mode opened is the account's that opened it, since
-/// the right to it is each account's own (OQSCD043); all else is everybody's who views.
-fn is_for(connection: &Connection, account: &AccountId, it: &Opened) -> Result<bool, StoreError> {
+/// Something that is open at a facility, as it is open to this account. What ambulance mode opened is the account's that opened it, while it
+/// has the right to (OQSCD043): it rests on its own opening, whoever opened after it. All else is everybody's who views.
+fn own(
+    connection: &Connection,
+    (facility, account, person): (i64, &AccountId, PersonId),
+    it: Opened,
+    now: Instant,
+) -> Result<Option<Opened>, StoreError> {
     match it.basis {
-        Basis::Visit | Basis::Home | Basis::Disaster => Ok(true),
-        Basis::Ambulance => {
-            let text = "SELECT 1 FROM emergency_opening WHERE id = ?1 AND account = ?2";
-            let mut statement = connection.prepare_cached(text)?;
-            Ok(statement.exists(params![it.reference.to_be_bytes(), account.as_str()])?)
-        }
+        Basis::Visit | Basis::Home | Basis::Disaster => return Ok(Some(it)),
+        Basis::Ambulance => {}
     }
+    let text = "SELECT o.id, o.at, o.until FROM emergency_opening o
+        JOIN account a ON a.facility = o.facility AND a.id = o.account AND a.ambulance = ?5
+        WHERE o.facility = ?1 AND o.person = ?2 AND o.account = ?3 AND o.mode = 'ambulance' AND o.at <= ?4 AND ?4 < o.until
+        ORDER BY o.at DESC, o.id DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(text)?;
+    let parameters = params![
+        facility,
+        person.as_u128().to_be_bytes(),
+        account.as_str(),
+        now.as_micros(),
+        Right::Given.code()
+    ];
+    let mut rows = statement.query(parameters)?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let opened = Opened {
+        reference: u128::from_be_bytes(row.get(0)?),
+        given: Instant::from_micros(row.get(1)?),
+        valid_until: Instant::from_micros(row.get(2)?),
+        ..it
+    };
+    // What somebody else opened anew does not bring back what was withdrawn before.
+    let withdrawn = withdrawn_since(connection, (facility, person), opened.given)?;
+    Ok(Some(opened).filter(|it| !withdrawn.contains(&it.kind)))
 }
 
 /// Follows a patient's answers within the running transaction: a "yes" opens its kinds, a "no" takes an earlier "yes" of a visit back.

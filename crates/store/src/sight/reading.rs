@@ -43,7 +43,8 @@ impl Engine {
             };
             // Tables of the center's file go by their bare names here: the registry has none of these.
             let now = in_force(connection, (number(look.facility), look.person), look.at)?;
-            let now = those_for(connection, &look.account, now)?;
+            let whose = (number(look.facility), &look.account, look.person);
+            let now = those_for(connection, whose, now, look.at)?;
             let sees = |kind: InformationKind| {
                 look.under.iter().any(|it| it.kind == kind) && now.iter().any(|it| it.kind == kind)
             };

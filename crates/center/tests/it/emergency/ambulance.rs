@@ -176,3 +176,98 @@ async fn the_right_is_a_medical_viewers_alone() {
         .await;
     check(given, "invalid_input");
 }
+
+/// A session of a new medical viewer with the right, who proved a second factor in it.
+async fn proven(world: &World, clinic: &Clinic, staff: &str, id: &str) -> String {
+    let client = &clinic.client;
+    let viewer = account(clinic, staff, id, "medical_viewer", true).await;
+    let asked = NewSecondFactor {
+        kind: "totp".into(),
+        name: "スマホ".into(),
+        origin: None,
+        password: "Tsugi-1234567".into(),
+    };
+    let begun = client.begin_second_factor(&viewer, &asked).await.unwrap();
+    let secret = bytes(&begun.secret.unwrap());
+    let confirmation = FactorConfirmation {
+        code: Some(world.code(&secret)),
+        credential: None,
+    };
+    let confirmed = client.confirm_second_factor(&viewer, &begun.id, &confirmation);
+    confirmed.await.unwrap();
+    world.pass_seconds(STEP_S);
+    let proof = FactorProof {
+        code: Some(world.code(&secret)),
+        credential: None,
+        recovery_code: None,
+    };
+    client.prove_second_factor(&viewer, &proof).await.unwrap();
+    viewer
+}
+
+async fn set_ambulance(clinic: &Clinic, staff: &str, to: &str) {
+    let cause = api::client::cards::Cause::Person;
+    let mut settings = clinic.client.settings(staff, cause).await.unwrap();
+    settings.ambulance = to.into();
+    let version = settings.version.clone();
+    let changed = clinic
+        .client
+        .change_settings(staff, version.as_deref(), &settings);
+    changed.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_ambulance_opened_is_each_openers_own_while_account_and_facility_have_the_right() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    let client = &clinic.client;
+    set_ambulance(&clinic, &staff, "on").await;
+    let reader = clinic.sign_in("reader").await.token;
+    let laid = clinic.lay(&reader, Case::Renewed, "pin").await.unwrap();
+    let by_card = AmbulanceSearch {
+        card_check: Some(laid.check.check_id.clone()),
+        person: None,
+    };
+    let mut doctors = Vec::new();
+    for id in ["ishi1", "ishi2"] {
+        let viewer = proven(&world, &clinic, &staff, id).await;
+        let outcome = client.search_in_ambulance(&viewer, &by_card).await.unwrap();
+        let wish = opening(&outcome, "unobtainable");
+        let opened = client.open_in_ambulance(&viewer, &wish).await.unwrap();
+        doctors.push((viewer, opened.id));
+    }
+    // Who opened first goes on, and the look rests on the opener's own opening.
+    let look = page();
+    for (viewer, id) in &doctors {
+        let seen = client.look_at_medical_information(viewer, id, &look).await;
+        assert!(
+            seen.unwrap()
+                .opened
+                .iter()
+                .all(|it| it.basis == "ambulance")
+        );
+        let listed = client.medical_patients(viewer).await.unwrap().patients;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].id, *id);
+    }
+    let (first, second) = (&doctors[0], &doctors[1]);
+    set_ambulance(&clinic, &staff, "off").await;
+    for (viewer, id) in &doctors {
+        let seen = client.look_at_medical_information(viewer, id, &look).await;
+        check(seen, "unknown_patient");
+    }
+    set_ambulance(&clinic, &staff, "on").await;
+    let taken = api::account::AccountChange {
+        ambulance: Some(false),
+        ..Default::default()
+    };
+    let taken = client.edit_account(&staff, "ishi1", None, &taken).await;
+    taken.unwrap();
+    let seen = client.look_at_medical_information(&first.0, &first.1, &look);
+    check(seen.await, "unknown_patient");
+    let listed = client.medical_patients(&first.0).await.unwrap();
+    assert!(listed.patients.is_empty());
+    let seen = client.look_at_medical_information(&second.0, &second.1, &look);
+    seen.await.unwrap();
+}

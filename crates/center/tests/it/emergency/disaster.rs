@@ -463,3 +463,28 @@ async fn a_window_is_refused_with_its_reason_in_both_languages() {
         assert!(why.contains(ja) && why.contains(en), "{why}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patient_whom_two_opened_is_open_to_both_by_the_address_each_was_given() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    let viewer = account(&clinic, &staff, "ishi", "medical_viewer", false).await;
+    let client = &clinic.client;
+    world.disaster(90_000).await;
+    let mut given = Vec::new();
+    for token in [&staff, &viewer] {
+        let wanted = search("双子花", None);
+        let found = client.search_in_disaster(token, &wanted).await.unwrap();
+        let wish = opening(&found, "oral");
+        given.push((
+            token,
+            client.open_in_disaster(token, &wish).await.unwrap().id,
+        ));
+    }
+    let look = page();
+    for (token, id) in given {
+        let seen = client.look_at_medical_information(token, &id, &look);
+        seen.await.unwrap();
+    }
+}
