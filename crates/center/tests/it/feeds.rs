@@ -202,6 +202,20 @@ async fn a_statement_that_was_another_persons_leaves_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_statement_brings_no_line_of_the_person_it_was_about_before() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let taro = "06139992,１２３,４５６７,01,1970-01-02";
+    let others = [1, 2].map(|at| drug(&world, taro, ("R1", at), "他人錠"));
+    let own = [drug(&world, &whose(), ("R1", 1), "試験錠")];
+    for lines in [&others[..], &own] {
+        let bytes = file(FeedKind::Drugs, lines);
+        load(&world, feed(FeedKind::Drugs), &bytes).await.unwrap();
+    }
+    assert_eq!(desk.drugs().await, ["試験錠"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_and_several_are_one_and_the_same_refusal() {
     let world = World::start().await;
     let twins = "06139992,１２３,４５７１";

@@ -46,6 +46,8 @@ fn put(
     let new = arrived(connection, kind, statement)?;
     let before = stored(connection, kind, statement)?;
     let (earlier, mut lines) = match before {
+        // What another person's statement of this name held is never put to this one.
+        Some((place, _)) if place.person != person => (Some(place), BTreeMap::new()),
         Some((place, lines)) => (Some(place), lines),
         None => (None, BTreeMap::new()),
     };
