@@ -389,7 +389,9 @@ fn changes(supplies: &[Supply], reaches: Option<CivilDate>, state: State) -> Vec
     };
     for (place, visit) in visits.iter().enumerate() {
         let earlier = visits.get(..place).unwrap_or_default();
-        let Some(before) = before(supplies, earlier, visit) else {
+        let later = visits.get(place + 1..).unwrap_or_default();
+        let before = before(supplies, earlier, visit);
+        let Some(before) = before.filter(|it| !goes_on_beside(supplies, it, (visit, later))) else {
             let long_before = |it: CivilDate| LAG_DAYS < it.days_until(visit.day);
             if earlier.is_empty() && reaches.is_some_and(long_before) {
                 add(visit.day, Altered::Began, &[], &visit.places);
@@ -440,6 +442,21 @@ fn before<'a>(supplies: &[Supply], earlier: &'a [Visit], visit: &Visit) -> Optio
         (!lasts).then_some(newest)
     };
     same.or_else(newest)
+}
+
+/// Whether another prescriber, whose supply a visit is compared with, went on supplying after it: then it is one beside the other, and no change.
+fn goes_on_beside(supplies: &[Supply], before: &Visit, (visit, later): (&Visit, &[Visit])) -> bool {
+    let prescriber = |it: &Visit| of(supplies, it).first().map(|it| &it.prescriber);
+    let (Some(other), Some(own)) = (prescriber(before), prescriber(visit)) else {
+        return false;
+    };
+    let last = of(supplies, before)
+        .iter()
+        .filter_map(|it| Some(it.days()?.last))
+        .max();
+    let in_time = |it: &&Visit| last.is_some_and(|last| last.days_until(it.day) <= PAUSE_DAYS);
+    let mut next = later.iter().filter(in_time).filter_map(prescriber);
+    are_two(other, own) && next.any(|it| !are_two(it, other))
 }
 
 /// Days without cover before a visit, where they make a pause and the records say how long all before it lasted.

@@ -357,6 +357,25 @@ fn one_prescribers_supplies_overlap_only_beyond_the_days_people_come_early() {
 }
 
 #[test]
+fn a_second_prescriber_beside_one_who_goes_on_changes_no_dose() {
+    let half = Line {
+        by: B,
+        quantity: "0.5",
+        ..line(day(11, 5))
+    };
+    // The first one's supply ends on November 9, and is renewed the day after.
+    let began = line(day(10, 13));
+    let beside = chart(&[began.clone(), half.clone(), line(day(11, 10))]);
+    assert_eq!(altered(&beside), []);
+    assert_eq!(
+        concerns(&beside).first(),
+        Some(&(Concern::TwoPrescribers, true))
+    );
+    // Who supplies no more has passed the patient on.
+    assert_eq!(altered(&chart(&[began, half])).len(), 1);
+}
+
+#[test]
 fn beside_one_another_is_no_change_of_dose() {
     let double = Line {
         by: B,

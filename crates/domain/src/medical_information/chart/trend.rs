@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::civil_date::CivilDate;
 use crate::medical_information::MedicalText;
 use crate::medical_information::chart::decimal::Decimal;
+use crate::medical_information::chart::search::folded;
 use crate::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
 
 /// How a value stands to the range beside it.
@@ -148,6 +149,13 @@ impl Series {
             .filter(|point| point.number.is_some())
             .count()
     }
+
+    /// Whether no result of it was measured by another method than an item, as far as both say.
+    fn is_by_method_of(&self, item: &Item) -> bool {
+        let method = |it: &Option<MedicalText>| it.as_ref().map(|it| folded(it.as_str()));
+        let own = self.points.iter().filter_map(|it| method(&it.method));
+        method(&item.method).is_none_or(|wanted| own.into_iter().all(|it| it == wanted))
+    }
 }
 
 /// The items of the checkups, in the order of the newest checkup that has them.
@@ -164,9 +172,9 @@ pub fn series(checkups: &[Checkup]) -> Vec<Series> {
     for checkup in newest_first {
         for item in &checkup.items {
             let unit = unit(&item.value);
-            let place = all
-                .iter_mut()
-                .find(|it| it.code == item.code && it.unit.as_ref() == unit);
+            let place = all.iter_mut().find(|it| {
+                it.code == item.code && it.unit.as_ref() == unit && it.is_by_method_of(item)
+            });
             let point = point(checkup.day, item);
             match place {
                 Some(series) => series.points.push(point),
@@ -264,6 +272,23 @@ mod tests {
         ]);
         assert_eq!(found.len(), 2);
         assert!(found.iter().all(|it| !it.is_drawn()));
+    }
+
+    #[test]
+    fn numbers_by_another_method_are_never_on_one_line() {
+        let by = |method: Option<&str>| Item {
+            method: method.map(|it| MedicalText::parse(it).unwrap()),
+            ..measured(ITEM, "38", "U/L")
+        };
+        for (methods, lines) in [
+            ([Some("架空甲法"), Some("架空乙法")], 2),
+            ([Some("架空甲法"), Some("架空 甲法")], 1),
+            ([Some("架空甲法"), None], 1),
+        ] {
+            let [old, new] = methods.map(by);
+            let found = series(&[checkup(2025, vec![old]), checkup(2026, vec![new])]);
+            assert_eq!(found.len(), lines, "{methods:?}");
+        }
     }
 
     #[test]

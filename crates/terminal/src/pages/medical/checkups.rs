@@ -158,11 +158,11 @@ fn value(it: &Value) -> String {
     }
 }
 
-/// A range in signs: `30–149`, `≤ 149`, `40 ≤`.
+/// A range in signs: `30–149`, `≤ 149`, `≥ 40`.
 fn range(it: &ReferenceRange) -> String {
     match (&it.low, &it.high) {
         (Some(low), Some(high)) => format!("{}–{}", low.as_str(), high.as_str()),
-        (Some(low), None) => format!("{} ≤", low.as_str()),
+        (Some(low), None) => format!("≥ {}", low.as_str()),
         (None, Some(high)) => format!("≤ {}", high.as_str()),
         (None, None) => String::new(),
     }
