@@ -20,6 +20,7 @@ mod help_pages;
 mod kill;
 mod line;
 mod logs;
+mod operators;
 mod pages;
 mod plain_browser;
 mod receipt_day;
