@@ -19,6 +19,7 @@ use ui::language::Words;
 use super::{Filled, Frame, Operator, set_up, show};
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
+use crate::link::apart;
 use crate::told::Told;
 
 /// The page's own path.
@@ -141,15 +142,19 @@ async fn find(app: &App, operator: &Operator, form: &AuditForm) -> Result<Found,
     let asked = form.asked.parse().unwrap_or(app.now().as_micros());
     let end = Instant::from_micros(asked);
     query.until = Some(query.until.map_or(end, |until| until.min(end)));
-    query.skip = form.skip.parse().unwrap_or_default();
+    let skip: u32 = form.skip.parse().unwrap_or_default();
+    query.skip = skip;
     audit::note(app, "search", operator.actor()).await?;
     // One more than the page says that there are more.
-    let mut found = app.engine.search_audit(&query, PAGE + 1)?;
+    // It may read the whole chain; checks must not wait behind it.
+    let engine = app.engine.clone();
+    let found = apart(move || engine.search_audit(&query, PAGE + 1));
+    let mut found = found.await??;
     let more = (PAGE as usize) < found.len();
     found.truncate(PAGE as usize);
     Ok(Found {
         lines: found.into_iter().map(audit::line).collect(),
-        next: more.then(|| (query.skip.saturating_add(PAGE), asked)),
+        next: more.then(|| (skip.saturating_add(PAGE), asked)),
     })
 }
 

@@ -8,8 +8,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::civil_date::Instant;
 use hyper::body::Frame;
-use store::audit::search::{Place, Query};
+use store::audit::search::{Found, Place, Query};
 use store::engine::{Engine, StoreError};
+use tokio::sync::mpsc;
 
 use crate::audit::{AuditLine, MOST_EVENTS, line};
 
@@ -49,37 +50,54 @@ pub(super) fn file(engine: Engine, query: Query, format: Format, now: Instant) -
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, name),
     ];
-    let pages = Pages {
-        engine,
-        query,
-        format,
-        next: Next::Head,
-    };
-    (headers, Body::new(pages)).into_response()
+    // Two pages wait for a slow line at most; whoever goes away ends the reading.
+    let (ready, sent) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        let mut pages = Pages {
+            engine,
+            query,
+            format,
+            after: None,
+            is_over: false,
+        };
+        let head = (format == Format::Csv).then(|| Ok(csv_head().into_bytes()));
+        for page in head.into_iter().chain(std::iter::from_fn(|| pages.next())) {
+            // Where one cannot be read the line is cut: half a file is never taken for a whole one.
+            let is_over = page.is_err();
+            if ready.blocking_send(page).is_err() || is_over {
+                return;
+            }
+        }
+    });
+    (headers, Body::new(Sent(sent))).into_response()
 }
 
-/// What is sent next.
-enum Next {
-    Head,
-    After(Option<Place>),
-    Nothing,
-}
-
+/// The pages that are still to be read.
 struct Pages {
     engine: Engine,
     query: Query,
     format: Format,
-    next: Next,
+    /// The last place read; none before the first page.
+    after: Option<Place>,
+    /// A page that was not full was the last: what is written meanwhile would have no end.
+    is_over: bool,
 }
 
 impl Pages {
-    /// The next page, empty after the last.
-    fn page(&mut self, after: Option<Place>) -> Result<Vec<u8>, StoreError> {
-        let found = self.engine.audit_page(&self.query, after, MOST_EVENTS)?;
-        self.next = match found.last() {
-            Some(last) if found.len() == MOST_EVENTS as usize => Next::After(Some(last.place)),
-            Some(_) | None => Next::Nothing,
-        };
+    /// The next page; none after the last.
+    fn next(&mut self) -> Option<Result<Vec<u8>, StoreError>> {
+        if self.is_over {
+            return None;
+        }
+        let found = self.engine.audit_page(&self.query, self.after, MOST_EVENTS);
+        Some(found.map(|found| {
+            self.after = found.last().map(|it| it.place);
+            self.is_over = found.len() < MOST_EVENTS as usize;
+            self.text(found)
+        }))
+    }
+
+    fn text(&self, found: Vec<Found>) -> Vec<u8> {
         let mut text = Vec::new();
         for it in found {
             let it = line(it);
@@ -92,35 +110,23 @@ impl Pages {
                 }
             }
         }
-        Ok(text)
+        text
     }
 }
 
-impl hyper::body::Body for Pages {
+/// The pages as they are sent, read apart from the threads of checks.
+struct Sent(mpsc::Receiver<Result<Vec<u8>, StoreError>>);
+
+impl hyper::body::Body for Sent {
     type Data = Bytes;
     type Error = StoreError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
-        let this = self.get_mut();
-        let bytes = match this.next {
-            Next::Head => {
-                this.next = Next::After(None);
-                match this.format {
-                    Format::Csv => Ok(csv_head().into_bytes()),
-                    Format::JsonLines => Ok(Vec::new()),
-                }
-            }
-            Next::After(after) => this.page(after),
-            Next::Nothing => return Poll::Ready(None),
-        };
-        if bytes.is_err() {
-            // The line is cut: half a file is never taken for a whole one.
-            this.next = Next::Nothing;
-        }
-        Poll::Ready(Some(bytes.map(|bytes| Frame::data(bytes.into()))))
+        let page = self.get_mut().0.poll_recv(context);
+        page.map(|page| page.map(|page| page.map(|bytes| Frame::data(bytes.into()))))
     }
 }
 
