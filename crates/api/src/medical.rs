@@ -2,6 +2,7 @@
 //! says nothing; what a look brings stands in `record`.
 
 pub mod document;
+pub mod looks;
 pub mod record;
 pub mod withdrawal;
 

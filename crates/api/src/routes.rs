@@ -106,6 +106,10 @@ pub const AMBULANCE_SEARCHES: &str = "/v1/emergency/ambulance/searches";
 pub const AMBULANCE_OPENINGS: &str = "/v1/emergency/ambulance/openings";
 /// `GET`: what the facility did under each window; `POST`: its report on one.
 pub const EMERGENCY_REPORTS: &str = "/v1/emergency/reports";
+/// `POST`: who looked at medical information at the facility.
+pub const MEDICAL_LOOKS_SEARCH: &str = "/v1/medical/looks/search";
+/// `POST`: the same as a CSV file.
+pub const MEDICAL_LOOKS_EXPORT: &str = "/v1/medical/looks/export";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

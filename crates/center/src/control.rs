@@ -14,6 +14,7 @@ use crate::audit::{self, AuditLine, AuditQuery};
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
+use crate::looks::{LookPage, LookQuery};
 use crate::operators::{self, Invitation, OperatorLine};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
 use crate::recoveries::MasterReset;
@@ -69,6 +70,8 @@ pub enum Order {
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
     AuditPage(AuditQuery, Option<(String, i64)>),
+    /// Read who looked at medical information, newest first, page by page: the query, and where the page before ended.
+    LooksPage(Box<LookQuery>, Option<(i64, i64)>),
     /// Add an operator of this name.
     AddOperator(String),
     /// Disable an operator.
@@ -97,6 +100,8 @@ pub enum Reply {
     WindowUsage(Vec<api::emergency::WindowUsage>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
+    /// Looks at medical information.
+    Looks(LookPage),
     /// Certificates.
     Certificates(Vec<CertificateLine>),
     /// A new secret number.
@@ -311,6 +316,9 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             Ok(Reply::Audit(audit::page(app, query, after, by()).await?))
         }
         Order::AddOperator(name) => Ok(Reply::Invited(operators::add(app, &name, by()).await?)),
+        Order::LooksPage(query, after) => Ok(Reply::Looks(
+            crate::looks::page(app, *query, after, "local").await?,
+        )),
         Order::DisableOperator(name) => {
             // The shell adds another where nobody is left.
             operators::disable(app, &name, by(), Last::Goes).await?;

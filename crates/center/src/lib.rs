@@ -29,6 +29,7 @@ mod imports;
 mod keyed_hash;
 mod link;
 pub mod listeners;
+pub mod looks;
 mod medical;
 mod metrics;
 pub mod notice;

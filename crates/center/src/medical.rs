@@ -2,6 +2,7 @@
 //! unknown patient; a look is on record before anything of it is answered.
 
 pub(crate) mod documents;
+pub(crate) mod looks;
 pub(crate) mod withdrawal;
 
 use api::medical::record::{LookBack, MedicalRecord, Person as Told};

@@ -200,6 +200,16 @@ fn routes() -> Vec<Route> {
         (Method::Post, routes::MEDICAL_LOOKS, post(medical::look)),
         (
             Method::Post,
+            routes::MEDICAL_LOOKS_SEARCH,
+            post(medical::looks::search),
+        ),
+        (
+            Method::Post,
+            routes::MEDICAL_LOOKS_EXPORT,
+            post(medical::looks::export),
+        ),
+        (
+            Method::Post,
             routes::MEDICAL_WITHDRAWAL,
             post(medical::withdrawal::withdraw),
         ),

@@ -2,8 +2,8 @@
 //! the file's form only; what is wrong with a value is said in the line's result.
 
 use crate::account_file::line_of;
+use crate::csv_file::{NotWritten, guarded};
 use crate::encoding::{Encoding, windows_31j};
-use crate::history_file::{NotWritten, guarded};
 use crate::tables::bulk_check::{self, CeilingOnFile, CheckUnit, SearchInfo};
 use crate::tables::reference_number::{self, Registration, RegistrationUnit};
 

@@ -1,10 +1,10 @@
-//! The history of checks as a CSV file for spreadsheet programs, in UTF-8 or Windows-31J. Loses nothing in silence and starts no
-//! formula.
+//! The history of checks as a CSV file for spreadsheet programs, in UTF-8 or Windows-31J. Holds nothing of a coverage but its insurer.
 
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
 
-use crate::encoding::{Encoding, windows_31j};
+use crate::csv_file::{CsvFile, NotWritten};
+use crate::encoding::Encoding;
 
 /// The header line.
 pub const HEADER: [&str; 10] = [
@@ -47,32 +47,17 @@ impl std::fmt::Debug for HistoryLine {
     }
 }
 
-/// The file could not be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the CSV file could not be written")]
-pub struct NotWritten;
-
-/// A file being written, line by line. Lines end with CRLF (RFC 4180).
+/// The history as a file.
 #[derive(Debug)]
-pub struct HistoryFile {
-    encoding: Encoding,
-    bytes: Vec<u8>,
-}
+pub struct HistoryFile(CsvFile);
 
 impl HistoryFile {
-    /// A file with its header line. UTF-8 begins with a byte order mark, without which spreadsheet programs in Japan read it
-    /// as Shift_JIS.
+    /// A file with its header line.
     ///
     /// # Errors
     /// [`NotWritten`].
     pub fn new(encoding: Encoding) -> Result<Self, NotWritten> {
-        let bytes = match encoding {
-            Encoding::Utf8 => b"\xEF\xBB\xBF".to_vec(),
-            Encoding::ShiftJis => Vec::new(),
-        };
-        let mut file = Self { encoding, bytes };
-        file.append(&HEADER)?;
-        Ok(file)
+        CsvFile::new(encoding, &HEADER).map(Self)
     }
 
     /// Appends a check.
@@ -80,22 +65,15 @@ impl HistoryFile {
     /// # Errors
     /// [`NotWritten`].
     pub fn push(&mut self, line: &HistoryLine) -> Result<(), NotWritten> {
-        let name = line.name.as_deref().unwrap_or_default();
-        let (name, original) = match self.encoding {
-            Encoding::Utf8 => (name.to_owned(), None),
-            Encoding::ShiftJis => {
-                let reduced = windows_31j::reduce(name);
-                (reduced.text, reduced.original)
-            }
-        };
-        self.append(&[
+        let name = self.0.name(line.name.as_deref().unwrap_or_default());
+        self.0.push(&[
             &line.at.to_minute_in_japan(),
             &line.visit_date.to_string(),
             line.verdict.code(),
             line.verdict.label_ja(),
             &line.insurer,
-            &name,
-            original.as_deref().unwrap_or_default(),
+            &name.name,
+            &name.original,
             &line.origin,
             &line.account,
             &line.check_id,
@@ -105,52 +83,20 @@ impl HistoryFile {
     /// Bytes so far.
     #[must_use]
     pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        self.0.size_bytes()
     }
 
     /// The file.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-
-    fn append(&mut self, cells: &[&str; 10]) -> Result<(), NotWritten> {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(Vec::new());
-        writer
-            .write_record(cells.map(guarded))
-            .map_err(|_| NotWritten)?;
-        let line = writer.into_inner().map_err(|_| NotWritten)?;
-        match self.encoding {
-            Encoding::Utf8 => self.bytes.extend(line),
-            Encoding::ShiftJis => {
-                let text = std::str::from_utf8(&line).map_err(|_| NotWritten)?;
-                // Names are reduced before; the rest of a line is ASCII or ours, and a stranger is an error, not a "?".
-                self.bytes
-                    .extend(windows_31j::encode(text).map_err(|_| NotWritten)?);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A cell that a spreadsheet program would take for a formula gets an apostrophe in front, and so does a cell that begins with one:
-/// taking one leading apostrophe off gives the text back (OWASP, "CSV Injection").
-pub(crate) fn guarded(cell: &str) -> String {
-    let starts = [
-        '=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠',
-    ];
-    if cell.starts_with(starts) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+        self.0.into_bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::windows_31j;
 
     fn file(encoding: Encoding, name: &str, account: &str) -> Vec<u8> {
         let mut file = HistoryFile::new(encoding).unwrap();

@@ -1,9 +1,10 @@
-//! Files of others: receipt computers' messages, the CSV files of history and accounts, their encodings. Bytes to `domain` and
+//! Files of others: receipt computers' messages, the CSV files of history, looks and accounts, their encodings. Bytes to `domain` and
 //! back; opens no file.
 
 pub mod account_file;
 pub mod answer;
 pub mod bulk_file;
+pub mod csv_file;
 mod document;
 pub mod encoding;
 pub mod error_code;
@@ -11,6 +12,7 @@ pub mod face_result;
 pub mod feed_file;
 pub mod file_name;
 pub mod history_file;
+pub mod look_file;
 pub mod medical_document;
 pub mod message;
 pub mod rejected;

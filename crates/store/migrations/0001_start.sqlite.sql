@@ -231,6 +231,15 @@ CREATE TABLE look (
 CREATE INDEX look_of_facility ON look (facility, at);
 CREATE INDEX look_at_person ON look (person, facility, at);
 CREATE INDEX look_at ON look (at);
+CREATE INDEX look_in_emergency ON look (facility, at) WHERE emergency = 1;
+-- Every withdrawal of a consent, never changed: `ended` names what could be seen until then. Where the patient withdrew, `by_facility` and
+-- `account` are of the device at which they stood.
+CREATE TABLE consent_withdrawal (
+  seq INTEGER PRIMARY KEY,
+  facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, person BLOB NOT NULL, ended BLOB NOT NULL,
+  reason TEXT NOT NULL, note TEXT, by_facility INTEGER NOT NULL, account TEXT NOT NULL, account_kind TEXT NOT NULL
+);
+CREATE INDEX consent_withdrawal_of_person ON consent_withdrawal (person, facility, at);
 
 -- Operators of the center. A row stays when somebody is disabled, so that no name ever means two people.
 CREATE TABLE operator (

@@ -1,13 +1,14 @@
-//! The record of looks (閲覧記録, G27): each is written once, with an audit event that vouches for its row, before anything is shown.
+//! The record of looks (閲覧記録, G27): each is written once, with an audit event that vouches for its row, before anything is shown. Changes
+//! none of them, ever.
+
+pub mod search;
 
 use domain::account::{AccountId, AccountKind};
 use domain::audit::{Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
-use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
-use domain::permit::{Permit, ReadLooks};
 use domain::person::PersonId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::access::{institution, number};
 use crate::audit::Content;
 use crate::database::Batch;
-use crate::engine::{Engine, StoreError};
+use crate::engine::StoreError;
 
 /// The columns of a look, in the order [`read`] takes them.
 pub(crate) const COLUMNS: &str =
@@ -31,95 +32,6 @@ struct OpenedRow<'a> {
     reference: u128,
     given: i64,
     valid_until: i64,
-}
-
-/// Which looks are sought. An absent condition does not limit.
-#[derive(Debug, Clone, Default)]
-pub struct LookSearch {
-    /// Not before.
-    pub from: Option<Instant>,
-    /// Before.
-    pub until: Option<Instant>,
-    /// By this account.
-    pub account: Option<AccountId>,
-    /// At this person.
-    pub person: Option<PersonId>,
-    /// Only those under an emergency.
-    pub only_emergencies: bool,
-    /// Only those that come after this place of an earlier page.
-    pub after: Option<i64>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// A look with its place among all, where the next page goes on.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// The place.
-    pub place: i64,
-    /// The look.
-    pub look: Look,
-}
-
-impl Engine {
-    /// The looks of the permit's facility, the newest first. The caller records the search.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn looks(
-        &self,
-        permit: &Permit<ReadLooks>,
-        search: &LookSearch,
-    ) -> Result<Vec<Placed>, StoreError> {
-        self.looks_anywhere(Some(permit.facility()), search)
-    }
-
-    /// The looks of one facility, or of all, the newest first: for the operator, and for the patient whom they are about. The caller has
-    /// the right to them already, and records the search.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn looks_anywhere(
-        &self,
-        facility: Option<InstitutionCode>,
-        search: &LookSearch,
-    ) -> Result<Vec<Placed>, StoreError> {
-        self.read(|connection| select(connection, facility.map(number), search))
-    }
-}
-
-/// The looks of one facility, or of all, the newest first.
-pub(crate) fn select(
-    connection: &Connection,
-    facility: Option<i64>,
-    search: &LookSearch,
-) -> Result<Vec<Placed>, StoreError> {
-    let text = format!(
-        "SELECT {COLUMNS}, seq FROM look
-         WHERE (?1 IS NULL OR facility = ?1) AND (?2 IS NULL OR ?2 <= at) AND (?3 IS NULL OR at < ?3)
-           AND (?4 IS NULL OR account = ?4) AND (?5 IS NULL OR person = ?5) AND (?6 = 0 OR emergency = 1)
-           AND (?7 IS NULL OR seq < ?7)
-         ORDER BY seq DESC LIMIT ?8"
-    );
-    let mut statement = connection.prepare_cached(&text)?;
-    let mut rows = statement.query(params![
-        facility,
-        search.from.map(Instant::as_micros),
-        search.until.map(Instant::as_micros),
-        search.account.as_ref().map(AccountId::as_str),
-        search.person.map(|it| it.as_u128().to_be_bytes()),
-        search.only_emergencies,
-        search.after,
-        search.limit
-    ])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(Placed {
-            place: row.get(11)?,
-            look: read(row)?,
-        });
-    }
-    Ok(found)
 }
 
 /// Writes a look and the event that vouches for it within the running transaction. The event's actor is the caller's; its subject is the

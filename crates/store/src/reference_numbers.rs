@@ -246,7 +246,7 @@ pub(crate) fn number_of(
     Ok(found.optional()?)
 }
 
-fn holder_of(
+pub(crate) fn holder_of(
     connection: &Connection,
     facility: i64,
     wanted: &ReferenceNumber,

@@ -6,6 +6,7 @@ use http::Method;
 use crate::client::cards::Cause;
 use crate::client::{Client, ClientError, encode};
 use crate::medical::document::DocumentRequest;
+use crate::medical::looks::{Looks, LooksExport, LooksSearch};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
@@ -78,6 +79,29 @@ impl Client {
         let path = path(routes::MEDICAL_DOCUMENTS, id)?;
         self.call(Method::POST, &path, Some(token), None, encode(Some(body))?)
             .await
+    }
+
+    /// Who looked at medical information at the facility.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn looks(&self, token: &str, body: &LooksSearch) -> Result<Looks, ClientError> {
+        let path = routes::MEDICAL_LOOKS_SEARCH;
+        self.send(Method::POST, path, Some(token), None, Some(body))
+            .await
+    }
+
+    /// The same as a CSV file.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn export_looks(
+        &self,
+        token: &str,
+        body: &LooksExport,
+    ) -> Result<Bytes, ClientError> {
+        let (path, body) = (routes::MEDICAL_LOOKS_EXPORT, encode(Some(body))?);
+        self.call(Method::POST, path, Some(token), None, body).await
     }
 }
 

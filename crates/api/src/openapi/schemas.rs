@@ -27,6 +27,7 @@ use crate::event::{
 };
 use crate::history::{Export, History, Search};
 use crate::medical::document::DocumentRequest;
+use crate::medical::looks::{Looks, LooksExport, LooksSearch};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
 use crate::medical::{LookRequest, Patients};
@@ -122,6 +123,9 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<DocumentRequest>(&mut all);
     add::<MedicalRecord>(&mut all);
     add::<Patients>(&mut all);
+    add::<LooksSearch>(&mut all);
+    add::<LooksExport>(&mut all);
+    add::<Looks>(&mut all);
     add::<WithdrawalRequest>(&mut all);
     add::<WithdrawalDone>(&mut all);
     add::<WithdrawalNews>(&mut all);

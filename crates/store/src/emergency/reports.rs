@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::access::{institution, number};
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
-use crate::looks::{self, LookSearch};
+use crate::looks::search::{LookSearch, select};
 
 /// Things done that are told of each window at most, the newest first.
 const MOST: u32 = 500;
@@ -212,8 +212,8 @@ fn looks_under(
         ..LookSearch::default()
     };
     let known: BTreeSet<u128> = openings.keys().copied().collect();
-    let all = looks::select(connection, Some(facility), &search)?;
-    let under = all.into_iter().filter(|it| {
+    let all = select(connection, Some(facility), &search, |_| Ok(None))?;
+    let under = all.looks.into_iter().filter(|it| {
         let mut rests_on = it.look.under.iter().map(|opened| opened.reference);
         rests_on.any(|reference| known.contains(&reference))
     });

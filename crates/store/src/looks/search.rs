@@ -7,19 +7,20 @@ use std::collections::btree_map::Entry;
 use domain::account::AccountId;
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
-use domain::insured::InsuranceKey;
+use domain::insured::{Branch, InsuranceKey};
 use domain::medical_information::kind::Basis;
 use domain::medical_information::look::Look;
 use domain::permit::{Permit, ReadLooks};
 use domain::person::{Person, PersonId};
 use domain::reference_number::ReferenceNumber;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::looks::{COLUMNS, read};
 use crate::reference_numbers::holder_of;
+use crate::registry::medical_information::led_to;
 use crate::registry::registration_of;
 use crate::sight::of_reference;
 
@@ -58,8 +59,8 @@ pub struct Named {
     pub reference: Option<u128>,
     /// The facility's own number.
     pub number: Option<ReferenceNumber>,
-    /// The qualification.
-    pub key: Option<InsuranceKey>,
+    /// The qualification, with the branch where it was given.
+    pub insured: Option<(InsuranceKey, Option<Branch>)>,
 }
 
 /// The place of a look among all: by time, then by writing.
@@ -127,38 +128,13 @@ impl Engine {
         facility: Option<InstitutionCode>,
         search: &LookSearch,
     ) -> Result<LooksFound, StoreError> {
-        let (text, values) = query(facility, search);
         // Readers of the registry see the center's tables as well, so one snapshot holds looks and names.
         self.registry().read(|connection| {
             let _snapshot = connection.unchecked_transaction()?;
-            let mut statement = connection.prepare_cached(&text)?;
-            let mut rows = statement.query(params_from_iter(values))?;
             let mut names = BTreeMap::new();
-            let mut found = LooksFound::default();
-            let (mut last, mut compared) = (None, 0);
-            while let Some(row) = rows.next()? {
-                // One more than is wanted says that there are more.
-                if search.limit as usize <= found.looks.len() || MOST_COMPARED <= compared {
-                    found.next = last;
-                    break;
-                }
-                compared += 1;
-                let look = read(row)?;
-                let place = Place {
-                    at: look.at,
-                    seq: row.get(11)?,
-                };
-                last = Some(place);
-                let patient = patient(connection, &mut names, look.person)?;
-                if search.fits(&look, patient.as_ref()) {
-                    found.looks.push(Placed {
-                        place,
-                        look,
-                        patient,
-                    });
-                }
-            }
-            Ok(found)
+            select(connection, facility.map(number), search, |id| {
+                patient(connection, &mut names, id)
+            })
         })
     }
 
@@ -198,21 +174,54 @@ impl Engine {
                         .collect(),
                 );
             }
-            if let Some(key) = &named.key {
-                let text = "SELECT person FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-                let mut statement = connection.prepare_cached(text)?;
-                let found = statement.query_map(params![key.as_str()], |row| {
-                    Ok(PersonId::from_u128(u128::from_be_bytes(row.get(0)?)))
-                })?;
-                narrow(found.collect::<Result<_, _>>()?);
+            if let Some((key, branch)) = &named.insured {
+                let found = led_to(connection, key, *branch)?;
+                narrow(found.iter().map(|it| it.person.id).collect());
             }
             Ok(people)
         })
     }
 }
 
+/// The looks of one facility, or of all, the newest first, with what `patient` knows of each person.
+pub(crate) fn select(
+    connection: &Connection,
+    facility: Option<i64>,
+    search: &LookSearch,
+    mut patient: impl FnMut(PersonId) -> Result<Option<Person>, StoreError>,
+) -> Result<LooksFound, StoreError> {
+    let (text, values) = query(facility, search);
+    let mut statement = connection.prepare_cached(&text)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = LooksFound::default();
+    let (mut last, mut compared) = (None, 0);
+    while let Some(row) = rows.next()? {
+        // One more than is wanted says that there are more.
+        if search.limit as usize <= found.looks.len() || MOST_COMPARED <= compared {
+            found.next = last;
+            break;
+        }
+        compared += 1;
+        let look = read(row)?;
+        let place = Place {
+            at: look.at,
+            seq: row.get(11)?,
+        };
+        last = Some(place);
+        let patient = patient(look.person)?;
+        if search.fits(&look, patient.as_ref()) {
+            found.looks.push(Placed {
+                place,
+                look,
+                patient,
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// Only the conditions that are given stand in the text, so that each has its index.
-fn query(facility: Option<InstitutionCode>, search: &LookSearch) -> (String, Vec<Value>) {
+fn query(facility: Option<i64>, search: &LookSearch) -> (String, Vec<Value>) {
     let mut conditions: Vec<String> = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     let mut given = |condition: &str, value: Value| {
@@ -221,7 +230,7 @@ fn query(facility: Option<InstitutionCode>, search: &LookSearch) -> (String, Vec
         conditions.push(condition.replace('?', &place));
     };
     if let Some(facility) = facility {
-        given("facility = ?", Value::Integer(number(facility)));
+        given("facility = ?", Value::Integer(facility));
     }
     if let Some(from) = search.from {
         given("? <= at", Value::Integer(from.as_micros()));

@@ -151,26 +151,12 @@ impl Engine {
 
     /// The one person a qualification leads to; `None` for nobody and for several.
     fn identified(&self, sought: &Sought) -> Result<Option<Registration>, StoreError> {
-        self.registry().read(|connection| {
-            let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-            let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([sought.key.as_str()])?;
-            let mut one: Option<Registration> = None;
-            while let Some(row) = rows.next()? {
-                let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-                let record = row.get_ref(1)?.as_blob();
-                let record = record.map_err(|_| StoreError::Row("person"))?;
-                let registration = rows::unpack(id, record)?;
-                if !sought.fits(&registration) {
-                    continue;
-                }
-                if one.is_some() {
-                    return Ok(None);
-                }
-                one = Some(registration);
-            }
-            Ok(one)
-        })
+        let found = self
+            .registry()
+            .read(|connection| led_to(connection, &sought.key, sought.branch))?;
+        let mut found = found.into_iter();
+        let one = found.next();
+        Ok(one.filter(|_| found.next().is_none()))
     }
 
     /// Stores what is known of people, in place of what was stored about them. All or none.
@@ -261,15 +247,31 @@ fn name(why: NotOpened) -> &'static str {
     }
 }
 
-impl Sought {
-    /// Whether a person has a coverage of this key and, where both are given, of this branch.
-    fn fits(&self, registration: &Registration) -> bool {
-        registration.coverages.iter().any(|coverage| {
-            let branch = match (self.branch, coverage.branch) {
+/// Whom a qualification leads to: those with a coverage of this key and, where both are given, of this branch.
+pub(crate) fn led_to(
+    connection: &Connection,
+    key: &InsuranceKey,
+    branch: Option<Branch>,
+) -> Result<Vec<Registration>, StoreError> {
+    let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query([key.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
+        let record = row.get_ref(1)?.as_blob();
+        let record = record.map_err(|_| StoreError::Row("person"))?;
+        let registration = rows::unpack(id, record)?;
+        let fits = registration.coverages.iter().any(|coverage| {
+            let same = match (branch, coverage.branch) {
                 (Some(asked), Some(registered)) => asked == registered,
                 (None, _) | (_, None) => true,
             };
-            branch && coverage.key() == self.key
-        })
+            same && coverage.key() == *key
+        });
+        if fits {
+            found.push(registration);
+        }
     }
+    Ok(found)
 }

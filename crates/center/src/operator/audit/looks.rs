@@ -1,6 +1,7 @@
 //! Looks at medical information (閲覧記録, G27) at all facilities: who, whom, what, why, when, resting on what. A person stands there by the
 //! identifier of the audit chain, not by name; every search is an event.
 
+use api::medical::looks::next;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::Look;
 use domain::person::PersonId;
 use serde::Deserialize;
-use store::looks::LookSearch;
+use store::looks::search::{LookSearch, Place};
 use ui::component::{Checkbox, ErrorSummary, Fault, Need, NextPage, TextField, Width};
 use ui::language::Words;
 
@@ -85,7 +86,7 @@ pub(in crate::operator) async fn search(
 }
 
 /// The looks of a page, and the place the next one goes on at.
-type Found = (Vec<Look>, Option<i64>);
+type Found = (Vec<Look>, Option<String>);
 
 async fn find(app: &App, operator: &Operator, form: &LooksForm) -> Result<Found, Told> {
     let read = audit::parse(&AuditQuery {
@@ -113,18 +114,25 @@ async fn find(app: &App, operator: &Operator, form: &LooksForm) -> Result<Found,
         from: read.from,
         until: read.until,
         account,
-        person: person.map(|id| PersonId::from_u128(id.as_u128())),
+        people: person.map(|id| vec![PersonId::from_u128(id.as_u128())]),
         only_emergencies: form.emergencies == "yes",
-        after: form.after.parse().ok(),
-        // One more than the page says that there are more.
-        limit: PAGE + 1,
+        after: place(&form.after),
+        limit: PAGE,
+        ..LookSearch::default()
     };
     audit::note(app, "looks", operator.actor()).await?;
-    let mut found = app.engine.looks_anywhere(read.facility, &search)?;
-    let more = (PAGE as usize) < found.len();
-    found.truncate(PAGE as usize);
-    let next = found.last().filter(|_| more).map(|last| last.place);
-    Ok((found.into_iter().map(|it| it.look).collect(), next))
+    let found = app.engine.looks_anywhere(read.facility, &search)?;
+    let next = found.next.map(|it| next(it.at.as_micros(), it.seq));
+    Ok((found.looks.into_iter().map(|it| it.look).collect(), next))
+}
+
+/// Where a page before ended.
+fn place(text: &str) -> Option<Place> {
+    let (at, seq) = text.split_once('-')?;
+    Some(Place {
+        at: Instant::from_micros(at.parse().ok()?),
+        seq: seq.parse().ok()?,
+    })
 }
 
 fn page(
@@ -141,7 +149,7 @@ fn page(
         errors: set_up::of(name, faults),
         ..TextField::new(name, words.say(key))
     };
-    let next = found.as_ref().and_then(|(_, next)| *next);
+    let next = found.as_ref().and_then(|(_, next)| next.clone());
     let page = LooksPage {
         frame: operator.frame(HERE),
         summary: set_up::summary(faults),
@@ -180,7 +188,7 @@ fn page(
                 ("account", form.account.clone()),
                 ("person", form.person.clone()),
                 ("emergencies", form.emergencies.clone()),
-                ("after", place.to_string()),
+                ("after", place),
             ],
         }),
     };
