@@ -43,6 +43,20 @@ pub(crate) enum AuditCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show who looked at medical information, at one facility or at all, the newest first; names nobody. The look is recorded.
+    #[command(
+        after_help = "Example: onshi audit looks --data-dir /var/lib/onshi --facility 1319999999 --emergencies --out looks.jsonl"
+    )]
+    Looks {
+        #[command(flatten)]
+        whose: crate::looks::Whose,
+        /// File to write all looks that fit to, as JSON lines; must not exist. Without it the latest ones are shown.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Write all events of the running center that fit as JSON lines, chain by chain in order. The look is recorded.
     #[command(
         after_help = "Example: onshi audit export --data-dir /var/lib/onshi --out audit.jsonl"
@@ -110,6 +124,10 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
             json,
         } => verify(&data_dir, outside.as_deref(), json),
         AuditCommand::Search { what, json } => search(&what, json).await,
+        AuditCommand::Looks { whose, out, json } => match out {
+            Some(out) => crate::looks::export(&whose, &out, json).await,
+            None => crate::looks::show(&whose, json).await,
+        },
         AuditCommand::Export { what, out, json } => export(&what, &out, json).await,
     }
 }
@@ -236,7 +254,7 @@ async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
+pub(crate) fn tempfile_beside(out: &Path) -> std::io::Result<(PathBuf, std::fs::File)> {
     let mut beside = out.as_os_str().to_owned();
     beside.push(".new");
     let file = crate::system::private_file(beside.as_ref())?;

@@ -20,6 +20,7 @@ mod gateway;
 mod installed;
 mod keys;
 mod kiosk;
+mod looks;
 mod notice;
 mod operator;
 mod progress;

@@ -45,4 +45,5 @@ mod repeats;
 mod sessions;
 mod slow_clients;
 mod updates;
+mod withdrawals;
 mod world;

@@ -11,8 +11,8 @@ use domain::medical_information::{Amount, MedicalCode, MedicalText};
 
 use super::columns::columns;
 use super::refusal::Wrong;
+use crate::csv_file::NotWritten;
 use crate::encoding::{Encoding, windows_31j};
-use crate::history_file::NotWritten;
 
 /// Whom a line is about, as a sender writes it.
 #[derive(Clone)]
@@ -127,7 +127,7 @@ pub fn refused(number: u64, wrong: &[Wrong], text: &str) -> Result<Vec<u8>, NotW
         let column = it.column.map_or("", |column| column.name);
         let (number, ja, en) = (number.to_string(), it.ja(), it.en());
         // Not a spreadsheet's formula, whatever the line begins with.
-        let text = crate::history_file::guarded(text);
+        let text = crate::csv_file::guarded(text);
         lines.extend(row(
             &[&number, column, it.reason.as_str(), &ja, &en, &text],
             Encoding::Utf8,
