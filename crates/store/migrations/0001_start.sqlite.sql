@@ -261,14 +261,6 @@ CREATE TABLE operator_session (
   token BLOB PRIMARY KEY, operator TEXT NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_of_operator ON operator_session (operator);
--- Every withdrawal of a consent, never changed: `ended` names what could be seen until then. Where the patient withdrew, `by_facility` and
--- `account` are of the device at which they stood.
-CREATE TABLE consent_withdrawal (
-  seq INTEGER PRIMARY KEY,
-  facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, person BLOB NOT NULL, ended BLOB NOT NULL,
-  reason TEXT NOT NULL, note TEXT, by_facility INTEGER NOT NULL, account TEXT NOT NULL, account_kind TEXT NOT NULL
-);
-CREATE INDEX consent_withdrawal_of_person ON consent_withdrawal (person, facility, at);
 -- Emergency windows (緊急時の開放): what was decided once, and the steps of operators, added and never changed. Lists are separated by blanks.
 CREATE TABLE emergency_window (
   id BLOB PRIMARY KEY, kind TEXT NOT NULL, is_everywhere INTEGER NOT NULL, prefectures TEXT NOT NULL, districts TEXT NOT NULL,
