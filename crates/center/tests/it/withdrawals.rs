@@ -274,10 +274,7 @@ async fn administrators_alone_search_who_looked_and_only_at_their_facility() {
     };
     assert!(search(emergencies).await.is_empty());
     let everything = LooksSearch::default();
-    let there = elsewhere
-        .clinic
-        .client
-        .looks(&elsewhere.staff, &everything);
+    let there = elsewhere.clinic.client.looks(&elsewhere.staff, &everything);
     assert!(there.await.unwrap().looks.is_empty());
     let link = here.clinic.sign_in("link_app").await.token;
     for token in [&viewer, &link] {
