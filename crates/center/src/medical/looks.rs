@@ -58,7 +58,7 @@ pub(crate) async fn search(
     let found = found.await.map_err(|_| Trouble::Internal)??;
     let count = found.looks.len();
     record(&app, &permit, &search, &format!("how=search found={count}")).await?;
-    Ok(Json(told(found)))
+    Ok(Json(told(&found)))
 }
 
 pub(crate) async fn export(
@@ -181,7 +181,7 @@ async fn record(
     Ok(app.engine.record(searched).await?)
 }
 
-fn told(found: LooksFound) -> Looks {
+fn told(found: &LooksFound) -> Looks {
     Looks {
         looks: found.looks.iter().map(entry).collect(),
         next: found.next.map(|it| next(it.at.as_micros(), it.seq)),
