@@ -73,8 +73,12 @@ pub(crate) async fn seen(
     wish: LookWish,
 ) -> Result<Seen, Refused> {
     let now = app.now();
-    let id = Uuid::parse_str(id).map_err(|_| UNKNOWN)?;
-    let Some(sight) = app.engine.sight(permit, id.as_u128(), now)? else {
+    // What is no identifier leads to nobody, and is on record like any other guess.
+    let sight = match Uuid::parse_str(id) {
+        Ok(id) => app.engine.sight(permit, id.as_u128(), now)?,
+        Err(_) => None,
+    };
+    let Some(sight) = sight else {
         let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
         refused.detail = format!("way={} why=no-consent", wish.way.as_str());
         app.engine.record(refused).await?;
