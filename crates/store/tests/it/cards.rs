@@ -22,10 +22,10 @@ use store::readers::Release;
 use crate::kill::random;
 use crate::{PACE, check, open, open_as, permit};
 
-const FACILITY: &str = "1319999999";
+pub(crate) const FACILITY: &str = "1319999999";
 const FOLDER: &str = "ONSHI_TEST_CARD_FOLDER";
 
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::from_micros(1_795_392_902_000_000)
 }
 
@@ -94,7 +94,7 @@ async fn release(engine: &Engine, id: u128) {
 }
 
 /// Challenge, release, check and answer, one after another.
-async fn visit(engine: &Engine, id: u128) {
+pub(crate) async fn visit(engine: &Engine, id: u128) {
     challenge(engine, id).await;
     release(engine, id).await;
     let recorded = engine.record_card_check(&asker(), by_eye(id)).await;

@@ -14,6 +14,7 @@ mod cards;
 mod chain;
 mod checks;
 mod kill;
+mod looks;
 mod no_writes;
 mod power_cut;
 mod reference_numbers;
