@@ -4,8 +4,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "tests fail by panicking, and run a center under strace"
+    reason = "tests fail by panicking, and run a center under strace, which reports on its output"
 )]
 
 mod access;
@@ -29,6 +30,7 @@ mod keys;
 mod link;
 mod looks;
 mod medical_information;
+mod medical_misuse;
 mod metrics;
 mod misuse;
 mod no_writes;

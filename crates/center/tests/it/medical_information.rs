@@ -12,18 +12,18 @@ use synthetic::card::holder;
 
 use crate::world::{Clinic, World, check};
 
-const DRUGS: &str = "YZKsiquc01";
+pub(crate) const DRUGS: &str = "YZKsiquc01";
 const CHECKUPS: &str = "TKKsiquc01";
 
 /// A clinic with its reader's and its link app's sessions.
-struct Desk {
-    clinic: Clinic,
+pub(crate) struct Desk {
+    pub(crate) clinic: Clinic,
     staff: String,
     reader: String,
-    link: String,
+    pub(crate) link: String,
 }
 
-async fn desk(world: &World, code: &str) -> Desk {
+pub(crate) async fn desk(world: &World, code: &str) -> Desk {
     let clinic = world.enrol(code).await;
     let (staff, _) = clinic.administrator().await;
     let reader = clinic.sign_in("reader").await.token;
@@ -38,7 +38,7 @@ async fn desk(world: &World, code: &str) -> Desk {
 
 impl Desk {
     /// The holder of a card answers at the reader.
-    async fn consent(&self, case: Case, answers: &[(&str, &str)]) -> String {
+    pub(crate) async fn consent(&self, case: Case, answers: &[(&str, &str)]) -> String {
         let laid = self.clinic.lay(&self.reader, case, "pin").await.unwrap();
         self.clinic
             .answer(&self.reader, &laid, answers)
@@ -57,7 +57,7 @@ impl Desk {
         saved.await.unwrap();
     }
 
-    async fn ask(&self, message: &str, body: &Value) -> Value {
+    pub(crate) async fn ask(&self, message: &str, body: &Value) -> Value {
         self.ask_as("", message, body).await.unwrap()
     }
 
@@ -84,7 +84,7 @@ impl Desk {
         })
     }
 
-    fn drugs(&self, world: &World, case: Case, category: &str) -> Value {
+    pub(crate) fn drugs(&self, world: &World, case: Case, category: &str) -> Value {
         let (from, until) = (month(world, -12), month(world, 0));
         json!({"XmlMsg": {"MessageHeader": self.header(case), "MessageBody": {
             "StartDate": from, "EndDate": until, "FileCategory": category, "PrDiInfClassification": "1",
@@ -117,7 +117,7 @@ fn month(world: &World, months: i32) -> String {
     TreatmentMonth::of(TreatmentMonth::of(today).first_day().plus_months(months)).to_compact()
 }
 
-fn code(answer: &Value) -> &str {
+pub(crate) fn code(answer: &Value) -> &str {
     answer["XmlMsg"]["MessageHeader"]["ResultCode"]
         .as_str()
         .unwrap()

@@ -1,14 +1,16 @@
 //! A disk that takes no writes: the center answers 503 and acknowledges nothing; what it acknowledged before stays.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use api::client::ClientError;
 use center::config::Limits;
+use center::serve::Center;
 
-use crate::world::{World, check, start_center};
+use crate::world::{World, check, now_micros, start_center};
 
 const FOLDER: &str = "ONSHI_TEST_CENTER_FOLDER";
 
@@ -18,26 +20,31 @@ const MOST: usize = 2_000;
 /// Not a test of its own: the center of the tests below, in a process whose system calls fail.
 #[test]
 fn child_serves_until_its_input_ends() {
+    serve_until_input_ends(async |folder, micros| {
+        start_center(folder, Limits::default(), micros).await
+    });
+}
+
+/// The body of a child: serves the folder it is told, if it is told one.
+pub(crate) fn serve_until_input_ends(start: impl AsyncFnOnce(&Path, Arc<AtomicI64>) -> Center) {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let center = runtime.block_on(async {
-        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-        let micros = AtomicI64::new(i64::try_from(since.as_micros()).unwrap());
-        start_center(folder.as_ref(), Limits::default(), Arc::new(micros)).await
-    });
+    let micros = Arc::new(AtomicI64::new(now_micros()));
+    let center = runtime.block_on(start(folder.as_ref(), micros));
     println!("\nserves {} {}", center.api, center.enroll);
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
-async fn refuses_and_keeps(injection: &str) {
+/// A center in a child test's process, whose system calls fail as told.
+pub(crate) fn start_failing(test: &str, injection: &str) -> (Child, World) {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new("strace")
         .args(["-f", "-o", "/dev/null", "--seccomp-bpf"])
         .args(["-e", "trace=pwrite64", "-e", &format!("inject={injection}")])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "no_writes::child_serves_until_its_input_ends"])
+        .args(["--exact", test])
         .arg("--nocapture")
         .env(FOLDER, dir.path())
         .stdin(Stdio::piped())
@@ -50,6 +57,12 @@ async fn refuses_and_keeps(injection: &str) {
         .expect("the center starts");
     let (api, enroll) = serves.split_once(' ').unwrap();
     let world = World::elsewhere(dir, api.parse().unwrap(), enroll.parse().unwrap());
+    (child, world)
+}
+
+async fn refuses_and_keeps(injection: &str) {
+    let test = "no_writes::child_serves_until_its_input_ends";
+    let (mut child, world) = start_failing(test, injection);
     let clinic = world.enrol("1319999999").await;
     let token = clinic.sign_in("link_app").await.token;
     let mut acknowledged = Vec::new();

@@ -79,7 +79,7 @@ impl Ward {
     }
 }
 
-fn withdrawal(kinds: Option<&[&str]>) -> WithdrawalRequest {
+pub(crate) fn withdrawal(kinds: Option<&[&str]>) -> WithdrawalRequest {
     WithdrawalRequest {
         kinds: kinds.map(|it| it.iter().map(|it| (*it).to_owned()).collect()),
         note: Some("別の患者さんの同意でした".into()),
@@ -87,7 +87,7 @@ fn withdrawal(kinds: Option<&[&str]>) -> WithdrawalRequest {
     }
 }
 
-fn verified(world: &World) -> store::audit::verify::Report {
+pub(crate) fn verified(world: &World) -> store::audit::verify::Report {
     let path = world.dir.path().join("center.db");
     let store = store::engine::Engine::open_center(&path, [7; 16]).unwrap();
     store.verify_audit(&[], |_, _, _| true).unwrap()

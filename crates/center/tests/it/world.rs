@@ -254,7 +254,7 @@ pub(crate) async fn start_center(dir: &Path, limits: Limits, micros: Arc<AtomicI
     start_center_with(dir, limits, Default::default(), micros).await
 }
 
-async fn start_center_with(
+pub(crate) async fn start_center_with(
     dir: &Path,
     limits: Limits,
     cards: center::config::Cards,
