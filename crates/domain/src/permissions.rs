@@ -224,6 +224,8 @@ pub enum MenuEntry {
     Bulk,
     /// 「医療情報確認」.
     MedicalInformation,
+    /// 閲覧記録: who looked; our wording.
+    Looks,
     /// 緊急時・災害時.
     Emergency,
     /// 練習: the emergency modes over made-up patients, at any time; our wording.
@@ -260,12 +262,13 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
         Self::Bulk,
         Self::MedicalInformation,
+        Self::Looks,
         Self::Emergency,
         Self::Training,
         Self::Accounts,
@@ -286,6 +289,7 @@ impl MenuEntry {
             Self::History => "資格確認履歴照会",
             Self::Bulk => "一括照会・照会番号",
             Self::MedicalInformation => "医療情報確認",
+            Self::Looks => "閲覧記録",
             Self::Emergency => "緊急時・災害時",
             Self::Training => "練習（架空の患者）",
             Self::Accounts => "アカウント管理（登録）",
@@ -307,6 +311,7 @@ impl MenuEntry {
             Self::History => "History of checks",
             Self::Bulk => "Bulk checks and reference numbers",
             Self::MedicalInformation => "Medical information",
+            Self::Looks => "Who looked",
             Self::Emergency => "Outage and disaster",
             Self::Training => "Training (made-up patients)",
             Self::Accounts => "Manage accounts",
@@ -328,6 +333,7 @@ impl MenuEntry {
             Self::History => by_right(Action::ReadHistory),
             Self::Bulk => by_right(Action::AskInBulk),
             Self::MedicalInformation => by_right(Action::ViewMedicalPages),
+            Self::Looks => by_right(Action::ReadLooks),
             Self::Emergency | Self::Training => {
                 by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster)
             }
@@ -351,6 +357,7 @@ impl MenuEntry {
             | Self::History
             | Self::Bulk
             | Self::MedicalInformation
+            | Self::Looks
             | Self::Training
             | Self::Accounts
             | Self::Password
@@ -380,6 +387,7 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::History
         | MenuEntry::Bulk
         | MenuEntry::MedicalInformation
+        | MenuEntry::Looks
         | MenuEntry::Training
         | MenuEntry::Accounts
         | MenuEntry::Password

@@ -14,6 +14,7 @@ pub(crate) mod inventory;
 pub(crate) mod language;
 pub(crate) mod link_state;
 pub(crate) mod lock;
+pub(crate) mod looks;
 pub(crate) mod manuals;
 pub(crate) mod medical;
 pub(crate) mod menu;
@@ -37,6 +38,7 @@ pub(crate) mod sign_in;
 pub(crate) mod start_stop;
 pub(crate) mod support;
 mod updates;
+pub(crate) mod withdrawal;
 
 use std::convert::Infallible;
 
@@ -53,7 +55,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
-use domain::permissions::{EmergencyMode, MenuEntry, menu};
+use domain::permissions::{Action, EmergencyMode, MenuEntry, allows, menu};
 use domain::second_factor::Entry;
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
@@ -319,6 +321,11 @@ impl Staff {
 
     fn kind(&self) -> Option<AccountKind> {
         AccountKind::parse(&self.session.account.kind)
+    }
+
+    /// Whether the account's kind has a right. The center decides; a page only leaves out what would be refused.
+    fn may(&self, action: Action) -> bool {
+        self.kind().is_some_and(|kind| allows(kind, action))
     }
 
     fn frame(&self, here: &str) -> Frame {

@@ -303,7 +303,6 @@ fn access_routes() -> Router<App> {
         )
 }
 
-/// Medical information of patients who agreed.
 /// The three modes.
 fn emergency_routes() -> Router<App> {
     use pages::emergency::{self, ambulance, disaster, outage, reports};
@@ -326,14 +325,20 @@ fn emergency_routes() -> Router<App> {
         .route(reports::HERE, get(reports::page).post(reports::file))
 }
 
+/// Medical information of patients who agreed, who looked at it, and the end of a consent.
 fn medical_routes() -> Router<App> {
     use pages::medical::{self, patient};
+    use pages::{looks, withdrawal};
     Router::new()
         .route(medical::HERE, get(medical::list).post(medical::search))
         .route("/medical/live", get(medical::live))
         .route("/medical/{id}", get(patient::open).post(patient::change))
         .route("/medical/{id}/print", post(patient::print))
         .route("/medical/{id}/file", post(medical::documents::take))
+        .route(looks::HERE, get(looks::latest).post(looks::search))
+        .route(looks::EXPORT, post(looks::export))
+        .route(withdrawal::ASK, post(withdrawal::ask))
+        .route(withdrawal::CONFIRM, post(withdrawal::confirm))
 }
 
 fn routes() -> Router<App> {

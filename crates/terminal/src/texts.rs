@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 31] = [
+pub(crate) const SCREENS: [Screen; 33] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -24,6 +24,8 @@ pub(crate) const SCREENS: [Screen; 31] = [
     screen!("readers"),
     screen!("card"),
     screen!("medical"),
+    screen!("looks"),
+    screen!("withdrawal"),
     screen!("emergency"),
     screen!("settings"),
     screen!("accounts"),

@@ -20,6 +20,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::codes::person::Sex;
 use domain::medical_information::chart::search::Words as Sought;
 use domain::medical_information::kind::{Basis, InformationKind};
+use domain::permissions::Action;
 use serde::Deserialize;
 use ui::component::{Choice, Need, Select, TextField, Width};
 use ui::language::Words;
@@ -37,6 +38,8 @@ pub(super) struct PatientsPage {
     pub(super) frame: Frame,
     pub(super) words_field: TextField,
     pub(super) order: Select,
+    /// Whether who looked is a page of this account.
+    pub(super) reads_looks: bool,
     /// Whether the list is written anew when somebody agrees: one that was searched stays as it was found.
     pub(super) follows: bool,
     pub(super) list: PatientsLive,
@@ -98,7 +101,8 @@ async fn listed(app: &App, staff: &Staff, form: &ListForm) -> Response {
     let found = staff.client.medical_patients(staff.token());
     match found.await {
         Ok(found) => {
-            let page = patients_page(staff.frame(HERE), found, form, app.now());
+            let mut page = patients_page(staff.frame(HERE), found, form, app.now());
+            page.reads_looks = staff.may(Action::ReadLooks);
             show(StatusCode::OK, &page)
         }
         Err(error) => staff.failed(app, &error, HERE),
@@ -134,6 +138,7 @@ pub(super) fn patients_page(
             ..TextField::new("words", words.say("medical-list-words"))
         },
         order: order(&words, &form.order),
+        reads_looks: false,
         follows: form.words.trim().is_empty() && form.order.is_empty(),
         list: patients_live(found, form, now, &words),
         frame,
@@ -281,7 +286,8 @@ pub(super) fn kind_key(kind: InformationKind) -> &'static str {
     }
 }
 
-fn basis_key(basis: Basis) -> &'static str {
+/// The key of the words of what a right to see rests on.
+pub(super) fn basis_key(basis: Basis) -> &'static str {
     match basis {
         Basis::Visit => "medical-basis-visit",
         Basis::Home => "medical-basis-home",

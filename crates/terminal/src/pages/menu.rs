@@ -11,6 +11,7 @@ use domain::receipt_link::ReceiptLink;
 use crate::pages::bulk;
 use crate::pages::certificates;
 use crate::pages::emergency;
+use crate::pages::looks;
 use crate::pages::manuals;
 use crate::pages::medical;
 use crate::pages::notices;
@@ -59,6 +60,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Procedures => Some((Group::Help, procedures::HERE, "menu-procedures")),
         MenuEntry::Support => Some((Group::Help, support::HERE, "menu-support")),
         MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
+        MenuEntry::Looks => Some((Group::Checks, looks::HERE, "menu-looks")),
         MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
         MenuEntry::Training => None,
     }

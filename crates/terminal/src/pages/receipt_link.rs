@@ -3,7 +3,7 @@
 
 use api::client::cards::Cause;
 use domain::facility_kind::FacilityKind;
-use domain::permissions::{Action, MenuEntry, allows};
+use domain::permissions::{Action, MenuEntry};
 use domain::receipt_link::{Place, ReceiptLink};
 use ui::component::{Banner, Tone, WayOn};
 
@@ -47,9 +47,7 @@ pub(super) fn of_readers(app: &App, staff: &Staff) -> Option<Banner> {
 
 /// Asks whoever may answer for the facts nobody asked for yet.
 pub(super) fn unanswered(staff: &Staff, link: Option<ReceiptLink>) -> Option<Banner> {
-    let may = staff
-        .kind()
-        .is_some_and(|kind| allows(kind, Action::EditSettings));
+    let may = staff.may(Action::EditSettings);
     let missing = link.is_some_and(|link| !link.is_answered());
     (may && missing).then(|| Banner {
         way_on: Some(WayOn {

@@ -73,7 +73,7 @@ pub(crate) async fn result(
 }
 
 /// What is no identifier is not sent on, so that it cannot become another route of the center.
-fn is_identifier(id: &str) -> bool {
+pub(super) fn is_identifier(id: &str) -> bool {
     id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 

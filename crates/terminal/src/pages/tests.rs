@@ -7,6 +7,7 @@ mod cards;
 mod certificates;
 mod help;
 mod link;
+mod looks;
 mod medical;
 mod standing;
 mod upkeep;
@@ -213,6 +214,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     link::of_the_link(&staff, &mut written);
     bulk_orders::of_bulk_orders(&staff, &mut written);
     medical::of_medical_information(&staff, &mut written);
+    looks::of_looks_and_withdrawal(&staff, &mut written);
     written.0
 }
 
@@ -540,6 +542,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
                 + bulk_orders::PAGES
                 + help::PAGES
                 + link::PAGES
+                + looks::PAGES
                 + medical::PAGES
                 + upkeep::PAGES
         );

@@ -28,6 +28,7 @@ use super::view::{Span, ViewForm, look, not_seen};
 use super::{HERE, OpenLine, kind_key, open_lines};
 use crate::charts::timeline::{Mark, timeline};
 use crate::charts::{Sample, patterns, sample};
+use crate::pages::withdrawal::Offer;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::{App, InteractionList};
 use crate::{days, faults};
@@ -56,6 +57,8 @@ pub(in crate::pages) struct PatientPage {
     /// The words searched for.
     pub(in crate::pages) sought: Option<String>,
     pub(in crate::pages) patterns: String,
+    /// The consent that may be withdrawn from here.
+    pub(in crate::pages) withdrawal: Option<Offer>,
 }
 
 /// Who it is.
@@ -158,7 +161,9 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
         now: app.now(),
         interactions: app.interactions.as_ref(),
     };
-    show(status, &patient_page(staff.frame(&shown.here), &shown))
+    let mut page = patient_page(staff.frame(&shown.here), &shown);
+    page.withdrawal = Offer::of_patient(staff, id, &page.person.name, &open_kinds(&shown));
+    show(status, &page)
 }
 
 /// What a page is made of.
@@ -211,6 +216,7 @@ pub(in crate::pages) fn patient_page(mut frame: Frame, shown: &Shown<'_>) -> Pat
         recorded: recorded(record, &opened, &words),
         sought: (!sought.is_empty()).then(|| shown.form.words.trim().to_owned()),
         patterns: patterns(),
+        withdrawal: None,
         opened,
         frame,
     }

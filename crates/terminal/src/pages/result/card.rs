@@ -9,6 +9,7 @@ use axum::response::Response;
 use domain::card_certificate::CertificateState;
 use domain::codes::disease::SpecificDisease;
 use domain::identification::Method;
+use domain::medical_information::kind::InformationKind;
 use domain::questions::{Choice, Question};
 use ui::component::Fact;
 use ui::language::Words;
@@ -16,7 +17,9 @@ use ui::language::Words;
 use super::{Facts, is_identifier, no_such_check, result_page};
 use crate::days;
 use crate::pages::history::method_key;
+use crate::pages::medical::kind_key;
 use crate::pages::readers::Again;
+use crate::pages::withdrawal::Offer;
 use crate::pages::{Staff, show};
 use crate::serve::App;
 
@@ -28,6 +31,8 @@ pub(in crate::pages) struct CardPart {
     pub(in crate::pages) diseases: Vec<Vec<Fact>>,
     /// The page's own path while the patient still answers: it then renews itself.
     pub(in crate::pages) open: Option<String>,
+    /// What may be withdrawn of what the patient agreed to.
+    pub(in crate::pages) withdrawal: Option<Offer>,
 }
 
 pub(crate) async fn result(
@@ -44,7 +49,8 @@ pub(crate) async fn result(
     let cause = again.cause_of(&headers);
     match staff.client.card_check(staff.token(), &id, cause).await {
         Ok(record) => {
-            let part = card_part(&record, &here, &staff.words);
+            let mut part = card_part(&record, &here, &staff.words);
+            part.withdrawal = Offer::of_check(&staff, &record, app.now());
             match result_page(&record.check, Some(part), staff.frame(&here)) {
                 Some(page) => show(StatusCode::OK, &page),
                 None => staff.failed(&app, &ClientError::Answer, &here),
@@ -65,6 +71,7 @@ pub(in crate::pages) fn card_part(record: &CardCheckRecord, here: &str, words: &
             .map(|it| disease(it, words))
             .collect(),
         open: open.then(|| here.to_owned()),
+        withdrawal: None,
     }
 }
 
@@ -114,13 +121,24 @@ fn consents(record: &CardCheckRecord, words: &Words) -> Vec<Fact> {
             .filter(|it| it.answer == Choice::Yes.as_str())
             .map(|it| days::show_instant(&it.valid_until));
         let until = until.map(|at| words.say_with("counts-until", &[("at", at)]));
+        let meaning = withdrawn(question, record, words).or(until);
         facts.explain(
             question_key(question),
             Some(text),
-            until.unwrap_or_default(),
+            meaning.unwrap_or_default(),
         );
     }
     facts.lines
+}
+
+/// Which of what a question opened was withdrawn since.
+fn withdrawn(question: Question, record: &CardCheckRecord, words: &Words) -> Option<String> {
+    let gone = |kind: &str| record.withdrawn.iter().any(|it| it == kind);
+    let kinds = InformationKind::of(question).iter();
+    let kinds = kinds.filter(|it| gone(it.as_str()));
+    let kinds: Vec<String> = kinds.map(|it| words.say(kind_key(*it))).collect();
+    let kinds = kinds.join(words.choose("・", ", "));
+    (!kinds.is_empty()).then(|| words.say_with("withdrawal-since", &[("kinds", kinds)]))
 }
 
 fn question_key(question: Question) -> &'static str {

@@ -1,0 +1,32 @@
+### Who looked at medical information
+
+menu-looks = See who of this facility looked at whose medical information, when and why; or export it as CSV.
+looks = Who looked
+looks-lead = Every look at medical information at this facility: on pages, on paper, as files, by receipt computers and in emergencies. Searching and exporting are recorded, too.
+looks-from = Looked from
+looks-until = Looked until
+looks-account-support = The account that looked
+looks-name = Patient’s name or kana
+looks-emergencies = Only looks in an emergency (disaster, ambulance)
+looks-none = No look fits these terms.
+looks-none-so-far = No look fits these terms so far back. “Next page” searches further back.
+looks-at = Looked at
+looks-patient = Patient
+looks-nobody = (no longer registered)
+looks-kinds = Kinds
+looks-months = Months { $from } to { $until }
+looks-way = How
+looks-way-page = page
+looks-way-print = print
+looks-way-pdf = PDF
+looks-way-xml = XML
+looks-way-machine = receipt computer or other system
+looks-way-own = the patient
+looks-purpose = Purpose
+looks-for-treatment = treatment
+looks-for-dispensing = dispensing
+looks-for-disaster = treatment in a disaster
+looks-for-ambulance = treatment in an emergency case
+looks-for-own = the patient’s own reading
+looks-ground = Ground
+looks-emergency = Emergency look ({ $basis })

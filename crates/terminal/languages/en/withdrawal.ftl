@@ -1,0 +1,29 @@
+### Withdrawal of a consent
+
+withdrawal = Withdraw consent
+withdrawal-start = Withdraw consent …
+withdrawal-lead = The consent to the following is withdrawn for this facility. From that moment on it cannot be seen here.
+withdrawal-ends = What can be seen no more
+withdrawal-after = What an emergency opened ends, too, where it is the same information. The record of looks, files that were saved and results at the receipt computer stay. To see it again, the patient has to agree at the card reader.
+withdrawal-reason = Reason
+withdrawal-reason-missing = Please choose a reason.
+withdrawal-by-facility = Withdrawn by the facility
+withdrawal-by-facility-support = Given by mistake or for another patient, or not needed any more
+withdrawal-by-patient = Withdrawn by the patient
+withdrawal-by-patient-support = The patient told staff so
+withdrawal-by-purpose = The purpose changed
+withdrawal-by-purpose-support = It is to serve another purpose than it was given for
+withdrawal-note = Note
+withdrawal-note-support = Up to 200 characters; it is kept with the record of the withdrawal alone.
+withdrawal-now = Withdraw consent
+withdrawal-keep = Back without withdrawing
+withdrawal-unanswered = It is not known whether the consent was withdrawn. Press “Withdraw consent” again; it is done only once.
+withdrawal-nothing = There is no consent to withdraw: it is over or was withdrawn already.
+withdrawal-done = Consent withdrawn
+withdrawal-done-means = What is named below can be seen no more at this facility.
+withdrawal-less = What was to be withdrawn and is not named below had ended before.
+withdrawal-ended = Withdrawn
+withdrawal-number = Number of the withdrawal
+withdrawal-again = To see it again, have the patient agree at the card reader.
+withdrawal-to-result = Back to the result of the check
+withdrawal-since = The consent to { $kinds } was withdrawn since.

@@ -1,0 +1,32 @@
+### 閲覧記録
+
+menu-looks = この施設で、だれが・いつ・どの患者の医療情報を・なぜ見たかを調べます。CSVファイルにも出力できます。
+looks = 閲覧記録
+looks-lead = この施設で医療情報を閲覧した記録です。画面、印刷、ファイル、レセコンなどの連携、緊急時のものがすべて含まれます。この検索とCSV出力も記録されます。
+looks-from = 閲覧した日（から）
+looks-until = 閲覧した日（まで）
+looks-account-support = 閲覧したアカウントのID
+looks-name = 患者の氏名・カナ
+looks-emergencies = 緊急時（災害時・救急）の閲覧だけを探す
+looks-none = 条件に合う閲覧の記録はありません。
+looks-none-so-far = ここまでの期間には、条件に合う閲覧の記録がありません。「次のページ」で、さらに前を探せます。
+looks-at = 閲覧日時
+looks-patient = 患者
+looks-nobody = （いまの登録にはない方）
+looks-kinds = 情報の種別
+looks-months = 対象の年月 { $from }～{ $until }
+looks-way = 方法
+looks-way-page = 画面
+looks-way-print = 印刷
+looks-way-pdf = PDF
+looks-way-xml = XML
+looks-way-machine = レセコンなどの連携
+looks-way-own = 本人
+looks-purpose = 目的
+looks-for-treatment = 診療
+looks-for-dispensing = 調剤
+looks-for-disaster = 災害時の診療
+looks-for-ambulance = 救急の診療
+looks-for-own = 本人による確認
+looks-ground = 根拠
+looks-emergency = 緊急時の閲覧（{ $basis }）

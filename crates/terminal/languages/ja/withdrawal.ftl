@@ -1,0 +1,29 @@
+### 同意の取消
+
+withdrawal = 同意の取消
+withdrawal-start = 同意の取消へ進む
+withdrawal-lead = 次の情報への同意を、この施設について取り消します。取り消すと、すぐに閲覧できなくなります。
+withdrawal-ends = 閲覧できなくなる情報
+withdrawal-after = 緊急時に開いたものも、同じ情報であれば終わります。これまでの閲覧の記録、保存したファイル、レセコンに届いた結果は、取り消されません。もう一度閲覧するには、患者にカードリーダーで同意していただく必要があります。
+withdrawal-reason = 取り消す理由
+withdrawal-reason-missing = 取り消す理由を選んでください。
+withdrawal-by-facility = 医療機関による取消
+withdrawal-by-facility-support = 間違えて受けた同意、別の患者の同意、閲覧が要らなくなったときなど
+withdrawal-by-patient = 患者による取消
+withdrawal-by-patient-support = 患者が、職員に取り消したいと申し出たとき
+withdrawal-by-purpose = 用途変更による取消
+withdrawal-by-purpose-support = 同意したときと違う目的に使うことになったとき
+withdrawal-note = メモ
+withdrawal-note-support = 200文字まで。取消の記録だけに残ります。
+withdrawal-now = 同意を取り消す
+withdrawal-keep = 取り消さずに戻る
+withdrawal-unanswered = 取り消せたかどうか確かめられませんでした。「同意を取り消す」をもう一度押してください。二重に取り消されることはありません。
+withdrawal-nothing = 取り消せる同意がありません。期限が過ぎたか、すでに取り消されています。
+withdrawal-done = 同意を取り消しました
+withdrawal-done-means = 下の情報は、この施設ではもう閲覧できません。
+withdrawal-less = 取り消そうとした情報のうち、下にないものは、その前に終わっていました。
+withdrawal-ended = 取り消した情報
+withdrawal-number = 取消の記録番号
+withdrawal-again = もう一度閲覧するには、患者にカードリーダーで同意していただいてください。
+withdrawal-to-result = 資格確認の結果に戻る
+withdrawal-since = { $kinds }への同意は、その後に取り消されました。
