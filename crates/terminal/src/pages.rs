@@ -199,8 +199,6 @@ impl FromRequestParts<App> for Staff {
         let visitor = Visitor::of(&parts.headers, app);
         let staff = Self::of(&visitor, app)
             .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
-        let events = || staff.client.events(staff.token(), None);
-        crate::emergency::follow(app, &staff.session.facility.code, staff.token(), events);
         match staff.first_to_do(parts.uri.path()) {
             Some(to) => Err(Turned {
                 key: None,
@@ -259,14 +257,22 @@ impl Staff {
     fn of(visitor: &Visitor, app: &App) -> Option<Self> {
         let key = visitor.key?;
         let (certificate, session) = app.browsers.session(&key, app.now())?;
-        Some(Self {
+        let staff = Self {
             words: visitor.words.clone(),
             key,
             client: app.certificates.get(certificate)?.client.clone(),
             windows: app.emergencies.windows(&session.facility.code, app.now()),
             session,
             lock: visitor.lock,
-        })
+        };
+        let hears = staff
+            .kind()
+            .is_some_and(|it| allows(it, Action::ReceiveEvents));
+        if hears && staff.first_to_do("/").is_none() {
+            let events = || staff.client.events(staff.token(), None);
+            crate::emergency::follow(app, &staff.session.facility.code, staff.token(), events);
+        }
+        Some(staff)
     }
 
     /// The same browser, as pages see it that need no sign-in.

@@ -15,6 +15,7 @@ mod card_reader;
 mod certificate_care;
 mod demo;
 mod doctor;
+mod feeds;
 mod first_mark;
 mod help_pages;
 mod kill;

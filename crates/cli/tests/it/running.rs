@@ -18,6 +18,11 @@ impl Part {
         Self(child)
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Kills it like a power cut of the process.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();

@@ -205,19 +205,28 @@ fn looks_under(
     let Some(first) = openings.values().min() else {
         return Ok(Vec::new());
     };
-    let search = LookSearch {
+    let mut search = LookSearch {
         from: Some(Instant::from_micros(*first)),
         only_emergencies: true,
         limit: MOST,
         ..LookSearch::default()
     };
     let known: BTreeSet<u128> = openings.keys().copied().collect();
-    let all = select(connection, Some(facility), &search, |_| Ok(None))?;
-    let under = all.looks.into_iter().filter(|it| {
-        let mut rests_on = it.look.under.iter().map(|opened| opened.reference);
-        rests_on.any(|reference| known.contains(&reference))
-    });
+    let mut under = Vec::new();
+    // Looks under other windows may lie between, so it is gone on until there are enough of this one.
+    loop {
+        let page = select(connection, Some(facility), &search, |_| Ok(None))?;
+        under.extend(page.looks.into_iter().filter(|it| {
+            let mut rests_on = it.look.under.iter().map(|opened| opened.reference);
+            rests_on.any(|reference| known.contains(&reference))
+        }));
+        match page.next {
+            Some(next) if under.len() < MOST as usize => search.after = Some(next),
+            Some(_) | None => break,
+        }
+    }
     Ok(under
+        .into_iter()
         .map(|it| Done {
             at: it.look.at,
             account: it.look.account.as_str().to_owned(),

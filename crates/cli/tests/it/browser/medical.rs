@@ -36,6 +36,39 @@ async fn a_doctor_reads_what_the_patient_takes_now_what_changed_and_what_to_chec
     assert!(walk.shows("svg.onshi-timeline").await);
     assert!(walk.shows("svg.onshi-trend").await);
     look(&walk, "medical-patient").await;
+    // Another period, words of the record, and what is no month.
+    walk.fill(&[("words", "いないお薬")]).await;
+    walk.press("main .onshi-search [data-tone=primary]").await;
+    walk.see(&["「いないお薬」を含む記録だけ", "いまのお薬"])
+        .await;
+    walk.fill(&[("from", "きのう"), ("words", "")]).await;
+    walk.press("main .onshi-search [data-tone=primary]").await;
+    assert_eq!(walk.code("#from-error-1").await, "month");
+    walk.press("main [name=span][value=all]").await;
+    walk.picture("medical-patient-all").await;
+    walk.press("main form[action$='/print'] [data-tone=secondary]")
+        .await;
+    assert!(walk.shows("main.onshi-main--paper details[open]").await);
+    walk.devtools(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({"media": "print"}),
+    )
+    .await;
+    walk.picture("medical-paper").await;
+    // The page on the screen prints only the way to the page for printing.
+    walk.devtools(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({"media": ""}),
+    )
+    .await;
+    walk.press("main a[href^='/medical/'].onshi-button").await;
+    walk.devtools(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({"media": "print"}),
+    )
+    .await;
+    let shown = "return document.querySelector('.onshi-record').checkVisibility()";
+    assert_eq!(walk.script(shown).await, serde_json::json!(false));
     walk.end().await;
 }
 
@@ -47,6 +80,12 @@ async fn a_receptionist_is_refused_alike_whether_a_patient_is_there_or_not() {
     walk.open("medical").await;
     let href = "return document.querySelector('main .onshi-patients a').getAttribute('href')";
     let there = walk.script(href).await.as_str().unwrap().to_owned();
+    // Whoever may see patients learns of somebody unknown just how to go on.
+    walk.open("medical/00000000-0000-4000-8000-000000000000")
+        .await;
+    assert_eq!(walk.code("[role=alert]").await, "unknown_patient");
+    assert!(walk.shows("[role=alert] a[href='/medical']").await);
+    walk.see(&["もう一度同意"]).await;
     walk.sign_out().await;
     walk.sign_in("general").await;
     assert!(!walk.shows("main a[href='/medical']").await);
