@@ -228,8 +228,6 @@ pub enum MenuEntry {
     Looks,
     /// 緊急時・災害時.
     Emergency,
-    /// 練習: the emergency modes over made-up patients, at any time; our wording.
-    Training,
     /// 「アカウント管理（登録）」.
     Accounts,
     /// 『パスワード変更』.
@@ -262,7 +260,7 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
@@ -270,7 +268,6 @@ impl MenuEntry {
         Self::MedicalInformation,
         Self::Looks,
         Self::Emergency,
-        Self::Training,
         Self::Accounts,
         Self::Password,
         Self::Settings,
@@ -291,7 +288,6 @@ impl MenuEntry {
             Self::MedicalInformation => "医療情報確認",
             Self::Looks => "閲覧記録",
             Self::Emergency => "緊急時・災害時",
-            Self::Training => "練習（架空の患者）",
             Self::Accounts => "アカウント管理（登録）",
             Self::Password => "パスワード変更",
             Self::Settings => "環境設定情報更新",
@@ -313,7 +309,6 @@ impl MenuEntry {
             Self::MedicalInformation => "Medical information",
             Self::Looks => "Who looked",
             Self::Emergency => "Outage and disaster",
-            Self::Training => "Training (made-up patients)",
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",
             Self::Settings => "Settings of the facility",
@@ -334,9 +329,7 @@ impl MenuEntry {
             Self::Bulk => by_right(Action::AskInBulk),
             Self::MedicalInformation => by_right(Action::ViewMedicalPages),
             Self::Looks => by_right(Action::ReadLooks),
-            Self::Emergency | Self::Training => {
-                by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster)
-            }
+            Self::Emergency => by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster),
             Self::Accounts => by_right(Action::ManageAccounts),
             Self::Password => by_right(Action::ChangeOwnPassword),
             Self::Settings => by_right(Action::EditSettings),
@@ -358,7 +351,6 @@ impl MenuEntry {
             | Self::Bulk
             | Self::MedicalInformation
             | Self::Looks
-            | Self::Training
             | Self::Accounts
             | Self::Password
             | Self::Settings
@@ -388,7 +380,6 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::Bulk
         | MenuEntry::MedicalInformation
         | MenuEntry::Looks
-        | MenuEntry::Training
         | MenuEntry::Accounts
         | MenuEntry::Password
         | MenuEntry::Settings

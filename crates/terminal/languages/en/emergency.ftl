@@ -1,4 +1,4 @@
-### Emergencies and training
+### Emergencies
 
 menu-emergency = Only what is open now can be used
 emergency = Outage and disaster

@@ -62,7 +62,6 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
         MenuEntry::Looks => Some((Group::Checks, looks::HERE, "menu-looks")),
         MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
-        MenuEntry::Training => None,
     }
 }
 
