@@ -1,7 +1,7 @@
 //! 「医療情報確認」 as a doctor and a pharmacist walk it, and as a receptionist does not (G26, G27).
 
 use super::Walk;
-use super::every_page::look;
+use super::every_page::{look, look_as_it_is};
 use super::readers::PC;
 
 /// A patient agrees at the PC's card reader to all that is asked.
@@ -100,5 +100,58 @@ async fn a_receptionist_is_refused_alike_whether_a_patient_is_there_or_not() {
         told.push(walk.text("main").await);
     }
     assert!(told.iter().all(|it| *it == told[0]));
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receptionist_withdraws_a_consent_and_an_administrator_sees_who_had_looked() {
+    let walk = Walk::start().await;
+    agree(&walk).await;
+    walk.sign_in("medical_viewer").await;
+    walk.open("medical").await;
+    // A list that was searched stays as it is.
+    walk.send(&[("words", "見本")]).await;
+    walk.press("main .onshi-patients a").await;
+    walk.see(&["見本　百恵"]).await;
+    walk.press("main form[action='/withdrawal'] button").await;
+    walk.see(&["同意の取消", "見本　百恵", "お薬・診療・手術・健診"])
+        .await;
+    walk.press("main a[data-tone=secondary]").await;
+    walk.see(&["いまのお薬"]).await;
+    assert!(!walk.shows("main a[href='/looks']").await);
+    walk.open("looks").await;
+    assert_eq!(walk.code("[role=alert]").await, "not_permitted");
+    walk.sign_out().await;
+    walk.sign_in("general").await;
+    walk.open("history").await;
+    walk.press("main a[href^='/card-checks/']").await;
+    look_as_it_is(&walk, "result-card-withdraw").await;
+    walk.press("main form[action='/withdrawal'] button").await;
+    look_as_it_is(&walk, "withdrawal").await;
+    walk.press("main [data-tone=danger]").await;
+    assert_eq!(walk.code("#error-summary").await, "invalid_input");
+    walk.press_box("reason-2").await;
+    walk.fill(&[("note", "見本のメモ")]).await;
+    walk.press("main [data-tone=danger]").await;
+    walk.see(&["同意を取り消しました", "お薬・診療・手術・健診"])
+        .await;
+    look_as_it_is(&walk, "withdrawal-done").await;
+    walk.press("main a[data-tone=primary]").await;
+    walk.see(&["お薬・診療への同意は、その後に取り消されました。"])
+        .await;
+    assert!(!walk.shows("main form[action='/withdrawal']").await);
+    walk.sign_out().await;
+    walk.sign_in("administrator").await;
+    walk.open("medical").await;
+    walk.see(&["いま閲覧できる患者はいません"]).await;
+    walk.press("main a[href='/looks']").await;
+    walk.see(&["見本　百恵", "etsuran", "来院時の同意", "画面"])
+        .await;
+    look(&walk, "looks").await;
+    walk.press_box("emergencies").await;
+    walk.send(&[]).await;
+    walk.see(&["条件に合う閲覧の記録はありません"]).await;
+    walk.send(&[("from", "S45.2.30")]).await;
+    assert_eq!(walk.code("#error-summary").await, "invalid_input");
     walk.end().await;
 }
