@@ -26,10 +26,16 @@ personal_text! {
 /// let month = TreatmentMonth::of(CivilDate::new(2026, 11, 23).unwrap());
 /// assert_eq!(month.to_compact(), "202611");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TreatmentMonth {
     year: i16,
     month: i8,
+}
+
+impl core::fmt::Debug for TreatmentMonth {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.to_iso())
+    }
 }
 
 impl TreatmentMonth {
