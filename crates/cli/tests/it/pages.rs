@@ -204,6 +204,7 @@ fn without_javascript_readers_are_run_and_settings_are_saved() {
         for off in [
             "electronic_prescriptions",
             "link_may_read_treatment",
+            "ambulance",
             "medical_subsidy",
             "prescription_question",
         ] {

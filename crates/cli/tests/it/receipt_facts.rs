@@ -43,6 +43,7 @@ fn answer(browser: &mut Browser<'_>, results_flow: bool, asks_by_itself: bool) {
         ("visual_reminder", "on"),
         ("electronic_prescriptions", "off"),
         ("link_may_read_treatment", "off"),
+        ("ambulance", "off"),
         ("medical_subsidy", "off"),
         ("prescription_question", "off"),
         ("face_policy", "face_assist"),
