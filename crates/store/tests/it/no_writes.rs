@@ -8,7 +8,8 @@ use domain::permit::ReadHistory;
 use crate::kill::{acknowledged, child, wait_for_end};
 use crate::{open_as, permit};
 
-/// Runs the recording child while the given system calls fail; returns its lines up to the `enough`th acknowledgement.
+/// Runs the recording child while the given system calls fail, numbered beyond those that open the store; returns its lines up to the
+/// `enough`th acknowledgement.
 fn lines_under(injection: &str, dir: &tempfile::TempDir, enough: usize) -> Vec<String> {
     let mut strace = Command::new("strace");
     strace
@@ -51,7 +52,7 @@ fn all_there(lines: &[String], dir: &tempfile::TempDir) {
 #[test]
 fn a_full_disk_refuses_and_recovers() {
     let dir = tempfile::tempdir().unwrap();
-    let lines = lines_under("pwrite64:error=ENOSPC:when=200..400", &dir, 300);
+    let lines = lines_under("pwrite64:error=ENOSPC:when=1000..1200", &dir, 1500);
     let refused = refused(&lines);
     assert!(
         refused
@@ -88,7 +89,7 @@ fn a_failing_sync_is_no_acknowledgement() {
 #[test]
 fn a_file_system_turned_read_only_refuses() {
     let dir = tempfile::tempdir().unwrap();
-    let lines = lines_under("pwrite64:error=EROFS:when=200..300", &dir, 250);
+    let lines = lines_under("pwrite64:error=EROFS:when=1000..1100", &dir, 1300);
     assert!(!refused(&lines).is_empty());
     all_there(&lines, &dir);
 }
