@@ -91,7 +91,10 @@ pub struct AmbulanceSearch {
     #[schema(format = "uuid")]
     pub card_check: Option<String>,
     /// Data, where there is no card.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::object::maybe"
+    )]
     pub person: Option<PersonSearch>,
 }
 

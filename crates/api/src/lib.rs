@@ -14,6 +14,7 @@ pub mod history;
 pub mod link_state;
 pub mod medical;
 pub mod notice;
+mod object;
 pub mod openapi;
 pub mod own;
 pub mod problem;

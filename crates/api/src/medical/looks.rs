@@ -39,7 +39,11 @@ pub struct LooksSearch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// At whom.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::object::maybe"
+    )]
     pub patient: Option<PatientTerms>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,6 +93,7 @@ pub struct LooksExport {
     #[schema(pattern = "^(utf-8|cp932)$")]
     pub encoding: String,
     /// What to search for; where its page begins does not matter.
+    #[serde(deserialize_with = "crate::object::one")]
     pub search: LooksSearch,
 }
 
