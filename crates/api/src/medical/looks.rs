@@ -28,9 +28,9 @@ pub struct LooksSearch {
     /// Where to go on: `next` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// What the look rested on: `visit`, `home`, `disaster` or `ambulance`.
+    /// What the look rested on: `visit`, `home`, `disaster` or `ambulance`; whatever it was when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(visit|home|disaster|ambulance)$")]
+    #[schema(pattern = "^(|visit|home|disaster|ambulance)$")]
     pub basis: Option<String>,
     /// Only looks under an emergency.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
