@@ -36,7 +36,7 @@ pub struct LookBack {
 }
 
 impl Default for LookBack {
-    /// Three years of claims as the texts of 2022 and 2023 say (newer ones say five), a hundred days of electronic prescriptions [L], five
+    /// Three years of claims as the texts of 2022 and 2023 say (newer ones say five), a hundred days of electronic prescriptions \[L\], five
     /// years of checkups; claims of drugs from September 2021, treatment from May 2022 (claims of which were handed in from June),
     /// checkups of fiscal 2020 and later. Surgery is told of with treatment in the sources, so its period is the same.
     fn default() -> Self {
