@@ -10,12 +10,11 @@ use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::access::{institution, number};
-use crate::audit::Content;
+use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::StoreError;
 
@@ -146,32 +145,5 @@ pub(crate) fn content_hash(
     record: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let text = format!("SELECT {COLUMNS} FROM look WHERE seq = ?1");
-    hash_of(connection, &text, record)
-}
-
-/// The hash of all values of one row as it lies in its table now.
-pub(crate) fn hash_of(
-    connection: &Connection,
-    text: &str,
-    record: i64,
-) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut statement = connection.prepare_cached(text)?;
-    let found = statement.query_row([record], |row| {
-        let mut sha = Sha256::new();
-        for place in 0..row.as_ref().column_count() {
-            // Every kind of value with its length, so that no two rows read alike.
-            let (kind, bytes) = match row.get_ref(place)? {
-                rusqlite::types::ValueRef::Null => (0_u8, Vec::new()),
-                rusqlite::types::ValueRef::Integer(it) => (1, it.to_be_bytes().to_vec()),
-                rusqlite::types::ValueRef::Real(it) => (2, it.to_be_bytes().to_vec()),
-                rusqlite::types::ValueRef::Text(it) => (3, it.to_vec()),
-                rusqlite::types::ValueRef::Blob(it) => (4, it.to_vec()),
-            };
-            sha.update([kind]);
-            sha.update((bytes.len() as u64).to_be_bytes());
-            sha.update(bytes);
-        }
-        Ok(sha.finalize().into())
-    });
-    Ok(found.optional()?)
+    row_hash::of(connection, &[&text], record)
 }

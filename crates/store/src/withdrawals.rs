@@ -13,12 +13,12 @@ use domain::person::PersonId;
 use rusqlite::{Connection, Row, params};
 
 use crate::access::{actor, institution, number};
-use crate::audit::Content;
+use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
-use crate::looks::{hash_of, pack, unpack};
+use crate::looks::{pack, unpack};
 use crate::own::OwnPage;
 use crate::sight::{close, of_reference, opened_to};
 
@@ -274,5 +274,5 @@ pub(crate) fn content_hash(
     record: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let text = format!("SELECT {COLUMNS} FROM consent_withdrawal WHERE seq = ?1");
-    hash_of(connection, &text, record)
+    row_hash::of(connection, &[&text], record)
 }

@@ -15,10 +15,9 @@ use domain::questions::{
     presence_until, settle,
 };
 use rusqlite::{Connection, Row, params};
-use sha2::{Digest, Sha256};
 
 use crate::access::{institution, number};
-use crate::audit::Content;
+use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
@@ -382,37 +381,12 @@ pub(crate) fn content_hash(
     connection: &Connection,
     seq: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut sha = Sha256::new();
-    let mut hash_rows = |text: &str| -> Result<usize, StoreError> {
-        let mut statement = connection.prepare_cached(text)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query([seq])?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            count += 1;
-            for column in 0..columns {
-                // Every kind of value with its length, so that no two rows read alike.
-                let value = row.get_ref(column)?;
-                let (kind, bytes) = match value {
-                    rusqlite::types::ValueRef::Null => (0_u8, Vec::new()),
-                    rusqlite::types::ValueRef::Integer(it) => (1, it.to_be_bytes().to_vec()),
-                    rusqlite::types::ValueRef::Real(it) => (2, it.to_be_bytes().to_vec()),
-                    rusqlite::types::ValueRef::Text(it) => (3, it.to_vec()),
-                    rusqlite::types::ValueRef::Blob(it) => (4, it.to_vec()),
-                };
-                sha.update([kind]);
-                sha.update((bytes.len() as u64).to_be_bytes());
-                sha.update(bytes);
-            }
-        }
-        Ok(count)
-    };
-    let found = hash_rows("SELECT * FROM card_check WHERE seq = ?1")?;
-    hash_rows(
+    let texts = [
+        "SELECT * FROM card_check WHERE seq = ?1",
         "SELECT c.* FROM card_check k JOIN consent c ON c.facility = k.facility AND c.check_id = k.id
          WHERE k.seq = ?1 ORDER BY c.question",
-    )?;
-    Ok((0 < found).then(|| sha.finalize().into()))
+    ];
+    row_hash::of(connection, &texts, seq)
 }
 
 /// A check that the permit's account made with its certificate.

@@ -2,6 +2,7 @@
 //! look of its own. Decides no right: the center does.
 
 pub(crate) mod ambulance;
+mod asking;
 pub(crate) mod disaster;
 pub(crate) mod outage;
 pub(crate) mod reports;

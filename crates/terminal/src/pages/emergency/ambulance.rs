@@ -3,7 +3,7 @@
 use api::access::FactorProof;
 use api::client::ClientError;
 use api::client::cards::Cause;
-use api::emergency::{AmbulanceAccess, AmbulanceSearch, NewOpening};
+use api::emergency::{AmbulanceAccess, AmbulanceSearch};
 use api::history::{HistoryEntry, Search};
 use askama::Template;
 use axum::extract::State;
@@ -14,7 +14,8 @@ use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, Radio, TextField, Tone, Width};
 use ui::language::Words;
 
-use super::search::{FoundForm, FoundPage, Place, SearchForm, SearchPage, found_view, view};
+use super::asking::Steps;
+use super::search::{FoundForm, SearchForm};
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -23,8 +24,12 @@ use crate::{days, faults};
 pub(crate) const HERE: &str = "/emergency/ambulance";
 /// The search by data, where the center allows it.
 pub(crate) const DATA: &str = "/emergency/ambulance/data";
-/// Where a consent is recorded.
-const OPEN: &str = "/emergency/ambulance/open";
+
+const STEPS: Steps = Steps {
+    mode: Mode::Ambulance,
+    start: HERE,
+    open: "/emergency/ambulance/open",
+};
 
 #[derive(Template)]
 #[template(path = "emergency_ambulance.html")]
@@ -175,7 +180,7 @@ pub(crate) async fn choose(
     };
     match staff.client.search_in_ambulance(staff.token(), &body).await {
         Ok(outcome) => match FoundForm::of(&outcome) {
-            Some(found) => confirmation(&staff, &found, StatusCode::OK),
+            Some(found) => STEPS.confirmation(&staff, &found, StatusCode::OK),
             None => Redirect::to(HERE).into_response(),
         },
         Err(ClientError::Problem(problem)) if problem.code == "ambulance_card_needed" => {
@@ -193,15 +198,7 @@ pub(crate) async fn choose(
 }
 
 pub(crate) async fn form(staff: Staff) -> Response {
-    let view = view(
-        Place::of(Mode::Ambulance),
-        &SearchForm::default(),
-        None,
-        &[],
-        &staff.words,
-    );
-    let frame = staff.frame(DATA);
-    show(StatusCode::OK, &SearchPage { frame, view })
+    STEPS.form(&staff)
 }
 
 pub(crate) async fn search(
@@ -209,40 +206,12 @@ pub(crate) async fn search(
     staff: Staff,
     Filled(form): Filled<SearchForm>,
 ) -> Response {
-    let place = Place::of(Mode::Ambulance);
     let body = AmbulanceSearch {
         card_check: None,
         person: Some(form.search()),
     };
-    match staff.client.search_in_ambulance(staff.token(), &body).await {
-        Ok(outcome) => match FoundForm::of(&outcome) {
-            Some(found) => confirmation(&staff, &found, StatusCode::OK),
-            None => {
-                let view = view(place, &form, Some(&outcome), &[], &staff.words);
-                let frame = staff.frame(DATA);
-                show(StatusCode::OK, &SearchPage { frame, view })
-            }
-        },
-        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
-            let wrong = faults::of_members(&problem, &staff.words);
-            let view = view(place, &form, None, &wrong, &staff.words);
-            let frame = staff.frame(DATA);
-            show(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &SearchPage { frame, view },
-            )
-        }
-        Err(error) => staff.failed(&app, &error, HERE),
-    }
-}
-
-fn confirmation(staff: &Staff, found: &FoundForm, status: StatusCode) -> Response {
-    let mut view = found_view((OPEN, HERE), Mode::Ambulance, found, &staff.words);
-    if status != StatusCode::OK {
-        view.wrong = Some(staff.words.say("consent-needed"));
-    }
-    let frame = staff.frame(HERE);
-    show(status, &FoundPage { frame, view })
+    let came = staff.client.search_in_ambulance(staff.token(), &body).await;
+    STEPS.searched((&app, &staff), &form, came)
 }
 
 pub(crate) async fn open(
@@ -250,15 +219,7 @@ pub(crate) async fn open(
     staff: Staff,
     Filled(form): Filled<FoundForm>,
 ) -> Response {
-    let body = NewOpening {
-        consent: form.consent.clone(),
-        search: form.search.clone(),
-    };
-    match staff.client.open_in_ambulance(staff.token(), &body).await {
-        Ok(opening) => Redirect::to(&format!("/medical/{}", opening.id)).into_response(),
-        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
-            confirmation(&staff, &form, StatusCode::UNPROCESSABLE_ENTITY)
-        }
-        Err(error) => staff.failed(&app, &error, HERE),
-    }
+    let body = form.opening();
+    let came = staff.client.open_in_ambulance(staff.token(), &body).await;
+    STEPS.opened((&app, &staff), &form, came)
 }

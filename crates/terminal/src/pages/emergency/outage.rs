@@ -1,6 +1,5 @@
 //! システム障害時の資格照会: eligibility alone; no way leads from here to medical information.
 
-use api::client::ClientError;
 use api::emergency::{OutageCheck, SearchOutcome};
 use askama::Template;
 use axum::extract::State;
@@ -11,10 +10,11 @@ use domain::emergency::Mode;
 use ui::component::Fact;
 use ui::language::Words;
 
-use super::search::{Place, SearchForm, SearchPage, view};
+use super::asking::Steps;
+use super::search::SearchForm;
+use crate::days;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
-use crate::{days, faults};
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/emergency/outage";
@@ -29,16 +29,15 @@ pub(in crate::pages) struct OutagePage {
     pub(in crate::pages) details: String,
 }
 
+/// A person who is found is asked about at once, and nothing is opened.
+const STEPS: Steps = Steps {
+    mode: Mode::Outage,
+    start: HERE,
+    open: "",
+};
+
 pub(crate) async fn form(staff: Staff) -> Response {
-    let view = view(
-        Place::of(Mode::Outage),
-        &SearchForm::default(),
-        None,
-        &[],
-        &staff.words,
-    );
-    let frame = staff.frame(HERE);
-    show(StatusCode::OK, &SearchPage { frame, view })
+    STEPS.form(&staff)
 }
 
 pub(crate) async fn ask(
@@ -46,34 +45,19 @@ pub(crate) async fn ask(
     staff: Staff,
     Filled(form): Filled<SearchForm>,
 ) -> Response {
-    let place = Place::of(Mode::Outage);
     let body = form.search();
-    let asked = staff.client.check_in_outage(staff.token(), &body);
-    match asked.await {
+    let came = match staff.client.check_in_outage(staff.token(), &body).await {
         Ok(answered) => match outage_page(staff.frame(HERE), &answered) {
-            Some(page) => show(StatusCode::OK, &page),
-            None => {
-                let outcome = SearchOutcome {
-                    found: None,
-                    item: answered.item,
-                    outcome: answered.outcome,
-                };
-                let view = view(place, &form, Some(&outcome), &[], &staff.words);
-                let frame = staff.frame(HERE);
-                show(StatusCode::OK, &SearchPage { frame, view })
-            }
+            Some(page) => return show(StatusCode::OK, &page),
+            None => Ok(SearchOutcome {
+                found: None,
+                item: answered.item,
+                outcome: answered.outcome,
+            }),
         },
-        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
-            let wrong = faults::of_members(&problem, &staff.words);
-            let view = view(place, &form, None, &wrong, &staff.words);
-            let frame = staff.frame(HERE);
-            show(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &SearchPage { frame, view },
-            )
-        }
-        Err(error) => staff.failed(&app, &error, HERE),
-    }
+        Err(error) => Err(error),
+    };
+    STEPS.searched((&app, &staff), &form, came)
 }
 
 pub(in crate::pages) fn outage_page(frame: Frame, answered: &OutageCheck) -> Option<OutagePage> {

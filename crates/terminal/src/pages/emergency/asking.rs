@@ -1,0 +1,108 @@
+//! The steps of a search without a card, the same in every mode: the form, what a search came to, the person to compare, the consent to
+//! record. Knows no mode's rules.
+
+use api::client::ClientError;
+use api::emergency::{NewOpening, Opening, SearchOutcome};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::emergency::Mode;
+use ui::component::Fault;
+
+use super::search::{FoundForm, FoundPage, Place, SearchForm, SearchPage, found_view, view};
+use crate::faults;
+use crate::pages::{Staff, show};
+use crate::serve::App;
+
+/// The paths of a mode's steps.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Steps {
+    pub(super) mode: Mode,
+    /// Where it begins, and whoever is refused comes back to.
+    pub(super) start: &'static str,
+    /// Where a consent is recorded; nowhere in a mode that opens nothing.
+    pub(super) open: &'static str,
+}
+
+impl Steps {
+    /// The empty form.
+    pub(super) fn form(self, staff: &Staff) -> Response {
+        self.show_form(staff, StatusCode::OK, (&SearchForm::default(), None, &[]))
+    }
+
+    /// What a search came to: the person to compare, or the form again with why there is none.
+    pub(super) fn searched(
+        self,
+        (app, staff): (&App, &Staff),
+        form: &SearchForm,
+        came: Result<SearchOutcome, ClientError>,
+    ) -> Response {
+        match came {
+            Ok(outcome) => match FoundForm::of(&outcome) {
+                Some(found) => self.confirmation(staff, &found, StatusCode::OK),
+                None => self.show_form(staff, StatusCode::OK, (form, Some(&outcome), &[])),
+            },
+            Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+                let wrong = faults::of_members(&problem, &staff.words);
+                self.show_form(
+                    staff,
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    (form, None, &wrong),
+                )
+            }
+            Err(error) => staff.failed(app, &error, self.start),
+        }
+    }
+
+    /// What became of a consent: the patient's page, or the question again.
+    pub(super) fn opened(
+        self,
+        (app, staff): (&App, &Staff),
+        form: &FoundForm,
+        came: Result<Opening, ClientError>,
+    ) -> Response {
+        match came {
+            Ok(opening) => Redirect::to(&format!("/medical/{}", opening.id)).into_response(),
+            Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+                self.confirmation(staff, form, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Err(error) => staff.failed(app, &error, self.start),
+        }
+    }
+
+    /// The person who was found, to be compared with the patient, and the consent to record.
+    pub(super) fn confirmation(
+        self,
+        staff: &Staff,
+        found: &FoundForm,
+        status: StatusCode,
+    ) -> Response {
+        let mut view = found_view((self.open, self.start), self.mode, found, &staff.words);
+        if status != StatusCode::OK {
+            view.wrong = Some(staff.words.say("consent-needed"));
+        }
+        let frame = staff.frame(self.start);
+        show(status, &FoundPage { frame, view })
+    }
+
+    fn show_form(
+        self,
+        staff: &Staff,
+        status: StatusCode,
+        (form, outcome, wrong): (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
+    ) -> Response {
+        let place = Place::of(self.mode);
+        let view = view(place, form, outcome, wrong, &staff.words);
+        let frame = staff.frame(place.action);
+        show(status, &SearchPage { frame, view })
+    }
+}
+
+impl FoundForm {
+    /// What is to be recorded, as the page says it.
+    pub(super) fn opening(&self) -> NewOpening {
+        NewOpening {
+            consent: self.consent.clone(),
+            search: self.search.clone(),
+        }
+    }
+}
