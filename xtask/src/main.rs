@@ -161,6 +161,9 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
         packages.extend(["--package", "virtual-card"]);
         packages.extend(WITH_CARDS);
     }
+    if what == Some("medical") {
+        tools::install(&tools::BROWSER_TOOLS)?;
+    }
     cargo(&[&build[..], &packages].concat())?;
     let mut command = Command::new(root().join("target/release/bench"));
     command.args(arguments);

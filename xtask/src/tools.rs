@@ -87,6 +87,12 @@ pub(crate) const CARD_TOOLS: [Tool; 6] = [
     program("ip", "iproute2"),
 ];
 
+/// What `cargo xtask bench medical` opens pages with.
+pub(crate) const BROWSER_TOOLS: [Tool; 2] = [
+    program("chromium", "chromium"),
+    program("chromedriver", "chromium-driver"),
+];
+
 /// What `cargo xtask fresh-root` calls.
 pub(crate) const PACKAGE_TOOLS: [Tool; 12] = [
     program("cc", "build-essential"),
