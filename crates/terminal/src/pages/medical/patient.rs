@@ -61,6 +61,16 @@ pub(in crate::pages) struct PatientPage {
     pub(in crate::pages) withdrawal: Option<Offer>,
 }
 
+/// Lines of drugs from which on a page is long.
+const LONG: usize = 200;
+
+impl PatientPage {
+    /// Whether the browser need not lay out all of it before it shows any.
+    fn is_long(&self) -> bool {
+        self.drugs.as_ref().is_some_and(|it| LONG <= it.lines)
+    }
+}
+
 /// Who it is.
 pub(in crate::pages) struct Header {
     pub(in crate::pages) name: String,
