@@ -273,6 +273,10 @@ impl Reader for Timed {
         opened
     }
 
+    fn wait_until_free(&mut self, longest: Duration) {
+        self.reader.wait_until_free(longest);
+    }
+
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         let since = Instant::now();
         let answer = self.reader.transmit(command);

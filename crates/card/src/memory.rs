@@ -1,7 +1,8 @@
 //! A reader in memory, for tests and for cards that are programs: a tray on which a card is laid, taken away, unplugged.
 //! Real cards never pass here.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::reader::{Insertion, LinkError, Missing, Presence, Reader, Watcher};
 
@@ -26,7 +27,12 @@ pub struct MemoryReader {
 
 /// The hand that lays cards on the reader and takes them away. Clones are the same tray.
 #[derive(Clone)]
-pub struct Tray(Arc<Mutex<State>>);
+pub struct Tray(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
 
 struct State {
     card: Option<MemoryCard>,
@@ -41,13 +47,16 @@ impl Tray {
     /// An empty tray and its reader.
     #[must_use]
     pub fn new() -> (Self, MemoryReader) {
-        let tray = Self(Arc::new(Mutex::new(State {
-            card: None,
-            insertion: Insertion(0),
-            missing: None,
-            in_use: false,
-            watcher: None,
-        })));
+        let tray = Self(Arc::new(Shared {
+            state: Mutex::new(State {
+                card: None,
+                insertion: Insertion(0),
+                missing: None,
+                in_use: false,
+                watcher: None,
+            }),
+            changed: Condvar::new(),
+        }));
         let reader = MemoryReader {
             tray: tray.clone(),
             taken: None,
@@ -96,11 +105,12 @@ impl Tray {
         let before = state.presence();
         with(&mut state);
         state.tell_unless(before);
+        self.0.changed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A test that panicked while it held the tray fails by itself.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,6 +166,17 @@ impl Reader for MemoryReader {
                 Ok(insertion)
             }
         }
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        let in_use = |state: &mut State| matches!(state.presence(), Presence::InUse(_));
+        let shared = &self.tray.0;
+        // What is true afterwards is found out by who asks again.
+        drop(
+            shared
+                .changed
+                .wait_timeout_while(self.tray.state(), longest, in_use),
+        );
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {

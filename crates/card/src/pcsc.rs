@@ -6,7 +6,7 @@ mod watch;
 use std::ffi::{CStr, CString};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::pcsc::{Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
 use zeroize::Zeroizing;
@@ -135,6 +135,24 @@ impl Reader for PcscReader {
             opened = self.connect();
         }
         opened.map_err(link_error)
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        // A service or reader that is gone is told by the next open.
+        let Ok(context) = self.context() else { return };
+        let watched = self.watching.as_ref().and_then(|it| it.shared.reader());
+        let Some(name) = watched else { return };
+        let until = Instant::now() + longest;
+        let mut states = [ReaderState::new(name, State::UNAWARE)];
+        while let Some(left) = until.checked_duration_since(Instant::now())
+            && context.get_status_change(left, &mut states).is_ok()
+        {
+            let [state] = &mut states;
+            if !state.event_state().contains(State::INUSE) {
+                return;
+            }
+            state.sync_current_state();
+        }
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {

@@ -1,5 +1,7 @@
 //! A place where cards are laid, real or in memory. Knows nothing of what a card says.
 
+use std::time::Duration;
+
 /// A reader, used by one thread.
 pub trait Reader: Send + 'static {
     /// Starts telling of every change of presence, beginning with how it is now. Called once.
@@ -10,6 +12,9 @@ pub trait Reader: Send + 'static {
     /// # Errors
     /// [`LinkError`]; then nothing was taken.
     fn open(&mut self) -> Result<Insertion, LinkError>;
+
+    /// Waits until no other program uses the card, or nothing lies there, but no longer than so.
+    fn wait_until_free(&mut self, longest: Duration);
 
     /// Sends one command and returns data and status word.
     ///
@@ -28,6 +33,10 @@ impl Reader for Box<dyn Reader> {
 
     fn open(&mut self) -> Result<Insertion, LinkError> {
         self.as_mut().open()
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        self.as_mut().wait_until_free(longest);
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {

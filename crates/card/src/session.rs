@@ -31,6 +31,15 @@ impl<'r> Session<'r> {
     /// [`CardError::Link`]; [`CardError::Exchanged`] when another one lies there by now.
     pub fn open(reader: &'r mut dyn Reader, insertion: Insertion) -> Result<Self, CardError> {
         let found = reader.open()?;
+        Self::begin(reader, found, insertion)
+    }
+
+    /// The same of a reader that has taken its card, which was found to be that of `found`.
+    pub(crate) fn begin(
+        reader: &'r mut dyn Reader,
+        found: Insertion,
+        insertion: Insertion,
+    ) -> Result<Self, CardError> {
         let session = Self {
             reader,
             fresh: true,

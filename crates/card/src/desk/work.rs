@@ -221,7 +221,7 @@ impl<R: Reader> Work<R> {
         ) -> Result<Unlocked<'s, 'r>, CardError>,
     ) -> Result<Signed, CardError> {
         let mut known = self.known(placement)?;
-        let mut session = Session::open(&mut self.reader, placement.0)?;
+        let mut session = take(&mut self.reader, placement)?;
         let mut jpki = Jpki::select(&mut session)?;
         if known.is_none() && jpki.token() == TokenKind::Card {
             known = Some(jpki.certificate()?);
@@ -242,7 +242,7 @@ impl<R: Reader> Work<R> {
 
     fn session(&mut self, placement: Placement) -> Result<Session<'_>, CardError> {
         self.known(placement)?;
-        Session::open(&mut self.reader, placement.0)
+        take(&mut self.reader, placement)
     }
 
     /// The certificate of the card that lies there, if it is the one meant and was read before.
@@ -269,6 +269,19 @@ fn reply<T>(answer: Answer<T>, run: impl FnOnce() -> Result<T, CardError>) {
         // The asker may go while the card works.
         let _ = answer.send(run());
     }
+}
+
+/// Takes the card for a command. Another program may be looking at it just now, as many do at each new card; nothing was shown to it yet.
+fn take<R: Reader>(reader: &mut R, placement: Placement) -> Result<Session<'_>, CardError> {
+    let until = Instant::now() + BUSY_MOMENT;
+    let mut found = reader.open();
+    while found == Err(LinkError::Busy)
+        && let Some(left) = until.checked_duration_since(Instant::now())
+    {
+        reader.wait_until_free(left);
+        found = reader.open();
+    }
+    Session::begin(reader, found?, placement.0)
 }
 
 /// Asks a card what it is, without showing it anything.

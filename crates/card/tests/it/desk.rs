@@ -1,16 +1,19 @@
 //! What a desk tells of its reader, and for which card a command counts.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use card::desk::{DeskSettings, Event};
+use card::desk::{Desk, DeskSettings, Event};
 use card::error::CardError;
-use card::memory::Signal;
+use card::memory::{MemoryReader, Signal, Tray};
 use card::pin::{LastTry, Pin};
-use card::reader::{LinkError, Missing};
+use card::reader::{Insertion, LinkError, Missing, Reader, Watcher};
 use synthetic::card::case::Case;
 
-use crate::laid::{Listened, empty, lay, text};
+use crate::laid::{Listened, check_signed, empty, lay, text};
 
 #[tokio::test]
 async fn laying_down_and_taking_away_is_told() {
@@ -147,4 +150,67 @@ async fn a_card_another_program_only_looks_at_is_not_told_as_busy() {
     tray.place(Listened::of(Case::Valid).to_lay());
     tray.use_elsewhere(false);
     assert!(matches!(events.recv().await, Some(Event::Placed(_))));
+}
+
+/// A reader whose card another program has just taken, the next few times it is asked for.
+struct Contended {
+    reader: MemoryReader,
+    refusals: Arc<AtomicU32>,
+}
+
+impl Reader for Contended {
+    fn watch(&mut self, watcher: Watcher) {
+        self.reader.watch(watcher);
+    }
+
+    fn open(&mut self) -> Result<Insertion, LinkError> {
+        let fewer = |left: u32| left.checked_sub(1);
+        match self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer)
+        {
+            Ok(_) => Err(LinkError::Busy),
+            Err(_) => self.reader.open(),
+        }
+    }
+
+    fn wait_until_free(&mut self, longest: Duration) {
+        self.reader.wait_until_free(longest);
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.reader.transmit(command)
+    }
+
+    fn close(&mut self) {
+        self.reader.close();
+    }
+}
+
+#[tokio::test]
+async fn a_command_waits_for_a_program_that_only_looks_at_the_card() {
+    let (tray, reader) = Tray::new();
+    let refusals = Arc::new(AtomicU32::new(0));
+    let reader = Contended {
+        reader,
+        refusals: Arc::clone(&refusals),
+    };
+    let (desk, mut events) = Desk::open(reader, DeskSettings::default()).unwrap();
+    assert_eq!(events.recv().await, Some(Event::ReaderBack));
+    let card = Listened::of(Case::Valid);
+    tray.place(card.to_lay());
+    let Some(Event::Placed(placed)) = events.recv().await else {
+        panic!("nothing was placed");
+    };
+    refusals.store(2, Ordering::SeqCst);
+    desk.certificate(placed.placement).await.unwrap();
+    refusals.store(2, Ordering::SeqCst);
+    let pin = Pin::parse("1234").unwrap();
+    let signed = desk.sign_with_pin(placed.placement, pin, LastTry::Keep, text());
+    check_signed(&signed.await.unwrap());
+    assert_eq!((refusals.load(Ordering::SeqCst), card.pins_shown()), (0, 1));
+    // One that keeps the card is told as such.
+    tray.use_elsewhere(true);
+    let tries = desk.tries(placed.placement).await;
+    assert_eq!(tries, Err(CardError::Link(LinkError::Busy)));
 }

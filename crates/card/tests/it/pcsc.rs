@@ -1,7 +1,9 @@
 //! The same desk through a real pcscd: events, exclusive use, readers and services that come and go.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::process::Command;
+use std::task::{Context, Waker};
 
 use card::desk::{Desk, DeskSettings, Event, Placed};
 use card::error::CardError;
@@ -332,6 +334,29 @@ fn a_card_taken_away_at_any_command_is_removed_and_closed() {
                 }
                 assert_eq!(events.recv().await, Some(Event::Removed));
                 order(&rig, "Kiosk", "insert");
+            }
+        },
+    );
+}
+
+#[test]
+fn a_signature_waits_for_a_program_that_gives_the_card_back() {
+    apart(
+        "a_signature_waits_for_a_program_that_gives_the_card_back",
+        async |place| {
+            let rig = place.start(&["Kiosk"]);
+            let (desk, mut events) = desk("Kiosk");
+            assert_eq!(events.recv().await, Some(Event::ReaderBack));
+            place.lay(&rig, "Kiosk", Case::Valid);
+            let laid = placed(&mut events).await;
+            for _ in 0..5 {
+                let mut other = PcscReader::new(ReaderName::First);
+                other.open().unwrap();
+                let mut signing = Box::pin(sign(&desk, laid));
+                let mut context = Context::from_waker(Waker::noop());
+                assert!(signing.as_mut().poll(&mut context).is_pending());
+                other.close();
+                signing.await.unwrap();
             }
         },
     );
