@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 25] = [
+pub(crate) const TEST_TOOLS: [Tool; 26] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -62,6 +62,7 @@ pub(crate) const TEST_TOOLS: [Tool; 25] = [
     program("xmllint", "libxml2-utils"),
     program("pdftotext", "poppler-utils"),
     program("qpdf", "qpdf"),
+    program("restic", "restic"),
     // The example's receipt computer; the first Python that has it is 3.11.
     Tool {
         shows: Shows::PythonModules("sqlite3, tomllib"),

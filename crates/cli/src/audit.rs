@@ -1,7 +1,7 @@
 //! Verifies a center's audit chain from its files, running or not; searches and exports it through the running center, which
 //! records every look.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::audit::Checkpoint;
+use store::audit::verify::Report;
 use store::engine::Engine;
 
 use crate::progress::Progress;
@@ -132,11 +133,16 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+/// Verifies the chain of a data folder with the keys that lie there.
+pub(crate) fn examine(data_dir: &Path, outside: Option<&Path>) -> anyhow::Result<Report> {
     let database = data_dir.join("center.db");
     // Opening would make what is missing, and then verify nothing.
     if !database.is_file() {
         return Err(told::no_store(&database));
+    }
+    let keys = ["machine.key", "receipt.key"].map(|name| data_dir.join(name));
+    if let Some(missing) = keys.iter().find(|key| !key.is_file()) {
+        return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
@@ -151,6 +157,11 @@ fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);
+    Ok(report)
+}
+
+fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let report = examine(data_dir, outside)?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if json {
         let report = serde_json::json!({

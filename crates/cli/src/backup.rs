@@ -1,4 +1,5 @@
-//! Copies of a center's store: made while it runs, put back while it does not.
+//! Copies of a center's store: made while it runs, put back while it does not, and then verified. Keeps no history of copies: that is
+//! what backup programs are for.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,10 @@ pub(crate) struct Restore {
     /// A copy made by `onshi backup`.
     #[arg(long)]
     from: PathBuf,
+    /// Checkpoints kept outside the store (`checkpoint_dir` of the settings): its `checkpoints.jsonl`. The restored audit chain is
+    /// held against them.
+    #[arg(long)]
+    outside: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -125,16 +130,79 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     for (beside, database) in beside.iter().zip(&databases) {
         std::fs::rename(beside, database).map_err(failed)?;
     }
+    let verified = Verified::of(arguments);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
-        println!("{}", serde_json::json!({"restored": restored}));
+        println!(
+            "{}",
+            serde_json::json!({"restored": restored, "audit": verified.to_json()})
+        );
     } else {
         println!(
             "{restored}: 復元しました。以前のものは before-restore フォルダーにあります / \
              restored; what was there is in its folder before-restore"
         );
+        println!("{verified}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(match verified {
+        Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,
+        Verified::Changed(_) => ExitCode::FAILURE,
+    })
+}
+
+/// What a restored store's audit chain is worth.
+enum Verified {
+    Whole {
+        events: u64,
+    },
+    Changed(Vec<String>),
+    /// The center's keys are not in the folder yet, or something else stands in the way.
+    NoKeys(anyhow::Error),
+}
+
+impl Verified {
+    fn of(arguments: &Restore) -> Self {
+        match crate::audit::examine(&arguments.data_dir, arguments.outside.as_deref()) {
+            Ok(report) if report.faults.is_empty() => Self::Whole {
+                events: report.events,
+            },
+            Ok(report) => Self::Changed(report.faults.iter().map(ToString::to_string).collect()),
+            Err(why) => Self::NoKeys(why),
+        }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Whole { events } => serde_json::json!({"whole": true, "events": events}),
+            Self::Changed(faults) => serde_json::json!({"whole": false, "faults": faults}),
+            Self::NoKeys(why) => serde_json::json!({"not_verified": format!("{why:#}")}),
+        }
+    }
+}
+
+impl core::fmt::Display for Verified {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Whole { events } => write!(
+                f,
+                "監査記録 {events} 件に異常はありません / the audit chain of {events} events is whole"
+            ),
+            Self::Changed(faults) => {
+                for fault in faults {
+                    writeln!(f, "異常 / fault: {fault}")?;
+                }
+                f.write_str(
+                    "監査記録が改変されているか、写しより後の記録がチェックポイントにあります。別の写しを使うか、上の異常を調べてください / \
+                     the audit chain is NOT whole, or the checkpoints reach beyond this copy; use another copy or look into the faults above",
+                )
+            }
+            Self::NoKeys(why) => write!(
+                f,
+                "監査記録は検査していません。鍵を戻した後で onshi audit verify を実行してください / \
+                 the audit chain was not verified; run onshi audit verify once the keys are back: {why:#}"
+            ),
+        }
+    }
 }
 
 /// Shows how far files have grown towards their size until the work that writes them ends.

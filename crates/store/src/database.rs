@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use domain::audit::Event;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -219,13 +220,22 @@ impl Database {
         &self.path
     }
 
-    /// Writes a consistent copy to a file that does not exist yet, while the store goes on.
+    /// Writes a consistent copy to a file that does not exist yet, while the store goes on. Pages keep their places, so that what
+    /// keeps the copies of many days finds the same bytes again.
     pub(crate) fn copy(&self, to: &Path) -> Result<(), StoreError> {
-        let target = to.to_string_lossy().into_owned();
+        let mut target = Connection::open(to)?;
         self.read(|connection| {
-            connection.execute("VACUUM INTO ?1", [target])?;
-            Ok(())
-        })
+            // In one step: a copy in several would begin anew whenever somebody wrote between them.
+            match Backup::new(connection, &mut target)?.step(-1)? {
+                StepResult::Done => Ok(()),
+                step => Err(StoreError::Failed(format!(
+                    "the copy did not end: {step:?}"
+                ))),
+            }
+        })?;
+        // The copied header says that there is a log; a copy is one file, which may lie where nothing can be written.
+        target.pragma_update(None, "journal_mode", "DELETE")?;
+        Ok(())
     }
 
     /// Reads on the calling thread, with a connection that is kept for the next reader.

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod backup;
 mod browser;
 mod card_reader;
 mod certificate_care;

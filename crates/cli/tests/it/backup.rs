@@ -1,0 +1,128 @@
+//! Copies of a store: many days of them in restic, and what a restored chain is worth.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::running::{Clinic, onshi, succeed, wait_until};
+
+const TARO: [&str; 8] = [
+    "--insurer",
+    "06139992",
+    "--symbol",
+    "123",
+    "--number",
+    "4567",
+    "--birth",
+    "1970-01-02",
+];
+
+/// `restic` with a repository and a password of the test, cache and all; the answer's last line.
+fn restic(clinic: &Clinic, arguments: &[&str]) -> Value {
+    let output = Command::new("restic")
+        .env("RESTIC_REPOSITORY", clinic.path("kept"))
+        .env("RESTIC_PASSWORD_FILE", clinic.path("p12.pw"))
+        .env("RESTIC_CACHE_DIR", clinic.path("cache"))
+        .arg("--json")
+        .args(arguments)
+        .output()
+        .expect("restic, of Debian's package restic");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}{failed}");
+    let last = said.lines().last().unwrap_or("null");
+    serde_json::from_str(last).unwrap_or_default()
+}
+
+/// Makes a copy of the running center in the one folder that copies pass through, and keeps it.
+fn keep(clinic: &Clinic) -> Value {
+    let copy = clinic.path("copy");
+    if Path::new(&copy).exists() {
+        std::fs::remove_dir_all(&copy).unwrap();
+    }
+    succeed(&[
+        "backup",
+        "--data-dir",
+        &clinic.path("center"),
+        "--out",
+        &copy,
+    ]);
+    restic(clinic, &["backup", &copy])
+}
+
+fn restore(clinic: &Clinic, from: &str, further: &[&str]) -> (bool, Value) {
+    let data_dir = clinic.path("center");
+    let order = ["restore", "--json", "--data-dir", &data_dir, "--from", from];
+    let output = onshi(&[&order[..], further].concat());
+    let told = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.success(), told)
+}
+
+#[test]
+fn copies_of_two_days_share_what_did_not_change_and_the_newest_is_put_back() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    let data_dir = clinic.path("center");
+    succeed(&["synth", "--people", "20000", "--data-dir", &data_dir]);
+    restic(&clinic, &["init"]);
+    let first = keep(&clinic);
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let second = keep(&clinic);
+    let number = |told: &Value, name: &str| told[name].as_u64().unwrap();
+    let (whole, added) = (
+        number(&second, "total_bytes_processed"),
+        number(&second, "data_added"),
+    );
+    assert!(4_000_000 < whole, "{second}");
+    assert!(number(&first, "data_added") > whole / 4, "{first}");
+    assert!(added * 2 < number(&first, "data_added"), "{first} {second}");
+    restic(&clinic, &["check", "--read-data"]);
+    // The disk is lost; the keys are kept apart.
+    clinic.center.take().unwrap().kill();
+    for file in std::fs::read_dir(&data_dir).unwrap() {
+        let file = file.unwrap().path();
+        if file.to_string_lossy().contains(".db") {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    restic(
+        &clinic,
+        &["restore", "latest", "--target", &clinic.path("back")],
+    );
+    let back = format!("{}{}", clinic.path("back"), clinic.path("copy"));
+    let (done, told) = restore(&clinic, &back, &[]);
+    assert!(done && told["audit"]["whole"] == true, "{told}");
+    assert_eq!(clinic.audit()["checks"], 1);
+    clinic.start_center();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+}
+
+#[test]
+fn a_restored_chain_is_held_against_the_checkpoints_outside() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    // From here on a checkpoint is written outside as well.
+    clinic.center.take().unwrap().kill();
+    clinic.start_center();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    let outside = clinic.path("checkpoints.jsonl");
+    wait_until("a checkpoint outside", || {
+        std::fs::exists(&outside).unwrap()
+    });
+    clinic.center.take().unwrap().kill();
+    let (done, told) = restore(&clinic, &copy, &["--outside", &outside]);
+    let faults = told["audit"]["faults"].as_array().unwrap();
+    assert!(!done && !faults.is_empty(), "{told}");
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done && told["audit"]["whole"] == true, "{told}");
+    // Without its keys a chain is put back and said not to be verified.
+    std::fs::remove_file(clinic.path("center/machine.key")).unwrap();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    let why = told["audit"]["not_verified"].as_str().unwrap();
+    assert!(done && why.contains("machine.key"), "{told}");
+    let made = Path::new(&data_dir).join("machine.key");
+    assert!(!made.exists(), "a key of another machine was made");
+}
