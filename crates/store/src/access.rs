@@ -5,11 +5,11 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
-use rusqlite::{OptionalExtension, params};
 
 use crate::accounts::Try;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
+use crate::sql::{OptionalExtension, params};
 
 /// The schema of the center's file.
 pub(crate) const MIGRATIONS: &[Migration] = &[(

@@ -8,7 +8,6 @@ use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::{GENERATIONS, Length};
 use domain::sign_in_notice::Outcome;
-use rusqlite::{Connection, Row, params};
 
 use crate::access::number;
 use crate::database::Batch;
@@ -17,6 +16,7 @@ use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
 use crate::recoveries::forget_codes;
 use crate::sessions::end_other_sessions;
 use crate::sign_ins::{self, Attempt};
+use crate::sql::{Connection, Row, params};
 use crate::tries::{self, Tries};
 
 /// An account.
@@ -187,7 +187,7 @@ impl Engine {
             let mut rows = statement.query([number(facility)])?;
             let mut accounts = Vec::new();
             while let Some(row) = rows.next()? {
-                accounts.push(account(row)?);
+                accounts.push(account(&row)?);
             }
             accounts.sort_by_key(|account| account.kind);
             Ok(accounts)
@@ -458,7 +458,7 @@ pub(crate) fn read(
         "SELECT {COLUMNS} FROM account WHERE facility = ?1 AND id = ?2"
     ))?;
     let mut rows = statement.query(params![number(facility), id.as_str()])?;
-    rows.next()?.map(account).transpose()
+    rows.next()?.map(|row| account(&row)).transpose()
 }
 
 fn account(row: &Row<'_>) -> Result<Account, StoreError> {

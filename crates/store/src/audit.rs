@@ -6,10 +6,10 @@ pub mod verify;
 
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
-use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, params};
 
 /// The record an event vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use domain::audit::{Deed, Event};
 use domain::bulk::{BulkFailure, BulkKind, BulkState, Progress, ReceptionNumber};
 use domain::civil_date::{CivilDate, Instant};
 use domain::permit::{AskInBulk, Permit, SignedIn};
-use rusqlite::{Connection, Row, params};
 
 use crate::access::{actor, institution, number};
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
+use crate::sql::{Connection, Row, params};
 
 /// Orders whose lines are forgotten in one transaction.
 const AT_ONCE: u32 = 20;
@@ -267,7 +267,7 @@ impl Engine {
             let mut rows = statement.query(params![number(permit.facility()), limit])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(read(row)?);
+                found.push(read(&row)?);
             }
             Ok(found)
         })
@@ -380,7 +380,7 @@ fn find(
     let text = "SELECT * FROM bulk_order WHERE facility = ?1 AND reception = ?2";
     let mut statement = connection.prepare_cached(text)?;
     let mut rows = statement.query(params![facility, reception.as_str()])?;
-    rows.next()?.map(read).transpose()
+    rows.next()?.map(|row| read(&row)).transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Order, StoreError> {

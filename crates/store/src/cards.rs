@@ -13,13 +13,13 @@ use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;
 use domain::questions::{Question, QuestionsState, presence_until};
 use domain::reader::ReaderId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::number;
 use crate::checks::{NewCheck, Record, Recorded};
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::readers::{end_releases, take_release};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// A challenge the center made.
 #[derive(Debug, Clone, PartialEq, Eq)]

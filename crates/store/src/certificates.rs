@@ -3,12 +3,12 @@
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::{institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::sessions::end_sessions_of;
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// A revoked certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Engine {
             let mut statement =
                 connection.prepare_cached(&format!("{KNOWN} WHERE c.fingerprint = ?1"))?;
             let mut rows = statement.query([fingerprint])?;
-            rows.next()?.map(known).transpose()
+            rows.next()?.map(|row| known(&row)).transpose()
         })
     }
 
@@ -163,7 +163,7 @@ impl Engine {
             let mut rows = statement.query([number(facility)])?;
             let mut all = Vec::new();
             while let Some(row) = rows.next()? {
-                all.push(known(row)?);
+                all.push(known(&row)?);
             }
             Ok(all)
         })
@@ -182,7 +182,7 @@ impl Engine {
             let mut rows = statement.query([now.as_micros()])?;
             let mut all = Vec::new();
             while let Some(row) = rows.next()? {
-                all.push(known(row)?);
+                all.push(known(&row)?);
             }
             Ok(all)
         })
@@ -388,7 +388,7 @@ impl Engine {
 fn fingerprints(
     connection: &Connection,
     text: &str,
-    parameters: impl rusqlite::Params,
+    parameters: impl crate::sql::Params,
 ) -> Result<Vec<[u8; 32]>, StoreError> {
     let mut statement = connection.prepare_cached(text)?;
     let rows = statement.query_map(parameters, |row| row.get(0))?;

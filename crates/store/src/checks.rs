@@ -7,13 +7,13 @@ use domain::audit::{Actor, Deed, Event};
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
 use domain::permit::{AskByNumber, Permit, ReadHistory, SignedIn};
-use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use crate::audit::Content;
 use crate::database::{Batch, Fate};
 use crate::engine::{Engine, StoreError};
 use crate::recent::{Entry, Recent};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// Seconds an idempotency key is kept: 14 days (design §6).
 const KEY_LIFE_S: i64 = 14 * 86_400;

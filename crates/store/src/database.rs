@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use domain::audit::Event;
+use rusqlite::OpenFlags;
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sessions::Remembered;
+use crate::sql::{self, Connection};
 use crate::writeback::Writeback;
 
 /// Jobs in one transaction at most, so that none waits long for the others.
@@ -153,8 +154,9 @@ impl Database {
             path: path.into(),
             why: error.to_string(),
         };
-        let connection = Connection::open(path).map_err(failed)?;
+        let connection = rusqlite::Connection::open(path).map_err(failed)?;
         configure(&connection, reading).map_err(failed)?;
+        let connection = Connection::from(connection);
         migrate(&connection, path, migrations)?;
         let held = hold(&connection).map_err(|error| OpenError::File {
             path: path.into(),
@@ -223,10 +225,12 @@ impl Database {
     /// Writes a consistent copy to a file that does not exist yet, while the store goes on. Pages keep their places, so that what
     /// keeps the copies of many days finds the same bytes again.
     pub(crate) fn copy(&self, to: &Path) -> Result<(), StoreError> {
-        let mut target = Connection::open(to)?;
+        let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
+        let mut target = rusqlite::Connection::open(to).map_err(failed)?;
         self.read(|connection| {
+            let backup = Backup::new(connection.sqlite(), &mut target).map_err(failed)?;
             // In one step: a copy in several would begin anew whenever somebody wrote between them.
-            match Backup::new(connection, &mut target)?.step(-1)? {
+            match backup.step(-1).map_err(failed)? {
                 StepResult::Done => Ok(()),
                 step => Err(StoreError::Failed(format!(
                     "the copy did not end: {step:?}"
@@ -234,8 +238,8 @@ impl Database {
             }
         })?;
         // The copied header says that there is a log; a copy is one file, which may lie where nothing can be written.
-        target.pragma_update(None, "journal_mode", "DELETE")?;
-        Ok(())
+        let mode = target.pragma_update(None, "journal_mode", "DELETE");
+        mode.map_err(failed)
     }
 
     /// Reads on the calling thread, with a connection that is kept for the next reader.
@@ -250,21 +254,7 @@ impl Database {
             .pop();
         let connection = match kept {
             Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(self.path(), flags)?;
-                if self.reading == Reading::Still {
-                    connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
-                }
-                if let Some((name, path)) = &self.beside {
-                    let text = format!("ATTACH ?1 AS {name}");
-                    connection.execute(&text, [path.to_string_lossy()])?;
-                    // It may be one that grows: a map of it would be made anew at every turn.
-                    connection.pragma_update(Some(*name), "mmap_size", 0)?;
-                }
-                connection.set_prepared_statement_cache_capacity(64);
-                connection
-            }
+            None => self.open_reader().map_err(sql::Error::from)?.into(),
         };
         let result = work(&connection);
         self.readers
@@ -272,6 +262,22 @@ impl Database {
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
         result
+    }
+
+    fn open_reader(&self) -> rusqlite::Result<rusqlite::Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(self.path(), flags)?;
+        if self.reading == Reading::Still {
+            connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
+        }
+        if let Some((name, path)) = &self.beside {
+            let text = format!("ATTACH ?1 AS {name}");
+            connection.execute(&text, [path.to_string_lossy()])?;
+            // It may be one that grows: a map of it would be made anew at every turn.
+            connection.pragma_update(Some(*name), "mmap_size", 0)?;
+        }
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
     }
 
     /// Writes; answers after the transaction that holds the work is on the disk, or with why it is not.
@@ -336,7 +342,7 @@ impl Database {
     }
 }
 
-fn configure(connection: &Connection, reading: Reading) -> rusqlite::Result<()> {
+fn configure(connection: &rusqlite::Connection, reading: Reading) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -355,14 +361,14 @@ fn migrate(
     path: &Path,
     migrations: &[Migration],
 ) -> Result<(), OpenError> {
-    let failed = |error: rusqlite::Error| OpenError::File {
+    let failed = |error: sql::Error| OpenError::File {
         path: path.into(),
         why: error.to_string(),
     };
     let table = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
     connection.execute_batch(table).map_err(failed)?;
     let mut statement = connection
-        .prepare("SELECT name, text FROM migration ORDER BY name")
+        .prepare_cached("SELECT name, text FROM migration ORDER BY name")
         .map_err(failed)?;
     let applied = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -382,10 +388,10 @@ fn migrate(
     }
     for (name, text) in migrations.iter().skip(applied.len()) {
         let step = || {
-            let transaction = connection.unchecked_transaction()?;
-            transaction.execute_batch(text)?;
-            transaction.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
-            transaction.commit()
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            connection.execute_batch(text)?;
+            connection.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
+            connection.execute_batch("COMMIT")
         };
         step().map_err(failed)?;
     }
@@ -434,7 +440,7 @@ fn write_jobs(
             finish(outcome.clone());
         }
         if let Some(writeback) = &mut writeback {
-            writeback.after(count, connection);
+            writeback.after(count, connection.sqlite());
         }
     }
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -11,10 +11,10 @@ use domain::emergency::window::{
 };
 use domain::institution_code::InstitutionCode;
 use domain::posted_notice::Prefecture;
-use rusqlite::{Connection, Row, params};
 
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, Row, params};
 
 /// A step an operator takes with a window that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,11 +165,11 @@ pub(crate) fn windows(connection: &Connection) -> Result<Vec<EmergencyWindow>, S
     let mut rows = statement.query([])?;
     let mut windows = Vec::new();
     while let Some(row) = rows.next()? {
-        let planned = planned(row)?;
+        let planned = planned(&row)?;
         let mut changes = Vec::new();
         let mut kept = steps.query([planned.id.to_be_bytes()])?;
         while let Some(row) = kept.next()? {
-            changes.push(change(row)?);
+            changes.push(change(&row)?);
         }
         windows.push(EmergencyWindow::kept(planned, changes));
     }

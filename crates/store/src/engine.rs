@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use domain::medical_information::look_back::LookBack;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use crate::access::MIGRATIONS;
 use crate::database::{Batch, Database, Held, Reading};
 use crate::recent::Recent;
 use crate::registry;
+use crate::sql::{self, Connection};
 
 /// The file of the registry, beside the center's.
 const REGISTRY: &str = "registry.db";
@@ -30,10 +31,13 @@ pub enum StoreError {
     Closing,
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<sql::Error> for StoreError {
+    fn from(error: sql::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let text = error.to_string();
+        let sql::Error::Sqlite(error) = error else {
+            return Self::Failed(text);
+        };
         match error.sqlite_error_code() {
             Some(
                 Code::DiskFull
@@ -251,7 +255,9 @@ pub fn files(dir: &Path) -> [PathBuf; 2] {
 /// [`StoreError::Failed`] when one is no database or not whole.
 pub fn examine(dir: &Path) -> Result<(), StoreError> {
     for file in files(dir) {
-        let connection = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = rusqlite::Connection::open_with_flags(&file, flags);
+        let connection = Connection::from(connection.map_err(sql::Error::from)?);
         let verdict: String =
             connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         let migrations: i64 =

@@ -4,9 +4,9 @@
 use domain::civil_date::Instant;
 use domain::event::EventKind;
 use domain::permit::{Permit, ReceiveEvents};
-use rusqlite::{Connection, params};
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, params};
 
 /// Days an event is kept \[ours\]: as long as an idempotency key.
 const KEPT_DAYS: i64 = 14;

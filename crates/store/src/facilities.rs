@@ -6,10 +6,10 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use domain::posted_notice::Prefecture;
-use rusqlite::{Row, params};
 
 use crate::access::{Facility, institution, number};
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Row, params};
 
 /// What an operator looks for. `None` does not limit.
 #[derive(Debug, Clone, Default)]
@@ -77,7 +77,7 @@ impl Engine {
             ])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(facility(row)?);
+                found.push(facility(&row)?);
             }
             Ok(found)
         })

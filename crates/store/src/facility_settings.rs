@@ -8,11 +8,11 @@ use domain::event::EventKind;
 use domain::facility_settings::{FacilitySettings, InvalidSetting};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{EditSettings, Permit};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// Settings with the number of their last change; 0 before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

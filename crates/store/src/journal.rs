@@ -6,10 +6,10 @@ pub mod tally;
 use std::path::Path;
 
 use domain::civil_date::Instant;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::database::{Database, Held, Migration, Reading};
 use crate::engine::{OpenError, Pace, StoreError, Written};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 const MIGRATIONS: &[Migration] = &[(
     "0001_start",
@@ -172,7 +172,7 @@ impl Journal {
             let text = format!("SELECT {COLUMNS} FROM file WHERE id = ?1");
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query([id.to_be_bytes()])?;
-            rows.next()?.map(read).transpose()
+            rows.next()?.map(|row| read(&row)).transpose()
         })
     }
 
@@ -227,7 +227,7 @@ impl Journal {
             let mut rows = statement.query([])?;
             let mut entries = Vec::new();
             while let Some(row) = rows.next()? {
-                entries.push(read(row)?);
+                entries.push(read(&row)?);
             }
             Ok(entries)
         })

@@ -3,9 +3,9 @@
 
 use domain::civil_date::Instant;
 use domain::permit::SignedIn;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// An answer to keep under the key its request came with.
 #[derive(Clone)]

@@ -30,6 +30,7 @@ pub mod second_factors;
 pub mod sessions;
 pub mod sight;
 pub mod sign_ins;
+mod sql;
 mod tries;
 pub mod upkeep;
 pub mod withdrawals;

@@ -10,13 +10,13 @@ use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
 use domain::person::PersonId;
-use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{institution, number};
 use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::StoreError;
+use crate::sql::{Connection, Row, params};
 
 /// The columns of a look, in the order [`read`] takes them.
 pub(crate) const COLUMNS: &str =

@@ -8,11 +8,11 @@ use domain::civil_date::Instant;
 use domain::lockout;
 use domain::operator::{OperatorName, OperatorState, leaves_nobody};
 use domain::password::{GENERATIONS, Length};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::accounts::{Generation, PasswordRow};
 use crate::engine::{Engine, StoreError};
 use crate::sessions::TokenHash;
+use crate::sql::{Connection, OptionalExtension, Row, params};
 use crate::tries::{self, CENTER, Tries};
 
 /// An operator.
@@ -112,7 +112,7 @@ impl Engine {
             let mut rows = statement.query([])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(operator(row)?);
+                found.push(operator(&row)?);
             }
             Ok(found)
         })
@@ -419,7 +419,7 @@ fn find(connection: &Connection, name: &OperatorName) -> Result<Option<Operator>
     let text = format!("SELECT {COLUMNS} FROM operator WHERE name = ?1");
     let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query([name.as_str()])?;
-    rows.next()?.map(operator).transpose()
+    rows.next()?.map(|row| operator(&row)).transpose()
 }
 
 fn operator(row: &Row<'_>) -> Result<Operator, StoreError> {

@@ -9,11 +9,11 @@ use domain::medical_information::look::{Look, Months, Opened};
 use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;
 use domain::questions::PRESENCE_S;
-use rusqlite::{OptionalExtension, params};
 
 use crate::access::{institution, number};
 use crate::cards::{ChallengeRefused, use_up};
 use crate::engine::{Engine, StoreError};
+use crate::sql::{OptionalExtension, params};
 use crate::{looks, sight};
 
 /// A page to open.
@@ -177,7 +177,7 @@ impl Engine {
             ])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(looks::read(row)?);
+                found.push(looks::read(&row)?);
             }
             Ok(found)
         })
@@ -207,7 +207,7 @@ impl Engine {
             while let Some(row) = rows.next()? {
                 found.push(Open {
                     facility: institution(row.get(5)?)?,
-                    opened: sight::read(row)?,
+                    opened: sight::read(&row)?,
                 });
             }
             Ok(found)

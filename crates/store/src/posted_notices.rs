@@ -7,9 +7,9 @@ use domain::institution_code::InstitutionCode;
 use domain::posted_notice::{
     Audience, Importance, MOST_IN_FORCE, PostedNotice, Prefecture, Wording,
 };
-use rusqlite::{Connection, Row, params};
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, Row, params};
 
 /// What became of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn all(connection: &Connection) -> Result<Vec<PostedNotice>, StoreError> {
     let mut rows = statement.query([])?;
     let mut notices = Vec::new();
     while let Some(row) = rows.next()? {
-        notices.push(notice(row)?);
+        notices.push(notice(&row)?);
     }
     Ok(notices)
 }

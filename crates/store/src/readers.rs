@@ -8,12 +8,12 @@ use domain::identification::{Abilities, FaceCapability, TerminalKeys};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByCard, ControlReader, Permit, ReceiveEvents};
 use domain::reader::{ModeSet, ReaderId, ReaderMode, ReaderState, SAY_AGAIN_S, StaffCall};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// A reader as the center knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Engine {
             let mut rows = statement.query([facility])?;
             let mut readers = Vec::new();
             while let Some(row) = rows.next()? {
-                readers.push(reader(row)?);
+                readers.push(reader(&row)?);
             }
             Ok(readers)
         })
@@ -460,7 +460,7 @@ fn waiting_release(
     Ok(statement.query_row(parameters, release).optional()?)
 }
 
-fn release(row: &Row<'_>) -> rusqlite::Result<Release> {
+fn release(row: &Row<'_>) -> crate::sql::Result<Release> {
     Ok(Release {
         id: u128::from_be_bytes(row.get(0)?),
         reader: row.get(1)?,
@@ -484,7 +484,7 @@ fn find(connection: &Connection, facility: i64, id: &str) -> Result<Option<Reade
     let text = format!("SELECT * FROM ({READERS}) WHERE id = ?2");
     let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query(params![facility, id])?;
-    rows.next()?.map(reader).transpose()
+    rows.next()?.map(|row| reader(&row)).transpose()
 }
 
 fn reader(row: &Row<'_>) -> Result<Reader, StoreError> {

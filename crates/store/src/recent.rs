@@ -7,9 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use rusqlite::{Connection, params};
-
 use crate::engine::StoreError;
+use crate::sql::{Connection, params};
 
 /// So many checks wait before they are indexed together.
 const INDEX_AT: usize = 4_096;
@@ -49,7 +48,7 @@ impl Recent {
     /// Reads what waited when the store was closed.
     pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let recent = Self::default();
-        let mut statement = connection.prepare(
+        let mut statement = connection.prepare_cached(
             "SELECT seq, facility, id, at, account, key FROM check_record
              WHERE (SELECT seq FROM walk WHERE name = 'indexed') < seq ORDER BY seq",
         )?;

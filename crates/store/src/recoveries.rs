@@ -8,11 +8,11 @@ use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::permit::{ManageOwnAccess, Permit};
 use domain::recovery::resets_password;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::number;
 use crate::accounts::{self, PasswordRow, write_password};
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, OptionalExtension, params};
 use crate::tries::Tries;
 
 /// Wrong secret numbers after which the number opens nothing any more \[ours, as of reference IDs\].

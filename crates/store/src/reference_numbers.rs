@@ -7,12 +7,12 @@ use domain::institution_code::InstitutionCode;
 use domain::permit::{AskInBulk, Permit, SignedIn};
 use domain::person::PersonId;
 use domain::reference_number::{Assignment, ReferenceNumber, TakenByAnother, assign};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::{actor, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep, keep_or_find};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// What became of a number to register.
 #[derive(Debug, Clone, PartialEq, Eq)]

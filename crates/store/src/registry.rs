@@ -11,11 +11,11 @@ use domain::insured::InsuranceKey;
 use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByNumber, AskInBulk, Permit};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
 use crate::rows;
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// The schema of the registry's file.
 pub(crate) const MIGRATIONS: &[Migration] = &[(

@@ -9,7 +9,6 @@ use domain::institution_code::InstitutionCode;
 use domain::password::Length;
 use domain::permit::{ManageAccounts, Permit, RotateOwnSecret, SignedIn};
 use domain::rotation::{NotRotatable, Stage, Step, rotatable};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
 use crate::accounts::{self, PasswordRow, write_password};
@@ -17,6 +16,7 @@ use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::sign_ins;
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// A rotation of one account.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl Engine {
             let mut rows = statement.query([facility])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(rotation(row)?);
+                found.push(rotation(&row)?);
             }
             Ok(found)
         })

@@ -9,7 +9,6 @@ use domain::lockout;
 use domain::permit::{ManageAccounts, ManageOwnAccess, Permit, SignedIn};
 use domain::second_factor::{Entry, FactorKind};
 use domain::sign_in_notice::Outcome;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
 use crate::accounts::{self, Settled, keep_lockout};
@@ -17,6 +16,7 @@ use crate::engine::{Engine, StoreError};
 use crate::recoveries::use_code;
 use crate::sessions::{TokenHash, end_other_sessions, open_fully};
 use crate::sign_ins::{self, Attempt};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// A second factor.
 #[derive(Clone)]
@@ -78,7 +78,7 @@ impl Engine {
             let mut rows = statement.query(params![number(facility), account.as_str()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(factor(row)?);
+                found.push(factor(&row)?);
             }
             Ok(found)
         })

@@ -11,13 +11,13 @@ use domain::permit::SignedIn;
 use domain::second_factor::Entry;
 use domain::session::is_good;
 use domain::sign_in_notice::Outcome;
-use rusqlite::{Connection, Params, params};
 
 use crate::access::{institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 use crate::sign_ins::{self, Attempt};
+use crate::sql::{Connection, Params, params};
 
 /// Sessions remembered at most; beyond that all are read anew.
 const MOST_REMEMBERED: usize = 100_000;

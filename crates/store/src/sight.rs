@@ -16,10 +16,10 @@ use domain::medical_information::look::{Look, Months, Opened};
 use domain::permit::{Permit, ViewMedicalPages};
 use domain::person::{Person, PersonId};
 use domain::questions::{Answered, Choice};
-use rusqlite::{Connection, Row, params};
 
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, Row, params};
 use crate::withdrawals::withdrawn_since;
 use crate::{facility_settings, looks, rows};
 
@@ -114,7 +114,7 @@ impl Engine {
         let facility = number(permit.facility());
         // One query over both files, whatever the number of patients; somebody whom the insurers took back is nobody.
         let mut patients = self.registry().read(|connection| {
-            let _snapshot = connection.unchecked_transaction()?;
+            let _snapshot = connection.snapshot()?;
             let settings = facility_settings::read(connection, facility)?.settings;
             let text = format!(
                 "SELECT {COLUMNS}, person, (SELECT i.record FROM person_key k
@@ -128,7 +128,7 @@ impl Engine {
             let mut rows = statement.query(params![facility, now.as_micros()])?;
             let mut patients: Vec<ViewablePatient> = Vec::new();
             while let Some(row) = rows.next()? {
-                let opened = read(row)?;
+                let opened = read(&row)?;
                 if !is_used(&opened, &settings) {
                     continue;
                 }
@@ -168,7 +168,7 @@ impl Engine {
     ) -> Result<Option<Sight>, StoreError> {
         let facility = permit.facility();
         self.read(|connection| {
-            let _snapshot = connection.unchecked_transaction()?;
+            let _snapshot = connection.snapshot()?;
             let Some(person) = of_reference(connection, number(facility), id)? else {
                 return Ok(None);
             };
@@ -445,7 +445,7 @@ pub(crate) fn opened_to(
     let mut rows = statement.query(params![facility, person, now.as_micros()])?;
     let mut opened = Vec::new();
     while let Some(row) = rows.next()? {
-        opened.push(read(row)?);
+        opened.push(read(&row)?);
     }
     Ok(opened)
 }

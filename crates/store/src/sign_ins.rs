@@ -6,11 +6,11 @@ use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::permit::{ManageOwnAccess, Permit, SignedIn};
 use domain::sign_in_notice::{Before, Outcome, ProvedBy, Unusual, unusual};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::facility_settings;
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// Rows kept of each account \[ours\].
 const KEPT: i64 = 300;
@@ -77,7 +77,7 @@ impl Engine {
             let mut rows = statement.query(params![number(permit.facility()), account, limit])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(sign_in(row)?);
+                found.push(sign_in(&row)?);
             }
             Ok(found)
         })
@@ -133,7 +133,7 @@ impl Engine {
                 let account: String = row.get(8)?;
                 let account = AccountId::parse(&account);
                 let account = account.map_err(|_| StoreError::Row("sign_in"))?;
-                found.push((account, sign_in(row)?));
+                found.push((account, sign_in(&row)?));
             }
             Ok(found)
         })

@@ -5,11 +5,11 @@ use domain::account::AccountId;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::lockout::{FORGOTTEN_AFTER_S, State};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use crate::access::number;
 use crate::engine::StoreError;
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// The place of names typed on the center's own pages: no facility's code.
 pub(crate) const CENTER: i64 = 0;
@@ -100,10 +100,10 @@ impl Tries {
 }
 
 /// The count of a row: failures, locks, end of the lock, last failure, from this column on.
-pub(crate) fn state(row: &Row<'_>, first: usize) -> rusqlite::Result<State> {
+pub(crate) fn state(row: &Row<'_>, first: usize) -> crate::sql::Result<State> {
     let at = |column| {
         let micros: Option<i64> = row.get(column)?;
-        Ok::<_, rusqlite::Error>(micros.map(Instant::from_micros))
+        Ok::<_, crate::sql::Error>(micros.map(Instant::from_micros))
     };
     Ok(State {
         failures: row.get(first)?,

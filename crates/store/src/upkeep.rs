@@ -1,9 +1,9 @@
 //! How the store is kept: the last checkpoint, copy and load, and the bulk orders that wait. For an operator's look; changes nothing.
 
 use domain::civil_date::Instant;
-use rusqlite::Connection;
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::Connection;
 
 /// When the store was last looked after; `None` where it never was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -10,7 +10,6 @@ use domain::medical_information::kind::InformationKind;
 use domain::medical_information::withdrawal::{Reason, Withdrawal, WithdrawalNote};
 use domain::permit::{AskByCard, Permit, SignedIn, WithdrawConsent};
 use domain::person::PersonId;
-use rusqlite::{Connection, Row, params};
 
 use crate::access::{actor, institution, number};
 use crate::audit::{Content, row_hash};
@@ -21,6 +20,7 @@ use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::looks::{pack, unpack};
 use crate::own::OwnPage;
 use crate::sight::{close, of_reference, opened_to};
+use crate::sql::{Connection, Row, params};
 
 /// The columns of a withdrawal, in the order [`read`] takes them.
 const COLUMNS: &str =
@@ -238,7 +238,7 @@ pub(crate) fn withdrawn_since(
     ])?;
     let mut kinds = Vec::new();
     while let Some(row) = rows.next()? {
-        kinds.extend(read(row)?.ended.iter().map(|it| it.kind));
+        kinds.extend(read(&row)?.ended.iter().map(|it| it.kind));
     }
     kinds.sort_unstable();
     kinds.dedup();

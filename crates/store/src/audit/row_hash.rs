@@ -1,10 +1,9 @@
 //! The hash of rows as they lie in their tables now: what an audit event vouches for. Knows no table.
 
-use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 use crate::engine::StoreError;
+use crate::sql::{Connection, ValueRef};
 
 /// The hash of all values of a record's rows: those of the first text, which must be there, then those of the others. ?1 is the record.
 pub(crate) fn of(

@@ -4,9 +4,9 @@
 use domain::audit::Deed;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
-use rusqlite::{Row, params};
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Row, params};
 
 /// What to look for. `None` does not limit.
 #[derive(Debug, Clone, Default)]
@@ -146,7 +146,7 @@ fn bound(query: &Query) -> Bound {
     )
 }
 
-fn found(row: &Row<'_>) -> rusqlite::Result<Found> {
+fn found(row: &Row<'_>) -> crate::sql::Result<Found> {
     Ok(Found {
         place: (row.get(0)?, row.get(1)?),
         prev: row.get(2)?,

@@ -161,7 +161,7 @@ impl Engine {
     fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
         self.read(|connection| {
             let mut statement = connection
-                .prepare("SELECT at, heads, kid, signature FROM checkpoint ORDER BY at")?;
+                .prepare_cached("SELECT at, heads, kid, signature FROM checkpoint ORDER BY at")?;
             let rows = statement.query_map([], |row| {
                 Ok(Checkpoint {
                     at: Instant::from_micros(row.get(0)?),
@@ -198,8 +198,8 @@ impl Engine {
         let (mut vouched, mut vouched_looks, mut vouched_withdrawals) = (0_u64, 0_u64, 0_u64);
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
-            let _snapshot = connection.unchecked_transaction()?;
-            let mut statement = connection.prepare(
+            let _snapshot = connection.snapshot()?;
+            let mut statement = connection.prepare_cached(
                 "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record
                  FROM audit_event ORDER BY chain, seq",
             )?;

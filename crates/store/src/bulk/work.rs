@@ -8,7 +8,6 @@ use domain::medical_information::kind::InformationKind;
 use domain::permit::{AskInBulk, Permit};
 use domain::person::PersonId;
 use domain::reference_number::{Assignment, ReferenceNumber, TakenByAnother};
-use rusqlite::{Connection, params};
 
 use super::{Order, insert_parts, read};
 use crate::access::number;
@@ -17,6 +16,7 @@ use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::reference_numbers::{Author, register};
+use crate::sql::{Connection, params};
 use crate::withdrawals::withdrawn_since;
 
 /// What is to be done next.
@@ -104,7 +104,7 @@ impl Engine {
             let text = "SELECT * FROM bulk_order WHERE finished IS NULL ORDER BY worked LIMIT 1";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([])?;
-            let Some(order) = rows.next()?.map(read).transpose()? else {
+            let Some(order) = rows.next()?.map(|row| read(&row)).transpose()? else {
                 return Ok(None);
             };
             if order.state == BulkState::Listing {

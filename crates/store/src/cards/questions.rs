@@ -14,7 +14,6 @@ use domain::questions::{
     Answered, Choice, InvalidAnswers, OUTPATIENT_CONSENT_S, Question, QuestionsState,
     presence_until, settle,
 };
-use rusqlite::{Connection, Row, params};
 
 use crate::access::{institution, number};
 use crate::audit::{Content, row_hash};
@@ -23,6 +22,7 @@ use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::readers::end_releases;
 use crate::sight;
+use crate::sql::{Connection, Row, params};
 use crate::withdrawals::withdrawn_since;
 
 /// Abandoned checks closed in one transaction.
@@ -231,7 +231,7 @@ impl Engine {
             // Read whole before the first of them changes.
             let mut abandoned = Vec::new();
             while let Some(row) = rows.next()? {
-                abandoned.push(card_check(row)?);
+                abandoned.push(card_check(&row)?);
             }
             let mut told = Vec::new();
             for check in abandoned {
@@ -415,7 +415,7 @@ pub(super) fn find(
     let text = "SELECT * FROM card_check WHERE facility = ?1 AND id = ?2";
     let mut statement = connection.prepare_cached(text)?;
     let mut rows = statement.query(params![facility, id.to_be_bytes()])?;
-    rows.next()?.map(card_check).transpose()
+    rows.next()?.map(|row| card_check(&row)).transpose()
 }
 
 /// What was answered at a check by card, in the order of the questions.

@@ -9,7 +9,6 @@ use domain::medical_information::kind::Basis;
 use domain::medical_information::look::Opened;
 use domain::permit::{Permit, SignedIn, ViewInAmbulance};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::number;
 use crate::checks::{NewCheck, Record};
@@ -18,6 +17,7 @@ use crate::emergency::searches::{FoundBefore, is_within};
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
 use crate::sight;
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// An opening to make, of what a search found.
 #[derive(Debug, Clone)]

@@ -8,12 +8,12 @@ use domain::emergency::window::EmergencyWindow;
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskInOutage, Permit};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::{institution, number};
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
 use crate::looks::search::{LookSearch, select};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// Things done that are told of each window at most, the newest first.
 const MOST: u32 = 500;

@@ -6,13 +6,13 @@ use domain::emergency::window::{WindowKind, counting};
 use domain::emergency::{COUNTED_OVER_S, FOUND_FOR_S, Mode, Way, WithoutCard};
 use domain::permit::{Permit, SignedIn};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::access::number;
 use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// What a search came to, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Deliveries of readers' results: a row for each check and folder, made once, with how far the events were heard.
 
 use domain::civil_date::Instant;
-use rusqlite::{OptionalExtension, params};
 
 use crate::engine::StoreError;
 use crate::journal::{Journal, State};
+use crate::sql::{OptionalExtension, params};
 
 /// One reader's result for one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

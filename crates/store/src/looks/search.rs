@@ -13,8 +13,6 @@ use domain::medical_information::look::Look;
 use domain::permit::{Permit, ReadLooks};
 use domain::person::{Person, PersonId};
 use domain::reference_number::ReferenceNumber;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
@@ -23,6 +21,7 @@ use crate::reference_numbers::holder_of;
 use crate::registry::medical_information::led_to;
 use crate::registry::registration_of;
 use crate::sight::of_reference;
+use crate::sql::{Connection, Value, params_from_iter};
 
 /// Looks gone through for one page at most, where names are compared: the next page goes on from there.
 const MOST_COMPARED: u32 = 20_000;
@@ -130,7 +129,7 @@ impl Engine {
     ) -> Result<LooksFound, StoreError> {
         // Readers of the registry see the center's tables as well, so one snapshot holds looks and names.
         self.registry().read(|connection| {
-            let _snapshot = connection.unchecked_transaction()?;
+            let _snapshot = connection.snapshot()?;
             let mut names = BTreeMap::new();
             select(connection, facility.map(number), search, |id| {
                 patient(connection, &mut names, id)
@@ -149,7 +148,7 @@ impl Engine {
     ) -> Result<Option<Vec<PersonId>>, StoreError> {
         let facility = number(permit.facility());
         self.registry().read(|connection| {
-            let _snapshot = connection.unchecked_transaction()?;
+            let _snapshot = connection.snapshot()?;
             let mut people: Option<Vec<PersonId>> = None;
             let mut narrow = |found: Vec<PersonId>| {
                 people = Some(match people.take() {
@@ -202,7 +201,7 @@ pub(crate) fn select(
             break;
         }
         compared += 1;
-        let look = read(row)?;
+        let look = read(&row)?;
         let place = Place {
             at: look.at,
             seq: row.get(11)?,

@@ -5,12 +5,12 @@ use domain::civil_date::Instant;
 use domain::lockout;
 use domain::operator::{OperatorName, session_is_good};
 use domain::password::Length;
-use rusqlite::{Connection, params};
 
 use super::{count, length, name_of, open_session};
 use crate::accounts::Settled;
 use crate::engine::{Engine, StoreError};
 use crate::sessions::TokenHash;
+use crate::sql::{Connection, params};
 use crate::tries::{CENTER, Tries};
 
 /// A session of an operator.

@@ -6,11 +6,11 @@ use domain::civil_date::CivilDate;
 use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;
 use domain::questions::{Holding, Holdings};
-use rusqlite::{OptionalExtension, params};
 
 use super::Found;
 use crate::engine::{Engine, StoreError};
 use crate::rows;
+use crate::sql::{OptionalExtension, params};
 
 /// The holder of a card.
 #[derive(Debug, Clone)]

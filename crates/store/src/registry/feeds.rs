@@ -10,13 +10,13 @@ use domain::feed::statement::{FeedLine, Record};
 use domain::feed::{BatchState, FeedKind};
 use domain::insured::{Branch, InsuranceKey};
 use domain::person::PersonId;
-use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::engine::{Engine, StoreError};
 use crate::rows;
 use crate::rows::medical_information::{
     pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month, unpack_surgery,
 };
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// A batch that begins.
 #[derive(Debug, Clone)]
@@ -287,7 +287,7 @@ fn batches(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Batch>
     let mut rows = statement.query([limit])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        all.push(batch(row)?);
+        all.push(batch(&row)?);
     }
     Ok(all)
 }

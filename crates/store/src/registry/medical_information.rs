@@ -12,7 +12,6 @@ use domain::medical_information::look::{Look, Months, Opened};
 use domain::medical_information::viewing::{NotOpened, Reading, is_used};
 use domain::permit::{Permit, ReadMedicalByMachine};
 use domain::person::PersonId;
-use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use crate::access::{actor, number};
@@ -20,6 +19,7 @@ use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::rows::medical_information::{pack_checkup, pack_month, pack_surgery};
 use crate::sight::{Seen, in_force};
+use crate::sql::{Connection, params};
 use crate::{facility_settings, looks, rows};
 
 /// The qualification a message names, and what is to be read.

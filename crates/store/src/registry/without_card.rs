@@ -8,10 +8,10 @@ use domain::emergency::description::{Description, Item, Outcome, tags_of};
 use domain::insured::{Branch, InsuranceKey};
 use domain::permit::Permit;
 use domain::person::{Person, PersonId};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::engine::{Engine, StoreError};
 use crate::rows;
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// Who is looked for.
 #[derive(Clone)]

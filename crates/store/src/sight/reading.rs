@@ -10,13 +10,13 @@ use domain::medical_information::kind::{InformationKind, Way};
 use domain::medical_information::look::{Look, Months};
 use domain::medical_information::look_back::FirstDays;
 use domain::person::Person;
-use rusqlite::{Connection, params};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::registry::registration_of;
 use crate::rows::medical_information::{unpack_checkup, unpack_month, unpack_surgery};
 use crate::sight::{in_force, those_for};
+use crate::sql::{Connection, params};
 
 /// A look that is read, and the qualification it began at; of one that began at an identifier, none.
 struct Reading<'a> {
@@ -37,7 +37,7 @@ impl Engine {
         let first = self.look_back().first_days(look.at.date_in_japan());
         let reading = Reading { look, by, first };
         self.registry().read(|connection| {
-            let _snapshot = connection.unchecked_transaction()?;
+            let _snapshot = connection.snapshot()?;
             let Some(registration) = registration_of(connection, look.person)? else {
                 return Ok(None);
             };

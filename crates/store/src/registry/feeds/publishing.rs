@@ -7,10 +7,10 @@ use domain::civil_date::CivilDate;
 use domain::feed::FeedKind;
 use domain::feed::statement::Record;
 use domain::medical_information::kind::InformationKind;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Changed, pack, unpack};
 use crate::engine::StoreError;
+use crate::sql::{Connection, OptionalExtension, params};
 
 const FAILED: StoreError = StoreError::Row("feeds");
 
@@ -27,7 +27,7 @@ type Stored = (Place, BTreeMap<u32, Record>);
 
 /// Puts everything that arrived in place.
 pub(super) fn publish(connection: &Connection, kind: FeedKind) -> Result<Changed, StoreError> {
-    let mut all = connection.prepare("SELECT statement, person FROM arriving_statement")?;
+    let mut all = connection.prepare_cached("SELECT statement, person FROM arriving_statement")?;
     let mut statements = all.query([])?;
     let mut changed = Changed::default();
     while let Some(row) = statements.next()? {
