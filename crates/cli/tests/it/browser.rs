@@ -32,6 +32,8 @@ struct Walk {
     browser: Client,
     demo: Value,
     dir: tempfile::TempDir,
+    /// Whose terminal is walked, as it stands in demo.json.
+    facility: usize,
 }
 
 /// A program in a process group of its own, which ends as a whole: chromedriver's browser and the demo's parts with them, also when
@@ -131,6 +133,7 @@ impl Walk {
             browser,
             demo,
             dir,
+            facility: 0,
         }
     }
 
@@ -140,7 +143,8 @@ impl Walk {
     }
 
     fn account(&self, kind: &str) -> (&str, &str) {
-        let accounts = self.demo["facilities"][0]["accounts"].as_array().unwrap();
+        let facility = &self.demo["facilities"][self.facility];
+        let accounts = facility["accounts"].as_array().unwrap();
         let account = accounts
             .iter()
             .find(|account| account["kind"] == kind)
@@ -152,7 +156,8 @@ impl Walk {
     }
 
     async fn open(&self, path: &str) {
-        let base = self.demo["facilities"][0]["terminal"].as_str().unwrap();
+        let base = &self.demo["facilities"][self.facility]["terminal"];
+        let base = base.as_str().unwrap();
         self.browser.goto(&format!("{base}{path}")).await.unwrap();
     }
 
@@ -193,6 +198,20 @@ impl Walk {
         let input = self.browser.find(Locator::Css(&css)).await.unwrap();
         let path = file.display().to_string();
         input.send_keys(&path).await.unwrap();
+    }
+
+    /// Presses what brings a file, and waits until the browser has it as a whole: the only one of its ending.
+    async fn download(&self, css: &str, ending: &str) -> PathBuf {
+        let found = self.browser.find(Locator::Css(css)).await;
+        found.expect(css).click().await.unwrap();
+        let folder = self.dir.path().join("downloads");
+        let whole = || {
+            let files = std::fs::read_dir(&folder).ok()?;
+            let mut files = files.filter_map(|it| Some(it.ok()?.path()));
+            files.find(|it| it.extension().is_some_and(|it| it == ending))
+        };
+        crate::running::wait_until(ending, || whole().is_some());
+        whole().unwrap()
     }
 
     async fn next_page(&self) {

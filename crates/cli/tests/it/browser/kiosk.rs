@@ -5,6 +5,7 @@ mod every_screen;
 mod failures;
 mod own;
 mod patient;
+mod pharmacist;
 mod process;
 mod removal;
 mod rotation;
@@ -61,7 +62,11 @@ impl Walk {
     }
 
     fn take(&self) {
-        self.order(CLINIC, "remove");
+        self.take_at(CLINIC);
+    }
+
+    fn take_at(&self, facility: usize) {
+        self.order(facility, "remove");
     }
 
     /// What the screen says of itself. Read by script: a screen may be another one from one moment to the next.

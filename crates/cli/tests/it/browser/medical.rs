@@ -1,8 +1,11 @@
 //! 「医療情報確認」 as a doctor and a pharmacist walk it, and as a receptionist does not (G26, G27).
 
+use std::process::Command;
+
 use super::Walk;
 use super::every_page::{look, look_as_it_is};
 use super::readers::PC;
+use crate::running::succeed;
 
 /// A patient agrees at the PC's card reader to all that is asked.
 async fn agree(walk: &Walk) {
@@ -69,7 +72,79 @@ async fn a_doctor_reads_what_the_patient_takes_now_what_changed_and_what_to_chec
     .await;
     let shown = "return document.querySelector('.onshi-record').checkVisibility()";
     assert_eq!(walk.script(shown).await, serde_json::json!(false));
+    walk.devtools(
+        "Emulation.setEmulatedMedia",
+        serde_json::json!({"media": ""}),
+    )
+    .await;
+    files(&walk).await;
     walk.end().await;
+}
+
+/// The buttons of PDF and XML bring real files, named after nobody, each of them a look on record.
+async fn files(walk: &Walk) {
+    let pdf = walk.download("main [value=pdf]", "pdf").await;
+    let pages = say(Command::new("pdfinfo").arg(&pdf));
+    assert!(pages.contains("Tagged:          yes"), "{pages}");
+    let text = say(Command::new("pdftotext").arg("-raw").arg(&pdf).arg("-"));
+    let letters: String = text.split_whitespace().collect();
+    assert!(letters.contains("見本百恵"), "{text}");
+    let xml = walk.download("main [value=xml]", "xml").await;
+    let schema = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/schemas/OnshiMedicalInformation.xsd"
+    );
+    let mut xmllint = Command::new("xmllint");
+    say(xmllint
+        .args(["--noout", "--nonet", "--schema", schema])
+        .arg(&xml));
+    for file in [pdf, xml] {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(name.starts_with("onshi-medical-20"), "{name}");
+    }
+    // The page is still there.
+    walk.see(&["いまのお薬"]).await;
+    let folder = walk.dir.path().join("demo/center").display().to_string();
+    let looks = succeed(&["audit", "looks", "--data-dir", &folder, "--json"]);
+    for way in ["page", "print", "pdf", "xml"] {
+        assert!(looks.contains(&format!("\"{way}\"")), "{way}: {looks}");
+    }
+}
+
+/// What the list shows as a file, for a spreadsheet of any kind.
+async fn exported(walk: &Walk) {
+    let read = |file: std::path::PathBuf| {
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        bytes
+    };
+    let button = |encoding| format!("main [formaction='/looks/export'][value={encoding}]");
+    let file = walk.download(&button("utf-8"), "csv").await;
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(name.ends_with("-utf-8.csv"), "{name}");
+    let text = String::from_utf8(read(file)).unwrap();
+    let rows: Vec<&str> = text.split_terminator("\r\n").collect();
+    let [head, looks @ ..] = &rows[..] else {
+        panic!("{text}");
+    };
+    assert!(head.contains("閲覧日時"), "{head}");
+    assert!(!looks.is_empty(), "{text}");
+    for it in looks {
+        assert!(it.contains("見本　百恵") && it.contains("etsuran"), "{it}");
+    }
+    let cp932 = read(walk.download(&button("cp932"), "csv").await);
+    let (again, _, wrong) = encoding_rs::SHIFT_JIS.decode(&cp932);
+    assert!(!wrong);
+    assert_eq!(again.split_terminator("\r\n").count(), rows.len());
+    assert!(again.contains("見本　百恵"), "{again}");
+}
+
+/// What a program says that ends well.
+fn say(program: &mut Command) -> String {
+    let output = program.output().expect("cargo xtask test installs it");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{program:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,6 +223,7 @@ async fn a_receptionist_withdraws_a_consent_and_an_administrator_sees_who_had_lo
     walk.see(&["見本　百恵", "etsuran", "来院時の同意", "画面"])
         .await;
     look(&walk, "looks").await;
+    exported(&walk).await;
     walk.press_box("emergencies").await;
     walk.send(&[]).await;
     walk.see(&["条件に合う閲覧の記録はありません"]).await;

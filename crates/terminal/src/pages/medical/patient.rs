@@ -285,9 +285,8 @@ fn view_part(shown: &Shown<'_>, words: &Words) -> ViewPart {
     if shown.span.from.is_none() && shown.span.until.is_none() {
         current.push(("span", "all".into()));
     }
-    for kind in form.kinds().unwrap_or_default() {
-        current.push((kind.as_str(), "1".into()));
-    }
+    let chosen = seen.iter().flatten().filter(|it| open.contains(it));
+    current.extend(chosen.map(|kind| (kind.as_str(), "1".into())));
     ViewPart {
         months: vec![
             field("from", "medical-from", "medical-from-support", &from),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::Walk;
-use super::{CLINIC, PHARMACY};
+use super::CLINIC;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_patient_checks_in_alone_and_the_result_is_with_staff() {
@@ -69,19 +69,6 @@ async fn the_keyboard_and_the_tactile_keypad_are_enough() {
             .await;
     }
     walk.see(&["見本　一花 様"]).await;
-    walk.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pharmacy_asks_in_its_own_words() {
-    let walk = Walk::start().await;
-    walk.open_kiosk(PHARMACY).await;
-    walk.place_at(PHARMACY, "everything");
-    walk.screen("method").await;
-    walk.choose("pin").await;
-    walk.type_pin("1234").await;
-    walk.screen("specified-disease").await;
-    walk.see(&["当薬局"]).await;
     walk.end().await;
 }
 
