@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 26] = [
+pub(crate) const TEST_TOOLS: [Tool; 31] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -63,6 +63,11 @@ pub(crate) const TEST_TOOLS: [Tool; 26] = [
     program("pdftotext", "poppler-utils"),
     program("qpdf", "qpdf"),
     program("restic", "restic"),
+    file("/usr/lib/postgresql/15/bin/postgres", "postgresql-15"),
+    program("psql", "postgresql-client-15"),
+    program("patroni", "patroni"),
+    program("etcd", "etcd-server"),
+    file("/usr/sbin/haproxy", "haproxy"),
     // The example's receipt computer; the first Python that has it is 3.11.
     Tool {
         shows: Shows::PythonModules("sqlite3, tomllib"),

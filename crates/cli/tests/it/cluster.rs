@@ -1,0 +1,365 @@
+//! A cluster of three PostgreSQL with Patroni, three etcd and an HAProxy before them, from the files of `packaging/cluster`, on loopback
+//! addresses of its own; machines of it can be cut off by killing all that runs on them.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde_json::Value;
+
+use crate::running::{Part, wait_until};
+
+/// Clusters of this process, each with loopback addresses of its own.
+static CLUSTERS: AtomicU8 = AtomicU8::new(0);
+
+const SUPERUSER: &str = "Oya-2026-Nana";
+
+pub(crate) struct Cluster {
+    dir: tempfile::TempDir,
+    /// The first three bytes of its addresses.
+    net: String,
+    machines: [Machine; 3],
+    etcd: Vec<Part>,
+    proxy: Option<Part>,
+    /// Where the primary is reached, host and port.
+    pub(crate) primary: (String, u16),
+}
+
+/// One machine with its PostgreSQL.
+struct Machine {
+    address: String,
+    postgres: u16,
+    patroni: u16,
+    runs: Option<Part>,
+}
+
+impl Cluster {
+    /// Starts everything and waits until a second machine keeps step with the primary.
+    pub(crate) fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(dir.path(), Some(postgres_user()), None).unwrap();
+        let process = std::process::id();
+        let net = format!(
+            "127.{}.{}",
+            64 + CLUSTERS.fetch_add(1, Ordering::Relaxed),
+            process % 256
+        );
+        let machines = [11, 12, 13].map(|last| {
+            let address = format!("{net}.{last}");
+            Machine {
+                postgres: free_port(&address),
+                patroni: free_port(&address),
+                address,
+                runs: None,
+            }
+        });
+        let entry = format!("{net}.2");
+        let primary = (entry.clone(), free_port(&entry));
+        let mut cluster = Self {
+            dir,
+            net,
+            machines,
+            etcd: Vec::new(),
+            proxy: None,
+            primary,
+        };
+        let etcd = cluster.start_etcd();
+        for machine in 0..cluster.machines.len() {
+            cluster.configure(machine, &etcd);
+            cluster.bring_up(machine);
+        }
+        cluster.start_proxy();
+        wait_until("a primary with a second machine in step", || {
+            cluster.has("sync_standby")
+        });
+        cluster
+    }
+
+    /// Starts what was killed on a machine.
+    pub(crate) fn bring_up(&mut self, machine: usize) {
+        let dir = self.dir.path().join(format!("machine-{machine}"));
+        let mut patroni = as_postgres("/usr/bin/patroni");
+        patroni.arg(dir.join("patroni.yml")).current_dir(&dir);
+        let log = std::fs::File::create(dir.join("patroni.log")).unwrap();
+        patroni.stdout(log.try_clone().unwrap()).stderr(log);
+        self.machines[machine].runs = Some(Part::of(patroni.spawn().unwrap()));
+    }
+
+    /// Ends all that runs on a machine as if its power went.
+    pub(crate) fn kill(&mut self, machine: usize) {
+        if let Some(patroni) = self.machines[machine].runs.take() {
+            patroni.kill();
+        }
+        let pid = self.data_dir(machine).join("postmaster.pid");
+        if let Ok(text) = std::fs::read_to_string(pid)
+            && let Some(postmaster) = text.lines().next()
+        {
+            let _ = Command::new("kill").args(["-KILL", postmaster]).status();
+            // Its children end by themselves when they see that it is gone.
+            wait_until("the end of the postmaster", || {
+                !Path::new("/proc").join(postmaster).exists()
+            });
+        }
+    }
+
+    /// The machine that is the primary now.
+    pub(crate) fn leader(&self) -> Option<usize> {
+        let asked = |machine: &Machine| {
+            let answer = ask(&machine.address, machine.patroni, "OPTIONS", "/primary")?;
+            answer.starts_with("HTTP/1.0 200").then_some(())
+        };
+        (0..3).find(|machine| asked(&self.machines[*machine]).is_some())
+    }
+
+    /// Waits until another machine than this one is the primary.
+    pub(crate) fn wait_for_another_leader(&self, than: usize) -> usize {
+        wait_until("another primary", || {
+            self.leader().is_some_and(|leader| leader != than)
+        });
+        self.leader().unwrap()
+    }
+
+    /// Whether a member of this role is running.
+    pub(crate) fn has(&self, role: &str) -> bool {
+        let runs = |member: &Value| member["role"] == role && member["state"] == "running";
+        self.members().iter().any(runs)
+    }
+
+    /// How many members are running.
+    pub(crate) fn running(&self) -> usize {
+        let members = self.members();
+        let running = members.iter().filter(|it| it["state"] == "running");
+        running.count()
+    }
+
+    fn members(&self) -> Vec<Value> {
+        let answer = self
+            .machines
+            .iter()
+            .find_map(|it| ask(&it.address, it.patroni, "GET", "/cluster"));
+        let body = answer.as_deref().and_then(|it| it.split("\r\n\r\n").nth(1));
+        let told: Value = serde_json::from_str(body.unwrap_or_default()).unwrap_or_default();
+        told["members"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Runs a statement of the superuser on the primary; what it prints, or nothing when it was not acknowledged.
+    pub(crate) fn execute(&self, database: &str, statement: &str) -> Option<String> {
+        let output = Command::new("psql")
+            .env("PGPASSWORD", SUPERUSER)
+            .env("PGCONNECT_TIMEOUT", "3")
+            .args(["-h", &self.primary.0, "-p", &self.primary.1.to_string()])
+            .args(["-U", "postgres", "-d", database, "-At", "-c", statement])
+            .output()
+            .expect("psql, of Debian's package postgresql-client-15");
+        let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(said)
+    }
+
+    fn data_dir(&self, machine: usize) -> PathBuf {
+        self.dir.path().join(format!("machine-{machine}/data"))
+    }
+
+    fn start_etcd(&mut self) -> Vec<String> {
+        let nodes = [21, 22, 23].map(|last| format!("{}.{last}", self.net));
+        let ports = nodes
+            .each_ref()
+            .map(|node| (free_port(node), free_port(node)));
+        let members: Vec<String> = (0..3)
+            .map(|it| format!("etcd{it}=http://{}:{}", nodes[it], ports[it].1))
+            .collect();
+        for (it, node) in nodes.iter().enumerate() {
+            let dir = self.folder(&format!("etcd-{it}"));
+            let settings = filled(
+                "etcd.env",
+                &[
+                    ("NODE", &format!("etcd{it}")),
+                    ("DATA_DIR", &dir.display().to_string()),
+                    ("ADDRESS", node),
+                    ("CLIENT_PORT", &ports[it].0.to_string()),
+                    ("PEER_PORT", &ports[it].1.to_string()),
+                    ("MEMBERS", &members.join(",")),
+                ],
+            );
+            let settings = settings.lines().filter(|line| !line.starts_with('#'));
+            let settings = settings.filter_map(|line| line.split_once('='));
+            let mut etcd = as_postgres("etcd");
+            etcd.envs(settings.map(|(name, value)| (name, value.trim_matches('"'))));
+            // Debian's etcd asks for this on any other processor than amd64.
+            etcd.env("ETCD_UNSUPPORTED_ARCH", "arm64");
+            etcd.stdout(Stdio::null()).stderr(Stdio::null());
+            self.etcd
+                .push(Part::of(etcd.spawn().expect("etcd, of etcd-server")));
+        }
+        (0..3)
+            .map(|it| format!("\"{}:{}\"", nodes[it], ports[it].0))
+            .collect()
+    }
+
+    fn configure(&self, machine: usize, etcd: &[String]) {
+        let dir = self.folder(&format!("machine-{machine}"));
+        let Machine {
+            address,
+            postgres,
+            patroni,
+            ..
+        } = &self.machines[machine];
+        let settings = filled(
+            "patroni.yml",
+            &[
+                ("NODE", &format!("machine{machine}")),
+                ("ADDRESS", address),
+                ("PATRONI_PORT", &patroni.to_string()),
+                ("POSTGRES_PORT", &postgres.to_string()),
+                ("ETCD", &etcd.join(", ")),
+                ("NETWORK", "127.0.0.0/8"),
+                ("DATA_DIR", &self.data_dir(machine).display().to_string()),
+                ("RUN_DIR", &dir.display().to_string()),
+                ("SUPERUSER_PASSWORD", SUPERUSER),
+                ("REPLICATION_PASSWORD", "Utsushi-2026-Nana"),
+                ("REWIND_PASSWORD", "Makimodoshi-2026-Nana"),
+            ],
+        );
+        std::fs::write(dir.join("patroni.yml"), settings).unwrap();
+    }
+
+    fn start_proxy(&mut self) {
+        let mut values = vec![
+            (
+                "PRIMARY".to_owned(),
+                format!("{}:{}", self.primary.0, self.primary.1),
+            ),
+            (
+                "REPLICAS".to_owned(),
+                format!("{}:{}", self.primary.0, free_port(&self.primary.0)),
+            ),
+        ];
+        for (it, machine) in (1..).zip(&self.machines) {
+            let postgres = format!("{}:{}", machine.address, machine.postgres);
+            values.push((format!("POSTGRES_{it}"), postgres));
+            values.push((format!("ADDRESS_{it}"), machine.address.clone()));
+            values.push((format!("PATRONI_PORT_{it}"), machine.patroni.to_string()));
+        }
+        let values: Vec<(&str, &str)> = values.iter().map(|it| (&*it.0, &*it.1)).collect();
+        let file = self.dir.path().join("haproxy.cfg");
+        std::fs::write(&file, filled("haproxy.cfg", &values)).unwrap();
+        let mut proxy = as_postgres("/usr/sbin/haproxy");
+        proxy.arg("-db").arg("-f").arg(file);
+        proxy.stdout(Stdio::null()).stderr(Stdio::null());
+        self.proxy = Some(Part::of(proxy.spawn().expect("haproxy, of haproxy")));
+    }
+
+    /// A folder of the user that PostgreSQL runs as.
+    fn folder(&self, name: &str) -> PathBuf {
+        let dir = self.dir.path().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        std::os::unix::fs::chown(&dir, Some(postgres_user()), None).unwrap();
+        dir
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for machine in 0..self.machines.len() {
+            self.kill(machine);
+        }
+    }
+}
+
+/// A file of the package with its places filled in; all of them.
+fn filled(name: &str, values: &[(&str, &str)]) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster");
+    let mut text = std::fs::read_to_string(file.join(name)).unwrap();
+    for (place, value) in values {
+        let place = format!("@{place}@");
+        assert!(text.contains(&place), "{name} has no {place}");
+        text = text.replace(&place, value);
+    }
+    let open = text
+        .lines()
+        .find(|line| !line.starts_with('#') && line.contains('@'));
+    assert_eq!(open, None, "{name}");
+    text
+}
+
+/// A program as an unprivileged user: PostgreSQL does not run as root.
+fn as_postgres(program: &str) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
+    command.arg(program);
+    command
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+/// The user as whom PostgreSQL runs: the owner of its package's folder, or whoever runs the test.
+fn postgres_user() -> u32 {
+    let owned = if is_root() {
+        "/var/lib/postgresql"
+    } else {
+        "/proc/self"
+    };
+    std::fs::metadata(owned)
+        .expect("postgresql-15 of Debian is installed")
+        .uid()
+}
+
+/// A port of an address that is used by this test alone.
+fn free_port(address: &str) -> u16 {
+    let socket = TcpListener::bind((address, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// What a Patroni answers, head and body.
+fn ask(address: &str, port: u16, method: &str, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect((address, port)).ok()?;
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(3)))
+        .ok()?;
+    write!(stream, "{method} {path} HTTP/1.0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
+fn a_killed_primary_is_replaced_and_comes_back_as_a_replica() {
+    let mut cluster = Cluster::start();
+    let first = cluster.leader().unwrap();
+    cluster
+        .execute("postgres", "CREATE TABLE kept (n int PRIMARY KEY)")
+        .unwrap();
+    let mut acknowledged = Vec::new();
+    for n in 0..20 {
+        let insert = format!("INSERT INTO kept VALUES ({n})");
+        if cluster.execute("postgres", &insert).is_some() {
+            acknowledged.push(n.to_string());
+        }
+    }
+    cluster.kill(first);
+    let second = cluster.wait_for_another_leader(first);
+    let kept = |cluster: &Cluster| {
+        cluster.execute(
+            "postgres",
+            "SELECT string_agg(n::text, ',' ORDER BY n) FROM kept",
+        )
+    };
+    wait_until("the primary behind the proxy", || kept(&cluster).is_some());
+    assert_eq!(kept(&cluster).unwrap(), acknowledged.join(","));
+    wait_until("a second machine in step", || cluster.has("sync_standby"));
+    assert!(
+        cluster
+            .execute("postgres", "INSERT INTO kept VALUES (20)")
+            .is_some()
+    );
+    cluster.bring_up(first);
+    wait_until("all three machines", || cluster.running() == 3);
+    assert_eq!(cluster.leader(), Some(second));
+}
