@@ -11,9 +11,9 @@ use clap::Args;
 use synthetic::population::Population;
 use tokio::sync::mpsc;
 
-use crate::load::{Asker, Generator, Outcome, Target};
+use crate::load::{Generator, Outcome, Target};
 use crate::running::{Part, Running};
-use crate::{disk, load, running};
+use crate::{disk, floor as floor_server, load, running};
 
 /// Questions made before the clock runs, about people drawn over the whole store.
 const QUESTIONS: u64 = 200_000;
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     std::fs::copy(&people, run.join("center/registry.db"))?;
     let center = Running::start(&run, arguments.facilities).await?;
     let verifier = Verifier::start(&run, &center)?;
-    let bodies = questions(&arguments);
+    let bodies = questions(arguments.people, arguments.seed);
     let check = Target {
         generator: arguments.generator,
         address: center.api.trim_start_matches("https://").parse()?,
@@ -116,7 +116,7 @@ fn summary(connections: usize, mut rounds: Vec<(f64, f64, f64)>) {
     }
 }
 
-fn line(outcome: &Outcome) -> String {
+pub(crate) fn line(outcome: &Outcome) -> String {
     format!(
         "{:.0}/s (p50 {:.2} ms, p99 {:.2} ms)",
         outcome.per_second,
@@ -126,7 +126,7 @@ fn line(outcome: &Outcome) -> String {
 }
 
 /// What the center did, from its metrics and the kernel.
-struct Work {
+pub(crate) struct Work {
     at: Instant,
     checks: f64,
     commits: f64,
@@ -134,7 +134,7 @@ struct Work {
 }
 
 impl Work {
-    async fn of(center: &Running) -> anyhow::Result<Self> {
+    pub(crate) async fn of(center: &Running) -> anyhow::Result<Self> {
         Ok(Self {
             at: Instant::now(),
             checks: center.counter("onshi_checks_total").await?,
@@ -143,7 +143,7 @@ impl Work {
         })
     }
 
-    fn since(self, before: &Self) -> Self {
+    pub(crate) fn since(self, before: &Self) -> Self {
         Self {
             at: self.at,
             checks: self.checks - before.checks,
@@ -151,6 +151,11 @@ impl Work {
             cpu: (self.cpu.0 - before.cpu.0, self.cpu.1 - before.cpu.1),
         }
         .over((self.at - before.at).as_secs_f64())
+    }
+
+    /// The center's CPU time for a check, in microseconds.
+    pub(crate) fn cpu_us(&self) -> f64 {
+        self.cpu.0 + self.cpu.1
     }
 
     fn over(mut self, seconds: f64) -> Self {
@@ -162,7 +167,7 @@ impl Work {
         self
     }
 
-    fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!(
             "{:.0} fsyncs/s, {:.1} checks per fsync, center CPU {:.0}+{:.0} µs per check",
             self.commits,
@@ -173,7 +178,6 @@ impl Work {
     }
 }
 
-/// The people, loaded once and kept for the next run.
 /// The registry of so many people of a seed, loaded once.
 pub(crate) fn load_people(dir: &Path, people: u64, seed: u64) -> anyhow::Result<PathBuf> {
     let kept = dir.join(format!("people-{people}-{seed}"));
@@ -215,15 +219,15 @@ pub(crate) fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Questions about people drawn over the whole store, as a receipt computer asks.
-fn questions(arguments: &Arguments) -> Arc<[String]> {
-    let population = Population::new(arguments.seed);
-    let mut state = arguments.seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
+pub(crate) fn questions(people: u64, seed: u64) -> Arc<[String]> {
+    let population = Population::new(seed);
+    let mut state = seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
     let draw = (0..QUESTIONS).filter_map(|_| {
         // Xorshift: any spread over the store will do.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        let it = population.person(state % arguments.people)?;
+        let it = population.person(state % people)?;
         let coverage = it.coverages.first()?;
         let body = serde_json::json!({
             "insurer_number": coverage.insurer.as_digits(), "symbol": coverage.symbol.as_ref().map(|it| it.as_str().to_owned()),
@@ -250,18 +254,11 @@ fn floor(
         .arg("--bytes")
         .arg(bytes.to_string());
     let (part, line) = Part::start(&mut command)?;
-    let read = |name: &str| std::fs::read(dir.join(name));
-    let root = pki::identity::first_certificate(&read("root.pem")?).context("no root")?;
-    let identity = pki::identity::Identity::from_pem(&read("client.pem")?, &read("client.key")?)?;
     let target = Target {
         generator,
         address: line.trim().trim_start_matches("floor: ").parse()?,
         path: api::routes::CHECKS,
-        askers: vec![Asker {
-            root,
-            identity,
-            token: "0".repeat(43),
-        }],
+        askers: vec![floor_server::asker(&dir)?],
         bodies,
         samples: None,
     };

@@ -21,6 +21,7 @@ mod load;
 mod medical;
 mod paint;
 mod running;
+mod scale;
 mod verify;
 
 use std::process::ExitCode;
@@ -66,6 +67,9 @@ enum What {
     /// A look at five years of medical information, its page in Chromium, and a search by name among a million people.
     #[command(after_help = "Example: cargo xtask bench medical --rounds 100 --pages 20")]
     Medical(medical::Arguments),
+    /// Ten million people on the embedded store: loading, bytes, growth of a check's cost, memory, new TLS connections.
+    #[command(after_help = "Example: cargo xtask bench scale --people 10000000")]
+    Scale(scale::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
                 What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Bulk(arguments) => bulk::run(&arguments).await,
                 What::Medical(arguments) => medical::run(&arguments).await,
+                What::Scale(arguments) => scale::run(arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

@@ -94,6 +94,17 @@ impl Part {
         };
         (field(11), field(12))
     }
+
+    /// Resident memory in MB: what is its own, what it maps of files, and the most it ever was.
+    pub(crate) fn resident_mb(&self) -> [f64; 3] {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        ["RssAnon:", "RssFile:", "VmHWM:"].map(|name| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kib = line.and_then(|it| it.trim().trim_end_matches(" kB").parse::<f64>().ok());
+            kib.unwrap_or_default() * 1024.0 / 1e6
+        })
+    }
 }
 
 impl Drop for Part {
