@@ -127,9 +127,11 @@ fn build(
             builder.with_client_cert_verifier(Arc::new(NotRevoked { chain, revocations }))
         }
     };
-    Ok(Arc::new(
-        builder.with_cert_resolver(Arc::new(certificate.clone())),
-    ))
+    let mut config = builder.with_cert_resolver(Arc::new(certificate.clone()));
+    // What a session is resumed with lies with the client, sealed: a server remembers none of a country's terminals, and a revocation
+    // is looked at all the same.
+    config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new().map_err(|e| setup(&e))?;
+    Ok(Arc::new(config))
 }
 
 /// The revoked certificates, shared by all listeners of a process. A revocation counts from the moment [`Revocations::add`] returns.

@@ -9,6 +9,7 @@ use pki::server::{ClientCertificate, Listener, Revocations, Versions};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::rustls::{ClientConfig, HandshakeKind};
 
 use crate::{Fixture, client, fixture_at, now};
 
@@ -181,4 +182,45 @@ async fn a_refusal_is_told_even_to_a_client_that_spoke_already() {
             "{error:?}"
         );
     }
+}
+
+/// Connects with sessions remembered in `config`; whether the session was resumed, and what the server said.
+async fn again(
+    config: &Arc<ClientConfig>,
+    to: SocketAddr,
+) -> std::io::Result<(Option<HandshakeKind>, String)> {
+    let stream = TcpStream::connect(to).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = tokio_rustls::TlsConnector::from(Arc::clone(config))
+        .connect(name, stream)
+        .await?;
+    let mut text = [0; 10];
+    stream.read_exact(&mut text).await?;
+    let kind = stream.get_ref().1.handshake_kind();
+    Ok((kind, String::from_utf8_lossy(&text).into_owned()))
+}
+
+#[tokio::test]
+async fn more_sessions_than_a_server_remembers_are_resumed_until_a_revocation() {
+    let fixture = fixture_at(now());
+    let revocations = Revocations::default();
+    let address = serve(&fixture, revocations.clone()).await;
+    let issued = client(&fixture, now());
+    let config = pki::client::config(fixture.authority.root(), Some(&issued.identity)).unwrap();
+    let config = Arc::new(config);
+    let (kind, _) = again(&config, address).await.unwrap();
+    assert_eq!(kind, Some(HandshakeKind::Full));
+    // The library's own memory of sessions holds 256.
+    for _ in 0..300 {
+        assert!(
+            greeting(&fixture, Some(&issued.identity), address)
+                .await
+                .is_ok()
+        );
+    }
+    let resumed = again(&config, address).await.unwrap();
+    let facility = "1319999999".to_owned();
+    assert_eq!(resumed, (Some(HandshakeKind::Resumed), facility));
+    revocations.add(issued.fingerprint);
+    assert!(again(&config, address).await.is_err());
 }
