@@ -140,6 +140,8 @@ CREATE TABLE audit_event (
 ) WITHOUT ROWID;
 -- When a copy was made and people were loaded last: seldom written, and found without a walk over all events.
 CREATE INDEX audit_event_upkeep ON audit_event (deed, at) WHERE deed = 'backup' OR deed = 'load';
+-- Searches of the chain begin with the newest. Rows come in the order of time, so it grows at its end alone.
+CREATE INDEX audit_event_at ON audit_event (at);
 CREATE TABLE checkpoint (at INTEGER PRIMARY KEY, heads BLOB NOT NULL, kid TEXT NOT NULL, signature BLOB NOT NULL);
 
 -- What the operator tells facilities (お知らせ); the table notice above is of certificates. Lists are separated by blanks.
@@ -261,6 +263,9 @@ CREATE TABLE operator_session (
   token BLOB PRIMARY KEY, operator TEXT NOT NULL, opened INTEGER NOT NULL, active INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX session_of_operator ON operator_session (operator);
+-- From whom operators have what they sign in with: a row for every one-time link. Read by the rule of two operators.
+CREATE TABLE operator_given (at INTEGER NOT NULL, operator TEXT NOT NULL, given_by TEXT NOT NULL);
+CREATE INDEX operator_given_at ON operator_given (at);
 -- Emergency windows (緊急時の開放): what was decided once, and the steps of operators, added and never changed. Lists are separated by blanks.
 CREATE TABLE emergency_window (
   id BLOB PRIMARY KEY, kind TEXT NOT NULL, is_everywhere INTEGER NOT NULL, prefectures TEXT NOT NULL, districts TEXT NOT NULL,
@@ -277,6 +282,7 @@ CREATE TABLE emergency_search (
   way TEXT NOT NULL, outcome TEXT NOT NULL, person BLOB, check_id BLOB
 ) WITHOUT ROWID;
 CREATE INDEX emergency_search_of_account ON emergency_search (facility, account, at);
+CREATE INDEX emergency_search_of_facility ON emergency_search (facility, at);
 CREATE INDEX emergency_search_of_window ON emergency_search (window, facility) WHERE window IS NOT NULL;
 -- What was opened without a card, with the consent that was recorded; rows of opened_information name it as their reference. `factor` and
 -- `method` (OQSCD041, 042) say how whoever opened it in ambulance mode had proved themselves.

@@ -69,8 +69,8 @@ pub struct Found {
 const COLUMNS: &str =
     "chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content";
 
-const FITS: &str =
-    "(?1 IS NULL OR ?1 <= at) AND (?2 IS NULL OR at < ?2) AND (?3 IS NULL OR facility = ?3)
+/// Beside the bounds of time, which each query writes so that its own order is walked.
+const FITS: &str = "(?3 IS NULL OR facility = ?3)
     AND (?4 IS NULL OR actor = ?4) AND (?5 IS NULL OR deed = ?5) AND (?6 IS NULL OR subject = ?6)";
 
 impl Engine {
@@ -80,7 +80,8 @@ impl Engine {
     /// [`StoreError`].
     pub fn search_audit(&self, query: &Query, limit: u32) -> Result<Vec<Found>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} ORDER BY at DESC, chain, seq DESC LIMIT ?7 OFFSET ?8"
+            "SELECT {COLUMNS} FROM audit_event WHERE ?1 <= at AND at < ?2 AND {FITS}
+             ORDER BY at DESC, chain DESC, seq DESC LIMIT ?7 OFFSET ?8"
         );
         let (from, until, facility, actor, deed, subject) = bound(query);
         self.read(|connection| {
@@ -106,7 +107,8 @@ impl Engine {
         limit: u32,
     ) -> Result<Vec<Found>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM audit_event WHERE {FITS} AND (chain, seq) > (?7, ?8) ORDER BY chain, seq LIMIT ?9"
+            "SELECT {COLUMNS} FROM audit_event WHERE ?1 <= +at AND +at < ?2 AND {FITS} AND (chain, seq) > (?7, ?8)
+             ORDER BY chain, seq LIMIT ?9"
         );
         let (from, until, facility, actor, deed, subject) = bound(query);
         let (chain, seq) = after.unwrap_or_default();
@@ -124,8 +126,8 @@ impl Engine {
 }
 
 type Bound = (
-    Option<i64>,
-    Option<i64>,
+    i64,
+    i64,
     Option<i64>,
     Option<String>,
     Option<&'static str>,
@@ -134,8 +136,8 @@ type Bound = (
 
 fn bound(query: &Query) -> Bound {
     (
-        query.from.map(Instant::as_micros),
-        query.until.map(Instant::as_micros),
+        query.from.map_or(i64::MIN, Instant::as_micros),
+        query.until.map_or(i64::MAX, Instant::as_micros),
         query.facility.map(|it| it.as_u64().cast_signed()),
         query.actor.as_ref().map(|actor| match actor {
             ActorIs::Account(id) => format!("account:{id}"),
