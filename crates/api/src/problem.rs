@@ -167,7 +167,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 77] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -240,6 +240,7 @@ impl Trouble {
         Self::Emergency(EmergencyTrouble::Closed),
         Self::Emergency(EmergencyTrouble::UnknownSearch),
         Self::Emergency(EmergencyTrouble::TooManySearches),
+        Self::Emergency(EmergencyTrouble::TooManySearchesHere),
         Self::Emergency(EmergencyTrouble::AmbulanceNotHere),
         Self::Emergency(EmergencyTrouble::AmbulanceRight),
         Self::Emergency(EmergencyTrouble::AmbulanceFactor),

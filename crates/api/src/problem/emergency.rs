@@ -11,6 +11,8 @@ pub enum EmergencyTrouble {
     UnknownSearch,
     /// The account searched too often.
     TooManySearches,
+    /// The facility's accounts together searched too often.
+    TooManySearchesHere,
     /// The facility takes no part in ambulance mode.
     AmbulanceNotHere,
     /// The account has no right to ambulance mode.
@@ -58,6 +60,18 @@ impl EmergencyTrouble {
                 (
                     "retry_after_s 秒後に再試行してください。上限は設定 emergency.searches_per_hour です。",
                     "try again after retry_after_s seconds; the limit is the setting emergency.searches_per_hour",
+                ),
+            ),
+            Self::TooManySearchesHere => (
+                "too_many_searches_here",
+                429,
+                (
+                    "施設全体の検索の回数が上限に達しました。時間をおいてください。急ぐときは運用者に連絡してください。ほかのアカウントでも検索できません。",
+                    "Too many searches by your facility. Please wait. If it is urgent, tell the operator; other accounts of the facility cannot search either.",
+                ),
+                (
+                    "retry_after_s 秒後に再試行してください。上限は設定 emergency.searches_per_hour_of_facility です。",
+                    "try again after retry_after_s seconds; the limit is the setting emergency.searches_per_hour_of_facility",
                 ),
             ),
             Self::AmbulanceNotHere => (

@@ -2,9 +2,12 @@
 
 use std::num::NonZeroU32;
 
+use domain::civil_date::Instant;
+use domain::emergency::two_people::APPROVAL_AFTER_DAYS;
 use domain::emergency::window::Operators;
 use domain::institution_code::InstitutionCode;
 use serde::{Deserialize, Deserializer};
+use store::emergency::searches::SearchLimits;
 
 /// `[emergency]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -12,8 +15,13 @@ use serde::{Deserialize, Deserializer};
 pub struct Emergency {
     /// Whether a window needs two operators: one opens or extends, another approves.
     pub two_operators: bool,
+    /// Days for which whoever added or reset an operator counts as one person with that operator, so that neither approves for the other. 0 for
+    /// no such days: then names alone tell operators apart, and the shell's still count as one.
+    pub approval_after_days: u16,
     /// Searches an account may make in an hour, in all modes together.
     pub searches_per_hour: NonZeroU32,
+    /// Searches all accounts of a facility may make in an hour, in all modes together.
+    pub searches_per_hour_of_facility: NonZeroU32,
     /// Institution codes of the facilities that may opt in to ambulance mode (救急告示病院 and the like). Clinics are excluded, which no code
     /// tells, so whoever is not here is excluded.
     #[serde(deserialize_with = "codes")]
@@ -24,9 +32,12 @@ pub struct Emergency {
 
 impl Default for Emergency {
     fn default() -> Self {
+        let most = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
             two_operators: true,
-            searches_per_hour: NonZeroU32::new(60).unwrap_or(NonZeroU32::MIN),
+            approval_after_days: APPROVAL_AFTER_DAYS,
+            searches_per_hour: most(60),
+            searches_per_hour_of_facility: most(240),
             ambulance_facilities: Vec::new(),
             ambulance_by_data: false,
         }
@@ -42,6 +53,19 @@ impl Emergency {
         } else {
             Operators::One
         }
+    }
+
+    /// How many searches may be made in an hour.
+    pub(crate) fn search_limits(&self) -> SearchLimits {
+        SearchLimits {
+            account: self.searches_per_hour.get(),
+            facility: self.searches_per_hour_of_facility.get(),
+        }
+    }
+
+    /// What operators were given to sign in with after this instant is in the hand of whoever gave it.
+    pub(crate) fn given_counts_after(&self, now: Instant) -> Instant {
+        now.plus_seconds(-i64::from(self.approval_after_days) * 86_400)
     }
 }
 
@@ -63,6 +87,8 @@ mod tests {
         let emergency = Config::parse("data_dir = \"x\"").unwrap().emergency;
         assert!(emergency.two_operators && !emergency.ambulance_by_data);
         assert!(emergency.ambulance_facilities.is_empty());
+        assert_eq!(emergency.approval_after_days, 7);
+        assert_eq!(emergency.searches_per_hour_of_facility.get(), 240);
         let wrong = "data_dir = \"x\"\n[emergency]\nambulance_facilities = [\"13\"]\n";
         let error = Config::parse(wrong).unwrap_err().to_string();
         assert!(

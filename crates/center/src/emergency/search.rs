@@ -11,7 +11,7 @@ use domain::emergency::{FOUND_FOR_S, Way, WithoutCard};
 use domain::permit::Permit;
 use domain::person::Person;
 use store::checks::NewCheck;
-use store::emergency::searches::{Came, NewSearch, SearchRecorded};
+use store::emergency::searches::{Came, NewSearch, SearchRecorded, Searched};
 use store::registry::without_card::{FoundWithoutCard, Sought};
 use uuid::Uuid;
 
@@ -87,12 +87,15 @@ pub(super) async fn record<A: WithoutCard>(
         came,
         check,
     };
-    let limit = app.emergency.searches_per_hour.get();
-    match app.engine.record_search(permit, new, limit, event).await? {
+    let limits = app.emergency.search_limits();
+    match app.engine.record_search(permit, new, limits, event).await? {
         SearchRecorded::Done => {}
-        SearchRecorded::TooMany(seconds) => {
-            let why = trouble(EmergencyTrouble::TooManySearches);
-            return Err(Refused::after(why, seconds));
+        SearchRecorded::TooMany(who, seconds) => {
+            let why = match who {
+                Searched::Account => EmergencyTrouble::TooManySearches,
+                Searched::Facility => EmergencyTrouble::TooManySearchesHere,
+            };
+            return Err(Refused::after(trouble(why), seconds));
         }
         SearchRecorded::Closed => {
             return Err(refuse(app, permit, EmergencyTrouble::Closed).await?);

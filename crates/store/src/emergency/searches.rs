@@ -52,13 +52,31 @@ pub struct NewSearch {
     pub check: Option<NewCheck>,
 }
 
+/// How many searches may be made in an hour, in all modes together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// By one account.
+    pub account: u32,
+    /// By all accounts of a facility together.
+    pub facility: u32,
+}
+
+/// Who searched too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Searched {
+    /// The account.
+    Account,
+    /// The facility's accounts together.
+    Facility,
+}
+
 /// What became of a search to record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchRecorded {
     /// It is on the disk.
     Done,
-    /// The account searched too often: so many seconds until it may again. The refusal is on the disk, the search counts not.
-    TooMany(i64),
+    /// So many seconds until there may be another. The refusal is on the disk, the search counts not.
+    TooMany(Searched, i64),
     /// The window closed meanwhile.
     Closed,
 }
@@ -77,7 +95,7 @@ pub struct FoundBefore {
 }
 
 impl Engine {
-    /// Records a search before it is answered. `event` tells of it; `limit` is how many an account may make in an hour.
+    /// Records a search before it is answered. `event` tells of it; Beyond `limits` it is refused.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was recorded and nothing may be answered.
@@ -85,14 +103,14 @@ impl Engine {
         &self,
         permit: &Permit<A>,
         search: NewSearch,
-        limit: u32,
+        limits: SearchLimits,
         event: Event,
     ) -> Result<SearchRecorded, StoreError> {
         let holder = permit.holder().clone();
         let check = search.check.clone();
         let check = check.map(|check| Record::new(&holder, check));
         let work = move |connection: &Connection, batch: &mut Batch| {
-            let told = (&search, limit, &event);
+            let told = (&search, limits, &event);
             let recorded = record(connection, batch, (&holder, A::MODE), told)?;
             if let (SearchRecorded::Done, Some(check)) = (recorded, check) {
                 check.append(connection, batch, &format!(" mode={}", A::MODE.as_str()))?;
@@ -148,20 +166,24 @@ fn record(
     connection: &Connection,
     batch: &mut Batch,
     (holder, mode): (&SignedIn, Mode),
-    (search, limit, event): (&NewSearch, u32, &Event),
+    (search, limits, event): (&NewSearch, SearchLimits, &Event),
 ) -> Result<SearchRecorded, StoreError> {
     let now = event.at;
     if !is_within(connection, holder, mode, search.window, now)? {
         return Ok(SearchRecorded::Closed);
     }
-    if let Some(seconds) = waits(connection, holder, limit, now)? {
+    if let Some((who, seconds)) = waits(connection, holder, limits, now)? {
+        let of = match who {
+            Searched::Account => "account",
+            Searched::Facility => "facility",
+        };
         let refused = Event {
             deed: Deed::EmergencyRefused,
-            detail: format!("mode={} code=too_many_searches", mode.as_str()),
+            detail: format!("mode={} code=too_many_searches of={of}", mode.as_str()),
             ..event.clone()
         };
         batch.append(connection, &refused, None)?;
-        return Ok(SearchRecorded::TooMany(seconds));
+        return Ok(SearchRecorded::TooMany(who, seconds));
     }
     let person = match search.came {
         Came::One(person) => Some(person.as_u128().to_be_bytes()),
@@ -203,26 +225,42 @@ pub(crate) fn is_within(
     Ok(window.is_some() && counts.map(|it| it.planned.id) == window)
 }
 
-/// Seconds until the account may search again; `None` while it may.
+/// Who searched too often, and the seconds until another search is free; `None` while one is.
 fn waits(
     connection: &Connection,
     holder: &SignedIn,
-    limit: u32,
+    limits: SearchLimits,
     now: Instant,
-) -> Result<Option<i64>, StoreError> {
-    let text = "SELECT at FROM emergency_search WHERE facility = ?1 AND account = ?2 AND ?3 < at
+) -> Result<Option<(Searched, i64)>, StoreError> {
+    let of_account =
+        "SELECT at FROM emergency_search WHERE facility = ?1 AND account = ?2 AND ?3 < at
         ORDER BY at DESC LIMIT 1 OFFSET ?4";
-    let since = now.plus_seconds(-COUNTED_OVER_S);
+    let of_facility = "SELECT at FROM emergency_search WHERE facility = ?1 AND ?2 < at ORDER BY at DESC LIMIT 1 OFFSET ?3";
+    let since = now.plus_seconds(-COUNTED_OVER_S).as_micros();
     let (facility, account) = (number(holder.facility), holder.account.as_str());
-    let nth = limit.saturating_sub(1);
-    let oldest: Option<i64> = connection
-        .prepare_cached(text)?
-        .query_row(params![facility, account, since.as_micros(), nth], |row| {
+    let nth = |limit: u32| limit.saturating_sub(1);
+    let by_account = connection
+        .prepare_cached(of_account)?
+        .query_row(
+            params![facility, account, since, nth(limits.account)],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let by_facility = connection
+        .prepare_cached(of_facility)?
+        .query_row(params![facility, since, nth(limits.facility)], |row| {
             row.get(0)
         })
         .optional()?;
-    Ok(oldest.map(|at| {
+    let free = |at: i64| {
         let free = Instant::from_micros(at).plus_seconds(COUNTED_OVER_S);
         now.seconds_until(free).max(1)
-    }))
+    };
+    // Both may hold: whoever waits as long as this says has waited for the other as well.
+    let account = by_account.map(|at| (Searched::Account, free(at)));
+    let facility = by_facility.map(|at| (Searched::Facility, free(at)));
+    Ok([account, facility]
+        .into_iter()
+        .flatten()
+        .max_by_key(|it| it.1))
 }

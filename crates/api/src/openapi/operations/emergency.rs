@@ -13,6 +13,7 @@ const WINDOWED: &[Trouble] = &[
     Trouble::Emergency(Why::Closed),
     Trouble::Emergency(Why::UnknownSearch),
     Trouble::Emergency(Why::TooManySearches),
+    Trouble::Emergency(Why::TooManySearchesHere),
 ];
 
 /// What they may meet in ambulance mode.
@@ -22,6 +23,7 @@ const AMBULANCE: &[Trouble] = &[
     Trouble::InvalidInput,
     Trouble::Emergency(Why::UnknownSearch),
     Trouble::Emergency(Why::TooManySearches),
+    Trouble::Emergency(Why::TooManySearchesHere),
     Trouble::Emergency(Why::AmbulanceNotHere),
     Trouble::Emergency(Why::AmbulanceRight),
     Trouble::Emergency(Why::AmbulanceFactor),

@@ -3,7 +3,6 @@
 use api::client::events::Received;
 use center::config::emergency::Emergency;
 use center::control::{Order, Reply, send};
-use center::emergency::windows::WindowStep;
 
 use super::*;
 use crate::world::check;
@@ -347,63 +346,61 @@ async fn nobody_fishes_beyond_the_limit_of_an_hour() {
         ask(viewer, "双子花").await.is_ok(),
         "each account by itself"
     );
-    assert_eq!(world.told("emergency-refused").await.len(), 2);
+    let refused = world.told("emergency-refused").await;
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(|it| it.detail.contains("of=account")));
     world.pass_seconds(3_480);
     let again = clinic.sign_in_again(&session).await;
     assert!(ask(again, "双子花").await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_default_another_operator_approves_before_anything_opens() {
-    let world = World::start_in_emergency(Emergency::default()).await;
+async fn accounts_of_one_facility_share_a_limit_that_other_facilities_do_not_use_up() {
+    let few = |number| std::num::NonZeroU32::new(number).unwrap();
+    let emergency = Emergency {
+        two_operators: false,
+        searches_per_hour: few(3),
+        searches_per_hour_of_facility: few(4),
+        ..Emergency::default()
+    };
+    let world = World::start_in_emergency(emergency).await;
     world.register(&neighbours()).await;
-    let clinic = world.enrol(CODE).await;
+    let (clinic, near) = (world.enrol(CODE).await, world.enrol("1319999981").await);
     let staff = clinic.administrator().await.0.token;
-    let id = world.disaster(3_600).await;
-    check(
-        clinic
-            .client
-            .search_in_disaster(&staff, &search("双子花", None))
-            .await,
-        "emergency_closed",
-    );
-    let approve = |who: &str| Order::StepWindow(id.clone(), WindowStep::Approve, who.into());
-    let same = world.window(approve("unyo1")).await.unwrap_err();
-    assert!(
-        same.contains("別の運用者") && same.contains("another operator"),
-        "{same}"
-    );
-    let line = world.window(approve("unyo2")).await.unwrap();
-    assert_eq!(line.standing, "open");
-    assert!(
-        clinic
-            .client
-            .search_in_disaster(&staff, &search("双子花", None))
-            .await
-            .is_ok()
-    );
-    assert_eq!(
-        world.told("emergency-step").await.len(),
-        2,
-        "each step is an event"
-    );
-    for (order, why) in [
-        (
-            Order::StepWindow("x".into(), WindowStep::Close, String::new()),
-            "no such window",
-        ),
-        (
-            Order::StepWindow(
-                id.clone(),
-                WindowStep::Extend("tomorrow".into()),
-                String::new(),
-            ),
-            "RFC 3339",
-        ),
-    ] {
-        let refused = world.window(order).await.unwrap_err();
-        assert!(refused.contains(why), "{refused}");
+    let neighbour = near.administrator().await.0.token;
+    let viewer = account(&clinic, &staff, "ishi", "medical_viewer", false).await;
+    world.disaster(86_400).await;
+    let wanted = search("双子花", None);
+    for token in [&staff, &viewer, &staff] {
+        let found = clinic.client.search_in_disaster(token, &wanted).await;
+        found.unwrap();
+        world.pass_seconds(60);
     }
+    let outage = |it: &mut NewWindow| it.everywhere = true;
+    world.open("outage", outage, 86_400).await;
+    let other_mode = clinic.client.check_in_outage(&viewer, &wanted).await;
+    other_mode.unwrap();
+    for token in [&viewer, &staff] {
+        let refused = clinic.client.search_in_disaster(token, &wanted).await;
+        let Err(ClientError::Problem(problem)) = refused else {
+            panic!("it was answered");
+        };
+        assert_eq!(problem.code, "too_many_searches_here");
+        assert_eq!(
+            problem.retry_after_s,
+            Some(3_420),
+            "until the first of the four"
+        );
+        assert!(
+            problem.clerk.en.contains("other accounts"),
+            "{}",
+            problem.clerk.en
+        );
+    }
+    let refused = world.told("emergency-refused").await;
+    assert!(refused.iter().all(|it| it.detail.contains("of=facility")));
+    let beside = near.client.search_in_disaster(&neighbour, &wanted).await;
+    assert_eq!(beside.unwrap().outcome, "one", "each facility by itself");
 }
 
 #[tokio::test(flavor = "multi_thread")]
