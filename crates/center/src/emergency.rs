@@ -2,6 +2,7 @@
 //! of its own, under a right of its own; nobody is looked up before the mode is known to be open.
 
 pub(crate) mod ambulance;
+mod approval;
 pub(crate) mod disaster;
 mod opening;
 pub(crate) mod outage;

@@ -15,7 +15,8 @@ pub(crate) struct Asking {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
-    /// Who asks: the name stands in the record. Where two operators are needed, another one approves.
+    /// Who asks: the name stands in the record. Where two operators are needed, all names of the shell count as one: what is asked here is
+    /// approved on the operators' pages, and what is asked there may be approved here.
     #[arg(long, default_value = "")]
     operator: String,
     /// Print JSON.
@@ -58,7 +59,7 @@ pub(crate) enum EmergencyCommand {
         #[arg(long)]
         until: String,
     },
-    /// Approve a window, or its later end, that another operator asked for.
+    /// Approve a window, or its later end, that an operator asked for on the pages.
     #[command(
         after_help = "Example: onshi emergency approve --data-dir /var/lib/onshi --operator unyo2 --id 019aae5e-0000-7000-8000-000000000001"
     )]
@@ -215,5 +216,10 @@ fn print(line: &WindowLine) {
         println!(
             "  {operator} が申請し、別の運用者の承認を待っています（{until} まで） / waits for another operator"
         );
+        let approvers = match line.approvers.join(", ") {
+            none if none.is_empty() => "いません / nobody now".to_owned(),
+            names => names,
+        };
+        println!("  承認できる人 / who can approve: {approvers}");
     }
 }

@@ -4,7 +4,7 @@ pub mod openings;
 pub mod reports;
 pub mod searches;
 
-use domain::audit::{Actor, Event};
+use domain::audit::{Actor, Deed as AuditDeed, Event};
 use domain::civil_date::Instant;
 use domain::emergency::window::{
     Change, Deed, District, EmergencyWindow, Places, Planned, Reach, RefusedStep, WindowKind,
@@ -14,13 +14,14 @@ use domain::posted_notice::Prefecture;
 
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
+use crate::operators::given;
 use crate::sql::{Connection, Row, params};
 
 /// A step an operator takes with a window that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Approve what waits.
-    Approve,
+    /// Approve what waits. What operators were given to sign in with after this instant is in the hand of whoever gave it.
+    Approve(Instant),
     /// Give it a later end, with as many operators as openings need.
     Extend(Instant, domain::emergency::window::Operators),
     /// End it now.
@@ -95,13 +96,24 @@ fn take(
     };
     let (before, now) = (window.changes().len(), event.at);
     let taken = match step {
-        Step::Approve => window.approve(operator, now),
+        Step::Approve(after) => window.approve(operator, &given::since(connection, after)?, now),
         Step::Extend(until, operators) => window.extend(until, operator, now, operators),
         Step::Close => window.close(operator, now),
     };
     let window = match taken {
         Ok(window) => window,
-        Err(why) => return Ok(Stepped::Refused(why)),
+        Err(why) => {
+            // Whoever tries to be two people is on record.
+            if let RefusedStep::OnePerson(_) = why {
+                let refused = Event {
+                    deed: AuditDeed::EmergencyRefused,
+                    detail: format!("{} code=one_person", event.detail),
+                    ..event.clone()
+                };
+                batch.append(connection, &refused, None)?;
+            }
+            return Ok(Stepped::Refused(why));
+        }
     };
     keep(connection, &window, before)?;
     if step == Step::Close {

@@ -1,6 +1,7 @@
 //! Operators of the center with their one-time links, passwords, second factors and sessions (contracts §12). Never sees a password, a
 //! token or an open secret; what is kept of a name stays, so that no name ever means two people.
 
+pub mod given;
 pub mod sessions;
 
 use domain::audit::Event;
@@ -180,6 +181,7 @@ impl Engine {
                     link.until.as_micros(),
                     link.secret
                 ])?;
+            given::keep(connection, &name, &event)?;
             batch.append(connection, &event, None)?;
             Ok(Added::Done)
         })
@@ -213,6 +215,7 @@ impl Engine {
                 return Ok(false);
             }
             end_sessions(connection, &name, None)?;
+            given::keep(connection, &name, &event)?;
             batch.append(connection, &event, None)?;
             Ok(true)
         })

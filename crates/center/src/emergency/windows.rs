@@ -14,6 +14,7 @@ use store::emergency::{Step, Stepped};
 use uuid::Uuid;
 
 use crate::app::{App, Shared, random};
+use crate::emergency::approval::Approvers;
 use crate::sessions::event;
 use crate::told::Told;
 
@@ -81,6 +82,8 @@ pub struct WindowLine {
     pub until: String,
     /// What waits for another operator: who asked, and until when.
     pub waiting: Option<(String, String)>,
+    /// Who may approve what waits: operators of the pages by name, and `local` for the shell.
+    pub approvers: Vec<String>,
     /// Every step: when, who, what, until when.
     pub steps: Vec<(String, String, String, Option<String>)>,
 }
@@ -109,7 +112,7 @@ pub(crate) async fn open(app: &App, new: NewWindow, by: Actor) -> Result<WindowL
     told.detail = format!("step=open kind={} until={until}", kind.as_str());
     app.engine.open_window(window.clone(), told).await?;
     news(app);
-    Ok(line(&window, now))
+    Ok(line(&window, now, &Approvers::read(app, now)?))
 }
 
 /// Who acts, as a window's steps name them.
@@ -130,7 +133,10 @@ pub(crate) async fn step(
     let now = app.now();
     let uuid = Uuid::parse_str(id).map_err(|_| unknown(id))?;
     let (step, name) = match step {
-        WindowStep::Approve => (Step::Approve, "approve"),
+        WindowStep::Approve => {
+            let after = app.emergency.given_counts_after(now);
+            (Step::Approve(after), "approve")
+        }
         WindowStep::Close => (Step::Close, "close"),
         WindowStep::Extend(until) => {
             let until = instant("until", &until)?;
@@ -143,9 +149,14 @@ pub(crate) async fn step(
     match app.engine.step_window(uuid.as_u128(), step, told).await? {
         Stepped::Done(window) => {
             news(app);
-            Ok(line(&window, now))
+            Ok(line(&window, now, &Approvers::read(app, now)?))
         }
         Stepped::Unknown => Err(unknown(id)),
+        Stepped::Refused(RefusedStep::OnePerson(why)) => {
+            let all = app.engine.emergency_windows()?;
+            let window = all.iter().find(|it| it.planned.id == uuid.as_u128());
+            Err(Approvers::read(app, now)?.refused(why, window))
+        }
         Stepped::Refused(why) => Err(refused(why)),
     }
 }
@@ -163,7 +174,8 @@ pub(crate) fn unknown(id: &str) -> Told {
 pub(crate) fn list(app: &Shared) -> Result<Vec<WindowLine>, Told> {
     let all = app.engine.emergency_windows()?;
     let now = app.now();
-    Ok(all.iter().map(|it| line(it, now)).collect())
+    let approvers = Approvers::read(app, now)?;
+    Ok(all.iter().map(|it| line(it, now, &approvers)).collect())
 }
 
 /// Has facilities told at once.
@@ -264,14 +276,14 @@ fn refused(why: RefusedStep) -> Told {
         RefusedStep::NotLater => ("until", "延長の終わりは、今の終わりより後にしてください。"),
         RefusedStep::Over => ("", "この開放は終わっています。新しく開放してください。"),
         RefusedStep::NotWaiting => ("", "承認を待っているものはありません。"),
-        RefusedStep::SameOperator => ("", "承認は、別の運用者が行ってください。"),
+        RefusedStep::OnePerson(_) => ("", "承認は、別の運用者が行ってください。"),
         RefusedStep::Waiting => ("", "すでに承認を待っています。"),
     };
     Told::of(member, "refused", ja, why.to_string())
 }
 
 /// A window as operators see it.
-pub(crate) fn line(window: &EmergencyWindow, now: Instant) -> WindowLine {
+fn line(window: &EmergencyWindow, now: Instant, approvers: &Approvers) -> WindowLine {
     let none = Places::default();
     let (everywhere, places) = match &window.planned.reach {
         Reach::Everywhere => (true, &none),
@@ -300,6 +312,7 @@ pub(crate) fn line(window: &EmergencyWindow, now: Instant) -> WindowLine {
             let until = it.until.map(|it| it.to_string());
             (it.operator.clone(), until.unwrap_or_default())
         }),
+        approvers: approvers.of(window),
         steps: steps.collect(),
     }
 }

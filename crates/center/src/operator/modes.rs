@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::civil_date::Instant;
 use domain::emergency::Mode;
+use domain::operator::SHELL;
 use domain::posted_notice::Prefecture;
 use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
@@ -48,6 +49,7 @@ struct Line {
     /// The end as it is sent with an extension.
     until: String,
     waiting: Option<String>,
+    approvers: Option<String>,
     may_approve: bool,
     may_extend: bool,
     may_close: bool,
@@ -269,7 +271,6 @@ fn line(it: WindowLine, own: &str, words: &Words) -> Line {
     let minute = |text: &str| {
         Instant::parse(text).map_or_else(|_| text.to_owned(), Instant::to_minute_in_japan)
     };
-    let waits_for_other = it.waiting.as_ref().is_some_and(|(who, _)| who != own);
     let counts = matches!(it.standing.as_str(), "planned" | "open");
     Line {
         title: title(&it.kind, words),
@@ -277,7 +278,8 @@ fn line(it: WindowLine, own: &str, words: &Words) -> Line {
         tone,
         places: places(&it, words),
         period: format!("{} － {}", minute(&it.from), minute(&it.until)),
-        may_approve: waits_for_other,
+        may_approve: it.approvers.iter().any(|name| name == own),
+        approvers: (it.waiting.is_some()).then(|| approvers(&it, words)),
         may_extend: counts && it.waiting.is_none(),
         may_close: counts || it.standing == "waiting",
         waiting: it.waiting.map(|(who, until)| {
@@ -289,6 +291,18 @@ fn line(it: WindowLine, own: &str, words: &Words) -> Line {
         until: it.until,
         id: it.id,
     }
+}
+
+/// Who may approve what waits.
+fn approvers(it: &WindowLine, words: &Words) -> String {
+    if it.approvers.is_empty() {
+        return words.say("window-approvers-none");
+    }
+    let shell = words.say("window-approver-shell");
+    let names = it.approvers.iter().map(String::as_str);
+    let names = names.map(|name| if name == SHELL { &shell } else { name });
+    let names = names.collect::<Vec<_>>().join(words.choose("、", ", "));
+    words.say_with("window-approvers", &[("who", names.as_str())])
 }
 
 fn title(kind: &str, words: &Words) -> String {

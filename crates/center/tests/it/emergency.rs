@@ -4,6 +4,7 @@ mod ambulance;
 mod disaster;
 mod outage;
 mod review;
+mod two_operators;
 
 use api::client::ClientError;
 use api::emergency::{NewOpening, PersonSearch, SearchOutcome};

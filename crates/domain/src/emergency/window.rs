@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::civil_date::Instant;
 use crate::emergency::Mode;
+use crate::emergency::two_people::{Given, OnePerson, are_two};
 use crate::institution_code::InstitutionCode;
 use crate::named::named;
 use crate::posted_notice::Prefecture;
@@ -249,7 +250,7 @@ pub struct Change {
 /// let planned = Planned { id: 1, kind: WindowKind::Outage, reach: Reach::Everywhere, reason: "回線障害".into(), from: at };
 /// let window = EmergencyWindow::open(planned, end, "unyo1", at, Operators::Two).unwrap();
 /// assert!(!window.is_open(at));
-/// let window = window.approve("unyo2", at).unwrap();
+/// let window = window.approve("unyo2", &[], at).unwrap();
 /// assert!(window.is_open(at) && !window.is_open(end));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -306,8 +307,8 @@ named! {
 /// Why a step is refused.
 ///
 /// ```
-/// use domain::emergency::window::RefusedStep;
-/// assert!(RefusedStep::SameOperator.to_string().contains("another operator"));
+/// use domain::emergency::{two_people::OnePerson, window::RefusedStep};
+/// assert!(RefusedStep::OnePerson(OnePerson::Same).to_string().contains("another operator"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedStep {
@@ -332,9 +333,9 @@ pub enum RefusedStep {
     /// There is nothing to approve.
     #[error("nothing waits for approval")]
     NotWaiting,
-    /// Who asked cannot approve.
-    #[error("another operator must approve")]
-    SameOperator,
+    /// Who asked and who approves may be one person.
+    #[error(transparent)]
+    OnePerson(#[from] OnePerson),
     /// Something waits already.
     #[error("the window waits for approval already")]
     Waiting,
@@ -381,15 +382,18 @@ impl EmergencyWindow {
         Self { planned, changes }
     }
 
-    /// Approves what waits: the window, or its later end.
+    /// Approves what waits: the window, or its later end. `given` is what operators were given lately to sign in with.
     ///
     /// # Errors
     /// [`RefusedStep`].
-    pub fn approve(mut self, operator: &str, now: Instant) -> Result<Self, RefusedStep> {
+    pub fn approve(
+        mut self,
+        operator: &str,
+        given: &[Given],
+        now: Instant,
+    ) -> Result<Self, RefusedStep> {
         let waiting = self.waiting().ok_or(RefusedStep::NotWaiting)?;
-        if waiting.operator == operator {
-            return Err(RefusedStep::SameOperator);
-        }
+        are_two(&waiting.operator, operator, given)?;
         let end = waiting.until;
         // A later end that nobody approved in time does not open again what had ended: nothing was open in between.
         let ended = self.approved_at().is_some() && self.until() <= now;

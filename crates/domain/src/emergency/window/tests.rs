@@ -49,38 +49,45 @@ fn nothing_opens_before_another_operator_approves() {
     let window = disaster(Operators::Two);
     assert_eq!(window.standing(at(1)), Standing::Waiting);
     assert!(!window.is_open(at(1)));
-    let same = window.clone().approve("a", at(1));
-    assert_eq!(same, Err(RefusedStep::SameOperator));
-    let window = window.approve("b", at(10)).unwrap();
+    let same = window.clone().approve("a", &[], at(1));
+    assert_eq!(same, Err(RefusedStep::OnePerson(OnePerson::Same)));
+    let made = Given {
+        to: "b".into(),
+        by: "a".into(),
+        at: at(0),
+    };
+    let own = window.clone().approve("b", &[made], at(1));
+    assert_eq!(own, Err(RefusedStep::OnePerson(OnePerson::GivenByOne)));
+    let window = window.approve("b", &[], at(10)).unwrap();
     assert!(!window.is_open(at(9)) && window.is_open(at(10)));
-    let again = window.approve("c", at(11));
+    let again = window.approve("c", &[], at(11));
     assert_eq!(again, Err(RefusedStep::NotWaiting));
 }
 
 #[test]
 fn a_window_nobody_approved_before_its_end_is_over() {
     let window = disaster(Operators::Two);
-    assert_eq!(window.approve("b", at(100)), Err(RefusedStep::Over));
+    assert_eq!(window.approve("b", &[], at(100)), Err(RefusedStep::Over));
 }
 
 #[test]
 fn a_later_end_counts_from_its_approval_and_never_fills_a_gap() {
-    let window = disaster(Operators::Two).approve("b", at(1)).unwrap();
+    let window = disaster(Operators::Two).approve("b", &[], at(1)).unwrap();
     let earlier = window.clone().extend(at(100), "a", at(2), Operators::Two);
     assert_eq!(earlier, Err(RefusedStep::NotLater));
     let waiting = window.extend(at(200), "a", at(2), Operators::Two).unwrap();
     assert!(waiting.is_open(at(50)) && !waiting.is_open(at(150)));
     let twice = waiting.clone().extend(at(300), "a", at(3), Operators::Two);
     assert_eq!(twice, Err(RefusedStep::Waiting));
-    let late = waiting.clone().approve("b", at(120));
+    let late = waiting.clone().approve("b", &[], at(120));
     assert_eq!(late, Err(RefusedStep::Over));
-    let extended = waiting.approve("b", at(99)).unwrap();
+    let extended = waiting.approve("b", &[], at(99)).unwrap();
     assert!(extended.is_open(at(199)) && !extended.is_open(at(200)));
 }
 
 #[test]
 fn closing_ends_it_at_once_and_for_good_by_one_operator() {
-    let window = disaster(Operators::Two).approve("b", at(1)).unwrap();
+    let window = disaster(Operators::Two).approve("b", &[], at(1)).unwrap();
     let closed = window.close("a", at(10)).unwrap();
     assert!(closed.is_open(at(9)) && !closed.is_open(at(10)));
     assert_eq!(closed.until(), at(10));
@@ -91,7 +98,10 @@ fn closing_ends_it_at_once_and_for_good_by_one_operator() {
         assert_eq!(step, Err(RefusedStep::Over));
     }
     let taken_back = disaster(Operators::Two).close("a", at(1)).unwrap();
-    assert_eq!(taken_back.approve("b", at(2)), Err(RefusedStep::NotWaiting));
+    assert_eq!(
+        taken_back.approve("b", &[], at(2)),
+        Err(RefusedStep::NotWaiting)
+    );
 }
 
 #[test]
