@@ -141,6 +141,7 @@ fn agreed(person: &Person) -> anyhow::Result<NewCardCheck> {
         question: "{}".into(),
         answer: "{}".into(),
         key: None,
+        sources: Vec::new(),
     };
     Ok(NewCardCheck {
         check,

@@ -193,6 +193,7 @@ fn answer(
         question: body.bytes.clone(),
         answer: bytes,
         key,
+        sources: finding.sources(),
     };
     let card = CardDetails {
         person: person.id,

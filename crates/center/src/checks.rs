@@ -82,6 +82,7 @@ pub(crate) async fn check(
         question: bytes.clone(),
         answer: signed.clone(),
         key,
+        sources: finding.sources(),
     };
     let asked_before = check.key.clone();
     let recorded = match (app.engine.record_check(permit, check).await, asked_before) {

@@ -6,6 +6,7 @@ use crate::codes::code_table;
 use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};
+use crate::feed::BatchNumber;
 use crate::institution_code::InstitutionCode;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
 use crate::insurer_number::InsurerNumber;
@@ -142,6 +143,22 @@ pub struct Finding<'a> {
     pub verdict: Verdict,
     /// The coverages shown: one, or those among which no rule chooses.
     pub entries: Vec<Entry<'a>>,
+}
+
+impl Finding<'_> {
+    /// The batches of insurers' feeds that what is shown came from, each once.
+    ///
+    /// ```
+    /// use domain::check::{Finding, Verdict};
+    /// let nobody = Finding { verdict: Verdict::NotFound, entries: Vec::new() };
+    /// assert!(nobody.sources().is_empty());
+    /// ```
+    #[must_use]
+    pub fn sources(&self) -> Vec<BatchNumber> {
+        let all = self.entries.iter().filter_map(|it| it.coverage.source);
+        let once: std::collections::BTreeSet<BatchNumber> = all.collect();
+        once.into_iter().collect()
+    }
 }
 
 /// Answers a question by number from the registrations its matching form leads to (contracts §5).

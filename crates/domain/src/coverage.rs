@@ -10,6 +10,7 @@ use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, LossReason, Preschool};
 use crate::codes::disease::SpecificDisease;
 use crate::codes::person::Relationship;
+use crate::feed::BatchNumber;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
 use crate::insurer_number::InsurerNumber;
 use crate::medical_aid::Ticket;
@@ -95,6 +96,8 @@ pub struct Coverage {
     pub diseases: Vec<DiseaseCertificate>,
     /// Tickets of medical aid.
     pub tickets: Vec<Ticket>,
+    /// The batch of an insurer's feed that said so last; none where it came in another way.
+    pub source: Option<BatchNumber>,
 }
 
 impl Coverage {
@@ -125,6 +128,7 @@ impl Coverage {
             ceilings: Vec::new(),
             diseases: Vec::new(),
             tickets: Vec::new(),
+            source: None,
         }
     }
 

@@ -1,11 +1,45 @@
-//! Feeds (取込): files of medical information that the operator loads, and the batches (取込単位) they become. Reads no file and
-//! knows no column.
+//! Feeds (取込): files of medical information and of insurers that the operator loads, and the batches (取込単位) they become. Reads no
+//! file and knows no column.
 
 use crate::medical_information::drugs::Source;
 use crate::medical_information::kind::InformationKind;
 use crate::named::named;
 
+pub mod identity;
+pub mod insurer;
+pub mod part;
+pub mod review;
 pub mod statement;
+
+/// The number of a batch: counted up from 1 at a center, and small enough to stand with every coverage.
+///
+/// ```
+/// use domain::feed::BatchNumber;
+/// assert_eq!(BatchNumber::new(7).unwrap().as_u32(), 7);
+/// assert_eq!(BatchNumber::new(0), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchNumber(core::num::NonZeroU32);
+
+impl BatchNumber {
+    /// Of 1 and above.
+    #[must_use]
+    pub fn new(number: u32) -> Option<Self> {
+        core::num::NonZeroU32::new(number).map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn as_u32(self) -> u32 {
+        self.0.get()
+    }
+}
+
+impl core::fmt::Display for BatchNumber {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 named! {
     /// What a file of a feed holds.
@@ -119,6 +153,12 @@ named! {
         Stopped = "stopped";
         /// It did not arrive whole; none was stored.
         GivenUp = "given_up";
+        /// It arrived whole and changes more than a batch usually does: an operator releases or rejects it. None was stored.
+        Held = "held";
+        /// An operator rejected it; none was stored.
+        Rejected = "rejected";
+        /// It was published, and what it changed was put back.
+        Undone = "undone";
     }
 }
 
@@ -136,6 +176,9 @@ impl BatchState {
             Self::Published => "取込済み",
             Self::Stopped => "中止（拒否が多い）",
             Self::GivenUp => "中断",
+            Self::Held => "保留（確認待ち）",
+            Self::Rejected => "却下",
+            Self::Undone => "取消済み",
         }
     }
 
@@ -152,6 +195,9 @@ impl BatchState {
             Self::Published => "Loaded",
             Self::Stopped => "Stopped (too many refused)",
             Self::GivenUp => "Cut off",
+            Self::Held => "Held for review",
+            Self::Rejected => "Rejected",
+            Self::Undone => "Undone",
         }
     }
 }

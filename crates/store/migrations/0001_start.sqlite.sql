@@ -56,7 +56,9 @@ CREATE TABLE check_record (
   seq INTEGER PRIMARY KEY,
   facility INTEGER NOT NULL, id BLOB NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL,
   visit_date INTEGER NOT NULL, origin TEXT NOT NULL, verdict INTEGER NOT NULL,
-  insurer TEXT NOT NULL, name TEXT, kana TEXT, key TEXT, question BLOB NOT NULL, answer BLOB NOT NULL
+  insurer TEXT NOT NULL, name TEXT, kana TEXT, key TEXT, question BLOB NOT NULL, answer BLOB NOT NULL,
+  -- Numbers of the insurers' batches the answer came from, with commas between.
+  sources TEXT
 );
 -- The newest checks enter the next two tables a few thousand at a time (`recent.rs`): up to where, says walk.indexed.
 CREATE TABLE check_of_facility (

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use domain::audit::{Actor, Deed, Event};
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
+use domain::feed::BatchNumber;
 use domain::permit::{AskByNumber, Permit, ReadHistory, SignedIn};
 use sha2::{Digest, Sha256};
 
@@ -46,6 +47,8 @@ pub struct NewCheck {
     pub answer: Bytes,
     /// Idempotency key: the same key with the same question brings the same answer.
     pub key: Option<String>,
+    /// The batches of insurers' feeds that the answer came from.
+    pub sources: Vec<BatchNumber>,
 }
 
 impl std::fmt::Debug for NewCheck {
@@ -346,6 +349,7 @@ impl Record {
             key: check.key,
             question: check.question,
             answer: check.answer,
+            sources: numbers(&check.sources),
         };
         let event = Event {
             at: check.at,
@@ -401,6 +405,11 @@ impl Record {
     }
 }
 
+fn numbers(sources: &[BatchNumber]) -> Option<String> {
+    let numbers: Vec<String> = sources.iter().map(BatchNumber::to_string).collect();
+    (!numbers.is_empty()).then(|| numbers.join(","))
+}
+
 struct Row {
     facility: i64,
     id: [u8; 16],
@@ -415,10 +424,12 @@ struct Row {
     key: Option<String>,
     question: Bytes,
     answer: Bytes,
+    /// Numbers of batches, with commas between.
+    sources: Option<String>,
 }
 
 /// The columns of a check, in the order of [`Row`].
-const COLUMNS: &str = "facility, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer";
+const COLUMNS: &str = "facility, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources";
 
 impl Row {
     fn entry(&self, seq: i64) -> Entry {
@@ -436,7 +447,7 @@ impl Row {
     fn insert(&self, connection: &Connection) -> Result<i64, StoreError> {
         connection
             .prepare_cached(
-                "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+                "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
             )?
             .execute(params![
                 self.facility,
@@ -451,7 +462,8 @@ impl Row {
                 self.kana,
                 self.key,
                 &self.question[..],
-                &self.answer[..]
+                &self.answer[..],
+                self.sources
             ])?;
         Ok(connection.last_insert_rowid())
     }
@@ -480,6 +492,7 @@ impl Row {
         part(self.key.as_deref().map(str::as_bytes));
         part(Some(&self.question));
         part(Some(&self.answer));
+        part(self.sources.as_deref().map(str::as_bytes));
         sha.finalize().into()
     }
 }
@@ -507,6 +520,7 @@ pub(crate) fn content_hash(
             key: row.get(10)?,
             question: row.get::<_, Vec<u8>>(11)?.into(),
             answer: row.get::<_, Vec<u8>>(12)?.into(),
+            sources: row.get(13)?,
         })
     });
     Ok(row.optional()?.map(|row| row.content_hash()))

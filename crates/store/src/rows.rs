@@ -12,6 +12,7 @@ use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
+use domain::feed::BatchNumber;
 use domain::insured::{Branch, InsuredNumber, Symbol};
 use domain::insurer_number::InsurerNumber;
 use domain::person::{Address, Kana, Person, PersonId, PersonName, PostalCode};
@@ -62,6 +63,8 @@ struct CoverageRow<'a> {
     ceilings: Vec<CeilingRow<'a>>,
     diseases: Vec<(&'a str, Option<Day>, Span, Option<u32>)>,
     tickets: Vec<TicketRow<'a>>,
+    /// The batch it came from, 0 for none: one byte for the first 127.
+    source: u32,
 }
 
 fn day(date: Option<CivilDate>) -> Option<Day> {
@@ -145,6 +148,7 @@ fn coverage_row(it: &Coverage) -> CoverageRow<'_> {
             })
             .collect(),
         tickets: it.tickets.iter().map(tickets::row).collect(),
+        source: it.source.map_or(0, BatchNumber::as_u32),
     }
 }
 
@@ -243,5 +247,6 @@ fn coverage(row: &CoverageRow<'_>) -> Option<Coverage> {
     for ticket in &row.tickets {
         it.tickets.push(tickets::ticket(ticket)?);
     }
+    it.source = BatchNumber::new(row.source);
     Some(it)
 }

@@ -248,6 +248,7 @@ pub(super) fn record(
         question: recording.question.into(),
         answer: sign(app, &answer, now)?,
         key: None,
+        sources: finding.sources(),
     };
     Ok((check, told))
 }

@@ -127,6 +127,7 @@ pub(super) fn check(
         question: question.clone(),
         answer: signed,
         key: None,
+        sources: finding.sources(),
     };
     Ok((answer, check))
 }

@@ -55,8 +55,14 @@ fn feeds_page(app: &App, operator: &Operator) -> Result<Response, Told> {
             }),
             tone: match state {
                 Some(BatchState::Published) => "good",
-                Some(BatchState::Receiving) => "note",
-                Some(BatchState::Stopped | BatchState::GivenUp) | None => "bad",
+                Some(BatchState::Receiving | BatchState::Held) => "note",
+                Some(
+                    BatchState::Stopped
+                    | BatchState::GivenUp
+                    | BatchState::Rejected
+                    | BatchState::Undone,
+                )
+                | None => "bad",
             },
             state: state.map_or(it.state, |it| {
                 words.choose(it.label_ja(), it.label_en()).to_owned()

@@ -61,6 +61,7 @@ fn check(id: u128) -> NewCheck {
         question: "question".into(),
         answer: format!("answer {id}").into(),
         key: None,
+        sources: Vec::new(),
     }
 }
 

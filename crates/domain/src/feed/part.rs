@@ -1,0 +1,325 @@
+//! What one insurer says of one person, and how a line of its feed changes that. Touches nothing any other insurer said.
+
+pub mod correction;
+
+use crate::certificate::Period;
+use crate::civil_date::CivilDate;
+use crate::coverage::{Coverage, Loss, Registration};
+use crate::feed::insurer::{Certificate, Change, Which};
+use crate::feed::part::correction::Correction;
+use crate::insurer_number::InsurerNumber;
+use crate::person::Person;
+
+/// One insurer's part of a person.
+///
+/// ```
+/// use domain::{feed::part::Part, insurer_number::InsurerNumber};
+/// let part = Part::of(InsurerNumber::parse("06139992").unwrap(), None);
+/// assert!(!part.is_known && part.coverages.is_empty());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which insurer's; of the register none.
+    pub insurer: Option<InsurerNumber>,
+    /// Whether there is such a person, in the store or in the feed.
+    pub is_known: bool,
+    /// Who the person is, where the feed says so.
+    pub person: Option<Person>,
+    /// The person's coverages with this insurer.
+    pub coverages: Vec<Coverage>,
+    /// Whether the insurer confirmed who the person is, although the register says otherwise.
+    pub is_confirmed: bool,
+}
+
+/// Why a change cannot be made.
+///
+/// ```
+/// use domain::feed::part::NotApplied;
+/// assert_ne!(NotApplied::NoSuchCoverage, NotApplied::SeveralCoverages);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotApplied {
+    /// The person is in neither store nor feed.
+    UnknownPerson,
+    /// The insurer has no such coverage of the person.
+    NoSuchCoverage,
+    /// It has several, and the line does not say which.
+    SeveralCoverages,
+    /// The coverage would overlap another one of the person with this insurer.
+    Overlaps,
+    /// The loss lies before the acquisition.
+    LossBeforeAcquisition,
+    /// The end lies before the start.
+    EndBeforeStart,
+    /// The item cannot be corrected to this.
+    NotCorrected,
+    /// A ticket of medical aid beside a coverage that is none of medical aid.
+    NoMedicalAid,
+}
+
+/// What a change did.
+///
+/// ```
+/// use domain::feed::part::Applied;
+/// assert_ne!(Applied::Began, Applied::Other);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// A coverage began or ended: there is a day by which that had to be registered.
+    Began,
+    /// Something else, or nothing new.
+    Other,
+}
+
+impl Part {
+    /// What is stored of a person with an insurer.
+    #[must_use]
+    pub fn of(insurer: InsurerNumber, registration: Option<&Registration>) -> Self {
+        let coverages = registration.map_or(&[][..], |it| &it.coverages);
+        let own = coverages.iter().filter(|it| it.insurer == insurer);
+        Self {
+            insurer: Some(insurer),
+            is_known: registration.is_some(),
+            person: None,
+            coverages: own.cloned().collect(),
+            is_confirmed: false,
+        }
+    }
+
+    /// What the register says of somebody: nothing yet.
+    #[must_use]
+    pub fn of_register() -> Self {
+        Self {
+            insurer: None,
+            is_known: false,
+            person: None,
+            coverages: Vec::new(),
+            is_confirmed: false,
+        }
+    }
+
+    /// Makes the change of a line. A correction of the person needs to know them: `stored` is who they are now, where the feed has not
+    /// said so.
+    ///
+    /// # Errors
+    /// [`NotApplied`]; then nothing was changed.
+    pub fn apply(
+        &mut self,
+        change: &Change,
+        stored: Option<&Person>,
+    ) -> Result<Applied, NotApplied> {
+        match change {
+            Change::Person(person) | Change::Resident(person) => {
+                self.is_known = true;
+                self.person = Some((**person).clone());
+                return Ok(Applied::Other);
+            }
+            Change::Coverage(_)
+            | Change::Certificate(..)
+            | Change::Loss(..)
+            | Change::Correction(..) => {}
+        }
+        if !self.is_known {
+            return Err(NotApplied::UnknownPerson);
+        }
+        match change {
+            Change::Coverage(coverage) => self.put(coverage),
+            Change::Certificate(which, certificate) => {
+                add(self.one(which)?, certificate)?;
+                Ok(Applied::Other)
+            }
+            Change::Loss(which, loss) => self.lose(which, *loss),
+            Change::Correction(which, correction) => {
+                self.correct(which.as_ref(), correction, stored)
+            }
+            Change::Person(_) | Change::Resident(_) => Ok(Applied::Other),
+        }
+    }
+
+    /// Lets go of all certificates: a full file brings those that remain.
+    pub fn clear_certificates(&mut self) {
+        for coverage in &mut self.coverages {
+            coverage.elderly.clear();
+            coverage.ceilings.clear();
+            coverage.diseases.clear();
+            coverage.tickets.clear();
+        }
+    }
+
+    /// Puts a coverage in place of the one of the same number and day of acquisition, whose certificates and loss stay.
+    fn put(&mut self, new: &Coverage) -> Result<Applied, NotApplied> {
+        if ends_early(new.period) {
+            return Err(NotApplied::EndBeforeStart);
+        }
+        let key = new.key();
+        let is_same = |it: &Coverage| it.acquired == new.acquired && it.key() == key;
+        let others = self.coverages.iter().filter(|it| !is_same(it));
+        let known = self.coverages.iter().find(|it| is_same(it));
+        let mut put = new.clone();
+        if let Some(known) = known {
+            put.loss = known.loss;
+            put.elderly.clone_from(&known.elderly);
+            put.ceilings.clone_from(&known.ceilings);
+            put.diseases.clone_from(&known.diseases);
+            put.tickets.clone_from(&known.tickets);
+        }
+        if others.into_iter().any(|it| overlap(it, &put)) {
+            return Err(NotApplied::Overlaps);
+        }
+        match self.coverages.iter_mut().find(|it| is_same(it)) {
+            Some(known) => {
+                *known = put;
+                Ok(Applied::Other)
+            }
+            None => {
+                self.coverages.push(put);
+                Ok(Applied::Began)
+            }
+        }
+    }
+
+    fn lose(&mut self, which: &Which, loss: Loss) -> Result<Applied, NotApplied> {
+        let coverage = self.one(which)?;
+        if coverage.acquired.is_some_and(|it| loss.date < it) {
+            return Err(NotApplied::LossBeforeAcquisition);
+        }
+        let is_known = coverage.loss.is_some();
+        coverage.loss = Some(loss);
+        Ok(if is_known {
+            Applied::Other
+        } else {
+            Applied::Began
+        })
+    }
+
+    fn correct(
+        &mut self,
+        which: Option<&Which>,
+        correction: &Correction,
+        stored: Option<&Person>,
+    ) -> Result<Applied, NotApplied> {
+        match (correction, which) {
+            (Correction::Confirmed, _) => self.is_confirmed = true,
+            (Correction::Person(item, value), _) => {
+                let person = self.person.as_ref().or(stored);
+                let mut person = person.ok_or(NotApplied::UnknownPerson)?.clone();
+                let set = item.set(&mut person, value.as_deref());
+                set.ok_or(NotApplied::NotCorrected)?;
+                self.person = Some(person);
+            }
+            (Correction::Coverage(item, value), Some(which)) => {
+                let place = self.place(which)?;
+                let mut put = self.coverages.get(place).cloned();
+                let put = put.as_mut().ok_or(NotApplied::NoSuchCoverage)?;
+                let set = item.set(put, value.as_deref());
+                set.ok_or(NotApplied::NotCorrected)?;
+                if put.acquired.zip(put.loss).is_some_and(|(a, l)| l.date < a) {
+                    return Err(NotApplied::LossBeforeAcquisition);
+                }
+                if ends_early(put.period) {
+                    return Err(NotApplied::EndBeforeStart);
+                }
+                let mut others = self.coverages.iter().enumerate();
+                if others.any(|(at, it)| at != place && overlap(it, put)) {
+                    return Err(NotApplied::Overlaps);
+                }
+                if let Some(known) = self.coverages.get_mut(place) {
+                    known.clone_from(put);
+                }
+            }
+            (Correction::Withdrawn, Some(which)) => {
+                let place = self.place(which)?;
+                self.coverages.remove(place);
+            }
+            (Correction::Coverage(..) | Correction::Withdrawn, None) => {
+                return Err(NotApplied::NoSuchCoverage);
+            }
+        }
+        Ok(Applied::Other)
+    }
+
+    fn place(&self, which: &Which) -> Result<usize, NotApplied> {
+        let fits = |it: &Coverage| {
+            which.key(it.insurer) == it.key()
+                && (which.acquired.is_none() || which.acquired == it.acquired)
+        };
+        let all = self.coverages.iter().enumerate();
+        let mut fitting = all.filter(|(_, it)| fits(it)).map(|(place, _)| place);
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(NotApplied::SeveralCoverages),
+            (None, _) => Err(NotApplied::NoSuchCoverage),
+        }
+    }
+
+    fn one(&mut self, which: &Which) -> Result<&mut Coverage, NotApplied> {
+        let place = self.place(which)?;
+        let one = self.coverages.get_mut(place);
+        one.ok_or(NotApplied::NoSuchCoverage)
+    }
+}
+
+/// Adds a certificate, in place of the one of the same kind and start.
+fn add(coverage: &mut Coverage, certificate: &Certificate) -> Result<(), NotApplied> {
+    if ends_early(period_of(certificate)) {
+        return Err(NotApplied::EndBeforeStart);
+    }
+    let start = period_of(certificate).start;
+    match certificate {
+        Certificate::Elderly(it) => {
+            put_in(&mut coverage.elderly, it, |known| {
+                known.period.start == start
+            });
+        }
+        Certificate::Ceiling(it) => put_in(&mut coverage.ceilings, it, |known| {
+            known.kind == it.kind && known.period.start == start
+        }),
+        Certificate::Disease(it) => put_in(&mut coverage.diseases, it, |known| {
+            known.disease == it.disease && known.period.start == start
+        }),
+        Certificate::Ticket(it) => {
+            if !coverage.classification.is_medical_aid() {
+                return Err(NotApplied::NoMedicalAid);
+            }
+            put_in(&mut coverage.tickets, it, |known| {
+                (known.facility, known.month) == (it.facility, it.month)
+                    && known.issue_number == it.issue_number
+            });
+        }
+    }
+    Ok(())
+}
+
+fn period_of(certificate: &Certificate) -> Period {
+    match certificate {
+        Certificate::Elderly(it) => it.period,
+        Certificate::Ceiling(it) => it.period,
+        Certificate::Disease(it) => it.period,
+        Certificate::Ticket(it) => it.period,
+    }
+}
+
+fn put_in<T: Clone>(all: &mut Vec<T>, new: &T, is_same: impl Fn(&T) -> bool) {
+    match all.iter_mut().find(|known| is_same(known)) {
+        Some(known) => known.clone_from(new),
+        None => all.push(new.clone()),
+    }
+}
+
+fn ends_early(period: Period) -> bool {
+    period.start.zip(period.end).is_some_and(|(s, e)| e < s)
+}
+
+/// Whether two coverages hold on a common day, by acquisition and loss. The day of a loss is the first without.
+fn overlap(one: &Coverage, other: &Coverage) -> bool {
+    let begins = |it: &Coverage| it.acquired.unwrap_or_else(CivilDate::earliest);
+    let is_over = |it: &Coverage, day| it.loss.is_some_and(|loss| loss.date <= day);
+    let is_empty = |it: &Coverage| is_over(it, begins(it));
+    !is_empty(one)
+        && !is_empty(other)
+        && !is_over(one, begins(other))
+        && !is_over(other, begins(one))
+}
+
+#[cfg(test)]
+mod tests;

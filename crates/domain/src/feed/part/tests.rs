@@ -1,0 +1,166 @@
+//! What lines of an insurer's feed make of its part of a person.
+
+use super::*;
+use crate::certificate::{CeilingCertificate, Ratio};
+use crate::codes::ceiling::{Category, CertificateKind};
+use crate::codes::coverage::CardClassification;
+use crate::codes::person::Sex;
+use crate::coverage::InsurerName;
+use crate::feed::part::correction::CoverageItem;
+use crate::insured::InsuredNumber;
+use crate::person::{PersonId, PersonName};
+
+fn day(month: i8, day: i8) -> CivilDate {
+    CivilDate::new(2026, month, day).unwrap()
+}
+
+fn insurer() -> InsurerNumber {
+    InsurerNumber::parse("06139992").unwrap()
+}
+
+fn coverage(number: &str, acquired: CivilDate) -> Coverage {
+    let mut it = Coverage::new(
+        CardClassification::General,
+        insurer(),
+        InsurerName::parse("架空健康保険組合").unwrap(),
+        InsuredNumber::parse(number).unwrap(),
+    );
+    it.acquired = Some(acquired);
+    it.ratio = Ratio::from_percent(30);
+    it
+}
+
+fn person(name: &str) -> Person {
+    Person {
+        id: PersonId::from_u128(9),
+        name: PersonName::parse(name).unwrap(),
+        name_of_other: None,
+        kana: None,
+        kana_of_other: None,
+        sex: Sex::Male,
+        shown_sex: None,
+        birth_date: CivilDate::new(1970, 1, 2).unwrap(),
+        address: None,
+        postal_code: None,
+    }
+}
+
+fn which(number: &str) -> Which {
+    Which {
+        symbol: None,
+        number: InsuredNumber::parse(number).unwrap(),
+        acquired: None,
+    }
+}
+
+fn lose(number: &str, date: CivilDate) -> Change {
+    Change::Loss(which(number), Loss { date, reason: None })
+}
+
+fn put(number: &str, acquired: CivilDate) -> Change {
+    Change::Coverage(Box::new(coverage(number, acquired)))
+}
+
+fn member() -> Part {
+    let mut part = Part::of(insurer(), None);
+    let known = Change::Person(Box::new(person("資格　太郎")));
+    part.apply(&known, None).unwrap();
+    part.apply(&put("1", day(4, 1)), None).unwrap();
+    part
+}
+
+#[test]
+fn nobody_is_covered_whom_neither_store_nor_feed_knows() {
+    let mut part = Part::of(insurer(), None);
+    let refused = part.apply(&put("1", day(4, 1)), None);
+    assert_eq!(refused, Err(NotApplied::UnknownPerson));
+    assert!(part.coverages.is_empty());
+}
+
+#[test]
+fn a_coverage_that_comes_again_keeps_its_certificates_and_loss() {
+    let mut part = member();
+    part.apply(&lose("1", day(9, 1)), None).unwrap();
+    let ceiling = CeilingCertificate {
+        kind: CertificateKind::Ceiling,
+        category: Some(Category::A03),
+        issued: None,
+        period: Period::default(),
+        long_term_since: None,
+    };
+    let change = Change::Certificate(which("1"), Certificate::Ceiling(ceiling));
+    part.apply(&change, None).unwrap();
+    let before = part.clone();
+    assert_eq!(part.apply(&put("1", day(4, 1)), None), Ok(Applied::Other));
+    assert_eq!(part, before);
+}
+
+#[test]
+fn two_coverages_of_one_insurer_never_hold_on_one_day() {
+    let mut part = member();
+    let second = put("2", day(9, 1));
+    assert_eq!(part.apply(&second, None), Err(NotApplied::Overlaps));
+    part.apply(&lose("1", day(9, 1)), None).unwrap();
+    assert_eq!(part.apply(&second, None), Ok(Applied::Began));
+    // Nor by a correction of the loss.
+    let back = Correction::Coverage(CoverageItem::LossDate, None);
+    let back = Change::Correction(Some(which("1")), back);
+    assert_eq!(part.apply(&back, None), Err(NotApplied::Overlaps));
+}
+
+#[test]
+fn a_loss_before_the_acquisition_is_refused() {
+    let mut part = member();
+    let early = part.apply(&lose("1", day(3, 31)), None);
+    assert_eq!(early, Err(NotApplied::LossBeforeAcquisition));
+    assert_eq!(part.apply(&lose("1", day(4, 1)), None), Ok(Applied::Began));
+    assert_eq!(part.apply(&lose("1", day(4, 2)), None), Ok(Applied::Other));
+    let nobody = part.apply(&lose("7", day(5, 1)), None);
+    assert_eq!(nobody, Err(NotApplied::NoSuchCoverage));
+}
+
+#[test]
+fn a_line_that_fits_two_coverages_changes_neither() {
+    let mut part = member();
+    part.apply(&lose("1", day(5, 1)), None).unwrap();
+    part.apply(&put("1", day(6, 1)), None).unwrap();
+    let before = part.clone();
+    let refused = part.apply(&lose("1", day(7, 1)), None);
+    assert_eq!(refused, Err(NotApplied::SeveralCoverages));
+    assert_eq!(part, before);
+    let mut named = which("1");
+    named.acquired = Some(day(6, 1));
+    let loss = Loss {
+        date: day(7, 1),
+        reason: None,
+    };
+    part.apply(&Change::Loss(named, loss), None).unwrap();
+    assert_eq!(part.coverages.last().unwrap().loss, Some(loss));
+}
+
+#[test]
+fn single_items_are_put_right_and_a_wrong_link_is_taken_away() {
+    let mut part = member();
+    let correct =
+        |which, item, value| Change::Correction(which, Correction::parse(item, value).unwrap());
+    let ratio = correct(Some(which("1")), "ratio", "020");
+    part.apply(&ratio, None).unwrap();
+    let name = correct(None, "name", "資格　次郎");
+    part.apply(&name, None).unwrap();
+    assert_eq!(part.coverages[0].ratio, Ratio::from_percent(20));
+    assert_eq!(part.person.as_ref().unwrap().name.as_str(), "資格　次郎");
+    let gone = correct(Some(which("1")), "coverage", "withdrawn");
+    part.apply(&gone, None).unwrap();
+    assert!(part.coverages.is_empty());
+}
+
+#[test]
+fn a_correction_of_a_person_starts_from_who_is_stored() {
+    let mut part = member();
+    part.person = None;
+    let kana = Correction::parse("kana", "ｼｶｸ ﾀﾛｳ").unwrap();
+    let kana = Change::Correction(None, kana);
+    assert_eq!(part.apply(&kana, None), Err(NotApplied::UnknownPerson));
+    part.apply(&kana, Some(&person("資格　太郎"))).unwrap();
+    assert_eq!(part.person.unwrap().kana.unwrap().as_str(), "ｼｶｸ ﾀﾛｳ");
+}
