@@ -89,7 +89,7 @@ async fn a_changed_check_is_found() {
 
 #[tokio::test]
 async fn an_inserted_check_is_found() {
-    let insert = "INSERT INTO check_record SELECT 99, facility, x'00000000000000000000000000000099', at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer FROM check_record LIMIT 1";
+    let insert = "INSERT INTO check_record SELECT 99, facility, x'00000000000000000000000000000099', at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources FROM check_record LIMIT 1";
     check(insert, |f| matches!(f, Fault::Unvouched { count: 1 })).await;
 }
 
