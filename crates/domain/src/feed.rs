@@ -1,6 +1,7 @@
 //! Feeds (取込): files of medical information and of insurers that the operator loads, and the batches (取込単位) they become. Reads no
 //! file and knows no column.
 
+use crate::feed::insurer::InsurerKind;
 use crate::medical_information::drugs::Source;
 use crate::medical_information::kind::InformationKind;
 use crate::named::named;
@@ -133,6 +134,67 @@ impl FeedKind {
             Self::Treatment => "Treatment (claims)",
             Self::Surgery => "Surgery (claims)",
             Self::Checkups => "Health checkups",
+        }
+    }
+}
+
+/// What the lines of a batch are: one list of batches shows both.
+///
+/// ```
+/// use domain::feed::{BatchKind, FeedKind};
+/// assert_eq!(BatchKind::parse("drugs"), Some(BatchKind::Medical(FeedKind::Drugs)));
+/// assert_eq!(BatchKind::parse("losses").unwrap().as_str(), "losses");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchKind {
+    /// Medical information.
+    Medical(FeedKind),
+    /// An insurer's members, or the resident register.
+    Insurer(InsurerKind),
+}
+
+impl BatchKind {
+    /// The name in messages, settings and rows.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Medical(kind) => kind.as_str(),
+            Self::Insurer(kind) => kind.as_str(),
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let medical = FeedKind::parse(name).map(Self::Medical);
+        medical.or_else(|| InsurerKind::parse(name).map(Self::Insurer))
+    }
+
+    /// The kind in Japanese.
+    ///
+    /// ```
+    /// use domain::feed::BatchKind;
+    /// assert_eq!(BatchKind::parse("surgery").unwrap().label_ja(), "手術（レセプト）");
+    /// ```
+    #[must_use]
+    pub fn label_ja(self) -> &'static str {
+        match self {
+            Self::Medical(kind) => kind.label_ja(),
+            Self::Insurer(kind) => kind.label_ja(),
+        }
+    }
+
+    /// The kind in English.
+    ///
+    /// ```
+    /// use domain::feed::BatchKind;
+    /// assert_eq!(BatchKind::parse("surgery").unwrap().label_en(), "Surgery (claims)");
+    /// ```
+    #[must_use]
+    pub fn label_en(self) -> &'static str {
+        match self {
+            Self::Medical(kind) => kind.label_en(),
+            Self::Insurer(kind) => kind.label_en(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod face_result;
 pub mod feed_file;
 pub mod file_name;
 pub mod history_file;
+pub mod insurer_file;
 pub mod look_file;
 pub mod medical_document;
 pub mod message;

@@ -120,6 +120,21 @@ named! {
     }
 }
 
+named! {
+    /// What becomes of what a full file does not name. Nothing is deleted either way, and both are in the report to the insurer.
+    ///
+    /// ```
+    /// use domain::feed::insurer::Unnamed;
+    /// assert_eq!(Unnamed::parse("end"), Some(Unnamed::End));
+    /// ```
+    Unnamed {
+        /// It ends, by a loss on the day of the file or at the day before, for the insurer to look at.
+        End = "end";
+        /// It stays, and is only listed.
+        List = "list";
+    }
+}
+
 /// Which of a member's coverages a line is about. Without a day of acquisition there must be one alone.
 ///
 /// ```

@@ -44,6 +44,42 @@ pub enum Form {
     Amount,
     /// The kind of a checkup's value.
     ValueKind,
+    /// A person's identifier at the center.
+    Person,
+    /// A name or reading.
+    Name,
+    /// An address.
+    Address,
+    /// A postal code.
+    PostalCode,
+    /// Sex.
+    Sex,
+    /// A kind of card.
+    Classification,
+    /// Insured person or family.
+    Relationship,
+    /// A ratio.
+    Ratio,
+    /// Below school age.
+    Preschool,
+    /// A reason of loss.
+    LossReason,
+    /// What certificate it is.
+    Certificate,
+    /// A kind of ceiling certificate.
+    CeilingKind,
+    /// A category of ceilings.
+    Category,
+    /// A specified disease.
+    Disease,
+    /// An amount in yen.
+    Yen,
+    /// A kind of ticket.
+    TicketKind,
+    /// What is corrected.
+    Item,
+    /// What it is corrected to.
+    Value,
 }
 
 /// A column.
@@ -61,7 +97,12 @@ pub struct Column {
     pub need: Need,
 }
 
-const fn must(name: &'static str, ja: &'static str, en: &'static str, form: Form) -> Column {
+pub(crate) const fn must(
+    name: &'static str,
+    ja: &'static str,
+    en: &'static str,
+    form: Form,
+) -> Column {
     Column {
         name,
         ja,
@@ -71,7 +112,12 @@ const fn must(name: &'static str, ja: &'static str, en: &'static str, form: Form
     }
 }
 
-const fn may(name: &'static str, ja: &'static str, en: &'static str, form: Form) -> Column {
+pub(crate) const fn may(
+    name: &'static str,
+    ja: &'static str,
+    en: &'static str,
+    form: Form,
+) -> Column {
     Column {
         name,
         ja,
@@ -365,6 +411,24 @@ impl Form {
             Self::ItemCode => "英数字17文字（JLAC10）",
             Self::Amount => "整数部10桁・小数部5桁までの数",
             Self::ValueKind => "PQ、CD、ST のどれか",
+            Self::Person => "センターでの人の識別子（UUID）",
+            Self::Name => "100文字まで",
+            Self::Address => "200文字まで",
+            Self::PostalCode => "8文字まで",
+            Self::Sex => "1 男、2 女、3 未設定",
+            Self::Classification => "01～07 または A1",
+            Self::Relationship => "1 本人、2 家族",
+            Self::Ratio => "負担割合の百分率（0～100）",
+            Self::Preschool => "未就学なら 1",
+            Self::LossReason => "01 死亡、02 生活保護、03 ほかの保険、99 その他",
+            Self::Certificate => "elderly、ceiling、disease、ticket のどれか",
+            Self::CeilingKind => "01、02、03 のどれか",
+            Self::Category => "A01～A06、B01～B10",
+            Self::Disease => "1、2、3 のどれか",
+            Self::Yen => "円の整数",
+            Self::TicketKind => "券種別のコード",
+            Self::Item => "直す列の名前、identity、coverage のどれか",
+            Self::Value => "その列に書くもの。空にするときは空",
         }
     }
 
@@ -386,6 +450,24 @@ impl Form {
             Self::ItemCode => "17 letters and digits (JLAC10)",
             Self::Amount => "a number of at most 10 digits, and 5 after the point",
             Self::ValueKind => "PQ, CD or ST",
+            Self::Person => "the person's identifier at the center (UUID)",
+            Self::Name => "at most 100 characters",
+            Self::Address => "at most 200 characters",
+            Self::PostalCode => "at most 8 characters",
+            Self::Sex => "1 male, 2 female, 3 not set",
+            Self::Classification => "01 to 07, or A1",
+            Self::Relationship => "1 insured person, 2 family",
+            Self::Ratio => "the share the patient pays, in percent (0 to 100)",
+            Self::Preschool => "1 for below school age",
+            Self::LossReason => "01 death, 02 public assistance, 03 another insurance, 99 other",
+            Self::Certificate => "elderly, ceiling, disease or ticket",
+            Self::CeilingKind => "01, 02 or 03",
+            Self::Category => "A01 to A06, B01 to B10",
+            Self::Disease => "1, 2 or 3",
+            Self::Yen => "a whole number of yen",
+            Self::TicketKind => "a code of kinds of tickets",
+            Self::Item => "the name of a column, identity, or coverage",
+            Self::Value => "what that column holds; empty to empty it",
         }
     }
 }
@@ -395,28 +477,30 @@ impl Form {
 pub fn markdown() -> String {
     let mut page = String::new();
     for kind in FeedKind::ALL {
-        // Writing to a text cannot fail.
-        let _ = writeln!(
-            page,
-            "### `{}`: {} / {}\n",
-            kind.as_str(),
-            kind.label_ja(),
-            kind.label_en()
-        );
-        page.push_str(
-            "| column | 項目 | what it is | a cell holds | must |\n|---|---|---|---|---|\n",
-        );
-        for column in columns(*kind) {
-            let must = match column.need {
-                Need::Must => "yes",
-                Need::May => "",
-            };
-            let Column {
-                name, ja, en, form, ..
-            } = column;
-            let _ = writeln!(page, "| `{name}` | {ja} | {en} | {} | {must} |", form.en());
-        }
-        page.push('\n');
+        let labels = (kind.as_str(), kind.label_ja(), kind.label_en());
+        table(&mut page, labels, &columns(*kind));
     }
     page
+}
+
+/// Appends the table of one kind: its name, and its labels in Japanese and English.
+pub(crate) fn table(
+    page: &mut String,
+    (name, ja, en): (&str, &str, &str),
+    columns: &[&'static Column],
+) {
+    // Writing to a text cannot fail.
+    let _ = writeln!(page, "### `{name}`: {ja} / {en}\n");
+    page.push_str("| column | 項目 | what it is | a cell holds | must |\n|---|---|---|---|---|\n");
+    for column in columns {
+        let must = match column.need {
+            Need::Must => "yes",
+            Need::May => "",
+        };
+        let Column {
+            name, ja, en, form, ..
+        } = column;
+        let _ = writeln!(page, "| `{name}` | {ja} | {en} | {} | {must} |", form.en());
+    }
+    page.push('\n');
 }

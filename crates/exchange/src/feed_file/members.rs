@@ -25,13 +25,7 @@ pub(super) fn parse(
     cells: &[String],
     today: CivilDate,
 ) -> Result<Parsed, Vec<Wrong>> {
-    let mut members = Members {
-        columns,
-        cells,
-        today,
-        born: None,
-        wrong: Vec::new(),
-    };
+    let mut members = Members::new(columns, cells, today);
     let whose = members.whose();
     let statement = members.cell("statement", StatementId::parse);
     let number = members.number("line");
@@ -63,17 +57,38 @@ pub(super) fn parse(
     read.ok_or_else(|| vec![Wrong::whole(Reason::Missing)])
 }
 
-struct Members<'a> {
+/// The cells of a line that is being read, and what is wrong with them.
+pub(crate) struct Members<'a> {
     columns: &'a [&'static Column],
     cells: &'a [String],
     today: CivilDate,
     born: Option<CivilDate>,
-    wrong: Vec<Wrong>,
+    pub(crate) wrong: Vec<Wrong>,
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn new(
+        columns: &'a [&'static Column],
+        cells: &'a [String],
+        today: CivilDate,
+    ) -> Self {
+        Self {
+            columns,
+            cells,
+            today,
+            born: None,
+            wrong: Vec::new(),
+        }
+    }
 }
 
 impl Members<'_> {
     /// What a cell holds; what is wrong with it is noted.
-    fn cell<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(crate) fn cell<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let place = self.columns.iter().position(|column| column.name == name)?;
         let (column, cell) = (*self.columns.get(place)?, self.cells.get(place)?);
         // A spreadsheet program's mark of a text cell.
@@ -98,13 +113,13 @@ impl Members<'_> {
         });
     }
 
-    fn note_at(&mut self, name: &str, reason: Reason) {
+    pub(crate) fn note_at(&mut self, name: &str, reason: Reason) {
         if let Some(column) = self.columns.iter().find(|column| column.name == name) {
             self.note(column, reason);
         }
     }
 
-    fn is_filled(&self, name: &str) -> bool {
+    pub(crate) fn is_filled(&self, name: &str) -> bool {
         let place = self.columns.iter().position(|column| column.name == name);
         let cell = place.and_then(|place| self.cells.get(place));
         cell.is_some_and(|cell| !cell.trim().is_empty())
@@ -122,7 +137,7 @@ impl Members<'_> {
     }
 
     /// A day, not after today and not before the birth.
-    fn day(&mut self, name: &str) -> Option<CivilDate> {
+    pub(crate) fn day(&mut self, name: &str) -> Option<CivilDate> {
         let day = self.cell(name, date)?;
         if self.today < day {
             self.note_at(name, Reason::InFuture);
@@ -377,14 +392,14 @@ fn of_drug(dispensed: Option<CivilDate>, prescribed: Option<CivilDate>, drug: Dr
 }
 
 /// A day with hyphens, slashes or neither.
-fn date(text: &str) -> Option<CivilDate> {
+pub(crate) fn date(text: &str) -> Option<CivilDate> {
     let text = text.replace('/', "-");
     CivilDate::parse_iso(&text)
         .or_else(|_| CivilDate::parse_compact(&text))
         .ok()
 }
 
-fn month(text: &str) -> Option<TreatmentMonth> {
+pub(crate) fn month(text: &str) -> Option<TreatmentMonth> {
     let text = text.replace('/', "-");
     TreatmentMonth::parse_iso(&text).or_else(|| TreatmentMonth::parse_compact(&text))
 }

@@ -49,6 +49,24 @@ pub enum Reason {
     OtherHead,
     /// The statement has a line of this number already.
     Twice,
+    /// The line is another insurer's.
+    OtherInsurer,
+    /// Nobody of this identifier is known.
+    UnknownPerson,
+    /// The insurer has no such coverage of the person.
+    NoSuchCoverage,
+    /// The insurer has several, and the line does not say which.
+    SeveralCoverages,
+    /// It would hold on the same days as another coverage with the insurer.
+    Overlaps,
+    /// The loss lies before the acquisition.
+    LossBeforeAcquisition,
+    /// The end lies before the start.
+    EndBeforeStart,
+    /// The item cannot be corrected to this.
+    NotCorrected,
+    /// A ticket beside a coverage that is none of medical aid.
+    NoMedicalAid,
 }
 
 impl Wrong {
@@ -89,6 +107,15 @@ impl Wrong {
             Reason::Twice => {
                 "同じまとまり（statement）に同じ行番号（line）がもうあります。番号を変えるか、重複を除いてください。".into()
             }
+            Reason::OtherInsurer => "ほかの保険者の行です。このファイルには --insurer の保険者の行だけを入れてください。".into(),
+            Reason::UnknownPerson => "この person の人が登録されていません。先に加入者（persons）を取り込んでください。".into(),
+            Reason::NoSuchCoverage => "この人にこの記号・番号の資格がありません。記号・番号・資格取得日を確かめてください。".into(),
+            Reason::SeveralCoverages => "この人にこの記号・番号の資格がいくつもあります。資格取得日（acquired）を入れてください。".into(),
+            Reason::Overlaps => "同じ保険者の別の資格と期間が重なります。先に前の資格の喪失を送ってください。".into(),
+            Reason::LossBeforeAcquisition => "資格喪失日が資格取得日より前です。日付を確かめてください。".into(),
+            Reason::EndBeforeStart => "終わりの日が始まりの日より前です。日付を確かめてください。".into(),
+            Reason::NotCorrected => "この項目はこの値に直せません。item と value を確かめてください。".into(),
+            Reason::NoMedicalAid => "医療扶助の資格ではないので、医療券は付けられません。".into(),
         }
     }
 
@@ -126,11 +153,58 @@ impl Wrong {
             Reason::Twice => {
                 "the statement has a line of this number already; number it anew, or leave it out".into()
             }
+            Reason::OtherInsurer => "another insurer's line; a file holds the lines of the insurer named with --insurer alone".into(),
+            Reason::UnknownPerson => "nobody of this person is known; load the members (persons) first".into(),
+            Reason::NoSuchCoverage => "the person has no coverage of this symbol and number; look at both, and at the day of acquisition".into(),
+            Reason::SeveralCoverages => "the person has several coverages of this symbol and number; write the day of acquisition (acquired)".into(),
+            Reason::Overlaps => "it would hold on the same days as another coverage with this insurer; send the loss of the earlier one first".into(),
+            Reason::LossBeforeAcquisition => "the loss lies before the acquisition; look at both dates".into(),
+            Reason::EndBeforeStart => "the end lies before the start; look at both dates".into(),
+            Reason::NotCorrected => "the item cannot be corrected to this; look at item and value".into(),
+            Reason::NoMedicalAid => "a ticket belongs beside a coverage of medical aid".into(),
         }
     }
 }
 
 impl Reason {
+    /// The members without anything that is told beside them, for what was noted by name.
+    const NAMED: [Self; 23] = [
+        Self::TooLong,
+        Self::Encoding,
+        Self::Quotes,
+        Self::Missing,
+        Self::Form,
+        Self::InFuture,
+        Self::BeforeBirth,
+        Self::OtherMonth,
+        Self::BeforePrescription,
+        Self::WrongRange,
+        Self::NotWithThisKind,
+        Self::NoOnePerson,
+        Self::OtherHead,
+        Self::Twice,
+        Self::OtherInsurer,
+        Self::UnknownPerson,
+        Self::NoSuchCoverage,
+        Self::SeveralCoverages,
+        Self::Overlaps,
+        Self::LossBeforeAcquisition,
+        Self::EndBeforeStart,
+        Self::NotCorrected,
+        Self::NoMedicalAid,
+    ];
+
+    /// The reason of a name in a report; of a ragged line, without its counts.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let ragged = Self::Ragged {
+            found: 0,
+            expected: 0,
+        };
+        let mut all = Self::NAMED.into_iter().chain([ragged]);
+        all.find(|it| it.as_str() == name)
+    }
+
     /// The name in reports: never changed, only added to.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -150,6 +224,15 @@ impl Reason {
             Self::NoOnePerson => "no_one_person",
             Self::OtherHead => "other_head",
             Self::Twice => "twice",
+            Self::OtherInsurer => "other_insurer",
+            Self::UnknownPerson => "unknown_person",
+            Self::NoSuchCoverage => "no_such_coverage",
+            Self::SeveralCoverages => "several_coverages",
+            Self::Overlaps => "overlaps",
+            Self::LossBeforeAcquisition => "loss_before_acquisition",
+            Self::EndBeforeStart => "end_before_start",
+            Self::NotCorrected => "not_corrected",
+            Self::NoMedicalAid => "no_medical_aid",
         }
     }
 }

@@ -6,6 +6,8 @@ use domain::insurer_number::InsurerNumber;
 use domain::medical_information::checkup::Value;
 
 use super::*;
+use crate::encoding::windows_31j;
+use crate::feed_file::lines::MOST_LINE_BYTES;
 use crate::feed_file::writing::Insured;
 
 fn today() -> CivilDate {
@@ -163,8 +165,12 @@ fn a_file_of_another_kind_or_without_its_header_is_no_feed() {
     let mut it = FeedFile::new(FeedKind::Surgery, None, today());
     assert_eq!(
         it.take(&file(FeedKind::Drugs, &[DRUG])).unwrap_err(),
-        NoFeed::Header
+        NoFeed::Column {
+            place: 8,
+            expected: "day"
+        }
     );
+    assert_eq!(it.take(b"a,b\n").unwrap_err(), NoFeed::Header);
     let mut it = FeedFile::new(FeedKind::Drugs, None, today());
     assert!(it.take(b"").unwrap().is_empty());
     assert_eq!(it.end().unwrap_err(), NoFeed::Header);

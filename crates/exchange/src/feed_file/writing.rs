@@ -235,7 +235,7 @@ fn date(it: Option<CivilDate>) -> String {
     it.map_or(String::new(), |it| it.to_string())
 }
 
-fn row(cells: &[&str], encoding: Encoding) -> Result<Vec<u8>, NotWritten> {
+pub(crate) fn row(cells: &[&str], encoding: Encoding) -> Result<Vec<u8>, NotWritten> {
     let mut line = String::new();
     for (at, cell) in cells.iter().enumerate() {
         if 0 < at {

@@ -1,0 +1,126 @@
+//! The CSV files of insurers and of the resident register (operations §4.4): a file's bytes, as they arrive, to the change each line asks
+//! for. The layouts are our own, since none is public. Judges each line by itself; looks nobody up and stores nothing.
+
+pub mod columns;
+mod members;
+pub mod writing;
+
+use domain::civil_date::CivilDate;
+use domain::feed::insurer::{Change, InsurerKind};
+use domain::insurer_number::InsurerNumber;
+use domain::person::PersonId;
+
+use crate::encoding::Encoding;
+use crate::feed_file::NoFeed;
+use crate::feed_file::lines::{Lines, Raw};
+use crate::feed_file::refusal::Wrong;
+use crate::insurer_file::columns::columns;
+
+/// A line that reads well.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Of whom.
+    pub person: PersonId,
+    /// What it asks for.
+    pub change: Change,
+    /// The day a coverage began or ended, where the line is about that.
+    pub happened: Option<CivilDate>,
+    /// The day the insurer was notified of it.
+    pub notified: Option<CivilDate>,
+}
+
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Said(…)")
+    }
+}
+
+/// A line of a file.
+#[derive(Clone)]
+pub struct Line {
+    /// Its number in the file, from 1; the header is the first.
+    pub number: u64,
+    /// As it stands there; empty where its bytes are no text.
+    pub text: String,
+    /// What it says, or what is wrong with it.
+    pub outcome: Result<Box<Said>, Vec<Wrong>>,
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Line({}, …)", self.number)
+    }
+}
+
+/// A file that arrives piece by piece.
+#[derive(Clone)]
+pub struct InsurerFile {
+    kind: InsurerKind,
+    insurer: Option<InsurerNumber>,
+    today: CivilDate,
+    lines: Lines,
+}
+
+impl std::fmt::Debug for InsurerFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "InsurerFile({:?}, {} lines)",
+            self.kind,
+            self.lines.count()
+        )
+    }
+}
+
+impl InsurerFile {
+    /// Of a kind and, but for the register, of an insurer: another insurer's lines are refused. Without an encoding UTF-8 and Windows-31J
+    /// (CP932) are told apart by the first line that is not ASCII.
+    #[must_use]
+    pub fn new(
+        kind: InsurerKind,
+        insurer: Option<InsurerNumber>,
+        encoding: Option<Encoding>,
+        today: CivilDate,
+    ) -> Self {
+        Self {
+            kind,
+            insurer,
+            today,
+            lines: Lines::new(columns(kind), encoding),
+        }
+    }
+
+    /// The lines that end within the next bytes.
+    ///
+    /// # Errors
+    /// [`NoFeed::Header`], [`NoFeed::Column`].
+    pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line>, NoFeed> {
+        let lines = self.lines.take(bytes)?;
+        Ok(lines.into_iter().map(|raw| self.read(raw)).collect())
+    }
+
+    /// The last line, where the file does not end with a line feed.
+    ///
+    /// # Errors
+    /// [`NoFeed`].
+    pub fn end(&mut self) -> Result<Option<Line>, NoFeed> {
+        let last = self.lines.end()?;
+        Ok(last.map(|raw| self.read(raw)))
+    }
+
+    fn read(&self, raw: Raw) -> Line {
+        let of = (self.kind, self.insurer);
+        let outcome = match raw.cells {
+            Ok(cells) => members::parse(of, self.lines.columns(), &cells, self.today),
+            Err(wrong) => Err(vec![wrong]),
+        };
+        Line {
+            number: raw.number,
+            text: raw.text,
+            outcome: outcome.map(Box::new),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
