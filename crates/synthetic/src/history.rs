@@ -40,6 +40,9 @@ const ELECTRONIC_DAYS: i32 = 100;
 /// One in this many people has no history at all.
 const WITHOUT: u64 = 6;
 
+/// Twenty years, and the five that a history goes back.
+const LEAST_AGE_DAYS: i32 = 25 * 366;
+
 /// Days between two dispensings of a long course.
 const USUAL_DAYS: i32 = 28;
 
@@ -65,9 +68,13 @@ struct Handed {
     drug: Drug,
 }
 
-/// The history of a person of a seed; `None` for the one in six who has none.
+/// The history of a person of a seed, who was `born` then; `None` for the one in six who has none, and for whoever was no adult all
+/// the time: what is made here is of adults.
 #[must_use]
-pub fn of(seed: u64, index: u64, today: CivilDate) -> Option<MedicalInformation> {
+pub fn of(seed: u64, index: u64, born: CivilDate, today: CivilDate) -> Option<MedicalInformation> {
+    if today < born.plus_days(LEAST_AGE_DAYS) {
+        return None;
+    }
     let mut draw = Draw::of(seed ^ 0x6d65_6469_6361_6c00, index);
     if draw.one_in(WITHOUT) {
         return None;
@@ -448,6 +455,10 @@ mod tests {
         CivilDate::new(2026, 11, 26).unwrap()
     }
 
+    fn born() -> CivilDate {
+        CivilDate::new(1970, 1, 2).unwrap()
+    }
+
     fn drug_lines(it: &MedicalInformation, source: Source) -> usize {
         let months = it.drugs.iter().filter(|it| it.source == source);
         months
@@ -460,7 +471,7 @@ mod tests {
     fn the_same_call_makes_the_same_history_and_some_people_have_none() {
         let all = |seed| {
             (0..300)
-                .map(|index| of(seed, index, today()))
+                .map(|index| of(seed, index, born(), today()))
                 .collect::<Vec<_>>()
         };
         assert_eq!(all(1), all(1));
@@ -511,7 +522,7 @@ mod tests {
     fn nothing_lies_in_the_future_and_claims_are_a_month_late_on_any_day() {
         for days in (0..400).step_by(13) {
             let day = today().plus_days(days);
-            let drawn = (0..20).filter_map(|index| of(3, index, day));
+            let drawn = (0..20).filter_map(|index| of(3, index, born(), day));
             for it in drawn.chain(rich(day)) {
                 let days = it.drugs.iter().flat_map(|it| &it.days);
                 let mut given = days.flat_map(|it| [it.dispensed, it.prescribed]).flatten();

@@ -1,19 +1,27 @@
-//! A population of any size: person `n` of seed `s` is always the same. Prefecture 99 does not exist, so no insurer here is a real one.
+//! A population of any size: person `n` of seed `s` is always the same. Every field of a register is filled about as often as in one.
+//! Prefecture 99 does not exist, so no insurer here is a real one.
 
-use domain::certificate::{CeilingCertificate, Period};
+mod addresses;
+mod household;
+mod insurance;
+mod names;
+
+use domain::certificate::{
+    CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period, Ratio,
+};
 use domain::civil_date::CivilDate;
 use domain::codes::ceiling::{Category, CertificateKind};
-use domain::codes::coverage::CardClassification;
+use domain::codes::coverage::{LossReason, Preschool};
+use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
-use domain::coverage::{Coverage, InsurerName, Loss, Registration};
-use domain::insured::{Branch, InsuredNumber, Symbol};
-use domain::insurer_number::{InsurerNumber, check_digit};
+use domain::coverage::{Coverage, Loss, Registration};
+use domain::insured::Branch;
 use domain::person::{Kana, Person, PersonId, PersonName};
 
 use crate::draw::Draw;
-
-/// Insurers of a population.
-const INSURERS: u64 = 40;
+use crate::population::household::Household;
+use crate::population::insurance::Kind;
+use crate::population::names::GIVEN;
 
 /// Identifiers of a population start here, above those of the samples.
 const FIRST_ID: u128 = 1 << 32;
@@ -21,56 +29,17 @@ const FIRST_ID: u128 = 1 << 32;
 /// One in this many people lost the coverage.
 const LOST: u64 = 5;
 
-/// One in this many people has a ceiling certificate.
+/// One in this many people below 70 has a ceiling certificate.
 const CEILING: u64 = 7;
 
-/// Family names with kana; some hold characters beyond JIS X 0208, as real registers do.
-const FAMILY: [(&str, &str); 24] = [
-    ("佐藤", "ｻﾄｳ"),
-    ("鈴木", "ｽｽﾞｷ"),
-    ("髙橋", "ﾀｶﾊｼ"),
-    ("田中", "ﾀﾅｶ"),
-    ("渡邉", "ﾜﾀﾅﾍﾞ"),
-    ("渡邊", "ﾜﾀﾅﾍﾞ"),
-    ("伊藤", "ｲﾄｳ"),
-    ("山本", "ﾔﾏﾓﾄ"),
-    ("中村", "ﾅｶﾑﾗ"),
-    ("小林", "ｺﾊﾞﾔｼ"),
-    ("加藤", "ｶﾄｳ"),
-    ("𠮷田", "ﾖｼﾀﾞ"),
-    ("山﨑", "ﾔﾏｻﾞｷ"),
-    ("德永", "ﾄｸﾅｶﾞ"),
-    ("濵田", "ﾊﾏﾀﾞ"),
-    ("齋藤", "ｻｲﾄｳ"),
-    ("齊藤", "ｻｲﾄｳ"),
-    ("神﨑", "ｶﾝｻﾞｷ"),
-    ("葛󠄀城", "ｶﾂﾗｷﾞ"),
-    ("桒原", "ｸﾜﾊﾗ"),
-    ("槗本", "ﾊｼﾓﾄ"),
-    ("草彅", "ｸｻﾅｷﾞ"),
-    ("邊見", "ﾍﾝﾐ"),
-    ("松本", "ﾏﾂﾓﾄ"),
-];
+/// One in this many people has a specified disease.
+const DISEASE: u64 = 300;
 
-/// Given names with kana; the first half is given to men here, the second to women.
-const GIVEN: [(&str, &str); 16] = [
-    ("一郎", "ｲﾁﾛｳ"),
-    ("健太", "ｹﾝﾀ"),
-    ("翔", "ｼｮｳ"),
-    ("大輔", "ﾀﾞｲｽｹ"),
-    ("蓮", "ﾚﾝ"),
-    ("湊", "ﾐﾅﾄ"),
-    ("茂", "ｼｹﾞﾙ"),
-    ("祐󠄀介", "ﾕｳｽｹ"),
-    ("花子", "ﾊﾅｺ"),
-    ("美咲", "ﾐｻｷ"),
-    ("陽菜", "ﾋﾅ"),
-    ("結衣", "ﾕｲ"),
-    ("さくら", "ｻｸﾗ"),
-    ("和子", "ｶｽﾞｺ"),
-    ("久美子", "ｸﾐｺ"),
-    ("葵", "ｱｵｲ"),
-];
+/// One in this many people has another name in use.
+const OTHER_NAME: u64 = 40;
+
+/// The day by which ages count: the certificates of 2026 begin then.
+const TODAY: &str = "2026-08-01";
 
 /// The people of a seed.
 ///
@@ -91,74 +60,172 @@ impl Population {
         Self { seed }
     }
 
-    /// Person `index` with the one coverage they have or had. A fifth of all have lost it.
+    /// Person `index` with the coverage they have or had, first, and often an earlier one. A fifth of all have lost theirs.
     ///
     /// `None` only if a built-in text did not parse, which a test rules out.
     #[must_use]
     pub fn person(&self, index: u64) -> Option<Registration> {
         let mut draw = Draw::of(self.seed, index);
-        let (family, family_kana) = *draw.one_of(&FAMILY)?;
-        let at = usize::try_from(draw.below(GIVEN.len() as u64)).ok()?;
-        let (given, given_kana) = *GIVEN.get(at)?;
-        let sex = if at < GIVEN.len() / 2 {
-            Sex::Male
+        let household = Household::of(self.seed, index)?;
+        let (sex, birth_date) = household.born(&mut draw)?;
+        let (name, kana) = names_of(&household, sex, &mut draw)?;
+        let other = draw.one_in(OTHER_NAME);
+        let mut shared = household.draw();
+        let (address, postal_code) = addresses::address(&mut shared)?;
+        let holder = if household.member == 0 {
+            Some(name.clone())
         } else {
-            Sex::Female
+            self.holder(index, &household)
         };
-        let born = day("1955-01-01")?.plus_days(i32::try_from(draw.below(25_000)).ok()?);
         let person = Person {
             id: PersonId::from_u128(FIRST_ID + u128::from(index)),
-            name: PersonName::parse(&format!("{family}　{given}")).ok()?,
-            name_of_other: None,
-            kana: Kana::parse(&format!("{family_kana} {given_kana}")).ok(),
-            kana_of_other: None,
+            name_of_other: other.then(|| name.clone()),
+            kana_of_other: other.then(|| kana.clone()),
+            name,
+            kana: Some(kana),
             sex,
             shown_sex: None,
-            birth_date: born,
-            address: None,
-            postal_code: None,
+            birth_date,
+            address: Some(address),
+            postal_code: Some(postal_code),
         };
-        Some(Registration {
-            person,
-            coverages: vec![coverage(index, &mut draw)?],
-        })
+        let coverages = coverages(index, &household, birth_date, holder.as_ref(), &mut draw)?;
+        Some(Registration { person, coverages })
+    }
+
+    /// Whom the household's insurance is of.
+    fn holder(&self, index: u64, household: &Household) -> Option<PersonName> {
+        let first = index - household.member;
+        let mut draw = Draw::of(self.seed, first);
+        let own = Household::of(self.seed, first)?;
+        let (sex, _) = own.born(&mut draw)?;
+        Some(names_of(&own, sex, &mut draw)?.0)
     }
 }
 
-/// A coverage whose insurer, symbol and number belong to this index alone.
-fn coverage(index: u64, draw: &mut Draw) -> Option<Coverage> {
-    let body = 699_000 + index % INSURERS;
-    let insurer = u32::try_from(body * 10).ok()? + check_digit(body);
-    let rest = index / INSURERS;
-    let mut it = Coverage::new(
-        CardClassification::General,
-        InsurerNumber::from_u32(insurer).ok()?,
-        InsurerName::parse("架空広域健康保険組合").ok()?,
-        InsuredNumber::parse(&wide(rest % 1_000 + 1)).ok()?,
-    );
-    it.symbol = Symbol::parse(&wide(rest / 1_000 + 1)).ok();
-    it.branch = Branch::parse("01").ok();
-    it.relationship = Some(Relationship::Insured);
-    it.acquired = day("2025-04-01");
-    it.issued = it.acquired;
-    it.period.start = it.acquired;
-    if draw.below(LOST) == 0 {
-        let date = day("2026-04-01")?.plus_days(i32::try_from(draw.below(90)).ok()?);
-        it.loss = Some(Loss { date, reason: None });
+fn names_of(household: &Household, sex: Sex, draw: &mut Draw) -> Option<(PersonName, Kana)> {
+    let (men, women) = GIVEN.split_at(GIVEN.len() / 2);
+    let given = if sex == Sex::Male { men } else { women };
+    let (family, family_kana) = household.family;
+    let (given, given_kana) = *draw.one_of(given)?;
+    Some((
+        PersonName::parse(&format!("{family}　{given}")).ok()?,
+        Kana::parse(&format!("{family_kana} {given_kana}")).ok()?,
+    ))
+}
+
+/// Whole years at the day by which ages count.
+fn age(born: CivilDate) -> Option<i32> {
+    Some((day(TODAY)?.to_epoch_days() - born.to_epoch_days()) / 365)
+}
+
+/// What somebody has now and had before, the present one first.
+fn coverages(
+    index: u64,
+    household: &Household,
+    born: CivilDate,
+    holder: Option<&PersonName>,
+    draw: &mut Draw,
+) -> Option<Vec<Coverage>> {
+    let age = age(born)?;
+    let is_very_old = 75 <= age;
+    let since = day("2025-04-01")?.max(born);
+    let mut present = if is_very_old {
+        Kind::VeryOld.coverage(index, since)?
+    } else {
+        let mut it = household.kind.coverage(household.number, since)?;
+        it.branch = Branch::parse(&format!("{:02}", household.member + 1)).ok();
+        it.insured_name = holder.cloned();
+        it
+    };
+    let is_insured = household.member == 0 || is_very_old;
+    present.relationship = Some(if is_insured {
+        Relationship::Insured
+    } else {
+        Relationship::Family
+    });
+    let kind = if is_very_old {
+        Kind::VeryOld
+    } else {
+        household.kind
+    };
+    let share = match age {
+        ..6 => 20,
+        75.. => *draw.one_of(&[10, 10, 20, 30])?,
+        70..=74 => *draw.one_of(&[20, 20, 30])?,
+        _ => 30,
+    };
+    if kind.states_the_share() {
+        present.ratio = Ratio::from_percent(share);
     }
-    if draw.below(CEILING) == 0 {
+    if (0..6).contains(&age) {
+        present.preschool = Some(Preschool::BelowSchoolAge);
+    }
+    certificates(&mut present, age, share, draw)?;
+    if draw.one_in(LOST) {
+        present.loss = Some(Loss {
+            date: day("2026-04-01")?.plus_days(i32::try_from(draw.below(90)).ok()?),
+            reason: Some(LossReason::OtherInsurance),
+        });
+    }
+    let mut all = vec![present];
+    // Whoever was not born then had nothing before.
+    if let Some(earlier) = household.earlier
+        && born < day("2021-04-01")?
+    {
+        // Numbers of their own: what is now and what was may be of one insurer.
+        let mut it = earlier.coverage(household.number, day("2021-04-01")?)?;
+        it.symbol =
+            domain::insured::Symbol::parse(&format!("旧{}", wide(household.number / 1_000 + 1)))
+                .ok();
+        it.branch = Branch::parse(&format!("{:02}", household.member + 1)).ok();
+        it.insured_name = holder.cloned();
+        it.relationship = all.first().and_then(|it| it.relationship);
+        it.loss = Some(Loss {
+            date: since,
+            reason: Some(LossReason::OtherInsurance),
+        });
+        all.push(it);
+    }
+    Some(all)
+}
+
+/// Certificates beside a coverage, for the year that began in August.
+fn certificates(it: &mut Coverage, age: i32, share: u8, draw: &mut Draw) -> Option<()> {
+    let year = Period {
+        start: day(TODAY),
+        end: day("2027-07-31"),
+    };
+    if (70..75).contains(&age) {
+        it.elderly.push(ElderlyCertificate {
+            issued: year.start,
+            period: year,
+            ratio: Ratio::from_percent(share),
+        });
+    }
+    let category = match age {
+        ..70 if draw.one_in(CEILING) => draw.one_of(&[Category::A02, Category::A03, Category::A04]),
+        70.. => draw.one_of(&[Category::B04, Category::B05, Category::B10]),
+        _ => None,
+    };
+    if let Some(category) = category {
         it.ceilings.push(CeilingCertificate {
             kind: CertificateKind::Ceiling,
-            category: Some(Category::A03),
-            issued: day("2026-08-01"),
-            period: Period {
-                start: day("2026-08-01"),
-                end: day("2027-07-31"),
-            },
+            category: Some(*category),
+            issued: year.start,
+            period: year,
             long_term_since: None,
         });
     }
-    Some(it)
+    if draw.one_in(DISEASE) {
+        it.diseases.push(DiseaseCertificate {
+            disease: *draw.one_of(&SpecificDisease::ALL)?,
+            issued: year.start,
+            period: year,
+            self_pay_yen: Some(10_000),
+        });
+    }
+    Some(())
 }
 
 fn day(text: &str) -> Option<CivilDate> {
@@ -181,21 +248,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_person_has_a_key_of_their_own_and_a_fifth_lost_it() {
+    fn no_two_people_share_key_and_branch_and_a_fifth_lost_their_coverage() {
         let people = Population::new(1);
         let mut keys = BTreeSet::new();
-        let mut lost = 0;
+        let (mut lost, mut coverages) = (0, 0);
         for index in 0..20_000 {
             let it = people.person(index).unwrap();
-            let coverage = &it.coverages[0];
-            assert!(keys.insert(coverage.key().as_str().to_owned()));
-            assert_eq!(
-                coverage.insurer.check_digit(),
-                domain::insurer_number::CheckDigit::Right
-            );
-            lost += usize::from(coverage.loss.is_some());
+            for coverage in &it.coverages {
+                let key = (coverage.key().as_str().to_owned(), coverage.branch);
+                assert!(
+                    keys.insert(format!("{} {:?}", key.0, key.1.map(|it| it.to_digits()))),
+                    "{index}"
+                );
+                let digit = coverage.insurer.check_digit();
+                assert_eq!(digit, domain::insurer_number::CheckDigit::Right, "{index}");
+                coverages += 1;
+            }
+            lost += usize::from(it.coverages[0].loss.is_some());
         }
         assert!((3_700..4_300).contains(&lost), "{lost}");
+        assert!((28_000..31_000).contains(&coverages), "{coverages}");
+    }
+
+    #[test]
+    fn a_household_shares_address_family_name_and_insurance() {
+        let people = Population::new(3);
+        let of = |index| people.person(index).unwrap();
+        // The last four of ten live together.
+        for index in [7, 8, 9] {
+            let (first, other) = (of(6), of(index));
+            assert!(first.person.address == other.person.address);
+            let (one, two) = (&first.coverages[0], &other.coverages[0]);
+            assert_eq!(one.key().as_str(), two.key().as_str());
+            assert!(two.insured_name.as_ref() == Some(&first.person.name));
+            assert_ne!(one.branch, two.branch);
+        }
+    }
+
+    #[test]
+    fn nobody_has_two_coverages_on_one_day() {
+        let people = Population::new(5);
+        for index in 0..2_000 {
+            let it = people.person(index).unwrap();
+            if let [present, earlier] = &it.coverages[..] {
+                assert_eq!(earlier.loss.unwrap().date, present.acquired.unwrap());
+            }
+        }
     }
 
     #[test]

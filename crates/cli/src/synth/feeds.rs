@@ -36,8 +36,9 @@ pub(super) fn write(
     let population = Population::new(seed);
     let mut progress = Progress::new("histories", people);
     for index in 0..people {
-        if let Some(history) = synthetic::history::of(seed, index, today) {
-            let person = population.person(index).context("no such person")?;
+        let person = population.person(index).context("no such person")?;
+        let born = person.person.birth_date;
+        if let Some(history) = synthetic::history::of(seed, index, born, today) {
             let insured = synthetic::feeds::insured(&person).context("nobody's insurance")?;
             for (kind, lines) in synthetic::feeds::lines(&format!("S{seed}-{index}"), &history) {
                 let open = all.iter_mut().find(|open| open.kind == kind);
