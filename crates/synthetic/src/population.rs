@@ -219,7 +219,7 @@ fn certificates(it: &mut Coverage, age: i32, share: u8, draw: &mut Draw) -> Opti
     }
     if draw.one_in(DISEASE) {
         it.diseases.push(DiseaseCertificate {
-            disease: *draw.one_of(&SpecificDisease::ALL)?,
+            disease: *draw.one_of(SpecificDisease::ALL)?,
             issued: year.start,
             period: year,
             self_pay_yen: Some(10_000),
