@@ -39,7 +39,9 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = %error, "the store refused a request");
         match error {
-            StoreError::NoWrites(_) | StoreError::Closing => Trouble::StoreUnavailable.into(),
+            StoreError::NoWrites(_) | StoreError::Away(_) | StoreError::Closing => {
+                Trouble::StoreUnavailable.into()
+            }
             StoreError::Failed(_) | StoreError::Row(_) => Trouble::Internal.into(),
         }
     }

@@ -149,6 +149,9 @@ pub(crate) fn not_opened(error: &OpenError) -> anyhow::Error {
         OpenError::File { .. } => {
             "データベースを開けません。フォルダーの場所・空き容量・権限を確かめてください。"
         }
+        OpenError::Server { .. } => {
+            "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。"
+        }
         OpenError::Newer { .. } => {
             "データベースはより新しい版の onshi のものです。その版を使ってください。"
         }

@@ -274,28 +274,28 @@ CREATE TABLE emergency_window (
   facilities TEXT NOT NULL, reason TEXT NOT NULL, begins INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE emergency_window_change (
-  window BLOB NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, operator TEXT NOT NULL, deed TEXT NOT NULL, until INTEGER,
+  window_id BLOB NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, operator TEXT NOT NULL, deed TEXT NOT NULL, until INTEGER,
   waits INTEGER NOT NULL,
-  PRIMARY KEY (window, place)
+  PRIMARY KEY (window_id, place)
 ) WITHOUT ROWID;
 -- Searches without a card, whatever came of them. `person` is who was found; `check_id` the check an outage's search was answered with.
 CREATE TABLE emergency_search (
-  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window BLOB, at INTEGER NOT NULL,
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window_id BLOB, at INTEGER NOT NULL,
   way TEXT NOT NULL, outcome TEXT NOT NULL, person BLOB, check_id BLOB
 ) WITHOUT ROWID;
 CREATE INDEX emergency_search_of_account ON emergency_search (facility, account, at);
 CREATE INDEX emergency_search_of_facility ON emergency_search (facility, at);
-CREATE INDEX emergency_search_of_window ON emergency_search (window, facility) WHERE window IS NOT NULL;
+CREATE INDEX emergency_search_of_window ON emergency_search (window_id, facility) WHERE window_id IS NOT NULL;
 -- What was opened without a card, with the consent that was recorded; rows of opened_information name it as their reference. `factor` and
 -- `method` (OQSCD041, 042) say how whoever opened it in ambulance mode had proved themselves.
 CREATE TABLE emergency_opening (
-  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window BLOB, search BLOB NOT NULL UNIQUE,
+  id BLOB PRIMARY KEY, facility INTEGER NOT NULL, account TEXT NOT NULL, mode TEXT NOT NULL, window_id BLOB, search BLOB NOT NULL UNIQUE,
   person BLOB NOT NULL, consent TEXT NOT NULL, factor TEXT, method TEXT, at INTEGER NOT NULL, until INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX emergency_opening_of_person ON emergency_opening (facility, person);
-CREATE INDEX emergency_opening_of_window ON emergency_opening (window, facility) WHERE window IS NOT NULL;
+CREATE INDEX emergency_opening_of_window ON emergency_opening (window_id, facility) WHERE window_id IS NOT NULL;
 -- Reports of facilities on what they did in a window (利用報告), added and never changed: the last one counts.
 CREATE TABLE emergency_report (
-  window BLOB NOT NULL, facility INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL, text TEXT NOT NULL,
-  PRIMARY KEY (window, facility, place)
+  window_id BLOB NOT NULL, facility INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL, text TEXT NOT NULL,
+  PRIMARY KEY (window_id, facility, place)
 ) WITHOUT ROWID;

@@ -17,6 +17,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[(
     include_str!("../migrations/0001_start.sqlite.sql"),
 )];
 
+/// The same as a schema of a server.
+pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[(
+    "0001_start",
+    include_str!("../migrations/0001_start.postgres.sql"),
+)];
+
 /// A facility (医療機関等).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facility {
@@ -96,7 +102,7 @@ impl Engine {
     pub async fn store_facility(&self, facility: Facility) -> Result<(), StoreError> {
         self.write(move |connection, _| {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO facility VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT INTO facility VALUES (?1, ?2, ?3) ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name")?
                 .execute(params![
                     number(facility.code),
                     facility.kind.as_str(),

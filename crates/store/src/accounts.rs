@@ -432,7 +432,7 @@ fn keep_generation(
     password: &PasswordRow,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO password_generation VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached("INSERT INTO password_generation VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (facility, account, set_at) DO UPDATE SET hash = excluded.hash, prefix = excluded.prefix")?
         .execute(params![
             number(facility),
             id.as_str(),

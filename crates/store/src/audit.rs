@@ -9,7 +9,7 @@ use domain::civil_date::Instant;
 use sha2::{Digest, Sha256};
 
 use crate::engine::{Engine, StoreError};
-use crate::sql::{Connection, params};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// The record an event vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct Chain {
     id: [u8; 16],
     seq: i64,
     hash: [u8; 32],
+    /// Whether its end must be read from the table first.
+    is_doubted: bool,
 }
 
 impl Chain {
@@ -34,7 +36,21 @@ impl Chain {
             id,
             seq: 0,
             hash: [0; 32],
+            is_doubted: false,
         }
+    }
+
+    /// Has the end read from the table before the next event: whether the last transaction was written is not known.
+    pub(crate) fn doubt(&mut self) {
+        self.is_doubted = true;
+    }
+
+    fn find_end(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let text = "SELECT seq, hash FROM audit_event WHERE chain = ?1 ORDER BY seq DESC LIMIT 1";
+        let end = connection.query_row(text, [self.id], |row| Ok((row.get(0)?, row.get(1)?)));
+        (self.seq, self.hash) = end.optional()?.unwrap_or((0, [0; 32]));
+        self.is_doubted = false;
+        Ok(())
     }
 
     /// Appends an event within the running transaction. `content` is the record the event vouches for.
@@ -44,6 +60,9 @@ impl Chain {
         event: &Event,
         content: Option<Content>,
     ) -> Result<(), StoreError> {
+        if self.is_doubted {
+            self.find_end(connection)?;
+        }
         let row = EventRow::new(self, event, content);
         let hash = row.hash();
         connection
@@ -229,8 +248,9 @@ impl Engine {
         let heads = self.read(|connection| {
             // Walks from chain to chain instead of over every event.
             let text = "WITH RECURSIVE chains (chain) AS (
-                SELECT min(chain) FROM audit_event
-                UNION ALL SELECT (SELECT min(e.chain) FROM audit_event e WHERE c.chain < e.chain) FROM chains c WHERE c.chain IS NOT NULL
+                SELECT (SELECT e.chain FROM audit_event e ORDER BY e.chain LIMIT 1)
+                UNION ALL SELECT (SELECT e.chain FROM audit_event e WHERE c.chain < e.chain ORDER BY e.chain LIMIT 1)
+                FROM chains c WHERE c.chain IS NOT NULL
               )
               SELECT e.chain, e.seq, e.hash FROM chains c JOIN audit_event e
                 ON e.chain = c.chain AND e.seq = (SELECT max(l.seq) FROM audit_event l WHERE l.chain = c.chain)
@@ -255,7 +275,7 @@ impl Engine {
     pub async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), StoreError> {
         self.write(move |connection, _| {
             connection
-                .prepare_cached("INSERT OR REPLACE INTO checkpoint VALUES (?1, ?2, ?3, ?4)")?
+                .prepare_cached("INSERT INTO checkpoint VALUES (?1, ?2, ?3, ?4) ON CONFLICT (at) DO UPDATE SET heads = excluded.heads, kid = excluded.kid, signature = excluded.signature")?
                 .execute(params![
                     checkpoint.at.as_micros(),
                     checkpoint.heads,

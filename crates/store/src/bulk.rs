@@ -10,6 +10,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::permit::{AskInBulk, Permit, SignedIn};
 
 use crate::access::{actor, institution, number};
+use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::sql::{Connection, Row, params};
@@ -149,7 +150,7 @@ impl Engine {
             if most_open <= open {
                 return Ok(Accepted::TooManyOpen);
             }
-            insert(connection, &holder, &order)?;
+            insert(connection, batch, &holder, &order)?;
             let event = Event {
                 at: order.at,
                 actor: actor(&holder),
@@ -324,7 +325,12 @@ impl Engine {
     }
 }
 
-fn insert(connection: &Connection, holder: &SignedIn, order: &NewOrder) -> Result<(), StoreError> {
+fn insert(
+    connection: &Connection,
+    batch: &mut Batch,
+    holder: &SignedIn,
+    order: &NewOrder,
+) -> Result<(), StoreError> {
     let state = if order.kind.is_list() {
         BulkState::Listing
     } else {
@@ -352,22 +358,31 @@ fn insert(connection: &Connection, holder: &SignedIn, order: &NewOrder) -> Resul
         ])?;
     insert_parts(
         connection,
-        number(holder.facility),
-        &order.reception,
+        batch,
+        (number(holder.facility), &order.reception),
         &order.parts,
+        order.at,
     )
 }
 
 fn insert_parts(
     connection: &Connection,
-    facility: i64,
-    reception: &ReceptionNumber,
+    batch: &mut Batch,
+    (facility, reception): (i64, &ReceptionNumber),
     parts: &[Vec<u8>],
+    at: Instant,
 ) -> Result<(), StoreError> {
     let mut statement =
-        connection.prepare_cached("INSERT INTO bulk_part VALUES (NULL, ?1, ?2, ?3, ?4, 0)")?;
+        connection.prepare_cached("INSERT INTO bulk_part VALUES (?5, ?1, ?2, ?3, ?4, 0)")?;
     for (place, part) in parts.iter().enumerate() {
-        statement.execute(params![facility, reception.as_str(), place as i64, part])?;
+        let given = batch.number(at);
+        statement.execute(params![
+            facility,
+            reception.as_str(),
+            place as i64,
+            part,
+            given
+        ])?;
     }
     Ok(())
 }

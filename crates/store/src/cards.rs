@@ -209,7 +209,7 @@ impl Engine {
             };
             // However this patient was identified: a release that is left was theirs, and confirms nobody after them.
             end_releases(connection, facility, &reader, at)?;
-            let about = (id, at, visit_date);
+            let about = (batch.number(at), id, at, visit_date);
             insert(connection, &permit, about, &card, released_by.as_deref())?;
             let detail = format!(
                 " method={} vouched={} reader={reader} released_by={}",
@@ -235,7 +235,7 @@ impl Engine {
 fn insert(
     connection: &Connection,
     permit: &Permit<AskByCard>,
-    (id, at, visit_date): (u128, Instant, CivilDate),
+    (number_of_row, id, at, visit_date): (Option<i64>, u128, Instant, CivilDate),
     card: &CardDetails,
     released_by: Option<&str>,
 ) -> Result<(), StoreError> {
@@ -243,7 +243,7 @@ fn insert(
     let questions: Vec<&str> = card.questions.iter().map(|it| it.as_str()).collect();
     connection
         .prepare_cached(
-            "INSERT INTO card_check VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,NULL,?18)",
+            "INSERT INTO card_check VALUES (?19,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,NULL,?18)",
         )?
         .execute(params![
             number(holder.facility),
@@ -263,7 +263,8 @@ fn insert(
             at.as_micros(),
             presence_until(at, at).unwrap_or(at).as_micros(),
             QuestionsState::Open.as_str(),
-            visit_date.to_epoch_days()
+            visit_date.to_epoch_days(),
+            number_of_row
         ])?;
     Ok(())
 }

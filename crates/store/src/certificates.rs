@@ -111,7 +111,7 @@ impl Engine {
     ) -> Result<bool, StoreError> {
         self.write(move |connection, batch| {
             let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND revoked IS NOT NULL
-                UNION ALL SELECT 1 FROM notice WHERE request_id = ?2 AND ?1 IS NULL AND closed";
+                UNION ALL SELECT 1 FROM notice WHERE request_id = ?2 AND ?1 IS NULL AND closed = 1";
             let taken_back = connection
                 .prepare_cached(text)?
                 .exists(params![certificate.renews, certificate.notice])?;
@@ -230,9 +230,9 @@ impl Engine {
                 connection,
                 "SELECT o.fingerprint FROM certificate o, certificate x
                  WHERE x.fingerprint = ?1 AND o.fingerprint <> ?1 AND o.revoked IS NULL AND o.issued < x.issued
-                   AND o.notice = x.notice AND o.renews IS x.renews
+                   AND o.notice = x.notice AND o.renews IS NOT DISTINCT FROM x.renews
                  UNION SELECT o.fingerprint FROM certificate x
-                   JOIN notice n ON n.request_id = x.notice AND n.replaces
+                   JOIN notice n ON n.request_id = x.notice AND n.replaces = 1
                    JOIN notice e ON e.facility = n.facility AND e.terminal = n.terminal
                      AND e.issued <= n.issued AND e.request_id <> n.request_id
                    JOIN certificate o ON o.notice = e.request_id
@@ -244,7 +244,7 @@ impl Engine {
             connection
                 .prepare_cached(
                     "UPDATE notice SET closed = 1 WHERE EXISTS (
-                       SELECT 1 FROM certificate x JOIN notice n ON n.request_id = x.notice AND n.replaces
+                       SELECT 1 FROM certificate x JOIN notice n ON n.request_id = x.notice AND n.replaces = 1
                        WHERE x.fingerprint = ?1 AND n.facility = notice.facility AND n.terminal = notice.terminal
                          AND notice.issued <= n.issued AND notice.request_id <> n.request_id)",
                 )?
@@ -278,7 +278,7 @@ impl Engine {
                 Which::Terminal(facility, terminal, stays) => {
                     let closed = connection
                         .prepare_cached(
-                            "UPDATE notice SET closed = 1 WHERE facility = ?1 AND terminal = ?2 AND NOT closed AND request_id IS NOT ?3",
+                            "UPDATE notice SET closed = 1 WHERE facility = ?1 AND terminal = ?2 AND closed = 0 AND request_id IS DISTINCT FROM ?3",
                         )?
                         .execute(params![number(*facility), terminal, stays])?;
                     if 0 < closed {

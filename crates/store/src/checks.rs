@@ -1,6 +1,7 @@
 //! The check log: a record, its audit event and its idempotency key in one transaction. Answers nothing before the disk has it.
 
-use std::sync::Arc;
+mod file;
+mod server;
 
 use bytes::Bytes;
 use domain::audit::{Actor, Deed, Event};
@@ -10,17 +11,20 @@ use domain::feed::BatchNumber;
 use domain::permit::{AskByNumber, Permit, ReadHistory, SignedIn};
 use sha2::{Digest, Sha256};
 
-use crate::audit::Content;
-use crate::database::{Batch, Fate};
+use crate::audit::{Content, EventRow};
+use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
-use crate::recent::{Entry, Recent};
-use crate::sql::{Connection, OptionalExtension, params};
+use crate::recent::Recent;
+use crate::sql::{self, Connection};
 
 /// Seconds an idempotency key is kept: 14 days (design §6).
 const KEY_LIFE_S: i64 = 14 * 86_400;
 
 /// Keys forgotten in one transaction, so that no check waits long for it.
 const KEYS_AT_ONCE: u32 = 4_000;
+
+/// Who used a key, and the key: facility, account, key.
+type OfKey<'k> = (i64, &'k str, &'k str);
 
 /// A check to record. Question and answer are kept byte by byte.
 #[derive(Clone)]
@@ -56,6 +60,9 @@ impl std::fmt::Debug for NewCheck {
         write!(f, "NewCheck({:032x}, …)", self.id)
     }
 }
+
+/// An answer, byte by byte, and the name in it.
+pub(crate) type Answer = (Vec<u8>, Option<String>);
 
 /// What became of a check to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,34 +178,12 @@ impl Engine {
         let before = now.plus_seconds(-KEY_LIFE_S);
         self.held().recent.forget_keys_before(before.as_micros());
         self.write(move |connection, _| {
-            let from: i64 = connection.query_row(
-                "SELECT seq FROM walk WHERE name = 'idempotency'",
-                [],
-                |row| row.get(0),
-            )?;
-            let mut statement = connection.prepare_cached(
-                "SELECT seq, facility, account, key, at FROM check_record
-                 WHERE ?1 < seq AND seq <= (SELECT seq FROM walk WHERE name = 'indexed') ORDER BY seq LIMIT ?2",
-            )?;
-            let mut rows = statement.query(params![from, KEYS_AT_ONCE])?;
-            let (mut end, mut count) = (from, 0);
-            while let Some(row) = rows.next()? {
-                if before.as_micros() <= row.get(4)? {
-                    break;
-                }
-                end = row.get(0)?;
-                count += 1;
-                let (facility, account, key): (i64, String, Option<String>) =
-                    (row.get(1)?, row.get(2)?, row.get(3)?);
-                connection
-                    .prepare_cached("DELETE FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3 AND check_seq = ?4")?
-                    .execute(params![facility, account, key, end])?;
-            }
-            connection
-                .prepare_cached("UPDATE walk SET seq = ?1 WHERE name = 'idempotency'")?
-                .execute([end])?;
+            let is_more = match connection {
+                Connection::Sqlite(_) => file::forget_keys(connection, before)?,
+                Connection::Postgres(_) => server::forget_keys(connection, before)?,
+            };
             crate::kept_answers::forget(connection, before)?;
-            Ok(count == KEYS_AT_ONCE)
+            Ok(is_more)
         })
         .await
     }
@@ -213,16 +198,17 @@ impl Engine {
         id: u128,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
+        let found = self.answer_of(facility, id)?;
+        Ok(found.map(|(answer, _)| answer))
+    }
+
+    /// What a check was answered, and the name of whom it was about.
+    pub(crate) fn answer_of(&self, facility: i64, id: u128) -> Result<Option<Answer>, StoreError> {
         let id = id.to_be_bytes();
         let waiting = self.held().recent.of_id(facility, &id);
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT answer FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
-                   ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))",
-            )?;
-            Ok(statement
-                .query_row(params![facility, id, waiting], |row| row.get(0))
-                .optional()?)
+        self.read(|connection| match connection {
+            Connection::Sqlite(_) => file::answer_of(connection, (facility, id), waiting),
+            Connection::Postgres(_) => server::answer_of(connection, (facility, id)),
         })
     }
 
@@ -238,13 +224,10 @@ impl Engine {
         let facility = permit.facility().as_u64().cast_signed();
         let waiting = self.held().recent.of_facility(facility);
         self.read(|connection| {
-            let indexed = "check_of_facility i JOIN check_record c ON c.seq = i.check_seq
-                WHERE i.facility = ?1 AND i.id < ?2 AND ?10 IS NULL";
-            let one = "check_record c WHERE c.seq = ?10 AND c.facility = ?1 AND c.id < ?2";
-            let mut lines = select(connection, indexed, facility, search, None)?;
-            for seq in waiting {
-                lines.extend(select(connection, one, facility, search, Some(seq))?);
-            }
+            let mut lines = match connection {
+                Connection::Sqlite(_) => file::search(connection, facility, search, waiting)?,
+                Connection::Postgres(_) => server::search(connection, facility, search)?,
+            };
             lines.sort_by_key(|line| std::cmp::Reverse(line.id));
             lines.dedup_by_key(|line| line.id);
             lines.truncate(search.limit as usize);
@@ -253,76 +236,53 @@ impl Engine {
     }
 }
 
-/// The lines of a search from the index or from one waiting check.
-fn select(
-    connection: &Connection,
-    from: &str,
-    facility: i64,
-    search: &Search,
-    waiting: Option<i64>,
-) -> Result<Vec<Line>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT c.id, c.at, c.account, c.visit_date, c.origin, c.verdict, c.insurer, c.name, c.answer,
-           (SELECT k.method FROM card_check k WHERE c.origin = 'card' AND k.facility = c.facility AND k.id = c.id) FROM {from}
-           AND ?3 <= c.at AND c.at < ?4
-           AND (?5 IS NULL OR instr(c.name, ?5) OR instr(c.kana, ?5))
-           AND (?6 IS NULL OR c.verdict = ?6) AND (?7 IS NULL OR c.origin = ?7) AND (?8 IS NULL OR c.account = ?8)
-         ORDER BY c.id DESC LIMIT ?9",
-    ))?;
-    let after = search.after.unwrap_or(u128::MAX).to_be_bytes();
-    let rows = statement.query_map(
-        params![
-            facility,
-            after,
-            search.from.as_micros(),
-            search.until.as_micros(),
-            search.name,
-            search.verdict,
-            search.origin,
-            search.account,
-            search.limit,
-            waiting
-        ],
-        |row| {
-            Ok(Line {
-                id: u128::from_be_bytes(row.get(0)?),
-                at: Instant::from_micros(row.get(1)?),
-                account: row.get(2)?,
-                visit_date: CivilDate::from_epoch_days(row.get(3)?)
-                    .unwrap_or_else(|_| CivilDate::earliest()),
-                origin: row.get(4)?,
-                verdict: row.get(5)?,
-                insurer: row.get(6)?,
-                name: row.get(7)?,
-                answer: row.get(8)?,
-                method: row.get(9)?,
-            })
-        },
-    )?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// The columns of [`line`], of a check `c`.
+const LINE: &str = "c.id, c.at, c.account, c.visit_date, c.origin, c.verdict, c.insurer, c.name, c.answer,
+  (SELECT k.method FROM card_check k WHERE c.origin = 'card' AND k.facility = c.facility AND k.id = c.id)";
+
+/// Which lines fit, but for the name, with the values from ?3 on as [`fitting`] has them.
+const FITS: &str =
+    "?3 <= c.at AND c.at < ?4 AND (c.verdict = ?5 OR ?5 IS NULL) AND (c.origin = ?6 OR ?6 IS NULL)
+  AND (c.account = ?7 OR ?7 IS NULL)";
+
+fn line(row: &sql::Row<'_>) -> sql::Result<Line> {
+    Ok(Line {
+        id: u128::from_be_bytes(row.get(0)?),
+        at: Instant::from_micros(row.get(1)?),
+        account: row.get(2)?,
+        visit_date: CivilDate::from_epoch_days(row.get(3)?)
+            .unwrap_or_else(|_| CivilDate::earliest()),
+        origin: row.get(4)?,
+        verdict: row.get(5)?,
+        insurer: row.get(6)?,
+        name: row.get(7)?,
+        answer: row.get(8)?,
+        method: row.get(9)?,
+    })
 }
 
 /// What was answered under a key of (facility, account, key).
 fn known_key(
     connection: &Connection,
     recent: &Recent,
-    of: (i64, &str, &str),
+    of: OfKey<'_>,
     question: &[u8],
 ) -> Result<Option<Recorded>, StoreError> {
-    let waiting = recent.of_key(of.0, of.1, of.2);
-    let mut statement = connection.prepare_cached(
-        "SELECT question, answer FROM check_record WHERE seq = coalesce(
-           ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3))",
-    )?;
-    let known = statement.query_row(params![of.0, of.1, of.2, waiting], |row| {
+    let known = |row: &sql::Row<'_>| {
         let same = row.get_ref(0)?.as_blob()? == question;
         Ok(if same {
             Recorded::Before(row.get(1)?)
         } else {
             Recorded::Conflict
         })
-    });
-    Ok(known.optional()?)
+    };
+    match connection {
+        Connection::Sqlite(_) => {
+            let waiting = recent.of_key(of.0, of.1, of.2);
+            file::known_key(connection, of, waiting, known)
+        }
+        Connection::Postgres(_) => server::known_key(connection, of, known),
+    }
 }
 
 /// A check on its way into the log, with its event.
@@ -386,22 +346,16 @@ impl Record {
         batch: &mut Batch,
         detail: &str,
     ) -> Result<(), StoreError> {
-        let held = Arc::clone(batch.held());
-        let record = self.row.insert(connection)?;
         self.event.detail.push_str(detail);
+        let record = match connection {
+            Connection::Sqlite(_) => file::insert(connection, batch, &self.row)?,
+            Connection::Postgres(_) => server::insert(connection, &self.row)?,
+        };
         let content = Content {
             record,
             hash: self.hash,
         };
-        batch.append(connection, &self.event, Some(content))?;
-        held.recent.add(self.row.entry(record));
-        let indexed = held.recent.index(connection)?;
-        batch.afterwards(move |fate| match (fate, indexed) {
-            (Fate::Written, Some(last)) => held.recent.forget_until(last),
-            (Fate::Written, None) => {}
-            (Fate::Undone, _) => held.recent.forget(record),
-        });
-        Ok(())
+        batch.append(connection, &self.event, Some(content))
     }
 }
 
@@ -432,42 +386,6 @@ struct Row {
 const COLUMNS: &str = "facility, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources";
 
 impl Row {
-    fn entry(&self, seq: i64) -> Entry {
-        Entry {
-            seq,
-            facility: self.facility,
-            id: self.id,
-            at: self.at,
-            account: self.account.clone(),
-            key: self.key.clone(),
-        }
-    }
-
-    /// Inserts the record; returns where it lies.
-    fn insert(&self, connection: &Connection) -> Result<i64, StoreError> {
-        connection
-            .prepare_cached(
-                "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
-            )?
-            .execute(params![
-                self.facility,
-                self.id,
-                self.at,
-                self.account,
-                self.visit_date,
-                self.origin,
-                self.verdict,
-                self.insurer,
-                self.name,
-                self.kana,
-                self.key,
-                &self.question[..],
-                &self.answer[..],
-                self.sources
-            ])?;
-        Ok(connection.last_insert_rowid())
-    }
-
     /// SHA-256 over every column with its length: what the check's audit event vouches for.
     fn content_hash(&self) -> [u8; 32] {
         let mut sha = Sha256::new();
@@ -497,31 +415,34 @@ impl Row {
     }
 }
 
-/// The hash of a check's record as it lies in the table now.
+/// The hash of a check's record as it lies in the table now: of the event's, which says that it is there.
 pub(crate) fn content_hash(
     connection: &Connection,
-    seq: i64,
+    event: &EventRow,
+    record: i64,
 ) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM check_record WHERE seq = ?1"
-    ))?;
-    let row = statement.query_row([seq], |row| {
-        Ok(Row {
-            facility: row.get(0)?,
-            id: row.get(1)?,
-            at: row.get(2)?,
-            account: row.get(3)?,
-            visit_date: row.get(4)?,
-            origin: row.get(5)?,
-            verdict: row.get(6)?,
-            insurer: row.get(7)?,
-            name: row.get(8)?,
-            kana: row.get(9)?,
-            key: row.get(10)?,
-            question: row.get::<_, Vec<u8>>(11)?.into(),
-            answer: row.get::<_, Vec<u8>>(12)?.into(),
-            sources: row.get(13)?,
-        })
-    });
-    Ok(row.optional()?.map(|row| row.content_hash()))
+    let row = match connection {
+        Connection::Sqlite(_) => file::record(connection, record, read)?,
+        Connection::Postgres(_) => server::record(connection, event, read)?,
+    };
+    Ok(row.map(|row| row.content_hash()))
+}
+
+fn read(row: &sql::Row<'_>) -> sql::Result<Row> {
+    Ok(Row {
+        facility: row.get(0)?,
+        id: row.get(1)?,
+        at: row.get(2)?,
+        account: row.get(3)?,
+        visit_date: row.get(4)?,
+        origin: row.get(5)?,
+        verdict: row.get(6)?,
+        insurer: row.get(7)?,
+        name: row.get(8)?,
+        kana: row.get(9)?,
+        key: row.get(10)?,
+        question: row.get::<_, Vec<u8>>(11)?.into(),
+        answer: row.get::<_, Vec<u8>>(12)?.into(),
+        sources: row.get(13)?,
+    })
 }

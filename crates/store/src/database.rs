@@ -1,21 +1,29 @@
-//! One SQLite file: readers on the calling thread, one writer thread whose jobs share a transaction and an fsync. Knows no table.
+//! One database, a file or the schema of a server: readers on the calling thread, one writer thread whose jobs share a transaction and an
+//! fsync. Knows no table.
 
-use std::path::{Path, PathBuf};
+mod file;
+mod migrations;
+mod numbers;
+pub mod server;
+mod writer;
+
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use domain::audit::Event;
-use rusqlite::OpenFlags;
-use rusqlite::backup::{Backup, StepResult};
 use tokio::sync::oneshot;
 
+use self::file::File;
+use self::numbers::Numbers;
+use self::server::Pool;
+use self::writer::Writer;
 use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sessions::Remembered;
-use crate::sql::{self, Connection};
-use crate::writeback::Writeback;
+use crate::sql::Connection;
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -23,12 +31,6 @@ const MOST_JOBS: usize = 1024;
 /// While several write at once, transactions begin this far apart at least, so that more of them share a sync. Whoever writes
 /// alone waits for nobody.
 const APART: Duration = Duration::from_millis(1);
-
-/// Bytes of a still file that readers map at most; what lies beyond is read.
-const MAP_BYTES: i64 = 1 << 38;
-
-/// Memory of the writer for pages, in KiB.
-const WRITER_CACHE_KIB: i64 = 16_384;
 
 /// Whether a transaction is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ type Consequence = Box<dyn FnOnce(Fate) + Send>;
 /// What the jobs of one transaction share: the growing audit chain, and what follows from its fate.
 pub(crate) struct Batch {
     chain: Chain,
+    numbers: Option<Numbers>,
     held: Arc<Held>,
     consequences: Vec<Consequence>,
 }
@@ -64,6 +67,11 @@ impl Batch {
         content: Option<Content>,
     ) -> Result<(), StoreError> {
         self.chain.append(connection, event, content)
+    }
+
+    /// The number of a row that is about to be inserted; `None` where the database numbers rows by itself.
+    pub(crate) fn number(&mut self, at: domain::civil_date::Instant) -> Option<i64> {
+        self.numbers.as_mut().map(|it| it.next(at))
     }
 
     /// What readers hold in memory.
@@ -110,14 +118,17 @@ struct Failed {
     why: StoreError,
 }
 
-/// One database file.
+/// Where the tables lie.
+#[derive(Clone)]
+enum Place {
+    File(Arc<File>),
+    Server(Arc<Pool>),
+}
+
+/// One database.
 #[derive(Clone)]
 pub(crate) struct Database {
-    path: Arc<PathBuf>,
-    reading: Reading,
-    /// Another file that readers of this one see as well, under a name.
-    beside: Option<(&'static str, Arc<PathBuf>)>,
-    readers: Arc<Mutex<Vec<Connection>>>,
+    place: Place,
     writer: mpsc::Sender<Job>,
     counts: Arc<Counts>,
     held: Arc<Held>,
@@ -134,7 +145,10 @@ struct Counts {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Database({})", self.path.display())
+        match &self.place {
+            Place::File(file) => write!(f, "Database({})", file.path().display()),
+            Place::Server(pool) => write!(f, "Database({pool})"),
+        }
     }
 }
 
@@ -142,65 +156,62 @@ impl std::fmt::Debug for Database {
 pub(crate) type Migration = (&'static str, &'static str);
 
 impl Database {
-    /// Opens a file, applies what migrations it lacks and starts the writer.
+    /// Opens a file, applies what migrations it lacks and starts the writer. Readers see another one as well, under a name: what
+    /// one query joins is judged in one query.
     pub(crate) fn open(
         path: &Path,
+        beside: Option<(&'static str, &Path)>,
         migrations: &[Migration],
         reading: Reading,
         chain: [u8; 16],
         hold: impl FnOnce(&Connection) -> Result<Held, StoreError>,
     ) -> Result<Self, OpenError> {
-        let failed = |error: rusqlite::Error| OpenError::File {
+        let failed = |why: String| OpenError::File {
             path: path.into(),
-            why: error.to_string(),
+            why,
         };
-        let connection = rusqlite::Connection::open(path).map_err(failed)?;
-        configure(&connection, reading).map_err(failed)?;
-        let connection = Connection::from(connection);
-        migrate(&connection, path, migrations)?;
-        let held = hold(&connection).map_err(|error| OpenError::File {
-            path: path.into(),
-            why: error.to_string(),
-        })?;
+        let file = File::new(path, reading, beside);
+        let writer = file.writer().map_err(|error| failed(error.to_string()))?;
+        migrations::apply(writer.connection(), path, migrations)?;
+        let held = hold(writer.connection()).map_err(|error| failed(error.to_string()))?;
+        let place = Place::File(Arc::new(file));
+        Self::start(place, Writer::File(writer), held, Chain::new(chain))
+            .map_err(|error| failed(error.to_string()))
+    }
+
+    /// Opens a schema of a server, applies what migrations it lacks and starts the writer. Nothing is held of it: others write it too.
+    pub(crate) fn join(
+        pool: Pool,
+        migrations: &[Migration],
+        chain: [u8; 16],
+    ) -> Result<Self, OpenError> {
+        pool.migrate(migrations)?;
+        let pool = Arc::new(pool);
+        let writer = Writer::server(Arc::clone(&pool));
+        let place = Place::Server(Arc::clone(&pool));
+        Self::start(place, writer, Held::default(), Chain::new(chain))
+            .map_err(|error| pool.not_opened(error.to_string()))
+    }
+
+    fn start(place: Place, writer: Writer, held: Held, chain: Chain) -> std::io::Result<Self> {
         let held = Arc::new(held);
-        let writeback = match reading {
-            Reading::Growing(pace) => Some(Writeback::start(path, pace).map_err(failed)?),
-            Reading::Still => None,
-        };
-        let (writer, jobs) = mpsc::channel();
+        let (sender, jobs) = mpsc::channel();
         let counts = Arc::new(Counts::default());
         let theirs = (Arc::clone(&counts), Arc::clone(&held));
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || {
-                write_jobs(
-                    &connection,
-                    &jobs,
-                    Chain::new(chain),
-                    &theirs.0,
-                    &theirs.1,
-                    writeback,
-                );
-            })
-            .map_err(|error| OpenError::File {
-                path: path.into(),
-                why: error.to_string(),
-            })?;
+            .spawn(move || write_jobs(writer, &jobs, chain, &theirs.0, &theirs.1))?;
         Ok(Self {
-            path: Arc::new(path.into()),
-            reading,
-            beside: None,
-            readers: Arc::default(),
-            writer,
+            place,
+            writer: sender,
             counts,
             held,
         })
     }
 
-    /// Lets readers of this file see another one as well, under a name: what one query joins is judged in one query.
-    pub(crate) fn beside(mut self, name: &'static str, other: &Self) -> Self {
-        self.beside = Some((name, Arc::clone(&other.path)));
-        self
+    /// Whether other processes write it as well.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.place, Place::Server(_))
     }
 
     /// What the writer did since the file was opened.
@@ -217,29 +228,22 @@ impl Database {
         &self.held
     }
 
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The file; `None` where there is none.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(file) => Some(file.path()),
+            Place::Server(_) => None,
+        }
     }
 
-    /// Writes a consistent copy to a file that does not exist yet, while the store goes on. Pages keep their places, so that what
-    /// keeps the copies of many days finds the same bytes again.
-    pub(crate) fn copy(&self, to: &Path) -> Result<(), StoreError> {
-        let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
-        let mut target = rusqlite::Connection::open(to).map_err(failed)?;
-        self.read(|connection| {
-            let backup = Backup::new(connection.sqlite(), &mut target).map_err(failed)?;
-            // In one step: a copy in several would begin anew whenever somebody wrote between them.
-            match backup.step(-1).map_err(failed)? {
-                StepResult::Done => Ok(()),
-                step => Err(StoreError::Failed(format!(
-                    "the copy did not end: {step:?}"
-                ))),
-            }
-        })?;
-        // The copied header says that there is a log; a copy is one file, which may lie where nothing can be written.
-        let mode = target.pragma_update(None, "journal_mode", "DELETE");
-        mode.map_err(failed)
+    /// Writes a consistent copy to a file of the same name in a folder, while the store goes on.
+    pub(crate) fn copy(&self, folder: &Path) -> Result<(), StoreError> {
+        match &self.place {
+            Place::File(file) => file.copy(folder),
+            Place::Server(_) => Err(StoreError::Failed(
+                "a server's database is copied by the server's own means (docs/operations/postgresql.md)".into(),
+            )),
+        }
     }
 
     /// Reads on the calling thread, with a connection that is kept for the next reader.
@@ -247,37 +251,10 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let kept = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => self.open_reader().map_err(sql::Error::from)?.into(),
-        };
-        let result = work(&connection);
-        self.readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        result
-    }
-
-    fn open_reader(&self) -> rusqlite::Result<rusqlite::Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = rusqlite::Connection::open_with_flags(self.path(), flags)?;
-        if self.reading == Reading::Still {
-            connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
+        match &self.place {
+            Place::File(file) => file.read(work),
+            Place::Server(pool) => pool.read(work),
         }
-        if let Some((name, path)) = &self.beside {
-            let text = format!("ATTACH ?1 AS {name}");
-            connection.execute(&text, [path.to_string_lossy()])?;
-            // It may be one that grows: a map of it would be made anew at every turn.
-            connection.pragma_update(Some(*name), "mmap_size", 0)?;
-        }
-        connection.set_prepared_statement_cache_capacity(64);
-        Ok(connection)
     }
 
     /// Writes; answers after the transaction that holds the work is on the disk, or with why it is not.
@@ -342,70 +319,13 @@ impl Database {
     }
 }
 
-fn configure(connection: &rusqlite::Connection, reading: Reading) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "page_size", 4096)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    if let Reading::Growing(pace) = reading {
-        connection.pragma_update(None, "wal_autocheckpoint", pace.log_pages)?;
-    }
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
-}
-
-fn migrate(
-    connection: &Connection,
-    path: &Path,
-    migrations: &[Migration],
-) -> Result<(), OpenError> {
-    let failed = |error: sql::Error| OpenError::File {
-        path: path.into(),
-        why: error.to_string(),
-    };
-    let table = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
-    connection.execute_batch(table).map_err(failed)?;
-    let mut statement = connection
-        .prepare_cached("SELECT name, text FROM migration ORDER BY name")
-        .map_err(failed)?;
-    let applied = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-        .map_err(failed)?;
-    let applied: Vec<(String, String)> = applied.collect::<Result<_, _>>().map_err(failed)?;
-    if migrations.len() < applied.len() {
-        return Err(OpenError::Newer {
-            path: path.into(),
-            found: applied.len(),
-            known: migrations.len(),
-        });
-    }
-    for (done, known) in applied.iter().zip(migrations) {
-        if (done.0.as_str(), done.1.as_str()) != *known {
-            return Err(OpenError::Changed { path: path.into() });
-        }
-    }
-    for (name, text) in migrations.iter().skip(applied.len()) {
-        let step = || {
-            connection.execute_batch("BEGIN IMMEDIATE")?;
-            connection.execute_batch(text)?;
-            connection.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
-            connection.execute_batch("COMMIT")
-        };
-        step().map_err(failed)?;
-    }
-    Ok(())
-}
-
 /// The writer's life: take every job that waits, run them in one transaction, sync once, then tell all.
 fn write_jobs(
-    connection: &Connection,
+    mut writer: Writer,
     jobs: &mpsc::Receiver<Job>,
     mut chain: Chain,
     counts: &Counts,
     held: &Arc<Held>,
-    mut writeback: Option<Writeback>,
 ) {
     let (mut begun, mut is_busy) = (Instant::now(), false);
     while let Ok(first) = jobs.recv() {
@@ -415,11 +335,13 @@ fn write_jobs(
         begun = Instant::now();
         let mut batch = Batch {
             chain: chain.clone(),
+            numbers: writer.numbers(),
             held: Arc::clone(held),
             consequences: Vec::new(),
         };
         let mut finishes: Vec<Finish> = Vec::new();
-        let outcome = run_batch(connection, first, jobs, &mut batch, &mut finishes);
+        let outcome = run_batch(&mut writer, first, jobs, &mut batch, &mut finishes);
+        let numbers = batch.numbers;
         let fate = if outcome.is_ok() {
             chain = batch.chain;
             counts.commits.fetch_add(1, Ordering::Relaxed);
@@ -428,7 +350,7 @@ fn write_jobs(
                 .fetch_add(finishes.len() as u64, Ordering::Relaxed);
             Fate::Written
         } else {
-            let _ = connection.execute_batch("ROLLBACK");
+            writer.undo(&mut chain);
             Fate::Undone
         };
         is_busy = 1 < finishes.len();
@@ -439,11 +361,9 @@ fn write_jobs(
         for finish in finishes {
             finish(outcome.clone());
         }
-        if let Some(writeback) = &mut writeback {
-            writeback.after(count, connection.sqlite());
-        }
+        writer.after(count, numbers);
     }
-    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    writer.close();
 }
 
 /// Lets jobs gather. Each is sent without waking this thread, which costs less than one wake for each.
@@ -456,20 +376,16 @@ fn pause_until(end: Instant) {
 }
 
 fn run_batch(
-    connection: &Connection,
+    writer: &mut Writer,
     first: Job,
     jobs: &mpsc::Receiver<Job>,
     batch: &mut Batch,
     finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
-    let begun = execute(connection, "BEGIN IMMEDIATE");
-    let mut outcome = begun;
+    let mut outcome = writer.begin();
     let mut next = Some(first);
     while let Some(job) = next {
-        // Without a transaction nothing may run: every statement would commit by itself. Begun, it may still have ended: some
-        // failures of the disk make SQLite undo it at once.
-        let within = (!connection.is_autocommit()).then_some(connection);
-        match run_job(within, job, batch) {
+        match run_job(writer.within(), job, batch) {
             Ok(finish) => finishes.push(finish),
             Err(failed) => {
                 finishes.push(failed.finish);
@@ -483,7 +399,7 @@ fn run_batch(
         };
     }
     outcome?;
-    execute(connection, "COMMIT")
+    writer.commit()
 }
 
 /// Runs one job; an error is one that undoes the whole transaction.
@@ -492,7 +408,7 @@ fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<F
         return (job.work)(within, batch);
     };
     let earlier = batch.chain.clone();
-    if let Err(why) = execute(connection, "SAVEPOINT job") {
+    if let Err(why) = writer::run(connection, "SAVEPOINT job") {
         let failed = (job.work)(None, batch);
         return Err(Failed {
             finish: failed.unwrap_or_else(|it| it.finish),
@@ -503,7 +419,7 @@ fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<F
         Ok(finish) => finish,
         Err(failed) => {
             batch.chain = earlier;
-            if let Err(why) = execute(connection, "ROLLBACK TO job") {
+            if let Err(why) = writer::run(connection, "ROLLBACK TO job") {
                 return Err(Failed {
                     finish: failed.finish,
                     why,
@@ -512,13 +428,8 @@ fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<F
             failed.finish
         }
     };
-    match execute(connection, "RELEASE job") {
+    match writer::run(connection, "RELEASE job") {
         Ok(()) => Ok(finish),
         Err(why) => Err(Failed { finish, why }),
     }
-}
-
-fn execute(connection: &Connection, text: &str) -> Result<(), StoreError> {
-    connection.prepare_cached(text)?.execute([])?;
-    Ok(())
 }

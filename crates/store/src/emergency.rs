@@ -172,8 +172,9 @@ fn joined(parts: impl Iterator<Item = String>) -> String {
 pub(crate) fn windows(connection: &Connection) -> Result<Vec<EmergencyWindow>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT * FROM emergency_window ORDER BY id DESC")?;
-    let mut steps = connection
-        .prepare_cached("SELECT * FROM emergency_window_change WHERE window = ?1 ORDER BY place")?;
+    let mut steps = connection.prepare_cached(
+        "SELECT * FROM emergency_window_change WHERE window_id = ?1 ORDER BY place",
+    )?;
     let mut rows = statement.query([])?;
     let mut windows = Vec::new();
     while let Some(row) = rows.next()? {

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use domain::medical_information::look_back::LookBack;
 use rusqlite::OpenFlags;
 
-use crate::access::MIGRATIONS;
+use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
+use crate::database::server::{Address, Pool, Speaker};
 use crate::database::{Batch, Database, Held, Reading};
 use crate::recent::Recent;
 use crate::registry;
+use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
+
+/// The name under which queries of the registry see the center's tables.
+const CENTER: &str = "center";
 
 /// The file of the registry, beside the center's.
 const REGISTRY: &str = "registry.db";
@@ -23,6 +28,10 @@ pub enum StoreError {
     /// The database says something unexpected.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// The server that holds the database cannot be reached, or is busy with something else. Nothing was acknowledged; what was asked
+    /// last may have been written all the same.
+    #[error("the database does not answer: {0}; it is tried again with the next request")]
+    Away(String),
     /// A row does not read as this version wrote it.
     #[error("a row of {0} is not readable; run `onshi audit verify`")]
     Row(&'static str),
@@ -35,8 +44,13 @@ impl From<sql::Error> for StoreError {
     fn from(error: sql::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let text = error.to_string();
-        let sql::Error::Sqlite(error) = error else {
-            return Self::Failed(text);
+        let error = match error {
+            sql::Error::Sqlite(error) => error,
+            sql::Error::NoAnswer => return Self::Away(text),
+            sql::Error::Postgres(error) if is_away(&error) => return Self::Away(text),
+            sql::Error::Postgres(_) | sql::Error::NoRow | sql::Error::Value(_) => {
+                return Self::Failed(text);
+            }
         };
         match error.sqlite_error_code() {
             Some(
@@ -60,6 +74,16 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
         /// What SQLite said.
+        why: String,
+    },
+    /// The server, or what it holds.
+    #[error(
+        "cannot use {place}: {why}; see docs/operations/postgresql.md for what the database needs"
+    )]
+    Server {
+        /// Where it is.
+        place: String,
+        /// Why not.
         why: String,
     },
     /// A newer version wrote it.
@@ -120,7 +144,7 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Engine({})", self.path().display())
+        write!(f, "Engine({:?})", self.center)
     }
 }
 
@@ -141,22 +165,50 @@ impl Engine {
     pub fn open_center_at(pace: Pace, path: &Path, chain: [u8; 16]) -> Result<Self, OpenError> {
         let registry = path.with_file_name(REGISTRY);
         let (growing, still) = (Reading::Growing(pace), Reading::Still);
-        let center = Database::open(path, MIGRATIONS, growing, chain, |connection| {
+        let center = Database::open(path, None, MIGRATIONS, growing, chain, |connection| {
             Ok(Held {
                 recent: Recent::read(connection)?,
                 ..Held::default()
             })
         })?;
-        let registry = Database::open(&registry, registry::MIGRATIONS, still, [0; 16], |_| {
+        // Whether medical information may be seen is written in the center's file, and asked in the query that reads it.
+        let beside = Some((CENTER, path));
+        let steps = registry::MIGRATIONS;
+        let registry = Database::open(&registry, beside, steps, still, [0; 16], |_| {
             Ok(Held::default())
         })?;
-        // Whether medical information may be seen is written in the center's file, and asked in the query that reads it.
-        let registry = registry.beside("center", &center);
         Ok(Self {
             center,
             registry,
             look_back: LookBack::default(),
         })
+    }
+
+    /// Opens both as schemas of one database of a PostgreSQL server, making what is missing. Other processes may do the same: each has
+    /// a chain of its own.
+    ///
+    /// # Errors
+    /// [`OpenError`], with the remedy.
+    pub fn open_server(address: &Address, chain: [u8; 16]) -> Result<Self, OpenError> {
+        let speaker = Speaker::start().map_err(|error| OpenError::Server {
+            place: address.to_string(),
+            why: error.to_string(),
+        })?;
+        let center = Pool::new(speaker.clone(), address, (CENTER, 1), CENTER);
+        let center = Database::join(center, SERVER_MIGRATIONS, chain)?;
+        let registry = Pool::new(speaker, address, ("registry", 2), CENTER);
+        let registry = Database::join(registry, registry::SERVER_MIGRATIONS, [0; 16])?;
+        Ok(Self {
+            center,
+            registry,
+            look_back: LookBack::default(),
+        })
+    }
+
+    /// Whether other processes write the same store.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.center.is_shared()
     }
 
     /// Shows medical information as far back as this says.
@@ -172,9 +224,9 @@ impl Engine {
         &self.look_back
     }
 
-    /// The center's file.
+    /// The center's file; `None` where a server holds the store.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn path(&self) -> Option<&Path> {
         self.center.path()
     }
 
@@ -204,7 +256,7 @@ impl Engine {
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
         std::fs::create_dir(to).map_err(|error| StoreError::NoWrites(error.to_string()))?;
         for database in [&self.center, &self.registry] {
-            database.copy(&to.join(database.path().file_name().unwrap_or_default()))?;
+            database.copy(to)?;
         }
         examine(to)
     }
@@ -257,7 +309,7 @@ pub fn examine(dir: &Path) -> Result<(), StoreError> {
     for file in files(dir) {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let connection = rusqlite::Connection::open_with_flags(&file, flags);
-        let connection = Connection::from(connection.map_err(sql::Error::from)?);
+        let connection = Connection::Sqlite(connection.map_err(sql::Error::from)?);
         let verdict: String =
             connection.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         let migrations: i64 =

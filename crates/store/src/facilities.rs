@@ -63,8 +63,9 @@ impl Engine {
         self.read(|connection| {
             // Above 50 it is the prefecture's second block of codes.
             let text = "SELECT code, kind, name FROM facility
-                WHERE (?1 IS NULL OR substr(printf('%010d', code), 1, length(?1)) = ?1) AND (?2 IS NULL OR instr(name, ?2) > 0)
-                  AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR code / 100000000 % 50 = ?4) AND (?5 IS NULL OR ?5 < code)
+                WHERE (substr(CAST(10000000000 + code AS TEXT), 2, length(?1)) = ?1 OR ?1 IS NULL)
+                  AND (replace(name, ?2, '') <> name OR ?2 IS NULL)
+                  AND (kind = ?3 OR ?3 IS NULL) AND (code / 100000000 % 50 = ?4 OR ?4 IS NULL) AND (?5 < code OR ?5 IS NULL)
                 ORDER BY code LIMIT ?6";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query(params![
@@ -98,8 +99,11 @@ impl Engine {
     /// [`StoreError`].
     pub fn terminals_of(&self, code: InstitutionCode) -> Result<Vec<TerminalLine>, StoreError> {
         self.read(|connection| {
-            // Of the row that has the greatest `issued`: SQLite takes the other columns from there.
-            let text = "SELECT terminal, max(issued), deadline, closed FROM notice WHERE facility = ?1 GROUP BY terminal ORDER BY terminal";
+            let text = "SELECT terminal, issued, deadline, closed FROM (
+                  SELECT terminal, issued, deadline, closed,
+                    row_number() OVER (PARTITION BY terminal ORDER BY issued DESC, request_id DESC) AS place
+                  FROM notice WHERE facility = ?1) AS notices
+                WHERE place = 1 ORDER BY terminal";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([number(code)])?;
             let mut found = Vec::new();

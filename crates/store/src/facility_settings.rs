@@ -124,7 +124,7 @@ impl Engine {
             keep_or_find(connection, kept.as_ref())?;
             let version = now.version + 1;
             connection
-                .prepare_cached("INSERT OR REPLACE INTO facility_settings VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT INTO facility_settings VALUES (?1, ?2, ?3) ON CONFLICT (facility) DO UPDATE SET version = excluded.version, settings = excluded.settings")?
                 .execute(params![facility, version, written(&settings)])?;
             let changes = now.settings.changes(&settings);
             for (place, change) in changes.iter().enumerate() {

@@ -133,6 +133,7 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Ok(Self(Database::open(
             path,
+            None,
             MIGRATIONS,
             Reading::Growing(Pace::default()),
             [0; 16],

@@ -1,4 +1,4 @@
-//! Persistence on SQLite: people, accounts, certificates, cards, readers, the check log and its audit chain. Nothing else knows SQL.
+//! Persistence on SQLite or PostgreSQL: people, accounts, certificates, cards, readers, the check log and its audit chain. Nothing else knows SQL.
 
 pub mod access;
 pub mod accounts;
@@ -35,3 +35,5 @@ mod tries;
 pub mod upkeep;
 pub mod withdrawals;
 mod writeback;
+
+pub use database::server;

@@ -42,12 +42,14 @@ pub(crate) fn record(
     event: Event,
 ) -> Result<(), StoreError> {
     let first_day = |month: TreatmentMonth| month.first_day().to_epoch_days();
+    let given = batch.number(look.at);
     connection
         .prepare_cached(
-            "INSERT INTO look (facility, id, at, account, account_kind, person, under, way, purpose, month_from, month_until, emergency)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO look (seq, facility, id, at, account, account_kind, person, under, way, purpose, month_from, month_until, emergency)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
+            given,
             number(look.facility),
             look.id.to_be_bytes(),
             look.at.as_micros(),
@@ -61,7 +63,7 @@ pub(crate) fn record(
             look.months.until.map(first_day),
             look.is_emergency()
         ])?;
-    let record = connection.last_insert_rowid();
+    let record = connection.placed(given);
     let hash = content_hash(connection, record)?.ok_or(StoreError::Row("look"))?;
     let told = Event {
         deed: Deed::MedicalRead,

@@ -373,7 +373,9 @@ fn end_sessions(
     keep: Option<TokenHash>,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("DELETE FROM operator_session WHERE operator = ?1 AND token IS NOT ?2")?
+        .prepare_cached(
+            "DELETE FROM operator_session WHERE operator = ?1 AND token IS DISTINCT FROM ?2",
+        )?
         .execute(params![name.as_str(), keep])?;
     Ok(())
 }
@@ -384,7 +386,7 @@ fn keep_password(
     password: &PasswordRow,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO operator_password VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached("INSERT INTO operator_password VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (operator, set_at) DO UPDATE SET hash = excluded.hash, prefix = excluded.prefix, is_long = excluded.is_long")?
         .execute(params![
             name.as_str(),
             password.set_at.as_micros(),

@@ -165,7 +165,7 @@ impl Engine {
             // A look at somebody else is no place in this list: it leads to nothing.
             let text = format!(
                 "SELECT {} FROM look WHERE person = ?1
-                   AND (?2 IS NULL OR seq < (SELECT seq FROM look WHERE person = ?1 AND id = ?2))
+                   AND (seq < (SELECT seq FROM look WHERE person = ?1 AND id = ?2) OR ?2 IS NULL)
                  ORDER BY seq DESC LIMIT ?3",
                 looks::COLUMNS
             );

@@ -93,7 +93,7 @@ impl Engine {
     pub fn readers_of(&self, facility: InstitutionCode) -> Result<Vec<Reader>, StoreError> {
         let facility = number(facility);
         self.read(|connection| {
-            let text = format!("SELECT * FROM ({READERS}) ORDER BY id");
+            let text = format!("SELECT * FROM ({READERS}) AS readers ORDER BY id");
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query([facility])?;
             let mut readers = Vec::new();
@@ -474,14 +474,15 @@ fn release(row: &Row<'_>) -> crate::sql::Result<Release> {
 fn make(connection: &Connection, facility: i64, id: &str) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO reader VALUES (?1, ?2, 'none', 'none', 'unattended', NULL, NULL, 'away', 'none', NULL, NULL, 0)",
+            "INSERT INTO reader VALUES (?1, ?2, 'none', 'none', 'unattended', NULL, NULL, 'away', 'none', NULL, NULL, 0)
+             ON CONFLICT DO NOTHING",
         )?
         .execute(params![facility, id])?;
     Ok(())
 }
 
 fn find(connection: &Connection, facility: i64, id: &str) -> Result<Option<Reader>, StoreError> {
-    let text = format!("SELECT * FROM ({READERS}) WHERE id = ?2");
+    let text = format!("SELECT * FROM ({READERS}) AS readers WHERE id = ?2");
     let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query(params![facility, id])?;
     rows.next()?.map(|row| reader(&row)).transpose()

@@ -341,7 +341,7 @@ fn write_secret_number(
     now: Instant,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO secret_number VALUES (?1, ?2, ?3, 0)")?
+        .prepare_cached("INSERT INTO secret_number VALUES (?1, ?2, ?3, 0) ON CONFLICT (facility) DO UPDATE SET hash = excluded.hash, made = excluded.made, wrong_tries = excluded.wrong_tries")?
         .execute(params![number(facility), hash, now.as_micros()])?;
     Ok(())
 }

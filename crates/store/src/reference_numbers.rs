@@ -215,7 +215,9 @@ pub(crate) fn register(
     };
     if matches!(assigned, Ok(Assignment::New | Assignment::Changed { .. })) {
         connection
-            .prepare_cached("INSERT OR REPLACE INTO reference_number VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT INTO reference_number VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (facility, person) DO UPDATE SET number = excluded.number, at = excluded.at, account = excluded.account",
+            )?
             .execute(params![
                 facility,
                 person.as_u128().to_be_bytes(),

@@ -23,6 +23,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[(
     include_str!("../migrations/0001_start.registry.sql"),
 )];
 
+/// The same as a schema of a server.
+pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[(
+    "0001_start",
+    include_str!("../migrations/0001_start.registry.postgres.sql"),
+)];
+
 /// A registration with the asking facility's own number for the person.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -214,16 +220,16 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
     }
     for key in keys {
         connection
-            .prepare_cached("INSERT OR IGNORE INTO insured VALUES (?1, ?2, ?3)")?
+            .prepare_cached("INSERT INTO insured VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
             .execute(params![key, id, record])?;
         connection
-            .prepare_cached("INSERT OR IGNORE INTO person_key VALUES (?1, ?2)")?
+            .prepare_cached("INSERT INTO person_key VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute(params![id, key])?;
     }
     for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
         let facility = ticket.facility.as_u64().cast_signed();
         connection
-            .prepare_cached("INSERT OR IGNORE INTO ticket_month VALUES (?1, ?2, ?3)")?
+            .prepare_cached("INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
             .execute(params![facility, ticket.month.to_iso(), id])?;
     }
     Ok(())

@@ -59,8 +59,8 @@ impl Engine {
         let facility = number(permit.facility());
         self.read(|connection| {
             let text = format!(
-                "SELECT {COLUMNS} FROM rotation r WHERE facility = ?1 AND id =
-                 (SELECT max(id) FROM rotation n WHERE n.facility = r.facility AND n.account = r.account) ORDER BY account"
+                "SELECT {COLUMNS} FROM rotation r WHERE facility = ?1 AND NOT EXISTS
+                 (SELECT 1 FROM rotation n WHERE n.facility = r.facility AND n.account = r.account AND r.id < n.id) ORDER BY account"
             );
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query([facility])?;

@@ -223,7 +223,7 @@ impl Engine {
                 .prepare_cached("DELETE FROM passkey_challenge WHERE at < ?1")?
                 .execute([old])?;
             connection
-                .prepare_cached("INSERT OR REPLACE INTO passkey_challenge VALUES (?1, ?2, ?3)")?
+                .prepare_cached("INSERT INTO passkey_challenge VALUES (?1, ?2, ?3) ON CONFLICT (token) DO UPDATE SET state = excluded.state, at = excluded.at")?
                 .execute(params![token, state, now.as_micros()])?;
             Ok(())
         })

@@ -152,11 +152,25 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub fn session(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        if self.is_shared() {
+            // Another process may have ended it: the table alone knows.
+            return self.read_session(token_hash);
+        }
         let changes = match self.held().remembered.find(token_hash) {
             Ok(session) => return Ok(Some(session)),
             Err(changes) => changes,
         };
-        let found = self.read(|connection| {
+        let found = self.read_session(token_hash)?;
+        if let Some(session) = &found {
+            self.held()
+                .remembered
+                .keep(*token_hash, session.clone(), changes);
+        }
+        Ok(found)
+    }
+
+    fn read_session(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        self.read(|connection| {
             let text = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry, address FROM session WHERE token = ?1";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([token_hash])?;
@@ -179,13 +193,7 @@ impl Engine {
                 entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
                 address: address.map_err(|_| StoreError::Row("session"))?,
             }))
-        })?;
-        if let Some(session) = &found {
-            self.held()
-                .remembered
-                .keep(*token_hash, session.clone(), changes);
-        }
-        Ok(found)
+        })
     }
 
     /// How many sessions are good at an instant.
@@ -239,7 +247,7 @@ impl Engine {
     ) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
             connection
-                .prepare_cached("UPDATE session SET active = max(active, ?2) WHERE token = ?1")?
+                .prepare_cached("UPDATE session SET active = ?2 WHERE token = ?1 AND active < ?2")?
                 .execute(params![token_hash, now.as_micros()])?;
             batch.forget_session(token_hash);
             Ok(())
@@ -288,7 +296,7 @@ pub(crate) fn end_other_sessions(
     account: &AccountId,
     keep: Option<TokenHash>,
 ) -> Result<(), StoreError> {
-    let of = "facility = ?1 AND account = ?2 AND token IS NOT ?3";
+    let of = "facility = ?1 AND account = ?2 AND token IS DISTINCT FROM ?3";
     let parameters = params![number(facility), account.as_str(), keep];
     end(connection, batch, of, parameters)
 }

@@ -1,12 +1,16 @@
-//! Statements, their values and their rows, as the store's modules use them. Knows no table and no file.
+//! Statements, their values and their rows, as the store's modules use them, whichever database holds the tables. Knows no table.
+//!
+//! A text is written once, in what SQLite and PostgreSQL both understand (`docs/decisions/0081-two-engines.md`).
 
-use rusqlite::types::FromSqlError;
+use rusqlite::types::{FromSql, FromSqlError};
 
+pub(crate) mod postgres;
 mod values;
 
 pub(crate) use rusqlite::params;
 pub(crate) use rusqlite::types::{Value, ValueRef};
 
+use self::postgres::{Server, answer};
 pub(crate) use self::values::{Column, Params, params_from_iter};
 
 /// What a statement comes to.
@@ -21,9 +25,26 @@ pub(crate) enum Error {
     /// What SQLite says.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// What PostgreSQL says, or why it says nothing.
+    #[error("{}", said(.0))]
+    Postgres(#[source] tokio_postgres::Error),
+    /// PostgreSQL was asked, and no answer came.
+    #[error("no answer came in time")]
+    NoAnswer,
     /// A value is not of the kind that is asked for.
     #[error(transparent)]
     Value(#[from] FromSqlError),
+}
+
+/// The server's own words without the values it may add to them, or what keeps it from speaking.
+fn said(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(it) => format!("{} ({})", it.message(), it.code().code()),
+        None => {
+            let source = std::error::Error::source(error);
+            source.map_or_else(|| error.to_string(), |it| format!("{error}: {it}"))
+        }
+    }
 }
 
 /// Makes of a row that need not be there an `Option`.
@@ -43,33 +64,36 @@ impl<T> OptionalExtension<T> for Result<T> {
 }
 
 /// A connection to a database.
-pub(crate) struct Connection(rusqlite::Connection);
-
-impl From<rusqlite::Connection> for Connection {
-    fn from(connection: rusqlite::Connection) -> Self {
-        Self(connection)
-    }
+pub(crate) enum Connection {
+    /// To a file.
+    Sqlite(rusqlite::Connection),
+    /// To a server.
+    Postgres(Server),
 }
 
 impl Connection {
-    /// The connection to a SQLite file, for what no other database does.
-    pub(crate) fn sqlite(&self) -> &rusqlite::Connection {
-        &self.0
-    }
-
     /// A statement, kept prepared for the next time.
     pub(crate) fn prepare_cached(&self, text: &str) -> Result<Statement<'_>> {
-        Ok(Statement(self.0.prepare_cached(text)?))
+        Ok(match self {
+            Self::Sqlite(it) => Statement::Sqlite(it.prepare_cached(text)?),
+            Self::Postgres(it) => Statement::Postgres(it, it.prepare(text)?),
+        })
     }
 
     /// Runs a statement; returns how many rows it changed.
     pub(crate) fn execute(&self, text: &str, params: impl Params) -> Result<usize> {
-        params.bind(|values| Ok(self.0.execute(text, values)?))
+        match self {
+            Self::Sqlite(it) => params.bind(|values| Ok(it.execute(text, values)?)),
+            Self::Postgres(_) => self.prepare_cached(text)?.execute(params),
+        }
     }
 
     /// Runs several statements without values.
     pub(crate) fn execute_batch(&self, texts: &str) -> Result<()> {
-        Ok(self.0.execute_batch(texts)?)
+        match self {
+            Self::Sqlite(it) => Ok(it.execute_batch(texts)?),
+            Self::Postgres(it) => it.batch(texts),
+        }
     }
 
     /// The first row of a statement.
@@ -79,43 +103,75 @@ impl Connection {
         params: impl Params,
         read: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut statement = self.0.prepare(text)?;
-        params.bind(|values| first(statement.query(values)?, read))
+        match self {
+            Self::Sqlite(it) => {
+                let mut statement = it.prepare(text)?;
+                params.bind(|values| first(statement.query(values)?, read))
+            }
+            Self::Postgres(_) => self.prepare_cached(text)?.query_row(params, read),
+        }
     }
 
-    /// The number SQLite gave the row that was inserted last.
-    pub(crate) fn last_insert_rowid(&self) -> i64 {
-        self.0.last_insert_rowid()
-    }
-
-    /// Whether no transaction runs.
-    pub(crate) fn is_autocommit(&self) -> bool {
-        self.0.is_autocommit()
+    /// Where the row lies that was inserted last: under the number it was given, or under the one SQLite found for it.
+    pub(crate) fn placed(&self, given: Option<i64>) -> i64 {
+        match self {
+            Self::Sqlite(it) => given.unwrap_or_else(|| it.last_insert_rowid()),
+            Self::Postgres(_) => given.unwrap_or_default(),
+        }
     }
 
     /// Begins a transaction that sees the database as it is now until it is dropped, and writes nothing.
     pub(crate) fn snapshot(&self) -> Result<Snapshot<'_>> {
-        Ok(Snapshot(self.0.unchecked_transaction()?))
+        Ok(match self {
+            Self::Sqlite(it) => Snapshot::Sqlite(it.unchecked_transaction()?),
+            Self::Postgres(it) => {
+                it.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+                Snapshot::Postgres(it)
+            }
+        })
     }
 }
 
 /// A transaction that only reads. Ends when it is dropped.
-pub(crate) struct Snapshot<'c>(
-    #[expect(dead_code, reason = "held until it is dropped")] rusqlite::Transaction<'c>,
-);
+pub(crate) enum Snapshot<'c> {
+    /// Of a file.
+    Sqlite(#[expect(dead_code, reason = "held until it is dropped")] rusqlite::Transaction<'c>),
+    /// Of a server.
+    Postgres(&'c Server),
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        if let Self::Postgres(server) = self {
+            // Where that fails the connection is used no more.
+            let _ = server.end("COMMIT");
+        }
+    }
+}
 
 /// A prepared statement.
-pub(crate) struct Statement<'c>(rusqlite::CachedStatement<'c>);
+pub(crate) enum Statement<'c> {
+    /// Of a file.
+    Sqlite(rusqlite::CachedStatement<'c>),
+    /// Of a server.
+    Postgres(&'c Server, tokio_postgres::Statement),
+}
 
 impl Statement<'_> {
     /// Runs the statement; returns how many rows it changed.
     pub(crate) fn execute(&mut self, params: impl Params) -> Result<usize> {
-        params.bind(|values| Ok(self.0.execute(values)?))
+        params.bind(|values| match self {
+            Self::Sqlite(it) => Ok(it.execute(values)?),
+            Self::Postgres(server, it) => server.execute(it, values),
+        })
     }
 
     /// The rows of the statement, one after the other.
     pub(crate) fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
-        params.bind(|values| Ok(Rows(self.0.query(values)?)))
+        params.bind(|values| match self {
+            Self::Sqlite(it) => Ok(Rows::Sqlite(it.query(values)?)),
+            Self::Postgres(server, it) => Ok(Rows::Postgres(server.query(it, values)?.into_iter())),
+        })
     }
 
     /// What is read of each row.
@@ -134,31 +190,43 @@ impl Statement<'_> {
         params: impl Params,
         read: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
-        params.bind(|values| first(self.0.query(values)?, read))
+        let mut rows = self.query(params)?;
+        read(&rows.next()?.ok_or(Error::NoRow)?)
     }
 
     /// Whether there is a row.
     pub(crate) fn exists(&mut self, params: impl Params) -> Result<bool> {
-        params.bind(|values| Ok(self.0.exists(values)?))
+        Ok(self.query(params)?.next()?.is_some())
     }
 
     /// How many columns a row has.
     pub(crate) fn column_count(&self) -> usize {
-        self.0.column_count()
+        match self {
+            Self::Sqlite(it) => it.column_count(),
+            Self::Postgres(_, it) => it.columns().len(),
+        }
     }
 }
 
 fn first<T>(mut rows: rusqlite::Rows<'_>, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<T> {
-    read(&Row(rows.next()?.ok_or(Error::NoRow)?))
+    read(&Row::Sqlite(rows.next()?.ok_or(Error::NoRow)?))
 }
 
 /// The rows of a statement.
-pub(crate) struct Rows<'s>(rusqlite::Rows<'s>);
+pub(crate) enum Rows<'s> {
+    /// Read from a file one by one.
+    Sqlite(rusqlite::Rows<'s>),
+    /// All there.
+    Postgres(std::vec::IntoIter<tokio_postgres::Row>),
+}
 
 impl Rows<'_> {
     /// The next row; `None` behind the last.
     pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
-        Ok(self.0.next()?.map(Row))
+        Ok(match self {
+            Self::Sqlite(it) => it.next()?.map(Row::Sqlite),
+            Self::Postgres(it) => it.next().map(Row::Postgres),
+        })
     }
 }
 
@@ -181,16 +249,27 @@ impl<T, F: FnMut(&Row<'_>) -> Result<T>> Iterator for MappedRows<'_, F> {
 }
 
 /// A row. Columns are counted from 0, or named.
-pub(crate) struct Row<'r>(&'r rusqlite::Row<'r>);
+pub(crate) enum Row<'r> {
+    /// Where SQLite has it.
+    Sqlite(&'r rusqlite::Row<'r>),
+    /// As it came.
+    Postgres(tokio_postgres::Row),
+}
 
 impl Row<'_> {
     /// The value of a column.
-    pub(crate) fn get<C: Column, T: rusqlite::types::FromSql>(&self, column: C) -> Result<T> {
-        Ok(self.0.get(column)?)
+    pub(crate) fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
+        match self {
+            Self::Sqlite(it) => Ok(it.get(column)?),
+            Self::Postgres(it) => Ok(T::column_result(answer::value(it, column)?)?),
+        }
     }
 
     /// The value of a column, where it lies.
     pub(crate) fn get_ref<C: Column>(&self, column: C) -> Result<ValueRef<'_>> {
-        Ok(self.0.get_ref(column)?)
+        match self {
+            Self::Sqlite(it) => Ok(it.get_ref(column)?),
+            Self::Postgres(it) => answer::value(it, column),
+        }
     }
 }

@@ -85,7 +85,7 @@ impl Tries {
             .execute([old])?;
         connection
             .prepare_cached(&format!(
-                "INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                "INSERT INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (facility, id_hash) DO UPDATE SET failures = excluded.failures, locks = excluded.locks, locked_until = excluded.locked_until, last_failure = excluded.last_failure"
             ))?
             .execute(params![
                 place,

@@ -53,7 +53,7 @@ impl Engine {
     /// [`StoreError`].
     pub fn bulk_waiting(&self) -> Result<BulkWaiting, StoreError> {
         self.read(|connection| {
-            let text = "SELECT count(*), coalesce(sum(lines - done), 0) FROM bulk_order WHERE finished IS NULL";
+            let text = "SELECT count(*), CAST(coalesce(sum(lines - done), 0) AS BIGINT) FROM bulk_order WHERE finished IS NULL";
             let mut statement = connection.prepare_cached(text)?;
             Ok(statement.query_row([], |row| {
                 Ok(BulkWaiting {

@@ -188,8 +188,9 @@ fn record(
 ) -> Result<(), StoreError> {
     let (by, account, kind) = &withdrawal.by;
     let text = format!(
-        "INSERT INTO consent_withdrawal ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        "INSERT INTO consent_withdrawal ({COLUMNS}, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     );
+    let given = batch.number(withdrawal.at);
     connection.prepare_cached(&text)?.execute(params![
         number(withdrawal.facility),
         withdrawal.id.to_be_bytes(),
@@ -200,9 +201,10 @@ fn record(
         withdrawal.note.as_ref().map(WithdrawalNote::as_str),
         number(*by),
         account.as_str(),
-        kind.as_str()
+        kind.as_str(),
+        given
     ])?;
-    let record = connection.last_insert_rowid();
+    let record = connection.placed(given);
     let hash = content_hash(connection, record)?.ok_or(StoreError::Row("consent_withdrawal"))?;
     let id = uuid::Uuid::from_u128(withdrawal.id);
     let kinds: Vec<&str> = kinds.iter().map(|it| it.as_str()).collect();

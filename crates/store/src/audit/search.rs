@@ -70,8 +70,8 @@ const COLUMNS: &str =
     "chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content";
 
 /// Beside the bounds of time, which each query writes so that its own order is walked.
-const FITS: &str = "(?3 IS NULL OR facility = ?3)
-    AND (?4 IS NULL OR actor = ?4) AND (?5 IS NULL OR deed = ?5) AND (?6 IS NULL OR subject = ?6)";
+const FITS: &str = "(facility = ?3 OR ?3 IS NULL)
+    AND (actor = ?4 OR ?4 IS NULL) AND (deed = ?5 OR ?5 IS NULL) AND (subject = ?6 OR ?6 IS NULL)";
 
 impl Engine {
     /// The events that fit, newest first.

@@ -241,7 +241,7 @@ impl Engine {
                     let (now, count) = match Deed::parse(&event.deed) {
                         Some(Deed::Check) => {
                             vouched += 1;
-                            (checks::content_hash(connection, record)?, &mut report.checks)
+                            (checks::content_hash(connection, &event, record)?, &mut report.checks)
                         }
                         Some(Deed::MedicalRead) => {
                             vouched_looks += 1;

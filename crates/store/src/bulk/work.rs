@@ -224,7 +224,7 @@ impl Engine {
             if changed == 0 {
                 return Ok(Worked::Before);
             }
-            insert_parts(connection, facility, &order.reception, &parts)?;
+            insert_parts(connection, batch, (facility, &order.reception), &parts, at)?;
             if lines == 0 {
                 end(connection, batch, &order, (BulkState::Done, None), at)?;
                 return Ok(Worked::Last);
@@ -304,10 +304,13 @@ impl Engine {
     ) -> Result<Vec<Consented>, StoreError> {
         let facility = number(permit.facility());
         self.read(|connection| {
-            // The last check of each person: SQLite takes the other columns from the row of the maximum.
+            // The last check of each person.
             let text = format!(
-                "SELECT k.person, k.id, k.opened, max(k.closed) FROM card_check k
-                 WHERE k.facility = ?1 AND {range} GROUP BY k.person ORDER BY k.person LIMIT ?4"
+                "SELECT person, id, opened, closed FROM (
+                   SELECT k.person, k.id, k.opened, k.closed,
+                     row_number() OVER (PARTITION BY k.person ORDER BY k.closed DESC, k.id DESC) AS place
+                   FROM card_check k WHERE k.facility = ?1 AND {range}) AS checks
+                 WHERE place = 1 ORDER BY person LIMIT ?4"
             );
             let mut statement = connection.prepare_cached(&text)?;
             let mut rows = statement.query(params![facility, from, until, limit as i64])?;

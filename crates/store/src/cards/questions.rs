@@ -287,18 +287,12 @@ impl Engine {
         id: u128,
     ) -> Result<Option<Delivered>, StoreError> {
         let facility = number(facility);
-        let bytes = id.to_be_bytes();
-        let waiting = self.held().recent.of_id(facility, &bytes);
+        let Some(card) = self.read(|connection| find(connection, facility, id))? else {
+            return Ok(None);
+        };
+        let answered = self.answer_of(facility, id)?;
+        let (answer, name) = answered.ok_or(StoreError::Row("check_record"))?;
         self.read(|connection| {
-            let Some(card) = find(connection, facility, id)? else {
-                return Ok(None);
-            };
-            let text = "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
-                ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))";
-            let (answer, name) = connection.prepare_cached(text)?.query_row(
-                params![facility, bytes, waiting],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?;
             let consents = consents(connection, card.facility, card.id)?;
             let withdrawn = match card.closed {
                 Some(closed) => withdrawn_since(connection, (facility, card.person), closed)?,

@@ -177,7 +177,7 @@ pub(super) fn end_with(
     connection
         .prepare_cached(
             "UPDATE opened_information SET valid_until = ?2 WHERE ?2 < valid_until AND basis = 'disaster'
-             AND reference IN (SELECT id FROM emergency_opening WHERE window = ?1)",
+             AND reference IN (SELECT id FROM emergency_opening WHERE window_id = ?1)",
         )?
         .execute(params![window, now])?;
     Ok(())

@@ -92,9 +92,9 @@ impl Engine {
 
     fn usage(&self, window: Option<u128>, facility: Option<i64>) -> Result<Vec<Usage>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT DISTINCT window, facility FROM emergency_search
-                WHERE window IS NOT NULL AND (?1 IS NULL OR window = ?1) AND (?2 IS NULL OR facility = ?2)
-                ORDER BY window DESC, facility";
+            let text = "SELECT DISTINCT window_id, facility FROM emergency_search
+                WHERE window_id IS NOT NULL AND (window_id = ?1 OR ?1 IS NULL) AND (facility = ?2 OR ?2 IS NULL)
+                ORDER BY window_id DESC, facility";
             let mut statement = connection.prepare_cached(text)?;
             let window = window.map(u128::to_be_bytes);
             let places = statement.query_map(params![window, facility], |row| {
@@ -132,7 +132,7 @@ impl Engine {
         let holder = permit.holder().clone();
         self.write(move |connection, batch| {
             let (facility, id) = (number(holder.facility), window.to_be_bytes());
-            let used = "SELECT 1 FROM emergency_search WHERE window = ?1 AND facility = ?2 LIMIT 1";
+            let used = "SELECT 1 FROM emergency_search WHERE window_id = ?1 AND facility = ?2 LIMIT 1";
             let used = connection
                 .prepare_cached(used)?
                 .exists(params![id, facility])?;
@@ -142,7 +142,7 @@ impl Engine {
             connection
                 .prepare_cached(
                     "INSERT INTO emergency_report SELECT ?1, ?2, coalesce(max(place), 0) + 1, ?3, ?4, ?5
-                     FROM emergency_report WHERE window = ?1 AND facility = ?2",
+                     FROM emergency_report WHERE window_id = ?1 AND facility = ?2",
                 )?
                 .execute(params![
                     id,
@@ -161,10 +161,10 @@ impl Engine {
 /// What a facility did under a window, the newest first.
 fn done(connection: &Connection, (window, facility): (u128, i64)) -> Result<Vec<Done>, StoreError> {
     let of = params![window.to_be_bytes(), facility, MOST];
-    let searches = "SELECT at, account, iif(check_id IS NULL, 'search', 'check'), way || ':' || outcome, person
-        FROM emergency_search WHERE window = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
+    let searches = "SELECT at, account, CASE WHEN check_id IS NULL THEN 'search' ELSE 'check' END, way || ':' || outcome, person
+        FROM emergency_search WHERE window_id = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
     let openings = "SELECT at, account, 'opening', consent, person, id FROM emergency_opening
-        WHERE window = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
+        WHERE window_id = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
     let mut all = Vec::new();
     for text in [searches, openings] {
         let mut statement = connection.prepare_cached(text)?;
@@ -196,7 +196,7 @@ fn looks_under(
     connection: &Connection,
     (window, facility): (u128, i64),
 ) -> Result<Vec<Done>, StoreError> {
-    let text = "SELECT id, at FROM emergency_opening WHERE window = ?1 AND facility = ?2";
+    let text = "SELECT id, at FROM emergency_opening WHERE window_id = ?1 AND facility = ?2";
     let mut statement = connection.prepare_cached(text)?;
     let rows = statement.query_map(params![window.to_be_bytes(), facility], |row| {
         Ok((u128::from_be_bytes(row.get(0)?), row.get(1)?))
@@ -243,7 +243,7 @@ fn last_report(
     (window, facility): (u128, i64),
 ) -> Result<Option<Report>, StoreError> {
     let text = "SELECT at, account, text FROM emergency_report
-        WHERE window = ?1 AND facility = ?2 ORDER BY place DESC LIMIT 1";
+        WHERE window_id = ?1 AND facility = ?2 ORDER BY place DESC LIMIT 1";
     let found = connection.prepare_cached(text)?.query_row(
         params![window.to_be_bytes(), facility],
         |row| {

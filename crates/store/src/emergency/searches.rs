@@ -133,7 +133,7 @@ impl Engine {
     ) -> Result<Option<FoundBefore>, StoreError> {
         let holder = permit.holder();
         self.read(|connection| {
-            let text = "SELECT person, window, way FROM emergency_search
+            let text = "SELECT person, window_id, way FROM emergency_search
                 WHERE id = ?1 AND facility = ?2 AND account = ?3 AND mode = ?4 AND person IS NOT NULL AND ?5 < at AND at <= ?6";
             let mut statement = connection.prepare_cached(text)?;
             let since = now.plus_seconds(-FOUND_FOR_S);

@@ -260,7 +260,7 @@ fn query(facility: Option<i64>, search: &LookSearch) -> (String, Vec<Value>) {
         conditions.push("emergency = 1".to_owned());
     }
     let conditions = if conditions.is_empty() {
-        "1".to_owned()
+        "1 = 1".to_owned()
     } else {
         conditions.join(" AND ")
     };

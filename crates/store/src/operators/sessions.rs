@@ -135,7 +135,7 @@ impl Engine {
         self.write(move |connection, _| {
             connection
                 .prepare_cached(
-                    "UPDATE operator_session SET active = max(active, ?2) WHERE token = ?1",
+                    "UPDATE operator_session SET active = ?2 WHERE token = ?1 AND active < ?2",
                 )?
                 .execute(params![token, now.as_micros()])?;
             Ok(())

@@ -88,7 +88,7 @@ impl Engine {
         self.registry()
             .write(move |connection, _| {
                 let mut insert = connection.prepare_cached(
-                    "INSERT OR REPLACE INTO card_certificate VALUES (?1, ?2, ?3)",
+                    "INSERT INTO card_certificate VALUES (?1, ?2, ?3) ON CONFLICT (serial, authority) DO UPDATE SET person = excluded.person",
                 )?;
                 for (serial, person) in &cards {
                     let person = person.as_u128().to_be_bytes();
@@ -114,7 +114,7 @@ impl Engine {
                 let mut delete =
                     connection.prepare_cached("DELETE FROM holding WHERE person = ?1")?;
                 let mut insert = connection
-                    .prepare_cached("INSERT OR REPLACE INTO holding VALUES (?1, ?2, ?3, ?4)")?;
+                    .prepare_cached("INSERT INTO holding VALUES (?1, ?2, ?3, ?4) ON CONFLICT (person, kind) DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day")?;
                 for (person, held) in &people {
                     let person = person.as_u128().to_be_bytes();
                     delete.execute([person])?;

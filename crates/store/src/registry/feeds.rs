@@ -402,7 +402,7 @@ fn keep(
         }
     }
     let kept = connection
-        .prepare_cached("INSERT OR IGNORE INTO arriving_line VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT INTO arriving_line VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
         .execute(params![statement, line.number, pack(&line.record)?])?;
     Ok(if kept == 0 {
         Err(NotKept::Twice)

@@ -154,7 +154,7 @@ pub(super) fn enter(connection: &Connection, person: &Person) -> Result<(), Stor
         .flat_map(u16::to_be_bytes)
         .collect();
     connection
-        .prepare_cached("INSERT OR REPLACE INTO person_by_birth VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT INTO person_by_birth VALUES (?1, ?2, ?3) ON CONFLICT (day, person) DO UPDATE SET tags = excluded.tags")?
         .execute(params![
             person.birth_date.to_epoch_days(),
             person.id.as_u128().to_be_bytes(),

@@ -78,7 +78,7 @@ fn is_open(kind: InformationKind) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
             AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (?4 = 0 OR o.basis = 'visit'))
-          AND (?5 IS NULL OR EXISTS (SELECT 1 FROM insured i WHERE i.key = ?5 AND i.person = ?2)))",
+          AND (EXISTS (SELECT 1 FROM insured i WHERE i.key = ?5 AND i.person = ?2) OR ?5 IS NULL))",
         kind.as_str()
     )
 }
@@ -91,7 +91,7 @@ impl Reading<'_> {
     ) -> Result<Vec<DrugMonth>, StoreError> {
         let text = format!(
             "SELECT record FROM drug_month WHERE person = ?2 AND ?6 <= month AND month <= ?7
-             AND (?8 AND kind = 'drugs' AND iif(source = 'claims', ?10, ?11) <= month AND {}
+             AND (?8 AND kind = 'drugs' AND (source = 'claims' AND ?10 <= month OR source <> 'claims' AND ?11 <= month) AND {}
                OR ?9 AND kind = 'treatment' AND ?12 <= month AND {})
              ORDER BY month, place, kind",
             is_open(InformationKind::Drugs),

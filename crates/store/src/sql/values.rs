@@ -3,7 +3,10 @@
 use rusqlite::types::{ToSql, Value};
 
 /// A column: its place from 0, or its name.
-pub(crate) trait Column: rusqlite::RowIndex + Copy {}
+pub(crate) trait Column:
+    rusqlite::RowIndex + tokio_postgres::row::RowIndex + std::fmt::Display + Copy
+{
+}
 
 impl Column for usize {}
 impl Column for &str {}

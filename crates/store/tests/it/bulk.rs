@@ -13,7 +13,7 @@ use store::checks::{NewCheck, Search};
 use store::engine::Engine;
 use store::kept_answers::{Earlier, KeptAnswer};
 
-use crate::{check, open, open_as, permit};
+use crate::{Place, check, on_both, open, open_as, permit};
 
 const FOLDER: &str = "ONSHI_TEST_BULK_FOLDER";
 const OWN: &str = "1319999999";
@@ -130,11 +130,10 @@ fn results(fetched: Option<Fetched>) -> (Order, Vec<String>) {
     )
 }
 
-#[tokio::test]
-async fn an_order_is_answered_with_counts_then_with_results_in_order_and_no_oftener_than_it_may_be()
-{
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn an_order_is_answered_with_counts_then_with_results_in_order_and_no_oftener_than_it_may_be(
+    place: &Place,
+) {
+    let engine = place.open();
     assert_eq!(accept(&engine, OWN, order(20, 2)).await, Accepted::Done);
     work(&engine).await.unwrap();
     let Some(Fetched::Without(half)) = fetch(&engine, OWN, 20).await else {
@@ -167,10 +166,10 @@ async fn an_order_is_answered_with_counts_then_with_results_in_order_and_no_ofte
     assert_eq!((report.checks, report.faults.len()), (6, 0));
 }
 
-#[tokio::test]
-async fn another_facilitys_number_is_not_found_and_one_of_another_kind_gives_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn another_facilitys_number_is_not_found_and_one_of_another_kind_gives_nothing(
+    place: &Place,
+) {
+    let engine = place.open();
     accept(&engine, OWN, order(20, 1)).await;
     assert_eq!(fetch(&engine, OTHER, 20).await, None);
     assert_eq!(fetch(&engine, OWN, 21).await, None);
@@ -191,10 +190,10 @@ async fn another_facilitys_number_is_not_found_and_one_of_another_kind_gives_not
     assert_eq!(accept(&engine, OWN, order(20, 1)).await, Accepted::Drawn);
 }
 
-#[tokio::test]
-async fn a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_are_refused(
+    place: &Place,
+) {
+    let engine = place.open();
     let own = permit::<AskInBulk>(OWN);
     let kept = |request| KeptAnswer {
         key: "key-1".into(),
@@ -224,10 +223,8 @@ async fn a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_ar
     assert_eq!(accept(&engine, OWN, order(4, 1)).await, Accepted::Done);
 }
 
-#[tokio::test]
-async fn orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one(place: &Place) {
+    let engine = place.open();
     accept(&engine, OWN, order(1, 4)).await;
     work(&engine).await;
     accept(&engine, OTHER, order(2, 1)).await;
@@ -235,10 +232,8 @@ async fn orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one() {
     assert_eq!(work(&engine).await, Some((reception(1), Worked::Part)));
 }
 
-#[tokio::test]
-async fn a_part_done_before_is_not_done_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_part_done_before_is_not_done_again(place: &Place) {
+    let engine = place.open();
     accept(&engine, OWN, order(1, 2)).await;
     let Some(Task::Part(of, part)) = engine.next_task().unwrap() else {
         panic!("no part");
@@ -259,10 +254,8 @@ async fn a_part_done_before_is_not_done_again() {
     assert_eq!(recorded(&engine, OWN), 3);
 }
 
-#[tokio::test]
-async fn a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_done() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_done(place: &Place) {
+    let engine = place.open();
     for drawn in 1..=3 {
         let list = NewOrder {
             kind: BulkKind::HomeVisits,
@@ -319,10 +312,8 @@ async fn a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_don
     );
 }
 
-#[tokio::test]
-async fn results_are_forgotten_in_time_and_their_order_later() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn results_are_forgotten_in_time_and_their_order_later(place: &Place) {
+    let engine = place.open();
     accept(&engine, OWN, order(1, 1)).await;
     work(&engine).await;
     let long = |days: i64| at().plus_seconds(days * 86_400);
@@ -400,10 +391,8 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_no_line() {
     assert_eq!(report.faults, []);
 }
 
-#[tokio::test]
-async fn an_order_something_went_wrong_with_keeps_no_other_waiting() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn an_order_something_went_wrong_with_keeps_no_other_waiting(place: &Place) {
+    let engine = place.open();
     for drawn in [20, 21] {
         assert_eq!(accept(&engine, OWN, order(drawn, 1)).await, Accepted::Done);
     }
@@ -414,3 +403,14 @@ async fn an_order_something_went_wrong_with_keeps_no_other_waiting() {
     work(&engine).await.unwrap();
     assert_eq!(work(&engine).await, Some((first.reception, Worked::Last)));
 }
+
+on_both!(
+    an_order_is_answered_with_counts_then_with_results_in_order_and_no_oftener_than_it_may_be,
+    another_facilitys_number_is_not_found_and_one_of_another_kind_gives_nothing,
+    a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_are_refused,
+    orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one,
+    a_part_done_before_is_not_done_again,
+    a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_done,
+    results_are_forgotten_in_time_and_their_order_later,
+    an_order_something_went_wrong_with_keeps_no_other_waiting,
+);

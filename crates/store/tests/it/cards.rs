@@ -13,14 +13,13 @@ use domain::permit::{AskByCard, ControlReader, Permit, ReceiveEvents};
 use domain::person::PersonId;
 use domain::questions::{Answered, Choice, Question};
 use domain::reader::ReaderId;
-use rusqlite::Connection;
 use store::audit::verify::Fault;
 use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
 use store::engine::Engine;
 use store::readers::Release;
 
 use crate::kill::random;
-use crate::{PACE, check, open, open_as, permit};
+use crate::{PACE, Place, check, on_both, open_as, permit};
 
 pub(crate) const FACILITY: &str = "1319999999";
 const FOLDER: &str = "ONSHI_TEST_CARD_FOLDER";
@@ -110,15 +109,8 @@ pub(crate) async fn visit(engine: &Engine, id: u128) {
     assert_eq!(answered.unwrap().unwrap().len(), 1);
 }
 
-fn count(engine: &Engine, text: &str) -> i64 {
-    let connection = Connection::open(engine.path()).unwrap();
-    connection.query_row(text, [], |row| row.get(0)).unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release(place: &Place) {
+    let engine = place.open();
     challenge(&engine, 1).await;
     challenge(&engine, 2).await;
     release(&engine, 3).await;
@@ -136,11 +128,10 @@ async fn of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release(
     assert_eq!(of(|it| *it == CardRecorded::NotReleased), 1);
     let used = |it: &CardRecorded| *it == CardRecorded::Challenge(ChallengeRefused::Used);
     assert_eq!(of(used), 2);
-    assert_eq!(count(&engine, "SELECT count(*) FROM check_record"), 1);
+    assert_eq!(place.run("SELECT count(*) FROM check_record"), 1);
 }
 
-#[tokio::test]
-async fn changed_consents_are_found_by_verifying_the_chain() {
+async fn changed_consents_are_found_by_verifying_the_chain(place: &Place) {
     for damage in [
         "UPDATE consent SET answer = 'no'",
         "DELETE FROM consent",
@@ -149,23 +140,20 @@ async fn changed_consents_are_found_by_verifying_the_chain() {
         "UPDATE card_check SET method = 'pin'",
         "DELETE FROM card_check",
     ] {
-        let dir = tempfile::tempdir().unwrap();
-        let engine = open(&dir);
+        let place = place.another();
+        let engine = place.open();
         visit(&engine, 1).await;
         let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
         assert_eq!((whole.faults.as_slice(), whole.consents), (&[][..], 1));
-        let connection = Connection::open(engine.path()).unwrap();
-        assert_ne!(connection.execute(damage, []).unwrap(), 0, "{damage}");
+        assert_ne!(place.run(damage), 0, "{damage}");
         let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
         let found = faults.iter().any(|it| matches!(it, Fault::Check { .. }));
         assert!(found, "{damage}: {faults:?}");
     }
 }
 
-#[tokio::test]
-async fn events_grow_within_a_facility_and_the_newest_is_never_forgotten() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn events_grow_within_a_facility_and_the_newest_is_never_forgotten(place: &Place) {
+    let engine = place.open();
     visit(&engine, 1).await;
     let own = permit::<ReceiveEvents>(FACILITY);
     let kinds = |after| {
@@ -233,7 +221,8 @@ fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
         running.wait().unwrap();
     }
     let engine = open_as(&dir, 200);
-    let checks = count(&engine, "SELECT count(*) FROM check_record");
+    let place = Place::Folder(dir);
+    let checks = place.run("SELECT count(*) FROM check_record");
     assert!(300 < checks, "{checks}");
     for text in [
         "SELECT count(*) FROM card_check",
@@ -242,19 +231,22 @@ fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
         "SELECT count(*) FROM event WHERE kind = 'card_check_opened'",
         "SELECT count(*) FROM check_record c JOIN card_check k ON k.id = c.id JOIN reader_release r ON r.used_by = c.id",
     ] {
-        assert_eq!(count(&engine, text), checks, "{text}");
+        assert_eq!(place.run(text), checks, "{text}");
     }
-    let answered = count(
-        &engine,
-        "SELECT count(*) FROM card_check WHERE state = 'answered'",
-    );
+    let answered = place.run("SELECT count(*) FROM card_check WHERE state = 'answered'");
     for text in [
         "SELECT count(*) FROM consent",
         "SELECT count(*) FROM event WHERE kind = 'card_check_closed'",
     ] {
-        assert_eq!(count(&engine, text), answered, "{text}");
+        assert_eq!(place.run(text), answered, "{text}");
     }
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(report.faults, []);
     assert_eq!(i64::try_from(report.consents).unwrap(), answered);
 }
+
+on_both!(
+    of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
+    changed_consents_are_found_by_verifying_the_chain,
+    events_grow_within_a_facility_and_the_newest_is_never_forgotten,
+);

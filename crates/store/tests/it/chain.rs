@@ -1,12 +1,11 @@
 //! Every way of changing the store behind its back is found by verifying the chain.
 
 use domain::civil_date::Instant;
-use rusqlite::Connection;
 use store::audit::verify::{Fault, Report};
 use store::audit::{Checkpoint, checkpoint_message};
 use store::engine::Engine;
 
-use crate::{open, open_as, record};
+use crate::{Place, on_both, open, record};
 
 /// Signs by reversing, which is enough to tell a kept message from a changed one.
 async fn checkpoint(engine: &Engine) -> Checkpoint {
@@ -28,41 +27,36 @@ fn verify(engine: &Engine, outside: &[Checkpoint]) -> Report {
     engine.verify_audit(outside, verifies).unwrap()
 }
 
-async fn check(damage: &str, expected: fn(&Fault) -> bool) {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn check(place: &Place, damage: &str, expected: fn(&Fault) -> bool) {
+    let place = place.another();
+    let engine = place.open();
     record(&engine, 1..=5).await;
     let kept = checkpoint(&engine).await;
     assert_eq!(verify(&engine, &[]).faults, []);
-    let changed = Connection::open(engine.path())
-        .unwrap()
-        .execute(damage, [])
-        .unwrap();
+    let changed = place.run(damage);
     assert_ne!(changed, 0, "{damage}");
     let faults = verify(&engine, &[kept]).faults;
     assert!(faults.iter().any(expected), "{damage}: {faults:?}");
 }
 
-#[tokio::test]
-async fn a_changed_event_is_found() {
+async fn a_changed_event_is_found(place: &Place) {
     check(
+        place,
         "UPDATE audit_event SET detail = 'verdict=2' WHERE seq = 3",
         |f| matches!(f, Fault::Changed { seq: 3, .. }),
     )
     .await;
 }
 
-#[tokio::test]
-async fn a_deleted_event_is_found() {
-    check("DELETE FROM audit_event WHERE seq = 3", |f| {
+async fn a_deleted_event_is_found(place: &Place) {
+    check(place, "DELETE FROM audit_event WHERE seq = 3", |f| {
         matches!(f, Fault::Missing { seq: 4, .. })
     })
     .await;
 }
 
-#[tokio::test]
-async fn a_cut_tail_is_found_by_the_checkpoint() {
-    check("DELETE FROM audit_event WHERE seq >= 4", |f| {
+async fn a_cut_tail_is_found_by_the_checkpoint(place: &Place) {
+    check(place, "DELETE FROM audit_event WHERE seq >= 4", |f| {
         matches!(
             f,
             Fault::Cut {
@@ -75,27 +69,34 @@ async fn a_cut_tail_is_found_by_the_checkpoint() {
     .await;
 }
 
-#[tokio::test]
-async fn a_changed_check_is_found() {
-    check("UPDATE check_record SET verdict = 2", |f| {
+async fn a_changed_check_is_found(place: &Place) {
+    check(place, "UPDATE check_record SET verdict = 2", |f| {
         matches!(f, Fault::Check { .. })
     })
     .await;
-    check("DELETE FROM check_record", |f| {
+    check(place, "DELETE FROM check_record", |f| {
         matches!(f, Fault::Check { .. })
     })
     .await;
 }
 
-#[tokio::test]
-async fn an_inserted_check_is_found() {
-    let insert = "INSERT INTO check_record SELECT 99, facility, x'00000000000000000000000000000099', at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources FROM check_record LIMIT 1";
-    check(insert, |f| matches!(f, Fault::Unvouched { count: 1 })).await;
+async fn an_inserted_check_is_found(place: &Place) {
+    // In a file each check has a place of its own as well.
+    let seq = match place {
+        Place::Folder(_) => "99, ",
+        Place::Server { .. } => "",
+    };
+    let insert = format!(
+        "INSERT INTO check_record SELECT {seq}facility, x'00000000000000000000000000000099', at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources FROM check_record LIMIT 1"
+    );
+    check(place, &insert, |f| {
+        matches!(f, Fault::Unvouched { count: 1 })
+    })
+    .await;
 }
 
-#[tokio::test]
-async fn a_changed_checkpoint_is_found() {
-    check("UPDATE checkpoint SET at = 6", |f| {
+async fn a_changed_checkpoint_is_found(place: &Place) {
+    check(place, "UPDATE checkpoint SET at = 6", |f| {
         matches!(f, Fault::Checkpoint { .. })
     })
     .await;
@@ -123,23 +124,19 @@ async fn a_chain_written_anew_is_found_by_a_checkpoint_kept_outside() {
     );
 }
 
-#[tokio::test]
-async fn every_process_has_a_chain_of_its_own() {
-    let dir = tempfile::tempdir().unwrap();
+async fn every_process_has_a_chain_of_its_own(place: &Place) {
     for chain in 1..=3 {
-        record(&open_as(&dir, chain), [u128::from(chain)]).await;
+        record(&place.open_as(chain), [u128::from(chain)]).await;
     }
-    let report = verify(&open_as(&dir, 9), &[]);
+    let report = verify(&place.open_as(9), &[]);
     assert_eq!(
         (report.chains, report.events, report.faults.len()),
         (3, 3, 0)
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_chain_that_grows_meanwhile_is_whole() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = crate::open(&dir);
+async fn a_chain_that_grows_meanwhile_is_whole(place: &Place) {
+    let engine = place.open();
     let growing = {
         let engine = engine.clone();
         tokio::spawn(async move { crate::record(&engine, 0..400).await })
@@ -152,3 +149,14 @@ async fn a_chain_that_grows_meanwhile_is_whole() {
     }
     growing.await.unwrap();
 }
+
+on_both!(
+    a_changed_event_is_found,
+    a_deleted_event_is_found,
+    a_cut_tail_is_found_by_the_checkpoint,
+    a_changed_check_is_found,
+    an_inserted_check_is_found,
+    a_changed_checkpoint_is_found,
+    every_process_has_a_chain_of_its_own,
+    a_chain_that_grows_meanwhile_is_whole,
+);

@@ -7,7 +7,7 @@ use domain::permit::{AskByNumber, ReadHistory};
 use store::access::{Earlier, Notice};
 use store::checks::{Recorded, Search};
 
-use crate::{check, open, open_as, permit, record};
+use crate::{Place, check, on_both, open, permit, record};
 
 fn everything() -> Search {
     Search {
@@ -22,10 +22,8 @@ fn everything() -> Search {
     }
 }
 
-#[tokio::test]
-async fn a_facility_sees_its_own_checks_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_facility_sees_its_own_checks_only(place: &Place) {
+    let engine = place.open();
     record(&engine, [1, 2, 3]).await;
     let own = permit::<ReadHistory>("1319999999");
     let other = permit::<ReadHistory>("3410712362");
@@ -44,10 +42,8 @@ async fn a_facility_sees_its_own_checks_only() {
     assert_eq!(ids, [3, 2, 1]);
 }
 
-#[tokio::test]
-async fn a_search_finds_by_what_it_is_given() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_search_finds_by_what_it_is_given(place: &Place) {
+    let engine = place.open();
     record(&engine, [1]).await;
     let own = permit::<ReadHistory>("1319999999");
     let found = |change: &dyn Fn(&mut Search)| {
@@ -64,10 +60,8 @@ async fn a_search_finds_by_what_it_is_given() {
     assert_eq!(found(&|s| s.until = Instant::from_micros(5)), 0);
 }
 
-#[tokio::test]
-async fn one_key_gives_one_record_even_at_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn one_key_gives_one_record_even_at_once(place: &Place) {
+    let engine = place.open();
     let asker = permit::<AskByNumber>("1319999999");
     let keyed = |id, body| {
         let mut it = check(id);
@@ -102,10 +96,8 @@ async fn one_key_gives_one_record_even_at_once() {
     );
 }
 
-#[tokio::test]
-async fn a_job_that_fails_takes_no_other_with_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_job_that_fails_takes_no_other_with_it(place: &Place) {
+    let engine = place.open();
     let notice = Notice {
         request_id: "1".into(),
         reference_hash: [1; 32],
@@ -155,7 +147,7 @@ fn issued(notice: &Notice) -> Event {
 async fn a_transaction_that_sqlite_undoes_by_itself_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(&dir);
-    rusqlite::Connection::open(engine.path())
+    rusqlite::Connection::open(engine.path().unwrap())
         .unwrap()
         .execute_batch("CREATE TRIGGER undo BEFORE INSERT ON notice BEGIN SELECT RAISE(ROLLBACK, 'undone'); END")
         .unwrap();
@@ -195,10 +187,8 @@ async fn a_transaction_that_sqlite_undoes_by_itself_leaves_nothing_behind() {
     assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
 }
 
-#[tokio::test]
-async fn a_check_is_found_alike_before_and_after_it_is_indexed() {
+async fn a_check_is_found_alike_before_and_after_it_is_indexed(place: &Place) {
     const MANY: u128 = 4_500;
-    let dir = tempfile::tempdir().unwrap();
     let (asker, reader) = (
         permit::<AskByNumber>("1319999999"),
         permit::<ReadHistory>("1319999999"),
@@ -209,7 +199,7 @@ async fn a_check_is_found_alike_before_and_after_it_is_indexed() {
         it
     };
     for round in 0..2 {
-        let engine = open_as(&dir, 1 + round);
+        let engine = place.open_as(1 + round);
         if round == 0 {
             let mut tasks = tokio::task::JoinSet::new();
             for id in 1..=MANY {
@@ -253,3 +243,11 @@ fn a_folder_that_cannot_be_written_is_named_with_the_remedy() {
         "{text}"
     );
 }
+
+on_both!(
+    a_facility_sees_its_own_checks_only,
+    a_search_finds_by_what_it_is_given,
+    one_key_gives_one_record_even_at_once,
+    a_job_that_fails_takes_no_other_with_it,
+    a_check_is_found_alike_before_and_after_it_is_indexed,
+);

@@ -9,14 +9,13 @@ use domain::medical_information::look::Months;
 use domain::medical_information::withdrawal::Reason;
 use domain::permit::{Permission, Permit, SignedIn, ViewMedicalPages, WithdrawConsent};
 use domain::person::{Person, PersonId, PersonName};
-use rusqlite::Connection;
 use store::audit::verify::{Fault, Report};
 use store::engine::Engine;
 use store::sight::Looking;
 use store::withdrawals::{Withdrawing, Withdrawn};
 
 use crate::cards::{FACILITY, now, visit};
-use crate::{check, open};
+use crate::{Place, check, on_both};
 
 /// A permit of an administrator.
 fn permit<A: Permission>(facility: &str) -> Permit<A> {
@@ -81,17 +80,16 @@ fn verify(engine: &Engine) -> Report {
     engine.verify_audit(&[], |_, _, _| true).unwrap()
 }
 
-async fn is_found(damage: &str, expected: fn(&Fault) -> bool) {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn is_found(place: &Place, damage: &str, expected: fn(&Fault) -> bool) {
+    let place = place.another();
+    let engine = place.open();
     looked_at_and_withdrawn(&engine).await;
     let whole = verify(&engine);
     assert_eq!(
         (whole.faults, whole.looks, whole.withdrawals),
         (Vec::new(), 1, 1)
     );
-    let connection = Connection::open(engine.path()).unwrap();
-    assert_ne!(connection.execute(damage, []).unwrap(), 0, "{damage}");
+    assert_ne!(place.run(damage), 0, "{damage}");
     let faults = verify(&engine).faults;
     assert!(faults.iter().any(expected), "{damage}: {faults:?}");
 }
@@ -100,8 +98,7 @@ fn is_record(fault: &Fault) -> bool {
     matches!(fault, Fault::Check { .. })
 }
 
-#[tokio::test]
-async fn a_changed_look_is_found() {
+async fn a_changed_look_is_found(place: &Place) {
     for damage in [
         "UPDATE look SET account = 'another'",
         "UPDATE look SET person = x'00000000000000000000000000000008'",
@@ -110,35 +107,40 @@ async fn a_changed_look_is_found() {
         "UPDATE look SET under = x'00'",
         "UPDATE look SET month_until = 1",
     ] {
-        is_found(damage, is_record).await;
+        is_found(place, damage, is_record).await;
     }
 }
 
-#[tokio::test]
-async fn a_deleted_look_is_found() {
-    is_found("DELETE FROM look", is_record).await;
+async fn a_deleted_look_is_found(place: &Place) {
+    is_found(place, "DELETE FROM look", is_record).await;
 }
 
-#[tokio::test]
-async fn an_inserted_look_is_found() {
+async fn an_inserted_look_is_found(place: &Place) {
     let insert = "INSERT INTO look SELECT 99, facility, x'00000000000000000000000000000099', at, account, account_kind, person, under,
         way, purpose, month_from, month_until, emergency FROM look";
-    is_found(insert, |it| {
+    is_found(place, insert, |it| {
         matches!(it, Fault::UnvouchedLooks { count: 1 })
     })
     .await;
 }
 
-#[tokio::test]
-async fn a_withdrawal_is_neither_changed_nor_deleted_nor_added_unseen() {
+async fn a_withdrawal_is_neither_changed_nor_deleted_nor_added_unseen(place: &Place) {
     is_found(
+        place,
         "UPDATE consent_withdrawal SET reason = 'patient'",
         is_record,
     )
     .await;
-    is_found("DELETE FROM consent_withdrawal", is_record).await;
+    is_found(place, "DELETE FROM consent_withdrawal", is_record).await;
     let insert = "INSERT INTO consent_withdrawal SELECT 99, facility, x'00000000000000000000000000000099', at, person, ended, reason,
         note, by_facility, account, account_kind FROM consent_withdrawal";
     let added = |it: &Fault| matches!(it, Fault::UnvouchedWithdrawals { count: 1 });
-    is_found(insert, added).await;
+    is_found(place, insert, added).await;
 }
+
+on_both!(
+    a_changed_look_is_found,
+    a_deleted_look_is_found,
+    an_inserted_look_is_found,
+    a_withdrawal_is_neither_changed_nor_deleted_nor_added_unseen,
+);

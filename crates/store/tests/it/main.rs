@@ -13,11 +13,14 @@ mod bulk;
 mod cards;
 mod chain;
 mod checks;
+mod in_step;
 mod kill;
 mod looks;
 mod no_writes;
 mod power_cut;
 mod reference_numbers;
+mod server;
+mod server_faults;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;
@@ -29,6 +32,86 @@ use store::engine::{Engine, Pace};
 
 /// Brings the log into the file several times within a test.
 const PACE: Pace = Pace { log_pages: 200 };
+
+/// Where a test's store lies.
+enum Place {
+    Folder(tempfile::TempDir),
+    Server { database: String },
+}
+
+impl Place {
+    fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn server() -> Self {
+        let database = server::shared().database();
+        Self::Server { database }
+    }
+
+    /// A new place of the same kind.
+    fn another(&self) -> Self {
+        match self {
+            Self::Folder(_) => Self::folder(),
+            Self::Server { .. } => Self::server(),
+        }
+    }
+
+    fn open(&self) -> Engine {
+        self.open_as(1)
+    }
+
+    /// As a process of this audit chain.
+    fn open_as(&self, chain: u8) -> Engine {
+        match self {
+            Self::Folder(folder) => open_as(folder, chain),
+            Self::Server { database } => {
+                let address = server::shared().address(database);
+                Engine::open_server(&address, [chain; 16]).unwrap()
+            }
+        }
+    }
+
+    /// Runs a text behind the store's back; returns how many rows it changed, or the one number it answers.
+    fn run(&self, text: &str) -> i64 {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.path().join("center.db");
+                let connection = rusqlite::Connection::open(path).unwrap();
+                let mut statement = connection.prepare(text).unwrap();
+                match statement.column_count() {
+                    0 => statement.execute([]).unwrap().try_into().unwrap(),
+                    _ => statement.query_row([], |row| row.get(0)).unwrap(),
+                }
+            }
+            // Bytes are written otherwise there.
+            Self::Server { database } => {
+                let text = text.replace("x'", "bytea '\\x");
+                server::shared().run(database, &text)
+            }
+        }
+    }
+}
+
+/// Tries what every engine keeps with each of them.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            use crate::Place;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn in_a_folder() {
+                super::$test(&Place::folder()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_a_server() {
+                super::$test(&Place::server()).await;
+            }
+        })+
+    };
+}
+use on_both;
 
 fn open(dir: &tempfile::TempDir) -> Engine {
     open_as(dir, 1)

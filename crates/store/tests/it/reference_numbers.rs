@@ -15,7 +15,7 @@ use store::engine::Engine;
 use store::kept_answers::{Earlier, KeptAnswer};
 use store::reference_numbers::{Registered, Removed};
 
-use crate::{check, open, permit};
+use crate::{Place, check, on_both, permit};
 
 const OWN: &str = "1319999999";
 const OTHER: &str = "3410712362";
@@ -71,10 +71,8 @@ fn answered(engine: &Engine, facility: &str, insured: &str) -> Option<String> {
     found.into_iter().next().and_then(|it| it.reference_number)
 }
 
-#[tokio::test]
-async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new(place: &Place) {
+    let engine = place.open();
     engine
         .store_people(vec![person(1, &["4567"])])
         .await
@@ -99,10 +97,10 @@ async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new() {
     assert_eq!(answered(&engine, OWN, "99").as_deref(), Some("000123"));
 }
 
-#[tokio::test]
-async fn a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_or_left() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_or_left(
+    place: &Place,
+) {
+    let engine = place.open();
     register(&engine, OWN, "1", 1).await;
     assert_eq!(
         register(&engine, OWN, "1", 1).await,
@@ -132,10 +130,8 @@ async fn a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_o
     );
 }
 
-#[tokio::test]
-async fn a_number_removed_is_free_and_removing_nobodys_does_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_number_removed_is_free_and_removing_nobodys_does_nothing(place: &Place) {
+    let engine = place.open();
     register(&engine, OWN, "1", 1).await;
     let (own, other, at) = (
         permit::<AskInBulk>(OWN),
@@ -171,10 +167,8 @@ async fn a_number_removed_is_free_and_removing_nobodys_does_nothing() {
     assert_eq!(engine.count_deeds(Deed::ReferenceNumberRemove).unwrap(), 1);
 }
 
-#[tokio::test]
-async fn a_registration_repeated_under_its_key_is_answered_as_the_first_time() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn a_registration_repeated_under_its_key_is_answered_as_the_first_time(place: &Place) {
+    let engine = place.open();
     let own = permit::<AskInBulk>(OWN);
     let at = check(1).at;
     let kept = || KeptAnswer {
@@ -200,10 +194,10 @@ async fn a_registration_repeated_under_its_key_is_answered_as_the_first_time() {
     }
 }
 
-#[tokio::test]
-async fn who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_person() {
-    let dir = tempfile::tempdir().unwrap();
-    let engine = open(&dir);
+async fn who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_person(
+    place: &Place,
+) {
+    let engine = place.open();
     let month = TreatmentMonth::parse_iso("2026-11").unwrap();
     let mut aided = person(1, &["7"]);
     aided.coverages[0].tickets = vec![Ticket::new(InstitutionCode::parse(OWN).unwrap(), month)];
@@ -228,3 +222,11 @@ async fn who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_pe
     engine.store_people(vec![person(1, &["7"])]).await.unwrap();
     assert_eq!(holders(OWN), []);
 }
+
+on_both!(
+    a_number_comes_back_with_every_coverage_of_its_person_old_and_new,
+    a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_or_left,
+    a_number_removed_is_free_and_removing_nobodys_does_nothing,
+    a_registration_repeated_under_its_key_is_answered_as_the_first_time,
+    who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_person,
+);

@@ -92,7 +92,7 @@ fn put(
     write(connection, kind, place, &record)?;
     let numbers = postcard::to_stdvec(&numbers).map_err(|_| FAILED)?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO statement VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached("INSERT INTO statement VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (kind, statement) DO UPDATE SET person = excluded.person, day = excluded.day, place = excluded.place, numbers = excluded.numbers")?
         .execute(params![
             kind.as_str(),
             statement,
@@ -103,7 +103,7 @@ fn put(
         ])?;
     // The reader asks about what exists.
     connection
-        .prepare_cached("INSERT OR REPLACE INTO holding VALUES (?1, ?2, NULL, NULL)")?
+        .prepare_cached("INSERT INTO holding VALUES (?1, ?2, NULL, NULL) ON CONFLICT (person, kind) DO UPDATE SET first_day = excluded.first_day, last_day = excluded.last_day")?
         .execute(params![person, kind.information().as_str()])?;
     Ok(())
 }
@@ -266,7 +266,7 @@ fn write(
     let packed = pack(record)?;
     match record {
         Record::Month(month) => connection
-            .prepare_cached("INSERT OR REPLACE INTO drug_month VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .prepare_cached("INSERT INTO drug_month VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (person, month, place, kind) DO UPDATE SET source = excluded.source, record = excluded.record")?
             .execute(params![
                 person,
                 day,
@@ -276,10 +276,10 @@ fn write(
                 packed
             ])?,
         Record::Surgery(_) => connection
-            .prepare_cached("INSERT OR REPLACE INTO surgery VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached("INSERT INTO surgery VALUES (?1, ?2, ?3, ?4) ON CONFLICT (person, day, place) DO UPDATE SET record = excluded.record")?
             .execute(params![person, day, place, packed])?,
         Record::Checkup(_) => connection
-            .prepare_cached("INSERT OR REPLACE INTO checkup VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached("INSERT INTO checkup VALUES (?1, ?2, ?3, ?4) ON CONFLICT (person, day, place) DO UPDATE SET record = excluded.record")?
             .execute(params![person, day, place, packed])?,
     };
     Ok(())

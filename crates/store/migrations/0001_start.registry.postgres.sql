@@ -1,0 +1,60 @@
+-- The twin of 0001_start.registry.sql for PostgreSQL.
+-- The registry: whom an insurance key leads to, with all a check needs in one row.
+CREATE TABLE insured (key text NOT NULL, person bytea NOT NULL, record bytea NOT NULL, PRIMARY KEY (key, person));
+-- Under which keys a person is found, so that all rows change together.
+CREATE TABLE person_key (person bytea NOT NULL, key text NOT NULL, PRIMARY KEY (person, key));
+-- Whom a card's certificate leads to: by its serial and the authority's key. A person has several over time.
+CREATE TABLE card_certificate (
+  serial bytea NOT NULL, authority bytea NOT NULL, person bytea NOT NULL,
+  PRIMARY KEY (serial, authority)
+);
+-- What exists about a person, from when and until when.
+CREATE TABLE holding (
+  person bytea NOT NULL, kind text NOT NULL, first_day bigint, last_day bigint,
+  PRIMARY KEY (person, kind)
+);
+-- Who has a ticket of medical aid for a facility in a month (`yyyy-MM`).
+CREATE TABLE ticket_month (
+  facility bigint NOT NULL, month text NOT NULL, person bytea NOT NULL,
+  PRIMARY KEY (facility, month, person)
+);
+CREATE INDEX ticket_month_of_person ON ticket_month (person);
+-- Medical information: a month of one source, one prescriber and one dispenser; a checkup; an operation. Each packed, found by person
+-- and time. `kind` is `drugs` or `treatment`: no row holds both, so that a query leaves out what was not agreed to.
+CREATE TABLE drug_month (
+  person bytea NOT NULL, month bigint NOT NULL, place bigint NOT NULL, kind text NOT NULL, source text NOT NULL, record bytea NOT NULL,
+  PRIMARY KEY (person, month, place, kind)
+);
+CREATE TABLE checkup (
+  person bytea NOT NULL, day bigint NOT NULL, place bigint NOT NULL, record bytea NOT NULL,
+  PRIMARY KEY (person, day, place)
+);
+CREATE TABLE surgery (
+  person bytea NOT NULL, day bigint NOT NULL, place bigint NOT NULL, record bytea NOT NULL,
+  PRIMARY KEY (person, day, place)
+);
+-- People by birth date, for searches without a card: `tags` are two bytes for each form of a name. About 30 bytes a person.
+CREATE TABLE person_by_birth (
+  day bigint NOT NULL, person bytea NOT NULL, tags bytea NOT NULL,
+  PRIMARY KEY (day, person)
+);
+-- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain.
+CREATE TABLE feed_batch (
+  id bytea PRIMARY KEY, kind text NOT NULL, file_name text NOT NULL, who text NOT NULL, begun bigint NOT NULL, ended bigint,
+  state text NOT NULL, lines bigint NOT NULL, accepted bigint NOT NULL, refused bigint NOT NULL,
+  added bigint NOT NULL, replaced bigint NOT NULL, unchanged bigint NOT NULL, told bigint NOT NULL
+);
+CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
+-- The lines of the one batch that is arriving. Nobody reads them before they are published.
+CREATE TABLE arriving_statement (
+  statement text PRIMARY KEY, person bytea NOT NULL, head bytea NOT NULL
+);
+CREATE TABLE arriving_line (
+  statement text NOT NULL, number bigint NOT NULL, record bytea NOT NULL, PRIMARY KEY (statement, number)
+);
+-- Where a published statement lies, and which line of it is which.
+CREATE TABLE statement (
+  kind text NOT NULL, statement text NOT NULL, person bytea NOT NULL, day bigint NOT NULL, place bigint NOT NULL, numbers bytea NOT NULL,
+  PRIMARY KEY (kind, statement)
+);
+CREATE INDEX statement_of_person ON statement (person);

@@ -1,0 +1,173 @@
+//! Checks in a SQLite file: in the order they were written, found by two indexes that the newest enter together. Decides nothing.
+
+use std::sync::Arc;
+
+use domain::civil_date::Instant;
+
+use crate::checks::{
+    Answer, COLUMNS, FITS, KEYS_AT_ONCE, LINE, Line, OfKey, Recorded, Row, Search, line,
+};
+use crate::database::{Batch, Fate};
+use crate::engine::StoreError;
+use crate::recent::Entry;
+use crate::sql::{self, Connection, OptionalExtension, params};
+
+pub(super) fn answer_of(
+    connection: &Connection,
+    (facility, id): (i64, [u8; 16]),
+    waiting: Option<i64>,
+) -> Result<Option<Answer>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
+           ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))",
+    )?;
+    let found = statement.query_row(params![facility, id, waiting], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    });
+    Ok(found.optional()?)
+}
+
+/// The lines of a search from the index and from the checks that wait for it; some may be there twice.
+pub(super) fn search(
+    connection: &Connection,
+    facility: i64,
+    search: &Search,
+    waiting: Vec<i64>,
+) -> Result<Vec<Line>, StoreError> {
+    let indexed = "check_of_facility i JOIN check_record c ON c.seq = i.check_seq
+        WHERE i.facility = ?1 AND i.id < ?2 AND ?10 IS NULL";
+    let one = "check_record c WHERE c.seq = ?10 AND c.facility = ?1 AND c.id < ?2";
+    let mut lines = select(connection, indexed, facility, search, None)?;
+    for seq in waiting {
+        lines.extend(select(connection, one, facility, search, Some(seq))?);
+    }
+    Ok(lines)
+}
+
+fn select(
+    connection: &Connection,
+    from: &str,
+    facility: i64,
+    search: &Search,
+    waiting: Option<i64>,
+) -> Result<Vec<Line>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {LINE} FROM {from} AND {FITS} AND (?8 IS NULL OR instr(c.name, ?8) OR instr(c.kana, ?8))
+         ORDER BY c.id DESC LIMIT ?9",
+    ))?;
+    let values = params![
+        facility,
+        search.after.unwrap_or(u128::MAX).to_be_bytes(),
+        search.from.as_micros(),
+        search.until.as_micros(),
+        search.verdict,
+        search.origin,
+        search.account,
+        search.name,
+        search.limit,
+        waiting
+    ];
+    let rows = statement.query_map(values, line)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn known_key(
+    connection: &Connection,
+    of: OfKey<'_>,
+    waiting: Option<i64>,
+    known: impl FnOnce(&sql::Row<'_>) -> sql::Result<Recorded>,
+) -> Result<Option<Recorded>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT question, answer FROM check_record WHERE seq = coalesce(
+           ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3))",
+    )?;
+    let found = statement.query_row(params![of.0, of.1, of.2, waiting], known);
+    Ok(found.optional()?)
+}
+
+/// Inserts a record and has it found where checks wait for the indexes; returns where it lies.
+pub(super) fn insert(
+    connection: &Connection,
+    batch: &mut Batch,
+    row: &Row,
+) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO check_record VALUES (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+        )?
+        .execute(params![
+            row.facility,
+            row.id,
+            row.at,
+            row.account,
+            row.visit_date,
+            row.origin,
+            row.verdict,
+            row.insurer,
+            row.name,
+            row.kana,
+            row.key,
+            &row.question[..],
+            &row.answer[..],
+            row.sources
+        ])?;
+    let record = connection.placed(None);
+    let held = Arc::clone(batch.held());
+    held.recent.add(Entry {
+        seq: record,
+        facility: row.facility,
+        id: row.id,
+        at: row.at,
+        account: row.account.clone(),
+        key: row.key.clone(),
+    });
+    let indexed = held.recent.index(connection)?;
+    batch.afterwards(move |fate| match (fate, indexed) {
+        (Fate::Written, Some(last)) => held.recent.forget_until(last),
+        (Fate::Written, None) => {}
+        (Fate::Undone, _) => held.recent.forget(record),
+    });
+    Ok(record)
+}
+
+/// Forgets the next keys older than an instant, by walking the checks from where the last walk ended. True when there may be more.
+pub(super) fn forget_keys(connection: &Connection, before: Instant) -> Result<bool, StoreError> {
+    let from: i64 = connection.query_row(
+        "SELECT seq FROM walk WHERE name = 'idempotency'",
+        [],
+        |row| row.get(0),
+    )?;
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, facility, account, key, at FROM check_record
+         WHERE ?1 < seq AND seq <= (SELECT seq FROM walk WHERE name = 'indexed') ORDER BY seq LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![from, KEYS_AT_ONCE])?;
+    let (mut end, mut count) = (from, 0);
+    while let Some(row) = rows.next()? {
+        if before.as_micros() <= row.get(4)? {
+            break;
+        }
+        end = row.get(0)?;
+        count += 1;
+        let (facility, account, key): (i64, String, Option<String>) =
+            (row.get(1)?, row.get(2)?, row.get(3)?);
+        connection
+            .prepare_cached("DELETE FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3 AND check_seq = ?4")?
+            .execute(params![facility, account, key, end])?;
+    }
+    connection
+        .prepare_cached("UPDATE walk SET seq = ?1 WHERE name = 'idempotency'")?
+        .execute([end])?;
+    Ok(count == KEYS_AT_ONCE)
+}
+
+/// The record that lies at a place.
+pub(super) fn record(
+    connection: &Connection,
+    place: i64,
+    read: fn(&sql::Row<'_>) -> sql::Result<Row>,
+) -> Result<Option<Row>, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM check_record WHERE seq = ?1");
+    let mut statement = connection.prepare_cached(&text)?;
+    Ok(statement.query_row([place], read).optional()?)
+}

@@ -1,0 +1,108 @@
+//! Checks in PostgreSQL: by facility and identifier, in parts of a month, with their keys beside them. Decides nothing.
+
+use domain::civil_date::Instant;
+
+use crate::audit::EventRow;
+use crate::checks::{
+    Answer, COLUMNS, FITS, KEYS_AT_ONCE, LINE, Line, OfKey, Recorded, Row, Search, line,
+};
+use crate::engine::StoreError;
+use crate::sql::{self, Connection, OptionalExtension, params};
+
+pub(super) fn answer_of(
+    connection: &Connection,
+    (facility, id): (i64, [u8; 16]),
+) -> Result<Option<Answer>, StoreError> {
+    let text = "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2";
+    let found = connection
+        .prepare_cached(text)?
+        .query_row(params![facility, id], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
+}
+
+pub(super) fn search(
+    connection: &Connection,
+    facility: i64,
+    search: &Search,
+) -> Result<Vec<Line>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {LINE} FROM check_record c WHERE c.facility = ?1 AND c.id < ?2 AND {FITS}
+           AND (0 < strpos(c.name, ?8) OR 0 < strpos(c.kana, ?8) OR ?8 IS NULL)
+         ORDER BY c.id DESC LIMIT ?9",
+    ))?;
+    let values = params![
+        facility,
+        search.after.unwrap_or(u128::MAX).to_be_bytes(),
+        search.from.as_micros(),
+        search.until.as_micros(),
+        search.verdict,
+        search.origin,
+        search.account,
+        search.name,
+        search.limit
+    ];
+    let rows = statement.query_map(values, line)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn known_key(
+    connection: &Connection,
+    of: OfKey<'_>,
+    known: impl FnOnce(&sql::Row<'_>) -> sql::Result<Recorded>,
+) -> Result<Option<Recorded>, StoreError> {
+    let text = "SELECT c.question, c.answer FROM idempotency i
+        JOIN check_record c ON c.facility = i.facility AND c.id = i.id
+        WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3";
+    let mut statement = connection.prepare_cached(text)?;
+    let found = statement.query_row(params![of.0, of.1, of.2], known);
+    Ok(found.optional()?)
+}
+
+/// Inserts a record and its key. It is found by what its event says, so the place it returns is none.
+pub(super) fn insert(connection: &Connection, row: &Row) -> Result<i64, StoreError> {
+    if let Some(key) = &row.key {
+        connection
+            .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![row.facility, row.account, key, row.id, row.at])?;
+    }
+    let text = "INSERT INTO check_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+    connection.prepare_cached(text)?.execute(params![
+        row.facility,
+        row.id,
+        row.at,
+        row.account,
+        row.visit_date,
+        row.origin,
+        row.verdict,
+        row.insurer,
+        row.name,
+        row.kana,
+        row.key,
+        &row.question[..],
+        &row.answer[..],
+        row.sources
+    ])?;
+    Ok(0)
+}
+
+/// Forgets the next keys older than an instant. True when there may be more.
+pub(super) fn forget_keys(connection: &Connection, before: Instant) -> Result<bool, StoreError> {
+    let text = "DELETE FROM idempotency WHERE (facility, account, key) IN (
+        SELECT facility, account, key FROM idempotency WHERE at < ?1 ORDER BY at LIMIT ?2)";
+    let forgotten = connection
+        .prepare_cached(text)?
+        .execute(params![before.as_micros(), KEYS_AT_ONCE])?;
+    Ok(KEYS_AT_ONCE as usize <= forgotten)
+}
+
+/// The record an event is about.
+pub(super) fn record(
+    connection: &Connection,
+    event: &EventRow,
+    read: fn(&sql::Row<'_>) -> sql::Result<Row>,
+) -> Result<Option<Row>, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM check_record WHERE facility = ?1 AND id = ?2");
+    let mut statement = connection.prepare_cached(&text)?;
+    let found = statement.query_row(params![event.facility, event.subject], read);
+    Ok(found.optional()?)
+}

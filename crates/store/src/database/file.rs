@@ -1,0 +1,154 @@
+//! A SQLite file: how it is opened, read and copied. Knows no table.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::OpenFlags;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::database::Reading;
+use crate::engine::StoreError;
+use crate::sql::{self, Connection};
+use crate::writeback::Writeback;
+
+/// Bytes of a still file that readers map at most; what lies beyond is read.
+const MAP_BYTES: i64 = 1 << 38;
+
+/// Memory of the writer for pages, in KiB.
+const WRITER_CACHE_KIB: i64 = 16_384;
+
+/// A file with the connections that read it.
+pub(super) struct File {
+    path: PathBuf,
+    reading: Reading,
+    /// Another file that readers of this one see as well, under a name.
+    beside: Option<(&'static str, PathBuf)>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// The connection of the writer, and what brings the log into the file beside it.
+pub(super) struct FileWriter {
+    connection: Connection,
+    writeback: Option<Writeback>,
+}
+
+impl File {
+    pub(super) fn new(
+        path: &Path,
+        reading: Reading,
+        beside: Option<(&'static str, &Path)>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            reading,
+            beside: beside.map(|(name, path)| (name, path.into())),
+            readers: Mutex::default(),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the file for the one that writes it, making it where there is none.
+    pub(super) fn writer(&self) -> rusqlite::Result<FileWriter> {
+        let connection = rusqlite::Connection::open(&self.path)?;
+        configure(&connection, self.reading)?;
+        let writeback = match self.reading {
+            Reading::Growing(pace) => Some(Writeback::start(&self.path, pace)?),
+            Reading::Still => None,
+        };
+        Ok(FileWriter {
+            connection: Connection::Sqlite(connection),
+            writeback,
+        })
+    }
+
+    /// Writes a consistent copy, while the store goes on. Pages keep their places, so that what keeps the copies of many days finds
+    /// the same bytes again.
+    pub(super) fn copy(&self, folder: &Path) -> Result<(), StoreError> {
+        let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
+        let to = folder.join(self.path.file_name().unwrap_or_default());
+        let mut target = rusqlite::Connection::open(to).map_err(failed)?;
+        let source = self.reader().map_err(failed)?;
+        let backup = Backup::new(&source, &mut target).map_err(failed)?;
+        // In one step: a copy in several would begin anew whenever somebody wrote between them.
+        let step = backup.step(-1).map_err(failed)?;
+        drop(backup);
+        if step != StepResult::Done {
+            let text = format!("the copy did not end: {step:?}");
+            return Err(StoreError::Failed(text));
+        }
+        // The copied header says that there is a log; a copy is one file, which may lie where nothing can be written.
+        let mode = target.pragma_update(None, "journal_mode", "DELETE");
+        mode.map_err(failed)
+    }
+
+    /// Reads with a connection that is kept for the next reader.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let kept = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => Connection::Sqlite(self.reader().map_err(sql::Error::from)?),
+        };
+        let result = work(&connection);
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        result
+    }
+
+    fn reader(&self) -> rusqlite::Result<rusqlite::Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags)?;
+        if self.reading == Reading::Still {
+            connection.pragma_update(None, "mmap_size", MAP_BYTES)?;
+        }
+        if let Some((name, path)) = &self.beside {
+            let text = format!("ATTACH ?1 AS {name}");
+            connection.execute(&text, [path.to_string_lossy()])?;
+            // It may be one that grows: a map of it would be made anew at every turn.
+            connection.pragma_update(Some(*name), "mmap_size", 0)?;
+        }
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+}
+
+fn configure(connection: &rusqlite::Connection, reading: Reading) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "page_size", 4096)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    if let Reading::Growing(pace) = reading {
+        connection.pragma_update(None, "wal_autocheckpoint", pace.log_pages)?;
+    }
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+impl FileWriter {
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// To be called after each transaction with its number of jobs.
+    pub(super) fn after(&mut self, jobs: usize) {
+        if let (Some(writeback), Connection::Sqlite(connection)) =
+            (&mut self.writeback, &self.connection)
+        {
+            writeback.after(jobs, connection);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A connection to PostgreSQL behind the interface of [`crate::sql`]: the calling thread waits, a thread of the store's own speaks with
+//! the server. Knows no table.
+//!
+//! Texts are those SQLite is given, but for how values are numbered; values take the types PostgreSQL says they have. So a text that
+//! both understand needs no casts. All rows of an answer are read before the first is looked at: a text bounds how many there are.
+
+pub(crate) mod answer;
+mod text;
+pub(crate) mod waiting;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rusqlite::types::ToSql;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Row, Statement};
+
+use self::answer::Bound;
+use self::waiting::wait;
+use crate::sql::Error;
+
+/// Statements a connection keeps prepared; beyond that it begins anew.
+const MOST_PREPARED: usize = 512;
+
+/// A connection to a server, of one thread at a time.
+pub(crate) struct Server {
+    client: Client,
+    /// How long a single answer may take; after that the connection is given up.
+    patience: Duration,
+    prepared: RefCell<HashMap<Box<str>, Statement>>,
+    is_within: Cell<bool>,
+    is_given_up: Cell<bool>,
+}
+
+impl Server {
+    pub(crate) fn new(client: Client, patience: Duration) -> Self {
+        Self {
+            client,
+            patience,
+            prepared: RefCell::default(),
+            is_within: Cell::new(false),
+            is_given_up: Cell::new(false),
+        }
+    }
+
+    /// Whether nothing can be asked over it any more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_given_up.get() || self.client.is_closed()
+    }
+
+    /// Whether a transaction runs.
+    pub(crate) fn is_within(&self) -> bool {
+        self.is_within.get() && !self.is_lost()
+    }
+
+    /// Runs texts without values, all of them in one message.
+    pub(crate) fn batch(&self, texts: &str) -> Result<(), Error> {
+        self.ask(self.client.batch_execute(texts))
+    }
+
+    /// Begins a transaction with these texts.
+    pub(crate) fn begin(&self, texts: &str) -> Result<(), Error> {
+        let begun = self.batch(texts);
+        match &begun {
+            Ok(()) => self.is_within.set(true),
+            // The server may have begun one before it refused what follows.
+            Err(_) => self.end("ROLLBACK").unwrap_or_default(),
+        }
+        begun
+    }
+
+    /// Ends the running transaction, as `COMMIT` or `ROLLBACK` says.
+    pub(crate) fn end(&self, text: &str) -> Result<(), Error> {
+        self.is_within.set(false);
+        let ended = self.batch(text);
+        if ended.is_err() {
+            // Whether a transaction still runs is not known.
+            self.is_given_up.set(true);
+        }
+        ended
+    }
+
+    pub(crate) fn prepare(&self, text: &str) -> Result<Statement, Error> {
+        if let Some(known) = self.prepared.borrow().get(text) {
+            return Ok(known.clone());
+        }
+        let translated = text::numbered(text);
+        let prepared = self.ask(self.client.prepare(&translated))?;
+        let mut all = self.prepared.borrow_mut();
+        if MOST_PREPARED <= all.len() {
+            all.clear();
+        }
+        all.insert(text.into(), prepared.clone());
+        Ok(prepared)
+    }
+
+    pub(crate) fn execute(&self, text: &Statement, values: &[&dyn ToSql]) -> Result<usize, Error> {
+        let values = Bound::all(values)?;
+        let changed = self.ask(self.client.execute_raw(text, &values))?;
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn query(&self, text: &Statement, values: &[&dyn ToSql]) -> Result<Vec<Row>, Error> {
+        let values = Bound::all(values)?;
+        let values: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
+            values.iter().map(|it| it as _).collect();
+        self.ask(self.client.query(text, &values))
+    }
+
+    fn ask<T>(
+        &self,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        if self.is_given_up.get() {
+            return Err(Error::NoAnswer);
+        }
+        match wait(asked, self.patience) {
+            Some(answer) => answer.map_err(Error::Postgres),
+            None => {
+                self.is_given_up.set(true);
+                Err(Error::NoAnswer)
+            }
+        }
+    }
+}
+
+/// Whether an error says that the database cannot be reached or takes nothing now, as opposed to what was asked being wrong.
+pub(crate) fn is_away(error: &tokio_postgres::Error) -> bool {
+    let Some(state) = error.code() else {
+        return true;
+    };
+    [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::QUERY_CANCELED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+    ]
+    .contains(state)
+        // Connection exceptions, insufficient resources, and errors of the system below (appendix A of PostgreSQL's manual).
+        || ["08", "53", "58"].iter().any(|class| state.code().starts_with(class))
+}

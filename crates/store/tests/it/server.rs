@@ -1,0 +1,211 @@
+//! A PostgreSQL server for tests, from Debian's package: in a folder of its own, reached by a socket in it, gone with the process that
+//! started it however that ends. Every test has a database of its own.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use store::server::Address;
+
+/// Where Debian puts the programs of the server.
+const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+
+/// Who runs it where the tests run as root: the server refuses to.
+const USER: &str = "postgres";
+
+/// A server. It ends when this is dropped, and with the process.
+pub(crate) struct TestServer {
+    folder: PathBuf,
+    /// Stops the server and removes the folder when its input ends.
+    warden: Child,
+    databases: AtomicU32,
+}
+
+impl TestServer {
+    /// Starts a server with further settings (`-c name=value`).
+    pub(crate) fn start(settings: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
+        let folder = folder.keep();
+        let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+        if is_root {
+            run(Command::new("chown").arg(USER).arg(&folder));
+        }
+        let data = folder.join("data");
+        run(as_user(is_root, &format!("{PROGRAMS}/initdb"))
+            .args(["--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"])
+            .args(["--auth=trust", "--username=onshi", "--pgdata"])
+            .arg(&data));
+        let mut warden = Command::new("sh")
+            .arg("-c")
+            .arg(WARDEN)
+            .arg("warden")
+            .arg(&folder)
+            .args(as_user_words(is_root, &format!("{PROGRAMS}/postgres")))
+            .arg("-D")
+            .arg(&data)
+            .args(["-c", "listen_addresses=", "-c", "max_connections=300"])
+            .args(["-c", "shared_buffers=64MB", "-k"])
+            .arg(&folder)
+            .args(settings)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(warden.stdout.take().unwrap()).lines();
+        assert_eq!(
+            said.next().unwrap().unwrap(),
+            "ready",
+            "the server did not start"
+        );
+        Self {
+            folder,
+            warden,
+            databases: AtomicU32::new(0),
+        }
+    }
+
+    /// The folder of the socket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Kills the server at once, as a power cut of its machine would; it starts again by itself.
+    pub(crate) fn kill(&self) {
+        let first = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let pid = first.lines().next().unwrap();
+        let others = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        // The first one first, so that it starts none of the others again.
+        run(Command::new("sh").args([
+            "-c",
+            &format!("kill -KILL {pid}; kill -KILL {others} || true"),
+        ]));
+    }
+
+    /// A new database, by the name of it.
+    pub(crate) fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("onshi_{}_{number}", std::process::id());
+        self.run("postgres", &format!("CREATE DATABASE {name}"));
+        name
+    }
+
+    /// Runs a text in a database; returns how many rows it changed, or the one number it answers.
+    pub(crate) fn run(&self, database: &str, text: &str) -> i64 {
+        let lines = self.read(database, text);
+        let last = lines.last().and_then(|it| it.last());
+        let number = last.and_then(|it| it.rsplit(' ').next());
+        number.and_then(|it| it.parse().ok()).unwrap_or_default()
+    }
+
+    /// The rows a text answers, or its tag.
+    pub(crate) fn read(&self, database: &str, text: &str) -> Vec<Vec<String>> {
+        let output = Command::new("psql")
+            .args([
+                "--no-psqlrc",
+                "--tuples-only",
+                "--no-align",
+                "-v",
+                "ON_ERROR_STOP=1",
+            ])
+            .args([
+                "-h",
+                self.folder.to_str().unwrap(),
+                "-U",
+                "onshi",
+                "-d",
+                database,
+            ])
+            .args(["-c", text])
+            .env("PGOPTIONS", "-c search_path=center")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}: {wrong}");
+        let words = |line: &str| line.split('|').map(str::to_owned).collect();
+        said.lines().map(words).collect()
+    }
+
+    pub(crate) fn address(&self, database: &str) -> Address {
+        Address::parse(&self.url(database)).unwrap()
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgres:///{database}?host={folder}&user=onshi")
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.warden.stdin.take());
+        self.warden.wait().unwrap();
+    }
+}
+
+/// Starts the server again whenever it dies, until the input ends.
+const WARDEN: &str = r#"
+folder=$1; shift
+(
+  while :; do
+    "$@" </dev/null >"$folder/log" 2>&1 & echo $! >"$folder/child"
+    wait $!
+    [ -e "$folder/end" ] && exit
+  done
+) &
+keeper=$!
+until psql -h "$folder" -U onshi -d postgres -c 'SELECT 1' >/dev/null 2>&1; do
+  kill -0 $keeper 2>/dev/null || exit 1
+done
+echo ready
+cat >/dev/null
+touch "$folder/end"
+while kill -0 $keeper 2>/dev/null; do
+  kill -QUIT "$(cat "$folder/child")" 2>/dev/null
+  sleep 0.05
+done
+rm -rf "$folder"
+"#;
+
+/// The server that all tests of this process share.
+pub(crate) fn shared() -> &'static TestServer {
+    static SERVER: OnceLock<TestServer> = OnceLock::new();
+    SERVER.get_or_init(|| TestServer::start(&[]))
+}
+
+fn as_user_words(is_root: bool, program: &str) -> Vec<String> {
+    let words: &[&str] = if is_root {
+        &[
+            "setpriv",
+            "--reuid",
+            USER,
+            "--regid",
+            USER,
+            "--clear-groups",
+            program,
+        ]
+    } else {
+        &[program]
+    };
+    words.iter().map(|&it| it.to_owned()).collect()
+}
+
+fn as_user(is_root: bool, program: &str) -> Command {
+    let words = as_user_words(is_root, program);
+    let (first, rest) = words.split_first().unwrap();
+    let mut command = Command::new(first);
+    command.args(rest);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {wrong}");
+}

@@ -1,0 +1,299 @@
+//! A server that is killed, a process that is killed, a network that is cut, two processes at once: nothing acknowledged is lost or
+//! doubled, the chain is whole, and service comes back by itself.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::permit::{AskByNumber, ReadHistory};
+use store::checks::Recorded;
+use store::engine::{Engine, StoreError};
+use store::server::Address;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+
+use crate::kill::{acknowledged, random};
+use crate::server::{TestServer, shared};
+use crate::{check, permit};
+
+/// Checks that are recorded until they are to end; returns those that were acknowledged, and how many were refused.
+async fn record_until(
+    engine: &Engine,
+    ended: &Arc<AtomicBool>,
+    tasks: u128,
+) -> (Vec<u128>, Vec<StoreError>) {
+    let mut running = tokio::task::JoinSet::new();
+    let start = u128::from_be_bytes(random()) & !0xffff_ffff;
+    for task in 0..tasks {
+        let (engine, ended) = (engine.clone(), Arc::clone(ended));
+        running.spawn(async move {
+            let asker = permit::<AskByNumber>("1319999999");
+            let (mut known, mut refused) = (Vec::new(), Vec::new());
+            for at in 0.. {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let id = start | task << 24 | at;
+                match engine.record_check(&asker, check(id)).await {
+                    Ok(_) => known.push(id),
+                    Err(error) => refused.push(error),
+                }
+            }
+            (known, refused)
+        });
+    }
+    let (mut known, mut refused) = (Vec::new(), Vec::new());
+    while let Some(done) = running.join_next().await {
+        let (some, others) = done.unwrap();
+        known.extend(some);
+        refused.extend(others);
+    }
+    (known, refused)
+}
+
+/// Every acknowledged check is there once, and the chain is whole.
+fn all_there(engine: &Engine, known: &[u128]) {
+    let reader = permit::<ReadHistory>("1319999999");
+    for id in known {
+        assert!(
+            engine.check(&reader, *id).unwrap().is_some(),
+            "{id} is gone"
+        );
+    }
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+    assert!(known.len() as u64 <= report.checks);
+}
+
+/// Records a check as soon as that is possible again.
+async fn back_again(engine: &Engine, id: u128) {
+    let asker = permit::<AskByNumber>("1319999999");
+    loop {
+        match engine.record_check(&asker, check(id)).await {
+            Ok(recorded) => return assert_eq!(recorded, Recorded::New),
+            Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_loses_no_acknowledged_check_and_service_comes_back() {
+    let server = TestServer::start(&[]);
+    let database = server.database();
+    let engine = Engine::open_server(&server.address(&database), random()).unwrap();
+    let mut known = Vec::new();
+    for round in 0..3_u128 {
+        let ended = Arc::new(AtomicBool::new(false));
+        let recording = {
+            let (engine, ended) = (engine.clone(), Arc::clone(&ended));
+            tokio::spawn(async move { record_until(&engine, &ended, 8).await })
+        };
+        let before = engine.written().commits;
+        while engine.written().commits < before + 20 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        back_again(&engine, round + 1).await;
+        ended.store(true, Ordering::Relaxed);
+        let (some, refused) = recording.await.unwrap();
+        assert!(
+            refused.iter().all(|it| matches!(it, StoreError::Away(_))),
+            "{refused:?}"
+        );
+        known.extend(some);
+        known.push(round + 1);
+    }
+    all_there(&engine, &known);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_write_one_database_and_each_sees_what_the_other_wrote() {
+    let server = shared();
+    let database = server.database();
+    // Both make the tables at once.
+    let opened: Vec<_> = (1..=2_u8)
+        .map(|chain| {
+            let address = server.address(&database);
+            std::thread::spawn(move || Engine::open_server(&address, [chain; 16]).unwrap())
+        })
+        .collect();
+    let engines: Vec<Engine> = opened.into_iter().map(|it| it.join().unwrap()).collect();
+    let ended = Arc::new(AtomicBool::new(false));
+    let recording: Vec<_> = engines
+        .iter()
+        .map(|engine| {
+            let (engine, ended) = (engine.clone(), Arc::clone(&ended));
+            tokio::spawn(async move { record_until(&engine, &ended, 4).await })
+        })
+        .collect();
+    // The same key at both at once is one check.
+    let asker = permit::<AskByNumber>("1319999999");
+    for round in 1..=50_u128 {
+        let keyed = |id: u128| {
+            let mut it = check(id);
+            it.key = Some(format!("key-{round}"));
+            it
+        };
+        let (first, second) = tokio::join!(
+            engines[0].record_check(&asker, keyed(2 * round)),
+            engines[1].record_check(&asker, keyed(2 * round + 1))
+        );
+        let answers = [first.unwrap(), second.unwrap()];
+        let new = answers.iter().filter(|it| **it == Recorded::New).count();
+        assert_eq!(new, 1, "{answers:?}");
+    }
+    ended.store(true, Ordering::Relaxed);
+    let mut known = Vec::new();
+    for one in recording {
+        let (some, refused) = one.await.unwrap();
+        assert!(refused.is_empty(), "{refused:?}");
+        known.extend(some);
+    }
+    for engine in &engines {
+        all_there(engine, &known);
+        let chains = engine.verify_audit(&[], |_, _, _| true).unwrap().chains;
+        assert_eq!(chains, 2);
+    }
+}
+
+const URL: &str = "ONSHI_TEST_KILL_URL";
+
+/// The child: records at a server and prints every acknowledged identifier until it is killed. Does nothing as a plain test.
+#[test]
+fn child_records_at_a_server_until_killed() {
+    let Ok(url) = std::env::var(URL) else {
+        return;
+    };
+    let engine = Engine::open_server(&Address::parse(&url).unwrap(), random()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tasks = (0..8_u128).map(|task| {
+        let engine = engine.clone();
+        runtime.spawn(async move {
+            let asker = permit::<AskByNumber>("1319999999");
+            let start = u128::from_be_bytes(random()) & !0xffff_ffff;
+            for at in 0.. {
+                let id = start | task << 24 | at;
+                engine.record_check(&asker, check(id)).await.unwrap();
+                println!("ack {id}");
+            }
+        })
+    });
+    let tasks: Vec<_> = tasks.collect();
+    for task in tasks {
+        runtime.block_on(task).unwrap();
+    }
+}
+
+#[test]
+fn a_killed_process_loses_no_check_it_acknowledged_at_a_server() {
+    let server = shared();
+    let database = server.database();
+    let mut known = Vec::new();
+    for round in 0..4_usize {
+        let mut running = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "server_faults::child_records_at_a_server_until_killed",
+                "--nocapture",
+            ])
+            .env(URL, server.url(&database))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        let told = lines
+            .map_while(Result::ok)
+            .filter_map(|line| acknowledged(&line));
+        known.extend(told.take(20 + 37 * round));
+        running.kill().unwrap();
+        running.wait().unwrap();
+    }
+    assert!(80 < known.len());
+    let engine = Engine::open_server(&server.address(&database), random()).unwrap();
+    all_there(&engine, &known);
+}
+
+/// A way to the server over TCP that can be cut: while it is, nothing passes and nothing is said about it.
+async fn way_to(server: &'static TestServer, is_cut: Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (near, _) = listener.accept().await.unwrap();
+            let far = UnixStream::connect(server.folder().join(".s.PGSQL.5432"))
+                .await
+                .unwrap();
+            tokio::spawn(pass(near, far, Arc::clone(&is_cut)));
+        }
+    });
+    port
+}
+
+async fn pass(mut near: TcpStream, mut far: UnixStream, is_cut: Arc<AtomicBool>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut out, mut back) = ([0; 4096], [0; 4096]);
+    loop {
+        let passed = tokio::select! {
+            read = near.read(&mut out) => match read {
+                Ok(0) | Err(_) => return,
+                Ok(_) if is_cut.load(Ordering::Relaxed) => break,
+                Ok(length) => far.write_all(&out[..length]).await,
+            },
+            read = far.read(&mut back) => match read {
+                Ok(0) | Err(_) => return,
+                Ok(_) if is_cut.load(Ordering::Relaxed) => break,
+                Ok(length) => near.write_all(&back[..length]).await,
+            },
+        };
+        if passed.is_err() {
+            return;
+        }
+    }
+    // What was on its way is lost, and neither end is told: each learns of it by waiting.
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up_for_good() {
+    let server = shared();
+    let database = server.database();
+    let is_cut = Arc::new(AtomicBool::new(false));
+    let port = way_to(server, Arc::clone(&is_cut)).await;
+    let url = format!("postgres://onshi@127.0.0.1:{port}/{database}");
+    let over = Address::parse(&url)
+        .unwrap()
+        .with_patience(Duration::from_secs(3));
+    let engine = {
+        let opening = tokio::task::spawn_blocking(move || Engine::open_server(&over, [1; 16]));
+        opening.await.unwrap().unwrap()
+    };
+    let other = Engine::open_server(&server.address(&database), [2; 16]).unwrap();
+    let mut known = Vec::new();
+    for round in 0..2_u128 {
+        let ended = Arc::new(AtomicBool::new(false));
+        let recording = {
+            let (engine, ended) = (engine.clone(), Arc::clone(&ended));
+            tokio::spawn(async move { record_until(&engine, &ended, 4).await })
+        };
+        let before = engine.written().commits;
+        while engine.written().commits < before + 20 {
+            tokio::task::yield_now().await;
+        }
+        is_cut.store(true, Ordering::Relaxed);
+        // The transaction that was cut off holds its turn until the server ends it.
+        back_again(&other, 10 * round + 1).await;
+        is_cut.store(false, Ordering::Relaxed);
+        back_again(&engine, 10 * round + 2).await;
+        ended.store(true, Ordering::Relaxed);
+        let (some, refused) = recording.await.unwrap();
+        assert!(
+            refused.iter().all(|it| matches!(it, StoreError::Away(_))),
+            "{refused:?}"
+        );
+        known.extend(some);
+        known.extend([10 * round + 1, 10 * round + 2]);
+    }
+    all_there(&engine, &known);
+}
