@@ -202,11 +202,13 @@ pub enum Deed {
     EmergencyReport,
     /// What was done under a mode was read for review.
     EmergencyRead,
+    /// A mode was practised with made-up patients (練習): no real person was looked for or at.
+    Practice,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 75] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -281,6 +283,7 @@ impl Deed {
         Self::OutageCheck,
         Self::EmergencyReport,
         Self::EmergencyRead,
+        Self::Practice,
     ];
 
     /// The stored name.
@@ -361,6 +364,7 @@ impl Deed {
             Self::OutageCheck => "outage-check",
             Self::EmergencyReport => "emergency-report",
             Self::EmergencyRead => "emergency-read",
+            Self::Practice => "practice",
         }
     }
 

@@ -5,6 +5,7 @@ pub mod ambulance;
 pub mod description;
 pub mod kanji_variants;
 pub mod matching_form;
+pub mod training;
 pub mod two_people;
 pub mod window;
 

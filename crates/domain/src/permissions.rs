@@ -228,6 +228,8 @@ pub enum MenuEntry {
     Looks,
     /// 緊急時・災害時.
     Emergency,
+    /// 緊急時の練習; our wording.
+    Training,
     /// 「アカウント管理（登録）」.
     Accounts,
     /// 『パスワード変更』.
@@ -260,7 +262,7 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
@@ -268,6 +270,7 @@ impl MenuEntry {
         Self::MedicalInformation,
         Self::Looks,
         Self::Emergency,
+        Self::Training,
         Self::Accounts,
         Self::Password,
         Self::Settings,
@@ -288,6 +291,7 @@ impl MenuEntry {
             Self::MedicalInformation => "医療情報確認",
             Self::Looks => "閲覧記録",
             Self::Emergency => "緊急時・災害時",
+            Self::Training => "緊急時の練習",
             Self::Accounts => "アカウント管理（登録）",
             Self::Password => "パスワード変更",
             Self::Settings => "環境設定情報更新",
@@ -309,6 +313,7 @@ impl MenuEntry {
             Self::MedicalInformation => "Medical information",
             Self::Looks => "Who looked",
             Self::Emergency => "Outage and disaster",
+            Self::Training => "Practise for emergencies",
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",
             Self::Settings => "Settings of the facility",
@@ -329,7 +334,9 @@ impl MenuEntry {
             Self::Bulk => by_right(Action::AskInBulk),
             Self::MedicalInformation => by_right(Action::ViewMedicalPages),
             Self::Looks => by_right(Action::ReadLooks),
-            Self::Emergency => by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster),
+            Self::Emergency | Self::Training => {
+                by_right(Action::AskInOutage) || by_right(Action::ViewInDisaster)
+            }
             Self::Accounts => by_right(Action::ManageAccounts),
             Self::Password => by_right(Action::ChangeOwnPassword),
             Self::Settings => by_right(Action::EditSettings),
@@ -351,6 +358,7 @@ impl MenuEntry {
             | Self::Bulk
             | Self::MedicalInformation
             | Self::Looks
+            | Self::Training
             | Self::Accounts
             | Self::Password
             | Self::Settings
@@ -380,6 +388,7 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::Bulk
         | MenuEntry::MedicalInformation
         | MenuEntry::Looks
+        | MenuEntry::Training
         | MenuEntry::Accounts
         | MenuEntry::Password
         | MenuEntry::Settings
@@ -490,6 +499,9 @@ mod tests {
         assert!(sees(viewer, clinic, Open, MenuEntry::Emergency));
         assert!(!sees(viewer, clinic, Closed, MenuEntry::Emergency));
         assert!(!sees(general, clinic, Open, MenuEntry::Emergency));
+        // Practice is there while nothing is open, and for whoever may use a mode alone.
+        assert!(sees(viewer, clinic, Closed, MenuEntry::Training));
+        assert!(!sees(general, clinic, Closed, MenuEntry::Training));
     }
 
     #[test]

@@ -58,8 +58,7 @@ impl Engine {
         event: Event,
     ) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
-            insert(connection, &window.planned)?;
-            keep(connection, &window, 0)?;
+            keep_whole(connection, &window)?;
             batch.append(connection, &event, None)
         })
         .await
@@ -121,6 +120,15 @@ fn take(
     }
     batch.append(connection, event, None)?;
     Ok(Stepped::Done(Box::new(window)))
+}
+
+/// Keeps a window with all its steps.
+pub(crate) fn keep_whole(
+    connection: &Connection,
+    window: &EmergencyWindow,
+) -> Result<(), StoreError> {
+    insert(connection, &window.planned)?;
+    keep(connection, window, 0)
 }
 
 fn insert(connection: &Connection, planned: &Planned) -> Result<(), StoreError> {

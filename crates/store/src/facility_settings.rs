@@ -123,9 +123,7 @@ impl Engine {
             }
             keep_or_find(connection, kept.as_ref())?;
             let version = now.version + 1;
-            connection
-                .prepare_cached("INSERT INTO facility_settings VALUES (?1, ?2, ?3) ON CONFLICT (facility) DO UPDATE SET version = excluded.version, settings = excluded.settings")?
-                .execute(params![facility, version, written(&settings)])?;
+            store(connection, (facility, version), &settings)?;
             let changes = now.settings.changes(&settings);
             for (place, change) in changes.iter().enumerate() {
                 connection
@@ -169,6 +167,18 @@ fn written(settings: &FacilitySettings) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     each.join(" ")
+}
+
+/// Stores a version of a facility's settings.
+pub(crate) fn store(
+    connection: &Connection,
+    (facility, version): (i64, i64),
+    settings: &FacilitySettings,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO facility_settings VALUES (?1, ?2, ?3) ON CONFLICT (facility) DO UPDATE SET version = excluded.version, settings = excluded.settings")?
+        .execute(params![facility, version, written(settings)])?;
+    Ok(())
 }
 
 pub(crate) fn read(connection: &Connection, facility: i64) -> Result<Versioned, StoreError> {

@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod sight;
 pub mod sign_ins;
 mod sql;
+pub mod training;
 mod tries;
 pub mod upkeep;
 pub mod withdrawals;

@@ -7,3 +7,4 @@ pub mod feeds;
 pub mod history;
 pub mod population;
 pub mod samples;
+pub mod training;
