@@ -13,6 +13,7 @@ pub mod machine;
 mod medical;
 pub mod own;
 mod refusals;
+mod training;
 mod updates;
 
 use std::sync::Arc;
@@ -68,8 +69,28 @@ pub enum ClientError {
 #[derive(Clone)]
 pub struct Client {
     base: String,
+    ground: Ground,
     trust: Arc<Trust>,
     line: Arc<ArcSwap<Line>>,
+}
+
+/// Of which side of the center a client asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// Real people.
+    Real,
+    /// Made-up patients, to practise with.
+    Training,
+}
+
+impl Ground {
+    /// Where a path lies on this side.
+    fn path(self, path: &str) -> String {
+        match self {
+            Self::Real => path.to_owned(),
+            Self::Training => routes::in_training(path),
+        }
+    }
 }
 
 impl std::fmt::Debug for Client {
@@ -112,6 +133,7 @@ impl Client {
         }
         Ok(Self {
             base: base.to_owned(),
+            ground: Ground::Real,
             line: Arc::new(ArcSwap::from_pointee(Line::new(&trust, identity)?)),
             trust: Arc::new(trust),
         })
@@ -430,9 +452,11 @@ impl Client {
         headers: &[(HeaderName, &str)],
         body: Vec<u8>,
     ) -> Result<(StatusCode, Bytes), ClientError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
+        let mut request = Request::builder().method(method).uri(format!(
+            "{}{}",
+            self.base,
+            self.ground.path(path)
+        ));
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

@@ -26,5 +26,6 @@ pub mod routes;
 pub mod screen_lock;
 pub mod session;
 pub mod settings;
+pub mod training;
 pub mod update;
 mod whole;

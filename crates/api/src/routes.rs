@@ -106,6 +106,34 @@ pub const AMBULANCE_SEARCHES: &str = "/v1/emergency/ambulance/searches";
 pub const AMBULANCE_OPENINGS: &str = "/v1/emergency/ambulance/openings";
 /// `GET`: what the facility did under each window; `POST`: its report on one.
 pub const EMERGENCY_REPORTS: &str = "/v1/emergency/reports";
+/// `GET`: the made-up patients to practise with, as a client for practice asks.
+pub const PATIENTS_TO_PRACTISE_WITH: &str = "/v1/patients";
+/// `POST`: forget what the facility practised, as a client for practice asks.
+pub const FRESH_STARTS: &str = "/v1/fresh-starts";
+/// `GET`: the made-up patients to practise with.
+pub const TRAINING_PATIENTS: &str = "/v1/training/patients";
+/// `POST`: forget what the facility practised.
+pub const TRAINING_FRESH_STARTS: &str = "/v1/training/fresh-starts";
+/// [`DISASTER_SEARCHES`] in practice.
+pub const TRAINING_DISASTER_SEARCHES: &str = "/v1/training/emergency/disaster/searches";
+/// [`DISASTER_OPENINGS`] in practice.
+pub const TRAINING_DISASTER_OPENINGS: &str = "/v1/training/emergency/disaster/openings";
+/// [`OUTAGE_CHECKS`] in practice.
+pub const TRAINING_OUTAGE_CHECKS: &str = "/v1/training/emergency/outage-checks";
+/// [`AMBULANCE`] in practice.
+pub const TRAINING_AMBULANCE: &str = "/v1/training/emergency/ambulance";
+/// [`AMBULANCE_SEARCHES`] in practice.
+pub const TRAINING_AMBULANCE_SEARCHES: &str = "/v1/training/emergency/ambulance/searches";
+/// [`AMBULANCE_OPENINGS`] in practice.
+pub const TRAINING_AMBULANCE_OPENINGS: &str = "/v1/training/emergency/ambulance/openings";
+/// [`EMERGENCY_REPORTS`] in practice.
+pub const TRAINING_REPORTS: &str = "/v1/training/emergency/reports";
+/// [`MEDICAL_PATIENTS`] in practice.
+pub const TRAINING_MEDICAL_PATIENTS: &str = "/v1/training/medical/patients";
+/// [`MEDICAL_LOOKS`] in practice.
+pub const TRAINING_MEDICAL_LOOKS: &str = "/v1/training/medical/patients/{id}/looks";
+/// [`MEDICAL_DOCUMENTS`] in practice.
+pub const TRAINING_MEDICAL_DOCUMENTS: &str = "/v1/training/medical/patients/{id}/documents";
 /// `POST`: who looked at medical information at the facility.
 pub const MEDICAL_LOOKS_SEARCH: &str = "/v1/medical/looks/search";
 /// `POST`: the same as a CSV file.
@@ -157,3 +185,36 @@ pub const EST_REENROLL: &str = "/.well-known/est/simplereenroll";
 
 /// Header of every answer of the api listener: the center's time, RFC 3339, so that a client sees how far its clock is off.
 pub const TIME_HEADER: &str = "onshi-time";
+
+/// Where a path lies in practice: under an address of its own, whatever it is.
+#[must_use]
+pub fn in_training(path: &str) -> String {
+    format!("/v1/training{}", path.strip_prefix("/v1").unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_of_a_client_for_practice_lies_in_practice() {
+        let pairs = [
+            (PATIENTS_TO_PRACTISE_WITH, TRAINING_PATIENTS),
+            (FRESH_STARTS, TRAINING_FRESH_STARTS),
+            (DISASTER_SEARCHES, TRAINING_DISASTER_SEARCHES),
+            (DISASTER_OPENINGS, TRAINING_DISASTER_OPENINGS),
+            (OUTAGE_CHECKS, TRAINING_OUTAGE_CHECKS),
+            (AMBULANCE, TRAINING_AMBULANCE),
+            (AMBULANCE_SEARCHES, TRAINING_AMBULANCE_SEARCHES),
+            (AMBULANCE_OPENINGS, TRAINING_AMBULANCE_OPENINGS),
+            (EMERGENCY_REPORTS, TRAINING_REPORTS),
+            (MEDICAL_PATIENTS, TRAINING_MEDICAL_PATIENTS),
+            (MEDICAL_LOOKS, TRAINING_MEDICAL_LOOKS),
+            (MEDICAL_DOCUMENTS, TRAINING_MEDICAL_DOCUMENTS),
+        ];
+        for (real, training) in pairs {
+            assert_eq!(in_training(real), training);
+        }
+        assert!(in_training(REVOCATION_LIST).starts_with("/v1/training/"));
+    }
+}

@@ -23,6 +23,18 @@ pub const ROOT: &str = "OnshiMedicalInformation";
 /// What the document says of itself.
 const NOTICE: &str = "この形式はonshi独自のもので、公式の仕様ではありません。YZKsiquc01resとTKKsiquc01resの中だけが公開情報から集めた外部インターフェイスの要素名です。一覧がすべてとは限りません：レセプトの情報は1か月以上遅れることがあり、請求されていないものは含まれません。 / This shape is onshi's own and not official; only inside YZKsiquc01res and TKKsiquc01res stand element names gathered of the interface. It may be incomplete: claims lag, and what was not claimed is missing.";
 
+/// What the document says first where nobody in it exists.
+const MADE_UP: &str = "練習用です。実在の患者ではありません。 / For training: no real patient. ";
+
+/// Whether the people of a document exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum People {
+    /// They are registered.
+    Real,
+    /// They are made up, for training (練習), and the document says so.
+    MadeUp,
+}
+
 /// The document of what one look showed, in UTF-8.
 ///
 /// # Errors
@@ -31,9 +43,15 @@ pub fn to_xml(
     look: &Look,
     person: &Person,
     information: &MedicalInformation,
+    people: People,
 ) -> Result<Vec<u8>, CannotBeWritten> {
     let mut text = Text::under(ROOT, Encoding::Utf8, Unrepresentable::Refuse);
-    document(look, person, information).write(&mut text);
+    let mut document = document(look, person, information);
+    document.notice = Some(match people {
+        People::Real => NOTICE.to_owned(),
+        People::MadeUp => format!("{MADE_UP}{NOTICE}"),
+    });
+    document.write(&mut text);
     Ok(text.finish()?.bytes)
 }
 
@@ -49,7 +67,7 @@ fn document(look: &Look, person: &Person, information: &MedicalInformation) -> M
     let of = |kind| kinds.contains(&kind);
     let drugs_are_told = of(InformationKind::Drugs) || of(InformationKind::Treatment);
     MedicalDocument {
-        notice: Some(NOTICE.to_owned()),
+        notice: None,
         look: Some(uuid(look.id)),
         made_at: Some(instant(look.at)),
         facility: Some(facility(look.facility)),

@@ -135,7 +135,8 @@ impl Events {
     }
 
     async fn open(&self) -> Result<Incoming, ClientError> {
-        let mut request = Request::get(format!("{}{}", self.client.base, routes::EVENTS))
+        let path = self.client.ground.path(routes::EVENTS);
+        let mut request = Request::get(format!("{}{path}", self.client.base))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::ACCEPT, "text/event-stream")
             .header(BACKGROUND, "1");

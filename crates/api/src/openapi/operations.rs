@@ -138,7 +138,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(&facility::OPERATIONS)
         .chain(medical::OPERATIONS)
         .chain(&own::OPERATIONS)
-        .chain(emergency::OPERATIONS)
+        .chain(emergency::all())
         .chain(&updates::OPERATIONS)
 }
 

@@ -39,6 +39,7 @@ use crate::rotation::{NewRotation, NextSecret, OwnRotation, Rotation, Rotations}
 use crate::screen_lock::ScreenLockReport;
 use crate::session::{PasswordChange, Session, SignIn};
 use crate::settings::{Settings, SettingsHistory};
+use crate::training::TrainingPatients;
 use crate::update::Updates;
 
 /// The messages by their names.
@@ -139,6 +140,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<AmbulanceAccess>(&mut all);
     add::<EmergencyReports>(&mut all);
     add::<NewReport>(&mut all);
+    add::<TrainingPatients>(&mut all);
     add::<Problem>(&mut all);
     let anything = ObjectBuilder::new()
         .description(Some("An OpenAPI 3.1 document"))

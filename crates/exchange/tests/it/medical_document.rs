@@ -11,7 +11,7 @@ use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{MedicalInformation, MedicalText};
 use domain::person::Person;
 use exchange::answer::Answer;
-use exchange::medical_document;
+use exchange::medical_document::{self, People};
 use exchange::message::Message;
 use synthetic::samples;
 
@@ -53,7 +53,7 @@ fn information() -> MedicalInformation {
 }
 
 fn xml(look: &Look, information: &MedicalInformation) -> String {
-    let bytes = medical_document::to_xml(look, &patient(), information).unwrap();
+    let bytes = medical_document::to_xml(look, &patient(), information, People::Real).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! Operations of the three modes. Serves nothing.
 
+mod training;
+
 use super::{Access, Carried, Method, Operation};
 use crate::problem::Trouble;
 use crate::problem::emergency::EmergencyTrouble as Why;
@@ -74,8 +76,12 @@ const fn get(
     }
 }
 
-/// The operations.
-pub(super) const OPERATIONS: &[Operation] = &[
+/// The operations, and those of practice.
+pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(training::OPERATIONS)
+}
+
+const OPERATIONS: &[Operation] = &[
     get(
         routes::EMERGENCY_STATE,
         "readEmergencyState",
