@@ -1,42 +1,36 @@
-//! What all handlers share: store, keys, clock. Holds nothing a restart may lose.
+//! What all handlers share: records, keys, settings. Holds nothing a restart may lose.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use arc_swap::ArcSwap;
-use domain::card_challenge::CenterName;
-use domain::civil_date::Instant;
+use axum::extract::FromRef;
 use domain::lockout;
 use pki::authority::Authority;
-use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use pki::server::{Examiner, Revocations};
-use store::engine::Engine;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
 use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
-use crate::check_ids::CheckIds;
 use crate::config::Limits;
-use crate::config::emergency::Emergency;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
+use crate::records::Records;
 use crate::revocation_list::LastList;
-use crate::serve::Clock;
 use crate::throttle::Throttle;
 
 pub(crate) type App = Arc<Shared>;
 
 pub(crate) struct Shared {
-    pub(crate) engine: Engine,
+    /// Of real people; its members are read as the center's own.
+    pub(crate) records: Records,
     pub(crate) authority: Authority,
-    /// Exchanged as a whole by a rotation.
-    pub(crate) receipt_keys: ArcSwap<ReceiptKeys>,
     /// Seals what is kept in the data folder.
     pub(crate) machine: MachineKey,
     pub(crate) data_dir: PathBuf,
@@ -49,9 +43,6 @@ pub(crate) struct Shared {
     pub(crate) examiner: Examiner,
     /// Days before its end from which a certificate may be renewed.
     pub(crate) renewal_days: i32,
-    pub(crate) clock: Clock,
-    pub(crate) check_ids: CheckIds,
-    pub(crate) name: CenterName,
     /// Of passwords' first characters.
     pub(crate) prefix_hash: KeyedHash,
     /// Of requests that may come twice.
@@ -64,8 +55,6 @@ pub(crate) struct Shared {
     pub(crate) events: Events,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
-    /// At most this many exports at once: each holds its file in memory.
-    pub(crate) exporting: Semaphore,
     /// One import at a time, so that its slow hashes leave turns to sign-ins.
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
@@ -73,7 +62,6 @@ pub(crate) struct Shared {
     pub(crate) medical: Medical,
     /// One feed at a time.
     pub(crate) feeding: tokio::sync::Mutex<()>,
-    pub(crate) emergency: Emergency,
     /// Which windows were open when it was last looked.
     pub(crate) open_windows: crate::emergency::Seen,
     /// Wakes the worker of bulk orders.
@@ -121,9 +109,17 @@ impl Site {
     }
 }
 
-impl Shared {
-    pub(crate) fn now(&self) -> Instant {
-        (self.clock)()
+impl Deref for Shared {
+    type Target = Records;
+
+    fn deref(&self) -> &Records {
+        &self.records
+    }
+}
+
+impl FromRef<App> for Records {
+    fn from_ref(app: &App) -> Self {
+        app.records.clone()
     }
 }
 

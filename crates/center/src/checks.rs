@@ -13,8 +13,9 @@ use domain::coverage::Registration;
 use domain::permit::{AskByNumber, Permit, ReadHistory};
 use store::checks::{NewCheck, Recorded};
 
-use crate::app::{App, Shared, random};
+use crate::app::{App, random};
 use crate::extract::{Body, Granted};
+use crate::records::Records;
 use crate::trouble::Refused;
 
 pub(crate) async fn ask(
@@ -104,7 +105,7 @@ pub(crate) async fn check(
 }
 
 /// The bytes of an answer with its signed receipt (contracts §6).
-pub(crate) fn sign(app: &Shared, answer: &Answer, now: Instant) -> Result<Bytes, Refused> {
+pub(crate) fn sign(records: &Records, answer: &Answer, now: Instant) -> Result<Bytes, Refused> {
     let canonical = answered::canonical_bytes(answer);
     let salt = random::<16>()?;
     let claims = Claims {
@@ -112,11 +113,11 @@ pub(crate) fn sign(app: &Shared, answer: &Answer, now: Instant) -> Result<Bytes,
         digest: receipt::digest(&salt, &canonical),
         facility: answer.facility.clone(),
         iat: now.as_seconds(),
-        iss: app.name.to_string(),
+        iss: records.name.to_string(),
         jti: answer.check_id.clone(),
         verdict: answer.verdict,
     };
-    let keys = app.receipt_keys.load();
+    let keys = records.receipt_keys.load();
     let input = receipt::signing_input(keys.current.kid(), &claims);
     let signature = keys
         .current

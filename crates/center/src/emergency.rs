@@ -4,7 +4,7 @@
 pub(crate) mod ambulance;
 mod approval;
 pub(crate) mod disaster;
-mod opening;
+pub(crate) mod opening;
 pub(crate) mod outage;
 pub(crate) mod reports;
 mod search;
@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use crate::app::{App, Shared};
 use crate::extract::Peer;
+use crate::records::Records;
 use crate::trouble::Refused;
 
 /// How often it is looked for windows that began or ended by themselves.
@@ -74,14 +75,14 @@ pub(crate) fn shown(window: &EmergencyWindow) -> OpenWindow {
 
 /// The window that counts now for whoever holds the permit, or the refusal, which is on record and the same whoever is looked for.
 async fn window_of<A: WithoutCard>(
-    app: &App,
+    records: &Records,
     permit: &Permit<A>,
     kind: WindowKind,
 ) -> Result<EmergencyWindow, Refused> {
-    let all = app.engine.emergency_windows()?;
-    match counting(&all, kind, permit.facility(), app.now()) {
+    let all = records.engine.emergency_windows()?;
+    match counting(&all, kind, permit.facility(), records.now()) {
         Some(window) => Ok(window.clone()),
-        None => Err(search::refuse(app, permit, EmergencyTrouble::Closed).await?),
+        None => Err(search::refuse(records, permit, EmergencyTrouble::Closed).await?),
     }
 }
 

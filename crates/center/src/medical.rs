@@ -20,8 +20,9 @@ use store::engine::StoreError;
 use store::sight::{Looking, Seen, ViewablePatient};
 use uuid::Uuid;
 
-use crate::app::{App, random};
+use crate::app::random;
 use crate::extract::{Body, Granted};
+use crate::records::Records;
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -29,29 +30,29 @@ use crate::trouble::Refused;
 const UNKNOWN: Trouble = Trouble::Medical(MedicalTrouble::UnknownPatient);
 
 pub(crate) async fn patients(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<ViewMedicalPages>,
 ) -> Result<Json<Patients>, Refused> {
-    let now = app.now();
-    let patients = app.engine.viewable(&permit, now)?;
+    let now = records.now();
+    let patients = records.engine.viewable(&permit, now)?;
     let mut listed = event(now, actor(permit.holder().clone()), Deed::MedicalList);
     listed.detail = format!("patients={}", patients.len());
-    app.engine.record(listed).await?;
+    records.engine.record(listed).await?;
     Ok(Json(Patients {
         patients: patients.iter().map(told).collect(),
     }))
 }
 
 pub(crate) async fn look(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<ViewMedicalPages>,
     Path(id): Path<String>,
     body: Body<LookRequest>,
 ) -> Result<Json<MedicalRecord>, Refused> {
     let read = body.value.read();
     let wish = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
-    let seen = seen(&app, &permit, &id, wish).await?;
-    let first = app
+    let seen = seen(&records, &permit, &id, wish).await?;
+    let first = records
         .engine
         .look_back()
         .first_days(seen.look.at.date_in_japan());
@@ -67,40 +68,43 @@ pub(crate) async fn look(
 
 /// Takes a look at whom an identifier leads to; every way of looking goes through here.
 pub(crate) async fn seen(
-    app: &App,
+    records: &Records,
     permit: &Permit<ViewMedicalPages>,
     id: &str,
     wish: LookWish,
 ) -> Result<Seen, Refused> {
-    let now = app.now();
+    let now = records.now();
     // What is no identifier leads to nobody, and is on record like any other guess.
     let sight = match Uuid::parse_str(id) {
-        Ok(id) => app.engine.sight(permit, id.as_u128(), now)?,
+        Ok(id) => records.engine.sight(permit, id.as_u128(), now)?,
         Err(_) => None,
     };
     let Some(sight) = sight else {
         let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
         refused.detail = format!("way={} why=no-consent", wish.way.as_str());
-        app.engine.record(refused).await?;
+        records.engine.record(refused).await?;
         return Err(UNKNOWN.into());
     };
     let looking = Looking {
-        id: app.check_ids.next(now, random()?),
+        id: records.check_ids.next(now, random()?),
         kinds: wish.kinds,
         months: wish.months,
         way: wish.way,
         purpose: match wish.purpose {
             Some(purpose) => purpose,
-            None => usual_purpose(app, permit.facility())?,
+            None => usual_purpose(records, permit.facility())?,
         },
     };
-    let seen = app.engine.look(permit, &sight, looking, now).await?;
+    let seen = records.engine.look(permit, &sight, looking, now).await?;
     Ok(seen.ok_or(UNKNOWN)?)
 }
 
 /// What a facility looks for where nobody says otherwise.
-pub(crate) fn usual_purpose(app: &App, facility: InstitutionCode) -> Result<Purpose, StoreError> {
-    let kind = app.engine.facility(facility)?.map(|it| it.kind);
+pub(crate) fn usual_purpose(
+    records: &Records,
+    facility: InstitutionCode,
+) -> Result<Purpose, StoreError> {
+    let kind = records.engine.facility(facility)?.map(|it| it.kind);
     Ok(kind.map_or(Purpose::Treatment, Purpose::usual_at))
 }
 

@@ -6,10 +6,11 @@ use api::problem::Trouble;
 use domain::medical_information::drugs::Source;
 use domain::medical_information::kind::{Basis, InformationKind};
 use domain::medical_information::look::Look;
+use exchange::medical_document::People;
 use print::{Facility, Marking, MedicalRecord, Patient, Typeface, UnreadableTypeface};
 use store::sight::Seen;
 
-use crate::app::Shared;
+use crate::records::Records;
 use crate::trouble::Refused;
 
 /// Unpacked when the first document is made.
@@ -20,23 +21,27 @@ static TYPEFACE: LazyLock<Result<Typeface, UnreadableTypeface>> = LazyLock::new(
 });
 
 /// The medical information that a recorded look showed of some sources, as a PDF. Takes tenths of a second for thousands of lines.
-pub(crate) fn record(app: &Shared, seen: &Seen, sources: &[Source]) -> Result<Vec<u8>, Refused> {
+pub(crate) fn record(
+    records: &Records,
+    seen: &Seen,
+    sources: &[Source],
+) -> Result<Vec<u8>, Refused> {
     let Seen {
         look,
         person,
         information,
     } = seen;
     let typeface = TYPEFACE.as_ref().map_err(|error| failed(error))?;
-    let facility = app.engine.facility(look.facility)?;
+    let facility = records.engine.facility(look.facility)?;
     let facility = facility.ok_or(Trouble::Internal)?;
-    let account = app.engine.account(look.facility, &look.account)?;
+    let account = records.engine.account(look.facility, &look.account)?;
     let id = look.account.as_str();
     let made_by = match account.map(|it| it.display_name) {
         Some(name) if !name.trim().is_empty() => format!("{name}（{id}）"),
         Some(_) | None => id.to_owned(),
     };
     let kinds = kinds(look);
-    let markings = markings(look);
+    let markings = markings(look, records);
     let record = MedicalRecord {
         facility: Facility {
             code: facility.code,
@@ -72,13 +77,20 @@ fn kinds(look: &Look) -> Vec<InformationKind> {
     InformationKind::ALL.iter().filter(seen).copied().collect()
 }
 
-/// An emergency is said on every page.
-fn markings(look: &Look) -> Vec<Marking> {
+/// An emergency is said on every page, and what the records themselves are.
+fn markings(look: &Look, records: &Records) -> Vec<Marking> {
     let rests_on = |basis| look.under.iter().any(|it| it.basis == basis);
     let all = [
         (Basis::Disaster, Marking::Disaster),
         (Basis::Ambulance, Marking::Ambulance),
     ];
     let said = all.into_iter().filter(|(basis, _)| rests_on(*basis));
-    said.map(|(_, marking)| marking).collect()
+    let made_up = match records.people {
+        People::Real => None,
+        People::MadeUp => Some(Marking::Training),
+    };
+    made_up
+        .into_iter()
+        .chain(said.map(|(_, marking)| marking))
+        .collect()
 }

@@ -14,18 +14,20 @@ use axum::{Extension, Json, Router};
 use crate::app::App;
 use crate::extract::Peer;
 use crate::listeners::From;
+use crate::training::Ward;
 use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
     emergency, est, events, existing_paths, facility_settings, history, imports, link, medical,
     own, page_guard, posted_notices, questions, readers, recoveries, reference_numbers,
-    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, updates,
+    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, training,
+    updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
 
 /// The router of the api listener.
-pub(crate) fn api(app: &App) -> Router {
+pub(crate) fn api(app: &App, ward: &Ward) -> Router {
     let mut router = Router::new();
     for (method, path, handler) in routes() {
         let timer = app.metrics.timer(method.as_str(), path);
@@ -38,10 +40,11 @@ pub(crate) fn api(app: &App) -> Router {
         }
     }
     router
+        .with_state(app.clone())
+        .merge(training::router(ward))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), tell_time))
-        .with_state(app.clone())
 }
 
 /// The router of the listener for searches without a client certificate: one path of existing clients, and nothing else.
@@ -388,11 +391,13 @@ mod tests {
         let served: BTreeSet<_> = routes()
             .into_iter()
             .map(|(method, path, _)| (method, path))
+            .chain(crate::training::routes().into_iter().map(|it| (it.0, it.1)))
             .collect();
         let told: BTreeSet<_> = api::openapi::operations::all()
             .map(|it| (it.method, it.path))
             .collect();
         assert_eq!(served, told);
-        assert_eq!(routes().len(), served.len());
+        let count = routes().len() + crate::training::routes().len();
+        assert_eq!(count, served.len());
     }
 }

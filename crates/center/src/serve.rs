@@ -13,6 +13,7 @@ use axum::routing::get;
 use domain::audit::{Actor, Deed};
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use domain::civil_date::Instant;
+use exchange::medical_document::People;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
@@ -27,6 +28,8 @@ use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::{self, Metrics};
 use crate::operators::ready_made::{self, ReadyMade};
+use crate::records::Records;
+use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, checkpoints, control, download_page, listeners, operator, questions, router, sessions,
 };
@@ -106,11 +109,15 @@ pub enum StartError {
 }
 
 impl Center {
-    /// Starts a center and answers when all listeners do.
+    /// Starts a center and answers when all listeners do. `made_up` makes the patients that staff practise the emergency modes with.
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(config: &Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start(
+        config: &Config,
+        clock: Clock,
+        made_up: MadeUpPatients,
+    ) -> Result<Self, StartError> {
         let dir = &config.data_dir;
         std::fs::create_dir_all(dir).map_err(|error| StartError::DataDir(dir.clone(), error))?;
         let now = clock();
@@ -126,11 +133,21 @@ impl Center {
             .for_each(|it| revocations.add(it));
         let metrics = Metrics::new(engine.clone(), clock.clone());
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
+        let records = Records {
+            engine,
+            receipt_keys: Arc::new(ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?)),
+            name: CenterName::parse(&config.name)?,
+            clock,
+            check_ids: Arc::default(),
+            emergency: Arc::new(config.emergency.clone()),
+            exporting: Arc::new(Semaphore::new(EXPORTS)),
+            people: People::Real,
+        };
         let app = Arc::new(Shared {
+            records,
             examiner: Examiner::new(authority.root(), revocations.clone())?,
             renewal_days: config.certificates.renewal_days.into(),
             authority,
-            receipt_keys: ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?),
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
             request_hash: KeyedHash::new(&machine.derive("repeated-request")),
             token_hash: KeyedHash::new(&machine.derive("session-token")),
@@ -139,21 +156,15 @@ impl Center {
             data_dir: dir.clone(),
             updates: config.updates.dir.clone(),
             rotating: Default::default(),
-            engine,
             revocations,
-            clock,
-            check_ids: Default::default(),
-            name: CenterName::parse(&config.name)?,
             cards: CardTrust::open(&config.cards)?,
             events: Events::default(),
             hashing: Semaphore::new(HASHES),
-            exporting: Semaphore::new(EXPORTS),
             importing: Semaphore::new(1),
             limits: config.limits,
             link: config.link.clone(),
             medical: config.medical,
             feeding: Default::default(),
-            emergency: config.emergency.clone(),
             open_windows: crate::emergency::Seen::default(),
             bulk: Default::default(),
             lockout: config.lockout.into(),
@@ -191,13 +202,14 @@ impl Center {
         let site = Site::new(&config.host_names, enroll);
         // Set once: this is the only place, and it runs once.
         let _ = app.download_site.set(site);
+        let ward = Practice::open(&app, dir, made_up)?;
         let api = listeners::tls(
             &app,
             config,
             "listen.api",
             config.listen.api,
             ClientCertificate::Required(app.revocations.clone()),
-            router::api(&app),
+            router::api(&app, &ward),
         )
         .await?;
         let operator = operator_listener(&app, config).await?;

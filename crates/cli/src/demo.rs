@@ -220,7 +220,8 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             ..Default::default()
         },
     };
-    let started = Center::start(&config, crate::serve::clock()).await;
+    let made_up = synthetic::training::patients;
+    let started = Center::start(&config, crate::serve::clock(), made_up).await;
     started.map_err(|error| crate::serve::not_started(&error))
 }
 

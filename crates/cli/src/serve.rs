@@ -47,9 +47,13 @@ pub(crate) fn now() -> Instant {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let center = Center::start(&read(&arguments.config)?, clock())
-        .await
-        .map_err(|error| not_started(&error))?;
+    let center = Center::start(
+        &read(&arguments.config)?,
+        clock(),
+        synthetic::training::patients,
+    )
+    .await
+    .map_err(|error| not_started(&error))?;
     let mut ready = serde_json::json!({
         "api": format!("https://{}", center.api),
         "enroll": format!("https://{}", center.enroll),

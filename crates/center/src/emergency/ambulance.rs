@@ -2,11 +2,14 @@
 //! second factor. What is opened is open to the account that opened it alone.
 
 use api::check::Origin;
-use api::emergency::{AmbulanceAccess, AmbulanceSearch, NewOpening, Opening, SearchOutcome};
+use api::emergency::{
+    AmbulanceAccess, AmbulanceSearch, NewOpening, Opening, PersonSearch, SearchOutcome,
+};
 use api::problem::emergency::EmergencyTrouble;
 use axum::Json;
 use axum::extract::State;
 use domain::codes::setting::Right;
+use domain::coverage::Registration;
 use domain::emergency::Way;
 use domain::emergency::ambulance::{Listing, NotAdmitted, Standing, method_of};
 use domain::facility_kind::FacilityKind;
@@ -22,6 +25,7 @@ use crate::app::{App, Shared};
 use crate::emergency::opening;
 use crate::emergency::search::{Made, outcome, record, refuse, sought};
 use crate::extract::{Body, Granted, TokenHash};
+use crate::records::Records;
 use crate::trouble::Refused;
 
 /// Whether a facility takes part, whoever works there.
@@ -121,24 +125,52 @@ pub(crate) async fn search(
     body: Body<AmbulanceSearch>,
 ) -> Result<Json<SearchOutcome>, Refused> {
     admit(&app, &permit, token).await?;
-    let (way, found) = match (&body.value.card_check, &body.value.person) {
-        (Some(id), _) => {
-            let today = app.now().date_in_japan();
-            let known = match Uuid::parse_str(id) {
-                Ok(id) => app.engine.holder_of(&permit, id.as_u128(), today)?,
-                Err(_) => None,
-            };
-            let Some(registration) = known else {
-                return Err(refuse(&app, &permit, EmergencyTrouble::AmbulanceCard).await?);
-            };
-            (Way::Card, FoundWithoutCard::One(Box::new(registration)))
-        }
-        (None, Some(person)) if app.emergency.ambulance_by_data => {
+    let today = app.now().date_in_japan();
+    let by = By::of(&body.value, |card| match Uuid::parse_str(card) {
+        Ok(id) => app.engine.holder_of(&permit, id.as_u128(), today),
+        Err(_) => Ok(None),
+    })?;
+    Ok(Json(find(&app, &permit, by).await?))
+}
+
+/// By what a person is looked for in this mode.
+pub(crate) enum By<'a> {
+    /// By a card that was checked, if it was.
+    Card(Option<Box<Registration>>),
+    /// By what somebody says of them.
+    Data(&'a PersonSearch),
+    /// By nothing.
+    Nothing,
+}
+
+impl<'a> By<'a> {
+    /// What a search names; a card goes before data.
+    pub(crate) fn of(
+        search: &'a AmbulanceSearch,
+        holder_of: impl FnOnce(&str) -> Result<Option<Registration>, StoreError>,
+    ) -> Result<Self, StoreError> {
+        Ok(match (&search.card_check, &search.person) {
+            (Some(card), _) => Self::Card(holder_of(card)?.map(Box::new)),
+            (None, Some(person)) => Self::Data(person),
+            (None, None) => Self::Nothing,
+        })
+    }
+}
+
+/// Finds the holder of a card, or the person of data where the center allows it.
+pub(crate) async fn find(
+    records: &Records,
+    permit: &Permit<ViewInAmbulance>,
+    by: By<'_>,
+) -> Result<SearchOutcome, Refused> {
+    let (way, found) = match by {
+        By::Card(Some(holder)) => (Way::Card, FoundWithoutCard::One(holder)),
+        By::Data(person) if records.emergency.ambulance_by_data => {
             let (sought, way) = sought(person)?;
-            (way, app.engine.find_without_card(&permit, &sought)?)
+            (way, records.engine.find_without_card(permit, &sought)?)
         }
-        (None, _) => {
-            return Err(refuse(&app, &permit, EmergencyTrouble::AmbulanceCard).await?);
+        By::Card(None) | By::Data(_) | By::Nothing => {
+            return Err(refuse(records, permit, EmergencyTrouble::AmbulanceCard).await?);
         }
     };
     let made = Made {
@@ -146,8 +178,8 @@ pub(crate) async fn search(
         way,
         found,
     };
-    let found = record(&app, &permit, made, |_| Ok(None)).await?;
-    Ok(Json(outcome(&app, &found)))
+    let found = record(records, permit, made, |_| Ok(None)).await?;
+    Ok(outcome(records, &found))
 }
 
 pub(crate) async fn open(

@@ -7,34 +7,34 @@ use axum::extract::State;
 use domain::emergency::window::WindowKind;
 use domain::permit::ViewInDisaster;
 
-use crate::app::App;
 use crate::emergency::search::{Made, outcome, record, sought};
 use crate::emergency::{opening, window_of};
 use crate::extract::{Body, Granted};
+use crate::records::Records;
 use crate::trouble::Refused;
 
 pub(crate) async fn search(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<ViewInDisaster>,
     body: Body<PersonSearch>,
 ) -> Result<Json<SearchOutcome>, Refused> {
-    let window = window_of(&app, &permit, WindowKind::Disaster).await?;
+    let window = window_of(&records, &permit, WindowKind::Disaster).await?;
     let (sought, way) = sought(&body.value)?;
     let made = Made {
         window: Some(window.planned.id),
         way,
-        found: app.engine.find_without_card(&permit, &sought)?,
+        found: records.engine.find_without_card(&permit, &sought)?,
     };
-    let found = record(&app, &permit, made, |_| Ok(None)).await?;
-    Ok(Json(outcome(&app, &found)))
+    let found = record(&records, &permit, made, |_| Ok(None)).await?;
+    Ok(Json(outcome(&records, &found)))
 }
 
 pub(crate) async fn open(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<ViewInDisaster>,
     body: Body<Asked>,
 ) -> Result<Json<Opening>, Refused> {
-    window_of(&app, &permit, WindowKind::Disaster).await?;
-    let made = opening::make(&app, &permit, &body, (Origin::Disaster, None)).await?;
+    window_of(&records, &permit, WindowKind::Disaster).await?;
+    let made = opening::make(&records, &permit, &body, (Origin::Disaster, None)).await?;
     Ok(Json(made))
 }

@@ -16,46 +16,52 @@ use store::checks::NewCheck;
 use store::emergency::openings::{NewOpening, Openings};
 use uuid::Uuid;
 
-use crate::app::{App, random};
+use crate::app::random;
 use crate::checks::sign;
 use crate::emergency::search::{refuse, told};
 use crate::extract::Body;
+use crate::records::Records;
 use crate::trouble::Refused;
 
 /// How whoever opens something proved themselves: factor, and code of the method (OQSCD041, 042).
-pub(super) type ProofCodes = (Factor, &'static str);
+pub(crate) type ProofCodes = (Factor, &'static str);
 
 /// Makes an opening of what a search found.
-pub(super) async fn make<A: WithoutCard>(
-    app: &App,
+pub(crate) async fn make<A: WithoutCard>(
+    records: &Records,
     permit: &Permit<A>,
     body: &Body<Asked>,
     (origin, proof): (Origin, Option<ProofCodes>),
 ) -> Result<Opening, Refused> {
-    let now = app.now();
+    let now = records.now();
     let consent = EmergencyConsent::parse(&body.value.consent).ok_or_else(no_consent)?;
     let unknown = EmergencyTrouble::UnknownSearch;
     let search = Uuid::parse_str(&body.value.search).ok();
     let found = match search {
-        Some(id) => app.engine.found_before(permit, id.as_u128(), now)?,
+        Some(id) => records.engine.found_before(permit, id.as_u128(), now)?,
         None => None,
     };
     let Some(found) = found else {
-        return Err(refuse(app, permit, unknown).await?);
+        return Err(refuse(records, permit, unknown).await?);
     };
-    let Some(registration) = app.engine.registration_of(&found)? else {
-        return Err(refuse(app, permit, unknown).await?);
+    let Some(registration) = records.engine.registration_of(&found)? else {
+        return Err(refuse(records, permit, unknown).await?);
     };
     let check = match found.way {
         // The check of the card was the answer.
         Way::Card => None,
         Way::Insurance | Way::Description => {
             let facility = permit.facility();
-            Some(check(app, facility, &registration, (origin, &body.bytes))?)
+            Some(check(
+                records,
+                facility,
+                &registration,
+                (origin, &body.bytes),
+            )?)
         }
     };
-    let id = app.check_ids.next(now, random()?);
-    let mut event = told(app, permit, Deed::EmergencyOpening);
+    let id = records.check_ids.next(now, random()?);
+    let mut event = told(records, permit, Deed::EmergencyOpening);
     event.subject = Some(found.person.as_u128());
     event.detail = format!(
         "{} opening={} search={} consent={} code={}",
@@ -76,7 +82,7 @@ pub(super) async fn make<A: WithoutCard>(
         proof,
         check,
     };
-    match app.engine.open_without_card(permit, new, event).await? {
+    match records.engine.open_without_card(permit, new, event).await? {
         Openings::Done(until) => Ok(Opening {
             check: answer,
             id: Uuid::from_u128(id).to_string(),
@@ -87,22 +93,22 @@ pub(super) async fn make<A: WithoutCard>(
             id: Uuid::from_u128(id).to_string(),
             until: until.to_string(),
         }),
-        Openings::Closed => Err(refuse(app, permit, EmergencyTrouble::Closed).await?),
+        Openings::Closed => Err(refuse(records, permit, EmergencyTrouble::Closed).await?),
     }
 }
 
 /// The eligibility of a person today, as it is answered and kept.
 pub(super) fn check(
-    app: &App,
+    records: &Records,
     facility: InstitutionCode,
     registration: &Registration,
     (origin, question): (Origin, &bytes::Bytes),
 ) -> Result<(Answer, NewCheck), Refused> {
-    let now = app.now();
+    let now = records.now();
     let day = now.date_in_japan();
     let finding = evaluate_card(registration, facility, day);
     let circumstances = answered::Circumstances {
-        check_id: app.check_ids.next(now, random()?),
+        check_id: records.check_ids.next(now, random()?),
         facility,
         as_of: now,
         visit_date: day,
@@ -110,9 +116,9 @@ pub(super) fn check(
         remarks: Vec::new(),
     };
     let person = &registration.person;
-    let number = app.engine.reference_number(facility, person.id)?;
+    let number = records.engine.reference_number(facility, person.id)?;
     let answer = answered::write(&finding, number.as_deref(), &circumstances);
-    let signed = sign(app, &answer, now)?;
+    let signed = sign(records, &answer, now)?;
     let answer = serde_json::from_slice(&signed).map_err(|_| Trouble::Internal)?;
     let insurer = finding.entries.first().map(|it| it.coverage.insurer);
     let check = NewCheck {

@@ -7,29 +7,29 @@ use axum::extract::State;
 use domain::emergency::window::WindowKind;
 use domain::permit::AskInOutage;
 
-use crate::app::App;
 use crate::emergency::opening::check;
 use crate::emergency::search::{Found, Made, record, sought};
 use crate::emergency::window_of;
 use crate::extract::{Body, Granted};
+use crate::records::Records;
 use crate::trouble::Refused;
 
 pub(crate) async fn ask(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<AskInOutage>,
     body: Body<PersonSearch>,
 ) -> Result<Json<OutageCheck>, Refused> {
-    let window = window_of(&app, &permit, WindowKind::Outage).await?;
+    let window = window_of(&records, &permit, WindowKind::Outage).await?;
     let (sought, way) = sought(&body.value)?;
     let made = Made {
         window: Some(window.planned.id),
         way,
-        found: app.engine.find_without_card(&permit, &sought)?,
+        found: records.engine.find_without_card(&permit, &sought)?,
     };
     let mut answer = None;
-    let found = record(&app, &permit, made, |registration| {
+    let found = record(&records, &permit, made, |registration| {
         let asked = (Origin::Outage, &body.bytes);
-        let (told, check) = check(&app, permit.facility(), registration, asked)?;
+        let (told, check) = check(&records, permit.facility(), registration, asked)?;
         answer = Some(told);
         Ok(Some(check))
     });

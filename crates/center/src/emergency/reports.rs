@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::emergency::shown;
 use crate::emergency::windows::unknown;
 use crate::extract::{Body, Granted};
+use crate::records::Records;
 use crate::sessions::{actor, event};
 use crate::told::Told;
 use crate::trouble::Refused;
@@ -23,33 +24,33 @@ use crate::trouble::Refused;
 const REPORT_CHARS: usize = 2_000;
 
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<AskInOutage>,
 ) -> Result<Json<EmergencyReports>, Refused> {
-    let used = app.engine.usage_of(&permit)?;
+    let used = records.engine.usage_of(&permit)?;
     let mut read = event(
-        app.now(),
+        records.now(),
         actor(permit.holder().clone()),
         Deed::EmergencyRead,
     );
     read.detail = format!("windows={}", used.len());
-    app.engine.record(read).await?;
+    records.engine.record(read).await?;
     let windows = used.into_iter().map(told).collect();
     Ok(Json(EmergencyReports { windows }))
 }
 
 pub(crate) async fn file(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<AskInOutage>,
     body: Body<NewReport>,
 ) -> Result<StatusCode, Refused> {
     let text = body.value.text.trim().to_owned();
     examine(&text)?;
     let window = Uuid::parse_str(&body.value.window).map_err(|_| Trouble::NotFound)?;
-    let now = app.now();
+    let now = records.now();
     let mut filed = event(now, actor(permit.holder().clone()), Deed::EmergencyReport);
     filed.subject = Some(window.as_u128());
-    let kept = app
+    let kept = records
         .engine
         .file_report(&permit, window.as_u128(), text, filed);
     if kept.await? {

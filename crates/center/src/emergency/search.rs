@@ -15,8 +15,9 @@ use store::emergency::searches::{Came, NewSearch, SearchRecorded, Searched};
 use store::registry::without_card::{FoundWithoutCard, Sought};
 use uuid::Uuid;
 
-use crate::app::{App, random};
+use crate::app::random;
 use crate::emergency::trouble;
+use crate::records::Records;
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -55,19 +56,19 @@ pub(super) struct Made {
 
 /// Puts a search on record, with the check it is answered with, and only then says who was found.
 pub(super) async fn record<A: WithoutCard>(
-    app: &App,
+    records: &Records,
     permit: &Permit<A>,
     made: Made,
     check: impl FnOnce(&Registration) -> Result<Option<NewCheck>, Refused>,
 ) -> Result<Found, Refused> {
-    let now = app.now();
-    let id = app.check_ids.next(now, random()?);
+    let now = records.now();
+    let id = records.check_ids.next(now, random()?);
     let (came, check) = match &made.found {
         FoundWithoutCard::One(one) => (Came::One(one.person.id), check(one)?),
         FoundWithoutCard::OneMore(_) => (Came::OneMore, None),
         FoundWithoutCard::Nobody => (Came::Nobody, None),
     };
-    let mut event = told(app, permit, Deed::EmergencySearch);
+    let mut event = told(records, permit, Deed::EmergencySearch);
     if let Came::One(person) = came {
         event.subject = Some(person.as_u128());
     }
@@ -87,8 +88,12 @@ pub(super) async fn record<A: WithoutCard>(
         came,
         check,
     };
-    let limits = app.emergency.search_limits();
-    match app.engine.record_search(permit, new, limits, event).await? {
+    let limits = records.emergency.search_limits();
+    match records
+        .engine
+        .record_search(permit, new, limits, event)
+        .await?
+    {
         SearchRecorded::Done => {}
         SearchRecorded::TooMany(who, seconds) => {
             let why = match who {
@@ -98,7 +103,7 @@ pub(super) async fn record<A: WithoutCard>(
             return Err(Refused::after(trouble(why), seconds));
         }
         SearchRecorded::Closed => {
-            return Err(refuse(app, permit, EmergencyTrouble::Closed).await?);
+            return Err(refuse(records, permit, EmergencyTrouble::Closed).await?);
         }
     }
     Ok(match made.found {
@@ -109,10 +114,10 @@ pub(super) async fn record<A: WithoutCard>(
 }
 
 /// What is answered to a search.
-pub(super) fn outcome(app: &App, found: &Found) -> SearchOutcome {
+pub(super) fn outcome(records: &Records, found: &Found) -> SearchOutcome {
     match found {
         Found::One(id, one) => SearchOutcome {
-            found: Some(person(app, *id, &one.person)),
+            found: Some(person(records, *id, &one.person)),
             item: None,
             outcome: "one".into(),
         },
@@ -129,32 +134,32 @@ pub(super) fn outcome(app: &App, found: &Found) -> SearchOutcome {
 }
 
 /// The person as staff compare them with the patient. The address stays away: what was not asked about is not told.
-fn person(app: &App, search: u128, it: &Person) -> FoundPerson {
+fn person(records: &Records, search: u128, it: &Person) -> FoundPerson {
     FoundPerson {
         birth_date: it.birth_date.to_string(),
         kana: it.kana.as_ref().map(|kana| kana.as_str().to_owned()),
         name: it.name.as_str().to_owned(),
         search: Uuid::from_u128(search).to_string(),
         sex: it.sex.code().into(),
-        until: app.now().plus_seconds(FOUND_FOR_S).to_string(),
+        until: records.now().plus_seconds(FOUND_FOR_S).to_string(),
     }
 }
 
 /// A refusal, on record.
 pub(super) async fn refuse<A: WithoutCard>(
-    app: &App,
+    records: &Records,
     permit: &Permit<A>,
     why: EmergencyTrouble,
 ) -> Result<Refused, Refused> {
-    let mut event = told(app, permit, Deed::EmergencyRefused);
+    let mut event = told(records, permit, Deed::EmergencyRefused);
     event.detail = format!("{} code={}", event.detail, trouble(why).code());
-    app.engine.record(event).await?;
+    records.engine.record(event).await?;
     Ok(trouble(why).into())
 }
 
 /// An event under a mode.
-pub(super) fn told<A: WithoutCard>(app: &App, permit: &Permit<A>, deed: Deed) -> Event {
-    let mut event = event(app.now(), actor(permit.holder().clone()), deed);
+pub(super) fn told<A: WithoutCard>(records: &Records, permit: &Permit<A>, deed: Deed) -> Event {
+    let mut event = event(records.now(), actor(permit.holder().clone()), deed);
     event.detail = format!("mode={}", A::MODE.as_str());
     event
 }

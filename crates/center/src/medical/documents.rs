@@ -8,18 +8,18 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::medical_information::drugs::Source;
 use domain::permit::ViewMedicalPages;
-use exchange::medical_document;
+use exchange::medical_document::{self, People};
 use store::sight::Seen;
 
 use super::seen;
-use crate::app::{App, Shared};
 use crate::extract::{Body, Granted};
 use crate::link::apart;
 use crate::printing;
+use crate::records::Records;
 use crate::trouble::Refused;
 
 pub(crate) async fn take(
-    State(app): State<App>,
+    State(records): State<Records>,
     Granted(permit): Granted<ViewMedicalPages>,
     Path(id): Path<String>,
     body: Body<DocumentRequest>,
@@ -27,14 +27,22 @@ pub(crate) async fn take(
     let read = body.value.read();
     let (format, wish) = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
     // Before the look, so that none is recorded for a file that is not made: each holds its file in memory.
-    let _turn = app.exporting.acquire().await.map_err(|_| Trouble::Busy)?;
-    let seen = seen(&app, &permit, &id, wish).await?;
+    let _turn = records
+        .exporting
+        .acquire()
+        .await
+        .map_err(|_| Trouble::Busy)?;
+    let seen = seen(&records, &permit, &id, wish).await?;
+    let about = match records.people {
+        People::Real => "medical",
+        People::MadeUp => "training",
+    };
     let name = format!(
-        "attachment; filename=\"onshi-medical-{}.{}\"",
+        "attachment; filename=\"onshi-{about}-{}.{}\"",
         seen.look.at.to_compact_in_japan(),
         format.extension()
     );
-    let writer = app.clone();
+    let writer = records.clone();
     let bytes = apart(move || write(&writer, format, &seen)).await??;
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -44,11 +52,16 @@ pub(crate) async fn take(
     Ok((StatusCode::OK, headers, bytes).into_response())
 }
 
-fn write(app: &Shared, format: DocumentFormat, seen: &Seen) -> Result<Vec<u8>, Refused> {
+fn write(records: &Records, format: DocumentFormat, seen: &Seen) -> Result<Vec<u8>, Refused> {
     match format {
-        DocumentFormat::Pdf => printing::record(app, seen, Source::ALL),
+        DocumentFormat::Pdf => printing::record(records, seen, Source::ALL),
         DocumentFormat::Xml => {
-            let written = medical_document::to_xml(&seen.look, &seen.person, &seen.information);
+            let written = medical_document::to_xml(
+                &seen.look,
+                &seen.person,
+                &seen.information,
+                records.people,
+            );
             Ok(written.map_err(|error| {
                 tracing::error!(reason = %error, "a document of medical information cannot be written");
                 Trouble::Internal

@@ -155,7 +155,13 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, ClientError>) -> String {
 }
 
 /// A session of an account the administrator made.
-async fn account(clinic: &Clinic, staff: &str, id: &str, kind: &str, ambulance: bool) -> String {
+pub(crate) async fn account(
+    clinic: &Clinic,
+    staff: &str,
+    id: &str,
+    kind: &str,
+    ambulance: bool,
+) -> String {
     let new = api::account::NewAccount {
         ambulance,
         designation: None,

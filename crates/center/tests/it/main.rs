@@ -46,6 +46,7 @@ mod renewal;
 mod repeats;
 mod sessions;
 mod slow_clients;
+mod training;
 mod updates;
 mod withdrawals;
 mod world;

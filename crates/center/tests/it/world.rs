@@ -293,7 +293,9 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
 
 async fn start_center_of(config: &Config, micros: Arc<AtomicI64>) -> Center {
     let clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
-    let center = Center::start(config, clock).await.unwrap();
+    let center = Center::start(config, clock, synthetic::training::patients)
+        .await
+        .unwrap();
     let path = config.data_dir.join("center.db");
     let engine = store::engine::Engine::open_center(&path, [7; 16]).unwrap();
     engine

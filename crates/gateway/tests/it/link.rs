@@ -82,7 +82,9 @@ impl Link {
             medical: Default::default(),
             emergency: Default::default(),
         };
-        let center = Center::start(&config, Arc::clone(&clock)).await.unwrap();
+        let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())
+            .await
+            .unwrap();
         let people = Engine::open_center(&data_dir.join("center.db"), [7; 16]).unwrap();
         people
             .store_people(synthetic::samples::people())
