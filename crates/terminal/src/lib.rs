@@ -31,5 +31,6 @@ pub mod support;
 mod system;
 pub mod terminal_user;
 mod texts;
+mod training;
 pub mod update;
 pub mod upkeep;

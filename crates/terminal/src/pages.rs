@@ -37,6 +37,7 @@ pub(crate) mod setup_sheet;
 pub(crate) mod sign_in;
 pub(crate) mod start_stop;
 pub(crate) mod support;
+pub(crate) mod training;
 mod updates;
 pub(crate) mod withdrawal;
 
@@ -67,6 +68,7 @@ use crate::faults;
 use crate::lock::Head;
 use crate::pages::emergency::ModeBanner;
 use crate::serve::App;
+use crate::training::Ground;
 
 /// Head and banners of a page.
 pub(crate) struct Frame {
@@ -82,12 +84,19 @@ pub(crate) struct Frame {
     /// Whether the page asks now and then which readers are still in visual mode (G14). Pages that show it themselves do not.
     pub(crate) reminds: bool,
     pub(crate) lock: Head,
+    /// Which people the page is about: on a page of practice that is said everywhere.
+    pub(crate) ground: Ground,
 }
 
 impl Frame {
     /// What the page shows of the modes, so that it is not told again.
     pub(crate) fn modes_seen(&self) -> String {
         emergency::seen(&self.modes)
+    }
+
+    /// Where another page lies on this page's side.
+    pub(crate) fn at(&self, path: &str) -> String {
+        self.ground.at(path)
     }
 }
 
@@ -144,6 +153,7 @@ impl Visitor {
             follows_modes: !self.lock.is_closed,
             reminds: false,
             lock: self.lock,
+            ground: Ground::Real,
         }
     }
 }
@@ -166,6 +176,8 @@ pub(crate) struct Staff {
     /// Emergency windows that are open for the facility.
     windows: Vec<OpenWindow>,
     lock: Head,
+    /// Which people the page is about; the client reaches no others.
+    ground: Ground,
 }
 
 /// Whoever asks must do something else first: sign in, with the page kept for afterwards, prove a second factor, or change the password.
@@ -264,6 +276,7 @@ impl Staff {
             windows: app.emergencies.windows(&session.facility.code, app.now()),
             session,
             lock: visitor.lock,
+            ground: Ground::Real,
         };
         let hears = staff
             .kind()
@@ -273,6 +286,15 @@ impl Staff {
             crate::emergency::follow(app, &staff.session.facility.code, staff.token(), events);
         }
         Some(staff)
+    }
+
+    /// The same person, to practise: whatever the client asks for from now on, it asks for among made-up patients.
+    pub(crate) fn in_training(self) -> Self {
+        Self {
+            client: self.client.in_training(),
+            ground: Ground::Training,
+            ..self
+        }
     }
 
     /// The same browser, as pages see it that need no sign-in.
@@ -341,7 +363,7 @@ impl Staff {
         });
         Frame {
             words: self.words.clone(),
-            here: here.to_owned(),
+            here: self.ground.at(here),
             person: Some(Person {
                 facility_code: self.session.facility.code.clone(),
                 facility_name: self.session.facility.name.clone(),
@@ -353,6 +375,7 @@ impl Staff {
             follows_modes: true,
             reminds: !readers::SHOW_MODES.contains(&here) && self.controls_readers(),
             lock: self.lock,
+            ground: self.ground,
         }
     }
 
@@ -403,7 +426,7 @@ impl Staff {
         // The center does not know an ended session's token any more; here it is known that there was one.
         let told = faults::of_problem(&Trouble::SessionEnded.problem(), &self.words);
         app.browsers.with(&self.key, |browser| {
-            browser.end_session(here, check.cloned(), app.now());
+            browser.end_session(&self.ground.at(here), check.cloned(), app.now());
             browser.told = Some(told);
         });
         true

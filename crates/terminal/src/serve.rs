@@ -35,6 +35,7 @@ use crate::receipt_links::ReceiptLinks;
 use crate::reference_material::{self, ReferenceMaterial};
 use crate::support::data_file::DataFile;
 use crate::texts::SCREENS;
+use crate::training::{Ground, Training};
 use crate::update::SelfUpdate;
 use crate::upkeep::{self, Upkeep};
 
@@ -260,9 +261,46 @@ pub(crate) fn app(setup: Setup, own: String) -> std::io::Result<App> {
 pub(crate) fn router(app: App) -> Router {
     use axum::middleware::from_fn_with_state;
     routes()
+        .with_state(app.clone())
+        .merge(training_routes().with_state(Training(app.clone())))
         .layer(from_fn_with_state(app.clone(), lock::gate))
-        .layer(from_fn_with_state(app.clone(), guard))
-        .with_state(app)
+        .layer(from_fn_with_state(app, guard))
+}
+
+/// The same pages for practice, each under an address of its own: what they are given reaches made-up patients alone.
+fn training_routes() -> Router<Training> {
+    use pages::emergency::{ambulance, disaster, outage, reports};
+    use pages::medical::{self, patient};
+    use pages::training;
+    let at = |path: &str| Ground::Training.at(path);
+    Router::new()
+        .route(training::HERE, get(training::page))
+        .route(training::AFRESH, post(training::start_afresh))
+        .route(
+            &at(disaster::HERE),
+            get(disaster::form).post(disaster::search),
+        )
+        .route(&at("/emergency/disaster/open"), post(disaster::open))
+        .route(&at(outage::HERE), get(outage::form).post(outage::ask))
+        .route(
+            &at(ambulance::HERE),
+            get(training::ambulance::page).post(training::ambulance::choose),
+        )
+        .route(
+            &at(ambulance::DATA),
+            get(ambulance::form).post(ambulance::search),
+        )
+        .route(&at("/emergency/ambulance/open"), post(ambulance::open))
+        .route(&at(reports::HERE), get(reports::page).post(reports::file))
+        .route(&at(medical::HERE), get(medical::list).post(medical::search))
+        .route(
+            &at("/medical/{id}"),
+            get(patient::open).post(patient::change),
+        )
+        .route(&at("/medical/{id}/print"), post(patient::print))
+        .route(&at("/medical/{id}/file"), post(medical::documents::take))
+        .method_not_allowed_fallback(pages::no_such_method)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 
 /// Who gets in: rotation, recovery, second factors, sign-ins.

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 33] = [
+pub(crate) const SCREENS: [Screen; 34] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -27,6 +27,7 @@ pub(crate) const SCREENS: [Screen; 33] = [
     screen!("looks"),
     screen!("withdrawal"),
     screen!("emergency"),
+    screen!("training"),
     screen!("settings"),
     screen!("accounts"),
     screen!("rotations"),

@@ -2,11 +2,11 @@
 //! look of its own. Decides no right: the center does.
 
 pub(crate) mod ambulance;
-mod asking;
+pub(in crate::pages) mod asking;
 pub(crate) mod disaster;
 pub(crate) mod outage;
 pub(crate) mod reports;
-mod search;
+pub(in crate::pages) mod search;
 
 use api::emergency::OpenWindow;
 use askama::Template;
@@ -24,6 +24,7 @@ use crate::browsers::{hash, hex};
 use crate::days;
 use crate::pages::{Frame, Staff, Visitor, show};
 use crate::serve::App;
+use crate::training::Ground;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/emergency";
@@ -126,10 +127,11 @@ pub(crate) async fn live(
     visitor: Visitor,
     Query(shown): Query<Shown>,
 ) -> Response {
-    let frame = match Staff::of(&visitor, &app) {
+    let mut frame = match Staff::of(&visitor, &app) {
         Some(staff) => staff.frame(&shown.from),
         None => visitor.frame(&shown.from),
     };
+    frame.ground = Ground::of(&shown.from);
     if frame.modes_seen() == shown.seen {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -28,6 +28,7 @@ use ui::language::Words;
 use crate::days;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
+use crate::training::Ground;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/medical";
@@ -54,6 +55,8 @@ pub(super) struct PatientsLive {
     /// How many may be seen, whatever is searched for.
     all: usize,
     at: String,
+    /// The page, for reading it again.
+    again: String,
 }
 
 /// A patient in the list.
@@ -102,7 +105,10 @@ async fn listed(app: &App, staff: &Staff, form: &ListForm) -> Response {
     match found.await {
         Ok(found) => {
             let mut page = patients_page(staff.frame(HERE), found, form, app.now());
-            page.reads_looks = staff.may(Action::ReadLooks);
+            page.reads_looks = match staff.ground {
+                Ground::Real => staff.may(Action::ReadLooks),
+                Ground::Training => false,
+            };
             show(StatusCode::OK, &page)
         }
         Err(error) => staff.failed(app, &error, HERE),
@@ -115,7 +121,8 @@ pub(crate) async fn live(State(app): State<App>, staff: Staff) -> Response {
     let asked = client.medical_patients_by(staff.token(), Cause::Background);
     match asked.await {
         Ok(found) => {
-            let list = patients_live(found, &ListForm::default(), app.now(), &staff.words);
+            let form = ListForm::default();
+            let list = patients_live(found, &form, app.now(), (staff.ground, &staff.words));
             show(StatusCode::OK, &list)
         }
         Err(error) => staff.failed(&app, &error, HERE),
@@ -128,7 +135,9 @@ pub(super) fn patients_page(
     form: &ListForm,
     now: Instant,
 ) -> PatientsPage {
-    let words = frame.words.clone();
+    let (words, ground) = (frame.words.clone(), frame.ground);
+    // Nobody tells of what is practised elsewhere.
+    let is_told = ground == Ground::Real;
     PatientsPage {
         words_field: TextField {
             need: Need::Plain,
@@ -139,14 +148,19 @@ pub(super) fn patients_page(
         },
         order: order(&words, &form.order),
         reads_looks: false,
-        follows: form.words.trim().is_empty() && form.order.is_empty(),
-        list: patients_live(found, form, now, &words),
+        follows: is_told && form.words.trim().is_empty() && form.order.is_empty(),
+        list: patients_live(found, form, now, (ground, &words)),
         frame,
     }
 }
 
 /// The list. The center gives those who agreed last first.
-fn patients_live(found: Patients, form: &ListForm, now: Instant, words: &Words) -> PatientsLive {
+fn patients_live(
+    found: Patients,
+    form: &ListForm,
+    now: Instant,
+    (ground, words): (Ground, &Words),
+) -> PatientsLive {
     let all = found.patients.len();
     let mut patients = found.patients;
     let sought = Sought::new(&form.words);
@@ -163,11 +177,14 @@ fn patients_live(found: Patients, form: &ListForm, now: Instant, words: &Words) 
         "ends" => patients.sort_by_key(ends),
         _ => {}
     }
-    let lines = patients.into_iter().map(|it| line(it, now, words));
+    let lines = patients
+        .into_iter()
+        .map(|it| line(it, now, (ground, words)));
     PatientsLive {
         lines: lines.collect(),
         all,
         at: now.to_minute_in_japan(),
+        again: ground.at(HERE),
         words: words.clone(),
     }
 }
@@ -198,9 +215,9 @@ fn ends(patient: &Patient) -> Option<String> {
     patient.kinds.iter().map(|it| it.until.clone()).min()
 }
 
-fn line(patient: Patient, now: Instant, words: &Words) -> PatientLine {
+fn line(patient: Patient, now: Instant, (ground, words): (Ground, &Words)) -> PatientLine {
     PatientLine {
-        href: format!("{HERE}/{}", patient.id),
+        href: ground.at(&format!("{HERE}/{}", patient.id)),
         born: born(
             &patient.birth_date,
             &patient.sex,

@@ -23,6 +23,7 @@ use crate::pages::screen_lock;
 use crate::pages::setup;
 use crate::pages::sign_in::certificates_page;
 use crate::pages::support;
+use crate::pages::training;
 use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
 
@@ -62,6 +63,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::MedicalInformation => Some((Group::Checks, medical::HERE, "menu-medical")),
         MenuEntry::Looks => Some((Group::Checks, looks::HERE, "menu-looks")),
         MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
+        MenuEntry::Training => Some((Group::Help, training::HERE, "menu-training")),
     }
 }
 

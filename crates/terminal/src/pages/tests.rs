@@ -88,6 +88,7 @@ fn staff(language: Language, kind: &str) -> Staff {
             token: "t".into(),
         },
         lock: Head::default(),
+        ground: Ground::Real,
     }
 }
 

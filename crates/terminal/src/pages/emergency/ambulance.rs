@@ -25,7 +25,7 @@ pub(crate) const HERE: &str = "/emergency/ambulance";
 /// The search by data, where the center allows it.
 pub(crate) const DATA: &str = "/emergency/ambulance/data";
 
-const STEPS: Steps = Steps {
+pub(in crate::pages) const STEPS: Steps = Steps {
     mode: Mode::Ambulance,
     start: HERE,
     open: "/emergency/ambulance/open",
@@ -166,7 +166,7 @@ pub(crate) async fn prove(
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct CardForm {
-    card_check: String,
+    pub(in crate::pages) card_check: String,
 }
 
 pub(crate) async fn choose(

@@ -15,7 +15,7 @@ use crate::serve::App;
 
 /// The paths of a mode's steps.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Steps {
+pub(in crate::pages) struct Steps {
     pub(super) mode: Mode,
     /// Where it begins, and whoever is refused comes back to.
     pub(super) start: &'static str,
@@ -61,7 +61,9 @@ impl Steps {
         came: Result<Opening, ClientError>,
     ) -> Response {
         match came {
-            Ok(opening) => Redirect::to(&format!("/medical/{}", opening.id)).into_response(),
+            Ok(opening) => {
+                Redirect::to(&staff.ground.at(&format!("/medical/{}", opening.id))).into_response()
+            }
             Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
                 self.confirmation(staff, form, StatusCode::UNPROCESSABLE_ENTITY)
             }
@@ -70,13 +72,14 @@ impl Steps {
     }
 
     /// The person who was found, to be compared with the patient, and the consent to record.
-    pub(super) fn confirmation(
+    pub(in crate::pages) fn confirmation(
         self,
         staff: &Staff,
         found: &FoundForm,
         status: StatusCode,
     ) -> Response {
-        let mut view = found_view((self.open, self.start), self.mode, found, &staff.words);
+        let (open, start) = (staff.ground.at(self.open), staff.ground.at(self.start));
+        let mut view = found_view((&open, &start), self.mode, found, &staff.words);
         if status != StatusCode::OK {
             view.wrong = Some(staff.words.say("consent-needed"));
         }
@@ -91,7 +94,9 @@ impl Steps {
         (form, outcome, wrong): (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
     ) -> Response {
         let place = Place::of(self.mode);
-        let view = view(place, form, outcome, wrong, &staff.words);
+        let mut view = view(place, form, outcome, wrong, &staff.words);
+        view.action = staff.ground.at(&view.action);
+        view.back.0 = staff.ground.at(&view.back.0);
         let frame = staff.frame(place.action);
         show(status, &SearchPage { frame, view })
     }

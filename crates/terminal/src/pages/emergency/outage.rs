@@ -15,6 +15,7 @@ use super::search::SearchForm;
 use crate::days;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
+use crate::training::Ground;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/emergency/outage";
@@ -25,8 +26,10 @@ pub(in crate::pages) struct OutagePage {
     pub(in crate::pages) frame: Frame,
     pub(in crate::pages) verdict: String,
     pub(in crate::pages) facts: Vec<Fact>,
-    /// The whole result, as it stands in the history.
-    pub(in crate::pages) details: String,
+    /// What was recorded of it.
+    pub(in crate::pages) recorded: String,
+    /// The whole result, as it stands in the history; a practice stands in none.
+    pub(in crate::pages) details: Option<String>,
 }
 
 /// A person who is found is asked about at once, and nothing is opened.
@@ -72,7 +75,14 @@ pub(in crate::pages) fn outage_page(frame: Frame, answered: &OutageCheck) -> Opt
             .results
             .first()
             .map_or_else(Vec::new, |it| facts(it, &words)),
-        details: format!("/checks/{}", check.check_id),
+        recorded: words.say(match frame.ground {
+            Ground::Real => "outage-recorded",
+            Ground::Training => "training-recorded",
+        }),
+        details: match frame.ground {
+            Ground::Real => Some(format!("/checks/{}", check.check_id)),
+            Ground::Training => None,
+        },
         frame,
     })
 }

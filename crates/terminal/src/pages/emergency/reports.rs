@@ -13,6 +13,7 @@ use ui::language::Words;
 
 use crate::pages::{Filled, Frame, Staff, done, show};
 use crate::serve::App;
+use crate::training::Ground;
 use crate::{days, faults};
 
 /// The page's own path.
@@ -134,10 +135,14 @@ pub(crate) async fn file(
         .await
     {
         Ok(()) => {
-            let fault = faults::own(&staff.words, "report_filed", "report-filed");
+            let (code, key) = match staff.ground {
+                Ground::Real => ("report_filed", "report-filed"),
+                Ground::Training => ("report_practised", "training-report-filed"),
+            };
+            let fault = faults::own(&staff.words, code, key);
             app.browsers
                 .with(&staff.key, |browser| browser.told = Some(fault));
-            Redirect::to(HERE).into_response()
+            Redirect::to(&staff.ground.at(HERE)).into_response()
         }
         Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
             let faults = faults::of_members(&problem, &staff.words);

@@ -74,7 +74,7 @@ pub(in crate::pages) struct SearchView {
     pub(in crate::pages) birth_date: TextField,
     pub(in crate::pages) card: Vec<TextField>,
     pub(in crate::pages) card_birth_date: TextField,
-    pub(in crate::pages) back: (&'static str, String),
+    pub(in crate::pages) back: (String, String),
 }
 
 /// Which page a search belongs to.
@@ -202,7 +202,7 @@ pub(in crate::pages) fn view(
         birth_date,
         card: card.into(),
         card_birth_date,
-        back: (place.back.0, words.say(place.back.1)),
+        back: (place.back.0.to_owned(), words.say(place.back.1)),
     }
 }
 
@@ -344,7 +344,7 @@ pub(crate) struct FoundForm {
 
 impl FoundForm {
     /// Of whom the center found.
-    pub(super) fn of(outcome: &SearchOutcome) -> Option<Self> {
+    pub(in crate::pages) fn of(outcome: &SearchOutcome) -> Option<Self> {
         let found = outcome.found.as_ref()?;
         Some(Self {
             search: found.search.clone(),

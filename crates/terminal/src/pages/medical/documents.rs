@@ -13,6 +13,7 @@ use super::HERE;
 use super::view::{ViewForm, not_seen};
 use crate::pages::{Filled, Staff};
 use crate::serve::App;
+use crate::training::Ground;
 
 /// The form of the file, and what was shown when it was asked for.
 #[derive(Deserialize, Default)]
@@ -34,7 +35,7 @@ pub(crate) async fn take(
     let formats = [DocumentFormat::Pdf, DocumentFormat::Xml];
     let format = formats.into_iter().find(|it| it.extension() == form.format);
     let (Ok(span), Some(format)) = (months, format) else {
-        return Redirect::to(&format!("{HERE}/{id}")).into_response();
+        return Redirect::to(&staff.ground.at(&format!("{HERE}/{id}"))).into_response();
     };
     let names = |kinds: Vec<InformationKind>| {
         let kinds = kinds.iter();
@@ -53,8 +54,12 @@ pub(crate) async fn take(
         Ok(bytes) => bytes,
         Err(error) => return not_seen(&app, &staff, &error),
     };
+    let about = match staff.ground {
+        Ground::Real => "medical",
+        Ground::Training => "training",
+    };
     let name = format!(
-        "attachment; filename=\"onshi-medical-{}.{}\"",
+        "attachment; filename=\"onshi-{about}-{}.{}\"",
         now.to_compact_in_japan(),
         format.extension()
     );

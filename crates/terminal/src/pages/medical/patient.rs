@@ -31,6 +31,7 @@ use crate::charts::{Sample, patterns, sample};
 use crate::pages::withdrawal::Offer;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::{App, InteractionList};
+use crate::training::Ground;
 use crate::{days, faults};
 
 /// Days after today that the timeline shows.
@@ -160,8 +161,9 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
+    let here = format!("{HERE}/{id}");
     let shown = Shown {
-        here: format!("{HERE}/{id}"),
+        here: staff.ground.at(&here),
         record: &record,
         information: &information,
         form,
@@ -171,8 +173,11 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
         now: app.now(),
         interactions: app.interactions.as_ref(),
     };
-    let mut page = patient_page(staff.frame(&shown.here), &shown);
-    page.withdrawal = Offer::of_patient(staff, id, &page.person.name, &open_kinds(&shown));
+    let mut page = patient_page(staff.frame(&here), &shown);
+    page.withdrawal = match staff.ground {
+        Ground::Real => Offer::of_patient(staff, id, &page.person.name, &open_kinds(&shown)),
+        Ground::Training => None,
+    };
     show(status, &page)
 }
 
@@ -223,7 +228,7 @@ pub(in crate::pages) fn patient_page(mut frame: Frame, shown: &Shown<'_>) -> Pat
             .map(|_| treatment::treatment_lines(&information.drugs, &sought, &words)),
         surgery: sees(InformationKind::Surgery)
             .map(|_| treatment::surgery_lines(&information.surgeries, &sought, &words)),
-        recorded: recorded(record, &opened, &words),
+        recorded: recorded(record, &opened, (frame.ground, &words)),
         sought: (!sought.is_empty()).then(|| shown.form.words.trim().to_owned()),
         patterns: patterns(),
         withdrawal: None,
@@ -243,7 +248,14 @@ fn emergency(opened: &[OpenLine], words: &Words) -> Option<Banner> {
     Some(Banner::new(Tone::Warning, fault))
 }
 
-fn recorded(record: &MedicalRecord, opened: &[OpenLine], words: &Words) -> String {
+fn recorded(
+    record: &MedicalRecord,
+    opened: &[OpenLine],
+    (ground, words): (Ground, &Words),
+) -> String {
+    if ground.is_training() {
+        return words.say("training-recorded");
+    }
     let kinds: Vec<&str> = opened.iter().map(|it| it.kinds.as_str()).collect();
     let values = [
         ("at", days::show_instant(&record.at)),

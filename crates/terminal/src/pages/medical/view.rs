@@ -177,7 +177,7 @@ pub(super) fn not_seen(app: &App, staff: &Staff, error: &ClientError) -> Respons
     let fault = faults::own(&staff.words, "unknown_patient", "medical-unknown");
     let mut banner = Banner::new(Tone::Error, fault);
     banner.way_on = Some(WayOn {
-        href: HERE.into(),
+        href: staff.ground.at(HERE),
         text: staff.words.say("medical-to-list"),
     });
     let mut frame = staff.frame(HERE);

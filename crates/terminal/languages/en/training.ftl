@@ -1,0 +1,29 @@
+### Practising for emergencies
+
+menu-training = The modes for disaster, outage and ambulance with made-up patients, at any time
+training = Practise for emergencies
+training-mark = [Training]{" "}
+mode-training-sign = Training
+training-nobody = Everybody shown here is made up. Nobody who exists can be searched for or seen.
+training-lead = The modes for a disaster, an outage and an ambulance cannot be used in normal times. Here the same pages can be practised at any time, with made-up patients. Nothing of it stands in the real records, in the history or on anybody else's pages; that you practised is recorded.
+to-training = First page of the training
+training-leave = Leave the training
+training-real-now = A mode is open in earnest now
+training-real-now-how = If patients are there, leave the training and open the real page by "Use it" below.
+training-disaster = Find a patient without a card, record consent by word of mouth or that it cannot be obtained, and see drugs, treatment and checkups.
+training-outage = Ask for the eligibility of a patient without a card, and nothing else: no medical information.
+training-ambulance = See medical information, with surgery, of a patient who cannot be asked and whose card was checked.
+training-begin = Practise: { $mode }
+training-patients = Patients for training
+training-born = Birth date, sex
+training-insurance = Insurer number / symbol / number / branch
+training-afterwards = Afterwards
+training-opened = Patients opened in training
+training-opened-about = The list of medical information, and the patients' pages
+training-reports-about = What was done, and a report to practise; it is sent nowhere
+training-afresh = Begin afresh
+training-afresh-about = Forgets all that this facility practised: searches, consents, looks, reports. It happens by itself at midnight in Japan.
+training-afresh-done = The training begins afresh.
+training-recorded = Recorded as training. It stands in no record of looks or checks.
+training-report-filed = You practised a report. It was sent nowhere.
+training-ambulance-real = Left out in training, but needed in earnest: a facility that takes part, the account's right, a second factor, and a card checked at this facility that day.

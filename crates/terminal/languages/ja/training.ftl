@@ -1,0 +1,29 @@
+### 緊急時の練習
+
+menu-training = 災害・システム障害・救急の機能を、架空の患者でいつでも練習できます
+training = 緊急時の練習
+training-mark = 【練習】
+mode-training-sign = 練習
+training-nobody = 表示されるのは架空の患者だけです。実在の患者は検索も閲覧もできません。
+training-lead = 災害・システム障害・救急の機能は、普段は使えません。ここでは同じ画面を、架空の患者でいつでも練習できます。本番の記録・履歴・他の人の画面には何も残りませんが、練習したことは記録されます。
+to-training = 練習の最初の画面
+training-leave = 練習をやめる
+training-real-now = いま、本番の機能が開放されています
+training-real-now-how = 患者が来ているときは、練習をやめて、下の「この機能を使う」から本番の画面を開いてください。
+training-disaster = カードのない患者を探し、口頭の同意または同意取得困難を記録して、薬剤・診療・健診を閲覧します。
+training-outage = カードのない患者の資格だけを照会します。医療情報は見られません。
+training-ambulance = カードを確認した、同意を尋ねられない患者の医療情報（手術を含む）を閲覧します。
+training-begin = { $mode }を練習する
+training-patients = 練習用の患者
+training-born = 生年月日・性別
+training-insurance = 保険者番号 / 記号 / 番号 / 枝番
+training-afterwards = 練習のあとで
+training-opened = 練習で開いた患者
+training-opened-about = 医療情報確認の一覧と、患者のページ
+training-reports-about = 行ったことの一覧と、報告の練習。どこにも送られません
+training-afresh = 最初からやり直す
+training-afresh-about = この施設の練習（検索・同意・閲覧・報告）をすべて消します。何もしなくても、毎日0時に消えます。
+training-afresh-done = 練習を最初の状態に戻しました。
+training-recorded = 練習として記録しました。閲覧や資格確認の記録には残りません。
+training-report-filed = 報告を練習しました。どこにも送られていません。
+training-ambulance-real = 練習では省きますが、本番では、施設の参加、アカウントの救急時閲覧権限、二要素認証、その日にこの施設で確認したカードが必要です。
