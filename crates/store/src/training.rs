@@ -9,13 +9,13 @@ use domain::emergency::window::EmergencyWindow;
 use domain::facility_settings::{FacilitySettings, Use};
 use domain::medical_information::look_back::LookBack;
 use domain::permit::{AskInOutage, Permit};
-use rusqlite::{Connection, params};
 
 use crate::access::{Facility, number};
 use crate::accounts::Account;
 use crate::emergency::keep_whole;
 use crate::engine::{Engine, OpenError, StoreError};
 use crate::facility_settings;
+use crate::sql::{Connection, params};
 
 /// What a practice leaves behind, by facility. Checks and the ward's own chain stay until the ward is made anew: nothing reads them.
 const TRACES: [&str; 5] = [

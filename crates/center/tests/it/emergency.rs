@@ -24,7 +24,7 @@ use crate::world::{Clinic, World};
 const CODE: &str = "1319999999";
 
 /// A center where one operator is enough, and one facility takes ambulances.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let emergency = Emergency {
         two_operators: false,
         ambulance_facilities: vec![domain::institution_code::InstitutionCode::parse(CODE).unwrap()],
@@ -120,7 +120,7 @@ impl World {
         self.window(order).await.unwrap().id
     }
 
-    async fn disaster(&self, seconds: i64) -> String {
+    pub(crate) async fn disaster(&self, seconds: i64) -> String {
         self.open("disaster", |it| it.prefectures = vec!["13".into()], seconds)
             .await
     }

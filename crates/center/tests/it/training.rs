@@ -9,10 +9,9 @@ use api::medical::record::MedicalRecord;
 use api::training::TrainingPatient;
 use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply, send};
-use center::emergency::windows::{NewWindow, WindowStep};
 use domain::civil_date::Instant;
 
-use crate::emergency::account;
+use crate::emergency::{self, account};
 use crate::world::{Clinic, World, check};
 
 const CODE: &str = "1319999999";
@@ -197,7 +196,7 @@ async fn a_disaster_is_practised_with_no_window_open_and_is_on_record_as_practic
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_of_one_side_can_be_reached_from_the_other() {
-    let world = World::start().await;
+    let world = emergency::world().await;
     let trainee = trainee(&world).await;
     let (practice, token) = (&trainee.practice, &trainee.token);
     let real = &trainee.clinic.client;
@@ -216,19 +215,7 @@ async fn nobody_of_one_side_can_be_reached_from_the_other() {
     let found = trainee
         .search(&description(&trainee.patient("練習　静").await))
         .await;
-    let window = NewWindow {
-        kind: "disaster".into(),
-        prefectures: vec!["13".into()],
-        reason: "地震".into(),
-        until: world.now().plus_seconds(3_600).to_string(),
-        ..NewWindow::default()
-    };
-    let order = Order::OpenWindow(Box::new(window), "unyo1".into());
-    let Ok(Reply::Window(window)) = send(world.dir.path(), &order).await else {
-        panic!("no window");
-    };
-    let approve = Order::StepWindow(window.id, WindowStep::Approve, "unyo2".into());
-    send(world.dir.path(), &approve).await.unwrap();
+    world.disaster(3_600).await;
     let opened = real.open_in_disaster(token, &consent(&found, "oral")).await;
     check(opened, "unknown_search");
     // And the reverse: who is found outside is opened in practice by nobody, and a made-up patient is found outside by nobody.
