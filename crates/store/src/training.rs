@@ -144,12 +144,13 @@ fn enter(
     let code = number(facility.code);
     facility_settings::store(connection, (code, 1), &settings)?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO facility VALUES (?1, ?2, ?3)")?
+        .prepare_cached("INSERT INTO facility VALUES (?1, ?2, ?3) ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name")?
         .execute(params![code, facility.kind.as_str(), facility.name])?;
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO account (facility, id, kind, state, display_name, password_hash, password_long, password_set,
-               change_needed, ambulance) VALUES (?1, ?2, ?3, ?4, ?5, '', 0, 0, 0, ?6)",
+            "INSERT INTO account (facility, id, kind, state, display_name, password_hash, password_long, password_set, change_needed,
+               ambulance) VALUES (?1, ?2, ?3, ?4, ?5, '', FALSE, 0, FALSE, ?6)
+             ON CONFLICT (facility, id) DO UPDATE SET kind = excluded.kind, display_name = excluded.display_name",
         )?
         .execute(params![
             code,
