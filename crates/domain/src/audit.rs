@@ -184,10 +184,16 @@ pub enum Deed {
     OperatorDisable,
     /// An operator's password and second factor were taken away, for a new one-time link.
     OperatorReset,
-    /// A feed of medical information began to be loaded.
+    /// A feed began to be loaded.
     FeedBegin,
-    /// A feed was published, stopped or given up.
+    /// A feed was published, held, stopped, given up, rejected or undone.
     FeedEnd,
+    /// An operator has a held feed published.
+    FeedRelease,
+    /// An operator rejects a held feed.
+    FeedReject,
+    /// An operator has a published feed undone.
+    FeedUndo,
     /// An operator opened, approved, extended or closed an emergency window.
     EmergencyStep,
     /// Somebody was looked for without a card, under a mode.
@@ -208,7 +214,7 @@ pub enum Deed {
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 78] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -276,6 +282,9 @@ impl Deed {
         Self::OperatorReset,
         Self::FeedBegin,
         Self::FeedEnd,
+        Self::FeedRelease,
+        Self::FeedReject,
+        Self::FeedUndo,
         Self::EmergencyStep,
         Self::EmergencySearch,
         Self::EmergencyRefused,
@@ -357,6 +366,9 @@ impl Deed {
             Self::OperatorReset => "operator-reset",
             Self::FeedBegin => "feed-begin",
             Self::FeedEnd => "feed-end",
+            Self::FeedRelease => "feed-release",
+            Self::FeedReject => "feed-reject",
+            Self::FeedUndo => "feed-undo",
             Self::EmergencyStep => "emergency-step",
             Self::EmergencySearch => "emergency-search",
             Self::EmergencyRefused => "emergency-refused",

@@ -37,12 +37,15 @@ CREATE TABLE person_by_birth (
   day INTEGER NOT NULL, person BLOB NOT NULL, tags BLOB NOT NULL,
   PRIMARY KEY (day, person)
 ) WITHOUT ROWID;
--- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain.
+-- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain. `number` is the short
+-- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures.
 CREATE TABLE feed_batch (
-  id BLOB PRIMARY KEY, kind TEXT NOT NULL, file_name TEXT NOT NULL, who TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER,
-  state TEXT NOT NULL, lines INTEGER NOT NULL, accepted INTEGER NOT NULL, refused INTEGER NOT NULL,
-  added INTEGER NOT NULL, replaced INTEGER NOT NULL, unchanged INTEGER NOT NULL, told INTEGER NOT NULL
+  id BLOB PRIMARY KEY, number INTEGER NOT NULL, kind TEXT NOT NULL, insurer INTEGER, scope TEXT NOT NULL, file_name TEXT NOT NULL,
+  who TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER, state TEXT NOT NULL, lines INTEGER NOT NULL, accepted INTEGER NOT NULL,
+  refused INTEGER NOT NULL, added INTEGER NOT NULL, replaced INTEGER NOT NULL, unchanged INTEGER NOT NULL, told INTEGER NOT NULL,
+  weighed BLOB
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX feed_batch_number ON feed_batch (number);
 CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
 -- The lines of the one batch that is arriving. Nobody reads them before they are published.
 CREATE TABLE arriving_statement (
@@ -57,3 +60,26 @@ CREATE TABLE statement (
   PRIMARY KEY (kind, statement)
 ) WITHOUT ROWID;
 CREATE INDEX statement_of_person ON statement (person);
+-- What an insurer's arriving or held batch makes of its part of a person. Nobody reads it before it is published.
+CREATE TABLE arriving_part (
+  batch INTEGER NOT NULL, person BLOB NOT NULL, line INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (batch, person)
+) WITHOUT ROWID;
+-- What a published batch found of a person, for undoing it, and a hash of what it left; forgotten after some days. `claim` is the row of
+-- identity_claim it found.
+CREATE TABLE part_before (
+  batch INTEGER NOT NULL, person BLOB NOT NULL, changed_person INTEGER NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL, claim BLOB,
+  PRIMARY KEY (batch, person)
+) WITHOUT ROWID;
+-- What is told to the insurer of single lines: refused, late, another identity than the register's, not named by a full file.
+CREATE TABLE feed_remark (
+  batch INTEGER NOT NULL, line INTEGER NOT NULL, place INTEGER NOT NULL, what TEXT NOT NULL, person BLOB, cell TEXT, detail TEXT NOT NULL,
+  PRIMARY KEY (batch, line, place)
+) WITHOUT ROWID;
+-- The resident register, as far as it was loaded: who a person is. Holds no individual number.
+CREATE TABLE resident (person BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID;
+-- Whom an insurer says a person is, where the register says or said otherwise. While `items` names something and the insurer did not
+-- confirm it, no medical information of the person is seen. Without a claim the stored person contradicts.
+CREATE TABLE identity_claim (
+  person BLOB NOT NULL, insurer INTEGER NOT NULL, claim BLOB, items TEXT NOT NULL, confirmed INTEGER NOT NULL, batch INTEGER NOT NULL,
+  since INTEGER NOT NULL, PRIMARY KEY (person, insurer)
+) WITHOUT ROWID;

@@ -2,6 +2,8 @@
 
 pub mod cards;
 pub mod feeds;
+pub mod identity;
+pub mod insurer_feeds;
 pub mod medical_information;
 pub mod without_card;
 
@@ -186,27 +188,12 @@ pub(crate) fn registration_of(
         .transpose()
 }
 
-fn store_person(connection: &Connection, registration: &Registration) -> Result<(), StoreError> {
+pub(crate) fn store_person(
+    connection: &Connection,
+    registration: &Registration,
+) -> Result<(), StoreError> {
     let id = registration.person.id.as_u128().to_be_bytes();
-    let mut statement =
-        connection.prepare_cached("DELETE FROM person_key WHERE person = ?1 RETURNING key")?;
-    let known = statement.query_map([id], |row| row.get(0))?;
-    let known = known.collect::<Result<Vec<String>, _>>()?;
-    if !known.is_empty() {
-        connection
-            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
-            .execute([id])?;
-    }
-    let mut earlier: Option<Vec<u8>> = None;
-    for key in known {
-        let text = "DELETE FROM insured WHERE key = ?1 AND person = ?2 RETURNING record";
-        let mut statement = connection.prepare_cached(text)?;
-        let gone = statement.query_row(params![key, id], |row| row.get(0));
-        earlier = gone.optional()?.or(earlier);
-    }
-    if let Some(record) = earlier {
-        without_card::take_out(connection, registration.person.id, &record)?;
-    }
+    remove_person(connection, registration.person.id)?;
     without_card::enter(connection, &registration.person)?;
     let record = rows::pack(registration)?;
     // Somebody who never had a coverage is found by card alone; no question has an empty key.
@@ -231,6 +218,31 @@ fn store_person(connection: &Connection, registration: &Registration) -> Result<
         connection
             .prepare_cached("INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
             .execute(params![facility, ticket.month.to_iso(), id])?;
+    }
+    Ok(())
+}
+
+/// Takes a person out of everything they are found by.
+pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
+    let id = person.as_u128().to_be_bytes();
+    let mut statement =
+        connection.prepare_cached("DELETE FROM person_key WHERE person = ?1 RETURNING key")?;
+    let known = statement.query_map([id], |row| row.get(0))?;
+    let known = known.collect::<Result<Vec<String>, _>>()?;
+    if !known.is_empty() {
+        connection
+            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
+            .execute([id])?;
+    }
+    let mut earlier: Option<Vec<u8>> = None;
+    for key in known {
+        let text = "DELETE FROM insured WHERE key = ?1 AND person = ?2 RETURNING record";
+        let mut statement = connection.prepare_cached(text)?;
+        let gone = statement.query_row(params![key, id], |row| row.get(0));
+        earlier = gone.optional()?.or(earlier);
+    }
+    if let Some(record) = earlier {
+        without_card::take_out(connection, person, &record)?;
     }
     Ok(())
 }

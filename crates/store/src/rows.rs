@@ -2,6 +2,7 @@
 
 pub(crate) mod medical_information;
 mod packing;
+pub(crate) mod part;
 mod person;
 mod tickets;
 

@@ -19,6 +19,7 @@ use domain::questions::{Answered, Choice};
 
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
+use crate::registry::{identity, registration_of};
 use crate::sql::{Connection, Row, params};
 use crate::withdrawals::withdrawn_since;
 use crate::{facility_settings, looks, rows};
@@ -121,7 +122,9 @@ impl Engine {
                      JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = o.person LIMIT 1),
                    (SELECT r.number FROM center.reference_number r WHERE r.facility = ?1 AND r.person = o.person)
                  FROM center.opened_information o
-                 WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2 ORDER BY person, kind, basis"
+                 WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2
+                   AND NOT EXISTS (SELECT 1 FROM identity_claim c WHERE c.person = o.person AND c.items <> '' AND c.confirmed = 0)
+                 ORDER BY person, kind, basis"
             );
             let account = &permit.holder().account;
             let mut statement = connection.prepare_cached(&text)?;
@@ -167,7 +170,7 @@ impl Engine {
         now: Instant,
     ) -> Result<Option<Sight>, StoreError> {
         let facility = permit.facility();
-        self.read(|connection| {
+        let sight = self.read(|connection| {
             let _snapshot = connection.snapshot()?;
             let Some(person) = of_reference(connection, number(facility), id)? else {
                 return Ok(None);
@@ -180,6 +183,23 @@ impl Engine {
                 person,
                 opened,
             }))
+        })?;
+        let Some(sight) = sight else {
+            return Ok(None);
+        };
+        let person = sight.person;
+        let is_suspended = self
+            .registry()
+            .read(|connection| identity::is_suspended(connection, person))?;
+        Ok((!is_suspended).then_some(sight))
+    }
+
+    /// Whether medical information of a person may be seen at all: whom the insurers took back is nobody, and of whom they and the
+    /// resident register say different things nothing is seen (operations §4.4).
+    pub(crate) fn is_seen(&self, person: PersonId) -> Result<bool, StoreError> {
+        self.registry().read(|connection| {
+            let is_known = registration_of(connection, person)?.is_some();
+            Ok(is_known && !identity::is_suspended(connection, person)?)
         })
     }
 
@@ -197,7 +217,7 @@ impl Engine {
     ) -> Result<Option<Seen>, StoreError> {
         let holder = permit.holder().clone();
         let (facility, person) = (sight.facility, sight.person);
-        let is_somebody = self.registration(person)?.is_some() && holder.facility == facility;
+        let is_somebody = self.is_seen(person)? && holder.facility == facility;
         let recorded = self.write(move |connection, batch| {
             let under = in_force(connection, (number(facility), person), now)?;
             let whose = (number(facility), &holder.account, person);

@@ -1,82 +1,23 @@
 //! Feeds (取込): lines of a batch are matched to people and kept aside while they arrive, then published in one transaction, so that
 //! readers see all of a batch or nothing. Judges no line's members; says of nobody whether they exist.
 
+pub mod batches;
 mod publishing;
 
-use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::coverage::Registration;
 use domain::feed::statement::{FeedLine, Record};
-use domain::feed::{BatchState, FeedKind};
+use domain::feed::{BatchKind, BatchState, FeedKind};
 use domain::insured::{Branch, InsuranceKey};
 use domain::person::PersonId;
 
 use crate::engine::{Engine, StoreError};
+use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::rows;
 use crate::rows::medical_information::{
     pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month, unpack_surgery,
 };
-use crate::sql::{Connection, OptionalExtension, Row, params};
-
-/// A batch that begins.
-#[derive(Debug, Clone)]
-pub struct NewBatch {
-    /// Its identifier.
-    pub id: u128,
-    /// What its lines are.
-    pub kind: FeedKind,
-    /// The file's name, without its folder.
-    pub file_name: String,
-    /// Which operator loads it.
-    pub who: String,
-    /// When it began.
-    pub begun: Instant,
-}
-
-/// A batch as it is on record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// Its identifier.
-    pub id: u128,
-    /// What its lines are.
-    pub kind: FeedKind,
-    /// The file's name.
-    pub file_name: String,
-    /// Which operator loaded it.
-    pub who: String,
-    /// When it began.
-    pub begun: Instant,
-    /// When it ended.
-    pub ended: Option<Instant>,
-    /// What became of it.
-    pub state: BatchState,
-    /// Its lines.
-    pub counted: Counted,
-    /// What the accepted ones changed.
-    pub changed: Changed,
-}
-
-/// The lines of a batch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// All of them, without the header.
-    pub lines: u64,
-    /// Those that could be stored.
-    pub accepted: u64,
-    /// Those that could not.
-    pub refused: u64,
-}
-
-/// What a published batch changed, in lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Changed {
-    /// Lines that were not there.
-    pub added: u64,
-    /// Lines that were there with something else in them.
-    pub replaced: u64,
-    /// Lines that were there as they are.
-    pub unchanged: u64,
-}
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// Whom a line is about.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,39 +48,6 @@ pub enum NotKept {
 }
 
 impl Engine {
-    /// Begins a batch. One that was cut off before is given up first: nothing of it is stored.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn begin_feed(&self, new: NewBatch) -> Result<(), StoreError> {
-        self.settle_feeds(new.begun).await?;
-        self.record(Event {
-            at: new.begun,
-            actor: Actor::Operator(new.who.clone()),
-            deed: Deed::FeedBegin,
-            subject: Some(new.id),
-            detail: format!("kind={}", new.kind.as_str()),
-        })
-        .await?;
-        self.registry()
-            .write(move |connection, _| {
-                let text = "INSERT INTO feed_batch VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, 0, 0, 0, 0, 0, 0, 0)";
-                connection.execute(
-                    text,
-                    params![
-                        new.id.to_be_bytes(),
-                        new.kind.as_str(),
-                        new.file_name,
-                        new.who,
-                        new.begun.as_micros(),
-                        BatchState::Receiving.as_str()
-                    ],
-                )?;
-                Ok(())
-            })
-            .await
-    }
-
     /// Keeps lines of the arriving batch aside, each matched to its person; answers for each whether it was. One transaction.
     ///
     /// # Errors
@@ -175,6 +83,7 @@ impl Engine {
                     counted,
                     changed,
                 )?;
+                forget(connection)?;
                 Ok(changed)
             })
             .await?;
@@ -196,7 +105,8 @@ impl Engine {
         self.registry()
             .write(move |connection, _| {
                 arriving(connection, id)?;
-                end(connection, id, (state, now), counted, Changed::default())
+                end(connection, id, (state, now), counted, Changed::default())?;
+                forget(connection)
             })
             .await?;
         self.tell_ended_feeds().await
@@ -211,147 +121,14 @@ impl Engine {
             .write(|connection, _| forget(connection))
             .await
     }
-
-    /// Gives up what was cut off by the end of a process, and puts into the audit chain what is missing there.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle_feeds(&self, now: Instant) -> Result<(), StoreError> {
-        self.registry()
-            .write(move |connection, _| {
-                let text = "UPDATE feed_batch SET state = ?1, ended = ?2 WHERE state = ?3";
-                let (given_up, receiving) = (BatchState::GivenUp, BatchState::Receiving);
-                connection.execute(
-                    text,
-                    params![given_up.as_str(), now.as_micros(), receiving.as_str()],
-                )?;
-                forget(connection)
-            })
-            .await?;
-        self.tell_ended_feeds().await
-    }
-
-    /// The newest batches, at most so many.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn feed_batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
-        self.registry().read(|connection| {
-            let text = "SELECT id, kind, file_name, who, begun, ended, state, lines, accepted, refused, added, replaced, unchanged
-                FROM feed_batch ORDER BY begun DESC, id LIMIT ?1";
-            batches(connection, text, limit)
-        })
-    }
-
-    /// The end of a batch is on record in the registry first, and in the audit chain of the other file right after; what a crash kept
-    /// apart is brought together here.
-    async fn tell_ended_feeds(&self) -> Result<(), StoreError> {
-        let untold = self.registry().read(|connection| {
-            let text = "SELECT id, kind, file_name, who, begun, ended, state, lines, accepted, refused, added, replaced, unchanged
-                FROM feed_batch WHERE told = 0 AND ended IS NOT NULL ORDER BY begun LIMIT ?1";
-            batches(connection, text, u32::MAX)
-        })?;
-        for it in untold {
-            let counted = it.counted;
-            self.record(Event {
-                at: it.ended.unwrap_or(it.begun),
-                actor: Actor::Operator(it.who),
-                deed: Deed::FeedEnd,
-                subject: Some(it.id),
-                detail: format!(
-                    "kind={} state={} lines={} accepted={} refused={} added={} replaced={}",
-                    it.kind.as_str(),
-                    it.state.as_str(),
-                    counted.lines,
-                    counted.accepted,
-                    counted.refused,
-                    it.changed.added,
-                    it.changed.replaced
-                ),
-            })
-            .await?;
-            let told = "UPDATE feed_batch SET told = 1 WHERE id = ?1";
-            self.registry()
-                .write(move |connection, _| {
-                    connection.execute(told, [it.id.to_be_bytes()])?;
-                    Ok(())
-                })
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-fn batches(connection: &Connection, text: &str, limit: u32) -> Result<Vec<Batch>, StoreError> {
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query([limit])?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        all.push(batch(&row)?);
-    }
-    Ok(all)
-}
-
-fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
-    const FAILED: StoreError = StoreError::Row("feeds");
-    let (kind, state): (String, String) = (row.get(1)?, row.get(6)?);
-    let ended: Option<i64> = row.get(5)?;
-    Ok(Batch {
-        id: u128::from_be_bytes(row.get(0)?),
-        kind: FeedKind::parse(&kind).ok_or(FAILED)?,
-        file_name: row.get(2)?,
-        who: row.get(3)?,
-        begun: Instant::from_micros(row.get(4)?),
-        ended: ended.map(Instant::from_micros),
-        state: BatchState::parse(&state).ok_or(FAILED)?,
-        counted: Counted {
-            lines: row.get(7)?,
-            accepted: row.get(8)?,
-            refused: row.get(9)?,
-        },
-        changed: Changed {
-            added: row.get(10)?,
-            replaced: row.get(11)?,
-            unchanged: row.get(12)?,
-        },
-    })
 }
 
 /// The kind of the batch that is arriving; an error for any other.
 fn arriving(connection: &Connection, id: u128) -> Result<FeedKind, StoreError> {
-    let text = "SELECT kind FROM feed_batch WHERE id = ?1 AND state = ?2";
-    let parameters = params![id.to_be_bytes(), BatchState::Receiving.as_str()];
-    let kind: Option<String> = connection
-        .query_row(text, parameters, |row| row.get(0))
-        .optional()?;
-    kind.and_then(|kind| FeedKind::parse(&kind))
-        .ok_or_else(|| StoreError::Failed("the batch is not arriving".into()))
-}
-
-fn end(
-    connection: &Connection,
-    id: u128,
-    (state, now): (BatchState, Instant),
-    counted: Counted,
-    changed: Changed,
-) -> Result<(), StoreError> {
-    let text = "UPDATE feed_batch SET state = ?2, ended = ?3, lines = ?4, accepted = ?5, refused = ?6, added = ?7, replaced = ?8,
-        unchanged = ?9 WHERE id = ?1";
-    connection.execute(
-        text,
-        params![
-            id.to_be_bytes(),
-            state.as_str(),
-            now.as_micros(),
-            counted.lines,
-            counted.accepted,
-            counted.refused,
-            changed.added,
-            changed.replaced,
-            changed.unchanged
-        ],
-    )?;
-    forget(connection)
+    match batches::of(connection, id)? {
+        Some((BatchKind::Medical(kind), BatchState::Receiving)) => Ok(kind),
+        Some(_) | None => Err(StoreError::Failed("the batch is not arriving".into())),
+    }
 }
 
 fn forget(connection: &Connection) -> Result<(), StoreError> {

@@ -89,6 +89,10 @@ impl Engine {
         now: Instant,
     ) -> Result<MachineLooked, StoreError> {
         let person = self.identified(sought)?.map(|it| it.person.id);
+        let person = match person {
+            Some(person) if self.is_seen(person)? => Some(person),
+            Some(_) | None => None,
+        };
         let holder = permit.holder().clone();
         let (reading, visit, months) = (sought.reading, sought.visit, sought.months);
         let recorded = self.write(move |connection, batch| {

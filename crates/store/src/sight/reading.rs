@@ -13,6 +13,7 @@ use domain::person::Person;
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
+use crate::registry::identity::{IS_SUSPENDED, is_suspended};
 use crate::registry::registration_of;
 use crate::rows::medical_information::{unpack_checkup, unpack_month, unpack_surgery};
 use crate::sight::{in_force, those_for};
@@ -41,6 +42,9 @@ impl Engine {
             let Some(registration) = registration_of(connection, look.person)? else {
                 return Ok(None);
             };
+            if is_suspended(connection, look.person)? {
+                return Ok(None);
+            }
             // Tables of the center's file go by their bare names here: the registry has none of these.
             let now = in_force(connection, (number(look.facility), look.person), look.at)?;
             let whose = (number(look.facility), &look.account, look.person);
@@ -78,7 +82,8 @@ fn is_open(kind: InformationKind) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
             AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (?4 = 0 OR o.basis = 'visit'))
-          AND (EXISTS (SELECT 1 FROM insured i WHERE i.key = ?5 AND i.person = ?2) OR ?5 IS NULL))",
+          AND (EXISTS (SELECT 1 FROM insured i WHERE i.key = ?5 AND i.person = ?2) OR ?5 IS NULL)
+          AND NOT {IS_SUSPENDED})",
         kind.as_str()
     )
 }

@@ -8,7 +8,8 @@ use domain::feed::FeedKind;
 use domain::feed::statement::Record;
 use domain::medical_information::kind::InformationKind;
 
-use super::{Changed, pack, unpack};
+use super::batches::Changed;
+use super::{pack, unpack};
 use crate::engine::StoreError;
 use crate::sql::{Connection, OptionalExtension, params};
 

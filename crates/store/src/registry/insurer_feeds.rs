@@ -1,0 +1,424 @@
+//! Insurers' feeds (operations §4.4): what the lines of a batch make of its insurer's part of people is kept aside while they arrive,
+//! weighed, and put in place in one transaction. Touches nothing any other insurer said, and deletes nothing that a file merely left out.
+
+pub mod publishing;
+pub mod remarks;
+pub mod source;
+pub mod undo;
+
+use std::collections::BTreeMap;
+
+use domain::civil_date::{CivilDate, Instant};
+use domain::coverage::Registration;
+use domain::feed::insurer::{Change, InsurerKind, Scope, Unnamed};
+use domain::feed::part::{Applied, NotApplied, Part};
+use domain::feed::review::{Deadlines, Weighed};
+use domain::feed::{BatchNumber, BatchState};
+use domain::insurer_number::InsurerNumber;
+use domain::person::{Person, PersonId};
+
+use crate::engine::{Engine, StoreError};
+use crate::registry::feeds::batches::{Batch, Changed, Counted, end, pack_weighed};
+use crate::registry::identity;
+use crate::registry::insurer_feeds::remarks::{NewRemark, What};
+use crate::registry::registration_of;
+use crate::rows;
+use crate::rows::part::{pack_part, unpack_part};
+use crate::sql::{Connection, OptionalExtension, params};
+
+/// A batch of an insurer, or of the register, that is being worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct Arriving {
+    /// Its identifier.
+    pub id: u128,
+    /// Its number.
+    pub number: BatchNumber,
+    /// What its lines are.
+    pub kind: InsurerKind,
+    /// Whose; of the register none.
+    pub insurer: Option<InsurerNumber>,
+    /// How much of the insurer it holds.
+    pub scope: Scope,
+    /// The day it came.
+    pub day: CivilDate,
+    /// What becomes of what a full file does not name.
+    pub unnamed: Unnamed,
+}
+
+/// A line that reads well.
+#[derive(Clone)]
+pub struct NewLine {
+    /// Its number in the file.
+    pub number: u64,
+    /// Of whom.
+    pub person: PersonId,
+    /// What it asks for.
+    pub change: Change,
+    /// The day a coverage began or ended, where it is about that.
+    pub happened: Option<CivilDate>,
+    /// The day the insurer was notified of it.
+    pub notified: Option<CivilDate>,
+}
+
+impl std::fmt::Debug for NewLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewLine({}, …)", self.number)
+    }
+}
+
+/// A person whose part is being changed by the lines at hand.
+struct Held {
+    part: Part,
+    /// Who the insurer says they are now.
+    stored: Option<Person>,
+    line: u64,
+    is_changed: bool,
+}
+
+impl Engine {
+    /// The batch of an insurer, or of the register, that must be released or rejected before another one comes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn held_feed(
+        &self,
+        insurer: Option<InsurerNumber>,
+    ) -> Result<Option<BatchNumber>, StoreError> {
+        self.registry().read(|connection| {
+            let text = "SELECT min(number) FROM feed_batch WHERE state = ?1 AND coalesce(insurer, 0) = ?2
+                AND kind IN ('persons', 'coverages', 'certificates', 'losses', 'corrections', 'residents')";
+            let of = insurer.map_or(0, InsurerNumber::as_u32);
+            let mut statement = connection.prepare_cached(text)?;
+            let number: Option<u32> =
+                statement.query_row(params![BatchState::Held.as_str(), of], |row| row.get(0))?;
+            Ok(number.and_then(BatchNumber::new))
+        })
+    }
+
+    /// Keeps lines aside, each made part of what its insurer says of its person; answers for each whether it could be. One transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none of these lines was kept.
+    pub async fn keep_insurer_lines(
+        &self,
+        arriving: Arriving,
+        lines: Vec<NewLine>,
+        deadlines: Deadlines,
+    ) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
+        self.registry()
+            .write(move |connection, _| keep_all(connection, &arriving, &lines, deadlines))
+            .await
+    }
+
+    /// What an arrived batch would change of its insurer's figures. Writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn weigh_insurer_feed(&self, arriving: &Arriving) -> Result<Weighed, StoreError> {
+        self.registry().read(|connection| {
+            let _snapshot = connection.snapshot()?;
+            publishing::weigh(connection, arriving)
+        })
+    }
+
+    /// Keeps an arrived batch for an operator to release or reject.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn hold_insurer_feed(
+        &self,
+        arriving: Arriving,
+        counted: Counted,
+        weighed: Weighed,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.registry()
+            .write(move |connection, _| {
+                is_in(connection, arriving.id, &[BatchState::Receiving])?;
+                note_weighed(connection, arriving.id, &weighed)?;
+                let state = (BatchState::Held, now);
+                end(connection, arriving.id, state, counted, Changed::default())
+            })
+            .await?;
+        self.tell_ended_feeds().await
+    }
+
+    /// Publishes an arrived or held batch: from now on, and at once, what it says is what is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing of it is stored.
+    pub async fn publish_insurer_feed(
+        &self,
+        arriving: Arriving,
+        counted: Counted,
+        weighed: Option<Weighed>,
+        now: Instant,
+    ) -> Result<Changed, StoreError> {
+        let changed = self
+            .registry()
+            .write(move |connection, _| {
+                let states = [BatchState::Receiving, BatchState::Held];
+                is_in(connection, arriving.id, &states)?;
+                if let Some(weighed) = weighed {
+                    note_weighed(connection, arriving.id, &weighed)?;
+                }
+                let changed = publishing::publish(connection, &arriving, now)?;
+                let state = (BatchState::Published, now);
+                end(connection, arriving.id, state, counted, changed)?;
+                let_go(connection, arriving.number)?;
+                Ok(changed)
+            })
+            .await?;
+        self.tell_ended_feeds().await?;
+        Ok(changed)
+    }
+
+    /// Ends an arriving or held batch without storing anything of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leave_insurer_feed(
+        &self,
+        arriving: Arriving,
+        (state, now): (BatchState, Instant),
+        counted: Counted,
+    ) -> Result<(), StoreError> {
+        self.registry()
+            .write(move |connection, _| {
+                let states = [BatchState::Receiving, BatchState::Held];
+                is_in(connection, arriving.id, &states)?;
+                let_go(connection, arriving.number)?;
+                end(
+                    connection,
+                    arriving.id,
+                    (state, now),
+                    counted,
+                    Changed::default(),
+                )
+            })
+            .await?;
+        self.tell_ended_feeds().await
+    }
+
+    /// Lets go of a batch that was only tried: it leaves no record.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_tried_feed(&self, number: BatchNumber) -> Result<(), StoreError> {
+        self.registry()
+            .write(move |connection, _| {
+                let_go(connection, number)?;
+                connection.execute(
+                    "DELETE FROM feed_remark WHERE batch = ?1",
+                    [number.as_u32()],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl Arriving {
+    /// A batch on record, as it came; `None` for one of medical information.
+    #[must_use]
+    pub fn of(batch: &Batch, unnamed: Unnamed) -> Option<Self> {
+        match batch.kind {
+            domain::feed::BatchKind::Insurer(kind) => Some(Self {
+                id: batch.id,
+                number: batch.number,
+                kind,
+                insurer: batch.insurer,
+                scope: batch.scope,
+                day: batch.begun.date_in_japan(),
+                unnamed,
+            }),
+            domain::feed::BatchKind::Medical(_) => None,
+        }
+    }
+}
+
+/// Lets go of parts whose batch was given up.
+pub(crate) fn forget(connection: &Connection) -> Result<(), StoreError> {
+    let text = "DELETE FROM arriving_part WHERE batch NOT IN (SELECT number FROM feed_batch WHERE state = ?1)";
+    connection.execute(text, [BatchState::Held.as_str()])?;
+    // Of a file that was only tried when the process ended.
+    let text = "DELETE FROM feed_remark WHERE batch NOT IN (SELECT number FROM feed_batch)";
+    connection.execute(text, [])?;
+    Ok(())
+}
+
+fn let_go(connection: &Connection, number: BatchNumber) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM arriving_part WHERE batch = ?1",
+        [number.as_u32()],
+    )?;
+    Ok(())
+}
+
+fn is_in(connection: &Connection, id: u128, states: &[BatchState]) -> Result<(), StoreError> {
+    let text = "SELECT state FROM feed_batch WHERE id = ?1";
+    let state: Option<String> = connection
+        .query_row(text, [id.to_be_bytes()], |row| row.get(0))
+        .optional()?;
+    let state = state.and_then(|it| BatchState::parse(&it));
+    if state.is_some_and(|it| states.contains(&it)) {
+        Ok(())
+    } else {
+        Err(StoreError::Failed("the batch is not waiting".into()))
+    }
+}
+
+fn note_weighed(connection: &Connection, id: u128, weighed: &Weighed) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE feed_batch SET weighed = ?2 WHERE id = ?1",
+        params![id.to_be_bytes(), pack_weighed(weighed)?],
+    )?;
+    Ok(())
+}
+
+fn keep_all(
+    connection: &Connection,
+    arriving: &Arriving,
+    lines: &[NewLine],
+    deadlines: Deadlines,
+) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
+    let mut people: BTreeMap<PersonId, Held> = BTreeMap::new();
+    let mut outcomes = Vec::with_capacity(lines.len());
+    for line in lines {
+        let held = match people.entry(line.person) {
+            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::btree_map::Entry::Vacant(new) => {
+                new.insert(hold(connection, arriving, line.person)?)
+            }
+        };
+        let applied = held
+            .part
+            .apply(&named(arriving, &line.change), held.stored.as_ref());
+        if let Ok(applied) = applied {
+            held.is_changed = true;
+            held.line = line.number;
+            note_late(connection, (arriving, line), applied, deadlines)?;
+        }
+        outcomes.push(applied.map(|_| ()));
+    }
+    let text = "INSERT INTO arriving_part (batch, person, line, record) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (batch, person) DO UPDATE SET line = excluded.line, record = excluded.record";
+    let mut statement = connection.prepare_cached(text)?;
+    for (person, held) in people.iter().filter(|(_, held)| held.is_changed) {
+        statement.execute(params![
+            arriving.number.as_u32(),
+            person.as_u128().to_be_bytes(),
+            held.line,
+            pack_part(&held.part)?
+        ])?;
+    }
+    Ok(outcomes)
+}
+
+/// A coverage that a line names bears the batch's number from then on: what a full file does not name is told by that.
+fn named(arriving: &Arriving, change: &Change) -> Change {
+    let mut change = change.clone();
+    if let Change::Coverage(coverage) = &mut change {
+        coverage.source = Some(arriving.number);
+    }
+    change
+}
+
+/// A person's part as the batch left it so far, or as it is stored.
+fn hold(
+    connection: &Connection,
+    arriving: &Arriving,
+    person: PersonId,
+) -> Result<Held, StoreError> {
+    let Some(insurer) = arriving.insurer else {
+        return Ok(Held {
+            part: Part::of_register(),
+            stored: None,
+            line: 0,
+            is_changed: false,
+        });
+    };
+    let known = part(connection, arriving.number, person)?;
+    let needs_stored = known.is_none() || arriving.kind == InsurerKind::Corrections;
+    let stored = if needs_stored {
+        registration_of(connection, person)?
+    } else {
+        None
+    };
+    let is_first = known.is_none();
+    let mut part = known.unwrap_or_else(|| Part::of(insurer, stored.as_ref()));
+    if is_first && (arriving.kind, arriving.scope) == (InsurerKind::Certificates, Scope::Full) {
+        part.clear_certificates();
+    }
+    let stored = match arriving.kind {
+        InsurerKind::Corrections => said(connection, (insurer, person), stored.as_ref())?,
+        InsurerKind::Persons
+        | InsurerKind::Coverages
+        | InsurerKind::Certificates
+        | InsurerKind::Losses
+        | InsurerKind::Residents => None,
+    };
+    Ok(Held {
+        part,
+        stored,
+        line: 0,
+        is_changed: false,
+    })
+}
+
+/// Who an insurer says somebody is: by its own claim, else as they are stored.
+fn said(
+    connection: &Connection,
+    whose: identity::Whose,
+    stored: Option<&Registration>,
+) -> Result<Option<Person>, StoreError> {
+    let claimed = identity::claim(connection, whose)?.and_then(|it| it.claim);
+    Ok(match claimed {
+        Some(claimed) => Some(rows::unpack(whose.1, &claimed)?.person),
+        None => stored.map(|it| it.person.clone()),
+    })
+}
+
+/// What a batch makes of a person so far.
+fn part(
+    connection: &Connection,
+    number: BatchNumber,
+    person: PersonId,
+) -> Result<Option<Part>, StoreError> {
+    let text = "SELECT record FROM arriving_part WHERE batch = ?1 AND person = ?2";
+    let record: Option<Vec<u8>> = connection
+        .prepare_cached(text)?
+        .query_row(
+            params![number.as_u32(), person.as_u128().to_be_bytes()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    record.map(|it| unpack_part(person, &it)).transpose()
+}
+
+fn note_late(
+    connection: &Connection,
+    (arriving, line): (&Arriving, &NewLine),
+    applied: Applied,
+    deadlines: Deadlines,
+) -> Result<(), StoreError> {
+    let (Applied::Began, Some(happened)) = (applied, line.happened) else {
+        return Ok(());
+    };
+    let late = deadlines.late(happened, line.notified, arriving.day);
+    if !late.is_late() {
+        return Ok(());
+    }
+    let detail = format!("{},{}", late.employer_days, late.insurer_days);
+    remarks::put(
+        connection,
+        arriving.number,
+        &NewRemark {
+            line: line.number,
+            what: What::Late,
+            person: Some(line.person),
+            cell: None,
+            detail,
+        },
+    )
+}

@@ -1,0 +1,249 @@
+//! Undoing a published batch (取込の取消): what it changed goes back to what it found, all of it or nothing. What was changed again since
+//! stands in the way and is named.
+
+use std::collections::BTreeSet;
+
+use domain::civil_date::Instant;
+use domain::coverage::Registration;
+use domain::feed::{BatchNumber, BatchState};
+use domain::insurer_number::InsurerNumber;
+use domain::person::PersonId;
+use sha2::{Digest, Sha256};
+
+use super::{Arriving, is_in, publishing};
+use crate::engine::{Engine, StoreError};
+use crate::registry::feeds::batches::{Changed, Counted, end};
+use crate::registry::identity::{self, Claim};
+use crate::registry::{registration_of, remove_person, store_person};
+use crate::rows;
+use crate::sql::{Connection, params};
+
+const FAILED: StoreError = StoreError::Row("part_before");
+
+/// Batches of which what they found is forgotten at a time.
+const AT_ONCE: u32 = 4_000;
+
+/// What came of undoing a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undone {
+    /// Everything it changed is as it was: so many people.
+    Done(u64),
+    /// Nothing was undone.
+    InTheWay {
+        /// People of whom something was changed since.
+        people: u64,
+        /// The later batches that did it, as far as they can be told.
+        batches: Vec<BatchNumber>,
+    },
+    /// What it found is no longer kept.
+    Forgotten,
+}
+
+/// What a batch found and left of a person.
+struct Before {
+    person: PersonId,
+    is_person_changed: bool,
+    found: Vec<u8>,
+    left: Vec<u8>,
+    claim: Option<Claim>,
+}
+
+impl Engine {
+    /// Puts back what a published batch changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was undone.
+    pub async fn undo_insurer_feed(
+        &self,
+        arriving: Arriving,
+        (counted, changed): (Counted, Changed),
+        now: Instant,
+    ) -> Result<Undone, StoreError> {
+        let undone = self
+            .registry()
+            .write(move |connection, _| {
+                is_in(connection, arriving.id, &[BatchState::Published])?;
+                undo(connection, &arriving, (counted, changed), now)
+            })
+            .await?;
+        self.tell_ended_feeds().await?;
+        Ok(undone)
+    }
+
+    /// Forgets what batches found that were published before an instant, the next few thousand people. True when there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_undoing(&self, before: Instant) -> Result<bool, StoreError> {
+        let is_any: bool = self.registry().read(|connection| {
+            let text = "SELECT EXISTS (SELECT 1 FROM part_before WHERE batch IN
+                (SELECT number FROM feed_batch WHERE ended < ?1))";
+            let mut statement = connection.prepare_cached(text)?;
+            Ok(statement.query_row([before.as_micros()], |row| row.get(0))?)
+        })?;
+        if !is_any {
+            return Ok(false);
+        }
+        self.registry()
+            .write(move |connection, _| {
+                let text = "DELETE FROM part_before WHERE (batch, person) IN (
+                    SELECT p.batch, p.person FROM part_before p JOIN feed_batch b ON b.number = p.batch
+                    WHERE b.ended < ?1 LIMIT ?2)";
+                let mut statement = connection.prepare_cached(text)?;
+                let count = statement.execute(params![before.as_micros(), AT_ONCE])?;
+                Ok(count == AT_ONCE as usize)
+            })
+            .await
+    }
+}
+
+fn undo(
+    connection: &Connection,
+    arriving: &Arriving,
+    (counted, changed): (Counted, Changed),
+    now: Instant,
+) -> Result<Undone, StoreError> {
+    let (mut people, mut batches) = (0, BTreeSet::new());
+    let mut count = 0;
+    for_each(connection, arriving.number, |before| {
+        count += 1;
+        let current = registration_of(connection, before.person)?;
+        if !is_as_left(connection, arriving, before, current.as_ref())? {
+            people += 1;
+            let later = current.iter().flat_map(|it| &it.coverages);
+            batches.extend(
+                later
+                    .filter_map(|it| it.source)
+                    .filter(|it| arriving.number < *it),
+            );
+        }
+        Ok(())
+    })?;
+    if count == 0 && 0 < changed.added + changed.replaced {
+        return Ok(Undone::Forgotten);
+    }
+    if 0 < people {
+        return Ok(Undone::InTheWay {
+            people,
+            batches: batches.into_iter().collect(),
+        });
+    }
+    for_each(connection, arriving.number, |before| {
+        put_back(connection, arriving, before, now)
+    })?;
+    connection.execute(
+        "DELETE FROM part_before WHERE batch = ?1",
+        [arriving.number.as_u32()],
+    )?;
+    end(
+        connection,
+        arriving.id,
+        (BatchState::Undone, now),
+        counted,
+        changed,
+    )?;
+    Ok(Undone::Done(count))
+}
+
+fn for_each(
+    connection: &Connection,
+    number: BatchNumber,
+    mut work: impl FnMut(&Before) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let text = "SELECT person, changed_person, before, after, claim FROM part_before WHERE batch = ?1 ORDER BY person";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query([number.as_u32()])?;
+    while let Some(row) = rows.next()? {
+        let claim: Option<Vec<u8>> = row.get(4)?;
+        let claim = claim.map(|it| postcard::from_bytes(&it)).transpose();
+        work(&Before {
+            person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
+            is_person_changed: row.get(1)?,
+            found: row.get(2)?,
+            left: row.get(3)?,
+            claim: claim.map_err(|_| FAILED)?,
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether nothing that a batch left of a person was changed since.
+fn is_as_left(
+    connection: &Connection,
+    arriving: &Arriving,
+    before: &Before,
+    current: Option<&Registration>,
+) -> Result<bool, StoreError> {
+    let Some(insurer) = arriving.insurer else {
+        let register = identity::resident(connection, before.person)?;
+        let packed = register.as_ref().map(identity::pack_person).transpose()?;
+        let hash = Sha256::digest(packed.unwrap_or_default());
+        return Ok(hash.get(..8) == Some(&before.left));
+    };
+    if publishing::left(current, insurer, before.is_person_changed)? != before.left {
+        return Ok(false);
+    }
+    let claim = identity::claim(connection, (insurer, before.person))?;
+    if claim.is_some_and(|it| arriving.number.as_u32() < it.batch) {
+        return Ok(false);
+    }
+    // Whom the batch brought stays while another insurer, or medical information, rests on them.
+    let others = current.is_some_and(|it| it.coverages.iter().any(|it| it.insurer != insurer));
+    Ok(!before.found.is_empty() || (!others && !has_information(connection, before.person)?))
+}
+
+fn has_information(connection: &Connection, person: PersonId) -> Result<bool, StoreError> {
+    let text = "SELECT EXISTS (SELECT 1 FROM holding WHERE person = ?1)";
+    let mut statement = connection.prepare_cached(text)?;
+    Ok(statement.query_row([person.as_u128().to_be_bytes()], |row| row.get(0))?)
+}
+
+fn put_back(
+    connection: &Connection,
+    arriving: &Arriving,
+    before: &Before,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let person = before.person;
+    let Some(insurer) = arriving.insurer else {
+        let register = if before.found.is_empty() {
+            None
+        } else {
+            Some(rows::unpack(person, &before.found)?.person)
+        };
+        identity::put_resident(connection, person, register.as_ref())?;
+        if let Some(stored) = registration_of(connection, person)? {
+            identity::examine(connection, &stored, (arriving.number, now))?;
+        }
+        return Ok(());
+    };
+    identity::put_claim(connection, (insurer, person), before.claim.as_ref())?;
+    if before.found.is_empty() {
+        return remove_person(connection, person);
+    }
+    let found = rows::unpack(person, &before.found)?;
+    let current = registration_of(connection, person)?.ok_or(FAILED)?;
+    let registration = together(&current, found, (insurer, before.is_person_changed));
+    store_person(connection, &registration)?;
+    identity::examine(connection, &registration, (arriving.number, now))?;
+    Ok(())
+}
+
+/// What others say of a person now, and what the insurer said before.
+fn together(
+    current: &Registration,
+    found: Registration,
+    (insurer, is_person_changed): (InsurerNumber, bool),
+) -> Registration {
+    let others = current.coverages.iter().filter(|it| it.insurer != insurer);
+    let mut coverages: Vec<_> = others.cloned().collect();
+    coverages.extend(found.coverages);
+    Registration {
+        person: if is_person_changed {
+            found.person
+        } else {
+            current.person.clone()
+        },
+        coverages,
+    }
+}
