@@ -16,6 +16,8 @@ use ui::language::Texts;
 use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
+use crate::config::emergency::Emergency;
+use crate::config::insurer_feeds::InsurerFeeds;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
 use crate::events::Events;
@@ -60,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) link: Link,
     pub(crate) medical: Medical,
+    pub(crate) insurer_feeds: InsurerFeeds,
     /// One feed at a time.
     pub(crate) feeding: tokio::sync::Mutex<()>,
     /// Which windows were open when it was last looked.

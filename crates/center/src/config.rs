@@ -1,6 +1,7 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
 pub mod emergency;
+pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
 
@@ -59,6 +60,9 @@ pub struct Config {
     /// Medical information: how far back it is shown, and its feeds.
     #[serde(default)]
     pub medical: medical::Medical,
+    /// Insurers' feeds: when they are stopped or held, and what they may leave out.
+    #[serde(default)]
+    pub insurer_feeds: insurer_feeds::InsurerFeeds,
     /// Care without a card.
     #[serde(default)]
     pub emergency: emergency::Emergency,

@@ -14,6 +14,7 @@ use crate::audit::{self, AuditLine, AuditQuery};
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
+use crate::insurer_feeds::{self, LateLine, RemarkLine};
 use crate::looks::{LookPage, LookQuery};
 use crate::operators::{self, Invitation, OperatorLine};
 use crate::posted_notices::{self, NewNotice, NoticeLine};
@@ -62,10 +63,24 @@ pub enum Order {
     ResetMaster(String, String),
     /// Pass a facility to a new owner: institution code and new name.
     Succeed(String, String),
-    /// Load a feed of medical information: its parts follow.
+    /// Load a feed: its parts follow.
     Feed(Box<NewFeed>),
     /// List the newest batches of feeds.
     ListFeeds,
+    /// Publish a batch that is held for review: its number or identifier.
+    ReleaseFeed(String),
+    /// Reject a batch that is held for review.
+    RejectFeed(String),
+    /// Undo a published batch of an insurer.
+    UndoFeed(String),
+    /// What is told to the insurer of a batch's lines, after a line and place.
+    FeedRemarks(String, Option<(u64, u64)>),
+    /// A batch as it stands.
+    ShowFeed(String),
+    /// The batches a check was answered from: institution code, and the check's identifier.
+    FeedSources(String, String),
+    /// Late registrations by insurer.
+    LateRegistrations,
     /// Search the audit chain, newest first.
     AuditSearch(AuditQuery),
     /// Read the audit chain page by page: the query, and the last line (chain, number) of the page before.
@@ -120,6 +135,10 @@ pub enum Reply {
     Feed(Box<FeedReport>),
     /// Batches of feeds.
     Feeds(Vec<BatchLine>),
+    /// What is told to an insurer.
+    FeedRemarks(Vec<RemarkLine>),
+    /// Late registrations by insurer.
+    LateRegistrations(Vec<LateLine>),
     /// Done.
     Done,
     /// Not done, and why.
@@ -311,6 +330,30 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         // It is taken up where its parts are read.
         Order::Feed(_) => Err("a feed is the first order of a call".into()),
         Order::ListFeeds => Ok(Reply::Feeds(feeds::list(app).map_err(Told::from)?)),
+        Order::ReleaseFeed(batch) => {
+            let released = insurer_feeds::release(app, &batch, by()).await?;
+            Ok(Reply::Feed(Box::new(released)))
+        }
+        Order::RejectFeed(batch) => {
+            let rejected = insurer_feeds::reject(app, &batch, by()).await?;
+            Ok(Reply::Feed(Box::new(rejected)))
+        }
+        Order::UndoFeed(batch) => {
+            let undone = insurer_feeds::undo(app, &batch, by()).await?;
+            Ok(Reply::Feed(Box::new(undone)))
+        }
+        Order::ShowFeed(batch) => {
+            let batch = insurer_feeds::find(app, &batch)?;
+            let report = insurer_feeds::report(app, &batch)?;
+            Ok(Reply::Feed(Box::new(report)))
+        }
+        Order::FeedRemarks(batch, after) => Ok(Reply::FeedRemarks(insurer_feeds::remarks(
+            app, &batch, after,
+        )?)),
+        Order::FeedSources(code, check) => {
+            Ok(Reply::Feeds(insurer_feeds::sources(app, &code, &check)?))
+        }
+        Order::LateRegistrations => Ok(Reply::LateRegistrations(insurer_feeds::late(app)?)),
         Order::AuditSearch(query) => Ok(Reply::Audit(audit::search(app, query, by()).await?)),
         Order::AuditPage(query, after) => {
             Ok(Reply::Audit(audit::page(app, query, after, by()).await?))

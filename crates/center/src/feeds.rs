@@ -1,32 +1,36 @@
 //! Loads feeds (取込) that arrive over the control socket: lines are read, matched and kept aside piece by piece, and published when all of
 //! them came. Holds no more of a file in memory than one piece; nothing of a feed that was cut off is ever seen.
 
-mod report;
+pub(crate) mod report;
+pub(crate) mod tally;
+pub(crate) mod unpacking;
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::feed::{BatchState, FeedKind};
+use domain::feed::insurer::{InsurerKind, Scope};
+use domain::feed::review::{Figures, Weighed};
+use domain::feed::{BatchKind, BatchNumber, BatchState, FeedKind};
 use exchange::encoding::Encoding;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::feed_file::{FeedFile, Line, NoFeed};
 use serde::{Deserialize, Serialize};
 use store::engine::StoreError;
-use store::registry::feeds::{Batch, Changed, Counted, NewBatch, NotKept, Whose};
+use store::registry::feeds::batches::{Batch, Changed, NewBatch};
+use store::registry::feeds::{NotKept, Whose};
 
 use crate::app::App;
 use crate::control::Conversation;
-use crate::feeds::report::Report;
-
-/// Refused lines named in the answer; all of them are in the report.
-const NAMED_REFUSALS: usize = 20;
+use crate::feeds::tally::Tally;
+use crate::feeds::unpacking::Unpacking;
+use crate::insurer_feeds;
 
 /// Batches in a list.
 const LISTED: u32 = 200;
 
 /// A feed as the operator announces it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewFeed {
     /// What its lines are.
@@ -39,6 +43,12 @@ pub struct NewFeed {
     /// Only try it: nothing is stored.
     #[serde(default)]
     pub dry_run: bool,
+    /// Whose members it is about, of an insurer's file.
+    #[serde(default)]
+    pub insurer: Option<String>,
+    /// Whether it holds all of them, and not only what changed.
+    #[serde(default)]
+    pub full: bool,
 }
 
 /// What follows the announcement, each answered before the next.
@@ -65,7 +75,9 @@ pub struct FeedProgress {
 pub struct FeedReport {
     /// The batch; none where the feed was only tried.
     pub batch: Option<String>,
-    /// `published`, `stopped`, or `tried`.
+    /// Its number at this center, by which it is released, rejected or undone.
+    pub number: Option<u32>,
+    /// `published`, `held`, `stopped`, or `tried`.
     pub state: String,
     /// Lines read.
     pub lines: u64,
@@ -85,6 +97,69 @@ pub struct FeedReport {
     pub first: Vec<Refusal>,
     /// Where all refused lines stand. That file holds personal data.
     pub report: Option<String>,
+    /// Of an insurer's feed: what it changes of the insurer's figures.
+    pub weighed: Option<WeighedLine>,
+    /// Why it is held: in Japanese and in English.
+    pub held_for: Vec<(String, String)>,
+    /// Registrations that came late, and people whom the register names otherwise.
+    pub remarks: Option<RemarkCounts>,
+}
+
+/// An insurer's coverages in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FiguresLine {
+    /// All of them.
+    pub members: u64,
+    /// Those with a co-payment ratio.
+    pub with_ratio: u64,
+    /// Those with a ceiling.
+    pub with_ceiling: u64,
+    /// Coverages whose loss is on record.
+    pub lost: u64,
+}
+
+/// What a batch changes of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeighedLine {
+    /// Before.
+    pub before: FiguresLine,
+    /// After.
+    pub after: FiguresLine,
+    /// Members whose ratio vanishes.
+    pub ratio_gone: u64,
+    /// Members whose ceiling vanishes.
+    pub ceiling_gone: u64,
+    /// People who are members no more.
+    pub members_gone: u64,
+}
+
+impl From<Weighed> for WeighedLine {
+    fn from(it: Weighed) -> Self {
+        let figures = |it: Figures| FiguresLine {
+            members: it.members,
+            with_ratio: it.with_ratio,
+            with_ceiling: it.with_ceiling,
+            lost: it.lost,
+        };
+        Self {
+            before: figures(it.before),
+            after: figures(it.after),
+            ratio_gone: it.ratio_gone,
+            ceiling_gone: it.ceiling_gone,
+            members_gone: it.members_gone,
+        }
+    }
+}
+
+/// What is told to the insurer of lines that were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemarkCounts {
+    /// Registrations that came late.
+    pub late: u64,
+    /// People whom the resident register names otherwise.
+    pub mismatches: u64,
+    /// People of whom a full file does not name something.
+    pub unnamed: u64,
 }
 
 /// One thing wrong with a line. Quotes nothing of it.
@@ -107,8 +182,14 @@ pub struct Refusal {
 pub struct BatchLine {
     /// Identifier.
     pub id: String,
+    /// Its number at this center.
+    pub number: u32,
     /// What its lines are.
     pub kind: String,
+    /// Whose members they are about, of an insurer's feed.
+    pub insurer: Option<String>,
+    /// `full` or `delta`.
+    pub scope: String,
     /// The file's name.
     pub file_name: String,
     /// Which operator loaded it.
@@ -125,6 +206,8 @@ pub struct BatchLine {
     pub changed: (u64, u64, u64),
     /// Where its refused lines stand, as long as that file is there.
     pub report: Option<String>,
+    /// What it changes of the insurer's figures, where that was weighed.
+    pub weighed: Option<WeighedLine>,
 }
 
 /// The newest batches.
@@ -133,12 +216,15 @@ pub(crate) fn list(app: &App) -> Result<Vec<BatchLine>, StoreError> {
     Ok(batches.into_iter().map(|it| line_of(app, it)).collect())
 }
 
-fn line_of(app: &App, it: Batch) -> BatchLine {
+pub(crate) fn line_of(app: &App, it: Batch) -> BatchLine {
     let (counted, changed) = (it.counted, it.changed);
     let report = report::file(&app.data_dir, it.id);
     BatchLine {
         id: uuid::Uuid::from_u128(it.id).to_string(),
+        number: it.number.as_u32(),
         kind: it.kind.as_str().into(),
+        insurer: it.insurer.map(|it| it.as_digits()),
+        scope: it.scope.as_str().into(),
         file_name: it.file_name,
         who: it.who,
         begun: it.begun.to_string(),
@@ -147,6 +233,7 @@ fn line_of(app: &App, it: Batch) -> BatchLine {
         counted: (counted.lines, counted.accepted, counted.refused),
         changed: (changed.added, changed.replaced, changed.unchanged),
         report: report.exists().then(|| report.display().to_string()),
+        weighed: it.weighed.map(WeighedLine::from),
     }
 }
 
@@ -158,10 +245,11 @@ pub(crate) async fn receive(
     conversation: &mut Conversation,
 ) -> Result<FeedReport, String> {
     let Ok(_alone) = app.feeding.try_lock() else {
-        return Err(
-            "ほかの取込が終わっていません。終わってから取り込んでください。 / another feed is being loaded; wait until it has ended".into(),
-        );
+        return Err(IS_FEEDING.into());
     };
+    if let Some(kind) = InsurerKind::parse(&new.kind) {
+        return insurer_feeds::receiving::receive(app, (kind, new), who, conversation).await;
+    }
     let mut feeding = Feeding::begin(app, &new, who).await?;
     let taken = feeding.take_all(conversation).await;
     match taken {
@@ -173,103 +261,92 @@ pub(crate) async fn receive(
     }
 }
 
+/// Another feed is at work.
+pub(crate) const IS_FEEDING: &str = "ほかの取込が終わっていません。終わってから取り込んでください。 / another feed is being loaded; wait until it has ended";
+
 struct Feeding<'a> {
     app: &'a App,
     /// The batch; none where the feed is only tried.
-    batch: Option<u128>,
+    batch: Option<(u128, BatchNumber)>,
     file: FeedFile,
-    counted: Counted,
-    reasons: BTreeMap<String, u64>,
-    first: Vec<Refusal>,
-    report: Report,
+    tally: Tally,
 }
 
 impl<'a> Feeding<'a> {
     async fn begin(app: &'a App, new: &NewFeed, who: &str) -> Result<Self, String> {
         let kind = FeedKind::parse(&new.kind).ok_or_else(|| {
-            let names: Vec<&str> = FeedKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            let medical = FeedKind::ALL.iter().map(|kind| kind.as_str());
+            let insurers = InsurerKind::ALL.iter().map(|kind| kind.as_str());
+            let names: Vec<&str> = medical.chain(insurers).collect();
             let names = names.join(", ");
             format!("kind: 次のどれかを指定してください / name one of: {names}")
         })?;
-        let encoding = match new.encoding.as_deref() {
-            None => None,
-            Some("utf-8") => Some(Encoding::Utf8),
-            Some("cp932") => Some(Encoding::ShiftJis),
-            Some(_) => {
-                return Err(
-                    "encoding: utf-8 か cp932 を指定してください。 / name utf-8 or cp932".into(),
-                );
-            }
-        };
+        if new.insurer.is_some() || new.full {
+            return Err("insurer: この種類のファイルに --insurer と --full は付けられません。 / files of this kind take neither --insurer nor --full".into());
+        }
+        let encoding = encoding(new)?;
         let now = app.now();
         let id = uuid::Uuid::from_bytes(random()?).as_u128();
-        let told = |error: store::engine::StoreError| error.to_string();
-        if new.dry_run {
+        let batch = if new.dry_run {
             app.engine.settle_feeds(now).await.map_err(told)?;
+            None
         } else {
             let batch = NewBatch {
                 id,
-                kind,
+                kind: BatchKind::Medical(kind),
+                insurer: None,
+                scope: Scope::Delta,
                 file_name: new.file_name.clone(),
                 who: who.to_owned(),
                 begun: now,
             };
-            app.engine.begin_feed(batch).await.map_err(told)?;
-        }
+            Some((id, app.engine.begin_feed(batch).await.map_err(told)?))
+        };
         Ok(Self {
             app,
-            batch: (!new.dry_run).then_some(id),
+            batch,
             file: FeedFile::new(kind, encoding, now.date_in_japan()),
-            counted: Counted::default(),
-            reasons: BTreeMap::new(),
-            first: Vec::new(),
-            report: Report::of(report::file(&app.data_dir, id)),
+            tally: Tally::new(report::file(&app.data_dir, id)),
         })
     }
 
     /// Takes parts until the last one.
     async fn take_all(&mut self, conversation: &mut Conversation) -> Result<(), String> {
-        loop {
-            let part = conversation.next_line().await;
-            let part = part.ok_or("取込が途中で切れました。 / the feed was cut off")?;
-            let part = serde_json::from_str(&part)
-                .map_err(|_| "this center does not know the part; use the same version")?;
-            let lines = match part {
-                FeedPart::Bytes(bytes) => {
-                    let bytes = STANDARD.decode(bytes);
-                    let bytes = bytes.map_err(|_| "the part is not base64")?;
-                    // Reading is work; checks must not wait behind it.
-                    let mut file = self.file.clone();
-                    let reading = tokio::task::spawn_blocking(move || {
-                        let lines = file.take(&bytes);
-                        (file, lines)
-                    });
-                    let (file, lines) = reading.await.map_err(|error| error.to_string())?;
-                    self.file = file;
-                    lines.map_err(both)?
-                }
-                FeedPart::End => {
-                    let last = self.file.end().map_err(both)?;
-                    self.keep(last.into_iter().collect()).await?;
-                    return if self.counted.lines == 0 {
-                        Err(both(NoFeed::NoLines))
-                    } else {
-                        Ok(())
-                    };
-                }
-            };
-            self.keep(lines).await?;
-            let progress = FeedProgress {
-                lines: self.counted.lines,
-                refused: self.counted.refused,
-            };
-            conversation.say_progress(progress).await;
+        let mut unpacking = Unpacking::default();
+        while let Some(bytes) = next_part(conversation).await? {
+            unpacking.take(bytes);
+            while let Some(piece) = unpacking.next().await? {
+                self.read(piece).await?;
+            }
+            conversation.say_progress(self.tally.progress()).await;
         }
+        while let Some(piece) = unpacking.rest()? {
+            self.read(piece).await?;
+        }
+        let last = self.file.end().map_err(both)?;
+        self.keep(last.into_iter().collect()).await?;
+        if self.tally.counted.lines == 0 {
+            Err(both(NoFeed::NoLines))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Reads some of the file. Reading is work; checks must not wait behind it.
+    async fn read(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+        let mut file = self.file.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let lines = file.take(&bytes);
+            (file, lines)
+        });
+        let (file, lines) = reading.await.map_err(|error| error.to_string())?;
+        self.file = file;
+        self.keep(lines.map_err(both)?).await
     }
 
     /// Keeps what reads well aside, and notes what does not.
     async fn keep(&mut self, lines: Vec<Line>) -> Result<(), String> {
-        self.counted.lines += lines.len() as u64;
+        self.tally.counted.lines += lines.len() as u64;
         let (mut kept, mut places) = (Vec::with_capacity(lines.len()), Vec::new());
         for Line {
             number,
@@ -287,102 +364,102 @@ impl<'a> Feeding<'a> {
                     kept.push((whose, parsed.line));
                     places.push((number, text));
                 }
-                Err(wrong) => self.refuse(number, &text, &wrong)?,
+                Err(wrong) => self.tally.refuse(number, &text, &wrong)?,
             }
         }
-        let outcomes = self.app.engine.keep_feed_lines(kept).await;
-        let outcomes = outcomes.map_err(|error| error.to_string())?;
+        let outcomes = self.app.engine.keep_feed_lines(kept).await.map_err(told)?;
         for (outcome, (number, text)) in outcomes.into_iter().zip(places) {
             match outcome {
-                Ok(()) => self.counted.accepted += 1,
+                Ok(()) => self.tally.counted.accepted += 1,
                 Err(why) => {
                     let reason = match why {
                         NotKept::NoOnePerson => Reason::NoOnePerson,
                         NotKept::OtherHead => Reason::OtherHead,
                         NotKept::Twice => Reason::Twice,
                     };
-                    self.refuse(number, &text, &[Wrong::whole(reason)])?;
+                    self.tally.refuse(number, &text, &[Wrong::whole(reason)])?;
                 }
             }
         }
-        self.report.flush()
-    }
-
-    fn refuse(&mut self, number: u64, text: &str, wrong: &[Wrong]) -> Result<(), String> {
-        self.counted.refused += 1;
-        for it in wrong {
-            let reason = it.reason.as_str().to_owned();
-            *self.reasons.entry(reason.clone()).or_default() += 1;
-            if self.first.len() < NAMED_REFUSALS {
-                self.first.push(Refusal {
-                    line: number,
-                    column: it.column.map(|column| column.name.to_owned()),
-                    reason,
-                    ja: it.ja(),
-                    en: it.en(),
-                });
-            }
-        }
-        self.report.append(number, text, wrong)
+        self.tally.flush()
     }
 
     async fn end(self) -> Result<FeedReport, String> {
-        let tolerance = self.app.medical.tolerance();
-        let is_good = tolerance.allows(self.counted.refused, self.counted.lines);
+        let (counted, tolerance) = (self.tally.counted, self.app.medical.tolerance());
+        let is_good = tolerance.allows(counted.refused, counted.lines);
         let (state, changed) = match (self.batch, is_good) {
             (None, _) => {
-                let forgotten = self.app.engine.forget_feed_lines().await;
-                forgotten.map_err(|error| error.to_string())?;
-                ("tried", Changed::default())
+                self.app.engine.forget_feed_lines().await.map_err(told)?;
+                (TRIED, Changed::default())
             }
-            (Some(id), true) => {
+            (Some((id, _)), true) => {
                 let now = self.app.now();
-                let changed = self.app.engine.publish_feed(id, self.counted, now).await;
-                (
-                    BatchState::Published.as_str(),
-                    changed.map_err(|error| error.to_string())?,
-                )
+                let changed = self.app.engine.publish_feed(id, counted, now).await;
+                (BatchState::Published.as_str(), changed.map_err(told)?)
             }
             (Some(_), false) => {
                 self.leave(BatchState::Stopped).await?;
                 (BatchState::Stopped.as_str(), Changed::default())
             }
         };
-        Ok(FeedReport {
-            batch: self.batch.map(|id| uuid::Uuid::from_u128(id).to_string()),
-            state: state.into(),
-            lines: self.counted.lines,
-            accepted: self.counted.accepted,
-            refused: self.counted.refused,
-            added: changed.added,
-            replaced: changed.replaced,
-            unchanged: changed.unchanged,
-            reasons: self.reasons,
-            first: self.first,
-            report: self.report.written(),
-        })
+        Ok(self.tally.report(self.batch, state, changed))
     }
 
     /// Ends the feed without storing anything of it.
     async fn leave(&self, state: BatchState) -> Result<(), String> {
         let left = match self.batch {
-            Some(id) => {
-                let now = self.app.now();
-                self.app
-                    .engine
-                    .stop_feed(id, state, self.counted, now)
-                    .await
+            Some((id, _)) => {
+                let (now, counted) = (self.app.now(), self.tally.counted);
+                self.app.engine.stop_feed(id, state, counted, now).await
             }
             None => self.app.engine.forget_feed_lines().await,
         };
-        left.map_err(|error| error.to_string())
+        left.map_err(told)
     }
 }
 
-fn both(why: NoFeed) -> String {
+/// What a feed that was only tried is in.
+pub(crate) const TRIED: &str = "tried";
+
+/// The next bytes of a feed; `None` at its end.
+pub(crate) async fn next_part(conversation: &mut Conversation) -> Result<Option<Vec<u8>>, String> {
+    let part = conversation.next_line().await;
+    let part = part.ok_or("取込が途中で切れました。 / the feed was cut off")?;
+    let part = serde_json::from_str(&part)
+        .map_err(|_| "this center does not know the part; use the same version")?;
+    match part {
+        FeedPart::Bytes(bytes) => {
+            let bytes = STANDARD.decode(bytes);
+            Ok(Some(bytes.map_err(|_| "the part is not base64")?))
+        }
+        FeedPart::End => Ok(None),
+    }
+}
+
+/// The encoding an operator names.
+pub(crate) fn encoding(new: &NewFeed) -> Result<Option<Encoding>, String> {
+    match new.encoding.as_deref() {
+        None => Ok(None),
+        Some("utf-8") => Ok(Some(Encoding::Utf8)),
+        Some("cp932") => Ok(Some(Encoding::ShiftJis)),
+        Some(_) => {
+            Err("encoding: utf-8 か cp932 を指定してください。 / name utf-8 or cp932".into())
+        }
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form `map_err` hands it over in"
+)]
+pub(crate) fn told(error: StoreError) -> String {
+    error.to_string()
+}
+
+pub(crate) fn both(why: NoFeed) -> String {
     format!("{} / {why}", why.ja())
 }
 
-fn random() -> Result<[u8; 16], String> {
+pub(crate) fn random() -> Result<[u8; 16], String> {
     crate::app::random().map_err(|_| "the system's random generator failed".into())
 }

@@ -26,6 +26,7 @@ mod facility_settings;
 pub mod feeds;
 mod history;
 mod imports;
+pub mod insurer_feeds;
 mod keyed_hash;
 mod link;
 pub mod listeners;

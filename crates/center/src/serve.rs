@@ -164,6 +164,7 @@ impl Center {
             limits: config.limits,
             link: config.link.clone(),
             medical: config.medical,
+            insurer_feeds: config.insurer_feeds,
             feeding: Default::default(),
             open_windows: crate::emergency::Seen::default(),
             bulk: Default::default(),

@@ -213,6 +213,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             surgery_months: 60,
             ..Default::default()
         },
+        insurer_feeds: Default::default(),
         // One person opens a disaster and looks at what it does; its facility of 医科 takes ambulances, once it opts in.
         emergency: center::config::emergency::Emergency {
             two_operators: false,

@@ -1,5 +1,7 @@
-//! `onshi feed`: loads files of medical information into a running center (取込), tries them, and lists what was loaded. Shows of a line
-//! its number and what is wrong, never what stands in it.
+//! `onshi feed`: loads files of medical information and of insurers into a running center (取込), tries them, and lists what was loaded.
+//! Shows of a line its number and what is wrong, never what stands in it.
+
+mod insurers;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -18,13 +20,18 @@ use crate::told;
 /// Bytes sent at a time: some thousands of lines.
 const PIECE_BYTES: usize = 512 << 10;
 
+/// What `load` ends with when the batch is held for review.
+const HELD: u8 = 3;
+
 /// `onshi feed`.
 #[derive(Subcommand)]
 pub(crate) enum FeedCommand {
     /// Load a file: all of its accepted lines are seen at once, or none.
     #[command(
         after_help = "Example: onshi feed load --data-dir /var/lib/onshi --kind drugs drugs-2026-10.csv\n\n\
-            Ends with 1 when the file was not loaded. Refused lines stand in a file below the data folder that holds personal data."
+            onshi feed load --data-dir /var/lib/onshi --kind coverages --insurer 06139992 --full coverages.csv.gz\n\n\
+            Ends with 1 when the file was not loaded, and with 3 when it is held for review. Refused lines stand in a file below the data\n\
+            folder that holds personal data."
     )]
     Load(FileArguments),
     /// Try a file as `load` would, and store nothing.
@@ -32,6 +39,39 @@ pub(crate) enum FeedCommand {
         after_help = "Example: onshi feed check --data-dir /var/lib/onshi --kind checkups checkups.csv"
     )]
     Check(FileArguments),
+    /// Show a batch of an insurer: its lines, what it changes of the insurer's figures, why it is held.
+    #[command(after_help = "Example: onshi feed show --data-dir /var/lib/onshi 12")]
+    Show(insurers::Named),
+    /// Publish a batch that is held for review.
+    #[command(after_help = "Example: onshi feed release --data-dir /var/lib/onshi 12")]
+    Release(insurers::Named),
+    /// Reject a batch that is held for review: nothing of it is stored.
+    #[command(after_help = "Example: onshi feed reject --data-dir /var/lib/onshi 12")]
+    Reject(insurers::Named),
+    /// Undo a published batch of an insurer, all of it or nothing.
+    #[command(after_help = "Example: onshi feed undo --data-dir /var/lib/onshi 12")]
+    Undo(insurers::Named),
+    /// Write the report to the insurer (CSV): refused lines, late ones, people whom the resident register names otherwise.
+    #[command(
+        after_help = "Example: onshi feed report --data-dir /var/lib/onshi 12 > report.csv\n\n\
+            Lines are named by number and by the identifier the insurer sent; no name and no insured number stands in it."
+    )]
+    Report(insurers::Named),
+    /// Say which batches a check was answered from.
+    #[command(
+        after_help = "Example: onshi feed source --data-dir /var/lib/onshi --facility 1319999999 --check 0190a5c2-7b1e-7000-8000-000000000000"
+    )]
+    Source(insurers::SourceArguments),
+    /// Late registrations by insurer.
+    #[command(after_help = "Example: onshi feed late --data-dir /var/lib/onshi")]
+    Late {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// List the newest batches.
     #[command(after_help = "Example: onshi feed list --data-dir /var/lib/onshi")]
     List {
@@ -50,13 +90,20 @@ pub(crate) struct FileArguments {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
-    /// drugs, prescriptions, dispensings, treatment, surgery or checkups.
+    /// drugs, prescriptions, dispensings, treatment, surgery or checkups; persons, coverages, certificates, losses or corrections of an
+    /// insurer; or residents.
     #[arg(long)]
     kind: String,
+    /// The insurer number, for an insurer's file.
+    #[arg(long)]
+    insurer: Option<String>,
+    /// The file holds all coverages or certificates of the insurer: what it does not name is over.
+    #[arg(long)]
+    full: bool,
     /// utf-8 or cp932; told from the lines when left out.
     #[arg(long)]
     encoding: Option<String>,
-    /// The CSV file.
+    /// The CSV file, packed by gzip or not.
     file: PathBuf,
     /// Print JSON.
     #[arg(long)]
@@ -67,6 +114,13 @@ pub(crate) async fn run(command: FeedCommand) -> anyhow::Result<ExitCode> {
     match command {
         FeedCommand::Load(arguments) => send(&arguments, Dry::No).await,
         FeedCommand::Check(arguments) => send(&arguments, Dry::Yes).await,
+        FeedCommand::Show(named) => insurers::told(&named, Order::ShowFeed).await,
+        FeedCommand::Release(named) => insurers::told(&named, Order::ReleaseFeed).await,
+        FeedCommand::Reject(named) => insurers::told(&named, Order::RejectFeed).await,
+        FeedCommand::Undo(named) => insurers::told(&named, Order::UndoFeed).await,
+        FeedCommand::Report(named) => insurers::report(&named).await,
+        FeedCommand::Source(arguments) => insurers::source(&arguments).await,
+        FeedCommand::Late { data_dir, json } => insurers::late(&data_dir, json).await,
         FeedCommand::List { data_dir, json } => {
             let Reply::Feeds(batches) = order(&data_dir, Order::ListFeeds).await? else {
                 return Err(other_answer());
@@ -95,6 +149,8 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
         file_name: name.to_string_lossy().into_owned(),
         encoding: arguments.encoding.clone(),
         dry_run: dry == Dry::Yes,
+        insurer: arguments.insurer.clone(),
+        full: arguments.full,
     };
     let report = load(&arguments.data_dir, feed, &arguments.file).await?;
     if arguments.json {
@@ -102,14 +158,11 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
     } else {
         print_report(&report);
     }
-    let is_good = match dry {
-        Dry::No => report.state == "published",
-        Dry::Yes => report.refused == 0,
-    };
-    Ok(if is_good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    Ok(match dry {
+        Dry::No if report.state == "published" => ExitCode::SUCCESS,
+        Dry::No if report.state == "held" => ExitCode::from(HELD),
+        Dry::Yes if report.refused == 0 => ExitCode::SUCCESS,
+        Dry::No | Dry::Yes => ExitCode::FAILURE,
     })
 }
 
@@ -171,9 +224,16 @@ fn not_called(data_dir: &Path, error: &std::io::Error) -> anyhow::Error {
 fn print_report(it: &FeedReport) {
     let state = match it.state.as_str() {
         "published" => "取り込みました / loaded",
+        "held" => {
+            "確認待ちです（まだ取り込んでいません） / held for review; nothing was stored yet"
+        }
+        "rejected" => "却下しました / rejected; nothing was stored",
+        "undone" => "取り消しました / undone",
         "stopped" => {
             "取り込みませんでした（拒否した行が多すぎます） / not loaded: too many lines were refused"
         }
+        "given_up" => "途中で切れたので取り込みませんでした / cut off; nothing was stored",
+        "receiving" => "取込中です / loading",
         _ => "試しました（何も取り込んでいません） / tried; nothing was stored",
     };
     println!("{state}");
@@ -197,15 +257,17 @@ fn print_report(it: &FeedReport) {
             "  拒否した行の一覧（個人情報を含みます。直したら消してください） / refused lines (personal data; delete it when they are mended): {report}"
         );
     }
-    if let Some(batch) = &it.batch {
-        println!("  取込単位 / batch: {batch}");
+    insurers::print_figures(it);
+    if let (Some(batch), Some(number)) = (&it.batch, it.number) {
+        println!("  取込単位 / batch: {number}   {batch}");
     }
 }
 
 fn print_batch(it: &BatchLine) {
     let (lines, accepted, refused) = it.counted;
+    let insurer = it.insurer.as_deref().unwrap_or("-");
     println!(
-        "{}  {}  {}  {}  {lines} {accepted} {refused}  {}",
-        it.id, it.begun, it.state, it.kind, it.file_name
+        "{}  {}  {}  {}  {insurer}  {}  {lines} {accepted} {refused}  {}",
+        it.number, it.begun, it.state, it.kind, it.scope, it.file_name
     );
 }

@@ -283,6 +283,17 @@ impl Tolerance {
         (per_mille <= 1_000).then_some(Self(per_mille))
     }
 
+    /// The thousandths.
+    ///
+    /// ```
+    /// use domain::feed::Tolerance;
+    /// assert_eq!(Tolerance::default().as_per_mille(), 50);
+    /// ```
+    #[must_use]
+    pub fn as_per_mille(self) -> u16 {
+        self.0
+    }
+
     /// Whether a batch with so many refused of so many lines is still published. One without a line never is.
     #[must_use]
     pub fn allows(self, refused: u64, lines: u64) -> bool {

@@ -114,7 +114,7 @@ impl TryFrom<String> for FromDay {
 /// Thousandths, 0 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u16")]
-pub struct PerMille(Tolerance);
+pub struct PerMille(pub(super) Tolerance);
 
 impl TryFrom<u16> for PerMille {
     type Error = &'static str;

@@ -10,7 +10,7 @@ use exchange::feed_file::writing;
 use crate::system;
 
 /// The file of a batch's report.
-pub(super) fn file(data_dir: &Path, batch: u128) -> PathBuf {
+pub(crate) fn file(data_dir: &Path, batch: u128) -> PathBuf {
     let id = uuid::Uuid::from_u128(batch);
     data_dir.join("feeds").join(format!("{id}.refused.csv"))
 }

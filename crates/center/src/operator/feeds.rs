@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::civil_date::Instant;
-use domain::feed::{BatchState, FeedKind};
+use domain::feed::{BatchKind, BatchState};
 
 use super::{Frame, Operator, show};
 use crate::app::App;
@@ -48,7 +48,7 @@ fn feeds_page(app: &App, operator: &Operator) -> Result<Response, Told> {
     };
     let line = |it: BatchLine| {
         let state = BatchState::parse(&it.state);
-        let kind = FeedKind::parse(&it.kind);
+        let kind = BatchKind::parse(&it.kind);
         Line {
             kind: kind.map_or(it.kind, |it| {
                 words.choose(it.label_ja(), it.label_en()).to_owned()

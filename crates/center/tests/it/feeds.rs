@@ -61,8 +61,7 @@ fn feed(kind: FeedKind) -> NewFeed {
     NewFeed {
         kind: kind.as_str().into(),
         file_name: "feed.csv".into(),
-        encoding: None,
-        dry_run: false,
+        ..NewFeed::default()
     }
 }
 
@@ -84,7 +83,7 @@ async fn load(world: &World, feed: NewFeed, bytes: &[u8]) -> Result<FeedReport, 
     }
 }
 
-fn part(bytes: &[u8]) -> FeedPart {
+pub(crate) fn part(bytes: &[u8]) -> FeedPart {
     FeedPart::Bytes(STANDARD.encode(bytes))
 }
 

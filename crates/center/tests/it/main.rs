@@ -26,6 +26,7 @@ mod events;
 mod existing_paths;
 mod feeds;
 mod history;
+mod insurer_feeds;
 mod keys;
 mod link;
 mod looks;

@@ -287,6 +287,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         link: Default::default(),
         operators: Default::default(),
         medical: Default::default(),
+        insurer_feeds: Default::default(),
         emergency: Default::default(),
     }
 }

@@ -146,8 +146,7 @@ fn a_center_that_is_killed_has_all_of_a_batch_or_nothing() {
             let feed = NewFeed {
                 kind: "drugs".into(),
                 file_name: "killed.csv".into(),
-                encoding: None,
-                dry_run: false,
+                ..NewFeed::default()
             };
             call.announce(feed).await.unwrap();
             let pieces = bytes

@@ -80,6 +80,7 @@ impl Link {
             link: Default::default(),
             operators: Default::default(),
             medical: Default::default(),
+            insurer_feeds: Default::default(),
             emergency: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())

@@ -138,6 +138,19 @@ impl Engine {
         })
     }
 
+    /// How many remarks of a kind a batch has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_remarks(&self, number: BatchNumber, what: What) -> Result<u64, StoreError> {
+        self.registry().read(|connection| {
+            let text = "SELECT count(*) FROM feed_remark WHERE batch = ?1 AND what = ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            let of = params![number.as_u32(), what.as_str()];
+            Ok(statement.query_row(of, |row| row.get(0))?)
+        })
+    }
+
     /// Late registrations by insurer, of all published batches whose remarks are kept.
     ///
     /// # Errors

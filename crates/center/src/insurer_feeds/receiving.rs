@@ -1,0 +1,285 @@
+//! Takes an insurer's file in as it arrives over the control socket: lines are read and kept aside piece by piece; when all came, the whole
+//! is weighed, and published or held for review. Holds no more of a file in memory than one piece.
+
+use domain::feed::insurer::{InsurerKind, Scope};
+use domain::feed::part::NotApplied;
+use domain::feed::{BatchKind, BatchNumber, BatchState};
+use domain::insurer_number::InsurerNumber;
+use exchange::feed_file::NoFeed;
+use exchange::feed_file::refusal::{Reason, Wrong};
+use exchange::insurer_file::{InsurerFile, Line};
+use store::registry::feeds::batches::{Changed, NewBatch};
+use store::registry::insurer_feeds::remarks::{NewRemark, What};
+use store::registry::insurer_feeds::{Arriving, NewLine};
+
+use super::{causes, is_held, remark_counts};
+use crate::app::App;
+use crate::control::Conversation;
+use crate::feeds::tally::Tally;
+use crate::feeds::unpacking::Unpacking;
+use crate::feeds::{
+    FeedReport, NewFeed, TRIED, WeighedLine, both, encoding, next_part, random, report, told,
+};
+
+/// The number lines are kept under that are only tried: no batch ever has it.
+const TRIED_NUMBER: u32 = i32::MAX.unsigned_abs();
+
+/// Takes an insurer's file in. What goes wrong is told and ends it; a caller who goes away ends it, too.
+pub(crate) async fn receive(
+    app: &App,
+    (kind, new): (InsurerKind, NewFeed),
+    who: &str,
+    conversation: &mut Conversation,
+) -> Result<FeedReport, String> {
+    let mut receiving = Receiving::begin(app, (kind, &new), who).await?;
+    match receiving.take_all(conversation).await {
+        Ok(()) => receiving.end().await,
+        Err(why) => {
+            receiving.leave(BatchState::GivenUp).await?;
+            Err(why)
+        }
+    }
+}
+
+struct Receiving<'a> {
+    app: &'a App,
+    arriving: Arriving,
+    /// Whether it is only tried.
+    is_tried: bool,
+    file: InsurerFile,
+    tally: Tally,
+}
+
+impl<'a> Receiving<'a> {
+    async fn begin(
+        app: &'a App,
+        (kind, new): (InsurerKind, &NewFeed),
+        who: &str,
+    ) -> Result<Self, String> {
+        let (insurer, scope) = whose(kind, new)?;
+        let encoding = encoding(new)?;
+        let now = app.now();
+        app.engine.settle_feeds(now).await.map_err(told)?;
+        if let Some(held) = app.engine.held_feed(insurer).map_err(told)? {
+            return Err(is_held(held).to_string());
+        }
+        let id = uuid::Uuid::from_bytes(random()?).as_u128();
+        let tried = BatchNumber::new(TRIED_NUMBER);
+        let number = if new.dry_run {
+            tried.ok_or("the number of a trial is none")?
+        } else {
+            let batch = NewBatch {
+                id,
+                kind: BatchKind::Insurer(kind),
+                insurer,
+                scope,
+                file_name: new.file_name.clone(),
+                who: who.to_owned(),
+                begun: now,
+            };
+            app.engine.begin_feed(batch).await.map_err(told)?
+        };
+        Ok(Self {
+            app,
+            arriving: Arriving {
+                id,
+                number,
+                kind,
+                insurer,
+                scope,
+                day: now.date_in_japan(),
+                unnamed: app.insurer_feeds.unnamed(),
+            },
+            is_tried: new.dry_run,
+            file: InsurerFile::new(kind, insurer, encoding, now.date_in_japan()),
+            tally: Tally::new(report::file(&app.data_dir, id)),
+        })
+    }
+
+    async fn take_all(&mut self, conversation: &mut Conversation) -> Result<(), String> {
+        let mut unpacking = Unpacking::default();
+        while let Some(bytes) = next_part(conversation).await? {
+            unpacking.take(bytes);
+            while let Some(piece) = unpacking.next().await? {
+                self.read(piece).await?;
+            }
+            conversation.say_progress(self.tally.progress()).await;
+        }
+        while let Some(piece) = unpacking.rest()? {
+            self.read(piece).await?;
+        }
+        let last = self.file.end().map_err(both)?;
+        self.keep(last.into_iter().collect()).await?;
+        if self.tally.counted.lines == 0 {
+            Err(both(NoFeed::NoLines))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Reads some of the file. Reading is work; checks must not wait behind it.
+    async fn read(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+        let mut file = self.file.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let lines = file.take(&bytes);
+            (file, lines)
+        });
+        let (file, lines) = reading.await.map_err(|error| error.to_string())?;
+        self.file = file;
+        self.keep(lines.map_err(both)?).await
+    }
+
+    async fn keep(&mut self, lines: Vec<Line>) -> Result<(), String> {
+        self.tally.counted.lines += lines.len() as u64;
+        let (mut kept, mut texts, mut remarks) =
+            (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
+        for Line {
+            number,
+            text,
+            outcome,
+        } in lines
+        {
+            match outcome {
+                Ok(said) => {
+                    kept.push(NewLine {
+                        number,
+                        person: said.person,
+                        change: said.change,
+                        happened: said.happened,
+                        notified: said.notified,
+                    });
+                    texts.push((number, said.person, text));
+                }
+                Err(wrong) => {
+                    self.tally.refuse(number, &text, &wrong)?;
+                    remarks.extend(wrong.iter().map(|it| refused(number, it)));
+                }
+            }
+        }
+        let engine = &self.app.engine;
+        let deadlines = self.app.insurer_feeds.deadlines();
+        let outcomes = engine.keep_insurer_lines(self.arriving, kept, deadlines);
+        let outcomes = outcomes.await.map_err(told)?;
+        for (outcome, (number, person, text)) in outcomes.into_iter().zip(texts) {
+            match outcome {
+                Ok(()) => self.tally.counted.accepted += 1,
+                Err(why) => {
+                    let wrong = Wrong::whole(reason(why));
+                    self.tally.refuse(number, &text, &[wrong])?;
+                    remarks.push(NewRemark {
+                        person: Some(person),
+                        ..refused(number, &wrong)
+                    });
+                }
+            }
+        }
+        if !remarks.is_empty() {
+            let noted = engine.note_remarks(self.arriving.number, remarks).await;
+            noted.map_err(told)?;
+        }
+        self.tally.flush()
+    }
+
+    async fn end(self) -> Result<FeedReport, String> {
+        let (app, arriving, counted) = (self.app, self.arriving, self.tally.counted);
+        let tolerance = app.insurer_feeds.tolerance();
+        if !self.is_tried && !tolerance.allows(counted.refused, counted.lines) {
+            self.leave(BatchState::Stopped).await?;
+            return self.told(BatchState::Stopped.as_str(), Changed::default());
+        }
+        // A walk over all of the insurer's members; checks must not wait behind it.
+        let engine = app.engine.clone();
+        let weighing = tokio::task::spawn_blocking(move || engine.weigh_insurer_feed(&arriving));
+        let weighed = weighing.await.map_err(|error| error.to_string())?;
+        let weighed = weighed.map_err(told)?;
+        let causes = causes(app, &weighed);
+        let (state, changed) = if self.is_tried {
+            (TRIED, Changed::default())
+        } else if causes.is_empty() {
+            let published =
+                app.engine
+                    .publish_insurer_feed(arriving, counted, Some(weighed), app.now());
+            let changed = published.await.map_err(told)?;
+            (BatchState::Published.as_str(), changed)
+        } else {
+            let held = app
+                .engine
+                .hold_insurer_feed(arriving, counted, weighed, app.now());
+            held.await.map_err(told)?;
+            (BatchState::Held.as_str(), Changed::default())
+        };
+        let is_tried = self.is_tried;
+        let mut report = self.told(state, changed)?;
+        report.weighed = arriving.insurer.map(|_| WeighedLine::from(weighed));
+        report.held_for = causes;
+        if is_tried {
+            let forgotten = app.engine.forget_tried_feed(arriving.number).await;
+            forgotten.map_err(told)?;
+        }
+        Ok(report)
+    }
+
+    fn told(self, state: &str, changed: Changed) -> Result<FeedReport, String> {
+        let batch = (!self.is_tried).then_some((self.arriving.id, self.arriving.number));
+        let counts = remark_counts(self.app, self.arriving.number).map_err(told)?;
+        let mut report = self.tally.report(batch, state, changed);
+        report.remarks = Some(counts);
+        Ok(report)
+    }
+
+    /// Ends the feed without storing anything of it.
+    async fn leave(&self, state: BatchState) -> Result<(), String> {
+        let engine = &self.app.engine;
+        let left = if self.is_tried {
+            engine.forget_tried_feed(self.arriving.number).await
+        } else {
+            let (state, counted) = ((state, self.app.now()), self.tally.counted);
+            engine
+                .leave_insurer_feed(self.arriving, state, counted)
+                .await
+        };
+        left.map_err(told)
+    }
+}
+
+/// Whose members a file is about, and whether it holds all of them.
+fn whose(kind: InsurerKind, new: &NewFeed) -> Result<(Option<InsurerNumber>, Scope), String> {
+    let scope = if new.full { Scope::Full } else { Scope::Delta };
+    if scope == Scope::Full && !kind.may_be_full() {
+        return Err("full: --full は coverages と certificates だけです。 / --full goes with coverages and certificates alone".into());
+    }
+    match (&new.insurer, kind.is_of_insurer()) {
+        (Some(number), true) => {
+            let number = InsurerNumber::parse(number).map_err(|error| {
+                format!("insurer: 保険者番号を確かめてください。 / look at the insurer number: {error}")
+            })?;
+            Ok((Some(number), scope))
+        }
+        (None, true) => Err("insurer: --insurer に保険者番号を指定してください。 / name the insurer with --insurer".into()),
+        (Some(_), false) => Err("insurer: 住民情報に --insurer は付けられません。 / the resident register is of no insurer; leave --insurer out".into()),
+        (None, false) => Ok((None, scope)),
+    }
+}
+
+fn refused(line: u64, wrong: &Wrong) -> NewRemark {
+    NewRemark {
+        line,
+        what: What::Refused,
+        person: None,
+        cell: wrong.column.map(|column| column.name),
+        detail: wrong.reason.as_str().into(),
+    }
+}
+
+fn reason(why: NotApplied) -> Reason {
+    match why {
+        NotApplied::UnknownPerson => Reason::UnknownPerson,
+        NotApplied::NoSuchCoverage => Reason::NoSuchCoverage,
+        NotApplied::SeveralCoverages => Reason::SeveralCoverages,
+        NotApplied::Overlaps => Reason::Overlaps,
+        NotApplied::LossBeforeAcquisition => Reason::LossBeforeAcquisition,
+        NotApplied::EndBeforeStart => Reason::EndBeforeStart,
+        NotApplied::NotCorrected => Reason::NotCorrected,
+        NotApplied::NoMedicalAid => Reason::NoMedicalAid,
+    }
+}

@@ -1,0 +1,154 @@
+//! Insurers and the resident register about who somebody is: where they contradict, no medical information is seen, and eligibility is told.
+
+use api::medical::LookRequest;
+use domain::coverage::Registration;
+use domain::feed::insurer::InsurerKind;
+use exchange::encoding::Encoding;
+use exchange::insurer_file::writing;
+use synthetic::card::case::Case;
+use synthetic::card::holder;
+
+use super::{feed, file, load, order, remarks, send_file};
+use crate::world::{Clinic, World};
+use center::control::Order;
+use center::feeds::{FeedReport, NewFeed};
+
+fn patient() -> Registration {
+    holder::registration(Case::Renewed).unwrap()
+}
+
+/// A clinic at which the patient agreed to show the drugs.
+struct Desk {
+    clinic: Clinic,
+    staff: String,
+    reader: String,
+    id: String,
+}
+
+impl Desk {
+    async fn of(world: &World) -> Self {
+        let clinic = world.enrol("1319999999").await;
+        let (staff, _) = clinic.administrator().await;
+        let reader = clinic.sign_in("reader").await.token;
+        let laid = clinic.lay(&reader, Case::Renewed, "pin").await.unwrap();
+        clinic
+            .answer(&reader, &laid, &[("drugs", "yes"), ("checkups", "yes")])
+            .await
+            .unwrap();
+        let listed = clinic.client.medical_patients(&staff.token).await.unwrap();
+        Self {
+            id: listed.patients[0].id.clone(),
+            staff: staff.token,
+            reader,
+            clinic,
+        }
+    }
+
+    /// Whether the patient is listed, and whether a look is answered.
+    async fn sees(&self) -> (bool, bool) {
+        let client = &self.clinic.client;
+        let listed = client.medical_patients(&self.staff).await.unwrap();
+        let request = LookRequest {
+            way: "page".into(),
+            ..LookRequest::default()
+        };
+        let look = client.look_at_medical_information(&self.staff, &self.id, &request);
+        (!listed.patients.is_empty(), look.await.is_ok())
+    }
+}
+
+/// The patient's line of a kind, with their name changed.
+fn line(kind: InsurerKind, named: &str) -> Vec<u8> {
+    let mut registration = patient();
+    registration.person.name = domain::person::PersonName::parse(named).unwrap();
+    let mut bytes = file(kind, []);
+    let coverage = &registration.coverages[0];
+    bytes.extend(writing::lines(kind, &registration, coverage, Encoding::Utf8).unwrap());
+    bytes
+}
+
+async fn say(world: &World, kind: InsurerKind, named: &str) -> FeedReport {
+    let insurer = patient().coverages[0].insurer.as_digits();
+    let feed = NewFeed {
+        insurer: kind.is_of_insurer().then_some(insurer),
+        ..feed(kind)
+    };
+    let report = send_file(world, feed, &line(kind, named)).await.unwrap();
+    assert_eq!((report.state.as_str(), report.refused), ("published", 0));
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_whom_the_register_says_something_else_nothing_is_seen_until_the_insurer_corrects() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    assert_eq!(desk.sees().await, (true, true));
+    let name = patient().person.name.as_str().to_owned();
+    // The same name, written another way, is no other name.
+    let residents = say(&world, InsurerKind::Residents, &name.replace('　', " ")).await;
+    assert_eq!(residents.remarks.unwrap().mismatches, 0);
+    assert_eq!(desk.sees().await, (true, true));
+    let claimed = say(&world, InsurerKind::Persons, "別人　花子").await;
+    assert_eq!(claimed.remarks.unwrap().mismatches, 1);
+    let told = remarks(&world, &claimed).await;
+    assert_eq!((told[0].line, told[0].detail.as_str()), (2, "name"));
+    assert_eq!(desk.sees().await, (false, false));
+    // Eligibility is told all the same, and under the name of the register.
+    let laid = desk.clinic.lay(&desk.reader, Case::Renewed, "pin").await;
+    assert_eq!(laid.unwrap().check.verdict, 1);
+    say(&world, InsurerKind::Persons, &name).await;
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mismatch_the_register_brings_ends_by_the_insurers_confirmation() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let residents = say(&world, InsurerKind::Residents, "新姓　花子").await;
+    assert_eq!(residents.remarks.unwrap().mismatches, 1);
+    assert_eq!(desk.sees().await, (false, false));
+    let insurer = patient().coverages[0].insurer.as_digits();
+    let id = writing::person_id(patient().person.id);
+    let confirmed = file(
+        InsurerKind::Corrections,
+        [format!("{insurer},{id},,,,identity,confirmed")],
+    );
+    let feed = NewFeed {
+        insurer: Some(insurer),
+        ..feed(InsurerKind::Corrections)
+    };
+    let report = send_file(&world, feed.clone(), &confirmed).await.unwrap();
+    assert_eq!((report.state.as_str(), report.replaced), ("published", 1));
+    assert_eq!(desk.sees().await, (true, true));
+    let again = send_file(&world, feed, &confirmed).await.unwrap();
+    assert_eq!(again.unchanged, 1);
+    // Undone, it is as if nobody had confirmed it.
+    let number = report.number.unwrap().to_string();
+    order(&world, Order::UndoFeed(number)).await.unwrap();
+    assert_eq!(desk.sees().await, (false, false));
+    let number = residents.number.unwrap().to_string();
+    order(&world, Order::UndoFeed(number)).await.unwrap();
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_insurer_links_wrongly_leaves_the_other_insurers_part_alone() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let name = patient().person.name.as_str().to_owned();
+    say(&world, InsurerKind::Residents, &name).await;
+    // Another insurer has this person's identifier stand for a member of its own.
+    let id = writing::person_id(patient().person.id);
+    let person = format!("06990014,{id},取違　太郎,,,,1,,1980-05-06,,");
+    let coverage = format!("06990014,{id},01,架空組合,７７,1,01,1,,2026-04-01,,,,30,,");
+    load(&world, InsurerKind::Persons, [person]).await;
+    load(&world, InsurerKind::Coverages, [coverage]).await;
+    assert_eq!(desk.sees().await, (false, false));
+    let wrong = format!("06990014,{id},７７,1,,coverage,withdrawn");
+    load(&world, InsurerKind::Corrections, [wrong]).await;
+    let store = store::engine::Engine::open_center(&world.dir.path().join("center.db"), [6; 16]);
+    let people = store.unwrap().people().unwrap();
+    assert!(0 < people);
+    let laid = desk.clinic.lay(&desk.reader, Case::Renewed, "pin").await;
+    assert_eq!(laid.unwrap().check.verdict, 1);
+}

@@ -1,0 +1,197 @@
+//! `onshi feed` for insurers' batches: review, undoing, the report to the insurer, and which batch an answer came from. Shows nothing of
+//! anybody but the identifier the insurer sent.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use center::control::{Order, Reply};
+use center::feeds::{FeedReport, FiguresLine};
+use center::insurer_feeds::RemarkLine;
+use clap::Args;
+use exchange::csv_file::CsvFile;
+use exchange::encoding::Encoding;
+
+use super::{print_batch, print_report};
+use crate::enroll::{order, other_answer};
+
+/// A batch.
+#[derive(Args)]
+pub(crate) struct Named {
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// The batch's number, or its identifier.
+    batch: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A check.
+#[derive(Args)]
+pub(crate) struct SourceArguments {
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// The institution code of the facility that checked.
+    #[arg(long)]
+    facility: String,
+    /// The identifier of the check.
+    #[arg(long)]
+    check: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Sends an order about a batch, and shows how the batch stands then.
+pub(super) async fn told(
+    named: &Named,
+    of: impl FnOnce(String) -> Order,
+) -> anyhow::Result<ExitCode> {
+    let Reply::Feed(report) = order(&named.data_dir, of(named.batch.clone())).await? else {
+        return Err(other_answer());
+    };
+    if named.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print_report(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a batch changes of its insurer's figures, why it is held, and what is remarked of it.
+pub(super) fn print_figures(it: &FeedReport) {
+    if let Some(remarks) = it.remarks {
+        println!(
+            "  期限後 / late: {}   本人確認の不一致 / other identity: {}   記載なし / not named: {}",
+            remarks.late, remarks.mismatches, remarks.unnamed
+        );
+    }
+    if let Some(weighed) = it.weighed {
+        println!("  前 / before: {}", figures(weighed.before));
+        println!("  後 / after:  {}", figures(weighed.after));
+        println!(
+            "  なくなるもの / vanishing: 負担割合 / ratios {}   限度額 / ceilings {}   加入者 / members {}",
+            weighed.ratio_gone, weighed.ceiling_gone, weighed.members_gone
+        );
+    }
+    for (ja, en) in &it.held_for {
+        println!("  確認が必要な理由 / to review: {ja} / {en}");
+    }
+    if let ("held", Some(number)) = (it.state.as_str(), it.number) {
+        println!(
+            "  確かめたあとで / afterwards: onshi feed release {number}, onshi feed reject {number}"
+        );
+    }
+}
+
+fn figures(it: FiguresLine) -> String {
+    format!(
+        "加入者 / members {}   負担割合 / with ratio {}   限度額 / with ceiling {}   喪失 / lost {}",
+        it.members, it.with_ratio, it.with_ceiling, it.lost
+    )
+}
+
+/// Writes the report to the insurer.
+pub(super) async fn report(named: &Named) -> anyhow::Result<ExitCode> {
+    let show = Order::ShowFeed(named.batch.clone());
+    let Reply::Feed(batch) = order(&named.data_dir, show).await? else {
+        return Err(other_answer());
+    };
+    let header = [
+        "outcome", "line", "person", "column", "reason", "count", "ja", "en",
+    ];
+    let mut file = CsvFile::new(Encoding::Utf8, &header)?;
+    let (accepted, refused) = (batch.accepted.to_string(), batch.refused.to_string());
+    file.push(&[
+        "accepted",
+        "",
+        "",
+        "",
+        "",
+        &accepted,
+        "受け付けた行",
+        "lines accepted",
+    ])?;
+    file.push(&[
+        "refused",
+        "",
+        "",
+        "",
+        "",
+        &refused,
+        "拒否した行",
+        "lines refused",
+    ])?;
+    let (mut after, mut all) = (None, Vec::new());
+    loop {
+        let remarks = Order::FeedRemarks(named.batch.clone(), after);
+        let Reply::FeedRemarks(remarks) = order(&named.data_dir, remarks).await? else {
+            return Err(other_answer());
+        };
+        let Some(last) = remarks.last() else { break };
+        after = Some((last.line, last.place));
+        for it in &remarks {
+            push(&mut file, it)?;
+        }
+        if named.json {
+            all.extend(remarks);
+        }
+    }
+    if named.json {
+        println!("{}", serde_json::to_string_pretty(&(&batch, &all))?);
+    } else {
+        use std::io::Write as _;
+        std::io::stdout().write_all(&file.into_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn push(file: &mut CsvFile, it: &RemarkLine) -> anyhow::Result<()> {
+    let line = if it.line == 0 {
+        String::new()
+    } else {
+        it.line.to_string()
+    };
+    let person = it.person.as_deref().unwrap_or_default();
+    let column = it.column.as_deref().unwrap_or_default();
+    file.push(&[
+        &it.what, &line, person, column, &it.detail, "", &it.ja, &it.en,
+    ])?;
+    Ok(())
+}
+
+/// Says which batches a check was answered from.
+pub(super) async fn source(arguments: &SourceArguments) -> anyhow::Result<ExitCode> {
+    let sources = Order::FeedSources(arguments.facility.clone(), arguments.check.clone());
+    let Reply::Feeds(batches) = order(&arguments.data_dir, sources).await? else {
+        return Err(other_answer());
+    };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&batches)?);
+    } else if batches.is_empty() {
+        println!("取込によらない登録から答えています / answered from what no feed brought");
+    } else {
+        batches.iter().for_each(print_batch);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows late registrations by insurer.
+pub(super) async fn late(data_dir: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let Reply::LateRegistrations(all) = order(data_dir, Order::LateRegistrations).await? else {
+        return Err(other_answer());
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for it in &all {
+        println!(
+            "{}  行 / lines {}   期限後 / late {}   届出 / by notification {}   登録 / by registration {}",
+            it.insurer, it.lines, it.late, it.by_employer, it.by_insurer
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
