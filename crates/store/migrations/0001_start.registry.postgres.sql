@@ -38,12 +38,15 @@ CREATE TABLE person_by_birth (
   day bigint NOT NULL, person bytea NOT NULL, tags bytea NOT NULL,
   PRIMARY KEY (day, person)
 );
--- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain.
+-- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain. `number` is the short
+-- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures.
 CREATE TABLE feed_batch (
-  id bytea PRIMARY KEY, kind text NOT NULL, file_name text NOT NULL, who text NOT NULL, begun bigint NOT NULL, ended bigint,
-  state text NOT NULL, lines bigint NOT NULL, accepted bigint NOT NULL, refused bigint NOT NULL,
-  added bigint NOT NULL, replaced bigint NOT NULL, unchanged bigint NOT NULL, told bigint NOT NULL
+  id bytea PRIMARY KEY, number bigint NOT NULL, kind text NOT NULL, insurer bigint, scope text NOT NULL, file_name text NOT NULL,
+  who text NOT NULL, begun bigint NOT NULL, ended bigint, state text NOT NULL, lines bigint NOT NULL, accepted bigint NOT NULL,
+  refused bigint NOT NULL, added bigint NOT NULL, replaced bigint NOT NULL, unchanged bigint NOT NULL, told bigint NOT NULL,
+  weighed bytea
 );
+CREATE UNIQUE INDEX feed_batch_number ON feed_batch (number);
 CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
 -- The lines of the one batch that is arriving. Nobody reads them before they are published.
 CREATE TABLE arriving_statement (
@@ -58,3 +61,26 @@ CREATE TABLE statement (
   PRIMARY KEY (kind, statement)
 );
 CREATE INDEX statement_of_person ON statement (person);
+-- What an insurer's arriving or held batch makes of its part of a person. Nobody reads it before it is published.
+CREATE TABLE arriving_part (
+  batch bigint NOT NULL, person bytea NOT NULL, line bigint NOT NULL, record bytea NOT NULL, PRIMARY KEY (batch, person)
+);
+-- What a published batch found of a person, for undoing it, and a hash of what it left; forgotten after some days. `claim` is the row of
+-- identity_claim it found.
+CREATE TABLE part_before (
+  batch bigint NOT NULL, person bytea NOT NULL, changed_person bigint NOT NULL, before bytea NOT NULL, after bytea NOT NULL, claim bytea,
+  PRIMARY KEY (batch, person)
+);
+-- What is told to the insurer of single lines: refused, late, another identity than the register's, not named by a full file.
+CREATE TABLE feed_remark (
+  batch bigint NOT NULL, line bigint NOT NULL, place bigint NOT NULL, what text NOT NULL, person bytea, cell text, detail text NOT NULL,
+  PRIMARY KEY (batch, line, place)
+);
+-- The resident register, as far as it was loaded: who a person is. Holds no individual number.
+CREATE TABLE resident (person bytea PRIMARY KEY, record bytea NOT NULL);
+-- Whom an insurer says a person is, where the register says or said otherwise. While `items` names something and the insurer did not
+-- confirm it, no medical information of the person is seen. Without a claim the stored person contradicts.
+CREATE TABLE identity_claim (
+  person bytea NOT NULL, insurer bigint NOT NULL, claim bytea, items text NOT NULL, confirmed bigint NOT NULL, batch bigint NOT NULL,
+  since bigint NOT NULL, PRIMARY KEY (person, insurer)
+);

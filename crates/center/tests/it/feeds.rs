@@ -346,7 +346,7 @@ async fn a_file_that_is_none_of_its_kind_is_refused_with_what_to_do() {
         let why = load(&world, feed, bytes).await.unwrap_err();
         assert!(why.contains(ja) && why.contains(en), "{why}");
     };
-    check(feed(FeedKind::Surgery), &bytes, "見出し", "header").await;
+    check(feed(FeedKind::Surgery), &bytes, "8番目の列", "column 8").await;
     let header = &file(FeedKind::Drugs, &[]);
     check(feed(FeedKind::Drugs), header, "行がありません", "no line").await;
     check(feed(FeedKind::Drugs), b"", "見出し", "header").await;

@@ -336,7 +336,7 @@ impl Publishing<'_> {
                 settled.is_person_changed,
             )?;
             let before = (found(current.as_ref(), insurer)?, claim_before);
-            self.keep_before(person, settled.is_person_changed, before, after)?;
+            self.keep_before(person, settled.is_person_changed, before, &after)?;
         }
         match (is_changed, current) {
             (false, _) => changed.unchanged += 1,
@@ -437,7 +437,7 @@ impl Publishing<'_> {
         let packed = before.as_ref().map(identity::pack_person).transpose()?;
         let after = register.map(identity::pack_person).transpose()?;
         let after = Sha256::digest(after.unwrap_or_default());
-        let after = after.get(..8).ok_or(FAILED)?.to_vec();
+        let after = after.get(..8).ok_or(FAILED)?;
         self.keep_before(person, false, (packed.unwrap_or_default(), None), after)
     }
 
@@ -446,7 +446,7 @@ impl Publishing<'_> {
         person: PersonId,
         is_person_changed: bool,
         (before, claim): (Vec<u8>, Option<Claim>),
-        after: Vec<u8>,
+        after: &[u8],
     ) -> Result<(), StoreError> {
         let claim = claim
             .map(|it| postcard::to_stdvec(&it))

@@ -157,7 +157,8 @@ impl Engine {
     /// [`StoreError`].
     pub fn late_registrations(&self) -> Result<Vec<LateCount>, StoreError> {
         self.registry().read(|connection| {
-            let text = "SELECT b.insurer, sum(b.accepted), sum(coalesce(r.late, 0)), sum(coalesce(r.employer, 0)), sum(coalesce(r.insurer, 0))
+            let text = "SELECT b.insurer, CAST(sum(b.accepted) AS BIGINT), CAST(sum(coalesce(r.late, 0)) AS BIGINT),
+                  CAST(sum(coalesce(r.employer, 0)) AS BIGINT), CAST(sum(coalesce(r.insurer, 0)) AS BIGINT)
                 FROM feed_batch b LEFT JOIN (
                   SELECT batch, count(*) AS late, sum(CASE WHEN detail LIKE '0,%' THEN 0 ELSE 1 END) AS employer,
                     sum(CASE WHEN detail LIKE '%,0' THEN 0 ELSE 1 END) AS insurer
