@@ -16,7 +16,6 @@ use ui::language::Texts;
 use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
-use crate::config::emergency::Emergency;
 use crate::config::insurer_feeds::InsurerFeeds;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
