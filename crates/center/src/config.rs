@@ -1,5 +1,6 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
+pub mod database;
 pub mod emergency;
 pub mod insurer_feeds;
 pub mod link;
@@ -21,6 +22,9 @@ use serde::Deserialize;
 pub struct Config {
     /// Folder of everything the center keeps.
     pub data_dir: PathBuf,
+    /// The database server that holds the store; without it files in `data_dir` do.
+    #[serde(default)]
+    pub database: Option<database::Database>,
     /// Name of the center in receipts and card challenges.
     #[serde(default = "default_name")]
     pub name: String,

@@ -18,7 +18,6 @@ use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, Revocations};
-use store::engine::Engine;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Shared, Site};
@@ -78,7 +77,7 @@ pub enum StartError {
     Control(std::io::Error),
     /// The database.
     #[error(transparent)]
-    Store(#[from] store::engine::OpenError),
+    Store(#[from] crate::config::database::NotOpened),
     /// The database, after opening.
     #[error(transparent)]
     Read(#[from] store::engine::StoreError),
@@ -124,7 +123,8 @@ impl Center {
         let machine = MachineKey::open(&dir.join("machine.key"))?;
         let mut chain = [0; 16];
         aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
-        let engine = Engine::open_center(&dir.join("center.db"), chain)?
+        let engine = config
+            .open_store(chain)?
             .looking_back(config.medical.look_back());
         let revocations = Revocations::default();
         engine

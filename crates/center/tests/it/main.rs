@@ -45,6 +45,8 @@ mod reference_numbers;
 mod reissue;
 mod renewal;
 mod repeats;
+#[path = "../../../store/tests/it/server.rs"]
+mod server;
 mod sessions;
 mod slow_clients;
 mod training;

@@ -54,7 +54,7 @@ fn random() -> uuid::Uuid {
 }
 
 fn engine(world: &World) -> Engine {
-    Engine::open_center(&world.dir.path().join("center.db"), [8; 16]).unwrap()
+    crate::world::store(&world.dir.path().join("center.db"), 8)
 }
 
 /// All of an answer but its time.

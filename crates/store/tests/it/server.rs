@@ -1,5 +1,9 @@
 //! A PostgreSQL server for tests, from Debian's package: in a folder of its own, reached by a socket in it, gone with the process that
 //! started it however that ends. Every test has a database of its own.
+#![allow(
+    dead_code,
+    reason = "each crate that tests at a server uses a part of it"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;

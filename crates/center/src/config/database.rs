@@ -1,0 +1,65 @@
+//! Where the store lies: in files of the data folder, or in a database of a PostgreSQL server. Opens it, and knows nothing of what is in it.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use store::engine::{Engine, OpenError};
+use store::server::{Address, InvalidAddress};
+
+use crate::config::Config;
+
+/// A database of a PostgreSQL server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://USER@HOST:PORT/DATABASE`, without a password.
+    pub url: String,
+    /// File that holds the user's password; without it the server asks for none.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Connections for reading at most; two more write.
+    #[serde(default = "connections")]
+    pub connections: NonZeroU16,
+}
+
+fn connections() -> NonZeroU16 {
+    NonZeroU16::new(16).unwrap_or(NonZeroU16::MIN)
+}
+
+/// Why the store could not be opened. The texts name the setting or the file.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOpened {
+    /// The address.
+    #[error("database.url: {0}")]
+    Url(#[from] InvalidAddress),
+    /// The file of the password.
+    #[error("database.password_file {0}: {1}")]
+    Password(PathBuf, std::io::Error),
+    /// The database itself.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+}
+
+impl Config {
+    /// Opens the store as a process of this audit chain.
+    ///
+    /// # Errors
+    /// [`NotOpened`], with the remedy.
+    pub fn open_store(&self, chain: [u8; 16]) -> Result<Engine, NotOpened> {
+        let Some(database) = &self.database else {
+            return Ok(Engine::open_center(
+                &self.data_dir.join("center.db"),
+                chain,
+            )?);
+        };
+        let connections = usize::from(database.connections.get());
+        let mut address = Address::parse(&database.url)?.with_connections(connections);
+        if let Some(file) = &database.password_file {
+            let password = std::fs::read_to_string(file)
+                .map_err(|error| NotOpened::Password(file.clone(), error))?;
+            address = address.with_password(password.trim_end_matches(['\r', '\n']));
+        }
+        Ok(Engine::open_server(&address, chain)?)
+    }
+}
