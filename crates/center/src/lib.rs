@@ -36,6 +36,7 @@ mod metrics;
 pub mod notice;
 mod operator;
 pub mod operators;
+mod other_processes;
 mod own;
 mod page_guard;
 mod passkeys;

@@ -30,7 +30,8 @@ use crate::operators::ready_made::{self, ReadyMade};
 use crate::records::Records;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, checkpoints, control, download_page, listeners, operator, questions, router, sessions,
+    bulk, checkpoints, control, download_page, listeners, operator, other_processes, questions,
+    router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -185,9 +186,13 @@ impl Center {
         app.engine
             .record(sessions::event(now, Actor::Center, Deed::Start))
             .await?;
-        app.engine.settle_feeds(now).await?;
+        // Of a shared store another process may be feeding: whoever begins the next feed gives up what was cut off.
+        if !app.engine.is_shared() {
+            app.engine.settle_feeds(now).await?;
+        }
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(other_processes::follow(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
         tokio::spawn(bulk::work::work_off(app.clone()));

@@ -182,6 +182,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
     let free = || SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data_dir: dir.join("center"),
+        database: None,
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,

@@ -52,6 +52,7 @@ CREATE TABLE certificate (
 );
 CREATE INDEX certificate_of_notice ON certificate (notice);
 CREATE INDEX certificate_of_facility ON certificate (facility, terminal);
+CREATE INDEX certificate_revoked ON certificate (revoked) WHERE revoked IS NOT NULL;
 CREATE INDEX certificate_renewed ON certificate (renews) WHERE renews IS NOT NULL;
 
 -- Checks by facility and identifier. Identifiers are UUIDv7, so their order is that of time: a part of the table is a month of them, and

@@ -49,6 +49,7 @@ CREATE TABLE certificate (
 ) WITHOUT ROWID;
 CREATE INDEX certificate_of_notice ON certificate (notice);
 CREATE INDEX certificate_of_facility ON certificate (facility, terminal);
+CREATE INDEX certificate_revoked ON certificate (revoked) WHERE revoked IS NOT NULL;
 CREATE INDEX certificate_renewed ON certificate (renews) WHERE renews IS NOT NULL;
 
 -- Checks lie in the order they were written, so that those of one transaction share pages.

@@ -45,7 +45,11 @@ impl Chain {
         self.is_doubted = true;
     }
 
-    fn find_end(&mut self, connection: &Connection) -> Result<(), StoreError> {
+    /// Reads the end from the table where it is doubted.
+    pub(crate) fn be_sure(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        if !self.is_doubted {
+            return Ok(());
+        }
         let text = "SELECT seq, hash FROM audit_event WHERE chain = ?1 ORDER BY seq DESC LIMIT 1";
         let end = connection.query_row(text, [self.id], |row| Ok((row.get(0)?, row.get(1)?)));
         (self.seq, self.hash) = end.optional()?.unwrap_or((0, [0; 32]));
@@ -60,11 +64,8 @@ impl Chain {
         event: &Event,
         content: Option<Content>,
     ) -> Result<(), StoreError> {
-        if self.is_doubted {
-            self.find_end(connection)?;
-        }
-        let row = EventRow::new(self, event, content);
-        let hash = row.hash();
+        self.be_sure(connection)?;
+        let (row, hash) = self.next(event, content);
         connection
             .prepare_cached(
                 "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
@@ -84,9 +85,15 @@ impl Chain {
                 row.content,
                 content.map(|it| it.record)
             ])?;
-        self.seq = row.seq;
-        self.hash = hash;
         Ok(())
+    }
+
+    /// The next row of the chain, with its hash: whoever takes it inserts it.
+    pub(crate) fn next(&mut self, event: &Event, content: Option<Content>) -> (EventRow, [u8; 32]) {
+        let row = EventRow::new(self, event, content);
+        let hash = row.hash();
+        (self.seq, self.hash) = (row.seq, hash);
+        (row, hash)
     }
 }
 

@@ -383,6 +383,17 @@ impl Engine {
             fingerprints(connection, text, [])
         })
     }
+
+    /// The certificates that were revoked at an instant or later, by whichever process.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revoked_since(&self, since: Instant) -> Result<Vec<[u8; 32]>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT fingerprint FROM certificate WHERE ?1 <= revoked";
+            fingerprints(connection, text, [since.as_micros()])
+        })
+    }
 }
 
 fn fingerprints(

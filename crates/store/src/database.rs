@@ -181,14 +181,13 @@ impl Database {
 
     /// Opens a schema of a server, applies what migrations it lacks and starts the writer. Nothing is held of it: others write it too.
     pub(crate) fn join(
-        pool: Pool,
+        pool: &Arc<Pool>,
         migrations: &[Migration],
         chain: [u8; 16],
     ) -> Result<Self, OpenError> {
         pool.migrate(migrations)?;
-        let pool = Arc::new(pool);
-        let writer = Writer::server(Arc::clone(&pool));
-        let place = Place::Server(Arc::clone(&pool));
+        let writer = Writer::server(Arc::clone(pool));
+        let place = Place::Server(Arc::clone(pool));
         Self::start(place, writer, Held::default(), Chain::new(chain))
             .map_err(|error| pool.not_opened(error.to_string()))
     }

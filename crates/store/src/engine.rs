@@ -1,11 +1,13 @@
 //! The center's store: the file of all that is written while patients wait, and the registry's beside it. Knows no table.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::medical_information::look_back::LookBack;
 use rusqlite::OpenFlags;
 
 use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
+use crate::checks::lane::Lane;
 use crate::database::server::{Address, Pool, Speaker};
 use crate::database::{Batch, Database, Held, Reading};
 use crate::recent::Recent;
@@ -139,6 +141,8 @@ impl Default for Pace {
 pub struct Engine {
     center: Database,
     registry: Database,
+    /// How checks by number are written, where they go another way than the rest.
+    lane: Option<Lane>,
     look_back: LookBack,
 }
 
@@ -180,6 +184,7 @@ impl Engine {
         Ok(Self {
             center,
             registry,
+            lane: None,
             look_back: LookBack::default(),
         })
     }
@@ -190,17 +195,21 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], with the remedy.
     pub fn open_server(address: &Address, chain: [u8; 16]) -> Result<Self, OpenError> {
-        let speaker = Speaker::start().map_err(|error| OpenError::Server {
+        let failed = |error: std::io::Error| OpenError::Server {
             place: address.to_string(),
             why: error.to_string(),
-        })?;
-        let center = Pool::new(speaker.clone(), address, (CENTER, 1), CENTER);
-        let center = Database::join(center, SERVER_MIGRATIONS, chain)?;
+        };
+        let speaker = Speaker::start().map_err(failed)?;
+        let pool = Pool::new(speaker.clone(), address, (CENTER, 1), CENTER);
+        let pool = Arc::new(pool);
+        let center = Database::join(&pool, SERVER_MIGRATIONS, chain)?;
+        let lane = Lane::start(pool, chain).map_err(failed)?;
         let registry = Pool::new(speaker, address, ("registry", 2), CENTER);
-        let registry = Database::join(registry, registry::SERVER_MIGRATIONS, [0; 16])?;
+        let registry = Database::join(&Arc::new(registry), registry::SERVER_MIGRATIONS, [0; 16])?;
         Ok(Self {
             center,
             registry,
+            lane: Some(lane),
             look_back: LookBack::default(),
         })
     }
@@ -233,7 +242,16 @@ impl Engine {
     /// What was written to the center's file since it was opened.
     #[must_use]
     pub fn written(&self) -> Written {
-        self.center.written()
+        let (rest, checks) = (self.center.written(), self.lane.as_ref().map(Lane::written));
+        checks.map_or(rest, |checks| Written {
+            commits: rest.commits + checks.commits,
+            jobs: rest.jobs + checks.jobs,
+            waiting: rest.waiting + checks.waiting,
+        })
+    }
+
+    pub(crate) fn lane(&self) -> Option<&Lane> {
+        self.lane.as_ref()
     }
 
     /// Whether both files answer.

@@ -3,8 +3,10 @@
 
 use domain::civil_date::Instant;
 use domain::event::EventKind;
+use domain::institution_code::InstitutionCode;
 use domain::permit::{Permit, ReceiveEvents};
 
+use crate::access::institution;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, params};
 
@@ -75,6 +77,23 @@ impl Engine {
                     reader: row.get(2)?,
                     subject: subject.map(u128::from_be_bytes),
                 });
+            }
+            Ok(found)
+        })
+    }
+
+    /// The facilities that have events of an instant or later, whichever process wrote them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn told_since(&self, since: Instant) -> Result<Vec<InstitutionCode>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT DISTINCT facility FROM event WHERE ?1 <= at";
+            let mut statement = connection.prepare_cached(text)?;
+            let mut rows = statement.query([since.as_micros()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(institution(row.get(0)?)?);
             }
             Ok(found)
         })

@@ -62,6 +62,7 @@ impl Link {
         let data_dir = dir.path().join("center");
         let config = Config {
             data_dir: data_dir.clone(),
+            database: None,
             name: "test".into(),
             host_names: Vec::new(),
             tls12: false,

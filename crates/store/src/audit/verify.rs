@@ -7,7 +7,11 @@ use domain::civil_date::Instant;
 
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
 use crate::engine::{Engine, StoreError};
+use crate::sql::params;
 use crate::{cards, checks, looks, withdrawals};
+
+/// Events read at once.
+const PAGE: u32 = 5_000;
 
 /// What a verification found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -201,67 +205,75 @@ impl Engine {
             let _snapshot = connection.snapshot()?;
             let mut statement = connection.prepare_cached(
                 "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record
-                 FROM audit_event ORDER BY chain, seq",
+                 FROM audit_event WHERE (chain, seq) > (?1, ?2) ORDER BY chain, seq LIMIT ?3",
             )?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let event = EventRow {
-                    chain: row.get(0)?,
-                    seq: row.get(1)?,
-                    prev: row.get(2)?,
-                    at: row.get(4)?,
-                    actor: row.get(5)?,
-                    facility: row.get(6)?,
-                    certificate: row.get(7)?,
-                    deed: row.get(8)?,
-                    subject: row.get(9)?,
-                    detail: row.get(10)?,
-                    content: row.get(11)?,
-                };
-                let hash: [u8; 32] = row.get(3)?;
-                let (chain, seq) = (hex(&event.chain), event.seq);
-                report.events += 1;
-                if report.events.is_multiple_of(10_000) {
-                    watch(report.events);
-                }
-                let (before, prev) = last.get(&event.chain).copied().unwrap_or((0, [0; 32]));
-                if event.hash() != hash {
-                    report.faults.push(Fault::Changed { chain, seq });
-                } else if before + 1 != seq {
-                    report.faults.push(Fault::Missing { chain, seq });
-                } else if prev != event.prev {
-                    report.faults.push(Fault::Inserted { chain, seq });
-                }
-                last.insert(event.chain, (seq, hash));
-                if wanted.contains(&(event.chain, seq)) {
-                    found.insert((event.chain, seq), hash);
-                }
-                if let Some(content) = &event.content {
-                    let record = row.get(12)?;
-                    let (now, count) = match Deed::parse(&event.deed) {
-                        Some(Deed::Check) => {
-                            vouched += 1;
-                            (checks::content_hash(connection, &event, record)?, &mut report.checks)
-                        }
-                        Some(Deed::MedicalRead) => {
-                            vouched_looks += 1;
-                            (looks::content_hash(connection, record)?, &mut report.looks)
-                        }
-                        Some(Deed::ConsentWithdraw) => {
-                            vouched_withdrawals += 1;
-                            let now = withdrawals::content_hash(connection, record)?;
-                            (now, &mut report.withdrawals)
-                        }
-                        Some(_) | None => {
-                            let now = cards::questions::content_hash(connection, record)?;
-                            (now, &mut report.consents)
-                        }
+            let mut after: (Vec<u8>, i64) = (Vec::new(), i64::MIN);
+            loop {
+                let before_page = report.events;
+                let mut rows = statement.query(params![after.0, after.1, PAGE])?;
+                while let Some(row) = rows.next()? {
+                    let event = EventRow {
+                        chain: row.get(0)?,
+                        seq: row.get(1)?,
+                        prev: row.get(2)?,
+                        at: row.get(4)?,
+                        actor: row.get(5)?,
+                        facility: row.get(6)?,
+                        certificate: row.get(7)?,
+                        deed: row.get(8)?,
+                        subject: row.get(9)?,
+                        detail: row.get(10)?,
+                        content: row.get(11)?,
                     };
-                    if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
-                        *count += 1;
-                    } else {
-                        report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
+                    let hash: [u8; 32] = row.get(3)?;
+                    let (chain, seq) = (hex(&event.chain), event.seq);
+                    report.events += 1;
+                    if report.events.is_multiple_of(10_000) {
+                        watch(report.events);
                     }
+                    let (before, prev) = last.get(&event.chain).copied().unwrap_or((0, [0; 32]));
+                    if event.hash() != hash {
+                        report.faults.push(Fault::Changed { chain, seq });
+                    } else if before + 1 != seq {
+                        report.faults.push(Fault::Missing { chain, seq });
+                    } else if prev != event.prev {
+                        report.faults.push(Fault::Inserted { chain, seq });
+                    }
+                    last.insert(event.chain, (seq, hash));
+                    after = (event.chain.to_vec(), seq);
+                    if wanted.contains(&(event.chain, seq)) {
+                        found.insert((event.chain, seq), hash);
+                    }
+                    if let Some(content) = &event.content {
+                        let record = row.get(12)?;
+                        let (now, count) = match Deed::parse(&event.deed) {
+                            Some(Deed::Check) => {
+                                vouched += 1;
+                                (checks::content_hash(connection, &event, record)?, &mut report.checks)
+                            }
+                            Some(Deed::MedicalRead) => {
+                                vouched_looks += 1;
+                                (looks::content_hash(connection, record)?, &mut report.looks)
+                            }
+                            Some(Deed::ConsentWithdraw) => {
+                                vouched_withdrawals += 1;
+                                let now = withdrawals::content_hash(connection, record)?;
+                                (now, &mut report.withdrawals)
+                            }
+                            Some(_) | None => {
+                                let now = cards::questions::content_hash(connection, record)?;
+                                (now, &mut report.consents)
+                            }
+                        };
+                        if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
+                            *count += 1;
+                        } else {
+                            report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
+                        }
+                    }
+                }
+                if report.events - before_page < u64::from(PAGE) {
+                    break;
                 }
             }
             let records: u64 = connection.query_row("SELECT count(*) FROM check_record", [], |row| row.get(0))?;

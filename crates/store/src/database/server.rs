@@ -269,7 +269,7 @@ impl Pool {
     }
 
     /// A new connection.
-    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+    pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
         let client = self.speaker.connect(self.address.config.clone())?;
         // The server ends what takes long; who hears nothing even then is cut off.
         let patience = self.address.patience + CUT;

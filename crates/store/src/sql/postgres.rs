@@ -10,6 +10,7 @@ pub(crate) mod waiting;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::task::Poll;
 use std::time::Duration;
 
 use rusqlite::types::ToSql;
@@ -108,6 +109,29 @@ impl Server {
         self.ask(self.client.query(text, &values))
     }
 
+    /// The rows of a text that is given whole columns.
+    pub(crate) fn query_columns(
+        &self,
+        text: &Statement,
+        columns: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        self.ask(self.client.query(text, columns))
+    }
+
+    /// Runs texts one after the other without waiting between them; the first error is what comes of it. `is_last` says that the running
+    /// transaction ends with them.
+    pub(crate) fn run_together(&self, steps: &[Step<'_>], is_last: bool) -> Result<(), Error> {
+        self.is_within.set(true);
+        let asked = steps
+            .iter()
+            .map(|(text, values)| self.client.execute(*text, values));
+        self.ask(together(asked.collect()))?;
+        if is_last {
+            self.is_within.set(false);
+        }
+        Ok(())
+    }
+
     fn ask<T>(
         &self,
         asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
@@ -123,6 +147,38 @@ impl Server {
             }
         }
     }
+}
+
+/// A text with its values.
+pub(crate) type Step<'s> = (
+    &'s Statement,
+    &'s [&'s (dyn tokio_postgres::types::ToSql + Sync)],
+);
+
+/// Asks everything at once, in this order, and waits for all answers.
+async fn together<T>(
+    asked: Vec<impl Future<Output = Result<T, tokio_postgres::Error>>>,
+) -> Result<(), tokio_postgres::Error> {
+    let mut asked: Vec<_> = asked.into_iter().map(|it| Some(Box::pin(it))).collect();
+    let mut outcome = Ok(());
+    std::future::poll_fn(move |context| {
+        let mut waits = false;
+        for one in &mut asked {
+            let Some(future) = one else { continue };
+            match future.as_mut().poll(context) {
+                Poll::Ready(answer) => {
+                    *one = None;
+                    outcome = std::mem::replace(&mut outcome, Ok(())).and(answer.map(|_| ()));
+                }
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits {
+            return Poll::Pending;
+        }
+        Poll::Ready(std::mem::replace(&mut outcome, Ok(())))
+    })
+    .await
 }
 
 /// Whether an error says that the database cannot be reached or takes nothing now, as opposed to what was asked being wrong.
