@@ -22,6 +22,7 @@ pub(crate) async fn sign(app: App) {
 }
 
 async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
+    app.engine.make_parts(app.now()).await?;
     while app.engine.forget_old_keys(app.now()).await? {}
     while app.engine.forget_happenings(app.now()).await? {}
     while app.engine.forget_what_is_over(app.now()).await? {}

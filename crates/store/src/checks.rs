@@ -2,6 +2,7 @@
 
 mod file;
 pub(crate) mod lane;
+mod parts;
 mod server;
 
 use bytes::Bytes;

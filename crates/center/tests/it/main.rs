@@ -11,6 +11,7 @@
 
 mod access;
 mod accounts;
+mod at_a_server;
 mod bulk;
 mod card_misuse;
 mod cards;

@@ -61,6 +61,34 @@ impl World {
         }
     }
 
+    /// A center whose store lies at a server.
+    pub(crate) async fn start_at_server() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        place_at_server(dir.path());
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        Self::start_in(dir, micros).await
+    }
+
+    /// Another process of the same center: over the same store, with the same keys.
+    pub(crate) async fn another(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        copy_keys(self.dir.path(), dir.path());
+        Self::start_in(dir, Arc::clone(&self.micros)).await
+    }
+
+    async fn start_in(dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
+        let center = start_center(dir.path(), Limits::default(), Arc::clone(&micros)).await;
+        Self {
+            api: center.api,
+            enroll: center.enroll,
+            operator: center.operator,
+            metrics: center.metrics,
+            _center: Some(center),
+            dir,
+            micros,
+        }
+    }
+
     /// A center that renews certificates at any time, for tools that read the machine's clock.
     pub(crate) async fn start_renewing() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -297,7 +325,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
 const URL: &str = "database.url";
 
 /// Set, every center of these tests keeps its store at a server.
-const AT_SERVER: &str = "ONSHI_TEST_AT_SERVER";
+pub(crate) const AT_SERVER: &str = "ONSHI_TEST_AT_SERVER";
 
 /// Where a new center of a folder keeps its store.
 fn place(dir: &Path) -> Option<center::config::database::Database> {
@@ -312,6 +340,21 @@ pub(crate) fn place_at_server(dir: &Path) {
     let server = crate::server::shared();
     let url = server.url(&server.database());
     std::fs::write(dir.join(URL), url).unwrap();
+}
+
+/// Copies the files and folders of a center's keys.
+fn copy_keys(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let kind = entry.file_type().unwrap();
+        let target = to.join(entry.file_name());
+        if kind.is_dir() {
+            copy_keys(&entry.path(), &target);
+        } else if kind.is_file() {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 /// The database of the center of a folder.

@@ -253,7 +253,11 @@ fn query(facility: Option<i64>, search: &LookSearch) -> (String, Vec<Value>) {
             values.push(Value::Blob(person.as_u128().to_be_bytes().into()));
             places.push(format!("?{}", values.len()));
         }
-        conditions.push(format!("person IN ({})", places.join(", ")));
+        conditions.push(if places.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("person IN ({})", places.join(", "))
+        });
     }
     let is_emergency = search.basis.is_some_and(Basis::is_emergency);
     if search.only_emergencies || is_emergency {
@@ -264,8 +268,18 @@ fn query(facility: Option<i64>, search: &LookSearch) -> (String, Vec<Value>) {
     } else {
         conditions.join(" AND ")
     };
-    let text =
-        format!("SELECT {COLUMNS}, seq FROM look WHERE {conditions} ORDER BY at DESC, seq DESC");
+    // One more than is wanted says that there are more; what no index knows is compared row by row.
+    let compares = search.basis.is_some() || search.birth_date.is_some() || search.name.is_some();
+    let most = if compares {
+        MOST_COMPARED
+    } else {
+        search.limit
+    };
+    values.push(Value::Integer(i64::from(most) + 1));
+    let text = format!(
+        "SELECT {COLUMNS}, seq FROM look WHERE {conditions} ORDER BY at DESC, seq DESC LIMIT ?{}",
+        values.len()
+    );
     (text, values)
 }
 

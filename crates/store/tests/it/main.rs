@@ -17,6 +17,7 @@ mod in_step;
 mod kill;
 mod looks;
 mod no_writes;
+mod parts;
 mod power_cut;
 mod reference_numbers;
 mod server;

@@ -1,0 +1,117 @@
+//! The center over PostgreSQL: the main walks go the same way, and two processes are one center.
+
+use std::process::Command;
+
+use center::control::{Order, Reply, send};
+use domain::audit::Deed;
+
+use crate::world::{AT_SERVER, World, check, store};
+
+/// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
+const WALKS: [&str; 24] = [
+    "accounts::accounts_are_managed_by_those_who_may",
+    "accounts::an_account_changed_since_it_was_shown_is_left_as_it_is",
+    "bulk::a_bulk_check_is_accepted_and_answered_line_by_line_in_order",
+    "bulk::a_restart_goes_on_where_it_was_and_two_workers_double_nothing",
+    "cards::a_card_is_answered_like_a_number_and_delivered_with_its_consents",
+    "cards::an_answer_lost_on_the_line_comes_again_under_its_key",
+    "certificates::a_revoked_certificate_ends_its_sessions_at_once",
+    "checks::a_facility_reads_its_own_checks_only",
+    "checks::one_key_is_one_check_and_another_body_is_refused",
+    "emergency::disaster::a_person_found_by_name_is_opened_with_oral_consent_until_the_window_ends",
+    "emergency::outage::an_outage_answers_eligibility_and_opens_nothing",
+    "emergency::review::the_facility_reports_and_the_operator_sees_what_was_done_without_names",
+    "events::a_client_goes_on_behind_the_last_event_it_received",
+    "feeds::a_batch_that_comes_again_changes_nothing_and_a_corrected_line_replaces_its_own_alone",
+    "history::the_history_is_exported_whole_and_recorded",
+    "keys::receipts_and_checkpoints_of_a_retired_key_verify_on",
+    "looks::a_patient_who_agreed_is_seen_for_a_day_and_not_a_moment_longer",
+    "medical_information::a_consent_opens_what_it_was_given_to_and_the_look_is_on_record_with_it",
+    "operators::a_link_leads_to_password_and_second_factor_and_signs_in_once",
+    "operators::pages::facilities_are_found_by_code_name_kind_and_prefecture",
+    "own::a_patient_sees_who_looked_and_what_they_withdraw_is_seen_by_nobody_from_then_on",
+    "reference_numbers::people_at_the_terminal_register_look_up_change_and_remove_numbers",
+    "sessions::five_wrong_passwords_lock_an_account_whether_it_exists_or_not",
+    "withdrawals::administrators_alone_search_who_looked_and_only_at_their_facility",
+];
+
+#[test]
+fn the_main_walks_go_the_same_way_at_a_server() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--test-threads", "2"])
+        .args(WALKS)
+        .env(AT_SERVER, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    // One that was renamed would not run.
+    let passed = format!("test result: ok. {} passed", WALKS.len());
+    assert!(said.contains(&passed), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signed_in_at_one_process_goes_on_at_the_other() {
+    let here = World::start_at_server().await;
+    let there = here.another().await;
+    let clinic = here.enrol("1319999999").await;
+    let session = clinic.sign_in("link_app").await;
+    let id = clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let mut elsewhere = clinic;
+    let at_home = std::mem::replace(
+        &mut elsewhere.client,
+        there.client(Some(&elsewhere.identity)),
+    );
+    // The same key is the same check, whichever process hears it.
+    assert_eq!(
+        elsewhere.ask(&session.token, "k1", "4567").await.unwrap(),
+        id
+    );
+    let other = elsewhere.ask(&session.token, "k2", "4567").await.unwrap();
+    let (administrator, _) = elsewhere.administrator().await;
+    for client in [&at_home, &elsewhere.client] {
+        for id in [&id, &other] {
+            let past = client.past_check(&administrator.token, id).await.unwrap();
+            assert_eq!(past.verdict, 1);
+        }
+    }
+    // What ends at one ends at the other with the same breath.
+    elsewhere.client.sign_out(&session.token).await.unwrap();
+    elsewhere.client = at_home;
+    check(
+        elsewhere.ask(&session.token, "k3", "4567").await,
+        "not_signed_in",
+    );
+    let store = store(&here.dir.path().join("center.db"), 9);
+    assert_eq!(store.count_deeds(Deed::Check).unwrap(), 2);
+    assert_eq!(store.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_revoked_at_one_process_is_refused_at_the_other() {
+    let here = World::start_at_server().await;
+    let there = here.another().await;
+    let mut clinic = here.enrol("1319999999").await;
+    clinic.client = there.client(Some(&clinic.identity));
+    let session = clinic.sign_in("link_app").await;
+    clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let fingerprint: String = clinic
+        .identity
+        .fingerprint()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let revoked = send(here.dir.path(), &Order::Revoke(fingerprint)).await;
+    assert!(matches!(revoked.unwrap(), Reply::Done));
+    // Its session is gone at once, so nothing is answered; that the certificate is, the other process learns a moment later.
+    let refused = clinic.ask(&session.token, "k2", "4567").await;
+    assert!(refused.is_err());
+    let password = clinic.password("link_app");
+    while clinic
+        .try_sign_in("link_app", &password, true)
+        .await
+        .is_ok()
+    {
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,66 @@
+//! The parts of the check log in PostgreSQL, each a month by the time in the checks' identifiers (UUIDv7). Made ahead of their time; drops
+//! none: the audit chain vouches for every check, so what goes must be told to it first.
+
+use domain::civil_date::{CivilDate, Instant};
+
+use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, params};
+
+/// Months made beyond the running one.
+const AHEAD: i32 = 2;
+
+impl Engine {
+    /// Makes the parts of this month and the next ones where they are missing. In a file there are none.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then checks lie in the part of no month, where they are found as well.
+    pub async fn make_parts(&self, now: Instant) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return Ok(());
+        }
+        let today = now.date_in_japan();
+        let first = today.plus_days(1 - i32::from(today.day()));
+        for ahead in 0..=AHEAD {
+            let month = first.plus_months(ahead);
+            self.write(move |connection, _| make(connection, month))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn make(connection: &Connection, month: CivilDate) -> Result<(), StoreError> {
+    let name = format!("check_record_{:04}{:02}", month.year(), month.month());
+    let known =
+        "SELECT 1 FROM pg_class WHERE relname = ?1 AND relnamespace = 'center'::regnamespace";
+    if connection.prepare_cached(known)?.exists([name.as_str()])? {
+        return Ok(());
+    }
+    let (from, until) = (begin(month), begin(month.plus_months(1)));
+    // What came before its part was made moves into it, while nobody adds to it.
+    let moved = format!(
+        "WITH moved AS (DELETE FROM check_record_rest WHERE ?1 <= id AND id < ?2 RETURNING *)
+         INSERT INTO {name} SELECT * FROM moved"
+    );
+    connection.execute_batch(&format!(
+        "LOCK TABLE check_record_rest IN ACCESS EXCLUSIVE MODE; CREATE TABLE {name} (LIKE check_record INCLUDING ALL)"
+    ))?;
+    connection.execute(&moved, params![from, until])?;
+    connection.execute_batch(&format!(
+        "ALTER TABLE check_record ATTACH PARTITION {name} FOR VALUES FROM ('\\x{}') TO ('\\x{}')",
+        hex(&from),
+        hex(&until)
+    ))?;
+    Ok(())
+}
+
+/// The first six bytes of the identifiers of a month, which sort before all of them: milliseconds since 1970.
+fn begin(month: CivilDate) -> Vec<u8> {
+    let milliseconds = Instant::start_of_day_in_japan(month).as_micros() / 1_000;
+    let [_, _, first @ ..] = milliseconds.to_be_bytes();
+    first.to_vec()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
