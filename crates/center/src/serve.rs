@@ -79,6 +79,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Store(#[from] crate::config::database::NotOpened),
+    /// The files of practice.
+    #[error(transparent)]
+    Practice(#[from] store::engine::OpenError),
     /// The database, after opening.
     #[error(transparent)]
     Read(#[from] store::engine::StoreError),

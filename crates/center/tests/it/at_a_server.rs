@@ -5,7 +5,8 @@ use std::process::Command;
 use center::control::{Order, Reply, send};
 use domain::audit::Deed;
 
-use crate::world::{AT_SERVER, World, check, store};
+use crate::places::{AT_SERVER, store};
+use crate::world::{World, check};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
 const WALKS: [&str; 24] = [

@@ -428,7 +428,7 @@ async fn a_restart_goes_on_where_it_was_and_two_workers_double_nothing() {
     let expected: Vec<String> = (0..450).map(|line| line.to_string()).collect();
     assert_eq!(identifiers, expected);
     let path = world.dir.path().join("center.db");
-    let engine = crate::world::store(&path, 9);
+    let engine = crate::places::store(&path, 9);
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!((report.checks, report.faults), (450, Vec::new()));
 }

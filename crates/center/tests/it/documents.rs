@@ -99,7 +99,7 @@ async fn what_is_open_goes_into_the_file_and_every_file_is_a_look() {
     let text = letters(&ward.take(&drugs).await.unwrap());
     assert!(text.contains("架空錠") && !text.contains("収縮期血圧"));
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let report = store.verify_audit(&[], |_, _, _| true).unwrap();
     assert!(report.faults.is_empty(), "{:?}", report.faults);
     assert_eq!(report.looks, 3);

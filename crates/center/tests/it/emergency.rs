@@ -94,7 +94,7 @@ fn page() -> LookRequest {
 impl World {
     async fn register(&self, people: &[Registration]) {
         let path = self.dir.path().join("center.db");
-        let engine = crate::world::store(&path, 9);
+        let engine = crate::places::store(&path, 9);
         engine.store_people(people.to_vec()).await.unwrap();
     }
 

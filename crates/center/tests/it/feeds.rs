@@ -171,7 +171,7 @@ async fn a_batch_that_comes_again_changes_nothing_and_a_corrected_line_replaces_
             .all(|it| it.state == "published" && it.report.is_none())
     );
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 6);
+    let store = crate::places::store(&path, 6);
     assert_eq!(store.count_deeds(Deed::FeedBegin).unwrap(), 3);
     assert_eq!(store.count_deeds(Deed::FeedEnd).unwrap(), 3);
     assert!(

@@ -35,7 +35,7 @@ async fn the_history_is_exported_whole_and_recorded() {
         exchange::encoding::windows_31j::decode(&cp932).unwrap(),
         utf8
     );
-    let engine = crate::world::store(&world.dir.path().join("center.db"), 8);
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 8);
     let told = engine
         .count_deeds(domain::audit::Deed::HistoryExport)
         .unwrap();

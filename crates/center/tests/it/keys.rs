@@ -27,7 +27,7 @@ async fn receipts_and_checkpoints_of_a_retired_key_verify_on() {
     let dir = world.dir.path();
     let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
     let all = ReceiptKeys::open(dir, &machine).unwrap();
-    let engine = crate::world::store(&dir.join("center.db"), 9);
+    let engine = crate::places::store(&dir.join("center.db"), 9);
     let report = engine
         .verify_audit(&[], |kid, message, signature| {
             all.verifies(kid, message, signature)

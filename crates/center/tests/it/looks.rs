@@ -50,7 +50,7 @@ async fn a_patient_who_agreed_is_seen_for_a_day_and_not_a_moment_longer() {
     let listed = client.medical_patients(&again).await.unwrap();
     assert!(listed.patients.is_empty());
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let report = store.verify_audit(&[], |_, _, _| true).unwrap();
     assert!(report.faults.is_empty(), "{:?}", report.faults);
     assert_eq!(report.looks, 2, "each look that was answered, and no other");

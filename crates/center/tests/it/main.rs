@@ -39,6 +39,7 @@ mod no_writes;
 mod operators;
 mod own;
 mod own_misuse;
+mod places;
 mod posted_notices;
 mod readers;
 mod reads;

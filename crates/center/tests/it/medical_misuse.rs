@@ -54,7 +54,7 @@ fn random() -> uuid::Uuid {
 }
 
 fn engine(world: &World) -> Engine {
-    crate::world::store(&world.dir.path().join("center.db"), 8)
+    crate::places::store(&world.dir.path().join("center.db"), 8)
 }
 
 /// All of an answer but its time.

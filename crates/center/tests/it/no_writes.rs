@@ -93,7 +93,7 @@ async fn refuses_and_keeps(injection: &str) {
     child.wait().unwrap();
     assert!(!acknowledged.is_empty());
     let file = world.dir.path().join("center.db");
-    let engine = crate::world::store(&file, 9);
+    let engine = crate::places::store(&file, 9);
     let checks = engine.count_deeds(domain::audit::Deed::Check).unwrap();
     assert_eq!(checks, acknowledged.len() as u64);
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();

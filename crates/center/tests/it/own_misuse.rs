@@ -217,7 +217,7 @@ async fn identifiers_that_are_guessed_lead_nowhere() {
 async fn twins_see_each_their_own_record() {
     let world = World::start_with_cards().await;
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let first = holder::registration(Case::Renewed).unwrap();
     let mut second = holder::registration(Case::Valid).unwrap();
     second.person = domain::person::Person {

@@ -281,7 +281,7 @@ async fn a_weakened_screen_lock_is_recorded_for_the_administrator_alone() {
         ..Default::default()
     };
     let path = world.dir.path().join("center.db");
-    let engine = crate::world::store(&path, 9);
+    let engine = crate::places::store(&path, 9);
     let told: Vec<String> = engine
         .search_audit(&query, 9)
         .unwrap()

@@ -89,7 +89,7 @@ pub(crate) fn withdrawal(kinds: Option<&[&str]>) -> WithdrawalRequest {
 
 pub(crate) fn verified(world: &World) -> store::audit::verify::Report {
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     store.verify_audit(&[], |_, _, _| true).unwrap()
 }
 
@@ -298,7 +298,7 @@ async fn administrators_alone_search_who_looked_and_only_at_their_facility() {
         "{text}"
     );
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let searches = store.count_deeds(domain::audit::Deed::LookSearch).unwrap();
     assert_eq!(
         searches, 10,
@@ -317,7 +317,7 @@ async fn a_search_goes_on_where_a_page_ended_and_loses_no_look() {
         world.pass_seconds(1);
     }
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let mut search = LookSearch {
         limit: 3,
         ..LookSearch::default()

@@ -64,7 +64,7 @@ impl World {
     /// A center whose store lies at a server.
     pub(crate) async fn start_at_server() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        place_at_server(dir.path());
+        crate::places::place_at_server(dir.path());
         let micros = Arc::new(AtomicI64::new(now_micros()));
         Self::start_in(dir, micros).await
     }
@@ -72,7 +72,7 @@ impl World {
     /// Another process of the same center: over the same store, with the same keys.
     pub(crate) async fn another(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        copy_keys(self.dir.path(), dir.path());
+        crate::places::copy_keys(self.dir.path(), dir.path());
         Self::start_in(dir, Arc::clone(&self.micros)).await
     }
 
@@ -137,7 +137,7 @@ impl World {
         let shared = Arc::clone(&micros);
         let center = start_center_with(dir.path(), Limits::default(), cards, shared).await;
         let path = dir.path().join("center.db");
-        let engine = crate::world::store(&path, 8);
+        let engine = crate::places::store(&path, 8);
         crate::deck::register(&engine).await;
         Self {
             api: center.api,
@@ -161,7 +161,7 @@ impl World {
         config.emergency = emergency;
         let center = start_center_of(&config, Arc::clone(&micros)).await;
         let path = dir.path().join("center.db");
-        let engine = crate::world::store(&path, 8);
+        let engine = crate::places::store(&path, 8);
         crate::deck::register(&engine).await;
         Self {
             api: center.api,
@@ -295,7 +295,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     Config {
         data_dir: dir.into(),
-        database: place(dir),
+        database: crate::places::place(dir),
         name: "test".into(),
         host_names: Vec::new(),
         tls12: false,
@@ -321,70 +321,13 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
     }
 }
 
-/// Where the url of a server's database stands that takes the place of files in a folder.
-const URL: &str = "database.url";
-
-/// Set, every center of these tests keeps its store at a server.
-pub(crate) const AT_SERVER: &str = "ONSHI_TEST_AT_SERVER";
-
-/// Where a new center of a folder keeps its store.
-fn place(dir: &Path) -> Option<center::config::database::Database> {
-    if std::env::var_os(AT_SERVER).is_some() && !dir.join(URL).exists() {
-        place_at_server(dir);
-    }
-    database(dir)
-}
-
-/// Has the center of a folder keep its store at a server, in a database of its own.
-pub(crate) fn place_at_server(dir: &Path) {
-    let server = crate::server::shared();
-    let url = server.url(&server.database());
-    std::fs::write(dir.join(URL), url).unwrap();
-}
-
-/// Copies the files and folders of a center's keys.
-fn copy_keys(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let kind = entry.file_type().unwrap();
-        let target = to.join(entry.file_name());
-        if kind.is_dir() {
-            copy_keys(&entry.path(), &target);
-        } else if kind.is_file() {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-/// The database of the center of a folder.
-pub(crate) fn database(dir: &Path) -> Option<center::config::database::Database> {
-    let url = std::fs::read_to_string(dir.join(URL)).ok()?;
-    Some(center::config::database::Database {
-        url,
-        password_file: None,
-        connections: std::num::NonZeroU16::new(16).unwrap(),
-    })
-}
-
-/// The store of a center as another process of it sees it: beside its file, or at the server that has the place of it.
-pub(crate) fn store(path: &Path, chain: u8) -> store::engine::Engine {
-    match database(path.parent().unwrap()) {
-        None => store::engine::Engine::open_center(path, [chain; 16]).unwrap(),
-        Some(database) => {
-            let address = store::server::Address::parse(&database.url).unwrap();
-            store::engine::Engine::open_server(&address, [chain; 16]).unwrap()
-        }
-    }
-}
-
 async fn start_center_of(config: &Config, micros: Arc<AtomicI64>) -> Center {
     let clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
     let center = Center::start(config, clock, synthetic::training::patients)
         .await
         .unwrap();
     let path = config.data_dir.join("center.db");
-    let engine = crate::world::store(&path, 7);
+    let engine = crate::places::store(&path, 7);
     engine
         .store_people(synthetic::samples::people())
         .await

@@ -145,7 +145,7 @@ async fn a_window_closed_early_ends_what_was_opened_under_it_at_once() {
         "unknown_patient",
     );
     let path = world.dir.path().join("center.db");
-    let store = crate::world::store(&path, 7);
+    let store = crate::places::store(&path, 7);
     let report = store.verify_audit(&[], |_, _, _| true).unwrap();
     assert!(report.faults.is_empty(), "{:?}", report.faults);
     assert_eq!(report.looks, 1);
