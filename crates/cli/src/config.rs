@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use center::config::database::NotOpened;
 use clap::{Subcommand, ValueEnum};
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use kiosk::config::TerminalKeys;
@@ -133,6 +134,9 @@ struct Look<'a> {
 impl Look<'_> {
     fn center(&mut self, config: &center::config::Config) {
         self.makeable("data_dir", 0, &config.data_dir);
+        if let Some(database) = &config.database {
+            self.database(database);
+        }
         if let Some(dir) = &config.checkpoint_dir {
             self.folder("checkpoint_dir", 0, dir);
             if dir.starts_with(&config.data_dir) {
@@ -160,6 +164,22 @@ impl Look<'_> {
         self.cards(&config.cards);
         if let Some(dir) = &config.updates.dir {
             self.folder("dir", 0, dir);
+        }
+    }
+
+    /// The address and the file of its password; the server itself is asked when the center starts.
+    fn database(&mut self, database: &center::config::database::Database) {
+        match database.address() {
+            Err(NotOpened::Password(path, error)) => {
+                self.unreadable("password_file", &path, &error.to_string());
+            }
+            Err(error) => self.find(
+                "url",
+                0,
+                "PostgreSQL のデータベースの正しい指定ではありません。postgres://利用者@ホスト:ポート/データベース の形で書き、パスワードは password_file に置いてください。",
+                &error.to_string(),
+            ),
+            Ok(_) => {}
         }
     }
 

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use center::config::Config;
+use center::config::database::NotOpened;
 use center::serve::{Center, Clock, StartError};
 use clap::Args;
 use domain::civil_date::Instant;
+use store::engine::OpenError;
 
 use crate::{system, told};
 
@@ -100,7 +102,17 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::Control(_) => {
             "data_dir に制御用ソケットを作れません。権限と、パスの長さを確かめてください。".into()
         }
-        StartError::Store(_) | StartError::Read(_) => {
+        StartError::Store(NotOpened::Url(_)) => {
+            "database.url が PostgreSQL のデータベースの正しい指定ではありません。パスワードは password_file に置いてください。".into()
+        }
+        StartError::Store(NotOpened::Password(file, _)) => format!(
+            "database.password_file の {} を読み取れません。ファイルと権限を確かめてください。",
+            file.display()
+        ),
+        StartError::Store(NotOpened::Store(OpenError::Server { .. })) => {
+            "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。".into()
+        }
+        StartError::Store(_) | StartError::Practice(_) | StartError::Read(_) => {
             "データベースを開けません。data_dir の空き容量と権限を確かめてください。".into()
         }
         StartError::Authority(_) | StartError::ReceiptKey(_) | StartError::Seal(_) => {

@@ -41,6 +41,23 @@ pub enum NotOpened {
     Store(#[from] OpenError),
 }
 
+impl Database {
+    /// Where it is, with its password.
+    ///
+    /// # Errors
+    /// [`NotOpened::Url`] and [`NotOpened::Password`].
+    pub fn address(&self) -> Result<Address, NotOpened> {
+        let connections = usize::from(self.connections.get());
+        let address = Address::parse(&self.url)?.with_connections(connections);
+        let Some(file) = &self.password_file else {
+            return Ok(address);
+        };
+        let password = std::fs::read_to_string(file)
+            .map_err(|error| NotOpened::Password(file.clone(), error))?;
+        Ok(address.with_password(password.trim_end_matches(['\r', '\n'])))
+    }
+}
+
 impl Config {
     /// Opens the store as a process of this audit chain.
     ///
@@ -53,13 +70,6 @@ impl Config {
                 chain,
             )?);
         };
-        let connections = usize::from(database.connections.get());
-        let mut address = Address::parse(&database.url)?.with_connections(connections);
-        if let Some(file) = &database.password_file {
-            let password = std::fs::read_to_string(file)
-                .map_err(|error| NotOpened::Password(file.clone(), error))?;
-            address = address.with_password(password.trim_end_matches(['\r', '\n']));
-        }
-        Ok(Engine::open_server(&address, chain)?)
+        Ok(Engine::open_server(&database.address()?, chain)?)
     }
 }
