@@ -1,16 +1,15 @@
 //! Looks at a settings file and at the files and folders it names, and says line by line what is wrong. Changes nothing: no
 //! folder, key or database is made.
 
+mod named_files;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use center::config::database::NotOpened;
 use clap::{Subcommand, ValueEnum};
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use kiosk::config::TerminalKeys;
-use pki::card_certificate::Root;
-use pki::card_revocation::RevocationList;
 use pki::installed::Installed;
 use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
@@ -164,44 +163,6 @@ impl Look<'_> {
         self.cards(&config.cards);
         if let Some(dir) = &config.updates.dir {
             self.folder("dir", 0, dir);
-        }
-    }
-
-    /// The address and the file of its password; the server itself is asked when the center starts.
-    fn database(&mut self, database: &center::config::database::Database) {
-        match database.address() {
-            Err(NotOpened::Password(path, error)) => {
-                self.unreadable("password_file", &path, &error.to_string());
-            }
-            Err(error) => self.find(
-                "url",
-                0,
-                "PostgreSQL のデータベースの正しい指定ではありません。postgres://利用者@ホスト:ポート/データベース の形で書き、パスワードは password_file に置いてください。",
-                &error.to_string(),
-            ),
-            Ok(_) => {}
-        }
-    }
-
-    /// Files of roots and lists: a list is held against the roots that could be read.
-    fn cards(&mut self, cards: &center::config::Cards) {
-        let mut roots = Vec::new();
-        for path in &cards.roots {
-            let read = std::fs::read(path).map_err(|error| error.to_string());
-            let read = read.and_then(|file| Root::read(&file).map_err(|error| error.to_string()));
-            match read {
-                Ok(read) => roots.extend(read),
-                Err(error) => self.unreadable("roots", path, &error),
-            }
-        }
-        for path in &cards.revocation_lists {
-            let read = std::fs::read(path).map_err(|error| error.to_string());
-            let read = read.and_then(|file| {
-                RevocationList::read(&file, &roots).map_err(|error| error.to_string())
-            });
-            if let Err(error) = read {
-                self.unreadable("revocation_lists", path, &error);
-            }
         }
     }
 

@@ -1,0 +1,47 @@
+//! What a center's settings say of files that are read at start: the database server's password, the authorities of cards. Keeps none open.
+
+use center::config::database::NotOpened;
+use pki::card_certificate::Root;
+use pki::card_revocation::RevocationList;
+
+use crate::config::Look;
+
+impl Look<'_> {
+    /// The address and the file of its password; the server itself is asked when the center starts.
+    pub(super) fn database(&mut self, database: &center::config::database::Database) {
+        match database.address() {
+            Err(NotOpened::Password(path, error)) => {
+                self.unreadable("password_file", &path, &error.to_string());
+            }
+            Err(error) => self.find(
+                "url",
+                0,
+                "PostgreSQL のデータベースの正しい指定ではありません。postgres://利用者@ホスト:ポート/データベース の形で書き、パスワードは password_file に置いてください。",
+                &error.to_string(),
+            ),
+            Ok(_) => {}
+        }
+    }
+
+    /// Files of roots and lists: a list is held against the roots that could be read.
+    pub(super) fn cards(&mut self, cards: &center::config::Cards) {
+        let mut roots = Vec::new();
+        for path in &cards.roots {
+            let read = std::fs::read(path).map_err(|error| error.to_string());
+            let read = read.and_then(|file| Root::read(&file).map_err(|error| error.to_string()));
+            match read {
+                Ok(read) => roots.extend(read),
+                Err(error) => self.unreadable("roots", path, &error),
+            }
+        }
+        for path in &cards.revocation_lists {
+            let read = std::fs::read(path).map_err(|error| error.to_string());
+            let read = read.and_then(|file| {
+                RevocationList::read(&file, &roots).map_err(|error| error.to_string())
+            });
+            if let Err(error) = read {
+                self.unreadable("revocation_lists", path, &error);
+            }
+        }
+    }
+}
