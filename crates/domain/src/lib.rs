@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod certificate_care;
 pub mod check;
 pub mod civil_date;
+pub mod claims;
 pub mod codes;
 pub mod coverage;
 pub mod diagnosis;
