@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod certificate_care;
 mod check;
+mod claims;
 mod client;
 mod config;
 mod demo;
@@ -141,6 +142,9 @@ enum Command {
         after_help = "Example: onshi feed load --data-dir /var/lib/onshi --kind drugs drugs.csv"
     )]
     Feed(feed::FeedCommand),
+    /// Check files of claims, without any center.
+    #[command(subcommand, after_help = "Example: onshi claims check RECEIPTC.UKE")]
+    Claims(claims::ClaimsCommand),
     /// Load synthetic people into a center's store.
     Synth(synth::Arguments),
 }
@@ -187,6 +191,7 @@ fn main() -> ExitCode {
             Command::Update(command) => update::run(command).await,
             Command::Publish(command) => publish::run(command),
             Command::Feed(command) => feed::run(command).await,
+            Command::Claims(command) => claims::run(command),
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });

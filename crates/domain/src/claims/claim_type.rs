@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn what_is_not_four_digits_of_the_table_is_no_type() {
-        for text in ["", "111", "11122", "a112", "1１12", "1512", "1102", "1252", "2112"] {
+        for text in [
+            "", "111", "11122", "a112", "1１12", "1512", "1102", "1252", "2112",
+        ] {
             assert_eq!(ClaimType::parse(text), None, "{text}");
         }
     }

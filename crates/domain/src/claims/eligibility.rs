@@ -107,10 +107,7 @@ pub fn judge<'a>(
 }
 
 /// Whose claim it is; nobody's data are told for another's.
-fn whose<'a>(
-    claim: &Claim,
-    registrations: &'a [Registration],
-) -> Result<&'a Registration, Rule> {
+fn whose<'a>(claim: &Claim, registrations: &'a [Registration]) -> Result<&'a Registration, Rule> {
     let named: Vec<&Registration> = registrations
         .iter()
         .filter(|it| it.coverages.iter().any(|coverage| names(claim, coverage)))
@@ -136,9 +133,7 @@ fn twin<'a>(claim: &Claim, born: &[&'a Registration]) -> Option<&'a Registration
         let mut coverages = it.coverages.iter();
         branch.is_some() && coverages.any(|c| names(claim, c) && c.branch == branch)
     };
-    let of_reading = |it: &Registration| {
-        claim.kana.is_some() && same_kana(claim, it) == Some(true)
-    };
+    let of_reading = |it: &Registration| claim.kana.is_some() && same_kana(claim, it) == Some(true);
     let only = |fits: &dyn Fn(&Registration) -> bool| {
         let mut fitting = born.iter().copied().filter(|it| fits(it));
         fitting.next().filter(|_| fitting.next().is_none())
@@ -152,10 +147,13 @@ fn names(claim: &Claim, coverage: &Coverage) -> bool {
         Some(insurance) => {
             !coverage.classification.is_medical_aid() && coverage.key() == insurance.key()
         }
-        None => claim
-            .schemes
-            .iter()
-            .any(|it| coverage.insurer == it.bearer && it.beneficiary.as_ref().is_some_and(|number| same_number(coverage, number))),
+        None => claim.schemes.iter().any(|it| {
+            coverage.insurer == it.bearer
+                && it
+                    .beneficiary
+                    .as_ref()
+                    .is_some_and(|number| same_number(coverage, number))
+        }),
     }
 }
 
@@ -212,7 +210,11 @@ fn insured<'a>(
     if let Some(own) = parts.iter().find(|it| names(claim, it.coverage)) {
         details(claim, insurance, own, findings);
     }
-    let moved = insurance.days.without(claimed).without(nothing).without(several);
+    let moved = insurance
+        .days
+        .without(claimed)
+        .without(nothing)
+        .without(several);
     if moved.is_empty() && nothing.union(several).is_empty() {
         return Proposal::Keep;
     }
@@ -367,7 +369,11 @@ fn schemes(claim: &Claim, registration: &Registration, findings: &mut Vec<Findin
         if known.is_empty() || !without.is_empty() {
             findings.push(Finding {
                 rule: Rule::SchemeNotValid,
-                days: if known.is_empty() { scheme.days } else { without },
+                days: if known.is_empty() {
+                    scheme.days
+                } else {
+                    without
+                },
                 payer: Some(scheme.payer),
             });
         }

@@ -119,10 +119,7 @@ fn a_coverage_lost_before_the_first_visit_is_moved_as_a_whole() {
     ])];
     check(&claim(), &people, &[(Rule::OtherInsurer, &[5, 19])]);
     let judgement = judge(&claim(), &people, &[]);
-    assert_eq!(
-        judgement.proposal,
-        Proposal::Move(&people[0].coverages[1])
-    );
+    assert_eq!(judgement.proposal, Proposal::Move(&people[0].coverages[1]));
 }
 
 #[test]
@@ -141,7 +138,10 @@ fn a_change_between_two_visits_splits_the_claim_by_day() {
         .collect();
     assert_eq!(
         parts,
-        [(SOCIETY.to_owned(), vec![5]), (MUNICIPAL.to_owned(), vec![19])]
+        [
+            (SOCIETY.to_owned(), vec![5]),
+            (MUNICIPAL.to_owned(), vec![19])
+        ]
     );
 }
 
@@ -184,13 +184,20 @@ fn a_claim_with_a_public_scheme_is_told_not_to_be_moved() {
 
 #[test]
 fn nobody_is_told_of_for_a_wrong_number_or_birth_date() {
-    let people = [registration(vec![coverage(SOCIETY, "35", "20250401", None)])];
+    let people = [registration(vec![coverage(
+        SOCIETY, "35", "20250401", None,
+    )])];
     check(&claim(), &people, &[(Rule::NotFound, &[])]);
-    let people = [registration(vec![coverage(SOCIETY, "34", "20250401", None)])];
+    let people = [registration(vec![coverage(
+        SOCIETY, "34", "20250401", None,
+    )])];
     let mut other = claim();
     other.birth_date = day("19800402");
     check(&other, &people, &[(Rule::BirthDateDiffers, &[])]);
-    assert_eq!(Rule::BirthDateDiffers.severity(), crate::claims::Severity::Claim);
+    assert_eq!(
+        Rule::BirthDateDiffers.severity(),
+        crate::claims::Severity::Claim
+    );
 }
 
 #[test]
@@ -215,12 +222,36 @@ fn what_is_registered_otherwise_is_found_one_by_one() {
     type Change = fn(&mut Claim, &mut Registration);
     let table: [(Change, Rule, &[u8]); 12] = [
         (|it, _| it.sex = Sex::Female, Rule::SexDiffers, &[]),
-        (|it, _| it.kana = Kana::parse("ミホンサブロウ").ok(), Rule::KanaDiffers, &[]),
-        (|it, _| it.claim_type = ClaimType::parse("1114").unwrap(), Rule::PreschoolDiffers, &[]),
-        (|it, _| it.claim_type = ClaimType::parse("1116").unwrap(), Rule::RelationshipDiffers, &[5, 19]),
-        (|it, _| it.claim_type = ClaimType::parse("1312").unwrap(), Rule::TypeDiffers, &[5, 19]),
-        (|it, _| it.insurance.as_mut().unwrap().branch = Branch::parse("2").ok(), Rule::BranchDiffers, &[5, 19]),
-        (|it, _| it.insurance.as_mut().unwrap().branch = None, Rule::BranchMissing, &[5, 19]),
+        (
+            |it, _| it.kana = Kana::parse("ミホンサブロウ").ok(),
+            Rule::KanaDiffers,
+            &[],
+        ),
+        (
+            |it, _| it.claim_type = ClaimType::parse("1114").unwrap(),
+            Rule::PreschoolDiffers,
+            &[],
+        ),
+        (
+            |it, _| it.claim_type = ClaimType::parse("1116").unwrap(),
+            Rule::RelationshipDiffers,
+            &[5, 19],
+        ),
+        (
+            |it, _| it.claim_type = ClaimType::parse("1312").unwrap(),
+            Rule::TypeDiffers,
+            &[5, 19],
+        ),
+        (
+            |it, _| it.insurance.as_mut().unwrap().branch = Branch::parse("2").ok(),
+            Rule::BranchDiffers,
+            &[5, 19],
+        ),
+        (
+            |it, _| it.insurance.as_mut().unwrap().branch = None,
+            Rule::BranchMissing,
+            &[5, 19],
+        ),
         (
             |it, who| {
                 it.benefit_percent = Some(80);
@@ -316,7 +347,9 @@ fn medical_aid_must_hold_on_its_days() {
 
 #[test]
 fn a_month_without_any_check_is_told() {
-    let people = [registration(vec![coverage(SOCIETY, "34", "20250401", None)])];
+    let people = [registration(vec![coverage(
+        SOCIETY, "34", "20250401", None,
+    )])];
     let mut it = claim();
     it.insurance.as_mut().unwrap().confirmation = Confirmation::Missing;
     check(&it, &people, &[(Rule::NeverConfirmed, &[])]);

@@ -1,0 +1,164 @@
+//! Checks files of claims from the shell, offline: format and structure alone. Sends nothing, and asks no center who is insured.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use domain::claims::Severity;
+use exchange::claim_file::finding::Finding;
+use exchange::claim_file::{Event, Limits, Summary, read};
+use serde_json::{Value, json};
+
+use crate::told;
+
+/// Findings told to a person; all of them with --json.
+const MOST_TOLD: u64 = 200;
+
+/// `onshi claims`.
+#[derive(Subcommand)]
+pub(crate) enum ClaimsCommand {
+    /// Check format and structure of a file (RECEIPTC.UKE): line, claim, record, field, reason, remedy. Ends with 1 when the file or a
+    /// claim is refused.
+    #[command(
+        after_help = "Example: onshi claims check RECEIPTC.UKE\n         onshi claims check RECEIPTC.UKE --json"
+    )]
+    Check {
+        /// The file.
+        file: PathBuf,
+        /// Print JSON, with all findings.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
+    let ClaimsCommand::Check { file, json } = command;
+    let mut source = File::open(&file).map_err(|error| told::unreadable(&file, &error))?;
+    let mut findings = Vec::new();
+    let mut count = 0;
+    let mut tell = |event: Event<'_>| {
+        let Event::Finding(finding) = event else {
+            return;
+        };
+        count += 1;
+        if json {
+            findings.push(as_json(finding));
+        } else if count <= MOST_TOLD {
+            println!("{}", as_text(finding));
+        }
+    };
+    let summary = read(&mut source, Limits::default(), &mut tell);
+    let summary = summary.map_err(|error| told::unreadable(&file, &error))?;
+    if json {
+        println!("{}", whole(&summary, findings));
+    } else {
+        report(&summary, count);
+    }
+    let is_good = !summary.is_refused() && summary.refused_claims == 0;
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn as_text(finding: &Finding) -> String {
+    let (ja, en) = match finding.severity {
+        Severity::File => ("ファイルを受け付けられません", "file refused"),
+        Severity::Claim => ("レセプトを受け付けられません", "claim refused"),
+        Severity::Warning => ("要確認", "look at it"),
+    };
+    let official = finding.rule.official.map_or_else(String::new, |it| {
+        format!(", {} [{}]", it.number, it.mark.as_str())
+    });
+    format!(
+        "{ja} / {en} ({}{official})\n  {}\n  {}",
+        finding.rule.id,
+        finding.ja(),
+        finding.en()
+    )
+}
+
+fn as_json(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule.id,
+        "severity": finding.severity.as_str(),
+        "known": finding.rule.mark.as_str(),
+        "official": finding.rule.official.map(|it| json!({"number": it.number, "known": it.mark.as_str()})),
+        "line": finding.place.line,
+        "claim": finding.place.claim,
+        "record": finding.record(),
+        "position": finding.position,
+        "field": finding.field.map(|it| json!({"ja": it.ja, "en": it.en})),
+        "counts": finding.counts.map(|(found, expected)| json!({"found": found, "expected": expected})),
+        "ja": finding.ja(),
+        "en": finding.en(),
+    })
+}
+
+fn whole(summary: &Summary, findings: Vec<Value>) -> Value {
+    json!({
+        "refused": summary.is_refused(),
+        "kind": summary.header.map(|it| it.kind.as_str()),
+        "review_body": summary.header.map(|it| it.review_body.as_str()),
+        "institution": summary.header.map(|it| it.institution.to_string()),
+        "claim_month": summary.header.map(|it| it.claim_month.to_iso()),
+        "claims": summary.claims,
+        "refused_claims": summary.refused_claims,
+        "warnings": summary.warnings,
+        "lines": summary.lines,
+        "bytes": summary.bytes,
+        "sha256": summary.sha256.map(hex),
+        "findings": findings,
+    })
+}
+
+fn report(summary: &Summary, count: u64) {
+    if MOST_TOLD < count {
+        let more = count - MOST_TOLD;
+        println!(
+            "ほかに{more}件あります（--json ですべて出ます）。 / {more} more; --json prints all"
+        );
+    }
+    if let Some(header) = summary.header {
+        let names = header.kind.differences();
+        println!(
+            "{} {}, {} {}, {}",
+            names.name_ja,
+            names.name_en,
+            header.institution,
+            header.review_body.as_str(),
+            header.claim_month.to_iso()
+        );
+    }
+    let refused = summary.refused_claims;
+    println!(
+        "レセプト {} 件、受け付けられないもの {refused} 件、要確認 {} 件、{} 行 {} バイト / {} claims, {refused} refused, {} to look at, {} lines, {} bytes",
+        summary.claims,
+        summary.warnings,
+        summary.lines,
+        summary.bytes,
+        summary.claims,
+        summary.warnings,
+        summary.lines,
+        summary.bytes
+    );
+    if let Some(sha256) = summary.sha256 {
+        println!("SHA-256 {}", hex(sha256));
+    }
+    println!(
+        "{}",
+        if summary.is_refused() {
+            "このファイルは受け付けられません。 / this file is refused"
+        } else if refused != 0 {
+            "受け付けられないレセプトがあります。ほかは形式に問題ありません。 / some claims are refused, the others are in form"
+        } else {
+            "形式に問題はありません（資格の確認はしていません）。 / in form; who is insured was not asked"
+        }
+    );
+}
+
+fn hex(digest: [u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
