@@ -337,8 +337,16 @@ fn same_kana(claim: &Claim, registration: &Registration) -> Option<bool> {
     (!forms.is_empty()).then(|| forms.contains(&stated))
 }
 
-/// The first 31st of March on or after the day on which the sixth year is full, which the law takes to be the day before the birthday.
-fn last_day_before_school(born: CivilDate) -> CivilDate {
+/// The last day on which a child counts as below school age (未就学者): the first 31st of March on or after the day on which the sixth
+/// year is full, which the law takes to be the day before the birthday.
+///
+/// ```
+/// use domain::{civil_date::CivilDate, claims::eligibility::last_day_before_school};
+/// let last = last_day_before_school(CivilDate::new(2020, 4, 1).unwrap());
+/// assert_eq!(last.to_compact(), "20260331");
+/// ```
+#[must_use]
+pub fn last_day_before_school(born: CivilDate) -> CivilDate {
     let full = born.plus_months(72).plus_days(-1);
     let march = |year| CivilDate::new(year, 3, 31).unwrap_or(full);
     let same_year = march(full.year());

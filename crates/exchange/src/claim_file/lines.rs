@@ -87,3 +87,38 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes the pieces again and again; answers the most bytes held and why reading stopped.
+    fn check(pieces: &[&[u8]], times: usize) -> (usize, Option<&'static str>) {
+        let mut lines = Lines::new(100);
+        let mut most = 0;
+        for _ in 0..times {
+            for piece in pieces {
+                let outcome = lines.take(piece, |_, _| Ok(()));
+                most = most.max(lines.rest.capacity());
+                if let Err((_, rule)) = outcome {
+                    return (most, Some(rule.id));
+                }
+            }
+        }
+        (most, None)
+    }
+
+    #[test]
+    fn never_more_than_a_line_is_held_however_the_file_goes_on() {
+        for (pieces, why) in [
+            (&[&b"x"[..]][..], Some("line_too_long")),
+            (&[&[b'x'; 4096][..]], Some("line_too_long")),
+            (&[&b"IR,1\r"[..], b"\nRE", b",2\r\n"], None),
+            (&[&[b'x'; 50][..], &[b'x'; 50], b"\r\n"], None),
+        ] {
+            let (most, stopped) = check(pieces, 10_000);
+            assert_eq!(stopped, why);
+            assert!(most <= 256, "{most} bytes held");
+        }
+    }
+}

@@ -7,6 +7,12 @@ use domain::facility_kind::FacilityKind;
 use crate::claim_file::columns::{self, Form, Layout, Need};
 use crate::claim_file::rule;
 
+/// Rules, then records.
+#[must_use]
+pub fn whole() -> String {
+    format!("## Rules\n\n{}\n## Records\n\n{}", rules(), records())
+}
+
 /// The records of all kinds.
 #[must_use]
 pub fn records() -> String {

@@ -260,7 +260,9 @@ impl Reading {
         if let Some(number) = cells::number(record.cell(position)) {
             // Of several pharmacies in one file each numbers its own.
             let begins_anew = number == 1 && self.before == Some(*b"YK");
-            if number != self.next_number && !begins_anew {
+            // One number that is mistyped is one finding, and so is a gap.
+            let is_own = number == u64::from(self.summary.claims);
+            if number != self.next_number && !begins_anew && !is_own {
                 let finding = self.finding(record, &of_claims::CLAIM_NUMBER);
                 let finding = finding.in_field(position, layout.field(position));
                 self.tell(&finding.counted(number, self.next_number), tell);

@@ -2,6 +2,7 @@
 
 use domain::facility_kind::FacilityKind;
 
+use crate::claim_file::cells;
 use crate::claim_file::columns::{self, Item, Layout};
 use crate::claim_file::lines::END_MARK;
 use crate::encoding::windows_31j;
@@ -85,6 +86,14 @@ impl Line {
         bytes.extend_from_slice(b"\r\n");
         bytes
     }
+}
+
+/// Whether a text goes into a claim file without a finding: JIS X 0208 alone, nothing that breaks a record.
+#[must_use]
+pub fn holds(text: &str) -> bool {
+    let breaks = text.contains([',', '"']);
+    let bytes = windows_31j::encode(text);
+    !breaks && bytes.is_ok_and(|bytes| cells::characters(&bytes).is_none())
 }
 
 /// What ends a file.

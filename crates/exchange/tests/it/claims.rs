@@ -8,6 +8,17 @@ use exchange::encoding::windows_31j;
 const MEDICAL: &str = include_str!("../claims/medical.txt");
 const PHARMACY: &str = include_str!("../claims/pharmacy.txt");
 
+const PAGE: &str = include_str!("../../../../docs/claims.md");
+
+#[test]
+fn the_pages_rules_and_records_are_the_tables() {
+    let after = PAGE.split_once("<!-- made by").expect("a mark").1;
+    let after = after.split_once("-->\n").unwrap().1;
+    let page = after.split_once("<!-- end -->").expect("a mark").0;
+    let made = exchange::claim_file::page::whole();
+    assert_eq!(page, made, "cargo run -p exchange --example claim_records");
+}
+
 /// A file's bytes of its text.
 fn bytes(text: &str) -> Vec<u8> {
     let mut bytes = windows_31j::encode(&text.replace('\n', "\r\n")).unwrap();
@@ -16,15 +27,15 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 /// What reading a file brings.
-struct Outcome {
+pub(crate) struct Outcome {
     /// Rule, line, claim, severity.
-    findings: Vec<(&'static str, u64, Option<u32>, &'static str)>,
+    pub(crate) findings: Vec<(&'static str, u64, Option<u32>, &'static str)>,
     claims: Vec<ReadClaim>,
     records: Vec<u8>,
     summary: Summary,
 }
 
-fn outcome(bytes: &[u8], piece: usize) -> Outcome {
+pub(crate) fn outcome(bytes: &[u8], piece: usize) -> Outcome {
     let mut findings = Vec::new();
     let mut claims = Vec::new();
     let mut records = Vec::new();

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking, print their seeds and ask xmllint"
 )]
 
+mod claim_headers;
 mod claims;
 mod face;
 mod feeds_page;
