@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod catalogue;
+pub mod claims;
 mod draw;
 pub mod feeds;
 pub mod history;

@@ -73,10 +73,18 @@ impl Kind {
         let number = u32::try_from(body * 10).ok()? + check_digit(body);
         let rest = among / INSURERS;
         let (symbol, insured) = match self {
-            // No symbol, eight digits.
-            Self::VeryOld => (None, format!("{:08}", rest + 1)),
+            // No symbol, eight digits with their check digit.
+            Self::VeryOld => {
+                let body = rest + 1;
+                (None, format!("{body:07}{}", check_digit(body)))
+            }
             Self::Municipal => (Some(wide(rest / 10_000 + 1)), wide(rest % 10_000 + 1)),
-            Self::Society | Self::Association | Self::MutualAid => {
+            // Eight digits.
+            Self::Association => (
+                Some(wide(99_000_000 + rest / 1_000)),
+                wide(rest % 1_000 + 1),
+            ),
+            Self::Society | Self::MutualAid => {
                 (Some(wide(rest / 1_000 + 1)), wide(rest % 1_000 + 1))
             }
         };
