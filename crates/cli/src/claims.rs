@@ -51,7 +51,7 @@ pub(crate) fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
     let summary = read(&mut source, Limits::default(), &mut tell);
     let summary = summary.map_err(|error| told::unreadable(&file, &error))?;
     if json {
-        println!("{}", whole(&summary, findings));
+        println!("{}", whole(&summary, &findings));
     } else {
         report(&summary, count);
     }
@@ -97,7 +97,7 @@ fn as_json(finding: &Finding) -> Value {
     })
 }
 
-fn whole(summary: &Summary, findings: Vec<Value>) -> Value {
+fn whole(summary: &Summary, findings: &[Value]) -> Value {
     json!({
         "refused": summary.is_refused(),
         "kind": summary.header.map(|it| it.kind.as_str()),

@@ -1,6 +1,7 @@
 //! Loads synthetic people into a center's store and makes their cards.
 
 pub(crate) mod cards;
+mod claims;
 mod feeds;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use anyhow::Context;
 use clap::Args;
 use domain::audit::{Actor, Deed, Event};
 use domain::institution_code::InstitutionCode;
+use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
@@ -31,6 +33,7 @@ const BATCH: usize = 20_000;
     after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         \
         onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi\n         \
         onshi synth --people 1000 --feeds feeds\n         \
+        onshi synth --people 1000 --claims claims --month 2026-10\n         \
         onshi synth --cards cards --data-dir /var/lib/onshi\n         \
         onshi synth --cards cards --renew valid --data-dir /var/lib/onshi\n         \
         onshi synth --cards cards --revoke valid"
@@ -57,8 +60,17 @@ pub(crate) struct Arguments {
     /// Write the medical histories of --people, as files for `onshi feed load`, into this folder. Some people have none.
     #[arg(long, requires = "people")]
     feeds: Option<PathBuf>,
+    /// Write a month's claims of those of --people who came, as claim files of each kind of facility to each review body, into this folder.
+    #[arg(long, requires = "people")]
+    claims: Option<PathBuf>,
+    /// The month of treatment of --claims, from 2026-08 to 2027-07.
+    #[arg(long, default_value = "2026-10", requires = "claims", value_parser = claims::month)]
+    month: TreatmentMonth,
+    /// Put faults into the medical claims, one into a claim, and write beside them which.
+    #[arg(long, requires = "claims")]
+    faults: bool,
     /// Data folder of the center.
-    #[arg(long, required_unless_present_any = ["cards", "feeds"])]
+    #[arg(long, required_unless_present_any = ["cards", "feeds", "claims"])]
     data_dir: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
@@ -83,6 +95,9 @@ struct Done {
     /// Lines of feeds written, by kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     feeds: BTreeMap<&'static str, u64>,
+    /// Claims written, by file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    claims: BTreeMap<String, u32>,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -92,15 +107,19 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(data_dir) = &arguments.data_dir {
         load(data_dir, &arguments, &mut done).await?;
-    } else if 0 < arguments.people && arguments.feeds.is_none() {
+    } else if 0 < arguments.people && arguments.feeds.is_none() && arguments.claims.is_none() {
         return Err(told::both(
-            "--people には --data-dir か --feeds も指定してください。",
-            "--people needs --data-dir or --feeds, too",
+            "--people には --data-dir・--feeds・--claims のどれかも指定してください。",
+            "--people needs --data-dir, --feeds or --claims, too",
         ));
     }
     if let Some(dir) = &arguments.feeds {
         let people = (arguments.seed, arguments.people);
         done.feeds = feeds::write(dir, people, crate::serve::now().date_in_japan())?;
+    }
+    if let Some(dir) = &arguments.claims {
+        let people = (arguments.seed, arguments.people);
+        done.claims = claims::write(dir, people, arguments.month, arguments.faults)?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string(&done)?);
@@ -111,6 +130,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     for (kind, lines) in &done.feeds {
         println!("{lines} lines of {kind} written");
+    }
+    for (file, claims) in &done.claims {
+        println!("{claims} claims written to {file}");
     }
     for card in &done.cards {
         println!("card {} made, serial {}", card.case.name(), card.serial);

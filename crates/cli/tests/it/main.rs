@@ -14,6 +14,7 @@ mod backup;
 mod browser;
 mod card_reader;
 mod certificate_care;
+mod claims;
 mod cluster;
 mod demo;
 mod doctor;
