@@ -12,6 +12,7 @@
 mod bulk;
 mod card;
 mod check;
+mod claims;
 mod disk;
 mod exchange;
 mod floor;
@@ -58,6 +59,9 @@ enum What {
     /// Answers of receipt computers written and read, in both encodings and as images, against the bare parser.
     #[command(after_help = "Example: cargo xtask bench exchange --rounds 2000")]
     Exchange(exchange::Arguments),
+    /// A claim file of 100,000 claims parsed, checked and held against registrations, against a bare pass over its fields.
+    #[command(after_help = "Example: cargo xtask bench claims --rounds 5")]
+    Claims(claims::Arguments),
     /// Files through the link app and a center, one at a time and in a burst, against plain files of the same run.
     #[command(after_help = "Example: cargo xtask bench gateway --rounds 5")]
     Gateway(gateway::Arguments),
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
                 What::Kiosk(arguments) => kiosk::run(&arguments),
                 What::Card(arguments) => card::run(&arguments).await,
                 What::Exchange(arguments) => exchange::run(&arguments),
+                What::Claims(arguments) => claims::run(&arguments),
                 What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Bulk(arguments) => bulk::run(&arguments).await,
                 What::Medical(arguments) => medical::run(&arguments).await,

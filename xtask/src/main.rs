@@ -39,6 +39,7 @@ const USAGE: &str = "cargo xtask TASK
   bench card    a card until its signature, step by step, against as many bare commands (release build)
   bench kiosk   a visit at the kiosk by a person who needs no time, through pcscd and a virtual card (release build)
   bench exchange  an answer of a receipt computer written and read, against the bare parser (release build)
+  bench claims  a claim file of 100,000 claims parsed and checked, against a bare pass over its fields (release build)
   bench medical a look at five years of medical information, its page in Chromium, a search by name (release build, a million people)
   bench bulk    a bulk check of ten thousand lines until its results are in hand (release build)
   bench gateway files through the link app and a center, one at a time and in a burst, against plain files (release build)
@@ -152,7 +153,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let what = arguments.first().map(String::as_str);
     let mut packages = vec!["--package", "benches"];
     // It starts no other process and keeps nothing.
-    let is_alone = what == Some("exchange");
+    let is_alone = matches!(what, Some("exchange" | "claims"));
     if !is_alone {
         packages.extend(["--package", "cli"]);
     }
