@@ -17,6 +17,7 @@ mod readers;
 mod reception;
 mod shut_down;
 mod support;
+mod training;
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;

@@ -10,6 +10,7 @@ mod link;
 mod looks;
 mod medical;
 mod standing;
+mod training;
 mod upkeep;
 
 use std::collections::BTreeSet;
@@ -216,6 +217,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     bulk_orders::of_bulk_orders(&staff, &mut written);
     medical::of_medical_information(&staff, &mut written);
     looks::of_looks_and_withdrawal(&staff, &mut written);
+    training::of_training(&staff, &mut written);
     written.0
 }
 
@@ -545,6 +547,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
                 + link::PAGES
                 + looks::PAGES
                 + medical::PAGES
+                + training::PAGES
                 + upkeep::PAGES
         );
         for (name, page) in pages {

@@ -18,7 +18,7 @@ impl Walk {
     }
 
     /// Opens a window for the demo's facilities until two hours from now; its identifier.
-    fn open_window(&self, kind: &str, place: &[&str]) -> String {
+    pub(super) fn open_window(&self, kind: &str, place: &[&str]) -> String {
         let until = crate::turned_clock::right_clock()()
             .plus_seconds(7_200)
             .to_string();
@@ -38,7 +38,7 @@ impl Walk {
     }
 
     /// Waits for something that appears by itself on the page that is open.
-    async fn appears(&self, css: &str) {
+    pub(super) async fn appears(&self, css: &str) {
         let wait = self
             .browser
             .wait()
@@ -46,12 +46,12 @@ impl Walk {
         wait.for_element(Locator::Css(css)).await.unwrap();
     }
 
-    async fn tick(&self, css: &str) {
+    pub(super) async fn tick(&self, css: &str) {
         let found = self.browser.find(Locator::Css(css)).await.unwrap();
         found.click().await.unwrap();
     }
 
-    async fn search_person(&self, name: &str, birth_date: &str) {
+    pub(super) async fn search_person(&self, name: &str, birth_date: &str) {
         self.fill(&[("name", name), ("birth_date", birth_date)])
             .await;
         let sex = self.browser.find(Locator::Id("sex")).await.unwrap();

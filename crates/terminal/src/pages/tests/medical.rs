@@ -17,7 +17,7 @@ use super::{Written, fault, staff};
 use crate::pages::Staff;
 use crate::pages::medical::patient::{PatientPage, Shown, patient_page};
 use crate::pages::medical::view::{Span, ViewForm};
-use crate::pages::medical::{ListForm, patients_page};
+use crate::pages::medical::{ListForm, PatientsPage, patients_page};
 
 /// How many pages there are here.
 pub(super) const PAGES: usize = 6;
@@ -91,7 +91,7 @@ fn checkup(year: i16, amount: &str) -> Checkup {
     checkup
 }
 
-fn information() -> MedicalInformation {
+pub(super) fn information() -> MedicalInformation {
     MedicalInformation {
         drugs: vec![
             supply(Source::Claims, day(9, 29), "見本医院", "1"),
@@ -119,10 +119,22 @@ fn record(information: &MedicalInformation, basis: &str) -> MedicalRecord {
     }
 }
 
-fn page(staff: &Staff, information: &MedicalInformation, way: Way, basis: &str) -> PatientPage {
+/// The list as it is first shown.
+pub(super) fn list(staff: &Staff, found: Patients) -> PatientsPage {
+    patients_page(staff.frame("/medical"), found, &ListForm::default(), now())
+}
+
+pub(super) fn page(
+    staff: &Staff,
+    information: &MedicalInformation,
+    way: Way,
+    basis: &str,
+) -> PatientPage {
     let wrong = [fault("from")];
     let shown = Shown {
-        here: "/medical/019aae5e-0000-7000-8000-000000000002".into(),
+        here: staff
+            .ground
+            .at("/medical/019aae5e-0000-7000-8000-000000000002"),
         record: &record(information, basis),
         information,
         form: &ViewForm::default(),
