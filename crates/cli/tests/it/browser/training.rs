@@ -134,8 +134,8 @@ async fn an_ambulance_and_an_outage_are_practised_and_a_real_disaster_goes_befor
     walk.sign_out().await;
     walk.sign_in("medical_viewer").await;
     walk.open("training/emergency/outage").await;
-    walk.search_person("練習　四郎", "1990-04-04").await;
-    walk.see(&["資格照会の結果", "練習　四郎", "練習として記録しました"])
+    walk.search_person("練習　静", "1937-09-15").await;
+    walk.see(&["資格照会の結果", "練習　静", "練習として記録しました"])
         .await;
     walk.is_practice().await;
     assert!(!walk.shows("main a[href^='/checks/']").await);
