@@ -41,6 +41,14 @@ impl Ground {
         }
     }
 
+    /// The key of the words that lead back to the modes' first page.
+    pub(crate) fn way_back(self) -> &'static str {
+        match self {
+            Self::Real => "to-emergency",
+            Self::Training => "to-training",
+        }
+    }
+
     /// True where nobody exists.
     pub(crate) fn is_training(self) -> bool {
         self == Self::Training

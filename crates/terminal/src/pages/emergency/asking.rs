@@ -94,9 +94,8 @@ impl Steps {
         (form, outcome, wrong): (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
     ) -> Response {
         let place = Place::of(self.mode);
-        let mut view = view(place, form, outcome, wrong, &staff.words);
-        view.action = staff.ground.at(&view.action);
-        view.back.0 = staff.ground.at(&view.back.0);
+        let here = (place, staff.ground);
+        let view = view(here, form, outcome, wrong, &staff.words);
         let frame = staff.frame(place.action);
         show(status, &SearchPage { frame, view })
     }

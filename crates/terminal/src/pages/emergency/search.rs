@@ -9,6 +9,7 @@ use ui::component::{Choice, ErrorSummary, Fault, Kind, Need, Radio, Select, Text
 use ui::language::Words;
 
 use crate::pages::Frame;
+use crate::training::Ground;
 use crate::{days, faults};
 
 /// The form as filled; what belongs to the other way of searching is empty.
@@ -83,7 +84,7 @@ pub(in crate::pages) struct Place {
     pub(in crate::pages) action: &'static str,
     pub(in crate::pages) title: &'static str,
     pub(in crate::pages) lead: &'static str,
-    pub(in crate::pages) back: (&'static str, &'static str),
+    pub(in crate::pages) back: &'static str,
 }
 
 impl Place {
@@ -98,7 +99,7 @@ impl Place {
             action,
             title,
             lead,
-            back: (super::HERE, "to-emergency"),
+            back: super::HERE,
         }
     }
 }
@@ -113,7 +114,7 @@ fn field(name: &'static str, label: &str, support: &str, value: &str, words: &Wo
 
 /// The form, as filled and with what came of it.
 pub(in crate::pages) fn view(
-    place: Place,
+    (place, ground): (Place, Ground),
     form: &SearchForm,
     outcome: Option<&SearchOutcome>,
     wrong: &[(String, Fault)],
@@ -192,7 +193,7 @@ pub(in crate::pages) fn view(
     let ([birth_date], [sex]) = (births, sex);
     let [card_birth_date] = card_births;
     SearchView {
-        action: place.action.to_owned(),
+        action: ground.at(place.action),
         title: words.say(place.title),
         lead: words.say(place.lead),
         summary,
@@ -202,7 +203,7 @@ pub(in crate::pages) fn view(
         birth_date,
         card: card.into(),
         card_birth_date,
-        back: (place.back.0.to_owned(), words.say(place.back.1)),
+        back: (ground.at(place.back), words.say(ground.way_back())),
     }
 }
 

@@ -117,6 +117,7 @@ fn no_page_of_training_leads_to_a_real_patient() {
                 }
             }
         }
+        assert!(!page.contains("緊急時・災害時へ戻る"), "{name}");
     }
 }
 
