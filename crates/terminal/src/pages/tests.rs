@@ -1,5 +1,4 @@
-//! Every page written with sample data in every language, and held to what each owes: one heading, labels, unique identifiers,
-//! its language, nothing inline.
+//! Every page with sample data in every language, held to what each owes: one heading, labels, unique identifiers, language, nothing inline.
 
 mod access;
 mod bulk_orders;
