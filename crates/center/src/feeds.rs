@@ -151,6 +151,24 @@ impl From<Weighed> for WeighedLine {
     }
 }
 
+impl From<WeighedLine> for Weighed {
+    fn from(it: WeighedLine) -> Self {
+        let figures = |it: FiguresLine| Figures {
+            members: it.members,
+            with_ratio: it.with_ratio,
+            with_ceiling: it.with_ceiling,
+            lost: it.lost,
+        };
+        Self {
+            before: figures(it.before),
+            after: figures(it.after),
+            ratio_gone: it.ratio_gone,
+            ceiling_gone: it.ceiling_gone,
+            members_gone: it.members_gone,
+        }
+    }
+}
+
 /// What is told to the insurer of lines that were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemarkCounts {

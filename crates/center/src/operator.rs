@@ -88,6 +88,8 @@ fn pages() -> Router<App> {
         .merge(audit_pages())
         .route(load::HERE, get(load::page))
         .route(feeds::HERE, get(feeds::page))
+        .route("/feeds/{batch}/release", post(feeds::release))
+        .route("/feeds/{batch}/reject", post(feeds::reject))
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))
         .route(modes::HERE, get(modes::list).post(modes::open))

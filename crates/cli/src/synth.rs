@@ -57,7 +57,8 @@ pub(crate) struct Arguments {
     /// Put the newest certificate of this case on the revocation list.
     #[arg(long, requires = "cards", value_parser = case)]
     revoke: Option<Case>,
-    /// Write the medical histories of --people, as files for `onshi feed load`, into this folder. Some people have none.
+    /// Write the medical histories of --people, and what insurers and the resident register say of them, as files for `onshi feed load`, into
+    /// this folder. Some people have no history.
     #[arg(long, requires = "people")]
     feeds: Option<PathBuf>,
     /// Write a month's claims of those of --people who came, as claim files of each kind of facility to each review body, into this folder.

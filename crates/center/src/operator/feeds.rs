@@ -1,15 +1,17 @@
-//! Feeds (取込): the batches that were loaded by `onshi feed`, with how many lines were taken and refused. Loads none and shows no line of one.
+//! Feeds (取込): the batches that were loaded by `onshi feed`, with how many lines were taken and refused; those of insurers that wait for
+//! review are released or rejected here. Loads none and shows no line of one.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::civil_date::Instant;
 use domain::feed::{BatchKind, BatchState};
 
 use super::{Frame, Operator, show};
 use crate::app::App;
 use crate::feeds::{self, BatchLine};
+use crate::insurer_feeds;
 use crate::told::Told;
 
 /// The page's own path.
@@ -26,6 +28,16 @@ struct Line {
     counted: (u64, u64, u64),
     changed: (u64, u64, u64),
     report: Option<String>,
+    insurer: Option<String>,
+    number: u32,
+    held: Option<Held>,
+}
+
+/// What an operator looks at before a batch is released or rejected.
+struct Held {
+    causes: Vec<String>,
+    /// What is counted, before, after.
+    figures: Vec<(String, u64, u64)>,
 }
 
 #[derive(Template)]
@@ -34,6 +46,56 @@ struct FeedsPage {
     frame: Frame,
     heads: Vec<String>,
     lines: Vec<Line>,
+}
+
+pub(super) async fn release(
+    State(app): State<App>,
+    operator: Operator,
+    Path(batch): Path<String>,
+) -> Response {
+    match insurer_feeds::release(&app, &batch, operator.actor()).await {
+        Ok(_) => Redirect::to(HERE).into_response(),
+        Err(told) => operator.shown(HERE, Err(told)),
+    }
+}
+
+pub(super) async fn reject(
+    State(app): State<App>,
+    operator: Operator,
+    Path(batch): Path<String>,
+) -> Response {
+    match insurer_feeds::reject(&app, &batch, operator.actor()).await {
+        Ok(_) => Redirect::to(HERE).into_response(),
+        Err(told) => operator.shown(HERE, Err(told)),
+    }
+}
+
+fn held(app: &App, operator: &Operator, it: &BatchLine) -> Held {
+    let words = &operator.words;
+    let Some(weighed) = it.weighed else {
+        return Held {
+            causes: Vec::new(),
+            figures: Vec::new(),
+        };
+    };
+    let (before, after) = (weighed.before, weighed.after);
+    let figures = [
+        ("feed-members", before.members, after.members),
+        ("feed-with-ratio", before.with_ratio, after.with_ratio),
+        ("feed-with-ceiling", before.with_ceiling, after.with_ceiling),
+        ("feed-lost", before.lost, after.lost),
+    ];
+    let causes = insurer_feeds::causes(app, &weighed.into());
+    Held {
+        causes: causes
+            .iter()
+            .map(|(ja, en)| words.choose(ja, en).clone())
+            .collect(),
+        figures: figures
+            .into_iter()
+            .map(|(key, before, after)| (words.say(key), before, after))
+            .collect(),
+    }
 }
 
 pub(super) async fn page(State(app): State<App>, operator: Operator) -> Response {
@@ -49,6 +111,7 @@ fn feeds_page(app: &App, operator: &Operator) -> Result<Response, Told> {
     let line = |it: BatchLine| {
         let state = BatchState::parse(&it.state);
         let kind = BatchKind::parse(&it.kind);
+        let held = (state == Some(BatchState::Held)).then(|| held(app, operator, &it));
         Line {
             kind: kind.map_or(it.kind, |it| {
                 words.choose(it.label_ja(), it.label_en()).to_owned()
@@ -74,6 +137,9 @@ fn feeds_page(app: &App, operator: &Operator) -> Result<Response, Told> {
             counted: it.counted,
             changed: it.changed,
             report: it.report,
+            insurer: it.insurer,
+            number: it.number,
+            held,
         }
     };
     let page = FeedsPage {
