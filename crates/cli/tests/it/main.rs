@@ -21,7 +21,6 @@ mod doctor;
 mod feeds;
 mod first_mark;
 mod help_pages;
-mod insurer_feeds;
 mod kill;
 mod line;
 mod logs;
