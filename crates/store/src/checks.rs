@@ -63,8 +63,28 @@ impl std::fmt::Debug for NewCheck {
     }
 }
 
-/// An answer, byte by byte, and the name in it.
-pub(crate) type Answer = (Vec<u8>, Option<String>);
+/// A check as it was answered.
+pub(crate) struct Answer {
+    /// The answer, byte by byte.
+    pub(crate) answer: Vec<u8>,
+    /// The name in it.
+    pub(crate) name: Option<String>,
+    /// Numbers of the batches it came from, with commas between.
+    pub(crate) sources: Option<String>,
+}
+
+impl Answer {
+    /// The columns of [`Answer::read`].
+    const COLUMNS: &str = "answer, name, sources";
+
+    fn read(row: &sql::Row<'_>) -> sql::Result<Self> {
+        Ok(Self {
+            answer: row.get(0)?,
+            name: row.get(1)?,
+            sources: row.get(2)?,
+        })
+    }
+}
 
 /// What became of a check to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,10 +224,10 @@ impl Engine {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let facility = permit.facility().as_u64().cast_signed();
         let found = self.answer_of(facility, id)?;
-        Ok(found.map(|(answer, _)| answer))
+        Ok(found.map(|it| it.answer))
     }
 
-    /// What a check was answered, and the name of whom it was about.
+    /// A check of a facility, as it was answered.
     pub(crate) fn answer_of(&self, facility: i64, id: u128) -> Result<Option<Answer>, StoreError> {
         let id = id.to_be_bytes();
         let waiting = self.held().recent.of_id(facility, &id);

@@ -259,7 +259,7 @@ async fn a_batch_that_takes_the_ratio_of_a_twentieth_waits_for_an_operator() {
     );
     assert!(ratio(desk.ask(1).await).is_none());
     let path = world.dir.path().join("center.db");
-    let store = store::engine::Engine::open_center(&path, [6; 16]).unwrap();
+    let store = crate::places::store(&path, 6);
     for (deed, count) in [(Deed::FeedReject, 1), (Deed::FeedRelease, 1)] {
         assert_eq!(store.count_deeds(deed).unwrap(), count);
     }
@@ -325,7 +325,7 @@ async fn an_undone_batch_leaves_everything_as_it_was() {
     }
     assert_eq!(desk.verdict(0).await, 4);
     let path = world.dir.path().join("center.db");
-    let store = store::engine::Engine::open_center(&path, [6; 16]).unwrap();
+    let store = crate::places::store(&path, 6);
     assert_eq!(
         store.people().unwrap(),
         synthetic::samples::people().len() as u64

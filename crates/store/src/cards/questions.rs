@@ -291,7 +291,7 @@ impl Engine {
             return Ok(None);
         };
         let answered = self.answer_of(facility, id)?;
-        let (answer, name) = answered.ok_or(StoreError::Row("check_record"))?;
+        let answered = answered.ok_or(StoreError::Row("check_record"))?;
         self.read(|connection| {
             let consents = consents(connection, card.facility, card.id)?;
             let withdrawn = match card.closed {
@@ -302,8 +302,8 @@ impl Engine {
                 card,
                 consents,
                 withdrawn,
-                answer,
-                name,
+                answer: answered.answer,
+                name: answered.name,
             }))
         })
     }

@@ -17,13 +17,13 @@ pub(super) fn answer_of(
     (facility, id): (i64, [u8; 16]),
     waiting: Option<i64>,
 ) -> Result<Option<Answer>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
+    let text = format!(
+        "SELECT {} FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
            ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))",
-    )?;
-    let found = statement.query_row(params![facility, id, waiting], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    });
+        Answer::COLUMNS
+    );
+    let mut statement = connection.prepare_cached(&text)?;
+    let found = statement.query_row(params![facility, id, waiting], Answer::read);
     Ok(found.optional()?)
 }
 

@@ -13,10 +13,13 @@ pub(super) fn answer_of(
     connection: &Connection,
     (facility, id): (i64, [u8; 16]),
 ) -> Result<Option<Answer>, StoreError> {
-    let text = "SELECT answer, name FROM check_record WHERE facility = ?1 AND id = ?2";
+    let text = format!(
+        "SELECT {} FROM check_record WHERE facility = ?1 AND id = ?2",
+        Answer::COLUMNS
+    );
     let found = connection
-        .prepare_cached(text)?
-        .query_row(params![facility, id], |row| Ok((row.get(0)?, row.get(1)?)));
+        .prepare_cached(&text)?
+        .query_row(params![facility, id], Answer::read);
     Ok(found.optional()?)
 }
 

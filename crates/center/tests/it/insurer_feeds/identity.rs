@@ -146,8 +146,8 @@ async fn what_one_insurer_links_wrongly_leaves_the_other_insurers_part_alone() {
     assert_eq!(desk.sees().await, (false, false));
     let wrong = format!("06990014,{id},７７,1,,coverage,withdrawn");
     load(&world, InsurerKind::Corrections, [wrong]).await;
-    let store = store::engine::Engine::open_center(&world.dir.path().join("center.db"), [6; 16]);
-    let people = store.unwrap().people().unwrap();
+    let store = crate::places::store(&world.dir.path().join("center.db"), 6);
+    let people = store.people().unwrap();
     assert!(0 < people);
     let laid = desk.clinic.lay(&desk.reader, Case::Renewed, "pin").await;
     assert_eq!(laid.unwrap().check.verdict, 1);
