@@ -48,6 +48,7 @@ pub(super) fn write(
     let mut progress = Progress::new("histories", people);
     for index in 0..people {
         let person = population.person(index).context("no such person")?;
+        write_insured(dir, &mut insurers, &person)?;
         let born = person.person.birth_date;
         if let Some(history) = synthetic::history::of(seed, index, born, today) {
             let insured = synthetic::feeds::insured(&person).context("nobody's insurance")?;
