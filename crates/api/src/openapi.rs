@@ -204,7 +204,11 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
     } else {
         &[]
     };
-    let always = [Trouble::StoreUnavailable, Trouble::Internal];
+    let always = [
+        Trouble::StoreUnavailable,
+        Trouble::Overloaded,
+        Trouble::Internal,
+    ];
     let mut by_status: BTreeMap<u16, Vec<Trouble>> = BTreeMap::new();
     let all = [
         by_access,

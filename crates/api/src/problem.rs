@@ -136,6 +136,8 @@ pub enum Trouble {
     Changed,
     /// The store cannot take records now.
     StoreUnavailable,
+    /// More is in progress than the center can do; work that is less urgent is turned away first.
+    Overloaded,
     /// The address sent too many requests.
     TooManyRequests,
     /// Too much at once.
@@ -167,7 +169,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 77] = [
+    pub const ALL: [Self; 78] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -191,6 +193,7 @@ impl Trouble {
         Self::CertificateRevoked,
         Self::Changed,
         Self::StoreUnavailable,
+        Self::Overloaded,
         Self::TooManyRequests,
         Self::Busy,
         Self::Internal,

@@ -13,12 +13,17 @@ use pki::server::{Examiner, Revocations};
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
+use crate::admission::connections::Connections;
+use crate::admission::facilities::Facilities;
+use crate::admission::gate::Gate;
 use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
 use crate::config::insurer_feeds::InsurerFeeds;
+use crate::config::capacity::Capacity;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
+use crate::draining::Draining;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
@@ -59,6 +64,14 @@ pub(crate) struct Shared {
     /// One import at a time, so that its slow hashes leave turns to sign-ins.
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,
+    pub(crate) capacity: Capacity,
+    /// In front of the handlers of facilities' requests.
+    pub(crate) gate: Arc<Gate>,
+    /// In front of operators' pages.
+    pub(crate) operator_gate: Arc<Gate>,
+    pub(crate) facilities: Facilities,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) draining: Draining,
     pub(crate) link: Link,
     pub(crate) medical: Medical,
     pub(crate) insurer_feeds: InsurerFeeds,

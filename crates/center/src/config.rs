@@ -1,5 +1,6 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
+pub mod capacity;
 pub mod database;
 pub mod emergency;
 pub mod insurer_feeds;
@@ -46,6 +47,9 @@ pub struct Config {
     /// How long a slow client is waited for.
     #[serde(default)]
     pub limits: Limits,
+    /// How much is worked on at once.
+    #[serde(default)]
+    pub capacity: capacity::Capacity,
     /// Which cards are believed.
     #[serde(default)]
     pub cards: Cards,
@@ -180,6 +184,8 @@ pub struct Limits {
     pub head_ms: NonZeroU32,
     /// A request's body comes within this time.
     pub body_ms: NonZeroU32,
+    /// A client that takes nothing of an answer for so long is let go.
+    pub write_ms: NonZeroU32,
 }
 
 impl Default for Limits {
@@ -189,6 +195,7 @@ impl Default for Limits {
             handshake_ms: ms(10_000),
             head_ms: ms(75_000),
             body_ms: ms(30_000),
+            write_ms: ms(30_000),
         }
     }
 }

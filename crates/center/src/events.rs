@@ -206,6 +206,7 @@ impl Stream {
     async fn run(mut self, mut place: Place) {
         let app = place.app.clone();
         let mut heart = tokio::time::interval(HEARTBEAT);
+        let mut ends = std::pin::pin!(app.draining.begun());
         // Where the stream begins: an id without an event (HTML Standard §9.2.6), for clients that keep their place.
         if self.send(format!("id: {}\n\n", self.after)).await.is_err() {
             return;
@@ -231,6 +232,8 @@ impl Stream {
                 },
                 _ = heart.tick() => ": still here\n\n".to_owned(),
                 () = self.sender.closed() => return,
+                // The client connects again, elsewhere or after the start.
+                () = &mut ends => return,
             };
             if !self.is_signed_in(&app) || self.send(text).await.is_err() {
                 return;

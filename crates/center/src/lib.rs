@@ -1,6 +1,7 @@
 //! The center server: sign-in, checks by number and by card, readers, events, accounts, enrolment, audit. Holds all truth; decides by the rules of `domain`.
 
 mod accounts;
+mod admission;
 mod app;
 pub mod audit;
 mod bulk;
@@ -16,6 +17,7 @@ pub mod config;
 pub mod control;
 mod download_page;
 mod downloads;
+mod draining;
 pub mod emergency;
 pub mod enroll;
 mod est;
@@ -41,6 +43,7 @@ mod own;
 mod page_guard;
 mod passkeys;
 mod passwords;
+mod patience;
 pub mod posted_notices;
 mod printing;
 mod questions;

@@ -2,6 +2,7 @@
 //! route.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,12 @@ use pki::server::{Accepted, ClientCertificate, Listener, Revocations, Versions};
 use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 
+use crate::admission::OfFacility;
+use crate::admission::connections::Opener;
 use crate::app::App;
 use crate::config::{Config, duration};
 use crate::extract::Peer;
+use crate::patience::Patient;
 use crate::serve::StartError;
 use crate::sessions::event;
 
@@ -64,7 +68,16 @@ pub(crate) async fn tls(
     let address = listener.address();
     let app = app.clone();
     tokio::spawn(async move {
-        while let Some(accepted) = listener.next().await {
+        // The listener is dropped when the center ends, and with it the socket.
+        let mut ends = pin!(app.draining.begun());
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.next() => accepted,
+                () = &mut ends => return,
+            };
+            let Some(accepted) = accepted else {
+                return;
+            };
             tokio::spawn(connection(app.clone(), router.clone(), accepted));
         }
     });
@@ -80,7 +93,15 @@ pub(crate) struct From(pub(crate) SocketAddr);
 pub(crate) struct Offered(pub(crate) Arc<[CertificateDer<'static>]>);
 
 async fn connection(app: App, router: Router, accepted: Accepted) {
-    let _open = app.metrics.connection();
+    let opener = match &accepted.peer {
+        Some(peer) => Opener::Certificate(peer.fingerprint),
+        None => Opener::Address(accepted.from.ip()),
+    };
+    // Whoever has too many is told nothing: the metrics are, and reading a request would already cost.
+    let Ok(_counted) = app.connections.open(opener) else {
+        return;
+    };
+    let _open = (app.metrics.connection(), app.draining.open());
     if let Some(peer) = &accepted.peer {
         // The first use of a certificate revokes the earlier ones of its notice.
         let actor = Actor::Client {
@@ -96,17 +117,51 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
             }
         }
     }
-    let limit = duration(app.limits.head_ms);
-    speak(accepted, router, limit, &app.revocations).await;
+    let manner = Manner {
+        facility: accepted
+            .peer
+            .as_ref()
+            .map(|peer| OfFacility(app.facilities.of(peer.facility))),
+        head_limit: duration(app.limits.head_ms),
+        write_limit: duration(app.limits.write_ms),
+    };
+    let ends = app.draining.begun();
+    speak_until(accepted, router, manner, &app.revocations, ends).await;
 }
 
-/// Speaks HTTP on an accepted connection until it ends, is too slow with the head of a request, or its certificate is revoked.
+/// How a connection is spoken on.
+struct Manner {
+    /// The facility whose work its requests are.
+    facility: Option<OfFacility>,
+    head_limit: Duration,
+    write_limit: Duration,
+}
+
+/// Speaks HTTP on an accepted connection until it ends, is too slow, or its certificate is revoked.
 /// Handlers find the address and the certificate's holder among the request's extensions.
-pub async fn speak(
+pub async fn speak(accepted: Accepted, router: Router, limit: Duration, revocations: &Revocations) {
+    let manner = Manner {
+        facility: None,
+        head_limit: limit,
+        write_limit: limit,
+    };
+    speak_until(
+        accepted,
+        router,
+        manner,
+        revocations,
+        std::future::pending(),
+    )
+    .await;
+}
+
+/// Speaks as [`speak`] does, and when the center ends finishes what is in progress and closes.
+async fn speak_until(
     accepted: Accepted,
     router: Router,
-    head_limit: Duration,
+    manner: Manner,
     revocations: &Revocations,
+    ends: impl Future<Output = ()>,
 ) {
     let (from, peer) = (accepted.from, accepted.peer.map(Arc::new));
     let offered: Arc<[_]> = accepted.offered.into();
@@ -116,10 +171,14 @@ pub async fn speak(
             None => std::future::pending().await,
         }
     };
+    let stream = Patient::new(accepted.stream, manner.write_limit);
     let router = TowerToHyperService::new(router);
     let service = hyper::service::service_fn(|mut request: Request<Incoming>| {
         let extensions = request.extensions_mut();
         extensions.insert(From(from));
+        if let Some(facility) = &manner.facility {
+            extensions.insert(facility.clone());
+        }
         match &peer {
             Some(peer) => drop(extensions.insert(Peer(Arc::clone(peer)))),
             None => drop(extensions.insert(Offered(offered.clone()))),
@@ -128,10 +187,20 @@ pub async fn speak(
     });
     let serve = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_limit)
-        .serve_connection(TokioIo::new(accepted.stream), service);
+        .header_read_timeout(manner.head_limit)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut serve = pin!(serve);
+    let gone = async {
+        tokio::select! {
+            _ = serve.as_mut() => return,
+            () = ends => {}
+        }
+        // What is in progress is answered, with word that the connection closes; an idle connection closes now.
+        serve.as_mut().graceful_shutdown();
+        let _ = serve.await;
+    };
     tokio::select! {
-        _ = serve => {}
+        () = gone => {}
         () = revoked => tracing::info!("a connection ended because its certificate was revoked"),
     }
 }

@@ -1,5 +1,7 @@
 //! What the center counts, for monitoring (docs/operations/metrics.md). No label is about a person, a facility or anything without end.
 
+pub(crate) mod sources;
+
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,19 +13,17 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use domain::check::Verdict;
-use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
-use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use store::engine::Engine;
 use tower::Service;
 
 use crate::app::App;
+use crate::metrics::sources::Sources;
 use crate::recent_load::RecentLoad;
 use crate::serve::Clock;
 use crate::trouble::Refused;
@@ -65,7 +65,7 @@ pub(crate) enum SignInOutcome {
 }
 
 impl Metrics {
-    pub(crate) fn new(engine: Engine, clock: Clock) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
         let mut registry = Registry::with_prefix("onshi");
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "Version of the center", version);
@@ -109,8 +109,8 @@ impl Metrics {
             "TLS connections that are open, of all listeners",
             connections.clone(),
         );
-        let own = clock.clone();
-        registry.register_collector(Box::new(OfTheStore { engine, clock }));
+        let clock = sources.clock.clone();
+        registry.register_collector(Box::new(sources));
         Self {
             registry,
             checks,
@@ -120,7 +120,7 @@ impl Metrics {
             streams,
             connections,
             load: Arc::default(),
-            clock: own,
+            clock,
         }
     }
 
@@ -221,63 +221,6 @@ pub(crate) async fn read(State(app): State<App>) -> Result<Response, Refused> {
     encode(&mut text, &app.metrics.registry).map_err(|_| Trouble::Internal)?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
-}
-
-/// What the store knows, read when it is asked for.
-struct OfTheStore {
-    engine: Engine,
-    clock: Clock,
-}
-
-impl std::fmt::Debug for OfTheStore {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OfTheStore(…)")
-    }
-}
-
-impl Collector for OfTheStore {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let written = self.engine.written();
-        for (name, help, value) in [
-            (
-                "store_commits",
-                "Transactions of the store, each with one sync",
-                written.commits,
-            ),
-            (
-                "store_jobs",
-                "Writes that shared those transactions",
-                written.jobs,
-            ),
-        ] {
-            let counter = ConstCounter::new(value);
-            let kind = counter.metric_type();
-            counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
-        }
-        let now = (self.clock)();
-        // A store that does not answer leaves its gauges out; /healthz says so.
-        let gauges = [
-            (
-                "sessions_open",
-                "Sessions that are good now",
-                self.engine.open_sessions(now).ok(),
-            ),
-            (
-                "certificates_revoked",
-                "Revoked certificates that have not expired",
-                self.engine.revocations(now).ok().map(|all| all.len()),
-            ),
-        ];
-        for (name, help, value) in gauges {
-            let Some(value) = value.and_then(|value| i64::try_from(value).ok()) else {
-                continue;
-            };
-            let gauge = ConstGauge::new(value);
-            let kind = gauge.metric_type();
-            gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
-        }
-        Ok(())
-    }
 }
 
 /// The histograms of one operation, by class of status.

@@ -31,6 +31,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use domain::admission::WorkClass;
 use domain::audit::{Actor, Deed, Event};
 use domain::operator::OperatorName;
 use domain::password::has_expired;
@@ -41,6 +42,7 @@ use ui::language::{Language, Words};
 use ui::language_choice;
 use ui::security::find_cookie;
 
+use crate::admission::Admission;
 use crate::app::App;
 use crate::extract::whole;
 use crate::listeners::From;
@@ -68,6 +70,7 @@ pub(crate) fn router(app: &App) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(app.clone(), guard))
+        .layer(Admission::new(&app.operator_gate, |_| WorkClass::Operators))
         .with_state(app.clone())
 }
 

@@ -10,7 +10,9 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Extension, Json, Router};
+use domain::admission::WorkClass;
 
+use crate::admission::{Admission, classes};
 use crate::app::App;
 use crate::extract::Peer;
 use crate::listeners::From;
@@ -31,12 +33,14 @@ pub(crate) fn api(app: &App, ward: &Ward) -> Router {
     let mut router = Router::new();
     for (method, path, handler) in routes() {
         let timer = app.metrics.timer(method.as_str(), path);
-        router = router.route(path, handler.layer(timer));
+        let admission = Admission::new(&app.gate, classes::of(method, path));
+        router = router.route(path, handler.layer(timer).layer(admission));
     }
     if app.link.existing_paths {
         for (path, handler) in existing_paths::routes() {
             let timer = app.metrics.timer(Method::Post.as_str(), path);
-            router = router.route(path, handler.layer(timer));
+            let admission = Admission::new(&app.gate, classes::of(Method::Post, path));
+            router = router.route(path, handler.layer(timer).layer(admission));
         }
     }
     router
@@ -51,8 +55,10 @@ pub(crate) fn api(app: &App, ward: &Ward) -> Router {
 pub(crate) fn search(app: &App) -> Router {
     let path = routes::EXISTING_SEARCH;
     let timer = app.metrics.timer(Method::Post.as_str(), path);
+    let admission = Admission::new(&app.gate, classes::of(Method::Post, path));
+    let handler = post(existing_paths::unbound::search);
     Router::new()
-        .route(path, post(existing_paths::unbound::search).layer(timer))
+        .route(path, handler.layer(timer).layer(admission))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), tell_time))
@@ -82,6 +88,7 @@ pub(crate) fn enroll(app: &App) -> Router {
         .route(routes::EST_ENROLL, post(est::enroll))
         .route(routes::EST_REENROLL, post(est::reenroll))
         .merge(pages)
+        .layer(Admission::new(&app.gate, |_| WorkClass::SignIn))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), bounded))

@@ -1,6 +1,7 @@
 //! Starts the center: store, keys, listeners, checkpoints. The one place of this crate that touches sockets.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use api::routes;
@@ -20,11 +21,17 @@ use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, Revocations};
 use tokio::sync::Semaphore;
 
+use crate::admission::connections::Connections;
+use crate::admission::facilities::Facilities;
+use crate::admission::gate::{Bounds, Gate};
 use crate::app::{App, Shared, Site};
 use crate::card_trust::CardTrust;
-use crate::config::Config;
+use crate::config::capacity::Capacity;
+use crate::config::{Config, duration};
+use crate::draining::Draining;
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
+use crate::metrics::sources::Sources;
 use crate::metrics::{self, Metrics};
 use crate::operators::ready_made::{self, ReadyMade};
 use crate::records::Records;
@@ -129,13 +136,25 @@ impl Center {
         aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
         let engine = config
             .open_store(chain)?
-            .looking_back(config.medical.look_back());
+            .looking_back(config.medical.look_back())
+            .with_waiting_writes(config.capacity.waiting_writes.get().into());
         let revocations = Revocations::default();
         engine
             .revoked_certificates()?
             .into_iter()
             .for_each(|it| revocations.add(it));
-        let metrics = Metrics::new(engine.clone(), clock.clone());
+        let capacity = config.capacity;
+        let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
+        let own_places = capacity.in_progress_of_operators;
+        let operator_gate = Arc::new(Gate::new(bounds(&capacity, own_places)));
+        let connections = Arc::new(Connections::new(capacity));
+        let sources = Sources {
+            engine: engine.clone(),
+            clock: clock.clone(),
+            gates: [Arc::clone(&gate), Arc::clone(&operator_gate)],
+            connections: Arc::clone(&connections),
+        };
+        let metrics = Metrics::new(sources);
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
         let records = Records {
             engine,
@@ -166,6 +185,12 @@ impl Center {
             hashing: Semaphore::new(HASHES),
             importing: Semaphore::new(1),
             limits: config.limits,
+            capacity,
+            gate,
+            operator_gate,
+            facilities: Facilities::default(),
+            connections,
+            draining: Draining::default(),
             link: config.link.clone(),
             medical: config.medical,
             insurer_feeds: config.insurer_feeds,
@@ -247,12 +272,37 @@ impl Center {
         Ok(ready_made::make(&self.app, name).await?)
     }
 
-    /// Signs a last checkpoint, so that the chain's end is vouched for. Call before the process ends.
+    /// Ends the center: accepts nothing any more, lets open connections finish what is in progress for as long as `capacity.drain_ms`, and
+    /// signs a last checkpoint, so that the chain's end is vouched for. Call before the process ends.
     ///
     /// # Errors
     /// [`store::engine::StoreError`].
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
+        let draining = &self.app.draining;
+        draining.begin();
+        tracing::info!(
+            connections = draining.left(),
+            "the center ends after what is in progress"
+        );
+        let limit = duration(self.app.capacity.drain_ms);
+        if tokio::time::timeout(limit, draining.over()).await.is_err() {
+            tracing::warn!(
+                connections = draining.left(),
+                "connections were cut, since they took longer than capacity.drain_ms"
+            );
+        }
         checkpoints::one(&self.app).await
+    }
+}
+
+/// The bounds of a gate with so many places.
+fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
+    Bounds {
+        places: places.get() as usize,
+        of_facility: capacity.in_progress_of_facility.get() as usize,
+        waiting: capacity.waiting as usize,
+        waiting_of_facility: capacity.waiting_of_facility as usize,
+        wait: duration(capacity.wait_ms),
     }
 }
 

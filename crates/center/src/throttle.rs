@@ -73,7 +73,7 @@ impl Bucket {
 }
 
 /// The address itself, or the /64 an IPv6 address lies in: one subscriber has all of it.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => match six.to_ipv4_mapped() {

@@ -5,6 +5,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use store::engine::StoreError;
 
+/// Seconds after which to come back when too many writes wait.
+const CROWDED_S: i64 = 2;
+
 /// A request that is refused.
 #[derive(Debug)]
 pub(crate) struct Refused(Box<Problem>);
@@ -42,6 +45,7 @@ impl From<StoreError> for Refused {
             StoreError::NoWrites(_) | StoreError::Away(_) | StoreError::Closing => {
                 Trouble::StoreUnavailable.into()
             }
+            StoreError::Crowded => Self::after(Trouble::Overloaded, CROWDED_S),
             StoreError::Failed(_) | StoreError::Row(_) => Trouble::Internal.into(),
         }
     }

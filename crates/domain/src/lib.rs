@@ -2,7 +2,9 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod account;
+pub mod admission;
 pub mod audit;
+pub mod back_off;
 pub mod bulk;
 pub mod card_certificate;
 pub mod card_challenge;

@@ -131,6 +131,8 @@ pub(crate) struct Database {
     place: Place,
     writer: mpsc::Sender<Job>,
     counts: Arc<Counts>,
+    /// Jobs that may wait for the writer.
+    most_waiting: u64,
     held: Arc<Held>,
 }
 
@@ -204,6 +206,7 @@ impl Database {
             place,
             writer: sender,
             counts,
+            most_waiting: u64::MAX,
             held,
         })
     }
@@ -211,6 +214,12 @@ impl Database {
     /// Whether other processes write it as well.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.place, Place::Server(_))
+    }
+
+    /// Lets so many jobs wait for the writer at most.
+    pub(crate) fn with_waiting(mut self, most: u64) -> Self {
+        self.most_waiting = most;
+        self
     }
 
     /// What the writer did since the file was opened.
@@ -295,6 +304,10 @@ impl Database {
         failure: Failure,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
+        // A few more may slip in between: the bound is of memory, not of a number.
+        if self.most_waiting <= self.counts.waiting.load(Ordering::Relaxed) {
+            return Err(StoreError::Crowded);
+        }
         let (sender, receiver) = oneshot::channel();
         let counts = Arc::clone(&self.counts);
         let work: Work = Box::new(move |connection, batch| {

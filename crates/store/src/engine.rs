@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The store is closing.
     #[error("the store is closing")]
     Closing,
+    /// As many writes wait as may. Nothing of this one was done.
+    #[error("too many writes wait for the store")]
+    Crowded,
 }
 
 impl From<sql::Error> for StoreError {
@@ -224,6 +227,13 @@ impl Engine {
     #[must_use]
     pub fn looking_back(mut self, look_back: LookBack) -> Self {
         self.look_back = look_back;
+        self
+    }
+
+    /// Lets so many writes wait for the center's file at most; more are refused as [`StoreError::Crowded`].
+    #[must_use]
+    pub fn with_waiting_writes(mut self, most: u64) -> Self {
+        self.center = self.center.with_waiting(most);
         self
     }
 

@@ -266,6 +266,18 @@ impl Trouble {
                     "the store takes no writes (check space and rights); safe to repeat with the same Idempotency-Key",
                 ),
             ),
+            Self::Overloaded => (
+                "overloaded",
+                503,
+                (
+                    "センターが混み合っているため、いまは受け付けられません。少し待ってから、もう一度お試しください。受付を急ぐときは、資格確認書などで確認し、後で照会してください。",
+                    "The center is crowded and cannot take this now. Please wait a little and try again. If the patient cannot wait, look at the eligibility certificate and ask later.",
+                ),
+                (
+                    "retry_after_s 秒後に、間隔をずらして再試行してください。同じ Idempotency-Key で再送できます。何も記録されていません。",
+                    "try again after retry_after_s seconds, spread by chance; safe to repeat with the same Idempotency-Key; nothing was recorded",
+                ),
+            ),
             Self::TooManyRequests => (
                 "too_many_requests",
                 429,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::check::Origin;
+use domain::admission::WorkClass;
 use domain::check::Verdict;
 use store::bulk::work::{Answers, Task};
 use store::bulk::{Order, work::Part};
@@ -62,6 +63,8 @@ async fn step(app: &App) -> Result<bool, Refused> {
     let Some(task) = app.engine.next_task()? else {
         return Ok(false);
     };
+    // Parts of orders come behind all that somebody waits for.
+    let _place = app.gate.enter_in_time(WorkClass::Bulk).await;
     let order = task.order().clone();
     let worked = work(app, task).await;
     if worked.is_err() {

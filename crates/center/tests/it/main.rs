@@ -13,6 +13,7 @@ mod access;
 mod accounts;
 mod at_a_server;
 mod bulk;
+mod capacity;
 mod card_misuse;
 mod cards;
 mod certificates;

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 
 use crate::world::World;
 
-async fn scrape(world: &World) -> String {
+pub(crate) async fn scrape(world: &World) -> String {
     let mut stream = TcpStream::connect(world.metrics).await.unwrap();
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     stream.write_all(request).await.unwrap();
@@ -15,7 +15,7 @@ async fn scrape(world: &World) -> String {
     text
 }
 
-fn value(text: &str, name: &str) -> f64 {
+pub(crate) fn value(text: &str, name: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     let value = line.unwrap_or_else(|| panic!("no {name}:\n{text}"));
     value.trim().parse().unwrap()

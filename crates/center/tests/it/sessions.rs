@@ -185,6 +185,7 @@ async fn wrong_passwords_sent_at_the_same_moment_are_each_counted() {
         handshake_ms: patient,
         head_ms: patient,
         body_ms: patient,
+        ..Limits::default()
     })
     .await;
     let clinic = std::sync::Arc::new(world.enrol("1319999999").await);

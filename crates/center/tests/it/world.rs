@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) operator: SocketAddr,
     pub(crate) metrics: SocketAddr,
     /// Unless it runs in a process of its own.
-    _center: Option<Center>,
+    pub(crate) center: Option<Center>,
     pub(crate) dir: tempfile::TempDir,
     pub(crate) micros: Arc<AtomicI64>,
 }
@@ -55,7 +55,7 @@ impl World {
             enroll: center.enroll,
             operator: center.operator,
             metrics: center.metrics,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         }
@@ -101,7 +101,7 @@ impl World {
             enroll: center.enroll,
             operator: center.operator,
             metrics: center.metrics,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         }
@@ -122,11 +122,29 @@ impl World {
             enroll: center.enroll,
             operator: center.operator,
             metrics: center.metrics,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         };
         (world, search)
+    }
+
+    /// A center with settings that a test changes.
+    pub(crate) async fn start_set(set: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let mut config = config(dir.path(), Limits::default(), Default::default());
+        set(&mut config);
+        let center = start_center_of(&config, Arc::clone(&micros)).await;
+        Self {
+            api: center.api,
+            enroll: center.enroll,
+            operator: center.operator,
+            metrics: center.metrics,
+            center: Some(center),
+            dir,
+            micros,
+        }
     }
 
     /// A center that believes the made-up cards and knows their holders.
@@ -144,7 +162,7 @@ impl World {
             enroll: center.enroll,
             operator: center.operator,
             metrics: center.metrics,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         }
@@ -168,7 +186,7 @@ impl World {
             enroll: center.enroll,
             metrics: center.metrics,
             operator: center.operator,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         }
@@ -181,7 +199,7 @@ impl World {
             enroll,
             operator: SocketAddr::from(([127, 0, 0, 1], 0)),
             metrics: SocketAddr::from(([127, 0, 0, 1], 0)),
-            _center: None,
+            center: None,
             dir,
             micros: Arc::new(AtomicI64::new(now_micros())),
         }
@@ -308,6 +326,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         },
         lockout: Default::default(),
         limits,
+        capacity: Default::default(),
         cards,
         certificates: Default::default(),
         updates: center::config::Updates {

@@ -78,6 +78,7 @@ impl Link {
             limits: Default::default(),
             cards: crate::cards::settings(dir.path()),
             certificates: Default::default(),
+            capacity: Default::default(),
             link: Default::default(),
             operators: Default::default(),
             medical: Default::default(),

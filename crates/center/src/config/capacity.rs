@@ -1,0 +1,66 @@
+//! How much the center works on at once: `[capacity]` of `center.toml` (docs/operations/capacity.md). Unknown keys are errors.
+
+use std::num::NonZeroU32;
+
+use serde::Deserialize;
+
+/// `[capacity]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capacity {
+    /// Requests of facilities worked on at once.
+    pub in_progress: NonZeroU32,
+    /// Of them, of one facility.
+    pub in_progress_of_facility: NonZeroU32,
+    /// Requests of operators' pages worked on at once, beside those.
+    pub in_progress_of_operators: NonZeroU32,
+    /// Requests of each class that wait for a place. 0 for none: what finds no place is turned away at once.
+    pub waiting: u32,
+    /// Of them, of one facility.
+    pub waiting_of_facility: u32,
+    /// The longest wait for a place.
+    pub wait_ms: NonZeroU32,
+    /// Connections that are open, of all listeners.
+    pub connections: NonZeroU32,
+    /// Of them, with one certificate.
+    pub connections_of_certificate: NonZeroU32,
+    /// Of them, from one address, where no certificate is shown.
+    pub connections_of_address: NonZeroU32,
+    /// Writes that wait for the store.
+    pub waiting_writes: NonZeroU32,
+    /// How long the center goes on with what is in progress when it is told to end.
+    pub drain_ms: NonZeroU32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        let most = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            in_progress: most(512),
+            in_progress_of_facility: most(256),
+            in_progress_of_operators: most(16),
+            waiting: 256,
+            waiting_of_facility: 32,
+            wait_ms: most(2_000),
+            connections: most(50_000),
+            connections_of_certificate: most(512),
+            connections_of_address: most(256),
+            waiting_writes: most(8_192),
+            drain_ms: most(20_000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn what_is_left_out_has_its_default_and_nothing_may_be_no_place_at_all() {
+        let capacity = Config::parse("data_dir = \"x\"").unwrap().capacity;
+        assert_eq!(capacity, super::Capacity::default());
+        let text = "data_dir = \"x\"\n[capacity]\nwaiting = 0\nin_progress = 0\n";
+        let error = Config::parse(text).unwrap_err().to_string();
+        assert!(error.contains("line 4"), "{error}");
+    }
+}

@@ -1,0 +1,146 @@
+//! Figures that others keep and monitoring reads when it asks: the store, the gates, the connections. Counts nothing itself.
+
+use std::sync::Arc;
+
+use domain::admission::WorkClass;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use store::engine::Engine;
+
+use crate::admission::connections::{Connections, TooMany};
+use crate::admission::gate::{Gate, Shed};
+use crate::serve::Clock;
+
+/// Whom monitoring asks.
+pub(crate) struct Sources {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Clock,
+    /// Of facilities, and of operators.
+    pub(crate) gates: [Arc<Gate>; 2],
+    pub(crate) connections: Arc<Connections>,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sources(…)")
+    }
+}
+
+impl Sources {
+    /// The gate a class goes through.
+    fn gate(&self, class: WorkClass) -> &Gate {
+        let [facilities, operators] = &self.gates;
+        match class {
+            WorkClass::Operators => operators,
+            WorkClass::CardCheck
+            | WorkClass::Check
+            | WorkClass::SignIn
+            | WorkClass::Pages
+            | WorkClass::Bulk => facilities,
+        }
+    }
+
+    fn admission(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let kind = MetricType::Gauge;
+        let help = "Requests in progress, by class";
+        let mut family = encoder.encode_descriptor("requests_in_progress", help, None, kind)?;
+        for class in WorkClass::ALL {
+            let value = number(self.gate(*class).in_progress(*class));
+            gauge(family.encode_family(&[("class", class.as_str())])?, value)?;
+        }
+        let help = "Requests that wait for a place, by class";
+        let mut family = encoder.encode_descriptor("requests_waiting", help, None, kind)?;
+        for class in WorkClass::ALL {
+            let value = number(self.gate(*class).waiting(*class));
+            gauge(family.encode_family(&[("class", class.as_str())])?, value)?;
+        }
+        let kind = MetricType::Counter;
+        let help = "Requests turned away, by class and why";
+        let mut family = encoder.encode_descriptor("requests_shed", help, None, kind)?;
+        for class in WorkClass::ALL {
+            for why in Shed::ALL {
+                let labels = [("class", class.as_str()), ("why", why.as_str())];
+                let value = self.gate(*class).shed(*class, why);
+                counter(family.encode_family(&labels)?, value)?;
+            }
+        }
+        let help = "Connections closed because as many were open as may, by whose";
+        let mut family = encoder.encode_descriptor("connections_refused", help, None, kind)?;
+        for why in TooMany::ALL {
+            let value = self.connections.refused(why);
+            counter(family.encode_family(&[("of", why.as_str())])?, value)?;
+        }
+        Ok(())
+    }
+
+    fn store(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let written = self.engine.written();
+        for (name, help, value) in [
+            (
+                "store_commits",
+                "Transactions of the store, each with one sync",
+                written.commits,
+            ),
+            (
+                "store_jobs",
+                "Writes that shared those transactions",
+                written.jobs,
+            ),
+        ] {
+            let kind = MetricType::Counter;
+            counter(encoder.encode_descriptor(name, help, None, kind)?, value)?;
+        }
+        let now = (self.clock)();
+        // A store that does not answer leaves its gauges out; /healthz says so.
+        let gauges = [
+            (
+                "store_jobs_waiting",
+                "Writes that wait for their transaction",
+                usize::try_from(written.waiting).ok(),
+            ),
+            (
+                "sessions_open",
+                "Sessions that are good now",
+                self.engine.open_sessions(now).ok(),
+            ),
+            (
+                "certificates_revoked",
+                "Revoked certificates that have not expired",
+                self.engine.revocations(now).ok().map(|all| all.len()),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let Some(value) = value else {
+                continue;
+            };
+            let kind = MetricType::Gauge;
+            gauge(
+                encoder.encode_descriptor(name, help, None, kind)?,
+                number(value),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Collector for Sources {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.admission(&mut encoder)?;
+        self.store(&mut encoder)
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn gauge(encoder: MetricEncoder<'_>, value: i64) -> Result<(), std::fmt::Error> {
+    ConstGauge::new(value).encode(encoder)
+}
+
+fn counter(encoder: MetricEncoder<'_>, value: u64) -> Result<(), std::fmt::Error> {
+    ConstCounter::new(value).encode(encoder)
+}
