@@ -1,4 +1,5 @@
-//! The typed client of the center: everyone calls it with this. Repeats nothing by itself; a repeated check carries its own key.
+//! The typed client of the center: everyone calls it with this. Repeats nothing by itself but what has a key, where the center was too crowded to
+//! begin with it; a repeated check carries its own key.
 
 pub mod access;
 pub mod bulk;
@@ -9,6 +10,7 @@ pub mod events;
 pub mod following;
 mod line;
 mod link;
+pub mod lots;
 pub mod machine;
 mod medical;
 pub mod own;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use domain::back_off::after_wish;
 use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use pki::client::Refusal;
@@ -33,6 +36,7 @@ use crate::account::{Account, AccountChange, Accounts, ImportReport, NewAccount}
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
 use crate::client::cards::Cause;
 use crate::client::line::{Line, Trust};
+use crate::client::lots::Lots;
 use crate::history::{Export, FileEncoding, History, Search};
 use crate::problem::{Problem, Trouble};
 use crate::receipt::KeySet;
@@ -44,6 +48,12 @@ const MOST_BYTES: usize = 64 << 20;
 
 /// A request waits this long at most before it counts as lost.
 const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Times that a request with a key is sent again to a center that was too crowded to begin with it.
+const AGAIN: usize = 2;
+
+/// Seconds that are waited for that at most: beyond them whoever asked is told.
+const LONGEST_WISH_S: u32 = 5;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +82,7 @@ pub struct Client {
     ground: Ground,
     trust: Arc<Trust>,
     line: Arc<ArcSwap<Line>>,
+    lots: Lots,
 }
 
 /// Of which side of the center a client asks.
@@ -136,7 +147,15 @@ impl Client {
             ground: Ground::Real,
             line: Arc::new(ArcSwap::from_pointee(Line::new(&trust, identity)?)),
             trust: Arc::new(trust),
+            lots: Lots::default(),
         })
+    }
+
+    /// Spreads its waits by these lots.
+    #[must_use]
+    pub fn with_lots(mut self, lots: Lots) -> Self {
+        self.lots = lots;
+        self
     }
 
     /// Shows another certificate from now on, in all copies. Requests under way end on their own connections, so none is lost.
@@ -429,7 +448,16 @@ impl Client {
             headers.push((header::CONTENT_TYPE, "application/json"));
         }
         let body = body.unwrap_or_default();
-        self.request(method, path, token, &headers, body).await
+        let ask = || self.request(method.clone(), path, token, &headers, body.clone());
+        let mut answer = ask().await;
+        for _ in 0..AGAIN {
+            let Some(wish) = key.and(crowded(&answer)) else {
+                break;
+            };
+            tokio::time::sleep(after_wish(wish, self.lots.draw())).await;
+            answer = ask().await;
+        }
+        answer
     }
 
     async fn request(
@@ -491,6 +519,15 @@ impl Client {
         });
         Ok((status, bytes?.to_bytes()))
     }
+}
+
+/// Seconds after which a center that was too crowded to begin wants to be asked again, where somebody who waits for it still would.
+fn crowded<T>(answer: &Result<T, ClientError>) -> Option<u32> {
+    let Err(ClientError::Problem(problem)) = answer else {
+        return None;
+    };
+    let wish = problem.retry_after_s.filter(|it| *it <= LONGEST_WISH_S);
+    wish.filter(|_| problem.code == Trouble::Overloaded.code())
 }
 
 /// The answer of a success; of anything else the problem it tells.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use api::client::ClientError;
 use api::client::events::{Events, Received};
+use api::client::lots::Lots;
 use api::event::Event;
+use domain::back_off::BackOff;
 use store::journal::deliveries::{Delivery, Heard};
 use store::journal::{Journal, State};
 
@@ -14,8 +16,9 @@ use crate::clock::Clock;
 use crate::round_error::RoundError;
 use crate::session::Session;
 
-/// Between a refusal and the next try.
+/// Between a refusal and the next try, the first and the longest.
 const PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Listens beside the rounds.
 #[derive(Debug)]
@@ -48,15 +51,20 @@ impl Hearing {
     /// Listens without end. Why it cannot is told once, and again after it could.
     pub async fn run(mut self) {
         let mut told = false;
+        let (mut waits, lots) = (BackOff::new(PAUSE, LONGEST_PAUSE), Lots::default());
         loop {
             match self.next().await {
-                Ok(()) => told = false,
+                Ok(()) => {
+                    told = false;
+                    waits.answered();
+                }
                 Err(error) => {
+                    let wish_s = error.come_back_s();
                     if !told {
                         tracing::warn!(error = %error, "results of readers wait and are delivered later");
                     }
                     told = true;
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(waits.next(wish_s, lots.draw())).await;
                 }
             }
         }

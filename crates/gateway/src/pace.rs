@@ -1,6 +1,9 @@
 //! How fast the center is asked: fully while it answers, one question at a time after trouble, not before it said to come back
-//! (`Retry-After`). Pure; the clock is handed in.
+//! (`Retry-After`), and never at the same moment as the others that were cut off with it. Pure; clock and lots are handed in.
 
+use std::time::Duration;
+
+use domain::back_off::{after_wish, upper_half};
 use domain::civil_date::Instant;
 
 /// Questions under way at once for one folder pair while all is well.
@@ -11,9 +14,6 @@ const FIRST_PAUSE_S: i64 = 1;
 
 /// The longest pause that is not the center's own wish, in seconds.
 const LONGEST_PAUSE_S: i64 = 30;
-
-/// The longest pause the center may ask for, in seconds.
-const LONGEST_WISH_S: i64 = 3_600;
 
 /// Whether and how fast the center may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl Pace {
         *self = Self::Open;
     }
 
-    /// The center did not answer, or not now; `wish_s` is what it said about when to come back.
-    pub(crate) fn refused(&mut self, wish_s: Option<u32>, now: Instant) {
+    /// The center did not answer, or not now; `wish_s` is what it said about when to come back. The lot spreads the pause.
+    pub(crate) fn refused(&mut self, wish_s: Option<u32>, lot: u64, now: Instant) {
         let longer = match self {
             Self::Open => FIRST_PAUSE_S,
             // Questions that were under way together fail together: that is one trouble.
@@ -60,12 +60,16 @@ impl Pace {
             }
             Self::Waits { pause_s, .. } => (*pause_s * 2).min(LONGEST_PAUSE_S),
         };
-        let pause_s = wish_s.map_or(longer, |wish| i64::from(wish).clamp(1, LONGEST_WISH_S));
-        let until = now.plus_seconds(pause_s);
+        let wait = match wish_s {
+            Some(wish) => after_wish(wish.max(1), lot),
+            None => upper_half(Duration::from_secs(longer.unsigned_abs()), lot),
+        };
+        let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        let wished_s = wish_s.map_or(longer, i64::from);
         *self = Self::Waits {
-            until,
+            until: Instant::from_micros(now.as_micros().saturating_add(micros)),
             since: now,
-            pause_s: pause_s.min(LONGEST_PAUSE_S),
+            pause_s: wished_s.clamp(FIRST_PAUSE_S, LONGEST_PAUSE_S),
         };
     }
 }
@@ -82,7 +86,7 @@ mod tests {
     fn after_trouble_one_question_tries_and_an_answer_opens_everything() {
         let mut pace = Pace::Open;
         assert_eq!(pace.most_at_once(at(0)), MOST_AT_ONCE);
-        pace.refused(None, at(0));
+        pace.refused(None, u64::MAX, at(0));
         assert_eq!(pace.most_at_once(at(0)), 0);
         assert_eq!(pace.most_at_once(at(1)), 1);
         pace.answered();
@@ -95,7 +99,7 @@ mod tests {
         let mut now = 0;
         for expected in [1, 2, 4, 8, 16, 30, 30] {
             for _ in 0..64 {
-                pace.refused(None, at(now));
+                pace.refused(None, u64::MAX, at(now));
             }
             assert_eq!(pace.most_at_once(at(now + expected - 1)), 0, "{expected}");
             assert_eq!(pace.most_at_once(at(now + expected)), 1, "{expected}");
@@ -106,7 +110,7 @@ mod tests {
     #[test]
     fn what_the_center_wishes_is_done() {
         let mut pace = Pace::Open;
-        pace.refused(Some(120), at(0));
+        pace.refused(Some(120), 0, at(0));
         assert_eq!(pace.most_at_once(at(119)), 0);
         assert_eq!(pace.most_at_once(at(120)), 1);
     }
@@ -114,7 +118,22 @@ mod tests {
     #[test]
     fn a_clock_set_back_makes_nobody_wait_for_yesterday() {
         let mut pace = Pace::Open;
-        pace.refused(Some(600), at(1_000_000));
+        pace.refused(Some(600), 0, at(1_000_000));
         assert_eq!(pace.most_at_once(at(10)), 1);
+    }
+
+    #[test]
+    fn link_apps_that_were_cut_off_together_come_back_one_after_the_other() {
+        let until = |lot| {
+            let mut pace = Pace::Open;
+            pace.refused(Some(10), lot, at(0));
+            match pace {
+                Pace::Waits { until, .. } => until.as_micros(),
+                Pace::Open => panic!("it waits"),
+            }
+        };
+        let (first, half, last) = (until(0), until(u64::MAX / 2), until(u64::MAX));
+        assert!(10_000_000 <= first && first < half && half < last);
+        assert!(last <= 15_000_000);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::client::Client;
+use api::client::lots::Lots;
 use api::client::machine::MachineAccount;
 use api::link_state::{AT_LEAST_EVERY_S, LinkState};
 use domain::civil_date::Instant;
@@ -88,7 +89,7 @@ impl Gateway {
     pub fn new(setup: Setup) -> Self {
         let session = Arc::new(Session::new(setup.client, setup.facility, setup.account));
         let clock = Clock(setup.clock);
-        let (disk, pace) = (Arc::new(Disk::default()), SharedPace::open());
+        let (disk, pace) = (Arc::new(Disk::default()), SharedPace::open(Lots::default()));
         let standings = Standings::default();
         let runner = |folders: &Folders| {
             let files: Arc<dyn Files> = Arc::<Disk>::clone(&disk);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::client::ClientError;
+use api::client::lots::Lots;
 use domain::civil_date::Instant;
 use tokio::task::JoinSet;
 
@@ -27,11 +28,17 @@ const FILE_PAUSE_S: i64 = 10;
 
 /// The center's pace, shared by all folder pairs.
 #[derive(Debug, Clone)]
-pub(crate) struct SharedPace(Arc<Mutex<Pace>>);
+pub(crate) struct SharedPace {
+    pace: Arc<Mutex<Pace>>,
+    lots: Lots,
+}
 
 impl SharedPace {
-    pub(crate) fn open() -> Self {
-        Self(Arc::new(Mutex::new(Pace::Open)))
+    pub(crate) fn open(lots: Lots) -> Self {
+        Self {
+            pace: Arc::new(Mutex::new(Pace::Open)),
+            lots,
+        }
     }
 
     pub(crate) fn most_at_once(&self, now: Instant) -> usize {
@@ -44,11 +51,12 @@ impl SharedPace {
 
     /// Slows down for what concerns every question.
     pub(crate) fn refused(&self, error: &RoundError, now: Instant) {
-        self.with(|pace| pace.refused(error.come_back_s(), now));
+        let lot = self.lots.draw();
+        self.with(|pace| pace.refused(error.come_back_s(), lot, now));
     }
 
     fn with<T>(&self, so: impl FnOnce(&mut Pace) -> T) -> T {
-        so(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        so(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -58,8 +58,11 @@ impl Session {
                 Ok(state.token.clone().unwrap_or(session.token))
             }
             Err(error) => {
-                if let MachineError::Center(ClientError::Problem(_)) = &error {
-                    state.sign_in_from = Some(now.plus_seconds(SIGN_IN_PAUSE_S));
+                if let MachineError::Center(ClientError::Problem(problem)) = &error {
+                    // A crowded center says when to come back; that has nothing to do with the password.
+                    let wish_s = problem.retry_after_s.filter(|_| 500 <= problem.status);
+                    let pause_s = wish_s.map_or(SIGN_IN_PAUSE_S, i64::from);
+                    state.sign_in_from = Some(now.plus_seconds(pause_s));
                 }
                 Err(error.into())
             }

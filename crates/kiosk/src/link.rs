@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api::card::{AnswerOfPatient, Answers, CardCheck, CardCheckRequest, PresenceRenewal};
 use api::client::events::{Events, Received};
+use api::client::lots::Lots;
 use api::client::machine::{MachineAccount, MachineError};
 use api::client::{Client, ClientError};
 use api::event::Event as CenterEvent;
@@ -15,6 +16,7 @@ use api::session::{Session, SessionFacility};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use card::certificate::Signed;
+use domain::back_off::BackOff;
 use domain::card_challenge::{CenterName, ChallengeText};
 use domain::identification::Method;
 use domain::institution_code::InstitutionCode;
@@ -31,6 +33,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(50);
 /// Waits before signing in again: after a lost line, and after a refusal that only a person can mend. Trying a refused password
 /// more often would lock the account.
 const RETRY: Duration = Duration::from_secs(2);
+/// Kiosks that lost the center together do not come back together.
+const LONGEST_RETRY: Duration = Duration::from_secs(20);
 const RETRY_REFUSED: Duration = Duration::from_secs(300);
 
 /// What the center tells a kiosk.
@@ -159,9 +163,11 @@ impl Link {
         mut reports: watch::Receiver<Report>,
     ) {
         let mut last_id = None;
+        let (mut waits, lots) = (BackOff::new(RETRY, LONGEST_RETRY), Lots::default());
         loop {
             let wait = match self.sign_in(&kiosk.account).await {
                 Ok(session) => {
+                    waits.answered();
                     let mut events = self.client.events(&session.token, last_id.take());
                     let ended = self
                         .listen(&kiosk, session, &mut events, &news, &mut reports)
@@ -175,12 +181,17 @@ impl Link {
                 Err(error) => {
                     tracing::warn!(error = %error, "the kiosk cannot sign in at the center");
                     match error {
-                        MachineError::Center(ClientError::Problem(problem))
-                            if problem.status < 500 =>
-                        {
-                            RETRY_REFUSED
+                        MachineError::Center(ClientError::Problem(problem)) => {
+                            match problem.retry_after_s {
+                                // Crowded, or too many tries: it says when.
+                                Some(wish) => waits.next(Some(wish), lots.draw()),
+                                None if problem.status < 500 => RETRY_REFUSED,
+                                None => waits.next(None, lots.draw()),
+                            }
                         }
-                        MachineError::Center(_) | MachineError::Secret(_) => RETRY,
+                        MachineError::Center(_) | MachineError::Secret(_) => {
+                            waits.next(None, lots.draw())
+                        }
                     }
                 }
             };

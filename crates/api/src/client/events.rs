@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::back_off::BackOff;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -17,7 +18,8 @@ use crate::routes;
 /// A connection on which nothing came for so long is lost: the center says something every 15 seconds.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// The first wait before connecting again, and the longest.
+/// The longest wait before the first try to connect again, and before every further one. Each is spread by the lot: all terminals of the country
+/// lose their streams together when a center starts again.
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
 /// The longest line taken, in bytes.
@@ -45,7 +47,9 @@ pub struct Events {
     last_id: Option<String>,
     line: Option<Incoming>,
     parser: Parser,
-    losses: u32,
+    waits: BackOff,
+    /// How long to wait before connecting; nothing at first.
+    wait: Option<Duration>,
 }
 
 impl Client {
@@ -58,7 +62,8 @@ impl Client {
             last_id,
             line: None,
             parser: Parser::default(),
-            losses: 0,
+            waits: BackOff::new(WAITS.0, WAITS.1),
+            wait: None,
         }
     }
 }
@@ -110,21 +115,27 @@ impl Events {
 
     fn lost(&mut self, why: ClientError) -> Received {
         self.line = None;
-        self.losses = self.losses.saturating_add(1);
+        let wish = match &why {
+            ClientError::Problem(problem) => problem.retry_after_s,
+            ClientError::Connection(_)
+            | ClientError::Address
+            | ClientError::Answer
+            | ClientError::Tls(_) => None,
+        };
+        self.wait = Some(self.waits.next(wish, self.client.lots.draw()));
         Received::Lost(why)
     }
 
     async fn connect(&mut self) -> Result<Received, ClientError> {
-        if 0 < self.losses {
-            let (first, longest) = WAITS;
-            let wait = first.saturating_mul(1 << self.losses.saturating_sub(1).min(10));
-            tokio::time::sleep(wait.min(longest)).await;
+        if let Some(wait) = self.wait {
+            tokio::time::sleep(wait).await;
         }
         match self.open().await {
             Ok(line) => {
                 self.line = Some(line);
                 self.parser = Parser::default();
-                self.losses = 0;
+                self.waits.answered();
+                self.wait = None;
                 Ok(Received::Connected)
             }
             Err(ClientError::Problem(problem)) if problem.status < 500 => {
