@@ -59,3 +59,33 @@ async fn what_happened_is_counted_and_nobody_is_named() {
     let text = scrape(&world).await;
     assert!(value(&text, "onshi_sessions_open") < 0.5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_shows_nothing_that_the_center_does_not_count() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let session = clinic.sign_in("link_app").await;
+    clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let text = scrape(&world).await;
+    let path = "/../../packaging/grafana/onshi-center.json";
+    let file = std::fs::read(format!("{}{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let board: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    let panels = board["panels"].as_array().unwrap();
+    let targets = panels
+        .iter()
+        .flat_map(|it| it["targets"].as_array().unwrap());
+    let mut names = std::collections::BTreeSet::new();
+    for target in targets {
+        let words = target["expr"].as_str().unwrap();
+        let words = words.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        names.extend(words.filter(|it| it.starts_with("onshi_")));
+    }
+    assert!(10 < names.len(), "{names:?}");
+    for name in names {
+        let found = text.lines().any(|line| {
+            let rest = line.strip_prefix(name).unwrap_or("x");
+            rest.starts_with(['{', ' '])
+        });
+        assert!(found, "{name}:\n{text}");
+    }
+}
