@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::metrics::{scrape, value};
-use crate::world::{Clinic, RawAnswer, World, read_answer_of_open_line};
+use crate::world::{Clinic, RawAnswer, World, check, read_answer_of_open_line};
 
 const CLINIC: &str = "1319999999";
 
@@ -83,6 +83,13 @@ const REQUESTS: [(&str, &str, &str); 5] = [
     ("pages", "GET /v1/notices", ""),
     ("bulk", "GET /v1/bulk-checks", ""),
 ];
+
+/// A check that is not repeated, since it has no key.
+async fn once(clinic: &Clinic, token: &str) -> Result<serde_json::Value, api::client::ClientError> {
+    let body = serde_json::from_str(CHECK).unwrap();
+    let path = api::routes::CHECKS;
+    clinic.call(http::Method::POST, path, token, &body).await
+}
 
 /// Classes of which a request is turned away now.
 async fn turned_away(world: &World, clinic: &Clinic, token: &str) -> Vec<&'static str> {
@@ -167,8 +174,7 @@ async fn what_finds_room_to_wait_is_answered_when_a_place_comes_free() {
     let waits = clinic.ask(&token, "k1", "4567");
     let then = async {
         until(&world, "onshi_requests_waiting{class=\"check\"}", 1.0).await;
-        let full = clinic.ask(&token, "k2", "4567").await;
-        crate::world::check(full, "overloaded");
+        check(once(&clinic, &token).await, "overloaded");
         held.end().await.0.status
     };
     let (waited, first) = tokio::join!(waits, then);
@@ -190,6 +196,27 @@ async fn what_finds_room_to_wait_is_answered_when_a_place_comes_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_with_a_key_that_found_no_place_is_asked_again_by_the_client() {
+    let world = world(|it| {
+        it.in_progress = most(1);
+        it.waiting = 0;
+    })
+    .await;
+    let clinic = world.enrol(CLINIC).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let held = Held::begin(&world, &clinic.identity, &token).await;
+    in_progress(&world, 1.0).await;
+    let asked = clinic.ask(&token, "k1", "4567");
+    let then = async {
+        let shed = "onshi_requests_shed_total{class=\"check\",why=\"full\"}";
+        until(&world, shed, 1.0).await;
+        held.end().await.0.status
+    };
+    let (answer, first) = tokio::join!(asked, then);
+    assert_eq!((answer.is_ok(), first), (true, 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_facility_leaves_room_for_others_when_it_is_crowded() {
     let world = world(|it| {
         it.in_progress = most(16);
@@ -205,8 +232,7 @@ async fn one_facility_leaves_room_for_others_when_it_is_crowded() {
         held.push(Held::begin(&world, &large.identity, &large_token).await);
     }
     in_progress(&world, 9.0).await;
-    let beyond = large.ask(&large_token, "k1", "4567").await;
-    crate::world::check(beyond, "overloaded");
+    check(once(&large, &large_token).await, "overloaded");
     small.ask(&small_token, "k1", "4567").await.unwrap();
     for held in held {
         assert_eq!(held.end().await.0.status, 200);
