@@ -200,6 +200,7 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             ..Default::default()
         },
         limits: Default::default(),
+        capacity: Default::default(),
         // So that a renewal can be tried at once.
         certificates: center::config::Certificates {
             renewal_days: 1_200,

@@ -83,7 +83,7 @@ impl World {
             enroll: center.enroll,
             operator: center.operator,
             metrics: center.metrics,
-            _center: Some(center),
+            center: Some(center),
             dir,
             micros,
         }
