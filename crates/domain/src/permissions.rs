@@ -312,7 +312,7 @@ impl MenuEntry {
             Self::Bulk => "Bulk checks and reference numbers",
             Self::MedicalInformation => "Medical information",
             Self::Looks => "Who looked",
-            Self::Emergency => "Outage and disaster",
+            Self::Emergency => "Emergencies",
             Self::Training => "Practise for emergencies",
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",

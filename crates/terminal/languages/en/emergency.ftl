@@ -1,11 +1,11 @@
 ### Emergencies
 
 menu-emergency = Only what is open now can be used
-emergency = Outage and disaster
+emergency = Emergencies
 emergency-lead = For patients without their card, and patients who cannot be asked for consent. Use it for the care of that patient alone. Every search and every look is on record.
 emergency-none = Nothing is open for your facility now.
 emergency-else = Records and reports
-to-emergency = Back to outage and disaster
+to-emergency = Back to emergencies
 mode-until = until { $at }
 mode-reason = Reason:
 mode-use = Use it
@@ -48,7 +48,8 @@ nobody = Nobody fits
 nobody-how = Look at birth date, sex and the reading of the name, and search again.
 found-title = Confirm the patient and record consent
 found-lead = Ask aloud whether this is the patient. If not, go back here.
-found-refused = Without the patient's consent nothing is shown. Go back with "Search again".
+found-lead-ambulance = Make sure, by the photo on the card or otherwise, that this is the patient before you. If not, go back here.
+found-refused = A patient who does not agree is not shown. Go back with "{ $again }".
 consent-question = Consent to see medical information
 consent-oral = Consent by word of mouth
 consent-oral-support = The patient, or somebody who can answer for them, agreed aloud.
@@ -73,6 +74,7 @@ ambulance-cards = Patients whose card was checked today
 ambulance-no-cards = No card was checked here today. Check the patient's card at the reader first; staff may confirm by eye.
 ambulance-choose = Choose the patient
 ambulance-card-at = Checked at { $at }
+ambulance-again = Choose another patient
 ambulance-next = Confirm this patient
 ambulance-by-data = Without a card: search by name
 reports-title = Reports of use

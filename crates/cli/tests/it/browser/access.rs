@@ -38,12 +38,12 @@ impl Walk {
     }
 
     /// Opens the page of one's own access by the way there is from the main screen.
-    async fn open_own_access(&self) {
+    pub(super) async fn open_own_access(&self) {
         self.open("password").await;
         self.press("main a[href='/own-access']").await;
     }
 
-    async fn begin_factor(&self, kind: &str, name: &str, password: &str) {
+    pub(super) async fn begin_factor(&self, kind: &str, name: &str, password: &str) {
         let select = self
             .browser
             .find(Locator::Css("[name=kind]"))

@@ -1,6 +1,9 @@
-//! A disaster as an operator opens it and a doctor uses it: before, while it is open, and after it was closed (G28).
+//! A disaster as an operator opens it on the center's page and a doctor uses it: before, while it is open, and after it was closed (G28).
+
+mod ambulance;
 
 use fantoccini::Locator;
+use fantoccini::wd::WindowHandle;
 
 use super::Walk;
 use super::every_page::{look, look_as_it_is};
@@ -37,6 +40,40 @@ impl Walk {
         line["id"].as_str().unwrap().to_owned()
     }
 
+    /// Opens a disaster for Tokyo on the operator's page, which stands in a window beside; comes back to the terminal. Both windows.
+    async fn open_disaster_beside(&self) -> [WindowHandle; 2] {
+        let terminal = self.browser.window().await.unwrap();
+        let operator = self.browser.new_window(false).await.unwrap().handle;
+        let switch = self.browser.switch_to_window(operator.clone());
+        switch.await.unwrap();
+        self.operate("/modes").await;
+        self.enter().await;
+        self.send(&[("reason", "")]).await;
+        look_as_it_is(self, "operator-modes-errors").await;
+        let reason = ("reason", "令和8年の地震（練習ではありません）");
+        self.send(&[reason, ("prefecture", "13")]).await;
+        assert_eq!(self.code("main .onshi-banner").await, "open");
+        self.see(&["災害時医療情報閲覧", "開放中", "東京都"]).await;
+        look(self, "operator-modes").await;
+        let switch = self.browser.switch_to_window(terminal.clone());
+        switch.await.unwrap();
+        [terminal, operator]
+    }
+
+    /// What facilities did, as the operator reads it, and the end of the window at once; comes back to the terminal.
+    async fn close_disaster_beside(&self, [terminal, operator]: [WindowHandle; 2]) {
+        self.browser.switch_to_window(operator).await.unwrap();
+        self.press("main a[href^='/modes/']").await;
+        self.see(&["1319999999", "etsuran"]).await;
+        assert!(!self.text("main").await.contains("百恵"), "without names");
+        look(self, "operator-mode-usage").await;
+        self.operate("/modes").await;
+        self.press("main form[action$='/close'] button").await;
+        assert_eq!(self.code("main .onshi-banner").await, "close");
+        self.picture("operator-modes-closed").await;
+        self.browser.switch_to_window(terminal).await.unwrap();
+    }
+
     /// Waits for something that appears by itself on the page that is open.
     pub(super) async fn appears(&self, css: &str) {
         let wait = self
@@ -68,7 +105,7 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     assert!(!walk.shows("#modes section").await);
     assert!(!walk.shows("main a[href='/emergency']").await);
     walk.open("history").await;
-    let window = walk.open_window("disaster", &["--prefecture", "13"]);
+    let windows = walk.open_disaster_beside().await;
     // The page that is open says so by itself.
     walk.appears("#modes [data-mode=disaster]").await;
     walk.open("").await;
@@ -92,7 +129,7 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     walk.press("main form [data-tone=primary]").await;
     walk.see(&["見本　百恵", "災害"]).await;
     look(&walk, "disaster-chart").await;
-    walk.windows(&["close", "--id", &window]);
+    walk.close_disaster_beside(windows).await;
     let gone = Locator::Css("#modes:not(:has(section))");
     let wait = walk
         .browser

@@ -8,12 +8,12 @@ use super::access::code;
 use super::every_page::{look, look_as_it_is};
 
 impl Walk {
-    async fn operate(&self, path: &str) {
+    pub(super) async fn operate(&self, path: &str) {
         let base = self.demo["center"]["operator"].as_str().unwrap();
         self.browser.goto(&format!("{base}{path}")).await.unwrap();
     }
 
-    async fn enter(&self) {
+    pub(super) async fn enter(&self) {
         let operator = self.demo["operator"].clone();
         let text = |member: &str| operator[member].as_str().unwrap();
         let code = code(text("totp_secret"), 0);

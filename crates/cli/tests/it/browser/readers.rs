@@ -14,7 +14,7 @@ pub(super) const PC: &str = "onshi pc";
 const KIOSK: &str = "onshi medical";
 
 impl Walk {
-    fn tell_reader(&self, reader: &str, line: &str) {
+    pub(super) fn tell_reader(&self, reader: &str, line: &str) {
         let control = format!("demo/readers/{reader}.control");
         let mut stream = UnixStream::connect(self.dir.path().join(control)).unwrap();
         writeln!(stream, "{line}").unwrap();
@@ -30,7 +30,7 @@ impl Walk {
     }
 
     /// Waits until something is on the page, which renews itself.
-    async fn until(&self, css: &str) {
+    pub(super) async fn until(&self, css: &str) {
         let found = self.browser.wait().for_element(Locator::Css(css)).await;
         if let Err(error) = found {
             panic!("{css}: {error}\n{}", self.text("main").await);
@@ -50,7 +50,7 @@ impl Walk {
     }
 
     /// Presses a button of a part that may be written anew at any moment, and waits for the next page.
-    async fn tap(&self, css: &str) {
+    pub(super) async fn tap(&self, css: &str) {
         self.until(css).await;
         let tap = format!(
             "document.documentElement.dataset.old = '1'; document.querySelector({css:?}).click()"

@@ -269,6 +269,8 @@ pub(in crate::pages) struct FoundPage {
 pub(in crate::pages) struct FoundView {
     pub(in crate::pages) action: String,
     pub(in crate::pages) title: String,
+    /// How staff make sure that it is the patient.
+    pub(in crate::pages) lead: String,
     pub(in crate::pages) name: String,
     pub(in crate::pages) kana: String,
     pub(in crate::pages) born: String,
@@ -280,6 +282,8 @@ pub(in crate::pages) struct FoundView {
     pub(in crate::pages) wrong: Option<String>,
     pub(in crate::pages) opens: String,
     pub(in crate::pages) again: (String, String),
+    /// What follows where the patient does not agree.
+    pub(in crate::pages) refused: String,
 }
 
 /// The confirmation of one mode.
@@ -290,6 +294,12 @@ pub(in crate::pages) fn found_view(
     words: &Words,
 ) -> FoundView {
     let sex = Sex::from_code(&it.sex);
+    let (lead, other) = match mode {
+        Mode::Disaster | Mode::Outage => ("found-lead", "search-again"),
+        // A card lies there, and nobody may answer.
+        Mode::Ambulance => ("found-lead-ambulance", "ambulance-again"),
+    };
+    let other = words.say(other);
     let radio = |consent: EmergencyConsent, label: &str, support: &str| Radio {
         value: consent.as_str().into(),
         label: words.say(label),
@@ -300,6 +310,7 @@ pub(in crate::pages) fn found_view(
     FoundView {
         action: action.to_owned(),
         title: words.say("found-title"),
+        lead: words.say(lead),
         name: it.name.clone(),
         kana: it.kana.clone(),
         born: days::show(&it.birth_date, words),
@@ -327,7 +338,8 @@ pub(in crate::pages) fn found_view(
             Mode::Outage => "opens-outage",
             Mode::Ambulance => "opens-ambulance",
         }),
-        again: (again.to_owned(), words.say("search-again")),
+        refused: words.say_with("found-refused", &[("again", other.as_str())]),
+        again: (again.to_owned(), other),
     }
 }
 
