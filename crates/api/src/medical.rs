@@ -73,6 +73,13 @@ pub struct Patients {
     pub patients: Vec<Patient>,
 }
 
+/// Answer of `GET /v1/medical/patients/{id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OpenNow {
+    /// What may be seen, and until when; never empty.
+    pub kinds: Vec<OpenedKind>,
+}
+
 /// Body of `POST /v1/medical/patients/{id}/looks`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -78,6 +78,8 @@ pub const CARD_CHECK_PRESENCE: &str = "/v1/card-checks/{id}/presence";
 pub const CARD_CHECK_ANSWERS: &str = "/v1/card-checks/{id}/answers";
 /// `GET`: whose medical information may be seen now.
 pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
+/// What may be seen of one of them now; no look.
+pub const MEDICAL_PATIENT: &str = "/v1/medical/patients/{id}";
 /// `POST`: look at the medical information of one of them.
 pub const MEDICAL_LOOKS: &str = "/v1/medical/patients/{id}/looks";
 /// `POST`: withdraw a patient's consent for the facility.

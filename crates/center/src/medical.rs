@@ -6,7 +6,7 @@ pub(crate) mod looks;
 pub(crate) mod withdrawal;
 
 use api::medical::record::{LookBack, MedicalRecord, Person as Told};
-use api::medical::{LookRequest, LookWish, OpenedKind, Patient, Patients};
+use api::medical::{LookRequest, LookWish, OpenNow, OpenedKind, Patient, Patients};
 use api::problem::Trouble;
 use api::problem::medical::MedicalTrouble;
 use axum::Json;
@@ -17,7 +17,7 @@ use domain::medical_information::kind::Purpose;
 use domain::permit::{Permit, ViewMedicalPages};
 use domain::person::Person;
 use store::engine::StoreError;
-use store::sight::{Looking, Seen, ViewablePatient};
+use store::sight::{Looking, Seen, Sight, ViewablePatient};
 use uuid::Uuid;
 
 use crate::app::random;
@@ -41,6 +41,17 @@ pub(crate) async fn patients(
     Ok(Json(Patients {
         patients: patients.iter().map(told).collect(),
     }))
+}
+
+/// What may be seen of one patient now, for a page that shows it already: only a refusal tells anything new, and is on record.
+pub(crate) async fn open_now(
+    State(records): State<Records>,
+    Granted(permit): Granted<ViewMedicalPages>,
+    Path(id): Path<String>,
+) -> Result<Json<OpenNow>, Refused> {
+    let sight = sight(&records, &permit, &id, "open").await?;
+    let kinds = sight.opened().iter().map(OpenedKind::from).collect();
+    Ok(Json(OpenNow { kinds }))
 }
 
 pub(crate) async fn look(
@@ -74,17 +85,7 @@ pub(crate) async fn seen(
     wish: LookWish,
 ) -> Result<Seen, Refused> {
     let now = records.now();
-    // What is no identifier leads to nobody, and is on record like any other guess.
-    let sight = match Uuid::parse_str(id) {
-        Ok(id) => records.engine.sight(permit, id.as_u128(), now)?,
-        Err(_) => None,
-    };
-    let Some(sight) = sight else {
-        let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
-        refused.detail = format!("way={} why=no-consent", wish.way.as_str());
-        records.engine.record(refused).await?;
-        return Err(UNKNOWN.into());
-    };
+    let sight = sight(records, permit, id, wish.way.as_str()).await?;
     let looking = Looking {
         id: records.check_ids.next(now, random()?),
         kinds: wish.kinds,
@@ -97,6 +98,28 @@ pub(crate) async fn seen(
     };
     let seen = records.engine.look(permit, &sight, looking, now).await?;
     Ok(seen.ok_or(UNKNOWN)?)
+}
+
+/// The right to see whom an identifier leads to; that there is none is on record, with the way that was asked.
+async fn sight(
+    records: &Records,
+    permit: &Permit<ViewMedicalPages>,
+    id: &str,
+    way: &str,
+) -> Result<Sight, Refused> {
+    let now = records.now();
+    // What is no identifier leads to nobody, and is on record like any other guess.
+    let sight = match Uuid::parse_str(id) {
+        Ok(id) => records.engine.sight(permit, id.as_u128(), now)?,
+        Err(_) => None,
+    };
+    if let Some(sight) = sight {
+        return Ok(sight);
+    }
+    let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
+    refused.detail = format!("way={way} why=no-consent");
+    records.engine.record(refused).await?;
+    Err(UNKNOWN.into())
 }
 
 /// What a facility looks for where nobody says otherwise.

@@ -207,6 +207,7 @@ fn routes() -> Vec<Route> {
             routes::MEDICAL_PATIENTS,
             get(medical::patients),
         ),
+        (Method::Get, routes::MEDICAL_PATIENT, get(medical::open_now)),
         (Method::Post, routes::MEDICAL_LOOKS, post(medical::look)),
         (
             Method::Post,

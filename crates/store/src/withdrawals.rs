@@ -131,7 +131,7 @@ impl Withdrawn {
 }
 
 /// Ends what is open on every basis within the running transaction, writes that down and tells the facility. Returns the kinds that ended;
-/// where nothing is open, nothing is written.
+/// that nothing was open is written down as a refusal, like any other guess.
 fn withdraw(
     connection: &Connection,
     batch: &mut Batch,
@@ -145,16 +145,24 @@ fn withdraw(
         Whose::Reference(id) => of_reference(connection, at, id)?,
         Whose::Person(person) => Some(person),
     };
-    let Some(person) = person else {
-        return Ok(Vec::new());
+    let mut ended = match person {
+        Some(person) => opened_to(connection, (at, person), now)?,
+        None => Vec::new(),
     };
-    let mut ended = opened_to(connection, (at, person), now)?;
     if let Some(kinds) = &withdrawing.kinds {
         ended.retain(|it| kinds.contains(&it.kind));
     }
-    if ended.is_empty() {
+    let Some(person) = person.filter(|_| !ended.is_empty()) else {
+        let refused = Event {
+            at: now,
+            actor: actor(holder),
+            deed: Deed::MedicalRefused,
+            subject: None,
+            detail: format!("way=withdrawal facility={facility} why=nothing-open"),
+        };
+        batch.append(connection, &refused, None)?;
         return Ok(Vec::new());
-    }
+    };
     for it in &ended {
         close(connection, (at, person), (it.kind, it.basis))?;
     }

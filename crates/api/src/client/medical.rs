@@ -9,7 +9,7 @@ use crate::medical::document::DocumentRequest;
 use crate::medical::looks::{Looks, LooksExport, LooksSearch};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
-use crate::medical::{LookRequest, Patients};
+use crate::medical::{LookRequest, OpenNow, Patients};
 use crate::problem::Trouble;
 use crate::problem::medical::MedicalTrouble;
 use crate::routes;
@@ -33,6 +33,15 @@ impl Client {
         cause: Cause,
     ) -> Result<Patients, ClientError> {
         self.read(routes::MEDICAL_PATIENTS, token, cause).await
+    }
+
+    /// What may be seen of one of them now, asked by a page that is open: no look, and no person's action.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn open_now(&self, token: &str, id: &str) -> Result<OpenNow, ClientError> {
+        let path = path(routes::MEDICAL_PATIENT, id)?;
+        self.read(&path, token, Cause::Background).await
     }
 
     /// Looks at the medical information of one of them; each call is a look of its own.

@@ -30,7 +30,7 @@ use crate::medical::document::DocumentRequest;
 use crate::medical::looks::{Looks, LooksExport, LooksSearch};
 use crate::medical::record::MedicalRecord;
 use crate::medical::withdrawal::{WithdrawalDone, WithdrawalRequest};
-use crate::medical::{LookRequest, Patients};
+use crate::medical::{LookRequest, OpenNow, Patients};
 use crate::notice::Notices;
 use crate::problem::Problem;
 use crate::reader::{ModeChange, NewRelease, Reader, ReaderReport, Readers, Release};
@@ -124,6 +124,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<DocumentRequest>(&mut all);
     add::<MedicalRecord>(&mut all);
     add::<Patients>(&mut all);
+    add::<OpenNow>(&mut all);
     add::<LooksSearch>(&mut all);
     add::<LooksExport>(&mut all);
     add::<Looks>(&mut all);

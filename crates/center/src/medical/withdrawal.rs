@@ -7,6 +7,7 @@ use api::routes;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use domain::audit::Deed;
 use domain::medical_information::kind::InformationKind;
 use domain::permit::WithdrawConsent;
 use store::withdrawals::{Withdrawing, Withdrawn};
@@ -16,6 +17,7 @@ use super::UNKNOWN;
 use crate::app::{App, random};
 use crate::extract::{Body, Granted};
 use crate::repeats::{Repeatable, again};
+use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
 pub(crate) async fn withdraw(
@@ -37,7 +39,16 @@ pub(crate) async fn withdraw(
     }
     let read = body.value.read();
     let wish = read.map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
-    let reference = Uuid::parse_str(&id).map_err(|_| UNKNOWN)?;
+    let Ok(reference) = Uuid::parse_str(&id) else {
+        // On record like an identifier that leads to nobody.
+        let mut refused = event(now, actor(permit.holder().clone()), Deed::MedicalRefused);
+        refused.detail = format!(
+            "way=withdrawal facility={} why=nothing-open",
+            permit.facility()
+        );
+        app.engine.record(refused).await?;
+        return Err(UNKNOWN.into());
+    };
     let withdrawal = app.check_ids.next(now, random()?);
     let withdrawing = Withdrawing {
         id: withdrawal,

@@ -2,6 +2,7 @@
 
 mod ambulance;
 mod disaster;
+mod killed;
 mod outage;
 mod review;
 mod two_operators;

@@ -8,6 +8,7 @@ use api::event::Event;
 use api::reader::ModeChange;
 use synthetic::card::case::Case;
 
+use crate::own::desk;
 use crate::world::{World, check};
 
 /// The next event; what is not there within a while never comes.
@@ -103,6 +104,55 @@ async fn each_kind_of_account_hears_what_its_rights_cover() {
     }
     clinic.ask(&link, "k", "4567").await.unwrap();
     assert!(matches!(next(&mut hears_all).await, Event::Check(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_is_heard_of_by_staff_at_once_whoever_withdrew_and_by_no_machine() {
+    let world = World::start_with_cards().await;
+    let here = desk(&world, "1319999999").await;
+    let elsewhere = desk(&world, "3410712362").await;
+    let client = &here.clinic.client;
+    let link = here.clinic.sign_in("link_app").await.token;
+    let agree = async || {
+        world.pass_seconds(1);
+        here.consent(Case::Renewed, &[("checkups", "yes")]).await;
+        let listed = client.medical_patients(&here.staff).await.unwrap();
+        listed.patients[0].id.clone()
+    };
+    let id = agree().await;
+    let mut staff = listen(client, &here.staff).await;
+    let mut machine = listen(client, &link).await;
+    let mut reader = listen(client, &here.reader).await;
+    let mut stranger = listen(&elsewhere.clinic.client, &elsewhere.staff).await;
+    let by_staff = crate::withdrawals::withdrawal(None);
+    let done = client.withdraw_consent(&here.staff, "w", &id, &by_staff);
+    done.await.unwrap();
+    let Event::ConsentWithdrawn(news) = next(&mut staff).await else {
+        panic!("a withdrawal")
+    };
+    assert_eq!(news.id, id, "what leads to the patient, and no name");
+    // The patient's own, from the page of another facility's reader.
+    let again = agree().await;
+    let page = elsewhere.own(Case::Renewed).await.unwrap();
+    let consent = page.consents[0].consent.clone();
+    elsewhere.withdraw(&page, &consent).await.unwrap();
+    let heard = async |events: &mut Events| loop {
+        match next(events).await {
+            Event::CardCheck(_) => {}
+            other => return other,
+        }
+    };
+    let Event::ConsentWithdrawn(news) = heard(&mut staff).await else {
+        panic!("a withdrawal")
+    };
+    assert_eq!(news.id, again);
+    // Machines, readers and other facilities hear of the next thing that is theirs, and of nothing before it.
+    for desk in [&here, &elsewhere] {
+        desk.clinic.ask_everything(&desk.staff).await;
+    }
+    for events in [&mut machine, &mut reader, &mut stranger] {
+        assert!(matches!(heard(events).await, Event::Settings(_)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

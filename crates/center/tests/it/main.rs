@@ -32,6 +32,7 @@ mod history;
 mod insurer_feeds;
 mod keys;
 mod link;
+mod live_settings;
 mod looks;
 mod medical_information;
 mod medical_misuse;

@@ -130,7 +130,7 @@ async fn a_consent_counts_to_its_last_microsecond_and_at_its_end_no_more() {
     check(withdrawn.await, "unknown_patient");
     let report = verified(&world);
     assert_eq!((report.faults, report.looks), (Vec::new(), 2));
-    assert_eq!(audit(&world, "medical-refused").await.len(), 2);
+    assert_eq!(audit(&world, "medical-refused").await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,7 +252,8 @@ async fn whoever_may_not_be_seen_is_one_and_the_same_unknown_patient() {
     let body = first.unwrap().body;
     assert!(String::from_utf8_lossy(&body).contains("unknown_patient"));
     let refused = audit(&world, "medical-refused").await;
-    assert_eq!(refused.len(), 2 * guesses.len(), "looks and documents");
+    let ways = 3 * guesses.len();
+    assert_eq!(refused.len(), ways, "looks, documents and withdrawals");
     assert!(refused.iter().all(|it| it.subject.is_none()));
     assert_eq!(verified(&world).looks, 1);
     assert!(here.looks_at(&seen).await, "no guess ended anything");

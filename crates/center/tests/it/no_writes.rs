@@ -1,6 +1,7 @@
 //! A disk that takes no writes: the center answers 503 and acknowledges nothing; what it acknowledged before stays.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -40,24 +41,35 @@ pub(crate) fn serve_until_input_ends(start: impl AsyncFnOnce(&Path, Arc<AtomicI6
 /// A center in a child test's process, whose system calls fail as told.
 pub(crate) fn start_failing(test: &str, injection: &str) -> (Child, World) {
     let dir = tempfile::tempdir().unwrap();
-    let mut child = Command::new("strace")
+    let mut strace = Command::new("strace");
+    strace
         .args(["-f", "-o", "/dev/null", "--seccomp-bpf"])
         .args(["-e", "trace=pwrite64", "-e", &format!("inject={injection}")])
-        .arg(std::env::current_exe().unwrap())
+        .arg(std::env::current_exe().unwrap());
+    let (child, [api, enroll]) = start_child(&mut strace, test, dir.path());
+    (child, World::elsewhere(dir, api, enroll))
+}
+
+/// A center in a child test's process on a folder, and where its listeners are.
+pub(crate) fn start_child(
+    program: &mut Command,
+    test: &str,
+    folder: &Path,
+) -> (Child, [SocketAddr; 2]) {
+    let mut child = program
         .args(["--exact", test])
         .arg("--nocapture")
-        .env(FOLDER, dir.path())
+        .env(FOLDER, folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("strace starts");
+        .expect("the child starts");
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let serves = lines
         .find_map(|line| Some(line.unwrap().strip_prefix("serves ")?.to_owned()))
         .expect("the center starts");
     let (api, enroll) = serves.split_once(' ').unwrap();
-    let world = World::elsewhere(dir, api.parse().unwrap(), enroll.parse().unwrap());
-    (child, world)
+    (child, [api, enroll].map(|it| it.parse().unwrap()))
 }
 
 async fn refuses_and_keeps(injection: &str) {

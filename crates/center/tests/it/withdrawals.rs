@@ -185,6 +185,14 @@ async fn nobody_withdraws_at_another_facility_or_without_the_right_to() {
     let ours = &here.clinic.client;
     let nobody = ours.withdraw_consent(&here.staff, "w", &unknown, &all);
     check(nobody.await, "unknown_patient");
+    let no_identifier = ours.withdraw_consent(&here.staff, "w2", "kanja-1", &all);
+    check(no_identifier.await, "unknown_patient");
+    // What finds nothing is on record all the same, and names nobody.
+    let tried = crate::own_misuse::audit(&world, "medical-refused").await;
+    assert_eq!(tried.len(), 3);
+    for it in &tried {
+        assert!(it.detail.contains("way=withdrawal") && it.subject.is_none());
+    }
     for machine in ["link_app", "reader"] {
         let token = here.clinic.sign_in(machine).await.token;
         let refused = ours.withdraw_consent(&token, "w", &id, &all);

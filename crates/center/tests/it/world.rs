@@ -174,13 +174,7 @@ impl World {
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let micros = Arc::new(AtomicI64::new(now_micros()));
-        let cards = crate::deck::settings(dir.path());
-        let mut config = config(dir.path(), Limits::default(), cards);
-        config.emergency = emergency;
-        let center = start_center_of(&config, Arc::clone(&micros)).await;
-        let path = dir.path().join("center.db");
-        let engine = crate::places::store(&path, 8);
-        crate::deck::register(&engine).await;
+        let center = start_center_in_emergency(dir.path(), emergency, Arc::clone(&micros)).await;
         Self {
             api: center.api,
             enroll: center.enroll,
@@ -307,6 +301,21 @@ pub(crate) async fn start_center_with(
     micros: Arc<AtomicI64>,
 ) -> Center {
     start_center_of(&config(dir, limits, cards), micros).await
+}
+
+/// Starts a center that believes the made-up cards and knows their holders, with settings of care without one.
+pub(crate) async fn start_center_in_emergency(
+    dir: &Path,
+    emergency: center::config::emergency::Emergency,
+    micros: Arc<AtomicI64>,
+) -> Center {
+    let cards = crate::deck::settings(dir);
+    let mut config = config(dir, Limits::default(), cards);
+    config.emergency = emergency;
+    let center = start_center_of(&config, micros).await;
+    let engine = crate::places::store(&dir.join("center.db"), 8);
+    crate::deck::register(&engine).await;
+    center
 }
 
 fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {

@@ -20,6 +20,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         troubles: super::PERMITTED,
     },
     Operation {
+        method: Method::Get,
+        path: routes::MEDICAL_PATIENT,
+        id: "readWhatIsOpenNow",
+        summary: "What may be seen of one patient now, and until when, for a page that is open: no look, and nothing of the record",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("OpenNow"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::Medical(MedicalTrouble::UnknownPatient),
+        ],
+    },
+    Operation {
         method: Method::Post,
         path: routes::MEDICAL_LOOKS,
         id: "lookAtMedicalInformation",
