@@ -101,7 +101,7 @@ pub(crate) enum EmergencyCommand {
         #[command(flatten)]
         asking: Asking,
     },
-    /// What facilities did under a window, and which have not reported.
+    /// What facilities did under a window (of each the newest 500 lines), and which have not reported.
     #[command(
         after_help = "Example: onshi emergency usage --data-dir /var/lib/onshi --id 019aae5e-0000-7000-8000-000000000001"
     )]
