@@ -1,7 +1,9 @@
 //! Which emergency windows are open for this terminal's facilities (G28), as the center said last: for the banner of every page and the main
-//! screen. Decides no right: the center does at every request. Kept in memory alone; what ended by the clock is not told any more.
+//! screen; and how often the center told of a change of what may be seen. Decides no right: the center does at every request. Kept in memory
+//! alone; what ended by the clock is not told any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +27,7 @@ const MOST: usize = 32;
 pub(crate) struct Emergencies {
     known: Mutex<BTreeMap<String, EmergencyState>>,
     followed: Mutex<BTreeSet<[u8; 32]>>,
+    changes: AtomicU64,
 }
 
 impl Emergencies {
@@ -53,6 +56,15 @@ impl Emergencies {
     /// Whether a facility takes part in ambulance mode.
     pub(crate) fn takes_ambulances(&self, facility: &str) -> bool {
         self.known().get(facility).is_some_and(|it| it.ambulance)
+    }
+
+    /// How often something was told of that may end what a page shows: a withdrawal, a setting, a window, a line that was lost.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn change(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     fn hear(&self, facility: &str, state: EmergencyState) {
@@ -103,10 +115,16 @@ pub(crate) fn follow(app: &App, facility: &str, token: &str, events: impl FnOnce
     tokio::spawn(async move {
         loop {
             match events.next().await {
-                Ok(Received::Connected | Received::Event(Event::Emergency(_))) => {
+                Ok(Received::Connected) => tell(&app, &facility).await,
+                Ok(Received::Event(Event::Emergency(_))) => {
+                    app.emergencies.change();
                     tell(&app, &facility).await;
                 }
-                Ok(Received::Event(_) | Received::Moved | Received::Lost(_)) => {}
+                Ok(
+                    Received::Event(Event::ConsentWithdrawn(_) | Event::Settings(_))
+                    | Received::Lost(_),
+                ) => app.emergencies.change(),
+                Ok(Received::Event(_) | Received::Moved) => {}
                 Err(_) => return,
             }
         }

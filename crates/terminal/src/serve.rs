@@ -270,7 +270,7 @@ pub(crate) fn router(app: App) -> Router {
 /// The same pages for practice, each under an address of its own: what they are given reaches made-up patients alone.
 fn training_routes() -> Router<Training> {
     use pages::emergency::{ambulance, disaster, outage, reports};
-    use pages::medical::{self, patient};
+    use pages::medical::{self, patient, still_open};
     use pages::training;
     let at = |path: &str| Ground::Training.at(path);
     Router::new()
@@ -297,6 +297,7 @@ fn training_routes() -> Router<Training> {
             &at("/medical/{id}"),
             get(patient::open).post(patient::change),
         )
+        .route(&at("/medical/{id}/open"), get(still_open::standing))
         .route(&at("/medical/{id}/print"), post(patient::print))
         .route(&at("/medical/{id}/file"), post(medical::documents::take))
         .method_not_allowed_fallback(pages::no_such_method)
@@ -365,12 +366,13 @@ fn emergency_routes() -> Router<App> {
 
 /// Medical information of patients who agreed, who looked at it, and the end of a consent.
 fn medical_routes() -> Router<App> {
-    use pages::medical::{self, patient};
+    use pages::medical::{self, patient, still_open};
     use pages::{looks, withdrawal};
     Router::new()
         .route(medical::HERE, get(medical::list).post(medical::search))
         .route("/medical/live", get(medical::live))
         .route("/medical/{id}", get(patient::open).post(patient::change))
+        .route("/medical/{id}/open", get(still_open::standing))
         .route("/medical/{id}/print", post(patient::print))
         .route("/medical/{id}/file", post(medical::documents::take))
         .route(looks::HERE, get(looks::latest).post(looks::search))

@@ -34,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
     stands(true);
     renew();
   });
-  for (const kind of ["reader", "release", "settings", "check", "rotation"]) {
+  for (const kind of ["reader", "release", "settings", "check", "rotation", "consent_withdrawn", "emergency"]) {
     source.addEventListener(kind, renew);
   }
   source.addEventListener("card_check", (event) => {

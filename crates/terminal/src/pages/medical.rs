@@ -7,6 +7,7 @@ pub(crate) mod documents;
 pub(crate) mod drugs;
 pub(crate) mod flags;
 pub(crate) mod patient;
+pub(crate) mod still_open;
 pub(crate) mod treatment;
 pub(crate) mod view;
 

@@ -23,9 +23,10 @@ use super::changes::{self, ChangeLine};
 use super::checkups::{self, CheckupTable, TrendFigure};
 use super::drugs::{self, CourseLine, NowLine, VisitLine, source_key};
 use super::flags::{self, FlagLine};
+use super::still_open::StillOpen;
 use super::treatment::{self, SurgeryLine, TreatmentLine};
 use super::view::{Span, ViewForm, look, not_seen};
-use super::{HERE, OpenLine, kind_key, open_lines};
+use super::{HERE, OpenLine, kind_key};
 use crate::charts::timeline::{Mark, timeline};
 use crate::charts::{Sample, patterns, sample};
 use crate::pages::withdrawal::Offer;
@@ -46,7 +47,7 @@ pub(in crate::pages) struct PatientPage {
     pub(in crate::pages) here: String,
     pub(in crate::pages) summary: ErrorSummary,
     pub(in crate::pages) person: Header,
-    pub(in crate::pages) opened: Vec<OpenLine>,
+    pub(in crate::pages) still_open: StillOpen,
     pub(in crate::pages) form: ViewPart,
     pub(in crate::pages) is_print: bool,
     pub(in crate::pages) drugs: Option<DrugPart>,
@@ -148,6 +149,7 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
             (first.unwrap_or(none), wrong)
         }
     };
+    let changes = app.emergencies.changes();
     let looked = look(staff, id, form, span, way).await;
     let record = match looked {
         Ok(record) => record,
@@ -171,6 +173,7 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
         way,
         wrong: &wrong,
         now: app.now(),
+        changes,
         interactions: app.interactions.as_ref(),
     };
     let mut page = patient_page(staff.frame(&here), &shown);
@@ -191,6 +194,8 @@ pub(in crate::pages) struct Shown<'a> {
     pub(in crate::pages) way: Way,
     pub(in crate::pages) wrong: &'a [(String, Fault)],
     pub(in crate::pages) now: Instant,
+    /// The changes of what may be seen that were told of before the look.
+    pub(in crate::pages) changes: u64,
     pub(in crate::pages) interactions: Option<&'a InteractionList>,
 }
 
@@ -203,8 +208,13 @@ pub(in crate::pages) fn patient_page(mut frame: Frame, shown: &Shown<'_>) -> Pat
         let is_open = record.opened.iter().any(|it| it.kind == kind.as_str());
         is_open.then_some(kind)
     };
-    let opened = open_lines(&record.opened, shown.now, &words);
-    frame.banners.extend(emergency(&opened, &words));
+    let still_open = StillOpen::of(
+        (&shown.here, shown.changes),
+        &record.opened,
+        shown.now,
+        &words,
+    );
+    frame.banners.extend(emergency(&still_open.lines, &words));
     let mut form = view_part(shown, &words);
     let summary = faults::spread(shown.wrong, &mut form.months, &mut []);
     PatientPage {
@@ -228,11 +238,11 @@ pub(in crate::pages) fn patient_page(mut frame: Frame, shown: &Shown<'_>) -> Pat
             .map(|_| treatment::treatment_lines(&information.drugs, &sought, &words)),
         surgery: sees(InformationKind::Surgery)
             .map(|_| treatment::surgery_lines(&information.surgeries, &sought, &words)),
-        recorded: recorded(record, &opened, (frame.ground, &words)),
+        recorded: recorded(record, &still_open.lines, (frame.ground, &words)),
         sought: (!sought.is_empty()).then(|| shown.form.words.trim().to_owned()),
         patterns: patterns(),
         withdrawal: None,
-        opened,
+        still_open,
         frame,
     }
 }

@@ -142,6 +142,7 @@ pub(super) fn page(
         way,
         wrong: if way == Way::Print { &wrong } else { &[] },
         now: now(),
+        changes: 0,
         interactions: None,
     };
     patient_page(staff.frame(&shown.here), &shown)
