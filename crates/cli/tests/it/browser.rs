@@ -215,6 +215,15 @@ impl Walk {
         whole().unwrap()
     }
 
+    /// Waits for something that appears by itself on the page that is open.
+    async fn appears(&self, css: &str) {
+        let wait = self
+            .browser
+            .wait()
+            .at_most(std::time::Duration::from_secs(60));
+        wait.for_element(Locator::Css(css)).await.unwrap();
+    }
+
     async fn next_page(&self) {
         let next = Locator::Css("html:not([data-old]) footer");
         self.browser.wait().for_element(next).await.unwrap();

@@ -74,15 +74,6 @@ impl Walk {
         self.browser.switch_to_window(terminal).await.unwrap();
     }
 
-    /// Waits for something that appears by itself on the page that is open.
-    pub(super) async fn appears(&self, css: &str) {
-        let wait = self
-            .browser
-            .wait()
-            .at_most(std::time::Duration::from_secs(60));
-        wait.for_element(Locator::Css(css)).await.unwrap();
-    }
-
     pub(super) async fn tick(&self, css: &str) {
         let found = self.browser.find(Locator::Css(css)).await.unwrap();
         found.click().await.unwrap();

@@ -1,5 +1,7 @@
 //! 「医療情報確認」 as a doctor and a pharmacist walk it, and as a receptionist does not (G26, G27).
 
+mod ending;
+
 use std::process::Command;
 
 use super::Walk;

@@ -1,5 +1,6 @@
 //! The patient's own page at the kiosk: who looked, and withdrawal that a doctor feels at once; nothing of it stays.
 
+use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
 use super::super::Walk;
@@ -30,6 +31,31 @@ impl Walk {
     }
 }
 
+impl Walk {
+    /// Opens the patient's page at the terminal, in a window beside the kiosk's; comes back to the kiosk. Both windows.
+    async fn open_beside(&self) -> [WindowHandle; 2] {
+        let kiosk = self.browser.window().await.unwrap();
+        let terminal = self.browser.new_window(false).await.unwrap().handle;
+        let switch = self.browser.switch_to_window(terminal.clone());
+        switch.await.unwrap();
+        self.sign_in("administrator").await;
+        self.open("medical").await;
+        self.tap("main .onshi-patients a").await;
+        self.see(&["見本　百恵", "いまのお薬"]).await;
+        let switch = self.browser.switch_to_window(kiosk.clone());
+        switch.await.unwrap();
+        [kiosk, terminal]
+    }
+
+    /// The page beside has heard of the withdrawal by itself and shows nothing any more.
+    async fn is_over_beside(&self, [kiosk, terminal]: [WindowHandle; 2]) {
+        self.browser.switch_to_window(terminal).await.unwrap();
+        self.appears("main [data-code=over]").await;
+        assert!(!self.text("body").await.contains("百恵"));
+        self.browser.switch_to_window(kiosk).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_patient_sees_the_doctors_look_and_withdraws_and_the_doctor_sees_nothing_more() {
     let walk = Walk::start().await;
@@ -38,6 +64,7 @@ async fn a_patient_sees_the_doctors_look_and_withdraws_and_the_doctor_sees_nothi
     walk.agree_to_all().await;
     walk.take();
     walk.screen("welcome").await;
+    let pages = walk.open_beside().await;
     let doctor = walk.center_token("medical_viewer").await;
     assert!(!walk.doctor_looks(&doctor).await.is_null());
     walk.open_own_page("everything").await;
@@ -66,6 +93,7 @@ async fn a_patient_sees_the_doctors_look_and_withdraws_and_the_doctor_sees_nothi
     walk.choose("confirm").await;
     walk.screen("own-withdrawn").await;
     assert!(walk.doctor_looks(&doctor).await.is_null());
+    walk.is_over_beside(pages).await;
     walk.choose("back").await;
     walk.see(&["いま続いている同意はありません"]).await;
     assert!(!walk.shows("main [value=own_consents]").await);

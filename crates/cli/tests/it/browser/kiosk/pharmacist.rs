@@ -13,7 +13,7 @@ async fn a_pharmacist_sees_drugs_and_checkups_for_dispensing_and_neither_treatme
     walk.press("main a[href='/medical']").await;
     walk.see(&["見本　百恵", "お薬・健診", "来院時の同意"])
         .await;
-    walk.press("main .onshi-patients a").await;
+    walk.tap("main .onshi-patients a").await;
     walk.see(&["いまのお薬", "確認が必要な点", "健診の結果"])
         .await;
     shows_no_treatment(&walk).await;
