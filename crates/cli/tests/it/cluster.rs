@@ -1,6 +1,8 @@
 //! A cluster of three PostgreSQL with Patroni, three etcd and an HAProxy before them, from the files of `packaging/cluster`, on loopback
 //! addresses of its own; machines of it can be cut off by killing all that runs on them.
 
+mod failover;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
@@ -156,6 +158,13 @@ impl Cluster {
             .expect("psql, of Debian's package postgresql-client-15");
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(said)
+    }
+
+    /// A file beside the cluster's own, with this in it.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let file = self.dir.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
     }
 
     fn data_dir(&self, machine: usize) -> PathBuf {
@@ -327,39 +336,4 @@ fn ask(address: &str, port: u16, method: &str, path: &str) -> Option<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
-}
-
-#[test]
-fn a_killed_primary_is_replaced_and_comes_back_as_a_replica() {
-    let mut cluster = Cluster::start();
-    let first = cluster.leader().unwrap();
-    cluster
-        .execute("postgres", "CREATE TABLE kept (n int PRIMARY KEY)")
-        .unwrap();
-    let mut acknowledged = Vec::new();
-    for n in 0..20 {
-        let insert = format!("INSERT INTO kept VALUES ({n})");
-        if cluster.execute("postgres", &insert).is_some() {
-            acknowledged.push(n.to_string());
-        }
-    }
-    cluster.kill(first);
-    let second = cluster.wait_for_another_leader(first);
-    let kept = |cluster: &Cluster| {
-        cluster.execute(
-            "postgres",
-            "SELECT string_agg(n::text, ',' ORDER BY n) FROM kept",
-        )
-    };
-    wait_until("the primary behind the proxy", || kept(&cluster).is_some());
-    assert_eq!(kept(&cluster).unwrap(), acknowledged.join(","));
-    wait_until("a second machine in step", || cluster.has("sync_standby"));
-    assert!(
-        cluster
-            .execute("postgres", "INSERT INTO kept VALUES (20)")
-            .is_some()
-    );
-    cluster.bring_up(first);
-    wait_until("all three machines", || cluster.running() == 3);
-    assert_eq!(cluster.leader(), Some(second));
 }

@@ -80,12 +80,37 @@ pub(crate) fn wait_until(what: &str, so: impl Fn() -> bool) {
     }
 }
 
+/// Starts a center; with what it says when it is ready.
+pub(crate) fn start_center(settings: &str, ready_file: &str) -> (Part, Value) {
+    let mut child = command()
+        .args(["center", "--config", settings, "--ready-file", ready_file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(
+        line.starts_with("center: "),
+        "the center did not start: {line}"
+    );
+    let ready = serde_json::from_slice(&std::fs::read(ready_file).unwrap()).unwrap();
+    (Part(child), ready)
+}
+
 impl Clinic {
     pub(crate) fn start() -> Self {
+        Self::start_over("")
+    }
+
+    /// With further settings, such as the database the center's store lies in.
+    pub(crate) fn start_over(further: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let settings = |api: &str, enroll: &str| {
             format!(
-                "data_dir = \"{}\"\n[listen]\napi = \"{api}\"\nenroll = \"{enroll}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
+                "data_dir = \"{}\"\n[listen]\napi = \"{api}\"\nenroll = \"{enroll}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n{further}",
                 dir.path().join("center").display()
             )
         };
@@ -105,7 +130,7 @@ impl Clinic {
         let address = |url: &str| url.trim_start_matches("https://").to_owned();
         let outside = clinic.path("");
         let text = format!(
-            "data_dir = \"{}\"\ncheckpoint_dir = \"{outside}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
+            "data_dir = \"{}\"\ncheckpoint_dir = \"{outside}\"\n[listen]\napi = \"{}\"\nenroll = \"{}\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n{further}",
             clinic.path("center"),
             address(&clinic.api),
             address(&clinic.enroll)
@@ -119,29 +144,8 @@ impl Clinic {
     }
 
     pub(crate) fn start_center(&mut self) {
-        let mut child = command()
-            .args([
-                "center",
-                "--config",
-                &self.path("center.toml"),
-                "--ready-file",
-                &self.path("ready.json"),
-            ])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        assert!(
-            line.starts_with("center: "),
-            "the center did not start: {line}"
-        );
-        self.center = Some(Part(child));
-        let ready: Value =
-            serde_json::from_slice(&std::fs::read(self.path("ready.json")).unwrap()).unwrap();
+        let (part, ready) = start_center(&self.path("center.toml"), &self.path("ready.json"));
+        self.center = Some(part);
         self.api = ready["api"].as_str().unwrap().into();
         self.enroll = ready["enroll"].as_str().unwrap().into();
     }
