@@ -432,6 +432,11 @@ fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<F
         Err(failed) => {
             batch.chain = earlier;
             if let Err(why) = writer::run(connection, "ROLLBACK TO job") {
+                // A full disk ends the whole transaction by itself: there is no savepoint then, and the job says why.
+                let why = match why {
+                    StoreError::Failed(_) => failed.why,
+                    why => why,
+                };
                 return Err(Failed {
                     finish: failed.finish,
                     why,
