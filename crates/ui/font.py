@@ -1,7 +1,7 @@
-"""Makes one weight of the pages' font from Debian's Noto Sans CJK: all kanji of JIS X 0213 and every variation sequence.
+"""Makes one weight of the pages' font from Debian's Noto Sans CJK: all kanji of JIS X 0213 and of Windows-31J, and every variation sequence.
 
 Called by `cargo xtask assets` as `font.py WEIGHT OUT`. Takes nothing from the network and changes no glyph.
-The 250 Latin, Cyrillic and phonetic characters of JIS X 0213 that Noto Sans CJK lacks stay out of it.
+The 250 Latin, Cyrillic and phonetic characters of JIS X 0213 that Noto Sans CJK lacks stay out of it, and ≒.
 """
 
 import sys
@@ -23,6 +23,17 @@ def characters_of_jis_x_0213():
     for code in codes:
         found.update(map(ord, code.decode("euc_jis_2004", errors="ignore")))
     return found
+
+
+def characters_of_windows_31j():
+    """What receipt computers call Shift_JIS: eleven compatibility ideographs of it (U+FA12 to U+FA2D) are in no plane of JIS X 0213."""
+    codes = [bytes([row, cell]) for row in range(0x81, 0xFD) for cell in range(0x40, 0xFD)]
+    decoded = [code.decode("cp932", errors="ignore") for code in codes]
+    return {ord(character) for characters in decoded for character in characters if not is_private(character)}
+
+
+def is_private(character):
+    return unicodedata.category(character) == "Co"
 
 
 def is_kanji(character):
@@ -48,10 +59,10 @@ def main(weight, out):
     )
     options.drop_tables += ["vhea", "vmtx", "VORG", "BASE"]
     font = subset.load_font(SOURCE.format(weight), options)
-    characters = characters_of_jis_x_0213()
+    characters = characters_of_jis_x_0213() | characters_of_windows_31j()
     missing = {c for c in characters if is_kanji(c)} - font.getBestCmap().keys()
     if missing:
-        sys.exit("the font lacks kanji of JIS X 0213: " + " ".join(map(hex, sorted(missing))))
+        sys.exit("the font lacks kanji of JIS X 0213 or Windows-31J: " + " ".join(map(hex, sorted(missing))))
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters | set(variation_sequences(font)))
     subsetter.subset(font)

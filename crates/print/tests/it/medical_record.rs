@@ -422,6 +422,17 @@ fn a_character_the_typeface_lacks_is_boxed_named_and_copied_as_it_is() {
 }
 
 #[test]
+fn compatibility_ideographs_of_windows_31j_are_shown_and_copied_as_themselves() {
+    let mut information = everything();
+    let kanji = ['\u{f929}', '\u{f9dc}'].into_iter();
+    let kanji: String = kanji.chain('\u{fa0e}'..='\u{fa2d}').collect();
+    information.drugs[0].days[0].drugs[0].name = words(&kanji);
+    let text = Made::of(information).document().letters();
+    assert!(text.contains(&kanji), "{text}");
+    assert!(!text.contains("U+"), "nothing is boxed");
+}
+
+#[test]
 fn variants_of_kanji_are_shown_in_their_form_or_named() {
     let mut plain = Made::of(everything());
     plain.name = PersonName::parse("葛飾　花子").unwrap();
