@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// End after the first check instead of serving until stopped.
     #[arg(long)]
     once: bool,
+    /// Let windows of emergencies wait for a second operator, as a real center does.
+    #[arg(long)]
+    two_operators: bool,
     /// Print one line of JSON: where demo.json lies, and the first check.
     #[arg(long)]
     json: bool,
@@ -55,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let today = crate::serve::now().date_in_japan();
     let folder = dir.join("cards");
     let cards = tokio::task::spawn_blocking(move || Cards::make(&folder, today)).await??;
-    let center = start(&dir, &cards).await?;
+    let center = start(&dir, &cards, arguments.two_operators).await?;
     load(&dir.join("center"), &cards).await?;
     let kiosks = PLANS.map(|plan| plan.reader_name());
     let pcs = PLANS.into_iter().filter_map(|plan| plan.pc_reader_name());
@@ -178,7 +181,7 @@ fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
     std::fs::canonicalize(dir).map_err(|error| told::unreadable(dir, &error))
 }
 
-async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
+async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result<Center> {
     let free = || SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config {
         data_dir: dir.join("center"),
@@ -216,9 +219,12 @@ async fn start(dir: &Path, cards: &Cards) -> anyhow::Result<Center> {
             ..Default::default()
         },
         insurer_feeds: Default::default(),
-        // One person opens a disaster and looks at what it does; its facility of 医科 takes ambulances, once it opts in.
+        // Unless asked otherwise one person opens a disaster and looks at what it does; the facility of 医科 takes ambulances, once it
+        // opts in.
         emergency: center::config::emergency::Emergency {
-            two_operators: false,
+            two_operators,
+            // Its operator was made this minute.
+            approval_after_days: 0,
             ambulance_facilities: facility::takes_ambulances(),
             ..Default::default()
         },

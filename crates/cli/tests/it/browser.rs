@@ -97,10 +97,15 @@ fn driver() -> (Ended, u16) {
 
 impl Walk {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Over a demo with further arguments.
+    async fn start_with(arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("demo");
         let mut onshi = crate::turned_clock::command();
-        let onshi = onshi.arg("demo").arg("--dir").arg(&folder);
+        let onshi = onshi.arg("demo").arg("--dir").arg(&folder).args(arguments);
         let (demo, _) = try_start(onshi, "serving until")
             .unwrap_or_else(|said| panic!("the demo did not start:\n{said}"));
         let described = std::fs::read(folder.join("demo.json")).unwrap();

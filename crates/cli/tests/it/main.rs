@@ -21,6 +21,7 @@ mod doctor;
 mod feeds;
 mod first_mark;
 mod help_pages;
+mod insurer_feeds;
 mod kill;
 mod line;
 mod logs;

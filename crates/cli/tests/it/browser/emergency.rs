@@ -40,6 +40,26 @@ impl Walk {
         line["id"].as_str().unwrap().to_owned()
     }
 
+    /// Asks on the operator's page for an outage of all facilities, which waits, and comes back to the terminal; its identifier.
+    async fn ask_for_outage_beside(&self) -> String {
+        let terminal = self.browser.window().await.unwrap();
+        let operator = self.browser.new_window(false).await.unwrap().handle;
+        self.browser.switch_to_window(operator).await.unwrap();
+        self.operate("/modes").await;
+        self.enter().await;
+        let kind = self.browser.find(Locator::Id("kind")).await.unwrap();
+        kind.select_by_value("outage_everywhere").await.unwrap();
+        self.send(&[("reason", "回線の障害（練習ではありません）")])
+            .await;
+        self.see(&["承認待ち", "demo が申請"]).await;
+        assert!(!self.shows("main form[action$='/approve']").await);
+        look(self, "operator-modes-waiting").await;
+        self.browser.switch_to_window(terminal).await.unwrap();
+        let listed: serde_json::Value = serde_json::from_str(&self.windows(&["list"])).unwrap();
+        assert_eq!(listed[0]["standing"], "waiting", "{listed}");
+        listed[0]["id"].as_str().unwrap().to_owned()
+    }
+
     /// Opens a disaster for Tokyo on the operator's page, which stands in a window beside; comes back to the terminal. Both windows.
     async fn open_disaster_beside(&self) -> [WindowHandle; 2] {
         let terminal = self.browser.window().await.unwrap();
@@ -156,9 +176,14 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_answers_eligibility_alone_and_a_receptionist_is_told_who_may() {
-    let walk = Walk::start().await;
-    walk.open_window("outage", &["--everywhere"]);
+    let walk = Walk::start_with(&["--two-operators"]).await;
     walk.sign_in("general").await;
+    walk.open("history").await;
+    let window = walk.ask_for_outage_beside().await;
+    walk.open("").await;
+    assert!(!walk.shows("#modes section").await, "not approved yet");
+    // A second operator, at the shell.
+    walk.windows(&["approve", "--id", &window]);
     walk.appears("#modes [data-mode=outage]").await;
     let banner = walk.text("#modes").await;
     assert!(

@@ -1,0 +1,133 @@
+//! `onshi feed` with insurers' files as an operator uses it: synthetic files from the first to the last kind, and a center that is killed
+//! meanwhile.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use center::control::{Call, Reply};
+use center::feeds::{FeedPart, NewFeed};
+use serde_json::Value;
+
+use crate::running::{Clinic, onshi, succeed};
+
+fn load(data_dir: &str, more: &[&str]) -> Value {
+    let all = [
+        &["feed", "load", "--json", "--data-dir", data_dir][..],
+        more,
+    ]
+    .concat();
+    serde_json::from_str(&succeed(&all)).unwrap()
+}
+
+/// The insurers' files of a kind in a folder, with the number each is named after.
+fn files(folder: &str, kind: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if let Some(number) = name.strip_prefix(&format!("{kind}-")) {
+            found.push((number.to_owned(), path.to_str().unwrap().to_owned()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn synthetic_insurers_files_are_loaded_from_nothing_and_again_without_change() {
+    let clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let folder = clinic.path("feeds");
+    let text = succeed(&[
+        "synth", "--json", "--people", "60", "--seed", "5", "--feeds", &folder,
+    ]);
+    let written: Value = serde_json::from_str(&text).unwrap();
+    for kind in ["persons", "coverages", "certificates", "losses"] {
+        let (mut accepted, mut batches) = (0, 0);
+        for (number, file) in files(&folder, kind) {
+            let of = ["--kind", kind, "--insurer", &number, &file];
+            let report = load(&data_dir, &of);
+            assert_eq!(report["refused"], 0, "{report}");
+            accepted += report["accepted"].as_u64().unwrap();
+            let again = load(&data_dir, &of);
+            assert_eq!(
+                again["added"].as_u64().unwrap() + again["replaced"].as_u64().unwrap(),
+                0
+            );
+            batches += 1;
+        }
+        assert!(0 < batches && written["feeds"][kind] == accepted, "{kind}");
+    }
+    let residents = format!("{folder}/residents.csv");
+    let report = load(&data_dir, &["--kind", "residents", &residents]);
+    assert_eq!(report["remarks"]["mismatches"], 0);
+    let number = report["number"].to_string();
+    let told = succeed(&["feed", "report", "--data-dir", &data_dir, &number]);
+    assert!(told.contains("accepted,,,,,60,"), "{told}");
+    let late = succeed(&["feed", "late", "--data-dir", &data_dir]);
+    assert!(late.contains("期限後 / late"), "{late}");
+    let undone = succeed(&["feed", "undo", "--data-dir", &data_dir, &number]);
+    assert!(undone.contains("undone"), "{undone}");
+    let again = onshi(&["feed", "undo", "--data-dir", &data_dir, &number]);
+    assert!(!again.status.success());
+}
+
+/// Kills the center while a batch arrives, when all of it has come, and while it is published: afterwards all of it is there or nothing.
+#[test]
+fn a_center_that_is_killed_has_all_of_an_insurers_batch_or_nothing() {
+    let mut clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let folder = clinic.path("feeds");
+    succeed(&[
+        "synth", "--people", "4000", "--seed", "5", "--feeds", &folder,
+    ]);
+    let (number, file) = files(&folder, "persons").remove(0);
+    let bytes = std::fs::read(&file).unwrap();
+    let people = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 - 1;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for moment in 0..4_u32 {
+        runtime.block_on(async {
+            let mut call = Call::place(data_dir.as_ref()).await.unwrap();
+            let feed = NewFeed {
+                kind: "persons".into(),
+                file_name: "killed.csv".into(),
+                insurer: Some(number.clone()),
+                ..NewFeed::default()
+            };
+            call.announce(feed).await.unwrap();
+            let pieces = bytes.chunks(2_000);
+            for piece in pieces.take(if moment == 0 { 1 } else { usize::MAX }) {
+                let part = FeedPart::Bytes(STANDARD.encode(piece));
+                let reply = call.send(&part).await.unwrap();
+                assert!(matches!(reply, Reply::FeedProgress(_)), "{reply:?}");
+            }
+            if 2 <= moment {
+                // Told and not waited for: the first time as soon as it was sent, the second a moment later.
+                let ended = tokio::time::timeout(
+                    std::time::Duration::from_millis(u64::from(moment - 2) * 40),
+                    call.send(&FeedPart::End),
+                );
+                let _ = ended.await;
+            }
+        });
+        clinic.center.take().unwrap().kill();
+        clinic.start_center();
+        let list = succeed(&["feed", "list", "--json", "--data-dir", &data_dir]);
+        let batches: Value = serde_json::from_str(&list).unwrap();
+        let state = batches[0]["state"].as_str().unwrap().to_owned();
+        assert!(state == "given_up" || 2 <= moment, "{state}");
+        let again = load(
+            &data_dir,
+            &["--kind", "persons", "--insurer", &number, &file],
+        );
+        let (expected, undo) = match state.as_str() {
+            "given_up" => ((people, 0), &again["number"]),
+            "published" => ((0, people), &batches[0]["number"]),
+            other => panic!("{other}"),
+        };
+        let counts = ["added", "unchanged"].map(|name| again[name].as_u64().unwrap());
+        assert_eq!(counts, <[u64; 2]>::from(expected), "{moment}: {state}");
+        succeed(&["feed", "undo", "--data-dir", &data_dir, &undo.to_string()]);
+    }
+    let report = succeed(&["audit", "verify", "--data-dir", &data_dir]);
+    assert!(!report.is_empty());
+}
