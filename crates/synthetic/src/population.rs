@@ -292,6 +292,7 @@ mod tests {
             let it = people.person(index).unwrap();
             if let [present, earlier] = &it.coverages[..] {
                 assert_eq!(earlier.loss.unwrap().date, present.acquired.unwrap());
+                assert_ne!(earlier.insurer, present.insurer, "{index}");
             }
         }
     }

@@ -43,7 +43,13 @@ impl Household {
         let drawn = Kind::draw(&mut draw);
         // Whoever has retired is with the municipality.
         let kind = if is_old { Kind::Municipal } else { drawn };
-        let earlier = draw.one_in(2).then(|| Kind::draw(&mut draw));
+        let before = match Kind::draw(&mut draw) {
+            // Whoever changes goes to another insurer.
+            same if same == kind && kind == Kind::Municipal => Kind::Association,
+            same if same == kind => Kind::Municipal,
+            other => other,
+        };
+        let earlier = draw.one_in(2).then_some(before);
         Some(Self {
             number,
             member: place - first,
