@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 31] = [
+pub(crate) const TEST_TOOLS: [Tool; 32] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -66,6 +66,11 @@ pub(crate) const TEST_TOOLS: [Tool; 31] = [
     file("/usr/lib/postgresql/15/bin/postgres", "postgresql-15"),
     program("psql", "postgresql-client-15"),
     program("patroni", "patroni"),
+    // How Patroni speaks with etcd: another of its ways would do for the package alone.
+    file(
+        "/usr/lib/python3/dist-packages/etcd/__init__.py",
+        "python3-etcd",
+    ),
     program("etcd", "etcd-server"),
     file("/usr/sbin/haproxy", "haproxy"),
     // The example's receipt computer; the first Python that has it is 3.11.

@@ -3,6 +3,7 @@
 
 mod failover;
 
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
@@ -116,12 +117,14 @@ impl Cluster {
         (0..3).find(|machine| asked(&self.machines[*machine]).is_some())
     }
 
-    /// Waits until another machine than this one is the primary.
-    pub(crate) fn wait_for_another_leader(&self, than: usize) -> usize {
-        wait_until("another primary", || {
-            self.leader().is_some_and(|leader| leader != than)
+    /// Waits for a primary, another machine than this one where one is named. A busy machine may change it by itself.
+    pub(crate) fn wait_for_leader(&self, than: Option<usize>) -> usize {
+        let found = Cell::new(None);
+        wait_until("a primary", || {
+            found.set(self.leader().filter(|leader| Some(*leader) != than));
+            found.get().is_some()
         });
-        self.leader().unwrap()
+        found.get().unwrap()
     }
 
     /// Whether a member of this role is running.
