@@ -91,20 +91,7 @@ impl World {
 
     /// A center that renews certificates at any time, for tools that read the machine's clock.
     pub(crate) async fn start_renewing() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let micros = Arc::new(AtomicI64::new(now_micros()));
-        let mut config = config(dir.path(), Limits::default(), Default::default());
-        config.certificates.renewal_days = 2_000;
-        let center = start_center_of(&config, Arc::clone(&micros)).await;
-        Self {
-            api: center.api,
-            enroll: center.enroll,
-            operator: center.operator,
-            metrics: center.metrics,
-            center: Some(center),
-            dir,
-            micros,
-        }
+        Self::start_set(|config| config.certificates.renewal_days = 2_000).await
     }
 
     /// A center with settings of the link; where searches without a certificate are served then.
