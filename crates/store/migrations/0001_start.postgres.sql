@@ -94,7 +94,6 @@ CREATE TABLE card_check (
   state text NOT NULL, closed bigint, visit_date bigint NOT NULL,
   PRIMARY KEY (facility, seq)
 );
-CREATE INDEX card_check_seq ON card_check (seq);
 CREATE UNIQUE INDEX card_check_of_facility ON card_check (facility, id);
 CREATE INDEX card_check_open ON card_check (present_until) WHERE state = 'open';
 -- What was answered. How identity was proved and who released it stands in the check.
@@ -115,9 +114,11 @@ CREATE TABLE reader (
 CREATE INDEX reader_returns ON reader (returns_at) WHERE returns_at IS NOT NULL;
 -- One check at one reader may go on, once.
 CREATE TABLE reader_release (
-  id bytea PRIMARY KEY, facility bigint NOT NULL, reader text NOT NULL, account text NOT NULL,
-  issued bigint NOT NULL, expires bigint NOT NULL, used_by bytea
+  id bytea NOT NULL, facility bigint NOT NULL, reader text NOT NULL, account text NOT NULL,
+  issued bigint NOT NULL, expires bigint NOT NULL, used_by bytea,
+  PRIMARY KEY (facility, id)
 );
+CREATE INDEX reader_release_at ON reader_release (issued);
 CREATE INDEX release_of_reader ON reader_release (facility, reader, expires) WHERE used_by IS NULL;
 
 -- Settings as `name=value` pairs, and who changed which of them when.
@@ -139,6 +140,8 @@ CREATE TABLE audit_event (
   chain bytea NOT NULL, seq bigint NOT NULL, prev bytea NOT NULL, hash bytea NOT NULL, at bigint NOT NULL,
   actor text NOT NULL, facility bigint, certificate bytea, deed text NOT NULL, subject bytea, detail text NOT NULL,
   content bytea, record bigint,
+  -- Whose record it is, where it is not of the event's own facility.
+  record_of bigint,
   PRIMARY KEY (chain, seq)
 );
 -- When a copy was made and people were loaded last: seldom written, and found without a walk over all events.
@@ -213,7 +216,6 @@ CREATE TABLE bulk_part (
   content bytea NOT NULL, is_done bigint NOT NULL,
   PRIMARY KEY (facility, seq)
 );
-CREATE INDEX bulk_part_seq ON bulk_part (seq);
 CREATE UNIQUE INDEX bulk_part_of_order ON bulk_part (facility, reception, place);
 -- What may be seen of whom at a facility: the newest answer about each kind of medical information, and what an emergency opened. A row
 -- past `valid_until` opens nothing. `reference` is the check, or the emergency's own opening, that gave it.
@@ -223,7 +225,6 @@ CREATE TABLE opened_information (
   PRIMARY KEY (facility, person, kind, basis)
 );
 CREATE INDEX opened_information_until ON opened_information (facility, valid_until);
-CREATE INDEX opened_information_reference ON opened_information (facility, reference);
 -- What is over is forgotten after a day.
 CREATE INDEX opened_information_over ON opened_information (valid_until);
 CREATE INDEX opened_information_person ON opened_information (person);
@@ -235,7 +236,6 @@ CREATE TABLE look (
   month_from bigint, month_until bigint, emergency bigint NOT NULL,
   PRIMARY KEY (facility, seq)
 );
-CREATE INDEX look_seq ON look (seq);
 CREATE INDEX look_of_facility ON look (facility, at);
 CREATE INDEX look_at_person ON look (person, facility, at);
 CREATE INDEX look_at ON look (at);
@@ -248,7 +248,6 @@ CREATE TABLE consent_withdrawal (
   reason text NOT NULL, note text, by_facility bigint NOT NULL, account text NOT NULL, account_kind text NOT NULL,
   PRIMARY KEY (facility, seq)
 );
-CREATE INDEX consent_withdrawal_seq ON consent_withdrawal (seq);
 CREATE INDEX consent_withdrawal_of_person ON consent_withdrawal (person, facility, at);
 
 -- Operators of the center. A row stays when somebody is disabled, so that no name ever means two people.
@@ -286,8 +285,9 @@ CREATE TABLE emergency_window_change (
 );
 -- Searches without a card, whatever came of them. `person` is who was found; `check_id` the check an outage's search was answered with.
 CREATE TABLE emergency_search (
-  id bytea PRIMARY KEY, facility bigint NOT NULL, account text NOT NULL, mode text NOT NULL, window_id bytea, at bigint NOT NULL,
-  way text NOT NULL, outcome text NOT NULL, person bytea, check_id bytea
+  id bytea NOT NULL, facility bigint NOT NULL, account text NOT NULL, mode text NOT NULL, window_id bytea, at bigint NOT NULL,
+  way text NOT NULL, outcome text NOT NULL, person bytea, check_id bytea,
+  PRIMARY KEY (facility, id)
 );
 CREATE INDEX emergency_search_of_account ON emergency_search (facility, account, at);
 CREATE INDEX emergency_search_of_facility ON emergency_search (facility, at);
@@ -295,8 +295,9 @@ CREATE INDEX emergency_search_of_window ON emergency_search (window_id, facility
 -- What was opened without a card, with the consent that was recorded; rows of opened_information name it as their reference. `factor` and
 -- `method` (OQSCD041, 042) say how whoever opened it in ambulance mode had proved themselves.
 CREATE TABLE emergency_opening (
-  id bytea PRIMARY KEY, facility bigint NOT NULL, account text NOT NULL, mode text NOT NULL, window_id bytea, search bytea NOT NULL UNIQUE,
-  person bytea NOT NULL, consent text NOT NULL, factor text, method text, at bigint NOT NULL, until bigint NOT NULL
+  id bytea NOT NULL, facility bigint NOT NULL, account text NOT NULL, mode text NOT NULL, window_id bytea, search bytea NOT NULL,
+  person bytea NOT NULL, consent text NOT NULL, factor text, method text, at bigint NOT NULL, until bigint NOT NULL,
+  PRIMARY KEY (facility, id), UNIQUE (facility, search)
 );
 CREATE INDEX emergency_opening_of_person ON emergency_opening (facility, person);
 CREATE INDEX emergency_opening_of_window ON emergency_opening (window_id, facility) WHERE window_id IS NOT NULL;

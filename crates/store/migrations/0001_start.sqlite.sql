@@ -139,6 +139,8 @@ CREATE TABLE audit_event (
   chain BLOB NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
   actor TEXT NOT NULL, facility INTEGER, certificate BLOB, deed TEXT NOT NULL, subject BLOB, detail TEXT NOT NULL,
   content BLOB, record INTEGER,
+  -- Whose record it is, where it is not of the event's own facility.
+  record_of INTEGER,
   PRIMARY KEY (chain, seq)
 ) WITHOUT ROWID;
 -- When a copy was made and people were loaded last: seldom written, and found without a walk over all events.
@@ -222,7 +224,6 @@ CREATE TABLE opened_information (
   PRIMARY KEY (facility, person, kind, basis)
 ) WITHOUT ROWID;
 CREATE INDEX opened_information_until ON opened_information (facility, valid_until);
-CREATE INDEX opened_information_reference ON opened_information (facility, reference);
 -- What is over is forgotten after a day.
 CREATE INDEX opened_information_over ON opened_information (valid_until);
 CREATE INDEX opened_information_person ON opened_information (person);

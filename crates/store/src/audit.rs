@@ -14,7 +14,9 @@ use crate::sql::{Connection, OptionalExtension, params};
 /// The record an event vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Content {
-    /// Where it lies.
+    /// Whose it is.
+    pub(crate) facility: i64,
+    /// Where it lies among that facility's.
     pub(crate) record: i64,
     /// The hash of all of it.
     pub(crate) hash: [u8; 32],
@@ -50,9 +52,7 @@ impl Chain {
         if !self.is_doubted {
             return Ok(());
         }
-        let text = "SELECT seq, hash FROM audit_event WHERE chain = ?1 ORDER BY seq DESC LIMIT 1";
-        let end = connection.query_row(text, [self.id], |row| Ok((row.get(0)?, row.get(1)?)));
-        (self.seq, self.hash) = end.optional()?.unwrap_or((0, [0; 32]));
+        (self.seq, self.hash) = end(connection, self.id)?.unwrap_or((0, [0; 32]));
         self.is_doubted = false;
         Ok(())
     }
@@ -66,9 +66,11 @@ impl Chain {
     ) -> Result<(), StoreError> {
         self.be_sure(connection)?;
         let (row, hash) = self.next(event, content);
+        let holder = content.map(|it| it.facility);
+        let elsewhere = holder.filter(|it| Some(*it) != row.facility);
         connection
             .prepare_cached(
-                "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
+                "INSERT INTO audit_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
             )?
             .execute(params![
                 row.chain,
@@ -83,7 +85,8 @@ impl Chain {
                 row.subject,
                 row.detail,
                 row.content,
-                content.map(|it| it.record)
+                content.map(|it| it.record),
+                elsewhere
             ])?;
         Ok(())
     }
@@ -95,6 +98,13 @@ impl Chain {
         (self.seq, self.hash) = (row.seq, hash);
         (row, hash)
     }
+}
+
+/// The last event of a chain, and its hash.
+fn end(connection: &Connection, chain: [u8; 16]) -> Result<Option<(i64, [u8; 32])>, StoreError> {
+    let text = "SELECT seq, hash FROM audit_event WHERE chain = ?1 ORDER BY seq DESC LIMIT 1";
+    let end = connection.query_row(text, [chain], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(end.optional()?)
 }
 
 /// An event as it lies in the table, without its hash.
@@ -254,23 +264,20 @@ impl Engine {
     pub fn heads(&self) -> Result<Vec<u8>, StoreError> {
         let heads = self.read(|connection| {
             // Walks from chain to chain instead of over every event.
-            let text = "WITH RECURSIVE chains (chain) AS (
-                SELECT (SELECT e.chain FROM audit_event e ORDER BY e.chain LIMIT 1)
-                UNION ALL SELECT (SELECT e.chain FROM audit_event e WHERE c.chain < e.chain ORDER BY e.chain LIMIT 1)
-                FROM chains c WHERE c.chain IS NOT NULL
-              )
-              SELECT e.chain, e.seq, e.hash FROM chains c JOIN audit_event e
-                ON e.chain = c.chain AND e.seq = (SELECT max(l.seq) FROM audit_event l WHERE l.chain = c.chain)
-              ORDER BY e.chain";
-            let mut statement = connection.prepare_cached(text)?;
-            let rows = statement.query_map([], |row| {
-                Ok(Head {
-                    chain: row.get(0)?,
-                    seq: row.get(1)?,
-                    hash: row.get(2)?,
-                })
-            })?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            let next = "SELECT chain FROM audit_event WHERE ?1 < chain ORDER BY chain LIMIT 1";
+            let mut next = connection.prepare_cached(next)?;
+            let mut heads: Vec<Head> = Vec::new();
+            let mut after: Vec<u8> = Vec::new();
+            while let Some(chain) = next
+                .query_row([&after], |row| row.get::<_, [u8; 16]>(0))
+                .optional()?
+            {
+                after = chain.to_vec();
+                if let Some((seq, hash)) = end(connection, chain)? {
+                    heads.push(Head { chain, seq, hash });
+                }
+            }
+            Ok(heads)
         })?;
         postcard::to_stdvec(&heads).map_err(|_| StoreError::Row("checkpoint"))
     }

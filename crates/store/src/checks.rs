@@ -380,6 +380,7 @@ impl Record {
             Connection::Postgres(_) => server::insert(connection, &self.row)?,
         };
         let content = Content {
+            facility: self.row.facility,
             record,
             hash: self.hash,
         };

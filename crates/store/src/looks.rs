@@ -42,7 +42,7 @@ pub(crate) fn record(
     event: Event,
 ) -> Result<(), StoreError> {
     let first_day = |month: TreatmentMonth| month.first_day().to_epoch_days();
-    let given = batch.number(look.at);
+    let (facility, given) = (number(look.facility), batch.number(look.at));
     connection
         .prepare_cached(
             "INSERT INTO look (seq, facility, id, at, account, account_kind, person, under, way, purpose, month_from, month_until, emergency)
@@ -50,7 +50,7 @@ pub(crate) fn record(
         )?
         .execute(params![
             given,
-            number(look.facility),
+            facility,
             look.id.to_be_bytes(),
             look.at.as_micros(),
             look.account.as_str(),
@@ -64,14 +64,22 @@ pub(crate) fn record(
             look.is_emergency()
         ])?;
     let record = connection.placed(given);
-    let hash = content_hash(connection, record)?.ok_or(StoreError::Row("look"))?;
+    let hash = content_hash(connection, (facility, record))?.ok_or(StoreError::Row("look"))?;
     let told = Event {
         deed: Deed::MedicalRead,
         subject: Some(look.person.as_u128()),
         detail: detail(look, &event.detail),
         ..event
     };
-    batch.append(connection, &told, Some(Content { record, hash }))
+    batch.append(
+        connection,
+        &told,
+        Some(Content {
+            facility,
+            record,
+            hash,
+        }),
+    )
 }
 
 /// What the audit chain says of a look; nothing of what was seen.
@@ -141,11 +149,11 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Look, StoreError> {
     })
 }
 
-/// The hash of a look as it lies in the table now.
+/// The hash of a facility's look as it lies in the table now.
 pub(crate) fn content_hash(
     connection: &Connection,
-    record: i64,
+    record: (i64, i64),
 ) -> Result<Option<[u8; 32]>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM look WHERE seq = ?1");
+    let text = format!("SELECT {COLUMNS} FROM look WHERE facility = ?1 AND seq = ?2");
     row_hash::of(connection, &[&text], record)
 }

@@ -425,8 +425,12 @@ pub(crate) fn take_release(
         return Ok(None);
     };
     connection
-        .prepare_cached("UPDATE reader_release SET used_by = ?2 WHERE id = ?1")?
-        .execute(params![release.id.to_be_bytes(), check.to_be_bytes()])?;
+        .prepare_cached("UPDATE reader_release SET used_by = ?3 WHERE facility = ?1 AND id = ?2")?
+        .execute(params![
+            facility,
+            release.id.to_be_bytes(),
+            check.to_be_bytes()
+        ])?;
     Ok(Some(release.account))
 }
 

@@ -326,8 +326,7 @@ pub(crate) fn of_reference(
     facility: i64,
     id: u128,
 ) -> Result<Option<PersonId>, StoreError> {
-    let text = "SELECT person FROM opened_information WHERE facility = ?1 AND reference = ?2
-        UNION SELECT person FROM card_check WHERE facility = ?1 AND id = ?2
+    let text = "SELECT person FROM card_check WHERE facility = ?1 AND id = ?2
         UNION SELECT person FROM emergency_opening WHERE facility = ?1 AND id = ?2 LIMIT 1";
     let mut statement = connection.prepare_cached(text)?;
     let mut rows = statement.query(params![facility, id.to_be_bytes()])?;

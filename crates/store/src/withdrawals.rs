@@ -198,9 +198,10 @@ fn record(
     let text = format!(
         "INSERT INTO consent_withdrawal ({COLUMNS}, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
     );
+    let facility = number(withdrawal.facility);
     let given = batch.number(withdrawal.at);
     connection.prepare_cached(&text)?.execute(params![
-        number(withdrawal.facility),
+        facility,
         withdrawal.id.to_be_bytes(),
         withdrawal.at.as_micros(),
         withdrawal.person.as_u128().to_be_bytes(),
@@ -213,7 +214,8 @@ fn record(
         given
     ])?;
     let record = connection.placed(given);
-    let hash = content_hash(connection, record)?.ok_or(StoreError::Row("consent_withdrawal"))?;
+    let hash = content_hash(connection, (facility, record))?
+        .ok_or(StoreError::Row("consent_withdrawal"))?;
     let id = uuid::Uuid::from_u128(withdrawal.id);
     let kinds: Vec<&str> = kinds.iter().map(|it| it.as_str()).collect();
     let event = Event {
@@ -228,7 +230,15 @@ fn record(
             kinds.join(",")
         ),
     };
-    batch.append(connection, &event, Some(Content { record, hash }))
+    batch.append(
+        connection,
+        &event,
+        Some(Content {
+            facility,
+            record,
+            hash,
+        }),
+    )
 }
 
 /// The kinds of a consent given at an instant that were withdrawn since.
@@ -278,11 +288,11 @@ fn read(row: &Row<'_>) -> Result<Withdrawal, StoreError> {
     })
 }
 
-/// The hash of a withdrawal as it lies in the table now.
+/// The hash of a withdrawal at a facility as it lies in the table now.
 pub(crate) fn content_hash(
     connection: &Connection,
-    record: i64,
+    record: (i64, i64),
 ) -> Result<Option<[u8; 32]>, StoreError> {
-    let text = format!("SELECT {COLUMNS} FROM consent_withdrawal WHERE seq = ?1");
+    let text = format!("SELECT {COLUMNS} FROM consent_withdrawal WHERE facility = ?1 AND seq = ?2");
     row_hash::of(connection, &[&text], record)
 }

@@ -3,13 +3,14 @@
 use sha2::{Digest, Sha256};
 
 use crate::engine::StoreError;
-use crate::sql::{Connection, ValueRef};
+use crate::sql::{Connection, ValueRef, params};
 
-/// The hash of all values of a record's rows: those of the first text, which must be there, then those of the others. ?1 is the record.
+/// The hash of all values of a record's rows: those of the first text, which must be there, then those of the others. ?1 is the record's
+/// facility, ?2 its number.
 pub(crate) fn of(
     connection: &Connection,
     texts: &[&str],
-    record: i64,
+    record: (i64, i64),
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let mut sha = Sha256::new();
     for (place, text) in texts.iter().enumerate() {
@@ -26,11 +27,11 @@ fn absorb(
     sha: &mut Sha256,
     connection: &Connection,
     text: &str,
-    record: i64,
+    record: (i64, i64),
 ) -> Result<usize, StoreError> {
     let mut statement = connection.prepare_cached(text)?;
     let columns = statement.column_count();
-    let mut rows = statement.query([record])?;
+    let mut rows = statement.query(params![record.0, record.1])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
         count += 1;

@@ -204,7 +204,7 @@ impl Engine {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.snapshot()?;
             let mut statement = connection.prepare_cached(
-                "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record
+                "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record, record_of
                  FROM audit_event WHERE (chain, seq) > (?1, ?2) ORDER BY chain, seq LIMIT ?3",
             )?;
             let mut after: (Vec<u8>, i64) = (Vec::new(), i64::MIN);
@@ -245,11 +245,13 @@ impl Engine {
                         found.insert((event.chain, seq), hash);
                     }
                     if let Some(content) = &event.content {
-                        let record = row.get(12)?;
+                        let place: i64 = row.get(12)?;
+                        let holder: Option<i64> = row.get(13)?;
+                        let record = (holder.or(event.facility).unwrap_or_default(), place);
                         let (now, count) = match Deed::parse(&event.deed) {
                             Some(Deed::Check) => {
                                 vouched += 1;
-                                (checks::content_hash(connection, &event, record)?, &mut report.checks)
+                                (checks::content_hash(connection, &event, place)?, &mut report.checks)
                             }
                             Some(Deed::MedicalRead) => {
                                 vouched_looks += 1;

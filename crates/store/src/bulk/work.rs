@@ -151,14 +151,15 @@ impl Engine {
         answers: Answers,
         at: Instant,
     ) -> Result<Worked, StoreError> {
-        let (order, seq) = (order.clone(), part.seq);
+        let order = order.clone();
+        let part = (number(order.holder.facility), part.seq);
         let records: Vec<Record> = checks
             .into_iter()
             .map(|check| Record::new(&order.holder, check))
             .collect();
         // As with single checks nothing is undone alone: a part fails only with the whole file.
         self.write_or_fail_all(move |connection, batch| {
-            if !claim(connection, seq, &answers.content)? {
+            if !claim(connection, part, &answers.content)? {
                 return Ok(Worked::Before);
             }
             let detail = format!(" bulk={}", order.reception);
@@ -182,9 +183,10 @@ impl Engine {
         at: Instant,
         answers: impl FnOnce(Vec<Result<Assignment, TakenByAnother>>) -> Answers + Send + 'static,
     ) -> Result<Worked, StoreError> {
-        let (order, seq) = (order.clone(), part.seq);
+        let order = order.clone();
+        let part = (number(order.holder.facility), part.seq);
         self.write(move |connection, batch| {
-            if is_done(connection, seq)? {
+            if is_done(connection, part)? {
                 return Ok(Worked::Before);
             }
             let by = Author::Account(&order.holder);
@@ -193,7 +195,7 @@ impl Engine {
                 outcomes.push(register(connection, batch, &by, it, at)?);
             }
             let answers = answers(outcomes);
-            claim(connection, seq, &answers.content)?;
+            claim(connection, part, &answers.content)?;
             count(connection, batch, &order, &answers, at)
         })
         .await
@@ -335,17 +337,19 @@ fn start_of(day: CivilDate) -> i64 {
     Instant::start_of_day_in_japan(day).as_micros()
 }
 
-fn is_done(connection: &Connection, seq: i64) -> Result<bool, StoreError> {
-    let text = "SELECT 1 FROM bulk_part WHERE seq = ?1 AND is_done = 0";
-    Ok(!connection.prepare_cached(text)?.exists([seq])?)
+fn is_done(connection: &Connection, part: (i64, i64)) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM bulk_part WHERE facility = ?1 AND seq = ?2 AND is_done = 0";
+    Ok(!connection
+        .prepare_cached(text)?
+        .exists(params![part.0, part.1])?)
 }
 
 /// Puts a part's results in the place of its lines, unless they are there.
-fn claim(connection: &Connection, seq: i64, content: &[u8]) -> Result<bool, StoreError> {
-    let text = "UPDATE bulk_part SET content = ?2, is_done = 1 WHERE seq = ?1 AND is_done = 0";
+fn claim(connection: &Connection, part: (i64, i64), content: &[u8]) -> Result<bool, StoreError> {
+    let text = "UPDATE bulk_part SET content = ?3, is_done = 1 WHERE facility = ?1 AND seq = ?2 AND is_done = 0";
     let changed = connection
         .prepare_cached(text)?
-        .execute(params![seq, content])?;
+        .execute(params![part.0, part.1, content])?;
     Ok(changed == 1)
 }
 

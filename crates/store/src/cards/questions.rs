@@ -141,8 +141,10 @@ impl Engine {
                 return Ok(Err(NotOpen::Ended));
             };
             connection
-                .prepare_cached("UPDATE card_check SET present_until = ?2 WHERE seq = ?1")?
-                .execute(params![check.seq, until.as_micros()])?;
+                .prepare_cached(
+                    "UPDATE card_check SET present_until = ?3 WHERE facility = ?1 AND seq = ?2",
+                )?
+                .execute(params![check.facility, check.seq, until.as_micros()])?;
             Ok(Ok(until))
         })
         .await
@@ -346,12 +348,21 @@ pub(super) fn close(
         QuestionsState::Answered
     };
     connection
-        .prepare_cached("UPDATE card_check SET state = ?2, closed = ?3 WHERE seq = ?1")?
-        .execute(params![check.seq, state.as_str(), at.as_micros()])?;
+        .prepare_cached(
+            "UPDATE card_check SET state = ?3, closed = ?4 WHERE facility = ?1 AND seq = ?2",
+        )?
+        .execute(params![
+            check.facility,
+            check.seq,
+            state.as_str(),
+            at.as_micros()
+        ])?;
     // What staff pressed once more while this patient answered is not for the next.
     end_releases(connection, check.facility, &check.reader, at)?;
-    let content = content_hash(connection, check.seq)?.map(|hash| Content {
-        record: check.seq,
+    let (facility, record) = (check.facility, check.seq);
+    let content = content_hash(connection, (facility, record))?.map(|hash| Content {
+        facility,
+        record,
         hash,
     });
     let event = Event {
@@ -370,17 +381,17 @@ pub(super) fn close(
     events::tell(connection, check.facility, at, about)
 }
 
-/// The hash of a check by card with its consents as they lie in the tables now.
+/// The hash of a facility's check by card with its consents as they lie in the tables now.
 pub(crate) fn content_hash(
     connection: &Connection,
-    seq: i64,
+    record: (i64, i64),
 ) -> Result<Option<[u8; 32]>, StoreError> {
     let texts = [
-        "SELECT * FROM card_check WHERE seq = ?1",
+        "SELECT * FROM card_check WHERE facility = ?1 AND seq = ?2",
         "SELECT c.* FROM card_check k JOIN consent c ON c.facility = k.facility AND c.check_id = k.id
-         WHERE k.seq = ?1 ORDER BY c.question",
+         WHERE k.facility = ?1 AND k.seq = ?2 ORDER BY c.question",
     ];
-    row_hash::of(connection, &texts, seq)
+    row_hash::of(connection, &texts, record)
 }
 
 /// A check that the permit's account made with its certificate.

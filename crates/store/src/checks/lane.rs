@@ -183,7 +183,12 @@ fn write(
         .iter()
         .map(|record| {
             let hash = record.hash;
-            chain.next(&record.event, Some(Content { record: 0, hash }))
+            let content = Content {
+                facility: record.row.facility,
+                record: 0,
+                hash,
+            };
+            chain.next(&record.event, Some(content))
         })
         .collect();
     insert(server, &new, &events, new.len() == records.len(), is_keyed)?;
@@ -254,7 +259,7 @@ fn insert(
     )?;
     let chain = server.prepare(
         "INSERT INTO audit_event SELECT * FROM unnest(?1::bytea[], ?2::bigint[], ?3::bytea[], ?4::bytea[], ?5::bigint[], ?6::text[],
-           ?7::bigint[], ?8::bytea[], ?9::text[], ?10::bytea[], ?11::text[], ?12::bytea[], ?13::bigint[])",
+           ?7::bigint[], ?8::bytea[], ?9::text[], ?10::bytea[], ?11::text[], ?12::bytea[], ?13::bigint[], ?14::bigint[])",
     )?;
     let of_checks = columns_of_checks(records);
     let of_events = columns_of_events(events);
@@ -321,5 +326,6 @@ fn columns_of_events(events: &[(EventRow, [u8; 32])]) -> Vec<Column<'_>> {
         column(events, |(it, _)| it.detail.as_str()),
         column(events, |(it, _)| it.content.as_deref()),
         column(events, |_| Some(0_i64)),
+        column(events, |_| None::<i64>),
     ]
 }

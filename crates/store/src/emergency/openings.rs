@@ -122,13 +122,14 @@ fn make(
     if !is_within(connection, holder, mode, found.window, now)? {
         return Ok(Openings::Closed);
     }
-    let text = "SELECT id, until FROM emergency_opening WHERE search = ?1";
-    let before = connection
-        .prepare_cached(text)?
-        .query_row([found.id.to_be_bytes()], |row| {
+    let text = "SELECT id, until FROM emergency_opening WHERE facility = ?1 AND search = ?2";
+    let before = connection.prepare_cached(text)?.query_row(
+        params![number(holder.facility), found.id.to_be_bytes()],
+        |row| {
             let id = u128::from_be_bytes(row.get(0)?);
             Ok(Openings::Before(id, Instant::from_micros(row.get(1)?)))
-        });
+        },
+    );
     if let Some(before) = before.optional()? {
         return Ok(before);
     }

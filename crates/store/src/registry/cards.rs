@@ -7,9 +7,8 @@ use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;
 use domain::questions::{Holding, Holdings};
 
-use super::Found;
+use super::{Found, registration_of};
 use crate::engine::{Engine, StoreError};
-use crate::rows;
 use crate::sql::{OptionalExtension, params};
 
 /// The holder of a card.
@@ -42,19 +41,17 @@ impl Engine {
         day: CivilDate,
     ) -> Result<Option<Holder>, StoreError> {
         let mut holder = self.registry().read(|connection| {
-            let text = "SELECT c.person, i.record FROM card_certificate c
-                JOIN person_key k ON k.person = c.person
-                JOIN insured i ON i.key = k.key AND i.person = c.person
-                WHERE c.serial = ?1 AND c.authority = ?2 LIMIT 1";
+            let text = "SELECT person FROM card_certificate WHERE serial = ?1 AND authority = ?2";
             let mut statement = connection.prepare_cached(text)?;
             let parameters = params![serial.number(), serial.authority()];
-            let row: Option<([u8; 16], Vec<u8>)> = statement
-                .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            let Some((id, record)) = row else {
+            let led = statement.query_row(parameters, |row| row.get(0));
+            let Some(id) = led.optional()? else {
                 return Ok(None);
             };
             let person = PersonId::from_u128(u128::from_be_bytes(id));
+            let Some(registration) = registration_of(connection, person)? else {
+                return Ok(None);
+            };
             let text = "SELECT kind FROM holding WHERE person = ?1
                 AND (first_day IS NULL OR first_day <= ?2) AND (last_day IS NULL OR ?2 <= last_day)";
             let mut statement = connection.prepare_cached(text)?;
@@ -67,7 +64,7 @@ impl Engine {
             }
             Ok(Some(Holder {
                 found: Found {
-                    registration: rows::unpack(person, &record)?,
+                    registration,
                     reference_number: None,
                 },
                 holdings,

@@ -82,7 +82,7 @@ fn is_open(kind: InformationKind) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
             AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (?4 = 0 OR o.basis = 'visit'))
-          AND (EXISTS (SELECT 1 FROM insured i WHERE i.key = ?5 AND i.person = ?2) OR ?5 IS NULL)
+          AND (EXISTS (SELECT 1 FROM person_key k WHERE k.person = ?2 AND k.key = ?5) OR ?5 IS NULL)
           AND NOT {IS_SUSPENDED})",
         kind.as_str()
     )

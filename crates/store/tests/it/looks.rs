@@ -29,7 +29,7 @@ fn permit<A: Permission>(facility: &str) -> Permit<A> {
 }
 
 /// The person whose card `visit` reads.
-fn patient() -> Registration {
+pub(crate) fn patient() -> Registration {
     Registration {
         person: Person {
             id: PersonId::from_u128(7),
@@ -50,6 +50,10 @@ fn patient() -> Registration {
 /// The patient agreed to drugs at check 1, was looked at under look 2, and withdrew by withdrawal 3.
 async fn looked_at_and_withdrawn(engine: &Engine) {
     engine.store_people(vec![patient()]).await.unwrap();
+    look_and_withdraw(engine).await;
+}
+
+pub(crate) async fn look_and_withdraw(engine: &Engine) {
     visit(engine, 1).await;
     let viewer = permit::<ViewMedicalPages>(FACILITY);
     let sight = engine.sight(&viewer, 1, now()).unwrap().unwrap();

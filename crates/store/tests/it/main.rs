@@ -22,6 +22,7 @@ mod power_cut;
 mod reference_numbers;
 mod server;
 mod server_faults;
+mod shards;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;
