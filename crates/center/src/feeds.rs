@@ -1,29 +1,23 @@
-//! Loads feeds (取込) that arrive over the control socket: lines are read, matched and kept aside piece by piece, and published when all of
-//! them came. Holds no more of a file in memory than one piece; nothing of a feed that was cut off is ever seen.
+//! Feeds (取込) that operators load over the control socket: what is said about them both ways, and the batches they became. Nothing of a feed
+//! that was cut off is ever seen.
 
+mod medical;
+pub(crate) mod receiver;
 pub(crate) mod report;
-pub(crate) mod tally;
-pub(crate) mod unpacking;
+mod tally;
+mod unpacking;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use domain::feed::insurer::{InsurerKind, Scope};
+use domain::feed::insurer::InsurerKind;
 use domain::feed::review::{Figures, Weighed};
-use domain::feed::{BatchKind, BatchNumber, BatchState, FeedKind};
 use exchange::encoding::Encoding;
-use exchange::feed_file::refusal::{Reason, Wrong};
-use exchange::feed_file::{FeedFile, Line, NoFeed};
 use serde::{Deserialize, Serialize};
 use store::engine::StoreError;
-use store::registry::feeds::batches::{Batch, Changed, NewBatch};
-use store::registry::feeds::{NotKept, Whose};
+use store::registry::feeds::batches::Batch;
 
 use crate::app::App;
 use crate::control::Conversation;
-use crate::feeds::tally::Tally;
-use crate::feeds::unpacking::Unpacking;
 use crate::insurer_feeds;
 
 /// Batches in a list.
@@ -268,191 +262,14 @@ pub(crate) async fn receive(
     if let Some(kind) = InsurerKind::parse(&new.kind) {
         return insurer_feeds::receiving::receive(app, (kind, new), who, conversation).await;
     }
-    let mut feeding = Feeding::begin(app, &new, who).await?;
-    let taken = feeding.take_all(conversation).await;
-    match taken {
-        Ok(()) => feeding.end().await,
-        Err(why) => {
-            feeding.leave(BatchState::GivenUp).await?;
-            Err(why)
-        }
-    }
+    medical::receive(app, new, who, conversation).await
 }
 
 /// Another feed is at work.
 pub(crate) const IS_FEEDING: &str = "ほかの取込が終わっていません。終わってから取り込んでください。 / another feed is being loaded; wait until it has ended";
 
-struct Feeding<'a> {
-    app: &'a App,
-    /// The batch; none where the feed is only tried.
-    batch: Option<(u128, BatchNumber)>,
-    file: FeedFile,
-    tally: Tally,
-}
-
-impl<'a> Feeding<'a> {
-    async fn begin(app: &'a App, new: &NewFeed, who: &str) -> Result<Self, String> {
-        let kind = FeedKind::parse(&new.kind).ok_or_else(|| {
-            let medical = FeedKind::ALL.iter().map(|kind| kind.as_str());
-            let insurers = InsurerKind::ALL.iter().map(|kind| kind.as_str());
-            let names: Vec<&str> = medical.chain(insurers).collect();
-            let names = names.join(", ");
-            format!("kind: 次のどれかを指定してください / name one of: {names}")
-        })?;
-        if new.insurer.is_some() || new.full {
-            return Err("insurer: この種類のファイルに --insurer と --full は付けられません。 / files of this kind take neither --insurer nor --full".into());
-        }
-        let encoding = encoding(new)?;
-        let now = app.now();
-        let id = uuid::Uuid::from_bytes(random()?).as_u128();
-        let batch = if new.dry_run {
-            app.engine.settle_feeds(now).await.map_err(told)?;
-            None
-        } else {
-            let batch = NewBatch {
-                id,
-                kind: BatchKind::Medical(kind),
-                insurer: None,
-                scope: Scope::Delta,
-                file_name: new.file_name.clone(),
-                who: who.to_owned(),
-                begun: now,
-            };
-            Some((id, app.engine.begin_feed(batch).await.map_err(told)?))
-        };
-        Ok(Self {
-            app,
-            batch,
-            file: FeedFile::new(kind, encoding, now.date_in_japan()),
-            tally: Tally::new(report::file(&app.data_dir, id)),
-        })
-    }
-
-    /// Takes parts until the last one.
-    async fn take_all(&mut self, conversation: &mut Conversation) -> Result<(), String> {
-        let mut unpacking = Unpacking::default();
-        while let Some(bytes) = next_part(conversation).await? {
-            unpacking.take(bytes);
-            while let Some(piece) = unpacking.next().await? {
-                self.read(piece).await?;
-            }
-            conversation.say_progress(self.tally.progress()).await;
-        }
-        while let Some(piece) = unpacking.rest()? {
-            self.read(piece).await?;
-        }
-        let last = self.file.end().map_err(both)?;
-        self.keep(last.into_iter().collect()).await?;
-        if self.tally.counted.lines == 0 {
-            Err(both(NoFeed::NoLines))
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Reads some of the file. Reading is work; checks must not wait behind it.
-    async fn read(&mut self, bytes: Vec<u8>) -> Result<(), String> {
-        let mut file = self.file.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            let lines = file.take(&bytes);
-            (file, lines)
-        });
-        let (file, lines) = reading.await.map_err(|error| error.to_string())?;
-        self.file = file;
-        self.keep(lines.map_err(both)?).await
-    }
-
-    /// Keeps what reads well aside, and notes what does not.
-    async fn keep(&mut self, lines: Vec<Line>) -> Result<(), String> {
-        self.tally.counted.lines += lines.len() as u64;
-        let (mut kept, mut places) = (Vec::with_capacity(lines.len()), Vec::new());
-        for Line {
-            number,
-            text,
-            outcome,
-        } in lines
-        {
-            match outcome {
-                Ok(parsed) => {
-                    let whose = Whose {
-                        key: parsed.key,
-                        branch: parsed.branch,
-                        birth_date: parsed.birth_date,
-                    };
-                    kept.push((whose, parsed.line));
-                    places.push((number, text));
-                }
-                Err(wrong) => self.tally.refuse(number, &text, &wrong)?,
-            }
-        }
-        let outcomes = self.app.engine.keep_feed_lines(kept).await.map_err(told)?;
-        for (outcome, (number, text)) in outcomes.into_iter().zip(places) {
-            match outcome {
-                Ok(()) => self.tally.counted.accepted += 1,
-                Err(why) => {
-                    let reason = match why {
-                        NotKept::NoOnePerson => Reason::NoOnePerson,
-                        NotKept::OtherHead => Reason::OtherHead,
-                        NotKept::Twice => Reason::Twice,
-                    };
-                    self.tally.refuse(number, &text, &[Wrong::whole(reason)])?;
-                }
-            }
-        }
-        self.tally.flush()
-    }
-
-    async fn end(self) -> Result<FeedReport, String> {
-        let (counted, tolerance) = (self.tally.counted, self.app.medical.tolerance());
-        let is_good = tolerance.allows(counted.refused, counted.lines);
-        let (state, changed) = match (self.batch, is_good) {
-            (None, _) => {
-                self.app.engine.forget_feed_lines().await.map_err(told)?;
-                (TRIED, Changed::default())
-            }
-            (Some((id, _)), true) => {
-                let now = self.app.now();
-                let changed = self.app.engine.publish_feed(id, counted, now).await;
-                (BatchState::Published.as_str(), changed.map_err(told)?)
-            }
-            (Some(_), false) => {
-                self.leave(BatchState::Stopped).await?;
-                (BatchState::Stopped.as_str(), Changed::default())
-            }
-        };
-        Ok(self.tally.report(self.batch, state, changed))
-    }
-
-    /// Ends the feed without storing anything of it.
-    async fn leave(&self, state: BatchState) -> Result<(), String> {
-        let left = match self.batch {
-            Some((id, _)) => {
-                let (now, counted) = (self.app.now(), self.tally.counted);
-                self.app.engine.stop_feed(id, state, counted, now).await
-            }
-            None => self.app.engine.forget_feed_lines().await,
-        };
-        left.map_err(told)
-    }
-}
-
 /// What a feed that was only tried is in.
 pub(crate) const TRIED: &str = "tried";
-
-/// The next bytes of a feed; `None` at its end.
-pub(crate) async fn next_part(conversation: &mut Conversation) -> Result<Option<Vec<u8>>, String> {
-    let part = conversation.next_line().await;
-    let part = part.ok_or("取込が途中で切れました。 / the feed was cut off")?;
-    let part = serde_json::from_str(&part)
-        .map_err(|_| "this center does not know the part; use the same version")?;
-    match part {
-        FeedPart::Bytes(bytes) => {
-            let bytes = STANDARD.decode(bytes);
-            Ok(Some(bytes.map_err(|_| "the part is not base64")?))
-        }
-        FeedPart::End => Ok(None),
-    }
-}
 
 /// The encoding an operator names.
 pub(crate) fn encoding(new: &NewFeed) -> Result<Option<Encoding>, String> {
@@ -472,10 +289,6 @@ pub(crate) fn encoding(new: &NewFeed) -> Result<Option<Encoding>, String> {
 )]
 pub(crate) fn told(error: StoreError) -> String {
     error.to_string()
-}
-
-pub(crate) fn both(why: NoFeed) -> String {
-    format!("{} / {why}", why.ja())
 }
 
 pub(crate) fn random() -> Result<[u8; 16], String> {

@@ -38,19 +38,37 @@ impl std::fmt::Debug for Parsed {
 
 /// A line of a file.
 #[derive(Clone)]
-pub struct Line {
+pub struct Line<T> {
     /// Its number in the file, from 1; the header is the first.
     pub number: u64,
     /// As it stands there; empty where its bytes are no text.
     pub text: String,
     /// What it says, or what is wrong with it.
-    pub outcome: Result<Box<Parsed>, Vec<Wrong>>,
+    pub outcome: Result<Box<T>, Vec<Wrong>>,
 }
 
-impl std::fmt::Debug for Line {
+impl<T> std::fmt::Debug for Line<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Line({}, …)", self.number)
     }
+}
+
+/// A file of lines that arrives piece by piece.
+pub trait LineFile: Clone {
+    /// What a line says that reads well.
+    type Said;
+
+    /// The lines that end within the next bytes.
+    ///
+    /// # Errors
+    /// [`NoFeed::Header`], [`NoFeed::Column`].
+    fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line<Self::Said>>, NoFeed>;
+
+    /// The last line, where the file does not end with a line feed.
+    ///
+    /// # Errors
+    /// [`NoFeed`].
+    fn end(&mut self) -> Result<Option<Line<Self::Said>>, NoFeed>;
 }
 
 /// Why a file is no file of its kind at all.
@@ -118,25 +136,7 @@ impl FeedFile {
         }
     }
 
-    /// The lines that end within the next bytes.
-    ///
-    /// # Errors
-    /// [`NoFeed::Header`].
-    pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line>, NoFeed> {
-        let lines = self.lines.take(bytes)?;
-        Ok(lines.into_iter().map(|raw| self.read(raw)).collect())
-    }
-
-    /// The last line, where the file does not end with a line feed.
-    ///
-    /// # Errors
-    /// [`NoFeed`].
-    pub fn end(&mut self) -> Result<Option<Line>, NoFeed> {
-        let last = self.lines.end()?;
-        Ok(last.map(|raw| self.read(raw)))
-    }
-
-    fn read(&self, raw: Raw) -> Line {
+    fn read(&self, raw: Raw) -> Line<Parsed> {
         let outcome = match raw.cells {
             Ok(cells) => members::parse(self.kind, self.lines.columns(), &cells, self.today),
             Err(wrong) => Err(vec![wrong]),
@@ -146,6 +146,20 @@ impl FeedFile {
             text: raw.text,
             outcome: outcome.map(Box::new),
         }
+    }
+}
+
+impl LineFile for FeedFile {
+    type Said = Parsed;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line<Parsed>>, NoFeed> {
+        let lines = self.lines.take(bytes)?;
+        Ok(lines.into_iter().map(|raw| self.read(raw)).collect())
+    }
+
+    fn end(&mut self) -> Result<Option<Line<Parsed>>, NoFeed> {
+        let last = self.lines.end()?;
+        Ok(last.map(|raw| self.read(raw)))
     }
 }
 

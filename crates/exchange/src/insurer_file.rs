@@ -11,9 +11,8 @@ use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
 
 use crate::encoding::Encoding;
-use crate::feed_file::NoFeed;
 use crate::feed_file::lines::{Lines, Raw};
-use crate::feed_file::refusal::Wrong;
+use crate::feed_file::{Line, LineFile, NoFeed};
 use crate::insurer_file::columns::columns;
 
 /// A line that reads well.
@@ -32,23 +31,6 @@ pub struct Said {
 impl std::fmt::Debug for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Said(…)")
-    }
-}
-
-/// A line of a file.
-#[derive(Clone)]
-pub struct Line {
-    /// Its number in the file, from 1; the header is the first.
-    pub number: u64,
-    /// As it stands there; empty where its bytes are no text.
-    pub text: String,
-    /// What it says, or what is wrong with it.
-    pub outcome: Result<Box<Said>, Vec<Wrong>>,
-}
-
-impl std::fmt::Debug for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Line({}, …)", self.number)
     }
 }
 
@@ -90,25 +72,7 @@ impl InsurerFile {
         }
     }
 
-    /// The lines that end within the next bytes.
-    ///
-    /// # Errors
-    /// [`NoFeed::Header`], [`NoFeed::Column`].
-    pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line>, NoFeed> {
-        let lines = self.lines.take(bytes)?;
-        Ok(lines.into_iter().map(|raw| self.read(raw)).collect())
-    }
-
-    /// The last line, where the file does not end with a line feed.
-    ///
-    /// # Errors
-    /// [`NoFeed`].
-    pub fn end(&mut self) -> Result<Option<Line>, NoFeed> {
-        let last = self.lines.end()?;
-        Ok(last.map(|raw| self.read(raw)))
-    }
-
-    fn read(&self, raw: Raw) -> Line {
+    fn read(&self, raw: Raw) -> Line<Said> {
         let of = (self.kind, self.insurer);
         let outcome = match raw.cells {
             Ok(cells) => members::parse(of, self.lines.columns(), &cells, self.today),
@@ -119,6 +83,20 @@ impl InsurerFile {
             text: raw.text,
             outcome: outcome.map(Box::new),
         }
+    }
+}
+
+impl LineFile for InsurerFile {
+    type Said = Said;
+
+    fn take(&mut self, bytes: &[u8]) -> Result<Vec<Line<Said>>, NoFeed> {
+        let lines = self.lines.take(bytes)?;
+        Ok(lines.into_iter().map(|raw| self.read(raw)).collect())
+    }
+
+    fn end(&mut self) -> Result<Option<Line<Said>>, NoFeed> {
+        let last = self.lines.end()?;
+        Ok(last.map(|raw| self.read(raw)))
     }
 }
 

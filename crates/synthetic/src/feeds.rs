@@ -82,7 +82,7 @@ pub fn lines(prefix: &str, information: &MedicalInformation) -> BTreeMap<FeedKin
 mod tests {
     use domain::civil_date::CivilDate;
     use exchange::encoding::Encoding;
-    use exchange::feed_file::{FeedFile, writing};
+    use exchange::feed_file::{FeedFile, LineFile as _, writing};
 
     use super::*;
 

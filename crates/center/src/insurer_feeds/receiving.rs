@@ -5,9 +5,8 @@ use domain::feed::insurer::{InsurerKind, Scope};
 use domain::feed::part::NotApplied;
 use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
-use exchange::feed_file::NoFeed;
 use exchange::feed_file::refusal::{Reason, Wrong};
-use exchange::insurer_file::{InsurerFile, Line};
+use exchange::insurer_file::{InsurerFile, Said};
 use store::registry::feeds::batches::{Changed, NewBatch};
 use store::registry::insurer_feeds::remarks::{NewRemark, What};
 use store::registry::insurer_feeds::{Arriving, NewLine};
@@ -15,11 +14,8 @@ use store::registry::insurer_feeds::{Arriving, NewLine};
 use super::{causes, is_held, remark_counts};
 use crate::app::App;
 use crate::control::Conversation;
-use crate::feeds::tally::Tally;
-use crate::feeds::unpacking::Unpacking;
-use crate::feeds::{
-    FeedReport, NewFeed, TRIED, WeighedLine, both, encoding, next_part, random, report, told,
-};
+use crate::feeds::receiver::{Keep, Piece, Receiver};
+use crate::feeds::{FeedReport, NewFeed, TRIED, WeighedLine, encoding, random, report, told};
 
 /// The number lines are kept under that are only tried: no batch ever has it.
 const TRIED_NUMBER: u32 = i32::MAX.unsigned_abs();
@@ -32,7 +28,11 @@ pub(crate) async fn receive(
     conversation: &mut Conversation,
 ) -> Result<FeedReport, String> {
     let mut receiving = Receiving::begin(app, (kind, &new), who).await?;
-    match receiving.take_all(conversation).await {
+    let keeper = Keeper {
+        app,
+        arriving: receiving.arriving,
+    };
+    match receiving.receiver.take_all(conversation, &keeper).await {
         Ok(()) => receiving.end().await,
         Err(why) => {
             receiving.leave(BatchState::GivenUp).await?;
@@ -41,13 +41,59 @@ pub(crate) async fn receive(
     }
 }
 
+/// Makes lines part of what their insurer says of people, and keeps that aside.
+struct Keeper<'a> {
+    app: &'a App,
+    arriving: Arriving,
+}
+
+impl Keep for Keeper<'_> {
+    type Said = Said;
+
+    async fn keep(&self, piece: Piece<Said>) -> Result<Vec<Result<(), Reason>>, String> {
+        let mut remarks = Vec::new();
+        for (number, wrong) in &piece.refused {
+            remarks.extend(wrong.iter().map(|it| refused(*number, it)));
+        }
+        let lines: Vec<NewLine> = piece.said.into_iter().map(new_line).collect();
+        let of: Vec<_> = lines.iter().map(|it| (it.number, it.person)).collect();
+        let engine = &self.app.engine;
+        let deadlines = self.app.insurer_feeds.deadlines();
+        let outcomes = engine.keep_insurer_lines(self.arriving, lines, deadlines);
+        let outcomes = outcomes.await.map_err(told)?.into_iter();
+        let outcomes: Vec<_> = outcomes.map(|it| it.map_err(reason)).collect();
+        for (outcome, (number, person)) in outcomes.iter().zip(of) {
+            if let Err(reason) = outcome {
+                remarks.push(NewRemark {
+                    person: Some(person),
+                    ..refused(number, &Wrong::whole(*reason))
+                });
+            }
+        }
+        if !remarks.is_empty() {
+            let noted = engine.note_remarks(self.arriving.number, remarks).await;
+            noted.map_err(told)?;
+        }
+        Ok(outcomes)
+    }
+}
+
+fn new_line((number, said): (u64, Said)) -> NewLine {
+    NewLine {
+        number,
+        person: said.person,
+        change: said.change,
+        happened: said.happened,
+        notified: said.notified,
+    }
+}
+
 struct Receiving<'a> {
     app: &'a App,
     arriving: Arriving,
     /// Whether it is only tried.
     is_tried: bool,
-    file: InsurerFile,
-    tally: Tally,
+    receiver: Receiver<InsurerFile>,
 }
 
 impl<'a> Receiving<'a> {
@@ -91,97 +137,15 @@ impl<'a> Receiving<'a> {
                 unnamed: app.insurer_feeds.unnamed(),
             },
             is_tried: new.dry_run,
-            file: InsurerFile::new(kind, insurer, encoding, now.date_in_japan()),
-            tally: Tally::new(report::file(&app.data_dir, id)),
+            receiver: Receiver::new(
+                InsurerFile::new(kind, insurer, encoding, now.date_in_japan()),
+                report::file(&app.data_dir, id),
+            ),
         })
     }
 
-    async fn take_all(&mut self, conversation: &mut Conversation) -> Result<(), String> {
-        let mut unpacking = Unpacking::default();
-        while let Some(bytes) = next_part(conversation).await? {
-            unpacking.take(bytes);
-            while let Some(piece) = unpacking.next().await? {
-                self.read(piece).await?;
-            }
-            conversation.say_progress(self.tally.progress()).await;
-        }
-        while let Some(piece) = unpacking.rest()? {
-            self.read(piece).await?;
-        }
-        let last = self.file.end().map_err(both)?;
-        self.keep(last.into_iter().collect()).await?;
-        if self.tally.counted.lines == 0 {
-            Err(both(NoFeed::NoLines))
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Reads some of the file. Reading is work; checks must not wait behind it.
-    async fn read(&mut self, bytes: Vec<u8>) -> Result<(), String> {
-        let mut file = self.file.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            let lines = file.take(&bytes);
-            (file, lines)
-        });
-        let (file, lines) = reading.await.map_err(|error| error.to_string())?;
-        self.file = file;
-        self.keep(lines.map_err(both)?).await
-    }
-
-    async fn keep(&mut self, lines: Vec<Line>) -> Result<(), String> {
-        self.tally.counted.lines += lines.len() as u64;
-        let (mut kept, mut texts, mut remarks) =
-            (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
-        for Line {
-            number,
-            text,
-            outcome,
-        } in lines
-        {
-            match outcome {
-                Ok(said) => {
-                    kept.push(NewLine {
-                        number,
-                        person: said.person,
-                        change: said.change,
-                        happened: said.happened,
-                        notified: said.notified,
-                    });
-                    texts.push((number, said.person, text));
-                }
-                Err(wrong) => {
-                    self.tally.refuse(number, &text, &wrong)?;
-                    remarks.extend(wrong.iter().map(|it| refused(number, it)));
-                }
-            }
-        }
-        let engine = &self.app.engine;
-        let deadlines = self.app.insurer_feeds.deadlines();
-        let outcomes = engine.keep_insurer_lines(self.arriving, kept, deadlines);
-        let outcomes = outcomes.await.map_err(told)?;
-        for (outcome, (number, person, text)) in outcomes.into_iter().zip(texts) {
-            match outcome {
-                Ok(()) => self.tally.counted.accepted += 1,
-                Err(why) => {
-                    let wrong = Wrong::whole(reason(why));
-                    self.tally.refuse(number, &text, &[wrong])?;
-                    remarks.push(NewRemark {
-                        person: Some(person),
-                        ..refused(number, &wrong)
-                    });
-                }
-            }
-        }
-        if !remarks.is_empty() {
-            let noted = engine.note_remarks(self.arriving.number, remarks).await;
-            noted.map_err(told)?;
-        }
-        self.tally.flush()
-    }
-
     async fn end(self) -> Result<FeedReport, String> {
-        let (app, arriving, counted) = (self.app, self.arriving, self.tally.counted);
+        let (app, arriving, counted) = (self.app, self.arriving, self.receiver.tally.counted);
         let tolerance = app.insurer_feeds.tolerance();
         if !self.is_tried && !tolerance.allows(counted.refused, counted.lines) {
             self.leave(BatchState::Stopped).await?;
@@ -222,7 +186,7 @@ impl<'a> Receiving<'a> {
     fn told(self, state: &str, changed: Changed) -> Result<FeedReport, String> {
         let batch = (!self.is_tried).then_some((self.arriving.id, self.arriving.number));
         let counts = remark_counts(self.app, self.arriving.number).map_err(told)?;
-        let mut report = self.tally.report(batch, state, changed);
+        let mut report = self.receiver.tally.report(batch, state, changed);
         report.remarks = Some(counts);
         Ok(report)
     }
@@ -233,7 +197,7 @@ impl<'a> Receiving<'a> {
         let left = if self.is_tried {
             engine.forget_tried_feed(self.arriving.number).await
         } else {
-            let (state, counted) = ((state, self.app.now()), self.tally.counted);
+            let (state, counted) = ((state, self.app.now()), self.receiver.tally.counted);
             engine
                 .leave_insurer_feed(self.arriving, state, counted)
                 .await

@@ -23,7 +23,7 @@ fn file(kind: FeedKind, lines: &[&str]) -> Vec<u8> {
     file
 }
 
-fn read(kind: FeedKind, bytes: &[u8]) -> Vec<Line> {
+fn read(kind: FeedKind, bytes: &[u8]) -> Vec<Line<Parsed>> {
     let mut file = FeedFile::new(kind, None, today());
     let mut lines = file.take(bytes).unwrap();
     lines.extend(file.end().unwrap());
@@ -31,7 +31,7 @@ fn read(kind: FeedKind, bytes: &[u8]) -> Vec<Line> {
 }
 
 /// What is wrong with a line: column and reason.
-fn wrong(line: &Line) -> Vec<(&'static str, &'static str)> {
+fn wrong(line: &Line<Parsed>) -> Vec<(&'static str, &'static str)> {
     let wrong = line.outcome.as_ref().unwrap_err();
     let named = |it: &Wrong| (it.column.map_or("", |it| it.name), it.reason.as_str());
     wrong.iter().map(named).collect()

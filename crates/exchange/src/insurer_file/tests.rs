@@ -3,7 +3,7 @@
 use domain::feed::insurer::Certificate;
 
 use super::*;
-use crate::feed_file::refusal::Reason;
+use crate::feed_file::refusal::{Reason, Wrong};
 
 const TARO: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -15,7 +15,7 @@ fn insurer() -> InsurerNumber {
     InsurerNumber::parse("06139992").unwrap()
 }
 
-fn read(kind: InsurerKind, lines: &[String]) -> Vec<Line> {
+fn read(kind: InsurerKind, lines: &[String]) -> Vec<Line<Said>> {
     let mut file = InsurerFile::new(kind, Some(insurer()), None, today());
     let mut bytes = writing::header(kind, Encoding::Utf8).unwrap();
     for line in lines {
