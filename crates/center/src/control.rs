@@ -347,11 +347,13 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             let report = insurer_feeds::report(app, &batch)?;
             Ok(Reply::Feed(Box::new(report)))
         }
-        Order::FeedRemarks(batch, after) => Ok(Reply::FeedRemarks(insurer_feeds::remarks(
-            app, &batch, after,
-        )?)),
+        Order::FeedRemarks(batch, after) => {
+            let remarks = insurer_feeds::remarks(app, &batch, after, by()).await?;
+            Ok(Reply::FeedRemarks(remarks))
+        }
         Order::FeedSources(code, check) => {
-            Ok(Reply::Feeds(insurer_feeds::sources(app, &code, &check)?))
+            let sources = insurer_feeds::sources(app, (&code, &check), by()).await?;
+            Ok(Reply::Feeds(sources))
         }
         Order::LateRegistrations => Ok(Reply::LateRegistrations(insurer_feeds::late(app)?)),
         Order::AuditSearch(query) => Ok(Reply::Audit(audit::search(app, query, by()).await?)),

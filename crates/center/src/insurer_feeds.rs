@@ -112,6 +112,22 @@ async fn on_record(app: &App, deed: Deed, batch: &Batch, by: Actor) -> Result<()
     Ok(app.engine.record(event).await?)
 }
 
+/// Whoever reads what is told of single people is on record before it is told.
+async fn read_on_record(
+    app: &App,
+    by: Actor,
+    (subject, detail): (u128, String),
+) -> Result<(), Told> {
+    let event = Event {
+        at: app.now(),
+        actor: by,
+        deed: Deed::FeedRead,
+        subject: Some(subject),
+        detail,
+    };
+    Ok(app.engine.record(event).await?)
+}
+
 fn is_feeding() -> Told {
     let (ja, en) = IS_FEEDING.split_once(" / ").unwrap_or((IS_FEEDING, ""));
     Told::of("batch", "busy", ja, en)
@@ -266,14 +282,19 @@ pub(crate) fn remark_counts(
     })
 }
 
-/// What is told to the insurer of the lines of a batch, the next of it.
-pub(crate) fn remarks(
+/// What is told to the insurer of the lines of a batch, the next of it. Who begins to read is on record.
+pub(crate) async fn remarks(
     app: &App,
     named: &str,
     after: Option<(u64, u64)>,
+    by: Actor,
 ) -> Result<Vec<RemarkLine>, Told> {
     let batch = find(app, named)?;
     insurers(app, &batch)?;
+    if after.is_none() {
+        let detail = format!("report batch={}", batch.number);
+        read_on_record(app, by, (batch.id, detail)).await?;
+    }
     let found = app.engine.remarks(batch.number, after, REMARKS)?;
     Ok(found.into_iter().map(remark_line).collect())
 }
@@ -336,8 +357,12 @@ fn remark_line(it: Remark) -> RemarkLine {
     }
 }
 
-/// The batches a facility's check was answered from.
-pub(crate) fn sources(app: &App, code: &str, check: &str) -> Result<Vec<BatchLine>, Told> {
+/// The batches a facility's check was answered from. Who asks is on record, whether there is such a check or not.
+pub(crate) async fn sources(
+    app: &App,
+    (code, check): (&str, &str),
+    by: Actor,
+) -> Result<Vec<BatchLine>, Told> {
     let code = InstitutionCode::parse(code).map_err(|error| {
         Told::of(
             "facility",
@@ -354,6 +379,8 @@ pub(crate) fn sources(app: &App, code: &str, check: &str) -> Result<Vec<BatchLin
             "name the check by its identifier (UUID)",
         )
     })?;
+    let detail = format!("source facility={code}");
+    read_on_record(app, by, (id.as_u128(), detail)).await?;
     let found = app.engine.sources_of_check(code, id.as_u128())?;
     let found = found.ok_or_else(|| {
         Told::none(

@@ -210,11 +210,13 @@ pub enum Deed {
     EmergencyRead,
     /// A mode was practised with made-up patients (練習): no real person was looked for or at.
     Practice,
+    /// An operator read the report of a batch to its insurer, or which batches a check was answered from.
+    FeedRead,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 79] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -293,6 +295,7 @@ impl Deed {
         Self::EmergencyReport,
         Self::EmergencyRead,
         Self::Practice,
+        Self::FeedRead,
     ];
 
     /// The stored name.
@@ -377,6 +380,7 @@ impl Deed {
             Self::EmergencyReport => "emergency-report",
             Self::EmergencyRead => "emergency-read",
             Self::Practice => "practice",
+            Self::FeedRead => "feed-read",
         }
     }
 

@@ -206,6 +206,9 @@ async fn a_check_names_the_batch_it_was_answered_from() {
     let foreign = Order::FeedSources("3410712362".into(), desk.ask(0).await.check_id);
     let refused = send(world.dir.path(), &foreign).await.unwrap();
     assert!(matches!(refused, Reply::Refused(_)), "{refused:?}");
+    // Who asked is on record, also of what was refused.
+    let store = crate::places::store(&world.dir.path().join("center.db"), 6);
+    assert_eq!(store.count_deeds(Deed::FeedRead).unwrap(), 3);
 }
 
 /// As in 2025-07, when a setting of one city's system left ratios blank.
