@@ -109,6 +109,10 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "database.password_file の {} を読み取れません。ファイルと権限を確かめてください。",
             file.display()
         ),
+        StartError::Store(NotOpened::Roots(file, _)) => format!(
+            "database.root_file の {} を読み取れません。ファイルと権限を確かめてください。",
+            file.display()
+        ),
         StartError::Store(NotOpened::Store(OpenError::Server { .. })) => {
             "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。".into()
         }

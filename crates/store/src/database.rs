@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use self::file::File;
 use self::numbers::Numbers;
-use self::server::Pool;
+use self::server::pool::Pool;
 use self::writer::Writer;
 use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};

@@ -8,7 +8,9 @@ use rusqlite::OpenFlags;
 
 use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
 use crate::checks::lane::Lane;
-use crate::database::server::{Address, Pool, Speaker};
+use crate::database::server::Address;
+use crate::database::server::pool::Pool;
+use crate::database::server::speaker::Speaker;
 use crate::database::{Batch, Database, Held, Reading};
 use crate::recent::Recent;
 use crate::registry;

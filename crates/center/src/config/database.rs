@@ -18,6 +18,9 @@ pub struct Database {
     /// File that holds the user's password; without it the server asks for none.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
+    /// File with the certificates of the authorities that vouch for the server (PEM). With it every connection is encrypted.
+    #[serde(default)]
+    pub root_file: Option<PathBuf>,
     /// Connections for reading at most; two more write.
     #[serde(default = "connections")]
     pub connections: NonZeroU16,
@@ -36,6 +39,9 @@ pub enum NotOpened {
     /// The file of the password.
     #[error("database.password_file {0}: {1}")]
     Password(PathBuf, std::io::Error),
+    /// The file of the authorities.
+    #[error("database.root_file {0}: {1}")]
+    Roots(PathBuf, std::io::Error),
     /// The database itself.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -45,10 +51,18 @@ impl Database {
     /// Where it is, with its password.
     ///
     /// # Errors
-    /// [`NotOpened::Url`] and [`NotOpened::Password`].
+    /// [`NotOpened::Url`], [`NotOpened::Password`] and [`NotOpened::Roots`].
     pub fn address(&self) -> Result<Address, NotOpened> {
         let connections = usize::from(self.connections.get());
-        let address = Address::parse(&self.url)?.with_connections(connections);
+        let address = match &self.root_file {
+            Some(file) => {
+                let roots = std::fs::read(file);
+                let roots = roots.map_err(|error| NotOpened::Roots(file.clone(), error))?;
+                Address::parse_encrypted(&self.url, &roots)?
+            }
+            None => Address::parse(&self.url)?,
+        };
+        let address = address.with_connections(connections);
         let Some(file) = &self.password_file else {
             return Ok(address);
         };

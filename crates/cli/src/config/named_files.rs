@@ -3,6 +3,7 @@
 use center::config::database::NotOpened;
 use pki::card_certificate::Root;
 use pki::card_revocation::RevocationList;
+use store::server::InvalidAddress;
 
 use crate::config::Look;
 
@@ -13,6 +14,15 @@ impl Look<'_> {
             Err(NotOpened::Password(path, error)) => {
                 self.unreadable("password_file", &path, &error.to_string());
             }
+            Err(NotOpened::Roots(path, error)) => {
+                self.unreadable("root_file", &path, &error.to_string());
+            }
+            Err(error @ NotOpened::Url(InvalidAddress::Roots(_))) => self.find(
+                "root_file",
+                0,
+                "認証局の証明書（PEM 形式）のファイルではありません。データベースのサーバー証明書を発行した認証局の証明書を指定してください。",
+                &error.to_string(),
+            ),
             Err(error) => self.find(
                 "url",
                 0,

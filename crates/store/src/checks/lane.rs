@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::audit::{Chain, Content, EventRow};
 use crate::checks::{Record, Recorded, known, server};
-use crate::database::server::Pool;
+use crate::database::server::pool::Pool;
 use crate::engine::{StoreError, Written};
 use crate::sql::Connection;
 use crate::sql::postgres::Server;

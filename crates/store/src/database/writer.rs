@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::audit::Chain;
 use crate::database::file::FileWriter;
 use crate::database::numbers::Numbers;
-use crate::database::server::Pool;
+use crate::database::server::pool::Pool;
 use crate::engine::StoreError;
 use crate::sql::{self, Connection};
 

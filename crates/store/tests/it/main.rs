@@ -13,6 +13,7 @@ mod bulk;
 mod cards;
 mod chain;
 mod checks;
+mod encryption;
 mod in_step;
 mod kill;
 mod looks;

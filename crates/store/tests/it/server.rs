@@ -6,7 +6,7 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,6 +24,7 @@ const USER: &str = "postgres";
 /// A server. It ends when this is dropped, and with the process.
 pub(crate) struct TestServer {
     folder: PathBuf,
+    port: u16,
     /// Stops the server and removes the folder when its input ends.
     warden: Child,
     databases: AtomicU32,
@@ -32,12 +33,34 @@ pub(crate) struct TestServer {
 impl TestServer {
     /// Starts a server with further settings (`-c name=value`).
     pub(crate) fn start(settings: &[&str]) -> Self {
+        Self::start_at(5432, settings, &[])
+    }
+
+    /// Starts a server that is reached over TCP as well, with files in its folder, which is `@` in the settings.
+    pub(crate) fn start_on_tcp(settings: &[&str], files: &[(&str, &str)]) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let listens = ["-c", "listen_addresses=127.0.0.1"];
+        let settings: Vec<&str> = listens.iter().chain(settings).copied().collect();
+        Self::start_at(port, &settings, files)
+    }
+
+    fn start_at(port: u16, settings: &[&str], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
         let folder = folder.keep();
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-        if is_root {
-            run(Command::new("chown").arg(USER).arg(&folder));
+        for (name, content) in files {
+            let file = folder.join(name);
+            std::fs::write(&file, content).unwrap();
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(file, private).unwrap();
         }
+        if is_root {
+            run(Command::new("chown").args(["-R", USER]).arg(&folder));
+        }
+        let at = folder.display().to_string();
+        let settings = settings.iter().map(|it| it.replace('@', &at));
         let data = folder.join("data");
         run(as_user(is_root, &format!("{PROGRAMS}/initdb"))
             .args(["--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"])
@@ -55,6 +78,7 @@ impl TestServer {
             .args(["-c", "shared_buffers=64MB", "-k"])
             .arg(&folder)
             .args(settings)
+            .env("PGPORT", port.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -69,6 +93,7 @@ impl TestServer {
         );
         Self {
             folder,
+            port,
             warden,
             databases: AtomicU32::new(0),
         }
@@ -77,6 +102,11 @@ impl TestServer {
     /// The folder of the socket.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where it is reached over TCP.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Kills the server at once, as a power cut of its machine would; it starts again by itself.
@@ -127,6 +157,7 @@ impl TestServer {
             ])
             .args(["-c", text])
             .env("PGOPTIONS", "-c search_path=center")
+            .env("PGPORT", self.port.to_string())
             .output()
             .unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
@@ -142,7 +173,8 @@ impl TestServer {
 
     pub(crate) fn url(&self, database: &str) -> String {
         let folder = self.folder.display();
-        format!("postgres:///{database}?host={folder}&user=onshi")
+        let port = self.port;
+        format!("postgres:///{database}?host={folder}&port={port}&user=onshi")
     }
 }
 
