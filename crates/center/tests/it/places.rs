@@ -44,6 +44,7 @@ fn database(dir: &Path) -> Option<center::config::database::Database> {
     Some(center::config::database::Database {
         url,
         password_file: None,
+        root_file: None,
         connections: std::num::NonZeroU16::new(16).unwrap(),
     })
 }
