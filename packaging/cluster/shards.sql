@@ -76,5 +76,6 @@ SELECT citus_add_local_table_to_metadata('center.emergency_window_change');
 SELECT citus_add_local_table_to_metadata('registry.migration');
 SELECT citus_add_local_table_to_metadata('registry.feed_batch');
 SELECT citus_add_local_table_to_metadata('registry.feed_remark');
+SELECT citus_add_local_table_to_metadata('registry.feed_turn');
 SELECT citus_add_local_table_to_metadata('registry.arriving_statement');
 SELECT citus_add_local_table_to_metadata('registry.arriving_line');

@@ -1,10 +1,12 @@
 //! Feeds (取込) that operators load over the control socket: what is said about them both ways, and the batches they became. Nothing of a feed
 //! that was cut off is ever seen.
 
+pub(crate) mod earlier;
 mod medical;
 pub(crate) mod receiver;
 pub(crate) mod report;
 mod tally;
+pub(crate) mod turn;
 mod unpacking;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ use domain::feed::insurer::InsurerKind;
 use domain::feed::review::{Figures, Weighed};
 use exchange::encoding::Encoding;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use store::engine::StoreError;
 use store::registry::feeds::batches::Batch;
 
@@ -43,6 +46,9 @@ pub struct NewFeed {
     /// Whether it holds all of them, and not only what changed.
     #[serde(default)]
     pub full: bool,
+    /// SHA-256 of the file's bytes as they are sent, in hexadecimal. A file that was cut off goes on where it stopped by it.
+    #[serde(default)]
+    pub sha256: Option<String>,
 }
 
 /// What follows the announcement, each answered before the next.
@@ -62,6 +68,9 @@ pub struct FeedProgress {
     pub lines: u64,
     /// Lines refused.
     pub refused: u64,
+    /// The line behind which it goes on; 0 for one that begins.
+    #[serde(default)]
+    pub behind: u64,
 }
 
 /// What became of a feed.
@@ -97,6 +106,9 @@ pub struct FeedReport {
     pub held_for: Vec<(String, String)>,
     /// Registrations that came late, and people whom the register names otherwise.
     pub remarks: Option<RemarkCounts>,
+    /// The line behind which it went on after it was cut off; 0 for one that came in one piece.
+    #[serde(default)]
+    pub behind: u64,
 }
 
 /// An insurer's coverages in force.
@@ -256,17 +268,14 @@ pub(crate) async fn receive(
     who: &str,
     conversation: &mut Conversation,
 ) -> Result<FeedReport, String> {
-    let Ok(_alone) = app.feeding.try_lock() else {
-        return Err(IS_FEEDING.into());
+    let turn = turn::take(app).await?;
+    let received = match InsurerKind::parse(&new.kind) {
+        Some(kind) => insurer_feeds::receiving::receive(app, (kind, new), who, conversation).await,
+        None => medical::receive(app, new, who, conversation).await,
     };
-    if let Some(kind) = InsurerKind::parse(&new.kind) {
-        return insurer_feeds::receiving::receive(app, (kind, new), who, conversation).await;
-    }
-    medical::receive(app, new, who, conversation).await
+    turn.leave().await;
+    received
 }
-
-/// Another feed is at work.
-pub(crate) const IS_FEEDING: &str = "ほかの取込が終わっていません。終わってから取り込んでください。 / another feed is being loaded; wait until it has ended";
 
 /// What a feed that was only tried is in.
 pub(crate) const TRIED: &str = "tried";
@@ -281,6 +290,54 @@ pub(crate) fn encoding(new: &NewFeed) -> Result<Option<Encoding>, String> {
             Err("encoding: utf-8 か cp932 を指定してください。 / name utf-8 or cp932".into())
         }
     }
+}
+
+/// The hash an operator names of the file, and with how it is read what it is known by.
+pub(crate) fn digests(new: &NewFeed) -> Result<Option<Digests>, String> {
+    let Some(text) = &new.sha256 else {
+        return Ok(None);
+    };
+    let mut file = [0; 32];
+    hex(text, &mut file).ok_or("sha256: 64 hexadecimal digits")?;
+    let mut sha = Sha256::new();
+    sha.update(file);
+    sha.update(new.encoding.as_deref().unwrap_or_default());
+    Ok(Some(Digests {
+        file,
+        fingerprint: sha.finalize().into(),
+    }))
+}
+
+/// What a file is known by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Digests {
+    /// Of its bytes.
+    pub(crate) file: [u8; 32],
+    /// Of its bytes and how they are read.
+    pub(crate) fingerprint: [u8; 32],
+}
+
+fn hex(text: &str, into: &mut [u8]) -> Option<()> {
+    if text.len() != into.len() * 2 {
+        return None;
+    }
+    for (at, byte) in into.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    Some(())
+}
+
+/// Ends what was cut off; says how to go on where that is possible.
+pub(crate) async fn cut(app: &App, why: String, digests: Option<Digests>) -> String {
+    if let Err(error) = app.engine.settle_feeds(app.now()).await {
+        return format!("{why} ({error})");
+    }
+    if digests.is_none() {
+        return why;
+    }
+    format!(
+        "{why} 同じファイルをもう一度取り込むと、続きから始まります。 / load the same file again: it goes on where it stopped"
+    )
 }
 
 #[expect(

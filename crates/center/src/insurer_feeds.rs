@@ -17,7 +17,7 @@ use store::registry::insurer_feeds::remarks::{Remark, What};
 use store::registry::insurer_feeds::undo::Undone;
 
 use crate::app::App;
-use crate::feeds::{self, BatchLine, FeedReport, IS_FEEDING, RemarkCounts};
+use crate::feeds::{self, BatchLine, FeedReport, RemarkCounts, turn};
 use crate::told::Told;
 
 /// Remarks in one answer.
@@ -128,16 +128,15 @@ async fn read_on_record(
     Ok(app.engine.record(event).await?)
 }
 
-fn is_feeding() -> Told {
-    let (ja, en) = IS_FEEDING.split_once(" / ").unwrap_or((IS_FEEDING, ""));
-    Told::of("batch", "busy", ja, en)
-}
-
 /// Has a held batch published, although it changes much.
 pub(crate) async fn release(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
-    let Ok(_alone) = app.feeding.try_lock() else {
-        return Err(is_feeding());
-    };
+    let turn = turn::take(app).await?;
+    let released = release_alone(app, named, by).await;
+    turn.leave().await;
+    released
+}
+
+async fn release_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
     let batch = find(app, named)?;
     let arriving = insurers(app, &batch)?;
     if batch.state != BatchState::Held {
@@ -153,9 +152,13 @@ pub(crate) async fn release(app: &App, named: &str, by: Actor) -> Result<FeedRep
 
 /// Rejects a held batch: nothing of it is stored.
 pub(crate) async fn reject(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
-    let Ok(_alone) = app.feeding.try_lock() else {
-        return Err(is_feeding());
-    };
+    let turn = turn::take(app).await?;
+    let rejected = reject_alone(app, named, by).await;
+    turn.leave().await;
+    rejected
+}
+
+async fn reject_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
     let batch = find(app, named)?;
     let arriving = insurers(app, &batch)?;
     if batch.state != BatchState::Held {
@@ -172,9 +175,13 @@ pub(crate) async fn reject(app: &App, named: &str, by: Actor) -> Result<FeedRepo
 
 /// Undoes a published batch, all of it or nothing.
 pub(crate) async fn undo(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
-    let Ok(_alone) = app.feeding.try_lock() else {
-        return Err(is_feeding());
-    };
+    let turn = turn::take(app).await?;
+    let undone = undo_alone(app, named, by).await;
+    turn.leave().await;
+    undone
+}
+
+async fn undo_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Told> {
     let batch = find(app, named)?;
     let arriving = insurers(app, &batch)?;
     if batch.state != BatchState::Published {
@@ -260,6 +267,7 @@ pub(crate) fn report(app: &App, batch: &Batch) -> Result<FeedReport, Told> {
         weighed: line.weighed,
         held_for: causes,
         remarks: Some(remark_counts(app, batch.number)?),
+        behind: 0,
     })
 }
 

@@ -2,19 +2,21 @@
 //! Shows of a line its number and what is wrong, never what stands in it.
 
 mod insurers;
+mod progress;
 
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use center::control::{Call, Order, Reply};
 use center::feeds::{BatchLine, FeedPart, FeedReport, NewFeed};
 use clap::{Args, Subcommand};
 
+use self::progress::{Pace, Progress};
 use crate::enroll::{order, other_answer};
-use crate::progress::Progress;
 use crate::told;
 
 /// Bytes sent at a time: some thousands of lines.
@@ -151,12 +153,23 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
         dry_run: dry == Dry::Yes,
         insurer: arguments.insurer.clone(),
         full: arguments.full,
+        sha256: None,
     };
-    let report = load(&arguments.data_dir, feed, &arguments.file).await?;
+    let (report, pace) = load(&arguments.data_dir, feed, &arguments.file).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_report(&report);
+        if 0 < report.behind {
+            println!(
+                "  {}行目のあとから再開しました / went on behind line {}",
+                report.behind, report.behind
+            );
+        }
+        if let Some(pace) = pace {
+            let lines = pace.lines_a_second();
+            println!("  速さ / rate: 毎秒{lines}行 / {lines} lines a second");
+        }
     }
     Ok(match dry {
         Dry::No if report.state == "published" => ExitCode::SUCCESS,
@@ -166,22 +179,28 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Sends a file to the running center of a data folder.
+/// Sends a file to the running center of a data folder; answers what became of it, and how fast its lines were taken.
 pub(crate) async fn load(
     data_dir: &Path,
     feed: NewFeed,
     file: &Path,
-) -> anyhow::Result<FeedReport> {
+) -> anyhow::Result<(FeedReport, Option<Pace>)> {
     let unreadable = |error: std::io::Error| told::unreadable(file, &error);
     let mut open = std::fs::File::open(file).map_err(unreadable)?;
-    let size = open.metadata().map_err(unreadable)?.len();
+    let metadata = open.metadata().map_err(unreadable)?;
+    let size = metadata.len();
+    let mut feed = feed;
+    if metadata.is_file() && !feed.dry_run {
+        // By this a file that was cut off goes on where it stopped.
+        feed.sha256 = Some(sha256(&mut open).map_err(unreadable)?);
+    }
     let mut call = Call::place(data_dir)
         .await
         .map_err(|error| not_called(data_dir, &error))?;
     call.announce(feed)
         .await
         .map_err(|error| not_called(data_dir, &error))?;
-    let mut progress = Progress::new("bytes", size);
+    let mut progress = Progress::of_file(size);
     let (mut sent, mut piece) = (0, vec![0; PIECE_BYTES]);
     loop {
         let count = open.read(&mut piece).map_err(unreadable)?;
@@ -195,15 +214,31 @@ pub(crate) async fn load(
             .map_err(|error| not_called(data_dir, &error))?;
         match (part, reply) {
             (_, Reply::Refused(why)) => anyhow::bail!("{why}"),
-            (FeedPart::Bytes(_), Reply::FeedProgress(_)) => {
+            (FeedPart::Bytes(_), Reply::FeedProgress(reached)) => {
                 sent += count as u64;
                 // A file that grew meanwhile is still read to its end.
-                progress.reached(sent.min(size));
+                progress.reached(sent.min(size), reached);
             }
-            (FeedPart::End, Reply::Feed(report)) => return Ok(*report),
+            (FeedPart::End, Reply::Feed(report)) => return Ok((*report, progress.pace())),
             _ => return Err(other_answer()),
         }
     }
+}
+
+/// The hash of a file's bytes; leaves it at its beginning.
+fn sha256(file: &mut std::fs::File) -> std::io::Result<String> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let count = file.read(&mut piece)?;
+        match piece.get(..count) {
+            Some(bytes) if !bytes.is_empty() => context.update(bytes),
+            _ => break,
+        }
+    }
+    file.seek(std::io::SeekFrom::Start(0))?;
+    let hex = |byte: &u8| format!("{byte:02x}");
+    Ok(context.finish().as_ref().iter().map(hex).collect())
 }
 
 fn not_called(data_dir: &Path, error: &std::io::Error) -> anyhow::Error {
@@ -214,8 +249,8 @@ fn not_called(data_dir: &Path, error: &std::io::Error) -> anyhow::Error {
             "this user may not open the center's control socket; run it as the center's user",
         ),
         std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::BrokenPipe => told::both(
-            "センターが止まりました。何も取り込まれていません。センターを起動して、もう一度取り込んでください。",
-            "the center went away; nothing was stored. Start it and load the file again",
+            "センターが止まりました。まだ何も取り込まれていません。センターを起動して、同じファイルをもう一度取り込んでください。続きから始まります。",
+            "the center went away; nothing is stored yet. Start it and load the same file again: it goes on where it stopped",
         ),
         _ => told::no_center(data_dir),
     }
@@ -231,6 +266,9 @@ fn print_report(it: &FeedReport) {
         "undone" => "取り消しました / undone",
         "stopped" => {
             "取り込みませんでした（拒否した行が多すぎます） / not loaded: too many lines were refused"
+        }
+        "interrupted" => {
+            "途中で切れました。同じファイルをもう一度取り込むと続きから始まります / cut off; load the same file again to go on"
         }
         "given_up" => "途中で切れたので取り込みませんでした / cut off; nothing was stored",
         "receiving" => "取込中です / loading",

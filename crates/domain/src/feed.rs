@@ -213,6 +213,8 @@ named! {
         Published = "published";
         /// Too many of its lines were refused; none was stored.
         Stopped = "stopped";
+        /// It was cut off, and goes on where it stopped when the same file comes again. None was stored.
+        Interrupted = "interrupted";
         /// It did not arrive whole; none was stored.
         GivenUp = "given_up";
         /// It arrived whole and changes more than a batch usually does: an operator releases or rejects it. None was stored.
@@ -237,7 +239,8 @@ impl BatchState {
             Self::Receiving => "取込中",
             Self::Published => "取込済み",
             Self::Stopped => "中止（拒否が多い）",
-            Self::GivenUp => "中断",
+            Self::Interrupted => "中断（同じファイルで再開できます）",
+            Self::GivenUp => "打ち切り",
             Self::Held => "保留（確認待ち）",
             Self::Rejected => "却下",
             Self::Undone => "取消済み",
@@ -248,7 +251,7 @@ impl BatchState {
     ///
     /// ```
     /// use domain::feed::BatchState;
-    /// assert_eq!(BatchState::GivenUp.label_en(), "Cut off");
+    /// assert_eq!(BatchState::GivenUp.label_en(), "Given up");
     /// ```
     #[must_use]
     pub fn label_en(self) -> &'static str {
@@ -256,7 +259,8 @@ impl BatchState {
             Self::Receiving => "Loading",
             Self::Published => "Loaded",
             Self::Stopped => "Stopped (too many refused)",
-            Self::GivenUp => "Cut off",
+            Self::Interrupted => "Cut off (goes on with the same file)",
+            Self::GivenUp => "Given up",
             Self::Held => "Held for review",
             Self::Rejected => "Rejected",
             Self::Undone => "Undone",

@@ -39,21 +39,27 @@ CREATE TABLE person_by_birth (
   PRIMARY KEY (day, person)
 );
 -- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain. `number` is the short
--- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures.
+-- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures. `fingerprint` is of the whole file, for
+-- one that goes on where it was cut off: behind line `taken`.
 CREATE TABLE feed_batch (
   id bytea PRIMARY KEY, number bigint NOT NULL, kind text NOT NULL, insurer bigint, scope text NOT NULL, file_name text NOT NULL,
   who text NOT NULL, begun bigint NOT NULL, ended bigint, state text NOT NULL, lines bigint NOT NULL, accepted bigint NOT NULL,
   refused bigint NOT NULL, added bigint NOT NULL, replaced bigint NOT NULL, unchanged bigint NOT NULL, told bigint NOT NULL,
-  weighed bytea
+  weighed bytea, fingerprint bytea, taken bigint NOT NULL
 );
 CREATE UNIQUE INDEX feed_batch_number ON feed_batch (number);
 CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
--- The lines of the one batch that is arriving. Nobody reads them before they are published.
+-- Which process of a center loads a feed, and when it last said so.
+CREATE TABLE feed_turn (
+  one bigint PRIMARY KEY, holder bytea NOT NULL, touched bigint NOT NULL
+);
+-- The lines of batches that are arriving. Nobody reads them before they are published.
 CREATE TABLE arriving_statement (
-  statement text PRIMARY KEY, person bytea NOT NULL, head bytea NOT NULL
+  batch bigint NOT NULL, statement text NOT NULL, person bytea NOT NULL, head bytea NOT NULL, PRIMARY KEY (batch, statement)
 );
 CREATE TABLE arriving_line (
-  statement text NOT NULL, number bigint NOT NULL, record bytea NOT NULL, PRIMARY KEY (statement, number)
+  batch bigint NOT NULL, statement text NOT NULL, number bigint NOT NULL, record bytea NOT NULL,
+  PRIMARY KEY (batch, statement, number)
 );
 -- Where a published statement lies, and which line of it is which.
 CREATE TABLE statement (

@@ -38,21 +38,27 @@ CREATE TABLE person_by_birth (
   PRIMARY KEY (day, person)
 ) WITHOUT ROWID;
 -- Feeds (取込): every batch, also those that were not published; `told` is whether its end is in the audit chain. `number` is the short
--- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures.
+-- name that coverages and checks hold; `weighed` is what an insurer's batch changes of its figures. `fingerprint` is of the whole file, for
+-- one that goes on where it was cut off: behind line `taken`.
 CREATE TABLE feed_batch (
   id BLOB PRIMARY KEY, number INTEGER NOT NULL, kind TEXT NOT NULL, insurer INTEGER, scope TEXT NOT NULL, file_name TEXT NOT NULL,
   who TEXT NOT NULL, begun INTEGER NOT NULL, ended INTEGER, state TEXT NOT NULL, lines INTEGER NOT NULL, accepted INTEGER NOT NULL,
   refused INTEGER NOT NULL, added INTEGER NOT NULL, replaced INTEGER NOT NULL, unchanged INTEGER NOT NULL, told INTEGER NOT NULL,
-  weighed BLOB
+  weighed BLOB, fingerprint BLOB, taken INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX feed_batch_number ON feed_batch (number);
 CREATE INDEX feed_batch_by_time ON feed_batch (begun DESC);
--- The lines of the one batch that is arriving. Nobody reads them before they are published.
+-- Which process of a center loads a feed, and when it last said so.
+CREATE TABLE feed_turn (
+  one INTEGER PRIMARY KEY, holder BLOB NOT NULL, touched INTEGER NOT NULL
+);
+-- The lines of batches that are arriving. Nobody reads them before they are published.
 CREATE TABLE arriving_statement (
-  statement TEXT PRIMARY KEY, person BLOB NOT NULL, head BLOB NOT NULL
+  batch INTEGER NOT NULL, statement TEXT NOT NULL, person BLOB NOT NULL, head BLOB NOT NULL, PRIMARY KEY (batch, statement)
 ) WITHOUT ROWID;
 CREATE TABLE arriving_line (
-  statement TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (statement, number)
+  batch INTEGER NOT NULL, statement TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
+  PRIMARY KEY (batch, statement, number)
 ) WITHOUT ROWID;
 -- Where a published statement lies, and which line of it is which.
 CREATE TABLE statement (

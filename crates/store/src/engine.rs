@@ -149,6 +149,8 @@ pub struct Engine {
     /// How checks by number are written, where they go another way than the rest.
     lane: Option<Lane>,
     look_back: LookBack,
+    /// This process, among those that write the same store: its audit chain.
+    process: [u8; 16],
 }
 
 impl std::fmt::Debug for Engine {
@@ -191,6 +193,7 @@ impl Engine {
             registry,
             lane: None,
             look_back: LookBack::default(),
+            process: chain,
         })
     }
 
@@ -216,6 +219,7 @@ impl Engine {
             registry,
             lane: Some(lane),
             look_back: LookBack::default(),
+            process: chain,
         })
     }
 
@@ -260,6 +264,11 @@ impl Engine {
             jobs: rest.jobs + checks.jobs,
             waiting: rest.waiting + checks.waiting,
         })
+    }
+
+    /// This process, among those that write the same store.
+    pub(crate) fn process(&self) -> [u8; 16] {
+        self.process
     }
 
     pub(crate) fn lane(&self) -> Option<&Lane> {

@@ -4,12 +4,13 @@ use domain::feed::insurer::{InsurerKind, Scope};
 use domain::feed::{BatchKind, BatchNumber, BatchState, FeedKind};
 use exchange::feed_file::refusal::Reason;
 use exchange::feed_file::{FeedFile, Parsed};
-use store::engine::Engine;
 use store::registry::feeds::batches::{Changed, NewBatch};
+use store::registry::feeds::beginning::{Taking, tried};
 use store::registry::feeds::{NotKept, Whose};
 
-use super::receiver::{Keep, Piece, Receiver};
-use super::{FeedReport, NewFeed, TRIED, encoding, random, report, told};
+use super::earlier::Earlier;
+use super::receiver::{Keep, NotReceived, Piece, Receiver};
+use super::{FeedReport, NewFeed, TRIED, cut, digests, encoding, random, report, told};
 use crate::app::App;
 use crate::control::Conversation;
 
@@ -21,10 +22,15 @@ pub(super) async fn receive(
     conversation: &mut Conversation,
 ) -> Result<FeedReport, String> {
     let mut feeding = Feeding::begin(app, &new, who).await?;
-    let keeper = Keeper(&app.engine);
+    let number = match feeding.batch {
+        Some((_, number)) => number,
+        None => tried().map_err(told)?,
+    };
+    let keeper = Keeper { app, number };
     match feeding.receiver.take_all(conversation, &keeper).await {
         Ok(()) => feeding.end().await,
-        Err(why) => {
+        Err(NotReceived::Cut(why)) => Err(cut(app, why, digests(&new)?).await),
+        Err(NotReceived::Wrong(why)) => {
             feeding.leave(BatchState::GivenUp).await?;
             Err(why)
         }
@@ -32,28 +38,43 @@ pub(super) async fn receive(
 }
 
 /// Matches lines to people, and keeps them aside.
-struct Keeper<'a>(&'a Engine);
+struct Keeper<'a> {
+    app: &'a App,
+    number: BatchNumber,
+}
 
 impl Keep for Keeper<'_> {
     type Said = Parsed;
 
     async fn keep(&self, piece: Piece<Parsed>) -> Result<Vec<Result<(), Reason>>, String> {
-        let lines = piece.said.into_iter().map(|(_, parsed)| {
+        let taking = Taking {
+            number: self.number,
+            now: self.app.now(),
+            last: piece.last,
+            unread: piece.refused.len() as u64,
+        };
+        let lines = piece.said.into_iter().map(|(number, parsed)| {
             let whose = Whose {
                 key: parsed.key,
                 branch: parsed.branch,
                 birth_date: parsed.birth_date,
             };
-            (whose, parsed.line)
+            (number, whose, parsed.line)
         });
-        let outcomes = self.0.keep_feed_lines(lines.collect()).await;
-        let reason = |why| match why {
-            NotKept::NoOnePerson => Reason::NoOnePerson,
-            NotKept::OtherHead => Reason::OtherHead,
-            NotKept::Twice => Reason::Twice,
-        };
-        let outcomes = outcomes.map_err(told)?.into_iter();
+        let kept = self
+            .app
+            .engine
+            .keep_feed_lines(taking, lines.collect(), |why| reason(why).as_str());
+        let outcomes = kept.await.map_err(told)?.into_iter();
         Ok(outcomes.map(|outcome| outcome.map_err(reason)).collect())
+    }
+}
+
+fn reason(why: NotKept) -> Reason {
+    match why {
+        NotKept::NoOnePerson => Reason::NoOnePerson,
+        NotKept::OtherHead => Reason::OtherHead,
+        NotKept::Twice => Reason::Twice,
     }
 }
 
@@ -79,9 +100,10 @@ impl<'a> Feeding<'a> {
         let encoding = encoding(new)?;
         let now = app.now();
         let id = uuid::Uuid::from_bytes(random()?).as_u128();
-        let batch = if new.dry_run {
+        let digests = digests(new)?;
+        let mut begun = None;
+        if new.dry_run {
             app.engine.settle_feeds(now).await.map_err(told)?;
-            None
         } else {
             let batch = NewBatch {
                 id,
@@ -91,16 +113,23 @@ impl<'a> Feeding<'a> {
                 file_name: new.file_name.clone(),
                 who: who.to_owned(),
                 begun: now,
+                fingerprint: digests.map(|it| it.fingerprint),
             };
-            Some((id, app.engine.begin_feed(batch).await.map_err(told)?))
-        };
+            begun = Some(app.engine.begin_feed(batch).await.map_err(told)?);
+        }
+        let (id, day) = begun.map_or((id, now), |it| (it.id, it.at));
+        let mut receiver = Receiver::new(
+            FeedFile::new(kind, encoding, day.date_in_japan()),
+            report::file(&app.data_dir, id),
+        );
+        if let Some(begun) = &begun {
+            let earlier = Earlier::of(&app.engine, begun);
+            receiver = receiver.going_on(digests.map(|it| it.file), earlier);
+        }
         Ok(Self {
             app,
-            batch,
-            receiver: Receiver::new(
-                FeedFile::new(kind, encoding, now.date_in_japan()),
-                report::file(&app.data_dir, id),
-            ),
+            batch: begun.map(|it| (it.id, it.number)),
+            receiver,
         })
     }
 

@@ -1,5 +1,5 @@
-//! Receives a file of any kind as it arrives over the control socket: parts to bytes, bytes to lines, lines to whoever keeps them aside.
-//! Holds no more of it in memory than one piece, and publishes nothing.
+//! Receives a file of any kind as it arrives over the control socket: parts to bytes, bytes to lines, lines to whoever keeps them aside. Of a
+//! batch that goes on, lines that are kept already are passed over. Holds no more of a file in memory than one piece, and publishes nothing.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::feed_file::{Line, LineFile, NoFeed};
+use sha2::{Digest, Sha256};
 
 use super::FeedPart;
+use super::earlier::Earlier;
 use super::tally::Tally;
 use super::unpacking::Unpacking;
 use crate::control::Conversation;
@@ -19,6 +21,17 @@ pub(crate) struct Piece<T> {
     pub(crate) said: Vec<(u64, T)>,
     /// Those that do not.
     pub(crate) refused: Vec<(u64, Vec<Wrong>)>,
+    /// The number of the last of all.
+    pub(crate) last: u64,
+}
+
+/// Why a file was not received whole.
+#[derive(Debug)]
+pub(crate) enum NotReceived {
+    /// The line, or the store, gave way. The same file may go on later.
+    Cut(String),
+    /// The file itself: it comes to nothing however often it is sent.
+    Wrong(String),
 }
 
 /// Who keeps lines aside until all came.
@@ -34,6 +47,10 @@ pub(crate) trait Keep {
 pub(crate) struct Receiver<F> {
     file: F,
     pub(crate) tally: Tally,
+    /// What was kept of it before it was cut off.
+    earlier: Option<Earlier>,
+    /// What it hashes to so far, and what it must in the end.
+    digest: Option<(Sha256, [u8; 32])>,
 }
 
 impl<F> Receiver<F>
@@ -46,7 +63,17 @@ where
         Self {
             file,
             tally: Tally::new(report),
+            earlier: None,
+            digest: None,
         }
+    }
+
+    /// Of a file whose bytes must hash to this, and that may have been cut off before.
+    pub(crate) fn going_on(mut self, digest: Option<[u8; 32]>, earlier: Earlier) -> Self {
+        self.tally.behind = earlier.taken();
+        self.earlier = Some(earlier);
+        self.digest = digest.map(|it| (Sha256::new(), it));
+        self
     }
 
     /// Takes parts until the last one.
@@ -54,16 +81,26 @@ where
         &mut self,
         conversation: &mut Conversation,
         keeper: &impl Keep<Said = F::Said>,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotReceived> {
         let mut unpacking = Unpacking::default();
         while let Some(bytes) = next_part(conversation).await? {
+            if let Some((digest, _)) = &mut self.digest {
+                digest.update(&bytes);
+            }
             unpacking.take(bytes);
-            while let Some(piece) = unpacking.next().await? {
+            while let Some(piece) = unpacking.next().await.map_err(NotReceived::Wrong)? {
                 self.read(piece, keeper).await?;
             }
             conversation.say_progress(self.tally.progress()).await;
         }
-        while let Some(piece) = unpacking.rest()? {
+        if let Some((digest, expected)) = self.digest.take()
+            && digest.finalize().as_slice() != expected
+        {
+            return Err(NotReceived::Wrong(
+                "ファイルが送信中に変わりました。書き終わってから取り込んでください。 / the file changed while it was sent; load it when it is complete".into(),
+            ));
+        }
+        while let Some(piece) = unpacking.rest().map_err(NotReceived::Wrong)? {
             self.read(piece, keeper).await?;
         }
         let last = self.file.end().map_err(both)?;
@@ -80,13 +117,15 @@ where
         &mut self,
         bytes: Vec<u8>,
         keeper: &impl Keep<Said = F::Said>,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotReceived> {
         let mut file = self.file.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let lines = file.take(&bytes);
             (file, lines)
         });
-        let (file, lines) = reading.await.map_err(|error| error.to_string())?;
+        let (file, lines) = reading
+            .await
+            .map_err(|error| NotReceived::Cut(error.to_string()))?;
         self.file = file;
         self.keep(lines.map_err(both)?, keeper).await
     }
@@ -96,12 +135,17 @@ where
         &mut self,
         lines: Vec<Line<F::Said>>,
         keeper: &impl Keep<Said = F::Said>,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotReceived> {
+        let lines = self.pass_over(lines).map_err(NotReceived::Cut)?;
+        let Some(last) = lines.last().map(|it| it.number) else {
+            return self.tally.flush().map_err(NotReceived::Cut);
+        };
         self.tally.counted.lines += lines.len() as u64;
         let mut texts = Vec::with_capacity(lines.len());
         let mut piece = Piece {
             said: Vec::with_capacity(lines.len()),
             refused: Vec::new(),
+            last,
         };
         for Line {
             number,
@@ -115,37 +159,74 @@ where
                     texts.push((number, text));
                 }
                 Err(wrong) => {
-                    self.tally.refuse(number, &text, &wrong)?;
+                    let noted = self.tally.refuse(number, &text, &wrong);
+                    noted.map_err(NotReceived::Cut)?;
                     piece.refused.push((number, wrong));
                 }
             }
         }
-        let outcomes = keeper.keep(piece).await?;
+        let outcomes = keeper.keep(piece).await.map_err(NotReceived::Cut)?;
         for (outcome, (number, text)) in outcomes.into_iter().zip(texts) {
+            self.note(outcome, number, &text)
+                .map_err(NotReceived::Cut)?;
+        }
+        self.tally.flush().map_err(NotReceived::Cut)
+    }
+
+    /// Notes again what became of the lines that are kept already; hands back the others.
+    fn pass_over(&mut self, mut lines: Vec<Line<F::Said>>) -> Result<Vec<Line<F::Said>>, String> {
+        let Some(mut earlier) = self.earlier.take() else {
+            return Ok(lines);
+        };
+        let kept = lines.partition_point(|it| it.number <= earlier.taken());
+        let others = lines.split_off(kept);
+        for Line {
+            number,
+            text,
+            outcome,
+        } in lines
+        {
+            self.tally.counted.lines += 1;
             match outcome {
-                Ok(()) => self.tally.counted.accepted += 1,
-                Err(reason) => self.tally.refuse(number, &text, &[Wrong::whole(reason)])?,
+                Ok(_) => {
+                    let outcome = earlier.refusal(number)?.map_or(Ok(()), Err);
+                    self.note(outcome, number, &text)?;
+                }
+                Err(wrong) => self.tally.refuse(number, &text, &wrong)?,
             }
         }
-        self.tally.flush()
+        self.earlier = others.is_empty().then_some(earlier);
+        Ok(others)
+    }
+
+    fn note(&mut self, outcome: Result<(), Reason>, number: u64, text: &str) -> Result<(), String> {
+        match outcome {
+            Ok(()) => {
+                self.tally.counted.accepted += 1;
+                Ok(())
+            }
+            Err(reason) => self.tally.refuse(number, text, &[Wrong::whole(reason)]),
+        }
     }
 }
 
 /// The next bytes of a feed; `None` at its end.
-async fn next_part(conversation: &mut Conversation) -> Result<Option<Vec<u8>>, String> {
-    let part = conversation.next_line().await;
-    let part = part.ok_or("取込が途中で切れました。 / the feed was cut off")?;
+async fn next_part(conversation: &mut Conversation) -> Result<Option<Vec<u8>>, NotReceived> {
+    let wrong = |why: &str| NotReceived::Wrong(why.into());
+    let part = conversation.next_line().await.ok_or_else(|| {
+        NotReceived::Cut("取込が途中で切れました。 / the feed was cut off".into())
+    })?;
     let part = serde_json::from_str(&part)
-        .map_err(|_| "this center does not know the part; use the same version")?;
+        .map_err(|_| wrong("this center does not know the part; use the same version"))?;
     match part {
         FeedPart::Bytes(bytes) => {
             let bytes = STANDARD.decode(bytes);
-            Ok(Some(bytes.map_err(|_| "the part is not base64")?))
+            Ok(Some(bytes.map_err(|_| wrong("the part is not base64"))?))
         }
         FeedPart::End => Ok(None),
     }
 }
 
-fn both(why: NoFeed) -> String {
-    format!("{} / {why}", why.ja())
+fn both(why: NoFeed) -> NotReceived {
+    NotReceived::Wrong(format!("{} / {why}", why.ja()))
 }

@@ -69,6 +69,11 @@ fn make(path: &Path) -> std::io::Result<std::fs::File> {
     if let Some(folder) = path.parent() {
         system::make_private_folder(folder)?;
     }
+    // A batch that goes on has its report written anew: its lines come again.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     system::new_private().open(path)
 }
 

@@ -16,6 +16,8 @@ const NAMED_REFUSALS: usize = 20;
 /// The tally of a feed.
 pub(crate) struct Tally {
     pub(crate) counted: Counted,
+    /// The line behind which the batch goes on; 0 for one that begins.
+    pub(super) behind: u64,
     reasons: BTreeMap<String, u64>,
     first: Vec<Refusal>,
     report: Report,
@@ -26,6 +28,7 @@ impl Tally {
     pub(crate) fn new(report: PathBuf) -> Self {
         Self {
             counted: Counted::default(),
+            behind: 0,
             reasons: BTreeMap::new(),
             first: Vec::new(),
             report: Report::of(report),
@@ -36,6 +39,7 @@ impl Tally {
         FeedProgress {
             lines: self.counted.lines,
             refused: self.counted.refused,
+            behind: self.behind,
         }
     }
 
@@ -90,6 +94,7 @@ impl Tally {
             weighed: None,
             held_for: Vec::new(),
             remarks: None,
+            behind: self.behind,
         }
     }
 }

@@ -3,22 +3,23 @@
 
 use domain::feed::insurer::{InsurerKind, Scope};
 use domain::feed::part::NotApplied;
-use domain::feed::{BatchKind, BatchNumber, BatchState};
+use domain::feed::{BatchKind, BatchState};
 use domain::insurer_number::InsurerNumber;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::insurer_file::{InsurerFile, Said};
 use store::registry::feeds::batches::{Changed, NewBatch};
-use store::registry::insurer_feeds::remarks::{NewRemark, What};
-use store::registry::insurer_feeds::{Arriving, NewLine};
+use store::registry::feeds::beginning::{Begun, Taking, tried};
+use store::registry::insurer_feeds::remarks::NewRemark;
+use store::registry::insurer_feeds::{Arriving, NewLine, NewLines};
 
 use super::{causes, is_held, remark_counts};
 use crate::app::App;
 use crate::control::Conversation;
-use crate::feeds::receiver::{Keep, Piece, Receiver};
-use crate::feeds::{FeedReport, NewFeed, TRIED, WeighedLine, encoding, random, report, told};
-
-/// The number lines are kept under that are only tried: no batch ever has it.
-const TRIED_NUMBER: u32 = i32::MAX.unsigned_abs();
+use crate::feeds::earlier::Earlier;
+use crate::feeds::receiver::{Keep, NotReceived, Piece, Receiver};
+use crate::feeds::{
+    FeedReport, NewFeed, TRIED, WeighedLine, cut, digests, encoding, random, report, told,
+};
 
 /// Takes an insurer's file in. What goes wrong is told and ends it; a caller who goes away ends it, too.
 pub(crate) async fn receive(
@@ -34,7 +35,8 @@ pub(crate) async fn receive(
     };
     match receiving.receiver.take_all(conversation, &keeper).await {
         Ok(()) => receiving.end().await,
-        Err(why) => {
+        Err(NotReceived::Cut(why)) => Err(cut(app, why, digests(&new)?).await),
+        Err(NotReceived::Wrong(why)) => {
             receiving.leave(BatchState::GivenUp).await?;
             Err(why)
         }
@@ -55,26 +57,24 @@ impl Keep for Keeper<'_> {
         for (number, wrong) in &piece.refused {
             remarks.extend(wrong.iter().map(|it| refused(*number, it)));
         }
-        let lines: Vec<NewLine> = piece.said.into_iter().map(new_line).collect();
-        let of: Vec<_> = lines.iter().map(|it| (it.number, it.person)).collect();
-        let engine = &self.app.engine;
+        let taking = Taking {
+            number: self.arriving.number,
+            now: self.app.now(),
+            last: piece.last,
+            unread: piece.refused.len() as u64,
+        };
+        let lines = NewLines {
+            said: piece.said.into_iter().map(new_line).collect(),
+            remarks,
+            name: |why| reason(why).as_str(),
+        };
         let deadlines = self.app.insurer_feeds.deadlines();
-        let outcomes = engine.keep_insurer_lines(self.arriving, lines, deadlines);
-        let outcomes = outcomes.await.map_err(told)?.into_iter();
-        let outcomes: Vec<_> = outcomes.map(|it| it.map_err(reason)).collect();
-        for (outcome, (number, person)) in outcomes.iter().zip(of) {
-            if let Err(reason) = outcome {
-                remarks.push(NewRemark {
-                    person: Some(person),
-                    ..refused(number, &Wrong::whole(*reason))
-                });
-            }
-        }
-        if !remarks.is_empty() {
-            let noted = engine.note_remarks(self.arriving.number, remarks).await;
-            noted.map_err(told)?;
-        }
-        Ok(outcomes)
+        let kept = self
+            .app
+            .engine
+            .keep_insurer_lines(self.arriving, taking, lines, deadlines);
+        let outcomes = kept.await.map_err(told)?.into_iter();
+        Ok(outcomes.map(|it| it.map_err(reason)).collect())
     }
 }
 
@@ -110,9 +110,14 @@ impl<'a> Receiving<'a> {
             return Err(is_held(held).to_string());
         }
         let id = uuid::Uuid::from_bytes(random()?).as_u128();
-        let tried = BatchNumber::new(TRIED_NUMBER);
-        let number = if new.dry_run {
-            tried.ok_or("the number of a trial is none")?
+        let digests = digests(new)?;
+        let begun = if new.dry_run {
+            Begun {
+                id,
+                number: tried().map_err(told)?,
+                at: now,
+                taken: 0,
+            }
         } else {
             let batch = NewBatch {
                 id,
@@ -122,25 +127,28 @@ impl<'a> Receiving<'a> {
                 file_name: new.file_name.clone(),
                 who: who.to_owned(),
                 begun: now,
+                fingerprint: digests.map(|it| it.fingerprint),
             };
             app.engine.begin_feed(batch).await.map_err(told)?
         };
+        // One that goes on is of the day it came first.
+        let day = begun.at.date_in_japan();
+        let file = InsurerFile::new(kind, insurer, encoding, day);
+        let receiver = Receiver::new(file, report::file(&app.data_dir, begun.id));
+        let earlier = Earlier::of(&app.engine, &begun);
         Ok(Self {
             app,
             arriving: Arriving {
-                id,
-                number,
+                id: begun.id,
+                number: begun.number,
                 kind,
                 insurer,
                 scope,
-                day: now.date_in_japan(),
+                day,
                 unnamed: app.insurer_feeds.unnamed(),
             },
             is_tried: new.dry_run,
-            receiver: Receiver::new(
-                InsurerFile::new(kind, insurer, encoding, now.date_in_japan()),
-                report::file(&app.data_dir, id),
-            ),
+            receiver: receiver.going_on(digests.map(|it| it.file), earlier),
         })
     }
 
@@ -227,11 +235,8 @@ fn whose(kind: InsurerKind, new: &NewFeed) -> Result<(Option<InsurerNumber>, Sco
 
 fn refused(line: u64, wrong: &Wrong) -> NewRemark {
     NewRemark {
-        line,
-        what: What::Refused,
-        person: None,
         cell: wrong.column.map(|column| column.name),
-        detail: wrong.reason.as_str().into(),
+        ..NewRemark::refused(line, wrong.reason.as_str())
     }
 }
 

@@ -118,7 +118,7 @@ fn feeds_page(app: &App, operator: &Operator) -> Result<Response, Told> {
             }),
             tone: match state {
                 Some(BatchState::Published) => "good",
-                Some(BatchState::Receiving | BatchState::Held) => "note",
+                Some(BatchState::Receiving | BatchState::Held | BatchState::Interrupted) => "note",
                 Some(
                     BatchState::Stopped
                     | BatchState::GivenUp

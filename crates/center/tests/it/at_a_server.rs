@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use center::control::{Order, Reply, send};
+use center::control::{Call, Order, Reply, send};
 use domain::audit::Deed;
 
 use crate::places::{AT_SERVER, store};
 use crate::world::{World, check};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
-const WALKS: [&str; 24] = [
+const WALKS: [&str; 31] = [
     "accounts::accounts_are_managed_by_those_who_may",
     "accounts::an_account_changed_since_it_was_shown_is_left_as_it_is",
     "bulk::a_bulk_check_is_accepted_and_answered_line_by_line_in_order",
@@ -25,6 +25,13 @@ const WALKS: [&str; 24] = [
     "events::a_client_goes_on_behind_the_last_event_it_received",
     "feeds::a_batch_that_comes_again_changes_nothing_and_a_corrected_line_replaces_its_own_alone",
     "history::the_history_is_exported_whole_and_recorded",
+    "insurer_feeds::a_batch_that_takes_the_ratio_of_a_twentieth_waits_for_an_operator",
+    "insurer_feeds::a_check_names_the_batch_it_was_answered_from",
+    "insurer_feeds::a_full_file_ends_what_it_does_not_name_and_tells_so",
+    "insurer_feeds::an_undone_batch_leaves_everything_as_it_was",
+    "insurer_feeds::late_registrations_are_told_by_line_and_by_insurer",
+    "insurer_feeds::misuse::lines_that_cannot_be_are_refused_by_reason_and_the_others_taken",
+    "insurer_feeds::resuming::what_rests_on_a_file_that_was_cut_off_gives_it_up",
     "keys::receipts_and_checkpoints_of_a_retired_key_verify_on",
     "looks::a_patient_who_agreed_is_seen_for_a_day_and_not_a_moment_longer",
     "medical_information::a_consent_opens_what_it_was_given_to_and_the_look_is_on_record_with_it",
@@ -115,4 +122,39 @@ async fn a_certificate_revoked_at_one_process_is_refused_at_the_other() {
     {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_load_one_feed_after_the_other_and_one_goes_on_with_what_the_other_left() {
+    use crate::insurer_feeds::{feed, file, person, send_file};
+    use domain::feed::insurer::InsurerKind;
+    let here = World::start_at_server().await;
+    let there = here.another().await;
+    let bytes = file(InsurerKind::Persons, (0..200).map(person));
+    let known = crate::insurer_feeds::resuming::known(feed(InsurerKind::Persons), &bytes);
+    let mut call = Call::place(here.dir.path()).await.unwrap();
+    call.announce(known.clone()).await.unwrap();
+    let half = bytes.len() / 2;
+    call.send(&crate::feeds::part(&bytes[..half]))
+        .await
+        .unwrap();
+    for lines in [known.clone(), feed(InsurerKind::Losses)] {
+        let refused = send_file(&there, lines, &bytes).await.unwrap_err();
+        assert!(refused.contains("another process"), "{refused}");
+    }
+    // The first process says nothing any more. Its turn is over, and what it had kept is gone on with.
+    there
+        .micros
+        .fetch_add(121_000_000, std::sync::atomic::Ordering::SeqCst);
+    let report = send_file(&there, known, &bytes).await.unwrap();
+    assert_eq!((report.added, report.number), (200, Some(1)));
+    assert!(0 < report.behind, "{report:?}");
+    // It comes back, and finds its turn lost before it keeps another line.
+    let lost = call.send(&crate::feeds::part(&bytes[half..])).await;
+    let Reply::Refused(why) = lost.unwrap() else {
+        panic!("lines were kept");
+    };
+    assert!(why.contains("another process"), "{why}");
+    let store = store(&here.dir.path().join("center.db"), 9);
+    assert_eq!(store.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
 }

@@ -19,7 +19,7 @@ use synthetic::card::holder;
 use crate::world::{Clinic, World};
 
 /// Of the person whose card is laid.
-fn whose() -> String {
+pub(crate) fn whose() -> String {
     let person = holder::registration(Case::Renewed).unwrap();
     let it = synthetic::feeds::insured(&person).unwrap();
     let symbol = it.symbol.unwrap();
@@ -34,7 +34,12 @@ fn whose() -> String {
 }
 
 /// A line of drugs from claims, last month.
-fn drug(world: &World, whose: &str, (statement, line): (&str, u32), name: &str) -> String {
+pub(crate) fn drug(
+    world: &World,
+    whose: &str,
+    (statement, line): (&str, u32),
+    name: &str,
+) -> String {
     let today = domain::civil_date::Instant::from_micros(
         world.micros.load(std::sync::atomic::Ordering::SeqCst),
     )
@@ -48,7 +53,7 @@ fn drug(world: &World, whose: &str, (statement, line): (&str, u32), name: &str) 
     )
 }
 
-fn file(kind: FeedKind, lines: &[String]) -> Vec<u8> {
+pub(crate) fn file(kind: FeedKind, lines: &[String]) -> Vec<u8> {
     let mut bytes = writing::header(kind, Encoding::Utf8).unwrap();
     for line in lines {
         bytes.extend_from_slice(line.as_bytes());
@@ -57,7 +62,7 @@ fn file(kind: FeedKind, lines: &[String]) -> Vec<u8> {
     bytes
 }
 
-fn feed(kind: FeedKind) -> NewFeed {
+pub(crate) fn feed(kind: FeedKind) -> NewFeed {
     NewFeed {
         kind: kind.as_str().into(),
         file_name: "feed.csv".into(),
@@ -66,7 +71,7 @@ fn feed(kind: FeedKind) -> NewFeed {
 }
 
 /// Sends a file in pieces of some bytes.
-async fn load(world: &World, feed: NewFeed, bytes: &[u8]) -> Result<FeedReport, String> {
+pub(crate) async fn load(world: &World, feed: NewFeed, bytes: &[u8]) -> Result<FeedReport, String> {
     let mut call = Call::place(world.dir.path()).await.unwrap();
     call.announce(feed).await.unwrap();
     for piece in bytes.chunks(100) {
@@ -87,7 +92,7 @@ pub(crate) fn part(bytes: &[u8]) -> FeedPart {
     FeedPart::Bytes(STANDARD.encode(bytes))
 }
 
-async fn batches(world: &World) -> Vec<BatchLine> {
+pub(crate) async fn batches(world: &World) -> Vec<BatchLine> {
     match send(world.dir.path(), &Order::ListFeeds).await.unwrap() {
         Reply::Feeds(batches) => batches,
         other => panic!("{other:?}"),
@@ -99,7 +104,7 @@ fn changes(it: &FeedReport) -> (u64, u64, u64) {
 }
 
 /// A clinic at which the person agreed to show the drugs, and a look at them.
-struct Desk {
+pub(crate) struct Desk {
     clinic: Clinic,
     token: String,
     patient: String,

@@ -3,6 +3,7 @@
 
 mod identity;
 mod misuse;
+pub(crate) mod resuming;
 
 use api::check::{Answer, CheckRequest};
 use center::control::{Call, Order, Reply, send};

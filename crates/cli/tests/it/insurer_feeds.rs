@@ -131,3 +131,56 @@ fn a_center_that_is_killed_has_all_of_an_insurers_batch_or_nothing() {
     let report = succeed(&["audit", "verify", "--data-dir", &data_dir]);
     assert!(!report.is_empty());
 }
+
+/// Kills the center at every fifth of a file: what it had kept is not taken again, and nothing is missing or doubled.
+#[test]
+fn a_center_that_is_killed_while_it_takes_lines_goes_on_behind_them() {
+    let mut clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let folder = clinic.path("feeds");
+    succeed(&[
+        "synth", "--people", "4000", "--seed", "7", "--feeds", &folder,
+    ]);
+    let (number, file) = files(&folder, "persons").remove(0);
+    let bytes = std::fs::read(&file).unwrap();
+    let people = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 - 1;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+    let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    let feed = NewFeed {
+        kind: "persons".into(),
+        file_name: "killed.csv".into(),
+        insurer: Some(number.clone()),
+        sha256: Some(hex.collect()),
+        ..NewFeed::default()
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for fifth in 1..5 {
+        let mut behind = 0;
+        runtime.block_on(async {
+            let mut call = Call::place(data_dir.as_ref()).await.unwrap();
+            call.announce(feed.clone()).await.unwrap();
+            for piece in bytes[..bytes.len() * fifth / 5].chunks(2_000) {
+                let part = FeedPart::Bytes(STANDARD.encode(piece));
+                match call.send(&part).await.unwrap() {
+                    Reply::FeedProgress(reached) => behind = reached.behind,
+                    other => panic!("{other:?}"),
+                }
+            }
+        });
+        assert_eq!(behind == 0, fifth == 1);
+        clinic.center.take().unwrap().kill();
+        clinic.start_center();
+        let list = succeed(&["feed", "list", "--json", "--data-dir", &data_dir]);
+        let batches: Value = serde_json::from_str(&list).unwrap();
+        assert_eq!(batches[0]["state"], "interrupted");
+    }
+    let report = load(
+        &data_dir,
+        &["--kind", "persons", "--insurer", &number, &file],
+    );
+    let counts = ["added", "lines"].map(|name| report[name].as_u64().unwrap());
+    assert_eq!(counts, [people, people]);
+    assert!(people / 2 < report["behind"].as_u64().unwrap());
+    let report = succeed(&["audit", "verify", "--data-dir", &data_dir]);
+    assert!(!report.is_empty());
+}

@@ -2,22 +2,27 @@
 //! readers see all of a batch or nothing. Judges no line's members; says of nobody whether they exist.
 
 pub mod batches;
+pub mod beginning;
 mod publishing;
 
 use domain::civil_date::{CivilDate, Instant};
 use domain::coverage::Registration;
 use domain::feed::statement::{FeedLine, Record};
-use domain::feed::{BatchKind, BatchState, FeedKind};
+use domain::feed::{BatchKind, BatchNumber, BatchState, FeedKind};
 use domain::insured::{Branch, InsuranceKey};
 use domain::person::PersonId;
 
 use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Changed, Counted, end};
+use crate::registry::feeds::beginning::Taking;
+use crate::registry::insurer_feeds::remarks::{self, NewRemark};
 use crate::rows;
 use crate::rows::medical_information::{
     pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month, unpack_surgery,
 };
 use crate::sql::{Connection, OptionalExtension, params};
+
+const FAILED: StoreError = StoreError::Row("feeds");
 
 /// Whom a line is about.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,16 +53,33 @@ pub enum NotKept {
 }
 
 impl Engine {
-    /// Keeps lines of the arriving batch aside, each matched to its person; answers for each whether it was. One transaction.
+    /// Keeps lines of an arriving batch aside, each with its number and matched to its person; answers for each whether it was. What was
+    /// not is remarked under a name. One transaction.
     ///
     /// # Errors
     /// [`StoreError`]; then none of these lines was kept.
     pub async fn keep_feed_lines(
         &self,
-        lines: Vec<(Whose, FeedLine)>,
+        taking: Taking,
+        lines: Vec<(u64, Whose, FeedLine)>,
+        name: fn(NotKept) -> &'static str,
     ) -> Result<Vec<Result<(), NotKept>>, StoreError> {
+        let turn = self.feed_turn();
         self.registry()
-            .write(move |connection, _| keep_all(connection, &lines))
+            .write(move |connection, _| {
+                let outcomes = keep_all(connection, taking.number, &lines)?;
+                let mut refused = 0;
+                for (outcome, (line, _, _)) in outcomes.iter().zip(&lines) {
+                    if let Err(why) = outcome {
+                        refused += 1;
+                        let remark = NewRemark::refused(*line, name(*why));
+                        remarks::put(connection, taking.number, &remark)?;
+                    }
+                }
+                let counts = (outcomes.len() as u64 - refused, refused);
+                beginning::count(connection, turn, &taking, counts)?;
+                Ok(outcomes)
+            })
             .await
     }
 
@@ -71,11 +93,13 @@ impl Engine {
         counted: Counted,
         now: Instant,
     ) -> Result<Changed, StoreError> {
+        let turn = self.feed_turn();
         let changed = self
             .registry()
             .write(move |connection, _| {
-                let kind = arriving(connection, id)?;
-                let changed = publishing::publish(connection, kind)?;
+                beginning::touch(connection, turn, now)?;
+                let (kind, number) = arriving(connection, id)?;
+                let changed = publishing::publish(connection, kind, number)?;
                 end(
                     connection,
                     id,
@@ -102,8 +126,10 @@ impl Engine {
         counted: Counted,
         now: Instant,
     ) -> Result<(), StoreError> {
+        let turn = self.feed_turn();
         self.registry()
             .write(move |connection, _| {
+                beginning::touch(connection, turn, now)?;
                 arriving(connection, id)?;
                 end(connection, id, (state, now), counted, Changed::default())?;
                 forget(connection)
@@ -123,35 +149,44 @@ impl Engine {
     }
 }
 
-/// The kind of the batch that is arriving; an error for any other.
-fn arriving(connection: &Connection, id: u128) -> Result<FeedKind, StoreError> {
+/// Kind and number of a batch that is arriving; an error for any other.
+fn arriving(connection: &Connection, id: u128) -> Result<(FeedKind, u32), StoreError> {
     match batches::of(connection, id)? {
-        Some((BatchKind::Medical(kind), BatchState::Receiving)) => Ok(kind),
+        Some((BatchKind::Medical(kind), BatchState::Receiving, number)) => Ok((kind, number)),
         Some(_) | None => Err(StoreError::Failed("the batch is not arriving".into())),
     }
 }
 
+/// Lets go of lines whose batch neither arrives nor can go on, and of what was remarked for going on.
 fn forget(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM arriving_statement", [])?;
-    connection.execute("DELETE FROM arriving_line", [])?;
+    let kept = "SELECT number FROM feed_batch WHERE state IN ('receiving', 'interrupted')";
+    for table in ["arriving_statement", "arriving_line"] {
+        let text = format!("DELETE FROM {table} WHERE batch NOT IN ({kept})");
+        connection.execute(&text, [])?;
+    }
+    let text = "DELETE FROM feed_remark WHERE batch IN (SELECT number FROM feed_batch WHERE state NOT IN ('receiving', 'interrupted')
+        AND kind IN ('drugs', 'prescriptions', 'dispensings', 'treatment', 'surgery', 'checkups'))
+        OR batch = ?1";
+    connection.execute(text, [beginning::tried()?.as_u32()])?;
     Ok(())
 }
 
 fn keep_all(
     connection: &Connection,
-    lines: &[(Whose, FeedLine)],
+    batch: BatchNumber,
+    lines: &[(u64, Whose, FeedLine)],
 ) -> Result<Vec<Result<(), NotKept>>, StoreError> {
     let mut outcomes = Vec::with_capacity(lines.len());
     // Lines of one person follow each other in most files.
     let mut last: Option<(&Whose, Option<PersonId>)> = None;
-    for (whose, line) in lines {
+    for (_, whose, line) in lines {
         let person = match last {
             Some((before, person)) if before == whose => person,
             Some(_) | None => one_person(connection, whose)?,
         };
         last = Some((whose, person));
         outcomes.push(match person {
-            Some(person) => keep(connection, person, line)?,
+            Some(person) => keep(connection, (batch, person), line)?,
             None => Err(NotKept::NoOnePerson),
         });
     }
@@ -160,27 +195,37 @@ fn keep_all(
 
 fn keep(
     connection: &Connection,
-    person: PersonId,
+    (batch, person): (BatchNumber, PersonId),
     line: &FeedLine,
 ) -> Result<Result<(), NotKept>, StoreError> {
+    let batch = batch.as_u32();
     let (statement, person) = (name(line), person.as_u128().to_be_bytes());
     let head = pack(&line.record.head())?;
     let known: Option<([u8; 16], Vec<u8>)> = connection
-        .prepare_cached("SELECT person, head FROM arriving_statement WHERE statement = ?1")?
-        .query_row([&statement], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(
+            "SELECT person, head FROM arriving_statement WHERE batch = ?1 AND statement = ?2",
+        )?
+        .query_row(params![batch, statement], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
     match known {
         Some(known) if known == (person, head) => {}
         Some(_) => return Ok(Err(NotKept::OtherHead)),
         None => {
             connection
-                .prepare_cached("INSERT INTO arriving_statement VALUES (?1, ?2, ?3)")?
-                .execute(params![statement, person, pack(&line.record.head())?])?;
+                .prepare_cached("INSERT INTO arriving_statement VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![
+                    batch,
+                    statement,
+                    person,
+                    pack(&line.record.head())?
+                ])?;
         }
     }
     let kept = connection
-        .prepare_cached("INSERT INTO arriving_line VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-        .execute(params![statement, line.number, pack(&line.record)?])?;
+        .prepare_cached("INSERT INTO arriving_line VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
+        .execute(params![batch, statement, line.number, pack(&line.record)?])?;
     Ok(if kept == 0 {
         Err(NotKept::Twice)
     } else {

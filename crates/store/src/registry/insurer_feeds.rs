@@ -19,6 +19,7 @@ use domain::person::{Person, PersonId};
 
 use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Batch, Changed, Counted, end, pack_weighed};
+use crate::registry::feeds::beginning::{self, Taking};
 use crate::registry::identity;
 use crate::registry::insurer_feeds::remarks::{NewRemark, What};
 use crate::registry::registration_of;
@@ -66,6 +67,22 @@ impl std::fmt::Debug for NewLine {
     }
 }
 
+/// The lines of a piece of a file.
+pub struct NewLines {
+    /// Those that read well.
+    pub said: Vec<NewLine>,
+    /// What is told of those that do not.
+    pub remarks: Vec<NewRemark>,
+    /// How a reason is named in what is told.
+    pub name: fn(NotApplied) -> &'static str,
+}
+
+impl std::fmt::Debug for NewLines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewLines({})", self.said.len())
+    }
+}
+
 /// A person whose part is being changed by the lines at hand.
 struct Held {
     part: Part,
@@ -95,18 +112,41 @@ impl Engine {
         })
     }
 
-    /// Keeps lines aside, each made part of what its insurer says of its person; answers for each whether it could be. One transaction.
+    /// Keeps lines aside, each made part of what its insurer says of its person; answers for each whether it could be. What could not, and
+    /// what did not read well, is remarked. One transaction.
     ///
     /// # Errors
     /// [`StoreError`]; then none of these lines was kept.
     pub async fn keep_insurer_lines(
         &self,
         arriving: Arriving,
-        lines: Vec<NewLine>,
+        taking: Taking,
+        lines: NewLines,
         deadlines: Deadlines,
     ) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
+        let turn = self.feed_turn();
         self.registry()
-            .write(move |connection, _| keep_all(connection, &arriving, &lines, deadlines))
+            .write(move |connection, _| {
+                let said = &lines.said;
+                let outcomes = keep_all(connection, &arriving, said, deadlines)?;
+                for remark in &lines.remarks {
+                    remarks::put(connection, taking.number, remark)?;
+                }
+                let mut refused = 0;
+                for (outcome, line) in outcomes.iter().zip(said) {
+                    if let Err(why) = outcome {
+                        refused += 1;
+                        let remark = NewRemark {
+                            person: Some(line.person),
+                            ..NewRemark::refused(line.number, (lines.name)(*why))
+                        };
+                        remarks::put(connection, taking.number, &remark)?;
+                    }
+                }
+                let counts = (outcomes.len() as u64 - refused, refused);
+                beginning::count(connection, turn, &taking, counts)?;
+                Ok(outcomes)
+            })
             .await
     }
 
@@ -132,8 +172,10 @@ impl Engine {
         weighed: Weighed,
         now: Instant,
     ) -> Result<(), StoreError> {
+        let turn = self.feed_turn();
         self.registry()
             .write(move |connection, _| {
+                beginning::touch(connection, turn, now)?;
                 is_in(connection, arriving.id, &[BatchState::Receiving])?;
                 note_weighed(connection, arriving.id, &weighed)?;
                 let state = (BatchState::Held, now);
@@ -154,9 +196,11 @@ impl Engine {
         weighed: Option<Weighed>,
         now: Instant,
     ) -> Result<Changed, StoreError> {
+        let turn = self.feed_turn();
         let changed = self
             .registry()
             .write(move |connection, _| {
+                beginning::touch(connection, turn, now)?;
                 let states = [BatchState::Receiving, BatchState::Held];
                 is_in(connection, arriving.id, &states)?;
                 if let Some(weighed) = weighed {
@@ -183,8 +227,10 @@ impl Engine {
         (state, now): (BatchState, Instant),
         counted: Counted,
     ) -> Result<(), StoreError> {
+        let turn = self.feed_turn();
         self.registry()
             .write(move |connection, _| {
+                beginning::touch(connection, turn, now)?;
                 let states = [BatchState::Receiving, BatchState::Held];
                 is_in(connection, arriving.id, &states)?;
                 let_go(connection, arriving.number)?;
@@ -239,8 +285,9 @@ impl Arriving {
 
 /// Lets go of parts whose batch was given up.
 pub(crate) fn forget(connection: &Connection) -> Result<(), StoreError> {
-    let text = "DELETE FROM arriving_part WHERE batch NOT IN (SELECT number FROM feed_batch WHERE state = ?1)";
-    connection.execute(text, [BatchState::Held.as_str()])?;
+    let text = "DELETE FROM arriving_part WHERE batch NOT IN
+        (SELECT number FROM feed_batch WHERE state IN ('receiving', 'interrupted', 'held'))";
+    connection.execute(text, [])?;
     // Of a file that was only tried when the process ended.
     let text = "DELETE FROM feed_remark WHERE batch NOT IN (SELECT number FROM feed_batch)";
     connection.execute(text, [])?;

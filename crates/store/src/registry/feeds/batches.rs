@@ -8,10 +8,9 @@ use domain::feed::review::{Figures, Weighed};
 use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
 
+use super::FAILED;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, Row, params};
-
-const FAILED: StoreError = StoreError::Row("feeds");
 
 /// A batch that begins.
 #[derive(Debug, Clone)]
@@ -30,6 +29,8 @@ pub struct NewBatch {
     pub who: String,
     /// When it began.
     pub begun: Instant,
+    /// Of the whole file, and how it is read: the same file goes on where it was cut off.
+    pub fingerprint: Option<[u8; 32]>,
 }
 
 /// A batch as it is on record.
@@ -86,70 +87,6 @@ pub struct Changed {
 }
 
 impl Engine {
-    /// Begins a batch; answers its number. One that was cut off before is given up first: nothing of it is stored.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn begin_feed(&self, new: NewBatch) -> Result<BatchNumber, StoreError> {
-        self.settle_feeds(new.begun).await?;
-        let mut detail = format!("kind={}", new.kind.as_str());
-        if let Some(insurer) = new.insurer {
-            detail = format!("{detail} insurer={insurer} scope={}", new.scope.as_str());
-        }
-        self.record(Event {
-            at: new.begun,
-            actor: Actor::Operator(new.who.clone()),
-            deed: Deed::FeedBegin,
-            subject: Some(new.id),
-            detail,
-        })
-        .await?;
-        self.registry()
-            .write(move |connection, _| {
-                let text = "SELECT coalesce(max(number), 0) + 1 FROM feed_batch";
-                let number: u32 = connection.query_row(text, [], |row| row.get(0))?;
-                let text = "INSERT INTO feed_batch (id, number, kind, insurer, scope, file_name, who, begun, ended, state,
-                    lines, accepted, refused, added, replaced, unchanged, told, weighed)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, 0, 0, 0, 0, 0, 0, 0, NULL)";
-                connection.execute(
-                    text,
-                    params![
-                        new.id.to_be_bytes(),
-                        number,
-                        new.kind.as_str(),
-                        new.insurer.map(InsurerNumber::as_u32),
-                        new.scope.as_str(),
-                        new.file_name,
-                        new.who,
-                        new.begun.as_micros(),
-                        BatchState::Receiving.as_str()
-                    ],
-                )?;
-                BatchNumber::new(number).ok_or(FAILED)
-            })
-            .await
-    }
-
-    /// Gives up what was cut off by the end of a process, and puts into the audit chain what is missing there.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn settle_feeds(&self, now: Instant) -> Result<(), StoreError> {
-        self.registry()
-            .write(move |connection, _| {
-                let text = "UPDATE feed_batch SET state = ?1, ended = ?2 WHERE state = ?3";
-                let (given_up, receiving) = (BatchState::GivenUp, BatchState::Receiving);
-                connection.execute(
-                    text,
-                    params![given_up.as_str(), now.as_micros(), receiving.as_str()],
-                )?;
-                super::forget(connection)?;
-                crate::registry::insurer_feeds::forget(connection)
-            })
-            .await?;
-        self.tell_ended_feeds().await
-    }
-
     /// The newest batches, at most so many.
     ///
     /// # Errors
@@ -275,22 +212,23 @@ fn batch(row: &Row<'_>) -> Result<Batch, StoreError> {
     })
 }
 
-/// Kind and state of a batch, where there is one of this identifier.
+/// Kind, state and number of a batch, where there is one of this identifier.
 pub(super) fn of(
     connection: &Connection,
     id: u128,
-) -> Result<Option<(BatchKind, BatchState)>, StoreError> {
-    let text = "SELECT kind, state FROM feed_batch WHERE id = ?1";
-    let found: Option<(String, String)> = connection
+) -> Result<Option<(BatchKind, BatchState, u32)>, StoreError> {
+    let text = "SELECT kind, state, number FROM feed_batch WHERE id = ?1";
+    let found: Option<(String, String, u32)> = connection
         .query_row(text, [id.to_be_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let Some((kind, state)) = found else {
+    let Some((kind, state, number)) = found else {
         return Ok(None);
     };
     let kind = BatchKind::parse(&kind).ok_or(FAILED)?;
-    Ok(Some((kind, BatchState::parse(&state).ok_or(FAILED)?)))
+    let state = BatchState::parse(&state).ok_or(FAILED)?;
+    Ok(Some((kind, state, number)))
 }
 
 /// Puts what became of a batch on record, to be told in the audit chain.

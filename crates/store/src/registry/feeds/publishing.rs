@@ -9,11 +9,12 @@ use domain::feed::statement::Record;
 use domain::medical_information::kind::InformationKind;
 
 use super::batches::Changed;
-use super::{pack, unpack};
+use super::{FAILED, pack, unpack};
 use crate::engine::StoreError;
 use crate::sql::{Connection, OptionalExtension, params};
 
-const FAILED: StoreError = StoreError::Row("feeds");
+/// Statements whose names are read at a time.
+const AT_ONCE: u32 = 1_000;
 
 /// Where the record of a statement lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,25 +27,44 @@ struct Place {
 /// A statement as it is stored: where, and its lines by their numbers.
 type Stored = (Place, BTreeMap<u32, Record>);
 
-/// Puts everything that arrived in place.
-pub(super) fn publish(connection: &Connection, kind: FeedKind) -> Result<Changed, StoreError> {
-    let mut all = connection.prepare_cached("SELECT statement, person FROM arriving_statement")?;
-    let mut statements = all.query([])?;
-    let mut changed = Changed::default();
-    while let Some(row) = statements.next()? {
-        let statement: String = row.get(0)?;
-        put(connection, (kind, &statement), row.get(1)?, &mut changed)?;
+/// Puts everything that arrived with a batch in place.
+pub(super) fn publish(
+    connection: &Connection,
+    kind: FeedKind,
+    batch: u32,
+) -> Result<Changed, StoreError> {
+    let text = "SELECT statement, person FROM arriving_statement WHERE batch = ?1 AND ?2 < statement ORDER BY statement LIMIT ?3";
+    let (mut changed, mut after) = (Changed::default(), String::new());
+    loop {
+        let mut page = connection.prepare_cached(text)?;
+        let mut rows = page.query(params![batch, after, AT_ONCE])?;
+        let mut statements = Vec::new();
+        while let Some(row) = rows.next()? {
+            let found: (String, [u8; 16]) = (row.get(0)?, row.get(1)?);
+            statements.push(found);
+        }
+        let Some((last, _)) = statements.last() else {
+            return Ok(changed);
+        };
+        after.clone_from(last);
+        for (statement, person) in statements {
+            put(
+                connection,
+                (kind, &statement),
+                (batch, person),
+                &mut changed,
+            )?;
+        }
     }
-    Ok(changed)
 }
 
 fn put(
     connection: &Connection,
     (kind, statement): (FeedKind, &str),
-    person: [u8; 16],
+    (batch, person): (u32, [u8; 16]),
     changed: &mut Changed,
 ) -> Result<(), StoreError> {
-    let new = arrived(connection, kind, statement)?;
+    let new = arrived(connection, kind, (batch, statement))?;
     let before = stored(connection, kind, statement)?;
     let (earlier, mut lines) = match before {
         // What another person's statement of this name held is never put to this one.
@@ -112,11 +132,11 @@ fn put(
 fn arrived(
     connection: &Connection,
     kind: FeedKind,
-    statement: &str,
+    (batch, statement): (u32, &str),
 ) -> Result<BTreeMap<u32, Record>, StoreError> {
-    let text = "SELECT number, record FROM arriving_line WHERE statement = ?1";
+    let text = "SELECT number, record FROM arriving_line WHERE batch = ?1 AND statement = ?2";
     let mut lines = connection.prepare_cached(text)?;
-    let mut rows = lines.query([statement])?;
+    let mut rows = lines.query(params![batch, statement])?;
     let mut all = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let record = row.get_ref(1)?.as_blob().map_err(|_| FAILED)?;

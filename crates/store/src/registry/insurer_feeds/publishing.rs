@@ -43,27 +43,18 @@ pub(super) fn publish(
     now: Instant,
 ) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
-    let mut all = connection.prepare_cached(
-        "SELECT person, line, record FROM arriving_part WHERE batch = ?1 ORDER BY person",
-    )?;
-    let mut rows = all.query([arriving.number.as_u32()])?;
-    while let Some(row) = rows.next()? {
-        let person = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-        let record: Vec<u8> = row.get(2)?;
-        let part = unpack_part(person, &record)?;
+    for_each_part(connection, arriving, |person, line, part| {
         let publishing = Publishing {
             connection,
             arriving,
             now,
-            line: row.get(1)?,
+            line,
         };
         match arriving.insurer {
-            Some(insurer) => {
-                publishing.put(insurer, person, Some(&part), &mut changed)?;
-            }
-            None => publishing.put_resident(person, part.person.as_ref(), &mut changed)?,
+            Some(insurer) => publishing.put(insurer, person, Some(part), &mut changed),
+            None => publishing.put_resident(person, part.person.as_ref(), &mut changed),
         }
-    }
+    })?;
     if let (Some(insurer), Scope::Full) = (arriving.insurer, arriving.scope) {
         let publishing = Publishing {
             connection,
@@ -100,24 +91,43 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         Ok(())
     })?;
     // Those who are not the insurer's yet.
-    let mut all = connection.prepare_cached(
-        "SELECT person, record FROM arriving_part WHERE batch = ?1 ORDER BY person",
-    )?;
-    let mut rows = all.query([arriving.number.as_u32()])?;
-    while let Some(row) = rows.next()? {
-        let person = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
+    for_each_part(connection, arriving, |person, _, part| {
         let stored = registration_of(connection, person)?;
         let is_member = |it: &Registration| it.coverages.iter().any(|it| it.insurer == insurer);
-        if stored.as_ref().is_some_and(is_member) {
-            continue;
+        if !stored.as_ref().is_some_and(is_member) {
+            let settled = settle(arriving, insurer, stored.as_ref(), Some(part));
+            let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
+            weighed.add(Figures::default(), after);
         }
-        let record: Vec<u8> = row.get(1)?;
-        let part = unpack_part(person, &record)?;
-        let settled = settle(arriving, insurer, stored.as_ref(), Some(&part));
-        let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
-        weighed.add(Figures::default(), after);
-    }
+        Ok(())
+    })?;
     Ok(weighed)
+}
+
+/// What a batch makes of each person it names, with the line that did so last, in pieces.
+fn for_each_part(
+    connection: &Connection,
+    arriving: &Arriving,
+    mut work: impl FnMut(PersonId, u64, &Part) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let text = "SELECT person, line, record FROM arriving_part WHERE batch = ?1 AND ?2 < person ORDER BY person LIMIT ?3";
+    let mut after = Vec::new();
+    loop {
+        let mut statement = connection.prepare_cached(text)?;
+        let mut rows = statement.query(params![arriving.number.as_u32(), after, AT_ONCE])?;
+        let mut piece: Vec<([u8; 16], u64, Vec<u8>)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            piece.push((row.get(0)?, row.get(1)?, row.get(2)?));
+        }
+        let Some((last, _, _)) = piece.last() else {
+            return Ok(());
+        };
+        after = last.to_vec();
+        for (person, line, record) in piece {
+            let person = PersonId::from_u128(u128::from_be_bytes(person));
+            work(person, line, &unpack_part(person, &record)?)?;
+        }
+    }
 }
 
 /// Everybody with a coverage of an insurer, each once, in pieces: what is done to them may change their rows.

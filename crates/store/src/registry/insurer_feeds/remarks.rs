@@ -51,6 +51,20 @@ pub struct NewRemark {
     pub detail: String,
 }
 
+impl NewRemark {
+    /// A line as a whole was refused, for a reason of this name.
+    #[must_use]
+    pub fn refused(line: u64, reason: &str) -> Self {
+        Self {
+            line,
+            what: What::Refused,
+            person: None,
+            cell: None,
+            detail: reason.into(),
+        }
+    }
+}
+
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
@@ -84,24 +98,6 @@ pub struct LateCount {
 }
 
 impl Engine {
-    /// Notes remarks of a batch.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn note_remarks(
-        &self,
-        number: BatchNumber,
-        remarks: Vec<NewRemark>,
-    ) -> Result<(), StoreError> {
-        self.registry()
-            .write(move |connection, _| {
-                remarks
-                    .iter()
-                    .try_for_each(|it| put(connection, number, it))
-            })
-            .await
-    }
-
     /// Remarks of a batch in the order of lines, at most so many after a place.
     ///
     /// # Errors
@@ -183,7 +179,7 @@ impl Engine {
 }
 
 /// Notes a remark behind those of its line.
-pub(super) fn put(
+pub(crate) fn put(
     connection: &Connection,
     number: BatchNumber,
     it: &NewRemark,

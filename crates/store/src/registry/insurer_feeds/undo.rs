@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::civil_date::Instant;
 use domain::coverage::Registration;
-use domain::feed::{BatchNumber, BatchState};
+use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
 use sha2::{Digest, Sha256};
@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{Arriving, is_in, publishing};
 use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Changed, Counted, end};
+use crate::registry::feeds::beginning::{self, give_up_those_it_would_mix_with};
 use crate::registry::identity::{self, Claim};
 use crate::registry::{registration_of, remove_person, store_person};
 use crate::rows;
@@ -22,6 +23,9 @@ const FAILED: StoreError = StoreError::Row("part_before");
 
 /// Batches of which what they found is forgotten at a time.
 const AT_ONCE: u32 = 4_000;
+
+/// People read at a time.
+const PEOPLE: u32 = 1_000;
 
 /// What came of undoing a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +63,11 @@ impl Engine {
         (counted, changed): (Counted, Changed),
         now: Instant,
     ) -> Result<Undone, StoreError> {
+        let turn = self.feed_turn();
         let undone = self
             .registry()
             .write(move |connection, _| {
+                beginning::touch(connection, turn, now)?;
                 is_in(connection, arriving.id, &[BatchState::Published])?;
                 undo(connection, &arriving, (counted, changed), now)
             })
@@ -128,6 +134,9 @@ fn undo(
             batches: batches.into_iter().collect(),
         });
     }
+    // What was cut off rests on what goes back.
+    let kind = BatchKind::Insurer(arriving.kind);
+    give_up_those_it_would_mix_with(connection, kind, arriving.insurer, now.as_micros())?;
     for_each(connection, arriving.number, |before| {
         put_back(connection, arriving, before, now)
     })?;
@@ -150,21 +159,30 @@ fn for_each(
     number: BatchNumber,
     mut work: impl FnMut(&Before) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let text = "SELECT person, changed_person, before, after, claim FROM part_before WHERE batch = ?1 ORDER BY person";
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query([number.as_u32()])?;
-    while let Some(row) = rows.next()? {
-        let claim: Option<Vec<u8>> = row.get(4)?;
-        let claim = claim.map(|it| postcard::from_bytes(&it)).transpose();
-        work(&Before {
-            person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
-            is_person_changed: row.get(1)?,
-            found: row.get(2)?,
-            left: row.get(3)?,
-            claim: claim.map_err(|_| FAILED)?,
-        })?;
+    let text = "SELECT person, changed_person, before, after, claim FROM part_before WHERE batch = ?1 AND ?2 < person
+        ORDER BY person LIMIT ?3";
+    let mut after = Vec::new();
+    loop {
+        let mut statement = connection.prepare_cached(text)?;
+        let mut rows = statement.query(params![number.as_u32(), after, PEOPLE])?;
+        let mut page = Vec::new();
+        while let Some(row) = rows.next()? {
+            let claim: Option<Vec<u8>> = row.get(4)?;
+            let claim = claim.map(|it| postcard::from_bytes(&it)).transpose();
+            page.push(Before {
+                person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
+                is_person_changed: row.get(1)?,
+                found: row.get(2)?,
+                left: row.get(3)?,
+                claim: claim.map_err(|_| FAILED)?,
+            });
+        }
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.person.as_u128().to_be_bytes().to_vec();
+        page.iter().try_for_each(&mut work)?;
     }
-    Ok(())
 }
 
 /// Whether nothing that a batch left of a person was changed since.
