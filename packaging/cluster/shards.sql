@@ -34,7 +34,7 @@ SELECT create_distributed_table('registry.ticket_month', 'facility', colocate_wi
 
 -- By the person: what may be seen of them, and what there is to see.
 SELECT create_distributed_table('center.opened_information', 'person', colocate_with => 'none');
-SELECT create_distributed_table('registry.person_key', 'person', colocate_with => 'center.opened_information');
+SELECT create_distributed_table('registry.person_place', 'person', colocate_with => 'center.opened_information');
 SELECT create_distributed_table('registry.holding', 'person', colocate_with => 'center.opened_information');
 SELECT create_distributed_table('registry.drug_month', 'person', colocate_with => 'center.opened_information');
 SELECT create_distributed_table('registry.checkup', 'person', colocate_with => 'center.opened_information');

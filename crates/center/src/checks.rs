@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::check::evaluate;
 use domain::civil_date::Instant;
-use domain::coverage::Registration;
 use domain::permit::{AskByNumber, Permit, ReadHistory};
 use store::checks::{NewCheck, Recorded};
 
@@ -48,17 +47,16 @@ pub(crate) async fn check(
     Question { asked, bytes, key }: Question,
 ) -> Result<Bytes, Refused> {
     let now = app.now();
-    let found = app.engine.look_up(permit, &asked.question.key())?;
-    let numbers: Vec<_> = found
-        .iter()
-        .map(|it| (it.registration.person.id, it.reference_number.clone()))
-        .collect();
-    let registrations: Vec<Registration> = found.into_iter().map(|it| it.registration).collect();
-    let finding = evaluate(&asked.question, permit.facility(), &registrations);
+    let question = &asked.question;
+    let registrations = app
+        .engine
+        .look_up(permit, &question.key(), question.birth_date)?;
+    let finding = evaluate(question, permit.facility(), &registrations);
     let shown = finding.entries.first().map(|entry| entry.person);
-    let number = shown
-        .and_then(|person| numbers.iter().find(|(id, _)| *id == person.id))
-        .and_then(|(_, number)| number.as_deref());
+    let number = match shown {
+        Some(person) => app.engine.reference_number(permit.facility(), person.id)?,
+        None => None,
+    };
     let circumstances = answered::Circumstances {
         check_id: app.check_ids.next(now, random()?),
         facility: permit.facility(),
@@ -67,7 +65,7 @@ pub(crate) async fn check(
         ceiling_consent: asked.question.ceiling_consent,
         remarks: asked.remarks,
     };
-    let answer = answered::write(&finding, number, &circumstances);
+    let answer = answered::write(&finding, number.as_deref(), &circumstances);
     let signed = sign(app, &answer, now)?;
     let check = NewCheck {
         id: circumstances.check_id,

@@ -190,8 +190,9 @@ fn look_up(
     permit: &Permit<AskInBulk>,
     bearer: &Bearer,
 ) -> Result<Result<Person, NotOne>, Refused> {
-    let found = app.engine.look_up_in_bulk(permit, &bearer.key())?;
-    let registrations: Vec<_> = found.into_iter().map(|it| it.registration).collect();
+    let registrations = app
+        .engine
+        .look_up_in_bulk(permit, &bearer.key(), bearer.birth_date)?;
     Ok(bearer.find(&registrations).cloned())
 }
 

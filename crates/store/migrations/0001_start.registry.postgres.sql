@@ -1,8 +1,8 @@
 -- The twin of 0001_start.registry.sql for PostgreSQL.
--- The registry: whom an insurance key leads to, with all a check needs in one row.
-CREATE TABLE insured (key text NOT NULL, person bytea NOT NULL, record bytea NOT NULL, PRIMARY KEY (key, person));
--- Under which keys a person is found, so that all rows change together.
-CREATE TABLE person_key (person bytea NOT NULL, key text NOT NULL, PRIMARY KEY (person, key));
+-- The registry: all whom an insurance key leads to, in one row, in several of bounded size where they are many.
+CREATE TABLE insured (key text NOT NULL, part bigint NOT NULL, record bytea NOT NULL, PRIMARY KEY (key, part));
+-- In which of them a person lies whole. Under their other keys stands only that they exist.
+CREATE TABLE person_place (person bytea NOT NULL, key text NOT NULL, part bigint NOT NULL, PRIMARY KEY (person));
 -- Whom a card's certificate leads to: by its serial and the authority's key. A person has several over time.
 CREATE TABLE card_certificate (
   serial bytea NOT NULL, authority bytea NOT NULL, person bytea NOT NULL,

@@ -1,7 +1,7 @@
--- The registry: whom an insurance key leads to, with all a check needs in one row.
-CREATE TABLE insured (key TEXT NOT NULL, person BLOB NOT NULL, record BLOB NOT NULL, PRIMARY KEY (key, person)) WITHOUT ROWID;
--- Under which keys a person is found, so that all rows change together.
-CREATE TABLE person_key (person BLOB NOT NULL, key TEXT NOT NULL, PRIMARY KEY (person, key)) WITHOUT ROWID;
+-- The registry: all whom an insurance key leads to, in one row, in several of bounded size where they are many.
+CREATE TABLE insured (key TEXT NOT NULL, part INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (key, part)) WITHOUT ROWID;
+-- In which of them a person lies whole. Under their other keys stands only that they exist.
+CREATE TABLE person_place (person BLOB NOT NULL, key TEXT NOT NULL, part INTEGER NOT NULL, PRIMARY KEY (person)) WITHOUT ROWID;
 -- Whom a card's certificate leads to: by its serial and the authority's key. A person has several over time.
 CREATE TABLE card_certificate (
   serial BLOB NOT NULL, authority BLOB NOT NULL, person BLOB NOT NULL,

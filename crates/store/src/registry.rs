@@ -2,22 +2,23 @@
 
 pub mod cards;
 pub mod feeds;
+pub(crate) mod households;
 pub mod identity;
 pub mod insurer_feeds;
 pub mod medical_information;
 pub mod without_card;
 
+use domain::civil_date::CivilDate;
 use domain::coverage::Registration;
-use domain::institution_code::InstitutionCode;
 use domain::insured::InsuranceKey;
 use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByNumber, AskInBulk, Permit};
 use domain::person::PersonId;
 
+pub(crate) use self::households::{registration_of, remove_person, store_person};
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
-use crate::rows;
-use crate::sql::{Connection, OptionalExtension, params};
+use crate::sql::params;
 
 /// The schema of the registry's file.
 pub(crate) const MIGRATIONS: &[Migration] = &[(
@@ -41,28 +42,30 @@ pub struct Found {
 }
 
 impl Engine {
-    /// Everybody one insurance key leads to.
+    /// Those born on a day to whom one insurance key leads.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn look_up(
         &self,
-        permit: &Permit<AskByNumber>,
+        _: &Permit<AskByNumber>,
         key: &InsuranceKey,
-    ) -> Result<Vec<Found>, StoreError> {
-        self.found(permit.facility(), key)
+        born: CivilDate,
+    ) -> Result<Vec<Registration>, StoreError> {
+        self.led_to(key, Some(born))
     }
 
-    /// Everybody one insurance key of a bulk order leads to.
+    /// Those to whom one insurance key of a bulk order leads, born on a day where it is given.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn look_up_in_bulk(
         &self,
-        permit: &Permit<AskInBulk>,
+        _: &Permit<AskInBulk>,
         key: &InsuranceKey,
-    ) -> Result<Vec<Found>, StoreError> {
-        self.found(permit.facility(), key)
+        born: Option<CivilDate>,
+    ) -> Result<Vec<Registration>, StoreError> {
+        self.led_to(key, born)
     }
 
     /// A person of a list or of a reference number of the permit's facility.
@@ -114,33 +117,13 @@ impl Engine {
         })
     }
 
-    fn found(
+    fn led_to(
         &self,
-        facility: InstitutionCode,
         key: &InsuranceKey,
-    ) -> Result<Vec<Found>, StoreError> {
-        let mut found = self.registry().read(|connection| {
-            let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-            let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([key.as_str()])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-                let record = row
-                    .get_ref(1)?
-                    .as_blob()
-                    .map_err(|_| StoreError::Row("person"))?;
-                found.push(Found {
-                    registration: rows::unpack(id, record)?,
-                    reference_number: None,
-                });
-            }
-            Ok(found)
-        })?;
-        for it in &mut found {
-            it.reference_number = self.reference_number(facility, it.registration.person.id)?;
-        }
-        Ok(found)
+        born: Option<CivilDate>,
+    ) -> Result<Vec<Registration>, StoreError> {
+        self.registry()
+            .read(|connection| households::led_to(connection, key.as_str(), born))
     }
 
     /// Stores people, replacing those already known by the same identifier. All or none of them.
@@ -149,11 +132,7 @@ impl Engine {
     /// [`StoreError`]; then none was stored.
     pub async fn store_people(&self, people: Vec<Registration>) -> Result<(), StoreError> {
         self.registry()
-            .write(move |connection, _| {
-                people
-                    .iter()
-                    .try_for_each(|person| store_person(connection, person))
-            })
+            .write(move |connection, _| households::store_people(connection, people))
             .await
     }
 
@@ -163,86 +142,7 @@ impl Engine {
     /// [`StoreError`].
     pub fn people(&self) -> Result<u64, StoreError> {
         self.registry().read(|connection| {
-            Ok(connection.query_row(
-                "SELECT count(DISTINCT person) FROM person_key",
-                [],
-                |row| row.get(0),
-            )?)
+            Ok(connection.query_row("SELECT count(*) FROM person_place", [], |row| row.get(0))?)
         })
     }
-}
-
-/// A person with their coverages.
-pub(crate) fn registration_of(
-    connection: &Connection,
-    person: PersonId,
-) -> Result<Option<Registration>, StoreError> {
-    let text = "SELECT i.record FROM person_key k
-        JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
-    let mut statement = connection.prepare_cached(text)?;
-    let record: Option<Vec<u8>> = statement
-        .query_row([person.as_u128().to_be_bytes()], |row| row.get(0))
-        .optional()?;
-    record
-        .map(|record| rows::unpack(person, &record))
-        .transpose()
-}
-
-pub(crate) fn store_person(
-    connection: &Connection,
-    registration: &Registration,
-) -> Result<(), StoreError> {
-    let id = registration.person.id.as_u128().to_be_bytes();
-    remove_person(connection, registration.person.id)?;
-    without_card::enter(connection, &registration.person)?;
-    let record = rows::pack(registration)?;
-    // Somebody who never had a coverage is found by card alone; no question has an empty key.
-    let mut keys: Vec<String> = registration
-        .coverages
-        .iter()
-        .map(|coverage| coverage.key().as_str().to_owned())
-        .collect();
-    if keys.is_empty() {
-        keys.push(String::new());
-    }
-    for key in keys {
-        connection
-            .prepare_cached("INSERT INTO insured VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-            .execute(params![key, id, record])?;
-        connection
-            .prepare_cached("INSERT INTO person_key VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute(params![id, key])?;
-    }
-    for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
-        let facility = ticket.facility.as_u64().cast_signed();
-        connection
-            .prepare_cached("INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
-            .execute(params![facility, ticket.month.to_iso(), id])?;
-    }
-    Ok(())
-}
-
-/// Takes a person out of everything they are found by.
-pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
-    let id = person.as_u128().to_be_bytes();
-    let mut statement =
-        connection.prepare_cached("DELETE FROM person_key WHERE person = ?1 RETURNING key")?;
-    let known = statement.query_map([id], |row| row.get(0))?;
-    let known = known.collect::<Result<Vec<String>, _>>()?;
-    if !known.is_empty() {
-        connection
-            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
-            .execute([id])?;
-    }
-    let mut earlier: Option<Vec<u8>> = None;
-    for key in known {
-        let text = "DELETE FROM insured WHERE key = ?1 AND person = ?2 RETURNING record";
-        let mut statement = connection.prepare_cached(text)?;
-        let gone = statement.query_row(params![key, id], |row| row.get(0));
-        earlier = gone.optional()?.or(earlier);
-    }
-    if let Some(record) = earlier {
-        without_card::take_out(connection, person, &record)?;
-    }
-    Ok(())
 }

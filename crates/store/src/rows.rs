@@ -1,5 +1,6 @@
 //! How people and medical information lie in rows of the registry. Rows, not the domain: they may change only together with a migration.
 
+pub(crate) mod household;
 pub(crate) mod medical_information;
 mod packing;
 pub(crate) mod part;

@@ -20,9 +20,10 @@ use domain::questions::{Answered, Choice};
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
 use crate::registry::{identity, registration_of};
+use crate::rows::household::Household;
 use crate::sql::{Connection, Row, params};
 use crate::withdrawals::withdrawn_since;
-use crate::{facility_settings, looks, rows};
+use crate::{facility_settings, looks};
 
 /// A patient who may be seen at a facility now.
 #[derive(Debug, Clone)]
@@ -118,8 +119,8 @@ impl Engine {
             let _snapshot = connection.snapshot()?;
             let settings = facility_settings::read(connection, facility)?.settings;
             let text = format!(
-                "SELECT {COLUMNS}, person, (SELECT i.record FROM person_key k
-                     JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = o.person LIMIT 1),
+                "SELECT {COLUMNS}, person, (SELECT i.record FROM person_place p
+                     JOIN insured i ON i.key = p.key AND i.part = p.part WHERE p.person = o.person),
                    (SELECT r.number FROM center.reference_number r WHERE r.facility = ?1 AND r.person = o.person)
                  FROM center.opened_information o
                  WHERE facility = ?1 AND ?2 < valid_until AND given <= ?2
@@ -143,7 +144,7 @@ impl Engine {
                     last.opened.push(opened);
                 } else if let Some(record) = row.get_ref(6)?.as_blob_or_null().map_err(|_| StoreError::Row("person"))? {
                     patients.push(ViewablePatient {
-                        person: rows::unpack(id, record)?.person,
+                        person: Household::open(record)?.find(id)?.ok_or(StoreError::Row("person_place"))?.person,
                         reference_number: row.get(7)?,
                         opened: vec![opened],
                     });

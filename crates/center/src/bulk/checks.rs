@@ -7,7 +7,6 @@ use domain::bulk::CeilingOnFile;
 use domain::check::{CeilingConsent, Finding, NumberQuestion, Verdict, evaluate};
 use domain::codes::ceiling::{Category, CertificateKind, Change};
 use domain::codes::check::ProcessingStatus;
-use domain::coverage::Registration;
 use domain::permit::{AskInBulk, Permit};
 use exchange::answer::Answer;
 use exchange::answer::coverage::{self, Beside, Shown, found};
@@ -138,19 +137,16 @@ fn check(
         },
         ..asked.question
     };
-    let found = app.engine.look_up_in_bulk(permit, &question.key())?;
-    let (registrations, numbers): (Vec<Registration>, Vec<Option<String>>) = found
-        .into_iter()
-        .map(|it| (it.registration, it.reference_number))
-        .unzip();
+    let born = Some(question.birth_date);
+    let registrations = app.engine.look_up_in_bulk(permit, &question.key(), born)?;
     let mut finding = evaluate(&question, permit.facility(), &registrations);
     let changes = compare(&mut finding, on_file);
     let shown = finding.entries.first().map(|entry| entry.person.id);
-    let of_shown = |(registration, _): &(&Registration, &Option<String>)| {
-        Some(registration.person.id) == shown
+    let number = match shown {
+        Some(person) => app.engine.reference_number(permit.facility(), person)?,
+        None => None,
     };
-    let number = registrations.iter().zip(&numbers).find(of_shown);
-    let number = number.and_then(|(_, number)| number.as_deref());
+    let number = number.as_deref();
     let remarks = asked.remarks;
     let told: Vec<&str> = remarks.iter().map(|it| it.text.ja.as_str()).collect();
     let told = (!told.is_empty()).then(|| told.join(" "));

@@ -15,8 +15,8 @@ use domain::person::PersonId;
 use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::Taking;
+use crate::registry::households;
 use crate::registry::insurer_feeds::remarks::{self, NewRemark};
-use crate::rows;
 use crate::rows::medical_information::{
     pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month, unpack_surgery,
 };
@@ -244,23 +244,12 @@ fn name(line: &FeedLine) -> String {
 
 /// The one person a line is about; `None` for nobody and for several.
 fn one_person(connection: &Connection, whose: &Whose) -> Result<Option<PersonId>, StoreError> {
-    let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query([whose.key.as_str()])?;
-    let mut one = None;
-    while let Some(row) = rows.next()? {
-        let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-        let record = row.get_ref(1)?.as_blob();
-        let registration = rows::unpack(id, record.map_err(|_| StoreError::Row("person"))?)?;
-        if !whose.fits(&registration) {
-            continue;
-        }
-        if one.is_some() {
-            return Ok(None);
-        }
-        one = Some(id);
-    }
-    Ok(one)
+    let found = households::led_to(connection, whose.key.as_str(), Some(whose.birth_date))?;
+    let mut fitting = found.iter().filter(|it| whose.fits(it));
+    Ok(match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Some(one.person.id),
+        (Some(_), Some(_)) | (None, _) => None,
+    })
 }
 
 impl Whose {

@@ -17,10 +17,11 @@ use uuid::Uuid;
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
+use crate::registry::households;
 use crate::rows::medical_information::{pack_checkup, pack_month, pack_surgery};
 use crate::sight::{Seen, in_force};
 use crate::sql::{Connection, params};
-use crate::{facility_settings, looks, rows};
+use crate::{facility_settings, looks};
 
 /// The qualification a message names, and what is to be read.
 #[derive(Clone)]
@@ -257,25 +258,15 @@ pub(crate) fn led_to(
     key: &InsuranceKey,
     branch: Option<Branch>,
 ) -> Result<Vec<Registration>, StoreError> {
-    let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query([key.as_str()])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-        let record = row.get_ref(1)?.as_blob();
-        let record = record.map_err(|_| StoreError::Row("person"))?;
-        let registration = rows::unpack(id, record)?;
-        let fits = registration.coverages.iter().any(|coverage| {
+    let mut found = households::led_to(connection, key.as_str(), None)?;
+    found.retain(|registration| {
+        registration.coverages.iter().any(|coverage| {
             let same = match (branch, coverage.branch) {
                 (Some(asked), Some(registered)) => asked == registered,
                 (None, _) | (_, None) => true,
             };
             same && coverage.key() == *key
-        });
-        if fits {
-            found.push(registration);
-        }
-    }
+        })
+    });
     Ok(found)
 }

@@ -9,9 +9,9 @@ use domain::insured::{Branch, InsuranceKey};
 use domain::permit::Permit;
 use domain::person::{Person, PersonId};
 
+use super::households::{self, registration_of};
 use crate::engine::{Engine, StoreError};
-use crate::rows;
-use crate::sql::{Connection, OptionalExtension, params};
+use crate::sql::{Connection, params};
 
 /// Who is looked for.
 #[derive(Clone)]
@@ -80,7 +80,8 @@ fn described(
         let tags = row.get_ref(1)?.as_blob();
         let tags = tags.map_err(|_| StoreError::Row("person_by_birth"))?;
         if bears(tags, &wanted) {
-            candidates.extend(record(connection, row.get(0)?)?);
+            let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
+            candidates.extend(registration_of(connection, id)?);
         }
     }
     let people: Vec<&Person> = candidates.iter().map(|it| &it.person).collect();
@@ -102,25 +103,16 @@ fn insured(
     branch: Option<Branch>,
     birth_date: CivilDate,
 ) -> Result<FoundWithoutCard, StoreError> {
-    let text = "SELECT person, record FROM insured WHERE key = ?1 ORDER BY person LIMIT 16";
-    let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query([key.as_str()])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let id = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-        let bytes = row.get_ref(1)?.as_blob();
-        let registration = rows::unpack(id, bytes.map_err(|_| StoreError::Row("person"))?)?;
-        let fits = registration.coverages.iter().any(|coverage| {
+    let mut found = households::led_to(connection, key.as_str(), Some(birth_date))?;
+    found.retain(|registration| {
+        registration.coverages.iter().any(|coverage| {
             let branch = match (branch, coverage.branch) {
                 (Some(asked), Some(registered)) => asked == registered,
                 (None, _) | (_, None) => true,
             };
             branch && coverage.key() == *key
-        });
-        if fits && registration.person.birth_date == birth_date {
-            found.push(registration);
-        }
-    }
+        })
+    });
     let mut found = found.into_iter();
     Ok(match (found.next(), found.next(), branch) {
         (Some(one), None, _) => FoundWithoutCard::One(Box::new(one)),
@@ -137,44 +129,25 @@ fn bears(packed: &[u8], wanted: &[u16]) -> bool {
         .any(|tag| wanted.contains(&u16::from_be_bytes(*tag)))
 }
 
-/// A person's registration; `None` for one who is gone since.
-fn record(connection: &Connection, person: [u8; 16]) -> Result<Option<Registration>, StoreError> {
-    let text = "SELECT i.record FROM person_key k
-        JOIN insured i ON i.key = k.key AND i.person = k.person WHERE k.person = ?1 LIMIT 1";
-    let mut statement = connection.prepare_cached(text)?;
-    let record: Option<Vec<u8>> = statement.query_row([person], |row| row.get(0)).optional()?;
-    let id = PersonId::from_u128(u128::from_be_bytes(person));
-    record.map(|it| rows::unpack(id, &it)).transpose()
+/// What of a person's names a search is held against.
+pub(super) fn tags(person: &Person) -> Vec<u8> {
+    let tags = tags_of(person).into_iter();
+    tags.flat_map(u16::to_be_bytes).collect()
 }
 
-/// Enters a person.
-pub(super) fn enter(connection: &Connection, person: &Person) -> Result<(), StoreError> {
-    let tags: Vec<u8> = tags_of(person)
-        .into_iter()
-        .flat_map(u16::to_be_bytes)
-        .collect();
-    connection
-        .prepare_cached("INSERT INTO person_by_birth VALUES (?1, ?2, ?3) ON CONFLICT (day, person) DO UPDATE SET tags = excluded.tags")?
-        .execute(params![
-            person.birth_date.to_epoch_days(),
-            person.id.as_u128().to_be_bytes(),
-            tags
-        ])?;
-    Ok(())
-}
-
-/// Takes a person out, of whom this record was stored.
-pub(super) fn take_out(
+/// Enters somebody born on a day, or takes them out where there are no tags.
+pub(super) fn write(
     connection: &Connection,
-    person: PersonId,
-    record: &[u8],
+    (day, person): (i32, [u8; 16]),
+    tags: Option<Vec<u8>>,
 ) -> Result<(), StoreError> {
-    let was = rows::unpack(person, record)?.person;
-    connection
-        .prepare_cached("DELETE FROM person_by_birth WHERE day = ?1 AND person = ?2")?
-        .execute(params![
-            was.birth_date.to_epoch_days(),
-            person.as_u128().to_be_bytes()
-        ])?;
+    match tags {
+        Some(tags) => connection
+            .prepare_cached("INSERT INTO person_by_birth VALUES (?1, ?2, ?3) ON CONFLICT (day, person) DO UPDATE SET tags = excluded.tags")?
+            .execute(params![day, person, tags])?,
+        None => connection
+            .prepare_cached("DELETE FROM person_by_birth WHERE day = ?1 AND person = ?2")?
+            .execute(params![day, person])?,
+    };
     Ok(())
 }

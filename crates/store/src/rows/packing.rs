@@ -12,6 +12,9 @@ const CODE_AS_TEXT: u8 = 201;
 /// Digits a text of digits alone has at most to be packed as a number.
 const MOST_DIGITS: usize = 18;
 
+/// Lengths of full-width digits from here on name one of the texts that the rows beside share.
+const SHARED: usize = MOST_DIGITS + 1;
+
 /// How a text lies in a row: in the two lowest bits of its length.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -27,13 +30,29 @@ enum Form {
 
 /// A row being packed.
 #[derive(Default)]
-pub(super) struct Packer {
+pub(super) struct Packer<'s> {
     bytes: Vec<u8>,
     /// The day packed last: certificates begin together, so most days are the one before.
     day: i32,
+    /// Texts that stand before the rows that share them.
+    shared: &'s [&'s str],
 }
 
-impl Packer {
+impl<'s> Packer<'s> {
+    /// A row beside others that share texts with it; its days follow one that is known.
+    pub(super) fn beside(shared: &'s [&'s str], day: CivilDate) -> Self {
+        Self {
+            bytes: Vec::new(),
+            day: day.to_epoch_days(),
+            shared,
+        }
+    }
+
+    /// Bytes of fixed length, as they are.
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// The row.
     pub(super) fn finish(self) -> Vec<u8> {
         self.bytes
@@ -68,6 +87,12 @@ impl Packer {
         self.number(((step << 1) ^ (step >> 63)).cast_unsigned());
     }
 
+    /// A day that follows no other.
+    pub(super) fn absolute_day(&mut self, day: CivilDate) {
+        self.day = 0;
+        self.day(day);
+    }
+
     /// A code of a table.
     pub(super) fn code(&mut self, code: &str) {
         match code.as_bytes() {
@@ -84,7 +109,9 @@ impl Packer {
 
     /// A text, exactly.
     pub(super) fn text(&mut self, text: &str) {
-        if let Some((form, digits, number)) = as_number(text) {
+        if let Some(at) = self.shared.iter().position(|it| *it == text) {
+            self.length(Form::WideDigits, SHARED + at);
+        } else if let Some((form, digits, number)) = as_number(text) {
             self.length(form, digits);
             self.number(number);
         } else if let Some(bytes) = as_shift_jis(text) {
@@ -146,17 +173,57 @@ fn as_shift_jis(text: &str) -> Option<Vec<u8>> {
 pub(super) struct Unpacker<'a> {
     bytes: &'a [u8],
     day: i32,
+    /// What rows beside share with this one, each as a text lies in a row.
+    shared: &'a [&'a [u8]],
 }
 
 impl<'a> Unpacker<'a> {
     /// Reads a row from its start.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, day: 0 }
+        Self {
+            bytes,
+            day: 0,
+            shared: &[],
+        }
+    }
+
+    /// Reads a row beside others that share texts with it; its days follow one that is known.
+    pub(super) fn beside(bytes: &'a [u8], shared: &'a [&'a [u8]], day: CivilDate) -> Self {
+        Self {
+            bytes,
+            day: day.to_epoch_days(),
+            shared,
+        }
     }
 
     /// Ends reading: nothing may be left.
     pub(super) fn finish(self) -> Option<()> {
-        self.bytes.is_empty().then_some(())
+        self.is_empty().then_some(())
+    }
+
+    /// Whether everything was read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Bytes of fixed length.
+    pub(super) fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    /// A text as it lies in the row, not read.
+    pub(super) fn packed_text(&mut self) -> Option<&'a [u8]> {
+        let all = self.bytes;
+        let length = self.number()?;
+        let (form, length) = (length & 3, usize::try_from(length >> 2).ok()?);
+        if form == Form::ShiftJis as u64 || form == Form::Utf8 as u64 {
+            self.take(length)?;
+        } else if MOST_DIGITS < length {
+            return None;
+        } else {
+            self.number()?;
+        }
+        all.get(..all.len() - self.bytes.len())
     }
 
     pub(super) fn number(&mut self) -> Option<u64> {
@@ -185,6 +252,12 @@ impl<'a> Unpacker<'a> {
         CivilDate::from_epoch_days(day).ok()
     }
 
+    /// A day that follows no other.
+    pub(super) fn absolute_day(&mut self) -> Option<CivilDate> {
+        self.day = 0;
+        self.day()
+    }
+
     /// A code, read by its table.
     pub(super) fn code<T>(&mut self, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         match self.byte()? {
@@ -205,8 +278,13 @@ impl<'a> Unpacker<'a> {
         if form == Form::Utf8 as u64 {
             return text_of(self.take(length)?).map(Cow::Borrowed);
         }
-        if MOST_DIGITS < length {
-            return None;
+        if let Some(at) = length.checked_sub(SHARED) {
+            let shared = self
+                .shared
+                .get(at)
+                .filter(|_| form == Form::WideDigits as u64)?;
+            // What is shared refers to nothing further.
+            return Self::new(shared).text();
         }
         let digits = format!("{:0length$}", self.number()?);
         if digits.len() != length {

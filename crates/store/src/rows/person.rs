@@ -18,10 +18,20 @@ use super::packing::{Packer, Unpacker};
 use super::tickets;
 use crate::engine::StoreError;
 
-/// Packs a registration.
+/// Packs a registration that stands alone.
 pub(crate) fn pack(registration: &Registration) -> Result<Vec<u8>, StoreError> {
-    let person = &registration.person;
     let mut row = Packer::default();
+    row.day(registration.person.birth_date);
+    pack_into(&mut row, registration)?;
+    Ok(row.finish())
+}
+
+/// Packs all of a registration but the birth date, which the reader knows already.
+pub(super) fn pack_into(
+    row: &mut Packer<'_>,
+    registration: &Registration,
+) -> Result<(), StoreError> {
+    let person = &registration.person;
     row.flags([
         person.name_of_other.is_some(),
         person.kana.is_some(),
@@ -43,15 +53,14 @@ pub(crate) fn pack(registration: &Registration) -> Result<Vec<u8>, StoreError> {
     if let Some(sex) = person.shown_sex {
         row.code(sex.code());
     }
-    row.day(person.birth_date);
     row.number(registration.coverages.len() as u64);
     for coverage in &registration.coverages {
-        pack_coverage(&mut row, coverage, &person.name)?;
+        pack_coverage(row, coverage, &person.name)?;
     }
-    Ok(row.finish())
+    Ok(())
 }
 
-fn pack_coverage(row: &mut Packer, it: &Coverage, name: &PersonName) -> Result<(), StoreError> {
+fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Result<(), StoreError> {
     let is_own = it.insured_name.as_ref() == Some(name);
     row.flags([
         it.relationship.is_some(),
@@ -105,7 +114,7 @@ fn pack_coverage(row: &mut Packer, it: &Coverage, name: &PersonName) -> Result<(
     pack_certificates(row, it)
 }
 
-fn pack_period(row: &mut Packer, period: Period) {
+fn pack_period(row: &mut Packer<'_>, period: Period) {
     row.flags([period.start.is_some(), period.end.is_some()]);
     let days = [period.start, period.end];
     days.into_iter().flatten().for_each(|day| row.day(day));
@@ -113,13 +122,13 @@ fn pack_period(row: &mut Packer, period: Period) {
 
 /// A list that is not empty, with the days all certificates have.
 fn pack_list<'a, T>(
-    row: &mut Packer,
+    row: &mut Packer<'_>,
     all: &'a [T],
     (issued, period): (
         impl Fn(&'a T) -> Option<CivilDate>,
         impl Fn(&'a T) -> Period,
     ),
-    rest: impl Fn(&mut Packer, &'a T),
+    rest: impl Fn(&mut Packer<'_>, &'a T),
 ) {
     if all.is_empty() {
         return;
@@ -136,7 +145,7 @@ fn pack_list<'a, T>(
     }
 }
 
-fn pack_certificates(row: &mut Packer, it: &Coverage) -> Result<(), StoreError> {
+fn pack_certificates(row: &mut Packer<'_>, it: &Coverage) -> Result<(), StoreError> {
     let days = (
         |it: &ElderlyCertificate| it.issued,
         |it: &ElderlyCertificate| it.period,
@@ -177,13 +186,19 @@ fn pack_certificates(row: &mut Packer, it: &Coverage) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Unpacks a registration.
+/// Unpacks a registration that stands alone.
 pub(crate) fn unpack(id: PersonId, bytes: &[u8]) -> Result<Registration, StoreError> {
-    registration(id, bytes).ok_or(StoreError::Row("person"))
+    let mut row = Unpacker::new(bytes);
+    let registration = row.day().and_then(|birth| unpack_from(row, id, birth));
+    registration.ok_or(StoreError::Row("person"))
 }
 
-fn registration(id: PersonId, bytes: &[u8]) -> Option<Registration> {
-    let row = &mut Unpacker::new(bytes);
+/// Unpacks a registration that [`pack_into`] made.
+pub(super) fn unpack_from(
+    mut row: Unpacker<'_>,
+    id: PersonId,
+    birth_date: CivilDate,
+) -> Option<Registration> {
     let [
         name_of_other,
         kana,
@@ -202,13 +217,13 @@ fn registration(id: PersonId, bytes: &[u8]) -> Option<Registration> {
         postal_code: given(postal_code, || PostalCode::parse(&row.text()?).ok())?,
         sex: row.code(Sex::from_code)?,
         shown_sex: given(shown_sex, || row.code(Sex::from_code))?,
-        birth_date: row.day()?,
+        birth_date,
     };
     let mut coverages = Vec::new();
     for _ in 0..row.number()? {
-        coverages.push(coverage(row, &person.name)?);
+        coverages.push(coverage(&mut row, &person.name)?);
     }
-    core::mem::replace(row, Unpacker::new(&[])).finish()?;
+    row.finish()?;
     Some(Registration { person, coverages })
 }
 

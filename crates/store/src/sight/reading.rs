@@ -22,7 +22,8 @@ use crate::sql::{Connection, params};
 /// A look that is read, and the qualification it began at; of one that began at an identifier, none.
 struct Reading<'a> {
     look: &'a Look,
-    by: Option<&'a InsuranceKey>,
+    /// Whether what it began at leads to the person.
+    is_reached: bool,
     /// What is older than these days is not shown.
     first: FirstDays,
 }
@@ -36,7 +37,6 @@ impl Engine {
         by: Option<&InsuranceKey>,
     ) -> Result<Option<(Person, MedicalInformation)>, StoreError> {
         let first = self.look_back().first_days(look.at.date_in_japan());
-        let reading = Reading { look, by, first };
         self.registry().read(|connection| {
             let _snapshot = connection.snapshot()?;
             let Some(registration) = registration_of(connection, look.person)? else {
@@ -45,6 +45,12 @@ impl Engine {
             if is_suspended(connection, look.person)? {
                 return Ok(None);
             }
+            let has = |key: &InsuranceKey| registration.coverages.iter().any(|it| it.key() == *key);
+            let reading = Reading {
+                look,
+                is_reached: by.is_none_or(has),
+                first,
+            };
             // Tables of the center's file go by their bare names here: the registry has none of these.
             let now = in_force(connection, (number(look.facility), look.person), look.at)?;
             let whose = (number(look.facility), &look.account, look.person);
@@ -82,7 +88,7 @@ fn is_open(kind: InformationKind) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
             AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (?4 = 0 OR o.basis = 'visit'))
-          AND (EXISTS (SELECT 1 FROM person_key k WHERE k.person = ?2 AND k.key = ?5) OR ?5 IS NULL)
+          AND ?5
           AND NOT {IS_SUSPENDED})",
         kind.as_str()
     )
@@ -110,7 +116,7 @@ impl Reading<'_> {
             look.person.as_u128().to_be_bytes(),
             look.at.as_micros(),
             look.way == Way::Machine,
-            self.by.map(InsuranceKey::as_str),
+            self.is_reached,
             look.months.from.map_or(i32::MIN, first),
             look.months.until.map_or(i32::MAX, first),
             drugs,
@@ -154,7 +160,7 @@ impl Reading<'_> {
             look.person.as_u128().to_be_bytes(),
             look.at.as_micros(),
             look.way == Way::Machine,
-            self.by.map(InsuranceKey::as_str),
+            self.is_reached,
             first,
             last
         ])?;

@@ -64,11 +64,14 @@ async fn register(engine: &Engine, facility: &str, text: &str, id: u128) -> Regi
 
 /// The number that comes back with a check of an insured number.
 fn answered(engine: &Engine, facility: &str, insured: &str) -> Option<String> {
-    let key = person(0, &[insured]).coverages[0].key();
+    let asked = person(0, &[insured]);
+    let key = asked.coverages[0].key();
+    let permit = permit::<AskByNumber>(facility);
     let found = engine
-        .look_up(&permit::<AskByNumber>(facility), &key)
+        .look_up(&permit, &key, asked.person.birth_date)
         .unwrap();
-    found.into_iter().next().and_then(|it| it.reference_number)
+    let number = |it: &Registration| engine.reference_number(permit.facility(), it.person.id);
+    found.first().and_then(|it| number(it).unwrap())
 }
 
 async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new(place: &Place) {

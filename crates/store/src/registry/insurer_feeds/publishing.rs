@@ -17,14 +17,14 @@ use super::{Arriving, part, remarks};
 use crate::engine::StoreError;
 use crate::registry::feeds::batches::Changed;
 use crate::registry::identity::{self, Claim};
-use crate::registry::{registration_of, store_person};
+use crate::registry::{households, registration_of, store_person};
 use crate::rows;
 use crate::rows::part::{pack_part, unpack_part};
 use crate::sql::{Connection, params};
 
 const FAILED: StoreError = StoreError::Row("feeds");
 
-/// People of an insurer read at a time.
+/// Households of an insurer found at a time.
 const AT_ONCE: u32 = 1_000;
 
 /// What becomes of a person.
@@ -138,29 +138,25 @@ fn for_each_member(
 ) -> Result<(), StoreError> {
     // Keys are the eight digits, a stroke, and what follows; "0" is the character after the stroke.
     let digits = format!("{:08}", insurer.as_u32());
-    let (mut key, mut last, end) = (format!("{digits}/"), Vec::new(), format!("{digits}0"));
+    let (mut last, end) = (format!("{digits}/"), format!("{digits}0"));
     loop {
-        let text = "SELECT key, person, record FROM insured
-            WHERE key < ?3 AND (?1 < key OR (?1 = key AND ?2 < person)) AND ?1 <= key ORDER BY key, person LIMIT ?4";
+        let text =
+            "SELECT DISTINCT key FROM insured WHERE ?1 < key AND key < ?2 ORDER BY key LIMIT ?3";
         let mut statement = connection.prepare_cached(text)?;
-        let mut rows = statement.query(params![key, last, end, AT_ONCE])?;
-        let mut piece = Vec::new();
-        while let Some(row) = rows.next()? {
-            let found: (String, [u8; 16], Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            piece.push(found);
-        }
-        let Some((final_key, final_person, _)) = piece.last() else {
+        let keys = statement.query_map(params![last, end, AT_ONCE], |row| row.get(0))?;
+        let keys = keys.collect::<Result<Vec<String>, _>>()?;
+        let Some(last_key) = keys.last() else {
             return Ok(());
         };
-        (key, last) = (final_key.clone(), final_person.to_vec());
-        for (key, person, record) in piece {
-            let id = PersonId::from_u128(u128::from_be_bytes(person));
-            let registration = rows::unpack(id, &record)?;
-            let own = registration.coverages.iter();
-            let own = own.filter(|it| it.insurer == insurer).map(Coverage::key);
-            // Under the first of their keys alone.
-            if own.min().is_some_and(|first| first.as_str() == key) {
-                work(&registration)?;
+        last.clone_from(last_key);
+        for key in keys {
+            for registration in households::led_to(connection, &key, None)? {
+                let own = registration.coverages.iter();
+                let own = own.filter(|it| it.insurer == insurer).map(Coverage::key);
+                // Under the first of their keys alone.
+                if own.min().is_some_and(|first| first.as_str() == key) {
+                    work(&registration)?;
+                }
             }
         }
     }

@@ -1,0 +1,412 @@
+//! Where people lie: whole in a row of the key of their newest coverage, by a mark under every other key they ever had. Reads and writes
+//! those rows; what is in them is `rows::household`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::civil_date::CivilDate;
+use domain::coverage::Registration;
+use domain::person::PersonId;
+
+use super::without_card;
+use crate::engine::StoreError;
+use crate::rows::household::{Household, Member, pack};
+use crate::sql::{Connection, OptionalExtension, params};
+
+/// Members of one row at most.
+const MEMBERS: usize = 6;
+
+/// Bytes of a row of several members at most: what is longer would not fit beside others on a page of a file.
+const BYTES: usize = 900;
+
+/// Rows of one key that are read at most.
+const PARTS: u32 = 64;
+
+/// How often somebody is looked for who moves between finding their row and reading it.
+const MOVES: usize = 4;
+
+type Id = [u8; 16];
+
+fn id_of(person: PersonId) -> Id {
+    person.as_u128().to_be_bytes()
+}
+
+/// Everybody one key leads to, those born on one day where it is given, each once.
+pub(crate) fn led_to(
+    connection: &Connection,
+    key: &str,
+    born: Option<CivilDate>,
+) -> Result<Vec<Registration>, StoreError> {
+    let text = "SELECT record FROM insured WHERE key = ?1 ORDER BY part LIMIT ?2";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![key, PARTS])?;
+    let (mut found, mut elsewhere) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let record = row.get_ref(0)?.as_blob();
+        let mut household = Household::open(record.map_err(|_| StoreError::Row("household"))?)?;
+        while let Some(head) = household.next()? {
+            if born.is_some_and(|born| born != head.birth_date) {
+                continue;
+            }
+            match household.read(&head)? {
+                Some(registration) => found.push(registration),
+                None => elsewhere.push(head.id),
+            }
+        }
+    }
+    drop(rows);
+    for person in elsewhere {
+        found.extend(registration_of(connection, person)?);
+    }
+    found.sort_by_key(|it| it.person.id);
+    // Somebody who moved between two of these reads.
+    found.dedup_by_key(|it| it.person.id);
+    Ok(found)
+}
+
+/// A person with their coverages.
+pub(crate) fn registration_of(
+    connection: &Connection,
+    person: PersonId,
+) -> Result<Option<Registration>, StoreError> {
+    for _ in 0..MOVES {
+        let Some((key, part)) = place_of(connection, person)? else {
+            return Ok(None);
+        };
+        // A text of its own, which names what a divided table is divided by (`packaging/cluster/shards.sql`).
+        let text = "SELECT record FROM insured WHERE key = ?1 AND part = ?2";
+        let mut statement = connection.prepare_cached(text)?;
+        let mut rows = statement.query(params![key, part])?;
+        if let Some(row) = rows.next()? {
+            let record = row.get_ref(0)?.as_blob();
+            let household = Household::open(record.map_err(|_| StoreError::Row("household"))?)?;
+            if let Some(registration) = household.find(person)? {
+                return Ok(Some(registration));
+            }
+        }
+    }
+    Err(StoreError::Row("person_place"))
+}
+
+/// In which row a person lies whole.
+fn place_of(
+    connection: &Connection,
+    person: PersonId,
+) -> Result<Option<(String, u32)>, StoreError> {
+    let text = "SELECT key, part FROM person_place WHERE person = ?1";
+    let mut statement = connection.prepare_cached(text)?;
+    let place = statement.query_row([id_of(person)], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(place.optional()?)
+}
+
+/// Stores a person, replacing one already known by the same identifier.
+pub(crate) fn store_person(
+    connection: &Connection,
+    registration: &Registration,
+) -> Result<(), StoreError> {
+    store_people(connection, std::iter::once(registration.clone()))
+}
+
+/// Stores people, replacing those already known by the same identifier.
+pub(crate) fn store_people(
+    connection: &Connection,
+    people: impl IntoIterator<Item = Registration>,
+) -> Result<(), StoreError> {
+    let mut editing = Editing::new(connection);
+    for person in people {
+        editing.put(person)?;
+    }
+    editing.write()
+}
+
+/// Takes a person out of everything they are found by.
+pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
+    let mut editing = Editing::new(connection);
+    editing.take_out(person)?;
+    editing.write()
+}
+
+/// The key under which a person lies whole.
+fn main_key(registration: &Registration) -> String {
+    let newest = registration
+        .coverages
+        .iter()
+        .max_by_key(|it| (it.loss.is_none(), it.acquired, it.issued));
+    match newest {
+        Some(coverage) => coverage.key().as_str().to_owned(),
+        // Somebody who never had a coverage is found by card alone; no question has such a key.
+        None => format!("~{:032x}", registration.person.id.as_u128()),
+    }
+}
+
+/// The other keys of a person.
+fn other_keys(registration: &Registration, main: &str) -> BTreeSet<String> {
+    let keys = registration
+        .coverages
+        .iter()
+        .map(|it| it.key().as_str().to_owned());
+    keys.filter(|it| it != main).collect()
+}
+
+/// Rows being changed. Each is read once and written once, in the order of keys: those of neighbours lie beside each other.
+struct Editing<'c> {
+    connection: &'c Connection,
+    met: BTreeSet<Id>,
+    keys: BTreeMap<String, BTreeMap<u32, Part>>,
+    places: BTreeMap<Id, Option<(String, u32)>>,
+    births: BTreeMap<(i32, Id), Option<Vec<u8>>>,
+}
+
+/// A row of one key.
+struct Part {
+    members: Vec<Kept>,
+    is_known: bool,
+    is_changed: bool,
+}
+
+/// A member and in which row they are known to lie.
+struct Kept {
+    member: Member,
+    place: Option<u32>,
+}
+
+impl<'c> Editing<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        Self {
+            connection,
+            met: BTreeSet::new(),
+            keys: BTreeMap::new(),
+            places: BTreeMap::new(),
+            births: BTreeMap::new(),
+        }
+    }
+
+    fn put(&mut self, registration: Registration) -> Result<(), StoreError> {
+        let person = &registration.person;
+        let (id, birth_date) = (person.id, person.birth_date);
+        self.take_out(id)?;
+        let birth = (birth_date.to_epoch_days(), id_of(id));
+        self.births.insert(birth, Some(without_card::tags(person)));
+        for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
+            let facility = ticket.facility.as_u64().cast_signed();
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![facility, ticket.month.to_iso(), id_of(id)])?;
+        }
+        let main = main_key(&registration);
+        let mark = |registration| Member {
+            id,
+            birth_date,
+            registration,
+        };
+        for key in other_keys(&registration, &main) {
+            self.add(key, mark(None))?;
+        }
+        self.add(main, mark(Some(registration)))
+    }
+
+    fn take_out(&mut self, person: PersonId) -> Result<(), StoreError> {
+        let id = id_of(person);
+        if !self.met.insert(id) {
+            // Put or taken out by this very change: from here on they are where it says.
+            self.write()?;
+            self.met.insert(id);
+        }
+        let Some((key, part)) = place_of(self.connection, person)? else {
+            return Ok(());
+        };
+        self.connection
+            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
+            .execute([id])?;
+        self.places.insert(id, None);
+        let taken = self.part(&key, part)?.take_out(person);
+        let registration = taken.and_then(|it| it.registration);
+        let registration = registration.ok_or(StoreError::Row("person_place"))?;
+        let born = registration.person.birth_date.to_epoch_days();
+        self.births.insert((born, id), None);
+        for other in other_keys(&registration, &key) {
+            for part in self.parts(&other)? {
+                self.part(&other, part)?.take_out(person);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a member to the last row of a key, or to one behind it.
+    fn add(&mut self, key: String, member: Member) -> Result<(), StoreError> {
+        let last = self.last(&key)?;
+        let parts = self.keys.entry(key).or_default();
+        let is_full = parts
+            .get(&last)
+            .is_some_and(|it| MEMBERS <= it.members.len());
+        let part = parts
+            .entry(last + u32::from(is_full))
+            .or_insert_with(Part::new);
+        part.is_changed = true;
+        part.members.push(Kept {
+            member,
+            place: None,
+        });
+        Ok(())
+    }
+
+    /// The number of a key's last row, which is read; 0 where there is none.
+    fn last(&mut self, key: &str) -> Result<u32, StoreError> {
+        if let Some((last, _)) = self.keys.get(key).and_then(|it| it.last_key_value()) {
+            // Whatever was read of a key, its last row was among it.
+            return Ok(*last);
+        }
+        let text = "SELECT part, record FROM insured WHERE key = ?1 ORDER BY part DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(text)?;
+        let mut rows = statement.query([key])?;
+        let Some(row) = rows.next()? else {
+            return Ok(0);
+        };
+        let last = row.get(0)?;
+        let record = row.get_ref(1)?.as_blob();
+        let part = Part::read(last, record.map_err(|_| StoreError::Row("household"))?)?;
+        self.keys
+            .entry(key.to_owned())
+            .or_default()
+            .insert(last, part);
+        Ok(last)
+    }
+
+    /// The numbers of a key's rows.
+    fn parts(&mut self, key: &str) -> Result<BTreeSet<u32>, StoreError> {
+        let text = "SELECT part FROM insured WHERE key = ?1";
+        let mut statement = self.connection.prepare_cached(text)?;
+        let stored = statement.query_map([key], |row| row.get(0))?;
+        let mut parts = stored.collect::<Result<BTreeSet<u32>, _>>()?;
+        if let Some(read) = self.keys.get(key) {
+            parts.extend(read.keys());
+        }
+        Ok(parts)
+    }
+
+    /// A row of a key.
+    fn part(&mut self, key: &str, part: u32) -> Result<&mut Part, StoreError> {
+        // Its last row as well, so that a new one comes behind it.
+        self.last(key)?;
+        let parts = self.keys.entry(key.to_owned()).or_default();
+        match parts.entry(part) {
+            std::collections::btree_map::Entry::Occupied(read) => Ok(read.into_mut()),
+            std::collections::btree_map::Entry::Vacant(new) => {
+                let text = "SELECT record FROM insured WHERE key = ?1 AND part = ?2";
+                let mut statement = self.connection.prepare_cached(text)?;
+                let record: Option<Vec<u8>> = statement
+                    .query_row(params![key, part], |row| row.get(0))
+                    .optional()?;
+                let record = record.ok_or(StoreError::Row("person_place"))?;
+                Ok(new.insert(Part::read(part, &record)?))
+            }
+        }
+    }
+
+    /// Writes what was changed.
+    fn write(&mut self) -> Result<(), StoreError> {
+        self.met.clear();
+        for (key, parts) in std::mem::take(&mut self.keys) {
+            self.write_key(&key, parts)?;
+        }
+        let (put, delete) = (
+            "INSERT INTO person_place VALUES (?1, ?2, ?3)
+             ON CONFLICT (person) DO UPDATE SET key = excluded.key, part = excluded.part",
+            "DELETE FROM person_place WHERE person = ?1",
+        );
+        for (person, place) in std::mem::take(&mut self.places) {
+            match place {
+                Some((key, part)) => self
+                    .connection
+                    .prepare_cached(put)?
+                    .execute(params![person, key, part])?,
+                None => self.connection.prepare_cached(delete)?.execute([person])?,
+            };
+        }
+        for (birth, tags) in std::mem::take(&mut self.births) {
+            without_card::write(self.connection, birth, tags)?;
+        }
+        Ok(())
+    }
+
+    fn write_key(&mut self, key: &str, mut parts: BTreeMap<u32, Part>) -> Result<(), StoreError> {
+        let (put, delete) = (
+            "INSERT INTO insured VALUES (?1, ?2, ?3) ON CONFLICT (key, part) DO UPDATE SET record = excluded.record",
+            "DELETE FROM insured WHERE key = ?1 AND part = ?2",
+        );
+        // A row that is too long hands its last members on to a new one.
+        while let Some((number, mut part)) = parts.pop_first() {
+            if !part.is_changed {
+                continue;
+            }
+            if part.members.is_empty() {
+                if part.is_known {
+                    let mut statement = self.connection.prepare_cached(delete)?;
+                    statement.execute(params![key, number])?;
+                }
+                continue;
+            }
+            let mut handed_on = Vec::new();
+            let mut record = part.pack()?;
+            while BYTES < record.len() && 1 < part.members.len() {
+                handed_on.extend(part.members.pop());
+                record = part.pack()?;
+            }
+            let mut statement = self.connection.prepare_cached(put)?;
+            statement.execute(params![key, number, record])?;
+            for kept in &part.members {
+                if kept.member.registration.is_some() && kept.place != Some(number) {
+                    let place = Some((key.to_owned(), number));
+                    self.places.insert(id_of(kept.member.id), place);
+                }
+            }
+            if !handed_on.is_empty() {
+                let last = parts.last_key_value().map_or(number, |(last, _)| *last);
+                handed_on.reverse();
+                parts.insert(
+                    last + 1,
+                    Part {
+                        members: handed_on,
+                        is_known: false,
+                        is_changed: true,
+                    },
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    fn new() -> Self {
+        Self {
+            members: Vec::new(),
+            is_known: false,
+            is_changed: false,
+        }
+    }
+
+    fn read(number: u32, record: &[u8]) -> Result<Self, StoreError> {
+        let members = Household::open(record)?.members()?;
+        let kept = |member| Kept {
+            member,
+            place: Some(number),
+        };
+        Ok(Self {
+            members: members.into_iter().map(kept).collect(),
+            is_known: true,
+            is_changed: false,
+        })
+    }
+
+    fn take_out(&mut self, person: PersonId) -> Option<Member> {
+        let at = self.members.iter().position(|it| it.member.id == person)?;
+        self.is_changed = true;
+        Some(self.members.remove(at).member)
+    }
+
+    fn pack(&self) -> Result<Vec<u8>, StoreError> {
+        pack(self.members.iter().map(|it| &it.member))
+    }
+}
