@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use domain::audit::{Actor, Deed, Event};
+use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
@@ -161,6 +162,22 @@ fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Res
     Ok(())
 }
 
+/// People made on a thread of their own, while those before them are stored.
+fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Registration>> {
+    let (sender, batches) = tokio::sync::mpsc::channel(1);
+    tokio::task::spawn_blocking(move || {
+        let population = Population::new(seed);
+        for start in (0..people).step_by(BATCH) {
+            let end = people.min(start + BATCH as u64);
+            let batch = (start..end).filter_map(|index| population.person(index));
+            if sender.blocking_send(batch.collect()).is_err() {
+                return;
+            }
+        }
+    });
+    batches
+}
+
 async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
@@ -184,13 +201,13 @@ async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow
     if let Some(dir) = &arguments.cards {
         done.people += CardFolder::open(dir)?.register(&engine).await?;
     }
-    let population = Population::new(arguments.seed);
     let mut progress = Progress::new("people", arguments.people);
-    for start in (0..arguments.people).step_by(BATCH) {
-        let end = arguments.people.min(start + BATCH as u64);
-        let people = (start..end).filter_map(|index| population.person(index));
-        engine.store_people(people.collect()).await?;
-        progress.reached(end);
+    let mut batches = made(arguments.seed, arguments.people);
+    let mut stored = 0;
+    while let Some(batch) = batches.recv().await {
+        stored += batch.len() as u64;
+        engine.store_people(batch).await?;
+        progress.reached(stored);
     }
     done.people += arguments.people;
     engine

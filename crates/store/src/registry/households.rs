@@ -18,9 +18,6 @@ const MEMBERS: usize = 6;
 /// Bytes of a row of several members at most: what is longer would not fit beside others on a page of a file.
 const BYTES: usize = 900;
 
-/// Rows of one key that are read at most.
-const PARTS: u32 = 64;
-
 /// How often somebody is looked for who moves between finding their row and reading it.
 const MOVES: usize = 4;
 
@@ -36,9 +33,9 @@ pub(crate) fn led_to(
     key: &str,
     born: Option<CivilDate>,
 ) -> Result<Vec<Registration>, StoreError> {
-    let text = "SELECT record FROM insured WHERE key = ?1 ORDER BY part LIMIT ?2";
+    let text = "SELECT record FROM insured WHERE key = ?1 ORDER BY part LIMIT 64";
     let mut statement = connection.prepare_cached(text)?;
-    let mut rows = statement.query(params![key, PARTS])?;
+    let mut rows = statement.query([key])?;
     let (mut found, mut elsewhere) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
         let record = row.get_ref(0)?.as_blob();
@@ -103,13 +100,16 @@ pub(crate) fn store_person(
     connection: &Connection,
     registration: &Registration,
 ) -> Result<(), StoreError> {
-    store_people(connection, std::iter::once(registration.clone()))
+    store_people(
+        connection,
+        std::iter::once(Prepared::of(registration.clone())),
+    )
 }
 
 /// Stores people, replacing those already known by the same identifier.
 pub(crate) fn store_people(
     connection: &Connection,
-    people: impl IntoIterator<Item = Registration>,
+    people: impl IntoIterator<Item = Prepared>,
 ) -> Result<(), StoreError> {
     let mut editing = Editing::new(connection);
     for person in people {
@@ -123,6 +123,26 @@ pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result
     let mut editing = Editing::new(connection);
     editing.take_out(person)?;
     editing.write()
+}
+
+/// A person with what is worked out of them before anything is written, which any thread may do.
+pub(crate) struct Prepared {
+    registration: Registration,
+    main: String,
+    others: BTreeSet<String>,
+    tags: Vec<u8>,
+}
+
+impl Prepared {
+    pub(crate) fn of(registration: Registration) -> Self {
+        let main = main_key(&registration);
+        Self {
+            others: other_keys(&registration, &main),
+            main,
+            tags: without_card::tags(&registration.person),
+            registration,
+        }
+    }
 }
 
 /// The key under which a person lies whole.
@@ -180,12 +200,13 @@ impl<'c> Editing<'c> {
         }
     }
 
-    fn put(&mut self, registration: Registration) -> Result<(), StoreError> {
+    fn put(&mut self, prepared: Prepared) -> Result<(), StoreError> {
+        let registration = prepared.registration;
         let person = &registration.person;
         let (id, birth_date) = (person.id, person.birth_date);
         self.take_out(id)?;
         let birth = (birth_date.to_epoch_days(), id_of(id));
-        self.births.insert(birth, Some(without_card::tags(person)));
+        self.births.insert(birth, Some(prepared.tags));
         for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
             let facility = ticket.facility.as_u64().cast_signed();
             self.connection
@@ -194,16 +215,15 @@ impl<'c> Editing<'c> {
                 )?
                 .execute(params![facility, ticket.month.to_iso(), id_of(id)])?;
         }
-        let main = main_key(&registration);
         let mark = |registration| Member {
             id,
             birth_date,
             registration,
         };
-        for key in other_keys(&registration, &main) {
+        for key in prepared.others {
             self.add(key, mark(None))?;
         }
-        self.add(main, mark(Some(registration)))
+        self.add(prepared.main, mark(Some(registration)))
     }
 
     fn take_out(&mut self, person: PersonId) -> Result<(), StoreError> {

@@ -94,7 +94,13 @@ async fn be_asked(engine: &Engine) {
     let somebody = &synthetic::samples::people()[0];
     assert_eq!(engine.session(&[7; 32]).unwrap(), None);
     let key = somebody.coverages[0].key();
-    assert_eq!(engine.look_up(&asker, &key, somebody.person.birth_date).unwrap().len(), 1);
+    assert_eq!(
+        engine
+            .look_up(&asker, &key, somebody.person.birth_date)
+            .unwrap()
+            .len(),
+        1
+    );
     engine.record_check(&asker, check(100)).await.unwrap();
     for id in [101, 102] {
         let mut keyed = check(id);
