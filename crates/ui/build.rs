@@ -18,6 +18,9 @@ const STYLES: [&str; 5] = [
     "print.css",
 ];
 
+/// What pages need of it that are opened on a poor line.
+const LEAN_STYLES: [&str; 2] = ["base.css", "components.css"];
+
 /// Fonts, as `base.css` names them.
 const FONTS: [(&str, &str); 2] = [
     ("REGULAR_FONT", "onshi-regular.woff2"),
@@ -42,6 +45,20 @@ fn main() {
     }
 }
 
+/// The stylesheet of pages that are opened on a poor line: the same components in the device's own typeface, without our fonts of some MiB.
+fn lean(fetched: &Path, own: &Path) -> Result<String, PathBuf> {
+    let mut style = text(&fetched.join("tokens.css"))?;
+    for name in LEAN_STYLES {
+        let mut rest = text(&own.join(name))?;
+        while let Some((before, font)) = rest.split_once("@font-face {") {
+            style.push_str(before);
+            rest = font.split_once('}').unwrap_or_default().1.to_owned();
+        }
+        style.push_str(&rest);
+    }
+    Ok(style)
+}
+
 /// Writes `assets.rs` for `src/assets.rs`. Fails with the file that is missing.
 fn embed() -> Result<(), PathBuf> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
@@ -64,6 +81,14 @@ fn embed() -> Result<(), PathBuf> {
         "onshi.css",
         "text/css; charset=utf-8",
         style_file,
+    )?);
+    let lean_file = out.join("onshi-lean.css");
+    std::fs::write(&lean_file, lean(&fetched, &own)?).map_err(|_| lean_file.clone())?;
+    embedded.push(hashed(
+        "LEAN_STYLESHEET",
+        "onshi-lean.css",
+        "text/css; charset=utf-8",
+        lean_file,
     )?);
     let script = "text/javascript; charset=utf-8";
     embedded.push(hashed(

@@ -72,11 +72,13 @@ pub enum Origin {
     Outage,
     /// Without a card, in ambulance mode.
     Ambulance,
+    /// At home or from afar (G32): by card at a device of the patient's or the facility's, or later without it.
+    Home,
 }
 
 impl Origin {
     /// All origins.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Page,
         Self::Shell,
         Self::File,
@@ -86,6 +88,7 @@ impl Origin {
         Self::Disaster,
         Self::Outage,
         Self::Ambulance,
+        Self::Home,
     ];
 
     /// The name in messages.
@@ -101,6 +104,7 @@ impl Origin {
             Self::Disaster => "disaster",
             Self::Outage => "outage",
             Self::Ambulance => "ambulance",
+            Self::Home => "home",
         }
     }
 

@@ -8,6 +8,7 @@ pub mod certificates;
 mod emergency;
 pub mod events;
 pub mod following;
+pub mod home_care;
 mod line;
 mod link;
 pub mod lots;

@@ -18,7 +18,7 @@ pub struct CardCheckNews {
     pub state: String,
 }
 
-/// A check by number was made.
+/// A check by number was made, or one at home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CheckNews {
     /// The check's identifier.
@@ -75,6 +75,8 @@ pub enum Event {
     ConsentWithdrawn(WithdrawalNews),
     /// `emergency`: an emergency window opened, closed or changed. Told as it happens and never again.
     Emergency(EmergencyNews),
+    /// `home_care`: a patient answered at home or from afar, or a later visit was checked there without the card.
+    HomeCare(CheckNews),
 }
 
 impl Event {
@@ -90,6 +92,7 @@ impl Event {
             Self::Rotation(_) => "rotation",
             Self::ConsentWithdrawn(_) => "consent_withdrawn",
             Self::Emergency(_) => "emergency",
+            Self::HomeCare(_) => "home_care",
         }
     }
 
@@ -105,6 +108,7 @@ impl Event {
             Self::Rotation(it) => serde_json::to_string(it),
             Self::ConsentWithdrawn(it) => serde_json::to_string(it),
             Self::Emergency(it) => serde_json::to_string(it),
+            Self::HomeCare(it) => serde_json::to_string(it),
         };
         // Texts and numbers in named members always serialise.
         text.unwrap_or_default()
@@ -122,6 +126,7 @@ impl Event {
             "rotation" => serde_json::from_str(data).ok().map(Self::Rotation),
             "consent_withdrawn" => serde_json::from_str(data).ok().map(Self::ConsentWithdrawn),
             "emergency" => serde_json::from_str(data).ok().map(Self::Emergency),
+            "home_care" => serde_json::from_str(data).ok().map(Self::HomeCare),
             _ => None,
         }
     }

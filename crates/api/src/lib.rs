@@ -11,6 +11,7 @@ pub mod client;
 pub mod emergency;
 pub mod event;
 pub mod history;
+pub mod home_care;
 pub mod link_state;
 pub mod medical;
 pub mod notice;

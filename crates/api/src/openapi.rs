@@ -13,7 +13,9 @@ use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{
     AdditionalProperties, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type,
 };
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     ComponentsBuilder, Content, Header, Info, License, OpenApi, OpenApiBuilder, PathsBuilder, Ref,
     Required,
@@ -21,6 +23,7 @@ use utoipa::openapi::{
 
 use crate::problem::access::AccessTrouble;
 use crate::problem::certificate::CertificateTrouble;
+use crate::problem::home_care::HomeTrouble;
 use crate::problem::{MEDIA_TYPE, Trouble};
 
 use operations::{Access, Carried, Extra, Operation};
@@ -29,7 +32,7 @@ use operations::{Access, Carried, Extra, Operation};
 #[must_use]
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new().build();
-    for operation in operations::all() {
+    for operation in operations::all().chain(operations::at_home()) {
         paths.add_path_operation(
             operation.path,
             vec![operation.method.documented()],
@@ -50,6 +53,13 @@ pub fn document() -> OpenApi {
             },
         )
         .security_scheme(
+            "proof",
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+                "Onshi-Proof",
+                PROOF,
+            ))),
+        )
+        .security_scheme(
             "token",
             SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
         );
@@ -67,6 +77,11 @@ pub fn document() -> OpenApi {
 pub fn text() -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&document())? + "\n")
 }
+
+const PROOF: &str = "On the home listener alone: a compact JWS (ES256, `typ` `onshi-home-proof+jwt`, `kid` the device's identifier, empty where \
+the key is to become known) over `htm`, `htp` (method and path of the request), `iat` (within 120 seconds of `Onshi-Time`), `jti` (16 to 64 \
+characters, never used before) and `digest` (base64url of SHA-256 of the body). A request that is sent again carries another proof and the \
+same `Idempotency-Key`.";
 
 const DESCRIPTION: &str = "Eligibility checks over mutual TLS. Errors are problem documents (RFC 9457) with a stable code, a text for \
 the clerk and one for the engineer, in Japanese and English. Schemas say what is enough to be read; rules such as check digits, the \
@@ -176,6 +191,12 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
             Trouble::NotSignedIn,
             Trouble::SessionEnded,
         ],
+        Access::Nobody => &[Trouble::TooManyRequests],
+        Access::Device => &[
+            Trouble::TooManyRequests,
+            Trouble::Home(HomeTrouble::Proof),
+            Trouble::Home(HomeTrouble::Clock),
+        ],
     };
     // Whatever waits for a new password waits for the second factor, too.
     let waits = operation.troubles.contains(&Trouble::PasswordChangeNeeded);
@@ -249,6 +270,8 @@ fn security(access: Access) -> SecurityRequirement {
     match access {
         Access::Certificate => certificate,
         Access::Session => certificate.add::<_, [&str; 0], &str>("token", []),
+        Access::Nobody => SecurityRequirement::default(),
+        Access::Device => SecurityRequirement::new::<_, [&str; 0], &str>("proof", []),
     }
 }
 
@@ -267,7 +290,9 @@ fn string() -> ObjectBuilder {
 fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
     let schema = if path.contains("/bulk-checks/") {
         string().pattern(Some("^R[0-9]{16}$"))
-    } else if path.contains("checks/") {
+    } else if path.contains("/home/addresses/") {
+        string().pattern(Some("^[0-9a-hjkmnp-tv-zA-HJKMNP-TV-Z]{26}$"))
+    } else if path.contains("checks/") || path.contains("/home") {
         string().format(Some(SchemaFormat::Custom("uuid".into())))
     } else if path.contains("/updates/") {
         string().pattern(Some("^[0-9a-f]{64}$"))

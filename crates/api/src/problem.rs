@@ -5,6 +5,7 @@ pub mod bulk;
 pub mod card;
 pub mod certificate;
 pub mod emergency;
+pub mod home_care;
 pub mod medical;
 mod rows;
 
@@ -15,6 +16,7 @@ use bulk::BulkTrouble;
 use card::CardTrouble;
 use certificate::CertificateTrouble;
 use emergency::EmergencyTrouble;
+use home_care::HomeTrouble;
 use medical::MedicalTrouble;
 
 /// The media type of a problem document.
@@ -156,6 +158,8 @@ pub enum Trouble {
     Medical(MedicalTrouble),
     /// Nothing is done without a card.
     Emergency(EmergencyTrouble),
+    /// Nothing is done at a device of home care.
+    Home(HomeTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -169,7 +173,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 84] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -248,6 +252,12 @@ impl Trouble {
         Self::Emergency(EmergencyTrouble::AmbulanceRight),
         Self::Emergency(EmergencyTrouble::AmbulanceFactor),
         Self::Emergency(EmergencyTrouble::AmbulanceCard),
+        Self::Home(HomeTrouble::Address),
+        Self::Home(HomeTrouble::Activation),
+        Self::Home(HomeTrouble::Proof),
+        Self::Home(HomeTrouble::Clock),
+        Self::Home(HomeTrouble::NotAgreed),
+        Self::Home(HomeTrouble::Join),
     ];
 
     /// The stable code.

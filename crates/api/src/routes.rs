@@ -76,6 +76,40 @@ pub const CARD_CHECK: &str = "/v1/card-checks/{id}";
 pub const CARD_CHECK_PRESENCE: &str = "/v1/card-checks/{id}/presence";
 /// `POST`: what the patient answered.
 pub const CARD_CHECK_ANSWERS: &str = "/v1/card-checks/{id}/answers";
+/// `GET`, `POST`: the facility's addresses of home care; make one, and the one before ends.
+pub const HOME_CARE_ADDRESSES: &str = "/v1/home-care/addresses";
+/// `GET`, `POST`: activation codes of devices; issue one.
+pub const HOME_CARE_CODES: &str = "/v1/home-care/activation-codes";
+/// `DELETE`: invalidate one.
+pub const HOME_CARE_CODE: &str = "/v1/home-care/activation-codes/{id}";
+/// `GET`: bound devices.
+pub const HOME_CARE_DEVICES: &str = "/v1/home-care/devices";
+/// `DELETE`: remove one.
+pub const HOME_CARE_DEVICE: &str = "/v1/home-care/devices/{id}";
+/// `GET`: with whom care is agreed.
+pub const HOME_CARE_CONSENTS: &str = "/v1/home-care/consents";
+/// `POST`: check one of them without the card.
+pub const HOME_CARE_CHECKS: &str = "/v1/home-care/consents/{id}/checks";
+/// `POST`: end what is agreed with one of them.
+pub const HOME_CARE_WITHDRAWAL: &str = "/v1/home-care/consents/{id}/withdrawal";
+/// `GET` on the home listener: whose address it is.
+pub const HOME_ADDRESS: &str = "/v1/home/addresses/{id}";
+/// `POST` on the home listener: make a device's key known.
+pub const HOME_DEVICES: &str = "/v1/home/devices";
+/// `POST` on the home listener: a challenge for a card to sign.
+pub const HOME_CHALLENGES: &str = "/v1/home/card-challenges";
+/// `POST` on the home listener: who the card's holder is, and whether they are insured.
+pub const HOME_CARD_CHECKS: &str = "/v1/home/card-checks";
+/// `POST` on the home listener: the card is still there.
+pub const HOME_CARD_CHECK_PRESENCE: &str = "/v1/home/card-checks/{id}/presence";
+/// `POST` on the home listener: what the patient answered.
+pub const HOME_CARD_CHECK_ANSWERS: &str = "/v1/home/card-checks/{id}/answers";
+/// `GET` on the home listener: with whom care is agreed, at a bound device.
+pub const HOME_CONSENTS: &str = "/v1/home/consents";
+/// `POST` on the home listener: check one of them without the card, at a bound device.
+pub const HOME_CONSENT_CHECKS: &str = "/v1/home/consents/{id}/checks";
+/// `POST` on the home listener: end what is agreed with one of them, at a bound device.
+pub const HOME_CONSENT_WITHDRAWAL: &str = "/v1/home/consents/{id}/withdrawal";
 /// `GET`: whose medical information may be seen now.
 pub const MEDICAL_PATIENTS: &str = "/v1/medical/patients";
 /// What may be seen of one of them now; no look.

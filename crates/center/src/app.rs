@@ -20,6 +20,7 @@ use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
 use crate::config::capacity::Capacity;
+use crate::config::home::Home;
 use crate::config::insurer_feeds::InsurerFeeds;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
@@ -98,6 +99,14 @@ pub(crate) struct Shared {
     pub(crate) operator_throttle: Throttle,
     /// Texts of the download page.
     pub(crate) texts: Arc<Texts>,
+    /// Of activation codes.
+    pub(crate) activation_hash: KeyedHash,
+    /// Home care: how long a consent lasts.
+    pub(crate) home: Home,
+    /// Where the pages of home care are, while they are served.
+    pub(crate) home_site: OnceLock<Site>,
+    pub(crate) home_texts: Arc<Texts>,
+    pub(crate) home_throttle: Throttle,
     pub(crate) throttle: Throttle,
     /// Of the listener for searches without a certificate: what is refused there.
     pub(crate) unbound_throttle: Throttle,

@@ -13,24 +13,29 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use domain::audit::{Deed, Event};
 use domain::card_certificate::CertificateState;
 use domain::card_challenge::{LIFE_S, Nonce, SignedFor};
 use domain::check::{CeilingConsent, Finding, Verdict, evaluate_card};
 use domain::civil_date::{CivilDate, Instant};
-use domain::identification::{Confirmation, Method, confirmation, vouched};
+use domain::home_care::address::JoinCode;
+use domain::identification::{Abilities, Confirmation, Method, confirmation, vouched};
 use domain::permit::{AskByCard, Permit, SignedIn};
-use domain::questions::{Question, QuestionsState, asked as questions_of, holdings_on};
+use domain::questions::{QuestionsState, asked as questions_of, asked_at_home, holdings_on};
+use domain::reader::ReaderId;
 use store::cards::questions::Delivered;
 use store::cards::{CardDetails, CardRecorded, NewCardCheck};
 use store::checks::NewCheck;
-use store::readers::Reader;
+use store::home_care::addresses::Address;
+use store::home_care::devices::Device;
 use store::registry::cards::Holder;
 
 use crate::app::{App, Shared, random};
 use crate::card_proof::{self, Proven, Refusal, Signed, challenge_trouble};
 use crate::checks::sign;
 use crate::extract::{Body, Granted, Peer};
+use crate::home_care;
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -39,22 +44,30 @@ pub(crate) async fn challenge(
     Granted(permit): Granted<AskByCard>,
     _: Body<ChallengeRequest>,
 ) -> Result<(StatusCode, Json<Challenge>), Refused> {
+    let challenge = new_challenge(&app, &permit).await?;
+    Ok((StatusCode::CREATED, Json(challenge)))
+}
+
+/// A new challenge for whoever holds the permit.
+pub(crate) async fn new_challenge(
+    app: &App,
+    permit: &Permit<AskByCard>,
+) -> Result<Challenge, Refused> {
     let now = app.now();
     let made = store::cards::Challenge {
         id: app.check_ids.next(now, random()?),
         nonce: Nonce::from_bytes(random()?),
         issued: now,
     };
-    app.engine.store_challenge(&permit, made.clone()).await?;
-    let challenge = Challenge {
+    app.engine.store_challenge(permit, made.clone()).await?;
+    Ok(Challenge {
         center: app.name.to_string(),
         expires_at: now.plus_seconds(LIFE_S).to_string(),
         facility: permit.facility().to_string(),
         id: uuid::Uuid::from_u128(made.id).to_string(),
         issued_at: now.to_string(),
         nonce: made.nonce.as_str().into(),
-    };
-    Ok((StatusCode::CREATED, Json(challenge)))
+    })
 }
 
 /// A request whose members read.
@@ -73,37 +86,87 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     body: Body<CardCheckRequest>,
 ) -> Result<Json<CardCheck>, Refused> {
-    let now = app.now();
     let key = crate::repeats::key(&headers)?;
-    let shown = read(&body.value, now.date_in_japan())
+    let question = Question {
+        body: &body.value,
+        bytes: &body.bytes,
+        key,
+    };
+    let at = At::Facility {
+        terminal: &peer.terminal,
+    };
+    check(&app, &permit, at, question).await.map(Json)
+}
+
+/// Where a card lies.
+pub(crate) enum At<'a> {
+    /// At a reader of the facility, or of the PC of this name.
+    Facility { terminal: &'a str },
+    /// At a device at home or anywhere else.
+    Home(&'a AtHome),
+}
+
+/// A device at home, and by which address the check is begun there.
+pub(crate) struct AtHome {
+    pub(crate) device: Device,
+    pub(crate) address: Address,
+    pub(crate) join: Option<JoinCode>,
+}
+
+/// What is asked, as it came.
+pub(crate) struct Question<'a> {
+    pub(crate) body: &'a CardCheckRequest,
+    pub(crate) bytes: &'a Bytes,
+    pub(crate) key: Option<String>,
+}
+
+/// One check, wherever the card lies.
+pub(crate) async fn check(
+    app: &App,
+    permit: &Permit<AskByCard>,
+    at: At<'_>,
+    question: Question<'_>,
+) -> Result<CardCheck, Refused> {
+    let now = app.now();
+    let shown = read(question.body, now.date_in_japan())
         .map_err(|errors| Refused::members(Trouble::InvalidInput, errors))?;
-    if let Some(before) = before(&app, &permit, key.as_deref(), &body.bytes)? {
-        return Ok(Json(before));
+    if let Some(before) = before(app, permit, question.key.as_deref(), question.bytes)? {
+        return Ok(before);
     }
-    let reader = app.engine.own_reader(&permit, &peer.terminal)?;
+    let (reader, home) = match at {
+        At::Facility { terminal } => {
+            let reader = app.engine.own_reader(permit, terminal)?;
+            ((reader.id, reader.abilities), None)
+        }
+        At::Home(home) => {
+            home_care::at_device::page_waits(app, permit, home)?;
+            (home_care::reader_of(&home.device), Some(home))
+        }
+    };
     let asked = Asked {
-        permit: &permit,
+        permit,
         reader: &reader,
+        home,
         shown: &shown,
         now,
     };
-    let outcome = match prove(&app, &asked).and_then(|proven| identify(&app, &asked, proven)) {
+    let outcome = match prove(app, &asked).and_then(|proven| identify(app, &asked, proven)) {
         Ok((proven, holder, confirmed)) => {
-            let new = answer(&app, &asked, &proven, (&holder, confirmed), (&body, key))?;
-            record(&app, &permit, new).await?
+            let new = answer(app, &asked, &proven, (&holder, confirmed), question)?;
+            record(app, permit, new).await?
         }
         Err(refusal) => Err(refusal),
     };
     match outcome {
-        Ok(done) => Ok(Json(done)),
+        Ok(done) => Ok(done),
         Err(Refusal::Card(trouble)) => {
             app.metrics.count_card_refusal(trouble);
             let event = refused(&asked, trouble);
             // A card that waits for staff goes on; any other refusal is the end of what they released for it.
             let waits = trouble == CardTrouble::ConfirmationNeeded;
-            let ended = (!waits).then_some(&reader.id);
+            let ended = (!waits).then_some(&reader.0);
             app.engine
-                .refuse_card(&permit, shown.challenge, ended, event)
+                .refuse_card(permit, shown.challenge, ended, event)
                 .await?;
             Err(Trouble::Card(trouble).into())
         }
@@ -118,7 +181,9 @@ pub(crate) async fn ask(
 /// What every step of a check looks at.
 struct Asked<'a> {
     permit: &'a Permit<AskByCard>,
-    reader: &'a Reader,
+    /// Which reader, and what it can.
+    reader: &'a (ReaderId, Abilities),
+    home: Option<&'a AtHome>,
     shown: &'a Shown,
     now: Instant,
 }
@@ -140,13 +205,19 @@ fn identify(
     asked: &Asked<'_>,
     proven: Proven,
 ) -> Result<(Proven, Holder, Confirmation), Refusal> {
-    let (permit, reader, now) = (asked.permit, asked.reader, asked.now);
+    let (permit, now) = (asked.permit, asked.now);
+    let (reader, abilities) = asked.reader;
     let policy = app.engine.settings(permit.facility())?.settings.face_policy;
     let token = proven.certificate.token;
-    let confirmed = confirmation(asked.shown.method, token, reader.abilities, policy)
+    let confirmed = confirmation(asked.shown.method, token, *abilities, policy)
         .map_err(|_| CardTrouble::MethodNotAllowed)?;
     // Used up with the record; here it is only looked for, so that nobody's data are looked up before.
-    if confirmed == Confirmation::Needed && !app.engine.is_released(permit, &reader.id, now)? {
+    // At home staff are there themselves: their device alone can have had the card sign so.
+    let by_device = asked.home.is_some();
+    if confirmed == Confirmation::Needed
+        && !by_device
+        && !app.engine.is_released(permit, reader, now)?
+    {
         return Err(CardTrouble::ConfirmationNeeded.into());
     }
     let serial = &proven.certificate.serial;
@@ -163,7 +234,7 @@ fn answer(
     asked: &Asked<'_>,
     proven: &Proven,
     (holder, confirmed): (&Holder, Confirmation),
-    (body, key): (&Body<CardCheckRequest>, Option<String>),
+    question: Question<'_>,
 ) -> Result<NewCardCheck, Refused> {
     let (permit, now, day) = (asked.permit, asked.now, asked.shown.visit_date);
     let registration = &holder.found.registration;
@@ -179,31 +250,36 @@ fn answer(
     let number = holder.found.reference_number.as_deref();
     let answer = answered::write(&finding, number, &circumstances);
     let bytes = sign(app, &answer, now)?;
+    let origin = if asked.home.is_some() {
+        Origin::Home
+    } else {
+        Origin::Card
+    };
     let person = &registration.person;
     let insurer = finding.entries.first().map(|it| it.coverage.insurer);
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
         visit_date: day,
-        origin: Origin::Card.as_str(),
+        origin: origin.as_str(),
         verdict: finding.verdict,
         insurer: insurer.map(|it| it.as_digits()).unwrap_or_default(),
         name: Some(person.name.as_str().to_owned()),
         kana: person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
-        question: body.bytes.clone(),
+        question: question.bytes.clone(),
         answer: bytes,
-        key,
+        key: question.key,
         sources: finding.sources(),
     };
     let card = CardDetails {
         person: person.id,
-        reader: asked.reader.id.clone(),
+        reader: asked.reader.0.clone(),
         method: asked.shown.method,
-        vouched: vouched(asked.reader.abilities, confirmed),
+        vouched: vouched(asked.reader.1, confirmed),
         token: proven.certificate.token,
         worth: proven.worth,
         expires_on: proven.certificate.validity.last_day(),
-        questions: questions(app, permit, &finding, (holder, proven.worth, day))?,
+        questions: questions(app, asked, &finding, (holder, proven.worth))?,
         withheld: serde_json::to_vec(&diseases(&finding, day)).map_err(|_| Trouble::Internal)?,
     };
     Ok(NewCardCheck {
@@ -212,28 +288,39 @@ fn answer(
         card,
         confirmation: confirmed,
         refusal: refused(asked, CardTrouble::ConfirmationNeeded),
+        home: asked.home.map(|it| home_care::recorded(it, &finding)),
     })
 }
 
 /// What is asked: nothing where there is no coverage to treat the patient under \[ours\].
 fn questions(
     app: &Shared,
-    permit: &Permit<AskByCard>,
+    asked: &Asked<'_>,
     finding: &Finding<'_>,
-    (holder, worth, day): (&Holder, CertificateState, CivilDate),
-) -> Result<Vec<Question>, Refused> {
-    match finding.verdict {
-        Verdict::Valid | Verdict::ValidUnregistered => {}
-        Verdict::Invalid | Verdict::NewerExists | Verdict::NotFound | Verdict::Several => {
-            return Ok(Vec::new());
-        }
+    (holder, worth): (&Holder, CertificateState),
+) -> Result<Vec<domain::questions::Question>, Refused> {
+    let (permit, day) = (asked.permit, asked.shown.visit_date);
+    if !is_covered(finding) {
+        return Ok(Vec::new());
     }
     let facility = app.engine.facility(permit.facility())?;
     let kind = facility.ok_or(Trouble::Internal)?.kind;
     let settings = app.engine.settings(permit.facility())?.settings;
     let coverages: Vec<_> = finding.entries.iter().map(|it| it.coverage).collect();
     let has = holdings_on(holder.holdings.clone(), &coverages, day);
-    Ok(questions_of(kind, &settings, &has, worth))
+    let rule = match asked.home {
+        Some(_) => asked_at_home,
+        None => questions_of,
+    };
+    Ok(rule(kind, &settings, &has, worth))
+}
+
+/// Whether there is a coverage to treat the patient under.
+pub(crate) fn is_covered(finding: &Finding<'_>) -> bool {
+    match finding.verdict {
+        Verdict::Valid | Verdict::ValidUnregistered => true,
+        Verdict::Invalid | Verdict::NewerExists | Verdict::NotFound | Verdict::Several => false,
+    }
 }
 
 /// The specified-disease certificates of the day: delivered once the patient provides them.
@@ -250,10 +337,15 @@ async fn record(
     new: NewCardCheck,
 ) -> Result<Result<CardCheck, Refusal>, Refused> {
     let (id, verdict) = (new.check.id, new.check.verdict);
+    let origin = if new.home.is_some() {
+        Origin::Home
+    } else {
+        Origin::Card
+    };
     let recorded = app.engine.record_card_check(permit, new).await?;
     let refusal = match recorded {
         CardRecorded::New { .. } => {
-            app.metrics.count_check(verdict, Origin::Card);
+            app.metrics.count_check(verdict, origin);
             app.events.wake(permit.facility());
             return delivered(app, permit, id).map(Ok);
         }
@@ -344,7 +436,7 @@ fn refused(asked: &Asked<'_>, trouble: CardTrouble) -> Event {
         "code={} method={} reader={}",
         Trouble::Card(trouble).code(),
         asked.shown.method.as_str(),
-        asked.reader.id
+        asked.reader.0
     );
     event
 }

@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod database;
 pub mod emergency;
+pub mod home;
 pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
@@ -74,6 +75,9 @@ pub struct Config {
     /// Care without a card.
     #[serde(default)]
     pub emergency: emergency::Emergency,
+    /// Care at home and from afar.
+    #[serde(default)]
+    pub home: home::Home,
 }
 
 /// Operators (contracts §12).
@@ -253,6 +257,8 @@ pub struct Listen {
     pub enroll: SocketAddr,
     /// Operators' pages: this machine's own browser, unless another address stands here.
     pub operator: SocketAddr,
+    /// Home care: pages and devices; off unless an address stands here, usually port 8446.
+    pub home: Option<SocketAddr>,
     /// Health and metrics.
     pub metrics: SocketAddr,
 }
@@ -265,6 +271,7 @@ impl Default for Listen {
             api: any(8443),
             enroll: any(8444),
             operator: own(8445),
+            home: None,
             metrics: own(9464),
         }
     }

@@ -332,6 +332,10 @@ impl Stream {
                     id: uuid::Uuid::from_u128(id).to_string(),
                 })
             }),
+            EventKind::HomeCare => row.subject.map(|id| {
+                let id = uuid::Uuid::from_u128(id).to_string();
+                Event::HomeCare(CheckNews { id })
+            }),
             // Told as they happen.
             EventKind::Check | EventKind::Emergency => None,
         })

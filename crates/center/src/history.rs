@@ -145,6 +145,7 @@ fn file_line(line: Line) -> Result<HistoryLine, Refused> {
         Origin::Disaster => "災害時",
         Origin::Outage => "システム障害時",
         Origin::Ambulance => "救急時",
+        Origin::Home => "訪問・オンライン",
         Origin::Card => match line.method.as_deref().and_then(Method::parse) {
             Some(Method::Pin) => "マイナンバーカード（暗証番号）",
             Some(Method::Visual) => "マイナンバーカード（目視確認）",

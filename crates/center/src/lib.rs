@@ -27,6 +27,7 @@ mod extract;
 mod facility_settings;
 pub mod feeds;
 mod history;
+mod home_care;
 mod imports;
 pub mod insurer_feeds;
 mod keyed_hash;

@@ -48,7 +48,7 @@ pub(crate) async fn answer(
     body: Body<Answers>,
 ) -> Result<Json<Consents>, Refused> {
     let id = present(&app, &permit, &id, &body.value.token)?;
-    let given = read(&body.value)?;
+    let given = read(&body.value.answers)?;
     let now = app.now();
     let recorded = app.engine.answer_questions(&permit, id, given, now).await?;
     app.events.wake(permit.facility());
@@ -124,7 +124,12 @@ async fn close_due(app: &App) -> Result<(), StoreError> {
 }
 
 /// The check whose token came, if it is its token.
-fn present(app: &App, permit: &Permit<AskByCard>, id: &str, token: &str) -> Result<u128, Refused> {
+pub(crate) fn present(
+    app: &App,
+    permit: &Permit<AskByCard>,
+    id: &str,
+    token: &str,
+) -> Result<u128, Refused> {
     let id = uuid::Uuid::parse_str(id).map_err(|_| Trouble::NotFound)?;
     let own = presence_token(app, permit.holder(), id.as_u128());
     let same = aws_lc_rs::constant_time::verify_slices_are_equal(own.as_bytes(), token.as_bytes());
@@ -132,7 +137,7 @@ fn present(app: &App, permit: &Permit<AskByCard>, id: &str, token: &str) -> Resu
     Ok(id.as_u128())
 }
 
-fn consent(it: &store::cards::questions::Consent) -> Consent {
+pub(crate) fn consent(it: &store::cards::questions::Consent) -> Consent {
     Consent {
         answer: it.answered.choice.as_str().into(),
         at: it.at.to_string(),
@@ -141,7 +146,7 @@ fn consent(it: &store::cards::questions::Consent) -> Consent {
     }
 }
 
-fn refused(why: NotOpen) -> Refused {
+pub(crate) fn refused(why: NotOpen) -> Refused {
     match why {
         NotOpen::Unknown => Trouble::NotFound.into(),
         NotOpen::Foreign => Trouble::Card(CardTrouble::PresenceWrong).into(),
@@ -171,14 +176,15 @@ fn refused(why: NotOpen) -> Refused {
     }
 }
 
-fn read(body: &Answers) -> Result<Vec<Answered>, Refused> {
+/// Reads what was answered.
+pub(crate) fn read(answers: &[api::card::AnswerOfPatient]) -> Result<Vec<Answered>, Refused> {
     let known = |answer: &api::card::AnswerOfPatient| {
         Some(Answered {
             question: Question::parse(&answer.question)?,
             choice: Choice::parse(&answer.answer)?,
         })
     };
-    let read: Option<Vec<Answered>> = body.answers.iter().map(known).collect();
+    let read: Option<Vec<Answered>> = answers.iter().map(known).collect();
     read.ok_or_else(|| {
         let error = MemberError::new(
             "answers",

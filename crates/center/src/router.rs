@@ -20,8 +20,8 @@ use crate::training::Ward;
 use crate::trouble::Refused;
 use crate::{
     accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
-    emergency, est, events, existing_paths, facility_settings, history, imports, link, medical,
-    own, page_guard, posted_notices, questions, readers, recoveries, reference_numbers,
+    emergency, est, events, existing_paths, facility_settings, history, home_care, imports, link,
+    medical, own, page_guard, posted_notices, questions, readers, recoveries, reference_numbers,
     revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, training,
     updates,
 };
@@ -171,6 +171,56 @@ fn routes() -> Vec<Route> {
         (Method::Get, routes::ACCOUNT, read(get(accounts::one))),
         (Method::Patch, routes::ACCOUNT, patch(accounts::edit)),
         (Method::Get, routes::ROTATIONS, read(get(rotations::list))),
+        (
+            Method::Get,
+            routes::HOME_CARE_ADDRESSES,
+            get(home_care::addresses::list),
+        ),
+        (
+            Method::Post,
+            routes::HOME_CARE_ADDRESSES,
+            post(home_care::addresses::make),
+        ),
+        (
+            Method::Get,
+            routes::HOME_CARE_CODES,
+            get(home_care::codes::list),
+        ),
+        (
+            Method::Post,
+            routes::HOME_CARE_CODES,
+            post(home_care::codes::issue),
+        ),
+        (
+            Method::Delete,
+            routes::HOME_CARE_CODE,
+            delete(home_care::codes::invalidate),
+        ),
+        (
+            Method::Get,
+            routes::HOME_CARE_DEVICES,
+            get(home_care::devices::list),
+        ),
+        (
+            Method::Delete,
+            routes::HOME_CARE_DEVICE,
+            delete(home_care::devices::remove),
+        ),
+        (
+            Method::Get,
+            routes::HOME_CARE_CONSENTS,
+            get(home_care::consents::list),
+        ),
+        (
+            Method::Post,
+            routes::HOME_CARE_CHECKS,
+            post(home_care::consents::check),
+        ),
+        (
+            Method::Post,
+            routes::HOME_CARE_WITHDRAWAL,
+            post(home_care::consents::withdraw),
+        ),
         (Method::Post, routes::ROTATIONS, post(rotations::ask)),
         (
             Method::Get,

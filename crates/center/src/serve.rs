@@ -20,6 +20,7 @@ use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, Revocations};
 use tokio::sync::Semaphore;
+use ui::language::Texts;
 
 use crate::admission::connections::Connections;
 use crate::admission::facilities::Facilities;
@@ -37,8 +38,8 @@ use crate::operators::ready_made::{self, ReadyMade};
 use crate::records::Records;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, checkpoints, control, download_page, listeners, operator, other_processes, questions,
-    router, sessions,
+    bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
+    questions, router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -62,6 +63,8 @@ pub struct Center {
     pub metrics: SocketAddr,
     /// Searches without a certificate, where the operator switched them on.
     pub search: Option<SocketAddr>,
+    /// Home care, where the operator switched it on.
+    pub home: Option<SocketAddr>,
     app: App,
 }
 
@@ -175,6 +178,11 @@ impl Center {
             request_hash: KeyedHash::new(&machine.derive("repeated-request")),
             token_hash: KeyedHash::new(&machine.derive("session-token")),
             presence_hash: KeyedHash::new(&machine.derive("card-presence")),
+            activation_hash: KeyedHash::new(&machine.derive("activation-code")),
+            home: config.home.clone(),
+            home_site: Default::default(),
+            home_texts: Arc::new(Texts::new(&[home_care::pages::SCREEN])?),
+            home_throttle: Default::default(),
             machine,
             data_dir: dir.clone(),
             updates: config.updates.dir.clone(),
@@ -251,6 +259,10 @@ impl Center {
             Some(settings) => Some(search_listener(&app, config, settings.listen).await?),
             None => None,
         };
+        let home = match config.listen.home {
+            Some(at) => Some(home_listener(&app, config, at).await?),
+            None => None,
+        };
         let metrics = listeners::plain(&app, config.listen.metrics, metrics_router(&app)).await?;
         // The last: an order may speak of the listeners.
         control::listen(dir, app.clone()).map_err(StartError::Control)?;
@@ -260,6 +272,7 @@ impl Center {
             operator,
             metrics,
             search,
+            home,
             app,
         })
     }
@@ -318,6 +331,24 @@ async fn operator_listener(app: &App, config: &Config) -> Result<SocketAddr, Sta
     };
     // Set once: this is the only place, and it runs once.
     let _ = app.operator_site.set(Site::new(names, bound));
+    Ok(bound)
+}
+
+/// Home care: pages and devices. They are named as the setting says, where something stands in front of the listener.
+async fn home_listener(
+    app: &App,
+    config: &Config,
+    at: SocketAddr,
+) -> Result<SocketAddr, StartError> {
+    let (none, router) = (ClientCertificate::None, home_care::listener::router(app));
+    let bound = listeners::tls(app, config, "listen.home", at, none, router).await?;
+    let mut site = Site::new(&config.host_names, bound);
+    if let Some(address) = &config.home.address {
+        site.hosts.push(address.host().to_owned());
+        site.address = address.base();
+    }
+    // Set once: this is the only place, and it runs once.
+    let _ = app.home_site.set(site);
     Ok(bound)
 }
 

@@ -212,11 +212,27 @@ pub enum Deed {
     Practice,
     /// An operator read the report of a batch to its insurer, or which batches a check was answered from.
     FeedRead,
+    /// A facility made an address for home or remote care; the one before ended.
+    HomeAddress,
+    /// An activation code was issued.
+    ActivationCode,
+    /// An activation code ended without being used: invalidated, replaced, or tried wrongly too often.
+    ActivationCodeEnd,
+    /// An activation code was refused.
+    ActivationRefused,
+    /// A device of home care was registered with its key.
+    HomeDevice,
+    /// A device of home care was removed.
+    HomeDeviceEnd,
+    /// It was listed whom home or remote care was agreed with.
+    HomeList,
+    /// A check without the card was refused, since nothing was agreed, or nothing any more.
+    HomeRefused,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 79] = [
+    pub const ALL: [Self; 87] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -296,6 +312,14 @@ impl Deed {
         Self::EmergencyRead,
         Self::Practice,
         Self::FeedRead,
+        Self::HomeAddress,
+        Self::ActivationCode,
+        Self::ActivationCodeEnd,
+        Self::ActivationRefused,
+        Self::HomeDevice,
+        Self::HomeDeviceEnd,
+        Self::HomeList,
+        Self::HomeRefused,
     ];
 
     /// The stored name.
@@ -381,6 +405,14 @@ impl Deed {
             Self::EmergencyRead => "emergency-read",
             Self::Practice => "practice",
             Self::FeedRead => "feed-read",
+            Self::HomeAddress => "home-address",
+            Self::ActivationCode => "activation-code",
+            Self::ActivationCodeEnd => "activation-code-end",
+            Self::ActivationRefused => "activation-refused",
+            Self::HomeDevice => "home-device",
+            Self::HomeDeviceEnd => "home-device-end",
+            Self::HomeList => "home-list",
+            Self::HomeRefused => "home-refused",
         }
     }
 

@@ -30,6 +30,8 @@ named! {
         ConsentWithdrawn = "consent_withdrawn";
         /// An emergency window opened, closed or changed.
         Emergency = "emergency";
+        /// A patient answered at home or from afar (G32), or a later visit was checked there without the card.
+        HomeCare = "home_care";
     }
 }
 
@@ -74,6 +76,7 @@ pub fn hears(kind: AccountKind, event: EventKind, whose: Whose) -> bool {
         | EventKind::ConsentWithdrawn
         | EventKind::Emergency => allows(kind, Action::ReadHistory),
         EventKind::CardCheckClosed => allows(kind, Action::ReadCardResults),
+        EventKind::HomeCare => allows(kind, Action::HomeCare),
         EventKind::Settings => true,
         EventKind::Rotation => {
             allows(kind, Action::ManageAccounts) || kind.is_system() && whose == Whose::Own
@@ -96,6 +99,7 @@ mod tests {
                         | EventKind::CardCheckClosed
                         | EventKind::Check
                         | EventKind::ConsentWithdrawn
+                        | EventKind::HomeCare
                 );
                 assert!(!(result && hears(AccountKind::Reader, *event, whose)));
             }

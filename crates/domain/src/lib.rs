@@ -24,6 +24,7 @@ pub mod facility_kind;
 pub mod facility_settings;
 pub mod feed;
 pub mod holidays;
+pub mod home_care;
 pub mod identification;
 pub mod institution_code;
 pub mod insured;

@@ -56,11 +56,15 @@ pub enum Action {
     WithdrawConsent,
     /// Search who of the facility looked at medical information (閲覧記録).
     ReadLooks,
+    /// Home and remote care (G32): whom it was agreed with, and their eligibility at a later visit.
+    HomeCare,
+    /// Addresses, activation codes and devices of home and remote care.
+    ManageHomeCare,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -83,6 +87,8 @@ impl Action {
         Self::ManageOwnAccess,
         Self::WithdrawConsent,
         Self::ReadLooks,
+        Self::HomeCare,
+        Self::ManageHomeCare,
     ];
 
     fn label(self) -> &'static str {
@@ -109,6 +115,8 @@ impl Action {
             Self::ManageOwnAccess => "own recovery, factors, sign-ins",
             Self::WithdrawConsent => "withdraw consent",
             Self::ReadLooks => "who looked",
+            Self::HomeCare => "home and remote care",
+            Self::ManageHomeCare => "addresses and devices of home care",
         }
     }
 }
@@ -154,6 +162,8 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ManageOwnAccess,
             A::WithdrawConsent,
             A::ReadLooks,
+            A::HomeCare,
+            A::ManageHomeCare,
         ],
         AccountKind::General => &[
             A::AskByNumber,
@@ -168,6 +178,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ProveSecondFactor,
             A::ManageOwnAccess,
             A::WithdrawConsent,
+            A::HomeCare,
         ],
         AccountKind::MedicalViewer => &[
             A::AskByNumber,
@@ -186,6 +197,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ProveSecondFactor,
             A::ManageOwnAccess,
             A::WithdrawConsent,
+            A::HomeCare,
         ],
         AccountKind::LinkApp | AccountKind::WebApi => &[
             A::AskByNumber,
@@ -222,6 +234,8 @@ pub enum MenuEntry {
     History,
     /// 一括照会・照会番号; our wording.
     Bulk,
+    /// 訪問診療等・オンライン診療等 (G32).
+    HomeCare,
     /// 「医療情報確認」.
     MedicalInformation,
     /// 閲覧記録: who looked; our wording.
@@ -262,11 +276,12 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
         Self::Bulk,
+        Self::HomeCare,
         Self::MedicalInformation,
         Self::Looks,
         Self::Emergency,
@@ -288,6 +303,7 @@ impl MenuEntry {
             Self::ReaderControl => "顔認証付きカードリーダー操作",
             Self::History => "資格確認履歴照会",
             Self::Bulk => "一括照会・照会番号",
+            Self::HomeCare => "訪問診療等・オンライン診療等",
             Self::MedicalInformation => "医療情報確認",
             Self::Looks => "閲覧記録",
             Self::Emergency => "緊急時・災害時",
@@ -310,6 +326,7 @@ impl MenuEntry {
             Self::ReaderControl => "Control the face reader",
             Self::History => "History of checks",
             Self::Bulk => "Bulk checks and reference numbers",
+            Self::HomeCare => "Home and remote care",
             Self::MedicalInformation => "Medical information",
             Self::Looks => "Who looked",
             Self::Emergency => "Emergencies",
@@ -332,6 +349,7 @@ impl MenuEntry {
             Self::ReaderControl => by_right(Action::ControlReader),
             Self::History => by_right(Action::ReadHistory),
             Self::Bulk => by_right(Action::AskInBulk),
+            Self::HomeCare => by_right(Action::HomeCare),
             Self::MedicalInformation => by_right(Action::ViewMedicalPages),
             Self::Looks => by_right(Action::ReadLooks),
             Self::Emergency | Self::Training => {
@@ -356,6 +374,7 @@ impl MenuEntry {
             Self::CheckByNumber
             | Self::History
             | Self::Bulk
+            | Self::HomeCare
             | Self::MedicalInformation
             | Self::Looks
             | Self::Training
@@ -386,6 +405,7 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         MenuEntry::CheckByNumber
         | MenuEntry::History
         | MenuEntry::Bulk
+        | MenuEntry::HomeCare
         | MenuEntry::MedicalInformation
         | MenuEntry::Looks
         | MenuEntry::Training

@@ -385,3 +385,29 @@ pub struct ViewInAmbulance;
 impl Permission for ViewInAmbulance {
     const ACTION: Action = Action::ViewInAmbulance;
 }
+
+/// Whom home or remote care was agreed with, and their eligibility at a later visit (G32).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{CareAtHome, Permission}};
+/// assert!(allows(AccountKind::General, CareAtHome::ACTION));
+/// assert!(!allows(AccountKind::Reader, CareAtHome::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct CareAtHome;
+impl Permission for CareAtHome {
+    const ACTION: Action = Action::HomeCare;
+}
+
+/// Addresses, activation codes and devices of home and remote care (G32).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{ManageHomeCare, Permission}};
+/// assert!(allows(AccountKind::Administrator, ManageHomeCare::ACTION));
+/// assert!(!allows(AccountKind::MedicalViewer, ManageHomeCare::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct ManageHomeCare;
+impl Permission for ManageHomeCare {
+    const ACTION: Action = Action::ManageHomeCare;
+}

@@ -192,6 +192,37 @@ pub fn asked(
     if !kind.differences().has_reader {
         return Vec::new();
     }
+    all_that_apply(kind, settings, has, certificate)
+}
+
+/// What is asked at home or from afar (G32), beside home care itself: by the same rules, at every kind of facility, since the device is the
+/// patient's or the nurse's and no reader is needed.
+///
+/// ```
+/// use domain::card_certificate::CertificateState;
+/// use domain::{facility_kind::FacilityKind, facility_settings::FacilitySettings};
+/// use domain::questions::{Holding, Holdings, Question, asked, asked_at_home};
+/// let (has, settings) = (Holdings::from([Holding::Drugs]), FacilitySettings::default());
+/// let (nursing, valid) = (FacilityKind::HomeNursing, CertificateState::Valid);
+/// assert_eq!(asked_at_home(nursing, &settings, &has, valid), [Question::Drugs]);
+/// assert!(asked(nursing, &settings, &has, valid).is_empty());
+/// ```
+#[must_use]
+pub fn asked_at_home(
+    kind: FacilityKind,
+    settings: &FacilitySettings,
+    has: &Holdings,
+    certificate: CertificateState,
+) -> Vec<Question> {
+    all_that_apply(kind, settings, has, certificate)
+}
+
+fn all_that_apply(
+    kind: FacilityKind,
+    settings: &FacilitySettings,
+    has: &Holdings,
+    certificate: CertificateState,
+) -> Vec<Question> {
     let mut questions = Vec::new();
     if has.contains(&Holding::SpecifiedDisease) {
         questions.push(Question::SpecifiedDisease);

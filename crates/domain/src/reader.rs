@@ -20,12 +20,19 @@ pub enum ReaderId {
     Account(AccountId),
     /// The PC of this terminal name (端末名称), as its client certificate says.
     Pc(String),
+    /// A device of home care (G32), by its identifier at the center.
+    HomeDevice(u128),
 }
 
 impl ReaderId {
-    /// Reads the text form: an account's identifier, or `pc:` and a terminal name of up to 60 characters.
+    /// Reads the text form: an account's identifier, `pc:` and a terminal name of up to 60 characters, or `home:` and 32 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(device) = text.strip_prefix("home:") {
+            let fits = device.len() == 32 && device.bytes().all(|it| it.is_ascii_hexdigit());
+            let number = u128::from_str_radix(device, 16).ok().filter(|_| fits);
+            return number.map(Self::HomeDevice);
+        }
         match text.strip_prefix("pc:") {
             Some(terminal) if (1..=60).contains(&terminal.chars().count()) => {
                 Some(Self::Pc(terminal.to_owned()))
@@ -41,6 +48,7 @@ impl fmt::Display for ReaderId {
         match self {
             Self::Account(account) => write!(f, "{account}"),
             Self::Pc(terminal) => write!(f, "pc:{terminal}"),
+            Self::HomeDevice(device) => write!(f, "home:{device:032x}"),
         }
     }
 }

@@ -268,6 +268,7 @@ impl Link {
                         | CenterEvent::Check(_)
                         | CenterEvent::Settings(_)
                         | CenterEvent::ConsentWithdrawn(_)
+                        | CenterEvent::HomeCare(_)
                         | CenterEvent::Emergency(_),
                     )) => None,
                     Err(_) => return Ok(()),

@@ -6,6 +6,7 @@ pub mod card_certificate;
 pub mod card_revocation;
 pub mod client;
 pub mod clock;
+pub mod device_key;
 pub mod est;
 pub mod identity;
 pub mod installed;

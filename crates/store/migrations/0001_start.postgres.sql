@@ -306,3 +306,49 @@ CREATE TABLE emergency_report (
   window_id bytea NOT NULL, facility bigint NOT NULL, place bigint NOT NULL, at bigint NOT NULL, account text NOT NULL, text text NOT NULL,
   PRIMARY KEY (window_id, facility, place)
 );
+
+-- Home care and remote care (G32). Addresses that a facility gave out, one in force for each care; one that ended leads nowhere.
+CREATE TABLE home_address (
+  id text PRIMARY KEY, facility bigint NOT NULL, care text NOT NULL, made bigint NOT NULL, account text NOT NULL, ended bigint
+);
+CREATE UNIQUE INDEX home_address_in_force ON home_address (facility, care) WHERE ended IS NULL;
+-- Activation codes (アクティベーションコード) by keyed hash: one may be open for an account. `state` says what became of it.
+CREATE TABLE home_activation_code (
+  facility bigint NOT NULL, id bytea NOT NULL, account text NOT NULL, label text NOT NULL, visual text NOT NULL, hash bytea NOT NULL,
+  made bigint NOT NULL, made_by text NOT NULL, until bigint NOT NULL, tries bigint NOT NULL, state text NOT NULL, ended bigint,
+  device bytea,
+  PRIMARY KEY (facility, id)
+);
+CREATE UNIQUE INDEX home_activation_code_open ON home_activation_code (facility, account) WHERE state = 'open';
+-- Devices by their public key. One with an account is bound to the facility; a patient's own has none, and an end.
+CREATE TABLE home_device (
+  id bytea PRIMARY KEY, key bytea NOT NULL, facility bigint NOT NULL, account text, label text, visual text NOT NULL,
+  made bigint NOT NULL, until bigint, ended bigint, ended_by text
+);
+CREATE UNIQUE INDEX home_device_key ON home_device (key);
+CREATE INDEX home_device_of_facility ON home_device (facility, made);
+CREATE INDEX home_device_until ON home_device (until) WHERE until IS NOT NULL;
+-- Proofs that were shown, so that none counts twice.
+CREATE TABLE home_proof (device bytea NOT NULL, id text NOT NULL, at bigint NOT NULL, PRIMARY KEY (device, id));
+CREATE INDEX home_proof_at ON home_proof (at);
+-- Pages that are open and wait for a device that reads the card, by the hash of what their browser holds.
+CREATE TABLE home_page (
+  id bytea PRIMARY KEY, address text NOT NULL, facility bigint NOT NULL, join_code text NOT NULL, made bigint NOT NULL,
+  until bigint NOT NULL, device bytea, check_id bytea
+);
+CREATE UNIQUE INDEX home_page_join ON home_page (join_code) WHERE check_id IS NULL;
+CREATE INDEX home_page_until ON home_page (until);
+-- What a check by card at home has beside its row in card_check; `agreed` is null until the patient answered whether home care is wanted.
+CREATE TABLE home_check (
+  facility bigint NOT NULL, check_id bytea NOT NULL, device bytea NOT NULL, care text NOT NULL, address text NOT NULL, agreed text,
+  PRIMARY KEY (facility, check_id)
+);
+-- With whom home or remote care was agreed, since when, and the last check at a later visit without the card.
+CREATE TABLE home_consent (
+  facility bigint NOT NULL, person bytea NOT NULL, care text NOT NULL, check_id bytea NOT NULL, given bigint NOT NULL, until bigint NOT NULL,
+  last_check bytea, checked bigint, ended bigint,
+  PRIMARY KEY (facility, person, care)
+);
+CREATE INDEX home_consent_given ON home_consent (facility, given);
+CREATE INDEX home_consent_of_check ON home_consent (facility, check_id);
+CREATE INDEX home_consent_of_person ON home_consent (person);

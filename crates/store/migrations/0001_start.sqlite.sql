@@ -301,3 +301,49 @@ CREATE TABLE emergency_report (
   window_id BLOB NOT NULL, facility INTEGER NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT NOT NULL, text TEXT NOT NULL,
   PRIMARY KEY (window_id, facility, place)
 ) WITHOUT ROWID;
+
+-- Home care and remote care (G32). Addresses that a facility gave out, one in force for each care; one that ended leads nowhere.
+CREATE TABLE home_address (
+  id TEXT PRIMARY KEY, facility INTEGER NOT NULL, care TEXT NOT NULL, made INTEGER NOT NULL, account TEXT NOT NULL, ended INTEGER
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX home_address_in_force ON home_address (facility, care) WHERE ended IS NULL;
+-- Activation codes (アクティベーションコード) by keyed hash: one may be open for an account. `state` says what became of it.
+CREATE TABLE home_activation_code (
+  facility INTEGER NOT NULL, id BLOB NOT NULL, account TEXT NOT NULL, label TEXT NOT NULL, visual TEXT NOT NULL, hash BLOB NOT NULL,
+  made INTEGER NOT NULL, made_by TEXT NOT NULL, until INTEGER NOT NULL, tries INTEGER NOT NULL, state TEXT NOT NULL, ended INTEGER,
+  device BLOB,
+  PRIMARY KEY (facility, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX home_activation_code_open ON home_activation_code (facility, account) WHERE state = 'open';
+-- Devices by their public key. One with an account is bound to the facility; a patient's own has none, and an end.
+CREATE TABLE home_device (
+  id BLOB PRIMARY KEY, key BLOB NOT NULL, facility INTEGER NOT NULL, account TEXT, label TEXT, visual TEXT NOT NULL,
+  made INTEGER NOT NULL, until INTEGER, ended INTEGER, ended_by TEXT
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX home_device_key ON home_device (key);
+CREATE INDEX home_device_of_facility ON home_device (facility, made);
+CREATE INDEX home_device_until ON home_device (until) WHERE until IS NOT NULL;
+-- Proofs that were shown, so that none counts twice.
+CREATE TABLE home_proof (device BLOB NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (device, id)) WITHOUT ROWID;
+CREATE INDEX home_proof_at ON home_proof (at);
+-- Pages that are open and wait for a device that reads the card, by the hash of what their browser holds.
+CREATE TABLE home_page (
+  id BLOB PRIMARY KEY, address TEXT NOT NULL, facility INTEGER NOT NULL, join_code TEXT NOT NULL, made INTEGER NOT NULL,
+  until INTEGER NOT NULL, device BLOB, check_id BLOB
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX home_page_join ON home_page (join_code) WHERE check_id IS NULL;
+CREATE INDEX home_page_until ON home_page (until);
+-- What a check by card at home has beside its row in card_check; `agreed` is null until the patient answered whether home care is wanted.
+CREATE TABLE home_check (
+  facility INTEGER NOT NULL, check_id BLOB NOT NULL, device BLOB NOT NULL, care TEXT NOT NULL, address TEXT NOT NULL, agreed TEXT,
+  PRIMARY KEY (facility, check_id)
+) WITHOUT ROWID;
+-- With whom home or remote care was agreed, since when, and the last check at a later visit without the card.
+CREATE TABLE home_consent (
+  facility INTEGER NOT NULL, person BLOB NOT NULL, care TEXT NOT NULL, check_id BLOB NOT NULL, given INTEGER NOT NULL, until INTEGER NOT NULL,
+  last_check BLOB, checked INTEGER, ended INTEGER,
+  PRIMARY KEY (facility, person, care)
+) WITHOUT ROWID;
+CREATE INDEX home_consent_given ON home_consent (facility, given);
+CREATE INDEX home_consent_of_check ON home_consent (facility, check_id);
+CREATE INDEX home_consent_of_person ON home_consent (person);

@@ -14,10 +14,13 @@ use domain::person::PersonId;
 use domain::questions::{Question, QuestionsState, presence_until};
 use domain::reader::ReaderId;
 
+use self::questions::Closing;
+
 use crate::access::number;
 use crate::checks::{NewCheck, Record, Recorded};
 use crate::engine::{Engine, StoreError};
 use crate::events;
+use crate::home_care::checks::{self as home_checks, Asks, NewHomeCheck};
 use crate::readers::{end_releases, take_release};
 use crate::sql::{Connection, OptionalExtension, params};
 
@@ -58,6 +61,8 @@ pub struct NewCardCheck {
     pub confirmation: Confirmation,
     /// What is recorded when there is no such release after all.
     pub refusal: Event,
+    /// What else belongs to one at home, where no reader stands.
+    pub home: Option<NewHomeCheck>,
 }
 
 /// What belongs to a check by card.
@@ -195,8 +200,13 @@ impl Engine {
                 return Ok(CardRecorded::Challenge(refused));
             }
             let (facility, reader) = (number(permit.facility()), card.reader.to_string());
+            let at_home = new.home.as_ref();
             let released_by = match new.confirmation {
                 Confirmation::NotNeeded => None,
+                // Staff stand beside the patient with a device that is theirs by its key: they confirm by using it.
+                Confirmation::Needed if at_home.is_some() => {
+                    at_home.and_then(|it| it.confirmed_by.clone())
+                }
                 Confirmation::Needed => {
                     match take_release(connection, facility, &reader, id, at)? {
                         Some(account) => Some(account),
@@ -211,6 +221,9 @@ impl Engine {
             end_releases(connection, facility, &reader, at)?;
             let about = (batch.number(at), id, at, visit_date);
             insert(connection, &permit, about, &card, released_by.as_deref())?;
+            if let Some(home) = at_home {
+                home_checks::insert(connection, facility, id, home)?;
+            }
             let detail = format!(
                 " method={} vouched={} reader={reader} released_by={}",
                 card.method.as_str(),
@@ -218,13 +231,26 @@ impl Engine {
                 released_by.as_deref().unwrap_or("-")
             );
             record.append(connection, batch, &detail)?;
-            let about = (EventKind::CardCheckOpened, Some(reader.as_str()), Some(id));
+            let kind = if at_home.is_some() {
+                EventKind::HomeCare
+            } else {
+                EventKind::CardCheckOpened
+            };
+            let about = (kind, Some(reader.as_str()), Some(id));
             events::tell(connection, facility, at, about)?;
             // Where nothing is asked there is nothing to wait for.
+            let asks_home_care = at_home.is_some_and(|it| it.asks == Asks::HomeCare);
             if card.questions.is_empty()
+                && !asks_home_care
                 && let Some(check) = questions::find(connection, facility, id)?
             {
-                questions::close(connection, batch, &check, &[], (at, Actor::Center))?;
+                questions::close(
+                    connection,
+                    batch,
+                    &check,
+                    Closing::NONE,
+                    (at, Actor::Center),
+                )?;
             }
             Ok(CardRecorded::New { released_by })
         })

@@ -13,6 +13,7 @@ pub mod engine;
 pub mod events;
 pub mod facilities;
 pub mod facility_settings;
+pub mod home_care;
 pub mod journal;
 pub mod kept_answers;
 pub mod looks;

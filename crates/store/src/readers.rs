@@ -180,6 +180,8 @@ impl Engine {
                 ReaderId::Pc(terminal) => connection
                     .prepare_cached("SELECT 1 FROM notice WHERE facility = ?1 AND terminal = ?2")?
                     .exists(params![facility, terminal])?,
+                // What a device at home may do was said when it was activated.
+                ReaderId::HomeDevice(_) => false,
             };
             if !known {
                 return Ok(false);

@@ -419,6 +419,10 @@ pub(crate) fn follow_answers(
                 )?,
                 Choice::No | Choice::Electronic | Choice::Paper | Choice::Unknown => {
                     close(connection, whose, (*kind, Basis::Visit))?;
+                    // Said where home care is agreed, it takes back what was agreed to there before.
+                    if given.basis == Basis::Home {
+                        close(connection, whose, (*kind, Basis::Home))?;
+                    }
                 }
             }
         }

@@ -16,6 +16,7 @@ use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
+use crate::home_care::consents as home_consents;
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::looks::{pack, unpack};
 use crate::own::OwnPage;
@@ -42,7 +43,7 @@ pub struct Withdrawing {
 /// What became of a withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Withdrawn {
-    /// These kinds can be seen no more; never empty.
+    /// These kinds can be seen no more; empty where home care alone ended.
     Done(Vec<InformationKind>),
     /// There was nothing of it to withdraw: nobody, nobody of this facility, no consent, or none any more.
     Nothing,
@@ -82,8 +83,8 @@ impl Engine {
             }
             let whose = (holder.facility, Whose::Reference(id));
             let ended = withdraw(connection, batch, &holder, whose, &withdrawing, now)?;
-            if let Some(mut kept) = kept.filter(|_| !ended.is_empty()) {
-                kept.answer = answer(&ended);
+            if let Some((mut kept, ended)) = kept.zip(ended.as_ref()) {
+                kept.answer = answer(ended);
                 keep(connection, &kept)?;
             }
             Ok(Withdrawn::of(ended))
@@ -121,17 +122,13 @@ impl Engine {
 }
 
 impl Withdrawn {
-    fn of(ended: Vec<InformationKind>) -> Self {
-        if ended.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Done(ended)
-        }
+    fn of(ended: Option<Vec<InformationKind>>) -> Self {
+        ended.map_or(Self::Nothing, Self::Done)
     }
 }
 
-/// Ends what is open on every basis within the running transaction, writes that down and tells the facility. Returns the kinds that ended;
-/// that nothing was open is written down as a refusal, like any other guess.
+/// Ends what is open on every basis within the running transaction, and home care with it where nothing shall stay; writes that down and tells
+/// the facility. Returns the kinds that ended; that nothing was open is written down as a refusal, like any other guess.
 fn withdraw(
     connection: &Connection,
     batch: &mut Batch,
@@ -139,7 +136,7 @@ fn withdraw(
     (facility, whose): (InstitutionCode, Whose),
     withdrawing: &Withdrawing,
     now: Instant,
-) -> Result<Vec<InformationKind>, StoreError> {
+) -> Result<Option<Vec<InformationKind>>, StoreError> {
     let at = number(facility);
     let person = match whose {
         Whose::Reference(id) => of_reference(connection, at, id)?,
@@ -152,7 +149,11 @@ fn withdraw(
     if let Some(kinds) = &withdrawing.kinds {
         ended.retain(|it| kinds.contains(&it.kind));
     }
-    let Some(person) = person.filter(|_| !ended.is_empty()) else {
+    let home_care = match person.filter(|_| withdrawing.kinds.is_none()) {
+        Some(person) => home_consents::end(connection, (at, person), None, now)?,
+        None => None,
+    };
+    let Some(person) = person.filter(|_| !ended.is_empty() || home_care.is_some()) else {
         let refused = Event {
             at: now,
             actor: actor(holder),
@@ -161,7 +162,7 @@ fn withdraw(
             detail: format!("way=withdrawal facility={facility} why=nothing-open"),
         };
         batch.append(connection, &refused, None)?;
-        return Ok(Vec::new());
+        return Ok(None);
     };
     for it in &ended {
         close(connection, (at, person), (it.kind, it.basis))?;
@@ -170,7 +171,7 @@ fn withdraw(
     kinds.sort_unstable();
     kinds.dedup();
     let reference = ended.iter().max_by_key(|it| it.given);
-    let reference = reference.map(|it| it.reference);
+    let reference = reference.map(|it| it.reference).or(home_care);
     let withdrawal = Withdrawal {
         id: withdrawing.id,
         at: now,
@@ -181,17 +182,23 @@ fn withdraw(
         note: withdrawing.note.clone(),
         by: (holder.facility, holder.account.clone(), holder.kind),
     };
-    record(connection, batch, holder, &withdrawal, &kinds)?;
+    record(
+        connection,
+        batch,
+        holder,
+        (&withdrawal, home_care.is_some()),
+        &kinds,
+    )?;
     let about = (EventKind::ConsentWithdrawn, None, reference);
     events::tell(connection, at, now, about)?;
-    Ok(kinds)
+    Ok(Some(kinds))
 }
 
 fn record(
     connection: &Connection,
     batch: &mut Batch,
     holder: &SignedIn,
-    withdrawal: &Withdrawal,
+    (withdrawal, ends_home_care): (&Withdrawal, bool),
     kinds: &[InformationKind],
 ) -> Result<(), StoreError> {
     let (by, account, kind) = &withdrawal.by;
@@ -224,10 +231,15 @@ fn record(
         deed: Deed::ConsentWithdraw,
         subject: Some(withdrawal.person.as_u128()),
         detail: format!(
-            "withdrawal={id} facility={} reason={} kinds={}",
+            "withdrawal={id} facility={} reason={} kinds={}{}",
             withdrawal.facility,
             withdrawal.reason.as_str(),
-            kinds.join(",")
+            kinds.join(","),
+            if ends_home_care {
+                " home_care=ended"
+            } else {
+                ""
+            }
         ),
     };
     batch.append(

@@ -39,6 +39,17 @@ mod tests {
     }
 
     #[test]
+    fn the_lean_stylesheet_loads_nothing_and_is_small() {
+        let style = std::str::from_utf8(find(LEAN_STYLESHEET).unwrap().bytes).unwrap();
+        assert!(!style.contains("url(") && !style.contains("@font-face"));
+        assert!(
+            style.contains(".onshi-button") && style.len() < 32 << 10,
+            "{}",
+            style.len()
+        );
+    }
+
+    #[test]
     fn an_unknown_file_is_none() {
         assert!(find("/assets/onshi.css").is_none());
         assert!(find("/assets/../Cargo.toml").is_none());

@@ -4,6 +4,7 @@ mod access;
 mod bulk;
 mod emergency;
 mod facility;
+mod home_care;
 mod medical;
 mod own;
 mod updates;
@@ -20,6 +21,10 @@ pub enum Access {
     Certificate,
     /// The certificate and the token of a session opened with it.
     Session,
+    /// Nothing, on the home listener.
+    Nobody,
+    /// A device's proof, on the home listener.
+    Device,
 }
 
 /// What a request carries.
@@ -139,11 +144,17 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .chain(medical::OPERATIONS)
         .chain(&own::OPERATIONS)
         .chain(emergency::all())
+        .chain(home_care::AT_THE_TERMINAL)
         .chain(&updates::OPERATIONS)
 }
 
+/// All operations of the home listener.
+pub fn at_home() -> impl Iterator<Item = &'static Operation> {
+    home_care::AT_A_DEVICE.iter()
+}
+
 /// Operations of daily work.
-const DAILY: [Operation; 28] = [
+const DAILY: [Operation; 27] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -553,18 +564,6 @@ const DAILY: [Operation; 28] = [
         extras: &[Extra::IfNoneMatch],
         status: 200,
         answer: Carried::Json("KeySet"),
-        troubles: &[],
-    },
-    Operation {
-        method: Method::Get,
-        path: routes::OPENAPI,
-        id: "readDocument",
-        summary: "This document",
-        access: Access::Certificate,
-        body: Carried::Nothing,
-        extras: &[Extra::IfNoneMatch],
-        status: 200,
-        answer: Carried::Json("Document"),
         troubles: &[],
     },
 ];

@@ -320,6 +320,7 @@ impl Trouble {
             Self::Bulk(trouble) => trouble.row(),
             Self::Medical(trouble) => trouble.row(),
             Self::Emergency(trouble) => trouble.row(),
+            Self::Home(trouble) => trouble.row(),
         };
         Row {
             code,

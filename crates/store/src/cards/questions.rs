@@ -20,6 +20,8 @@ use crate::audit::{Content, row_hash};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::events;
+use crate::home_care::checks::{self as home_checks, HomeAnswer, HomeCheck};
+use crate::home_care::consents as home_consents;
 use crate::readers::end_releases;
 use crate::sight;
 use crate::sql::{Connection, Row, params};
@@ -92,6 +94,8 @@ pub struct Delivered {
     pub card: CardCheck,
     /// The recorded answers, in the order of the questions.
     pub consents: Vec<Consent>,
+    /// What belongs to it where it was made at home.
+    pub home: Option<HomeCheck>,
     /// The kinds of medical information whose consent was withdrawn since.
     pub withdrawn: Vec<InformationKind>,
     /// The check, as it was answered.
@@ -137,7 +141,13 @@ impl Engine {
             }
             let until = presence_until(check.opened, now).filter(|_| now < check.present_until);
             let Some(until) = until else {
-                close(connection, batch, &check, &[], (now, Actor::Center))?;
+                close(
+                    connection,
+                    batch,
+                    &check,
+                    Closing::NONE,
+                    (now, Actor::Center),
+                )?;
                 return Ok(Err(NotOpen::Ended));
             };
             connection
@@ -162,13 +172,42 @@ impl Engine {
         given: Vec<Answered>,
         now: Instant,
     ) -> Result<Result<Vec<Consent>, NotOpen>, StoreError> {
+        self.answer_all(permit, id, (given, None), now).await
+    }
+
+    /// The same at home: with the patient's answer to home care. Without one the questions close without answers.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded.
+    pub async fn answer_at_home(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+        (given, home): (Vec<Answered>, Option<HomeAnswer>),
+        now: Instant,
+    ) -> Result<Result<Vec<Consent>, NotOpen>, StoreError> {
+        self.answer_all(permit, id, (given, home), now).await
+    }
+
+    async fn answer_all(
+        &self,
+        permit: &Permit<AskByCard>,
+        id: u128,
+        (given, home): (Vec<Answered>, Option<HomeAnswer>),
+        now: Instant,
+    ) -> Result<Result<Vec<Consent>, NotOpen>, StoreError> {
         let permit = permit.clone();
         self.write(move |connection, batch| {
             let check = match own(connection, &permit, id)? {
                 Ok(check) => check,
                 Err(why) => return Ok(Err(why)),
             };
-            let settled = if given.is_empty() {
+            let at_home = home_checks::find(connection, check.facility, check.id)?;
+            if home.is_some() && at_home.is_none() {
+                return Ok(Err(NotOpen::Unknown));
+            }
+            let is_left = given.is_empty() && home.is_none();
+            let settled = if is_left {
                 Vec::new()
             } else {
                 match settle(&check.questions, &given) {
@@ -184,12 +223,22 @@ impl Engine {
                         account: holder.account.clone(),
                         certificate: holder.certificate,
                     };
-                    close(connection, batch, &check, &settled, (now, actor))?;
+                    let closing = Closing {
+                        answers: &settled,
+                        home,
+                    };
+                    close(connection, batch, &check, closing, (now, actor))?;
                     Ok(Ok(consents(connection, check.facility, check.id)?))
                 }
                 QuestionsState::Open => {
-                    close(connection, batch, &check, &[], (now, Actor::Center))?;
-                    Ok(if given.is_empty() {
+                    close(
+                        connection,
+                        batch,
+                        &check,
+                        Closing::NONE,
+                        (now, Actor::Center),
+                    )?;
+                    Ok(if is_left {
                         Ok(Vec::new())
                     } else {
                         Err(NotOpen::Ended)
@@ -197,14 +246,16 @@ impl Engine {
                 }
                 QuestionsState::Answered => {
                     let recorded = consents(connection, check.facility, check.id)?;
-                    let same = recorded.iter().map(|it| it.answered).eq(settled);
+                    let agreed = at_home.and_then(|it| it.agreed);
+                    let same = recorded.iter().map(|it| it.answered).eq(settled)
+                        && agreed == home.map(|it| it.agreed);
                     Ok(if same {
                         Ok(recorded)
                     } else {
                         Err(NotOpen::Differ)
                     })
                 }
-                QuestionsState::ClosedWithoutAnswers if given.is_empty() => Ok(Ok(Vec::new())),
+                QuestionsState::ClosedWithoutAnswers if is_left => Ok(Ok(Vec::new())),
                 QuestionsState::ClosedWithoutAnswers => Ok(Err(NotOpen::Ended)),
             }
         })
@@ -237,7 +288,13 @@ impl Engine {
             }
             let mut told = Vec::new();
             for check in abandoned {
-                close(connection, batch, &check, &[], (now, Actor::Center))?;
+                close(
+                    connection,
+                    batch,
+                    &check,
+                    Closing::NONE,
+                    (now, Actor::Center),
+                )?;
                 told.push(institution(check.facility)?);
             }
             Ok(told)
@@ -301,6 +358,7 @@ impl Engine {
                 None => Vec::new(),
             };
             Ok(Some(Delivered {
+                home: home_checks::find(connection, card.facility, card.id)?,
                 card,
                 consents,
                 withdrawn,
@@ -311,16 +369,45 @@ impl Engine {
     }
 }
 
+/// With what a check's questions are closed.
+#[derive(Clone, Copy)]
+pub(super) struct Closing<'a> {
+    /// The answers; none where nobody answered.
+    answers: &'a [Answered],
+    /// What was answered to home care, where it was asked.
+    home: Option<HomeAnswer>,
+}
+
+impl Closing<'_> {
+    /// Nobody answered.
+    pub(super) const NONE: Self = Self {
+        answers: &[],
+        home: None,
+    };
+}
+
 /// Closes a check's questions within the running transaction: the answers, if there are any, the state, the audit event that
-/// vouches for all of it, and the event its facility hears of.
+/// vouches for all of it, and the event its facility hears of. What a patient agrees to with home care lasts as that does; else a day.
 pub(super) fn close(
     connection: &Connection,
     batch: &mut Batch,
     check: &CardCheck,
-    answers: &[Answered],
+    Closing { answers, home }: Closing<'_>,
     (at, actor): (Instant, Actor),
 ) -> Result<(), StoreError> {
-    let valid_until = at.plus_seconds(OUTPATIENT_CONSENT_S);
+    let at_home = home_checks::find(connection, check.facility, check.id)?;
+    let whose = (check.facility, check.person);
+    let mut basis = Basis::Visit;
+    let mut valid_until = at.plus_seconds(OUTPATIENT_CONSENT_S);
+    if let Some((of, answer)) = at_home.zip(home) {
+        home_checks::answer(connection, check.facility, check.id, answer.agreed)?;
+        let agreed = answer.agreed == Choice::Yes;
+        if agreed {
+            (basis, valid_until) = (Basis::Home, answer.until);
+        }
+        let whose = (check.facility, check.person, of.care);
+        home_consents::follow(connection, whose, check.id, (answer, agreed, at))?;
+    }
     let mut insert =
         connection.prepare_cached("INSERT INTO consent VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for answer in answers {
@@ -336,13 +423,13 @@ pub(super) fn close(
     }
     let given = Opened {
         kind: InformationKind::Drugs,
-        basis: Basis::Visit,
+        basis,
         reference: check.id,
         given: at,
         valid_until,
     };
-    sight::follow_answers(connection, (check.facility, check.person), answers, &given)?;
-    let state = if answers.is_empty() {
+    sight::follow_answers(connection, whose, answers, &given)?;
+    let state = if answers.is_empty() && home.is_none() {
         QuestionsState::ClosedWithoutAnswers
     } else {
         QuestionsState::Answered
@@ -373,11 +460,12 @@ pub(super) fn close(
         detail: format!("state={} answers={}", state.as_str(), answers.len()),
     };
     batch.append(connection, &event, content)?;
-    let about = (
-        EventKind::CardCheckClosed,
-        Some(check.reader.as_str()),
-        Some(check.id),
-    );
+    let kind = if at_home.is_some() {
+        EventKind::HomeCare
+    } else {
+        EventKind::CardCheckClosed
+    };
+    let about = (kind, Some(check.reader.as_str()), Some(check.id));
     events::tell(connection, check.facility, at, about)
 }
 
@@ -390,6 +478,8 @@ pub(crate) fn content_hash(
         "SELECT * FROM card_check WHERE facility = ?1 AND seq = ?2",
         "SELECT c.* FROM card_check k JOIN consent c ON c.facility = k.facility AND c.check_id = k.id
          WHERE k.facility = ?1 AND k.seq = ?2 ORDER BY c.question",
+        "SELECT h.* FROM card_check k JOIN home_check h ON h.facility = k.facility AND h.check_id = k.id
+         WHERE k.facility = ?1 AND k.seq = ?2",
     ];
     row_hash::of(connection, &texts, record)
 }

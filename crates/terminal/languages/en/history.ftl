@@ -23,6 +23,7 @@ origin-bulk = Bulk check
 origin-disaster = Disaster
 origin-outage = System outage
 origin-ambulance = Ambulance
+origin-home = Home or remote care
 origin-by = { $origin } ({ $method })
 method-pin = PIN
 method-visual = seen by staff

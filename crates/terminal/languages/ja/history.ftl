@@ -23,6 +23,7 @@ origin-bulk = 一括照会
 origin-disaster = 災害時
 origin-outage = システム障害時
 origin-ambulance = 救急時
+origin-home = 訪問・オンライン
 origin-by = { $origin }（{ $method }）
 method-pin = 暗証番号
 method-visual = 職員の目視

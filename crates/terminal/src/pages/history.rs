@@ -115,6 +115,7 @@ fn origin_label(origin: Origin, words: &Words) -> String {
         Origin::Disaster => "origin-disaster",
         Origin::Outage => "origin-outage",
         Origin::Ambulance => "origin-ambulance",
+        Origin::Home => "origin-home",
     })
 }
 
@@ -147,6 +148,7 @@ pub(super) fn line(entry: HistoryEntry, words: &Words) -> Line {
     let verdict = verdict_of_number(entry.verdict);
     let page = match Origin::parse(&entry.origin) {
         Some(Origin::Card) => "card-checks",
+        Some(Origin::Home) if entry.method.is_some() => "card-checks",
         Some(
             Origin::Page
             | Origin::Shell
@@ -155,7 +157,8 @@ pub(super) fn line(entry: HistoryEntry, words: &Words) -> Line {
             | Origin::Bulk
             | Origin::Disaster
             | Origin::Outage
-            | Origin::Ambulance,
+            | Origin::Ambulance
+            | Origin::Home,
         )
         | None => "checks",
     };

@@ -64,6 +64,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Looks => Some((Group::Checks, looks::HERE, "menu-looks")),
         MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
         MenuEntry::Training => Some((Group::Help, training::HERE, "menu-training")),
+        MenuEntry::HomeCare => None,
     }
 }
 

@@ -1,11 +1,11 @@
-//! Operations by which a facility is cared for: its settings and their history, notices to it, its certificate. Serves nothing.
+//! Operations by which a facility is cared for: its settings and their history, notices to it, its certificate, and what this interface is. Serves nothing.
 
 use super::{Access, Carried, Extra, Method, Operation, PERMITTED};
 use crate::problem::Trouble;
 use crate::routes;
 
 /// The operations.
-pub(super) const OPERATIONS: [Operation; 7] = [
+pub(super) const OPERATIONS: [Operation; 8] = [
     Operation {
         method: Method::Get,
         path: routes::SETTINGS,
@@ -102,5 +102,17 @@ pub(super) const OPERATIONS: [Operation; 7] = [
         status: 200,
         answer: Carried::Json("CertificateState"),
         troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::OPENAPI,
+        id: "readDocument",
+        summary: "This document",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("Document"),
+        troubles: &[],
     },
 ];

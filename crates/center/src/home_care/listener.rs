@@ -1,0 +1,84 @@
+//! The home listener: TLS without a client certificate, off unless it is configured. Pages for whoever has an address, routes for devices; each
+//! address of the network has its bucket of requests.
+
+use api::routes;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, http::StatusCode};
+use domain::admission::WorkClass;
+
+use super::{at_device, consents, pages};
+use crate::admission::Admission;
+use crate::app::App;
+use crate::listeners::From;
+use crate::page_guard;
+use crate::trouble::Refused;
+
+/// The router of the listener.
+pub(crate) fn router(app: &App) -> Router {
+    let devices = Router::new()
+        .route(routes::HOME_ADDRESS, get(at_device::address))
+        .route(routes::HOME_DEVICES, post(at_device::register))
+        .route(routes::HOME_CHALLENGES, post(at_device::challenge))
+        .route(routes::HOME_CARD_CHECKS, post(at_device::ask))
+        .route(routes::HOME_CARD_CHECK_PRESENCE, post(at_device::renew))
+        .route(routes::HOME_CARD_CHECK_ANSWERS, post(at_device::answer))
+        .route(routes::HOME_CONSENTS, get(consents::list_at_device))
+        .route(routes::HOME_CONSENT_CHECKS, post(consents::check_at_device))
+        .route(
+            routes::HOME_CONSENT_WITHDRAWAL,
+            post(consents::withdraw_at_device),
+        )
+        .layer(Admission::new(&app.gate, |_| WorkClass::CardCheck));
+    Router::new()
+        .merge(devices)
+        .merge(pages::router(app))
+        .fallback(async || Refused::from(api::problem::Trouble::NotFound))
+        .method_not_allowed_fallback(async || {
+            Refused::from(api::problem::Trouble::MethodNotAllowed)
+        })
+        .layer(from_fn_with_state(app.clone(), bounded))
+        .layer(from_fn_with_state(app.clone(), tell_time))
+        .with_state(app.clone())
+}
+
+/// Lets an address send only so much. What pages load under the name of its content costs nothing and counts nothing.
+async fn bounded(
+    State(app): State<App>,
+    Extension(From(from)): Extension<From>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
+    match app.home_throttle.take(from.ip(), app.now()) {
+        Ok(()) => next.run(request).await,
+        Err(seconds) => {
+            let trouble = api::problem::Trouble::TooManyRequests;
+            Refused::after(trouble, seconds).into_response()
+        }
+    }
+}
+
+/// Every answer bears the center's time: a device's clock may be off.
+async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Ok(time) = HeaderValue::from_str(&app.now().to_string()) {
+        let name = HeaderName::from_static(routes::TIME_HEADER);
+        response.headers_mut().insert(name, time);
+    }
+    response
+}
+
+/// Refuses foreign hosts and foreign pages' forms, and adds the headers of every page.
+pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(site) = app.home_site.get() else {
+        return StatusCode::MISDIRECTED_REQUEST.into_response();
+    };
+    page_guard::guarded(&site.hosts, request, next).await
+}
