@@ -1,7 +1,5 @@
 ### The pages of home and remote care, on a patient's phone or a nurse's tablet
 
-skip = To the content
-disclaimer = A page of onshi, which is open source. It is not an official page of the government.
 title = Checking in at home
 care-home-visit = For visits to your home, such as home medical care or home-visit nursing.
 care-remote-care = For care from afar, such as an online consultation.

@@ -29,6 +29,8 @@ mod events;
 mod existing_paths;
 mod feeds;
 mod history;
+mod home_care;
+mod home_misuse;
 mod insurer_feeds;
 mod keys;
 mod link;

@@ -155,6 +155,30 @@ impl World {
         }
     }
 
+    /// A center that believes the made-up cards and serves home care; where it does.
+    pub(crate) async fn start_at_home(home: center::config::home::Home) -> (Self, SocketAddr) {
+        let dir = tempfile::tempdir().unwrap();
+        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let cards = crate::deck::settings(dir.path());
+        let mut config = config(dir.path(), Limits::default(), cards);
+        config.listen.home = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.home = home;
+        let center = start_center_of(&config, Arc::clone(&micros)).await;
+        let engine = crate::places::store(&dir.path().join("center.db"), 8);
+        crate::deck::register(&engine).await;
+        let home = center.home.unwrap();
+        let world = Self {
+            api: center.api,
+            enroll: center.enroll,
+            operator: center.operator,
+            metrics: center.metrics,
+            center: Some(center),
+            dir,
+            micros,
+        };
+        (world, home)
+    }
+
     /// A center that believes the made-up cards, with settings of care without one.
     pub(crate) async fn start_in_emergency(
         emergency: center::config::emergency::Emergency,
@@ -318,6 +342,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
             api: free,
             enroll: free,
             operator: free,
+            home: None,
             metrics: free,
         },
         lockout: Default::default(),
@@ -333,6 +358,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         medical: Default::default(),
         insurer_feeds: Default::default(),
         emergency: Default::default(),
+        home: Default::default(),
     }
 }
 

@@ -71,6 +71,7 @@ impl Link {
                 api: free,
                 enroll: free,
                 operator: free,
+                home: None,
                 metrics: free,
             },
             lockout: Lockout::default(),
@@ -84,6 +85,7 @@ impl Link {
             medical: Default::default(),
             insurer_feeds: Default::default(),
             emergency: Default::default(),
+            home: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())
             .await

@@ -92,7 +92,7 @@ impl Engine {
         })?;
         let mut found = Vec::new();
         for it in kept {
-            found.extend(self.with_person(permit, it, now)?);
+            found.extend(self.with_person(permit, &it, now)?);
         }
         Ok(found)
     }
@@ -109,13 +109,13 @@ impl Engine {
     ) -> Result<Option<HomeConsent>, StoreError> {
         let facility = number(permit.facility());
         let kept = self.read(|connection| in_force(connection, facility, id, now))?;
-        kept.map_or(Ok(None), |it| self.with_person(permit, it, now))
+        kept.map_or(Ok(None), |it| self.with_person(permit, &it, now))
     }
 
     fn with_person(
         &self,
         permit: &Permit<CareAtHome>,
-        kept: Kept,
+        kept: &Kept,
         now: Instant,
     ) -> Result<Option<HomeConsent>, StoreError> {
         // Whom the insurers took back is nobody.

@@ -67,6 +67,7 @@ fn by_eye(id: u128) -> NewCardCheck {
         },
         confirmation: Confirmation::Needed,
         refusal: event(Deed::CardRefused),
+        home: None,
     }
 }
 
