@@ -30,6 +30,9 @@ SELECT create_distributed_table('center.second_factor', 'facility', colocate_wit
 SELECT create_distributed_table('center.emergency_search', 'facility', colocate_with => 'center.check_record');
 SELECT create_distributed_table('center.emergency_opening', 'facility', colocate_with => 'center.check_record');
 SELECT create_distributed_table('center.emergency_report', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.home_activation_code', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.home_check', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.home_consent', 'facility', colocate_with => 'center.check_record');
 SELECT create_distributed_table('registry.ticket_month', 'facility', colocate_with => 'center.check_record');
 
 -- By the person: what may be seen of them, and what there is to see.
@@ -54,6 +57,7 @@ SELECT create_distributed_table('registry.statement', 'statement', colocate_with
 SELECT create_distributed_table('center.session', 'token', colocate_with => 'none');
 SELECT create_distributed_table('center.passkey_challenge', 'token', colocate_with => 'center.session');
 SELECT create_distributed_table('center.card_challenge', 'id', colocate_with => 'none');
+SELECT create_distributed_table('center.home_proof', 'device', colocate_with => 'none');
 
 -- By the chain: each process writes two of its own.
 SELECT create_distributed_table('center.audit_event', 'chain', colocate_with => 'none');
@@ -71,6 +75,9 @@ SELECT citus_add_local_table_to_metadata('center.operator');
 SELECT citus_add_local_table_to_metadata('center.operator_password');
 SELECT citus_add_local_table_to_metadata('center.operator_session');
 SELECT citus_add_local_table_to_metadata('center.operator_given');
+SELECT citus_add_local_table_to_metadata('center.home_address');
+SELECT citus_add_local_table_to_metadata('center.home_device');
+SELECT citus_add_local_table_to_metadata('center.home_page');
 SELECT citus_add_local_table_to_metadata('center.emergency_window');
 SELECT citus_add_local_table_to_metadata('center.emergency_window_change');
 SELECT citus_add_local_table_to_metadata('registry.migration');

@@ -194,6 +194,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
             api: free(),
             enroll: free(),
             operator: free(),
+            home: Some(free()),
             metrics: free(),
         },
         lockout: Default::default(),
@@ -221,6 +222,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         insurer_feeds: Default::default(),
         // Unless asked otherwise one person opens a disaster and looks at what it does; the facility of 医科 takes ambulances, once it
         // opts in.
+        home: Default::default(),
         emergency: center::config::emergency::Emergency {
             two_operators,
             // Its operator was made this minute.

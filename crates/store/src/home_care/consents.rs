@@ -246,7 +246,7 @@ pub(crate) fn end(
     let person = person.as_u128().to_be_bytes();
     let care = care.map(Care::as_str);
     let text = "SELECT check_id FROM home_consent
-        WHERE facility = ?1 AND person = ?2 AND ended IS NULL AND (?3 IS NULL OR care = ?3) ORDER BY given DESC LIMIT 1";
+        WHERE facility = ?1 AND person = ?2 AND ended IS NULL AND (care = ?3 OR ?3 IS NULL) ORDER BY given DESC LIMIT 1";
     let newest: Option<[u8; 16]> = connection
         .prepare_cached(text)?
         .query_row(params![facility, person, care], |row| row.get(0))
@@ -254,7 +254,7 @@ pub(crate) fn end(
     if newest.is_some() {
         connection
             .prepare_cached(
-                "UPDATE home_consent SET ended = ?4 WHERE facility = ?1 AND person = ?2 AND ended IS NULL AND (?3 IS NULL OR care = ?3)",
+                "UPDATE home_consent SET ended = ?4 WHERE facility = ?1 AND person = ?2 AND ended IS NULL AND (care = ?3 OR ?3 IS NULL)",
             )?
             .execute(params![facility, person, care, now.as_micros()])?;
     }
