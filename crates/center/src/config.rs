@@ -7,6 +7,7 @@ pub mod home;
 pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
+pub mod retention;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -78,6 +79,9 @@ pub struct Config {
     /// Care at home and from afar.
     #[serde(default)]
     pub home: home::Home,
+    /// How long checks are kept.
+    #[serde(default)]
+    pub retention: retention::Retention,
 }
 
 /// Operators (contracts §12).

@@ -12,20 +12,21 @@ use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::audit::Checkpoint;
 use store::audit::verify::Report;
-use store::engine::Engine;
 
 use crate::progress::Progress;
+use crate::store_place::{Named, StorePlace};
 use crate::told;
 
 /// `onshi audit`.
 #[derive(Subcommand)]
 pub(crate) enum AuditCommand {
     /// Find change, deletion, insertion, a cut tail or a fork, and say where. Ends with 1 when the chain is not whole.
-    #[command(after_help = "Example: onshi audit verify --data-dir /var/lib/onshi")]
+    #[command(
+        after_help = "Example: onshi audit verify --data-dir /var/lib/onshi\n         onshi audit verify --config /etc/onshi/center.toml"
+    )]
     Verify {
-        /// Data folder of the center.
-        #[arg(long)]
-        data_dir: PathBuf,
+        #[command(flatten)]
+        named: Named,
         /// Checkpoints kept outside the store (`checkpoint_dir` of the settings): its `checkpoints.jsonl`.
         #[arg(long)]
         outside: Option<PathBuf>,
@@ -120,10 +121,10 @@ impl What {
 pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     match command {
         AuditCommand::Verify {
-            data_dir,
+            named,
             outside,
             json,
-        } => verify(&data_dir, outside.as_deref(), json),
+        } => verify(&named.read()?, outside.as_deref(), json),
         AuditCommand::Search { what, json } => search(&what, json).await,
         AuditCommand::Looks { whose, out, json } => match out {
             Some(out) => crate::looks::export(&whose, &out, json).await,
@@ -133,21 +134,16 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Verifies the chain of a data folder with the keys that lie there.
-pub(crate) fn examine(data_dir: &Path, outside: Option<&Path>) -> anyhow::Result<Report> {
-    let database = data_dir.join("center.db");
-    // Opening would make what is missing, and then verify nothing.
-    if !database.is_file() {
-        return Err(told::no_store(&database));
-    }
+/// Verifies the chain of a store with the keys that lie in its data folder.
+pub(crate) fn examine(place: &StorePlace, outside: Option<&Path>) -> anyhow::Result<Report> {
+    let engine = place.open_existing([0; 16])?;
+    let data_dir = place.data_dir();
     let keys = ["machine.key", "receipt.key"].map(|name| data_dir.join(name));
     if let Some(missing) = keys.iter().find(|key| !key.is_file()) {
         return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
-    let engine =
-        Engine::open_center(&database, [0; 16]).map_err(|error| told::not_opened(&error))?;
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
@@ -160,25 +156,27 @@ pub(crate) fn examine(data_dir: &Path, outside: Option<&Path>) -> anyhow::Result
     Ok(report)
 }
 
-fn verify(data_dir: &Path, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let report = examine(data_dir, outside)?;
+fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let report = examine(place, outside)?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if json {
         let report = serde_json::json!({
             "whole": faults.is_empty(), "events": report.events, "chains": report.chains,
-            "checks": report.checks, "consents": report.consents, "looks": report.looks, "withdrawals": report.withdrawals, "checkpoints": report.checkpoints,
+            "checks": report.checks, "consents": report.consents, "looks": report.looks, "withdrawals": report.withdrawals,
+            "let_go": report.let_go, "checkpoints": report.checkpoints,
             "faults": faults,
         });
         println!("{report}");
     } else {
         println!(
-            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, 閲覧 / looks {}, 同意取消 / withdrawals {}, チェックポイント / checkpoints {}",
+            "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, 閲覧 / looks {}, 同意取消 / withdrawals {}, 期限で消した記録 / let go {}, チェックポイント / checkpoints {}",
             report.events,
             report.chains,
             report.checks,
             report.consents,
             report.looks,
             report.withdrawals,
+            report.let_go,
             report.checkpoints
         );
         faults

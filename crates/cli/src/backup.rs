@@ -11,6 +11,7 @@ use domain::audit::{Actor, Deed, Event};
 use store::engine::{Engine, examine, files};
 
 use crate::progress::Progress;
+use crate::store_place::StorePlace;
 use crate::told;
 
 /// `onshi backup`.
@@ -162,7 +163,10 @@ enum Verified {
 
 impl Verified {
     fn of(arguments: &Restore) -> Self {
-        match crate::audit::examine(&arguments.data_dir, arguments.outside.as_deref()) {
+        match crate::audit::examine(
+            &StorePlace::Folder(arguments.data_dir.clone()),
+            arguments.outside.as_deref(),
+        ) {
             Ok(report) if report.faults.is_empty() => Self::Whole {
                 events: report.events,
             },

@@ -186,6 +186,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
     let config = Config {
         data_dir: dir.join("center"),
         database: None,
+        retention: Default::default(),
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,

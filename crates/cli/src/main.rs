@@ -27,9 +27,11 @@ mod operator;
 mod progress;
 mod publish;
 mod reissue;
+mod retention;
 mod sealing;
 mod serve;
 mod setup;
+mod store_place;
 mod synth;
 mod system;
 mod terminal;
@@ -120,6 +122,8 @@ enum Command {
         after_help = "Example: onshi audit verify --data-dir /var/lib/onshi"
     )]
     Audit(audit::AuditCommand),
+    /// Show which months of checks are older than the settings keep them, and let them go.
+    Retention(retention::Arguments),
     /// Write a copy of a center's store, running or not.
     Backup(backup::Backup),
     /// Put a copy back while the center is stopped.
@@ -186,6 +190,7 @@ fn main() -> ExitCode {
             Command::Keys(command) => keys::run(command).await,
             Command::Check(arguments) => check::run(*arguments).await,
             Command::Audit(command) => audit::run(command).await,
+            Command::Retention(arguments) => retention::run(arguments).await,
             Command::Backup(arguments) => backup::back_up(&arguments).await,
             Command::Restore(arguments) => backup::restore(&arguments).await,
             Command::Update(command) => update::run(command).await,

@@ -82,7 +82,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &Path) -> anyhow::Result<Config> {
+/// Reads a center's settings file.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Config> {
     Config::parse(&told::read_text(file)?).map_err(|error| told::settings(file, &error))
 }
 

@@ -17,11 +17,11 @@ use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
-use store::engine::Engine;
 use synthetic::card::case::Case;
 use synthetic::population::Population;
 
 use crate::progress::Progress;
+use crate::store_place::StorePlace;
 use crate::synth::cards::{CardFolder, Entry};
 use crate::told;
 
@@ -33,6 +33,7 @@ const BATCH: usize = 20_000;
 #[command(
     after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         \
         onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi\n         \
+        onshi synth --people 100000 --config /etc/onshi/center.toml\n         \
         onshi synth --people 1000 --feeds feeds\n         \
         onshi synth --people 1000 --claims claims --month 2026-10\n         \
         onshi synth --cards cards --data-dir /var/lib/onshi\n         \
@@ -41,7 +42,7 @@ const BATCH: usize = 20_000;
 )]
 pub(crate) struct Arguments {
     /// The people of the interface's sample files.
-    #[arg(long, required_unless_present_any = ["people", "cards"], requires = "data_dir")]
+    #[arg(long, required_unless_present_any = ["people", "cards"])]
     samples: bool,
     /// So many further people, a fifth of whom lost their coverage.
     #[arg(long, default_value_t = 0, hide_default_value = true)]
@@ -72,8 +73,11 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "claims")]
     faults: bool,
     /// Data folder of the center.
-    #[arg(long, required_unless_present_any = ["cards", "feeds", "claims"])]
+    #[arg(long, required_unless_present_any = ["cards", "feeds", "claims", "config"])]
     data_dir: Option<PathBuf>,
+    /// Settings file of the center, in place of the folder: with it the store may lie at a database server.
+    #[arg(long, conflicts_with = "data_dir")]
+    config: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -107,12 +111,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(dir) = &arguments.cards {
         make_cards(dir, &arguments, &mut done)?;
     }
-    if let Some(data_dir) = &arguments.data_dir {
-        load(data_dir, &arguments, &mut done).await?;
+    let place = StorePlace::read(arguments.data_dir.as_deref(), arguments.config.as_deref())?;
+    if let Some(place) = &place {
+        load(place, &arguments, &mut done).await?;
+    } else if arguments.samples {
+        return Err(told::both(
+            "--samples には --data-dir か --config も指定してください。",
+            "--samples needs --data-dir or --config, too",
+        ));
     } else if 0 < arguments.people && arguments.feeds.is_none() && arguments.claims.is_none() {
         return Err(told::both(
-            "--people には --data-dir・--feeds・--claims のどれかも指定してください。",
-            "--people needs --data-dir, --feeds or --claims, too",
+            "--people には --data-dir・--config・--feeds・--claims のどれかも指定してください。",
+            "--people needs --data-dir, --config, --feeds or --claims, too",
         ));
     }
     if let Some(dir) = &arguments.feeds {
@@ -127,7 +137,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         println!("{}", serde_json::to_string(&done)?);
         return Ok(ExitCode::SUCCESS);
     }
-    if arguments.data_dir.is_some() {
+    if place.is_some() {
         println!("{} synthetic people loaded", done.people);
     }
     for (kind, lines) in &done.feeds {
@@ -178,12 +188,11 @@ fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Registration>
     batches
 }
 
-async fn load(data_dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
+async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
-    std::fs::create_dir_all(data_dir)?;
-    let engine = Engine::open_center(&data_dir.join("center.db"), chain)
-        .map_err(|error| told::not_opened(&error))?;
+    std::fs::create_dir_all(place.data_dir())?;
+    let engine = place.open(chain)?;
     if arguments.samples {
         let people = synthetic::samples::people();
         done.people += people.len() as u64;

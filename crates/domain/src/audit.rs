@@ -228,11 +228,13 @@ pub enum Deed {
     HomeList,
     /// A check without the card was refused, since nothing was agreed, or nothing any more.
     HomeRefused,
+    /// Checks of a month were let go: their records end, what the chain says of them stays.
+    RecordsLetGo,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 87] = [
+    pub const ALL: [Self; 88] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -320,6 +322,7 @@ impl Deed {
         Self::HomeDeviceEnd,
         Self::HomeList,
         Self::HomeRefused,
+        Self::RecordsLetGo,
     ];
 
     /// The stored name.
@@ -413,6 +416,7 @@ impl Deed {
             Self::HomeDeviceEnd => "home-device-end",
             Self::HomeList => "home-list",
             Self::HomeRefused => "home-refused",
+            Self::RecordsLetGo => "records-let-go",
         }
     }
 

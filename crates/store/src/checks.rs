@@ -3,6 +3,7 @@
 mod file;
 pub(crate) mod lane;
 mod parts;
+pub mod retention;
 mod server;
 
 use bytes::Bytes;

@@ -359,6 +359,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         insurer_feeds: Default::default(),
         emergency: Default::default(),
         home: Default::default(),
+        retention: Default::default(),
     }
 }
 

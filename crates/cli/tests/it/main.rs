@@ -9,6 +9,7 @@
     reason = "tests fail by panicking, start other programs and print their seeds"
 )]
 
+mod at_a_server;
 mod audit;
 mod backup;
 mod browser;
@@ -33,6 +34,8 @@ mod receipt_facts;
 mod refusals;
 mod rotation;
 mod running;
+#[path = "../../../store/tests/it/server.rs"]
+mod server;
 mod setup;
 mod time_travel;
 mod turned_clock;

@@ -164,7 +164,7 @@ impl Clinic {
 
     /// Loads the samples' people and enrols the clinic, whose first passwords lie in files. Returns the notice.
     pub(crate) fn notice(&self) -> Value {
-        succeed(&["synth", "--samples", "--data-dir", &self.path("center")]);
+        succeed(&["synth", "--samples", "--config", &self.path("center.toml")]);
         let notice = succeed(&[
             "enroll",
             "--data-dir",
@@ -325,8 +325,8 @@ impl Clinic {
         let text = succeed(&[
             "audit",
             "verify",
-            "--data-dir",
-            &self.path("center"),
+            "--config",
+            &self.path("center.toml"),
             "--json",
         ]);
         serde_json::from_str(&text).unwrap()

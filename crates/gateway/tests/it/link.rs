@@ -86,6 +86,7 @@ impl Link {
             insurer_feeds: Default::default(),
             emergency: Default::default(),
             home: Default::default(),
+            retention: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())
             .await

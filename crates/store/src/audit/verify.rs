@@ -1,11 +1,15 @@
 //! Verifies a store's audit chain from its first event to its last. Changes nothing.
 
+mod letting_go;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::Deed;
 use domain::civil_date::Instant;
 
+use crate::audit::verify::letting_go::LettingGo;
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
+use crate::checks::retention::LogMonth;
 use crate::engine::{Engine, StoreError};
 use crate::sql::params;
 use crate::{cards, checks, looks, withdrawals};
@@ -28,6 +32,8 @@ pub struct Report {
     pub looks: u64,
     /// Withdrawals of consents whose record was compared with its event.
     pub withdrawals: u64,
+    /// Checks and consents whose record was let go with their month, as an event says.
+    pub let_go: u64,
     /// Checkpoints whose signature was verified.
     pub checkpoints: u64,
     /// What is wrong and where; empty when all is well.
@@ -98,6 +104,16 @@ pub enum Fault {
         chain: String,
         /// The event.
         seq: i64,
+    },
+    /// An event says that a month was let go with another number of checks than there are events of checks of it.
+    #[error("{count} checks of {month} have an event, and {told} were let go")]
+    LetGo {
+        /// The month.
+        month: LogMonth,
+        /// How many checks were let go with it.
+        told: u64,
+        /// How many have an event.
+        count: u64,
     },
     /// A look's record that no event vouches for.
     #[error("{count} looks at medical information are in no event of the chain")]
@@ -203,6 +219,7 @@ impl Engine {
         self.read(|connection| {
             // One snapshot, so that a running center's new checks count on both sides or on neither.
             let _snapshot = connection.snapshot()?;
+            let mut letting_go = LettingGo::read(connection)?;
             let mut statement = connection.prepare_cached(
                 "SELECT chain, seq, prev, hash, at, actor, facility, certificate, deed, subject, detail, content, record, record_of
                  FROM audit_event WHERE (chain, seq) > (?1, ?2) ORDER BY chain, seq LIMIT ?3",
@@ -251,6 +268,7 @@ impl Engine {
                         let (now, count) = match Deed::parse(&event.deed) {
                             Some(Deed::Check) => {
                                 vouched += 1;
+                                letting_go.count(&event);
                                 (checks::content_hash(connection, &event, place)?, &mut report.checks)
                             }
                             Some(Deed::MedicalRead) => {
@@ -267,7 +285,9 @@ impl Engine {
                                 (now, &mut report.consents)
                             }
                         };
-                        if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
+                        if now.is_none() && letting_go.covers(&event) {
+                            report.let_go += 1;
+                        } else if now.is_some_and(|now| now.as_slice() == content.as_slice()) {
                             *count += 1;
                         } else {
                             report.faults.push(Fault::Check { chain: hex(&event.chain), seq });
@@ -279,6 +299,9 @@ impl Engine {
                 }
             }
             let records: u64 = connection.query_row("SELECT count(*) FROM check_record", [], |row| row.get(0))?;
+            // A month's own count stands in its event; its records are no more than that.
+            let vouched = vouched - letting_go.gone();
+            report.faults.extend(letting_go.faults());
             if vouched < records {
                 report.faults.push(Fault::Unvouched { count: records - vouched });
             }

@@ -1,5 +1,5 @@
-//! The parts of the check log in PostgreSQL, each a month by the time in the checks' identifiers (UUIDv7). Made ahead of their time; drops
-//! none: the audit chain vouches for every check, so what goes must be told to it first.
+//! The parts of the check log in PostgreSQL, each a month by the time in the checks' identifiers (UUIDv7). Made ahead of their time; dropped
+//! where they are let go (`retention.rs`).
 
 use domain::civil_date::{CivilDate, Instant};
 
@@ -29,8 +29,8 @@ impl Engine {
     }
 }
 
-fn make(connection: &Connection, month: CivilDate) -> Result<(), StoreError> {
-    let name = format!("check_record_{:04}{:02}", month.year(), month.month());
+pub(super) fn make(connection: &Connection, month: CivilDate) -> Result<(), StoreError> {
+    let name = name(month);
     let known =
         "SELECT 1 FROM pg_class WHERE relname = ?1 AND relnamespace = 'center'::regnamespace";
     if connection.prepare_cached(known)?.exists([name.as_str()])? {
@@ -54,8 +54,13 @@ fn make(connection: &Connection, month: CivilDate) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The part of a month.
+pub(super) fn name(month: CivilDate) -> String {
+    format!("check_record_{:04}{:02}", month.year(), month.month())
+}
+
 /// The first six bytes of the identifiers of a month, which sort before all of them: milliseconds since 1970.
-fn begin(month: CivilDate) -> Vec<u8> {
+pub(super) fn begin(month: CivilDate) -> Vec<u8> {
     let milliseconds = Instant::start_of_day_in_japan(month).as_micros() / 1_000;
     let [_, _, first @ ..] = milliseconds.to_be_bytes();
     first.to_vec()

@@ -47,9 +47,9 @@ fn event(deed: Deed) -> Event {
 }
 
 /// A check by eye, with one question.
-fn by_eye(id: u128) -> NewCardCheck {
-    let mut check = check(id);
-    check.at = now();
+fn by_eye(id: u128, at: Instant) -> NewCardCheck {
+    let mut check = check(1);
+    (check.id, check.at) = (id, at);
     check.origin = "card";
     NewCardCheck {
         check,
@@ -71,22 +71,22 @@ fn by_eye(id: u128) -> NewCardCheck {
     }
 }
 
-async fn challenge(engine: &Engine, id: u128) {
+async fn challenge(engine: &Engine, id: u128, at: Instant) {
     let made = Challenge {
         id,
         nonce: Nonce::from_bytes([1; 32]),
-        issued: now(),
+        issued: at,
     };
     engine.store_challenge(&asker(), made).await.unwrap();
 }
 
-async fn release(engine: &Engine, id: u128) {
+async fn release(engine: &Engine, id: u128, at: Instant) {
     let release = Release {
         id,
         reader: "reader".into(),
         account: "uketsuke".into(),
-        issued: now(),
-        expires: now().plus_seconds(120),
+        issued: at,
+        expires: at.plus_seconds(120),
     };
     let staff = permit::<ControlReader>(FACILITY);
     let kept = engine.store_release(&staff, release, None).await.unwrap();
@@ -95,28 +95,31 @@ async fn release(engine: &Engine, id: u128) {
 
 /// Challenge, release, check and answer, one after another.
 pub(crate) async fn visit(engine: &Engine, id: u128) {
-    challenge(engine, id).await;
-    release(engine, id).await;
-    let recorded = engine.record_card_check(&asker(), by_eye(id)).await;
+    visit_as(engine, id, now()).await;
+}
+
+/// At another time.
+pub(crate) async fn visit_as(engine: &Engine, id: u128, at: Instant) {
+    challenge(engine, id, at).await;
+    release(engine, id, at).await;
+    let recorded = engine.record_card_check(&asker(), by_eye(id, at)).await;
     let released_by = Some("uketsuke".to_owned());
     assert_eq!(recorded.unwrap(), CardRecorded::New { released_by });
     let yes = Answered {
         question: Question::Drugs,
         choice: Choice::Yes,
     };
-    let answered = engine
-        .answer_questions(&asker(), id, vec![yes], now())
-        .await;
+    let answered = engine.answer_questions(&asker(), id, vec![yes], at).await;
     assert_eq!(answered.unwrap().unwrap().len(), 1);
 }
 
 async fn of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release(place: &Place) {
     let engine = place.open();
-    challenge(&engine, 1).await;
-    challenge(&engine, 2).await;
-    release(&engine, 3).await;
+    challenge(&engine, 1, now()).await;
+    challenge(&engine, 2, now()).await;
+    release(&engine, 3, now()).await;
     let tries = [(1, 11), (1, 12), (2, 13), (2, 14)].map(|(challenge, id)| {
-        let (engine, mut new) = (engine.clone(), by_eye(id));
+        let (engine, mut new) = (engine.clone(), by_eye(id, now()));
         new.challenge = challenge;
         tokio::spawn(async move { engine.record_card_check(&asker(), new).await.unwrap() })
     });

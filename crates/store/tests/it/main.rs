@@ -22,6 +22,7 @@ mod no_writes;
 mod parts;
 mod power_cut;
 mod reference_numbers;
+mod retention;
 mod server;
 mod server_faults;
 mod shards;

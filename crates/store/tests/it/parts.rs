@@ -6,7 +6,7 @@ use domain::permit::{AskByNumber, ReadHistory};
 use crate::{Place, check, permit};
 
 /// The identifier of a check of an instant, as the center makes them.
-fn id(at: Instant, tail: u128) -> u128 {
+pub(crate) fn id(at: Instant, tail: u128) -> u128 {
     let milliseconds = u128::try_from(at.as_micros() / 1_000).unwrap();
     milliseconds << 80 | 7 << 76 | 2 << 62 | tail
 }

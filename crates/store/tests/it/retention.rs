@@ -1,0 +1,195 @@
+//! Old checks are let go a month at a time, and the audit chain is whole afterwards and says so.
+
+use domain::audit::{Actor, Deed};
+use domain::civil_date::Instant;
+use domain::permit::{AskByNumber, ReadHistory};
+use store::audit::verify::Fault;
+use store::checks::NewCheck;
+use store::checks::retention::{LEAST_MONTHS, LetGo, OldMonth};
+use store::engine::Engine;
+
+use crate::cards::{FACILITY, visit_as};
+use crate::parts::id;
+use crate::{Place, check, on_both, permit};
+
+fn now() -> Instant {
+    Instant::parse("2026-11-26T03:00:00Z").unwrap()
+}
+
+/// A check of an instant, under an identifier of it.
+fn check_at(at: Instant, tail: u128) -> NewCheck {
+    let mut it = check(1);
+    (it.id, it.at) = (id(at, tail), at);
+    it
+}
+
+/// Three checks of August 2024, one of them by card, on either side of its ends, and one of now.
+async fn fill(engine: &Engine) -> Vec<u128> {
+    let asker = permit::<AskByNumber>(FACILITY);
+    let at = |text: &str| Instant::parse(text).unwrap();
+    let checks = [
+        check_at(at("2024-07-31T14:59:59.999Z"), 1),
+        check_at(at("2024-07-31T15:00:00Z"), 2),
+        check_at(at("2024-08-31T14:59:59.999Z"), 3),
+        check_at(at("2024-08-31T15:00:00Z"), 4),
+        check_at(now(), 5),
+    ];
+    let mut ids: Vec<u128> = checks.iter().map(|it| it.id).collect();
+    for it in checks {
+        engine.record_check(&asker, it).await.unwrap();
+    }
+    let of_card = at("2024-08-15T03:00:00Z");
+    visit_as(engine, id(of_card, 6), of_card).await;
+    ids.push(id(of_card, 6));
+    ids
+}
+
+fn months(old: &[OldMonth]) -> Vec<(String, u64, u64)> {
+    old.iter()
+        .filter(|it| 0 < it.checks)
+        .map(|it| (it.month.to_string(), it.checks, it.events))
+        .collect()
+}
+
+fn august(engine: &Engine) -> OldMonth {
+    let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
+    let mut all = old.into_iter();
+    all.find(|it| it.month.to_string() == "2024-08").unwrap()
+}
+
+fn there(engine: &Engine, ids: &[u128]) -> Vec<bool> {
+    let reader = permit::<ReadHistory>(FACILITY);
+    let found = ids.iter().map(|id| engine.check(&reader, *id).unwrap());
+    found.map(|it| it.is_some()).collect()
+}
+
+async fn a_month_goes_as_a_whole_and_the_chain_vouches_for_the_rest(place: &Place) {
+    let engine = place.open();
+    let ids = fill(&engine).await;
+    let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
+    let all = [("2024-07", 1), ("2024-08", 3), ("2024-09", 1)];
+    let all = all.map(|(month, count)| (month.to_owned(), count, count));
+    assert_eq!(months(&old), all);
+    // Looking changes nothing.
+    assert_eq!(there(&engine, &ids), [true; 6]);
+    let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((whole.checks, whole.consents, whole.let_go), (6, 1, 0));
+
+    let done = engine.let_go(august(&engine), Actor::Operator("local".into()), now());
+    assert_eq!(done.await.unwrap(), LetGo::Done(3));
+    assert_eq!(
+        there(&engine, &ids),
+        [true, false, false, true, true, false]
+    );
+    for table in ["card_check", "consent"] {
+        assert_eq!(place.run(&format!("SELECT count(*) FROM {table}")), 0);
+    }
+    let after = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(after.faults, []);
+    assert_eq!((after.checks, after.consents, after.let_go), (3, 0, 4));
+    assert_eq!(engine.count_deeds(Deed::RecordsLetGo).unwrap(), 1);
+    let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
+    assert_eq!(
+        months(&old),
+        [("2024-07".to_owned(), 1, 1), ("2024-09".to_owned(), 1, 1)]
+    );
+}
+
+async fn what_is_kept_is_never_old(place: &Place) {
+    let engine = place.open();
+    fill(&engine).await;
+    // August ends 26 months and some days before the day this is asked.
+    for (keep, expected) in [(0, 3), (25, 3), (26, 2), (27, 1), (28, 0), (120, 0)] {
+        let old = engine.old_checks(keep, now()).unwrap();
+        assert_eq!(months(&old).len(), expected, "{keep}");
+    }
+}
+
+async fn a_month_that_is_not_whole_stays(place: &Place) {
+    let engine = place.open();
+    let ids = fill(&engine).await;
+    let one = format!("x'{:032x}'", ids[1]);
+    assert_eq!(
+        place.run(&format!("DELETE FROM check_record WHERE id = {one}")),
+        1
+    );
+    let old = august(&engine);
+    assert_eq!((old.checks, old.events), (2, 3));
+    let refused = engine.let_go(old, Actor::Center, now()).await.unwrap();
+    assert_eq!(refused, LetGo::NotWhole(old));
+    assert_eq!(engine.count_deeds(Deed::RecordsLetGo).unwrap(), 0);
+    let expected = [true, false, true, true, true, true];
+    assert_eq!(there(&engine, &ids), expected);
+}
+
+async fn a_month_cut_off_in_the_middle_goes_on(place: &Place) {
+    let engine = place.open();
+    fill(&engine).await;
+    // As a kill leaves it that comes behind the event and before the records.
+    let begun = domain::audit::Event {
+        at: now(),
+        actor: Actor::Center,
+        deed: Deed::RecordsLetGo,
+        subject: None,
+        detail: "month=2024-08 checks=3".into(),
+    };
+    engine.record(begun).await.unwrap();
+    place.run("DELETE FROM consent");
+    place.run("DELETE FROM card_check");
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+    let old = august(&engine);
+    assert!(old.is_begun);
+    let done = engine.let_go(old, Actor::Center, now()).await.unwrap();
+    assert_eq!(done, LetGo::Done(3));
+    assert_eq!(engine.count_deeds(Deed::RecordsLetGo).unwrap(), 1);
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((report.let_go, report.faults), (4, vec![]));
+}
+
+async fn no_other_record_may_be_missing(place: &Place) {
+    let engine = place.open();
+    let ids = fill(&engine).await;
+    engine
+        .let_go(august(&engine), Actor::Center, now())
+        .await
+        .unwrap();
+    let one = format!("x'{:032x}'", ids[0]);
+    place.run(&format!("DELETE FROM check_record WHERE id = {one}"));
+    let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
+    assert!(matches!(faults[..], [Fault::Check { .. }]), "{faults:?}");
+}
+
+async fn a_months_own_count_is_held_against_the_events(place: &Place) {
+    let engine = place.open();
+    fill(&engine).await;
+    let claimed = domain::audit::Event {
+        at: now(),
+        actor: Actor::Center,
+        deed: Deed::RecordsLetGo,
+        subject: None,
+        detail: "month=2024-08 checks=2".into(),
+    };
+    engine.record(claimed).await.unwrap();
+    let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
+    assert!(
+        matches!(
+            faults[..],
+            [Fault::LetGo {
+                told: 2,
+                count: 3,
+                ..
+            }]
+        ),
+        "{faults:?}"
+    );
+}
+
+on_both!(
+    a_month_goes_as_a_whole_and_the_chain_vouches_for_the_rest,
+    what_is_kept_is_never_old,
+    a_month_that_is_not_whole_stays,
+    a_month_cut_off_in_the_middle_goes_on,
+    no_other_record_may_be_missing,
+    a_months_own_count_is_held_against_the_events,
+);
