@@ -2,6 +2,7 @@
 //! is told to the insurer is read. Shows nothing of anybody but the identifier the insurer sent.
 
 pub(crate) mod receiving;
+pub mod report_file;
 
 use domain::audit::{Actor, Deed, Event};
 use domain::feed::identity::IdentityItem;
@@ -11,6 +12,7 @@ use domain::institution_code::InstitutionCode;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::insurer_file::writing::person_id;
 use serde::{Deserialize, Serialize};
+use store::engine::{Engine, StoreError};
 use store::registry::feeds::batches::Batch;
 use store::registry::insurer_feeds::Arriving;
 use store::registry::insurer_feeds::remarks::{Remark, What};
@@ -278,10 +280,7 @@ pub(crate) fn causes(app: &App, weighed: &Weighed) -> Vec<(String, String)> {
     causes.into_iter().map(told).collect()
 }
 
-pub(crate) fn remark_counts(
-    app: &App,
-    number: BatchNumber,
-) -> Result<RemarkCounts, store::engine::StoreError> {
+pub(crate) fn remark_counts(app: &App, number: BatchNumber) -> Result<RemarkCounts, StoreError> {
     let count = |what| app.engine.count_remarks(number, what);
     Ok(RemarkCounts {
         late: count(What::Late)?,
@@ -298,12 +297,26 @@ pub(crate) async fn remarks(
     by: Actor,
 ) -> Result<Vec<RemarkLine>, Told> {
     let batch = find(app, named)?;
-    insurers(app, &batch)?;
     if after.is_none() {
-        let detail = format!("report batch={}", batch.number);
-        read_on_record(app, by, (batch.id, detail)).await?;
+        note_reading(app, &batch, by).await?;
     }
-    let found = app.engine.remarks(batch.number, after, REMARKS)?;
+    Ok(next_remarks(&app.engine, batch.number, after)?)
+}
+
+/// Puts on record who reads the report of a batch.
+pub(crate) async fn note_reading(app: &App, batch: &Batch, by: Actor) -> Result<(), Told> {
+    insurers(app, batch)?;
+    let detail = format!("report batch={}", batch.number);
+    read_on_record(app, by, (batch.id, detail)).await
+}
+
+/// The remarks of a batch behind a line and place.
+pub(crate) fn next_remarks(
+    engine: &Engine,
+    number: BatchNumber,
+    after: Option<(u64, u64)>,
+) -> Result<Vec<RemarkLine>, StoreError> {
+    let found = engine.remarks(number, after, REMARKS)?;
     Ok(found.into_iter().map(remark_line).collect())
 }
 

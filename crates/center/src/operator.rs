@@ -14,6 +14,7 @@ mod menu;
 mod modes;
 mod notices;
 mod own_password;
+mod paged_file;
 mod people;
 mod set_up;
 mod sign_in;
@@ -90,14 +91,23 @@ fn pages() -> Router<App> {
         .merge(facility_pages())
         .merge(audit_pages())
         .route(load::HERE, get(load::page))
-        .route(feeds::HERE, get(feeds::page))
-        .route("/feeds/{batch}/release", post(feeds::release))
-        .route("/feeds/{batch}/reject", post(feeds::reject))
+        .merge(feed_pages())
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))
         .route(modes::HERE, get(modes::list).post(modes::open))
         .route("/modes/{id}", get(modes::usage))
         .route("/modes/{id}/{step}", post(modes::step))
+}
+
+/// Feeds, and what is done with batches.
+fn feed_pages() -> Router<App> {
+    use feeds::one;
+    Router::new()
+        .route(feeds::HERE, get(feeds::page))
+        .route(feeds::LATE, get(feeds::late))
+        .route("/feeds/{batch}", get(one::page))
+        .route("/feeds/{batch}/report.csv", post(one::report))
+        .route("/feeds/{batch}/{deed}", post(one::fulfil))
 }
 
 /// The audit chain and the looks.

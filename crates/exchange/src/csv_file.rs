@@ -39,6 +39,15 @@ impl CsvFile {
         Ok(file)
     }
 
+    /// What follows the lines of a file that was begun by [`CsvFile::new`] and is sent in pieces.
+    #[must_use]
+    pub fn going_on(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            bytes: Vec::new(),
+        }
+    }
+
     /// The cells of a name.
     #[must_use]
     pub fn name(&self, name: &str) -> NameCells {

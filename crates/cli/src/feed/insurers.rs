@@ -6,10 +6,8 @@ use std::process::ExitCode;
 
 use center::control::{Order, Reply};
 use center::feeds::{FeedReport, FiguresLine};
-use center::insurer_feeds::RemarkLine;
+use center::insurer_feeds::report_file;
 use clap::Args;
-use exchange::csv_file::CsvFile;
-use exchange::encoding::Encoding;
 
 use super::{print_batch, print_report};
 use crate::enroll::{order, other_answer};
@@ -99,31 +97,7 @@ pub(super) async fn report(named: &Named) -> anyhow::Result<ExitCode> {
     let Reply::Feed(batch) = order(&named.data_dir, show).await? else {
         return Err(other_answer());
     };
-    let header = [
-        "outcome", "line", "person", "column", "reason", "count", "ja", "en",
-    ];
-    let mut file = CsvFile::new(Encoding::Utf8, &header)?;
-    let (accepted, refused) = (batch.accepted.to_string(), batch.refused.to_string());
-    file.push(&[
-        "accepted",
-        "",
-        "",
-        "",
-        "",
-        &accepted,
-        "受け付けた行",
-        "lines accepted",
-    ])?;
-    file.push(&[
-        "refused",
-        "",
-        "",
-        "",
-        "",
-        &refused,
-        "拒否した行",
-        "lines refused",
-    ])?;
+    let mut file = report_file::begin(&batch)?;
     let (mut after, mut all) = (None, Vec::new());
     loop {
         let remarks = Order::FeedRemarks(named.batch.clone(), after);
@@ -132,9 +106,7 @@ pub(super) async fn report(named: &Named) -> anyhow::Result<ExitCode> {
         };
         let Some(last) = remarks.last() else { break };
         after = Some((last.line, last.place));
-        for it in &remarks {
-            push(&mut file, it)?;
-        }
+        report_file::push(&mut file, &remarks)?;
         if named.json {
             all.extend(remarks);
         }
@@ -146,20 +118,6 @@ pub(super) async fn report(named: &Named) -> anyhow::Result<ExitCode> {
         std::io::stdout().write_all(&file.into_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn push(file: &mut CsvFile, it: &RemarkLine) -> anyhow::Result<()> {
-    let line = if it.line == 0 {
-        String::new()
-    } else {
-        it.line.to_string()
-    };
-    let person = it.person.as_deref().unwrap_or_default();
-    let column = it.column.as_deref().unwrap_or_default();
-    file.push(&[
-        &it.what, &line, person, column, &it.detail, "", &it.ja, &it.en,
-    ])?;
-    Ok(())
 }
 
 /// Says which batches a check was answered from.

@@ -1,18 +1,12 @@
 //! An export of the audit chain as a file, read page by page while it is sent, so that its size is no burden. Records nothing: its caller does.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::civil_date::Instant;
-use hyper::body::Frame;
 use store::audit::search::{Found, Place, Query};
 use store::engine::{Engine, StoreError};
-use tokio::sync::mpsc;
 
 use crate::audit::{AuditLine, MOST_EVENTS, line};
+use crate::operator::paged_file;
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,35 +35,17 @@ impl Format {
 
 /// The file of all events that fit, chain by chain in order.
 pub(super) fn file(engine: Engine, query: Query, format: Format, now: Instant) -> Response {
-    let day = now.date_in_japan();
-    let name = format!(
-        "attachment; filename=\"audit-{day}.{}\"",
-        format.extension()
-    );
-    let headers = [
-        (header::CONTENT_TYPE, format.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    // Two pages wait for a slow line at most; whoever goes away ends the reading.
-    let (ready, sent) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
-        let mut pages = Pages {
-            engine,
-            query,
-            format,
-            after: None,
-            is_over: false,
-        };
-        let head = (format == Format::Csv).then(|| Ok(csv_head().into_bytes()));
-        for page in head.into_iter().chain(std::iter::from_fn(|| pages.next())) {
-            // Where one cannot be read the line is cut: half a file is never taken for a whole one.
-            let is_over = page.is_err();
-            if ready.blocking_send(page).is_err() || is_over {
-                return;
-            }
-        }
-    });
-    (headers, Body::new(Sent(sent))).into_response()
+    let name = format!("audit-{}.{}", now.date_in_japan(), format.extension());
+    let head = (format == Format::Csv).then(|| Ok(csv_head().into_bytes()));
+    let mut pages = Pages {
+        engine,
+        query,
+        format,
+        after: None,
+        is_over: false,
+    };
+    let pages = std::iter::from_fn(move || pages.next());
+    paged_file::file(&name, format.media_type(), head.into_iter().chain(pages))
 }
 
 /// The pages that are still to be read.
@@ -111,22 +87,6 @@ impl Pages {
             }
         }
         text
-    }
-}
-
-/// The pages as they are sent, read apart from the threads of checks.
-struct Sent(mpsc::Receiver<Result<Vec<u8>, StoreError>>);
-
-impl hyper::body::Body for Sent {
-    type Data = Bytes;
-    type Error = StoreError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
-        let page = self.get_mut().0.poll_recv(context);
-        page.map(|page| page.map(|page| page.map(|bytes| Frame::data(bytes.into()))))
     }
 }
 

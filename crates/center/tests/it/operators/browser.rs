@@ -8,7 +8,7 @@ use crate::world::{RawAnswer, World, exchange};
 pub(crate) const PASSWORD: &str = "Tegami-12345";
 
 /// Every page that needs a sign-in.
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 15] = [
     "/",
     "/load",
     "/facilities",
@@ -16,6 +16,7 @@ pub(crate) const PAGES: [&str; 14] = [
     "/facilities/1319999999/reissue",
     "/new-facility",
     "/feeds",
+    "/feeds/late",
     "/notices",
     "/audit",
     "/audit/verify",
@@ -26,12 +27,16 @@ pub(crate) const PAGES: [&str; 14] = [
 ];
 
 /// Every form that changes or tells something.
-pub(crate) const DEEDS: [&str; 14] = [
+pub(crate) const DEEDS: [&str; 18] = [
     "/password",
     "/sign-out",
     "/facilities",
     "/facilities/search",
     "/facilities/1319999999/reissue",
+    "/feeds/1/release",
+    "/feeds/1/reject",
+    "/feeds/1/undo",
+    "/feeds/1/report.csv",
     "/notices",
     "/audit",
     "/audit/export.csv",

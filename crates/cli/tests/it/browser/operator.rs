@@ -1,6 +1,9 @@
 //! An operator's day at the center's own pages: sign-in with the second factor, every page, a facility enrolled, a notice that a terminal
 //! shows, the chain searched and verified, a colleague added and disabled.
 
+use domain::feed::insurer::InsurerKind;
+use exchange::encoding::Encoding;
+use exchange::insurer_file::writing;
 use fantoccini::Locator;
 
 use super::Walk;
@@ -59,6 +62,7 @@ async fn an_operator_walks_through_every_page() {
         look(&walk, &format!("operator-{name}")).await;
     }
     facilities(&walk).await;
+    feeds(&walk).await;
     notices(&walk).await;
     chain(&walk).await;
     colleague(&walk).await;
@@ -66,6 +70,65 @@ async fn an_operator_walks_through_every_page() {
     walk.operate("/audit").await;
     assert!(walk.shows("main [name=code]").await);
     walk.end().await;
+}
+
+/// Batches of an insurer: one is held and released, one held and rejected, one undone; the report, and who registers late.
+async fn feeds(walk: &Walk) {
+    let data_dir = walk.dir.path().join("demo/center");
+    let data_dir = data_dir.to_str().unwrap();
+    let load = |kind: &str, ratio: &str, state: Option<i32>| {
+        let mut bytes = writing::header(InsurerKind::parse(kind).unwrap(), Encoding::Utf8).unwrap();
+        for at in 0..40 {
+            let of = format!("06990014,00000000-0000-0000-9000-{at:012}");
+            let line = match kind {
+                "persons" => format!("{of},架空　員{at},,ｶｸｳ ｲﾝ,,1,,1980-05-06,,"),
+                _ => format!("{of},01,架空組合,７７,{at},01,1,,2026-04-01,,,,{ratio},,2026-04-20"),
+            };
+            bytes.extend_from_slice(format!("{line}\r\n").as_bytes());
+        }
+        let file = walk.dir.path().join(format!("{kind}.csv"));
+        std::fs::write(&file, bytes).unwrap();
+        let file = file.to_str().unwrap();
+        let of = ["--kind", kind, "--insurer", "06990014", file];
+        let arguments = [&["feed", "load", "--data-dir", data_dir][..], &of].concat();
+        let output = crate::running::onshi(&arguments);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), state, "{said}");
+        let number = said.lines().find(|line| line.contains("batch:")).unwrap();
+        let number = number.split_whitespace().nth(3).unwrap();
+        number.to_owned()
+    };
+    load("persons", "", Some(0));
+    load("coverages", "30", Some(0));
+    let held = load("coverages", "", Some(3));
+    walk.operate("/feeds").await;
+    look_as_it_is(walk, "operator-feeds-held").await;
+    walk.press(&format!("main a[href='/feeds/{held}']")).await;
+    look(walk, "operator-feed-held").await;
+    walk.press("form[action$='/release'] button").await;
+    assert_eq!(
+        walk.code("main .onshi-summary [data-code]").await,
+        "not_confirmed"
+    );
+    walk.press_box("confirm").await;
+    walk.press("form[action$='/release'] button").await;
+    walk.see(&["取り込みました。", "取込済み"]).await;
+    look_as_it_is(walk, "operator-feed-released").await;
+    let file = walk
+        .download("form[action$='/report.csv'] button", "csv")
+        .await;
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains("accepted,,,,,40"), "{text}");
+    walk.press_box("confirm").await;
+    walk.press("form[action$='/undo'] button").await;
+    walk.see(&["取り消しました。", "取消済み"]).await;
+    let held = load("coverages", "", Some(3));
+    walk.operate(&format!("/feeds/{held}")).await;
+    walk.press("form[action$='/reject'] button").await;
+    walk.see(&["却下しました。"]).await;
+    walk.operate("/feeds/late").await;
+    walk.see(&["06990014", "100.0 %"]).await;
+    look(walk, "operator-feeds-late").await;
 }
 
 /// The demo's clinic as an operator sees it, and a new facility.
