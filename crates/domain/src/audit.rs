@@ -230,11 +230,31 @@ pub enum Deed {
     HomeRefused,
     /// Checks of a month were let go: their records end, what the chain says of them stays.
     RecordsLetGo,
+    /// An account of the claims entry was made, disabled, enabled, or given a new password.
+    ClaimsAccount,
+    /// Somebody signed in to the claims entry, or out.
+    ClaimsSignIn,
+    /// The claims entry refused a sign-in, a password or a file.
+    ClaimsRefused,
+    /// A filing (届出) for the claims entry was made, handed in, accepted or refused.
+    ClaimsFiling,
+    /// An operator opened the claims entry beside its calendar, or took that back.
+    ClaimsOpening,
+    /// A claim file arrived whole.
+    ClaimsSent,
+    /// A claim file was checked.
+    ClaimsChecked,
+    /// A submission of claims was accepted (請求確定).
+    ClaimsAccept,
+    /// A submission of claims was taken back (取下げ).
+    ClaimsWithdraw,
+    /// What the checks of a submission found was read, or a result file fetched.
+    ClaimsRead,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 88] = [
+    pub const ALL: [Self; 98] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -323,6 +343,16 @@ impl Deed {
         Self::HomeList,
         Self::HomeRefused,
         Self::RecordsLetGo,
+        Self::ClaimsAccount,
+        Self::ClaimsSignIn,
+        Self::ClaimsRefused,
+        Self::ClaimsFiling,
+        Self::ClaimsOpening,
+        Self::ClaimsSent,
+        Self::ClaimsChecked,
+        Self::ClaimsAccept,
+        Self::ClaimsWithdraw,
+        Self::ClaimsRead,
     ];
 
     /// The stored name.
@@ -417,6 +447,16 @@ impl Deed {
             Self::HomeList => "home-list",
             Self::HomeRefused => "home-refused",
             Self::RecordsLetGo => "records-let-go",
+            Self::ClaimsAccount => "claims-account",
+            Self::ClaimsSignIn => "claims-sign-in",
+            Self::ClaimsRefused => "claims-refused",
+            Self::ClaimsFiling => "claims-filing",
+            Self::ClaimsOpening => "claims-opening",
+            Self::ClaimsSent => "claims-sent",
+            Self::ClaimsChecked => "claims-checked",
+            Self::ClaimsAccept => "claims-accept",
+            Self::ClaimsWithdraw => "claims-withdraw",
+            Self::ClaimsRead => "claims-read",
         }
     }
 

@@ -2,7 +2,11 @@
 
 pub mod claim_type;
 pub mod eligibility;
+pub mod entry;
 pub mod facts;
+pub mod office;
+pub mod tenant;
+pub mod window;
 
 use core::fmt;
 

@@ -60,11 +60,13 @@ pub enum Action {
     HomeCare,
     /// Addresses, activation codes and devices of home and remote care.
     ManageHomeCare,
+    /// Make filings (届出) for the claims entry, and read them. Handing claims in is a claims account's alone.
+    FileForClaims,
 }
 
 impl Action {
     /// All actions, in the order of the printed matrix.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AskByNumber,
         Self::AskByCard,
         Self::ReadCardResults,
@@ -89,6 +91,7 @@ impl Action {
         Self::ReadLooks,
         Self::HomeCare,
         Self::ManageHomeCare,
+        Self::FileForClaims,
     ];
 
     fn label(self) -> &'static str {
@@ -117,6 +120,7 @@ impl Action {
             Self::ReadLooks => "who looked",
             Self::HomeCare => "home and remote care",
             Self::ManageHomeCare => "addresses and devices of home care",
+            Self::FileForClaims => "filings for claims",
         }
     }
 }
@@ -164,6 +168,7 @@ fn rights(kind: AccountKind) -> &'static [Action] {
             A::ReadLooks,
             A::HomeCare,
             A::ManageHomeCare,
+            A::FileForClaims,
         ],
         AccountKind::General => &[
             A::AskByNumber,

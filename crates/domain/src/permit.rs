@@ -411,3 +411,16 @@ pub struct ManageHomeCare;
 impl Permission for ManageHomeCare {
     const ACTION: Action = Action::ManageHomeCare;
 }
+
+/// Making and reading filings (届出) for the claims entry (G33).
+///
+/// ```
+/// use domain::{account::AccountKind, permissions::allows, permit::{FileForClaims, Permission}};
+/// assert!(allows(AccountKind::Administrator, FileForClaims::ACTION));
+/// assert!(!allows(AccountKind::General, FileForClaims::ACTION));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct FileForClaims;
+impl Permission for FileForClaims {
+    const ACTION: Action = Action::FileForClaims;
+}
