@@ -64,6 +64,8 @@ pub struct ReadClaim {
     pub place: Place,
     /// Whether it is refused by what stands in it.
     pub is_refused: bool,
+    /// Its points that count in the total.
+    pub points: u64,
     /// What eligibility is held against; none where that cannot be told, which is a finding.
     pub facts: Option<facts::Claim>,
 }

@@ -5,6 +5,7 @@ pub mod account_file;
 pub mod answer;
 pub mod bulk_file;
 pub mod claim_file;
+pub mod claims_result_file;
 pub mod csv_file;
 mod document;
 pub mod encoding;

@@ -352,3 +352,67 @@ CREATE TABLE home_consent (
 CREATE INDEX home_consent_given ON home_consent (facility, given);
 CREATE INDEX home_consent_of_check ON home_consent (facility, check_id);
 CREATE INDEX home_consent_of_person ON home_consent (person);
+-- The claims entry (オンライン請求). Each row bears the review body it belongs to (fund, federation-NN): tenants of one service.
+CREATE TABLE claims_account (
+  tenant text NOT NULL, facility bigint NOT NULL, id text NOT NULL, state text NOT NULL, display_name text NOT NULL, made bigint NOT NULL,
+  password_hash text NOT NULL, password_long bigint NOT NULL, password_set bigint NOT NULL, change_needed bigint NOT NULL,
+  failures bigint NOT NULL, locks bigint NOT NULL, locked_until bigint, last_failure bigint,
+  PRIMARY KEY (tenant, facility, id)
+);
+CREATE TABLE claims_password (
+  tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, set_at bigint NOT NULL, hash text NOT NULL, prefix bytea NOT NULL,
+  PRIMARY KEY (tenant, facility, account, set_at)
+);
+CREATE TABLE claims_session (
+  token bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, certificate bytea NOT NULL,
+  opened bigint NOT NULL, active bigint NOT NULL, change_needed bigint NOT NULL
+);
+CREATE INDEX claims_session_of_account ON claims_session (tenant, facility, account);
+-- Filings (届出) of a facility to a review body, and the PCs (terminal names of certificates) that accepted ones let in.
+CREATE TABLE claims_filing (
+  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, kind text NOT NULL, terminal text NOT NULL, line text NOT NULL,
+  starts bigint NOT NULL, state text NOT NULL, account text NOT NULL, made bigint NOT NULL, handed_in bigint, decided bigint, operator text,
+  reason text
+);
+CREATE INDEX claims_filing_of_facility ON claims_filing (facility, tenant, made);
+CREATE INDEX claims_filing_handed_in ON claims_filing (state, made);
+CREATE TABLE claims_terminal (
+  tenant text NOT NULL, facility bigint NOT NULL, terminal text NOT NULL, line text NOT NULL, since bigint NOT NULL, filing bytea NOT NULL,
+  PRIMARY KEY (tenant, facility, terminal)
+);
+-- What operators opened beside the calendar: of one review body, or of all (tenant empty).
+CREATE TABLE claims_opening (
+  id bytea PRIMARY KEY, tenant text, begins bigint NOT NULL, until bigint NOT NULL, reason text NOT NULL, operator text NOT NULL,
+  made bigint NOT NULL, withdrawn bigint
+);
+-- Files on their way, in pieces of bounded size. A submission keeps the pieces of its upload, byte for byte.
+CREATE TABLE claims_upload (
+  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, file_name text NOT NULL, corrects bytea,
+  made bigint NOT NULL, touched bigint NOT NULL, bytes bigint NOT NULL, submission bytea
+);
+CREATE INDEX claims_upload_of_facility ON claims_upload (tenant, facility, touched);
+CREATE INDEX claims_upload_open ON claims_upload (touched) WHERE submission IS NULL;
+CREATE TABLE claims_piece (
+  upload bytea NOT NULL, begins bigint NOT NULL, content bytea NOT NULL,
+  PRIMARY KEY (upload, begins)
+);
+CREATE TABLE claims_submission (
+  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, number text NOT NULL, upload bytea NOT NULL,
+  file_name text NOT NULL, bytes bigint NOT NULL, sha256 bytea NOT NULL, corrects bytea, state text NOT NULL, sent bigint NOT NULL,
+  checked bigint, ended bigint, kind text, claim_month text, claims bigint NOT NULL, refused bigint NOT NULL, to_confirm bigint NOT NULL,
+  points bigint NOT NULL, good_points bigint NOT NULL, findings bigint NOT NULL, taken bigint, taken_points bigint, run bytea
+);
+CREATE UNIQUE INDEX claims_submission_number ON claims_submission (tenant, facility, number);
+CREATE INDEX claims_submission_sent ON claims_submission (tenant, facility, sent);
+CREATE INDEX claims_submission_file ON claims_submission (tenant, facility, sha256);
+CREATE INDEX claims_submission_checking ON claims_submission (sent) WHERE state = 'checking';
+-- What a run of the checks found: parts of findings and parts of claims, in the center's own form. Those of the run a submission names count.
+CREATE TABLE claims_result (
+  submission bytea NOT NULL, run bytea NOT NULL, kind text NOT NULL, part bigint NOT NULL, content bytea NOT NULL,
+  PRIMARY KEY (submission, run, kind, part)
+);
+-- What was done with a submission, added and never changed.
+CREATE TABLE claims_step (
+  submission bytea NOT NULL, place bigint NOT NULL, at bigint NOT NULL, account text, step text NOT NULL, detail text NOT NULL,
+  PRIMARY KEY (submission, place)
+);

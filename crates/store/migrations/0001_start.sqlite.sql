@@ -347,3 +347,67 @@ CREATE TABLE home_consent (
 CREATE INDEX home_consent_given ON home_consent (facility, given);
 CREATE INDEX home_consent_of_check ON home_consent (facility, check_id);
 CREATE INDEX home_consent_of_person ON home_consent (person);
+-- The claims entry (オンライン請求). Each row bears the review body it belongs to (fund, federation-NN): tenants of one service.
+CREATE TABLE claims_account (
+  tenant TEXT NOT NULL, facility INTEGER NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, display_name TEXT NOT NULL, made INTEGER NOT NULL,
+  password_hash TEXT NOT NULL, password_long INTEGER NOT NULL, password_set INTEGER NOT NULL, change_needed INTEGER NOT NULL,
+  failures INTEGER NOT NULL, locks INTEGER NOT NULL, locked_until INTEGER, last_failure INTEGER,
+  PRIMARY KEY (tenant, facility, id)
+) WITHOUT ROWID;
+CREATE TABLE claims_password (
+  tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, set_at INTEGER NOT NULL, hash TEXT NOT NULL, prefix BLOB NOT NULL,
+  PRIMARY KEY (tenant, facility, account, set_at)
+) WITHOUT ROWID;
+CREATE TABLE claims_session (
+  token BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, certificate BLOB NOT NULL,
+  opened INTEGER NOT NULL, active INTEGER NOT NULL, change_needed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX claims_session_of_account ON claims_session (tenant, facility, account);
+-- Filings (届出) of a facility to a review body, and the PCs (terminal names of certificates) that accepted ones let in.
+CREATE TABLE claims_filing (
+  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, kind TEXT NOT NULL, terminal TEXT NOT NULL, line TEXT NOT NULL,
+  starts INTEGER NOT NULL, state TEXT NOT NULL, account TEXT NOT NULL, made INTEGER NOT NULL, handed_in INTEGER, decided INTEGER, operator TEXT,
+  reason TEXT
+) WITHOUT ROWID;
+CREATE INDEX claims_filing_of_facility ON claims_filing (facility, tenant, made);
+CREATE INDEX claims_filing_handed_in ON claims_filing (state, made);
+CREATE TABLE claims_terminal (
+  tenant TEXT NOT NULL, facility INTEGER NOT NULL, terminal TEXT NOT NULL, line TEXT NOT NULL, since INTEGER NOT NULL, filing BLOB NOT NULL,
+  PRIMARY KEY (tenant, facility, terminal)
+) WITHOUT ROWID;
+-- What operators opened beside the calendar: of one review body, or of all (tenant empty).
+CREATE TABLE claims_opening (
+  id BLOB PRIMARY KEY, tenant TEXT, begins INTEGER NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL, operator TEXT NOT NULL,
+  made INTEGER NOT NULL, withdrawn INTEGER
+) WITHOUT ROWID;
+-- Files on their way, in pieces of bounded size. A submission keeps the pieces of its upload, byte for byte.
+CREATE TABLE claims_upload (
+  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, file_name TEXT NOT NULL, corrects BLOB,
+  made INTEGER NOT NULL, touched INTEGER NOT NULL, bytes INTEGER NOT NULL, submission BLOB
+) WITHOUT ROWID;
+CREATE INDEX claims_upload_of_facility ON claims_upload (tenant, facility, touched);
+CREATE INDEX claims_upload_open ON claims_upload (touched) WHERE submission IS NULL;
+CREATE TABLE claims_piece (
+  upload BLOB NOT NULL, begins INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY (upload, begins)
+);
+CREATE TABLE claims_submission (
+  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, number TEXT NOT NULL, upload BLOB NOT NULL,
+  file_name TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, corrects BLOB, state TEXT NOT NULL, sent INTEGER NOT NULL,
+  checked INTEGER, ended INTEGER, kind TEXT, claim_month TEXT, claims INTEGER NOT NULL, refused INTEGER NOT NULL, to_confirm INTEGER NOT NULL,
+  points INTEGER NOT NULL, good_points INTEGER NOT NULL, findings INTEGER NOT NULL, taken INTEGER, taken_points INTEGER, run BLOB
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX claims_submission_number ON claims_submission (tenant, facility, number);
+CREATE INDEX claims_submission_sent ON claims_submission (tenant, facility, sent);
+CREATE INDEX claims_submission_file ON claims_submission (tenant, facility, sha256);
+CREATE INDEX claims_submission_checking ON claims_submission (sent) WHERE state = 'checking';
+-- What a run of the checks found: parts of findings and parts of claims, in the center's own form. Those of the run a submission names count.
+CREATE TABLE claims_result (
+  submission BLOB NOT NULL, run BLOB NOT NULL, kind TEXT NOT NULL, part INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY (submission, run, kind, part)
+);
+-- What was done with a submission, added and never changed.
+CREATE TABLE claims_step (
+  submission BLOB NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, account TEXT, step TEXT NOT NULL, detail TEXT NOT NULL,
+  PRIMARY KEY (submission, place)
+) WITHOUT ROWID;

@@ -247,7 +247,15 @@ impl Engine {
         permit: &Permit<ReadHistory>,
         search: &Search,
     ) -> Result<Vec<Line>, StoreError> {
-        let facility = permit.facility().as_u64().cast_signed();
+        self.search_of(permit.facility().as_u64().cast_signed(), search)
+    }
+
+    /// The checks of a facility that fit, newest first.
+    pub(crate) fn search_of(
+        &self,
+        facility: i64,
+        search: &Search,
+    ) -> Result<Vec<Line>, StoreError> {
         let waiting = self.held().recent.of_facility(facility);
         self.read(|connection| {
             let mut lines = match connection {

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod cards;
 pub mod certificates;
 pub mod checks;
+pub mod claims;
 mod database;
 pub mod emergency;
 pub mod engine;

@@ -117,7 +117,7 @@ impl Engine {
         })
     }
 
-    fn led_to(
+    pub(crate) fn led_to(
         &self,
         key: &InsuranceKey,
         born: Option<CivilDate>,

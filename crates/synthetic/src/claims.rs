@@ -316,10 +316,17 @@ impl Clinic {
     }
 
     /// A record with what every record of the institution says.
-    fn institution(&self, id: &str) -> Option<Line> {
+    /// The institution code of the made-up facility, ten digits.
+    #[must_use]
+    pub fn institution_code(&self) -> String {
         let digit = self.kind.differences().fee_table_digit;
         let body = 13 * 10_000_000 + u64::from(digit) * 1_000_000 + 999_999;
-        let code = format!("999999{}", check_digit(body));
+        format!("13{digit}999999{}", check_digit(body))
+    }
+
+    fn institution(&self, id: &str) -> Option<Line> {
+        let digit = self.kind.differences().fee_table_digit;
+        let code = self.institution_code().split_off(3);
         let sent = TreatmentMonth::of(self.month.first_day().plus_months(1));
         let mut line = Line::new(self.kind, id).ok()?;
         for (item, text) in [

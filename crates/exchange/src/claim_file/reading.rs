@@ -372,6 +372,7 @@ impl Reading {
         tell(Event::Claim(&ReadClaim {
             place: open.place,
             is_refused,
+            points,
             facts,
         }));
         if self.limits.refusals <= self.refusals {

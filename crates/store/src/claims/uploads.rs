@@ -1,0 +1,272 @@
+//! Claim files on their way: pieces of bounded size, one after the other, so that an upload that was cut off goes on where it was. Reads none
+//! of them, and keeps every byte as it came.
+
+use domain::account::AccountId;
+use domain::civil_date::Instant;
+use domain::claims::entry::Holder;
+
+use crate::access::number;
+use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, OptionalExtension, Row, params};
+
+/// The largest piece, in bytes: what one row holds.
+pub const PIECE_BYTES: usize = 128 << 10;
+
+/// Uploads forgotten in one transaction.
+const AT_ONCE: u32 = 4;
+
+/// An upload to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUpload {
+    /// Identifier.
+    pub id: u128,
+    /// The file's name, for people.
+    pub file_name: String,
+    /// The submission whose refused claims it corrects.
+    pub corrects: Option<u128>,
+    /// When.
+    pub at: Instant,
+}
+
+/// An upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Identifier.
+    pub id: u128,
+    /// Who began it.
+    pub account: AccountId,
+    /// The file's name.
+    pub file_name: String,
+    /// The submission whose refused claims it corrects.
+    pub corrects: Option<u128>,
+    /// When it began.
+    pub made: Instant,
+    /// When bytes last came.
+    pub touched: Instant,
+    /// Bytes that are on the disk.
+    pub bytes: u64,
+    /// What became of it, once it was whole.
+    pub submission: Option<u128>,
+}
+
+/// What became of an upload to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// It may come.
+    Done,
+    /// The facility has as many unfinished ones as it may have.
+    TooManyOpen,
+}
+
+/// What became of pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// They are on the disk; so many bytes are there now.
+    Done(u64),
+    /// They do not begin where the upload is: so many bytes are there.
+    Elsewhere(u64),
+    /// There is no such upload of the facility at the review body.
+    Unknown,
+    /// It was whole before.
+    Whole,
+}
+
+impl Engine {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn begin_upload(
+        &self,
+        holder: &Holder,
+        new: NewUpload,
+        most_open: u32,
+    ) -> Result<Begun, StoreError> {
+        let holder = holder.clone();
+        self.write(move |connection, _| {
+            let text = "SELECT count(*) FROM claims_upload WHERE tenant = ?1 AND facility = ?2 AND submission IS NULL";
+            let (tenant, facility) = (holder.tenant.to_string(), number(holder.facility));
+            let open: u32 = connection
+                .prepare_cached(text)?
+                .query_row(params![tenant, facility], |row| row.get(0))?;
+            if most_open <= open {
+                return Ok(Begun::TooManyOpen);
+            }
+            connection
+                .prepare_cached("INSERT INTO claims_upload VALUES (?1,?2,?3,?4,?5,?6,?7,?7,0,NULL)")?
+                .execute(params![
+                    new.id.to_be_bytes(),
+                    tenant,
+                    facility,
+                    holder.account.as_str(),
+                    new.file_name,
+                    new.corrects.map(u128::to_be_bytes),
+                    new.at.as_micros()
+                ])?;
+            Ok(Begun::Done)
+        })
+        .await
+    }
+
+    /// An upload of the holder's facility and review body.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn upload(&self, holder: &Holder, id: u128) -> Result<Option<Upload>, StoreError> {
+        self.read(|connection| find(connection, holder, id))
+    }
+
+    /// The unfinished uploads of the holder's facility and review body, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_uploads(&self, holder: &Holder) -> Result<Vec<Upload>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT * FROM claims_upload WHERE tenant = ?1 AND facility = ?2 AND submission IS NULL ORDER BY touched DESC";
+            let mut statement = connection.prepare_cached(text)?;
+            let of = params![holder.tenant.to_string(), number(holder.facility)];
+            let mut rows = statement.query(of)?;
+            let mut uploads = Vec::new();
+            while let Some(row) = rows.next()? {
+                uploads.push(of_row(&row)?);
+            }
+            Ok(uploads)
+        })
+    }
+
+    /// Takes the next pieces, each of [`PIECE_BYTES`] at most, if they begin where the upload is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none of them was taken.
+    pub async fn put_pieces(
+        &self,
+        holder: &Holder,
+        (id, from): (u128, u64),
+        pieces: Vec<Vec<u8>>,
+        at: Instant,
+    ) -> Result<Put, StoreError> {
+        let holder = holder.clone();
+        self.write(move |connection, _| {
+            let Some(upload) = find(connection, &holder, id)? else {
+                return Ok(Put::Unknown);
+            };
+            if upload.submission.is_some() {
+                return Ok(Put::Whole);
+            }
+            if upload.bytes != from {
+                return Ok(Put::Elsewhere(upload.bytes));
+            }
+            let mut bytes = from;
+            let mut statement =
+                connection.prepare_cached("INSERT INTO claims_piece VALUES (?1, ?2, ?3)")?;
+            for piece in pieces {
+                statement.execute(params![id.to_be_bytes(), bytes as i64, piece])?;
+                bytes += piece.len() as u64;
+            }
+            connection
+                .prepare_cached("UPDATE claims_upload SET bytes = ?2, touched = ?3 WHERE id = ?1")?
+                .execute(params![id.to_be_bytes(), bytes as i64, at.as_micros()])?;
+            Ok(Put::Done(bytes))
+        })
+        .await
+    }
+
+    /// Forgets an unfinished upload of the holder's facility and review body. False when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn drop_upload(&self, holder: &Holder, id: u128) -> Result<bool, StoreError> {
+        let holder = holder.clone();
+        self.write(move |connection, _| {
+            let found = find(connection, &holder, id)?;
+            let is_open = found.is_some_and(|it| it.submission.is_none());
+            if is_open {
+                forget(connection, id)?;
+            }
+            Ok(is_open)
+        })
+        .await
+    }
+
+    /// The piece of an upload that begins at a byte.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn piece(&self, upload: u128, begins: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT content FROM claims_piece WHERE upload = ?1 AND begins = ?2";
+            let found = connection
+                .prepare_cached(text)?
+                .query_row(params![upload.to_be_bytes(), begins as i64], |row| {
+                    row.get(0)
+                });
+            Ok(found.optional()?)
+        })
+    }
+
+    /// Forgets uploads that nothing came of since an instant, a few at a time. True when there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_uploads(&self, touched: Instant) -> Result<bool, StoreError> {
+        self.write(move |connection, _| {
+            let text = "SELECT id FROM claims_upload WHERE touched < ?1 AND submission IS NULL ORDER BY touched LIMIT ?2";
+            let mut statement = connection.prepare_cached(text)?;
+            let due = statement.query_map(params![touched.as_micros(), AT_ONCE], |row| {
+                row.get::<_, [u8; 16]>(0)
+            })?;
+            let due: Vec<[u8; 16]> = due.collect::<Result<_, _>>()?;
+            for id in &due {
+                forget(connection, u128::from_be_bytes(*id))?;
+            }
+            Ok(due.len() == AT_ONCE as usize)
+        })
+        .await
+    }
+}
+
+fn forget(connection: &Connection, id: u128) -> Result<(), StoreError> {
+    for text in [
+        "DELETE FROM claims_piece WHERE upload = ?1",
+        "DELETE FROM claims_upload WHERE id = ?1",
+    ] {
+        connection
+            .prepare_cached(text)?
+            .execute([id.to_be_bytes()])?;
+    }
+    Ok(())
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    holder: &Holder,
+    id: u128,
+) -> Result<Option<Upload>, StoreError> {
+    let text = "SELECT * FROM claims_upload WHERE id = ?1 AND tenant = ?2 AND facility = ?3";
+    let mut statement = connection.prepare_cached(text)?;
+    let of = params![
+        id.to_be_bytes(),
+        holder.tenant.to_string(),
+        number(holder.facility)
+    ];
+    let mut rows = statement.query(of)?;
+    rows.next()?.map(|row| of_row(&row)).transpose()
+}
+
+fn of_row(row: &Row<'_>) -> Result<Upload, StoreError> {
+    let bytes: i64 = row.get("bytes")?;
+    let id = |column: &str| {
+        let bytes: Option<[u8; 16]> = row.get(column)?;
+        Ok::<_, StoreError>(bytes.map(u128::from_be_bytes))
+    };
+    Ok(Upload {
+        id: super::id(row, "id")?,
+        account: super::account(row, "account", "claims_upload")?,
+        file_name: row.get("file_name")?,
+        corrects: id("corrects")?,
+        made: Instant::from_micros(row.get("made")?),
+        touched: Instant::from_micros(row.get("touched")?),
+        bytes: bytes.unsigned_abs(),
+        submission: id("submission")?,
+    })
+}
