@@ -5,6 +5,7 @@ pub mod access;
 pub mod bulk;
 pub mod cards;
 pub mod certificates;
+pub mod claims;
 mod emergency;
 pub mod events;
 pub mod following;

@@ -7,6 +7,7 @@ pub mod canonical;
 pub mod card;
 pub mod certificate;
 pub mod check;
+pub mod claims;
 pub mod client;
 pub mod emergency;
 pub mod event;

@@ -59,15 +59,17 @@ pub fn document() -> OpenApi {
                 PROOF,
             ))),
         )
-        .security_scheme(
-            "token",
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-        );
+        .security_scheme("token", bearer())
+        .security_scheme("claims_token", bearer());
     OpenApiBuilder::new()
         .info(info)
         .paths(paths)
         .components(Some(components.build()))
         .build()
+}
+
+fn bearer() -> SecurityScheme {
+    SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build())
 }
 
 /// The document as it is served and kept: indented, with a line feed at its end.
@@ -108,8 +110,9 @@ fn documented(operation: &Operation) -> Documented {
     let body = match operation.body {
         Carried::Nothing => None,
         Carried::Json(name) => Some(vec![("application/json", message(name))]),
-        // No request carries events, a file's bytes or a document.
-        Carried::Events | Carried::Bytes | Carried::Document => None,
+        Carried::Bytes => Some(vec![("application/octet-stream", text_content())]),
+        // No request carries events, a document or a result.
+        Carried::Events | Carried::Document | Carried::ClaimsFile => None,
         Carried::BulkFile => Some(vec![
             ("text/csv", text_content()),
             ("application/xml", text_content()),
@@ -156,6 +159,10 @@ fn success(operation: &Operation) -> utoipa::openapi::Response {
             .content("application/xml", text_content())
             .header("Content-Disposition", Header::new(string().build())),
         Carried::Bytes => response.content("application/octet-stream", text_content()),
+        Carried::ClaimsFile => response
+            .content("text/csv; charset=utf-8; header=present", text_content())
+            .content("application/jose", text_content())
+            .header("Content-Disposition", Header::new(string().build())),
         Carried::Document => response
             .content("application/pdf", text_content())
             .content("application/xml", text_content())
@@ -185,7 +192,7 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
             Trouble::CertificateRevoked,
             Trouble::Certificate(CertificateTrouble::Expired),
         ],
-        Access::Session => &[
+        Access::Session | Access::Claims => &[
             Trouble::CertificateRevoked,
             Trouble::Certificate(CertificateTrouble::Expired),
             Trouble::NotSignedIn,
@@ -199,7 +206,8 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
         ],
     };
     // Whatever waits for a new password waits for the second factor, too.
-    let waits = operation.troubles.contains(&Trouble::PasswordChangeNeeded);
+    let waits = operation.access == Access::Session
+        && operation.troubles.contains(&Trouble::PasswordChangeNeeded);
     let by_entry: &[Trouble] = if waits {
         &[
             Trouble::Access(AccessTrouble::SecondFactorNeeded),
@@ -209,7 +217,11 @@ fn problems(operation: &Operation) -> BTreeMap<u16, Vec<Trouble>> {
         &[]
     };
     let by_body: &[Trouble] = match operation.body {
-        Carried::Nothing | Carried::Events | Carried::Bytes | Carried::Document => &[],
+        Carried::Nothing
+        | Carried::Events
+        | Carried::Bytes
+        | Carried::Document
+        | Carried::ClaimsFile => &[],
         Carried::Json(_) => &[
             Trouble::InvalidJson,
             Trouble::MediaType,
@@ -272,6 +284,7 @@ fn security(access: Access) -> SecurityRequirement {
         Access::Session => certificate.add::<_, [&str; 0], &str>("token", []),
         Access::Nobody => SecurityRequirement::default(),
         Access::Device => SecurityRequirement::new::<_, [&str; 0], &str>("proof", []),
+        Access::Claims => certificate.add::<_, [&str; 0], &str>("claims_token", []),
     }
 }
 
@@ -292,7 +305,10 @@ fn id_parameter(path: &str) -> utoipa::openapi::path::Parameter {
         string().pattern(Some("^R[0-9]{16}$"))
     } else if path.contains("/home/addresses/") {
         string().pattern(Some("^[0-9a-hjkmnp-tv-zA-HJKMNP-TV-Z]{26}$"))
-    } else if path.contains("checks/") || path.contains("/home") {
+    } else if ["checks/", "/claims/", "/home"]
+        .iter()
+        .any(|it| path.contains(it))
+    {
         string().format(Some(SchemaFormat::Custom("uuid".into())))
     } else if path.contains("/updates/") {
         string().pattern(Some("^[0-9a-f]{64}$"))
@@ -399,6 +415,20 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
                 .schema_type(Type::Integer)
                 .minimum(Some(0)),
         )],
+        Extra::Part => vec![parameter(
+            "part",
+            query,
+            "next of the part before; 0, the first, when absent",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(0)),
+        )],
+        Extra::ClaimsFile => vec![required(parameter(
+            "file",
+            query,
+            "Which file; acceptance is a signed JWS, the others are CSV in UTF-8",
+            string().pattern(Some("^(findings|returns|corrections|acceptance)$")),
+        ))],
         Extra::BulkKind => vec![
             required(parameter(
                 "kind",

@@ -4,6 +4,7 @@ pub mod access;
 pub mod bulk;
 pub mod card;
 pub mod certificate;
+pub mod claims;
 pub mod emergency;
 pub mod home_care;
 pub mod medical;
@@ -15,6 +16,7 @@ use access::AccessTrouble;
 use bulk::BulkTrouble;
 use card::CardTrouble;
 use certificate::CertificateTrouble;
+use claims::ClaimsTrouble;
 use emergency::EmergencyTrouble;
 use home_care::HomeTrouble;
 use medical::MedicalTrouble;
@@ -160,6 +162,8 @@ pub enum Trouble {
     Emergency(EmergencyTrouble),
     /// Nothing is done at a device of home care.
     Home(HomeTrouble),
+    /// Nothing is handed in to a review body.
+    Claims(ClaimsTrouble),
 }
 
 type Texts = (&'static str, &'static str);
@@ -173,7 +177,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 84] = [
+    pub const ALL: [Self; 97] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -258,6 +262,19 @@ impl Trouble {
         Self::Home(HomeTrouble::Clock),
         Self::Home(HomeTrouble::NotAgreed),
         Self::Home(HomeTrouble::Join),
+        Self::Claims(ClaimsTrouble::Closed),
+        Self::Claims(ClaimsTrouble::TerminalNotPermitted),
+        Self::Claims(ClaimsTrouble::Offset),
+        Self::Claims(ClaimsTrouble::Incomplete),
+        Self::Claims(ClaimsTrouble::Digest),
+        Self::Claims(ClaimsTrouble::Duplicate),
+        Self::Claims(ClaimsTrouble::TooManyUploads),
+        Self::Claims(ClaimsTrouble::FileRefused),
+        Self::Claims(ClaimsTrouble::FileTooLarge),
+        Self::Claims(ClaimsTrouble::State),
+        Self::Claims(ClaimsTrouble::Checking),
+        Self::Claims(ClaimsTrouble::NothingToAccept),
+        Self::Claims(ClaimsTrouble::FilingState),
     ];
 
     /// The stable code.

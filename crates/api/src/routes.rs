@@ -174,6 +174,40 @@ pub const TRAINING_MEDICAL_DOCUMENTS: &str = "/v1/training/medical/patients/{id}
 pub const MEDICAL_LOOKS_SEARCH: &str = "/v1/medical/looks/search";
 /// `POST`: the same as a CSV file.
 pub const MEDICAL_LOOKS_EXPORT: &str = "/v1/medical/looks/export";
+/// `GET`: what stands at the door of the claims entry, with the certificate alone.
+pub const CLAIMS_ENTRY: &str = "/v1/claims/entry";
+/// `POST`: sign in to the claims entry.
+pub const CLAIMS_SESSIONS: &str = "/v1/claims/sessions";
+/// `DELETE`: sign out of it.
+pub const CLAIMS_SESSION_CURRENT: &str = "/v1/claims/sessions/current";
+/// `PUT`: the password of the claims account.
+pub const CLAIMS_OWN_PASSWORD: &str = "/v1/claims/accounts/me/password";
+/// `GET`, `POST`: filings to review bodies, in a session of the center.
+pub const CLAIMS_FILINGS: &str = "/v1/claims/filings";
+/// `POST`: a filing was handed in.
+pub const CLAIMS_FILING_HANDED_IN: &str = "/v1/claims/filings/{id}/handed-in";
+/// `POST`: begin to send a claim file.
+pub const CLAIMS_UPLOADS: &str = "/v1/claims/uploads";
+/// `GET`, `DELETE`: a file on its way.
+pub const CLAIMS_UPLOAD: &str = "/v1/claims/uploads/{id}";
+/// `PUT`: its next bytes.
+pub const CLAIMS_UPLOAD_CONTENT: &str = "/v1/claims/uploads/{id}/content";
+/// `POST`: it is whole.
+pub const CLAIMS_UPLOAD_END: &str = "/v1/claims/uploads/{id}/end";
+/// `GET`: submissions.
+pub const CLAIMS_SUBMISSIONS: &str = "/v1/claims/submissions";
+/// `GET`: one of them.
+pub const CLAIMS_SUBMISSION: &str = "/v1/claims/submissions/{id}";
+/// `GET`: what its checks found.
+pub const CLAIMS_FINDINGS: &str = "/v1/claims/submissions/{id}/findings";
+/// `GET`: what became of its claims.
+pub const CLAIMS_RESULTS: &str = "/v1/claims/submissions/{id}/results";
+/// `POST`: accept it.
+pub const CLAIMS_ACCEPTANCE: &str = "/v1/claims/submissions/{id}/acceptance";
+/// `POST`: take it back.
+pub const CLAIMS_WITHDRAWAL: &str = "/v1/claims/submissions/{id}/withdrawal";
+/// `GET`: a result file of it.
+pub const CLAIMS_FILE: &str = "/v1/claims/submissions/{id}/file";
 /// `GET`: the facility's readers.
 pub const READERS: &str = "/v1/readers";
 /// `GET`: the reader of the account that asks.

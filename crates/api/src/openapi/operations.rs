@@ -2,6 +2,7 @@
 
 mod access;
 mod bulk;
+mod claims;
 mod emergency;
 mod facility;
 mod home_care;
@@ -25,6 +26,8 @@ pub enum Access {
     Nobody,
     /// A device's proof, on the home listener.
     Device,
+    /// The certificate and the token of a session of the claims entry, which opens nothing else.
+    Claims,
 }
 
 /// What a request carries.
@@ -44,6 +47,8 @@ pub enum Carried {
     Bytes,
     /// PDF or XML.
     Document,
+    /// CSV, or a JWS.
+    ClaimsFile,
 }
 
 /// What may be said beside path and body.
@@ -63,6 +68,10 @@ pub enum Extra {
     LastEventId,
     /// `from` in the query: the byte to begin with.
     From,
+    /// `part` in the query: which part of a long answer.
+    Part,
+    /// `file` in the query: which result file of a submission.
+    ClaimsFile,
     /// `kind` and `visit_date` in the query: what a bulk order's file is.
     BulkKind,
     /// `format` and `encoding` in the query: in which form a bulk order's results are wanted.
@@ -140,6 +149,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         .iter()
         .chain(access::OPERATIONS)
         .chain(&bulk::OPERATIONS)
+        .chain(&claims::OPERATIONS)
         .chain(&facility::OPERATIONS)
         .chain(medical::OPERATIONS)
         .chain(&own::OPERATIONS)
@@ -154,7 +164,7 @@ pub fn at_home() -> impl Iterator<Item = &'static Operation> {
 }
 
 /// Operations of daily work.
-const DAILY: [Operation; 27] = [
+const DAILY: [Operation; 26] = [
     Operation {
         method: Method::Post,
         path: routes::SESSIONS,
@@ -553,18 +563,6 @@ const DAILY: [Operation; 27] = [
             Trouble::InvalidInput,
             Trouble::Busy,
         ],
-    },
-    Operation {
-        method: Method::Get,
-        path: routes::KEYS,
-        id: "readKeys",
-        summary: "The public keys of receipts, present and past",
-        access: Access::Certificate,
-        body: Carried::Nothing,
-        extras: &[Extra::IfNoneMatch],
-        status: 200,
-        answer: Carried::Json("KeySet"),
-        troubles: &[],
     },
 ];
 

@@ -18,6 +18,13 @@ use crate::card::{
 };
 use crate::certificate::{CertificateState, LossReport};
 use crate::check::{Answer, CheckRequest, ReceiptAlone};
+use crate::claims::submission::{
+    ClaimsFindings, ClaimsResults, ClaimsSubmission, ClaimsSubmissions,
+};
+use crate::claims::{
+    ClaimsEntry, ClaimsFiling, ClaimsFilings, ClaimsSession, ClaimsSignIn, ClaimsUpload,
+    ClaimsUploadEnd, NewClaimsFiling, NewClaimsUpload,
+};
 use crate::emergency::{
     AmbulanceAccess, AmbulanceSearch, EmergencyReports, EmergencyState, NewOpening, NewReport,
     Opening, OutageCheck, PersonSearch, SearchOutcome,
@@ -58,6 +65,19 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<ReceiptAlone>(&mut all);
     add::<crate::bulk::BulkOrder>(&mut all);
     add::<crate::bulk::BulkOrders>(&mut all);
+    add::<ClaimsEntry>(&mut all);
+    add::<ClaimsSignIn>(&mut all);
+    add::<ClaimsSession>(&mut all);
+    add::<NewClaimsFiling>(&mut all);
+    add::<ClaimsFiling>(&mut all);
+    add::<ClaimsFilings>(&mut all);
+    add::<NewClaimsUpload>(&mut all);
+    add::<ClaimsUpload>(&mut all);
+    add::<ClaimsUploadEnd>(&mut all);
+    add::<ClaimsSubmission>(&mut all);
+    add::<ClaimsSubmissions>(&mut all);
+    add::<ClaimsFindings>(&mut all);
+    add::<ClaimsResults>(&mut all);
     add::<crate::reference_number::ReferenceNumberRegistration>(&mut all);
     add::<crate::reference_number::ReferenceNumberSearch>(&mut all);
     add::<crate::reference_number::ReferenceNumberRemoval>(&mut all);

@@ -321,6 +321,7 @@ impl Trouble {
             Self::Medical(trouble) => trouble.row(),
             Self::Emergency(trouble) => trouble.row(),
             Self::Home(trouble) => trouble.row(),
+            Self::Claims(trouble) => trouble.row(),
         };
         Row {
             code,

@@ -5,7 +5,7 @@ use crate::problem::Trouble;
 use crate::routes;
 
 /// The operations.
-pub(super) const OPERATIONS: [Operation; 8] = [
+pub(super) const OPERATIONS: [Operation; 9] = [
     Operation {
         method: Method::Get,
         path: routes::SETTINGS,
@@ -102,6 +102,18 @@ pub(super) const OPERATIONS: [Operation; 8] = [
         status: 200,
         answer: Carried::Json("CertificateState"),
         troubles: PERMITTED,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::KEYS,
+        id: "readKeys",
+        summary: "The public keys of receipts, present and past",
+        access: Access::Certificate,
+        body: Carried::Nothing,
+        extras: &[Extra::IfNoneMatch],
+        status: 200,
+        answer: Carried::Json("KeySet"),
+        troubles: &[],
     },
     Operation {
         method: Method::Get,
