@@ -74,6 +74,7 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     pub(crate) draining: Draining,
     pub(crate) link: Link,
+    pub(crate) claims: crate::claims::Entry,
     pub(crate) medical: Medical,
     pub(crate) insurer_feeds: InsurerFeeds,
     /// One feed at a time.

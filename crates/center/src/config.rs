@@ -1,6 +1,7 @@
 //! The center's settings: one TOML file (contracts §12). Unknown keys are errors.
 
 pub mod capacity;
+pub mod claims;
 pub mod database;
 pub mod emergency;
 pub mod home;
@@ -82,6 +83,9 @@ pub struct Config {
     /// How long checks are kept.
     #[serde(default)]
     pub retention: retention::Retention,
+    /// The claims entry.
+    #[serde(default)]
+    pub claims: claims::Claims,
 }
 
 /// Operators (contracts §12).

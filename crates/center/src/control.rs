@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
+use crate::claims::desk::{self, ClaimsOrder, ClaimsReply};
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
@@ -95,6 +96,8 @@ pub enum Order {
     ResetOperator(String),
     /// List the operators.
     ListOperators,
+    /// What is ordered of the claims entry.
+    Claims(ClaimsOrder),
 }
 
 /// What comes back.
@@ -139,6 +142,8 @@ pub enum Reply {
     FeedRemarks(Vec<RemarkLine>),
     /// Late registrations by insurer.
     LateRegistrations(Vec<LateLine>),
+    /// Of the claims entry.
+    Claims(ClaimsReply),
     /// Done.
     Done,
     /// Not done, and why.
@@ -371,6 +376,7 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         }
         Order::ResetOperator(name) => Ok(Reply::Invited(operators::reset(app, &name, by()).await?)),
         Order::ListOperators => Ok(Reply::Operators(operators::list(app)?)),
+        Order::Claims(order) => Ok(Reply::Claims(desk::obey(app, order, by()).await?)),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)

@@ -12,6 +12,7 @@ mod certificates;
 mod check_ids;
 mod checkpoints;
 mod checks;
+pub mod claims;
 mod conditional;
 pub mod config;
 pub mod control;

@@ -19,11 +19,11 @@ use crate::listeners::From;
 use crate::training::Ward;
 use crate::trouble::Refused;
 use crate::{
-    accounts, bulk, card_checks, certificates, checks, conditional, download_page, downloads,
-    emergency, est, events, existing_paths, facility_settings, history, home_care, imports, link,
-    medical, own, page_guard, posted_notices, questions, readers, recoveries, reference_numbers,
-    revocation_list, rotations, screen_locks, second_factors, sessions, sign_ins, training,
-    updates,
+    accounts, bulk, card_checks, certificates, checks, claims, conditional, download_page,
+    downloads, emergency, est, events, existing_paths, facility_settings, history, home_care,
+    imports, link, medical, own, page_guard, posted_notices, questions, readers, recoveries,
+    reference_numbers, revocation_list, rotations, screen_locks, second_factors, sessions,
+    sign_ins, training, updates,
 };
 
 type Route = (Method, &'static str, MethodRouter<App>);
@@ -109,6 +109,10 @@ async fn bounded(
 }
 
 fn routes() -> Vec<Route> {
+    [daily(), claims::routes()].concat()
+}
+
+fn daily() -> Vec<Route> {
     let read = |handler: MethodRouter<App>| handler.layer(from_fn(conditional::read));
     vec![
         (Method::Post, routes::SESSIONS, post(sessions::sign_in)),

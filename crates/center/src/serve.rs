@@ -200,6 +200,7 @@ impl Center {
             connections,
             draining: Draining::default(),
             link: config.link.clone(),
+            claims: crate::claims::Entry::new(config.claims.clone()),
             medical: config.medical,
             insurer_feeds: config.insurer_feeds,
             feeding: Default::default(),
@@ -232,6 +233,7 @@ impl Center {
         tokio::spawn(questions::close_what_is_over(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
         tokio::spawn(bulk::work::work_off(app.clone()));
+        tokio::spawn(crate::claims::watch::look_after(app.clone()));
         let enroll = listeners::tls(
             &app,
             config,

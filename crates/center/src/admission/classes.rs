@@ -40,6 +40,8 @@ pub(crate) fn of(method: Method, route: &str) -> fn(&str) -> WorkClass {
             | routes::SESSION_SECOND_FACTOR
             | routes::RECOVERIES
             | routes::EXISTING_SIGN_IN
+            | routes::CLAIMS_SESSIONS
+            | routes::CLAIMS_SESSION_CURRENT
             | routes::ROTATION_CURRENT
             | routes::CERTIFICATE_CURRENT
             | routes::KEYS
@@ -53,6 +55,11 @@ pub(crate) fn of(method: Method, route: &str) -> fn(&str) -> WorkClass {
             | routes::CHECKS_EXPORT
             | routes::MEDICAL_LOOKS_EXPORT
             | routes::ACCOUNTS_IMPORT
+            | routes::CLAIMS_UPLOAD_CONTENT
+            | routes::CLAIMS_UPLOAD_END
+            | routes::CLAIMS_FINDINGS
+            | routes::CLAIMS_RESULTS
+            | routes::CLAIMS_FILE
             | routes::UPDATES
             | routes::UPDATE_PACKAGE
             | routes::OPENAPI,

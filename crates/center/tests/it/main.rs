@@ -18,6 +18,7 @@ mod card_misuse;
 mod cards;
 mod certificates;
 mod checks;
+mod claims;
 mod clock_steps;
 mod consented_lists;
 mod deck;

@@ -118,8 +118,13 @@ impl World {
 
     /// A center with settings that a test changes.
     pub(crate) async fn start_set(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_set_at(now_micros(), set).await
+    }
+
+    /// The same at an instant.
+    pub(crate) async fn start_set_at(micros: i64, set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let micros = Arc::new(AtomicI64::new(micros));
         let mut config = config(dir.path(), Limits::default(), Default::default());
         set(&mut config);
         let center = start_center_of(&config, Arc::clone(&micros)).await;
@@ -360,6 +365,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         emergency: Default::default(),
         home: Default::default(),
         retention: Default::default(),
+        claims: Default::default(),
     }
 }
 

@@ -87,6 +87,7 @@ impl Link {
             emergency: Default::default(),
             home: Default::default(),
             retention: Default::default(),
+            claims: Default::default(),
         };
         let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())
             .await

@@ -1,0 +1,264 @@
+//! The claims entry (オンライン請求, G33): sessions of its own, filings, files that arrive piece by piece, office checks, acceptance and results.
+//! Opens nothing else of the center, and no account of the center opens it.
+
+pub mod desk;
+pub(crate) mod door;
+pub(crate) mod files;
+pub(crate) mod filings;
+mod office;
+mod probes;
+mod proofs;
+pub(crate) mod sessions;
+pub(crate) mod submissions;
+pub(crate) mod uploads;
+pub(crate) mod watch;
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use api::openapi::operations::Method;
+use api::problem::claims::ClaimsTrouble;
+use api::problem::{MemberError, Trouble};
+use api::routes;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::routing::{MethodRouter, delete, get, post, put};
+use domain::account::AccountKind;
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::Instant;
+use domain::claims::entry::Holder;
+use domain::claims::tenant::Tenant;
+use domain::claims::window::{Calendar, Opening, State};
+use domain::session::is_good;
+use store::claims::sessions::ClaimsSession;
+use tokio::sync::Semaphore;
+
+use crate::app::{App, Shared, random};
+use crate::config::claims::Claims;
+use crate::extract::{Peer, TokenHash, goes_on_with};
+use crate::trouble::Refused;
+
+/// A person's activity is written down once in this many seconds.
+const TOUCH_S: i64 = 60;
+
+/// Which handler answers which route of the entry.
+pub(crate) fn routes() -> Vec<(Method, &'static str, MethodRouter<App>)> {
+    vec![
+        (Method::Get, routes::CLAIMS_ENTRY, get(door::read)),
+        (
+            Method::Post,
+            routes::CLAIMS_SESSIONS,
+            post(sessions::sign_in),
+        ),
+        (
+            Method::Delete,
+            routes::CLAIMS_SESSION_CURRENT,
+            delete(sessions::sign_out),
+        ),
+        (
+            Method::Put,
+            routes::CLAIMS_OWN_PASSWORD,
+            put(sessions::change_password),
+        ),
+        (Method::Get, routes::CLAIMS_FILINGS, get(filings::list)),
+        (Method::Post, routes::CLAIMS_FILINGS, post(filings::make)),
+        (
+            Method::Post,
+            routes::CLAIMS_FILING_HANDED_IN,
+            post(filings::hand_in),
+        ),
+        (Method::Post, routes::CLAIMS_UPLOADS, post(uploads::begin)),
+        (Method::Get, routes::CLAIMS_UPLOAD, get(uploads::read)),
+        (
+            Method::Delete,
+            routes::CLAIMS_UPLOAD,
+            delete(uploads::forget),
+        ),
+        (
+            Method::Put,
+            routes::CLAIMS_UPLOAD_CONTENT,
+            put(uploads::receive),
+        ),
+        (Method::Post, routes::CLAIMS_UPLOAD_END, post(uploads::end)),
+        (
+            Method::Get,
+            routes::CLAIMS_SUBMISSIONS,
+            get(submissions::list),
+        ),
+        (
+            Method::Get,
+            routes::CLAIMS_SUBMISSION,
+            get(submissions::one),
+        ),
+        (
+            Method::Get,
+            routes::CLAIMS_FINDINGS,
+            get(submissions::findings),
+        ),
+        (
+            Method::Get,
+            routes::CLAIMS_RESULTS,
+            get(submissions::results),
+        ),
+        (
+            Method::Post,
+            routes::CLAIMS_ACCEPTANCE,
+            post(submissions::accept),
+        ),
+        (
+            Method::Post,
+            routes::CLAIMS_WITHDRAWAL,
+            post(submissions::withdraw),
+        ),
+        (Method::Get, routes::CLAIMS_FILE, get(files::read)),
+    ]
+}
+
+/// What the entry works with.
+pub(crate) struct Entry {
+    pub(crate) settings: Claims,
+    /// Files being read while they arrive.
+    probes: probes::Probes,
+    /// So many files are checked at once.
+    checking: Semaphore,
+    /// Submissions that this process checks, or is about to.
+    in_hand: Mutex<HashSet<u128>>,
+}
+
+impl Entry {
+    pub(crate) fn new(settings: Claims) -> Self {
+        let at_once = usize::from(settings.checks_at_once.get());
+        Self {
+            settings,
+            probes: probes::Probes::default(),
+            checking: Semaphore::new(at_once),
+            in_hand: Mutex::default(),
+        }
+    }
+}
+
+/// Whoever is signed in at the claims entry, to whatever a password that must be changed leaves open.
+pub(crate) struct SignedIn {
+    pub(crate) who: Holder,
+    pub(crate) token: [u8; 32],
+    change_needed: bool,
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let peer = Peer::from_request_parts(parts, app).await?;
+        let TokenHash(token) = TokenHash::from_request_parts(parts, app).await?;
+        let now = app.now();
+        let session = session_of(app, &peer, token, now).await?;
+        let is_background = parts.headers.get("onshi-background").is_some();
+        if !is_background && TOUCH_S <= session.active.seconds_until(now) {
+            app.engine.touch_claims_session(token, now).await?;
+        }
+        Ok(Self {
+            who: session.who,
+            token,
+            change_needed: session.change_needed,
+        })
+    }
+}
+
+/// Whoever may hand claims in now.
+pub(crate) struct Claimant(pub(crate) Holder);
+
+impl FromRequestParts<App> for Claimant {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refused> {
+        let signed_in = SignedIn::from_request_parts(parts, app).await?;
+        if signed_in.change_needed {
+            return Err(Trouble::PasswordChangeNeeded.into());
+        }
+        Ok(Self(signed_in.who))
+    }
+}
+
+async fn session_of(
+    app: &App,
+    peer: &Peer,
+    token: [u8; 32],
+    now: Instant,
+) -> Result<ClaimsSession, Refused> {
+    let session = app.engine.claims_session(&token)?;
+    let session = session.ok_or(Trouble::NotSignedIn)?;
+    // A token with another certificate is a stolen one: it is told nothing.
+    if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
+        tracing::warn!(facility.code = %peer.0.facility, "a token of the claims entry came with another certificate");
+        return Err(Trouble::NotSignedIn.into());
+    }
+    // Of sessions it is a person's like any other.
+    if !is_good(AccountKind::General, session.opened, session.active, now) {
+        app.engine.end_claims_session(token, None).await?;
+        return Err(Trouble::SessionEnded.into());
+    }
+    Ok(session)
+}
+
+/// An event of a claims account. Its identifier is the review body's: the detail says which.
+fn event_of(who: &Holder, at: Instant, deed: Deed, detail: &str) -> Event {
+    let actor = Actor::Account {
+        facility: who.facility,
+        account: who.account.clone(),
+        certificate: who.certificate,
+    };
+    let mut event = crate::sessions::event(at, actor, deed);
+    event.detail = format!("tenant={}", who.tenant);
+    if !detail.is_empty() {
+        event.detail.push(' ');
+        event.detail.push_str(detail);
+    }
+    event
+}
+
+/// A new identifier, newer ones sorting later.
+fn new_id(app: &Shared, now: Instant) -> Result<u128, Refused> {
+    Ok(app.check_ids.next(now, random()?))
+}
+
+/// An identifier as messages have it.
+fn shown_id(id: u128) -> String {
+    uuid::Uuid::from_u128(id).to_string()
+}
+
+/// The identifier of a path or member.
+fn read_id(text: &str) -> Result<u128, Refused> {
+    let id = uuid::Uuid::parse_str(text).map_err(|_| Trouble::NotFound)?;
+    Ok(id.as_u128())
+}
+
+/// What is opened beside the calendar for a review body: in force now or later, and not taken back.
+fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, Refused> {
+    // Openings of this month that are over still say until when the month went.
+    let today = now.date_in_japan();
+    let month = today.plus_days(1 - i32::from(today.day()));
+    let since = Instant::start_of_day_in_japan(month);
+    let made = app.engine.claims_openings(since)?;
+    let fits = made
+        .into_iter()
+        .filter(|it| it.withdrawn.is_none() && it.tenant.is_none_or(|of| of == tenant));
+    Ok(fits.map(|it| it.opening).collect())
+}
+
+/// Lets nothing by while it is not the time for it.
+fn in_time(app: &Shared, tenant: Tenant, calendar: &Calendar, now: Instant) -> Result<(), Refused> {
+    match calendar.state(&openings(app, tenant, now)?, now) {
+        State::Open { .. } => Ok(()),
+        State::Closed { opens } => {
+            let at = opens.to_minute_in_japan();
+            let error = MemberError::new(
+                "opens_at",
+                &opens.to_string(),
+                &format!("次の受付は {at} からです。"),
+                &format!("It opens again at {at}."),
+            );
+            let closed = Trouble::Claims(ClaimsTrouble::Closed);
+            Err(Refused::members(closed, vec![error]))
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! What operators do for the claims entry: accounts of the review bodies, filings accepted or refused, time opened beside the calendar. Gives nobody a
+//! right at the center.
+
+use domain::account::{AccountId, AccountState};
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::Instant;
+use domain::claims::tenant::Tenant;
+use domain::claims::window::Opening;
+use domain::institution_code::InstitutionCode;
+use domain::lockout;
+use domain::password::Password;
+use serde::{Deserialize, Serialize};
+use store::claims::Key;
+use store::claims::accounts::{ClaimsAccount, Made};
+use store::claims::filings::{Decided, Decision, Filing};
+use store::claims::openings::MadeOpening;
+
+use super::shown_id;
+use crate::app::{App, random};
+use crate::enroll::institution;
+use crate::passwords;
+use crate::sessions::event;
+use crate::told::Told;
+
+/// Characters a reason may have.
+const MOST_REASON: usize = 200;
+
+/// Which account is meant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimsAccountName {
+    /// Review body: `fund` or `federation-NN`.
+    pub tenant: String,
+    /// Institution code.
+    pub code: String,
+    /// Identifier.
+    pub id: String,
+}
+
+/// An order about the claims entry.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimsOrder {
+    /// Make an account: its name, and the name to show.
+    AddAccount(ClaimsAccountName, String),
+    /// Give an account a new first password.
+    ResetAccount(ClaimsAccountName),
+    /// Disable an account.
+    DisableAccount(ClaimsAccountName),
+    /// Enable it again.
+    EnableAccount(ClaimsAccountName),
+    /// List the accounts of a facility, or all.
+    ListAccounts(Option<String>),
+    /// List the filings of all facilities.
+    ListFilings,
+    /// Accept a filing by its identifier.
+    AcceptFiling(String),
+    /// Refuse a filing, with the reason.
+    RefuseFiling(String, String),
+    /// Open the entry beside its calendar.
+    Open(NewClaimsOpening),
+    /// Take such an opening back, by its identifier.
+    WithdrawOpening(String),
+    /// List the openings that are not over.
+    ListOpenings,
+}
+
+/// Time to open beside the calendar.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewClaimsOpening {
+    /// The review body; all of them without one.
+    pub tenant: Option<String>,
+    /// From when, RFC 3339.
+    pub from: String,
+    /// Until when, RFC 3339.
+    pub until: String,
+    /// Why, as facilities read it.
+    pub reason: String,
+}
+
+/// What comes back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimsReply {
+    /// An account with its first password, shown once.
+    Account(FirstPassword),
+    /// Accounts.
+    Accounts(Vec<ClaimsAccountLine>),
+    /// Filings.
+    Filings(Vec<api::claims::ClaimsFiling>),
+    /// Openings.
+    Openings(Vec<ClaimsOpeningLine>),
+    /// Done.
+    Done,
+}
+
+/// An account with its first password: the person changes it at the first sign-in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FirstPassword {
+    /// The account.
+    pub name: ClaimsAccountName,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for FirstPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FirstPassword({:?}, …)", self.name)
+    }
+}
+
+/// An account as an operator looks at it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimsAccountLine {
+    /// Its name.
+    pub name: ClaimsAccountName,
+    /// Name to show.
+    pub display_name: String,
+    /// `active` or `disabled`.
+    pub state: String,
+    /// Until when it waits after wrong passwords.
+    pub locked_until: Option<String>,
+}
+
+/// An opening as an operator looks at it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimsOpeningLine {
+    /// Identifier.
+    pub id: String,
+    /// The review body; none where it is for all.
+    pub tenant: Option<String>,
+    /// From when.
+    pub from: String,
+    /// Until when.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+    /// Who made it.
+    pub operator: String,
+    /// Whether it was taken back.
+    pub is_withdrawn: bool,
+}
+
+/// Does what an operator orders.
+pub(crate) async fn obey(app: &App, order: ClaimsOrder, by: Actor) -> Result<ClaimsReply, Told> {
+    match order {
+        ClaimsOrder::AddAccount(name, shown) => Ok(ClaimsReply::Account(
+            add_account(app, &name, &shown, by).await?,
+        )),
+        ClaimsOrder::ResetAccount(name) => {
+            Ok(ClaimsReply::Account(reset_account(app, &name, by).await?))
+        }
+        ClaimsOrder::DisableAccount(name) => {
+            set_state(app, &name, AccountState::Disabled, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::EnableAccount(name) => {
+            set_state(app, &name, AccountState::Active, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::ListAccounts(code) => {
+            Ok(ClaimsReply::Accounts(accounts(app, code.as_deref())?))
+        }
+        ClaimsOrder::ListFilings => Ok(ClaimsReply::Filings(filings(app)?)),
+        ClaimsOrder::AcceptFiling(id) => {
+            decide(app, &id, Decision::Accept, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::RefuseFiling(id, reason) => {
+            let decision = Decision::Refuse(reasoned("reason", &reason)?);
+            decide(app, &id, decision, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::Open(new) => {
+            open(app, &new, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::WithdrawOpening(id) => {
+            withdraw_opening(app, &id, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::ListOpenings => Ok(ClaimsReply::Openings(open_times(app)?)),
+    }
+}
+
+/// Makes an account of a review body for a facility.
+pub(crate) async fn add_account(
+    app: &App,
+    name: &ClaimsAccountName,
+    display_name: &str,
+    by: Actor,
+) -> Result<FirstPassword, Told> {
+    let key = key(app, name)?;
+    let shown = display_name.trim();
+    let shown = if shown.is_empty() {
+        key.id.to_string()
+    } else {
+        shown.to_owned()
+    };
+    if MOST_REASON < shown.chars().count() {
+        return Err(Told::of(
+            "display_name",
+            "length",
+            "表示名が長すぎます。",
+            "the name to show is too long",
+        ));
+    }
+    let (password, row) = new_password(app).await?;
+    let account = ClaimsAccount {
+        key: key.clone(),
+        state: AccountState::Active,
+        display_name: shown,
+        password: row,
+        lockout: lockout::State::default(),
+    };
+    let event = about(app, by, &key, "made");
+    match app.engine.make_claims_account(account, event).await? {
+        Made::Done => Ok(FirstPassword {
+            name: name.clone(),
+            password,
+        }),
+        Made::Taken => Err(Told::of(
+            "id",
+            "taken",
+            "この利用者IDは、この請求先ですでに使われています。別のIDにしてください。",
+            "the identifier is in use at this review body; choose another",
+        )),
+    }
+}
+
+/// Gives an account a new first password; its sessions end.
+pub(crate) async fn reset_account(
+    app: &App,
+    name: &ClaimsAccountName,
+    by: Actor,
+) -> Result<FirstPassword, Told> {
+    let key = key(app, name)?;
+    let (password, row) = new_password(app).await?;
+    let event = about(app, by, &key, "password=reset");
+    let set = app.engine.set_claims_password(key, row, None, event);
+    if !set.await? {
+        return Err(unknown());
+    }
+    Ok(FirstPassword {
+        name: name.clone(),
+        password,
+    })
+}
+
+/// Disables an account, or enables it again.
+pub(crate) async fn set_state(
+    app: &App,
+    name: &ClaimsAccountName,
+    state: AccountState,
+    by: Actor,
+) -> Result<(), Told> {
+    let key = key(app, name)?;
+    let event = about(app, by, &key, &format!("state={}", state.as_str()));
+    let set = app.engine.set_claims_account_state(key, state, event);
+    if set.await? { Ok(()) } else { Err(unknown()) }
+}
+
+/// The accounts of a facility, or all.
+pub(crate) fn accounts(app: &App, code: Option<&str>) -> Result<Vec<ClaimsAccountLine>, Told> {
+    let now = app.now();
+    let facility = code.map(institution).transpose()?;
+    let found = app.engine.claims_accounts(facility)?;
+    let line = |it: ClaimsAccount| ClaimsAccountLine {
+        name: ClaimsAccountName {
+            tenant: it.key.tenant.to_string(),
+            code: it.key.facility.to_string(),
+            id: it.key.id.to_string(),
+        },
+        display_name: it.display_name,
+        state: it.state.as_str().into(),
+        locked_until: it
+            .lockout
+            .until
+            .filter(|until| now < *until)
+            .map(|at| at.to_string()),
+    };
+    Ok(found.into_iter().map(line).collect())
+}
+
+/// The filings of all facilities: those that wait first.
+pub(crate) fn filings(app: &App) -> Result<Vec<api::claims::ClaimsFiling>, Told> {
+    let found = app.engine.filings()?;
+    Ok(found.iter().map(super::filings::shown).collect())
+}
+
+/// Decides a filing that is handed in.
+pub(crate) async fn decide(
+    app: &App,
+    id: &str,
+    decision: Decision,
+    by: Actor,
+) -> Result<Filing, Told> {
+    let id = id_of(id)?;
+    let found = app.engine.filing(id)?.ok_or_else(no_filing)?;
+    let what = match &decision {
+        Decision::Accept => "accepted",
+        Decision::Refuse(_) => "refused",
+    };
+    let operator = match &by {
+        Actor::Operator(name) => name.clone(),
+        Actor::Center | Actor::Client { .. } | Actor::Account { .. } => String::new(),
+    };
+    let mut event = event(app.now(), by, Deed::ClaimsFiling);
+    event.subject = Some(id);
+    event.detail = format!(
+        "tenant={} facility={} kind={} state={what}",
+        found.tenant,
+        found.facility,
+        found.kind.as_str()
+    );
+    match app
+        .engine
+        .decide_filing(id, decision, operator, event)
+        .await?
+    {
+        Decided::Done(filing) => Ok(*filing),
+        Decided::Unknown => Err(no_filing()),
+        Decided::NotNow(_) => Err(Told::of(
+            "id",
+            "state",
+            "この届出は提出前か、すでに決定されています。一覧を確かめてください。",
+            "the filing is not handed in, or decided already; look at the list",
+        )),
+    }
+}
+
+/// Opens the entry beside its calendar.
+pub(crate) async fn open(app: &App, new: &NewClaimsOpening, by: Actor) -> Result<(), Told> {
+    let now = app.now();
+    let tenant = match new.tenant.as_deref().filter(|it| !it.is_empty()) {
+        Some(text) => Some(tenant_of(text)?),
+        None => None,
+    };
+    let at = |member: &'static str, text: &str| {
+        Instant::parse(text).map_err(|_| {
+            Told::of(
+                member,
+                "form",
+                "日時は 2026-12-12T21:00:00+09:00 の形で指定してください。",
+                "write a time like 2026-12-12T21:00:00+09:00",
+            )
+        })
+    };
+    let (from, until) = (at("from", &new.from)?, at("until", &new.until)?);
+    let opening = Opening::new(from, until).filter(|it| now < it.until());
+    let opening = opening.ok_or_else(|| {
+        Told::of(
+            "until",
+            "order",
+            "終わりは、始まりより後で、いまより後にしてください。",
+            "the end must lie after the beginning and after now",
+        )
+    })?;
+    let operator = match &by {
+        Actor::Operator(name) => name.clone(),
+        Actor::Center | Actor::Client { .. } | Actor::Account { .. } => String::new(),
+    };
+    let made = MadeOpening {
+        id: super::new_id(app, now)?,
+        tenant,
+        opening,
+        reason: reasoned("reason", &new.reason)?,
+        operator,
+        made: now,
+        withdrawn: None,
+    };
+    let mut event = event(now, by, Deed::ClaimsOpening);
+    event.subject = Some(made.id);
+    event.detail = format!(
+        "tenant={} from={from} until={until}",
+        tenant.map_or_else(|| "all".to_owned(), |it| it.to_string())
+    );
+    Ok(app.engine.open_claims(made, event).await?)
+}
+
+/// Takes an opening back.
+pub(crate) async fn withdraw_opening(app: &App, id: &str, by: Actor) -> Result<(), Told> {
+    let id = id_of(id)?;
+    let mut event = event(app.now(), by, Deed::ClaimsOpening);
+    event.subject = Some(id);
+    event.detail = "state=withdrawn".into();
+    if app.engine.withdraw_claims_opening(id, event).await? {
+        Ok(())
+    } else {
+        Err(Told::none(
+            "id",
+            "取り消せる延長がありません。",
+            "there is no such opening in force",
+        ))
+    }
+}
+
+/// The openings that are not over.
+pub(crate) fn open_times(app: &App) -> Result<Vec<ClaimsOpeningLine>, Told> {
+    let found = app.engine.claims_openings(app.now())?;
+    let line = |it: MadeOpening| ClaimsOpeningLine {
+        id: shown_id(it.id),
+        tenant: it.tenant.map(|it| it.to_string()),
+        from: it.opening.from().to_string(),
+        until: it.opening.until().to_string(),
+        reason: it.reason,
+        operator: it.operator,
+        is_withdrawn: it.withdrawn.is_some(),
+    };
+    Ok(found.into_iter().map(line).collect())
+}
+
+async fn new_password(app: &App) -> Result<(String, store::accounts::PasswordRow), Told> {
+    let password = Password::generate(&random::<40>()?);
+    let text = password.expose().to_owned();
+    let row = passwords::hash(app, password, app.now(), true).await?;
+    Ok((text, row))
+}
+
+fn about(app: &App, by: Actor, key: &Key, what: &str) -> Event {
+    let mut event = event(app.now(), by, Deed::ClaimsAccount);
+    event.detail = format!(
+        "tenant={} facility={} account={} {what}",
+        key.tenant, key.facility, key.id
+    );
+    event
+}
+
+/// The whole name of an account, of a facility that is enrolled and hands claims in to the review body.
+fn key(app: &App, name: &ClaimsAccountName) -> Result<Key, Told> {
+    let tenant = tenant_of(&name.tenant)?;
+    let facility: InstitutionCode = institution(&name.code)?;
+    if app.engine.facility(facility)?.is_none() {
+        return Err(Told::none(
+            "code",
+            "この医療機関は登録されていません。",
+            "no such facility is enrolled",
+        ));
+    }
+    if !tenant.serves(facility) {
+        return Err(Told::of(
+            "tenant",
+            "other_prefecture",
+            "この医療機関の請求先は、支払基金と、その都道府県の国保連合会です。",
+            "a facility hands claims in to the fund and to the federation of its own prefecture",
+        ));
+    }
+    let id = AccountId::parse(&name.id).map_err(|error| {
+        Told::of(
+            "id",
+            "form",
+            "利用者IDは半角の英数字と . _ - で32文字までです。",
+            error.to_string(),
+        )
+    })?;
+    Ok(Key {
+        tenant,
+        facility,
+        id,
+    })
+}
+
+fn tenant_of(text: &str) -> Result<Tenant, Told> {
+    Tenant::parse(text).ok_or_else(|| {
+        Told::of(
+            "tenant",
+            "form",
+            "請求先は fund または federation-13 のように指定してください。",
+            "a review body is fund or federation- and two digits of a prefecture, like federation-13",
+        )
+    })
+}
+
+fn id_of(text: &str) -> Result<u128, Told> {
+    let id = uuid::Uuid::parse_str(text);
+    id.map(|it| it.as_u128()).map_err(|_| {
+        Told::none(
+            "id",
+            "この番号のものはありません。",
+            "there is nothing of this identifier",
+        )
+    })
+}
+
+fn reasoned(member: &'static str, text: &str) -> Result<String, Told> {
+    let text = text.trim();
+    let is_plain = !text.chars().any(char::is_control);
+    if text.is_empty() || MOST_REASON < text.chars().count() || !is_plain {
+        return Err(Told::of(
+            member,
+            "length",
+            "理由を1〜200文字で書いてください。医療機関に表示されます。",
+            "write a reason of 1 to 200 characters; facilities read it",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn unknown() -> Told {
+    Told::none(
+        "id",
+        "この利用者IDはありません。",
+        "there is no such account",
+    )
+}
+
+fn no_filing() -> Told {
+    Told::none("id", "この届出はありません。", "there is no such filing")
+}

@@ -1,0 +1,172 @@
+//! Sign-in, sign-out and one's own password at the claims entry. Never tells whether an account exists, and opens nothing of the center.
+
+use api::claims::{ClaimsAccount, ClaimsSession, ClaimsSignIn};
+use api::problem::claims::ClaimsTrouble;
+use api::problem::{MemberError, Text, Trouble};
+use api::session::{PasswordChange, SessionFacility};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::account::{AccountId, AccountKind, AccountState};
+use domain::audit::Deed;
+use domain::civil_date::Instant;
+use domain::claims::entry::Holder;
+use domain::claims::tenant::Tenant;
+use domain::password::Password;
+use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
+use sha2::{Digest, Sha256};
+use store::accounts::{Settled, Try};
+use store::claims::Key;
+use store::claims::accounts::ClaimsAccount as Account;
+
+use super::{SignedIn, event_of};
+use crate::app::{App, random};
+use crate::extract::{Body, Peer};
+use crate::passwords;
+use crate::sessions::{refuse, repeats_earlier, state};
+use crate::trouble::Refused;
+
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    body: Body<ClaimsSignIn>,
+) -> Result<(StatusCode, Json<ClaimsSession>), Refused> {
+    let (now, body) = (app.now(), body.value);
+    let tenant = Tenant::parse(&body.tenant).filter(|it| it.serves(peer.facility));
+    let id = AccountId::parse(&body.account).ok();
+    let (tenant, id) = tenant.zip(id).ok_or(Trouble::WrongCredentials)?;
+    let who = Holder {
+        tenant,
+        facility: peer.facility,
+        account: id,
+        certificate: peer.fingerprint,
+    };
+    let account = authenticate(&app, &who, body.password, now).await?;
+    let permitted = app.engine.claims_terminals(tenant, peer.facility)?;
+    if !permitted.iter().any(|it| it.terminal == peer.terminal) {
+        let refused = event_of(&who, now, Deed::ClaimsRefused, "why=terminal");
+        app.engine.record(refused).await?;
+        return Err(Trouble::Claims(ClaimsTrouble::TerminalNotPermitted).into());
+    }
+    let active = app.engine.claims_last_active(&account.key)?;
+    // Of sessions it is a person's like any other.
+    match second_sign_in(AccountKind::General, active, body.force, now) {
+        SecondSignIn::Open => {}
+        SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
+    }
+    let facility = app.engine.facility(peer.facility)?;
+    let facility = facility.ok_or(Trouble::Internal)?;
+    let password = state(&account.password, now);
+    let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
+    let row = store::claims::sessions::ClaimsSession {
+        who: who.clone(),
+        opened: now,
+        active: now,
+        change_needed: password.change_needed,
+    };
+    let event = event_of(&who, now, Deed::ClaimsSignIn, "in");
+    let hash = Sha256::digest(token.as_bytes()).into();
+    app.engine.open_claims_session(hash, row, event).await?;
+    let (ja, en) = tenant.label();
+    let session = ClaimsSession {
+        account: ClaimsAccount {
+            display_name: account.display_name,
+            id: who.account.to_string(),
+        },
+        ends_after_min: ends_after_min(AccountKind::General),
+        facility: SessionFacility {
+            code: facility.code.to_string(),
+            kind: facility.kind.as_str().into(),
+            name: facility.name,
+        },
+        password,
+        tenant: tenant.to_string(),
+        tenant_name: Text { en, ja },
+        token,
+    };
+    Ok((StatusCode::CREATED, Json(session)))
+}
+
+/// The account of an identifier and its password. The same steps are taken, and the same is said, where there is none.
+async fn authenticate(
+    app: &App,
+    who: &Holder,
+    password: String,
+    now: Instant,
+) -> Result<Account, Refused> {
+    let key = Key::of(who);
+    let account = app.engine.claims_account(&key)?;
+    let lockout = match &account {
+        Some(account) => account.lockout,
+        None => app.engine.unknown_claims_lockout(&key)?,
+    };
+    if let Some(seconds) = lockout.waits_s(now) {
+        return Err(Refused::after(Trouble::AccountLocked, seconds));
+    }
+    let hash = account.as_ref().map(|it| it.password.hash.clone());
+    let right = passwords::verify(app, password, hash).await?;
+    let account = account.filter(|it| right && it.state == AccountState::Active);
+    let outcome = match &account {
+        Some(_) => Try::Right,
+        None => Try::Wrong,
+    };
+    let failure = event_of(who, now, Deed::ClaimsRefused, "why=password");
+    let settled = app
+        .engine
+        .settle_claims_try(key, outcome, app.lockout, failure);
+    match (settled.await?, account) {
+        (Settled::Open, Some(account)) => Ok(account),
+        (Settled::Locked(seconds), _) => Err(Refused::after(Trouble::AccountLocked, seconds)),
+        (Settled::Wrong, _) | (Settled::Open, None) => Err(Trouble::WrongCredentials.into()),
+    }
+}
+
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    signed_in: SignedIn,
+) -> Result<StatusCode, Refused> {
+    let event = event_of(&signed_in.who, app.now(), Deed::ClaimsSignIn, "out");
+    app.engine
+        .end_claims_session(signed_in.token, Some(event))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    body: Body<PasswordChange>,
+) -> Result<StatusCode, Refused> {
+    let (now, who) = (app.now(), signed_in.who);
+    match authenticate(&app, &who, body.value.old_password, now).await {
+        Ok(_) => {}
+        Err(refused) if refused.problem().code == Trouble::WrongCredentials.code() => {
+            let error = MemberError::new(
+                "old_password",
+                "wrong",
+                "旧パスワードが違います。",
+                "The old password is wrong.",
+            );
+            return Err(Refused::members(Trouble::PasswordRule, vec![error]));
+        }
+        Err(refused) => return Err(refused),
+    }
+    let password = Password::parse(&body.value.new_password)
+        .map_err(|broken| refuse("new_password", &broken))?;
+    let key = Key::of(&who);
+    let generations = app.engine.claims_generations(&key)?;
+    if let Some(broken) = repeats_earlier(&app, generations, &password).await? {
+        return Err(refuse("new_password", &[broken]));
+    }
+    let row = passwords::hash(&app, password, now, false).await?;
+    let event = event_of(&who, now, Deed::ClaimsAccount, "password=own");
+    let set = app
+        .engine
+        .set_claims_password(key, row, Some(signed_in.token), event);
+    if !set.await? {
+        return Err(Trouble::NotFound.into());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

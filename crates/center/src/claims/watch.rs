@@ -1,0 +1,159 @@
+//! What the claims entry does by itself: checks files that wait, also those a restart left behind, accepts what is left when the month's time
+//! is over, forgets what never became whole.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use api::problem::Trouble;
+use domain::audit::{Actor, Deed};
+use domain::civil_date::Instant;
+use domain::claims::entry::Holder;
+use domain::claims::window::State;
+use store::claims::submissions::{Ended, Submission, Taken};
+use tokio::runtime::Handle;
+
+use super::{office, openings, uploads};
+use crate::app::{App, random};
+use crate::sessions::event;
+use crate::trouble::Refused;
+
+/// How often it is looked for work that nobody told of.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How long the end of an upload waits for its checks before it answers that they go on.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// Submissions looked at in one turn.
+const AT_ONCE: u32 = 50;
+
+/// Looks after the entry as long as the center runs.
+pub(crate) async fn look_after(app: App) {
+    let mut every = tokio::time::interval(EVERY);
+    loop {
+        every.tick().await;
+        if let Err(refused) = turn(&app).await {
+            let code = &refused.problem().code;
+            tracing::error!(problem.code = %code, "the claims entry could not be looked after; it is tried again");
+        }
+    }
+}
+
+async fn turn(app: &App) -> Result<(), Refused> {
+    for submission in app.engine.unchecked(AT_ONCE)? {
+        // One after the other: another process may have begun with the next.
+        run(app, &submission).await?;
+    }
+    let now = app.now();
+    if app.claims.settings.accept_at_close {
+        accept_what_is_left(app, now).await?;
+    }
+    uploads::forget_old(app, now).await?;
+    Ok(())
+}
+
+/// Checks a submission that just came, and waits a little for the outcome.
+pub(super) async fn checked(app: &App, submission: &Submission) -> Option<Submission> {
+    let (mine, of) = (app.clone(), submission.clone());
+    let running = tokio::spawn(async move { run(&mine, &of).await });
+    if let Ok(Ok(Err(refused))) = tokio::time::timeout(WAIT, running).await {
+        let code = &refused.problem().code;
+        tracing::error!(problem.code = %code, "a claim file could not be checked; it is tried again");
+    }
+    let holder = holder_of(submission);
+    app.engine.submission(&holder, submission.id).ok().flatten()
+}
+
+fn holder_of(submission: &Submission) -> Holder {
+    Holder {
+        tenant: submission.tenant,
+        facility: submission.facility,
+        account: submission.account.clone(),
+        certificate: [0; 32],
+    }
+}
+
+/// Checks a submission, unless this process is at it already.
+async fn run(app: &App, submission: &Submission) -> Result<(), Refused> {
+    let in_hand = &app.claims.in_hand;
+    let is_new = in_hand
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(submission.id);
+    if !is_new {
+        return Ok(());
+    }
+    let outcome = check(app, submission).await;
+    in_hand
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .remove(&submission.id);
+    outcome
+}
+
+async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
+    let turn = app.claims.checking.acquire().await;
+    let _turn = turn.map_err(|_| Trouble::Busy)?;
+    let run: [u8; 16] = random()?;
+    let (mine, of, handle) = (app.clone(), submission.clone(), Handle::current());
+    let checked = tokio::task::spawn_blocking(move || office::check(&mine, &of, run, &handle));
+    let (state, counts) = checked.await.map_err(|_| Trouble::Internal)??;
+    let mut event = event(app.now(), Actor::Center, Deed::ClaimsChecked);
+    event.subject = Some(submission.id);
+    event.detail = format!(
+        "tenant={} facility={} number={} state={} claims={} refused={} to_confirm={}",
+        submission.tenant,
+        submission.facility,
+        submission.number,
+        state.as_str(),
+        counts.claims,
+        counts.refused,
+        counts.to_confirm
+    );
+    let of = (submission.id, run);
+    app.engine
+        .finish_claims_check(of, state, counts, event)
+        .await?;
+    Ok(())
+}
+
+/// Accepts what is checked and was not accepted when its month's time is over: the claims that are good (claims-format §12).
+async fn accept_what_is_left(app: &App, now: Instant) -> Result<(), Refused> {
+    for left in app.engine.not_accepted(now, AT_ONCE)? {
+        let calendar = match left.corrects {
+            Some(_) => &app.claims.settings.correction.0,
+            None => &app.claims.settings.submission.0,
+        };
+        let open = openings(app, left.tenant, left.sent)?;
+        let is_over = match calendar.state(&open, left.sent) {
+            State::Open { last, .. } => last <= now,
+            // An opening that let it in was taken back since.
+            State::Closed { .. } => !calendar.state(&open, now).is_open(),
+        };
+        let counts = left.counts;
+        let claims = counts
+            .claims
+            .saturating_sub(counts.refused)
+            .saturating_sub(counts.to_confirm);
+        if !is_over || claims == 0 {
+            continue;
+        }
+        let taken = Taken {
+            claims,
+            points: counts.good_points,
+        };
+        let mut event = event(now, Actor::Center, Deed::ClaimsAccept);
+        event.subject = Some(left.id);
+        event.detail = format!(
+            "tenant={} facility={} number={} claims={claims} why=close",
+            left.tenant, left.facility, left.number
+        );
+        let whose = (left.tenant, left.facility);
+        let accepted = app
+            .engine
+            .accept_submission(whose, left.id, (taken, None), event);
+        if let Ended::Done(_) = accepted.await? {
+            tracing::info!(facility.code = %left.facility, "what was left of a submission was accepted when the month's time was over");
+        }
+    }
+    Ok(())
+}
