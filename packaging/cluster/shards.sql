@@ -34,6 +34,12 @@ SELECT create_distributed_table('center.home_activation_code', 'facility', coloc
 SELECT create_distributed_table('center.home_check', 'facility', colocate_with => 'center.check_record');
 SELECT create_distributed_table('center.home_consent', 'facility', colocate_with => 'center.check_record');
 SELECT create_distributed_table('registry.ticket_month', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_account', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_password', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_filing', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_terminal', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_upload', 'facility', colocate_with => 'center.check_record');
+SELECT create_distributed_table('center.claims_submission', 'facility', colocate_with => 'center.check_record');
 
 -- By the person: what may be seen of them, and what there is to see.
 SELECT create_distributed_table('center.opened_information', 'person', colocate_with => 'none');
@@ -53,8 +59,14 @@ SELECT create_distributed_table('registry.card_certificate', 'serial', colocate_
 SELECT create_distributed_table('registry.person_by_birth', 'day', colocate_with => 'none');
 SELECT create_distributed_table('registry.statement', 'statement', colocate_with => 'none');
 
+-- By the file they are of: pieces of claim files, what their checks found, what was done with them.
+SELECT create_distributed_table('center.claims_piece', 'upload', colocate_with => 'none');
+SELECT create_distributed_table('center.claims_result', 'submission', colocate_with => 'none');
+SELECT create_distributed_table('center.claims_step', 'submission', colocate_with => 'center.claims_result');
+
 -- By what only its holder knows, or the one that was told it.
 SELECT create_distributed_table('center.session', 'token', colocate_with => 'none');
+SELECT create_distributed_table('center.claims_session', 'token', colocate_with => 'center.session');
 SELECT create_distributed_table('center.passkey_challenge', 'token', colocate_with => 'center.session');
 SELECT create_distributed_table('center.card_challenge', 'id', colocate_with => 'none');
 SELECT create_distributed_table('center.home_proof', 'device', colocate_with => 'none');
@@ -80,6 +92,7 @@ SELECT citus_add_local_table_to_metadata('center.home_device');
 SELECT citus_add_local_table_to_metadata('center.home_page');
 SELECT citus_add_local_table_to_metadata('center.emergency_window');
 SELECT citus_add_local_table_to_metadata('center.emergency_window_change');
+SELECT citus_add_local_table_to_metadata('center.claims_opening');
 SELECT citus_add_local_table_to_metadata('registry.migration');
 SELECT citus_add_local_table_to_metadata('registry.feed_batch');
 SELECT citus_add_local_table_to_metadata('registry.feed_remark');

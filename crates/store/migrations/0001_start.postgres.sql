@@ -370,9 +370,10 @@ CREATE TABLE claims_session (
 CREATE INDEX claims_session_of_account ON claims_session (tenant, facility, account);
 -- Filings (届出) of a facility to a review body, and the PCs (terminal names of certificates) that accepted ones let in.
 CREATE TABLE claims_filing (
-  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, kind text NOT NULL, terminal text NOT NULL, line text NOT NULL,
+  id bytea NOT NULL, tenant text NOT NULL, facility bigint NOT NULL, kind text NOT NULL, terminal text NOT NULL, line text NOT NULL,
   starts bigint NOT NULL, state text NOT NULL, account text NOT NULL, made bigint NOT NULL, handed_in bigint, decided bigint, operator text,
-  reason text
+  reason text,
+  PRIMARY KEY (facility, id)
 );
 CREATE INDEX claims_filing_of_facility ON claims_filing (facility, tenant, made);
 CREATE INDEX claims_filing_handed_in ON claims_filing (state, made);
@@ -387,8 +388,9 @@ CREATE TABLE claims_opening (
 );
 -- Files on their way, in pieces of bounded size. A submission keeps the pieces of its upload, byte for byte.
 CREATE TABLE claims_upload (
-  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, file_name text NOT NULL, corrects bytea,
-  made bigint NOT NULL, touched bigint NOT NULL, bytes bigint NOT NULL, submission bytea
+  id bytea NOT NULL, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, file_name text NOT NULL, corrects bytea,
+  made bigint NOT NULL, touched bigint NOT NULL, bytes bigint NOT NULL, submission bytea,
+  PRIMARY KEY (facility, id)
 );
 CREATE INDEX claims_upload_of_facility ON claims_upload (tenant, facility, touched);
 CREATE INDEX claims_upload_open ON claims_upload (touched) WHERE submission IS NULL;
@@ -397,10 +399,11 @@ CREATE TABLE claims_piece (
   PRIMARY KEY (upload, begins)
 );
 CREATE TABLE claims_submission (
-  id bytea PRIMARY KEY, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, number text NOT NULL, upload bytea NOT NULL,
+  id bytea NOT NULL, tenant text NOT NULL, facility bigint NOT NULL, account text NOT NULL, number text NOT NULL, upload bytea NOT NULL,
   file_name text NOT NULL, bytes bigint NOT NULL, sha256 bytea NOT NULL, corrects bytea, state text NOT NULL, sent bigint NOT NULL,
   checked bigint, ended bigint, kind text, claim_month text, claims bigint NOT NULL, refused bigint NOT NULL, to_confirm bigint NOT NULL,
-  points bigint NOT NULL, good_points bigint NOT NULL, findings bigint NOT NULL, taken bigint, taken_points bigint, run bytea
+  points bigint NOT NULL, good_points bigint NOT NULL, findings bigint NOT NULL, taken bigint, taken_points bigint, run bytea,
+  PRIMARY KEY (facility, id)
 );
 CREATE UNIQUE INDEX claims_submission_number ON claims_submission (tenant, facility, number);
 CREATE INDEX claims_submission_sent ON claims_submission (tenant, facility, sent);

@@ -365,9 +365,10 @@ CREATE TABLE claims_session (
 CREATE INDEX claims_session_of_account ON claims_session (tenant, facility, account);
 -- Filings (届出) of a facility to a review body, and the PCs (terminal names of certificates) that accepted ones let in.
 CREATE TABLE claims_filing (
-  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, kind TEXT NOT NULL, terminal TEXT NOT NULL, line TEXT NOT NULL,
+  id BLOB NOT NULL, tenant TEXT NOT NULL, facility INTEGER NOT NULL, kind TEXT NOT NULL, terminal TEXT NOT NULL, line TEXT NOT NULL,
   starts INTEGER NOT NULL, state TEXT NOT NULL, account TEXT NOT NULL, made INTEGER NOT NULL, handed_in INTEGER, decided INTEGER, operator TEXT,
-  reason TEXT
+  reason TEXT,
+  PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 CREATE INDEX claims_filing_of_facility ON claims_filing (facility, tenant, made);
 CREATE INDEX claims_filing_handed_in ON claims_filing (state, made);
@@ -382,8 +383,9 @@ CREATE TABLE claims_opening (
 ) WITHOUT ROWID;
 -- Files on their way, in pieces of bounded size. A submission keeps the pieces of its upload, byte for byte.
 CREATE TABLE claims_upload (
-  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, file_name TEXT NOT NULL, corrects BLOB,
-  made INTEGER NOT NULL, touched INTEGER NOT NULL, bytes INTEGER NOT NULL, submission BLOB
+  id BLOB NOT NULL, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, file_name TEXT NOT NULL, corrects BLOB,
+  made INTEGER NOT NULL, touched INTEGER NOT NULL, bytes INTEGER NOT NULL, submission BLOB,
+  PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 CREATE INDEX claims_upload_of_facility ON claims_upload (tenant, facility, touched);
 CREATE INDEX claims_upload_open ON claims_upload (touched) WHERE submission IS NULL;
@@ -392,10 +394,11 @@ CREATE TABLE claims_piece (
   PRIMARY KEY (upload, begins)
 );
 CREATE TABLE claims_submission (
-  id BLOB PRIMARY KEY, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, number TEXT NOT NULL, upload BLOB NOT NULL,
+  id BLOB NOT NULL, tenant TEXT NOT NULL, facility INTEGER NOT NULL, account TEXT NOT NULL, number TEXT NOT NULL, upload BLOB NOT NULL,
   file_name TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 BLOB NOT NULL, corrects BLOB, state TEXT NOT NULL, sent INTEGER NOT NULL,
   checked INTEGER, ended INTEGER, kind TEXT, claim_month TEXT, claims INTEGER NOT NULL, refused INTEGER NOT NULL, to_confirm INTEGER NOT NULL,
-  points INTEGER NOT NULL, good_points INTEGER NOT NULL, findings INTEGER NOT NULL, taken INTEGER, taken_points INTEGER, run BLOB
+  points INTEGER NOT NULL, good_points INTEGER NOT NULL, findings INTEGER NOT NULL, taken INTEGER, taken_points INTEGER, run BLOB,
+  PRIMARY KEY (facility, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX claims_submission_number ON claims_submission (tenant, facility, number);
 CREATE INDEX claims_submission_sent ON claims_submission (tenant, facility, sent);
