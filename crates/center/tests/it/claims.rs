@@ -5,6 +5,9 @@ mod faults;
 mod misuse;
 mod month;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
 use api::claims::submission::{ClaimsFinding, ClaimsResult, ClaimsSubmission};
 use api::claims::{ClaimsSession, ClaimsSignIn, ClaimsUploadEnd, NewClaimsFiling, NewClaimsUpload};
 use api::client::ClientError;
@@ -38,6 +41,13 @@ pub(crate) struct Claimant {
     pub(crate) clinic: Clinic,
     pub(crate) code: String,
     pub(crate) session: ClaimsSession,
+}
+
+/// A center whose clock begins at an instant.
+pub(crate) async fn world_at(text: &str) -> World {
+    let micros = Instant::parse(text).unwrap().as_micros();
+    let micros = Arc::new(AtomicI64::new(micros));
+    World::start_in(tempfile::tempdir().unwrap(), micros).await
 }
 
 pub(crate) fn made(review_body: ReviewBody) -> MadeClinic {
@@ -155,8 +165,7 @@ pub(crate) async fn first_session(
 impl Claimant {
     /// A clinic of the made-up claims, with those who came among so many people registered.
     pub(crate) async fn start(tenant: &str, registered: &[Registration]) -> Self {
-        let micros = Instant::parse(IN_TIME).unwrap().as_micros();
-        let world = World::start_set_at(micros, |_| {}).await;
+        let world = world_at(IN_TIME).await;
         Self::at(world, tenant, registered).await
     }
 

@@ -76,7 +76,7 @@ impl World {
         Self::start_in(dir, Arc::clone(&self.micros)).await
     }
 
-    async fn start_in(dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
+    pub(crate) async fn start_in(dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
         let center = start_center(dir.path(), Limits::default(), Arc::clone(&micros)).await;
         Self {
             api: center.api,
@@ -118,13 +118,8 @@ impl World {
 
     /// A center with settings that a test changes.
     pub(crate) async fn start_set(set: impl FnOnce(&mut Config)) -> Self {
-        Self::start_set_at(now_micros(), set).await
-    }
-
-    /// The same at an instant.
-    pub(crate) async fn start_set_at(micros: i64, set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let micros = Arc::new(AtomicI64::new(micros));
+        let micros = Arc::new(AtomicI64::new(now_micros()));
         let mut config = config(dir.path(), Limits::default(), Default::default());
         set(&mut config);
         let center = start_center_of(&config, Arc::clone(&micros)).await;

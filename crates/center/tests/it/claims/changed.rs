@@ -40,8 +40,7 @@ fn with_one_coverage<'a>(
 
 /// A clinic that was signed in in September; the administrator's token at the center.
 async fn in_september(people: &[Registration]) -> (Claimant, String) {
-    let micros = Instant::parse(CHECKED).unwrap().as_micros();
-    let world = World::start_set_at(micros, |_| {}).await;
+    let world = world_at(CHECKED).await;
     let claimant = Claimant::at(world, "fund", people).await;
     let token = claimant
         .clinic

@@ -67,10 +67,7 @@ async fn a_months_claims_are_sent_checked_accepted_and_proved_by_a_signed_file()
 
 #[tokio::test]
 async fn the_door_says_what_is_missing_before_anybody_signs_in() {
-    let micros = Instant::parse("2026-10-03T10:00:00+09:00")
-        .unwrap()
-        .as_micros();
-    let world = World::start_set_at(micros, |_| {}).await;
+    let world = world_at("2026-10-03T10:00:00+09:00").await;
     let code = made(ReviewBody::Fund).institution_code();
     let clinic = world.enrol(&code).await;
     let door = clinic.client.claims_entry().await.unwrap();
@@ -98,8 +95,7 @@ async fn the_door_says_what_is_missing_before_anybody_signs_in() {
 
 #[tokio::test]
 async fn a_filing_that_was_refused_says_why_and_lets_nobody_in() {
-    let micros = Instant::parse(IN_TIME).unwrap().as_micros();
-    let world = World::start_set_at(micros, |_| {}).await;
+    let world = world_at(IN_TIME).await;
     let code = made(ReviewBody::Fund).institution_code();
     let clinic = world.enrol(&code).await;
     let (administrator, _) = clinic.administrator().await;
