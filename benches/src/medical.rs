@@ -144,6 +144,7 @@ fn agreed(person: &Person) -> anyhow::Result<NewCardCheck> {
         sources: Vec::new(),
     };
     Ok(NewCardCheck {
+        home: None,
         check,
         challenge: CHECK,
         card: CardDetails {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Args;
-use domain::coverage::Registration;
 use pki::identity::Identity;
 use rustls_pki_types::{CertificateDer, ServerName};
 use store::engine::{Engine, files};
+use store::registry::Prepared;
 use synthetic::population::Population;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -124,14 +124,14 @@ impl Registry {
         let making = check::fresh(&arguments.dir.join("loading"))?;
         let engine = Engine::open_center(&making.join("center.db"), [0; 16])?;
         // The people are made beside, as a feed is read beside.
-        let (sender, batches) = sync_channel::<Vec<Registration>>(2);
+        let (sender, batches) = sync_channel::<Vec<Prepared>>(2);
         let seed = arguments.seed;
         let maker = std::thread::spawn(move || {
             let population = Population::new(seed);
             for start in (0..people).step_by(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
                 let end = people.min(start + BATCH);
-                let batch =
-                    (start..end).filter_map(|at| population.person(order.person(at, people)));
+                let made = |at| population.person(order.person(at, people));
+                let batch = (start..end).filter_map(|at| made(at).map(Prepared::of));
                 if sender.send(batch.collect()).is_err() {
                     return;
                 }
@@ -139,7 +139,7 @@ impl Registry {
         });
         let start = Instant::now();
         while let Ok(batch) = tokio::task::block_in_place(|| batches.recv()) {
-            engine.store_people(batch).await?;
+            engine.store_prepared(batch).await?;
         }
         let took = start.elapsed();
         maker

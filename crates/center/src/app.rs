@@ -72,6 +72,8 @@ pub(crate) struct Shared {
     pub(crate) operator_gate: Arc<Gate>,
     pub(crate) facilities: Facilities,
     pub(crate) connections: Arc<Connections>,
+    /// Certificates of whose use the store knows.
+    pub(crate) used: crate::listeners::Used,
     pub(crate) draining: Draining,
     pub(crate) link: Link,
     pub(crate) claims: crate::claims::Entry,

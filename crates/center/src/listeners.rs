@@ -1,9 +1,10 @@
 //! The center's sockets: TLS with client certificates, limits of time for slow clients, revocation of open connections. Knows no
 //! route.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -102,7 +103,9 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
         return;
     };
     let _open = (app.metrics.connection(), app.draining.open());
-    if let Some(peer) = &accepted.peer {
+    if let Some(peer) = &accepted.peer
+        && !app.used.holds(peer.fingerprint)
+    {
         // The first use of a certificate revokes the earlier ones of its notice.
         let actor = Actor::Client {
             facility: peer.facility,
@@ -111,7 +114,10 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
         let mut event = event(app.now(), actor, Deed::CertificateRevoke);
         event.detail = "why=superseded".into();
         match app.engine.use_certificate(peer.fingerprint, event).await {
-            Ok(gone) => gone.into_iter().for_each(|it| app.revocations.add(it)),
+            Ok(gone) => {
+                gone.into_iter().for_each(|it| app.revocations.add(it));
+                app.used.add(peer.fingerprint);
+            }
             Err(error) => {
                 tracing::error!(error = %error, "earlier certificates of a notice could not be revoked")
             }
@@ -127,6 +133,28 @@ async fn connection(app: App, router: Router, accepted: Accepted) {
     };
     let ends = app.draining.begun();
     speak_until(accepted, router, manner, &app.revocations, ends).await;
+}
+
+/// Certificates of whose use this process knows, so that the store is asked once about each. Whoever used one once has used it for good.
+#[derive(Default)]
+pub(crate) struct Used(Mutex<HashSet<[u8; 32]>>);
+
+impl Used {
+    /// Certificates kept at most, 3 MB; when they are more all are asked about anew.
+    const MOST: usize = 65_536;
+
+    fn holds(&self, fingerprint: [u8; 32]) -> bool {
+        let used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.contains(&fingerprint)
+    }
+
+    fn add(&self, fingerprint: [u8; 32]) {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if Self::MOST <= used.len() {
+            used.clear();
+        }
+        used.insert(fingerprint);
+    }
 }
 
 /// How a connection is spoken on.

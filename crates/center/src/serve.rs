@@ -198,6 +198,7 @@ impl Center {
             operator_gate,
             facilities: Facilities::default(),
             connections,
+            used: crate::listeners::Used::default(),
             draining: Draining::default(),
             link: config.link.clone(),
             claims: crate::claims::Entry::new(config.claims.clone()),

@@ -11,12 +11,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use domain::audit::{Actor, Deed, Event};
-use domain::coverage::Registration;
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
+use store::registry::Prepared;
 use synthetic::card::case::Case;
 use synthetic::population::Population;
 
@@ -173,13 +173,13 @@ fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Res
 }
 
 /// People made on a thread of their own, while those before them are stored.
-fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Registration>> {
+fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Prepared>> {
     let (sender, batches) = tokio::sync::mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let population = Population::new(seed);
         for start in (0..people).step_by(BATCH) {
             let end = people.min(start + BATCH as u64);
-            let batch = (start..end).filter_map(|index| population.person(index));
+            let batch = (start..end).filter_map(|index| population.person(index).map(Prepared::of));
             if sender.blocking_send(batch.collect()).is_err() {
                 return;
             }
@@ -215,7 +215,7 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
     let mut stored = 0;
     while let Some(batch) = batches.recv().await {
         stored += batch.len() as u64;
-        engine.store_people(batch).await?;
+        engine.store_prepared(batch).await?;
         progress.reached(stored);
     }
     done.people += arguments.people;

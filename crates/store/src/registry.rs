@@ -15,7 +15,8 @@ use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByNumber, AskInBulk, Permit};
 use domain::person::PersonId;
 
-pub(crate) use self::households::{Prepared, registration_of, remove_person, store_person};
+pub use self::households::Prepared;
+pub(crate) use self::households::{registration_of, remove_person, store_person};
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
 use crate::sql::params;
@@ -131,7 +132,15 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]; then none was stored.
     pub async fn store_people(&self, people: Vec<Registration>) -> Result<(), StoreError> {
-        let people: Vec<Prepared> = people.into_iter().map(Prepared::of).collect();
+        self.store_prepared(people.into_iter().map(Prepared::of).collect())
+            .await
+    }
+
+    /// Stores people as [`Engine::store_people`] does, worked out before on whatever thread: the writer is left what only it can do.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then none was stored.
+    pub async fn store_prepared(&self, people: Vec<Prepared>) -> Result<(), StoreError> {
         self.registry()
             .write(move |connection, _| households::store_people(connection, people))
             .await

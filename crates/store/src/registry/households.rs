@@ -126,7 +126,7 @@ pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result
 }
 
 /// A person with what is worked out of them before anything is written, which any thread may do.
-pub(crate) struct Prepared {
+pub struct Prepared {
     registration: Registration,
     main: String,
     others: BTreeSet<String>,
@@ -134,7 +134,9 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn of(registration: Registration) -> Self {
+    /// Works it out.
+    #[must_use]
+    pub fn of(registration: Registration) -> Self {
         let main = main_key(&registration);
         Self {
             others: other_keys(&registration, &main),
