@@ -187,6 +187,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         data_dir: dir.join("center"),
         database: None,
         retention: Default::default(),
+        claims: Default::default(),
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,
