@@ -1,12 +1,15 @@
 //! Where people lie: whole in a row of the key of their newest coverage, by a mark under every other key they ever had. Reads and writes
 //! those rows; what is in them is `rows::household`'s.
 
+mod changes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::civil_date::CivilDate;
 use domain::coverage::Registration;
 use domain::person::PersonId;
 
+use self::changes::{Changes, Known, Place};
 use super::without_card;
 use crate::engine::StoreError;
 use crate::rows::household::{Household, Member, pack};
@@ -111,7 +114,10 @@ pub(crate) fn store_people(
     connection: &Connection,
     people: impl IntoIterator<Item = Prepared>,
 ) -> Result<(), StoreError> {
+    let people: Vec<Prepared> = people.into_iter().collect();
     let mut editing = Editing::new(connection);
+    let known = Known::read(connection, &people)?;
+    (editing.known, editing.keys) = (known.places, known.keys);
     for person in people {
         editing.put(person)?;
     }
@@ -173,6 +179,8 @@ fn other_keys(registration: &Registration, main: &str) -> BTreeSet<String> {
 struct Editing<'c> {
     connection: &'c Connection,
     met: BTreeSet<Id>,
+    /// Where people lie who did not change yet.
+    known: BTreeMap<Id, Option<Place>>,
     keys: BTreeMap<String, BTreeMap<u32, Part>>,
     places: BTreeMap<Id, Option<(String, u32)>>,
     births: BTreeMap<(i32, Id), Option<Vec<u8>>>,
@@ -196,6 +204,7 @@ impl<'c> Editing<'c> {
         Self {
             connection,
             met: BTreeSet::new(),
+            known: BTreeMap::new(),
             keys: BTreeMap::new(),
             places: BTreeMap::new(),
             births: BTreeMap::new(),
@@ -235,7 +244,11 @@ impl<'c> Editing<'c> {
             self.write()?;
             self.met.insert(id);
         }
-        let Some((key, part)) = place_of(self.connection, person)? else {
+        let place = match self.known.remove(&id) {
+            Some(known) => known,
+            None => place_of(self.connection, person)?,
+        };
+        let Some((key, part)) = place else {
             return Ok(());
         };
         self.connection
@@ -275,9 +288,9 @@ impl<'c> Editing<'c> {
 
     /// The number of a key's last row, which is read; 0 where there is none.
     fn last(&mut self, key: &str) -> Result<u32, StoreError> {
-        if let Some((last, _)) = self.keys.get(key).and_then(|it| it.last_key_value()) {
+        if let Some(parts) = self.keys.get(key) {
             // Whatever was read of a key, its last row was among it.
-            return Ok(*last);
+            return Ok(parts.last_key_value().map_or(0, |(last, _)| *last));
         }
         let text = "SELECT part, record FROM insured WHERE key = ?1 ORDER BY part DESC LIMIT 1";
         let mut statement = self.connection.prepare_cached(text)?;
@@ -329,34 +342,23 @@ impl<'c> Editing<'c> {
     /// Writes what was changed.
     fn write(&mut self) -> Result<(), StoreError> {
         self.met.clear();
+        self.known.clear();
+        let mut changes = Changes::default();
         for (key, parts) in std::mem::take(&mut self.keys) {
-            self.write_key(&key, parts)?;
+            self.gather(&key, parts, &mut changes)?;
         }
-        let (put, delete) = (
-            "INSERT INTO person_place VALUES (?1, ?2, ?3)
-             ON CONFLICT (person) DO UPDATE SET key = excluded.key, part = excluded.part",
-            "DELETE FROM person_place WHERE person = ?1",
-        );
-        for (person, place) in std::mem::take(&mut self.places) {
-            match place {
-                Some((key, part)) => self
-                    .connection
-                    .prepare_cached(put)?
-                    .execute(params![person, key, part])?,
-                None => self.connection.prepare_cached(delete)?.execute([person])?,
-            };
-        }
-        for (birth, tags) in std::mem::take(&mut self.births) {
-            without_card::write(self.connection, birth, tags)?;
-        }
-        Ok(())
+        changes.places = std::mem::take(&mut self.places);
+        changes.births = std::mem::take(&mut self.births);
+        changes.write(self.connection)
     }
 
-    fn write_key(&mut self, key: &str, mut parts: BTreeMap<u32, Part>) -> Result<(), StoreError> {
-        let (put, delete) = (
-            "INSERT INTO insured VALUES (?1, ?2, ?3) ON CONFLICT (key, part) DO UPDATE SET record = excluded.record",
-            "DELETE FROM insured WHERE key = ?1 AND part = ?2",
-        );
+    /// The rows of a key that are to be written.
+    fn gather(
+        &mut self,
+        key: &str,
+        mut parts: BTreeMap<u32, Part>,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
         // A row that is too long hands its last members on to a new one.
         while let Some((number, mut part)) = parts.pop_first() {
             if !part.is_changed {
@@ -364,8 +366,7 @@ impl<'c> Editing<'c> {
             }
             if part.members.is_empty() {
                 if part.is_known {
-                    let mut statement = self.connection.prepare_cached(delete)?;
-                    statement.execute(params![key, number])?;
+                    changes.rows.insert((key.to_owned(), number), None);
                 }
                 continue;
             }
@@ -375,8 +376,7 @@ impl<'c> Editing<'c> {
                 handed_on.extend(part.members.pop());
                 record = part.pack()?;
             }
-            let mut statement = self.connection.prepare_cached(put)?;
-            statement.execute(params![key, number, record])?;
+            changes.rows.insert((key.to_owned(), number), Some(record));
             for kept in &part.members {
                 if kept.member.registration.is_some() && kept.place != Some(number) {
                     let place = Some((key.to_owned(), number));

@@ -10,11 +10,14 @@ pub(crate) mod waiting;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use rusqlite::types::ToSql;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, Statement};
 
 use self::answer::Bound;
@@ -116,6 +119,24 @@ impl Server {
         columns: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Result<Vec<Row>, Error> {
         self.ask(self.client.query(text, columns))
+    }
+
+    /// Copies rows into a table, as `COPY … FROM STDIN BINARY` says it.
+    pub(crate) fn copy<'v, const N: usize>(
+        &self,
+        text: &str,
+        kinds: &[Type; N],
+        rows: impl Iterator<Item = [&'v (dyn tokio_postgres::types::ToSql + Sync); N]>,
+    ) -> Result<(), Error> {
+        self.ask(async {
+            let sink = self.client.copy_in(text).await?;
+            let mut writer = pin!(BinaryCopyInWriter::new(sink, kinds));
+            for row in rows {
+                writer.as_mut().write(&row).await?;
+            }
+            writer.finish().await
+        })?;
+        Ok(())
     }
 
     /// Runs texts one after the other without waiting between them; the first error is what comes of it. `is_last` says that the running

@@ -17,6 +17,7 @@ mod encryption;
 mod households;
 mod in_step;
 mod kill;
+mod loading;
 mod looks;
 mod no_writes;
 mod parts;
