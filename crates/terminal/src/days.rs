@@ -2,6 +2,7 @@
 
 use domain::civil_date::{CivilDate, Instant, InvalidDate};
 use domain::era;
+use domain::home_care::UNTIL_WITHDRAWN;
 use ui::component::Fault;
 use ui::language::Words;
 
@@ -35,6 +36,12 @@ pub(crate) fn show(iso: &str, words: &Words) -> String {
             words.choose(format!("{era}（{day}）"), format!("{day} ({era})"))
         },
     )
+}
+
+/// The end of a consent, to the minute in Japan; `None` of what lasts until it is withdrawn.
+pub(crate) fn show_end(text: &str) -> Option<String> {
+    let lasts = Instant::parse(text).is_ok_and(|it| UNTIL_WITHDRAWN <= it);
+    (!lasts).then(|| show_instant(text))
 }
 
 /// An instant of a message, to the minute in Japan.

@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod credential_sheet;
 pub(crate) mod emergency;
 pub(crate) mod history;
+pub(crate) mod home_care;
 pub(crate) mod import;
 pub(crate) mod inventory;
 pub(crate) mod language;

@@ -397,6 +397,7 @@ fn routes() -> Router<App> {
         .merge(access_routes())
         .merge(medical_routes())
         .merge(emergency_routes())
+        .merge(pages::home_care::routes())
         .route("/check", get(check::form).post(check::check))
         .route("/checks/{id}", get(pages::result::result))
         .route("/card", get(card::page))

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 34] = [
+pub(crate) const SCREENS: [Screen; 35] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -26,6 +26,7 @@ pub(crate) const SCREENS: [Screen; 34] = [
     screen!("medical"),
     screen!("looks"),
     screen!("withdrawal"),
+    screen!("home-care"),
     screen!("emergency"),
     screen!("training"),
     screen!("settings"),

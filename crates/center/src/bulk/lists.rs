@@ -1,5 +1,5 @@
 //! Consented lists (interface §2.6): whom a list is about is found once, then each is answered as a check by card is, with what they agreed
-//! to. Knows the consents given at the facility's readers and the tickets of medical aid; of those given at home there are none yet.
+//! to. Those of home and remote care stand on what was agreed at home or from afar, that of medical aid on tickets.
 
 use api::problem::Trouble;
 use domain::bulk::{BulkFailure, BulkKind, Days, ListQuestion};
@@ -7,6 +7,7 @@ use domain::check::evaluate_card;
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::consent::Viewing;
 use domain::coverage::Registration;
+use domain::home_care::Care;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::kind::InformationKind;
 use domain::permit::{AskInBulk, Permit};
@@ -18,7 +19,7 @@ use exchange::error_code::ErrorCode;
 use exchange::tables::found_coverage::FoundCoverage;
 use serde::{Deserialize, Serialize};
 use store::bulk::Order;
-use store::bulk::work::Consented;
+use store::bulk::work::{Consented, ListedBy};
 
 use super::PART_LINES;
 use super::checks::{Recording, answers, permit, record, refused, unit};
@@ -103,12 +104,14 @@ fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> 
     let question = order.list.as_deref().and_then(unpack);
     Ok(match question.ok_or(Trouble::Internal)? {
         ListQuestion::Consents(days) => {
-            let found = app.engine.consented(&permit, days, limit)?;
-            found.iter().filter(|it| agreed(it)).map(Line::of).collect()
+            let of = (care(order.kind)?, ListedBy::Consent, days);
+            let found = app.engine.consented(&permit, of, limit)?;
+            found.iter().map(Line::of).collect()
         }
         ListQuestion::Examinations(days) => {
-            let found = app.engine.examined(&permit, days, limit)?;
-            found.iter().filter(|it| agreed(it)).map(Line::of).collect()
+            let of = (care(order.kind)?, ListedBy::Examination, days);
+            let found = app.engine.consented(&permit, of, limit)?;
+            found.iter().map(Line::of).collect()
         }
         ListQuestion::TreatmentMonth(month) => {
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
@@ -118,14 +121,15 @@ fn people(app: &App, order: &Order, limit: usize) -> Result<Vec<Line>, Refused> 
     })
 }
 
-/// Whether somebody agreed to anything in their last check of the days: the lists are of those who did.
-fn agreed(consented: &Consented) -> bool {
-    let withdrawn = |question: Question| {
-        let kinds = InformationKind::of(question);
-        !kinds.is_empty() && kinds.iter().all(|it| consented.withdrawn.contains(it))
-    };
-    let mut answers = consented.consents.iter().map(|it| it.answered);
-    answers.any(|it| it.choice == Choice::Yes && !withdrawn(it.question))
+/// The care a list is about.
+fn care(kind: BulkKind) -> Result<Care, Refused> {
+    match kind {
+        BulkKind::HomeVisits => Ok(Care::HomeVisit),
+        BulkKind::RemoteCare => Ok(Care::RemoteCare),
+        BulkKind::Checks | BulkKind::ReferenceNumbers | BulkKind::MedicalAid => {
+            Err(Trouble::Internal.into())
+        }
+    }
 }
 
 /// Works off the people of a part.

@@ -4,6 +4,7 @@
 use domain::audit::{Actor, Deed, Event};
 use domain::bulk::{BulkFailure, BulkState, Days};
 use domain::civil_date::{CivilDate, Instant};
+use domain::home_care::Care;
 use domain::medical_information::kind::InformationKind;
 use domain::permit::{AskInBulk, Permit};
 use domain::person::PersonId;
@@ -259,78 +260,57 @@ impl Engine {
         .await
     }
 
-    /// Who answered questions at the permit's facility in some days, each with their last check in them, at most so many people.
+    /// With whom care is agreed at the permit's facility, by the days in which they agreed, or in which they were checked by card for it or at a
+    /// later visit, at most so many people. Whoever withdrew is none of them; whose consent is over is, and told so.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn consented(
         &self,
         permit: &Permit<AskInBulk>,
-        days: Days,
-        limit: usize,
-    ) -> Result<Vec<Consented>, StoreError> {
-        let (from, until) = (start_of(days.from()), start_of(days.to().plus_days(1)));
-        self.consents_of(
-            permit,
-            "k.state = 'answered' AND ?2 <= k.closed AND k.closed < ?3",
-            (from, until),
-            limit,
-        )
-    }
-
-    /// Who was checked by card at the permit's facility for a visit in some days, each with their last check in them and what they
-    /// answered there, at most so many people.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn examined(
-        &self,
-        permit: &Permit<AskInBulk>,
-        days: Days,
-        limit: usize,
-    ) -> Result<Vec<Consented>, StoreError> {
-        let (from, until) = (
-            i64::from(days.from().to_epoch_days()),
-            i64::from(days.to().to_epoch_days()) + 1,
-        );
-        let range = "k.state = 'answered' AND ?2 <= k.visit_date AND k.visit_date < ?3";
-        self.consents_of(permit, range, (from, until), limit)
-    }
-
-    fn consents_of(
-        &self,
-        permit: &Permit<AskInBulk>,
-        range: &str,
-        (from, until): (i64, i64),
+        (care, by, days): (Care, ListedBy, Days),
         limit: usize,
     ) -> Result<Vec<Consented>, StoreError> {
         let facility = number(permit.facility());
+        let (from, until) = (start_of(days.from()), start_of(days.to().plus_days(1)));
+        let range = match by {
+            ListedBy::Consent => "?2 <= given AND given < ?3",
+            ListedBy::Examination => {
+                "((?2 <= given AND given < ?3) OR (?2 <= checked AND checked < ?3))"
+            }
+        };
         self.read(|connection| {
-            // The last check of each person.
             let text = format!(
-                "SELECT person, id, opened, closed FROM (
-                   SELECT k.person, k.id, k.opened, k.closed,
-                     row_number() OVER (PARTITION BY k.person ORDER BY k.closed DESC, k.id DESC) AS place
-                   FROM card_check k WHERE k.facility = ?1 AND {range}) AS checks
-                 WHERE place = 1 ORDER BY person LIMIT ?4"
+                "SELECT person, check_id, given FROM home_consent
+                 WHERE facility = ?1 AND care = ?4 AND ended IS NULL AND {range} ORDER BY person LIMIT ?5"
             );
             let mut statement = connection.prepare_cached(&text)?;
-            let mut rows = statement.query(params![facility, from, until, limit as i64])?;
+            let parameters = params![facility, from, until, care.as_str(), limit as i64];
+            let mut rows = statement.query(parameters)?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 let id: [u8; 16] = row.get(1)?;
                 let person = PersonId::from_u128(u128::from_be_bytes(row.get(0)?));
-                let closed = Instant::from_micros(row.get(3)?);
+                let given = Instant::from_micros(row.get(2)?);
                 found.push(Consented {
                     person,
-                    withdrawn: withdrawn_since(connection, (facility, person), closed)?,
-                    checked: Instant::from_micros(row.get(2)?),
+                    withdrawn: withdrawn_since(connection, (facility, person), given)?,
+                    checked: given,
                     consents: consents(connection, facility, u128::from_be_bytes(id))?,
                 });
             }
             Ok(found)
         })
     }
+}
+
+/// By which day a list goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListedBy {
+    /// When they agreed.
+    Consent,
+    /// When they were checked.
+    Examination,
 }
 
 fn start_of(day: CivilDate) -> i64 {

@@ -272,7 +272,7 @@ fn open_line(it: &OpenedKind, kinds: &[InformationKind], now: Instant, words: &W
         kinds: kinds.join(words.choose("・", ", ")),
         basis: basis.map_or_else(|| it.basis.clone(), |it| words.say(basis_key(it))),
         is_emergency: basis.is_some_and(Basis::is_emergency),
-        until: days::show_instant(&it.until),
+        until: days::show_end(&it.until).unwrap_or_default(),
         left: match Instant::parse(&it.until) {
             _ if basis == Some(Basis::Home) => words.say("medical-until-withdrawn"),
             Ok(until) => left(now.seconds_until(until), words),

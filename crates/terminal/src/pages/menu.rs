@@ -11,6 +11,7 @@ use domain::receipt_link::ReceiptLink;
 use crate::pages::bulk;
 use crate::pages::certificates;
 use crate::pages::emergency;
+use crate::pages::home_care;
 use crate::pages::looks;
 use crate::pages::manuals;
 use crate::pages::medical;
@@ -64,7 +65,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::Looks => Some((Group::Checks, looks::HERE, "menu-looks")),
         MenuEntry::Emergency => Some((Group::Checks, emergency::HERE, "menu-emergency")),
         MenuEntry::Training => Some((Group::Help, training::HERE, "menu-training")),
-        MenuEntry::HomeCare => None,
+        MenuEntry::HomeCare => Some((Group::Checks, home_care::HERE, "menu-home-care")),
     }
 }
 

@@ -119,8 +119,10 @@ fn consents(record: &CardCheckRecord, words: &Words) -> Vec<Fact> {
         };
         let until = answered
             .filter(|it| it.answer == Choice::Yes.as_str())
-            .map(|it| days::show_instant(&it.valid_until));
-        let until = until.map(|at| words.say_with("counts-until", &[("at", at)]));
+            .map(|it| match days::show_end(&it.valid_until) {
+                Some(at) => words.say_with("counts-until", &[("at", at)]),
+                None => words.say("medical-until-withdrawn"),
+            });
         let meaning = withdrawn(question, record, words).or(until);
         facts.explain(
             question_key(question),

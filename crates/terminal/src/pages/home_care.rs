@@ -1,0 +1,315 @@
+//! 「訪問診療等・オンライン診療等」 (G32): with whom care is agreed, since when and when they were checked last; the check at a later visit without
+//! the card, of one patient or of all; the end of what is agreed. Keeps nothing of it.
+
+pub(crate) mod addresses;
+pub(crate) mod devices;
+
+use api::client::ClientError;
+use api::client::cards::Cause;
+use api::home_care::{CheckAgain, HomeConsent, HomeWithdrawal};
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use domain::home_care::Care;
+use domain::medical_information::kind::InformationKind;
+use domain::medical_information::withdrawal::Reason;
+use domain::permissions::Action;
+use serde::Deserialize;
+use ui::component::{Banner, ButtonTone, Choice, Need, Select, Tone, Width};
+use ui::language::Words;
+
+use crate::browsers::{hash, hex, random_text};
+use crate::pages::medical::kind_key;
+use crate::pages::{Filled, Frame, Staff, done, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/home-care";
+
+/// The routes of these pages.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route(HERE, get(list))
+        .route("/home-care/check", post(check))
+        .route("/home-care/check-all", post(check_all))
+        .route(
+            "/home-care/{id}/withdraw",
+            get(withdraw_page).post(withdraw),
+        )
+        .route(addresses::HERE, get(addresses::page).post(addresses::make))
+        .route(devices::HERE, get(devices::page).post(devices::issue))
+        .route("/home-care/devices/invalidate", post(devices::invalidate))
+        .route("/home-care/devices/remove", post(devices::remove))
+}
+
+/// Somebody of the list.
+pub(super) struct Line {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) number: String,
+    pub(super) care: String,
+    pub(super) since: String,
+    pub(super) until: String,
+    pub(super) kinds: String,
+    pub(super) checked: Option<String>,
+    pub(super) check: Option<String>,
+    /// Made for this page: a press that is sent twice is one check.
+    pub(super) key: String,
+}
+
+#[derive(Template)]
+#[template(path = "home_care.html")]
+pub(super) struct ListPage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Line>,
+    pub(super) manages: bool,
+    pub(super) withdraws: bool,
+    pub(super) key: String,
+}
+
+#[derive(Template)]
+#[template(path = "home_care_withdraw.html")]
+pub(super) struct WithdrawPage {
+    pub(super) frame: Frame,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) care: String,
+    pub(super) reason: Select,
+    pub(super) key: String,
+}
+
+#[derive(Template)]
+#[template(path = "home_care_checked.html")]
+pub(super) struct CheckedPage {
+    pub(super) frame: Frame,
+    pub(super) lines: Vec<Checked>,
+}
+
+/// What became of one of them.
+pub(super) struct Checked {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) tone: &'static str,
+    pub(super) href: Option<String>,
+}
+
+/// Which consent, and the key of the page it was pressed on.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Pressed {
+    id: String,
+    key: String,
+    reason: String,
+}
+
+fn line(it: HomeConsent, words: &Words) -> Line {
+    let kinds = it.kinds.iter().filter_map(|it| InformationKind::parse(it));
+    let kinds: Vec<String> = kinds.map(|it| words.say(kind_key(it))).collect();
+    Line {
+        care: care(&it.care, words),
+        since: days::show_instant(&it.given_at),
+        until: match &it.until {
+            Some(until) => days::show_instant(until),
+            None => words.say("home-until-withdrawn"),
+        },
+        kinds: if kinds.is_empty() {
+            words.say("home-no-kinds")
+        } else {
+            kinds.join(words.choose("・", ", "))
+        },
+        checked: it.checked_at.as_deref().map(days::show_instant),
+        check: it.last_check.map(|id| format!("/checks/{id}")),
+        name: it.name,
+        number: it.reference_number.unwrap_or_default(),
+        key: new_key(),
+        id: it.id,
+    }
+}
+
+/// The words for a care.
+pub(super) fn care(name: &str, words: &Words) -> String {
+    match Care::parse(name) {
+        Some(Care::HomeVisit) => words.say("home-care-visit"),
+        Some(Care::RemoteCare) => words.say("home-care-remote"),
+        None => name.to_owned(),
+    }
+}
+
+/// A key for a form, so that one that is sent twice is done once.
+pub(super) fn new_key() -> String {
+    random_text().unwrap_or_default()
+}
+
+pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
+    page(&app, &staff, None).await
+}
+
+async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
+    let found = staff.client.home_consents(staff.token(), Cause::Person);
+    let found = match found.await {
+        Ok(found) => found,
+        Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let mut frame = staff.frame(HERE);
+    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+    frame.banners.extend(told.flatten().map(done));
+    frame.banners.extend(banner);
+    let lines = found.consents.into_iter();
+    let page = ListPage {
+        lines: lines.map(|it| line(it, &staff.words)).collect(),
+        manages: staff.may(Action::ManageHomeCare),
+        withdraws: staff.may(Action::WithdrawConsent),
+        key: new_key(),
+        frame,
+    };
+    show(StatusCode::OK, &page)
+}
+
+/// One patient at a later visit: leads to the answer.
+pub(crate) async fn check(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<Pressed>,
+) -> Response {
+    let asked = CheckAgain::default();
+    let checked = staff
+        .client
+        .check_again(staff.token(), &form.key, (&form.id, &asked));
+    match checked.await {
+        Ok(answer) => Redirect::to(&format!("/checks/{}", answer.check_id)).into_response(),
+        Err(ClientError::Problem(problem)) if problem.code == "home_not_agreed" => {
+            let fault = faults::of_problem(&problem, &staff.words);
+            page(&app, &staff, Some(Banner::new(Tone::Warning, fault))).await
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+/// All of the list, one after another. Each has a key of the page's own, so that a press that is sent twice checks nobody twice.
+pub(crate) async fn check_all(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<Pressed>,
+) -> Response {
+    let found = staff.client.home_consents(staff.token(), Cause::Person);
+    let found = match found.await {
+        Ok(found) => found,
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    let mut lines = Vec::new();
+    for it in found.consents {
+        let key = hash(&format!("{}\u{1f}{}", form.key, it.id));
+        let key = key.map(|it| hex(&it)).unwrap_or_default();
+        let asked = CheckAgain::default();
+        let checked = staff
+            .client
+            .check_again(staff.token(), &key, (&it.id, &asked));
+        match checked.await {
+            Ok(answer) => {
+                let verdict = api::check::answered::verdict_of_number(answer.verdict);
+                let text = verdict.map_or_else(String::new, |it| {
+                    staff.words.choose(it.label_ja(), it.label_en()).to_owned()
+                });
+                lines.push(Checked {
+                    name: it.name,
+                    text,
+                    tone: if matches!(answer.verdict, 1 | 6) {
+                        "good"
+                    } else {
+                        "bad"
+                    },
+                    href: Some(format!("/checks/{}", answer.check_id)),
+                });
+            }
+            Err(ClientError::Problem(problem)) if problem.status < 500 => lines.push(Checked {
+                name: it.name,
+                text: faults::of_problem(&problem, &staff.words).text,
+                tone: "warn",
+                href: None,
+            }),
+            // What was checked is on record, and the same press goes on where it stopped.
+            Err(error) => return staff.failed(&app, &error, HERE),
+        }
+    }
+    let page = CheckedPage {
+        frame: staff.frame(HERE),
+        lines,
+    };
+    show(StatusCode::OK, &page)
+}
+
+/// Asks once more before anything ends.
+pub(crate) async fn withdraw_page(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+) -> Response {
+    let found = staff.client.home_consents(staff.token(), Cause::Person);
+    let found = match found.await {
+        Ok(found) => found,
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    let Some(it) = found.consents.into_iter().find(|it| it.id == id) else {
+        return Redirect::to(HERE).into_response();
+    };
+    let words = &staff.words;
+    let reason = Select {
+        name: "reason",
+        label: words.say("home-withdraw-reason"),
+        support: String::new(),
+        need: Need::Required,
+        width: Width::Full,
+        options: [
+            (Reason::Patient, "home-reason-patient"),
+            (Reason::Facility, "home-reason-facility"),
+            (Reason::Purpose, "home-reason-purpose"),
+        ]
+        .map(|(reason, key)| Choice {
+            value: reason.as_str().into(),
+            label: words.say(key),
+        })
+        .into(),
+        value: Reason::Patient.as_str().into(),
+        errors: Vec::new(),
+    };
+    let page = WithdrawPage {
+        care: care(&it.care, words),
+        name: it.name,
+        id: it.id,
+        reason,
+        key: new_key(),
+        frame: staff.frame(HERE),
+    };
+    show(StatusCode::OK, &page)
+}
+
+pub(crate) async fn withdraw(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+    Filled(form): Filled<Pressed>,
+) -> Response {
+    let body = HomeWithdrawal {
+        reason: form.reason,
+    };
+    let ended = staff
+        .client
+        .withdraw_home_consent(staff.token(), &form.key, (&id, &body));
+    match ended.await {
+        Ok(_) => {
+            let told = faults::own(&staff.words, "home", "home-withdrawn-now");
+            app.browsers
+                .with(&staff.key, |browser| browser.told = Some(told));
+            Redirect::to(HERE).into_response()
+        }
+        Err(ClientError::Problem(problem)) if problem.code == "home_not_agreed" => {
+            let fault = faults::of_problem(&problem, &staff.words);
+            page(&app, &staff, Some(Banner::new(Tone::Warning, fault))).await
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
