@@ -291,6 +291,7 @@ fn describe(
         "center": {
             "api": format!("https://{}", center.api), "enroll": format!("https://{}", center.enroll),
             "operator": format!("https://{}", center.operator), "metrics": format!("http://{}", center.metrics),
+            "home": center.home.map(|home| format!("https://{home}")).unwrap_or_default(),
             "ca": dir.join("center/root.pem").display().to_string(),
         },
         "operator": {

@@ -37,6 +37,7 @@ mod system;
 mod terminal;
 mod told;
 mod update;
+mod visit;
 
 use std::process::ExitCode;
 
@@ -149,6 +150,9 @@ enum Command {
     /// Check files of claims, without any center.
     #[command(subcommand, after_help = "Example: onshi claims check RECEIPTC.UKE")]
     Claims(claims::ClaimsCommand),
+    /// Home visits: a device that reads cards at home, over a line that drops.
+    #[command(subcommand, after_help = "Example: onshi visit status --dir visit")]
+    Visit(visit::VisitCommand),
     /// Load synthetic people into a center's store.
     Synth(synth::Arguments),
 }
@@ -197,6 +201,7 @@ fn main() -> ExitCode {
             Command::Publish(command) => publish::run(command),
             Command::Feed(command) => feed::run(command).await,
             Command::Claims(command) => claims::run(command),
+            Command::Visit(command) => visit::run(command).await,
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });

@@ -1,6 +1,7 @@
 //! The patient's screens and the flow between them (G19-G25, G40). Holds no truth: what is asked and what is valid says the center;
 //! a PIN passes through and is kept nowhere.
 
+pub mod card_at_hand;
 pub mod config;
 pub mod flow;
 mod launch;

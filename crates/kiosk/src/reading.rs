@@ -96,16 +96,27 @@ async fn sign(
     pin: Option<Pin>,
     text: ChallengeText,
 ) -> Result<Signed, Refusal> {
+    let signed = signed(desk, placed, method, pin, text).await;
+    signed.map_err(|error| refusal(&error))
+}
+
+/// Has what was placed sign a challenge, each kind of token in its way.
+pub(crate) async fn signed(
+    desk: &Desk,
+    placed: Placed,
+    method: Method,
+    pin: Option<Pin>,
+    text: ChallengeText,
+) -> Result<Signed, CardError> {
     let at = placed.placement;
-    let signed = match (method, placed.token, pin) {
+    match (method, placed.token, pin) {
         (Method::Pin, TokenKind::IPhone, _) => sign_on_phone(desk, at, text).await,
         (Method::Pin, TokenKind::Card | TokenKind::Android, Some(pin)) => {
             desk.sign_with_pin(at, pin, LastTry::Keep, text).await
         }
         (Method::Pin, TokenKind::Card | TokenKind::Android, None) => Err(CardError::NeedsHolder),
         (Method::Visual | Method::Face, _, _) => desk.sign_with_terminal(at, text).await,
-    };
-    signed.map_err(|error| refusal(&error))
+    }
 }
 
 /// An iPhone signs when its holder has confirmed on it.

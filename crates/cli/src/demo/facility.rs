@@ -8,12 +8,14 @@ use api::account::NewAccount;
 use api::check::{Answer, CheckRequest};
 use api::client::Client;
 use api::client::cards::Cause;
+use api::home_care::NewHomeAddress;
 use api::session::{PasswordChange, Session, SignIn};
 use center::control::Order;
 use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use center::serve::Center;
 use domain::account::AccountKind;
 use domain::facility_kind::{ConsentQuestion, FacilityKind};
+use domain::home_care::Care;
 use domain::institution_code::InstitutionCode;
 use domain::password::Password;
 use kiosk::config::TerminalKeys;
@@ -131,6 +133,8 @@ pub(crate) struct Facility {
     /// Password of the terminal user.
     terminal_user: String,
     accounts: Vec<Account>,
+    /// Its address for home visits, where it makes them.
+    home_address: Option<String>,
 }
 
 /// Makes the demo's terminal user; returns the password.
@@ -190,6 +194,10 @@ impl Facility {
         let base = format!("https://{}", center.api);
         let client = Client::new(&base, &crate::client::root(&root)?, Some(&identity))?;
         let accounts = accounts(&client, plan.kind, &enrolled).await?;
+        let home_address = match plan.kind {
+            FacilityKind::HomeNursing => Some(home_address(&client, &accounts).await?),
+            FacilityKind::Medical | FacilityKind::Dental | FacilityKind::Pharmacy => None,
+        };
         let part = dir.join("terminal");
         Installed::of(&part).install("facility", &identity)?;
         let has_reader = plan.kind.differences().has_reader;
@@ -239,6 +247,7 @@ impl Facility {
             p12_password,
             terminal_user,
             accounts,
+            home_address,
         };
         let link = facility.link(base.clone(), root.clone())?;
         tokio::spawn(crate::gateway::watch(link));
@@ -390,6 +399,7 @@ impl Facility {
             "cert": self.path("facility.pem"), "key": self.path("facility.key"),
             "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again,
             "terminal_user": {"id": TERMINAL_USER, "password": self.terminal_user},
+            "home_address": self.home_address.as_deref().unwrap_or_default(),
             "accounts": accounts.collect::<Vec<_>>(),
             "folders": {"req": self.path("req"), "res": self.path("res"), "face": self.path("face")},
         }))
@@ -486,6 +496,23 @@ async fn use_everything(
         .change_settings(&session.token, version.as_deref(), &settings)
         .await;
     changed.map(|_| ()).map_err(|error| explain(&error))
+}
+
+/// The address patients and nurses open for home visits (G32), made by the administrator.
+async fn home_address(client: &Client, accounts: &[Account]) -> anyhow::Result<String> {
+    let mut all = accounts.iter();
+    let administrator = all.find(|it| it.kind == AccountKind::Administrator);
+    let administrator = administrator.context("no administrator was made")?;
+    let session = sign_in(client, &administrator.id, &administrator.password).await?;
+    let body = NewHomeAddress {
+        care: Care::HomeVisit.as_str().into(),
+    };
+    let made = client
+        .make_home_address(&session.token, "demo", &body)
+        .await;
+    let url = made.map_err(|error| explain(&error))?.url;
+    sign_out(client, &session).await?;
+    Ok(url)
 }
 
 /// Replaces a person's first password, as they would at the first sign-in; a machine keeps its own.

@@ -9,6 +9,8 @@ mod emergency;
 mod every_page;
 mod font;
 #[cfg(feature = "pcsc")]
+mod home_care;
+#[cfg(feature = "pcsc")]
 mod kiosk;
 mod lock;
 mod medical;

@@ -13,6 +13,8 @@ mod at_a_server;
 mod audit;
 mod backup;
 mod browser;
+#[cfg(feature = "pcsc")]
+mod card_at_home;
 mod card_reader;
 mod certificate_care;
 mod claims;
@@ -22,6 +24,8 @@ mod doctor;
 mod feeds;
 mod first_mark;
 mod help_pages;
+#[cfg(feature = "pcsc")]
+mod home_round;
 mod insurer_feeds;
 mod kill;
 mod line;

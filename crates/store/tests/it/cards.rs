@@ -47,7 +47,7 @@ fn event(deed: Deed) -> Event {
 }
 
 /// A check by eye, with one question.
-fn by_eye(id: u128, at: Instant) -> NewCardCheck {
+pub(crate) fn by_eye(id: u128, at: Instant) -> NewCardCheck {
     let mut check = check(1);
     (check.id, check.at) = (id, at);
     check.origin = "card";
@@ -71,7 +71,7 @@ fn by_eye(id: u128, at: Instant) -> NewCardCheck {
     }
 }
 
-async fn challenge(engine: &Engine, id: u128, at: Instant) {
+pub(crate) async fn challenge(engine: &Engine, id: u128, at: Instant) {
     let made = Challenge {
         id,
         nonce: Nonce::from_bytes([1; 32]),

@@ -14,6 +14,7 @@ mod cards;
 mod chain;
 mod checks;
 mod encryption;
+mod home_care;
 mod households;
 mod in_step;
 mod kill;

@@ -1,0 +1,137 @@
+//! What a device of home visits is: a folder with its sealed key, its name at the center, and the queue of what is on its way. Holds no PIN and
+//! no activation code.
+
+use std::path::{Path, PathBuf};
+
+use api::client::Client;
+use pki::device_key::DeviceKey;
+use pki::sealed::{MachineKey, write_private};
+use serde::{Deserialize, Serialize};
+
+use super::queue::Queue;
+use crate::told;
+
+/// What a device knows of the center and of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Told {
+    /// The center's home listener.
+    pub(crate) center: String,
+    /// Its root, PEM.
+    pub(crate) root: String,
+    /// The identifier in the facility's address.
+    pub(crate) address: String,
+    /// The center's name: nothing is signed for another.
+    pub(crate) center_name: String,
+    /// The facility's code: nothing is signed for another.
+    pub(crate) facility: String,
+    /// Its name.
+    pub(crate) facility_name: String,
+    /// This device at the center; empty until it is known there.
+    pub(crate) device: String,
+}
+
+impl Told {
+    /// Of a facility's address and the center's root.
+    pub(crate) fn at(address: &str, root: &Path) -> anyhow::Result<Self> {
+        let id = identifier(address)?;
+        let center = address.split_once("/f/").map_or("", |(center, _)| center);
+        Ok(Self {
+            center: center.to_owned(),
+            root: told::read_text(root)?,
+            address: id.to_owned(),
+            ..Self::default()
+        })
+    }
+}
+
+/// The identifier in an address as a QR code holds it, or the identifier alone.
+pub(crate) fn identifier(address: &str) -> anyhow::Result<&str> {
+    let id = address.split_once("/f/").map_or(address, |(_, id)| id);
+    let id = id.split('?').next().unwrap_or_default();
+    domain::home_care::address::AddressId::parse(id).map_err(|_| {
+        told::both(
+            "--address には QRコードのアドレス（https://…/f/…）を指定してください。",
+            "--address: give the address of the QR code (https://…/f/…)",
+        )
+    })?;
+    Ok(id)
+}
+
+/// A device at work.
+pub(crate) struct Device {
+    dir: PathBuf,
+    machine: MachineKey,
+    key: DeviceKey,
+    known: Told,
+    client: Client,
+}
+
+/// File with what the device knows.
+const FILE: &str = "visit.json";
+
+impl Device {
+    /// Makes a device in a folder, or gives the one there another address.
+    pub(crate) fn make(dir: &Path, known: Told) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(dir).map_err(|error| told::unwritable(dir, &error))?;
+        Self::with(dir, known)
+    }
+
+    /// The device of a folder.
+    pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
+        let text = told::read_text(&dir.join(FILE))?;
+        let known = serde_json::from_str(&text).map_err(|_| {
+            told::both(
+                &format!(
+                    "{}: 読めません。onshi visit activate からやり直してください。",
+                    dir.display()
+                ),
+                "the folder's visit.json does not read; begin with onshi visit activate",
+            )
+        })?;
+        Self::with(dir, known)
+    }
+
+    fn with(dir: &Path, known: Told) -> anyhow::Result<Self> {
+        let machine = MachineKey::open(&dir.join("machine.key"))?;
+        let key = DeviceKey::open(&dir.join("device.key"), &machine)?;
+        let root = pki::identity::first_certificate(known.root.as_bytes()).ok_or_else(|| {
+            told::both(
+                "root に証明書がありません。",
+                "the root holds no certificate",
+            )
+        })?;
+        let client = Client::by(crate::serve::clock(), &known.center, &root, None)
+            .map_err(|error| crate::client::explain(&error))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            machine,
+            key,
+            known,
+            client,
+        })
+    }
+
+    /// Writes down what it knows now.
+    pub(crate) fn learn(&self, known: &Told) -> anyhow::Result<()> {
+        let text = serde_json::to_vec_pretty(known)?;
+        Ok(write_private(&self.dir.join(FILE), &text)?)
+    }
+
+    pub(crate) fn known(&self) -> &Told {
+        &self.known
+    }
+
+    pub(crate) fn key(&self) -> &DeviceKey {
+        &self.key
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What is on its way.
+    pub(crate) fn queue(&self) -> Queue<'_> {
+        Queue::of(self.dir.join("on-its-way"), &self.machine)
+    }
+}

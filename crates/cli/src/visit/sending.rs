@@ -1,0 +1,331 @@
+//! Sending what is on its way, again and again over a line that drops, each under its own key. What the center refuses comes to its end and is
+//! told; what was not answered stays.
+
+use std::fmt;
+use std::time::Duration;
+
+use api::card::Challenge;
+use api::client::ClientError;
+use api::client::home_care::Prover;
+use api::home_care::device::{DeviceActivation, DeviceRegistration, HomeAnswers, RegisteredDevice};
+use api::home_care::proof::PublicKey;
+use api::home_care::{CheckAgain, HomeConsents, HomeWithdrawal};
+use domain::back_off::BackOff;
+use serde::Serialize;
+
+use super::device::{Device, Told};
+use super::queue::{Entry, Work};
+
+/// Between two tries, at first and at most.
+const FIRST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How something came to its end.
+#[derive(Debug, Serialize)]
+pub(crate) struct End {
+    /// What it was.
+    what: &'static str,
+    /// What the center made of it.
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+enum Outcome {
+    /// It is recorded.
+    Done {
+        /// The check's or withdrawal's identifier.
+        id: String,
+        /// The patient's name, where there is one to show.
+        name: String,
+        /// The verdict, 1 to 6.
+        verdict: Option<u8>,
+        /// What was answered, where something was.
+        answered: Vec<String>,
+    },
+    /// The center says no: nothing of it is recorded.
+    Refused {
+        /// The code.
+        code: String,
+        /// What to do.
+        text: String,
+    },
+}
+
+impl End {
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.outcome, Outcome::Refused { .. })
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Done {
+                id,
+                name,
+                verdict,
+                answered,
+            } => {
+                write!(f, "{}: 登録しました / recorded {id}", self.what)?;
+                if let Some(verdict) = verdict {
+                    write!(f, "  {name} 様  verdict {verdict}")?;
+                }
+                if !answered.is_empty() {
+                    write!(f, "  {}", answered.join(" "))?;
+                }
+                Ok(())
+            }
+            Outcome::Refused { code, text } => {
+                write!(
+                    f,
+                    "{}: 登録していません / not recorded: {text} [{code}]",
+                    self.what
+                )
+            }
+        }
+    }
+}
+
+fn prover(device: &Device) -> Prover<'_> {
+    Prover {
+        key: device.key(),
+        device: &device.known().device,
+        now: crate::serve::now(),
+    }
+}
+
+/// Whether a refusal ends by itself: the line, or a center that is crowded or restarts.
+fn passes(error: &ClientError) -> bool {
+    match error {
+        ClientError::Connection(_) => true,
+        // An answer that was cut off does not read.
+        ClientError::Answer => true,
+        ClientError::Problem(problem) => problem.status == 429 || 500 <= problem.status,
+        ClientError::Address | ClientError::Tls(_) => false,
+    }
+}
+
+/// Asks until there is an answer, or the time is over.
+async fn until_answered<T>(
+    wait_s: u32,
+    ask: impl AsyncFn() -> Result<T, ClientError>,
+) -> Result<T, ClientError> {
+    let mut waits = BackOff::new(FIRST, LONGEST);
+    let lots = api::client::lots::Lots::default();
+    let end = tokio::time::Instant::now() + Duration::from_secs(wait_s.into());
+    loop {
+        let error = match ask().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let wish = match &error {
+            ClientError::Problem(problem) => problem.retry_after_s,
+            _ => None,
+        };
+        let wait = waits.next(wish, lots.draw());
+        if !passes(&error) || end < tokio::time::Instant::now() + wait {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+fn explained(error: ClientError) -> anyhow::Error {
+    crate::client::explain(&error)
+}
+
+/// Makes the device known; a registration whose answer was lost is answered alike.
+pub(crate) async fn register(
+    device: &Device,
+    activation: Option<DeviceActivation>,
+    wait_s: u32,
+) -> anyhow::Result<RegisteredDevice> {
+    let client = device.client();
+    let known = device.known();
+    let facility = until_answered(wait_s, async || client.home_facility(&known.address).await)
+        .await
+        .map_err(explained)?;
+    let (x, y) = device.key().coordinates();
+    let body = DeviceRegistration {
+        activation,
+        address: known.address.clone(),
+        key: PublicKey::of(&x, &y),
+    };
+    let ask = async || {
+        let by = Prover {
+            device: "",
+            ..prover(device)
+        };
+        client.register_home_device(&by, &body).await
+    };
+    let registered = until_answered(wait_s, ask).await.map_err(explained)?;
+    device.learn(&Told {
+        center_name: facility.center,
+        facility: facility.facility,
+        facility_name: facility.name,
+        device: registered.id.clone(),
+        ..known.clone()
+    })?;
+    Ok(registered)
+}
+
+/// A challenge for the card that lies there.
+pub(crate) async fn challenge(
+    device: &Device,
+    address: &str,
+    wait_s: u32,
+) -> anyhow::Result<Challenge> {
+    let ask = async || {
+        device
+            .client()
+            .home_challenge(&prover(device), address)
+            .await
+    };
+    until_answered(wait_s, ask).await.map_err(explained)
+}
+
+/// With whom care is agreed.
+pub(crate) async fn list(device: &Device, wait_s: u32) -> anyhow::Result<HomeConsents> {
+    let ask = async || {
+        device
+            .client()
+            .home_consents_at_device(&prover(device))
+            .await
+    };
+    until_answered(wait_s, ask).await.map_err(explained)
+}
+
+/// Sends all that is on its way, the oldest first. What a line that stays away keeps from being answered stays, with all after it.
+pub(crate) async fn all(device: &Device, wait_s: u32) -> anyhow::Result<Vec<End>> {
+    let mut ends = Vec::new();
+    for (key, entry) in device.queue().entries()? {
+        let what = entry.work.name();
+        let outcome = match one(device, entry, wait_s).await {
+            Ok(outcome) => outcome,
+            Err(Stopped::Line) => break,
+            Err(Stopped::Refused { code, text }) => Outcome::Refused { code, text },
+            Err(Stopped::Other(error)) => return Err(error),
+        };
+        device.queue().remove(&key)?;
+        ends.push(End { what, outcome });
+    }
+    Ok(ends)
+}
+
+/// Why one did not come to a good end.
+enum Stopped {
+    /// It was not answered; it stays.
+    Line,
+    /// The center says no.
+    Refused { code: String, text: String },
+    /// This device.
+    Other(anyhow::Error),
+}
+
+impl From<ClientError> for Stopped {
+    fn from(error: ClientError) -> Self {
+        if passes(&error) {
+            return Self::Line;
+        }
+        match error {
+            ClientError::Problem(problem) => Self::Refused {
+                text: format!("{} / {}", problem.clerk.ja, problem.clerk.en),
+                code: problem.code,
+            },
+            other => Self::Other(explained(other)),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Stopped {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, Stopped> {
+    let client = device.client();
+    let key = entry.key.clone();
+    match &mut entry.work {
+        Work::Card {
+            request, checked, ..
+        } if checked.is_none() => {
+            let ask = async || {
+                client
+                    .check_card_at_home(&prover(device), &key, request)
+                    .await
+            };
+            *checked = Some(until_answered(wait_s, ask).await?);
+            // From here on only the answers are sent again.
+            device.queue().add(&entry)?;
+        }
+        Work::Card { .. } | Work::CheckAgain { .. } | Work::Withdraw { .. } => {}
+    }
+    match entry.work {
+        Work::Card { wish, checked, .. } => {
+            let Some(check) = checked else {
+                return Err(Stopped::Line);
+            };
+            let mut answered = Vec::new();
+            if let (Some(wish), Some(presence)) = (wish, &check.presence) {
+                let body = HomeAnswers {
+                    answers: wish
+                        .answers
+                        .into_iter()
+                        .filter(|it| check.questions.contains(&it.question))
+                        .collect(),
+                    home_care: wish.home_care.clone(),
+                    token: presence.token.clone(),
+                };
+                let ask = async || {
+                    client
+                        .answer_at_home(&prover(device), &check.id, &body)
+                        .await
+                };
+                let consents = until_answered(wait_s, ask).await?;
+                answered.extend(wish.home_care.map(|it| format!("home_care={it}")));
+                let told = consents.consents.iter();
+                answered.extend(told.map(|it| format!("{}={}", it.question, it.answer)));
+            }
+            Ok(Outcome::Done {
+                id: check.id,
+                name: check.name,
+                verdict: Some(check.verdict),
+                answered,
+            })
+        }
+        Work::CheckAgain { consent } => {
+            let body = CheckAgain::default();
+            let ask = async || {
+                client
+                    .check_again_at_device(&prover(device), &key, (&consent, &body))
+                    .await
+            };
+            let done = until_answered(wait_s, ask).await?;
+            Ok(Outcome::Done {
+                id: done.id,
+                name: done.name,
+                verdict: Some(done.verdict),
+                answered: Vec::new(),
+            })
+        }
+        Work::Withdraw { consent, reason } => {
+            let body = HomeWithdrawal { reason };
+            let ask = async || {
+                client
+                    .withdraw_at_device(&prover(device), &key, (&consent, &body))
+                    .await
+            };
+            let done = until_answered(wait_s, ask).await?;
+            Ok(Outcome::Done {
+                id: done.withdrawal,
+                name: String::new(),
+                verdict: None,
+                answered: done.ended,
+            })
+        }
+    }
+}

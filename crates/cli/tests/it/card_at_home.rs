@@ -1,0 +1,92 @@
+//! A card reader at home, with a card service of its own, and a device of home visits that speaks to it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::turned_clock::command;
+
+/// The reader; it ends with the test.
+pub(crate) struct ReaderAtHome {
+    child: Child,
+    socket: PathBuf,
+    control: PathBuf,
+}
+
+impl ReaderAtHome {
+    /// Starts the program `virtual-card`, which `cargo build -p virtual-card` made beside this test.
+    pub(crate) fn start(dir: &Path) -> Self {
+        let test = std::env::current_exe().unwrap();
+        let program = test.ancestors().nth(2).unwrap().join("virtual-card");
+        let mut child = Command::new(&program)
+            .args(["reader", "--name", "Home", "--dir"])
+            .arg(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("build it first: cargo build -p virtual-card");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let path = |value: &Value| PathBuf::from(value.as_str().unwrap());
+        Self {
+            child,
+            socket: path(&ready["socket"]),
+            control: path(&ready["readers"][0]["control"]),
+        }
+    }
+
+    /// Gives the reader an order, such as `remove`.
+    pub(crate) fn order(&self, line: &str) {
+        let mut stream = UnixStream::connect(&self.control).unwrap();
+        writeln!(stream, "{line}").unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert!(answer.get("error").is_none(), "{answer}");
+    }
+
+    /// Lays the card of a persona down.
+    pub(crate) fn place(&self, persona: &str) {
+        self.order(&format!("place {persona}"));
+    }
+
+    /// Runs `onshi visit` with this reader, typing a line.
+    pub(crate) fn visit(&self, arguments: &[&str], typed: &str) -> Output {
+        let mut child = command()
+            .arg("visit")
+            .args(arguments)
+            .env("PCSCLITE_CSOCK_NAME", &self.socket)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that reads nothing has ended its input already.
+        let _ = writeln!(child.stdin.take().unwrap(), "{typed}");
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs it and takes the lines of JSON it must print.
+    pub(crate) fn told(&self, arguments: &[&str], typed: &str) -> Vec<Value> {
+        let output = self.visit(arguments, typed);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "visit {arguments:?}: {errors}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+impl Drop for ReaderAtHome {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}

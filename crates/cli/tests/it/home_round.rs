@@ -1,0 +1,303 @@
+//! A nurse's round with three patients on a line that drops: real processes, a reader with virtual cards, a line that is cut at every place of an
+//! exchange. Nothing is doubled and nothing is lost.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use api::client::Client;
+use api::client::cards::Cause;
+use api::home_care::NewActivationCode;
+use api::session::SignIn;
+use pki::identity::Identity;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::card_at_home::ReaderAtHome;
+use crate::running::Part;
+use crate::turned_clock::command;
+
+/// Bytes that come back over each connection in turn before it is cut: within the handshake, after the request was done but before its answer,
+/// within the answer. Of six, two get through.
+const BYTES: [usize; 6] = [0, usize::MAX, 900, 1_700, 2_100, usize::MAX];
+
+/// A line that drops. Counts what was cut.
+async fn line(to: String) -> (String, Arc<AtomicUsize>) {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let cut = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&cut);
+    tokio::spawn(async move {
+        let mut count = 0;
+        while let Ok((from, _)) = socket.accept().await {
+            let most = BYTES[count % BYTES.len()];
+            count += 1;
+            tokio::spawn(pass(from, to.clone(), most, Arc::clone(&counted)));
+        }
+    });
+    (address, cut)
+}
+
+async fn pass(from: TcpStream, to: String, most: usize, cut: Arc<AtomicUsize>) {
+    if most == 0 {
+        cut.fetch_add(1, Ordering::SeqCst);
+        return;
+    }
+    let to = TcpStream::connect(to).await.unwrap();
+    let (mut from_read, mut from_write) = from.into_split();
+    let (mut to_read, mut to_write) = to.into_split();
+    let up = tokio::spawn(async move {
+        let _ = tokio::io::copy(&mut from_read, &mut to_write).await;
+        let _ = to_write.shutdown().await;
+    });
+    let mut left = most;
+    let mut bytes = [0; 512];
+    while let Ok(count) = to_read.read(&mut bytes).await {
+        if count == 0
+            || from_write
+                .write_all(&bytes[..count.min(left)])
+                .await
+                .is_err()
+        {
+            break;
+        }
+        left = left.saturating_sub(count);
+        if left == 0 {
+            cut.fetch_add(1, Ordering::SeqCst);
+            up.abort();
+            return;
+        }
+    }
+}
+
+/// A demo, until the test ends.
+fn demo(folder: &std::path::Path) -> (Part, Value) {
+    let mut child = command()
+        .arg("demo")
+        .arg("--dir")
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = lines.by_ref().map_while(Result::ok);
+    assert!(ready.into_iter().any(|it| it.contains("serving until")));
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    let told = std::fs::read(folder.join("demo.json")).unwrap();
+    (Part::of(child), serde_json::from_slice(&told).unwrap())
+}
+
+/// The station's administrator, signed in.
+async fn station(demo: &Value) -> (Client, String, String) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let facilities = demo["facilities"].as_array().unwrap();
+    let nursing = facilities.iter().find(|it| it["kind"] == "home_nursing");
+    let nursing = nursing.unwrap();
+    let file = std::fs::read(text(&nursing["p12"])).unwrap();
+    let identity = Identity::from_pkcs12(&file, &text(&nursing["p12_password"])).unwrap();
+    let root = std::fs::read(text(&demo["center"]["ca"])).unwrap();
+    let root = pki::identity::first_certificate(&root).unwrap();
+    let client = Client::new(&text(&demo["center"]["api"]), &root, Some(&identity)).unwrap();
+    let accounts = nursing["accounts"].as_array().unwrap();
+    let own = accounts.iter().find(|it| it["kind"] == "administrator");
+    let own = own.unwrap();
+    let body = SignIn {
+        account: text(&own["id"]),
+        force: true,
+        password: text(&own["password"]),
+    };
+    let token = client.sign_in(&body).await.unwrap().token;
+    (client, token, text(&nursing["home_address"]))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nurses_round_with_three_patients_on_a_line_that_drops() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_demo, told) = demo(&dir.path().join("demo"));
+    let (client, token, address) = station(&told).await;
+    let (center, id) = address.split_once("/f/").unwrap();
+    let (through, cut) = line(
+        center
+            .trim_start_matches("https://")
+            .replace("localhost", "127.0.0.1"),
+    )
+    .await;
+    let administrator = told["facilities"][3]["accounts"].as_array().unwrap();
+    let administrator = administrator
+        .iter()
+        .find(|it| it["kind"] == "administrator");
+    let account = administrator.unwrap()["id"].as_str().unwrap();
+    let body = NewActivationCode {
+        account: account.into(),
+        label: "訪問用タブレット".into(),
+        visual: false,
+    };
+    let issued = client
+        .issue_activation_code(&token, "round", &body)
+        .await
+        .unwrap();
+    let file = dir.path().join("code");
+    std::fs::write(&file, issued.code.unwrap()).unwrap();
+    let reader = ReaderAtHome::start(&dir.path().join("reader"));
+    let folder = dir.path().join("visit");
+    let [folder, file] = [&folder, &file].map(|it| it.to_str().unwrap());
+    let ca = told["center"]["ca"].as_str().unwrap();
+    let address = format!("https://{through}/f/{id}");
+    let activated = reader.told(
+        &[
+            "activate",
+            "--dir",
+            folder,
+            "--json",
+            "--address",
+            &address,
+            "--root",
+            ca,
+            "--account",
+            account,
+            "--code-file",
+            file,
+        ],
+        "",
+    );
+    assert_eq!(activated[0]["account"], account);
+    let mut names = Vec::new();
+    for case in ["everything", "valid", "rare_name"] {
+        let cards = told["cards"].as_array().unwrap();
+        let card = cards.iter().find(|it| it["case"] == case).unwrap();
+        reader.place(card["persona"].as_str().unwrap());
+        let pin = card["pin"].as_str().unwrap();
+        let done = reader.told(
+            &[
+                "card",
+                "--dir",
+                folder,
+                "--json",
+                "--home-care",
+                "yes",
+                "--answer",
+                "drugs=yes",
+                "--answer",
+                "treatment_and_drugs=yes",
+            ],
+            pin,
+        );
+        assert_eq!(
+            (done.len(), &done[0]["outcome"]),
+            (1, &Value::from("done")),
+            "{done:?}"
+        );
+        assert_eq!(done[0]["verdict"], 1);
+        assert_eq!(done[0]["answered"][0], "home_care=yes");
+        names.push(done[0]["name"].as_str().unwrap().to_owned());
+        reader.order("remove");
+    }
+    // The next round, without the cards.
+    let list = reader.told(&["list", "--dir", folder, "--json"], "");
+    let consents = list[0]["consents"].as_array().unwrap();
+    assert_eq!(
+        consents.len(),
+        3,
+        "nobody is lost and nobody is there twice"
+    );
+    for consent in consents {
+        assert!(names.contains(&consent["name"].as_str().unwrap().to_owned()));
+        let consent = consent["id"].as_str().unwrap();
+        let done = reader.told(
+            &["check", "--dir", folder, "--json", "--consent", consent],
+            "",
+        );
+        assert_eq!(done[0]["verdict"], 1);
+    }
+    let history = client.search(&token, &Default::default()).await.unwrap();
+    let at_home = history.checks.iter().filter(|it| it.origin == "home");
+    assert_eq!(
+        at_home.count(),
+        6,
+        "three by card and three without, each once"
+    );
+    let at_center = client.home_consents(&token, Cause::Person).await.unwrap();
+    assert_eq!(at_center.consents.len(), 3);
+    let status = reader.told(&["status", "--dir", folder, "--json"], "");
+    assert_eq!(status[0]["on_its_way"], serde_json::json!([]));
+    assert!(
+        8 < cut.load(Ordering::SeqCst),
+        "the line dropped all the time"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_line_that_stays_away_keeps_lies_sealed_and_goes_out_once_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_demo, told) = demo(&dir.path().join("demo"));
+    let (client, token, address) = station(&told).await;
+    let (center, id) = address.split_once("/f/").unwrap();
+    let line = crate::line::Line::lay(&center.replace("localhost", "127.0.0.1")).await;
+    let address = format!("{}/f/{id}", line.address);
+    let reader = ReaderAtHome::start(&dir.path().join("reader"));
+    let folder = dir.path().join("visit");
+    let folder = folder.to_str().unwrap();
+    let ca = told["center"]["ca"].as_str().unwrap();
+    let cards = told["cards"].as_array().unwrap();
+    let card = cards.iter().find(|it| it["case"] == "everything").unwrap();
+    // A patient's own device: no code is needed, and the PIN alone counts.
+    reader.told(
+        &[
+            "activate",
+            "--dir",
+            folder,
+            "--json",
+            "--address",
+            &address,
+            "--root",
+            ca,
+        ],
+        "",
+    );
+    reader.place(card["persona"].as_str().unwrap());
+    let pin = card["pin"].as_str().unwrap();
+    let arguments = ["card", "--dir", folder, "--json", "--home-care", "yes"];
+    reader.told(&arguments, pin);
+    let consents = client.home_consents(&token, Cause::Person).await.unwrap();
+    let consent = consents.consents[0].id.clone();
+    line.cut();
+    let withdrawal = [
+        "withdraw",
+        "--dir",
+        folder,
+        "--wait-s",
+        "0",
+        "--consent",
+        &consent,
+        "--reason",
+        "patient",
+    ];
+    let output = reader.visit(&withdrawal, "");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("onshi visit send"), "{said}");
+    let status = reader.told(&["status", "--dir", folder, "--json"], "");
+    assert_eq!(status[0]["on_its_way"], serde_json::json!(["withdrawal"]));
+    let sealed = std::fs::read_dir(format!("{folder}/on-its-way")).unwrap();
+    for file in sealed {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let plain = bytes
+            .windows(consent.len())
+            .any(|it| it == consent.as_bytes());
+        assert!(!plain, "it is sealed");
+    }
+    line.mend();
+    // A patient's own device ends nothing for a facility: that is refused, told, and not kept.
+    let output = reader.visit(&["send", "--dir", folder, "--json"], "");
+    assert!(!output.status.success());
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&told["outcome"], &told["code"]),
+        (&"refused".into(), &"not_permitted".into())
+    );
+    let status = reader.told(&["status", "--dir", folder, "--json"], "");
+    assert_eq!(status[0]["on_its_way"], serde_json::json!([]));
+}
