@@ -19,7 +19,7 @@ const STYLES: [&str; 5] = [
 ];
 
 /// What pages need of it that are opened on a poor line.
-const LEAN_STYLES: [&str; 2] = ["base.css", "components.css"];
+const LEAN_STYLES: [&str; 3] = ["base.css", "components.css", "lean.css"];
 
 /// Fonts, as `base.css` names them.
 const FONTS: [(&str, &str); 2] = [

@@ -243,7 +243,7 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
         signature: STANDARD.encode(&signed.signature),
     };
     device.queue().add(&Entry::new(Work::Card {
-        request,
+        request: Box::new(request),
         wish: it.join.is_none().then_some(wish),
         checked: None,
     }))?;

@@ -34,11 +34,11 @@ pub(crate) enum Work {
     /// A card was read.
     Card {
         /// What it signed.
-        request: HomeCardCheckRequest,
+        request: Box<HomeCardCheckRequest>,
         /// What the patient answers; `None` where a page asks them.
         wish: Option<Wish>,
         /// What the center said; then only the answers are left.
-        checked: Option<HomeCardCheck>,
+        checked: Option<Box<HomeCardCheck>>,
     },
     /// Somebody is checked without the card.
     CheckAgain {

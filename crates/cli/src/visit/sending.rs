@@ -133,8 +133,8 @@ async fn until_answered<T>(
     }
 }
 
-fn explained(error: ClientError) -> anyhow::Error {
-    crate::client::explain(&error)
+fn explained(error: &ClientError) -> anyhow::Error {
+    crate::client::explain(error)
 }
 
 /// Makes the device known; a registration whose answer was lost is answered alike.
@@ -147,7 +147,7 @@ pub(crate) async fn register(
     let known = device.known();
     let facility = until_answered(wait_s, async || client.home_facility(&known.address).await)
         .await
-        .map_err(explained)?;
+        .map_err(|error| explained(&error))?;
     let (x, y) = device.key().coordinates();
     let body = DeviceRegistration {
         activation,
@@ -161,7 +161,9 @@ pub(crate) async fn register(
         };
         client.register_home_device(&by, &body).await
     };
-    let registered = until_answered(wait_s, ask).await.map_err(explained)?;
+    let registered = until_answered(wait_s, ask)
+        .await
+        .map_err(|error| explained(&error))?;
     device.learn(&Told {
         center_name: facility.center,
         facility: facility.facility,
@@ -184,7 +186,9 @@ pub(crate) async fn challenge(
             .home_challenge(&prover(device), address)
             .await
     };
-    until_answered(wait_s, ask).await.map_err(explained)
+    until_answered(wait_s, ask)
+        .await
+        .map_err(|error| explained(&error))
 }
 
 /// With whom care is agreed.
@@ -195,7 +199,9 @@ pub(crate) async fn list(device: &Device, wait_s: u32) -> anyhow::Result<HomeCon
             .home_consents_at_device(&prover(device))
             .await
     };
-    until_answered(wait_s, ask).await.map_err(explained)
+    until_answered(wait_s, ask)
+        .await
+        .map_err(|error| explained(&error))
 }
 
 /// Sends all that is on its way, the oldest first. What a line that stays away keeps from being answered stays, with all after it.
@@ -235,7 +241,7 @@ impl From<ClientError> for Stopped {
                 text: format!("{} / {}", problem.clerk.ja, problem.clerk.en),
                 code: problem.code,
             },
-            other => Self::Other(explained(other)),
+            other => Self::Other(explained(&other)),
         }
     }
 }
@@ -258,7 +264,7 @@ async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, 
                     .check_card_at_home(&prover(device), &key, request)
                     .await
             };
-            *checked = Some(until_answered(wait_s, ask).await?);
+            *checked = Some(Box::new(until_answered(wait_s, ask).await?));
             // From here on only the answers are sent again.
             device.queue().add(&entry)?;
         }

@@ -263,7 +263,7 @@ async fn consent_at_home_opens_lists_and_ends_as_a_whole(place: &Place) {
     read_at_home(&engine, Choice::Yes).await;
     let (cares, viewer) = (
         permit::<CareAtHome>(FACILITY),
-        permit::<ViewMedicalPages>(FACILITY),
+        manager::<ViewMedicalPages>(),
     );
     let year = now().plus_seconds(400 * 86_400);
     let found = engine.home_consents(&cares, year).unwrap();
@@ -328,7 +328,7 @@ async fn without_consent_to_home_care_an_answer_is_a_visits(place: &Place) {
     read_at_home(&engine, Choice::No).await;
     let (cares, viewer) = (
         permit::<CareAtHome>(FACILITY),
-        permit::<ViewMedicalPages>(FACILITY),
+        manager::<ViewMedicalPages>(),
     );
     assert!(engine.home_consents(&cares, now()).unwrap().is_empty());
     let sight = engine.sight(&viewer, 1, now()).unwrap().unwrap();

@@ -277,12 +277,12 @@ pub(crate) async fn withdraw_page(
         errors: Vec::new(),
     };
     let page = WithdrawPage {
+        frame: staff.frame(&format!("{HERE}/{}/withdraw", it.id)),
         care: care(&it.care, words),
         name: it.name,
         id: it.id,
         reason,
         key: new_key(),
-        frame: staff.frame(HERE),
     };
     show(StatusCode::OK, &page)
 }
