@@ -225,7 +225,6 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         // Unless asked otherwise one person opens a disaster and looks at what it does; the facility of 医科 takes ambulances, once it
         // opts in.
         home: Default::default(),
-        claims: Default::default(),
         emergency: center::config::emergency::Emergency {
             two_operators,
             // Its operator was made this minute.
