@@ -92,6 +92,20 @@ pub fn upper_half(wait: Duration, lot: u64) -> Duration {
     wait / 2 + part(wait / 2, lot)
 }
 
+/// The next turn of whoever asks again and again: between three quarters and five quarters of the time between turns. Those who began in one moment
+/// are spread over all of it after a few turns.
+///
+/// ```
+/// use core::time::Duration;
+/// use domain::back_off::turn;
+/// assert_eq!(turn(Duration::from_secs(60), 0), Duration::from_secs(45));
+/// assert_eq!(turn(Duration::from_secs(60), u64::MAX), Duration::from_secs(75));
+/// ```
+#[must_use]
+pub fn turn(every: Duration, lot: u64) -> Duration {
+    every - every / 4 + part(every / 2, lot)
+}
+
 /// As much of a time as the lot says: nothing at 0, all at the greatest.
 fn part(of: Duration, lot: u64) -> Duration {
     let thousandths =
@@ -131,6 +145,23 @@ mod tests {
                 .min(9)] += 1;
         }
         assert!(tenths.iter().all(|it| (60..160).contains(it)), "{tenths:?}");
+    }
+
+    #[test]
+    fn a_thousand_who_ask_every_minute_from_one_moment_on_are_spread_over_the_minute() {
+        let mut lot = lots(11);
+        let mut sixths = [0; 6];
+        for _ in 0..1_200 {
+            // Twenty turns, as in the twenty minutes after a morning's start.
+            let asked: Duration = (0..20).map(|_| turn(Duration::from_secs(60), lot())).sum();
+            assert!((900..=1_500).contains(&asked.as_secs()), "{asked:?}");
+            sixths[usize::try_from(asked.as_secs() % 60 / 10).unwrap()] += 1;
+        }
+        // Without lots all 1,200 come in one second of it.
+        assert!(
+            sixths.iter().all(|it| (140..260).contains(it)),
+            "{sixths:?}"
+        );
     }
 
     #[test]

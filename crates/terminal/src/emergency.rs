@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use api::client::ClientError;
 use api::client::events::{Events, Received};
+use api::client::lots::Lots;
 use api::emergency::{EmergencyState, OpenWindow};
 use api::event::Event;
+use domain::back_off::turn;
 use domain::civil_date::Instant;
 
 use crate::notices::facilities;
@@ -97,12 +99,13 @@ fn is_open(window: &OpenWindow, now: Instant) -> bool {
 
 /// Asks now and then for as long as the terminal runs.
 pub(crate) async fn keep(app: App) {
-    let mut turns = tokio::time::interval(EVERY);
+    let lots = Lots::default();
     loop {
-        turns.tick().await;
         for facility in facilities(&app) {
             tell(&app, &facility).await;
         }
+        // A country of terminals must not ask in one moment.
+        tokio::time::sleep(turn(EVERY, lots.draw())).await;
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::client::ClientError;
+use api::client::lots::Lots;
 use api::notice::Notice;
+use domain::back_off::turn;
 use domain::civil_date::{CivilDate, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -192,14 +194,15 @@ fn kept<T: Default + serde::de::DeserializeOwned>(file: &Path) -> T {
 
 /// Asks now and then for as long as the terminal runs.
 pub(crate) async fn keep(app: App) {
-    let mut turns = tokio::time::interval(EVERY);
+    let lots = Lots::default();
     loop {
-        turns.tick().await;
         for facility in facilities(&app) {
             if let Err(error) = ask(&app, &facility).await {
                 tracing::debug!(error = %error, "the center was not asked for notices");
             }
         }
+        // A country of terminals must not ask in one moment.
+        tokio::time::sleep(turn(EVERY, lots.draw())).await;
     }
 }
 
