@@ -450,3 +450,6 @@ fn run_job(within: Option<&Connection>, job: Job, batch: &mut Batch) -> Result<F
         Err(why) => Err(Failed { finish, why }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! How many writes wait for the writer; the writer is held by a job that ends when the test says so.
+
+use std::sync::mpsc;
+
+use super::*;
+
+async fn nothing(database: Database) -> Result<(), StoreError> {
+    database.write(|_, _| Ok(())).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_many_writes_wait_as_may_and_those_beyond_are_refused_until_the_writer_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let (growing, chain) = (Reading::Growing(Pace::default()), [1; 16]);
+    let database = Database::open(&path, None, &[], growing, chain, |_| Ok(Held::default()));
+    let database = database.unwrap().with_waiting(2);
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let held = database.clone();
+    let held = tokio::spawn(async move {
+        held.write(move |_, _| {
+            begun.send(()).unwrap();
+            goes_on.recv().unwrap();
+            Ok(())
+        })
+        .await
+    });
+    tokio::task::spawn_blocking(move || has_begun.recv().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(database.written().waiting, 0, "what is worked on waits not");
+    let mut waiting = Vec::new();
+    for count in 1..=2 {
+        waiting.push(tokio::spawn(nothing(database.clone())));
+        while database.written().waiting < count {
+            tokio::task::yield_now().await;
+        }
+    }
+    for _ in 0..3 {
+        let refused = nothing(database.clone()).await;
+        assert!(matches!(refused, Err(StoreError::Crowded)), "{refused:?}");
+    }
+    assert_eq!(database.written().waiting, 2, "who is refused waits not");
+    go_on.send(()).unwrap();
+    for it in [held].into_iter().chain(waiting) {
+        it.await.unwrap().unwrap();
+    }
+    assert_eq!(database.written().waiting, 0);
+    nothing(database.clone()).await.unwrap();
+}
