@@ -63,6 +63,41 @@ pub(crate) fn led_to(
     Ok(found)
 }
 
+/// The rows of keys from one on and before another, behind a place and so many of them: whom they lead to, each with the key, and the place
+/// of the last; no place where there are no more.
+pub(crate) fn rows_behind(
+    connection: &Connection,
+    (key, part): (&str, i64),
+    end: &str,
+    rows: u32,
+) -> Result<RowsBehind, StoreError> {
+    let text = "SELECT key, part, record FROM insured
+        WHERE ?1 <= key AND key < ?3 AND (?1 < key OR ?2 < part) ORDER BY key, part LIMIT ?4";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![key, part, end, rows])?;
+    let mut records: Vec<(String, i64, Vec<u8>)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        records.push((row.get(0)?, row.get(1)?, row.get(2)?));
+    }
+    drop(rows);
+    let last = records.last().map(|(key, part, _)| (key.clone(), *part));
+    let mut found = Vec::new();
+    for (key, _, record) in records {
+        let mut household = Household::open(&record)?;
+        while let Some(head) = household.next()? {
+            let registration = match household.read(&head)? {
+                Some(registration) => Some(registration),
+                None => registration_of(connection, head.id)?,
+            };
+            found.extend(registration.map(|it| (key.clone(), it)));
+        }
+    }
+    Ok((found, last))
+}
+
+/// Whom rows lead to, and where the last of them lies.
+type RowsBehind = (Vec<(String, Registration)>, Option<(String, i64)>);
+
 /// A person with their coverages.
 pub(crate) fn registration_of(
     connection: &Connection,

@@ -1,6 +1,8 @@
 //! Puts an arrived batch of an insurer in place, person by person, within one transaction; or weighs what that would change. Keeps what it
 //! found, so that the batch can be undone.
 
+use std::collections::HashSet;
+
 use domain::certificate::Period;
 use domain::civil_date::Instant;
 use domain::codes::coverage::LossReason;
@@ -24,8 +26,14 @@ use crate::sql::{Connection, params};
 
 const FAILED: StoreError = StoreError::Row("feeds");
 
-/// Households of an insurer found at a time.
+/// People of a batch read at a time.
 const AT_ONCE: u32 = 1_000;
+
+/// Rows of an insurer's members read at a time, each with some people.
+const ROWS: u32 = 500;
+
+/// People a batch may name for who they are to be held in memory: some mebibytes.
+const MOST_NAMED: usize = 200_000;
 
 /// What becomes of a person.
 struct Settled {
@@ -83,8 +91,14 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         let own = coverages.iter().filter(|it| it.insurer == insurer);
         Figures::of(&own.cloned().collect::<Vec<_>>(), arriving.day)
     };
+    let named = Named::by(connection, arriving)?;
     for_each_member(connection, insurer, |registration| {
-        let part = part(connection, arriving.number, registration.person.id)?;
+        let person = registration.person.id;
+        let part = if named.may_hold(person) {
+            part(connection, arriving.number, person)?
+        } else {
+            None
+        };
         let settled = settle(arriving, insurer, Some(registration), part.as_ref());
         let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
         weighed.add(count(&registration.coverages), after);
@@ -138,27 +152,53 @@ fn for_each_member(
 ) -> Result<(), StoreError> {
     // Keys are the eight digits, a stroke, and what follows; "0" is the character after the stroke.
     let digits = format!("{:08}", insurer.as_u32());
-    let (mut last, end) = (format!("{digits}/"), format!("{digits}0"));
+    let (mut place, end) = ((format!("{digits}/"), -1), format!("{digits}0"));
     loop {
-        let text =
-            "SELECT DISTINCT key FROM insured WHERE ?1 < key AND key < ?2 ORDER BY key LIMIT ?3";
-        let mut statement = connection.prepare_cached(text)?;
-        let keys = statement.query_map(params![last, end, AT_ONCE], |row| row.get(0))?;
-        let keys = keys.collect::<Result<Vec<String>, _>>()?;
-        let Some(last_key) = keys.last() else {
+        let behind = (place.0.as_str(), place.1);
+        let (found, last) = households::rows_behind(connection, behind, &end, ROWS)?;
+        let Some(last) = last else {
             return Ok(());
         };
-        last.clone_from(last_key);
-        for key in keys {
-            for registration in households::led_to(connection, &key, None)? {
-                let own = registration.coverages.iter();
-                let own = own.filter(|it| it.insurer == insurer).map(Coverage::key);
-                // Under the first of their keys alone.
-                if own.min().is_some_and(|first| first.as_str() == key) {
-                    work(&registration)?;
-                }
+        for (key, registration) in found {
+            let own = registration.coverages.iter();
+            let own = own.filter(|it| it.insurer == insurer).map(Coverage::key);
+            // Under the first of their keys alone.
+            if own.min().is_some_and(|first| first.as_str() == key) {
+                work(&registration)?;
             }
         }
+        place = last;
+    }
+}
+
+/// Whom a batch names, so that members it does not name are not looked for among its parts. Of a batch of very many that is not known.
+struct Named(Option<HashSet<PersonId>>);
+
+impl Named {
+    fn by(connection: &Connection, arriving: &Arriving) -> Result<Self, StoreError> {
+        let text = "SELECT person FROM arriving_part WHERE batch = ?1 AND ?2 < person ORDER BY person LIMIT ?3";
+        let (mut named, mut after) = (HashSet::new(), Vec::new());
+        loop {
+            let mut statement = connection.prepare_cached(text)?;
+            let number = arriving.number.as_u32();
+            let mut rows = statement.query(params![number, after, AT_ONCE])?;
+            let mut last: Option<[u8; 16]> = None;
+            while let Some(row) = rows.next()? {
+                let id: [u8; 16] = row.get(0)?;
+                named.insert(PersonId::from_u128(u128::from_be_bytes(id)));
+                last = Some(id);
+            }
+            match last {
+                None => return Ok(Self(Some(named))),
+                Some(_) if MOST_NAMED < named.len() => return Ok(Self(None)),
+                Some(last) => after = last.to_vec(),
+            }
+        }
+    }
+
+    /// Whether somebody may be named.
+    fn may_hold(&self, person: PersonId) -> bool {
+        self.0.as_ref().is_none_or(|it| it.contains(&person))
     }
 }
 
