@@ -16,6 +16,7 @@ mod claims;
 mod disk;
 mod exchange;
 mod floor;
+mod gate;
 mod gateway;
 mod kiosk;
 mod load;
@@ -62,6 +63,9 @@ enum What {
     /// A claim file of 100,000 claims parsed, checked and held against registrations, against a bare pass over its fields.
     #[command(after_help = "Example: cargo xtask bench claims --rounds 5")]
     Claims(claims::Arguments),
+    /// Entering and leaving the admission gate, against a counter that goes up and down.
+    #[command(after_help = "Example: cargo xtask bench gate --threads 2")]
+    Gate(gate::Arguments),
     /// Files through the link app and a center, one at a time and in a burst, against plain files of the same run.
     #[command(after_help = "Example: cargo xtask bench gateway --rounds 5")]
     Gateway(gateway::Arguments),
@@ -95,6 +99,7 @@ fn main() -> ExitCode {
                 What::Card(arguments) => card::run(&arguments).await,
                 What::Exchange(arguments) => exchange::run(&arguments),
                 What::Claims(arguments) => claims::run(&arguments),
+                What::Gate(arguments) => gate::run(&arguments).await,
                 What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Bulk(arguments) => bulk::run(&arguments).await,
                 What::Medical(arguments) => medical::run(&arguments).await,

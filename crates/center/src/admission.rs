@@ -3,8 +3,8 @@
 
 pub(crate) mod classes;
 pub(crate) mod connections;
-pub(crate) mod facilities;
-pub(crate) mod gate;
+pub mod facilities;
+pub mod gate;
 
 use std::convert::Infallible;
 use std::pin::Pin;

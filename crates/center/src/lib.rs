@@ -1,7 +1,7 @@
 //! The center server: sign-in, checks by number and by card, readers, events, accounts, enrolment, audit. Holds all truth; decides by the rules of `domain`.
 
 mod accounts;
-mod admission;
+pub mod admission;
 mod app;
 pub mod audit;
 mod bulk;

@@ -9,7 +9,7 @@ use domain::institution_code::InstitutionCode;
 
 /// A facility that is connected.
 #[derive(Debug, Default)]
-pub(crate) struct Facility {
+pub struct Facility {
     in_progress: AtomicUsize,
     waiting: AtomicUsize,
     /// Facilities that have anything in progress.
@@ -55,7 +55,7 @@ impl Facility {
 
 /// All facilities that are connected.
 #[derive(Debug, Default)]
-pub(crate) struct Facilities {
+pub struct Facilities {
     known: Mutex<HashMap<InstitutionCode, Weak<Facility>>>,
     busy: Arc<AtomicUsize>,
 }
@@ -65,7 +65,7 @@ const TIDY_AT: usize = 1_024;
 
 impl Facilities {
     /// The counts of a facility, for another of its connections.
-    pub(crate) fn of(&self, code: InstitutionCode) -> Arc<Facility> {
+    pub fn of(&self, code: InstitutionCode) -> Arc<Facility> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(facility) = known.get(&code).and_then(Weak::upgrade) {
             return facility;

@@ -40,22 +40,22 @@ impl Shed {
 
 /// How much the gate lets in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Places.
-    pub(crate) places: usize,
+    pub places: usize,
     /// Of them, for one facility.
-    pub(crate) of_facility: usize,
+    pub of_facility: usize,
     /// Requests of each class that may wait.
-    pub(crate) waiting: usize,
+    pub waiting: usize,
     /// Of them, of one facility.
-    pub(crate) waiting_of_facility: usize,
+    pub waiting_of_facility: usize,
     /// The longest wait.
-    pub(crate) wait: Duration,
+    pub wait: Duration,
 }
 
 /// The gate.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     bounds: Bounds,
     /// Places that may be taken when a class still begins.
     reach: [usize; CLASSES],
@@ -81,7 +81,7 @@ struct Waiter {
 }
 
 impl Gate {
-    pub(crate) fn new(bounds: Bounds) -> Self {
+    pub fn new(bounds: Bounds) -> Self {
         let mut reach = [0; CLASSES];
         for (reach, class) in reach.iter_mut().zip(WorkClass::ALL) {
             *reach = class.reach(bounds.places);
@@ -98,7 +98,7 @@ impl Gate {
     }
 
     /// A place, where there is one and nobody as urgent waits for it.
-    pub(crate) fn try_enter(
+    pub fn try_enter(
         self: &Arc<Self>,
         class: WorkClass,
         facility: Option<&Arc<Facility>>,
@@ -115,7 +115,7 @@ impl Gate {
     ///
     /// # Errors
     /// Seconds after which to come back.
-    pub(crate) async fn enter(
+    pub async fn enter(
         self: &Arc<Self>,
         class: WorkClass,
         facility: Option<Arc<Facility>>,
@@ -330,7 +330,7 @@ fn of<T>(counts: &[T; CLASSES], class: WorkClass) -> Option<&T> {
 
 /// A place among what is in progress; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     gate: Arc<Gate>,
     class: WorkClass,
     facility: Option<Arc<Facility>>,
