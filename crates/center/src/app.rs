@@ -74,7 +74,7 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Connections>,
     /// Certificates of whose use the store knows.
     pub(crate) used: crate::listeners::Used,
-    pub(crate) draining: Draining,
+    pub(crate) draining: Arc<Draining>,
     pub(crate) link: Link,
     pub(crate) claims: crate::claims::Entry,
     pub(crate) medical: Medical,

@@ -1,7 +1,49 @@
 //! The end of the center without a failed request: nothing new is accepted, open connections are told to close after what is in progress, and
-//! that is waited for. Ends nothing by force; the process does, when the time is up.
+//! that is waited for. Ends nothing by force; the process does, when the time is up. How it went lies in a file for the next process to tell.
 
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+
+/// The file of how it went, in the data folder.
+const LAST: &str = "last-drain.json";
+
+/// How the process before this one ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastDrain {
+    /// Milliseconds it took.
+    pub(crate) took_ms: u64,
+    /// Connections that were open when it began.
+    pub(crate) open: u64,
+    /// Of them, those that were cut.
+    pub(crate) cut: u64,
+}
+
+impl LastDrain {
+    /// Writes it down. An end is no place to fail: what cannot be written is told of.
+    pub(crate) fn keep(self, data_dir: &Path) {
+        let bytes = serde_json::to_vec(&self).unwrap_or_default();
+        if let Err(error) = pki::sealed::write_private(&data_dir.join(LAST), &bytes) {
+            tracing::warn!(error = %error, "how the center ended could not be written down");
+        }
+    }
+
+    /// Of the process before, once: whoever ends without draining leaves nothing behind.
+    pub(crate) fn take(data_dir: &Path) -> Option<Self> {
+        let file = data_dir.join(LAST);
+        let bytes = std::fs::read(&file).ok()?;
+        // Where it stays, it is told of once more.
+        let _ = std::fs::remove_file(&file);
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// How long it took.
+    pub(crate) fn took(self) -> Duration {
+        Duration::from_millis(self.took_ms)
+    }
+}
 
 /// Tells connections that the center ends, and when the last of them is gone.
 #[derive(Debug)]
@@ -42,6 +84,11 @@ impl Draining {
     /// Something that is waited for.
     pub(crate) fn open(&self) -> Open {
         Open(self.open.subscribe())
+    }
+
+    /// Whether it has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.begun.borrow()
     }
 
     /// How many are waited for.

@@ -29,7 +29,7 @@ use crate::app::{App, Shared, Site};
 use crate::card_trust::CardTrust;
 use crate::config::capacity::Capacity;
 use crate::config::{Config, duration};
-use crate::draining::Draining;
+use crate::draining::{Draining, LastDrain};
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::sources::Sources;
@@ -151,7 +151,10 @@ impl Center {
         let own_places = capacity.in_progress_of_operators;
         let operator_gate = Arc::new(Gate::new(bounds(&capacity, own_places)));
         let connections = Arc::new(Connections::new(capacity));
+        let draining = Arc::new(Draining::default());
         let sources = Sources {
+            draining: Arc::clone(&draining),
+            last_drain: LastDrain::take(dir),
             engine: engine.clone(),
             clock: clock.clone(),
             gates: [Arc::clone(&gate), Arc::clone(&operator_gate)],
@@ -199,7 +202,7 @@ impl Center {
             facilities: Facilities::default(),
             connections,
             used: crate::listeners::Used::default(),
-            draining: Draining::default(),
+            draining,
             link: config.link.clone(),
             claims: crate::claims::Entry::new(config.claims.clone()),
             medical: config.medical,
@@ -295,18 +298,27 @@ impl Center {
     /// [`store::engine::StoreError`].
     pub async fn stop(self) -> Result<(), store::engine::StoreError> {
         let draining = &self.app.draining;
+        let (begun, open) = (std::time::Instant::now(), draining.left());
         draining.begin();
         tracing::info!(
-            connections = draining.left(),
+            connections = open,
             "the center ends after what is in progress"
         );
         let limit = duration(self.app.capacity.drain_ms);
+        let mut cut = 0;
         if tokio::time::timeout(limit, draining.over()).await.is_err() {
+            cut = draining.left();
             tracing::warn!(
-                connections = draining.left(),
+                connections = cut,
                 "connections were cut, since they took longer than capacity.drain_ms"
             );
         }
+        let last = LastDrain {
+            took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            open: open as u64,
+            cut: cut as u64,
+        };
+        last.keep(&self.app.data_dir);
         checkpoints::one(&self.app).await
     }
 }

@@ -1,5 +1,6 @@
 //! Takes a file of medical information in: its lines are matched to people and kept aside, and published when all came. Judges no line.
 
+use domain::admission::WorkClass;
 use domain::feed::insurer::{InsurerKind, Scope};
 use domain::feed::{BatchKind, BatchNumber, BatchState, FeedKind};
 use exchange::feed_file::refusal::Reason;
@@ -119,6 +120,7 @@ impl<'a> Feeding<'a> {
         }
         let (id, day) = begun.map_or((id, now), |it| (it.id, it.at));
         let mut receiver = Receiver::new(
+            app,
             FeedFile::new(kind, encoding, day.date_in_japan()),
             report::file(&app.data_dir, id),
         );
@@ -134,6 +136,7 @@ impl<'a> Feeding<'a> {
     }
 
     async fn end(self) -> Result<FeedReport, String> {
+        let _place = self.app.gate.enter_in_time(WorkClass::Bulk).await;
         let (counted, tolerance) = (self.receiver.tally.counted, self.app.medical.tolerance());
         let is_good = tolerance.allows(counted.refused, counted.lines);
         let (state, changed) = match (self.batch, is_good) {

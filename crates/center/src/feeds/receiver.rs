@@ -2,9 +2,11 @@
 //! batch that goes on, lines that are kept already are passed over. Holds no more of a file in memory than one piece, and publishes nothing.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::admission::WorkClass;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::feed_file::{Line, LineFile, NoFeed};
 use sha2::{Digest, Sha256};
@@ -13,6 +15,8 @@ use super::FeedPart;
 use super::earlier::Earlier;
 use super::tally::Tally;
 use super::unpacking::Unpacking;
+use crate::admission::gate::Gate;
+use crate::app::App;
 use crate::control::Conversation;
 
 /// The lines of a piece of a file, each with its number.
@@ -45,6 +49,7 @@ pub(crate) trait Keep {
 
 /// A file that is being received.
 pub(crate) struct Receiver<F> {
+    gate: Arc<Gate>,
     file: F,
     pub(crate) tally: Tally,
     /// What was kept of it before it was cut off.
@@ -59,8 +64,9 @@ where
     F::Said: Send + 'static,
 {
     /// Of a file whose refused lines go to a report.
-    pub(crate) fn new(file: F, report: PathBuf) -> Self {
+    pub(crate) fn new(app: &App, file: F, report: PathBuf) -> Self {
         Self {
+            gate: Arc::clone(&app.gate),
             file,
             tally: Tally::new(report),
             earlier: None,
@@ -87,6 +93,8 @@ where
             if let Some((digest, _)) = &mut self.digest {
                 digest.update(&bytes);
             }
+            // Each part comes behind all that somebody waits for.
+            let _place = self.gate.enter_in_time(WorkClass::Bulk).await;
             unpacking.take(bytes);
             while let Some(piece) = unpacking.next().await.map_err(NotReceived::Wrong)? {
                 self.read(piece, keeper).await?;
@@ -100,6 +108,7 @@ where
                 "ファイルが送信中に変わりました。書き終わってから取り込んでください。 / the file changed while it was sent; load it when it is complete".into(),
             ));
         }
+        let _place = self.gate.enter_in_time(WorkClass::Bulk).await;
         while let Some(piece) = unpacking.rest().map_err(NotReceived::Wrong)? {
             self.read(piece, keeper).await?;
         }

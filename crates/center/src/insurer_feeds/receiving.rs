@@ -1,6 +1,7 @@
 //! Takes an insurer's file in as it arrives over the control socket: lines are read and kept aside piece by piece; when all came, the whole
 //! is weighed, and published or held for review. Holds no more of a file in memory than one piece.
 
+use domain::admission::WorkClass;
 use domain::feed::insurer::{InsurerKind, Scope};
 use domain::feed::part::NotApplied;
 use domain::feed::{BatchKind, BatchState};
@@ -134,7 +135,7 @@ impl<'a> Receiving<'a> {
         // One that goes on is of the day it came first.
         let day = begun.at.date_in_japan();
         let file = InsurerFile::new(kind, insurer, encoding, day);
-        let receiver = Receiver::new(file, report::file(&app.data_dir, begun.id));
+        let receiver = Receiver::new(app, file, report::file(&app.data_dir, begun.id));
         let earlier = Earlier::of(&app.engine, &begun);
         Ok(Self {
             app,
@@ -154,6 +155,7 @@ impl<'a> Receiving<'a> {
 
     async fn end(self) -> Result<FeedReport, String> {
         let (app, arriving, counted) = (self.app, self.arriving, self.receiver.tally.counted);
+        let _place = app.gate.enter_in_time(WorkClass::Bulk).await;
         let tolerance = app.insurer_feeds.tolerance();
         if !self.is_tried && !tolerance.allows(counted.refused, counted.lines) {
             self.leave(BatchState::Stopped).await?;

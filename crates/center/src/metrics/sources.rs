@@ -12,6 +12,7 @@ use store::engine::Engine;
 
 use crate::admission::connections::{Connections, TooMany};
 use crate::admission::gate::{Gate, Shed};
+use crate::draining::{Draining, LastDrain};
 use crate::serve::Clock;
 
 /// Whom monitoring asks.
@@ -21,6 +22,9 @@ pub(crate) struct Sources {
     /// Of facilities, and of operators.
     pub(crate) gates: [Arc<Gate>; 2],
     pub(crate) connections: Arc<Connections>,
+    pub(crate) draining: Arc<Draining>,
+    /// How the process before this one ended, where it did so in order.
+    pub(crate) last_drain: Option<LastDrain>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -72,6 +76,26 @@ impl Sources {
         for why in TooMany::ALL {
             let value = self.connections.refused(why);
             counter(family.encode_family(&[("of", why.as_str())])?, value)?;
+        }
+        Ok(())
+    }
+
+    fn drains(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let kind = MetricType::Gauge;
+        let help = "1 while the center ends after what is in progress";
+        let family = encoder.encode_descriptor("draining", help, None, kind)?;
+        gauge(family, i64::from(self.draining.has_begun()))?;
+        let Some(last) = self.last_drain else {
+            return Ok(());
+        };
+        let help = "Time the process before this one took to end";
+        let family = encoder.encode_descriptor("last_drain_seconds", help, None, kind)?;
+        ConstGauge::new(last.took().as_secs_f64()).encode(family)?;
+        let help = "Connections that were open when the process before this one began to end, and those it cut";
+        let mut family = encoder.encode_descriptor("last_drain_connections", help, None, kind)?;
+        for (what, count) in [("open", last.open), ("cut", last.cut)] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            gauge(family.encode_family(&[("what", what)])?, count)?;
         }
         Ok(())
     }
@@ -129,6 +153,7 @@ impl Sources {
 impl Collector for Sources {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         self.admission(&mut encoder)?;
+        self.drains(&mut encoder)?;
         self.store(&mut encoder)
     }
 }

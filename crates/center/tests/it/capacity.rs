@@ -338,3 +338,46 @@ async fn nobody_who_never_ends_holds_the_end_of_the_center() {
     in_progress(&world, 1.0).await;
     world.center.take().unwrap().stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feed_waits_behind_all_that_patients_wait_for() {
+    use crate::insurer_feeds::{feed, file, person};
+    use domain::feed::insurer::InsurerKind;
+    let world = world(|it| it.in_progress = most(4)).await;
+    let clinic = world.enrol(CLINIC).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let held = Held::begin(&world, &clinic.identity, &token).await;
+    in_progress(&world, 1.0).await;
+    let bytes = file(InsurerKind::Persons, (0..50).map(person));
+    let load = crate::insurer_feeds::send_file(&world, feed(InsurerKind::Persons), &bytes);
+    let then = async {
+        until(&world, "onshi_requests_waiting{class=\"bulk\"}", 1.0).await;
+        // Checks go on beside it.
+        clinic.ask(&token, "k1", "4567").await.unwrap();
+        held.end().await.0.status
+    };
+    let (loaded, first) = tokio::join!(load, then);
+    assert_eq!((loaded.unwrap().added, first), (50, 200));
+    until(&world, "onshi_requests_in_progress{class=\"bulk\"}", 0.0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_center_ended_is_told_by_the_next_one() {
+    let mut world = world(|it| it.drain_ms = most(1)).await;
+    let clinic = world.enrol(CLINIC).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let text = scrape(&world).await;
+    assert!(value(&text, "onshi_draining") < 0.5);
+    assert!(!text.contains("onshi_last_drain"), "nobody ended before");
+    let _held = Held::begin(&world, &clinic.identity, &token).await;
+    in_progress(&world, 1.0).await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let (dir, micros) = (world.dir.path(), std::sync::Arc::clone(&world.micros));
+    let center = crate::world::start_center(dir, Default::default(), micros).await;
+    world.metrics = center.metrics;
+    world.center = Some(center);
+    let text = scrape(&world).await;
+    let cut = value(&text, "onshi_last_drain_connections{what=\"cut\"}");
+    assert!((1.0..2.5).contains(&cut), "{text}");
+    assert!(value(&text, "onshi_last_drain_seconds") < 60.0);
+}
