@@ -2,6 +2,7 @@
 //! file is answered once, every check is recorded once.
 
 mod faces;
+mod restarts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -23,6 +23,14 @@ impl Part {
         self.0.id()
     }
 
+    /// Asks it to end, as a service manager does, and waits until it has ended well.
+    pub(crate) fn end(mut self) {
+        let id = self.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+
     /// Kills it like a power cut of the process.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
