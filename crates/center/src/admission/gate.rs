@@ -81,6 +81,8 @@ struct Waiter {
 }
 
 impl Gate {
+    /// One that nobody has entered yet.
+    #[must_use]
     pub fn new(bounds: Bounds) -> Self {
         let mut reach = [0; CLASSES];
         for (reach, class) in reach.iter_mut().zip(WorkClass::ALL) {
