@@ -22,6 +22,7 @@ mod kiosk;
 mod load;
 mod medical;
 mod paint;
+mod postgres;
 mod running;
 mod scale;
 mod verify;
@@ -78,6 +79,9 @@ enum What {
     /// Ten million people on the embedded store: loading, bytes, growth of a check's cost, memory, new TLS connections.
     #[command(after_help = "Example: cargo xtask bench scale --people 10000000")]
     Scale(scale::Arguments),
+    /// The store's way of a check at a PostgreSQL server, against a bare select and grouped insert of the same rows.
+    #[command(after_help = "Example: cargo xtask bench postgres --people 200000 --rounds 5")]
+    Postgres(postgres::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
                 What::Bulk(arguments) => bulk::run(&arguments).await,
                 What::Medical(arguments) => medical::run(&arguments).await,
                 What::Scale(arguments) => scale::run(arguments).await,
+                What::Postgres(arguments) => postgres::run(arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

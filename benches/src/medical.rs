@@ -170,6 +170,7 @@ fn agreed(person: &Person) -> anyhow::Result<NewCardCheck> {
             subject: None,
             detail: String::new(),
         },
+        home: None,
     })
 }
 

@@ -43,6 +43,7 @@ const USAGE: &str = "cargo xtask TASK
   bench medical a look at five years of medical information, its page in Chromium, a search by name (release build, a million people)
   bench bulk    a bulk check of ten thousand lines until its results are in hand (release build)
   bench gateway files through the link app and a center, one at a time and in a burst, against plain files (release build)
+  bench postgres  the store's way of a check at a PostgreSQL server, against a bare select and insert of the same rows (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 
@@ -154,7 +155,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let mut packages = vec!["--package", "benches"];
     // It starts no other process and keeps nothing.
     let is_alone = matches!(what, Some("exchange" | "claims"));
-    if !is_alone {
+    if !is_alone && what != Some("postgres") {
         packages.extend(["--package", "cli"]);
     }
     if matches!(what, Some("kiosk" | "card")) {

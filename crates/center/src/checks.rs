@@ -50,7 +50,8 @@ pub(crate) async fn check(
     let question = &asked.question;
     let registrations = app
         .engine
-        .look_up(permit, &question.key(), question.birth_date)?;
+        .look_up(permit, &question.key(), question.birth_date)
+        .await?;
     let finding = evaluate(question, permit.facility(), &registrations);
     let shown = finding.entries.first().map(|entry| entry.person);
     let number = match shown {

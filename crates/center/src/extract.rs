@@ -104,7 +104,11 @@ pub(crate) async fn session_of(
     token: [u8; 32],
     now: Instant,
 ) -> Result<Session, Refused> {
-    let session = app.engine.session(&token)?.ok_or(Trouble::NotSignedIn)?;
+    let session = app
+        .engine
+        .session_of_request(&token)
+        .await?
+        .ok_or(Trouble::NotSignedIn)?;
     // A token with another certificate is a stolen one: it is told nothing.
     if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
         tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");

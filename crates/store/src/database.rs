@@ -23,7 +23,7 @@ use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sessions::Remembered;
-use crate::sql::Connection;
+use crate::sql::{Connection, Row};
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -262,6 +262,18 @@ impl Database {
         match &self.place {
             Place::File(file) => file.read(work),
             Place::Server(pool) => pool.read(work),
+        }
+    }
+
+    /// The rows of a text that looks single rows up by their keys, where a server has them; `None` where a file does.
+    pub(crate) async fn ask(
+        &self,
+        text: &str,
+        values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Option<Result<Vec<Row<'static>>, StoreError>> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Server(pool) => Some(pool.ask(text, values).await),
         }
     }
 

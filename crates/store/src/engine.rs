@@ -317,6 +317,15 @@ impl Engine {
         self.center.read(work)
     }
 
+    /// The rows of a text that looks single rows up, where a server has them.
+    pub(crate) async fn ask(
+        &self,
+        text: &str,
+        values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Option<Result<Vec<sql::Row<'static>>, StoreError>> {
+        self.center.ask(text, values).await
+    }
+
     /// Writes the center's file; answers after the transaction that holds the work is on the disk, or with why it is not.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

@@ -15,6 +15,7 @@ use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByNumber, AskInBulk, Permit};
 use domain::person::PersonId;
 
+use self::households::Members;
 pub use self::households::Prepared;
 pub(crate) use self::households::{registration_of, remove_person, store_person};
 use crate::database::Migration;
@@ -47,13 +48,21 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn look_up(
+    pub async fn look_up(
         &self,
         _: &Permit<AskByNumber>,
         key: &InsuranceKey,
         born: CivilDate,
     ) -> Result<Vec<Registration>, StoreError> {
-        self.led_to(key, Some(born))
+        let text = households::LED_TO;
+        let Some(rows) = self.registry().ask(text, &[&key.as_str()]).await else {
+            return self.led_to(key, Some(born));
+        };
+        let mut members = Members::default();
+        for row in rows? {
+            members.read(&row, Some(born))?;
+        }
+        members.with_others(|person| self.registration(person))
     }
 
     /// Those to whom one insurance key of a bulk order leads, born on a day where it is given.

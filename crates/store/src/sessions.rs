@@ -17,7 +17,7 @@ use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 use crate::sign_ins::{self, Attempt};
-use crate::sql::{Connection, Params, params};
+use crate::sql::{Connection, Params, Row, params};
 
 /// Sessions remembered at most; beyond that all are read anew.
 const MOST_REMEMBERED: usize = 100_000;
@@ -169,30 +169,25 @@ impl Engine {
         Ok(found)
     }
 
+    /// The session of a token's hash that comes with a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session_of_request(
+        &self,
+        token_hash: &TokenHash,
+    ) -> Result<Option<Session>, StoreError> {
+        match self.ask(SESSION, &[&&token_hash[..]]).await {
+            Some(rows) => rows?.first().map(session).transpose(),
+            None => self.session(token_hash),
+        }
+    }
+
     fn read_session(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry, address FROM session WHERE token = ?1";
-            let mut statement = connection.prepare_cached(text)?;
+            let mut statement = connection.prepare_cached(SESSION)?;
             let mut rows = statement.query([token_hash])?;
-            let Some(row) = rows.next()? else {
-                return Ok(None);
-            };
-            let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
-            let (entry, address): (String, Option<String>) = (row.get(7)?, row.get(8)?);
-            let address = address.map(|text| text.parse()).transpose();
-            Ok(Some(Session {
-                who: SignedIn {
-                    facility: institution(row.get(0)?)?,
-                    account: AccountId::parse(&account).map_err(|_| StoreError::Row("session"))?,
-                    kind: AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?,
-                    certificate: row.get(3)?,
-                },
-                opened: Instant::from_micros(row.get(4)?),
-                active: Instant::from_micros(row.get(5)?),
-                change_needed: row.get(6)?,
-                entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
-                address: address.map_err(|_| StoreError::Row("session"))?,
-            }))
+            rows.next()?.map(|row| session(&row)).transpose()
         })
     }
 
@@ -263,6 +258,28 @@ impl Engine {
         self.write(move |connection, batch| end(connection, batch, "token = ?1", [token_hash]))
             .await
     }
+}
+
+/// The row of a token, in the order [`session`] reads it.
+const SESSION: &str = "SELECT facility, account, kind, certificate, opened, active, change_needed, entry, address FROM session WHERE token = ?1";
+
+fn session(row: &Row<'_>) -> Result<Session, StoreError> {
+    let (account, kind): (String, String) = (row.get(1)?, row.get(2)?);
+    let (entry, address): (String, Option<String>) = (row.get(7)?, row.get(8)?);
+    let address = address.map(|text| text.parse()).transpose();
+    Ok(Session {
+        who: SignedIn {
+            facility: institution(row.get(0)?)?,
+            account: AccountId::parse(&account).map_err(|_| StoreError::Row("session"))?,
+            kind: AccountKind::parse(&kind).ok_or(StoreError::Row("session"))?,
+            certificate: row.get(3)?,
+        },
+        opened: Instant::from_micros(row.get(4)?),
+        active: Instant::from_micros(row.get(5)?),
+        change_needed: row.get(6)?,
+        entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
+        address: address.map_err(|_| StoreError::Row("session"))?,
+    })
 }
 
 /// Opens a session to everything, if it is still open so far.

@@ -1,6 +1,7 @@
 //! Where a database of a PostgreSQL server is found, how it is reached, and how long it is waited for. Connects to nothing by itself.
 
 mod encryption;
+mod pipeline;
 pub(crate) mod pool;
 pub(crate) mod speaker;
 

@@ -13,7 +13,7 @@ use self::changes::{Changes, Known, Place};
 use super::without_card;
 use crate::engine::StoreError;
 use crate::rows::household::{Household, Member, pack};
-use crate::sql::{Connection, OptionalExtension, params};
+use crate::sql::{Connection, OptionalExtension, Row, params};
 
 /// Members of one row at most.
 const MEMBERS: usize = 6;
@@ -36,11 +36,33 @@ pub(crate) fn led_to(
     key: &str,
     born: Option<CivilDate>,
 ) -> Result<Vec<Registration>, StoreError> {
-    let text = "SELECT record FROM insured WHERE key = ?1 ORDER BY part LIMIT 64";
-    let mut statement = connection.prepare_cached(text)?;
+    let mut statement = connection.prepare_cached(LED_TO)?;
     let mut rows = statement.query([key])?;
-    let (mut found, mut elsewhere) = (Vec::new(), Vec::new());
+    let mut members = Members::default();
     while let Some(row) = rows.next()? {
+        members.read(&row, born)?;
+    }
+    drop(rows);
+    members.with_others(|person| registration_of(connection, person))
+}
+
+/// The rows of a key.
+pub(super) const LED_TO: &str = "SELECT record FROM insured WHERE key = ?1 ORDER BY part LIMIT 64";
+
+/// Those of a key's rows who are meant: who lies there whole, and who is only marked there.
+#[derive(Default)]
+pub(super) struct Members {
+    found: Vec<Registration>,
+    elsewhere: Vec<PersonId>,
+}
+
+impl Members {
+    /// Reads a row of [`LED_TO`].
+    pub(super) fn read(
+        &mut self,
+        row: &Row<'_>,
+        born: Option<CivilDate>,
+    ) -> Result<(), StoreError> {
         let record = row.get_ref(0)?.as_blob();
         let mut household = Household::open(record.map_err(|_| StoreError::Row("household"))?)?;
         while let Some(head) = household.next()? {
@@ -48,19 +70,27 @@ pub(crate) fn led_to(
                 continue;
             }
             match household.read(&head)? {
-                Some(registration) => found.push(registration),
-                None => elsewhere.push(head.id),
+                Some(registration) => self.found.push(registration),
+                None => self.elsewhere.push(head.id),
             }
         }
+        Ok(())
     }
-    drop(rows);
-    for person in elsewhere {
-        found.extend(registration_of(connection, person)?);
+
+    /// All of them, those who lie elsewhere as they are read there.
+    pub(super) fn with_others(
+        self,
+        mut read: impl FnMut(PersonId) -> Result<Option<Registration>, StoreError>,
+    ) -> Result<Vec<Registration>, StoreError> {
+        let mut found = self.found;
+        for person in self.elsewhere {
+            found.extend(read(person)?);
+        }
+        found.sort_by_key(|it| it.person.id);
+        // Somebody who moved between two of these reads.
+        found.dedup_by_key(|it| it.person.id);
+        Ok(found)
     }
-    found.sort_by_key(|it| it.person.id);
-    // Somebody who moved between two of these reads.
-    found.dedup_by_key(|it| it.person.id);
-    Ok(found)
 }
 
 /// The rows of keys from one on and before another, behind a place and so many of them: whom they lead to, each with the key, and the place

@@ -5,7 +5,7 @@
 //! both understand needs no casts. All rows of an answer are read before the first is looked at: a text bounds how many there are.
 
 pub(crate) mod answer;
-mod text;
+pub(crate) mod text;
 pub(crate) mod waiting;
 
 use std::cell::{Cell, RefCell};

@@ -154,14 +154,14 @@ async fn a_question_leads_to_those_born_on_its_day(place: &Place) {
     engine.store_people(family).await.unwrap();
     let permit = permit::<AskByNumber>(FACILITY);
     let key = coverage(4).key();
-    let ids = |day| {
-        let found = engine.look_up(&permit, &key, day).unwrap();
+    let ids = async |day| {
+        let found = engine.look_up(&permit, &key, day).await.unwrap();
         let ids: Vec<u128> = found.iter().map(|it| it.person.id.as_u128()).collect();
         ids
     };
-    assert_eq!(ids(born(1)), [1, 6]);
-    assert_eq!(ids(born(2)), [2]);
-    assert!(ids(born(3)).is_empty());
+    assert_eq!(ids(born(1)).await, [1, 6]);
+    assert_eq!(ids(born(2)).await, [2]);
+    assert!(ids(born(3)).await.is_empty());
 }
 
 on_both!(

@@ -14,7 +14,7 @@ fn people(range: std::ops::Range<u64>) -> Vec<Registration> {
 }
 
 /// Everybody is found as they were stored, by the person and by every key.
-fn all_there(engine: &Engine, people: &[Registration]) {
+async fn all_there(engine: &Engine, people: &[Registration]) {
     let (asker, bulk) = (
         permit::<AskByNumber>(FACILITY),
         permit::<AskInBulk>(FACILITY),
@@ -25,6 +25,7 @@ fn all_there(engine: &Engine, people: &[Registration]) {
         for coverage in &it.coverages {
             let found = engine
                 .look_up(&asker, &coverage.key(), it.person.birth_date)
+                .await
                 .unwrap();
             assert!(found.contains(it), "{:?}", it.person.id);
         }
@@ -36,7 +37,7 @@ async fn many_people_are_stored_changed_and_moved_at_once(place: &Place) {
     let mut all = people(0..1_500);
     engine.store_people(all.clone()).await.unwrap();
     assert_eq!(engine.people().unwrap(), all.len() as u64);
-    all_there(&engine, &all);
+    all_there(&engine, &all).await;
     // The same again changes nothing; half of them with another's coverages, and new ones, find their places.
     engine.store_people(all.clone()).await.unwrap();
     for at in (0..all.len() - 1).step_by(2) {
@@ -46,7 +47,7 @@ async fn many_people_are_stored_changed_and_moved_at_once(place: &Place) {
     all.extend(people(1_500..2_000));
     engine.store_people(all.clone()).await.unwrap();
     assert_eq!(engine.people().unwrap(), all.len() as u64);
-    all_there(&engine, &all);
+    all_there(&engine, &all).await;
     let births = place.run(match place {
         Place::Folder(_) => "SELECT 0",
         Place::Server { .. } => "SELECT count(*) FROM registry.person_by_birth",
@@ -62,7 +63,7 @@ async fn somebody_twice_among_many_is_the_last_one(place: &Place) {
     all.push(again.clone());
     engine.store_people(all.clone()).await.unwrap();
     all[7] = again;
-    all_there(&engine, &all[..200]);
+    all_there(&engine, &all[..200]).await;
     assert_eq!(engine.people().unwrap(), 200);
 }
 
@@ -85,7 +86,7 @@ async fn of_many_people_none_is_stored_where_one_cannot_be() {
     assert!(matches!(refused, StoreError::Failed(_)), "{refused}");
     place.run("ALTER TABLE registry.insured DROP CONSTRAINT short");
     assert_eq!(engine.people().unwrap(), 100);
-    all_there(&engine, &before);
+    all_there(&engine, &before).await;
     engine.store_people(people(50..400)).await.unwrap();
-    all_there(&engine, &people(0..400));
+    all_there(&engine, &people(0..400)).await;
 }

@@ -63,12 +63,13 @@ async fn register(engine: &Engine, facility: &str, text: &str, id: u128) -> Regi
 }
 
 /// The number that comes back with a check of an insured number.
-fn answered(engine: &Engine, facility: &str, insured: &str) -> Option<String> {
+async fn answered(engine: &Engine, facility: &str, insured: &str) -> Option<String> {
     let asked = person(0, &[insured]);
     let key = asked.coverages[0].key();
     let permit = permit::<AskByNumber>(facility);
     let found = engine
         .look_up(&permit, &key, asked.person.birth_date)
+        .await
         .unwrap();
     let number = |it: &Registration| engine.reference_number(permit.facility(), it.person.id);
     found.first().and_then(|it| number(it).unwrap())
@@ -84,9 +85,12 @@ async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new(place
         register(&engine, OWN, "000123", 1).await,
         Registered::Done(Assignment::New)
     );
-    assert_eq!(answered(&engine, OWN, "4567").as_deref(), Some("000123"));
     assert_eq!(
-        answered(&engine, OTHER, "4567"),
+        answered(&engine, OWN, "4567").await.as_deref(),
+        Some("000123")
+    );
+    assert_eq!(
+        answered(&engine, OTHER, "4567").await,
         None,
         "another facility's number"
     );
@@ -95,9 +99,15 @@ async fn a_number_comes_back_with_every_coverage_of_its_person_old_and_new(place
         .store_people(vec![person(1, &["4567", "99"])])
         .await
         .unwrap();
-    assert_eq!(answered(&engine, OWN, "99").as_deref(), Some("000123"));
+    assert_eq!(
+        answered(&engine, OWN, "99").await.as_deref(),
+        Some("000123")
+    );
     engine.store_people(vec![person(1, &["99"])]).await.unwrap();
-    assert_eq!(answered(&engine, OWN, "99").as_deref(), Some("000123"));
+    assert_eq!(
+        answered(&engine, OWN, "99").await.as_deref(),
+        Some("000123")
+    );
 }
 
 async fn a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_or_left(

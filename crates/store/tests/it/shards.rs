@@ -93,10 +93,13 @@ async fn be_asked(engine: &Engine) {
     let asker = permit::<AskByNumber>(FACILITY);
     let somebody = &synthetic::samples::people()[0];
     assert_eq!(engine.session(&[7; 32]).unwrap(), None);
+    let of_request = engine.session_of_request(&[7; 32]).await;
+    assert_eq!(of_request.unwrap(), None);
     let key = somebody.coverages[0].key();
     assert_eq!(
         engine
             .look_up(&asker, &key, somebody.person.birth_date)
+            .await
             .unwrap()
             .len(),
         1

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Client;
+
+use crate::database::server::pipeline::Pipeline;
 use crate::database::server::speaker::Speaker;
 use crate::database::server::{Address, CUT};
 use crate::database::{Migration, migrations};
@@ -28,6 +31,7 @@ pub(crate) struct Pool {
     turn: i64,
     readers: Mutex<Readers>,
     freed: Condvar,
+    pub(super) pipeline: Pipeline,
 }
 
 #[derive(Default)]
@@ -88,6 +92,7 @@ impl Pool {
             turn: TURNS + number,
             readers: Mutex::default(),
             freed: Condvar::new(),
+            pipeline: Pipeline::default(),
         }
     }
 
@@ -97,10 +102,18 @@ impl Pool {
 
     /// A new connection.
     pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
-        let client = self.speaker.connect(&self.address)?;
-        // The server ends what takes long; who hears nothing even then is cut off.
-        let patience = self.address.patience + CUT;
-        Ok(Connection::Postgres(Server::new(client, patience)))
+        let client = self.client()?;
+        Ok(Connection::Postgres(Server::new(client, self.patience())))
+    }
+
+    /// The same, for whoever asks it without waiting on a thread.
+    pub(super) fn client(&self) -> Result<Client, StoreError> {
+        self.speaker.connect(&self.address)
+    }
+
+    /// The server ends what takes long; who hears nothing even then is cut off.
+    pub(super) fn patience(&self) -> Duration {
+        self.address.patience + CUT
     }
 
     /// Begins a transaction when no other writer's runs.

@@ -1,7 +1,7 @@
 //! The one difference in how a text is written: values are `?1` for SQLite and `$1` for PostgreSQL. Changes nothing else.
 
 /// A text with its values numbered as PostgreSQL has them. What stands in quotes stays.
-pub(super) fn numbered(text: &str) -> String {
+pub(crate) fn numbered(text: &str) -> String {
     let mut quoted = None;
     let mut rest = text.chars().peekable();
     let mut numbered = String::with_capacity(text.len());
