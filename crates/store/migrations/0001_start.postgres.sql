@@ -419,3 +419,5 @@ CREATE TABLE claims_step (
   submission bytea NOT NULL, place bigint NOT NULL, at bigint NOT NULL, account text, step text NOT NULL, detail text NOT NULL,
   PRIMARY KEY (submission, place)
 );
+-- How far replicas came: each process writes its own mark here and looks for it there. Of a server alone.
+CREATE TABLE replica_mark (process bytea PRIMARY KEY, number bigint NOT NULL);

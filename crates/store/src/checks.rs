@@ -257,9 +257,9 @@ impl Engine {
         search: &Search,
     ) -> Result<Vec<Line>, StoreError> {
         let waiting = self.held().recent.of_facility(facility);
-        self.read(|connection| {
+        self.read_lately(|connection| {
             let mut lines = match connection {
-                Connection::Sqlite(_) => file::search(connection, facility, search, waiting)?,
+                Connection::Sqlite(_) => file::search(connection, facility, search, &waiting)?,
                 Connection::Postgres(_) => server::search(connection, facility, search)?,
             };
             lines.sort_by_key(|line| std::cmp::Reverse(line.id));

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use self::file::File;
 use self::numbers::Numbers;
 use self::server::pool::Pool;
+use self::server::replicas::Replicas;
 use self::writer::Writer;
 use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
@@ -122,7 +123,7 @@ struct Failed {
 #[derive(Clone)]
 enum Place {
     File(Arc<File>),
-    Server(Arc<Pool>),
+    Server(Arc<Pool>, Option<Arc<Replicas>>),
 }
 
 /// One database.
@@ -149,7 +150,7 @@ impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.place {
             Place::File(file) => write!(f, "Database({})", file.path().display()),
-            Place::Server(pool) => write!(f, "Database({pool})"),
+            Place::Server(pool, _) => write!(f, "Database({pool})"),
         }
     }
 }
@@ -189,9 +190,17 @@ impl Database {
     ) -> Result<Self, OpenError> {
         pool.migrate(migrations)?;
         let writer = Writer::server(Arc::clone(pool));
-        let place = Place::Server(Arc::clone(pool));
+        let place = Place::Server(Arc::clone(pool), None);
         Self::start(place, writer, Held::default(), Chain::new(chain))
             .map_err(|error| pool.not_opened(error.to_string()))
+    }
+
+    /// Asks the servers that follow for what may be a little old.
+    pub(crate) fn with_replicas(mut self, replicas: Option<Replicas>) -> Self {
+        if let Place::Server(_, asked) = &mut self.place {
+            *asked = replicas.map(Arc::new);
+        }
+        self
     }
 
     fn start(place: Place, writer: Writer, held: Held, chain: Chain) -> std::io::Result<Self> {
@@ -213,7 +222,7 @@ impl Database {
 
     /// Whether other processes write it as well.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.place, Place::Server(_))
+        matches!(self.place, Place::Server(..))
     }
 
     /// Lets so many jobs wait for the writer at most.
@@ -240,7 +249,7 @@ impl Database {
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::File(file) => Some(file.path()),
-            Place::Server(_) => None,
+            Place::Server(..) => None,
         }
     }
 
@@ -248,7 +257,7 @@ impl Database {
     pub(crate) fn copy(&self, folder: &Path) -> Result<(), StoreError> {
         match &self.place {
             Place::File(file) => file.copy(folder),
-            Place::Server(_) => Err(StoreError::Failed(
+            Place::Server(..) => Err(StoreError::Failed(
                 "a server's database is copied by the server's own means (docs/operations/postgresql.md)".into(),
             )),
         }
@@ -261,7 +270,23 @@ impl Database {
     ) -> Result<T, StoreError> {
         match &self.place {
             Place::File(file) => file.read(work),
-            Place::Server(pool) => pool.read(work),
+            Place::Server(pool, _) => pool.read(work),
+        }
+    }
+
+    /// Reads what may be a little old: from a server that follows, where one is not too far behind.
+    pub(crate) fn read_lately<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Place::Server(pool, replicas) = &self.place else {
+            return self.read(work);
+        };
+        let fresh = replicas.as_ref().and_then(|it| it.fresh());
+        match fresh.map(|it| it.read(&work)) {
+            // It is gone, or ended the reading for what it had to follow.
+            None | Some(Err(StoreError::Away(_))) => pool.read(work),
+            Some(read) => read,
         }
     }
 
@@ -273,7 +298,7 @@ impl Database {
     ) -> Option<Result<Vec<Row<'static>>, StoreError>> {
         match &self.place {
             Place::File(_) => None,
-            Place::Server(pool) => Some(pool.ask(text, values).await),
+            Place::Server(pool, _) => Some(pool.ask(text, values).await),
         }
     }
 

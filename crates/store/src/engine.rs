@@ -10,6 +10,7 @@ use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
 use crate::checks::lane::Lane;
 use crate::database::server::Address;
 use crate::database::server::pool::Pool;
+use crate::database::server::replicas::Replicas;
 use crate::database::server::speaker::Speaker;
 use crate::database::{Batch, Database, Held, Reading};
 use crate::recent::Recent;
@@ -209,14 +210,26 @@ impl Engine {
         };
         let speaker = Speaker::start().map_err(failed)?;
         let pool = Pool::new(speaker.clone(), address, (CENTER, 1), CENTER);
-        let pool = Arc::new(pool);
-        let center = Database::join(&pool, SERVER_MIGRATIONS, chain)?;
-        let lane = Lane::start(pool, chain).map_err(failed)?;
+        let center_pool = Arc::new(pool);
+        let center = Database::join(&center_pool, SERVER_MIGRATIONS, chain)?;
         let registry = Pool::new(speaker, address, ("registry", 2), CENTER);
-        let registry = Database::join(&Arc::new(registry), registry::SERVER_MIGRATIONS, [0; 16])?;
+        let registry_pool = Arc::new(registry);
+        let registry = Database::join(&registry_pool, registry::SERVER_MIGRATIONS, [0; 16])?;
+        let follow = |pool: &Arc<Pool>, name: &[u8]| {
+            let (replicas, behind) = pool.replicas(CENTER);
+            let process = [&chain[..], name].concat();
+            let is_any = !replicas.is_empty();
+            is_any
+                .then(|| Replicas::follow(Arc::clone(pool), replicas, behind, process))
+                .transpose()
+                .map_err(failed)
+        };
+        let of_center = follow(&center_pool, b"center")?;
+        let of_registry = follow(&registry_pool, b"registry")?;
+        let lane = Lane::start(center_pool, chain).map_err(failed)?;
         Ok(Self {
-            center,
-            registry,
+            center: center.with_replicas(of_center),
+            registry: registry.with_replicas(of_registry),
             lane: Some(lane),
             look_back: LookBack::default(),
             process: chain,
@@ -324,6 +337,14 @@ impl Engine {
         values: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Option<Result<Vec<sql::Row<'static>>, StoreError>> {
         self.center.ask(text, values).await
+    }
+
+    /// Reads what may be a little old.
+    pub(crate) fn read_lately<T>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.center.read_lately(work)
     }
 
     /// Writes the center's file; answers after the transaction that holds the work is on the disk, or with why it is not.

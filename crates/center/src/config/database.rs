@@ -1,6 +1,6 @@
 //! Where the store lies: in files of the data folder, or in a database of a PostgreSQL server. Opens it, and knows nothing of what is in it.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -21,9 +21,19 @@ pub struct Database {
     /// File with the certificates of the authorities that vouch for the server (PEM). With it every connection is encrypted.
     #[serde(default)]
     pub root_file: Option<PathBuf>,
+    /// Servers that follow this one, for searches; as `url`, with the same password and authorities.
+    #[serde(default)]
+    pub replicas: Vec<String>,
+    /// How far behind a replica may be that is asked, in milliseconds.
+    #[serde(default = "replica_lag_ms")]
+    pub replica_lag_ms: NonZeroU32,
     /// Connections for reading at most; two more write.
     #[serde(default = "connections")]
     pub connections: NonZeroU16,
+}
+
+fn replica_lag_ms() -> NonZeroU32 {
+    NonZeroU32::new(1_000).unwrap_or(NonZeroU32::MIN)
 }
 
 fn connections() -> NonZeroU16 {
@@ -53,14 +63,22 @@ impl Database {
     /// # Errors
     /// [`NotOpened::Url`], [`NotOpened::Password`] and [`NotOpened::Roots`].
     pub fn address(&self) -> Result<Address, NotOpened> {
+        let address = self.address_of(&self.url)?;
+        let replicas = self.replicas.iter().map(|url| self.address_of(url));
+        let replicas = replicas.collect::<Result<Vec<_>, _>>()?;
+        let behind = crate::config::duration(self.replica_lag_ms);
+        Ok(address.with_replicas(replicas, behind))
+    }
+
+    fn address_of(&self, url: &str) -> Result<Address, NotOpened> {
         let connections = usize::from(self.connections.get());
         let address = match &self.root_file {
             Some(file) => {
                 let roots = std::fs::read(file);
                 let roots = roots.map_err(|error| NotOpened::Roots(file.clone(), error))?;
-                Address::parse_encrypted(&self.url, &roots)?
+                Address::parse_encrypted(url, &roots)?
             }
-            None => Address::parse(&self.url)?,
+            None => Address::parse(url)?,
         };
         let address = address.with_connections(connections);
         let Some(file) = &self.password_file else {

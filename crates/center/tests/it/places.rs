@@ -45,6 +45,8 @@ fn database(dir: &Path) -> Option<center::config::database::Database> {
         url,
         password_file: None,
         root_file: None,
+        replicas: Vec::new(),
+        replica_lag_ms: std::num::NonZeroU32::MIN,
         connections: std::num::NonZeroU16::new(16).unwrap(),
     })
 }

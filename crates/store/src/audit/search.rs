@@ -84,7 +84,7 @@ impl Engine {
              ORDER BY at DESC, chain DESC, seq DESC LIMIT ?7 OFFSET ?8"
         );
         let (from, until, facility, actor, deed, subject) = bound(query);
-        self.read(|connection| {
+        self.read_lately(|connection| {
             let mut statement = connection.prepare_cached(&text)?;
             let rows = statement.query_map(
                 params![
@@ -112,7 +112,7 @@ impl Engine {
         );
         let (from, until, facility, actor, deed, subject) = bound(query);
         let (chain, seq) = after.unwrap_or_default();
-        self.read(|connection| {
+        self.read_lately(|connection| {
             let mut statement = connection.prepare_cached(&text)?;
             let rows = statement.query_map(
                 params![

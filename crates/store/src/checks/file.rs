@@ -32,14 +32,14 @@ pub(super) fn search(
     connection: &Connection,
     facility: i64,
     search: &Search,
-    waiting: Vec<i64>,
+    waiting: &[i64],
 ) -> Result<Vec<Line>, StoreError> {
     let indexed = "check_of_facility i JOIN check_record c ON c.seq = i.check_seq
         WHERE i.facility = ?1 AND i.id < ?2 AND ?10 IS NULL";
     let one = "check_record c WHERE c.seq = ?10 AND c.facility = ?1 AND c.id < ?2";
     let mut lines = select(connection, indexed, facility, search, None)?;
     for seq in waiting {
-        lines.extend(select(connection, one, facility, search, Some(seq))?);
+        lines.extend(select(connection, one, facility, search, Some(*seq))?);
     }
     Ok(lines)
 }

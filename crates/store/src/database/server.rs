@@ -3,6 +3,7 @@
 mod encryption;
 mod pipeline;
 pub(crate) mod pool;
+pub(crate) mod replicas;
 pub(crate) mod speaker;
 
 use std::fmt;
@@ -17,8 +18,14 @@ pub use self::encryption::InvalidRoots;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// What a connection may take at least, however short all other limits are.
+const LEAST_CONNECT: Duration = Duration::from_secs(1);
+
 /// How long a statement may take where nothing else is said: the server ends it then.
 const STATEMENT: Duration = Duration::from_secs(60);
+
+/// How far a replica may be behind where nothing else is said.
+const BEHIND: Duration = Duration::from_secs(1);
 
 /// After this long without a sign of life of the other end a connection counts as cut.
 const CUT: Duration = Duration::from_secs(8);
@@ -54,6 +61,8 @@ pub struct Address {
     encryption: Option<Encryption>,
     connections: usize,
     patience: Duration,
+    replicas: Vec<Self>,
+    behind: Duration,
 }
 
 impl fmt::Debug for Address {
@@ -129,10 +138,6 @@ impl Address {
         }
         config
             .ssl_mode(SslMode::Disable)
-            .connect_timeout(CONNECT)
-            .tcp_user_timeout(CUT)
-            .keepalives_idle(CUT / 2)
-            .keepalives_interval(CUT / 4)
             .keepalives_retries(2)
             .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .application_name("onshi");
@@ -141,8 +146,10 @@ impl Address {
             encryption: None,
             connections: 16,
             patience: STATEMENT,
+            replicas: Vec::new(),
+            behind: BEHIND,
         };
-        Ok((address, mode))
+        Ok((address.with_patience(STATEMENT), mode))
     }
 
     /// With a password.
@@ -152,11 +159,41 @@ impl Address {
         self
     }
 
-    /// With so long for a statement at most. A writer waits a third of it for the turn of another process, and may stay silent in its own
-    /// turn for a quarter.
+    /// With so long for a statement at most, and all other limits in proportion. A writer waits a third of it for the turn of another
+    /// process, and may stay silent in its own turn for a quarter.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        let cut = self.cut();
+        self.config
+            .connect_timeout(self.connect())
+            .tcp_user_timeout(cut)
+            // The system counts these in seconds.
+            .keepalives_idle((cut / 2).max(LEAST_CONNECT))
+            .keepalives_interval((cut / 4).max(LEAST_CONNECT));
+        self
+    }
+
+    fn in_proportion(&self, limit: Duration) -> Duration {
+        limit.mul_f64(self.patience.as_secs_f64() / STATEMENT.as_secs_f64())
+    }
+
+    fn connect(&self) -> Duration {
+        self.in_proportion(CONNECT).max(LEAST_CONNECT)
+    }
+
+    fn cut(&self) -> Duration {
+        self.in_proportion(CUT)
+    }
+
+    /// With servers that follow this one, for readings that may be so far behind.
+    #[must_use]
+    pub fn with_replicas(mut self, replicas: Vec<Self>, behind: Duration) -> Self {
+        self.replicas = replicas;
+        for replica in &mut self.replicas {
+            replica.config.target_session_attrs(TargetSessionAttrs::Any);
+        }
+        self.behind = behind;
         self
     }
 

@@ -128,7 +128,7 @@ impl Engine {
         search: &LookSearch,
     ) -> Result<LooksFound, StoreError> {
         // Readers of the registry see the center's tables as well, so one snapshot holds looks and names.
-        self.registry().read(|connection| {
+        self.registry().read_lately(|connection| {
             let _snapshot = connection.snapshot()?;
             let mut names = BTreeMap::new();
             select(connection, facility.map(number), search, |id| {

@@ -33,7 +33,37 @@ pub(crate) struct TestServer {
 impl TestServer {
     /// Starts a server with further settings (`-c name=value`).
     pub(crate) fn start(settings: &[&str]) -> Self {
-        Self::start_at(5432, settings, &[])
+        Self::start_at(5432, settings, &[], None)
+    }
+
+    /// Starts a server from a copy of another one's data, which it recovers as the settings say.
+    pub(crate) fn recover(copy: &Path, settings: &[&str]) -> Self {
+        Self::start_at(5432, settings, &[], Some((copy, "recovery.signal")))
+    }
+
+    /// Starts a server that follows another one by its log.
+    pub(crate) fn follow(first: &Self) -> Self {
+        let (from, port) = (first.folder.display(), first.port);
+        let conninfo = format!("primary_conninfo=host={from} port={port} user=onshi");
+        let copy = first.copy();
+        Self::start_at(
+            5432,
+            &["-c", &conninfo],
+            &[],
+            Some((&copy, "standby.signal")),
+        )
+    }
+
+    /// Copies the running server's data, as `pg_basebackup` does.
+    pub(crate) fn copy(&self) -> PathBuf {
+        let copy = self.folder.join("copy");
+        let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+        run(as_user(is_root, &format!("{PROGRAMS}/pg_basebackup"))
+            .args(["--checkpoint=fast", "--username=onshi", "--host"])
+            .arg(&self.folder)
+            .args(["--port", &self.port.to_string(), "--pgdata"])
+            .arg(&copy));
+        copy
     }
 
     /// Starts a server that is reached over TCP as well, with files in its folder, which is `@` in the settings.
@@ -43,10 +73,15 @@ impl TestServer {
         drop(free);
         let listens = ["-c", "listen_addresses=127.0.0.1"];
         let settings: Vec<&str> = listens.iter().chain(settings).copied().collect();
-        Self::start_at(port, &settings, files)
+        Self::start_at(port, &settings, files, None)
     }
 
-    fn start_at(port: u16, settings: &[&str], files: &[(&str, &str)]) -> Self {
+    fn start_at(
+        port: u16,
+        settings: &[&str],
+        files: &[(&str, &str)],
+        copy: Option<(&Path, &str)>,
+    ) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
         let folder = folder.keep();
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
@@ -62,10 +97,16 @@ impl TestServer {
         let at = folder.display().to_string();
         let settings = settings.iter().map(|it| it.replace('@', &at));
         let data = folder.join("data");
-        run(as_user(is_root, &format!("{PROGRAMS}/initdb"))
-            .args(["--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"])
-            .args(["--auth=trust", "--username=onshi", "--pgdata"])
-            .arg(&data));
+        match copy {
+            None => run(as_user(is_root, &format!("{PROGRAMS}/initdb"))
+                .args(["--no-sync", "--locale=C.UTF-8", "--encoding=UTF8"])
+                .args(["--auth=trust", "--username=onshi", "--pgdata"])
+                .arg(&data)),
+            Some((copy, signal)) => {
+                run(as_user(is_root, "cp").arg("-a").arg(copy).arg(&data));
+                run(as_user(is_root, "touch").arg(data.join(signal)));
+            }
+        }
         let mut warden = Command::new("sh")
             .arg("-c")
             .arg(WARDEN)

@@ -53,7 +53,7 @@ async fn record_until(
 }
 
 /// Every acknowledged check is there once, and the chain is whole.
-fn all_there(engine: &Engine, known: &[u128]) {
+pub(crate) fn all_there(engine: &Engine, known: &[u128]) {
     let reader = permit::<ReadHistory>("1319999999");
     for id in known {
         assert!(
@@ -67,7 +67,7 @@ fn all_there(engine: &Engine, known: &[u128]) {
 }
 
 /// Records a check as soon as that is possible again.
-async fn back_again(engine: &Engine, id: u128) {
+pub(crate) async fn back_again(engine: &Engine, id: u128) {
     let asker = permit::<AskByNumber>("1319999999");
     loop {
         match engine.record_check(&asker, check(id)).await {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
 
+use crate::database::server::Address;
 use crate::database::server::pipeline::Pipeline;
 use crate::database::server::speaker::Speaker;
-use crate::database::server::{Address, CUT};
 use crate::database::{Migration, migrations};
 use crate::engine::{OpenError, StoreError};
 use crate::sql::postgres::Server;
@@ -96,6 +96,15 @@ impl Pool {
         }
     }
 
+    /// The same schema at the servers that follow this one, and how far they may be behind.
+    pub(crate) fn replicas(&self, beside: &str) -> (Vec<Self>, Duration) {
+        let number = self.turn - TURNS;
+        let pool =
+            |address| Self::new(self.speaker.clone(), address, (self.schema, number), beside);
+        let pools = self.address.replicas.iter().map(pool).collect();
+        (pools, self.address.behind)
+    }
+
     fn readers(&self) -> MutexGuard<'_, Readers> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,7 +122,7 @@ impl Pool {
 
     /// The server ends what takes long; who hears nothing even then is cut off.
     pub(super) fn patience(&self) -> Duration {
-        self.address.patience + CUT
+        self.address.patience + self.address.cut()
     }
 
     /// Begins a transaction when no other writer's runs.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Connection, NoTls};
 
-use crate::database::server::{Address, CONNECT};
+use crate::database::server::Address;
 use crate::engine::StoreError;
 use crate::sql;
 use crate::sql::postgres::waiting::wait;
@@ -50,7 +50,7 @@ impl Speaker {
             Ok::<_, tokio_postgres::Error>(client)
         });
         // Several hosts are tried one after the other, each for that long.
-        match wait(connecting, CONNECT * 4) {
+        match wait(connecting, address.connect() * 4) {
             Some(Ok(connected)) => Ok(connected.map_err(sql::Error::Postgres)?),
             Some(Err(_)) | None => Err(sql::Error::NoAnswer.into()),
         }

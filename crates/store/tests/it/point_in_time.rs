@@ -1,0 +1,88 @@
+//! A server's data is brought back to a point in time from a copy and its archived log: what was recorded by then is there, the audit chain
+//! is whole, and a checkpoint kept outside says what came after.
+
+use domain::civil_date::Instant;
+use domain::permit::ReadHistory;
+use store::audit::verify::Fault;
+use store::audit::{Checkpoint, checkpoint_message};
+use store::engine::Engine;
+
+use crate::server::TestServer;
+use crate::{permit, record};
+
+/// Keeps every piece of the log, and waits until it has.
+const ARCHIVING: [&str; 4] = [
+    "-c",
+    "archive_mode=on",
+    "-c",
+    "archive_command=mkdir -p @/archive && cp %p @/archive/%f",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
+    let server = TestServer::start(&ARCHIVING);
+    let database = server.database();
+    let engine = Engine::open_server(&server.address(&database), [1; 16]).unwrap();
+    record(&engine, 1..=20).await;
+    let copy = server.copy();
+    record(&engine, 21..=40).await;
+    server.read(&database, "SELECT pg_create_restore_point('before')");
+    record(&engine, 41..=60).await;
+    let after = checkpoint(&engine);
+    // Somebody's mistake, which nobody wants back.
+    assert_eq!(server.run(&database, "DELETE FROM check_record"), 60);
+    let last = server.read(&database, "SELECT pg_walfile_name(pg_switch_wal())");
+    let is_kept = format!(
+        "SELECT coalesce('{}' <= last_archived_wal, false)::int FROM pg_stat_archiver",
+        last[0][0]
+    );
+    while server.run(&database, &is_kept) == 0 {}
+    drop(engine);
+
+    let archive = server.folder().join("archive");
+    let fetch = format!("restore_command=cp {}/%f %p", archive.display());
+    let back = TestServer::recover(
+        &copy,
+        &[
+            "-c",
+            &fetch,
+            "-c",
+            "recovery_target_name=before",
+            "-c",
+            "recovery_target_action=promote",
+        ],
+    );
+    let engine = loop {
+        // It answers before it takes writes.
+        if let Ok(engine) = Engine::open_server(&back.address(&database), [2; 16]) {
+            break engine;
+        }
+    };
+    let reader = permit::<ReadHistory>("1319999999");
+    for id in 1..=60 {
+        let found = engine.check(&reader, id).unwrap();
+        assert_eq!(found.is_some(), id <= 40, "{id}");
+    }
+    let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((whole.checks, whole.faults), (40, vec![]));
+    // What came after the point is lost, and whoever kept a checkpoint elsewhere is told.
+    let faults = engine
+        .verify_audit(&[after], |_, _, _| true)
+        .unwrap()
+        .faults;
+    assert!(matches!(faults[..], [Fault::Cut { .. }]), "{faults:?}");
+    record(&engine, 101..=110).await;
+    let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((whole.checks, whole.faults), (50, vec![]));
+}
+
+/// Where the chains stand, kept outside.
+fn checkpoint(engine: &Engine) -> Checkpoint {
+    let (at, heads) = (Instant::from_micros(7), engine.heads().unwrap());
+    Checkpoint {
+        at,
+        signature: checkpoint_message(at, &heads),
+        heads,
+        kid: "k".into(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Searches are served by a server that follows, while it is not too far behind, and by the first one otherwise.
+
+use std::time::Duration;
+
+use domain::civil_date::Instant;
+use domain::permit::ReadHistory;
+use store::checks::Search;
+use store::engine::Engine;
+
+use crate::server::TestServer;
+use crate::{permit, record};
+
+fn found(engine: &Engine) -> usize {
+    let search = Search {
+        from: Instant::from_micros(0),
+        until: Instant::from_micros(i64::MAX),
+        name: None,
+        verdict: None,
+        origin: None,
+        account: None,
+        after: None,
+        limit: 1_000,
+    };
+    let reader = permit::<ReadHistory>("1319999999");
+    engine.search_checks(&reader, &search).unwrap().len()
+}
+
+/// Searches of checks that the server runs or ran last.
+fn searches(server: &TestServer, database: &str) -> i64 {
+    let text = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'onshi' AND query LIKE '%check_record c WHERE%'";
+    server.run(database, text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_is_asked_for_searches_unless_it_lags_or_is_gone() {
+    let first = TestServer::start(&[]);
+    let database = first.database();
+    let follower = TestServer::follow(&first);
+    let behind = Duration::from_millis(500);
+    let replicas = vec![follower.address(&database)];
+    let address = first.address(&database).with_replicas(replicas, behind);
+    let engine = Engine::open_server(&address, [1; 16]).unwrap();
+    record(&engine, 1..=5).await;
+    // It is asked as soon as it shows that it follows.
+    while searches(&follower, &database) == 0 {
+        assert!(found(&engine) <= 5);
+    }
+
+    // It stands still: what is recorded from now on is found all the same, once what may be old is too old.
+    follower.read(&database, "SELECT pg_wal_replay_pause()");
+    record(&engine, 6..=10).await;
+    while found(&engine) < 10 {}
+    for _ in 0..20 {
+        assert_eq!(found(&engine), 10);
+    }
+    assert_eq!(
+        follower.run(&database, "SELECT count(*) FROM check_record"),
+        5
+    );
+
+    // It catches up and is asked again; gone, it is not missed.
+    follower.read(&database, "SELECT pg_wal_replay_resume()");
+    while follower.run(&database, "SELECT count(*) FROM check_record") < 10 {}
+    drop(follower);
+    for _ in 0..20 {
+        assert_eq!(found(&engine), 10);
+    }
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((report.checks, report.faults), (10, vec![]));
+}
