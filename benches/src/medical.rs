@@ -170,7 +170,6 @@ fn agreed(person: &Person) -> anyhow::Result<NewCardCheck> {
             subject: None,
             detail: String::new(),
         },
-        home: None,
     })
 }
 
