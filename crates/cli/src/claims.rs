@@ -1,7 +1,11 @@
-//! Checks files of claims from the shell, offline: format and structure alone. Sends nothing, and asks no center who is insured.
+//! Claims from the shell: files checked offline (format and structure alone, no center asked), files handed in, and what an operator does for
+//! the claims entry.
+
+pub(crate) mod desk;
+pub(crate) mod sending;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -30,11 +34,38 @@ pub(crate) enum ClaimsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Hand a file in at the claims entry; goes on where it was when it is run again. Ends with 1 when the file or a claim is refused.
+    #[command(
+        after_help = "Example: onshi claims send RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+    )]
+    Send(Box<sending::SendArguments>),
+    /// Accounts of the claims entry, by review body and facility (at the center's machine).
+    #[command(
+        after_help = "Example: onshi claims account add --data-dir /var/lib/onshi --tenant fund --code 1319999999 --id seikyu1"
+    )]
+    Account(desk::AccountArguments),
+    /// Filings of facilities (at the center's machine).
+    #[command(subcommand)]
+    Filing(desk::FilingCommand),
+    /// Open the claims entry beside its calendar (at the center's machine).
+    #[command(
+        after_help = "Example: onshi claims opening --data-dir /var/lib/onshi --from 2026-12-11T00:00:00+09:00 --until 2026-12-12T21:00:00+09:00 --reason fault"
+    )]
+    Opening(desk::OpeningArguments),
 }
 
-pub(crate) fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
-    let ClaimsCommand::Check { file, json } = command;
-    let mut source = File::open(&file).map_err(|error| told::unreadable(&file, &error))?;
+pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ClaimsCommand::Check { file, json } => check(&file, json),
+        ClaimsCommand::Send(arguments) => sending::run(*arguments).await,
+        ClaimsCommand::Account(arguments) => desk::account(arguments).await,
+        ClaimsCommand::Filing(command) => desk::filing(command).await,
+        ClaimsCommand::Opening(arguments) => desk::opening(arguments).await,
+    }
+}
+
+fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
+    let mut source = File::open(file).map_err(|error| told::unreadable(file, &error))?;
     let mut findings = Vec::new();
     let mut count = 0;
     let mut tell = |event: Event<'_>| {
@@ -49,7 +80,7 @@ pub(crate) fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
         }
     };
     let summary = read(&mut source, Limits::default(), &mut tell);
-    let summary = summary.map_err(|error| told::unreadable(&file, &error))?;
+    let summary = summary.map_err(|error| told::unreadable(file, &error))?;
     if json {
         println!("{}", whole(&summary, &findings));
     } else {

@@ -200,7 +200,7 @@ fn main() -> ExitCode {
             Command::Update(command) => update::run(command).await,
             Command::Publish(command) => publish::run(command),
             Command::Feed(command) => feed::run(command).await,
-            Command::Claims(command) => claims::run(command),
+            Command::Claims(command) => claims::run(command).await,
             Command::Visit(command) => visit::run(command).await,
             Command::Synth(arguments) => synth::run(arguments).await,
         }

@@ -255,6 +255,8 @@ pub enum MenuEntry {
     Password,
     /// 環境設定情報更新.
     Settings,
+    /// 「オンライン請求」 (G33); its sign-in is its own.
+    Claims,
     /// お知らせ; our wording.
     Notices,
     /// マニュアル (G36); our wording.
@@ -281,7 +283,7 @@ pub enum EmergencyMode {
 
 impl MenuEntry {
     /// All entries in the order of the screen.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CheckByNumber,
         Self::ReaderControl,
         Self::History,
@@ -294,6 +296,7 @@ impl MenuEntry {
         Self::Accounts,
         Self::Password,
         Self::Settings,
+        Self::Claims,
         Self::Notices,
         Self::Manuals,
         Self::Procedures,
@@ -316,6 +319,7 @@ impl MenuEntry {
             Self::Accounts => "アカウント管理（登録）",
             Self::Password => "パスワード変更",
             Self::Settings => "環境設定情報更新",
+            Self::Claims => "オンライン請求",
             Self::Notices => "お知らせ",
             Self::Manuals => "マニュアル",
             Self::Procedures => "手続き",
@@ -339,6 +343,7 @@ impl MenuEntry {
             Self::Accounts => "Manage accounts",
             Self::Password => "Change password",
             Self::Settings => "Settings of the facility",
+            Self::Claims => "Claims entry",
             Self::Notices => "Notices",
             Self::Manuals => "Manuals",
             Self::Procedures => "Procedures",
@@ -364,7 +369,7 @@ impl MenuEntry {
             Self::Password => by_right(Action::ChangeOwnPassword),
             Self::Settings => by_right(Action::EditSettings),
             // The master does no reception work, so only the way to help remains for it.
-            Self::Notices | Self::Manuals | Self::Procedures => {
+            Self::Claims | Self::Notices | Self::Manuals | Self::Procedures => {
                 !kind.is_system() && kind != AccountKind::Master
             }
             Self::Support => !kind.is_system(),
@@ -386,6 +391,7 @@ impl MenuEntry {
             | Self::Accounts
             | Self::Password
             | Self::Settings
+            | Self::Claims
             | Self::Notices
             | Self::Manuals
             | Self::Procedures
@@ -417,6 +423,7 @@ pub fn menu(kind: AccountKind, facility: FacilityKind, emergency: EmergencyMode)
         | MenuEntry::Accounts
         | MenuEntry::Password
         | MenuEntry::Settings
+        | MenuEntry::Claims
         | MenuEntry::Notices
         | MenuEntry::Manuals
         | MenuEntry::Procedures

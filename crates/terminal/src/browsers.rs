@@ -12,6 +12,7 @@ use ui::component::Fault;
 use ui::security::find_cookie;
 
 use crate::pages::check::CheckForm;
+use crate::pages::claims;
 use crate::pages::credential_sheet;
 use crate::pages::own_access::factor::Begun;
 
@@ -46,6 +47,8 @@ pub(crate) struct Browser {
     pub(crate) next_terminal_password: Option<Password>,
     /// A sealed sheet that waits for its confirmation.
     pub(crate) credential_sheet: Option<credential_sheet::Waiting>,
+    /// Who is signed in at the claims entry; another session than the one above.
+    pub(crate) claims: Option<claims::Login>,
     used: Option<Instant>,
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod bulk;
 pub(crate) mod card;
 pub(crate) mod certificates;
 pub(crate) mod check;
+pub(crate) mod claims;
 pub(crate) mod credential_sheet;
 pub(crate) mod emergency;
 pub(crate) mod history;

@@ -447,6 +447,7 @@ fn routes() -> Router<App> {
             get(pages::setup_sheet::form).post(pages::setup_sheet::change),
         )
         .merge(pages::certificates::routes())
+        .merge(pages::claims::routes())
         .route("/lock", post(lock::close))
         .route("/lock/state", get(lock::state))
         .route("/lock/active", post(lock::active))

@@ -13,7 +13,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 35] = [
+pub(crate) const SCREENS: [Screen; 36] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
@@ -21,6 +21,7 @@ pub(crate) const SCREENS: [Screen; 35] = [
     screen!("result"),
     screen!("history"),
     screen!("bulk"),
+    screen!("claims"),
     screen!("readers"),
     screen!("card"),
     screen!("medical"),

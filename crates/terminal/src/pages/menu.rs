@@ -10,6 +10,7 @@ use domain::receipt_link::ReceiptLink;
 
 use crate::pages::bulk;
 use crate::pages::certificates;
+use crate::pages::claims;
 use crate::pages::emergency;
 use crate::pages::home_care;
 use crate::pages::looks;
@@ -54,6 +55,7 @@ fn place(entry: MenuEntry) -> Option<(Group, &'static str, &'static str)> {
         MenuEntry::ReaderControl => Some((Group::Checks, "/readers", "menu-readers")),
         MenuEntry::History => Some((Group::Checks, "/history", "menu-history")),
         MenuEntry::Bulk => Some((Group::Checks, bulk::HERE, "menu-bulk")),
+        MenuEntry::Claims => Some((Group::Facility, claims::HERE, "menu-claims")),
         MenuEntry::Accounts => Some((Group::Accounts, "/accounts", "menu-accounts")),
         MenuEntry::Password => Some((Group::Accounts, "/password", "menu-password")),
         MenuEntry::Settings => Some((Group::Facility, "/settings", "menu-settings")),

@@ -1,0 +1,222 @@
+//! What an operator does for the claims entry from the shell: accounts of the review bodies, filings, time beside the calendar. The center does it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use center::claims::desk::{ClaimsAccountName, ClaimsOrder, ClaimsReply, NewClaimsOpening};
+use center::control::{Order, Reply};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::enroll::{order, other_answer};
+
+/// What to do with an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AccountDeed {
+    /// Make it; its first password is printed once.
+    Add,
+    /// Give it a new first password.
+    Reset,
+    /// Disable it; open sessions end.
+    Disable,
+    /// Enable it again.
+    Enable,
+    /// List the accounts.
+    List,
+}
+
+/// `onshi claims account`.
+#[derive(Args)]
+pub(crate) struct AccountArguments {
+    /// What to do.
+    deed: AccountDeed,
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Review body: fund, or federation- and the two digits of the prefecture.
+    #[arg(long, default_value = "fund")]
+    tenant: String,
+    /// Ten-digit institution code.
+    #[arg(long)]
+    code: Option<String>,
+    /// Identifier of the account.
+    #[arg(long, default_value = "")]
+    id: String,
+    /// Name to show.
+    #[arg(long, default_value = "")]
+    name: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `onshi claims filing`.
+#[derive(Subcommand)]
+pub(crate) enum FilingCommand {
+    /// List the filings of all facilities, those that wait first.
+    #[command(after_help = "Example: onshi claims filing list --data-dir /var/lib/onshi")]
+    List {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accept a filing that is handed in: its PC may hand claims in.
+    #[command(
+        after_help = "Example: onshi claims filing accept --data-dir /var/lib/onshi --id 0190…"
+    )]
+    Accept {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Identifier of the filing.
+        #[arg(long)]
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Refuse a filing that is handed in.
+    #[command(
+        after_help = "Example: onshi claims filing refuse --data-dir /var/lib/onshi --id 0190… --reason unknown-line"
+    )]
+    Refuse {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Identifier of the filing.
+        #[arg(long)]
+        id: String,
+        /// Why, as the facility reads it.
+        #[arg(long)]
+        reason: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `onshi claims opening`.
+#[derive(Args)]
+pub(crate) struct OpeningArguments {
+    /// Data folder of the running center.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// Review body; all of them without one.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// From when, such as 2026-12-11T00:00:00+09:00.
+    #[arg(long)]
+    from: String,
+    /// Until when.
+    #[arg(long)]
+    until: String,
+    /// Why, as facilities read it.
+    #[arg(long)]
+    reason: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+async fn ask(data_dir: &std::path::Path, of: ClaimsOrder) -> anyhow::Result<ClaimsReply> {
+    match order(data_dir, Order::Claims(of)).await? {
+        Reply::Claims(reply) => Ok(reply),
+        _ => Err(other_answer()),
+    }
+}
+
+pub(crate) async fn account(arguments: AccountArguments) -> anyhow::Result<ExitCode> {
+    let name = || ClaimsAccountName {
+        tenant: arguments.tenant.clone(),
+        code: arguments.code.clone().unwrap_or_default(),
+        id: arguments.id.clone(),
+    };
+    let of = match arguments.deed {
+        AccountDeed::Add => ClaimsOrder::AddAccount(name(), arguments.name.clone()),
+        AccountDeed::Reset => ClaimsOrder::ResetAccount(name()),
+        AccountDeed::Disable => ClaimsOrder::DisableAccount(name()),
+        AccountDeed::Enable => ClaimsOrder::EnableAccount(name()),
+        AccountDeed::List => ClaimsOrder::ListAccounts(arguments.code.clone()),
+    };
+    match ask(&arguments.data_dir, of).await? {
+        ClaimsReply::Account(made) if arguments.json => {
+            println!("{}", serde_json::to_string_pretty(&made)?);
+        }
+        ClaimsReply::Account(made) => {
+            println!("{}  {}  {}", made.name.tenant, made.name.code, made.name.id);
+            println!("{}", made.password);
+            println!("   最初のログインで変更します。 / it is changed at the first sign-in");
+        }
+        ClaimsReply::Accounts(lines) if arguments.json => {
+            println!("{}", serde_json::to_string_pretty(&lines)?);
+        }
+        ClaimsReply::Accounts(lines) => {
+            for it in lines {
+                let of = &it.name;
+                println!(
+                    "{:<14}  {}  {:<32}  {}",
+                    of.tenant, of.code, of.id, it.state
+                );
+            }
+        }
+        ClaimsReply::Done => done(arguments.json),
+        ClaimsReply::Filings(_) | ClaimsReply::Openings(_) => return Err(other_answer()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
+    let (data_dir, of, json) = match command {
+        FilingCommand::List { data_dir, json } => (data_dir, ClaimsOrder::ListFilings, json),
+        FilingCommand::Accept { data_dir, id, json } => {
+            (data_dir, ClaimsOrder::AcceptFiling(id), json)
+        }
+        FilingCommand::Refuse {
+            data_dir,
+            id,
+            reason,
+            json,
+        } => (data_dir, ClaimsOrder::RefuseFiling(id, reason), json),
+    };
+    match ask(&data_dir, of).await? {
+        ClaimsReply::Filings(lines) if json => {
+            println!("{}", serde_json::to_string_pretty(&lines)?);
+        }
+        ClaimsReply::Filings(lines) => {
+            for it in lines {
+                println!(
+                    "{}  {:<10}  {:<14}  {:<11}  {}",
+                    it.id, it.state, it.tenant, it.kind, it.terminal
+                );
+            }
+        }
+        ClaimsReply::Done => done(json),
+        ClaimsReply::Account(_) | ClaimsReply::Accounts(_) | ClaimsReply::Openings(_) => {
+            return Err(other_answer());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) async fn opening(arguments: OpeningArguments) -> anyhow::Result<ExitCode> {
+    let new = NewClaimsOpening {
+        tenant: arguments.tenant,
+        from: arguments.from,
+        until: arguments.until,
+        reason: arguments.reason,
+    };
+    ask(&arguments.data_dir, ClaimsOrder::Open(new)).await?;
+    done(arguments.json);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn done(as_json: bool) {
+    if as_json {
+        println!("{}", json!({"done": true}));
+    } else {
+        println!("完了しました / done");
+    }
+}

@@ -1,0 +1,530 @@
+//! 「オンライン請求」 (G33): the door with review body and certificate, and the sign-in with a claims account. A session of its own: it opens nothing
+//! else of the terminal, and whoever is signed in at the center is not signed in here.
+
+pub(crate) mod filings;
+pub(crate) mod work;
+
+use api::claims::{ClaimsEntry, ClaimsSession, ClaimsSignIn, ClaimsTenant, ClaimsWindow};
+use api::client::{Client, ClientError};
+use api::session::PasswordChange;
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
+use ui::language::Words;
+
+use crate::browsers::Browser;
+use crate::pages::{Filled, Frame, Visitor, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/claims";
+
+/// Where whoever is signed in works.
+pub(super) const WORK: &str = "/claims/work";
+
+/// The largest form with a claim file, in bytes: files are read as they come, and the center says how large one may be.
+const FILE_BYTES: usize = 1 << 30;
+
+/// Who is signed in at the claims entry in a browser.
+#[derive(Clone)]
+pub(crate) struct Login {
+    /// Place of the certificate it was opened with.
+    certificate: usize,
+    session: ClaimsSession,
+}
+
+/// The pages.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route(HERE, get(door).post(choose))
+        .route("/claims/sign-in", get(form).post(sign_in))
+        .route("/claims/sign-out", post(sign_out))
+        .route("/claims/password", get(password).post(change_password))
+        .route(WORK, get(work::page))
+        .route(
+            "/claims/send",
+            post(work::send).layer(DefaultBodyLimit::max(FILE_BYTES)),
+        )
+        .route("/claims/uploads/drop", post(work::forget))
+        .route("/claims/submissions/{id}", get(work::one))
+        .route("/claims/submissions/{id}/accept", post(work::accept))
+        .route("/claims/submissions/{id}/withdraw", post(work::withdraw))
+        .route("/claims/submissions/{id}/file", post(work::fetch))
+        .route(filings::HERE, get(filings::list).post(filings::make))
+        .route("/claims/filings/hand-in", post(filings::hand_in))
+}
+
+#[derive(Template)]
+#[template(path = "claims_door.html")]
+pub(super) struct DoorPage {
+    pub(super) frame: Frame,
+    pub(super) tenants: Vec<Radio>,
+    pub(super) certificates: Vec<Radio>,
+}
+
+#[derive(Template)]
+#[template(path = "claims_form.html")]
+pub(super) struct FormPage {
+    pub(super) frame: Frame,
+    pub(super) title: String,
+    pub(super) lead: String,
+    pub(super) action: &'static str,
+    pub(super) hidden: Vec<(&'static str, String)>,
+    pub(super) fields: Vec<TextField>,
+    pub(super) force: Option<Checkbox>,
+    pub(super) submit: String,
+}
+
+/// The certificate of a place, if it is good now.
+fn client_of(app: &App, place: usize) -> Option<Client> {
+    let certificate = app.certificates.get(place)?;
+    (app.now() < certificate.holder.not_after).then(|| certificate.client.clone())
+}
+
+pub(crate) async fn door(State(app): State<App>, visitor: Visitor) -> Response {
+    shown(&app, &visitor, StatusCode::OK, None).await
+}
+
+async fn shown(
+    app: &App,
+    visitor: &Visitor,
+    status: StatusCode,
+    problem: Option<Fault>,
+) -> Response {
+    let words = &visitor.words;
+    let mut frame = visitor.frame(HERE);
+    frame
+        .banners
+        .extend(problem.map(|fault| Banner::new(Tone::Warning, fault)));
+    let now = app.now();
+    let known = app.certificates.all();
+    let chosen = visitor.key.and_then(|key| {
+        app.browsers
+            .with(&key, |browser| (browser.certificate, browser.told.take()))
+    });
+    let (chosen, told) = chosen.unwrap_or_default();
+    frame
+        .banners
+        .extend(told.map(|fault| Banner::new(Tone::Warning, fault)));
+    let mut certificates: Vec<Radio> = known
+        .iter()
+        .map(|it| Radio {
+            value: it.name.clone(),
+            label: it.holder.terminal.clone(),
+            support: vec![words.say_with(
+                "certificate-holder",
+                &[
+                    ("facility", it.holder.facility.to_string()),
+                    ("name", it.name.clone()),
+                ],
+            )],
+            chosen: false,
+            barred: it.holder.not_after <= now,
+        })
+        .collect();
+    let first = certificates.iter().position(|it| !it.barred);
+    let place = chosen.or(first);
+    if let Some(radio) = place.and_then(|it| certificates.get_mut(it)) {
+        radio.chosen = true;
+    }
+    let entry = match place.and_then(|it| client_of(app, it)) {
+        Some(client) => client.claims_entry().await,
+        None => {
+            let fault = faults::own(words, "no_certificate", "no-certificate");
+            frame.banners.push(Banner::new(Tone::Error, fault));
+            return show(
+                status,
+                &DoorPage {
+                    frame,
+                    tenants: Vec::new(),
+                    certificates,
+                },
+            );
+        }
+    };
+    let tenants = match entry {
+        Ok(entry) => tenants(&entry, words),
+        Err(error) => {
+            let fault = faults::of_client(&error, words);
+            frame.banners.push(Banner::new(Tone::Error, fault));
+            Vec::new()
+        }
+    };
+    show(
+        status,
+        &DoorPage {
+            frame,
+            tenants,
+            certificates,
+        },
+    )
+}
+
+fn tenants(entry: &ClaimsEntry, words: &Words) -> Vec<Radio> {
+    let radio = |(at, it): (usize, &ClaimsTenant)| Radio {
+        value: it.id.clone(),
+        label: words.choose(&it.name.ja, &it.name.en).clone(),
+        support: vec![window(&it.submission, words), filing(it, words)],
+        chosen: at == 0,
+        barred: false,
+    };
+    entry.tenants.iter().enumerate().map(radio).collect()
+}
+
+/// When claims are taken, told before it bites.
+pub(super) fn window(it: &ClaimsWindow, words: &Words) -> String {
+    let at = |text: &Option<String>| text.as_deref().map(days::show_instant).unwrap_or_default();
+    let mut text = if it.is_open {
+        words.say_with(
+            "claims-open",
+            &[("closes", at(&it.closes_at)), ("last", at(&it.last_at))],
+        )
+    } else {
+        words.say_with("claims-closed", &[("opens", at(&it.opens_at))])
+    };
+    for opening in &it.openings {
+        let until = days::show_instant(&opening.until);
+        text.push_str(&words.say_with(
+            "claims-opened",
+            &[("until", until), ("reason", opening.reason.clone())],
+        ));
+    }
+    text
+}
+
+fn filing(it: &ClaimsTenant, words: &Words) -> String {
+    if it.is_terminal_permitted {
+        return words.say("claims-permitted");
+    }
+    match &it.filing {
+        Some(filing) => words.say_with(
+            "claims-filing-state",
+            &[("state", filings::state(&filing.state, words))],
+        ),
+        None => words.say("claims-filing-none"),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct DoorForm {
+    certificate: String,
+    tenant: String,
+}
+
+/// 「請求」.
+pub(crate) async fn choose(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<DoorForm>,
+) -> Response {
+    let known = app.certificates.all();
+    let place = known.iter().position(|it| it.name == form.certificate);
+    let Some(place) = place.filter(|it| client_of(&app, *it).is_some()) else {
+        let fault = faults::own(&visitor.words, "choose_certificate", "choose-certificate");
+        return shown(
+            &app,
+            &visitor,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(fault),
+        )
+        .await;
+    };
+    let tenant: String = form
+        .tenant
+        .chars()
+        .filter(|it| it.is_ascii_alphanumeric() || *it == '-')
+        .collect();
+    let to = Redirect::to(&format!("/claims/sign-in?tenant={tenant}&place={place}"));
+    let known = visitor
+        .key
+        .and_then(|key| app.browsers.with(&key, |_| ()))
+        .is_some();
+    if known {
+        return to.into_response();
+    }
+    match app.browsers.open(Browser::choosing(place), app.now()) {
+        Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], to).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Which review body, and with which certificate.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Chosen {
+    tenant: String,
+    place: usize,
+}
+
+pub(crate) async fn form(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(chosen): Query<Chosen>,
+) -> Response {
+    if client_of(&app, chosen.place).is_none() || chosen.tenant.is_empty() {
+        return Redirect::to(HERE).into_response();
+    }
+    let typed = SignInForm {
+        tenant: chosen.tenant,
+        place: chosen.place,
+        ..SignInForm::default()
+    };
+    sign_in_page(&visitor, &typed, None)
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct SignInForm {
+    tenant: String,
+    place: usize,
+    account: String,
+    password: String,
+    force: Option<String>,
+}
+
+fn sign_in_page(visitor: &Visitor, typed: &SignInForm, fault: Option<Fault>) -> Response {
+    let words = &visitor.words;
+    let mut frame = visitor.frame(HERE);
+    let asks = fault
+        .as_ref()
+        .is_some_and(|it| it.code == "already_signed_in");
+    frame
+        .banners
+        .extend(fault.map(|fault| Banner::new(Tone::Error, fault)));
+    show(
+        StatusCode::OK,
+        &FormPage {
+            title: words.say("claims-sign-in"),
+            lead: words.say("claims-sign-in-lead"),
+            action: "/claims/sign-in",
+            hidden: vec![
+                ("tenant", typed.tenant.clone()),
+                ("place", typed.place.to_string()),
+            ],
+            fields: vec![
+                TextField {
+                    autocomplete: "username",
+                    value: typed.account.clone(),
+                    ..TextField::new("account", words.say("claims-account"))
+                },
+                TextField {
+                    kind: Kind::Password,
+                    autocomplete: "current-password",
+                    ..TextField::new("password", words.say("password"))
+                },
+            ],
+            force: asks.then(|| Checkbox {
+                name: "force",
+                label: words.say("end-earlier"),
+                support: words.say("end-earlier-support"),
+                value: "1".into(),
+                checked: false,
+            }),
+            submit: words.say("sign-in-now"),
+            frame,
+        },
+    )
+}
+
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<SignInForm>,
+) -> Response {
+    let Some(client) = client_of(&app, form.place) else {
+        return Redirect::to(HERE).into_response();
+    };
+    let body = ClaimsSignIn {
+        account: form.account.clone(),
+        force: form.force.is_some(),
+        password: form.password.clone(),
+        tenant: form.tenant.clone(),
+    };
+    let session = match client.claims_sign_in(&body).await {
+        Ok(session) => session,
+        Err(error) => {
+            let fault = faults::of_client(&error, &visitor.words);
+            return sign_in_page(&visitor, &form, Some(fault));
+        }
+    };
+    let to = if session.password.change_needed {
+        "/claims/password"
+    } else {
+        WORK
+    };
+    let login = Login {
+        certificate: form.place,
+        session,
+    };
+    // A browser that is signed in at the center stays so: both go on beside each other.
+    let kept = visitor.key.and_then(|key| {
+        app.browsers
+            .with(&key, |browser| browser.claims = Some(login.clone()))
+    });
+    if kept.is_some() {
+        return Redirect::to(to).into_response();
+    }
+    let mut browser = Browser::choosing(form.place);
+    browser.claims = Some(login);
+    match app.browsers.open(browser, app.now()) {
+        Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response(),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Whoever is signed in at the claims entry in this browser.
+pub(super) struct Claimant {
+    pub(super) client: Client,
+    pub(super) session: ClaimsSession,
+}
+
+impl Claimant {
+    pub(super) fn of(app: &App, visitor: &Visitor) -> Option<Self> {
+        let login = visitor
+            .key
+            .and_then(|key| app.browsers.with(&key, |browser| browser.claims.clone()))
+            .flatten();
+        let of = |login: Login| {
+            Some(Self {
+                client: client_of(app, login.certificate)?,
+                session: login.session,
+            })
+        };
+        login.and_then(of)
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.session.token
+    }
+}
+
+/// What to do where the center did not answer as hoped: back to the door when the session is over, to the password when it must be
+/// changed, else the fault: where to go on, or what to say.
+pub(super) fn turned(
+    app: &App,
+    visitor: &Visitor,
+    error: &ClientError,
+) -> Result<Fault, &'static str> {
+    if let ClientError::Problem(problem) = error {
+        if problem.status == 401 {
+            let fault = faults::of_problem(problem, &visitor.words);
+            if let Some(key) = visitor.key {
+                app.browsers.with(&key, |browser| {
+                    browser.claims = None;
+                    browser.told = Some(fault);
+                });
+            }
+            return Err(HERE);
+        }
+        if problem.code == "password_change_needed" {
+            return Err("/claims/password");
+        }
+        let members = faults::of_members(problem, &visitor.words);
+        let mut fault = faults::of_problem(problem, &visitor.words);
+        for (_, member) in members.iter().take(5) {
+            fault.text.push(' ');
+            fault.text.push_str(&member.text);
+        }
+        return Ok(fault);
+    }
+    Ok(faults::of_client(error, &visitor.words))
+}
+
+pub(crate) async fn sign_out(State(app): State<App>, visitor: Visitor) -> Response {
+    if let Some(claimant) = Claimant::of(&app, &visitor) {
+        // Whatever the center says: here it is over.
+        let _ = claimant.client.claims_sign_out(claimant.token()).await;
+    }
+    if let Some(key) = visitor.key {
+        app.browsers.with(&key, |browser| browser.claims = None);
+    }
+    Redirect::to(HERE).into_response()
+}
+
+pub(crate) async fn password(State(app): State<App>, visitor: Visitor) -> Response {
+    match Claimant::of(&app, &visitor) {
+        Some(_) => password_page(&visitor, &[]),
+        None => Redirect::to(HERE).into_response(),
+    }
+}
+
+fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
+    let words = &visitor.words;
+    let field = |name: &'static str, key: &str, autocomplete: &'static str| TextField {
+        kind: Kind::Password,
+        autocomplete,
+        ..TextField::new(name, words.say(key))
+    };
+    let mut fields = [
+        field("old_password", "old-password", "current-password"),
+        field("new_password", "new-password", "new-password"),
+        field("again", "new-password-again", "new-password"),
+    ];
+    let _ = crate::faults::spread(faults, &mut fields, &mut []);
+    let mut frame = visitor.frame(HERE);
+    frame.banners.extend(
+        faults
+            .iter()
+            .map(|(_, fault)| Banner::new(Tone::Error, fault.clone())),
+    );
+    show(
+        StatusCode::OK,
+        &FormPage {
+            title: words.say("claims-password"),
+            lead: words.say("claims-password-lead"),
+            action: "/claims/password",
+            hidden: Vec::new(),
+            fields: fields.into(),
+            force: None,
+            submit: words.say("claims-password-now"),
+            frame,
+        },
+    )
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct PasswordForm {
+    old_password: String,
+    new_password: String,
+    again: String,
+}
+
+pub(crate) async fn change_password(
+    State(app): State<App>,
+    visitor: Visitor,
+    Filled(form): Filled<PasswordForm>,
+) -> Response {
+    let Some(claimant) = Claimant::of(&app, &visitor) else {
+        return Redirect::to(HERE).into_response();
+    };
+    if form.new_password != form.again {
+        let fault = faults::own(&visitor.words, "differs", "claims-password-differs");
+        return password_page(&visitor, &[("again".into(), fault)]);
+    }
+    let change = PasswordChange {
+        new_password: form.new_password,
+        old_password: form.old_password,
+    };
+    let changed = claimant
+        .client
+        .change_claims_password(claimant.token(), &change);
+    match changed.await {
+        Ok(()) => Redirect::to(WORK).into_response(),
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            password_page(&visitor, &faults::of_members(&problem, &visitor.words))
+        }
+        Err(error) => match turned(&app, &visitor, &error) {
+            Ok(fault) => password_page(&visitor, &[("old_password".into(), fault)]),
+            Err(to) => Redirect::to(to).into_response(),
+        },
+    }
+}

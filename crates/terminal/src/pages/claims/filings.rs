@@ -1,0 +1,250 @@
+//! Filings (届出) to review bodies, made by an administrator: first use, change of line, another PC. The page prints as the form; sends nothing to
+//! anybody.
+
+use api::claims::{ClaimsFiling, ClaimsFilings, NewClaimsFiling};
+use api::client::ClientError;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::claims::entry::{FilingKind, Line};
+use serde::Deserialize;
+use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
+use ui::language::Words;
+
+use crate::pages::{Filled, Frame, Staff, show};
+use crate::serve::App;
+use crate::{days, faults};
+
+/// The page's own path.
+pub(crate) const HERE: &str = "/claims/filings";
+
+#[derive(Template)]
+#[template(path = "claims_filings.html")]
+pub(in crate::pages) struct FilingsPage {
+    pub(in crate::pages) frame: Frame,
+    pub(in crate::pages) summary: ErrorSummary,
+    pub(in crate::pages) selects: [Select; 3],
+    pub(in crate::pages) fields: [TextField; 2],
+    pub(in crate::pages) heads: Vec<String>,
+    pub(in crate::pages) lines: Vec<Shown>,
+}
+
+/// A filing in the list.
+pub(in crate::pages) struct Shown {
+    pub(in crate::pages) id: String,
+    pub(in crate::pages) cells: [String; 6],
+    pub(in crate::pages) can_hand_in: bool,
+}
+
+/// How far a filing is, for people.
+pub(super) fn state(state: &str, words: &Words) -> String {
+    words.say(match state {
+        "made" => "claims-filing-made",
+        "handed_in" => "claims-filing-handed-in",
+        "accepted" => "claims-filing-accepted",
+        _ => "claims-filing-refused",
+    })
+}
+
+fn kind(kind: &str, words: &Words) -> String {
+    words.say(match FilingKind::parse(kind) {
+        Some(FilingKind::FirstUse) | None => "claims-first-use",
+        Some(FilingKind::LineChange) => "claims-line-change",
+        Some(FilingKind::AnotherPc) => "claims-another-pc",
+    })
+}
+
+fn line(line: &str, words: &Words) -> String {
+    words.say(match Line::parse(line) {
+        Some(Line::IpVpn) | None => "claims-ip-vpn",
+        Some(Line::IpsecIke) => "claims-ipsec",
+    })
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct FilingForm {
+    tenant: String,
+    kind: String,
+    line: String,
+    terminal: String,
+    starts_on: String,
+}
+
+pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
+    shown(&app, &staff, &FilingForm::default(), &[]).await
+}
+
+async fn shown(
+    app: &App,
+    staff: &Staff,
+    typed: &FilingForm,
+    faults: &[(String, Fault)],
+) -> Response {
+    let filings = match staff.client.claims_filings(staff.token()).await {
+        Ok(filings) => filings,
+        Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let entry = match staff.client.claims_entry().await {
+        Ok(entry) => entry,
+        Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let words = &staff.words;
+    let tenants = entry.tenants.iter().map(|it| Choice {
+        value: it.id.clone(),
+        label: words.choose(&it.name.ja, &it.name.en).clone(),
+    });
+    let terminal = if typed.terminal.is_empty() {
+        entry.terminal.clone()
+    } else {
+        typed.terminal.clone()
+    };
+    let status = if faults.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let page = filings_page(
+        staff.frame(HERE),
+        &filings,
+        (tenants.collect(), terminal),
+        typed,
+        faults,
+    );
+    show(status, &page)
+}
+
+pub(in crate::pages) fn filings_page(
+    frame: Frame,
+    filings: &ClaimsFilings,
+    (tenants, terminal): (Vec<Choice>, String),
+    typed: &FilingForm,
+    faults: &[(String, Fault)],
+) -> FilingsPage {
+    let words = frame.words.clone();
+    let select = |name: &'static str, label: &str, options: Vec<Choice>, value: &str| Select {
+        name,
+        label: words.say(label),
+        support: String::new(),
+        need: Need::Plain,
+        width: Width::Full,
+        options,
+        value: value.to_owned(),
+        errors: Vec::new(),
+    };
+    let choice = |value: &str, label: String| Choice {
+        value: value.to_owned(),
+        label,
+    };
+    let kinds = FilingKind::ALL
+        .iter()
+        .map(|it| choice(it.as_str(), kind(it.as_str(), &words)));
+    let lines = Line::ALL
+        .iter()
+        .map(|it| choice(it.as_str(), line(it.as_str(), &words)));
+    let mut selects = [
+        select("tenant", "claims-tenant", tenants, &typed.tenant),
+        select("kind", "claims-filing-kind", kinds.collect(), &typed.kind),
+        select("line", "claims-filing-line", lines.collect(), &typed.line),
+    ];
+    let mut fields = [
+        TextField {
+            value: terminal,
+            width: Width::Full,
+            support: words.say("claims-filing-terminal-support"),
+            ..TextField::new("terminal", words.say("claims-filing-terminal"))
+        },
+        TextField {
+            value: typed.starts_on.clone(),
+            support: words.say("claims-filing-starts-support"),
+            ..TextField::new("starts_on", words.say("claims-filing-starts"))
+        },
+    ];
+    let summary = faults::spread(faults, &mut fields, &mut selects);
+    let heads = [
+        "claims-tenant",
+        "claims-filing-kind",
+        "claims-filing-terminal",
+        "claims-filing-line",
+        "claims-filing-starts",
+        "state",
+    ];
+    FilingsPage {
+        summary,
+        selects,
+        fields,
+        heads: heads.into_iter().map(|it| words.say(it)).collect(),
+        lines: filings
+            .filings
+            .iter()
+            .map(|it| shown_as(it, &words))
+            .collect(),
+        frame,
+    }
+}
+
+fn shown_as(it: &ClaimsFiling, words: &Words) -> Shown {
+    let mut state = state(&it.state, words);
+    if let Some(reason) = &it.reason {
+        state = format!("{state}: {reason}");
+    }
+    Shown {
+        id: it.id.clone(),
+        cells: [
+            words.choose(&it.tenant_name.ja, &it.tenant_name.en).clone(),
+            kind(&it.kind, words),
+            it.terminal.clone(),
+            line(&it.line, words),
+            days::show(&it.starts_on, words),
+            state,
+        ],
+        can_hand_in: it.state == "made",
+    }
+}
+
+pub(crate) async fn make(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<FilingForm>,
+) -> Response {
+    if let Some(fault) = days::fault(&form.starts_on, &staff.words) {
+        return shown(&app, &staff, &form, &[("starts_on".into(), fault)]).await;
+    }
+    let new = NewClaimsFiling {
+        kind: form.kind.clone(),
+        line: form.line.clone(),
+        starts_on: days::to_iso(&form.starts_on),
+        tenant: form.tenant.clone(),
+        terminal: form.terminal.clone(),
+    };
+    match staff.client.make_claims_filing(staff.token(), &new).await {
+        Ok(_) => Redirect::to(HERE).into_response(),
+        Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
+            let told = faults::of_members(&problem, &staff.words);
+            shown(&app, &staff, &form, &told).await
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct HandInForm {
+    id: String,
+}
+
+pub(crate) async fn hand_in(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<HandInForm>,
+) -> Response {
+    let handed = staff
+        .client
+        .hand_in_claims_filing(staff.token(), &form.id)
+        .await;
+    match handed {
+        Ok(_) => Redirect::to(HERE).into_response(),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
