@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod bulk;
 mod certificates;
+mod claims;
 mod downloads;
 mod emergency;
 mod every_page;

@@ -9,7 +9,7 @@ use api::client::{Client, ClientError};
 use api::session::PasswordChange;
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -29,6 +29,9 @@ pub(crate) const HERE: &str = "/claims";
 /// Where whoever is signed in works.
 pub(super) const WORK: &str = "/claims/work";
 
+/// Where a claims account's password is changed.
+const PASSWORD: &str = "/claims/password";
+
 /// The largest form with a claim file, in bytes: files are read as they come, and the center says how large one may be.
 const FILE_BYTES: usize = 1 << 30;
 
@@ -44,9 +47,10 @@ pub(crate) struct Login {
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route(HERE, get(door).post(choose))
-        .route("/claims/sign-in", get(form).post(sign_in))
+        .route("/claims/sign-in", post(sign_in))
+        .route("/claims/sign-in/{tenant}/{place}", get(form))
         .route("/claims/sign-out", post(sign_out))
-        .route("/claims/password", get(password).post(change_password))
+        .route(PASSWORD, get(password).post(change_password))
         .route(WORK, get(work::page))
         .route(
             "/claims/send",
@@ -237,12 +241,10 @@ pub(crate) async fn choose(
         )
         .await;
     };
-    let tenant: String = form
-        .tenant
-        .chars()
-        .filter(|it| it.is_ascii_alphanumeric() || *it == '-')
-        .collect();
-    let to = Redirect::to(&format!("/claims/sign-in?tenant={tenant}&place={place}"));
+    if form.tenant.is_empty() {
+        return Redirect::to(HERE).into_response();
+    }
+    let to = Redirect::to(&sign_in_at(&form.tenant, place));
     let known = visitor
         .key
         .and_then(|key| app.browsers.with(&key, |_| ()))
@@ -256,25 +258,27 @@ pub(crate) async fn choose(
     }
 }
 
-/// Which review body, and with which certificate.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(crate) struct Chosen {
-    tenant: String,
-    place: usize,
+/// The sign-in of a review body with a certificate; what is no name of one is left out.
+fn sign_in_at(tenant: &str, place: usize) -> String {
+    let tenant: String = tenant
+        .chars()
+        .filter(|it| it.is_ascii_alphanumeric() || *it == '-')
+        .collect();
+    format!("/claims/sign-in/{tenant}/{place}")
 }
 
 pub(crate) async fn form(
     State(app): State<App>,
     visitor: Visitor,
-    Query(chosen): Query<Chosen>,
+    Path((tenant, place)): Path<(String, String)>,
 ) -> Response {
-    if client_of(&app, chosen.place).is_none() || chosen.tenant.is_empty() {
+    let place = place.parse().ok();
+    let Some(place) = place.filter(|it| client_of(&app, *it).is_some()) else {
         return Redirect::to(HERE).into_response();
-    }
+    };
     let typed = SignInForm {
-        tenant: chosen.tenant,
-        place: chosen.place,
+        tenant,
+        place,
         ..SignInForm::default()
     };
     sign_in_page(&visitor, &typed, None)
@@ -292,7 +296,7 @@ pub(crate) struct SignInForm {
 
 fn sign_in_page(visitor: &Visitor, typed: &SignInForm, fault: Option<Fault>) -> Response {
     let words = &visitor.words;
-    let mut frame = visitor.frame(HERE);
+    let mut frame = visitor.frame(&sign_in_at(&typed.tenant, typed.place));
     let asks = fault
         .as_ref()
         .is_some_and(|it| it.code == "already_signed_in");
@@ -356,7 +360,7 @@ pub(crate) async fn sign_in(
         }
     };
     let to = if session.password.change_needed {
-        "/claims/password"
+        PASSWORD
     } else {
         WORK
     };
@@ -425,7 +429,7 @@ pub(super) fn turned(
             return Err(HERE);
         }
         if problem.code == "password_change_needed" {
-            return Err("/claims/password");
+            return Err(PASSWORD);
         }
         let members = faults::of_members(problem, &visitor.words);
         let mut fault = faults::of_problem(problem, &visitor.words);
@@ -469,7 +473,7 @@ fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
         field("again", "new-password-again", "new-password"),
     ];
     let _ = crate::faults::spread(faults, &mut fields, &mut []);
-    let mut frame = visitor.frame(HERE);
+    let mut frame = visitor.frame(PASSWORD);
     frame.banners.extend(
         faults
             .iter()
@@ -480,7 +484,7 @@ fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
         &FormPage {
             title: words.say("claims-password"),
             lead: words.say("claims-password-lead"),
-            action: "/claims/password",
+            action: PASSWORD,
             hidden: Vec::new(),
             fields: fields.into(),
             force: None,
