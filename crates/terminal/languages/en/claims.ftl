@@ -17,6 +17,7 @@ claims-help-desk = Whom to call, and the pages of the review bodies:
 claims-filings = Filings for the claims entry
 claims-sign-in = Sign in to the claims entry
 claims-sign-in-lead = Enter ID and password of the claims account the review body gave you. Accounts for eligibility do not work here.
+claims-refused = ID or password is wrong. Look at those the review body gave you.
 claims-account = Claims account
 claims-back = Back to the choice of the review body
 claims-password = Change the password for claims

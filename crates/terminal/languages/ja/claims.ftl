@@ -17,6 +17,7 @@ claims-help-desk = 問い合わせ先と、請求先の案内は、こちらに�
 claims-filings = オンライン請求の届出
 claims-sign-in = オンライン請求へのログイン
 claims-sign-in-lead = 請求先から受け取った利用者IDとパスワードを入力してください。資格確認の利用者IDは使えません。
+claims-refused = 利用者IDまたはパスワードが違います。請求先から受け取ったIDとパスワードを確かめてください。
 claims-account = 利用者ID（請求用）
 claims-back = 請求先の選択に戻る
 claims-password = 請求用パスワードの変更

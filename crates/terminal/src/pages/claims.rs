@@ -355,7 +355,11 @@ pub(crate) async fn sign_in(
     let session = match client.claims_sign_in(&body).await {
         Ok(session) => session,
         Err(error) => {
-            let fault = faults::of_client(&error, &visitor.words);
+            let mut fault = faults::of_client(&error, &visitor.words);
+            if fault.code == "wrong_credentials" {
+                // The set-up sheet, which the center names, knows no claims account.
+                fault.text = visitor.words.say("claims-refused");
+            }
             return sign_in_page(&visitor, &form, Some(fault));
         }
     };

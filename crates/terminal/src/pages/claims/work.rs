@@ -412,7 +412,11 @@ fn finding(it: &ClaimsFinding, words: &Words) -> [String; 3] {
 }
 
 fn proposal(it: &ClaimsResult, words: &Words) -> Option<[String; 3]> {
-    let proposal = it.proposal.as_ref()?;
+    // Where no other coverage is known, the findings say all there is.
+    let proposal = it
+        .proposal
+        .as_ref()
+        .filter(|of| !of.parts.is_empty() || !it.proofs.is_empty())?;
     let kind = words.say(match proposal.kind.as_str() {
         "move" => "claims-move",
         "split" => "claims-split",
