@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Deed, Event};
 use domain::card_challenge::SignedFor;
 use domain::civil_date::Instant;
+use domain::home_care::UNTIL_WITHDRAWN;
 use domain::identification::{Confirmation, Method, vouched};
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::kind::{Basis, InformationKind, Way};
@@ -197,8 +198,8 @@ pub(crate) async fn withdraw(
     };
     let page = present(&app, &asking, &id, &body.value.token)?;
     let kinds = kinds(&body.value.kinds)?;
-    let open = app.engine.open_at_facilities(&page, asking.now)?;
-    let named = open
+    let agreed = agreed(&app, &page, asking.now)?;
+    let named = agreed
         .iter()
         .find(|it| name(&app, &page, it.facility) == body.value.consent);
     let facility = named.ok_or(NOT_IN_FORCE)?.facility;
@@ -333,45 +334,77 @@ fn look(names: &mut Names<'_>, it: &Look) -> Result<OwnLook, Refused> {
     })
 }
 
-/// The consents in force: all that a facility may see is one, since the patient withdraws it from the facility.
-fn consents(app: &Shared, asking: &Asking<'_>, page: &OwnPage) -> Result<Vec<OwnConsent>, Refused> {
-    let open = app.engine.open_at_facilities(page, asking.now)?;
-    let mut facilities: Vec<InstitutionCode> = Vec::new();
-    for it in &open {
-        if !facilities.contains(&it.facility) {
-            facilities.push(it.facility);
+/// What is open, or agreed to for home care, at one facility.
+struct Agreed {
+    facility: InstitutionCode,
+    open: Vec<Opened>,
+    /// Since and until when care at home or from afar is agreed.
+    home_care: Vec<(Instant, Instant)>,
+}
+
+/// What is open or agreed to, by facility.
+fn agreed(app: &Shared, page: &OwnPage, now: Instant) -> Result<Vec<Agreed>, Refused> {
+    let mut all: Vec<Agreed> = Vec::new();
+    let mut at = |facility: InstitutionCode, add: &mut dyn FnMut(&mut Agreed)| match all
+        .iter_mut()
+        .find(|it| it.facility == facility)
+    {
+        Some(known) => add(known),
+        None => {
+            let mut new = Agreed {
+                facility,
+                open: Vec::new(),
+                home_care: Vec::new(),
+            };
+            add(&mut new);
+            all.push(new);
         }
+    };
+    for it in app.engine.open_at_facilities(page, now)? {
+        at(it.facility, &mut |agreed| agreed.open.push(it.opened));
     }
+    for (facility, given, until) in app.engine.home_care_at_facilities(page, now)? {
+        at(facility, &mut |agreed| {
+            agreed.home_care.push((given, until))
+        });
+    }
+    Ok(all)
+}
+
+/// The consents in force: all that a facility may see is one, with home care, since the patient withdraws it from the facility.
+fn consents(app: &Shared, asking: &Asking<'_>, page: &OwnPage) -> Result<Vec<OwnConsent>, Refused> {
     let mut names = names(app);
-    let told = facilities.into_iter().map(|facility| {
-        let here = open.iter().filter(|it| it.facility == facility);
-        let here: Vec<Opened> = here.map(|it| it.opened).collect();
+    let told = agreed(app, page, asking.now)?.into_iter().map(|it| {
         Ok(OwnConsent {
-            consent: name(app, page, facility),
-            facility: names.of(facility)?,
-            ..consent(&here)
+            consent: name(app, page, it.facility),
+            facility: names.of(it.facility)?,
+            ..consent(&it)
         })
     });
     told.collect()
 }
 
-/// What may be seen at one facility: begun with the newest answer, over with the last.
-fn consent(here: &[Opened]) -> OwnConsent {
-    let mut kinds: Vec<InformationKind> = here.iter().map(|it| it.kind).collect();
+/// What may be seen at one facility: begun with the newest answer, over with the last. Home care alone opens nothing and is told all the same.
+fn consent(at: &Agreed) -> OwnConsent {
+    let mut kinds: Vec<InformationKind> = at.open.iter().map(|it| it.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let basis = |is: fn(Basis) -> bool| here.iter().map(|it| it.basis).find(|it| is(*it));
+    let basis = |is: fn(Basis) -> bool| at.open.iter().map(|it| it.basis).find(|it| is(*it));
     let basis = basis(Basis::is_emergency).or_else(|| basis(|_| true));
-    let given = here.iter().map(|it| it.given).max();
-    let lasts = here.iter().any(|it| it.basis == Basis::Home);
-    let until = here.iter().map(|it| it.valid_until).max();
+    let home = at.home_care.iter().copied();
+    let given = at.open.iter().map(|it| it.given);
+    let given = given.chain(home.clone().map(|(given, _)| given)).max();
+    let until = at.open.iter().map(|it| it.valid_until);
+    let until = until.chain(home.map(|(_, until)| until)).max();
     OwnConsent {
-        basis: basis.map(|it| it.as_str().into()).unwrap_or_default(),
+        basis: basis.unwrap_or(Basis::Home).as_str().into(),
         consent: String::new(),
         facility: String::new(),
         given: given.map(|it| it.to_string()).unwrap_or_default(),
         kinds: kinds.iter().map(|it| it.as_str().into()).collect(),
-        until: until.filter(|_| !lasts).map(|it| it.to_string()),
+        until: until
+            .filter(|it| *it < UNTIL_WITHDRAWN)
+            .map(|it| it.to_string()),
     }
 }
 

@@ -210,6 +210,7 @@ own-way-other = in another way
 own-consent-title = A consent in force
 own-consent-lead = Until it ends, doctors, pharmacists and the like at this facility can see the following.
 own-consent-place = { $place } of { $count }
+own-home-care = Cared for at home or from afar: your insurance is checked without the card
 own-may-see = Can be seen: { $kinds }
 own-given = Began: { $at }
 own-until = Ends: { $at }

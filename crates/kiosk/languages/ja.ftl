@@ -206,6 +206,7 @@ own-way-other = そのほかの方法で
 own-consent-title = いま続いている同意
 own-consent-lead = この施設の医師や薬剤師などは、期限まで次の情報を見られます。
 own-consent-place = { $count }件中の{ $place }件目
+own-home-care = 訪問診療等・オンライン診療等: カードなしでの資格の確認
 own-may-see = 見られるもの: { $kinds }
 own-given = 始まった日時: { $at }
 own-until = 見られる期限: { $at }

@@ -213,4 +213,32 @@ impl Engine {
             Ok(found)
         })
     }
+
+    /// Home or remote care agreed with the page's person: where, since when, until when; that agreed to last comes first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn home_care_at_facilities(
+        &self,
+        page: &OwnPage,
+        now: Instant,
+    ) -> Result<Vec<(InstitutionCode, Instant, Instant)>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT facility, given, until FROM home_consent
+                WHERE person = ?1 AND ended IS NULL AND given <= ?2 AND ?2 < until ORDER BY given DESC, facility";
+            let mut statement = connection.prepare_cached(text)?;
+            let person = page.person.as_u128().to_be_bytes();
+            let mut rows = statement.query(params![person, now.as_micros()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (given, until) = (row.get(1)?, row.get(2)?);
+                found.push((
+                    institution(row.get(0)?)?,
+                    Instant::from_micros(given),
+                    Instant::from_micros(until),
+                ));
+            }
+            Ok(found)
+        })
+    }
 }

@@ -402,3 +402,24 @@ async fn days_of_the_operator_end_a_consent_by_itself() {
     let list = clinic.client.home_consents(&token, Cause::Person).await;
     assert!(list.unwrap().consents.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patient_ends_home_care_on_their_own_page_even_where_nothing_may_be_seen() {
+    let at = station(false).await;
+    let laid = (Case::Everything, "pin");
+    let check = at.tablet.lay(&at.world, &at.address, laid).await.unwrap();
+    at.tablet
+        .answer(&at.world, &check, (Some("yes"), &[]))
+        .await
+        .unwrap();
+    let desk = crate::own::desk(&at.world, "1319999999").await;
+    let page = desk.own(Case::Everything).await.unwrap();
+    assert_eq!(page.consents.len(), 1);
+    let consent = &page.consents[0];
+    assert!(consent.kinds.is_empty() && consent.until.is_none());
+    assert_eq!(consent.basis, "home");
+    let left = desk.withdraw(&page, &consent.consent).await;
+    assert!(left.unwrap().consents.is_empty());
+    let list = at.clinic.client.home_consents(&at.token, Cause::Person);
+    assert!(list.await.unwrap().consents.is_empty());
+}

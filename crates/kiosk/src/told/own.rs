@@ -91,7 +91,11 @@ fn consent(consent: &OwnConsent, words: &Words) -> Entry {
         title: consent.facility.clone(),
         mark: emergency.then(|| words.say("own-emergency")),
         lines: vec![
-            words.say_with("own-may-see", "kinds", kinds(&consent.kinds, words)),
+            if consent.kinds.is_empty() {
+                words.say("own-home-care")
+            } else {
+                words.say_with("own-may-see", "kinds", kinds(&consent.kinds, words))
+            },
             words.say_with("own-given", "at", moment(&consent.given, words)),
             until,
         ],
