@@ -1,6 +1,7 @@
 //! Settings of the claims entry: `[claims]` of `center.toml`. Unknown keys are errors. Days and hours are a calendar of ours after
 //! claims-format §12, not an official one: an operator sets what the review bodies announce.
 
+use std::fmt;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 
 use domain::claims::window::{Calendar, Span};
@@ -47,7 +48,7 @@ impl Default for Claims {
 }
 
 /// A list of days with their hours.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<Hours>")]
 pub struct Days(pub Calendar);
 
@@ -62,6 +63,20 @@ impl Days {
             closes_min: 24 * 60,
         };
         Self(Calendar::new(vec![span]).unwrap_or_else(|_| Calendar::submission()))
+    }
+}
+
+/// As it is written in `center.toml`.
+impl fmt::Debug for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let line = |it: &Span| {
+            let (from, to) = (it.from_day, it.to_day);
+            let (opens, closes) = (time(it.opens_min), time(it.closes_min));
+            format!("{{from_day = {from}, to_day = {to}, opens = {opens:?}, closes = {closes:?}}}")
+        };
+        let lines: Vec<String> = self.0.spans().iter().map(line).collect();
+        write!(f, "[{}]", lines.join(", "))
     }
 }
 

@@ -44,10 +44,10 @@ mod tests {
     use ui::spoken;
 
     use super::*;
-    use crate::download_page;
+    use crate::{download_page, home_care};
 
     fn screens() -> Vec<Screen> {
-        let others = [SHARED, download_page::SCREEN];
+        let others = [SHARED, download_page::SCREEN, home_care::pages::SCREEN];
         SCREENS.into_iter().chain(others).collect()
     }
 

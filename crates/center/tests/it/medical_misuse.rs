@@ -353,7 +353,7 @@ fn child_serves_with_cards_until_its_input_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_takes_no_writes_shows_nothing() {
     let test = "medical_misuse::child_serves_with_cards_until_its_input_ends";
-    let (mut child, world) = start_failing(test, "pwrite64:error=ENOSPC:when=900+");
+    let (mut child, world) = start_failing(test, "pwrite64:error=ENOSPC:when=1200+");
     let store = engine(&world);
     crate::deck::register(&store).await;
     drop(store);

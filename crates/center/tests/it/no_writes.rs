@@ -115,12 +115,12 @@ async fn refuses_and_keeps(injection: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_acknowledges_nothing() {
-    refuses_and_keeps("pwrite64:error=ENOSPC:when=600+").await;
+    refuses_and_keeps("pwrite64:error=ENOSPC:when=1000+").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_turned_read_only_acknowledges_nothing() {
-    refuses_and_keeps("pwrite64:error=EROFS:when=600+").await;
+    refuses_and_keeps("pwrite64:error=EROFS:when=1000+").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
