@@ -45,7 +45,10 @@ pub(crate) enum ClaimsCommand {
     )]
     Account(desk::AccountArguments),
     /// Filings of facilities (at the center's machine).
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Example: onshi claims filing list --data-dir /var/lib/onshi"
+    )]
     Filing(desk::FilingCommand),
     /// Open the claims entry beside its calendar (at the center's machine).
     #[command(
