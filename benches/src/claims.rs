@@ -1,7 +1,11 @@
-//! A claim file of 100,000 claims parsed and checked, each claim held against the registration of its person, against a bare pass of a CSV
-//! reader over the same bytes in the same run. No upload, no store and no answer over the line: the claims entry has none yet.
+//! A claim file of 100,000 claims, against a bare pass of a CSV reader over the same bytes in the same run: parsed and checked, each claim held
+//! against the registration of its person, and the whole way through a running center: sent over mTLS, stored, checked against the registry,
+//! answered.
+
+mod service;
 
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -26,11 +30,20 @@ pub(crate) struct Arguments {
     /// Rounds of each measurement; the median is told.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Folder on a real disk.
+    #[arg(long)]
+    dir: PathBuf,
 }
 
 /// Measures and prints.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (file, people) = made(arguments.claims)?;
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    println!("machine: {}", crate::check::machine());
+    let month = last_month();
+    let Made {
+        file,
+        people,
+        among,
+    } = made(arguments.claims, month, 0)?;
     let megabytes = file.len() as f64 / 1e6;
     let claims = f64::from(arguments.claims);
     println!(
@@ -56,7 +69,31 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (megabytes, claims),
         bare,
     );
+    drop((file, people));
+    let through = service::run(&arguments, month, among).await?;
+    print(
+        "through a center, from the first byte sent to the answer",
+        through,
+        (megabytes, claims),
+        bare,
+    );
     Ok(())
+}
+
+/// The month whose claims go out in this one.
+fn last_month() -> TreatmentMonth {
+    let today = crate::running::now().date_in_japan();
+    let first = TreatmentMonth::of(today).first_day();
+    TreatmentMonth::of(first.plus_days(-1))
+}
+
+/// Who hands the claims in.
+fn clinic(month: TreatmentMonth) -> Clinic {
+    Clinic {
+        kind: FacilityKind::Medical,
+        review_body: ReviewBody::Fund,
+        month,
+    }
 }
 
 fn print(what: &str, seconds: f64, (megabytes, claims): (f64, f64), bare: f64) {
@@ -68,32 +105,42 @@ fn print(what: &str, seconds: f64, (megabytes, claims): (f64, f64), bare: f64) {
     );
 }
 
-/// A file of so many claims, and the registration of each.
-fn made(claims: u32) -> anyhow::Result<(Vec<u8>, Vec<Registration>)> {
-    let clinic = Clinic {
-        kind: FacilityKind::Medical,
-        review_body: ReviewBody::Fund,
-        month: TreatmentMonth::parse_iso("2026-10").context("a month")?,
-    };
+/// A claim file.
+struct Made {
+    file: Vec<u8>,
+    /// The registration of each claim, in order.
+    people: Vec<Registration>,
+    /// So many people, from the first, had to be looked through for the claims.
+    among: u64,
+}
+
+/// A file of so many claims. Files of different draws are of different people of one population.
+fn made(claims: u32, month: TreatmentMonth, draw: u64) -> anyhow::Result<Made> {
+    let clinic = clinic(month);
     let population = Population::new(SEED);
     let mut file = clinic.header().context("a header")?;
-    let (mut people, mut parts, mut points) = (Vec::new(), 0, 0);
+    let (mut people, mut among, mut parts, mut points) = (Vec::new(), 0, 0, 0);
     for index in 0.. {
         let number = u32::try_from(people.len())? + 1;
         if claims < number {
             break;
         }
         let person = population.person(index).context("a person")?;
-        let Some(claim) = clinic.claim((SEED, index), &person, number) else {
+        let Some(claim) = clinic.claim((SEED + draw, index), &person, number) else {
             continue;
         };
+        among = index + 1;
         file.extend(claim.bytes(&clinic));
         parts += claim.parts();
         points += claim.points;
         people.push(person);
     }
     file.extend(clinic.end(parts, points).context("a total")?);
-    Ok((file, people))
+    Ok(Made {
+        file,
+        people,
+        among,
+    })
 }
 
 fn bare(file: &[u8]) -> anyhow::Result<()> {

@@ -102,7 +102,7 @@ fn main() -> ExitCode {
                 What::Kiosk(arguments) => kiosk::run(&arguments),
                 What::Card(arguments) => card::run(&arguments).await,
                 What::Exchange(arguments) => exchange::run(&arguments),
-                What::Claims(arguments) => claims::run(&arguments),
+                What::Claims(arguments) => claims::run(arguments).await,
                 What::Gate(arguments) => gate::run(&arguments).await,
                 What::Gateway(arguments) => gateway::run(&arguments).await,
                 What::Bulk(arguments) => bulk::run(&arguments).await,

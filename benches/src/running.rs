@@ -9,7 +9,7 @@ use api::client::Client;
 use api::receipt::KeySet;
 use api::session::SignIn;
 use center::control::{self, Order, Reply};
-use center::enroll::Enrolment;
+use center::enroll::{Enrolled, Enrolment};
 use domain::civil_date::Instant;
 use pki::identity::Identity;
 use rustls_pki_types::CertificateDer;
@@ -122,6 +122,8 @@ pub(crate) struct Running {
     metrics: String,
     pub(crate) askers: Vec<Asker>,
     pub(crate) keys: KeySet,
+    pub(crate) data_dir: PathBuf,
+    root: CertificateDer<'static>,
 }
 
 impl Running {
@@ -157,22 +159,22 @@ impl Running {
         };
         let root = pki::identity::first_certificate(&std::fs::read(data_dir.join("root.pem"))?)
             .context("no root")?;
-        let (api, enroll) = (address("api"), address("enroll"));
-        let mut askers = Vec::new();
-        let mut keys = KeySet::default();
-        for index in 0..facilities {
-            let (client, asker) = facility(&data_dir, &api, &enroll, &root, index).await?;
-            keys = client.keys().await?;
-            askers.push(asker);
-        }
-        Ok(Self {
+        let mut running = Self {
             part,
-            api,
-            enroll,
+            api: address("api"),
+            enroll: address("enroll"),
             metrics: address("metrics"),
-            askers,
-            keys,
-        })
+            askers: Vec::new(),
+            keys: KeySet::default(),
+            data_dir,
+            root,
+        };
+        for index in 0..facilities {
+            let (client, asker) = running.facility(index).await?;
+            running.keys = client.keys().await?;
+            running.askers.push(asker);
+        }
+        Ok(running)
     }
 
     /// A counter of the center's metrics; zero when it has none of the name.
@@ -194,55 +196,68 @@ impl Running {
     }
 }
 
-async fn facility(
-    data_dir: &Path,
-    api: &str,
-    enroll: &str,
-    root: &CertificateDer<'static>,
-    index: u32,
-) -> anyhow::Result<(Client, Asker)> {
-    let enrolment = Enrolment {
-        code: format!("13199{:05}", 10 * index + 7),
-        kind: Some("medical".into()),
-        name: "計測クリニック".into(),
-        terminal: format!("計測{index}"),
-    };
-    let Reply::Enrolled(enrolled) = control::send(data_dir, &Order::Enroll(enrolment)).await?
-    else {
-        bail!("the center did not enrol facility {index}");
-    };
-    let body = serde_json::json!({
-        "request_id": enrolled.request_id, "reference_id": enrolled.reference_id, "password": P12_PASSWORD,
-    });
-    let path = api::routes::CERTIFICATE_DOWNLOAD;
-    let file = Client::new(enroll, root, None)?
-        .call(
-            http::Method::POST,
-            path,
-            None,
-            None,
-            Some(body.to_string().into_bytes()),
-        )
-        .await?;
-    let identity = Identity::from_pkcs12(&file, P12_PASSWORD)?;
-    let client = Client::new(api, root, Some(&identity))?;
-    let account = enrolled
-        .accounts
-        .iter()
-        .find(|it| it.kind == "link_app")
-        .context("no link app")?;
-    let body = SignIn {
-        account: account.id.clone(),
-        force: true,
-        password: account.password.clone(),
-    };
-    let session = client.sign_in(&body).await?;
-    Ok((
-        client,
-        Asker {
-            root: root.clone(),
+/// A facility that was enrolled, with its first accounts and a client that shows its certificate.
+pub(crate) struct Facility {
+    pub(crate) client: Client,
+    pub(crate) enrolled: Enrolled,
+    identity: Identity,
+}
+
+impl Facility {
+    /// The identifier and first password of its account of a kind.
+    pub(crate) fn account(&self, kind: &str) -> anyhow::Result<(String, String)> {
+        let mut accounts = self.enrolled.accounts.iter();
+        let account = accounts.find(|it| it.kind == kind);
+        let account = account.with_context(|| format!("no account of the kind {kind}"))?;
+        Ok((account.id.clone(), account.password.clone()))
+    }
+}
+
+impl Running {
+    /// Enrols a medical facility and fetches its certificate.
+    pub(crate) async fn enrol(&self, code: String, terminal: String) -> anyhow::Result<Facility> {
+        let enrolment = Enrolment {
+            code,
+            kind: Some("medical".into()),
+            name: "計測クリニック".into(),
+            terminal,
+        };
+        let reply = control::send(&self.data_dir, &Order::Enroll(enrolment)).await?;
+        let Reply::Enrolled(enrolled) = reply else {
+            bail!("the center did not enrol a facility");
+        };
+        let body = serde_json::json!({
+            "request_id": enrolled.request_id, "reference_id": enrolled.reference_id, "password": P12_PASSWORD,
+        });
+        let body = Some(body.to_string().into_bytes());
+        let path = api::routes::CERTIFICATE_DOWNLOAD;
+        let visitor = Client::new(&self.enroll, &self.root, None)?;
+        let file = visitor
+            .call(http::Method::POST, path, None, None, body)
+            .await?;
+        let identity = Identity::from_pkcs12(&file, P12_PASSWORD)?;
+        Ok(Facility {
+            client: Client::new(&self.api, &self.root, Some(&identity))?,
+            enrolled: *enrolled,
             identity,
+        })
+    }
+
+    async fn facility(&self, index: u32) -> anyhow::Result<(Client, Asker)> {
+        let code = format!("13199{:05}", 10 * index + 7);
+        let facility = self.enrol(code, format!("計測{index}")).await?;
+        let (account, password) = facility.account("link_app")?;
+        let body = SignIn {
+            account,
+            force: true,
+            password,
+        };
+        let session = facility.client.sign_in(&body).await?;
+        let asker = Asker {
+            root: self.root.clone(),
+            identity: facility.identity,
             token: session.token,
-        },
-    ))
+        };
+        Ok((facility.client, asker))
+    }
 }

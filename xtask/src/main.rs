@@ -154,7 +154,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
     let what = arguments.first().map(String::as_str);
     let mut packages = vec!["--package", "benches"];
     // It starts no other process and keeps nothing.
-    let is_alone = matches!(what, Some("exchange" | "claims"));
+    let is_alone = what == Some("exchange");
     if !is_alone && what != Some("postgres") {
         packages.extend(["--package", "cli"]);
     }

@@ -21,7 +21,8 @@ const CHECKS: &str = "INSERT INTO center.check_record SELECT * FROM unnest($1::b
 const EVENTS: &str = "INSERT INTO center.audit_event SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[],
     $6::text[], $7::bigint[], $8::bytea[], $9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::bigint[], $14::bigint[])";
 
-type Waiting = (u128, oneshot::Sender<bool>);
+/// A check that waits, and who is told that it is written, or why not.
+type Waiting = (u128, oneshot::Sender<Result<(), String>>);
 
 pub(super) struct Bare {
     reading: Arc<Client>,
@@ -76,8 +77,8 @@ impl Bare {
                 anyhow::ensure!(!rows.is_empty(), "somebody is not found");
                 let (told, answer) = oneshot::channel();
                 sender.send((id(), told))?;
-                anyhow::ensure!(answer.await?, "an insert failed");
-                Ok(())
+                let written = answer.await?;
+                written.map_err(|why| anyhow::anyhow!("an insert failed: {why}"))
             }
         })
         .await
@@ -101,8 +102,9 @@ async fn write(
         let ids: Vec<[u8; 16]> = group.iter().map(|(id, _)| id.to_be_bytes()).collect();
         let written = insert(&client, &inserts, &ids, seq).await;
         seq += i64::try_from(ids.len()).unwrap_or_default();
+        let written = written.map_err(|error| format!("{:#}", anyhow::Error::from(error)));
         for (_, told) in group.drain(..) {
-            let _ = told.send(written.is_ok());
+            let _ = told.send(written.clone());
         }
     }
 }
@@ -128,7 +130,7 @@ async fn insert(
         &facility, &ids, &at, &account, &day, &origin, &verdict, &insurer, &name, &none, &none,
         &question, &answer, &none,
     ];
-    let (chain, hash) = ([0xba; 16], [7_u8; 32]);
+    let (chain, hash) = ([0xba_u8; 16], [7_u8; 32]);
     let (chain, hash) = (vec![&chain[..]; many], vec![&hash[..]; many]);
     let seqs: Vec<i64> = (seq + 1..).take(many).collect();
     let (actor, deed) = (vec!["account:uketsuke"; many], vec!["check"; many]);
