@@ -2,6 +2,7 @@
 //! those rows; what is in them is `rows::household`'s.
 
 mod changes;
+mod gathering;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,7 @@ use domain::coverage::Registration;
 use domain::person::PersonId;
 
 use self::changes::{Changes, Known, Place};
+use self::gathering::gather;
 use super::without_card;
 use crate::engine::StoreError;
 use crate::rows::household::{Household, Member, pack};
@@ -408,60 +410,16 @@ impl<'c> Editing<'c> {
     fn write(&mut self) -> Result<(), StoreError> {
         self.met.clear();
         self.known.clear();
-        let mut changes = Changes::default();
-        for (key, parts) in std::mem::take(&mut self.keys) {
-            self.gather(&key, parts, &mut changes)?;
-        }
-        changes.places = std::mem::take(&mut self.places);
-        changes.births = std::mem::take(&mut self.births);
+        let gathered = gather(std::mem::take(&mut self.keys))?;
+        let mut places = std::mem::take(&mut self.places);
+        let found = gathered.places.into_iter();
+        places.extend(found.map(|(person, place)| (person, Some(place))));
+        let changes = Changes {
+            rows: gathered.rows,
+            places,
+            births: std::mem::take(&mut self.births),
+        };
         changes.write(self.connection)
-    }
-
-    /// The rows of a key that are to be written.
-    fn gather(
-        &mut self,
-        key: &str,
-        mut parts: BTreeMap<u32, Part>,
-        changes: &mut Changes,
-    ) -> Result<(), StoreError> {
-        // A row that is too long hands its last members on to a new one.
-        while let Some((number, mut part)) = parts.pop_first() {
-            if !part.is_changed {
-                continue;
-            }
-            if part.members.is_empty() {
-                if part.is_known {
-                    changes.rows.insert((key.to_owned(), number), None);
-                }
-                continue;
-            }
-            let mut handed_on = Vec::new();
-            let mut record = part.pack()?;
-            while BYTES < record.len() && 1 < part.members.len() {
-                handed_on.extend(part.members.pop());
-                record = part.pack()?;
-            }
-            changes.rows.insert((key.to_owned(), number), Some(record));
-            for kept in &part.members {
-                if kept.member.registration.is_some() && kept.place != Some(number) {
-                    let place = Some((key.to_owned(), number));
-                    self.places.insert(id_of(kept.member.id), place);
-                }
-            }
-            if !handed_on.is_empty() {
-                let last = parts.last_key_value().map_or(number, |(last, _)| *last);
-                handed_on.reverse();
-                parts.insert(
-                    last + 1,
-                    Part {
-                        members: handed_on,
-                        is_known: false,
-                        is_changed: true,
-                    },
-                );
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,8 +1,6 @@
 //! The packed form of all whom one insurance key leads to: what they have in common once, then each person behind a head that tells whether
 //! the rest need be read. A row, not the domain: it may change only together with a migration.
 
-use std::collections::BTreeMap;
-
 use domain::civil_date::CivilDate;
 use domain::coverage::Registration;
 use domain::person::{Address, PersonId, PersonName, PostalCode};
@@ -56,14 +54,16 @@ pub(crate) fn pack<'m>(
 
 /// Texts that stand more than once in what is packed, in the order in which they come first.
 fn shared<'r>(whole: &[&'r Registration]) -> Vec<&'r str> {
-    let mut times: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (place, text) in whole.iter().flat_map(|it| texts(it)).enumerate() {
-        times.entry(text).or_insert((place, 0)).1 += 1;
-    }
-    let mut shared: Vec<(usize, &str)> = times
-        .into_iter()
-        .filter(|(text, (_, times))| 1 < *times && SHORT <= text.len())
-        .map(|(text, (place, _))| (place, text))
+    let texts = whole.iter().flat_map(|it| texts(it)).enumerate();
+    let mut texts: Vec<(&str, usize)> = texts
+        .filter(|(_, text)| SHORT <= text.len())
+        .map(|(place, text)| (text, place))
+        .collect();
+    texts.sort_unstable_by(|(a, at), (b, bt)| (a.len(), a, at).cmp(&(b.len(), b, bt)));
+    let same = texts.chunk_by(|(a, _), (b, _)| a == b);
+    let mut shared: Vec<(usize, &str)> = same
+        .filter(|it| 1 < it.len())
+        .filter_map(|it| it.first().map(|(text, place)| (*place, *text)))
         .collect();
     shared.sort_unstable();
     shared.into_iter().map(|(_, text)| text).collect()

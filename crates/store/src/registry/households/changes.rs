@@ -79,9 +79,9 @@ where
 }
 
 /// Rows to write. Without a value a row is deleted.
-#[derive(Default)]
 pub(super) struct Changes {
-    pub(super) rows: BTreeMap<Place, Option<Vec<u8>>>,
+    /// In the order of keys: rows of neighbours lie beside each other.
+    pub(super) rows: Vec<(Place, Option<Vec<u8>>)>,
     pub(super) places: BTreeMap<Id, Option<Place>>,
     pub(super) births: BTreeMap<(i32, Id), Option<Vec<u8>>>,
 }
@@ -139,7 +139,7 @@ impl Changes {
         )?;
         let rows = std::mem::take(&mut self.rows).into_iter();
         let (put, gone): (Vec<_>, Vec<_>) = rows.partition(|(_, it)| it.is_some());
-        self.rows = gone.into_iter().collect();
+        self.rows = gone;
         let put: Vec<(String, i64, Option<Vec<u8>>)> = put
             .into_iter()
             .map(|((key, part), record)| (key, part.into(), record))
