@@ -13,6 +13,7 @@ mod bulk;
 mod cards;
 mod chain;
 mod checks;
+mod claims;
 mod cuts;
 mod encryption;
 mod home_care;

@@ -1,0 +1,597 @@
+//! The claims entry as it is kept: accounts, sessions, filings, openings, files on their way, submissions, on both engines alike.
+
+use domain::account::{AccountId, AccountState};
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::{CivilDate, Instant};
+use domain::claims::entry::{FilingKind, FilingState, Holder, Line, Step, SubmissionState};
+use domain::claims::tenant::Tenant;
+use domain::claims::window::Opening;
+use domain::facility_kind::FacilityKind;
+use domain::institution_code::InstitutionCode;
+use domain::lockout;
+use domain::medical_aid::TreatmentMonth;
+use domain::password::Length;
+use store::accounts::{PasswordRow, Settled, Try};
+use store::claims::Key;
+use store::claims::accounts::{ClaimsAccount, Made};
+use store::claims::filings::{Decided, Decision, Filing};
+use store::claims::openings::MadeOpening;
+use store::claims::sessions::ClaimsSession;
+use store::claims::submissions::{Counts, Ended, ResultKind, Submission, Submitted, Taken};
+use store::claims::uploads::{Begun, NewUpload, Put};
+use store::engine::Engine;
+
+use crate::cards::{FACILITY, now};
+use crate::{Place, on_both};
+
+const OTHER: &str = "1319800010";
+
+fn fund() -> Tenant {
+    Tenant::Fund
+}
+
+fn federation() -> Tenant {
+    Tenant::parse("federation-13").unwrap()
+}
+
+fn holder(tenant: Tenant, facility: &str) -> Holder {
+    Holder {
+        tenant,
+        facility: InstitutionCode::parse(facility).unwrap(),
+        account: AccountId::parse("seikyu1").unwrap(),
+        certificate: [9; 32],
+    }
+}
+
+fn own() -> Holder {
+    holder(fund(), FACILITY)
+}
+
+/// Whoever must not see what [`own`] has: another facility, and the same one at the other review body.
+fn strangers() -> [Holder; 2] {
+    [holder(fund(), OTHER), holder(federation(), FACILITY)]
+}
+
+fn event_at(deed: Deed, at: Instant) -> Event {
+    Event {
+        at,
+        actor: Actor::Center,
+        deed,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+fn event(deed: Deed) -> Event {
+    event_at(deed, now())
+}
+
+fn password(number: i64) -> PasswordRow {
+    PasswordRow {
+        hash: format!("${number}"),
+        prefix: [u8::try_from(number).unwrap(); 32],
+        length: Length::Long,
+        set_at: now().plus_seconds(number),
+        change_needed: number == 0,
+    }
+}
+
+fn account(holder: &Holder) -> ClaimsAccount {
+    ClaimsAccount {
+        key: Key::of(holder),
+        state: AccountState::Active,
+        display_name: "請求係".into(),
+        password: password(0),
+        lockout: lockout::State::default(),
+    }
+}
+
+async fn has_account(engine: &Engine, holder: &Holder) {
+    let made = engine.make_claims_account(account(holder), event(Deed::ClaimsAccount));
+    assert_eq!(made.await.unwrap(), Made::Done);
+}
+
+async fn signed_in(engine: &Engine, token: u8, holder: &Holder) {
+    let session = ClaimsSession {
+        who: holder.clone(),
+        opened: now(),
+        active: now(),
+        change_needed: true,
+    };
+    let opened = engine.open_claims_session([token; 32], session, event(Deed::ClaimsSignIn));
+    opened.await.unwrap();
+}
+
+fn session(engine: &Engine, token: u8) -> Option<ClaimsSession> {
+    engine.claims_session(&[token; 32]).unwrap()
+}
+
+async fn an_identifier_is_an_account_of_its_own_at_each_review_body(place: &Place) {
+    let engine = place.open();
+    let at_federation = holder(federation(), FACILITY);
+    has_account(&engine, &own()).await;
+    has_account(&engine, &at_federation).await;
+    let again = engine.make_claims_account(account(&own()), event(Deed::ClaimsAccount));
+    assert_eq!(again.await.unwrap(), Made::Taken);
+    let disabled = engine.set_claims_account_state(
+        Key::of(&own()),
+        AccountState::Disabled,
+        event(Deed::ClaimsAccount),
+    );
+    assert!(disabled.await.unwrap());
+    let state = |holder: &Holder| {
+        let found = engine.claims_account(&Key::of(holder)).unwrap();
+        found.unwrap().state
+    };
+    assert_eq!(state(&own()), AccountState::Disabled);
+    assert_eq!(state(&at_federation), AccountState::Active);
+    assert_eq!(engine.claims_accounts(None).unwrap().len(), 2);
+    let elsewhere = InstitutionCode::parse(OTHER).unwrap();
+    assert!(engine.claims_accounts(Some(elsewhere)).unwrap().is_empty());
+    let nobody = Key::of(&holder(fund(), OTHER));
+    let event = event(Deed::ClaimsAccount);
+    let unknown = engine.set_claims_account_state(nobody, AccountState::Active, event);
+    assert!(!unknown.await.unwrap());
+}
+
+async fn a_new_password_ends_all_sessions_but_one_and_five_are_kept(place: &Place) {
+    let engine = place.open();
+    has_account(&engine, &own()).await;
+    signed_in(&engine, 1, &own()).await;
+    signed_in(&engine, 2, &own()).await;
+    assert_eq!(session(&engine, 1), None, "a second sign-in ends the first");
+    for number in 1..=6 {
+        let set = engine.set_claims_password(
+            Key::of(&own()),
+            password(number),
+            Some([2; 32]),
+            event(Deed::ClaimsAccount),
+        );
+        assert!(set.await.unwrap());
+    }
+    assert!(!session(&engine, 2).unwrap().change_needed);
+    let kept = engine.claims_generations(&Key::of(&own())).unwrap();
+    let kept: Vec<_> = kept.into_iter().map(|(hash, _)| hash).collect();
+    assert_eq!(kept, ["$6", "$5", "$4", "$3", "$2"]);
+    let reset = engine.set_claims_password(
+        Key::of(&own()),
+        password(7),
+        None,
+        event(Deed::ClaimsAccount),
+    );
+    assert!(reset.await.unwrap());
+    assert_eq!(session(&engine, 2), None);
+}
+
+async fn failures_lock_an_account_and_an_unknown_one_alike(place: &Place) {
+    let engine = place.open();
+    has_account(&engine, &own()).await;
+    let policy = lockout::Policy::default();
+    let unknown = Key {
+        id: AccountId::parse("nobody1").unwrap(),
+        ..Key::of(&own())
+    };
+    for key in [Key::of(&own()), unknown.clone()] {
+        let tried = async |outcome| {
+            let failure = event(Deed::ClaimsRefused);
+            let settled = engine.settle_claims_try(key.clone(), outcome, policy, failure);
+            settled.await.unwrap()
+        };
+        for _ in 1..policy.failures {
+            assert_eq!(tried(Try::Wrong).await, Settled::Wrong);
+        }
+        let locked = Settled::Locked(policy.first_lock_s);
+        assert_eq!(tried(Try::Wrong).await, locked);
+        assert_eq!(tried(Try::Right).await, locked, "not even the right one");
+    }
+    // The same identifier at the other review body was not tried.
+    let elsewhere = Key {
+        tenant: federation(),
+        ..unknown
+    };
+    let untried = engine.unknown_claims_lockout(&elsewhere).unwrap();
+    assert_eq!(untried, lockout::State::default());
+}
+
+fn filing(id: u128, terminal: &str, line: Line) -> Filing {
+    Filing {
+        id,
+        tenant: fund(),
+        facility: own().facility,
+        kind: FilingKind::FirstUse,
+        terminal: terminal.into(),
+        line,
+        starts: CivilDate::new(2026, 12, 1).unwrap(),
+        state: FilingState::Made,
+        account: AccountId::parse("kanri").unwrap(),
+        made: now(),
+        handed_in: None,
+        decided: None,
+        operator: None,
+        reason: None,
+    }
+}
+
+async fn a_pc_may_hand_claims_in_once_its_filing_is_accepted(place: &Place) {
+    let engine = place.open();
+    let made = engine.make_filing(filing(1, "受付1", Line::IpVpn), event(Deed::ClaimsFiling));
+    made.await.unwrap();
+    let decide = async |id, decision| {
+        let event = event(Deed::ClaimsFiling);
+        let decided = engine.decide_filing(id, decision, "op1".into(), event);
+        decided.await.unwrap()
+    };
+    let hand_in = async |facility: &Holder, id| {
+        let event = event(Deed::ClaimsFiling);
+        let handed = engine.hand_in_filing(facility.facility, id, event).await;
+        handed.unwrap()
+    };
+    let early = Decided::NotNow(FilingState::Made);
+    assert_eq!(decide(1, Decision::Accept).await, early);
+    assert!(!hand_in(&holder(fund(), OTHER), 1).await, "another's");
+    assert!(hand_in(&own(), 1).await);
+    assert!(!hand_in(&own(), 1).await, "once");
+    let permitted = |tenant| {
+        let found = engine.claims_terminals(tenant, own().facility).unwrap();
+        let found = found.into_iter().map(|it| (it.terminal, it.line));
+        found.collect::<Vec<_>>()
+    };
+    assert!(permitted(fund()).is_empty());
+    let Decided::Done(accepted) = decide(1, Decision::Accept).await else {
+        panic!("it was handed in");
+    };
+    assert_eq!(accepted.state, FilingState::Accepted);
+    assert_eq!(permitted(fund()), [("受付1".to_owned(), Line::IpVpn)]);
+    assert!(permitted(federation()).is_empty());
+    let late = Decision::Refuse("late".into());
+    let decided = Decided::NotNow(FilingState::Accepted);
+    assert_eq!(decide(1, late).await, decided);
+    // The line of the same PC changes, and a refused filing changes nothing.
+    for (id, decision) in [(2, Decision::Refuse("no".into())), (3, Decision::Accept)] {
+        let line = Line::IpsecIke;
+        let made = engine.make_filing(filing(id, "受付1", line), event(Deed::ClaimsFiling));
+        made.await.unwrap();
+        hand_in(&own(), id).await;
+        if id == 2 {
+            assert_eq!(engine.filings().unwrap()[0].id, 2, "what waits is first");
+        }
+        decide(id, decision).await;
+        let expected = if id == 2 { Line::IpVpn } else { line };
+        assert_eq!(permitted(fund()), [("受付1".to_owned(), expected)]);
+    }
+    let refused = engine.filing(2).unwrap().unwrap();
+    assert_eq!(refused.reason.as_deref(), Some("no"));
+    assert_eq!(decide(9, Decision::Accept).await, Decided::Unknown);
+}
+
+async fn an_opening_is_taken_back_once_and_stays_on_record(place: &Place) {
+    let engine = place.open();
+    let made = |id, tenant, hours: i64| MadeOpening {
+        id,
+        tenant,
+        opening: Opening::new(now(), now().plus_seconds(hours * 3_600)).unwrap(),
+        reason: "回線障害".into(),
+        operator: "op1".into(),
+        made: now(),
+        withdrawn: None,
+    };
+    for it in [made(1, None, 2), made(2, Some(federation()), 1)] {
+        let opened = engine.open_claims(it, event(Deed::ClaimsOpening));
+        opened.await.unwrap();
+    }
+    let withdrawn = engine.withdraw_claims_opening(1, event(Deed::ClaimsOpening));
+    assert!(withdrawn.await.unwrap());
+    let again = engine.withdraw_claims_opening(1, event(Deed::ClaimsOpening));
+    assert!(!again.await.unwrap());
+    let known = engine.claims_openings(now()).unwrap();
+    assert_eq!(known.len(), 2);
+    assert_eq!(known[0].withdrawn, Some(now()));
+    assert_eq!(known[1], made(2, Some(federation()), 1));
+    let later = engine.claims_openings(now().plus_seconds(3_600)).unwrap();
+    assert_eq!(later.len(), 1, "the other is over");
+}
+
+async fn begin(engine: &Engine, holder: &Holder, id: u128) -> Begun {
+    let new = NewUpload {
+        id,
+        file_name: "RECEIPTC.UKE".into(),
+        corrects: None,
+        at: now().plus_seconds(i64::try_from(id).unwrap()),
+    };
+    engine.begin_upload(holder, new, 3).await.unwrap()
+}
+
+async fn put(engine: &Engine, holder: &Holder, at: (u128, u64), pieces: &[&[u8]]) -> Put {
+    let pieces = pieces.iter().map(|it| it.to_vec()).collect();
+    let taken = engine.put_pieces(holder, at, pieces, now()).await;
+    taken.unwrap()
+}
+
+async fn pieces_are_taken_in_order_and_by_their_sender_alone(place: &Place) {
+    let engine = place.open();
+    assert_eq!(begin(&engine, &own(), 1).await, Begun::Done);
+    assert_eq!(
+        put(&engine, &own(), (1, 0), &[b"abc", b"de"]).await,
+        Put::Done(5)
+    );
+    assert_eq!(
+        put(&engine, &own(), (1, 0), &[b"abc"]).await,
+        Put::Elsewhere(5)
+    );
+    assert_eq!(
+        put(&engine, &own(), (1, 7), &[b"x"]).await,
+        Put::Elsewhere(5)
+    );
+    for stranger in strangers() {
+        assert_eq!(put(&engine, &stranger, (1, 5), &[b"x"]).await, Put::Unknown);
+        assert_eq!(engine.upload(&stranger, 1).unwrap(), None);
+        assert!(!engine.drop_upload(&stranger, 1).await.unwrap());
+        assert!(engine.open_uploads(&stranger).unwrap().is_empty());
+    }
+    assert_eq!(put(&engine, &own(), (1, 5), &[b"f"]).await, Put::Done(6));
+    let pieces = [0, 3, 5].map(|at| engine.piece(1, at).unwrap().unwrap());
+    assert_eq!(pieces.concat(), b"abcdef");
+    assert_eq!(engine.piece(1, 6).unwrap(), None);
+    for id in [2, 3] {
+        assert_eq!(begin(&engine, &own(), id).await, Begun::Done);
+    }
+    assert_eq!(begin(&engine, &own(), 4).await, Begun::TooManyOpen);
+    assert!(engine.drop_upload(&own(), 3).await.unwrap());
+    assert_eq!(begin(&engine, &own(), 4).await, Begun::Done);
+    // Upload 1 was touched last at its beginning; 2 and 4 later.
+    while engine.forget_uploads(now().plus_seconds(2)).await.unwrap() {}
+    assert_eq!(engine.upload(&own(), 1).unwrap(), None);
+    assert_eq!(engine.piece(1, 0).unwrap(), None);
+    let left = engine.open_uploads(&own()).unwrap();
+    let left: Vec<u128> = left.iter().map(|it| it.id).collect();
+    assert_eq!(left, [4, 2]);
+}
+
+/// Sends a whole file of one piece.
+async fn submit(engine: &Engine, (upload, id): (u128, u128), file: u8) -> Submitted {
+    begin(engine, &own(), upload).await;
+    put(engine, &own(), (upload, 0), &[&[file; 10]]).await;
+    whole(engine, (upload, id), file).await
+}
+
+async fn sent(engine: &Engine, ids: (u128, u128), file: u8) -> Submission {
+    match submit(engine, ids, file).await {
+        Submitted::Done(it) => *it,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn counts() -> Counts {
+    Counts {
+        kind: Some(FacilityKind::Medical),
+        claim_month: TreatmentMonth::parse_iso("2026-11"),
+        claims: 3,
+        refused: 1,
+        to_confirm: 1,
+        points: 200,
+        good_points: 100,
+        findings: 2,
+    }
+}
+
+async fn whole(engine: &Engine, of: (u128, u128), file: u8) -> Submitted {
+    let sender = own();
+    let submitted = engine.submit(&sender, of, [file; 32], event(Deed::ClaimsSent));
+    submitted.await.unwrap()
+}
+
+async fn finish(engine: &Engine, id: u128, run: u8) -> bool {
+    let finished = engine.finish_claims_check(
+        (id, [run; 16]),
+        SubmissionState::Checked,
+        counts(),
+        event(Deed::ClaimsChecked),
+    );
+    finished.await.unwrap()
+}
+
+async fn accept(engine: &Engine, id: u128) -> Ended {
+    let taken = Taken {
+        claims: 2,
+        points: 200,
+    };
+    let accepted = engine.accept_submission(
+        (fund(), own().facility),
+        id,
+        (taken, Some(own().account)),
+        event(Deed::ClaimsAccept),
+    );
+    accepted.await.unwrap()
+}
+
+async fn withdraw(engine: &Engine, holder: &Holder, id: u128) -> Ended {
+    let withdrawn = engine.withdraw_submission(holder, id, event(Deed::ClaimsWithdraw));
+    withdrawn.await.unwrap()
+}
+
+async fn the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others(place: &Place) {
+    let engine = place.open();
+    let submission = sent(&engine, (1, 101), 7).await;
+    assert_eq!(submission.state, SubmissionState::Checking);
+    assert_eq!(engine.unchecked(10).unwrap(), [submission]);
+    for run in [1, 2] {
+        for kind in [ResultKind::Findings, ResultKind::Claims] {
+            let content = vec![run; 3];
+            let kept = engine.keep_result((101, [run; 16]), (kind, 0), content);
+            kept.await.unwrap();
+        }
+    }
+    assert!(finish(&engine, 101, 2).await);
+    assert!(!finish(&engine, 101, 1).await, "it came too late");
+    let checked = engine.submission(&own(), 101).unwrap().unwrap();
+    assert_eq!(
+        (checked.state, checked.counts),
+        (SubmissionState::Checked, counts())
+    );
+    let result = |part| engine.result(&checked, ResultKind::Findings, part).unwrap();
+    assert_eq!((result(0), result(1)), (Some(vec![2; 3]), None));
+    assert_eq!(place.run("SELECT count(*) FROM claims_result"), 2);
+    assert!(engine.unchecked(10).unwrap().is_empty());
+    let steps = engine.steps(&checked).unwrap();
+    let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
+    assert_eq!(steps, [Step::Sent, Step::Checked], "once");
+}
+
+async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
+    let engine = place.open();
+    sent(&engine, (1, 101), 7).await;
+    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
+    assert!(matches!(
+        withdraw(&engine, &own(), 101).await,
+        Ended::NotNow(_)
+    ));
+    finish(&engine, 101, 1).await;
+    for stranger in strangers() {
+        assert_eq!(withdraw(&engine, &stranger, 101).await, Ended::Unknown);
+        assert_eq!(engine.submission(&stranger, 101).unwrap(), None);
+        assert!(engine.submissions(&stranger, 10).unwrap().is_empty());
+    }
+    let later = now().plus_seconds(1);
+    assert_eq!(engine.not_accepted(later, 10).unwrap().len(), 1);
+    assert!(engine.not_accepted(now(), 10).unwrap().is_empty());
+    let Ended::Done(accepted) = accept(&engine, 101).await else {
+        panic!("it was checked");
+    };
+    assert_eq!(accepted.taken.map(|it| it.claims), Some(2));
+    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
+    assert!(matches!(
+        withdraw(&engine, &own(), 101).await,
+        Ended::NotNow(_)
+    ));
+    assert!(engine.not_accepted(later, 10).unwrap().is_empty());
+    let found = engine.submission(&own(), 101).unwrap();
+    assert_eq!(found.as_ref(), Some(&*accepted));
+    engine
+        .note_fetched(&own(), 101, "findings", event(Deed::ClaimsRead))
+        .await
+        .unwrap();
+    let steps = engine.steps(&accepted).unwrap();
+    let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
+    assert_eq!(
+        steps,
+        [Step::Sent, Step::Checked, Step::Accepted, Step::Fetched]
+    );
+}
+
+async fn a_file_is_taken_once_until_it_is_taken_back(place: &Place) {
+    let engine = place.open();
+    let first = sent(&engine, (1, 101), 7).await;
+    let again = whole(&engine, (1, 102), 7).await;
+    assert_eq!(again, Submitted::Before(Box::new(first.clone())));
+    let same = submit(&engine, (2, 103), 7).await;
+    assert_eq!(same, Submitted::Duplicate(Box::new(first.clone())));
+    assert_eq!(
+        engine.upload(&own(), 2).unwrap(),
+        None,
+        "nothing is left of it"
+    );
+    assert_eq!(engine.piece(2, 0).unwrap(), None);
+    finish(&engine, 101, 1).await;
+    let Ended::Done(_) = withdraw(&engine, &own(), 101).await else {
+        panic!("it was checked");
+    };
+    let second = sent(&engine, (3, 104), 7).await;
+    assert_ne!(second.number, first.number);
+    // What was there stays readable.
+    assert_eq!(engine.submissions(&own(), 10).unwrap().len(), 2);
+}
+
+async fn a_correction_stands_in_the_history_of_what_it_corrects(place: &Place) {
+    let engine = place.open();
+    sent(&engine, (1, 101), 7).await;
+    finish(&engine, 101, 1).await;
+    accept(&engine, 101).await;
+    let new = NewUpload {
+        id: 2,
+        file_name: "RECEIPTC.UKE".into(),
+        corrects: Some(101),
+        at: now(),
+    };
+    engine.begin_upload(&own(), new, 3).await.unwrap();
+    put(&engine, &own(), (2, 0), &[b"corrected"]).await;
+    let Submitted::Done(correction) = whole(&engine, (2, 102), 8).await else {
+        panic!("it is another file");
+    };
+    assert_eq!(correction.corrects, Some(101));
+    let corrected = engine.submission(&own(), 101).unwrap().unwrap();
+    let steps = engine.steps(&corrected).unwrap();
+    let last = steps.last().unwrap();
+    assert_eq!(
+        (last.step, &last.detail),
+        (Step::Corrected, &correction.number)
+    );
+}
+
+async fn of_requests_at_once_one_is_taken_and_numbers_are_given_once(place: &Place) {
+    const MANY: u128 = 12;
+    // At a server each is a process of its own.
+    let engines = match place {
+        Place::Folder(_) => {
+            let engine = place.open();
+            [engine.clone(), engine]
+        }
+        Place::Server { .. } => [place.open_as(1), place.open_as(2)],
+    };
+    let [one, two] = &engines;
+    begin(one, &own(), 900).await;
+    let sender = own();
+    let at_once = tokio::join!(
+        put(one, &sender, (900, 0), &[b"one"]),
+        put(two, &sender, (900, 0), &[b"two"]),
+    );
+    let taken = [at_once.0, at_once.1];
+    assert!(taken.contains(&Put::Done(3)) && taken.contains(&Put::Elsewhere(3)));
+    one.drop_upload(&own(), 900).await.unwrap();
+    // Pairs of one file, by two who do not know of each other.
+    let mut sending = tokio::task::JoinSet::new();
+    for number in 0..MANY {
+        for (side, engine) in engines.iter().enumerate() {
+            let (engine, side) = (engine.clone(), side as u128);
+            sending.spawn(async move {
+                let upload = 1 + number * 2 + side;
+                let new = NewUpload {
+                    id: upload,
+                    file_name: "RECEIPTC.UKE".into(),
+                    corrects: None,
+                    at: now(),
+                };
+                engine.begin_upload(&own(), new, 99).await.unwrap();
+                put(&engine, &own(), (upload, 0), &[b"x"]).await;
+                let file = [u8::try_from(number).unwrap(); 32];
+                let of = (upload, 1_000 + upload);
+                engine
+                    .submit(&own(), of, file, event(Deed::ClaimsSent))
+                    .await
+                    .unwrap()
+            });
+        }
+    }
+    let (mut numbers, mut duplicates) = (std::collections::BTreeSet::new(), 0);
+    while let Some(submitted) = sending.join_next().await {
+        match submitted.unwrap() {
+            Submitted::Done(it) => assert!(numbers.insert(it.number.clone()), "{}", it.number),
+            Submitted::Duplicate(_) => duplicates += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((numbers.len() as u128, duplicates), (MANY, MANY));
+}
+
+on_both!(
+    an_identifier_is_an_account_of_its_own_at_each_review_body,
+    a_new_password_ends_all_sessions_but_one_and_five_are_kept,
+    failures_lock_an_account_and_an_unknown_one_alike,
+    a_pc_may_hand_claims_in_once_its_filing_is_accepted,
+    an_opening_is_taken_back_once_and_stays_on_record,
+    pieces_are_taken_in_order_and_by_their_sender_alone,
+    the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others,
+    a_submission_ends_once_and_is_nobody_elses,
+    a_file_is_taken_once_until_it_is_taken_back,
+    a_correction_stands_in_the_history_of_what_it_corrects,
+    of_requests_at_once_one_is_taken_and_numbers_are_given_once,
+);
