@@ -2,7 +2,7 @@
 //! grouped insert of the same rows, in the same run at the same server. Signing and the network of clients are left out of both.
 
 mod bare;
-mod server;
+pub(crate) mod server;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,10 +96,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         println!("{at_once} at once: ratio {median:.3} (median)");
     }
     let report = tokio::task::block_in_place(|| engine.verify_audit(&[], |_, _, _| true))?;
+    let of_bare = "ba".repeat(16);
+    let faults = report.faults.iter().map(ToString::to_string);
+    let faults = faults.filter(|it| !it.contains(&of_bare));
     println!(
         "audit chain: {} checks, {} faults but for what bare inserts left",
         report.checks,
-        report.faults.len()
+        faults.count()
     );
     Ok(())
 }

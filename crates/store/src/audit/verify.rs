@@ -262,29 +262,34 @@ impl Engine {
                         found.insert((event.chain, seq), hash);
                     }
                     if let Some(content) = &event.content {
-                        let place: i64 = row.get(12)?;
+                        // Where it lies is not within the event's hash: a row that does not say is one whose record is gone.
+                        let place: Option<i64> = row.get(12)?;
                         let holder: Option<i64> = row.get(13)?;
-                        let record = (holder.or(event.facility).unwrap_or_default(), place);
+                        let holder = holder.or(event.facility).unwrap_or_default();
+                        let record = place.map(|it| (holder, it));
                         let (now, count) = match Deed::parse(&event.deed) {
                             Some(Deed::Check) => {
                                 vouched += 1;
                                 letting_go.count(&event);
-                                (checks::content_hash(connection, &event, place)?, &mut report.checks)
+                                let now = place.map(|it| checks::content_hash(connection, &event, it));
+                                (now.transpose()?, &mut report.checks)
                             }
                             Some(Deed::MedicalRead) => {
                                 vouched_looks += 1;
-                                (looks::content_hash(connection, record)?, &mut report.looks)
+                                let now = record.map(|it| looks::content_hash(connection, it));
+                                (now.transpose()?, &mut report.looks)
                             }
                             Some(Deed::ConsentWithdraw) => {
                                 vouched_withdrawals += 1;
-                                let now = withdrawals::content_hash(connection, record)?;
-                                (now, &mut report.withdrawals)
+                                let now = record.map(|it| withdrawals::content_hash(connection, it));
+                                (now.transpose()?, &mut report.withdrawals)
                             }
                             Some(_) | None => {
-                                let now = cards::questions::content_hash(connection, record)?;
-                                (now, &mut report.consents)
+                                let now = record.map(|it| cards::questions::content_hash(connection, it));
+                                (now.transpose()?, &mut report.consents)
                             }
                         };
+                        let now = now.flatten();
                         if now.is_none() && letting_go.covers(&event) {
                             report.let_go += 1;
                         } else if now.is_some_and(|now| now.as_slice() == content.as_slice()) {

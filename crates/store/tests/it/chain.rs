@@ -69,6 +69,11 @@ async fn a_cut_tail_is_found_by_the_checkpoint(place: &Place) {
     .await;
 }
 
+async fn an_event_that_does_not_say_any_more_where_its_check_lies_is_found(place: &Place) {
+    let damage = "UPDATE audit_event SET record = NULL WHERE seq = 3";
+    check(place, damage, |f| matches!(f, Fault::Check { seq: 3, .. })).await;
+}
+
 async fn a_changed_check_is_found(place: &Place) {
     check(place, "UPDATE check_record SET verdict = 2", |f| {
         matches!(f, Fault::Check { .. })
@@ -155,6 +160,7 @@ on_both!(
     a_deleted_event_is_found,
     a_cut_tail_is_found_by_the_checkpoint,
     a_changed_check_is_found,
+    an_event_that_does_not_say_any_more_where_its_check_lies_is_found,
     an_inserted_check_is_found,
     a_changed_checkpoint_is_found,
     every_process_has_a_chain_of_its_own,
