@@ -1,5 +1,6 @@
 //! The audit chain (contracts §7): every event holds the hash of the one before. Finds change, deletion, insertion, cut and fork.
 
+pub(crate) mod columns;
 pub(crate) mod row_hash;
 pub mod search;
 pub mod verify;

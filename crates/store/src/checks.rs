@@ -1,10 +1,11 @@
 //! The check log: a record, its audit event and its idempotency key in one transaction. Answers nothing before the disk has it.
 
+pub(crate) mod columns;
 mod file;
 pub(crate) mod lane;
 mod parts;
 pub mod retention;
-mod server;
+pub(crate) mod server;
 
 use bytes::Bytes;
 use domain::audit::{Actor, Deed, Event};
@@ -167,8 +168,8 @@ impl Engine {
         check: NewCheck,
     ) -> Result<Recorded, StoreError> {
         let record = Record::new(permit.holder(), check);
-        if let Some(lane) = self.lane() {
-            return lane.record(record).await;
+        if let Some(lanes) = self.lanes() {
+            return lanes.checks.record(record).await;
         }
         // A part of a check fails only with the whole file, so none is undone alone.
         self.write_or_fail_all(move |connection, batch| {
@@ -324,9 +325,9 @@ fn known(row: &sql::Row<'_>, question: &[u8]) -> sql::Result<Recorded> {
 
 /// A check on its way into the log, with its event.
 pub(crate) struct Record {
-    row: Row,
-    hash: [u8; 32],
-    event: Event,
+    pub(crate) row: Row,
+    pub(crate) hash: [u8; 32],
+    pub(crate) event: Event,
 }
 
 impl Record {
@@ -402,20 +403,20 @@ fn numbers(sources: &[BatchNumber]) -> Option<String> {
     (!numbers.is_empty()).then(|| numbers.join(","))
 }
 
-struct Row {
-    facility: i64,
-    id: [u8; 16],
+pub(crate) struct Row {
+    pub(crate) facility: i64,
+    pub(crate) id: [u8; 16],
     at: i64,
-    account: String,
+    pub(crate) account: String,
     visit_date: i32,
     origin: String,
     verdict: u8,
     insurer: String,
     name: Option<String>,
     kana: Option<String>,
-    key: Option<String>,
-    question: Bytes,
-    answer: Bytes,
+    pub(crate) key: Option<String>,
+    pub(crate) question: Bytes,
+    pub(crate) answer: Bytes,
     /// Numbers of batches, with commas between.
     sources: Option<String>,
 }

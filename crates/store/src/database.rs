@@ -3,7 +3,7 @@
 
 mod file;
 mod migrations;
-mod numbers;
+pub(crate) mod numbers;
 pub mod server;
 mod writer;
 
@@ -68,6 +68,11 @@ impl Batch {
         content: Option<Content>,
     ) -> Result<(), StoreError> {
         self.chain.append(connection, event, content)
+    }
+
+    /// This process's chain, to be appended to within the running transaction.
+    pub(crate) fn chain(&mut self) -> &mut Chain {
+        &mut self.chain
     }
 
     /// The number of a row that is about to be inserted; `None` where the database numbers rows by itself.

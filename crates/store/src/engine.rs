@@ -7,16 +7,19 @@ use domain::medical_information::look_back::LookBack;
 use rusqlite::OpenFlags;
 
 use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
-use crate::checks::lane::Lane;
+use crate::cards::lane::CardsLane;
+use crate::checks::lane::ChecksLane;
 use crate::database::server::Address;
 use crate::database::server::pool::Pool;
 use crate::database::server::replicas::Replicas;
 use crate::database::server::speaker::Speaker;
 use crate::database::{Batch, Database, Held, Reading};
+use crate::lane::Lane;
 use crate::recent::Recent;
 use crate::registry;
 use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
+use crate::{cards, checks};
 
 /// The name under which queries of the registry see the center's tables.
 const CENTER: &str = "center";
@@ -147,11 +150,18 @@ impl Default for Pace {
 pub struct Engine {
     center: Database,
     registry: Database,
-    /// How checks by number are written, where they go another way than the rest.
-    lane: Option<Lane>,
+    /// How checks are written, where they go other ways than the rest.
+    lanes: Option<Lanes>,
     look_back: LookBack,
     /// This process, among those that write the same store: its audit chain.
     process: [u8; 16],
+}
+
+/// The ways of checks into a server.
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    pub(crate) checks: ChecksLane,
+    pub(crate) cards: CardsLane,
 }
 
 impl std::fmt::Debug for Engine {
@@ -192,7 +202,7 @@ impl Engine {
         Ok(Self {
             center,
             registry,
-            lane: None,
+            lanes: None,
             look_back: LookBack::default(),
             process: chain,
         })
@@ -226,11 +236,13 @@ impl Engine {
         };
         let of_center = follow(&center_pool, b"center")?;
         let of_registry = follow(&registry_pool, b"registry")?;
-        let lane = Lane::start(center_pool, chain).map_err(failed)?;
+        let pool = Arc::clone(&center_pool);
+        let checks = Lane::start("checks", pool, chain, checks::lane::write).map_err(failed)?;
+        let cards = Lane::start("cards", center_pool, chain, cards::lane::write).map_err(failed)?;
         Ok(Self {
             center: center.with_replicas(of_center),
             registry: registry.with_replicas(of_registry),
-            lane: Some(lane),
+            lanes: Some(Lanes { checks, cards }),
             look_back: LookBack::default(),
             process: chain,
         })
@@ -271,11 +283,13 @@ impl Engine {
     /// What was written to the center's file since it was opened.
     #[must_use]
     pub fn written(&self) -> Written {
-        let (rest, checks) = (self.center.written(), self.lane.as_ref().map(Lane::written));
-        checks.map_or(rest, |checks| Written {
-            commits: rest.commits + checks.commits,
-            jobs: rest.jobs + checks.jobs,
-            waiting: rest.waiting + checks.waiting,
+        let rest = self.center.written();
+        let lanes = self.lanes.iter();
+        let lanes = lanes.flat_map(|it| [it.checks.written(), it.cards.written()]);
+        lanes.fold(rest, |all, lane| Written {
+            commits: all.commits + lane.commits,
+            jobs: all.jobs + lane.jobs,
+            waiting: all.waiting + lane.waiting,
         })
     }
 
@@ -284,8 +298,8 @@ impl Engine {
         self.process
     }
 
-    pub(crate) fn lane(&self) -> Option<&Lane> {
-        self.lane.as_ref()
+    pub(crate) fn lanes(&self) -> Option<&Lanes> {
+        self.lanes.as_ref()
     }
 
     /// Whether both files answer.

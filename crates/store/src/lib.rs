@@ -17,6 +17,7 @@ pub mod facility_settings;
 pub mod home_care;
 pub mod journal;
 pub mod kept_answers;
+mod lane;
 pub mod looks;
 pub mod operators;
 pub mod own;

@@ -79,7 +79,7 @@ impl Engine {
     ) -> Result<Result<OwnPage, ChallengeRefused>, StoreError> {
         let permit = permit.clone();
         self.write(move |connection, batch| {
-            if let Err(refused) = use_up(connection, &permit, opening.challenge, now)? {
+            if let Err(refused) = use_up(connection, permit.holder(), opening.challenge, now)? {
                 return Ok(Err(refused));
             }
             let holder = permit.holder();

@@ -415,6 +415,18 @@ impl Engine {
     }
 }
 
+/// The releases of a reader that wait at an instant for a check, the first to end before the others.
+pub(crate) const WAITING: &str = "SELECT id, reader, account, issued, expires FROM reader_release
+    WHERE facility = ?1 AND reader = ?2 AND used_by IS NULL AND ?3 < expires ORDER BY expires";
+
+/// Has a release used by a check.
+pub(crate) const TAKE: &str =
+    "UPDATE reader_release SET used_by = ?3 WHERE facility = ?1 AND id = ?2";
+
+/// Ends what was released at a reader and nobody used.
+pub(crate) const END: &str = "UPDATE reader_release SET expires = ?3
+    WHERE facility = ?1 AND reader = ?2 AND used_by IS NULL AND ?3 < expires";
+
 /// Takes the oldest release that waits for a check, within the running transaction: the account that gave it.
 pub(crate) fn take_release(
     connection: &Connection,
@@ -426,13 +438,11 @@ pub(crate) fn take_release(
     let Some(release) = waiting_release(connection, facility, reader, now)? else {
         return Ok(None);
     };
-    connection
-        .prepare_cached("UPDATE reader_release SET used_by = ?3 WHERE facility = ?1 AND id = ?2")?
-        .execute(params![
-            facility,
-            release.id.to_be_bytes(),
-            check.to_be_bytes()
-        ])?;
+    connection.prepare_cached(TAKE)?.execute(params![
+        facility,
+        release.id.to_be_bytes(),
+        check.to_be_bytes()
+    ])?;
     Ok(Some(release.account))
 }
 
@@ -445,10 +455,7 @@ pub(crate) fn end_releases(
     now: Instant,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached(
-            "UPDATE reader_release SET expires = ?3
-            WHERE facility = ?1 AND reader = ?2 AND used_by IS NULL AND ?3 < expires",
-        )?
+        .prepare_cached(END)?
         .execute(params![facility, reader, now.as_micros()])?;
     Ok(())
 }
@@ -459,14 +466,12 @@ fn waiting_release(
     reader: &str,
     now: Instant,
 ) -> Result<Option<Release>, StoreError> {
-    let text = "SELECT id, reader, account, issued, expires FROM reader_release
-        WHERE facility = ?1 AND reader = ?2 AND used_by IS NULL AND ?3 < expires ORDER BY expires LIMIT 1";
-    let mut statement = connection.prepare_cached(text)?;
+    let mut statement = connection.prepare_cached(&format!("{WAITING} LIMIT 1"))?;
     let parameters = params![facility, reader, now.as_micros()];
     Ok(statement.query_row(parameters, release).optional()?)
 }
 
-fn release(row: &Row<'_>) -> crate::sql::Result<Release> {
+pub(crate) fn release(row: &Row<'_>) -> crate::sql::Result<Release> {
     Ok(Release {
         id: u128::from_be_bytes(row.get(0)?),
         reader: row.get(1)?,

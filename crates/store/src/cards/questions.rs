@@ -16,8 +16,7 @@ use domain::questions::{
 };
 
 use crate::access::{institution, number};
-use crate::audit::{Content, row_hash};
-use crate::database::Batch;
+use crate::audit::{Chain, Content, row_hash};
 use crate::engine::{Engine, StoreError};
 use crate::events;
 use crate::home_care::checks::{self as home_checks, HomeAnswer, HomeCheck};
@@ -143,7 +142,7 @@ impl Engine {
             let Some(until) = until else {
                 close(
                     connection,
-                    batch,
+                    batch.chain(),
                     &check,
                     Closing::NONE,
                     (now, Actor::Center),
@@ -227,13 +226,13 @@ impl Engine {
                         answers: &settled,
                         home,
                     };
-                    close(connection, batch, &check, closing, (now, actor))?;
+                    close(connection, batch.chain(), &check, closing, (now, actor))?;
                     Ok(Ok(consents(connection, check.facility, check.id)?))
                 }
                 QuestionsState::Open => {
                     close(
                         connection,
-                        batch,
+                        batch.chain(),
                         &check,
                         Closing::NONE,
                         (now, Actor::Center),
@@ -290,7 +289,7 @@ impl Engine {
             for check in abandoned {
                 close(
                     connection,
-                    batch,
+                    batch.chain(),
                     &check,
                     Closing::NONE,
                     (now, Actor::Center),
@@ -390,7 +389,7 @@ impl Closing<'_> {
 /// vouches for all of it, and the event its facility hears of. What a patient agrees to with home care lasts as that does; else a day.
 pub(super) fn close(
     connection: &Connection,
-    batch: &mut Batch,
+    chain: &mut Chain,
     check: &CardCheck,
     Closing { answers, home }: Closing<'_>,
     (at, actor): (Instant, Actor),
@@ -459,7 +458,7 @@ pub(super) fn close(
         subject: Some(check.id),
         detail: format!("state={} answers={}", state.as_str(), answers.len()),
     };
-    batch.append(connection, &event, content)?;
+    chain.append(connection, &event, content)?;
     let kind = if at_home.is_some() {
         EventKind::HomeCare
     } else {

@@ -48,15 +48,17 @@ pub(super) fn search(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Question and answer of the check a key was used for.
+pub(crate) const KNOWN_KEY: &str = "SELECT c.question, c.answer FROM idempotency i
+    JOIN check_record c ON c.facility = i.facility AND c.id = i.id
+    WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3";
+
 pub(super) fn known_key(
     connection: &Connection,
     of: OfKey<'_>,
     known: impl FnOnce(&sql::Row<'_>) -> sql::Result<Recorded>,
 ) -> Result<Option<Recorded>, StoreError> {
-    let text = "SELECT c.question, c.answer FROM idempotency i
-        JOIN check_record c ON c.facility = i.facility AND c.id = i.id
-        WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3";
-    let mut statement = connection.prepare_cached(text)?;
+    let mut statement = connection.prepare_cached(KNOWN_KEY)?;
     let found = statement.query_row(params![of.0, of.1, of.2], known);
     Ok(found.optional()?)
 }

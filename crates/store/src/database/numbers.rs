@@ -12,13 +12,13 @@ const BEGIN_MS: i64 = 1_577_836_800_000;
 
 /// The numbers one process gives.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     last: i64,
 }
 
 impl Numbers {
     /// The next number, greater than all before it.
-    pub(super) fn next(&mut self, at: Instant) -> i64 {
+    pub(crate) fn next(&mut self, at: Instant) -> i64 {
         let mut tail = [0; 4];
         // Without chance the numbers begin at the millisecond itself, which the key of the table allows as well.
         rand::fill(&mut tail).unwrap_or_default();

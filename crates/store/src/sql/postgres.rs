@@ -5,6 +5,7 @@
 //! both understand needs no casts. All rows of an answer are read before the first is looked at: a text bounds how many there are.
 
 pub(crate) mod answer;
+pub(crate) mod columns;
 pub(crate) mod text;
 pub(crate) mod waiting;
 
@@ -128,8 +129,9 @@ impl Server {
         kinds: &[Type; N],
         rows: impl Iterator<Item = [&'v (dyn tokio_postgres::types::ToSql + Sync); N]>,
     ) -> Result<(), Error> {
+        let text = self.prepare(text)?;
         self.ask(async {
-            let sink = self.client.copy_in(text).await?;
+            let sink = self.client.copy_in(&text).await?;
             let mut writer = pin!(BinaryCopyInWriter::new(sink, kinds));
             for row in rows {
                 writer.as_mut().write(&row).await?;
@@ -151,6 +153,14 @@ impl Server {
             self.is_within.set(false);
         }
         Ok(())
+    }
+
+    /// The rows of texts that are asked one after the other without waiting between them.
+    pub(crate) fn find_together(&self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let asked = steps
+            .iter()
+            .map(|(text, values)| self.client.query(*text, values));
+        self.ask(together(asked.collect()))
     }
 
     fn ask<T>(
@@ -176,30 +186,35 @@ pub(crate) type Step<'s> = (
     &'s [&'s (dyn tokio_postgres::types::ToSql + Sync)],
 );
 
-/// Asks everything at once, in this order, and waits for all answers.
+/// Asks everything at once, in this order, and waits for all answers, which come in the same order. The first error is what comes of it.
 async fn together<T>(
     asked: Vec<impl Future<Output = Result<T, tokio_postgres::Error>>>,
-) -> Result<(), tokio_postgres::Error> {
-    let mut asked: Vec<_> = asked.into_iter().map(|it| Some(Box::pin(it))).collect();
-    let mut outcome = Ok(());
-    std::future::poll_fn(move |context| {
-        let mut waits = false;
-        for one in &mut asked {
-            let Some(future) = one else { continue };
-            match future.as_mut().poll(context) {
-                Poll::Ready(answer) => {
-                    *one = None;
-                    outcome = std::mem::replace(&mut outcome, Ok(())).and(answer.map(|_| ()));
-                }
-                Poll::Pending => waits = true,
+) -> Result<Vec<T>, tokio_postgres::Error> {
+    let mut asked: Vec<_> = asked.into_iter().map(Box::pin).collect();
+    let mut answers: Vec<Option<Result<T, tokio_postgres::Error>>> = Vec::new();
+    answers.resize_with(asked.len(), || None);
+    // What is sent is sent by the first poll.
+    std::future::poll_fn(|context| {
+        for (future, answer) in asked.iter_mut().zip(&mut answers) {
+            if let Poll::Ready(it) = future.as_mut().poll(context) {
+                *answer = Some(it);
             }
         }
-        if waits {
-            return Poll::Pending;
-        }
-        Poll::Ready(std::mem::replace(&mut outcome, Ok(())))
+        Poll::Ready(())
     })
-    .await
+    .await;
+    let mut all = Ok(Vec::with_capacity(asked.len()));
+    for (future, answer) in asked.into_iter().zip(answers) {
+        let answer = match answer {
+            Some(answer) => answer,
+            None => future.await,
+        };
+        all = all.and_then(|mut all: Vec<T>| {
+            all.push(answer?);
+            Ok(all)
+        });
+    }
+    all
 }
 
 /// Whether an error says that the database cannot be reached or takes nothing now, as opposed to what was asked being wrong.

@@ -15,7 +15,7 @@ use domain::questions::{Answered, Choice, Question};
 use domain::reader::ReaderId;
 use store::audit::verify::Fault;
 use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
-use store::engine::Engine;
+use store::engine::{Engine, StoreError};
 use store::readers::Release;
 
 use crate::kill::random;
@@ -32,10 +32,6 @@ fn asker() -> Permit<AskByCard> {
     permit(FACILITY)
 }
 
-fn reader() -> ReaderId {
-    ReaderId::parse("reader").unwrap()
-}
-
 fn event(deed: Deed) -> Event {
     Event {
         at: now(),
@@ -48,6 +44,11 @@ fn event(deed: Deed) -> Event {
 
 /// A check by eye, with one question.
 pub(crate) fn by_eye(id: u128, at: Instant) -> NewCardCheck {
+    by_eye_at("reader", id, at)
+}
+
+/// The same at a reader.
+fn by_eye_at(reader: &str, id: u128, at: Instant) -> NewCardCheck {
     let mut check = check(1);
     (check.id, check.at) = (id, at);
     check.origin = "card";
@@ -56,7 +57,7 @@ pub(crate) fn by_eye(id: u128, at: Instant) -> NewCardCheck {
         challenge: id,
         card: CardDetails {
             person: PersonId::from_u128(7),
-            reader: reader(),
+            reader: ReaderId::parse(reader).unwrap(),
             method: Method::Visual,
             vouched: Vouched::ByStaff,
             token: TokenKind::Card,
@@ -72,25 +73,67 @@ pub(crate) fn by_eye(id: u128, at: Instant) -> NewCardCheck {
 }
 
 pub(crate) async fn challenge(engine: &Engine, id: u128, at: Instant) {
+    try_challenge(engine, id, at).await.unwrap();
+}
+
+async fn try_challenge(engine: &Engine, id: u128, at: Instant) -> Result<(), StoreError> {
     let made = Challenge {
         id,
         nonce: Nonce::from_bytes([1; 32]),
         issued: at,
     };
-    engine.store_challenge(&asker(), made).await.unwrap();
+    engine.store_challenge(&asker(), made).await
 }
 
 async fn release(engine: &Engine, id: u128, at: Instant) {
+    try_release(engine, "reader", id, at).await.unwrap();
+}
+
+async fn try_release(
+    engine: &Engine,
+    reader: &str,
+    id: u128,
+    at: Instant,
+) -> Result<(), StoreError> {
     let release = Release {
         id,
-        reader: "reader".into(),
+        reader: reader.into(),
         account: "uketsuke".into(),
         issued: at,
         expires: at.plus_seconds(120),
     };
     let staff = permit::<ControlReader>(FACILITY);
-    let kept = engine.store_release(&staff, release, None).await.unwrap();
+    let kept = engine.store_release(&staff, release, None).await?;
     assert_eq!(kept, None);
+    Ok(())
+}
+
+/// Challenge, release and check at a reader nobody else is at; says whether the check was acknowledged.
+pub(crate) async fn try_visit(
+    engine: &Engine,
+    reader: &str,
+    id: u128,
+) -> Result<CardRecorded, StoreError> {
+    try_challenge(engine, id, now()).await?;
+    try_release(engine, reader, id, now()).await?;
+    engine
+        .record_card_check(&asker(), by_eye_at(reader, id, now()))
+        .await
+}
+
+/// Every check by card has all that belongs to it, and nothing is there without one.
+pub(crate) fn whole(run: impl Fn(&str) -> i64) -> i64 {
+    let checks = run("SELECT count(*) FROM check_record WHERE origin = 'card'");
+    for text in [
+        "SELECT count(*) FROM card_check",
+        "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL",
+        "SELECT count(*) FROM reader_release WHERE used_by IS NOT NULL",
+        "SELECT count(*) FROM event WHERE kind = 'card_check_opened'",
+        "SELECT count(*) FROM check_record c JOIN card_check k ON k.id = c.id JOIN reader_release r ON r.used_by = c.id",
+    ] {
+        assert_eq!(run(text), checks, "{text}");
+    }
+    checks
 }
 
 /// Challenge, release, check and answer, one after another.
@@ -226,17 +269,8 @@ fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
     }
     let engine = open_as(&dir, 200);
     let place = Place::Folder(dir);
-    let checks = place.run("SELECT count(*) FROM check_record");
+    let checks = whole(|text| place.run(text));
     assert!(300 < checks, "{checks}");
-    for text in [
-        "SELECT count(*) FROM card_check",
-        "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL",
-        "SELECT count(*) FROM reader_release WHERE used_by IS NOT NULL",
-        "SELECT count(*) FROM event WHERE kind = 'card_check_opened'",
-        "SELECT count(*) FROM check_record c JOIN card_check k ON k.id = c.id JOIN reader_release r ON r.used_by = c.id",
-    ] {
-        assert_eq!(place.run(text), checks, "{text}");
-    }
     let answered = place.run("SELECT count(*) FROM card_check WHERE state = 'answered'");
     for text in [
         "SELECT count(*) FROM consent",
@@ -249,7 +283,99 @@ fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
     assert_eq!(i64::try_from(report.consents).unwrap(), answered);
 }
 
+async fn of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others(place: &Place) {
+    let engine = place.open();
+    for id in 1..=16 {
+        challenge(&engine, id, now()).await;
+    }
+    let tries = (1..=16_u128).map(|id| {
+        let (engine, mut new) = (engine.clone(), by_eye(id, now()));
+        new.confirmation = Confirmation::NotNeeded;
+        new.check.key = Some("key".into());
+        // Half of them ask something else under the key.
+        if id % 2 == 0 {
+            new.check.question = "another question".into();
+        }
+        tokio::spawn(async move { engine.record_card_check(&asker(), new).await.unwrap() })
+    });
+    let tries: Vec<_> = tries.collect();
+    let mut outcomes = Vec::new();
+    for one in tries {
+        outcomes.push(one.await.unwrap());
+    }
+    let of = |wanted: fn(&CardRecorded) -> bool| outcomes.iter().filter(|it| wanted(it)).count();
+    assert_eq!(of(|it| matches!(it, CardRecorded::New { .. })), 1);
+    assert_eq!(of(|it| matches!(it, CardRecorded::Before(_))), 7);
+    assert_eq!(of(|it| *it == CardRecorded::Conflict), 8);
+    assert_eq!(place.run("SELECT count(*) FROM check_record"), 1);
+    let used = "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL";
+    assert_eq!(
+        place.run(used),
+        1,
+        "what was answered before uses nothing up"
+    );
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
+async fn a_check_that_asks_nothing_is_over_at_once(place: &Place) {
+    let engine = place.open();
+    for id in 1..=3 {
+        challenge(&engine, id, now()).await;
+        let mut new = by_eye(id, now());
+        new.confirmation = Confirmation::NotNeeded;
+        new.card.questions.clear();
+        let recorded = engine.record_card_check(&asker(), new).await.unwrap();
+        assert_eq!(recorded, CardRecorded::New { released_by: None });
+    }
+    let over = "SELECT count(*) FROM card_check WHERE state = 'closed_without_answers'";
+    assert_eq!(place.run(over), 3);
+    let told = engine.happenings(&permit::<ReceiveEvents>(FACILITY), 0, 100);
+    assert_eq!(told.unwrap().len(), 6);
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_by_card_share_transactions_at_a_server_and_one_that_cannot_be_fails_alone() {
+    const CHECKS: u128 = 200;
+    let place = Place::server();
+    let engine = place.open();
+    for id in 1..=CHECKS {
+        challenge(&engine, id, now()).await;
+    }
+    let before = engine.written().commits;
+    let tries = (1..=CHECKS).map(|id| {
+        let (engine, mut new) = (engine.clone(), by_eye(id, now()));
+        new.confirmation = Confirmation::NotNeeded;
+        // Two of them have one identifier.
+        if id == 77 {
+            new.check.id = 78;
+        }
+        tokio::spawn(async move { engine.record_card_check(&asker(), new).await })
+    });
+    let tries: Vec<_> = tries.collect();
+    let mut refused = 0;
+    for one in tries {
+        match one.await.unwrap() {
+            Ok(recorded) => assert_eq!(recorded, CardRecorded::New { released_by: None }),
+            Err(error) => {
+                assert!(matches!(error, StoreError::Failed(_)), "{error}");
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!(refused, 1);
+    let checks = i64::try_from(CHECKS).unwrap() - 1;
+    assert_eq!(place.run("SELECT count(*) FROM check_record"), checks);
+    let used = "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL";
+    assert_eq!(place.run(used), checks);
+    let commits = engine.written().commits - before;
+    assert!(u128::from(commits) < CHECKS / 2, "{commits} transactions");
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
 on_both!(
+    of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others,
+    a_check_that_asks_nothing_is_over_at_once,
     of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
     changed_consents_are_found_by_verifying_the_chain,
     events_grow_within_a_facility_and_the_newest_is_never_forgotten,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::permit::{AskByNumber, ReadHistory};
+use store::cards::CardRecorded;
 use store::checks::Recorded;
 use store::engine::{Engine, StoreError};
 use store::server::Address;
@@ -15,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use crate::kill::{acknowledged, random};
 use crate::server::{TestServer, shared};
-use crate::{check, permit};
+use crate::{cards, check, permit};
 
 /// Checks that are recorded until they are to end; returns those that were acknowledged, and how many were refused.
 async fn record_until(
@@ -105,6 +106,55 @@ async fn a_killed_server_loses_no_acknowledged_check_and_service_comes_back() {
         known.push(round + 1);
     }
     all_there(&engine, &known);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_leaves_no_half_check_by_card_and_loses_none_that_was_acknowledged() {
+    let server = TestServer::start(&[]);
+    let database = server.database();
+    let engine = Engine::open_server(&server.address(&database), random()).unwrap();
+    let mut known = Vec::new();
+    for round in 0..3_u128 {
+        let ended = Arc::new(AtomicBool::new(false));
+        let mut visiting = tokio::task::JoinSet::new();
+        for task in 0..8_u128 {
+            let (engine, ended) = (engine.clone(), Arc::clone(&ended));
+            visiting.spawn(async move {
+                let (mut known, mut refused) = (Vec::new(), Vec::new());
+                for at in 1.. {
+                    if ended.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let id = (round + 1) << 64 | task << 32 | at;
+                    // A reader for each: what was lost on the way must not be taken for another's.
+                    match cards::try_visit(&engine, &format!("r{task}-{at}"), id).await {
+                        Ok(CardRecorded::New { .. }) => known.push(id),
+                        Ok(other) => panic!("{other:?}"),
+                        Err(error) => refused.push(error),
+                    }
+                }
+                (known, refused)
+            });
+        }
+        let before = engine.written().commits;
+        while engine.written().commits < before + 40 {
+            tokio::task::yield_now().await;
+        }
+        server.kill();
+        back_again(&engine, round + 1).await;
+        ended.store(true, Ordering::Relaxed);
+        while let Some(done) = visiting.join_next().await {
+            let (some, refused) = done.unwrap();
+            known.extend(some);
+            let is_away = |it: &StoreError| matches!(it, StoreError::Away(_));
+            assert!(refused.iter().all(is_away), "{refused:?}");
+        }
+    }
+    assert!(20 < known.len(), "{}", known.len());
+    all_there(&engine, &known);
+    let run = |text: &str| server.run(&database, text);
+    let checks = cards::whole(run);
+    assert!(known.len() <= usize::try_from(checks).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -126,7 +126,7 @@ impl Pool {
     }
 
     /// Begins a transaction when no other writer's runs.
-    pub(in crate::database) fn begin_writing(&self, connection: &Connection) -> sql::Result<()> {
+    pub(crate) fn begin_writing(&self, connection: &Connection) -> sql::Result<()> {
         match connection {
             Connection::Postgres(server) => {
                 let turn = self.turn;
