@@ -17,7 +17,7 @@ use domain::person::PersonId;
 
 use self::households::Members;
 pub use self::households::Prepared;
-pub(crate) use self::households::{registration_of, remove_person, store_person};
+pub(crate) use self::households::registration_of;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
 use crate::sql::params;

@@ -16,7 +16,7 @@ use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::Taking;
 use crate::registry::households;
-use crate::registry::insurer_feeds::remarks::{self, NewRemark};
+use crate::registry::insurer_feeds::remarks::{NewRemark, Noted};
 use crate::rows::medical_information::{
     pack_checkup, pack_month, pack_surgery, unpack_checkup, unpack_month, unpack_surgery,
 };
@@ -68,14 +68,14 @@ impl Engine {
         self.registry()
             .write(move |connection, _| {
                 let outcomes = keep_all(connection, taking.number, &lines)?;
-                let mut refused = 0;
+                let (mut refused, mut noted) = (0, Noted::of(taking.number));
                 for (outcome, (line, _, _)) in outcomes.iter().zip(&lines) {
                     if let Err(why) = outcome {
                         refused += 1;
-                        let remark = NewRemark::refused(*line, name(*why));
-                        remarks::put(connection, taking.number, &remark)?;
+                        noted.note(NewRemark::refused(*line, name(*why)));
                     }
                 }
+                noted.write(connection)?;
                 let counts = (outcomes.len() as u64 - refused, refused);
                 beginning::count(connection, turn, &taking, counts)?;
                 Ok(outcomes)

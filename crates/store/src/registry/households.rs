@@ -3,6 +3,7 @@
 
 mod changes;
 mod gathering;
+mod many;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,9 @@ use domain::civil_date::CivilDate;
 use domain::coverage::Registration;
 use domain::person::PersonId;
 
-use self::changes::{Changes, Known, Place};
+use self::changes::{Becomes, Changes, Known, Place};
 use self::gathering::gather;
+pub(crate) use self::many::registrations_of;
 use super::without_card;
 use crate::engine::StoreError;
 use crate::rows::household::{Household, Member, pack};
@@ -113,18 +115,23 @@ pub(crate) fn rows_behind(
     }
     drop(rows);
     let last = records.last().map(|(key, part, _)| (key.clone(), *part));
-    let mut found = Vec::new();
+    let (mut met, mut marks) = (Vec::new(), Vec::new());
     for (key, _, record) in records {
         let mut household = Household::open(&record)?;
         while let Some(head) = household.next()? {
-            let registration = match household.read(&head)? {
-                Some(registration) => Some(registration),
-                None => registration_of(connection, head.id)?,
-            };
-            found.extend(registration.map(|it| (key.clone(), it)));
+            let whole = household.read(&head)?;
+            if whole.is_none() {
+                marks.push(head.id);
+            }
+            met.push((key.clone(), head.id, whole));
         }
     }
-    Ok((found, last))
+    let elsewhere = registrations_of(connection, &marks)?;
+    let found = met.into_iter().filter_map(|(key, id, whole)| {
+        let registration = whole.or_else(|| elsewhere.get(&id).cloned());
+        registration.map(|it| (key, it))
+    });
+    Ok((found.collect(), last))
 }
 
 /// Whom rows lead to, and where the last of them lies.
@@ -165,36 +172,29 @@ fn place_of(
     Ok(place.optional()?)
 }
 
-/// Stores a person, replacing one already known by the same identifier.
-pub(crate) fn store_person(
-    connection: &Connection,
-    registration: &Registration,
-) -> Result<(), StoreError> {
-    store_people(
-        connection,
-        std::iter::once(Prepared::of(registration.clone())),
-    )
-}
-
 /// Stores people, replacing those already known by the same identifier.
 pub(crate) fn store_people(
     connection: &Connection,
-    people: impl IntoIterator<Item = Prepared>,
+    people: Vec<Prepared>,
 ) -> Result<(), StoreError> {
-    let people: Vec<Prepared> = people.into_iter().collect();
-    let mut editing = Editing::new(connection);
-    let known = Known::read(connection, &people)?;
-    (editing.known, editing.keys) = (known.places, known.keys);
+    change_people(connection, people, &[])
+}
+
+/// Stores people as [`store_people`] does, and takes others out of everything they are found by.
+pub(crate) fn change_people(
+    connection: &Connection,
+    people: Vec<Prepared>,
+    leaving: &[PersonId],
+) -> Result<(), StoreError> {
+    let put = people.iter().map(|it| id_of(it.registration.person.id));
+    let ids = put.chain(leaving.iter().map(|it| id_of(*it))).collect();
+    let mut editing = Editing::new(connection, Known::read(connection, &people, ids)?);
     for person in people {
         editing.put(person)?;
     }
-    editing.write()
-}
-
-/// Takes a person out of everything they are found by.
-pub(crate) fn remove_person(connection: &Connection, person: PersonId) -> Result<(), StoreError> {
-    let mut editing = Editing::new(connection);
-    editing.take_out(person)?;
+    for person in leaving {
+        editing.take_out(*person)?;
+    }
     editing.write()
 }
 
@@ -246,11 +246,14 @@ fn other_keys(registration: &Registration, main: &str) -> BTreeSet<String> {
 struct Editing<'c> {
     connection: &'c Connection,
     met: BTreeSet<Id>,
-    /// Where people lie who did not change yet.
-    known: BTreeMap<Id, Option<Place>>,
-    keys: BTreeMap<String, BTreeMap<u32, Part>>,
-    places: BTreeMap<Id, Option<(String, u32)>>,
+    /// Those who were stored before.
+    stored: BTreeSet<Id>,
+    /// What was read, of people who did not change yet and of keys.
+    known: Known,
+    places: BTreeMap<Id, Option<Place>>,
     births: BTreeMap<(i32, Id), Option<Vec<u8>>>,
+    without_tickets: BTreeSet<Id>,
+    tickets: BTreeSet<(i64, String, Id)>,
 }
 
 /// A row of one key.
@@ -267,14 +270,16 @@ struct Kept {
 }
 
 impl<'c> Editing<'c> {
-    fn new(connection: &'c Connection) -> Self {
+    fn new(connection: &'c Connection, known: Known) -> Self {
         Self {
             connection,
             met: BTreeSet::new(),
-            known: BTreeMap::new(),
-            keys: BTreeMap::new(),
+            stored: BTreeSet::new(),
+            known,
             places: BTreeMap::new(),
             births: BTreeMap::new(),
+            without_tickets: BTreeSet::new(),
+            tickets: BTreeSet::new(),
         }
     }
 
@@ -287,11 +292,8 @@ impl<'c> Editing<'c> {
         self.births.insert(birth, Some(prepared.tags));
         for ticket in registration.coverages.iter().flat_map(|it| &it.tickets) {
             let facility = ticket.facility.as_u64().cast_signed();
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![facility, ticket.month.to_iso(), id_of(id)])?;
+            self.tickets
+                .insert((facility, ticket.month.to_iso(), id_of(id)));
         }
         let mark = |registration| Member {
             id,
@@ -311,16 +313,15 @@ impl<'c> Editing<'c> {
             self.write()?;
             self.met.insert(id);
         }
-        let place = match self.known.remove(&id) {
+        let place = match self.known.places.remove(&id) {
             Some(known) => known,
             None => place_of(self.connection, person)?,
         };
         let Some((key, part)) = place else {
             return Ok(());
         };
-        self.connection
-            .prepare_cached("DELETE FROM ticket_month WHERE person = ?1")?
-            .execute([id])?;
+        self.stored.insert(id);
+        self.without_tickets.insert(id);
         self.places.insert(id, None);
         let taken = self.part(&key, part)?.take_out(person);
         let registration = taken.and_then(|it| it.registration);
@@ -338,7 +339,7 @@ impl<'c> Editing<'c> {
     /// Adds a member to the last row of a key, or to one behind it.
     fn add(&mut self, key: String, member: Member) -> Result<(), StoreError> {
         let last = self.last(&key)?;
-        let parts = self.keys.entry(key).or_default();
+        let parts = self.known.keys.entry(key).or_default();
         let is_full = parts
             .get(&last)
             .is_some_and(|it| MEMBERS <= it.members.len());
@@ -355,7 +356,7 @@ impl<'c> Editing<'c> {
 
     /// The number of a key's last row, which is read; 0 where there is none.
     fn last(&mut self, key: &str) -> Result<u32, StoreError> {
-        if let Some(parts) = self.keys.get(key) {
+        if let Some(parts) = self.known.keys.get(key) {
             // Whatever was read of a key, its last row was among it.
             return Ok(parts.last_key_value().map_or(0, |(last, _)| *last));
         }
@@ -368,7 +369,8 @@ impl<'c> Editing<'c> {
         let last = row.get(0)?;
         let record = row.get_ref(1)?.as_blob();
         let part = Part::read(last, record.map_err(|_| StoreError::Row("household"))?)?;
-        self.keys
+        self.known
+            .keys
             .entry(key.to_owned())
             .or_default()
             .insert(last, part);
@@ -377,11 +379,15 @@ impl<'c> Editing<'c> {
 
     /// The numbers of a key's rows.
     fn parts(&mut self, key: &str) -> Result<BTreeSet<u32>, StoreError> {
+        if self.known.whole.contains(key) {
+            let read = self.known.keys.get(key).into_iter();
+            return Ok(read.flat_map(BTreeMap::keys).copied().collect());
+        }
         let text = "SELECT part FROM insured WHERE key = ?1";
         let mut statement = self.connection.prepare_cached(text)?;
         let stored = statement.query_map([key], |row| row.get(0))?;
         let mut parts = stored.collect::<Result<BTreeSet<u32>, _>>()?;
-        if let Some(read) = self.keys.get(key) {
+        if let Some(read) = self.known.keys.get(key) {
             parts.extend(read.keys());
         }
         Ok(parts)
@@ -391,7 +397,7 @@ impl<'c> Editing<'c> {
     fn part(&mut self, key: &str, part: u32) -> Result<&mut Part, StoreError> {
         // Its last row as well, so that a new one comes behind it.
         self.last(key)?;
-        let parts = self.keys.entry(key.to_owned()).or_default();
+        let parts = self.known.keys.entry(key.to_owned()).or_default();
         match parts.entry(part) {
             std::collections::btree_map::Entry::Occupied(read) => Ok(read.into_mut()),
             std::collections::btree_map::Entry::Vacant(new) => {
@@ -409,15 +415,26 @@ impl<'c> Editing<'c> {
     /// Writes what was changed.
     fn write(&mut self) -> Result<(), StoreError> {
         self.met.clear();
-        self.known.clear();
-        let gathered = gather(std::mem::take(&mut self.keys))?;
+        let gathered = gather(std::mem::take(&mut self.known).keys)?;
+        self.stored.extend(gathered.moved);
         let mut places = std::mem::take(&mut self.places);
         let found = gathered.places.into_iter();
         places.extend(found.map(|(person, place)| (person, Some(place))));
+        let places = places.into_iter().map(|(id, place)| {
+            let was = self.stored.contains(&id);
+            (id, Becomes::of(place, was))
+        });
+        let births = std::mem::take(&mut self.births).into_iter();
+        let births = births.map(|(birth, tags)| {
+            let was = self.stored.contains(&birth.1);
+            (birth, Becomes::of(tags, was))
+        });
         let changes = Changes {
             rows: gathered.rows,
-            places,
-            births: std::mem::take(&mut self.births),
+            places: places.collect(),
+            births: births.collect(),
+            without_tickets: std::mem::take(&mut self.without_tickets),
+            tickets: std::mem::take(&mut self.tickets),
         };
         changes.write(self.connection)
     }

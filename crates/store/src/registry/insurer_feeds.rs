@@ -1,31 +1,28 @@
 //! Insurers' feeds (operations §4.4): what the lines of a batch make of its insurer's part of people is kept aside while they arrive,
 //! weighed, and put in place in one transaction. Touches nothing any other insurer said, and deletes nothing that a file merely left out.
 
+mod parts;
 pub mod publishing;
 pub mod remarks;
 pub mod source;
+mod staging;
 pub mod undo;
 
-use std::collections::BTreeMap;
-
 use domain::civil_date::{CivilDate, Instant};
-use domain::coverage::Registration;
 use domain::feed::insurer::{Change, InsurerKind, Scope, Unnamed};
-use domain::feed::part::{Applied, NotApplied, Part};
+use domain::feed::part::NotApplied;
 use domain::feed::review::{Deadlines, Weighed};
 use domain::feed::{BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
-use domain::person::{Person, PersonId};
+use domain::person::PersonId;
 
 use crate::engine::{Engine, StoreError};
 use crate::registry::feeds::batches::{Batch, Changed, Counted, end, pack_weighed};
 use crate::registry::feeds::beginning::{self, Taking};
-use crate::registry::identity;
-use crate::registry::insurer_feeds::remarks::{NewRemark, What};
-use crate::registry::registration_of;
-use crate::rows;
-use crate::rows::part::{pack_part, unpack_part};
+use crate::registry::insurer_feeds::remarks::{NewRemark, Noted};
 use crate::sql::{Connection, OptionalExtension, params};
+
+const FAILED: StoreError = StoreError::Row("feeds");
 
 /// A batch of an insurer, or of the register, that is being worked on.
 #[derive(Debug, Clone, Copy)]
@@ -83,15 +80,6 @@ impl std::fmt::Debug for NewLines {
     }
 }
 
-/// A person whose part is being changed by the lines at hand.
-struct Held {
-    part: Part,
-    /// Who the insurer says they are now.
-    stored: Option<Person>,
-    line: u64,
-    is_changed: bool,
-}
-
 impl Engine {
     /// The batch of an insurer, or of the register, that must be released or rejected before another one comes.
     ///
@@ -128,21 +116,22 @@ impl Engine {
         self.registry()
             .write(move |connection, _| {
                 let said = &lines.said;
-                let outcomes = keep_all(connection, &arriving, said, deadlines)?;
-                for remark in &lines.remarks {
-                    remarks::put(connection, taking.number, remark)?;
+                let mut noted = Noted::of(taking.number);
+                let outcomes = staging::keep(connection, &arriving, (said, deadlines), &mut noted)?;
+                for remark in lines.remarks {
+                    noted.note(remark);
                 }
                 let mut refused = 0;
                 for (outcome, line) in outcomes.iter().zip(said) {
                     if let Err(why) = outcome {
                         refused += 1;
-                        let remark = NewRemark {
+                        noted.note(NewRemark {
                             person: Some(line.person),
                             ..NewRemark::refused(line.number, (lines.name)(*why))
-                        };
-                        remarks::put(connection, taking.number, &remark)?;
+                        });
                     }
                 }
+                noted.write(connection)?;
                 let counts = (outcomes.len() as u64 - refused, refused);
                 beginning::count(connection, turn, &taking, counts)?;
                 Ok(outcomes)
@@ -321,151 +310,4 @@ fn note_weighed(connection: &Connection, id: u128, weighed: &Weighed) -> Result<
         params![id.to_be_bytes(), pack_weighed(weighed)?],
     )?;
     Ok(())
-}
-
-fn keep_all(
-    connection: &Connection,
-    arriving: &Arriving,
-    lines: &[NewLine],
-    deadlines: Deadlines,
-) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
-    let mut people: BTreeMap<PersonId, Held> = BTreeMap::new();
-    let mut outcomes = Vec::with_capacity(lines.len());
-    for line in lines {
-        let held = match people.entry(line.person) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => {
-                new.insert(hold(connection, arriving, line.person)?)
-            }
-        };
-        let applied = held
-            .part
-            .apply(&named(arriving, &line.change), held.stored.as_ref());
-        if let Ok(applied) = applied {
-            held.is_changed = true;
-            held.line = line.number;
-            note_late(connection, (arriving, line), applied, deadlines)?;
-        }
-        outcomes.push(applied.map(|_| ()));
-    }
-    let text = "INSERT INTO arriving_part (batch, person, line, record) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (batch, person) DO UPDATE SET line = excluded.line, record = excluded.record";
-    let mut statement = connection.prepare_cached(text)?;
-    for (person, held) in people.iter().filter(|(_, held)| held.is_changed) {
-        statement.execute(params![
-            arriving.number.as_u32(),
-            person.as_u128().to_be_bytes(),
-            held.line,
-            pack_part(&held.part)?
-        ])?;
-    }
-    Ok(outcomes)
-}
-
-/// A coverage that a line names bears the batch's number from then on: what a full file does not name is told by that.
-fn named(arriving: &Arriving, change: &Change) -> Change {
-    let mut change = change.clone();
-    if let Change::Coverage(coverage) = &mut change {
-        coverage.source = Some(arriving.number);
-    }
-    change
-}
-
-/// A person's part as the batch left it so far, or as it is stored.
-fn hold(
-    connection: &Connection,
-    arriving: &Arriving,
-    person: PersonId,
-) -> Result<Held, StoreError> {
-    let Some(insurer) = arriving.insurer else {
-        return Ok(Held {
-            part: Part::of_register(),
-            stored: None,
-            line: 0,
-            is_changed: false,
-        });
-    };
-    let known = part(connection, arriving.number, person)?;
-    let needs_stored = known.is_none() || arriving.kind == InsurerKind::Corrections;
-    let stored = if needs_stored {
-        registration_of(connection, person)?
-    } else {
-        None
-    };
-    let is_first = known.is_none();
-    let mut part = known.unwrap_or_else(|| Part::of(insurer, stored.as_ref()));
-    if is_first && (arriving.kind, arriving.scope) == (InsurerKind::Certificates, Scope::Full) {
-        part.clear_certificates();
-    }
-    let stored = match arriving.kind {
-        InsurerKind::Corrections => said(connection, (insurer, person), stored.as_ref())?,
-        InsurerKind::Persons
-        | InsurerKind::Coverages
-        | InsurerKind::Certificates
-        | InsurerKind::Losses
-        | InsurerKind::Residents => None,
-    };
-    Ok(Held {
-        part,
-        stored,
-        line: 0,
-        is_changed: false,
-    })
-}
-
-/// Who an insurer says somebody is: by its own claim, else as they are stored.
-fn said(
-    connection: &Connection,
-    whose: identity::Whose,
-    stored: Option<&Registration>,
-) -> Result<Option<Person>, StoreError> {
-    let claimed = identity::claim(connection, whose)?.and_then(|it| it.claim);
-    Ok(match claimed {
-        Some(claimed) => Some(rows::unpack(whose.1, &claimed)?.person),
-        None => stored.map(|it| it.person.clone()),
-    })
-}
-
-/// What a batch makes of a person so far.
-fn part(
-    connection: &Connection,
-    number: BatchNumber,
-    person: PersonId,
-) -> Result<Option<Part>, StoreError> {
-    let text = "SELECT record FROM arriving_part WHERE batch = ?1 AND person = ?2";
-    let record: Option<Vec<u8>> = connection
-        .prepare_cached(text)?
-        .query_row(
-            params![number.as_u32(), person.as_u128().to_be_bytes()],
-            |row| row.get(0),
-        )
-        .optional()?;
-    record.map(|it| unpack_part(person, &it)).transpose()
-}
-
-fn note_late(
-    connection: &Connection,
-    (arriving, line): (&Arriving, &NewLine),
-    applied: Applied,
-    deadlines: Deadlines,
-) -> Result<(), StoreError> {
-    let (Applied::Began, Some(happened)) = (applied, line.happened) else {
-        return Ok(());
-    };
-    let late = deadlines.late(happened, line.notified, arriving.day);
-    if !late.is_late() {
-        return Ok(());
-    }
-    let detail = format!("{},{}", late.employer_days, late.insurer_days);
-    remarks::put(
-        connection,
-        arriving.number,
-        &NewRemark {
-            line: line.number,
-            what: What::Late,
-            person: Some(line.person),
-            cell: None,
-            detail,
-        },
-    )
 }

@@ -16,6 +16,7 @@ mod checks;
 mod claims;
 mod cuts;
 mod encryption;
+mod feeds;
 mod home_care;
 mod households;
 mod in_step;

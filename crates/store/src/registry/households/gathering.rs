@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread;
 
-use super::changes::Place;
+use super::changes::{Becomes, Place};
 use super::{BYTES, Id, Part, id_of};
 use crate::engine::StoreError;
 
@@ -14,10 +14,12 @@ const KEYS_OF_THREAD: usize = 512;
 /// Rows of keys as they are to be written, and who lies in them.
 #[derive(Default)]
 pub(super) struct Gathered {
-    /// In the order of keys. Without a value a row is deleted.
-    pub(super) rows: Vec<(Place, Option<Vec<u8>>)>,
+    /// In the order of keys.
+    pub(super) rows: Vec<(Place, Becomes<Vec<u8>>)>,
     /// Those who did not lie there before.
     pub(super) places: Vec<(Id, Place)>,
+    /// Those of them who lay elsewhere.
+    pub(super) moved: Vec<Id>,
 }
 
 /// What is to be written of keys and their rows.
@@ -39,6 +41,7 @@ pub(super) fn gather(keys: BTreeMap<String, BTreeMap<u32, Part>>) -> Result<Gath
             let gathered = gathered.map_err(|_| StoreError::Failed("packing ended".into()))??;
             all.rows.extend(gathered.rows);
             all.places.extend(gathered.places);
+            all.moved.extend(gathered.moved);
         }
         Ok(all)
     })
@@ -61,7 +64,7 @@ impl Gathered {
             }
             if part.members.is_empty() {
                 if part.is_known {
-                    self.rows.push(((key.to_owned(), number), None));
+                    self.rows.push(((key.to_owned(), number), Becomes::Gone));
                 }
                 continue;
             }
@@ -71,11 +74,15 @@ impl Gathered {
                 handed_on.extend(part.members.pop());
                 record = part.pack()?;
             }
-            self.rows.push(((key.to_owned(), number), Some(record)));
+            let record = Becomes::of(Some(record), part.is_known);
+            self.rows.push(((key.to_owned(), number), record));
             for kept in &part.members {
                 if kept.member.registration.is_some() && kept.place != Some(number) {
-                    let place = (key.to_owned(), number);
-                    self.places.push((id_of(kept.member.id), place));
+                    let (id, place) = (id_of(kept.member.id), (key.to_owned(), number));
+                    self.places.push((id, place));
+                    if kept.place.is_some() {
+                        self.moved.push(id);
+                    }
                 }
             }
             if !handed_on.is_empty() {

@@ -1,5 +1,7 @@
-//! Puts an arrived batch of an insurer in place, person by person, within one transaction; or weighs what that would change. Keeps what it
+//! Puts an arrived batch of an insurer in place within one transaction, some people at a time; or weighs what that would change. Keeps what it
 //! found, so that the batch can be undone.
+
+mod page;
 
 use std::collections::HashSet;
 
@@ -11,23 +13,17 @@ use domain::feed::insurer::{InsurerKind, Scope, Unnamed};
 use domain::feed::part::Part;
 use domain::feed::review::{Figures, Weighed};
 use domain::insurer_number::InsurerNumber;
-use domain::person::{Person, PersonId};
+use domain::person::PersonId;
 use sha2::{Digest, Sha256};
 
-use super::remarks::{NewRemark, What};
-use super::{Arriving, part, remarks};
+use self::page::Page;
+use super::parts::{self, Arrived};
+use super::{Arriving, FAILED};
 use crate::engine::StoreError;
 use crate::registry::feeds::batches::Changed;
-use crate::registry::identity::{self, Claim};
-use crate::registry::{households, registration_of, store_person};
-use crate::rows;
-use crate::rows::part::{pack_part, unpack_part};
-use crate::sql::{Connection, params};
-
-const FAILED: StoreError = StoreError::Row("feeds");
-
-/// People of a batch read at a time.
-const AT_ONCE: u32 = 1_000;
+use crate::registry::households::{self, registrations_of};
+use crate::rows::part::pack_part;
+use crate::sql::Connection;
 
 /// Rows of an insurer's members read at a time, each with some people.
 const ROWS: u32 = 500;
@@ -51,31 +47,31 @@ pub(super) fn publish(
     now: Instant,
 ) -> Result<Changed, StoreError> {
     let mut changed = Changed::default();
-    for_each_part(connection, arriving, |person, line, part| {
-        let publishing = Publishing {
-            connection,
-            arriving,
-            now,
-            line,
-        };
-        match arriving.insurer {
-            Some(insurer) => publishing.put(insurer, person, Some(part), &mut changed),
-            None => publishing.put_resident(person, part.person.as_ref(), &mut changed),
+    for_each_page(connection, arriving, |page| {
+        let people: Vec<PersonId> = page.iter().map(|it| it.person).collect();
+        let mut putting = Page::open(connection, (arriving, now), &people)?;
+        for it in page {
+            match arriving.insurer {
+                Some(insurer) => putting.put(insurer, it.person, Some(it), &mut changed)?,
+                None => putting.put_resident(it, &mut changed)?,
+            }
         }
+        putting.write()
     })?;
     if let (Some(insurer), Scope::Full) = (arriving.insurer, arriving.scope) {
-        let publishing = Publishing {
-            connection,
-            arriving,
-            now,
-            line: 0,
-        };
-        for_each_member(connection, insurer, |registration| {
-            let person = registration.person.id;
-            if part(connection, arriving.number, person)?.is_none() {
-                publishing.put(insurer, person, None, &mut changed)?;
+        for_each_member_page(connection, insurer, |members| {
+            let people: Vec<PersonId> = members.iter().map(|it| it.person.id).collect();
+            let named = parts::named_among(connection, arriving.number, &people)?;
+            let left = people.into_iter().filter(|it| !named.contains(it));
+            let left: Vec<PersonId> = left.collect();
+            if left.is_empty() {
+                return Ok(());
             }
-            Ok(())
+            let mut putting = Page::open(connection, (arriving, now), &left)?;
+            for person in left {
+                putting.put(insurer, person, None, &mut changed)?;
+            }
+            putting.write()
         })?;
     }
     Ok(changed)
@@ -91,25 +87,30 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         let own = coverages.iter().filter(|it| it.insurer == insurer);
         Figures::of(&own.cloned().collect::<Vec<_>>(), arriving.day)
     };
-    let named = Named::by(connection, arriving)?;
-    for_each_member(connection, insurer, |registration| {
-        let person = registration.person.id;
-        let part = if named.may_hold(person) {
-            part(connection, arriving.number, person)?
-        } else {
-            None
-        };
-        let settled = settle(arriving, insurer, Some(registration), part.as_ref());
-        let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
-        weighed.add(count(&registration.coverages), after);
+    let named = parts::named(connection, arriving.number, MOST_NAMED)?;
+    let may_be_named = |it: &PersonId| named.as_ref().is_none_or(|all| all.contains(it));
+    for_each_member_page(connection, insurer, |members| {
+        let people = members.iter().map(|it| it.person.id).filter(may_be_named);
+        let parts = parts::of(connection, arriving.number, &Vec::from_iter(people))?;
+        for registration in members {
+            let part = parts.get(&registration.person.id);
+            let settled = settle(arriving, insurer, Some(registration), part);
+            let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
+            weighed.add(count(&registration.coverages), after);
+        }
         Ok(())
     })?;
     // Those who are not the insurer's yet.
-    for_each_part(connection, arriving, |person, _, part| {
-        let stored = registration_of(connection, person)?;
+    for_each_page(connection, arriving, |page| {
+        let people: Vec<PersonId> = page.iter().map(|it| it.person).collect();
+        let stored = registrations_of(connection, &people)?;
         let is_member = |it: &Registration| it.coverages.iter().any(|it| it.insurer == insurer);
-        if !stored.as_ref().is_some_and(is_member) {
-            let settled = settle(arriving, insurer, stored.as_ref(), Some(part));
+        for it in page {
+            let stored = stored.get(&it.person);
+            if stored.is_some_and(is_member) {
+                continue;
+            }
+            let settled = settle(arriving, insurer, stored, Some(&it.part));
             let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
             weighed.add(Figures::default(), after);
         }
@@ -118,37 +119,28 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
     Ok(weighed)
 }
 
-/// What a batch makes of each person it names, with the line that did so last, in pieces.
-fn for_each_part(
+/// What a batch makes of the people it names, some of them at a time.
+fn for_each_page(
     connection: &Connection,
     arriving: &Arriving,
-    mut work: impl FnMut(PersonId, u64, &Part) -> Result<(), StoreError>,
+    mut work: impl FnMut(&[Arrived]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let text = "SELECT person, line, record FROM arriving_part WHERE batch = ?1 AND ?2 < person ORDER BY person LIMIT ?3";
-    let mut after = Vec::new();
+    let mut last = None;
     loop {
-        let mut statement = connection.prepare_cached(text)?;
-        let mut rows = statement.query(params![arriving.number.as_u32(), after, AT_ONCE])?;
-        let mut piece: Vec<([u8; 16], u64, Vec<u8>)> = Vec::new();
-        while let Some(row) = rows.next()? {
-            piece.push((row.get(0)?, row.get(1)?, row.get(2)?));
-        }
-        let Some((last, _, _)) = piece.last() else {
+        let page = parts::behind(connection, arriving.number, last)?;
+        let Some(end) = page.last() else {
             return Ok(());
         };
-        after = last.to_vec();
-        for (person, line, record) in piece {
-            let person = PersonId::from_u128(u128::from_be_bytes(person));
-            work(person, line, &unpack_part(person, &record)?)?;
-        }
+        last = Some(end.person);
+        work(&page)?;
     }
 }
 
-/// Everybody with a coverage of an insurer, each once, in pieces: what is done to them may change their rows.
-fn for_each_member(
+/// Everybody with a coverage of an insurer, each once, some of them at a time: what is done to them may change their rows.
+fn for_each_member_page(
     connection: &Connection,
     insurer: InsurerNumber,
-    mut work: impl FnMut(&Registration) -> Result<(), StoreError>,
+    mut work: impl FnMut(&[Registration]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     // Keys are the eight digits, a stroke, and what follows; "0" is the character after the stroke.
     let digits = format!("{:08}", insurer.as_u32());
@@ -159,46 +151,16 @@ fn for_each_member(
         let Some(last) = last else {
             return Ok(());
         };
-        for (key, registration) in found {
+        let mut met = HashSet::new();
+        let members = found.into_iter().filter_map(|(key, registration)| {
             let own = registration.coverages.iter();
             let own = own.filter(|it| it.insurer == insurer).map(Coverage::key);
             // Under the first of their keys alone.
-            if own.min().is_some_and(|first| first.as_str() == key) {
-                work(&registration)?;
-            }
-        }
+            let is_first = own.min().is_some_and(|first| first.as_str() == key);
+            (is_first && met.insert(registration.person.id)).then_some(registration)
+        });
+        work(&Vec::from_iter(members))?;
         place = last;
-    }
-}
-
-/// Whom a batch names, so that members it does not name are not looked for among its parts. Of a batch of very many that is not known.
-struct Named(Option<HashSet<PersonId>>);
-
-impl Named {
-    fn by(connection: &Connection, arriving: &Arriving) -> Result<Self, StoreError> {
-        let text = "SELECT person FROM arriving_part WHERE batch = ?1 AND ?2 < person ORDER BY person LIMIT ?3";
-        let (mut named, mut after) = (HashSet::new(), Vec::new());
-        loop {
-            let mut statement = connection.prepare_cached(text)?;
-            let number = arriving.number.as_u32();
-            let mut rows = statement.query(params![number, after, AT_ONCE])?;
-            let mut last: Option<[u8; 16]> = None;
-            while let Some(row) = rows.next()? {
-                let id: [u8; 16] = row.get(0)?;
-                named.insert(PersonId::from_u128(u128::from_be_bytes(id)));
-                last = Some(id);
-            }
-            match last {
-                None => return Ok(Self(Some(named))),
-                Some(_) if MOST_NAMED < named.len() => return Ok(Self(None)),
-                Some(last) => after = last.to_vec(),
-            }
-        }
-    }
-
-    /// Whether somebody may be named.
-    fn may_hold(&self, person: PersonId) -> bool {
-        self.0.as_ref().is_none_or(|it| it.contains(&person))
     }
 }
 
@@ -310,216 +272,4 @@ pub(super) fn left(
         sha.update(pack_part(&part)?);
     }
     Ok(sha.finalize().get(..8).ok_or(FAILED)?.to_vec())
-}
-
-/// What is stored of a person with an insurer before a batch, packed; empty where there was nobody.
-fn found(current: Option<&Registration>, insurer: InsurerNumber) -> Result<Vec<u8>, StoreError> {
-    let Some(current) = current else {
-        return Ok(Vec::new());
-    };
-    rows::pack(&Registration {
-        person: current.person.clone(),
-        coverages: Part::of(insurer, Some(current)).coverages,
-    })
-}
-
-/// One person's turn in a batch.
-struct Publishing<'a> {
-    connection: &'a Connection,
-    arriving: &'a Arriving,
-    now: Instant,
-    line: u64,
-}
-
-impl Publishing<'_> {
-    fn put(
-        &self,
-        insurer: InsurerNumber,
-        person: PersonId,
-        part: Option<&Part>,
-        changed: &mut Changed,
-    ) -> Result<(), StoreError> {
-        let connection = self.connection;
-        let current = registration_of(connection, person)?;
-        let settled = settle(self.arriving, insurer, current.as_ref(), part);
-        let Some(mut settled) = settled else {
-            return Ok(());
-        };
-        let claim_before = identity::claim(connection, (insurer, person))?;
-        if let Some(part) = part {
-            self.claim((insurer, person), part, claim_before.as_ref())?;
-            if let Some(claimed) = &part.person
-                && self.is_taken(current.as_ref(), claimed)?
-            {
-                settled.is_person_changed |= settled.registration.person != *claimed;
-                settled.registration.person = claimed.clone();
-            }
-        }
-        settled.is_changed |= settled.is_person_changed;
-        if settled.is_changed {
-            store_person(connection, &settled.registration)?;
-        }
-        let came = identity::examine(
-            connection,
-            &settled.registration,
-            (self.arriving.number, self.now),
-        )?;
-        for (whose, items) in came {
-            if whose == insurer {
-                self.remark(What::Mismatch, person, items)?;
-            }
-        }
-        if 0 < settled.unnamed {
-            let detail = format!("{},{}", self.arriving.unnamed.as_str(), settled.unnamed);
-            self.remark(What::Unnamed, person, detail)?;
-        }
-        let claim_after = identity::claim(connection, (insurer, person))?;
-        let is_changed = settled.is_changed || claim_before != claim_after;
-        if is_changed {
-            let after = left(
-                Some(&settled.registration),
-                insurer,
-                settled.is_person_changed,
-            )?;
-            let before = (found(current.as_ref(), insurer)?, claim_before);
-            self.keep_before(person, settled.is_person_changed, before, &after)?;
-        }
-        match (is_changed, current) {
-            (false, _) => changed.unchanged += 1,
-            (true, None) => changed.added += 1,
-            (true, Some(current)) => {
-                let had = current.coverages.iter().filter(|it| it.insurer == insurer);
-                let has = settled.registration.coverages.iter();
-                let has = has.filter(|it| it.insurer == insurer);
-                if had.count() < has.count() {
-                    changed.added += 1;
-                } else {
-                    changed.replaced += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes whom the insurer says a person is, where the register says otherwise, and what it confirms.
-    fn claim(
-        &self,
-        whose: identity::Whose,
-        part: &Part,
-        before: Option<&Claim>,
-    ) -> Result<(), StoreError> {
-        let connection = self.connection;
-        if let Some(claimed) = &part.person {
-            let register = identity::resident(connection, whose.1)?;
-            let items = register.map_or(Vec::new(), |register| {
-                domain::feed::identity::contradictions(claimed, &register)
-            });
-            if items.is_empty() {
-                identity::put_claim(connection, whose, None)?;
-            } else {
-                let packed = identity::pack_person(claimed)?;
-                if before.and_then(|it| it.claim.as_ref()) != Some(&packed) {
-                    let claim = Claim {
-                        claim: Some(packed),
-                        items: identity::names(&items),
-                        is_confirmed: false,
-                        batch: self.arriving.number.as_u32(),
-                        since: self.now.as_micros(),
-                    };
-                    identity::put_claim(connection, whose, Some(&claim))?;
-                    self.remark(What::Mismatch, whose.1, claim.items)?;
-                }
-            }
-        }
-        if part.is_confirmed
-            && let Some(mut claim) = identity::claim(connection, whose)?
-            && !claim.is_confirmed
-        {
-            claim.is_confirmed = true;
-            claim.batch = self.arriving.number.as_u32();
-            identity::put_claim(connection, whose, Some(&claim))?;
-        }
-        Ok(())
-    }
-
-    /// Whether who the insurer says a person is takes the place of who is stored: unless the register contradicts it and not them.
-    fn is_taken(
-        &self,
-        current: Option<&Registration>,
-        claimed: &Person,
-    ) -> Result<bool, StoreError> {
-        if current.is_none() {
-            return Ok(true);
-        }
-        let register = identity::resident(self.connection, claimed.id)?;
-        Ok(register.is_none_or(|register| {
-            domain::feed::identity::contradictions(claimed, &register).is_empty()
-        }))
-    }
-
-    fn put_resident(
-        &self,
-        person: PersonId,
-        register: Option<&Person>,
-        changed: &mut Changed,
-    ) -> Result<(), StoreError> {
-        let connection = self.connection;
-        let before = identity::resident(connection, person)?;
-        match (&before, register) {
-            (Some(before), Some(register)) if before == register => {
-                changed.unchanged += 1;
-                return Ok(());
-            }
-            (Some(_), _) => changed.replaced += 1,
-            (None, _) => changed.added += 1,
-        }
-        identity::put_resident(connection, person, register)?;
-        if let Some(stored) = registration_of(connection, person)? {
-            let when = (self.arriving.number, self.now);
-            for (_, items) in identity::examine(connection, &stored, when)? {
-                self.remark(What::Mismatch, person, items)?;
-            }
-        }
-        let packed = before.as_ref().map(identity::pack_person).transpose()?;
-        let after = register.map(identity::pack_person).transpose()?;
-        let after = Sha256::digest(after.unwrap_or_default());
-        let after = after.get(..8).ok_or(FAILED)?;
-        self.keep_before(person, false, (packed.unwrap_or_default(), None), after)
-    }
-
-    fn keep_before(
-        &self,
-        person: PersonId,
-        is_person_changed: bool,
-        (before, claim): (Vec<u8>, Option<Claim>),
-        after: &[u8],
-    ) -> Result<(), StoreError> {
-        let claim = claim
-            .map(|it| postcard::to_stdvec(&it))
-            .transpose()
-            .map_err(|_| FAILED)?;
-        // A full file comes to somebody twice at most: what was found first counts.
-        let text = "INSERT INTO part_before (batch, person, changed_person, before, after, claim) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (batch, person) DO UPDATE SET after = excluded.after";
-        self.connection.prepare_cached(text)?.execute(params![
-            self.arriving.number.as_u32(),
-            person.as_u128().to_be_bytes(),
-            is_person_changed,
-            before,
-            after,
-            claim
-        ])?;
-        Ok(())
-    }
-
-    fn remark(&self, what: What, person: PersonId, detail: String) -> Result<(), StoreError> {
-        let remark = NewRemark {
-            line: self.line,
-            what,
-            person: Some(person),
-            cell: None,
-            detail,
-        };
-        remarks::put(self.connection, self.arriving.number, &remark)
-    }
 }

@@ -1,11 +1,14 @@
 //! What is told to an insurer of single lines of a batch (結果の通知). Holds no name and no number of anybody but the identifier that the
 //! insurer itself sent.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::feed::BatchNumber;
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
 
 use crate::engine::{Engine, StoreError};
+use crate::sql::postgres::columns::{column, single};
 use crate::sql::{Connection, params};
 
 /// What is remarked.
@@ -52,6 +55,10 @@ pub struct NewRemark {
 }
 
 impl NewRemark {
+    fn line(&self) -> i64 {
+        self.line.cast_signed()
+    }
+
     /// A line as a whole was refused, for a reason of this name.
     #[must_use]
     pub fn refused(line: u64, reason: &str) -> Self {
@@ -178,12 +185,67 @@ impl Engine {
     }
 }
 
-/// Notes a remark behind those of its line.
-pub(crate) fn put(
-    connection: &Connection,
+/// What is noted of a batch, written at once: each behind what is noted of its line already.
+pub(crate) struct Noted {
     number: BatchNumber,
-    it: &NewRemark,
-) -> Result<(), StoreError> {
+    remarks: Vec<NewRemark>,
+}
+
+impl Noted {
+    pub(crate) fn of(number: BatchNumber) -> Self {
+        Self {
+            number,
+            remarks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn note(&mut self, remark: NewRemark) {
+        self.remarks.push(remark);
+    }
+
+    /// Writes them.
+    pub(crate) fn write(self, connection: &Connection) -> Result<(), StoreError> {
+        let Connection::Postgres(server) = connection else {
+            let mut all = self.remarks.iter();
+            return all.try_for_each(|it| put(connection, self.number, it));
+        };
+        if self.remarks.is_empty() {
+            return Ok(());
+        }
+        let number = i64::from(self.number.as_u32());
+        let lines: BTreeSet<i64> = self.remarks.iter().map(NewRemark::line).collect();
+        let lines = Vec::from_iter(lines);
+        let text = "SELECT at.line, (SELECT max(r.place) FROM feed_remark r WHERE r.batch = ?1 AND r.line = at.line)
+            FROM unnest(?2::bigint[]) AS at (line)";
+        let mut last: BTreeMap<i64, i64> = BTreeMap::new();
+        for row in server.find(text, &[single(number), column(&lines, |it| *it)])? {
+            let place: Option<i64> = row.get(1)?;
+            last.insert(row.get(0)?, place.unwrap_or(0));
+        }
+        let placed = self.remarks.iter().map(|it| {
+            let place = last.entry(it.line()).or_default();
+            *place += 1;
+            (*place, it.person.map(|it| it.as_u128().to_be_bytes()), it)
+        });
+        let placed = Vec::from_iter(placed);
+        let text = "INSERT INTO feed_remark (batch, line, place, what, person, cell, detail)
+            SELECT ?1::bigint, * FROM unnest(?2::bigint[], ?3::bigint[], ?4::text[], ?5::bytea[], ?6::text[], ?7::text[])";
+        let columns = [
+            single(number),
+            column(&placed, |(_, _, it)| it.line()),
+            column(&placed, |(place, _, _)| *place),
+            column(&placed, |(_, _, it)| it.what.as_str()),
+            column(&placed, |(_, person, _)| person.as_ref().map(|it| &it[..])),
+            column(&placed, |(_, _, it)| it.cell),
+            column(&placed, |(_, _, it)| it.detail.as_str()),
+        ];
+        server.put(text, &columns)?;
+        Ok(())
+    }
+}
+
+/// Notes a remark behind those of its line.
+fn put(connection: &Connection, number: BatchNumber, it: &NewRemark) -> Result<(), StoreError> {
     let text = "INSERT INTO feed_remark (batch, line, place, what, person, cell, detail)
         VALUES (?1, ?2, (SELECT coalesce(max(place), 0) + 1 FROM feed_remark WHERE batch = ?1 AND line = ?2), ?3, ?4, ?5, ?6)";
     connection.prepare_cached(text)?.execute(params![

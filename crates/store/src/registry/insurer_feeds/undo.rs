@@ -1,7 +1,7 @@
 //! Undoing a published batch (取込の取消): what it changed goes back to what it found, all of it or nothing. What was changed again since
 //! stands in the way and is named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::civil_date::Instant;
 use domain::coverage::Registration;
@@ -12,11 +12,13 @@ use sha2::{Digest, Sha256};
 
 use super::{Arriving, is_in, publishing};
 use crate::engine::{Engine, StoreError};
+use crate::registry::Prepared;
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::{self, give_up_those_it_would_mix_with};
-use crate::registry::identity::{self, Claim};
-use crate::registry::{registration_of, remove_person, store_person};
+use crate::registry::households::{change_people, registrations_of};
+use crate::registry::identity::{self, Claim, Testimonies};
 use crate::rows;
+use crate::sql::postgres::columns::column;
 use crate::sql::{Connection, params};
 
 const FAILED: StoreError = StoreError::Row("part_before");
@@ -111,17 +113,17 @@ fn undo(
 ) -> Result<Undone, StoreError> {
     let (mut people, mut batches) = (0, BTreeSet::new());
     let mut count = 0;
-    for_each(connection, arriving.number, |before| {
-        count += 1;
-        let current = registration_of(connection, before.person)?;
-        if !is_as_left(connection, arriving, before, current.as_ref())? {
-            people += 1;
-            let later = current.iter().flat_map(|it| &it.coverages);
-            batches.extend(
-                later
-                    .filter_map(|it| it.source)
-                    .filter(|it| arriving.number < *it),
-            );
+    for_each_page(connection, arriving.number, |page| {
+        count += page.len() as u64;
+        let stands = Stands::read(connection, page)?;
+        for before in page {
+            if !stands.is_as_left(arriving, before)? {
+                people += 1;
+                let later = stands.current.get(&before.person).into_iter();
+                let later = later.flat_map(|it| &it.coverages);
+                let later = later.filter_map(|it| it.source);
+                batches.extend(later.filter(|it| arriving.number < *it));
+            }
         }
         Ok(())
     })?;
@@ -137,8 +139,9 @@ fn undo(
     // What was cut off rests on what goes back.
     let kind = BatchKind::Insurer(arriving.kind);
     give_up_those_it_would_mix_with(connection, kind, arriving.insurer, now.as_micros())?;
-    for_each(connection, arriving.number, |before| {
-        put_back(connection, arriving, before, now)
+    for_each_page(connection, arriving.number, |page| {
+        let stands = Stands::read(connection, page)?;
+        stands.put_back(connection, (arriving, now), page)
     })?;
     connection.execute(
         "DELETE FROM part_before WHERE batch = ?1",
@@ -154,10 +157,10 @@ fn undo(
     Ok(Undone::Done(count))
 }
 
-fn for_each(
+fn for_each_page(
     connection: &Connection,
     number: BatchNumber,
-    mut work: impl FnMut(&Before) -> Result<(), StoreError>,
+    mut work: impl FnMut(&[Before]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let text = "SELECT person, changed_person, before, after, claim FROM part_before WHERE batch = ?1 AND ?2 < person
         ORDER BY person LIMIT ?3";
@@ -181,70 +184,124 @@ fn for_each(
             return Ok(());
         };
         after = last.person.as_u128().to_be_bytes().to_vec();
-        page.iter().try_for_each(&mut work)?;
+        work(&page)?;
     }
 }
 
-/// Whether nothing that a batch left of a person was changed since.
-fn is_as_left(
-    connection: &Connection,
-    arriving: &Arriving,
-    before: &Before,
-    current: Option<&Registration>,
-) -> Result<bool, StoreError> {
-    let Some(insurer) = arriving.insurer else {
-        let register = identity::resident(connection, before.person)?;
-        let packed = register.as_ref().map(identity::pack_person).transpose()?;
-        let hash = Sha256::digest(packed.unwrap_or_default());
-        return Ok(hash.get(..8) == Some(&before.left));
-    };
-    if publishing::left(current, insurer, before.is_person_changed)? != before.left {
-        return Ok(false);
-    }
-    let claim = identity::claim(connection, (insurer, before.person))?;
-    if claim.is_some_and(|it| arriving.number.as_u32() < it.batch) {
-        return Ok(false);
-    }
-    // Whom the batch brought stays while another insurer, or medical information, rests on them.
-    let others = current.is_some_and(|it| it.coverages.iter().any(|it| it.insurer != insurer));
-    Ok(!before.found.is_empty() || (!others && !has_information(connection, before.person)?))
+/// How it stands now with some people.
+struct Stands {
+    current: BTreeMap<PersonId, Registration>,
+    testimonies: Testimonies,
+    /// Whom the batch brought, and of whom there is medical information by now.
+    informed: HashSet<PersonId>,
 }
 
-fn has_information(connection: &Connection, person: PersonId) -> Result<bool, StoreError> {
-    let text = "SELECT EXISTS (SELECT 1 FROM holding WHERE person = ?1)";
-    let mut statement = connection.prepare_cached(text)?;
-    Ok(statement.query_row([person.as_u128().to_be_bytes()], |row| row.get(0))?)
-}
+impl Stands {
+    fn read(connection: &Connection, page: &[Before]) -> Result<Self, StoreError> {
+        let people: Vec<PersonId> = page.iter().map(|it| it.person).collect();
+        let brought = page.iter().filter(|it| it.found.is_empty());
+        let brought: Vec<PersonId> = brought.map(|it| it.person).collect();
+        Ok(Self {
+            current: registrations_of(connection, &people)?,
+            testimonies: Testimonies::read(connection, &people)?,
+            informed: with_information(connection, &brought)?,
+        })
+    }
 
-fn put_back(
-    connection: &Connection,
-    arriving: &Arriving,
-    before: &Before,
-    now: Instant,
-) -> Result<(), StoreError> {
-    let person = before.person;
-    let Some(insurer) = arriving.insurer else {
-        let register = if before.found.is_empty() {
-            None
-        } else {
-            Some(rows::unpack(person, &before.found)?.person)
+    /// Whether nothing that a batch left of a person was changed since.
+    fn is_as_left(&self, arriving: &Arriving, before: &Before) -> Result<bool, StoreError> {
+        let person = before.person;
+        let Some(insurer) = arriving.insurer else {
+            let register = self.testimonies.resident(person);
+            let packed = register.map(identity::pack_person).transpose()?;
+            let hash = Sha256::digest(packed.unwrap_or_default());
+            return Ok(hash.get(..8) == Some(&before.left));
         };
-        identity::put_resident(connection, person, register.as_ref())?;
-        if let Some(stored) = registration_of(connection, person)? {
-            identity::examine(connection, &stored, (arriving.number, now))?;
+        let current = self.current.get(&person);
+        if publishing::left(current, insurer, before.is_person_changed)? != before.left {
+            return Ok(false);
         }
-        return Ok(());
-    };
-    identity::put_claim(connection, (insurer, person), before.claim.as_ref())?;
-    if before.found.is_empty() {
-        return remove_person(connection, person);
+        let claim = self.testimonies.claim((insurer, person));
+        if claim.is_some_and(|it| arriving.number.as_u32() < it.batch) {
+            return Ok(false);
+        }
+        // Whom the batch brought stays while another insurer, or medical information, rests on them.
+        let others = current.is_some_and(|it| it.coverages.iter().any(|it| it.insurer != insurer));
+        Ok(!before.found.is_empty() || (!others && !self.informed.contains(&person)))
     }
-    let found = rows::unpack(person, &before.found)?;
-    let current = registration_of(connection, person)?.ok_or(FAILED)?;
-    let registration = together(&current, found, (insurer, before.is_person_changed));
-    store_person(connection, &registration)?;
-    identity::examine(connection, &registration, (arriving.number, now))?;
-    Ok(())
+
+    /// Puts back what a batch found of them.
+    fn put_back(
+        self,
+        connection: &Connection,
+        (arriving, now): (&Arriving, Instant),
+        page: &[Before],
+    ) -> Result<(), StoreError> {
+        let Self {
+            mut current,
+            mut testimonies,
+            ..
+        } = self;
+        let when = (arriving.number, now);
+        let (mut stored, mut leaving) = (Vec::new(), Vec::new());
+        for before in page {
+            let person = before.person;
+            let Some(insurer) = arriving.insurer else {
+                let register = if before.found.is_empty() {
+                    None
+                } else {
+                    Some(rows::unpack(person, &before.found)?.person)
+                };
+                testimonies.put_resident(person, register);
+                if let Some(stored) = current.get(&person) {
+                    testimonies.examine(stored, when)?;
+                }
+                continue;
+            };
+            testimonies.put_claim((insurer, person), before.claim.clone());
+            if before.found.is_empty() {
+                leaving.push(person);
+                continue;
+            }
+            let found = rows::unpack(person, &before.found)?;
+            let current = current.remove(&person).ok_or(FAILED)?;
+            let registration = together(&current, found, (insurer, before.is_person_changed));
+            testimonies.examine(&registration, when)?;
+            stored.push(Prepared::of(registration));
+        }
+        change_people(connection, stored, &leaving)?;
+        testimonies.write(connection)
+    }
+}
+
+/// Of whom of these people there is medical information.
+fn with_information(
+    connection: &Connection,
+    people: &[PersonId],
+) -> Result<HashSet<PersonId>, StoreError> {
+    let ids: Vec<[u8; 16]> = people.iter().map(|it| it.as_u128().to_be_bytes()).collect();
+    let mut found = HashSet::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    match connection {
+        Connection::Postgres(server) => {
+            let text = "SELECT DISTINCT person FROM holding WHERE person = ANY (?1::bytea[])";
+            for row in server.find(text, &[column(&ids, |it| &it[..])])? {
+                found.insert(PersonId::from_u128(u128::from_be_bytes(row.get(0)?)));
+            }
+        }
+        Connection::Sqlite(_) => {
+            let text = "SELECT 1 FROM holding WHERE person = ?1";
+            let mut statement = connection.prepare_cached(text)?;
+            for id in ids {
+                if statement.exists([id])? {
+                    found.insert(PersonId::from_u128(u128::from_be_bytes(id)));
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What others say of a person now, and what the insurer said before.

@@ -1,0 +1,163 @@
+//! Makes the lines of a piece of a file part of what their insurer says of people, and keeps that aside (取込の受付). Publishes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::coverage::Registration;
+use domain::feed::insurer::{Change, InsurerKind, Scope};
+use domain::feed::part::{Applied, NotApplied, Part};
+use domain::feed::review::Deadlines;
+use domain::insurer_number::InsurerNumber;
+use domain::person::{Person, PersonId};
+
+use super::parts::{self, Arrived, Kept};
+use super::remarks::{NewRemark, Noted, What};
+use super::{Arriving, NewLine};
+use crate::engine::StoreError;
+use crate::registry::households::registrations_of;
+use crate::registry::identity::Testimonies;
+use crate::rows;
+use crate::sql::Connection;
+
+/// A person whose part is being changed by the lines at hand.
+struct Held {
+    arrived: Arrived,
+    /// Who the insurer says they are now.
+    stored: Option<Person>,
+    is_known: bool,
+    is_changed: bool,
+}
+
+/// Keeps lines aside; answers for each whether it could be made part of its person.
+pub(super) fn keep(
+    connection: &Connection,
+    arriving: &Arriving,
+    (lines, deadlines): (&[NewLine], Deadlines),
+    noted: &mut Noted,
+) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
+    let people: BTreeSet<PersonId> = lines.iter().map(|it| it.person).collect();
+    let mut people = hold(connection, arriving, &Vec::from_iter(people))?;
+    let mut outcomes = Vec::with_capacity(lines.len());
+    for line in lines {
+        let held = people.get_mut(&line.person).ok_or(super::FAILED)?;
+        let change = named(arriving, &line.change);
+        let applied = held.arrived.part.apply(&change, held.stored.as_ref());
+        if let Ok(applied) = applied {
+            held.is_changed = true;
+            held.arrived.line = line.number;
+            note_late((arriving, line), applied, deadlines, noted);
+        }
+        outcomes.push(applied.map(|_| ()));
+    }
+    let changed = people.values().filter(|it| it.is_changed);
+    let kept = changed.map(|it| Kept {
+        arrived: &it.arrived,
+        is_known: it.is_known,
+    });
+    parts::keep(connection, arriving.number, &Vec::from_iter(kept))?;
+    Ok(outcomes)
+}
+
+/// A coverage that a line names bears the batch's number from then on: what a full file does not name is told by that.
+fn named(arriving: &Arriving, change: &Change) -> Change {
+    let mut change = change.clone();
+    if let Change::Coverage(coverage) = &mut change {
+        coverage.source = Some(arriving.number);
+    }
+    change
+}
+
+/// The parts of people as the batch left them so far, or as they are stored.
+fn hold(
+    connection: &Connection,
+    arriving: &Arriving,
+    people: &[PersonId],
+) -> Result<BTreeMap<PersonId, Held>, StoreError> {
+    let mut known = parts::of(connection, arriving.number, people)?;
+    let Some(insurer) = arriving.insurer else {
+        let of_register = |&person| {
+            let held = Held {
+                is_known: known.contains_key(&person),
+                arrived: arrived(person, Part::of_register()),
+                stored: None,
+                is_changed: false,
+            };
+            (person, held)
+        };
+        return Ok(people.iter().map(of_register).collect());
+    };
+    let is_corrected = arriving.kind == InsurerKind::Corrections;
+    let of_stored = people.iter().copied();
+    let of_stored = of_stored.filter(|it| is_corrected || !known.contains_key(it));
+    let stored = registrations_of(connection, &Vec::from_iter(of_stored))?;
+    let testimonies = if is_corrected {
+        Testimonies::read(connection, people)?
+    } else {
+        Testimonies::default()
+    };
+    let mut held = BTreeMap::new();
+    for &person in people {
+        let (known, stored) = (known.remove(&person), stored.get(&person));
+        let is_known = known.is_some();
+        let mut part = known.unwrap_or_else(|| Part::of(insurer, stored));
+        if !is_known && (arriving.kind, arriving.scope) == (InsurerKind::Certificates, Scope::Full)
+        {
+            part.clear_certificates();
+        }
+        let stored = if is_corrected {
+            said(&testimonies, (insurer, person), stored)?
+        } else {
+            None
+        };
+        let it = Held {
+            arrived: arrived(person, part),
+            stored,
+            is_known,
+            is_changed: false,
+        };
+        held.insert(person, it);
+    }
+    Ok(held)
+}
+
+fn arrived(person: PersonId, part: Part) -> Arrived {
+    Arrived {
+        person,
+        line: 0,
+        part,
+    }
+}
+
+/// Who an insurer says somebody is: by its own claim, else as they are stored.
+fn said(
+    testimonies: &Testimonies,
+    whose: (InsurerNumber, PersonId),
+    stored: Option<&Registration>,
+) -> Result<Option<Person>, StoreError> {
+    let claim = testimonies.claim(whose);
+    Ok(match claim.and_then(|it| it.claim.as_deref()) {
+        Some(claimed) => Some(rows::unpack(whose.1, claimed)?.person),
+        None => stored.map(|it| it.person.clone()),
+    })
+}
+
+fn note_late(
+    (arriving, line): (&Arriving, &NewLine),
+    applied: Applied,
+    deadlines: Deadlines,
+    noted: &mut Noted,
+) {
+    let (Applied::Began, Some(happened)) = (applied, line.happened) else {
+        return;
+    };
+    let late = deadlines.late(happened, line.notified, arriving.day);
+    if !late.is_late() {
+        return;
+    }
+    noted.note(NewRemark {
+        line: line.number,
+        what: What::Late,
+        person: Some(line.person),
+        cell: None,
+        detail: format!("{},{}", late.employer_days, late.insurer_days),
+    });
+}
