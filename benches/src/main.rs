@@ -15,6 +15,7 @@ mod check;
 mod claims;
 mod disk;
 mod exchange;
+mod feed;
 mod floor;
 mod gate;
 mod gateway;
@@ -82,6 +83,9 @@ enum What {
     /// The store's way of a check at a PostgreSQL server, against a bare select and grouped insert of the same rows.
     #[command(after_help = "Example: cargo xtask bench postgres --people 200000 --rounds 5")]
     Postgres(postgres::Arguments),
+    /// An insurer's feeds kept aside, weighed and published in files and at a PostgreSQL server, against bare writes of the same rows.
+    #[command(after_help = "Example: cargo xtask bench feed --people 100000")]
+    Feed(feed::Arguments),
     /// The floor's server: a process of its own, ended with its parent's pipe.
     #[command(hide = true)]
     Floor(floor::Arguments),
@@ -109,6 +113,7 @@ fn main() -> ExitCode {
                 What::Medical(arguments) => medical::run(&arguments).await,
                 What::Scale(arguments) => scale::run(arguments).await,
                 What::Postgres(arguments) => postgres::run(arguments).await,
+                What::Feed(arguments) => feed::run(arguments).await,
                 What::Floor(arguments) => floor::run(arguments).await,
                 What::Verify(arguments) => verify::run(&arguments),
             }

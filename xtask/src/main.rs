@@ -44,6 +44,7 @@ const USAGE: &str = "cargo xtask TASK
   bench bulk    a bulk check of ten thousand lines until its results are in hand (release build)
   bench gateway files through the link app and a center, one at a time and in a burst, against plain files (release build)
   bench postgres  the store's way of a check at a PostgreSQL server, against a bare select and insert of the same rows (release build)
+  bench feed    an insurer's feeds kept aside, weighed and published, in files and at a PostgreSQL server (release build)
   bench check   durable, signed checks against a floor of the same run (release build, a million people)
 ";
 

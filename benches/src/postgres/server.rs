@@ -12,13 +12,13 @@ const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 /// Who runs it where the bench runs as root: the server refuses to.
 const USER: &str = "postgres";
 
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     folder: PathBuf,
 }
 
 impl Server {
-    pub(super) fn start(dir: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(dir: &Path) -> anyhow::Result<Self> {
         let folder = std::fs::canonicalize(dir)?;
         let is_root = std::fs::metadata("/proc/self")?.uid() == 0;
         let socket = tempfile_in_tmp()?;
@@ -84,7 +84,7 @@ impl Server {
             .is_ok_and(|it| it.success())
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!(
             "postgres:///onshi?host={}&user=onshi",
             self.folder.display()
