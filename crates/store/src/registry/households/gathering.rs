@@ -9,7 +9,7 @@ use super::{BYTES, Id, Part, id_of};
 use crate::engine::StoreError;
 
 /// Keys from which on a thread more is worth its start.
-const KEYS_OF_THREAD: usize = 512;
+const KEYS_OF_THREAD: usize = 256;
 
 /// Rows of keys as they are to be written, and who lies in them.
 #[derive(Default)]
@@ -97,5 +97,45 @@ impl Gathered {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use synthetic::population::Population;
+
+    use super::super::Kept;
+    use super::*;
+    use crate::rows::household::Member;
+
+    /// Rows of one or two people, one in ten emptied.
+    fn keys() -> BTreeMap<String, BTreeMap<u32, Part>> {
+        let population = Population::new(11);
+        let keys = 0..4 * KEYS_OF_THREAD as u64;
+        let keys = keys.map(|index| {
+            let mut part = Part::new();
+            (part.is_changed, part.is_known) = (true, true);
+            let people = (index..).take(if index % 10 == 0 { 0 } else { 2 });
+            let people = people.filter_map(|it| population.person(it));
+            part.members.extend(people.map(|it| Kept {
+                member: Member {
+                    id: it.person.id,
+                    birth_date: it.person.birth_date,
+                    registration: Some(it),
+                },
+                place: None,
+            }));
+            (format!("{index:08}"), BTreeMap::from([(0, part)]))
+        });
+        keys.collect()
+    }
+
+    #[test]
+    fn many_keys_are_packed_as_one_after_the_other_and_in_their_order() {
+        let at_once = gather(keys()).unwrap();
+        let in_turn = gather_in_turn(keys().into_iter().collect()).unwrap();
+        assert!(at_once.rows.is_sorted_by(|(a, _), (b, _)| a < b));
+        assert_eq!(at_once.rows, in_turn.rows);
+        assert_eq!(at_once.places, in_turn.places);
     }
 }
