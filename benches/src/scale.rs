@@ -26,7 +26,7 @@ use crate::running::{Part, Running};
 use crate::{check, disk, floor, load};
 
 /// People stored in one transaction, as `onshi synth` does it.
-const BATCH: u64 = 20_000;
+const BATCH: u64 = 50_000;
 
 /// `bench scale`.
 #[derive(Args)]

@@ -26,7 +26,7 @@ use crate::synth::cards::{CardFolder, Entry};
 use crate::told;
 
 /// People stored in one transaction.
-const BATCH: usize = 20_000;
+const BATCH: usize = 50_000;
 
 /// `onshi synth`.
 #[derive(Args)]

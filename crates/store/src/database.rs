@@ -382,7 +382,7 @@ fn write_jobs(
     held: &Arc<Held>,
 ) {
     let (mut begun, mut is_busy) = (Instant::now(), false);
-    while let Ok(first) = jobs.recv() {
+    while let Some(first) = writer.next(jobs) {
         if is_busy {
             pause_until(begun + APART);
         }

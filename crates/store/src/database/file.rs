@@ -15,8 +15,15 @@ use crate::writeback::Writeback;
 /// Bytes of a still file that readers map at most; what lies beyond is read.
 const MAP_BYTES: i64 = 1 << 38;
 
-/// Memory of the writer for pages, in KiB.
-const WRITER_CACHE_KIB: i64 = 16_384;
+/// Memory of the writer for pages, in KiB: of the center's own file, and of people, who are loaded many at a time and all over the file.
+const CENTER_CACHE_KIB: i64 = 16_384;
+const PEOPLE_CACHE_KIB: i64 = 65_536;
+
+/// Pages of the log of people before it is brought into their file while more of them come: what is changed again meanwhile is brought in once.
+const PEOPLE_LOG_PAGES: u32 = 16_384;
+
+/// How long nobody is written before the log of people is brought into their file: readers map the file, not the log.
+const PEOPLE_REST: Duration = Duration::from_millis(200);
 
 /// A file with the connections that read it.
 pub(super) struct File {
@@ -31,6 +38,8 @@ pub(super) struct File {
 pub(super) struct FileWriter {
     connection: Connection,
     writeback: Option<Writeback>,
+    /// Whether the log may hold pages that the file has not.
+    is_ahead: bool,
 }
 
 impl File {
@@ -62,6 +71,7 @@ impl File {
         Ok(FileWriter {
             connection: Connection::Sqlite(connection),
             writeback,
+            is_ahead: false,
         })
     }
 
@@ -129,10 +139,12 @@ fn configure(connection: &rusqlite::Connection, reading: Reading) -> rusqlite::R
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    if let Reading::Growing(pace) = reading {
-        connection.pragma_update(None, "wal_autocheckpoint", pace.log_pages)?;
-    }
+    let (cache_kib, log_pages) = match reading {
+        Reading::Growing(pace) => (CENTER_CACHE_KIB, pace.log_pages),
+        Reading::Still => (PEOPLE_CACHE_KIB, PEOPLE_LOG_PAGES),
+    };
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update(None, "wal_autocheckpoint", log_pages)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
@@ -143,8 +155,22 @@ impl FileWriter {
         &self.connection
     }
 
+    /// How long to wait for more to write before [`Self::rest`].
+    pub(super) fn rests_after(&self) -> Option<Duration> {
+        (self.is_ahead && self.writeback.is_none()).then_some(PEOPLE_REST)
+    }
+
+    /// Brings the log into the file as far as no reader needs it. What it does not reach stays for the next time.
+    pub(super) fn rest(&mut self) {
+        self.is_ahead = false;
+        let _ = self
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+
     /// To be called after each transaction with its number of jobs.
     pub(super) fn after(&mut self, jobs: usize) {
+        self.is_ahead = true;
         if let (Some(writeback), Connection::Sqlite(connection)) =
             (&mut self.writeback, &self.connection)
         {

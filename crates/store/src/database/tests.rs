@@ -49,3 +49,25 @@ async fn as_many_writes_wait_as_may_and_those_beyond_are_refused_until_the_write
     assert_eq!(database.written().waiting, 0);
     nothing(database.clone()).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_written_is_in_the_file_that_readers_map_once_nobody_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let (still, chain) = (Reading::Still, [1; 16]);
+    let database = Database::open(&path, None, &[], still, chain, |_| Ok(Held::default()));
+    let database = database.unwrap();
+    // Fewer pages than those with which the log is brought in by itself.
+    let bytes = 2 << 20;
+    let written = database.write(move |connection, _| {
+        connection.execute_batch("CREATE TABLE t (content blob)")?;
+        connection
+            .prepare_cached("INSERT INTO t VALUES (zeroblob(?1))")?
+            .execute([bytes])?;
+        Ok(())
+    });
+    written.await.unwrap();
+    while std::fs::metadata(&path).unwrap().len() < bytes as u64 {
+        tokio::task::yield_now().await;
+    }
+}

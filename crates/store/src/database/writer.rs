@@ -1,8 +1,10 @@
 //! The connection through which one thread writes: its transactions, and that it comes back when a server was away. Knows no table.
 
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use crate::audit::Chain;
+use crate::database::Job;
 use crate::database::file::FileWriter;
 use crate::database::numbers::Numbers;
 use crate::database::server::pool::Pool;
@@ -106,6 +108,20 @@ impl Writer {
             Self::File(file) => file.after(jobs),
             Self::Server { numbers, .. } => *numbers = used.unwrap_or(*numbers),
         }
+    }
+
+    /// The next job, or none when there will be none. What writes a file uses the time until there is one.
+    pub(super) fn next(&mut self, jobs: &Receiver<Job>) -> Option<Job> {
+        if let Self::File(file) = self
+            && let Some(time) = file.rests_after()
+        {
+            match jobs.recv_timeout(time) {
+                Ok(job) => return Some(job),
+                Err(RecvTimeoutError::Timeout) => file.rest(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        jobs.recv().ok()
     }
 
     /// Ends the writing for good.

@@ -48,7 +48,9 @@ fn restarts_under_load_fail_no_check_and_cut_no_connection() {
         let drained = std::fs::read(clinic.path("center/last-drain.json")).unwrap();
         let drained: Value = serde_json::from_slice(&drained).unwrap();
         assert_eq!(drained["cut"], 0, "{drained}");
-        assert!(drained["open"].as_u64().unwrap() <= CLIENTS as u64 + 1);
+        // A client on a slow machine may have opened another connection while its first waits to be closed.
+        let most = 2 * CLIENTS as u64 + 1;
+        assert!(drained["open"].as_u64().unwrap() <= most, "{drained}");
         clinic.start_center();
         up.send_replace(true);
     }

@@ -83,6 +83,7 @@ impl Known {
 }
 
 /// What becomes of a row.
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) enum Becomes<T> {
     /// It is put where none lies.
     New(T),
