@@ -2,6 +2,7 @@
 //! addresses of its own; machines of it can be cut off by killing all that runs on them.
 
 mod failover;
+mod point_in_time;
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -29,6 +30,15 @@ pub(crate) struct Cluster {
     proxy: Option<Part>,
     /// Where the primary is reached, host and port.
     pub(crate) primary: (String, u16),
+    /// Where the log is kept, if it is.
+    archive: Option<PathBuf>,
+}
+
+/// Whether the log is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Archiving {
+    Yes,
+    No,
 }
 
 /// One machine with its PostgreSQL.
@@ -42,6 +52,15 @@ struct Machine {
 impl Cluster {
     /// Starts everything and waits until a second machine keeps step with the primary.
     pub(crate) fn start() -> Self {
+        Self::start_as(Archiving::No)
+    }
+
+    /// The same, and every piece of the log is kept (`docs/operations/backup.md`).
+    pub(crate) fn start_archiving() -> Self {
+        Self::start_as(Archiving::Yes)
+    }
+
+    fn start_as(archiving: Archiving) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::os::unix::fs::chown(dir.path(), Some(postgres_user()), None).unwrap();
         let process = std::process::id();
@@ -68,7 +87,11 @@ impl Cluster {
             etcd: Vec::new(),
             proxy: None,
             primary,
+            archive: None,
         };
+        if archiving == Archiving::Yes {
+            cluster.archive = Some(cluster.folder("archive"));
+        }
         let etcd = cluster.start_etcd();
         for machine in 0..cluster.machines.len() {
             cluster.configure(machine, &etcd);
@@ -234,6 +257,17 @@ impl Cluster {
                 ("REWIND_PASSWORD", "Makimodoshi-2026-Nana"),
             ],
         );
+        let settings = match &self.archive {
+            None => settings,
+            Some(archive) => {
+                let (at, archive) = ("      parameters:\n", archive.display());
+                assert_eq!(settings.matches(at).count(), 1);
+                let command = format!("test ! -f {archive}/%f && cp %p {archive}/%f");
+                let keeps =
+                    format!("        archive_mode: \"on\"\n        archive_command: '{command}'\n");
+                settings.replace(at, &format!("{at}{keeps}"))
+            }
+        };
         std::fs::write(dir.join("patroni.yml"), settings).unwrap();
     }
 

@@ -28,7 +28,7 @@ const CLIENTS: usize = 8;
 const BEFORE: usize = 200;
 const AFTER: usize = 200;
 
-const PASSWORD: &str = "Shiryo-2026-Nana";
+pub(super) const PASSWORD: &str = "Shiryo-2026-Nana";
 
 /// A check somebody has the answer of.
 type Acknowledged = (u128, Bytes);
@@ -82,7 +82,7 @@ fn no_acknowledged_check_is_lost_or_doubled_when_the_primary_dies() {
 }
 
 /// A database as the docs make it; how a center is told of it.
-fn make_database(cluster: &Cluster) -> String {
+pub(super) fn make_database(cluster: &Cluster) -> String {
     let role = format!("CREATE ROLE onshi LOGIN PASSWORD '{PASSWORD}'");
     cluster.execute("postgres", &role).unwrap();
     let database =
