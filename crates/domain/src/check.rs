@@ -92,12 +92,7 @@ impl NumberQuestion {
     }
 
     fn asks_about(&self, coverage: &Coverage, key: &InsuranceKey) -> bool {
-        // A missing branch on either side never excludes: old cards and some registrations have none.
-        let branch_fits = match (self.branch, coverage.branch) {
-            (Some(asked), Some(registered)) => asked == registered,
-            (None, _) | (_, None) => true,
-        };
-        branch_fits && coverage.key() == *key
+        coverage.goes_by(key, self.branch)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::codes::coverage::{CardClassification, LossReason, Preschool};
 use crate::codes::disease::SpecificDisease;
 use crate::codes::person::Relationship;
 use crate::feed::BatchNumber;
-use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol};
+use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol, branches_fit};
 use crate::insurer_number::InsurerNumber;
 use crate::medical_aid::Ticket;
 use crate::person::{Person, PersonName};
@@ -136,6 +136,12 @@ impl Coverage {
     #[must_use]
     pub fn key(&self) -> InsuranceKey {
         InsuranceKey::new(self.insurer, self.symbol.as_ref(), &self.number)
+    }
+
+    /// Whether it is what a matching form and, where it was given, a branch name ([`branches_fit`]).
+    #[must_use]
+    pub fn goes_by(&self, key: &InsuranceKey, branch: Option<Branch>) -> bool {
+        branches_fit(branch, self.branch) && self.key() == *key
     }
 
     /// The elderly recipient certificate that counts on `day`: of several the one that starts last.

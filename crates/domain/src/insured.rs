@@ -82,6 +82,23 @@ impl fmt::Debug for Branch {
     }
 }
 
+/// Whether two branch numbers are of one person, as far as they tell: two that are known must be equal, and a missing one on either side
+/// never excludes, because old cards and some registrations have none.
+///
+/// ```
+/// use domain::insured::{Branch, branches_fit};
+/// let (one, two) = (Branch::parse("01").ok(), Branch::parse("02").ok());
+/// assert!(branches_fit(one, one) && branches_fit(one, None) && branches_fit(None, two));
+/// assert!(!branches_fit(one, two));
+/// ```
+#[must_use]
+pub fn branches_fit(given: Option<Branch>, registered: Option<Branch>) -> bool {
+    match (given, registered) {
+        (Some(given), Some(registered)) => given == registered,
+        (None, _) | (_, None) => true,
+    }
+}
+
 /// Insurer number, symbol and number in the one form they are compared in.
 ///
 /// NFKC; every hyphen, dash and minus becomes `-`; blanks go; letters become capital; leading zeros go. The branch and

@@ -65,14 +65,10 @@ impl Bearer {
         let fits = |registration: &&Registration| {
             let person = &registration.person;
             self.birth_date.is_none_or(|date| date == person.birth_date)
-                && registration.coverages.iter().any(|coverage| {
-                    // As in a check: a missing branch on either side never excludes.
-                    let branch_fits = match (self.branch, coverage.branch) {
-                        (Some(asked), Some(registered)) => asked == registered,
-                        (None, _) | (_, None) => true,
-                    };
-                    branch_fits && coverage.key() == key
-                })
+                && registration
+                    .coverages
+                    .iter()
+                    .any(|coverage| coverage.goes_by(&key, self.branch))
         };
         let mut people = registrations.iter().filter(fits);
         let first = people.next().ok_or(NotOne::Nobody)?;

@@ -14,6 +14,7 @@ use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};
 use crate::emergency::matching_form::NameForm;
+use crate::insured::branches_fit;
 
 /// Days of visit and the coverage that held on them.
 ///
@@ -241,10 +242,10 @@ fn details(claim: &Claim, insurance: &Insurance, own: &Part<'_>, findings: &mut 
     let mut found = |rule| findings.push(Finding::on(rule, own.days));
     let coverage = own.coverage;
     let is_very_old = is_of_the_very_old(coverage.insurer);
-    match (insurance.branch, coverage.branch) {
-        (Some(stated), Some(known)) if stated != known => found(Rule::BranchDiffers),
-        (None, Some(_)) if !is_very_old => found(Rule::BranchMissing),
-        (Some(_) | None, Some(_) | None) => {}
+    if !branches_fit(insurance.branch, coverage.branch) {
+        found(Rule::BranchDiffers);
+    } else if insurance.branch.is_none() && coverage.branch.is_some() && !is_very_old {
+        found(Rule::BranchMissing);
     }
     if (claim.claim_type.main == MainPayer::VeryOld) != is_very_old {
         found(Rule::TypeDiffers);

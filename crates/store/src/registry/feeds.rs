@@ -254,14 +254,9 @@ fn one_person(connection: &Connection, whose: &Whose) -> Result<Option<PersonId>
 
 impl Whose {
     fn fits(&self, registration: &Registration) -> bool {
+        let mut coverages = registration.coverages.iter();
         registration.person.birth_date == self.birth_date
-            && registration.coverages.iter().any(|coverage| {
-                let branch = match (self.branch, coverage.branch) {
-                    (Some(given), Some(registered)) => given == registered,
-                    (None, _) | (_, None) => true,
-                };
-                branch && coverage.key() == self.key
-            })
+            && coverages.any(|coverage| coverage.goes_by(&self.key, self.branch))
     }
 }
 

@@ -260,13 +260,8 @@ pub(crate) fn led_to(
 ) -> Result<Vec<Registration>, StoreError> {
     let mut found = households::led_to(connection, key.as_str(), None)?;
     found.retain(|registration| {
-        registration.coverages.iter().any(|coverage| {
-            let same = match (branch, coverage.branch) {
-                (Some(asked), Some(registered)) => asked == registered,
-                (None, _) | (_, None) => true,
-            };
-            same && coverage.key() == *key
-        })
+        let mut coverages = registration.coverages.iter();
+        coverages.any(|coverage| coverage.goes_by(key, branch))
     });
     Ok(found)
 }

@@ -105,13 +105,8 @@ fn insured(
 ) -> Result<FoundWithoutCard, StoreError> {
     let mut found = households::led_to(connection, key.as_str(), Some(birth_date))?;
     found.retain(|registration| {
-        registration.coverages.iter().any(|coverage| {
-            let branch = match (branch, coverage.branch) {
-                (Some(asked), Some(registered)) => asked == registered,
-                (None, _) | (_, None) => true,
-            };
-            branch && coverage.key() == *key
-        })
+        let mut coverages = registration.coverages.iter();
+        coverages.any(|coverage| coverage.goes_by(key, branch))
     });
     let mut found = found.into_iter();
     Ok(match (found.next(), found.next(), branch) {
