@@ -9,20 +9,21 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Which of our crates a crate may depend on, beside `domain`, which all may (design §2).
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("card", &[]),
     ("exchange", &[]),
     ("pki", &[]),
     ("print", &[]),
-    ("store", &[]),
+    ("store", &["traces"]),
+    ("traces", &[]),
     ("ui", &[]),
     ("api", &["pki"]),
     ("synthetic", &["exchange"]),
     ("virtual-card", &["synthetic"]),
     (
         "center",
-        &["api", "store", "pki", "ui", "exchange", "print"],
+        &["api", "store", "pki", "ui", "exchange", "print", "traces"],
     ),
     (
         "terminal",

@@ -352,11 +352,14 @@ impl Database {
         }
         let (sender, receiver) = oneshot::channel();
         let counts = Arc::clone(&self.counts);
+        let handed = traces::handed_over();
         let work: Work = Box::new(move |connection, batch| {
             counts.waiting.fetch_sub(1, Ordering::Relaxed);
+            let in_work = handed.begun();
             let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
             let why = done.as_ref().err().cloned();
             let finish: Finish = Box::new(move |committed| {
+                in_work.ended();
                 // The one who asked may be gone; what is written stays written.
                 let _ = sender.send(committed.and(done));
             });

@@ -49,6 +49,7 @@ struct Counts {
 struct Waiting<R, A> {
     record: R,
     told: oneshot::Sender<Result<A, StoreError>>,
+    handed: traces::HandedOver,
 }
 
 impl<R: Send + 'static, A: Send + 'static> Lane<R, A> {
@@ -79,7 +80,12 @@ impl<R: Send + 'static, A: Send + 'static> Lane<R, A> {
         let (told, answer) = oneshot::channel();
         // Counted first: the writer may begin at once.
         self.counts.waiting.fetch_add(1, Ordering::Relaxed);
-        let sent = self.sender.send(Waiting { record, told });
+        let handed = traces::handed_over();
+        let sent = self.sender.send(Waiting {
+            record,
+            told,
+            handed,
+        });
         sent.map_err(|_| StoreError::Closing)?;
         answer.await.map_err(|_| StoreError::Closing)?
     }
@@ -123,11 +129,13 @@ impl<R, A> LaneWriter<R, A> {
             begun = Instant::now();
             let others = std::iter::from_fn(|| waiting.try_recv().ok());
             let group = std::iter::once(first).chain(others.take(MOST - 1));
-            let (records, told): (Vec<R>, Vec<_>) = group.map(|it| (it.record, it.told)).unzip();
+            let group = group.map(|it| (it.record, (it.told, it.handed.begun())));
+            let (records, told): (Vec<R>, Vec<_>) = group.unzip();
             is_busy = 1 < records.len();
             let count = records.len() as u64;
             self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
-            for (told, outcome) in told.into_iter().zip(self.write_all(&records)) {
+            for ((told, in_work), outcome) in told.into_iter().zip(self.write_all(&records)) {
+                in_work.ended();
                 // Whoever asked may be gone; what is written stays written.
                 let _ = told.send(outcome);
             }
