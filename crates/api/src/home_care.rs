@@ -184,6 +184,34 @@ pub struct HomeConsents {
     pub consents: Vec<HomeConsent>,
 }
 
+/// What was agreed with somebody and is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EndedHomeConsent {
+    /// For which care: `home_visit` or `remote_care`.
+    #[schema(pattern = "^(home_visit|remote_care)$")]
+    pub care: String,
+    /// The check by card at which it was agreed. Whose it is stands in the history, for those who may read that.
+    #[schema(format = "uuid")]
+    pub check_id: String,
+    /// When it ended, RFC 3339.
+    #[schema(format = DateTime)]
+    pub ended_at: String,
+    /// `withdrawn` by patient or staff, or `expired` by itself (`home.consent_days`).
+    #[schema(pattern = "^(withdrawn|expired)$")]
+    pub why: String,
+}
+
+/// Answer of `GET /v1/home-care/notices`. It names nobody, and looking at it is no look at anybody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HomeCareNotices {
+    /// Open activation codes that end within three hours.
+    pub codes_end_soon: u32,
+    /// Consents that end by themselves within 14 days.
+    pub consents_end_soon: u32,
+    /// What ended in the last 14 days, the newest first, 50 at most.
+    pub ended: Vec<EndedHomeConsent>,
+}
+
 /// Body of `POST /v1/home-care/consents/{id}/checks` and of the same at a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -45,6 +45,13 @@ named! {
 /// ```
 pub const UNTIL_WITHDRAWN: Instant = Instant::from_micros(253_402_181_999_000_000);
 
+/// Days for which the office is told what ended, and before which it is told of what will: the time between two visits, doubled \[ours\].
+///
+/// ```
+/// assert_eq!(domain::home_care::TOLD_DAYS, 14);
+/// ```
+pub const TOLD_DAYS: i64 = 14;
+
 /// Until when consents given at home count: until they are withdrawn, unless the center's operator set days (an automatic end is not known
 /// to be official, operations §2.1).
 ///

@@ -6,4 +6,5 @@ pub mod checks;
 pub mod codes;
 pub mod consents;
 pub mod devices;
+pub mod notices;
 pub mod pages;

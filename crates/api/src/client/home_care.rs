@@ -18,8 +18,8 @@ use crate::home_care::device::{
 };
 use crate::home_care::proof::{Claims, HEADER, signing_input};
 use crate::home_care::{
-    ActivationCodes, CheckAgain, HomeAddress, HomeAddresses, HomeConsents, HomeDevices,
-    HomeWithdrawal, IssuedActivationCode, NewActivationCode, NewHomeAddress,
+    ActivationCodes, CheckAgain, HomeAddress, HomeAddresses, HomeCareNotices, HomeConsents,
+    HomeDevices, HomeWithdrawal, IssuedActivationCode, NewActivationCode, NewHomeAddress,
 };
 use crate::medical::withdrawal::WithdrawalDone;
 use crate::{receipt, routes};
@@ -292,6 +292,18 @@ impl Client {
         cause: Cause,
     ) -> Result<HomeConsents, ClientError> {
         self.read(routes::HOME_CARE_CONSENTS, token, cause).await
+    }
+
+    /// What ended lately, and what ends soon.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn home_care_notices(
+        &self,
+        token: &str,
+        cause: Cause,
+    ) -> Result<HomeCareNotices, ClientError> {
+        self.read(routes::HOME_CARE_NOTICES, token, cause).await
     }
 
     /// Checks somebody of the list without the card.

@@ -108,6 +108,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<crate::home_care::ActivationCodes>(&mut all);
     add::<crate::home_care::HomeDevices>(&mut all);
     add::<crate::home_care::HomeConsents>(&mut all);
+    add::<crate::home_care::HomeCareNotices>(&mut all);
     add::<crate::home_care::CheckAgain>(&mut all);
     add::<crate::home_care::HomeWithdrawal>(&mut all);
     add::<crate::home_care::device::HomeFacility>(&mut all);

@@ -14,6 +14,13 @@ use crate::personal_text::personal_text;
 /// ```
 pub const CODE_LIFE_S: i64 = 86_400;
 
+/// Seconds before its end from which an open code is told of: three hours, which is time to take the device out or to issue another \[ours\].
+///
+/// ```
+/// assert_eq!(domain::home_care::activation::CODE_ENDS_SOON_S, 10_800);
+/// ```
+pub const CODE_ENDS_SOON_S: i64 = 3 * 3_600;
+
 /// Wrong tries after which a code is worth nothing.
 ///
 /// ```

@@ -3,10 +3,15 @@
 
 pub(crate) mod addresses;
 pub(crate) mod devices;
+pub(super) mod notices;
 
+use std::collections::BTreeMap;
+
+use api::check::Answer;
 use api::client::ClientError;
 use api::client::cards::Cause;
 use api::home_care::{CheckAgain, HomeConsent, HomeWithdrawal};
+use api::problem::Problem;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -18,9 +23,11 @@ use domain::medical_information::kind::InformationKind;
 use domain::medical_information::withdrawal::Reason;
 use domain::permissions::Action;
 use serde::Deserialize;
+use tokio::task::JoinSet;
 use ui::component::{Banner, ButtonTone, Choice, Need, Select, Tone, Width};
 use ui::language::Words;
 
+use self::notices::EndedLine;
 use crate::browsers::{hash, hex, random_text};
 use crate::pages::medical::kind_key;
 use crate::pages::{Filled, Frame, Staff, done, show};
@@ -29,6 +36,9 @@ use crate::{days, faults};
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/home-care";
+
+/// Patients of the list who are checked at once: a list of fifty takes a moment, and the center's other work has its places.
+const AT_ONCE: usize = 4;
 
 /// The routes of these pages.
 pub(crate) fn routes() -> Router<App> {
@@ -66,6 +76,7 @@ pub(super) struct Line {
 pub(super) struct ListPage {
     pub(super) frame: Frame,
     pub(super) lines: Vec<Line>,
+    pub(super) ended: Vec<EndedLine>,
     pub(super) manages: bool,
     pub(super) withdraws: bool,
     pub(super) key: String,
@@ -158,9 +169,12 @@ async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     frame.banners.extend(banner);
+    let notices = notices::read(staff).await;
+    frame.banners.extend(notices::ending(staff, &notices));
     let lines = found.consents.into_iter();
     let page = ListPage {
         lines: lines.map(|it| line(it, &staff.words)).collect(),
+        ended: notices::ended(staff, &notices),
         manages: staff.may(Action::ManageHomeCare),
         withdraws: staff.may(Action::WithdrawConsent),
         key: new_key(),
@@ -189,7 +203,7 @@ pub(crate) async fn check(
     }
 }
 
-/// All of the list, one after another. Each has a key of the page's own, so that a press that is sent twice checks nobody twice.
+/// All of the list, a few at once. Each has a key of the page's own, so that a press that is sent twice checks nobody twice.
 pub(crate) async fn check_all(
     State(app): State<App>,
     staff: Staff,
@@ -200,46 +214,79 @@ pub(crate) async fn check_all(
         Ok(found) => found,
         Err(error) => return staff.failed(&app, &error, HERE),
     };
-    let mut lines = Vec::new();
-    for it in found.consents {
-        let key = hash(&format!("{}\u{1f}{}", form.key, it.id));
-        let key = key.map(|it| hex(&it)).unwrap_or_default();
-        let asked = CheckAgain::default();
-        let checked = staff
-            .client
-            .check_again(staff.token(), &key, (&it.id, &asked));
-        match checked.await {
-            Ok(answer) => {
-                let verdict = api::check::answered::verdict_of_number(answer.verdict);
-                let text = verdict.map_or_else(String::new, |it| {
-                    staff.words.choose(it.label_ja(), it.label_en()).to_owned()
-                });
-                lines.push(Checked {
-                    name: it.name,
-                    text,
-                    tone: if matches!(answer.verdict, 1 | 6) {
-                        "good"
-                    } else {
-                        "bad"
-                    },
-                    href: Some(format!("/checks/{}", answer.check_id)),
-                });
-            }
-            Err(ClientError::Problem(problem)) if problem.status < 500 => lines.push(Checked {
-                name: it.name,
-                text: faults::of_problem(&problem, &staff.words).text,
-                tone: "warn",
-                href: None,
-            }),
-            // What was checked is on record, and the same press goes on where it stopped.
-            Err(error) => return staff.failed(&app, &error, HERE),
-        }
-    }
+    let checked = match all_checked(&staff, &form.key, &found.consents).await {
+        Ok(checked) => checked,
+        // What was checked is on record, and the same press goes on where it stopped.
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    let lines = found.consents.into_iter().zip(checked);
     let page = CheckedPage {
         frame: staff.frame(HERE),
-        lines,
+        lines: lines
+            .map(|(it, outcome)| told(it, outcome, &staff.words))
+            .collect(),
     };
     show(StatusCode::OK, &page)
+}
+
+/// Checks everybody, in the order of the list whoever is answered first. Of what the center cannot do now the first is told, and nobody is begun
+/// with after it.
+async fn all_checked(
+    staff: &Staff,
+    key: &str,
+    consents: &[HomeConsent],
+) -> Result<Vec<Result<Answer, Box<Problem>>>, ClientError> {
+    let mut waiting = consents.iter().enumerate();
+    let mut under_way = JoinSet::new();
+    let mut checked = BTreeMap::new();
+    loop {
+        for (place, it) in waiting.by_ref().take(AT_ONCE - under_way.len()) {
+            let key = hash(&format!("{key}\u{1f}{}", it.id));
+            let key = key.map(|it| hex(&it)).unwrap_or_default();
+            let (client, id) = (staff.client.clone(), it.id.clone());
+            let token = staff.token().to_owned();
+            under_way.spawn(async move {
+                let asked = CheckAgain::default();
+                let answer = client.check_again(&token, &key, (&id, &asked)).await;
+                (place, answer)
+            });
+        }
+        let Some(ended) = under_way.join_next().await else {
+            return Ok(checked.into_values().collect());
+        };
+        let (place, answer) = ended.map_err(|_| ClientError::Answer)?;
+        let outcome = match answer {
+            Ok(answer) => Ok(answer),
+            Err(ClientError::Problem(problem)) if problem.status < 500 => Err(problem),
+            Err(error) => return Err(error),
+        };
+        checked.insert(place, outcome);
+    }
+}
+
+/// What became of one of them, in words.
+fn told(it: HomeConsent, outcome: Result<Answer, Box<Problem>>, words: &Words) -> Checked {
+    match outcome {
+        Ok(answer) => {
+            let verdict = api::check::answered::verdict_of_number(answer.verdict);
+            let text = verdict.map_or_else(String::new, |it| {
+                words.choose(it.label_ja(), it.label_en()).to_owned()
+            });
+            let is_good = matches!(answer.verdict, 1 | 6);
+            Checked {
+                name: it.name,
+                text,
+                tone: if is_good { "good" } else { "bad" },
+                href: Some(format!("/checks/{}", answer.check_id)),
+            }
+        }
+        Err(problem) => Checked {
+            name: it.name,
+            text: faults::of_problem(&problem, words).text,
+            tone: "warn",
+            href: None,
+        },
+    }
 }
 
 /// Asks once more before anything ends.

@@ -91,6 +91,14 @@ pub(crate) async fn home(State(app): State<App>, visitor: Visitor) -> Response {
             if page.checks.iter().any(|entry| entry.href == readers::HERE) {
                 page.frame.banners.extend(readers::reminders(&staff).await);
             }
+            if page
+                .checks
+                .iter()
+                .any(|entry| entry.href == home_care::HERE)
+            {
+                let told = home_care::notices::reminders(&staff).await;
+                page.frame.banners.extend(told);
+            }
             page.frame
                 .banners
                 .extend(own_access::reminders(&staff).await);

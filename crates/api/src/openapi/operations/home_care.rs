@@ -120,6 +120,18 @@ pub(super) const AT_THE_TERMINAL: &[Operation] = &[
         troubles: &[Trouble::NotPermitted, Trouble::PasswordChangeNeeded],
     },
     Operation {
+        method: Method::Get,
+        path: routes::HOME_CARE_NOTICES,
+        id: "readHomeCareNotices",
+        summary: "What ended lately, and which activation codes and consents end soon; nobody is named",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("HomeCareNotices"),
+        troubles: &[Trouble::NotPermitted, Trouble::PasswordChangeNeeded],
+    },
+    Operation {
         method: Method::Post,
         path: routes::HOME_CARE_CHECKS,
         id: "checkHomeConsent",

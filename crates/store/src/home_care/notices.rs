@@ -1,0 +1,123 @@
+//! What an office of home care should know before a round: what ended lately, and which codes and consents end soon. Names nobody, so that it may
+//! be read with every look at the main screen.
+
+use domain::civil_date::Instant;
+use domain::home_care::activation::CODE_ENDS_SOON_S;
+use domain::home_care::{Care, TOLD_DAYS};
+use domain::permit::{CareAtHome, Permit};
+
+use crate::access::number;
+use crate::engine::{Engine, StoreError};
+use crate::sql::{Connection, params};
+
+/// What ended is listed so far.
+const MOST_ENDED: u32 = 50;
+
+/// Why something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The patient or staff ended it.
+    Withdrawn,
+    /// Its time was over.
+    Expired,
+}
+
+impl Why {
+    /// The name in messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// What was agreed and is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The check by card at which it was agreed.
+    pub check: u128,
+    /// For which care.
+    pub care: Care,
+    /// When it ended.
+    pub at: Instant,
+    /// Why.
+    pub why: Why,
+}
+
+/// What there is to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notices {
+    /// Open activation codes that end soon.
+    pub codes: u32,
+    /// Consents that end soon by themselves.
+    pub consents: u32,
+    /// What ended lately, the newest first.
+    pub ended: Vec<Ended>,
+}
+
+impl Engine {
+    /// What the permit's facility should know of its home care now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn home_care_notices(
+        &self,
+        permit: &Permit<CareAtHome>,
+        now: Instant,
+    ) -> Result<Notices, StoreError> {
+        let facility = number(permit.facility());
+        self.read(|connection| {
+            let codes = "SELECT count(*) FROM home_activation_code
+                WHERE facility = ?1 AND state = 'open' AND ?2 < until AND until <= ?3";
+            let consents = "SELECT count(*) FROM home_consent
+                WHERE facility = ?1 AND ended IS NULL AND ?2 < until AND until <= ?3";
+            let days = TOLD_DAYS * 86_400;
+            Ok(Notices {
+                codes: count(connection, codes, (facility, now), CODE_ENDS_SOON_S)?,
+                consents: count(connection, consents, (facility, now), days)?,
+                ended: ended(connection, facility, (now.plus_seconds(-days), now))?,
+            })
+        })
+    }
+}
+
+fn count(
+    connection: &Connection,
+    text: &str,
+    (facility, now): (i64, Instant),
+    within_s: i64,
+) -> Result<u32, StoreError> {
+    let soon = now.plus_seconds(within_s);
+    let count: i64 = connection.prepare_cached(text)?.query_row(
+        params![facility, now.as_micros(), soon.as_micros()],
+        |row| row.get(0),
+    )?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn ended(
+    connection: &Connection,
+    facility: i64,
+    (from, now): (Instant, Instant),
+) -> Result<Vec<Ended>, StoreError> {
+    let text = "SELECT check_id, care, until, ended FROM home_consent
+        WHERE facility = ?1 AND ?2 <= COALESCE(ended, until) AND COALESCE(ended, until) <= ?3
+        ORDER BY COALESCE(ended, until) DESC LIMIT ?4";
+    let mut statement = connection.prepare_cached(text)?;
+    let values = params![facility, from.as_micros(), now.as_micros(), MOST_ENDED];
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (care, until): (String, i64) = (row.get(1)?, row.get(2)?);
+        let ended: Option<i64> = row.get(3)?;
+        found.push(Ended {
+            check: u128::from_be_bytes(row.get(0)?),
+            care: Care::parse(&care).ok_or(StoreError::Row("home_consent"))?,
+            at: Instant::from_micros(ended.unwrap_or(until)),
+            why: ended.map_or(Why::Expired, |_| Why::Withdrawn),
+        });
+    }
+    Ok(found)
+}
