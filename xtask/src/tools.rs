@@ -35,7 +35,7 @@ const fn file(path: &'static str, package: &'static str) -> Tool {
 }
 
 /// What the tests call.
-pub(crate) const TEST_TOOLS: [Tool; 32] = [
+pub(crate) const TEST_TOOLS: [Tool; 33] = [
     program("cc", "build-essential"),
     program("cmake", "cmake"),
     program("openssl", "openssl"),
@@ -54,6 +54,7 @@ pub(crate) const TEST_TOOLS: [Tool; 32] = [
     program("pkg-config", "pkg-config"),
     file("/usr/include/PCSC/winscard.h", "libpcsclite-dev"),
     program("unshare", "util-linux"),
+    program("script", "bsdutils"),
     program("mount", "mount"),
     file("/usr/sbin/mkfs.ext4", "e2fsprogs"),
     file("/lib/systemd/systemd", "systemd"),

@@ -1,8 +1,9 @@
-//! What the executable asks of the operating system itself: readiness to the service manager, signals, rights of files. Calls of
+//! What the executable asks of the operating system itself: readiness to the service manager, signals, rights of files, what a terminal shows. Calls of
 //! other crates stand in their own module of this name. Built and tried on Linux alone.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
+use std::io::IsTerminal;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -10,6 +11,8 @@ use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Where systemd waits for word of a unit of `Type=notify` (sd_notify(3)).
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
@@ -61,6 +64,37 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path)
+}
+
+/// Keeps what is typed at the terminal from being shown, until this is dropped.
+pub(crate) struct Unseen {
+    before: Termios,
+}
+
+impl Unseen {
+    /// From now on; `None` where standard input is no terminal. What was typed before is thrown away: it was shown.
+    pub(crate) fn begin() -> std::io::Result<Option<Self>> {
+        let input = std::io::stdin();
+        if !input.is_terminal() {
+            return Ok(None);
+        }
+        let before = tcgetattr(&input)?;
+        let mut unseen = before.clone();
+        unseen.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown, so that the next text begins on its own.
+        unseen.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(&input, OptionalActions::Flush, &unseen)?;
+        Ok(Some(Self { before }))
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        let put_back = tcsetattr(std::io::stdin(), OptionalActions::Drain, &self.before);
+        if let Err(error) = put_back {
+            tracing::warn!(error = %error, "the terminal does not show what is typed any more; `stty echo` mends it");
+        }
+    }
 }
 
 /// Waits for Ctrl-C or a request to terminate.

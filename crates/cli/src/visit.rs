@@ -20,7 +20,8 @@ use kiosk::machine::Machine;
 
 use self::device::{Device, Told};
 use self::queue::{Entry, Wish, Work};
-use crate::told;
+use crate::system::Unseen;
+use crate::{system, told};
 
 /// `onshi visit`.
 #[derive(Subcommand)]
@@ -220,7 +221,7 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
     eprintln!("カードを置いてください。 / place the card");
     let card = CardAtHand::wait(machine, it.card_wait_s).await?;
     let pin = match how {
-        How::Pin if card.takes_pin() => Some(pin()?),
+        How::Pin if card.takes_pin() => Some(pin().await?),
         How::Pin | How::ByEye => None,
     };
     let challenge = sending::challenge(&device, &address, it.plain.wait_s).await?;
@@ -250,12 +251,38 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
     finish(&device, &it.plain).await
 }
 
-/// The four digits, from standard input.
-fn pin() -> anyhow::Result<String> {
-    eprintln!("暗証番号（4桁）を入力してください。 / type the PIN (four digits)");
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
+/// The four digits, from standard input. Where that is a terminal they are not shown, and whoever gives up finds it as it was.
+async fn pin() -> anyhow::Result<String> {
+    let unseen = Unseen::begin().map_err(|error| {
+        told::both(
+            "暗証番号を画面に出さないようにできませんでした。別の端末で行ってください。",
+            &format!("this terminal cannot be kept from showing the PIN: {error}; use another one"),
+        )
+    })?;
+    let is_unseen = unseen.is_some();
+    let (ja, en) = if is_unseen {
+        ("（表示されません）", ", which is not shown")
+    } else {
+        ("", "")
+    };
+    eprintln!("暗証番号（4桁）を入力してください{ja}。 / type the PIN (four digits){en}");
+    let (told, line) = tokio::sync::oneshot::channel();
+    // Not one of the runtime's threads: it would keep the process from ending while nobody types.
+    std::thread::Builder::new().spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        // Whoever asked may have given up.
+        let _ = told.send(read.map(|_| line.trim().to_owned()));
+    })?;
+    let typed = tokio::select! {
+        read = line => read?.map_err(Into::into),
+        () = system::stopped() => {
+            let (ja, en) = ("中止しました。", "given up");
+            Err(told::both(ja, en))
+        }
+    };
+    drop(unseen);
+    typed
 }
 
 fn answers(given: &[String]) -> anyhow::Result<Vec<AnswerOfPatient>> {

@@ -1,6 +1,6 @@
 //! A card reader at home, with a card service of its own, and a device of home visits that speaks to it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -70,6 +70,46 @@ impl ReaderAtHome {
         // A command that reads nothing has ended its input already.
         let _ = writeln!(child.stdin.take().unwrap(), "{typed}");
         child.wait_with_output().unwrap()
+    }
+
+    /// Runs it at a terminal, where typed text is shown as it comes, and types once this text asks for it. What the terminal showed.
+    pub(crate) fn at_terminal(&self, arguments: &[&str], asked: &str, typed: &str) -> String {
+        let onshi = command();
+        let words = [onshi.get_program().to_str().unwrap(), "visit"];
+        let line = [&words[..], arguments].concat().join(" ");
+        let mut child = Command::new("script")
+            .args([
+                "--quiet",
+                "--echo",
+                "always",
+                "--flush",
+                "--command",
+                &line,
+                "/dev/null",
+            ])
+            .env("PCSCLITE_CSOCK_NAME", &self.socket)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script of Debian's bsdutils");
+        let mut shown = Vec::new();
+        let mut out = child.stdout.take().unwrap();
+        let mut byte = [0];
+        while !String::from_utf8_lossy(&shown).contains(asked) {
+            assert_ne!(
+                out.read(&mut byte).unwrap(),
+                0,
+                "{}",
+                String::from_utf8_lossy(&shown)
+            );
+            shown.extend(byte);
+        }
+        let mut keys = child.stdin.take().unwrap();
+        keys.write_all(typed.as_bytes()).unwrap();
+        keys.flush().unwrap();
+        out.read_to_end(&mut shown).unwrap();
+        child.wait().unwrap();
+        String::from_utf8(shown).unwrap()
     }
 
     /// Runs it and takes the lines of JSON it must print.

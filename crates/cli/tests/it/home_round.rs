@@ -73,7 +73,7 @@ async fn pass(from: TcpStream, to: String, most: usize, cut: Arc<AtomicUsize>) {
 }
 
 /// A demo, until the test ends.
-fn demo(folder: &std::path::Path) -> (Part, Value) {
+pub(crate) fn demo(folder: &std::path::Path) -> (Part, Value) {
     let mut child = command()
         .arg("demo")
         .arg("--dir")
@@ -91,7 +91,7 @@ fn demo(folder: &std::path::Path) -> (Part, Value) {
 }
 
 /// The station's administrator, signed in.
-async fn station(demo: &Value) -> (Client, String, String) {
+pub(crate) async fn station(demo: &Value) -> (Client, String, String) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let facilities = demo["facilities"].as_array().unwrap();
     let nursing = facilities.iter().find(|it| it["kind"] == "home_nursing");

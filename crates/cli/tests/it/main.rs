@@ -32,6 +32,8 @@ mod line;
 mod logs;
 mod operators;
 mod pages;
+#[cfg(feature = "pcsc")]
+mod phone_at_home;
 mod plain_browser;
 mod receipt_day;
 mod receipt_facts;

@@ -107,6 +107,12 @@ async fn a_patient_agrees_on_their_phone_and_is_checked_withdrawn_and_gone() {
     walk.press("main form [data-tone=danger]").await;
     walk.see(&["同意を取り消しました", "同意した患者さんはいません"])
         .await;
+    // What ended is told without a name: whose it was stands in the history.
+    walk.see(&["最近終わった同意", "取り消し", "履歴を見る"])
+        .await;
+    look(&walk, "home-care-ended").await;
+    walk.press("main a[href='/']").await;
+    walk.see(&["この14日間に終わった同意が1件あります"]).await;
     walk.open("home-care/devices").await;
     look(&walk, "home-care-devices").await;
     walk.press("main form[action='/home-care/devices/remove'] button")
