@@ -85,8 +85,14 @@ fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// Readers of this machine are built in wherever something runs; the product's default build links libc only.
+/// Readers of this machine, which links libpcsclite.
 const WITH_CARDS: [&str; 2] = ["--features", "cli/pcsc"];
+
+/// Traces, which add nothing to what is linked; the packages have them.
+const WITH_TRACES: [&str; 2] = ["--features", "cli/otel"];
+
+/// Both, wherever something is tried; the default build has neither, and links libc only.
+const WITH_ALL: [&str; 2] = ["--features", "cli/otel,cli/pcsc"];
 
 /// Starts the demo, with card readers where they can be had: the rest of it works without.
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
@@ -95,7 +101,7 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
     match tools::install(&tools::CARD_TOOLS) {
         Ok(()) => {
             cargo(&["build", "--quiet", "--package", "virtual-card"])?;
-            command.extend(WITH_CARDS);
+            command.extend(WITH_ALL);
         }
         Err(error) => eprintln!("xtask demo: no cards can be placed: {error:#}"),
     }
@@ -113,11 +119,11 @@ fn test() -> anyhow::Result<()> {
     step("format", || cargo(&["fmt", "--all", "--check"]))?;
     step("tidy", || tidy::run(&root()))?;
     step("licences", || tidy::licences(&root()))?;
-    step("lints", || lints(&WITH_CARDS))?;
-    step("lints without card readers", || lints(&[]))?;
+    step("lints", || lints(&WITH_ALL))?;
+    step("lints without card readers and traces", || lints(&[]))?;
     // The tests start the executable, so it is built before them.
     let build = ["build", "--workspace", "--locked"];
-    step("build", || cargo(&[&build[..], &WITH_CARDS].concat()))?;
+    step("build", || cargo(&[&build[..], &WITH_ALL].concat()))?;
     let tests = [
         "test",
         "--workspace",
@@ -126,7 +132,7 @@ fn test() -> anyhow::Result<()> {
         "--bins",
         "--tests",
     ];
-    step("tests", || cargo(&[&tests[..], &WITH_CARDS].concat()))?;
+    step("tests", || cargo(&[&tests[..], &WITH_ALL].concat()))?;
     step("the example's receipt computer", || {
         receipt_computer::run(&root())
     })?;
@@ -138,7 +144,8 @@ fn test() -> anyhow::Result<()> {
         fresh_root::run(&root())
     })?;
     step("doc examples", || {
-        cargo(&["test", "--workspace", "--locked", "--doc"])
+        let docs = ["test", "--workspace", "--locked", "--doc"];
+        cargo(&[&docs[..], &WITH_ALL].concat())
     })?;
     step("docs", || {
         let mut command = Command::new("cargo");

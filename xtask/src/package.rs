@@ -71,9 +71,10 @@ pub(crate) fn executable(root: &Path, build: Build, profile: Profile) -> anyhow:
         }
         Profile::Dev => "target/debug/onshi",
     };
-    if build == Build::Pcsc {
-        command.extend(crate::WITH_CARDS);
-    }
+    command.extend(match build {
+        Build::Plain => crate::WITH_TRACES,
+        Build::Pcsc => crate::WITH_ALL,
+    });
     crate::cargo(&command)?;
     let folder = root.join("target/package");
     std::fs::create_dir_all(&folder)?;

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use domain::admission::WorkClass;
 use hyper::body::{Frame, SizeHint};
 use tower::{Layer, Service};
+use traces::Stage;
 
 use crate::admission::facilities::Facility;
 use crate::admission::gate::{Gate, Place};
@@ -88,7 +89,7 @@ where
         // The clone is ready as the original is: routes are.
         let mut inner = self.inner.clone();
         Box::pin(async move {
-            match gate.enter(class, facility).await {
+            match traces::within(Stage::Admission, gate.enter(class, facility)).await {
                 Ok(place) => Ok(keep(class, place, inner.call(request).await?)),
                 Err(after_s) => {
                     let refused = Refused::after(Trouble::Overloaded, after_s.into());

@@ -31,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::records::Records;
 use crate::revocation_list::LastList;
 use crate::throttle::Throttle;
+use crate::trace_export::TraceExport;
 
 pub(crate) type App = Arc<Shared>;
 
@@ -88,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<PathBuf>,
     pub(crate) metrics: Metrics,
+    pub(crate) traces: TraceExport,
     /// Where certificates are downloaded; known when the listener has its port.
     pub(crate) download_site: OnceLock<Site>,
     /// Where operators' pages are.

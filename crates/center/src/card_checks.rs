@@ -30,6 +30,7 @@ use store::checks::NewCheck;
 use store::home_care::addresses::Address;
 use store::home_care::devices::Device;
 use store::registry::cards::Holder;
+use traces::Stage;
 
 use crate::app::{App, Shared, random};
 use crate::card_proof::{self, Proven, Refusal, Signed, challenge_trouble};
@@ -196,7 +197,9 @@ fn prove(app: &Shared, asked: &Asked<'_>) -> Result<Proven, Refusal> {
         signature: &asked.shown.signature,
         signed_for: SignedFor::Check,
     };
-    card_proof::prove(app, asked.permit, &signed, asked.now)
+    traces::during(Stage::CardProof, || {
+        card_proof::prove(app, asked.permit, &signed, asked.now)
+    })
 }
 
 /// Whether the reader may name the method, whether staff have confirmed it, and who the holder is.
@@ -221,10 +224,11 @@ fn identify(
         return Err(CardTrouble::ConfirmationNeeded.into());
     }
     let serial = &proven.certificate.serial;
-    let holder = app
-        .engine
-        .card_holder(permit, serial, asked.shown.visit_date)?
-        .ok_or(CardTrouble::NotRegistered)?;
+    let found = traces::during(Stage::LookUp, || {
+        let day = asked.shown.visit_date;
+        app.engine.card_holder(permit, serial, day)
+    });
+    let holder = found?.ok_or(CardTrouble::NotRegistered)?;
     Ok((proven, holder, confirmed))
 }
 

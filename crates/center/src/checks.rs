@@ -11,6 +11,7 @@ use domain::check::evaluate;
 use domain::civil_date::Instant;
 use domain::permit::{AskByNumber, Permit, ReadHistory};
 use store::checks::{NewCheck, Recorded};
+use traces::Stage;
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted};
@@ -48,10 +49,9 @@ pub(crate) async fn check(
 ) -> Result<Bytes, Refused> {
     let now = app.now();
     let question = &asked.question;
-    let registrations = app
-        .engine
-        .look_up(permit, &question.key(), question.birth_date)
-        .await?;
+    let form = question.key();
+    let found = app.engine.look_up(permit, &form, question.birth_date);
+    let registrations = traces::within(Stage::LookUp, found).await?;
     let finding = evaluate(question, permit.facility(), &registrations);
     let shown = finding.entries.first().map(|entry| entry.person);
     let number = match shown {
@@ -118,9 +118,7 @@ pub(crate) fn sign(records: &Records, answer: &Answer, now: Instant) -> Result<B
     };
     let keys = records.receipt_keys.load();
     let input = receipt::signing_input(keys.current.kid(), &claims);
-    let signature = keys
-        .current
-        .sign(input.as_bytes())
+    let signature = traces::during(Stage::Sign, || keys.current.sign(input.as_bytes()))
         .map_err(|_| Trouble::Internal)?;
     drop(keys);
     let receipt = receipt::seal(input, &signature);

@@ -9,6 +9,7 @@ pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
 pub mod retention;
+pub mod traces;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -86,6 +87,9 @@ pub struct Config {
     /// The claims entry.
     #[serde(default)]
     pub claims: claims::Claims,
+    /// Traces for a collector of OpenTelemetry; off unless they stand here.
+    #[serde(default)]
+    pub traces: Option<traces::Traces>,
 }
 
 /// Operators (contracts §12).

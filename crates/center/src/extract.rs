@@ -18,6 +18,7 @@ use pki::identity::Holder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use store::sessions::Session;
+use traces::Stage;
 
 use crate::app::App;
 use crate::config::duration;
@@ -104,11 +105,9 @@ pub(crate) async fn session_of(
     token: [u8; 32],
     now: Instant,
 ) -> Result<Session, Refused> {
-    let session = app
-        .engine
-        .session_of_request(&token)
-        .await?
-        .ok_or(Trouble::NotSignedIn)?;
+    let found = app.engine.session_of_request(&token);
+    let session = traces::within(Stage::Session, found).await?;
+    let session = session.ok_or(Trouble::NotSignedIn)?;
     // A token with another certificate is a stolen one: it is told nothing.
     if !goes_on_with(app, &session.who.certificate, &peer.0.fingerprint)? {
         tracing::warn!(facility.code = %peer.0.facility, "a token came with another certificate");

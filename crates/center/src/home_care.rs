@@ -7,6 +7,7 @@ pub(crate) mod codes;
 pub(crate) mod consents;
 pub(crate) mod devices;
 pub(crate) mod listener;
+pub(crate) mod notices;
 pub(crate) mod pages;
 pub(crate) mod proven;
 

@@ -68,6 +68,7 @@ mod sign_ins;
 mod system;
 mod throttle;
 mod told;
+mod trace_export;
 pub mod training;
 mod trouble;
 mod updates;

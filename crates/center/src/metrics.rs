@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     requests: Family<Labels<3>, Histogram>,
     sign_ins: Family<Labels<1>, Counter>,
     card_refusals: Family<Labels<1>, Counter>,
+    home_care: Family<Labels<1>, Counter>,
     streams: Gauge,
     connections: Gauge,
     load: Arc<RecentLoad>,
@@ -62,6 +63,45 @@ pub(crate) enum SignInOutcome {
     Opened,
     /// Refused with this trouble.
     Refused(&'static str),
+}
+
+/// What was done for home and remote care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HomeCareDone {
+    /// A patient agreed.
+    Agreed,
+    /// A patient answered no, which also ends what was agreed before.
+    Declined,
+    /// What was agreed was ended from the list.
+    Withdrawn,
+    /// An activation code was issued.
+    CodeIssued,
+    /// A device became known.
+    DeviceKnown,
+    /// A device was refused.
+    DeviceRefused,
+}
+
+impl HomeCareDone {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Agreed,
+        Self::Declined,
+        Self::Withdrawn,
+        Self::CodeIssued,
+        Self::DeviceKnown,
+        Self::DeviceRefused,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Agreed => "agreed",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::CodeIssued => "code_issued",
+            Self::DeviceKnown => "device_known",
+            Self::DeviceRefused => "device_refused",
+        }
+    }
 }
 
 impl Metrics {
@@ -97,6 +137,15 @@ impl Metrics {
             "Checks by card refused, by code",
             card_refusals.clone(),
         );
+        let home_care: Family<Labels<1>, Counter> = Family::default();
+        registry.register(
+            "home_care",
+            "What was done for home and remote care, by what",
+            home_care.clone(),
+        );
+        for done in HomeCareDone::ALL {
+            drop(home_care.get_or_create(&[("what", done.as_str())]));
+        }
         let streams = Gauge::default();
         registry.register(
             "event_streams",
@@ -117,6 +166,7 @@ impl Metrics {
             requests,
             sign_ins,
             card_refusals,
+            home_care,
             streams,
             connections,
             load: Arc::default(),
@@ -146,6 +196,12 @@ impl Metrics {
     pub(crate) fn count_card_refusal(&self, trouble: CardTrouble) {
         let code = Trouble::Card(trouble).code();
         self.card_refusals.get_or_create(&[("code", code)]).inc();
+    }
+
+    pub(crate) fn count_home_care(&self, done: HomeCareDone) {
+        self.home_care
+            .get_or_create(&[("what", done.as_str())])
+            .inc();
     }
 
     /// Another stream of events, or one less.

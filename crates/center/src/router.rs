@@ -26,21 +26,19 @@ use crate::{
     sign_ins, training, updates,
 };
 
-type Route = (Method, &'static str, MethodRouter<App>);
+pub(crate) type Route = (Method, &'static str, MethodRouter<App>);
 
 /// The router of the api listener.
 pub(crate) fn api(app: &App, ward: &Ward) -> Router {
     let mut router = Router::new();
     for (method, path, handler) in routes() {
-        let timer = app.metrics.timer(method.as_str(), path);
-        let admission = Admission::new(&app.gate, classes::of(method, path));
-        router = router.route(path, handler.layer(timer).layer(admission));
+        let class = classes::of(method, path);
+        router = router.route(path, admitted(app, (method, path, handler), class));
     }
     if app.link.existing_paths {
         for (path, handler) in existing_paths::routes() {
-            let timer = app.metrics.timer(Method::Post.as_str(), path);
-            let admission = Admission::new(&app.gate, classes::of(Method::Post, path));
-            router = router.route(path, handler.layer(timer).layer(admission));
+            let class = classes::of(Method::Post, path);
+            router = router.route(path, admitted(app, (Method::Post, path, handler), class));
         }
     }
     router
@@ -51,14 +49,24 @@ pub(crate) fn api(app: &App, ward: &Ward) -> Router {
         .layer(from_fn_with_state(app.clone(), tell_time))
 }
 
+/// A route's handler behind the gate: timed from its place on, traced from before it.
+pub(crate) fn admitted(
+    app: &App,
+    (method, path, handler): Route,
+    class: fn(&str) -> WorkClass,
+) -> MethodRouter<App> {
+    let timed = handler.layer(app.metrics.timer(method.as_str(), path));
+    let admitted: MethodRouter<App> = timed.layer(Admission::new(&app.gate, class));
+    admitted.layer(app.traces.layer(method.as_str(), path, class))
+}
+
 /// The router of the listener for searches without a client certificate: one path of existing clients, and nothing else.
 pub(crate) fn search(app: &App) -> Router {
     let path = routes::EXISTING_SEARCH;
-    let timer = app.metrics.timer(Method::Post.as_str(), path);
-    let admission = Admission::new(&app.gate, classes::of(Method::Post, path));
     let handler = post(existing_paths::unbound::search);
+    let class = classes::of(Method::Post, path);
     Router::new()
-        .route(path, handler.layer(timer).layer(admission))
+        .route(path, admitted(app, (Method::Post, path, handler), class))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), tell_time))
@@ -214,6 +222,11 @@ fn daily() -> Vec<Route> {
             Method::Get,
             routes::HOME_CARE_CONSENTS,
             get(home_care::consents::list),
+        ),
+        (
+            Method::Get,
+            routes::HOME_CARE_NOTICES,
+            get(home_care::notices::read),
         ),
         (
             Method::Post,

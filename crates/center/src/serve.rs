@@ -28,6 +28,7 @@ use crate::admission::gate::{Bounds, Gate};
 use crate::app::{App, Shared, Site};
 use crate::card_trust::CardTrust;
 use crate::config::capacity::Capacity;
+use crate::config::traces::NotTraced;
 use crate::config::{Config, duration};
 use crate::draining::{Draining, LastDrain};
 use crate::events::Events;
@@ -36,6 +37,7 @@ use crate::metrics::sources::Sources;
 use crate::metrics::{self, Metrics};
 use crate::operators::ready_made::{self, ReadyMade};
 use crate::records::Records;
+use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
@@ -116,6 +118,9 @@ pub enum StartError {
     /// A root of cards.
     #[error("cards.roots {0}: {1}")]
     CardRoot(std::path::PathBuf, String),
+    /// Traces.
+    #[error(transparent)]
+    Traces(#[from] NotTraced),
     /// The random generator.
     #[error("the system's random generator failed")]
     Random,
@@ -134,6 +139,7 @@ impl Center {
         let dir = &config.data_dir;
         std::fs::create_dir_all(dir).map_err(|error| StartError::DataDir(dir.clone(), error))?;
         let now = clock();
+        let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;
         let mut chain = [0; 16];
         aws_lc_rs::rand::fill(&mut chain).map_err(|_| StartError::Random)?;
@@ -159,6 +165,7 @@ impl Center {
             clock: clock.clone(),
             gates: [Arc::clone(&gate), Arc::clone(&operator_gate)],
             connections: Arc::clone(&connections),
+            traces: traces.counts(),
         };
         let metrics = Metrics::new(sources);
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
@@ -213,6 +220,7 @@ impl Center {
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             metrics,
+            traces,
             download_site: Default::default(),
             operator_site: Default::default(),
             operator_texts: operator::texts::read()?,
@@ -319,6 +327,7 @@ impl Center {
             cut: cut as u64,
         };
         last.keep(&self.app.data_dir);
+        self.app.traces.end().await;
         checkpoints::one(&self.app).await
     }
 }

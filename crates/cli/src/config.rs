@@ -161,6 +161,9 @@ impl Look<'_> {
             self.find("name", 0, ja, &error.to_string());
         }
         self.cards(&config.cards);
+        if let Some(traces) = &config.traces {
+            self.traces(traces);
+        }
         if let Some(dir) = &config.updates.dir {
             self.folder("dir", 0, dir);
         }
@@ -472,7 +475,8 @@ fn line_of(text: &str, key: &str, nth: usize) -> usize {
 
 fn names_key(line: &str, key: &str) -> bool {
     let rest = line.trim_start().strip_prefix(key);
-    rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    let is_table = key.starts_with('[') && line.trim() == key;
+    is_table || rest.is_some_and(|rest| rest.trim_start().starts_with('='))
 }
 
 /// The nearest folder above that exists.

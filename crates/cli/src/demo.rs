@@ -188,6 +188,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         database: None,
         retention: Default::default(),
         claims: Default::default(),
+        traces: None,
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,

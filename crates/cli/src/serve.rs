@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use center::config::Config;
 use center::config::database::NotOpened;
+use center::config::traces::NotTraced;
 use center::serve::{Center, Clock, StartError};
 use clap::Args;
 use domain::civil_date::Instant;
@@ -132,7 +133,17 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "cards.roots の {} を、認証局の証明書（PEMまたはDER）として読み取れません。ファイルと権限を確かめてください。",
             file.display()
         ),
-        StartError::Random => "システムの乱数を取得できません。".into(),
+        StartError::Traces(NotTraced::NotBuilt) => {
+            "この onshi は OpenTelemetry のトレースを含まずに作られています。設定から [traces] を除くか、--features otel を付けて作り直してください。".into()
+        }
+        StartError::Traces(NotTraced::NoRoot) => {
+            "https の収集先には、その証明書を発行した認証局の証明書のファイルを traces.root_file で指定してください。".into()
+        }
+        StartError::Traces(NotTraced::Root(file, _)) => format!(
+            "traces.root_file の {} を、認証局の証明書（PEM）として読み取れません。ファイルと権限を確かめてください。",
+            file.display()
+        ),
+        StartError::Random | StartError::Traces(NotTraced::Random) => "システムの乱数を取得できません。".into(),
     };
     told::both(&ja, &error.to_string())
 }

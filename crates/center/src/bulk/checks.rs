@@ -19,6 +19,7 @@ use serde_json::Value;
 use store::bulk::Order;
 use store::bulk::work::Answers;
 use store::checks::NewCheck;
+use traces::Stage;
 
 use super::work::Worked;
 use crate::app::{App, Shared, random};
@@ -138,7 +139,9 @@ fn check(
         ..asked.question
     };
     let born = Some(question.birth_date);
-    let registrations = app.engine.look_up_in_bulk(permit, &question.key(), born)?;
+    let registrations = traces::during(Stage::LookUp, || {
+        app.engine.look_up_in_bulk(permit, &question.key(), born)
+    })?;
     let mut finding = evaluate(&question, permit.facility(), &registrations);
     let changes = compare(&mut finding, on_file);
     let shown = finding.entries.first().map(|entry| entry.person.id);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api::check::Origin;
 use domain::admission::WorkClass;
+use domain::bulk::BulkKind;
 use domain::check::Verdict;
 use store::bulk::work::{Answers, Task};
 use store::bulk::{Order, work::Part};
@@ -77,17 +78,22 @@ async fn step(app: &App) -> Result<bool, Refused> {
 async fn work(app: &App, task: Task) -> Result<(), Refused> {
     match task {
         Task::List(order) => lists::fill(app, &order).await?,
-        Task::Part(order, part) => match order.kind {
-            domain::bulk::BulkKind::Checks => by_checks(app, order, part, checks::work).await?,
-            domain::bulk::BulkKind::ReferenceNumbers => numbers::work(app, &order, &part).await?,
-            domain::bulk::BulkKind::MedicalAid
-            | domain::bulk::BulkKind::HomeVisits
-            | domain::bulk::BulkKind::RemoteCare => {
-                by_checks(app, order, part, lists::work).await?;
-            }
-        },
+        Task::Part(order, part) => {
+            let work = of_part(app, order, part);
+            app.traces.of_bulk_part(work).await?;
+        }
     }
     Ok(())
+}
+
+async fn of_part(app: &App, order: Order, part: Part) -> Result<(), Refused> {
+    match order.kind {
+        BulkKind::Checks => by_checks(app, order, part, checks::work).await,
+        BulkKind::ReferenceNumbers => numbers::work(app, &order, &part).await,
+        BulkKind::MedicalAid | BulkKind::HomeVisits | BulkKind::RemoteCare => {
+            by_checks(app, order, part, lists::work).await
+        }
+    }
 }
 
 /// Works a part off whose lines are checks: looked up and signed off the threads that answer requests.
@@ -99,7 +105,10 @@ async fn by_checks(
 ) -> Result<(), Refused> {
     let (order, part) = (Arc::new(order), Arc::new(part));
     let mine = (app.clone(), Arc::clone(&order), Arc::clone(&part));
-    let worked = tokio::task::spawn_blocking(move || work(&mine.0, &mine.1, &mine.2.content));
+    let carried = traces::carried();
+    let worked = tokio::task::spawn_blocking(move || {
+        carried.during(|| work(&mine.0, &mine.1, &mine.2.content))
+    });
     let worked = worked
         .await
         .map_err(|_| api::problem::Trouble::Internal)??;

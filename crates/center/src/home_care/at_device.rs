@@ -12,6 +12,7 @@ use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use domain::account::AccountId;
+use domain::civil_date::Instant;
 use domain::home_care::activation::ActivationCode;
 use domain::home_care::address::{AddressId, JoinCode};
 use domain::home_care::{UNTIL_WITHDRAWN, VisualCheck, consent_until};
@@ -28,6 +29,7 @@ use super::{codes, unknown};
 use crate::app::{App, Shared, random};
 use crate::card_checks::{At, AtHome, Question, check, new_challenge};
 use crate::extract::{json_bytes, parse};
+use crate::metrics::HomeCareDone;
 use crate::questions::{consent, present, read, refused};
 use crate::repeats;
 use crate::trouble::Refused;
@@ -63,16 +65,28 @@ pub(crate) async fn register(
     let key = body.key.coordinates().filter(|key| proof.is_of(key));
     let key = key.ok_or(Trouble::Home(HomeTrouble::Proof))?;
     let id = app.check_ids.next(now, random()?);
-    let device = match &body.activation {
-        None => {
-            let address = AddressId::parse(&body.address);
-            let address = address.map_err(|_| Trouble::Home(HomeTrouble::Address))?;
-            let known = app.engine.know_own_device((id, key), address, now).await?;
-            known.ok_or(Trouble::Home(HomeTrouble::Address))?
-        }
-        Some(shown) => activate(&app, (id, key), &body.address, shown).await?,
+    let known = match &body.activation {
+        None => know(&app, (id, key), &body.address, now).await,
+        Some(shown) => activate(&app, (id, key), &body.address, shown).await,
     };
-    Ok(Json(told(&device)))
+    app.metrics.count_home_care(match &known {
+        Ok(_) => HomeCareDone::DeviceKnown,
+        Err(_) => HomeCareDone::DeviceRefused,
+    });
+    Ok(Json(told(&known?)))
+}
+
+/// Knows a patient's own device by an address.
+async fn know(
+    app: &App,
+    device: (u128, [u8; 64]),
+    address: &str,
+    now: Instant,
+) -> Result<Device, Refused> {
+    const UNKNOWN: Trouble = Trouble::Home(HomeTrouble::Address);
+    let address = AddressId::parse(address).map_err(|_| UNKNOWN)?;
+    let known = app.engine.know_own_device(device, address, now).await?;
+    Ok(known.ok_or(UNKNOWN)?)
 }
 
 /// Binds the key by a code. Whatever is wrong is refused in one way.
@@ -245,6 +259,14 @@ pub(super) async fn record_answers(
         .await?;
     app.events.wake(permit.facility());
     let recorded = recorded.map_err(refused)?;
+    if let Some(agreed) = home_care {
+        let is_agreed = agreed == Choice::Yes;
+        app.metrics.count_home_care(if is_agreed {
+            HomeCareDone::Agreed
+        } else {
+            HomeCareDone::Declined
+        });
+    }
     let until = recorded.first().map(|it| it.valid_until);
     Ok(Consents {
         // What lasts until it is withdrawn has no end to tell.

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::unknown;
 use crate::app::{App, Shared, random};
 use crate::extract::{Body, Granted};
+use crate::metrics::HomeCareDone;
 use crate::repeats::{Repeatable, again};
 use crate::trouble::Refused;
 
@@ -89,6 +90,7 @@ pub(crate) async fn issue(
     if let Some(earlier) = issued.await? {
         return kept(&again(earlier)?);
     }
+    app.metrics.count_home_care(HomeCareDone::CodeIssued);
     told.code = Some(code.digits().to_owned());
     Ok((StatusCode::CREATED, Json(told)))
 }

@@ -29,6 +29,7 @@ use super::unknown;
 use crate::app::{App, random};
 use crate::checks::sign;
 use crate::extract::{Body, Granted};
+use crate::metrics::HomeCareDone;
 use crate::repeats::{self, Repeatable, again};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
@@ -278,6 +279,7 @@ async fn withdrawn(
         .withdraw_consent(permit, consent.id, withdrawing, now, keeping, answer);
     match ended.await? {
         Withdrawn::Done(ended) => {
+            app.metrics.count_home_care(HomeCareDone::Withdrawn);
             app.events.wake(permit.facility());
             Ok(Json(done(&ended)))
         }

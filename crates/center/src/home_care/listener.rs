@@ -1,6 +1,7 @@
 //! The home listener: TLS without a client certificate, off unless it is configured. Pages for whoever has an address, routes for devices; each
 //! address of the network has its bucket of requests.
 
+use api::openapi::operations::Method;
 use api::routes;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -12,28 +13,19 @@ use axum::{Extension, http::StatusCode};
 use domain::admission::WorkClass;
 
 use super::{at_device, consents, pages};
-use crate::admission::Admission;
 use crate::app::App;
 use crate::listeners::From;
 use crate::page_guard;
+use crate::router::{Route, admitted};
 use crate::trouble::Refused;
 
 /// The router of the listener.
 pub(crate) fn router(app: &App) -> Router {
-    let devices = Router::new()
-        .route(routes::HOME_ADDRESS, get(at_device::address))
-        .route(routes::HOME_DEVICES, post(at_device::register))
-        .route(routes::HOME_CHALLENGES, post(at_device::challenge))
-        .route(routes::HOME_CARD_CHECKS, post(at_device::ask))
-        .route(routes::HOME_CARD_CHECK_PRESENCE, post(at_device::renew))
-        .route(routes::HOME_CARD_CHECK_ANSWERS, post(at_device::answer))
-        .route(routes::HOME_CONSENTS, get(consents::list_at_device))
-        .route(routes::HOME_CONSENT_CHECKS, post(consents::check_at_device))
-        .route(
-            routes::HOME_CONSENT_WITHDRAWAL,
-            post(consents::withdraw_at_device),
-        )
-        .layer(Admission::new(&app.gate, |_| WorkClass::CardCheck));
+    let mut devices = Router::new();
+    for (method, path, handler) in of_devices() {
+        let handler = admitted(app, (method, path, handler), |_| WorkClass::CardCheck);
+        devices = devices.route(path, handler);
+    }
     Router::new()
         .merge(devices)
         .merge(pages::router(app))
@@ -44,6 +36,38 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), bounded))
         .layer(from_fn_with_state(app.clone(), tell_time))
         .with_state(app.clone())
+}
+
+/// The routes of devices.
+fn of_devices() -> Vec<Route> {
+    use Method::{Get, Post};
+    vec![
+        (Get, routes::HOME_ADDRESS, get(at_device::address)),
+        (Post, routes::HOME_DEVICES, post(at_device::register)),
+        (Post, routes::HOME_CHALLENGES, post(at_device::challenge)),
+        (Post, routes::HOME_CARD_CHECKS, post(at_device::ask)),
+        (
+            Post,
+            routes::HOME_CARD_CHECK_PRESENCE,
+            post(at_device::renew),
+        ),
+        (
+            Post,
+            routes::HOME_CARD_CHECK_ANSWERS,
+            post(at_device::answer),
+        ),
+        (Get, routes::HOME_CONSENTS, get(consents::list_at_device)),
+        (
+            Post,
+            routes::HOME_CONSENT_CHECKS,
+            post(consents::check_at_device),
+        ),
+        (
+            Post,
+            routes::HOME_CONSENT_WITHDRAWAL,
+            post(consents::withdraw_at_device),
+        ),
+    ]
 }
 
 /// Lets an address send only so much. What pages load under the name of its content costs nothing and counts nothing.

@@ -14,6 +14,7 @@ use crate::admission::connections::{Connections, TooMany};
 use crate::admission::gate::{Gate, Shed};
 use crate::draining::{Draining, LastDrain};
 use crate::serve::Clock;
+use crate::trace_export::{Counts, Dropped};
 
 /// Whom monitoring asks.
 pub(crate) struct Sources {
@@ -23,6 +24,8 @@ pub(crate) struct Sources {
     pub(crate) gates: [Arc<Gate>; 2],
     pub(crate) connections: Arc<Connections>,
     pub(crate) draining: Arc<Draining>,
+    /// What became of spans.
+    pub(crate) traces: Arc<Counts>,
     /// How the process before this one ended, where it did so in order.
     pub(crate) last_drain: Option<LastDrain>,
 }
@@ -100,6 +103,20 @@ impl Sources {
         Ok(())
     }
 
+    fn traces(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let kind = MetricType::Counter;
+        let help = "Spans that the collector of traces took";
+        let family = encoder.encode_descriptor("spans_exported", help, None, kind)?;
+        counter(family, self.traces.exported())?;
+        let help = "Spans that came to no collector, by why";
+        let mut family = encoder.encode_descriptor("spans_dropped", help, None, kind)?;
+        for why in Dropped::ALL {
+            let value = self.traces.dropped(why);
+            counter(family.encode_family(&[("why", why.as_str())])?, value)?;
+        }
+        Ok(())
+    }
+
     fn store(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let written = self.engine.written();
         for (name, help, value) in [
@@ -154,6 +171,7 @@ impl Collector for Sources {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         self.admission(&mut encoder)?;
         self.drains(&mut encoder)?;
+        self.traces(&mut encoder)?;
         self.store(&mut encoder)
     }
 }

@@ -29,7 +29,7 @@ fn line(insurer: &str, symbol: Option<&str>, number: &str, birth_date: &str) -> 
 }
 
 /// The first person of the samples, with a ceiling on file.
-fn taro(category: Option<&str>) -> Value {
+pub(crate) fn taro(category: Option<&str>) -> Value {
     let mut line = line("06139992", Some("１２３"), "４５６７", "19700102");
     line["ArbitraryIdentifier"] = "PT000123".into();
     if let Some(category) = category {
@@ -41,7 +41,7 @@ fn taro(category: Option<&str>) -> Value {
     line
 }
 
-fn bulk_check(lines: &[Value]) -> Value {
+pub(crate) fn bulk_check(lines: &[Value]) -> Value {
     let mut header = plain(OWN);
     header["QualificationConfirmationDate"] = "20261123".into();
     message(&header, &json!({"QualificationConfirmSearchInfo": lines}))

@@ -31,13 +31,13 @@ const CHECK: &str =
     r#"{"birth_date":"1970-01-02","insurer_number":"06139992","symbol":"123","number":"4567"}"#;
 
 /// A request for a check whose body does not end: it is in progress as long as the test wants.
-struct Held {
+pub(crate) struct Held {
     stream: TlsStream<TcpStream>,
     rest: Vec<u8>,
 }
 
 impl Held {
-    async fn begin(world: &World, identity: &Identity, token: &str) -> Self {
+    pub(crate) async fn begin(world: &World, identity: &Identity, token: &str) -> Self {
         let stream = world.connect(identity).await;
         Self::begin_on(stream, token).await
     }
@@ -57,7 +57,7 @@ impl Held {
     }
 
     /// Ends the body; the answer, and the line.
-    async fn end(mut self) -> (RawAnswer, TlsStream<TcpStream>) {
+    pub(crate) async fn end(mut self) -> (RawAnswer, TlsStream<TcpStream>) {
         self.stream.write_all(&self.rest).await.unwrap();
         let answer = read_answer_of_open_line(&mut self.stream).await;
         (answer, self.stream)
@@ -65,7 +65,7 @@ impl Held {
 }
 
 /// Waits until monitoring sees so many.
-async fn until(world: &World, name: &str, count: f64) {
+pub(crate) async fn until(world: &World, name: &str, count: f64) {
     while 0.5 < (value(&scrape(world).await, name) - count).abs() {
         tokio::task::yield_now().await;
     }

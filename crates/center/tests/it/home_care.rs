@@ -158,7 +158,11 @@ pub(crate) struct Station {
 }
 
 pub(crate) async fn station(visual: bool) -> Station {
-    let (world, home) = World::start_at_home(Default::default()).await;
+    station_with(Default::default(), visual).await
+}
+
+async fn station_with(home: center::config::home::Home, visual: bool) -> Station {
+    let (world, home) = World::start_at_home(home).await;
     let clinic = world.enrol("1369999998").await;
     let (staff, _) = clinic.administrator().await;
     let token = staff.token;
@@ -181,6 +185,16 @@ pub(crate) async fn station(visual: bool) -> Station {
         token,
         address,
         tablet,
+    }
+}
+
+impl Station {
+    /// A new session of the administrator, after days.
+    async fn sign_in_again(&self) -> String {
+        let again = self
+            .clinic
+            .try_sign_in("administrator", "Kanri-7654321", true);
+        again.await.unwrap().token
     }
 }
 
@@ -280,6 +294,10 @@ async fn a_patient_agrees_at_home_and_is_checked_without_the_card_until_they_wit
     assert_eq!(ended.unwrap().ended, ["drugs", "treatment"]);
     let list = at.clinic.client.home_consents(&token, Cause::Person).await;
     assert!(list.unwrap().consents.is_empty());
+    let told = at.clinic.client.home_care_notices(&token, Cause::Person);
+    let told = told.await.unwrap().ended;
+    let ended = (told[0].why.as_str(), &told[0].check_id);
+    assert_eq!((told.len(), ended), (1, ("withdrawn", &first.id)));
     let again = at
         .clinic
         .client
@@ -422,4 +440,55 @@ async fn a_patient_ends_home_care_on_their_own_page_even_where_nothing_may_be_se
     assert!(left.unwrap().consents.is_empty());
     let list = at.clinic.client.home_consents(&at.token, Cause::Person);
     assert!(list.await.unwrap().consents.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_a_round_the_office_is_told_what_ends_and_what_ended_and_nobody_is_named() {
+    let home = center::config::home::Home {
+        consent_days: Some(30),
+        ..Default::default()
+    };
+    let at = station_with(home, false).await;
+    let read = async || {
+        let told = at
+            .clinic
+            .client
+            .home_care_notices(&at.token, Cause::Background);
+        told.await.unwrap()
+    };
+    let day_s = 86_400;
+    let laid = (Case::Everything, "pin");
+    let first = at.tablet.lay(&at.world, &at.address, laid).await.unwrap();
+    at.tablet
+        .answer(&at.world, &first, (Some("yes"), &[]))
+        .await
+        .unwrap();
+    let told = read().await;
+    assert_eq!((told.consents_end_soon, told.ended.len()), (0, 0));
+    // A code of 24 hours is told of in its last three.
+    let code = NewActivationCode {
+        account: "administrator".into(),
+        label: "二台目".into(),
+        visual: false,
+    };
+    let client = &at.clinic.client;
+    let issued = client.issue_activation_code(&at.token, "second", &code);
+    issued.await.unwrap();
+    assert_eq!(read().await.codes_end_soon, 0);
+    at.world.pass_seconds(21 * 3_600);
+    let token = at.sign_in_again().await;
+    let told = client.home_care_notices(&token, Cause::Background).await;
+    assert_eq!(told.unwrap().codes_end_soon, 1);
+    // The consent ends by itself after 30 days.
+    for (days, soon, ended) in [(17, 1, 0), (12, 1, 0), (1, 0, 1), (15, 0, 0)] {
+        at.world.pass_seconds(days * day_s);
+        let token = at.sign_in_again().await;
+        let told = client.home_care_notices(&token, Cause::Background).await;
+        let told = told.unwrap();
+        let found = (told.consents_end_soon, told.ended.len());
+        assert_eq!(found, (soon, ended), "{days} days later");
+        for it in told.ended {
+            assert_eq!((it.why.as_str(), &it.check_id), ("expired", &first.id));
+        }
+    }
 }

@@ -57,6 +57,8 @@ mod repeats;
 mod server;
 mod sessions;
 mod slow_clients;
+#[cfg(feature = "otel")]
+mod traces;
 mod training;
 mod updates;
 mod withdrawals;

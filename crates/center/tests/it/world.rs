@@ -361,6 +361,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         home: Default::default(),
         retention: Default::default(),
         claims: Default::default(),
+        traces: None,
     }
 }
 

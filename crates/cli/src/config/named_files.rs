@@ -1,6 +1,7 @@
 //! What a center's settings say of files that are read at start: the database server's password, the authorities of cards. Keeps none open.
 
 use center::config::database::NotOpened;
+use center::config::traces::NotTraced;
 use pki::card_certificate::Root;
 use pki::card_revocation::RevocationList;
 use store::server::InvalidAddress;
@@ -30,6 +31,27 @@ impl Look<'_> {
                 &error.to_string(),
             ),
             Ok(_) => {}
+        }
+    }
+
+    /// Whether this build has traces, and the file of the collector's authority; the collector itself is asked when there is something to send.
+    pub(super) fn traces(&mut self, traces: &center::config::traces::Traces) {
+        match traces.is_possible() {
+            // Random bytes are asked for at the start alone.
+            Ok(()) | Err(NotTraced::Random) => {}
+            Err(error @ NotTraced::NotBuilt) => self.find(
+                "[traces]",
+                0,
+                "この onshi は OpenTelemetry のトレースを含まずに作られています。",
+                &error.to_string(),
+            ),
+            Err(error @ NotTraced::NoRoot) => self.find(
+                "endpoint",
+                0,
+                "https の収集先には root_file が必要です。",
+                &error.to_string(),
+            ),
+            Err(NotTraced::Root(path, why)) => self.unreadable("root_file", &path, &why),
         }
     }
 

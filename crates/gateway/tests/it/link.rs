@@ -88,6 +88,7 @@ impl Link {
             home: Default::default(),
             retention: Default::default(),
             claims: Default::default(),
+            traces: None,
         };
         let center = Center::start(&config, Arc::clone(&clock), |_| Vec::new())
             .await
