@@ -294,6 +294,7 @@ async fn keep(engine: &Engine, id: u128, file: &File) -> anyhow::Result<(Arrivin
         begun: now,
         fingerprint: None,
     };
+    anyhow::ensure!(engine.take_feed_turn(now).await?, "another feed is loaded");
     let begun = engine.begin_feed(new).await?;
     let arriving = Arriving {
         id,
