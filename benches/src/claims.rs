@@ -2,7 +2,7 @@
 //! against the registration of its person, and the whole way through a running center: sent over mTLS, stored, checked against the registry,
 //! answered.
 
-mod service;
+mod entry;
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         bare,
     );
     drop((file, people));
-    let through = service::run(&arguments, month, among).await?;
+    let through = entry::run(&arguments, month, among).await?;
     print(
         "through a center, from the first byte sent to the answer",
         through,
