@@ -408,6 +408,7 @@ CREATE TABLE claims_submission (
 CREATE UNIQUE INDEX claims_submission_number ON claims_submission (tenant, facility, number);
 CREATE INDEX claims_submission_sent ON claims_submission (tenant, facility, sent);
 CREATE INDEX claims_submission_file ON claims_submission (tenant, facility, sha256);
+CREATE INDEX claims_submission_corrects ON claims_submission (facility, corrects) WHERE corrects IS NOT NULL;
 CREATE INDEX claims_submission_checking ON claims_submission (sent) WHERE state = 'checking';
 -- What a run of the checks found: parts of findings and parts of claims, in the center's own form. Those of the run a submission names count.
 CREATE TABLE claims_result (

@@ -93,6 +93,8 @@ pub enum Submitted {
     Before(Box<Submission>),
     /// The same file is handed in already; the upload is forgotten.
     Duplicate(Box<Submission>),
+    /// What it corrects is handed in corrected already; the upload is kept, should that be taken back.
+    Corrected(Box<Submission>),
     /// There is no such upload.
     Unknown,
 }
@@ -104,6 +106,8 @@ pub enum ResultKind {
     Findings,
     /// Claims.
     Claims,
+    /// What was found altogether: one part.
+    Overview,
 }
 
 impl ResultKind {
@@ -111,6 +115,7 @@ impl ResultKind {
         match self {
             Self::Findings => "findings",
             Self::Claims => "claims",
+            Self::Overview => "overview",
         }
     }
 }
@@ -148,15 +153,13 @@ impl Engine {
                 return Ok(before.map_or(Submitted::Unknown, |it| Submitted::Before(Box::new(it))));
             }
             if let Some(same) = same_file(connection, &holder, &sha256)? {
-                for text in [
-                    "DELETE FROM claims_piece WHERE upload = ?1",
-                    "DELETE FROM claims_upload WHERE id = ?1",
-                ] {
-                    connection
-                        .prepare_cached(text)?
-                        .execute([upload.to_be_bytes()])?;
-                }
+                uploads::forget(connection, upload)?;
                 return Ok(Submitted::Duplicate(Box::new(same)));
+            }
+            if let Some(earlier) = from.corrects
+                && let Some(other) = correction_of(connection, &holder, earlier)?
+            {
+                return Ok(Submitted::Corrected(Box::new(other)));
             }
             let submission = Submission {
                 id,
@@ -199,6 +202,18 @@ impl Engine {
     /// [`StoreError`].
     pub fn submission(&self, holder: &Holder, id: u128) -> Result<Option<Submission>, StoreError> {
         self.read(|connection| find(connection, holder, id))
+    }
+
+    /// The submission that corrects another of the holder's facility and review body, and is neither refused nor taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn correction_of(
+        &self,
+        holder: &Holder,
+        id: u128,
+    ) -> Result<Option<Submission>, StoreError> {
+        self.read(|connection| correction_of(connection, holder, id))
     }
 
     /// The submissions of the holder's facility and review body, the newest first.
@@ -419,6 +434,23 @@ fn same_file(
     let text = "SELECT * FROM claims_submission WHERE tenant = ?1 AND facility = ?2 AND sha256 = ?3
         AND state IN ('checking', 'checked', 'accepted')";
     let of = params![holder.tenant.to_string(), number(holder.facility), sha256];
+    Ok(all(connection, text, of)?.pop())
+}
+
+/// The correction of a submission that is in force: there is one at most.
+fn correction_of(
+    connection: &Connection,
+    holder: &Holder,
+    id: u128,
+) -> Result<Option<Submission>, StoreError> {
+    let text =
+        "SELECT * FROM claims_submission WHERE facility = ?1 AND corrects = ?2 AND tenant = ?3
+        AND state IN ('checking', 'checked', 'accepted')";
+    let of = params![
+        number(holder.facility),
+        id.to_be_bytes(),
+        holder.tenant.to_string()
+    ];
     Ok(all(connection, text, of)?.pop())
 }
 

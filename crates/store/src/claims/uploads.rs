@@ -225,7 +225,7 @@ impl Engine {
     }
 }
 
-fn forget(connection: &Connection, id: u128) -> Result<(), StoreError> {
+pub(super) fn forget(connection: &Connection, id: u128) -> Result<(), StoreError> {
     for text in [
         "DELETE FROM claims_piece WHERE upload = ?1",
         "DELETE FROM claims_upload WHERE id = ?1",
