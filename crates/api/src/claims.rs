@@ -1,5 +1,6 @@
 //! Messages of the claims entry (オンライン請求, G33): what stands at its door, its sessions, filings and files on their way. Decides nothing.
 
+pub mod found;
 pub mod submission;
 
 use core::fmt;

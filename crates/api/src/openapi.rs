@@ -429,6 +429,28 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             "Which file; acceptance is a signed JWS, the others are CSV in UTF-8",
             string().pattern(Some("^(findings|returns|corrections|acceptance)$")),
         ))],
+        Extra::ClaimsPage => vec![
+            parameter(
+                "from",
+                query.clone(),
+                "next or previous of another page; 0, the first, when absent",
+                ObjectBuilder::new()
+                    .schema_type(Type::Integer)
+                    .minimum(Some(0)),
+            ),
+            parameter(
+                "weight",
+                query.clone(),
+                "What refuses something alone, or what is to be looked at alone",
+                string().pattern(Some("^(all|refusals|notes)$")),
+            ),
+            parameter(
+                "rule",
+                query,
+                "What one rule found alone",
+                string().max_length(Some(64)),
+            ),
+        ],
         Extra::BulkKind => vec![
             required(parameter(
                 "kind",

@@ -177,7 +177,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 97] = [
+    pub const ALL: [Self; 98] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -272,6 +272,7 @@ impl Trouble {
         Self::Claims(ClaimsTrouble::FileRefused),
         Self::Claims(ClaimsTrouble::FileTooLarge),
         Self::Claims(ClaimsTrouble::State),
+        Self::Claims(ClaimsTrouble::Corrected),
         Self::Claims(ClaimsTrouble::Checking),
         Self::Claims(ClaimsTrouble::NothingToAccept),
         Self::Claims(ClaimsTrouble::FilingState),

@@ -204,6 +204,8 @@ pub const CLAIMS_SUBMISSION: &str = "/v1/claims/submissions/{id}";
 pub const CLAIMS_FINDINGS: &str = "/v1/claims/submissions/{id}/findings";
 /// `GET`: what became of its claims.
 pub const CLAIMS_RESULTS: &str = "/v1/claims/submissions/{id}/results";
+/// `GET`: a page of its claims of which something was found.
+pub const CLAIMS_FOUND: &str = "/v1/claims/submissions/{id}/claims";
 /// `POST`: accept it.
 pub const CLAIMS_ACCEPTANCE: &str = "/v1/claims/submissions/{id}/acceptance";
 /// `POST`: take it back.

@@ -18,6 +18,9 @@ pub struct ClaimsSubmission {
     pub claim_month: Option<String>,
     /// Claims of the file.
     pub claims: u32,
+    /// The submission that hands in corrected what was refused of it; only where one submission is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<String>,
     /// The submission whose refused claims it corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<String>,

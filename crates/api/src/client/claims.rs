@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Method, header};
 use serde::de::DeserializeOwned;
 
+use crate::claims::found::{ClaimsFound, ClaimsPageAsked};
 use crate::claims::submission::{
     ClaimsFindings, ClaimsResults, ClaimsSubmission, ClaimsSubmissions,
 };
@@ -259,6 +260,27 @@ impl Client {
         let path = path(routes::CLAIMS_RESULTS, id)?;
         self.claims_read(token, &format!("{path}?part={part}"))
             .await
+    }
+
+    /// A page of the claims of which something was found.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn claims_found(
+        &self,
+        token: &str,
+        id: &str,
+        asked: &ClaimsPageAsked,
+    ) -> Result<ClaimsFound, ClientError> {
+        let path = path(routes::CLAIMS_FOUND, id)?;
+        let (from, weight) = (asked.from, asked.weight.as_str());
+        let mut path = format!("{path}?from={from}&weight={weight}");
+        let fits = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        if let Some(rule) = &asked.rule {
+            let rule: String = rule.chars().filter(|it| fits(*it)).collect();
+            path.push_str(&format!("&rule={rule}"));
+        }
+        self.claims_read(token, &path).await
     }
 
     /// Accepts a submission (請求確定).

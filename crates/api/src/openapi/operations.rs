@@ -72,6 +72,8 @@ pub enum Extra {
     Part,
     /// `file` in the query: which result file of a submission.
     ClaimsFile,
+    /// `from`, `weight` and `rule` in the query: which claims of a submission, and what of them.
+    ClaimsPage,
     /// `kind` and `visit_date` in the query: what a bulk order's file is.
     BulkKind,
     /// `format` and `encoding` in the query: in which form a bulk order's results are wanted.

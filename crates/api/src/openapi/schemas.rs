@@ -78,6 +78,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<ClaimsSubmissions>(&mut all);
     add::<ClaimsFindings>(&mut all);
     add::<ClaimsResults>(&mut all);
+    add::<crate::claims::found::ClaimsFound>(&mut all);
     add::<crate::reference_number::ReferenceNumberRegistration>(&mut all);
     add::<crate::reference_number::ReferenceNumberSearch>(&mut all);
     add::<crate::reference_number::ReferenceNumberRemoval>(&mut all);

@@ -25,6 +25,8 @@ pub enum ClaimsTrouble {
     FileTooLarge,
     /// The submission is not in a state for this.
     State,
+    /// What was refused of it is handed in corrected already.
+    Corrected,
     /// Its checks are not finished.
     Checking,
     /// Nothing of it can be accepted.
@@ -154,6 +156,18 @@ impl ClaimsTrouble {
                 (
                     "GET /v1/claims/submissions/{id} の state を確かめてください。",
                     "look at the state of GET /v1/claims/submissions/{id}",
+                ),
+            ),
+            Self::Corrected => (
+                "claims_corrected",
+                409,
+                (
+                    "この送信の訂正分は、すでに送られています。送り直すときは、先の訂正分を確定前に取り下げてください。",
+                    "What was refused of this submission is handed in corrected already. To send it again, take that back before it is accepted.",
+                ),
+                (
+                    "errors に先の訂正分の受付番号があります。確定した訂正分にエラーが残るときは、その訂正分を corrects に指定してください。",
+                    "errors names the submission that does; what was refused of that one names it as corrects",
                 ),
             ),
             Self::Checking => (

@@ -17,7 +17,7 @@ const READ: &[Trouble] = &[
 ];
 
 /// The operations.
-pub(super) const OPERATIONS: [Operation; 19] = [
+pub(super) const OPERATIONS: [Operation; 20] = [
     Operation {
         method: Method::Get,
         path: routes::CLAIMS_ENTRY,
@@ -135,6 +135,7 @@ pub(super) const OPERATIONS: [Operation; 19] = [
             Trouble::Claims(Claims::TooManyUploads),
             Trouble::Claims(Claims::FileTooLarge),
             Trouble::Claims(Claims::State),
+            Trouble::Claims(Claims::Corrected),
         ],
     },
     Operation {
@@ -202,6 +203,7 @@ pub(super) const OPERATIONS: [Operation; 19] = [
             Trouble::Claims(Claims::Incomplete),
             Trouble::Claims(Claims::Digest),
             Trouble::Claims(Claims::Duplicate),
+            Trouble::Claims(Claims::Corrected),
         ],
     },
     Operation {
@@ -238,6 +240,18 @@ pub(super) const OPERATIONS: [Operation; 19] = [
         extras: &[Extra::Part],
         status: 200,
         answer: Carried::Json("ClaimsFindings"),
+        troubles: READ,
+    },
+    Operation {
+        method: Method::Get,
+        path: routes::CLAIMS_FOUND,
+        id: "listClaimsFound",
+        summary: "A page of a submission's claims of which something was found, with how often each rule did",
+        access: Access::Claims,
+        body: Carried::Nothing,
+        extras: &[Extra::ClaimsPage],
+        status: 200,
+        answer: Carried::Json("ClaimsFound"),
         troubles: READ,
     },
     Operation {
