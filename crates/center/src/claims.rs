@@ -5,6 +5,8 @@ pub mod desk;
 pub(crate) mod door;
 pub(crate) mod files;
 pub(crate) mod filings;
+pub(crate) mod found;
+pub(crate) mod notices;
 mod office;
 mod probes;
 mod proofs;
@@ -100,6 +102,7 @@ pub(crate) fn routes() -> Vec<(Method, &'static str, MethodRouter<App>)> {
             routes::CLAIMS_RESULTS,
             get(submissions::results),
         ),
+        (Method::Get, routes::CLAIMS_FOUND, get(found::read)),
         (
             Method::Post,
             routes::CLAIMS_ACCEPTANCE,

@@ -1,5 +1,5 @@
-//! Notices to facilities (お知らせ, G36): posted, listed and taken back by the operator, read with the certificate alone (contracts §2).
-//! Asks nobody who has read what: terminals keep that.
+//! Notices to facilities (お知らせ, G36): posted, listed and taken back by the operator, read with the certificate alone (contracts §2), beside
+//! those the claims entry makes of how things stand. Asks nobody who has read what: terminals keep that.
 
 use api::notice::{Notice, Notices};
 use axum::Json;
@@ -79,10 +79,15 @@ pub(crate) async fn read(
     let Some(kind) = found.map(|it| it.kind).or_else(by_code) else {
         return Ok(Json(Notices::default()));
     };
-    let found = app.engine.notices_for(holder.facility, kind, app.now())?;
-    Ok(Json(Notices {
-        notices: found.iter().map(Notice::from).collect(),
-    }))
+    let now = app.now();
+    let found = app.engine.notices_for(holder.facility, kind, now)?;
+    let mut notices: Vec<Notice> = found.iter().map(Notice::from).collect();
+    let of_claims = crate::claims::notices::of(&app, holder.facility, now)?;
+    if !of_claims.is_empty() {
+        notices.extend(of_claims);
+        notices.sort_by(|a, b| b.posted_at.cmp(&a.posted_at));
+    }
+    Ok(Json(Notices { notices }))
 }
 
 /// Posts a notice and returns its identifier.

@@ -1,11 +1,11 @@
 //! What operators do for the claims entry: accounts of the review bodies, filings accepted or refused, time opened beside the calendar. Gives nobody a
 //! right at the center.
 
+pub(crate) mod openings;
+
 use domain::account::{AccountId, AccountState};
 use domain::audit::{Actor, Deed, Event};
-use domain::civil_date::Instant;
 use domain::claims::tenant::Tenant;
-use domain::claims::window::Opening;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::Password;
@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use store::claims::Key;
 use store::claims::accounts::{ClaimsAccount, Made};
 use store::claims::filings::{Decided, Decision, Filing};
-use store::claims::openings::MadeOpening;
 
-use super::shown_id;
+use self::openings::{Stop, open, open_times, stop_opening};
 use crate::app::{App, random};
 use crate::enroll::institution;
 use crate::passwords;
@@ -59,8 +58,10 @@ pub enum ClaimsOrder {
     RefuseFiling(String, String),
     /// Open the entry beside its calendar.
     Open(NewClaimsOpening),
-    /// Take such an opening back, by its identifier.
+    /// Take back an opening that has not begun, by its identifier.
     WithdrawOpening(String),
+    /// End an opening that has begun.
+    EndOpening(String),
     /// List the openings that are not over.
     ListOpenings,
 }
@@ -71,9 +72,9 @@ pub enum ClaimsOrder {
 pub struct NewClaimsOpening {
     /// The review body; all of them without one.
     pub tenant: Option<String>,
-    /// From when, RFC 3339.
+    /// From when: RFC 3339, or day and time in Japan.
     pub from: String,
-    /// Until when, RFC 3339.
+    /// Until when.
     pub until: String,
     /// Why, as facilities read it.
     pub reason: String,
@@ -88,7 +89,7 @@ pub enum ClaimsReply {
     /// Accounts.
     Accounts(Vec<ClaimsAccountLine>),
     /// Filings.
-    Filings(Vec<api::claims::ClaimsFiling>),
+    Filings(Vec<ClaimsFilingLine>),
     /// Openings.
     Openings(Vec<ClaimsOpeningLine>),
     /// Done.
@@ -123,6 +124,18 @@ pub struct ClaimsAccountLine {
     pub locked_until: Option<String>,
 }
 
+/// A filing as an operator looks at it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimsFilingLine {
+    /// The facility's institution code.
+    pub code: String,
+    /// The facility's name.
+    pub facility: String,
+    /// The filing.
+    #[serde(flatten)]
+    pub filing: api::claims::ClaimsFiling,
+}
+
 /// An opening as an operator looks at it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClaimsOpeningLine {
@@ -138,8 +151,8 @@ pub struct ClaimsOpeningLine {
     pub reason: String,
     /// Who made it.
     pub operator: String,
-    /// Whether it was taken back.
-    pub is_withdrawn: bool,
+    /// `planned`, `open`, `ended` or `withdrawn`.
+    pub state: String,
 }
 
 /// Does what an operator orders.
@@ -168,8 +181,7 @@ pub(crate) async fn obey(app: &App, order: ClaimsOrder, by: Actor) -> Result<Cla
             Ok(ClaimsReply::Done)
         }
         ClaimsOrder::RefuseFiling(id, reason) => {
-            let decision = Decision::Refuse(reasoned("reason", &reason)?);
-            decide(app, &id, decision, by).await?;
+            refuse(app, &id, &reason, by).await?;
             Ok(ClaimsReply::Done)
         }
         ClaimsOrder::Open(new) => {
@@ -177,7 +189,11 @@ pub(crate) async fn obey(app: &App, order: ClaimsOrder, by: Actor) -> Result<Cla
             Ok(ClaimsReply::Done)
         }
         ClaimsOrder::WithdrawOpening(id) => {
-            withdraw_opening(app, &id, by).await?;
+            stop_opening(app, &id, Stop::Withdraw, by).await?;
+            Ok(ClaimsReply::Done)
+        }
+        ClaimsOrder::EndOpening(id) => {
+            stop_opening(app, &id, Stop::End, by).await?;
             Ok(ClaimsReply::Done)
         }
         ClaimsOrder::ListOpenings => Ok(ClaimsReply::Openings(open_times(app)?)),
@@ -284,9 +300,30 @@ pub(crate) fn accounts(app: &App, code: Option<&str>) -> Result<Vec<ClaimsAccoun
 }
 
 /// The filings of all facilities: those that wait first.
-pub(crate) fn filings(app: &App) -> Result<Vec<api::claims::ClaimsFiling>, Told> {
+pub(crate) fn filings(app: &App) -> Result<Vec<ClaimsFilingLine>, Told> {
     let found = app.engine.filings()?;
-    Ok(found.iter().map(super::filings::shown).collect())
+    found.iter().map(|it| filing_line(app, it)).collect()
+}
+
+/// One filing.
+pub(crate) fn filing(app: &App, id: &str) -> Result<ClaimsFilingLine, Told> {
+    let found = app.engine.filing(id_of(id)?)?;
+    filing_line(app, &found.ok_or_else(no_filing)?)
+}
+
+fn filing_line(app: &App, it: &Filing) -> Result<ClaimsFilingLine, Told> {
+    let facility = app.engine.facility(it.facility)?;
+    Ok(ClaimsFilingLine {
+        code: it.facility.to_string(),
+        facility: facility.map(|it| it.name).unwrap_or_default(),
+        filing: super::filings::shown(it),
+    })
+}
+
+/// Refuses a filing that is handed in, for a reason the facility reads.
+pub(crate) async fn refuse(app: &App, id: &str, reason: &str, by: Actor) -> Result<Filing, Told> {
+    let decision = Decision::Refuse(reasoned("reason", reason)?);
+    decide(app, id, decision, by).await
 }
 
 /// Decides a filing that is handed in.
@@ -302,10 +339,7 @@ pub(crate) async fn decide(
         Decision::Accept => "accepted",
         Decision::Refuse(_) => "refused",
     };
-    let operator = match &by {
-        Actor::Operator(name) => name.clone(),
-        Actor::Center | Actor::Client { .. } | Actor::Account { .. } => String::new(),
-    };
+    let operator = operator_of(&by);
     let mut event = event(app.now(), by, Deed::ClaimsFiling);
     event.subject = Some(id);
     event.detail = format!(
@@ -330,85 +364,11 @@ pub(crate) async fn decide(
     }
 }
 
-/// Opens the entry beside its calendar.
-pub(crate) async fn open(app: &App, new: &NewClaimsOpening, by: Actor) -> Result<(), Told> {
-    let now = app.now();
-    let tenant = match new.tenant.as_deref().filter(|it| !it.is_empty()) {
-        Some(text) => Some(tenant_of(text)?),
-        None => None,
-    };
-    let at = |member: &'static str, text: &str| {
-        Instant::parse(text).map_err(|_| {
-            Told::of(
-                member,
-                "form",
-                "日時は 2026-12-12T21:00:00+09:00 の形で指定してください。",
-                "write a time like 2026-12-12T21:00:00+09:00",
-            )
-        })
-    };
-    let (from, until) = (at("from", &new.from)?, at("until", &new.until)?);
-    let opening = Opening::new(from, until).filter(|it| now < it.until());
-    let opening = opening.ok_or_else(|| {
-        Told::of(
-            "until",
-            "order",
-            "終わりは、始まりより後で、いまより後にしてください。",
-            "the end must lie after the beginning and after now",
-        )
-    })?;
-    let operator = match &by {
+fn operator_of(by: &Actor) -> String {
+    match by {
         Actor::Operator(name) => name.clone(),
         Actor::Center | Actor::Client { .. } | Actor::Account { .. } => String::new(),
-    };
-    let made = MadeOpening {
-        id: super::new_id(app, now)?,
-        tenant,
-        opening,
-        reason: reasoned("reason", &new.reason)?,
-        operator,
-        made: now,
-        withdrawn: None,
-    };
-    let mut event = event(now, by, Deed::ClaimsOpening);
-    event.subject = Some(made.id);
-    event.detail = format!(
-        "tenant={} from={from} until={until}",
-        tenant.map_or_else(|| "all".to_owned(), |it| it.to_string())
-    );
-    Ok(app.engine.open_claims(made, event).await?)
-}
-
-/// Takes an opening back.
-pub(crate) async fn withdraw_opening(app: &App, id: &str, by: Actor) -> Result<(), Told> {
-    let id = id_of(id)?;
-    let mut event = event(app.now(), by, Deed::ClaimsOpening);
-    event.subject = Some(id);
-    event.detail = "state=withdrawn".into();
-    if app.engine.withdraw_claims_opening(id, event).await? {
-        Ok(())
-    } else {
-        Err(Told::none(
-            "id",
-            "取り消せる延長がありません。",
-            "there is no such opening in force",
-        ))
     }
-}
-
-/// The openings that are not over.
-pub(crate) fn open_times(app: &App) -> Result<Vec<ClaimsOpeningLine>, Told> {
-    let found = app.engine.claims_openings(app.now())?;
-    let line = |it: MadeOpening| ClaimsOpeningLine {
-        id: shown_id(it.id),
-        tenant: it.tenant.map(|it| it.to_string()),
-        from: it.opening.from().to_string(),
-        until: it.opening.until().to_string(),
-        reason: it.reason,
-        operator: it.operator,
-        is_withdrawn: it.withdrawn.is_some(),
-    };
-    Ok(found.into_iter().map(line).collect())
 }
 
 async fn new_password(app: &App) -> Result<(String, store::accounts::PasswordRow), Told> {

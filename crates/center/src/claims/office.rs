@@ -18,6 +18,7 @@ use store::claims::submissions::{Counts, ResultKind, Submission};
 use store::engine::StoreError;
 use tokio::runtime::Handle;
 
+use super::found::Overview;
 use super::proofs::{self, Proofs};
 use super::uploads::limits;
 use crate::app::Shared;
@@ -73,7 +74,7 @@ pub(super) fn check(
     };
     let mut office = Office::new(app, submission, &holder, (run, handle, depth));
     for rule in wrong {
-        office.found(of_file(rule));
+        office.found(of_file(rule), Text::new(rule.ja(), rule.en()));
     }
     let counts = office.finish(&first)?;
     let state = if is_refused {
@@ -105,6 +106,7 @@ struct Office<'a> {
     finding_parts: u32,
     claims: Vec<ClaimsResult>,
     claim_parts: u32,
+    overview: Overview,
     /// Why nothing more is read.
     failure: Option<StoreError>,
 }
@@ -130,6 +132,7 @@ impl<'a> Office<'a> {
             finding_parts: 0,
             claims: Vec::new(),
             claim_parts: 0,
+            overview: Overview::default(),
             failure: None,
         }
     }
@@ -144,6 +147,7 @@ impl<'a> Office<'a> {
         self.pass()?;
         self.keep_findings()?;
         self.keep_claims()?;
+        self.keep((ResultKind::Overview, 0), packed(&self.overview)?)?;
         self.counts.kind = first.header.map(|it| it.kind);
         self.counts.claim_month = first.header.map(|it| it.claim_month);
         self.counts.claims = first.claims;
@@ -182,7 +186,8 @@ impl<'a> Office<'a> {
                 if finding.severity == Severity::Warning {
                     self.warned = finding.place.claim.or(self.warned);
                 }
-                self.found(of_structure(finding));
+                let text = Text::new(finding.rule.ja, finding.rule.en);
+                self.found(of_structure(finding), text);
                 Ok(())
             }
             Event::Claim(claim) => self.claim(claim),
@@ -191,7 +196,9 @@ impl<'a> Office<'a> {
         self.failure = outcome.err();
     }
 
-    fn found(&mut self, finding: ClaimsFinding) {
+    /// Keeps a finding; the text is its rule's.
+    fn found(&mut self, finding: ClaimsFinding, text: Text) {
+        self.overview.found(&finding, text);
         self.counts.findings = self.counts.findings.saturating_add(1);
         self.findings.push(finding);
     }
@@ -213,7 +220,8 @@ impl<'a> Office<'a> {
             for (rule, finding) in findings {
                 is_refused |= rule.severity() == Severity::Claim;
                 is_warned = true;
-                self.found(finding);
+                let text = finding.text.clone();
+                self.found(finding, text);
             }
         }
         let state = match (is_refused, is_warned) {
@@ -289,7 +297,9 @@ impl<'a> Office<'a> {
         if self.findings.is_empty() {
             return Ok(());
         }
-        let content = packed(&std::mem::take(&mut self.findings))?;
+        let findings = std::mem::take(&mut self.findings);
+        self.overview.part_of_findings(&findings);
+        let content = packed(&findings)?;
         self.keep((ResultKind::Findings, self.finding_parts), content)?;
         self.finding_parts += 1;
         Ok(())
@@ -299,7 +309,9 @@ impl<'a> Office<'a> {
         if self.claims.is_empty() {
             return Ok(());
         }
-        let content = packed(&std::mem::take(&mut self.claims))?;
+        let claims = std::mem::take(&mut self.claims);
+        self.overview.part_of_claims(&claims);
+        let content = packed(&claims)?;
         self.keep((ResultKind::Claims, self.claim_parts), content)?;
         self.claim_parts += 1;
         Ok(())

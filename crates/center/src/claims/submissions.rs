@@ -46,7 +46,9 @@ pub(crate) async fn one(
         detail: it.detail,
         step: it.step.as_str().into(),
     });
+    let correction = app.engine.correction_of(&who, found.id)?;
     Ok(Json(ClaimsSubmission {
+        corrected_by: correction.map(|it| shown_id(it.id)),
         history: history.collect(),
         ..shown(&found)
     }))
@@ -82,7 +84,7 @@ pub(crate) async fn results(
 }
 
 /// A submission whose checks are done; that it is looked at is on record, once for all parts.
-async fn looked_at(
+pub(super) async fn looked_at(
     app: &App,
     who: &Holder,
     id: &str,
@@ -200,6 +202,7 @@ pub(super) fn shown(it: &Submission) -> ClaimsSubmission {
         checked_at: it.checked.map(|it| it.to_string()),
         claim_month: counts.claim_month.map(|it| it.to_iso()),
         claims: counts.claims,
+        corrected_by: None,
         corrects: it.corrects.map(shown_id),
         ended_at: it.ended.map(|it| it.to_string()),
         file_name: it.file_name.clone(),

@@ -11,11 +11,12 @@ use domain::audit::Deed;
 use domain::civil_date::Instant;
 use domain::claims::entry::{Holder, SubmissionState};
 use domain::claims::window::Calendar;
+use domain::medical_aid::TreatmentMonth;
 use exchange::claim_file::Limits;
 use exchange::claim_file::finding::Finding;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use store::claims::submissions::Submitted;
+use store::claims::submissions::{Submission, Submitted};
 use store::claims::uploads::{Begun, NewUpload, PIECE_BYTES, Put, Upload};
 
 use super::{Claimant, event_of, in_time, new_id, read_id, shown_id, submissions, watch};
@@ -36,7 +37,7 @@ pub(crate) async fn begin(
 ) -> Result<(StatusCode, Json<ClaimsUpload>), Refused> {
     let (now, body) = (app.now(), body.value);
     let corrects = match &body.corrects {
-        Some(id) => Some(corrected(&app, &who, read_id(id)?)?),
+        Some(id) => Some(corrected(&app, &who, read_id(id)?, now)?),
         None => None,
     };
     in_time(&app, who.tenant, calendar(&app, corrects), now)?;
@@ -180,6 +181,10 @@ pub(crate) async fn end(
         return Ok((StatusCode::CREATED, Json(shown)));
     }
     in_time(&app, who.tenant, calendar(&app, upload.corrects), now)?;
+    if let Some(earlier) = upload.corrects {
+        // The month may have gone since it was begun.
+        corrected(&app, &who, earlier, now)?;
+    }
     if upload.bytes != body.value.size_bytes || upload.bytes == 0 {
         let trouble = Trouble::Claims(ClaimsTrouble::Incomplete);
         return Err(Refused::members(trouble, vec![offset(upload.bytes)]));
@@ -217,6 +222,7 @@ pub(crate) async fn end(
             let trouble = Trouble::Claims(ClaimsTrouble::Duplicate);
             Err(Refused::members(trouble, vec![error]))
         }
+        Submitted::Corrected(other) => Err(corrected_already(&other)),
         Submitted::Unknown => Err(Trouble::NotFound.into()),
     }
 }
@@ -238,16 +244,53 @@ async fn digest(app: &App, upload: &Upload) -> Result<[u8; 32], Refused> {
     Ok(hashed.await.map_err(|_| Trouble::Internal)??)
 }
 
-/// The submission that is corrected: an accepted one of which something was refused.
-fn corrected(app: &Shared, who: &Holder, id: u128) -> Result<u128, Refused> {
+/// The submission that is corrected: an accepted one of this month of which something was refused, and that nothing else corrects.
+fn corrected(app: &Shared, who: &Holder, id: u128, now: Instant) -> Result<u128, Refused> {
     let found = app.engine.submission(who, id)?.ok_or(Trouble::NotFound)?;
+    let state = |code: &str, ja: &str, en: &str| {
+        let error = MemberError::new("corrects", code, ja, en);
+        Refused::members(Trouble::Claims(ClaimsTrouble::State), vec![error])
+    };
+    let (SubmissionState::Accepted, Some(ended)) = (found.state, found.ended) else {
+        return Err(state(
+            "not_accepted",
+            "訂正分を送れるのは、確定した送信に対してだけです。確定前なら、取り下げて送り直してください。",
+            "Only an accepted submission is corrected. Before that, take it back and send it again.",
+        ));
+    };
     let left = found
         .taken
         .map_or(0, |it| found.counts.claims.saturating_sub(it.claims));
-    if found.state != SubmissionState::Accepted || left == 0 {
-        return Err(Trouble::Claims(ClaimsTrouble::State).into());
+    if left == 0 {
+        return Err(state(
+            "nothing_left",
+            "この送信のレセプトは、すべて請求になっています。",
+            "All claims of this submission are claimed.",
+        ));
     }
-    Ok(id)
+    let month = |at: Instant| TreatmentMonth::of(at.date_in_japan());
+    if month(ended) != month(now) {
+        return Err(state(
+            "over",
+            "訂正分を送れるのは、確定した月のうちです。この月の請求に含めてください。",
+            "A correction is sent in the month of the acceptance. Put these claims into this month's file.",
+        ));
+    }
+    match app.engine.correction_of(who, id)? {
+        Some(other) => Err(corrected_already(&other)),
+        None => Ok(id),
+    }
+}
+
+fn corrected_already(other: &Submission) -> Refused {
+    let number = &other.number;
+    let error = MemberError::new(
+        "corrects",
+        number,
+        &format!("訂正分の受付番号は {number} です。"),
+        &format!("It is corrected by {number}."),
+    );
+    Refused::members(Trouble::Claims(ClaimsTrouble::Corrected), vec![error])
 }
 
 fn calendar(app: &Shared, corrects: Option<u128>) -> &Calendar {

@@ -1,9 +1,12 @@
 //! The claims entry as a facility and an operator see it: filing, account, a month's claims sent, checked, accepted.
 
 mod changed;
+mod corrections;
 mod faults;
+mod found;
 mod misuse;
 mod month;
+mod notices;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -202,9 +205,25 @@ impl Claimant {
         self.end(&id, bytes).await
     }
 
+    /// Sends a file that corrects another submission.
+    pub(crate) async fn correct(
+        &self,
+        bytes: &[u8],
+        corrects: &str,
+    ) -> Result<ClaimsSubmission, ClientError> {
+        let id = self.begin_of(Some(corrects)).await?;
+        self.send_from(&id, bytes, 0, 1 << 20).await?;
+        self.end(&id, bytes).await
+    }
+
     pub(crate) async fn begin(&self) -> Result<String, ClientError> {
+        self.begin_of(None).await
+    }
+
+    pub(crate) async fn begin_of(&self, corrects: Option<&str>) -> Result<String, ClientError> {
         let new = NewClaimsUpload {
             file_name: "RECEIPTC.UKE".into(),
+            corrects: corrects.map(str::to_owned),
             ..NewClaimsUpload::default()
         };
         let begun = self.clinic.client.begin_claims_upload(self.token(), &new);
@@ -289,6 +308,23 @@ impl Claimant {
     pub(crate) fn deeds(&self, deed: Deed) -> u64 {
         let engine = crate::places::store(&self.world.dir.path().join("center.db"), 6);
         engine.count_deeds(deed).unwrap()
+    }
+}
+
+/// The members a problem names, with their codes.
+pub(crate) fn members<T: std::fmt::Debug>(
+    outcome: Result<T, ClientError>,
+    expected: &str,
+) -> Vec<(String, String)> {
+    match outcome {
+        Err(ClientError::Problem(problem)) => {
+            assert_eq!(problem.code, expected);
+            let errors = problem.errors.iter();
+            errors
+                .map(|it| (it.member.clone(), it.code.clone()))
+                .collect()
+        }
+        other => panic!("expected {expected}: {other:?}"),
     }
 }
 

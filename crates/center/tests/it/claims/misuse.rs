@@ -6,23 +6,6 @@ use exchange::claim_file::Limits;
 
 use super::*;
 
-/// The members a problem names, with their codes.
-fn members<T: std::fmt::Debug>(
-    outcome: Result<T, ClientError>,
-    expected: &str,
-) -> Vec<(String, String)> {
-    match outcome {
-        Err(ClientError::Problem(problem)) => {
-            assert_eq!(problem.code, expected);
-            let errors = problem.errors.iter();
-            errors
-                .map(|it| (it.member.clone(), it.code.clone()))
-                .collect()
-        }
-        other => panic!("expected {expected}: {other:?}"),
-    }
-}
-
 /// Ends the center and starts it anew on the same folder.
 async fn restart(world: &mut World) {
     world.center.take().unwrap().stop().await.unwrap();

@@ -1,0 +1,312 @@
+//! What the claims entry tells a facility among its notices (G36): made of how things stand each time they are read, so that none is left over when
+//! that changed. Names no person and no claim.
+
+use api::notice::Notice;
+use domain::civil_date::{CivilDate, Instant};
+use domain::claims::entry::{FilingState, Holder, SubmissionState};
+use domain::claims::tenant::Tenant;
+use domain::claims::window::State;
+use domain::institution_code::InstitutionCode;
+use domain::posted_notice::Importance;
+use sha2::{Digest, Sha256};
+use store::claims::filings::Filing;
+use store::claims::openings::MadeOpening;
+use store::claims::submissions::Submission;
+
+use super::{openings, uploads};
+use crate::app::Shared;
+use crate::trouble::Refused;
+
+/// So long before the end it is said that something is not accepted.
+const CLOSES_SOON_S: i64 = 24 * 60 * 60;
+
+/// Days for which a decision about a filing is told.
+const DECISION_DAYS: i32 = 14;
+
+/// Days for which it is told that a file is checked.
+const RESULT_DAYS: i32 = 7;
+
+/// Submissions looked at.
+const MOST: u32 = 50;
+
+/// The notices of a facility now. Who never made a filing does not use the entry and is told nothing.
+pub(crate) fn of(
+    app: &Shared,
+    facility: InstitutionCode,
+    now: Instant,
+) -> Result<Vec<Notice>, Refused> {
+    let filings = app.engine.filings_of(facility)?;
+    if filings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let today = now.date_in_japan();
+    let mut notices: Vec<Notice> = filings.iter().filter_map(|it| decided(it, today)).collect();
+    for tenant in Tenant::of_facility(facility) {
+        if app.engine.claims_terminals(tenant, facility)?.is_empty() {
+            continue;
+        }
+        let made = app.engine.claims_openings(now)?;
+        let told = made
+            .iter()
+            .filter(|it| it.withdrawn.is_none() && it.tenant.is_none_or(|of| of == tenant));
+        notices.extend(told.map(|it| opened(it, tenant)));
+        notices.extend(of_tenant(app, (tenant, facility), now)?);
+    }
+    Ok(notices)
+}
+
+/// Of the submissions to a review body.
+fn of_tenant(
+    app: &Shared,
+    (tenant, facility): (Tenant, InstitutionCode),
+    now: Instant,
+) -> Result<Vec<Notice>, Refused> {
+    let Some(account) = app
+        .engine
+        .claims_accounts(Some(facility))?
+        .into_iter()
+        .next()
+    else {
+        return Ok(Vec::new());
+    };
+    // Of a holder tenant and facility bound what is read, not the account.
+    let holder = Holder {
+        tenant,
+        facility,
+        account: account.key.id,
+        certificate: [0; 32],
+    };
+    let submissions = app.engine.submissions(&holder, MOST)?;
+    let today = now.date_in_japan();
+    let mut notices: Vec<Notice> = submissions
+        .iter()
+        .filter_map(|it| checked(it, today))
+        .collect();
+    let uploads = uploads::open(app, &holder)?;
+    for is_correction in [false, true] {
+        let waiting = submissions.iter().filter(|it| {
+            it.state == SubmissionState::Checked && it.corrects.is_some() == is_correction
+        });
+        let waiting = Waiting {
+            is_correction,
+            numbers: waiting.map(|it| it.number.as_str()).collect(),
+            cut_off: uploads
+                .iter()
+                .filter(|it| it.corrects.is_some() == is_correction)
+                .count(),
+        };
+        notices.extend(closes_soon(app, tenant, &waiting, now)?);
+    }
+    Ok(notices)
+}
+
+/// What is not accepted yet.
+struct Waiting<'a> {
+    is_correction: bool,
+    numbers: Vec<&'a str>,
+    /// Files that did not become whole.
+    cut_off: usize,
+}
+
+/// That the month's time is nearly over, with what is not accepted yet.
+fn closes_soon(
+    app: &Shared,
+    tenant: Tenant,
+    waiting: &Waiting<'_>,
+    now: Instant,
+) -> Result<Option<Notice>, Refused> {
+    let settings = &app.claims.settings;
+    let (calendar, what) = if waiting.is_correction {
+        (&settings.correction.0, "closes for corrections")
+    } else {
+        (&settings.submission.0, "closes")
+    };
+    let (numbers, cut_off) = (&waiting.numbers, waiting.cut_off);
+    let State::Open { last, .. } = calendar.state(&openings(app, tenant, now)?, now) else {
+        return Ok(None);
+    };
+    if CLOSES_SOON_S < now.seconds_until(last) || (numbers.is_empty() && cut_off == 0) {
+        return Ok(None);
+    }
+    let at = last.to_minute_in_japan();
+    let (name_ja, name_en) = tenant.label();
+    let (after_ja, after_en) = if settings.accept_at_close {
+        (
+            "締切を過ぎると、エラーも要確認もないレセプトだけが自動で確定します。",
+            "When it is over, only claims of which nothing was found are accepted by themselves.",
+        )
+    } else {
+        (
+            "確定しないまま締切を過ぎると、請求になりません。",
+            "What is not accepted then is not claimed.",
+        )
+    };
+    let (mut ja, mut en) = (
+        format!("{name_ja}への請求の締切は {at} です。"),
+        format!("{name_en} takes claims until {at}."),
+    );
+    if !numbers.is_empty() {
+        let numbers = numbers.join(", ");
+        ja.push_str(&format!("\n確定していない送信：{numbers}。{after_ja}"));
+        en.push_str(&format!("\nNot accepted: {numbers}. {after_en}"));
+    }
+    if 0 < cut_off {
+        ja.push_str(&format!("\n途中で切れた送信が {cut_off} 件あります。"));
+        en.push_str(&format!("\nFiles that were cut off: {cut_off}."));
+    }
+    Ok(Some(notice(
+        (what, &last.as_micros().to_be_bytes(), tenant),
+        Importance::Important,
+        (
+            "オンライン請求：締切の前に確定してください",
+            "Claims entry: accept before the time is over",
+        ),
+        (ja, en),
+        (last.plus_seconds(-CLOSES_SOON_S), last_day(last)),
+    )))
+}
+
+/// That a file is checked and waits for its sender.
+fn checked(it: &Submission, today: CivilDate) -> Option<Notice> {
+    let at = it.checked?;
+    let until = at.date_in_japan().plus_days(RESULT_DAYS);
+    let is_waiting = matches!(
+        it.state,
+        SubmissionState::Checked | SubmissionState::Refused
+    );
+    if !is_waiting || until < today {
+        return None;
+    }
+    let number = &it.number;
+    let (name_ja, name_en) = it.tenant.label();
+    let (ja, en) = if it.state == SubmissionState::Refused {
+        (
+            format!(
+                "{name_ja}に送ったファイル（受付番号 {number}）は、全体がエラーになりました。直して送り直してください。"
+            ),
+            format!(
+                "The file sent to the {name_en} ({number}) is refused as a whole. Mend it and send it again."
+            ),
+        )
+    } else {
+        (
+            format!(
+                "{name_ja}に送ったファイル（受付番号 {number}）の点検が終わりました。結果を確かめて、確定してください。"
+            ),
+            format!(
+                "The file sent to the {name_en} ({number}) is checked. Look at what was found, and accept it."
+            ),
+        )
+    };
+    Some(notice(
+        ("checked", &it.id.to_be_bytes(), it.tenant),
+        Importance::Ordinary,
+        (
+            "オンライン請求：点検の結果が出ました",
+            "Claims entry: a file is checked",
+        ),
+        (ja, en),
+        (at, until),
+    ))
+}
+
+/// That a filing is decided.
+fn decided(it: &Filing, today: CivilDate) -> Option<Notice> {
+    let at = it.decided?;
+    let until = at.date_in_japan().plus_days(DECISION_DAYS);
+    if until < today {
+        return None;
+    }
+    let (name_ja, name_en) = it.tenant.label();
+    let terminal = &it.terminal;
+    let is_accepted = it.state == FilingState::Accepted;
+    let (importance, ja, en) = if is_accepted {
+        (
+            Importance::Ordinary,
+            format!("{name_ja}への届出が受理されました。端末「{terminal}」から請求できます。"),
+            format!(
+                "The filing to the {name_en} is accepted: claims may be sent from “{terminal}”."
+            ),
+        )
+    } else {
+        let reason = it.reason.as_deref().unwrap_or_default();
+        (
+            Importance::Important,
+            format!(
+                "{name_ja}への届出（端末「{terminal}」）は受理されませんでした。理由：{reason}"
+            ),
+            format!("The filing to the {name_en} about “{terminal}” is refused: {reason}"),
+        )
+    };
+    let title = if is_accepted {
+        (
+            "オンライン請求：届出が受理されました",
+            "Claims entry: a filing is accepted",
+        )
+    } else {
+        (
+            "オンライン請求：届出が受理されませんでした",
+            "Claims entry: a filing is refused",
+        )
+    };
+    Some(notice(
+        ("decided", &it.id.to_be_bytes(), it.tenant),
+        importance,
+        title,
+        (ja, en),
+        (at, until),
+    ))
+}
+
+/// That an operator opened more time.
+fn opened(it: &MadeOpening, tenant: Tenant) -> Notice {
+    let (name_ja, name_en) = tenant.label();
+    let from = it.opening.from().to_minute_in_japan();
+    let until = it.opening.until().to_minute_in_japan();
+    let reason = &it.reason;
+    notice(
+        ("opened", &it.id.to_be_bytes(), tenant),
+        Importance::Important,
+        ("オンライン請求：受付時間の延長", "Claims entry: more time"),
+        (
+            format!("{name_ja}への請求を {from} から {until} まで受け付けます。\n理由：{reason}"),
+            format!("The {name_en} takes claims from {from} to {until}.\nReason: {reason}"),
+        ),
+        (it.made, last_day(it.opening.until())),
+    )
+}
+
+/// The last day with a moment before an instant.
+fn last_day(until: Instant) -> CivilDate {
+    until.plus_seconds(-1).date_in_japan()
+}
+
+/// The same thing has the same identifier each time it is told, so that it is read once.
+fn notice(
+    (what, id, tenant): (&str, &[u8], Tenant),
+    importance: Importance,
+    (title_ja, title_en): (&str, &str),
+    (body_ja, body_en): (String, String),
+    (posted, until): (Instant, CivilDate),
+) -> Notice {
+    let mut hash = Sha256::new();
+    for part in [what.as_bytes(), id, tenant.to_string().as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let id = digest
+        .iter()
+        .take(16)
+        .fold(0, |id, byte| id << 8 | u128::from(*byte));
+    Notice {
+        body_en: Some(body_en),
+        body_ja,
+        id: uuid::Uuid::from_u128(id).to_string(),
+        importance: importance.as_str().into(),
+        posted_at: posted.to_string(),
+        title_en: Some(title_en.into()),
+        title_ja: title_ja.into(),
+        until: Some(until.to_string()),
+    }
+}

@@ -1,0 +1,143 @@
+//! What the claims entry tells a facility among its notices: made of how things stand, and gone when that changed.
+
+use api::notice::Notice;
+
+use super::*;
+
+async fn notices(claimant: &Claimant) -> Vec<Notice> {
+    claimant.clinic.client.notices().await.unwrap().notices
+}
+
+/// The notices about something, by a word of their title.
+async fn about(claimant: &Claimant, word: &str) -> Vec<Notice> {
+    let mut found = notices(claimant).await;
+    found.retain(|it| it.title_ja.contains(word));
+    found
+}
+
+async fn sign_in_again(claimant: &mut Claimant) {
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    let session = claimant.clinic.client.claims_sign_in(&asked).await;
+    claimant.session = session.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_never_filed_is_told_nothing_of_the_entry() {
+    let world = world_at(IN_TIME).await;
+    let clinic = world.enrol("1319999999").await;
+    order(
+        &world,
+        ClaimsOrder::Open(opening(
+            "2026-10-11T00:00:00+09:00",
+            "2026-10-12T21:00:00+09:00",
+        )),
+    )
+    .await;
+    assert_eq!(clinic.client.notices().await.unwrap().notices, []);
+}
+
+#[tokio::test]
+async fn a_decided_filing_is_told_for_two_weeks_and_an_extension_until_it_is_over() {
+    let claimant = Claimant::start("fund", &[]).await;
+    let told = about(&claimant, "届出").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0].title_en.as_deref(),
+        Some("Claims entry: a filing is accepted")
+    );
+    // Asked again it is the same notice, so that it stays read.
+    assert_eq!(about(&claimant, "届出").await, told);
+    let more = opening("2026-10-11T00:00:00+09:00", "2026-10-12T21:00:00+09:00");
+    let reason = more.reason.clone();
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    let [extension] = &about(&claimant, "延長").await[..] else {
+        panic!("one");
+    };
+    assert!(extension.body_ja.contains(&reason), "{}", extension.body_ja);
+    assert_eq!(extension.importance, "important");
+    assert_eq!(extension.until.as_deref(), Some("2026-10-12"));
+    let ClaimsReply::Openings(made) = order(&claimant.world, ClaimsOrder::ListOpenings).await
+    else {
+        panic!("openings");
+    };
+    assert_eq!(made[0].state, "planned");
+    let id = made[0].id.clone();
+    let why = refused_order(&claimant.world, ClaimsOrder::EndOpening(id.clone())).await;
+    assert!(why.contains("has not begun"), "{why}");
+    order(&claimant.world, ClaimsOrder::WithdrawOpening(id.clone())).await;
+    assert_eq!(about(&claimant, "延長").await, []);
+    refused_order(&claimant.world, ClaimsOrder::WithdrawOpening(id)).await;
+    turn_to(&claimant.world, "2026-10-21T00:00:00+09:00");
+    assert_eq!(about(&claimant, "届出").await.len(), 1);
+    turn_to(&claimant.world, "2026-10-22T00:00:00+09:00");
+    assert_eq!(notices(&claimant).await, []);
+}
+
+#[tokio::test]
+async fn a_refused_filing_is_told_with_its_reason() {
+    let claimant = Claimant::start("fund", &[]).await;
+    let token = claimant
+        .clinic
+        .try_sign_in("administrator", "Kanri-7654321", true)
+        .await
+        .unwrap()
+        .token;
+    let filing = NewClaimsFiling {
+        kind: "line_change".into(),
+        line: "ipsec_ike".into(),
+        starts_on: "2026-10-01".into(),
+        tenant: "fund".into(),
+        terminal: claimant.clinic.enrolled.terminal.clone(),
+    };
+    let client = &claimant.clinic.client;
+    let made = client.make_claims_filing(&token, &filing).await.unwrap();
+    client
+        .hand_in_claims_filing(&token, &made.id)
+        .await
+        .unwrap();
+    let refuse = ClaimsOrder::RefuseFiling(made.id, "回線の契約が確認できません".into());
+    order(&claimant.world, refuse).await;
+    let told = about(&claimant, "受理されませんでした").await;
+    assert_eq!((told.len(), told[0].importance.as_str()), (1, "important"));
+    assert!(told[0].body_ja.contains("回線の契約が確認できません"));
+}
+
+#[tokio::test]
+async fn what_is_checked_and_not_accepted_is_told_and_before_the_close_it_is_important() {
+    let people = people(40);
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let mut claimant = Claimant::start("fund", &people).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    let told = about(&claimant, "点検の結果").await;
+    assert!(told[0].body_ja.contains(&sent.number) && told[0].importance == "ordinary");
+    assert_eq!(about(&claimant, "締切").await, []);
+    turn_to(&claimant.world, "2026-10-10T08:00:00+09:00");
+    let [closing] = &about(&claimant, "締切").await[..] else {
+        panic!("one");
+    };
+    assert_eq!(closing.importance, "important");
+    assert!(
+        closing.body_ja.contains(&sent.number),
+        "{}",
+        closing.body_ja
+    );
+    assert_eq!(closing.until.as_deref(), Some("2026-10-10"));
+    // More time moves it; accepted, there is nothing to tell.
+    let more = opening("2026-10-11T00:00:00+09:00", "2026-10-12T21:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    assert_eq!(about(&claimant, "締切").await, []);
+    turn_to(&claimant.world, "2026-10-12T08:00:00+09:00");
+    let told = about(&claimant, "締切").await;
+    assert_eq!(told.len(), 1);
+    assert_ne!(told[0].id, closing.id, "another close is another notice");
+    sign_in_again(&mut claimant).await;
+    let client = &claimant.clinic.client;
+    client
+        .accept_claims(claimant.token(), &sent.id)
+        .await
+        .unwrap();
+    assert_eq!(about(&claimant, "締切").await, []);
+    assert_eq!(about(&claimant, "点検の結果").await, []);
+}
