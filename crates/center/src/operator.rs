@@ -7,6 +7,7 @@
 
 mod about;
 mod audit;
+mod claims;
 mod facilities;
 mod feeds;
 mod load;
@@ -92,6 +93,7 @@ fn pages() -> Router<App> {
         .merge(audit_pages())
         .route(load::HERE, get(load::page))
         .merge(feed_pages())
+        .merge(claims_pages())
         .route(notices::HERE, get(notices::list).post(notices::post))
         .route("/notices/{id}/withdraw", post(notices::withdraw))
         .route(modes::HERE, get(modes::list).post(modes::open))
@@ -108,6 +110,21 @@ fn feed_pages() -> Router<App> {
         .route("/feeds/{batch}", get(one::page))
         .route("/feeds/{batch}/report.csv", post(one::report))
         .route("/feeds/{batch}/{deed}", post(one::fulfil))
+}
+
+/// The claims entry: accounts, filings, when claims are taken.
+fn claims_pages() -> Router<App> {
+    use claims::{accounts, filings, windows};
+    Router::new()
+        .route(claims::HERE, get(claims::page))
+        .route(accounts::HERE, get(accounts::form).post(accounts::search))
+        .route("/claims/accounts/{code}", get(accounts::list))
+        .route("/claims/accounts/{code}/{deed}", post(accounts::fulfil))
+        .route(filings::HERE, get(filings::list))
+        .route("/claims/filings/{id}", get(filings::one))
+        .route("/claims/filings/{id}/{deed}", post(filings::decide))
+        .route(windows::HERE, get(windows::list).post(windows::make))
+        .route("/claims/windows/{id}/{deed}", post(windows::stop))
 }
 
 /// The audit chain and the looks.

@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{
-    Frame, Operator, audit, facilities, feeds, load, modes, notices, own_password, people, show,
+    Frame, Operator, audit, claims, facilities, feeds, load, modes, notices, own_password, people,
+    show,
 };
 
 /// A page of the menu.
@@ -18,7 +19,7 @@ struct Entry {
 }
 
 /// The pages, in the order of the menu.
-const ENTRIES: [Entry; 9] = [
+const ENTRIES: [Entry; 10] = [
     Entry {
         href: load::HERE,
         name: "load",
@@ -43,6 +44,11 @@ const ENTRIES: [Entry; 9] = [
         href: modes::HERE,
         name: "modes",
         about: "modes-about",
+    },
+    Entry {
+        href: claims::HERE,
+        name: "claims",
+        about: "claims-about",
     },
     Entry {
         href: audit::HERE,

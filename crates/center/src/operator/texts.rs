@@ -15,7 +15,7 @@ macro_rules! screen {
 }
 
 /// Every screen of the operators' pages.
-pub(crate) const SCREENS: [Screen; 10] = [
+pub(crate) const SCREENS: [Screen; 11] = [
     screen!("operator-frame"),
     screen!("operator-access"),
     screen!("operator-menu"),
@@ -26,6 +26,7 @@ pub(crate) const SCREENS: [Screen; 10] = [
     screen!("operator-load"),
     screen!("operator-notices"),
     screen!("operator-modes"),
+    screen!("operator-claims"),
 ];
 
 /// Reads the texts.

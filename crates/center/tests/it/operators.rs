@@ -1,6 +1,7 @@
 //! Operators: the one-time link, sign-in with its second factor, the lock-out, and who stays outside.
 
 pub(crate) mod browser;
+mod claims;
 mod feeds;
 mod pages;
 

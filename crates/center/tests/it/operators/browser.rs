@@ -8,7 +8,7 @@ use crate::world::{RawAnswer, World, exchange};
 pub(crate) const PASSWORD: &str = "Tegami-12345";
 
 /// Every page that needs a sign-in.
-pub(crate) const PAGES: [&str; 15] = [
+pub(crate) const PAGES: [&str; 20] = [
     "/",
     "/load",
     "/facilities",
@@ -18,6 +18,11 @@ pub(crate) const PAGES: [&str; 15] = [
     "/feeds",
     "/feeds/late",
     "/notices",
+    "/claims",
+    "/claims/accounts",
+    "/claims/accounts/1319999999",
+    "/claims/filings",
+    "/claims/windows",
     "/audit",
     "/audit/verify",
     "/looks",
@@ -27,7 +32,7 @@ pub(crate) const PAGES: [&str; 15] = [
 ];
 
 /// Every form that changes or tells something.
-pub(crate) const DEEDS: [&str; 18] = [
+pub(crate) const DEEDS: [&str; 24] = [
     "/password",
     "/sign-out",
     "/facilities",
@@ -38,6 +43,12 @@ pub(crate) const DEEDS: [&str; 18] = [
     "/feeds/1/undo",
     "/feeds/1/report.csv",
     "/notices",
+    "/claims/accounts",
+    "/claims/accounts/1319999999/add",
+    "/claims/accounts/1319999999/reset",
+    "/claims/filings/1/accept",
+    "/claims/windows",
+    "/claims/windows/1/end",
     "/audit",
     "/audit/export.csv",
     "/audit/export.jsonl",
