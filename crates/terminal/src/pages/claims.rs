@@ -2,6 +2,9 @@
 //! else of the terminal, and whoever is signed in at the center is not signed in here.
 
 pub(crate) mod filings;
+pub(crate) mod findings;
+pub(crate) mod sending;
+pub(crate) mod submission;
 pub(crate) mod work;
 
 use api::claims::{ClaimsEntry, ClaimsSession, ClaimsSignIn, ClaimsTenant, ClaimsWindow};
@@ -9,9 +12,10 @@ use api::client::{Client, ClientError};
 use api::session::PasswordChange;
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -19,7 +23,7 @@ use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
 use ui::language::Words;
 
 use crate::browsers::Browser;
-use crate::pages::{Filled, Frame, Visitor, show};
+use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -54,13 +58,21 @@ pub(crate) fn routes() -> Router<App> {
         .route(WORK, get(work::page))
         .route(
             "/claims/send",
-            post(work::send).layer(DefaultBodyLimit::max(FILE_BYTES)),
+            post(sending::send).layer(DefaultBodyLimit::max(FILE_BYTES)),
         )
-        .route("/claims/uploads/drop", post(work::forget))
-        .route("/claims/submissions/{id}", get(work::one))
-        .route("/claims/submissions/{id}/accept", post(work::accept))
-        .route("/claims/submissions/{id}/withdraw", post(work::withdraw))
-        .route("/claims/submissions/{id}/file", post(work::fetch))
+        .route("/claims/uploads/{id}", get(sending::one))
+        .route("/claims/uploads/{id}/drop", post(sending::forget))
+        .route("/claims/submissions/{id}", get(submission::one))
+        .route(
+            "/claims/submissions/{id}/found/{weight}/{rule}/{from}",
+            get(submission::found),
+        )
+        .route("/claims/submissions/{id}/accept", post(submission::accept))
+        .route(
+            "/claims/submissions/{id}/withdraw",
+            post(submission::withdraw),
+        )
+        .route("/claims/submissions/{id}/file", post(submission::fetch))
         .route(filings::HERE, get(filings::list).post(filings::make))
         .route("/claims/filings/hand-in", post(filings::hand_in))
 }
@@ -388,29 +400,54 @@ pub(crate) async fn sign_in(
     }
 }
 
-/// Whoever is signed in at the claims entry in this browser.
-pub(super) struct Claimant {
+/// Whoever is signed in at the claims entry in this browser; others are led to the door.
+pub(crate) struct Claimant {
+    pub(super) visitor: Visitor,
     pub(super) client: Client,
     pub(super) session: ClaimsSession,
 }
 
-impl Claimant {
-    pub(super) fn of(app: &App, visitor: &Visitor) -> Option<Self> {
+impl FromRequestParts<App> for Claimant {
+    type Rejection = Redirect;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Redirect> {
+        let visitor = Visitor::of(&parts.headers, app);
         let login = visitor
             .key
             .and_then(|key| app.browsers.with(&key, |browser| browser.claims.clone()))
             .flatten();
-        let of = |login: Login| {
-            Some(Self {
-                client: client_of(app, login.certificate)?,
-                session: login.session,
-            })
-        };
-        login.and_then(of)
+        let of = |login: Login| Some((client_of(app, login.certificate)?, login.session));
+        let (client, session) = login.and_then(of).ok_or_else(|| Redirect::to(HERE))?;
+        Ok(Self {
+            visitor,
+            client,
+            session,
+        })
     }
+}
 
+impl Claimant {
     pub(super) fn token(&self) -> &str {
         &self.session.token
+    }
+
+    pub(super) fn words(&self) -> &Words {
+        &self.visitor.words
+    }
+
+    /// A page that says what went wrong, or the way to where it is put right.
+    pub(super) fn failed(&self, app: &App, error: &ClientError) -> Response {
+        match turned(app, &self.visitor, error) {
+            Ok(fault) => {
+                let status = match error {
+                    ClientError::Problem(problem) => StatusCode::from_u16(problem.status).ok(),
+                    _ => None,
+                };
+                let status = status.unwrap_or(StatusCode::BAD_GATEWAY);
+                trouble(status, self.visitor.frame(WORK), fault)
+            }
+            Err(to) => Redirect::to(to).into_response(),
+        }
     }
 }
 
@@ -446,22 +483,17 @@ pub(super) fn turned(
     Ok(faults::of_client(error, &visitor.words))
 }
 
-pub(crate) async fn sign_out(State(app): State<App>, visitor: Visitor) -> Response {
-    if let Some(claimant) = Claimant::of(&app, &visitor) {
-        // Whatever the center says: here it is over.
-        let _ = claimant.client.claims_sign_out(claimant.token()).await;
-    }
-    if let Some(key) = visitor.key {
+pub(crate) async fn sign_out(State(app): State<App>, claimant: Claimant) -> Response {
+    // Whatever the center says: here it is over.
+    let _ = claimant.client.claims_sign_out(claimant.token()).await;
+    if let Some(key) = claimant.visitor.key {
         app.browsers.with(&key, |browser| browser.claims = None);
     }
     Redirect::to(HERE).into_response()
 }
 
-pub(crate) async fn password(State(app): State<App>, visitor: Visitor) -> Response {
-    match Claimant::of(&app, &visitor) {
-        Some(_) => password_page(&visitor, &[]),
-        None => Redirect::to(HERE).into_response(),
-    }
+pub(crate) async fn password(claimant: Claimant) -> Response {
+    password_page(&claimant.visitor, &[])
 }
 
 fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
@@ -508,15 +540,13 @@ pub(crate) struct PasswordForm {
 
 pub(crate) async fn change_password(
     State(app): State<App>,
-    visitor: Visitor,
+    claimant: Claimant,
     Filled(form): Filled<PasswordForm>,
 ) -> Response {
-    let Some(claimant) = Claimant::of(&app, &visitor) else {
-        return Redirect::to(HERE).into_response();
-    };
+    let visitor = &claimant.visitor;
     if form.new_password != form.again {
         let fault = faults::own(&visitor.words, "differs", "claims-password-differs");
-        return password_page(&visitor, &[("again".into(), fault)]);
+        return password_page(visitor, &[("again".into(), fault)]);
     }
     let change = PasswordChange {
         new_password: form.new_password,
@@ -528,10 +558,10 @@ pub(crate) async fn change_password(
     match changed.await {
         Ok(()) => Redirect::to(WORK).into_response(),
         Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
-            password_page(&visitor, &faults::of_members(&problem, &visitor.words))
+            password_page(visitor, &faults::of_members(&problem, &visitor.words))
         }
-        Err(error) => match turned(&app, &visitor, &error) {
-            Ok(fault) => password_page(&visitor, &[("old_password".into(), fault)]),
+        Err(error) => match turned(&app, visitor, &error) {
+            Ok(fault) => password_page(visitor, &[("old_password".into(), fault)]),
             Err(to) => Redirect::to(to).into_response(),
         },
     }
