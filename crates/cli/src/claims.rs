@@ -1,7 +1,8 @@
-//! Claims from the shell: files checked offline (format and structure alone, no center asked), files handed in, and what an operator does for
-//! the claims entry.
+//! Claims from the shell: files checked offline (format and structure alone, no center asked), files handed in, accepted and taken back, and what
+//! an operator does for the claims entry.
 
 pub(crate) mod desk;
+pub(crate) mod entry;
 pub(crate) mod sending;
 
 use std::fs::File;
@@ -39,6 +40,21 @@ pub(crate) enum ClaimsCommand {
         after_help = "Example: onshi claims send RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
     )]
     Send(Box<sending::SendArguments>),
+    /// List what the facility sent to a review body, and files that were cut off.
+    #[command(
+        after_help = "Example: onshi claims list --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+    )]
+    List(Box<entry::EntryArguments>),
+    /// Accept a submission: its claims that are not refused are claimed, and nothing of it changes any more.
+    #[command(
+        after_help = "Example: onshi claims accept S202612070001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+    )]
+    Accept(Box<entry::OneArguments>),
+    /// Take a submission back before it is accepted.
+    #[command(
+        after_help = "Example: onshi claims withdraw S202612070001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+    )]
+    Withdraw(Box<entry::OneArguments>),
     /// Accounts of the claims entry, by review body and facility (at the center's machine).
     #[command(
         after_help = "Example: onshi claims account add --data-dir /var/lib/onshi --tenant fund --code 1319999999 --id seikyu1"
@@ -50,20 +66,26 @@ pub(crate) enum ClaimsCommand {
         after_help = "Example: onshi claims filing list --data-dir /var/lib/onshi"
     )]
     Filing(desk::FilingCommand),
-    /// Open the claims entry beside its calendar (at the center's machine).
+    /// Time beside the calendar of the claims entry (at the center's machine).
     #[command(
-        after_help = "Example: onshi claims opening --data-dir /var/lib/onshi --from 2026-12-11T00:00:00+09:00 --until 2026-12-12T21:00:00+09:00 --reason fault"
+        subcommand,
+        after_help = "Example: onshi claims opening list --data-dir /var/lib/onshi"
     )]
-    Opening(desk::OpeningArguments),
+    Opening(desk::OpeningCommand),
 }
 
 pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
     match command {
         ClaimsCommand::Check { file, json } => check(&file, json),
         ClaimsCommand::Send(arguments) => sending::run(*arguments).await,
+        ClaimsCommand::List(arguments) => entry::list(*arguments).await,
+        ClaimsCommand::Accept(arguments) => entry::fulfil(*arguments, entry::Deed::Accept).await,
+        ClaimsCommand::Withdraw(arguments) => {
+            entry::fulfil(*arguments, entry::Deed::Withdraw).await
+        }
         ClaimsCommand::Account(arguments) => desk::account(arguments).await,
         ClaimsCommand::Filing(command) => desk::filing(command).await,
-        ClaimsCommand::Opening(arguments) => desk::opening(arguments).await,
+        ClaimsCommand::Opening(command) => desk::opening(command).await,
     }
 }
 

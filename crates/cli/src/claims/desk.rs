@@ -99,15 +99,65 @@ pub(crate) enum FilingCommand {
 }
 
 /// `onshi claims opening`.
+#[derive(Subcommand)]
+pub(crate) enum OpeningCommand {
+    /// Open the entry beside its calendar; facilities read the reason.
+    #[command(
+        after_help = "Example: onshi claims opening add --data-dir /var/lib/onshi --from '2026-12-11 00:00' --until '2026-12-12 21:00' --reason fault"
+    )]
+    Add(NewOpening),
+    /// List the openings that are not over.
+    #[command(after_help = "Example: onshi claims opening list --data-dir /var/lib/onshi")]
+    List {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// End an opening that has begun.
+    #[command(
+        after_help = "Example: onshi claims opening end --data-dir /var/lib/onshi --id 0190…"
+    )]
+    End {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Identifier of the opening.
+        #[arg(long)]
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take back an opening that has not begun.
+    #[command(
+        after_help = "Example: onshi claims opening withdraw --data-dir /var/lib/onshi --id 0190…"
+    )]
+    Withdraw {
+        /// Data folder of the running center.
+        #[arg(long)]
+        data_dir: PathBuf,
+        /// Identifier of the opening.
+        #[arg(long)]
+        id: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `onshi claims opening add`.
 #[derive(Args)]
-pub(crate) struct OpeningArguments {
+pub(crate) struct NewOpening {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
     /// Review body; all of them without one.
     #[arg(long)]
     tenant: Option<String>,
-    /// From when, such as 2026-12-11T00:00:00+09:00.
+    /// From when: day and time in Japan such as 2026-12-11 00:00, or RFC 3339.
     #[arg(long)]
     from: String,
     /// Until when.
@@ -188,8 +238,13 @@ pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
         ClaimsReply::Filings(lines) => {
             for it in lines {
                 println!(
-                    "{}  {:<10}  {:<14}  {:<11}  {}",
-                    it.id, it.state, it.tenant, it.kind, it.terminal
+                    "{}  {:<10}  {}  {:<14}  {:<11}  {}",
+                    it.filing.id,
+                    it.filing.state,
+                    it.code,
+                    it.filing.tenant,
+                    it.filing.kind,
+                    it.filing.terminal
                 );
             }
         }
@@ -201,15 +256,45 @@ pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn opening(arguments: OpeningArguments) -> anyhow::Result<ExitCode> {
-    let new = NewClaimsOpening {
-        tenant: arguments.tenant,
-        from: arguments.from,
-        until: arguments.until,
-        reason: arguments.reason,
+pub(crate) async fn opening(command: OpeningCommand) -> anyhow::Result<ExitCode> {
+    let (data_dir, of, json) = match command {
+        OpeningCommand::Add(new) => {
+            let of = NewClaimsOpening {
+                tenant: new.tenant,
+                from: new.from,
+                until: new.until,
+                reason: new.reason,
+            };
+            (new.data_dir, ClaimsOrder::Open(of), new.json)
+        }
+        OpeningCommand::List { data_dir, json } => (data_dir, ClaimsOrder::ListOpenings, json),
+        OpeningCommand::End { data_dir, id, json } => (data_dir, ClaimsOrder::EndOpening(id), json),
+        OpeningCommand::Withdraw { data_dir, id, json } => {
+            (data_dir, ClaimsOrder::WithdrawOpening(id), json)
+        }
     };
-    ask(&arguments.data_dir, ClaimsOrder::Open(new)).await?;
-    done(arguments.json);
+    match ask(&data_dir, of).await? {
+        ClaimsReply::Openings(lines) if json => {
+            println!("{}", serde_json::to_string_pretty(&lines)?);
+        }
+        ClaimsReply::Openings(lines) => {
+            for it in lines {
+                println!(
+                    "{}  {:<9}  {:<14}  {}  {}  {}",
+                    it.id,
+                    it.state,
+                    it.tenant.as_deref().unwrap_or("all"),
+                    it.from,
+                    it.until,
+                    it.reason
+                );
+            }
+        }
+        ClaimsReply::Done => done(json),
+        ClaimsReply::Account(_) | ClaimsReply::Accounts(_) | ClaimsReply::Filings(_) => {
+            return Err(other_answer());
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

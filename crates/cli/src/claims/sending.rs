@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use api::claims::submission::ClaimsSubmission;
-use api::claims::{ClaimsSession, ClaimsSignIn, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
+use api::claims::{ClaimsSession, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
 use api::client::{Client, ClientError};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use crate::client::{explain, identity, root, secret};
+use super::entry::{EntryArguments, SignedIn};
+use crate::client::explain;
 use crate::progress::Progress;
 use crate::told;
 
@@ -25,54 +26,19 @@ const TRIES: u32 = 6;
 pub(crate) struct SendArguments {
     /// The file.
     file: PathBuf,
-    /// Address of the center's api listener.
+    /// Number (受付番号) of the accepted submission whose refused claims the file hands in corrected.
     #[arg(long)]
-    center: String,
-    /// The center's root certificate, PEM.
-    #[arg(long)]
-    root: PathBuf,
-    /// The client certificate, PKCS#12.
-    #[arg(long)]
-    p12: PathBuf,
-    /// File holding the PKCS#12 password.
-    #[arg(long)]
-    p12_password_file: PathBuf,
-    /// Review body: fund, or federation- and the two digits of the prefecture.
-    #[arg(long)]
-    tenant: String,
-    /// Claims account.
-    #[arg(long)]
-    account: String,
-    /// File holding the account's password.
-    #[arg(long)]
-    password_file: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    corrects: Option<String>,
+    #[command(flatten)]
+    entry: EntryArguments,
 }
 
 pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
-    let identity = identity(&arguments.p12, &arguments.p12_password_file)?;
-    let client = Client::new(&arguments.center, &root(&arguments.root)?, Some(&identity))?;
-    let body = ClaimsSignIn {
-        account: arguments.account.clone(),
-        force: true,
-        password: secret(&arguments.password_file)?,
-        tenant: arguments.tenant.clone(),
-    };
-    let session = client.claims_sign_in(&body).await;
-    let session = session.map_err(|error| explain(&error))?;
-    if session.password.change_needed {
-        return Err(told::both(
-            "請求用のパスワードを、先に端末の画面（オンライン請求）で変更してください。",
-            "change the password of the claims account first, on the staff pages",
-        ));
-    }
-    let sent = send(&client, &session, &arguments).await;
-    // Whatever came of it: the session ends.
-    let _ = client.claims_sign_out(&session.token).await;
+    let signed_in = arguments.entry.sign_in().await?;
+    let sent = numbered(&signed_in, &arguments).await;
+    signed_in.end().await;
     let sent = sent?;
-    if arguments.json {
+    if arguments.entry.json {
         println!("{}", serde_json::to_string_pretty(&sent)?);
     } else {
         println!(
@@ -97,10 +63,23 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Sends the file, as a correction of the submission of a number where one is named.
+async fn numbered(
+    signed_in: &SignedIn,
+    arguments: &SendArguments,
+) -> anyhow::Result<ClaimsSubmission> {
+    let corrects = match &arguments.corrects {
+        Some(number) => Some(signed_in.numbered(number).await?),
+        None => None,
+    };
+    send(&signed_in.client, &signed_in.session, arguments, corrects).await
+}
+
 async fn send(
     client: &Client,
     session: &ClaimsSession,
     arguments: &SendArguments,
+    corrects: Option<String>,
 ) -> anyhow::Result<ClaimsSubmission> {
     let unreadable = |error: std::io::Error| told::unreadable(&arguments.file, &error);
     let mut file = File::open(&arguments.file).map_err(unreadable)?;
@@ -108,7 +87,8 @@ async fn send(
     let sha256 = digest(&mut file).map_err(unreadable)?;
     let name = arguments.file.file_name();
     let name = name.map(|it| it.to_string_lossy().into_owned());
-    let upload = begin(client, session, name.unwrap_or_default(), size).await;
+    let name = name.unwrap_or_default();
+    let upload = begin(client, session, (name, corrects), size).await;
     let mut upload = upload.map_err(|error| explain(&error))?;
     let mut progress = Progress::new("claims", size);
     while upload.offset < size {
@@ -137,16 +117,18 @@ async fn send(
 async fn begin(
     client: &Client,
     session: &ClaimsSession,
-    file_name: String,
+    (file_name, corrects): (String, Option<String>),
     size: u64,
 ) -> Result<ClaimsUpload, ClientError> {
     let listed = client.claims_submissions(&session.token).await?;
     let mut open = listed.uploads.into_iter();
-    if let Some(upload) = open.find(|it| it.file_name == file_name && it.offset <= size) {
+    if let Some(upload) =
+        open.find(|it| it.file_name == file_name && it.corrects == corrects && it.offset <= size)
+    {
         return Ok(upload);
     }
     let new = NewClaimsUpload {
-        corrects: None,
+        corrects,
         file_name,
         size_bytes: Some(size),
     };
