@@ -1,6 +1,7 @@
 //! The whole system on this machine (contracts §13): a center, one facility of each kind, synthetic people, a first check.
 
 mod cards;
+mod claims;
 mod facility;
 mod people;
 mod readers;
@@ -68,13 +69,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let readers = readers.ok();
     let set_up = |plan| Facility::set_up(plan, &dir, &center, &cards);
     let [medical, dental, pharmacy, nursing] = PLANS;
-    let facilities: [Facility; 4] = tokio::try_join!(
+    let mut facilities: [Facility; 4] = tokio::try_join!(
         set_up(medical),
         set_up(dental),
         set_up(pharmacy),
         set_up(nursing)
     )?
     .into();
+    let folder = dir.clone();
+    tokio::task::spawn_blocking(move || claims::write(&folder, today)).await??;
+    let [clinic, ..] = &mut facilities;
+    clinic.claims = Some(claims::let_in(clinic, &dir).await?);
     let (person, number) = synthetic::samples::REFERENCE_NUMBER;
     let order = Order::ReferenceNumber(synthetic::samples::FACILITY.into(), person, number.into());
     crate::enroll::order(&dir.join("center"), order).await?;
@@ -187,8 +192,8 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         data_dir: dir.join("center"),
         database: None,
         retention: Default::default(),
-        claims: Default::default(),
         traces: None,
+        claims: claims::settings(),
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,
@@ -245,6 +250,7 @@ async fn load(data_dir: &Path, cards: &Cards) -> anyhow::Result<()> {
     let engine = store::engine::Engine::open_center(&data_dir.join("center.db"), chain)?;
     engine.store_people(synthetic::samples::people()).await?;
     let today = crate::serve::now().date_in_japan();
+    engine.store_people(claims::people(today)).await?;
     let information = synthetic::samples::medical_information::of_samples(today);
     engine.store_medical_information(information).await?;
     cards.folder.register(&engine).await?;

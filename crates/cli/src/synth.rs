@@ -1,7 +1,7 @@
 //! Loads synthetic people into a center's store and makes their cards.
 
 pub(crate) mod cards;
-mod claims;
+pub(crate) mod claims;
 mod feeds;
 
 use std::collections::BTreeMap;

@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 
 use crate::client::explain;
 use crate::demo::cards::Cards;
+use crate::demo::claims::Entrance;
 use crate::demo::readers::{Reader, Readers};
 use crate::demo::settings;
 
@@ -40,7 +41,7 @@ const REGISTERED: [(AccountKind, &str, &str); 3] = [
 const TERMINAL_USER: &str = "onshi-user";
 
 /// Name of each facility's PC.
-const TERMINAL: &str = "受付端末1";
+pub(super) const TERMINAL: &str = "受付端末1";
 
 /// What a facility of the demo is called and where it keeps its files.
 #[derive(Debug, Clone, Copy)]
@@ -128,13 +129,15 @@ pub(crate) struct Facility {
     /// Its kiosk, where its kind has a reader.
     pub(crate) kiosk: Option<Kiosk>,
     dir: PathBuf,
-    client: Client,
+    pub(super) client: Client,
     p12_password: String,
     /// Password of the terminal user.
     terminal_user: String,
     accounts: Vec<Account>,
     /// Its address for home visits, where it makes them.
     home_address: Option<String>,
+    /// Where it may hand claims in.
+    pub(super) claims: Option<Entrance>,
 }
 
 /// Makes the demo's terminal user; returns the password.
@@ -248,6 +251,7 @@ impl Facility {
             terminal_user,
             accounts,
             home_address,
+            claims: None,
         };
         let link = facility.link(base.clone(), root.clone())?;
         tokio::spawn(crate::gateway::watch(link));
@@ -400,6 +404,7 @@ impl Facility {
             "terminal": self.terminal, "kiosk": launch.unwrap_or_default(), "kiosk_launch": again,
             "terminal_user": {"id": TERMINAL_USER, "password": self.terminal_user},
             "home_address": self.home_address.as_deref().unwrap_or_default(),
+            "claims": self.claims.as_ref().map(Entrance::describe),
             "accounts": accounts.collect::<Vec<_>>(),
             "folders": {"req": self.path("req"), "res": self.path("res"), "face": self.path("face")},
         }))
@@ -542,7 +547,7 @@ async fn own_password(
     Ok(account)
 }
 
-async fn sign_in(client: &Client, id: &str, password: &str) -> anyhow::Result<Session> {
+pub(super) async fn sign_in(client: &Client, id: &str, password: &str) -> anyhow::Result<Session> {
     let body = SignIn {
         account: id.into(),
         force: true,
@@ -551,12 +556,12 @@ async fn sign_in(client: &Client, id: &str, password: &str) -> anyhow::Result<Se
     client.sign_in(&body).await.map_err(|error| explain(&error))
 }
 
-async fn sign_out(client: &Client, session: &Session) -> anyhow::Result<()> {
+pub(super) async fn sign_out(client: &Client, session: &Session) -> anyhow::Result<()> {
     let ended = client.sign_out(&session.token).await;
     ended.map_err(|error| explain(&error))
 }
 
-fn generate() -> anyhow::Result<String> {
+pub(super) fn generate() -> anyhow::Result<String> {
     let mut random = [0; 40];
     aws_lc_rs::rand::fill(&mut random).context("the system's random generator failed")?;
     Ok(Password::generate(&random).expose().to_owned())

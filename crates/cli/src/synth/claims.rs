@@ -44,7 +44,7 @@ struct Open {
 }
 
 /// Writes the claims of those who came of so many people of a seed; answers the claims of each file.
-pub(super) fn write(
+pub(crate) fn write(
     dir: &Path,
     (seed, people): (u64, u64),
     month: TreatmentMonth,
