@@ -57,10 +57,10 @@ fn moment(member: &'static str, text: &str) -> Result<Instant, Told> {
         let (day, time) = text.trim().rsplit_once(char::is_whitespace)?;
         let (hours, minutes) = time.split_once(':')?;
         let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let minutes = i64::from(hours) * 60 + i64::from(minutes.min(60));
-        let is_time = minutes <= 24 * 60 && !time.ends_with(":60");
+        let of_day = i64::from(hours) * 60 + i64::from(minutes);
+        let is_time = minutes < 60 && of_day <= 24 * 60;
         let day = era::parse(day).ok().filter(|_| is_time)?;
-        Some(Instant::start_of_day_in_japan(day).plus_seconds(minutes * 60))
+        Some(Instant::start_of_day_in_japan(day).plus_seconds(of_day * 60))
     };
     local().ok_or_else(|| {
         Told::of(

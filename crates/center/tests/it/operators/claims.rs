@@ -158,6 +158,7 @@ async fn time_is_opened_with_a_reason_withdrawn_before_it_begins_and_ended_after
     }
     for (from, until, reason, field, code) in [
         ("きのう", "2026-10-12 21:00", "x", "from", "form"),
+        ("2026-10-12 21:00", "2026-10-12 10:75", "x", "until", "form"),
         ("2026-10-12 21:00", "2026-10-12 25:00", "x", "until", "form"),
         (
             "2026-10-12 21:00",

@@ -207,14 +207,17 @@ fn proposal(it: &ClaimsResult, words: &Words) -> Option<String> {
                 &[("days", days.join(words.choose("・", ", ")))],
             )
         });
-        let parts = [
-            days,
-            Some(part.insurer_number.clone()),
-            part.symbol.clone(),
-            Some(part.number.clone()),
-            part.branch.clone(),
+        let named = [
+            ("insurer-number", Some(part.insurer_number.clone())),
+            ("symbol", part.symbol.clone()),
+            ("number", Some(part.number.clone())),
+            ("branch", part.branch.clone()),
         ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let named = named
+            .into_iter()
+            .filter_map(|(key, text)| Some(format!("{} {}", words.say(key), text?)));
+        let all: Vec<String> = days.into_iter().chain(named).collect();
+        all.join(words.choose("　", ", "))
     });
     let parts = parts.collect::<Vec<_>>().join(" / ");
     let key = match proposal.kind.as_str() {

@@ -31,7 +31,6 @@ pub(in crate::pages) struct SubmissionPage {
     pub(in crate::pages) is_accepted: bool,
     /// What was found; none while it is being checked.
     pub(in crate::pages) found: Option<Found>,
-    pub(in crate::pages) rule_heads: Vec<String>,
     pub(in crate::pages) correction: Correction,
     pub(in crate::pages) history: Vec<[String; 3]>,
 }
@@ -102,9 +101,6 @@ async fn read(
         can_withdraw: matches!(submission.state.as_str(), "checked" | "refused"),
         is_accepted: submission.state == "accepted",
         found,
-        rule_heads: ["claims-reason", "claims-severity", "claims-found"]
-            .map(|key| words.say(key))
-            .into(),
         correction: correction(claimant, &submission).await?,
         history: submission
             .history
