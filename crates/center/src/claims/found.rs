@@ -220,7 +220,8 @@ impl Pages<'_> {
             let fitting = findings.iter().filter(|it| self.fits(it));
             before.extend(fitting.filter_map(|it| it.claim.filter(|it| *it < from)));
         }
-        Ok(before.iter().rev().take(PAGE).last().copied())
+        let begins = before.len().saturating_sub(PAGE);
+        Ok(before.into_iter().nth(begins))
     }
 
     fn shown(&self, groups: Groups) -> Result<Vec<ClaimFound>, Refused> {

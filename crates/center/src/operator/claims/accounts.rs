@@ -110,7 +110,7 @@ pub(in crate::operator) async fn search(
 
 /// The facility of a code, with its name.
 fn known(app: &App, code: &str) -> Result<(InstitutionCode, String), Told> {
-    let code = institution(code).map_err(|told| Told::from(told).at("code"))?;
+    let code = institution(code)?;
     let found = app.engine.facility(code)?.ok_or_else(|| {
         Told::none(
             "code",

@@ -112,11 +112,11 @@ pub(in crate::operator) async fn list(
             frame,
             heads: [
                 "claims-filing-handed-in",
+                "claims-filing-state",
                 "facility-name",
                 "claims-tenant",
                 "claims-filing-kind",
                 "claims-filing-terminal",
-                "claims-filing-state",
             ]
             .map(|key| words.say(key))
             .into(),
