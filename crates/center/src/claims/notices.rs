@@ -41,17 +41,22 @@ pub(crate) fn of(
     }
     let today = now.date_in_japan();
     let mut notices: Vec<Notice> = filings.iter().filter_map(|it| decided(it, today)).collect();
+    let mut used = Vec::new();
     for tenant in Tenant::of_facility(facility) {
-        if app.engine.claims_terminals(tenant, facility)?.is_empty() {
-            continue;
+        if !app.engine.claims_terminals(tenant, facility)?.is_empty() {
+            notices.extend(of_tenant(app, (tenant, facility), now)?);
+            used.push(tenant);
         }
-        let made = app.engine.claims_openings(now)?;
-        let told = made
-            .iter()
-            .filter(|it| it.withdrawn.is_none() && it.tenant.is_none_or(|of| of == tenant));
-        notices.extend(told.map(|it| opened(it, tenant)));
-        notices.extend(of_tenant(app, (tenant, facility), now)?);
     }
+    let made = app.engine.claims_openings(now)?;
+    let told = made.iter().filter(|it| {
+        let is_of_use = match it.tenant {
+            Some(tenant) => used.contains(&tenant),
+            None => !used.is_empty(),
+        };
+        is_of_use && it.withdrawn.is_none()
+    });
+    notices.extend(told.map(opened));
     Ok(notices)
 }
 
@@ -155,7 +160,7 @@ fn closes_soon(
         en.push_str(&format!("\nFiles that were cut off: {cut_off}."));
     }
     Ok(Some(notice(
-        (what, &last.as_micros().to_be_bytes(), tenant),
+        (what, &last.as_micros().to_be_bytes(), Some(tenant)),
         Importance::Important,
         (
             "オンライン請求：締切の前に確定してください",
@@ -199,7 +204,7 @@ fn checked(it: &Submission, today: CivilDate) -> Option<Notice> {
         )
     };
     Some(notice(
-        ("checked", &it.id.to_be_bytes(), it.tenant),
+        ("checked", &it.id.to_be_bytes(), Some(it.tenant)),
         Importance::Ordinary,
         (
             "オンライン請求：点検の結果が出ました",
@@ -250,7 +255,7 @@ fn decided(it: &Filing, today: CivilDate) -> Option<Notice> {
         )
     };
     Some(notice(
-        ("decided", &it.id.to_be_bytes(), it.tenant),
+        ("decided", &it.id.to_be_bytes(), Some(it.tenant)),
         importance,
         title,
         (ja, en),
@@ -259,18 +264,17 @@ fn decided(it: &Filing, today: CivilDate) -> Option<Notice> {
 }
 
 /// That an operator opened more time.
-fn opened(it: &MadeOpening, tenant: Tenant) -> Notice {
-    let (name_ja, name_en) = tenant.label();
+fn opened(it: &MadeOpening) -> Notice {
     let from = it.opening.from().to_minute_in_japan();
     let until = it.opening.until().to_minute_in_japan();
     let reason = &it.reason;
     notice(
-        ("opened", &it.id.to_be_bytes(), tenant),
+        ("opened", &it.id.to_be_bytes(), it.tenant),
         Importance::Important,
         ("オンライン請求：受付時間の延長", "Claims entry: more time"),
         (
-            format!("{name_ja}への請求を {from} から {until} まで受け付けます。\n理由：{reason}"),
-            format!("The {name_en} takes claims from {from} to {until}.\nReason: {reason}"),
+            format!("{from} から {until} まで請求を受け付けます。\n理由：{reason}"),
+            format!("Claims are taken from {from} to {until}.\nReason: {reason}"),
         ),
         (it.made, last_day(it.opening.until())),
     )
@@ -281,16 +285,20 @@ fn last_day(until: Instant) -> CivilDate {
     until.plus_seconds(-1).date_in_japan()
 }
 
-/// The same thing has the same identifier each time it is told, so that it is read once.
+/// The same thing has the same identifier each time it is told, so that it is read once. The title ends with the review body; all of them
+/// without one.
 fn notice(
-    (what, id, tenant): (&str, &[u8], Tenant),
+    (what, id, tenant): (&str, &[u8], Option<Tenant>),
     importance: Importance,
     (title_ja, title_en): (&str, &str),
     (body_ja, body_en): (String, String),
     (posted, until): (Instant, CivilDate),
 ) -> Notice {
+    let name = tenant.map_or_else(|| "all".to_owned(), |it| it.to_string());
+    let all = || ("すべての請求先".to_owned(), "all review bodies".to_owned());
+    let (of_ja, of_en) = tenant.map_or_else(all, Tenant::label);
     let mut hash = Sha256::new();
-    for part in [what.as_bytes(), id, tenant.to_string().as_bytes()] {
+    for part in [what.as_bytes(), id, name.as_bytes()] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -305,8 +313,8 @@ fn notice(
         id: uuid::Uuid::from_u128(id).to_string(),
         importance: importance.as_str().into(),
         posted_at: posted.to_string(),
-        title_en: Some(title_en.into()),
-        title_ja: title_ja.into(),
+        title_en: Some(format!("{title_en} ({of_en})")),
+        title_ja: format!("{title_ja}（{of_ja}）"),
         until: Some(until.to_string()),
     }
 }

@@ -72,11 +72,10 @@ pub(crate) fn people(today: CivilDate) -> Vec<Registration> {
     let mut moved = 0;
     let known = (0..PEOPLE).filter_map(|index| {
         let person = population.person(index)?;
-        if moved < MOVED && clinic.claim((SEED, index), &person, 1).is_some() {
-            if let Some(other) = elsewhere(&person, clinic.month) {
-                moved += 1;
-                return Some(other);
-            }
+        let came = moved < MOVED && clinic.claim((SEED, index), &person, 1).is_some();
+        if let (true, Some(other)) = (came, elsewhere(&person, clinic.month)) {
+            moved += 1;
+            return Some(other);
         }
         Some(person)
     });
