@@ -3,7 +3,8 @@
 
 pub(crate) mod desk;
 pub(crate) mod entry;
-pub(crate) mod sending;
+pub(crate) mod patience;
+mod sending;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use api::claims::{ClaimsSession, ClaimsSignIn};
 use api::client::Client;
 use clap::Args;
 
+use super::patience::patiently;
 use crate::client::{explain, identity, root, secret};
 use crate::told;
 
@@ -58,7 +59,7 @@ impl EntryArguments {
             password: secret(&self.password_file)?,
             tenant: self.tenant.clone(),
         };
-        let session = client.claims_sign_in(&body).await;
+        let session = patiently(async || client.claims_sign_in(&body).await).await;
         let session = session.map_err(|error| explain(&error))?;
         if session.password.change_needed {
             return Err(told::both(
@@ -81,7 +82,7 @@ impl SignedIn {
     }
 
     async fn list(&self) -> anyhow::Result<ClaimsSubmissions> {
-        let listed = self.client.claims_submissions(self.token()).await;
+        let listed = patiently(async || self.client.claims_submissions(self.token()).await).await;
         listed.map_err(|error| explain(&error))
     }
 

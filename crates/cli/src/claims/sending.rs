@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use api::claims::submission::ClaimsSubmission;
 use api::claims::{ClaimsSession, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
@@ -14,12 +13,13 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use super::entry::{EntryArguments, SignedIn};
+use super::patience::patiently;
 use crate::client::explain;
 use crate::progress::Progress;
 use crate::told;
 
-/// How often a piece is sent again over a line that drops.
-const TRIES: u32 = 6;
+/// What the center answers to a piece that begins where the upload is not.
+const ELSEWHERE: &str = "claims_offset";
 
 /// `onshi claims send`.
 #[derive(Args)]
@@ -88,7 +88,8 @@ async fn send(
     let name = arguments.file.file_name();
     let name = name.map(|it| it.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
-    let upload = begin(client, session, (name, corrects), size).await;
+    let of = (name, corrects);
+    let upload = patiently(async || begin(client, session, of.clone(), size).await).await;
     let mut upload = upload.map_err(|error| explain(&error))?;
     let mut progress = Progress::new("claims", size);
     while upload.offset < size {
@@ -109,7 +110,11 @@ async fn send(
         sha256,
         size_bytes: size,
     };
-    let sent = client.end_claims_upload(&session.token, &upload.id, &end);
+    // Said twice it is the same submission.
+    let sent = patiently(async || {
+        let id = &upload.id;
+        client.end_claims_upload(&session.token, id, &end).await
+    });
     sent.await.map_err(|error| explain(&error))
 }
 
@@ -135,7 +140,7 @@ async fn begin(
     client.begin_claims_upload(&session.token, &new).await
 }
 
-/// Sends a piece; after a line that dropped it asks where the upload is and goes on there.
+/// Sends a piece. After a line that dropped it may have arrived while its answer did not: then the upload is elsewhere, and goes on there.
 async fn send_piece(
     client: &Client,
     session: &ClaimsSession,
@@ -143,26 +148,21 @@ async fn send_piece(
     piece: Vec<u8>,
 ) -> Result<ClaimsUpload, ClientError> {
     let token = &session.token;
-    let mut tries = 0;
-    loop {
-        let at = (upload.id.as_str(), upload.offset);
-        let error = match client.send_claims(token, at, piece.clone()).await {
-            Ok(upload) => return Ok(upload),
-            Err(error) => error,
-        };
-        tries += 1;
-        let is_line = matches!(error, ClientError::Connection(_));
-        if !is_line || TRIES <= tries {
-            return Err(error);
+    let at = (upload.id.as_str(), upload.offset);
+    patiently(async || {
+        let sent = client.send_claims(token, at, piece.clone()).await;
+        let is_elsewhere = matches!(&sent, Err(ClientError::Problem(it)) if it.code == ELSEWHERE);
+        if !is_elsewhere {
+            return sent;
         }
-        tokio::time::sleep(Duration::from_secs(1 << tries)).await;
-        if let Ok(known) = client.claims_upload(token, &upload.id).await
-            && known.offset != upload.offset
-        {
-            // The piece had arrived; its answer had not.
-            return Ok(known);
+        let known = client.claims_upload(token, &upload.id).await?;
+        if known.offset == upload.offset {
+            sent
+        } else {
+            Ok(known)
         }
-    }
+    })
+    .await
 }
 
 fn digest(file: &mut File) -> std::io::Result<String> {

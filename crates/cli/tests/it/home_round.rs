@@ -3,8 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use api::client::Client;
 use api::client::cards::Cause;
@@ -12,65 +11,22 @@ use api::home_care::NewActivationCode;
 use api::session::SignIn;
 use pki::identity::Identity;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::card_at_home::ReaderAtHome;
+use crate::line::{Cut, dropping};
 use crate::running::Part;
 use crate::turned_clock::command;
 
 /// Bytes that come back over each connection in turn before it is cut: within the handshake, after the request was done but before its answer,
 /// within the answer. Of six, two get through.
-const BYTES: [usize; 6] = [0, usize::MAX, 900, 1_700, 2_100, usize::MAX];
-
-/// A line that drops. Counts what was cut.
-async fn line(to: String) -> (String, Arc<AtomicUsize>) {
-    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = socket.local_addr().unwrap().to_string();
-    let cut = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&cut);
-    tokio::spawn(async move {
-        let mut count = 0;
-        while let Ok((from, _)) = socket.accept().await {
-            let most = BYTES[count % BYTES.len()];
-            count += 1;
-            tokio::spawn(pass(from, to.clone(), most, Arc::clone(&counted)));
-        }
-    });
-    (address, cut)
-}
-
-async fn pass(from: TcpStream, to: String, most: usize, cut: Arc<AtomicUsize>) {
-    if most == 0 {
-        cut.fetch_add(1, Ordering::SeqCst);
-        return;
-    }
-    let to = TcpStream::connect(to).await.unwrap();
-    let (mut from_read, mut from_write) = from.into_split();
-    let (mut to_read, mut to_write) = to.into_split();
-    let up = tokio::spawn(async move {
-        let _ = tokio::io::copy(&mut from_read, &mut to_write).await;
-        let _ = to_write.shutdown().await;
-    });
-    let mut left = most;
-    let mut bytes = [0; 512];
-    while let Ok(count) = to_read.read(&mut bytes).await {
-        if count == 0
-            || from_write
-                .write_all(&bytes[..count.min(left)])
-                .await
-                .is_err()
-        {
-            break;
-        }
-        left = left.saturating_sub(count);
-        if left == 0 {
-            cut.fetch_add(1, Ordering::SeqCst);
-            up.abort();
-            return;
-        }
-    }
-}
+const CUTS: [Cut; 6] = [
+    Cut::AT_ONCE,
+    Cut::NEVER,
+    Cut::back_after(900),
+    Cut::back_after(1_700),
+    Cut::back_after(2_100),
+    Cut::NEVER,
+];
 
 /// A demo, until the test ends.
 pub(crate) fn demo(folder: &std::path::Path) -> (Part, Value) {
@@ -119,10 +75,11 @@ async fn a_nurses_round_with_three_patients_on_a_line_that_drops() {
     let (_demo, told) = demo(&dir.path().join("demo"));
     let (client, token, address) = station(&told).await;
     let (center, id) = address.split_once("/f/").unwrap();
-    let (through, cut) = line(
+    let (through, cut) = dropping(
         center
             .trim_start_matches("https://")
             .replace("localhost", "127.0.0.1"),
+        &CUTS,
     )
     .await;
     let administrator = told["facilities"][3]["accounts"].as_array().unwrap();

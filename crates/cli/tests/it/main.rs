@@ -18,6 +18,7 @@ mod card_at_home;
 mod card_reader;
 mod certificate_care;
 mod claims;
+mod claims_line;
 mod cluster;
 mod demo;
 mod doctor;

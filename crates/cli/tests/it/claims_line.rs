@@ -1,0 +1,170 @@
+//! A month's claims sent by `onshi claims send` over a line that drops within a piece, before an answer and within it: it goes on by itself, and
+//! the file is handed in once.
+
+use std::sync::atomic::Ordering;
+
+use api::claims::{ClaimsSession, ClaimsSignIn, NewClaimsFiling};
+use api::client::Client;
+use api::session::{PasswordChange, SignIn};
+use pki::identity::{Identity, first_certificate};
+use serde_json::Value;
+
+use crate::line::{Cut, dropping};
+use crate::running::{Clinic, onshi, succeed};
+
+/// What the holders of accounts choose.
+const OWN_PASSWORD: &str = "Seikyu-7654321";
+
+/// Within the first pieces, within the handshake, after a piece arrived but before its answer came; then the answers of what follows are lost one
+/// after the other.
+const CUTS: [Cut; 8] = [
+    Cut::there_after(30_000),
+    Cut::AT_ONCE,
+    Cut::back_after(900),
+    Cut::there_after(24_000),
+    Cut::back_after(1_900),
+    Cut::back_after(2_600),
+    Cut::NEVER,
+    Cut::AT_ONCE,
+];
+
+/// Pieces the center takes: several of them make the file.
+const SETTINGS: &str = "[claims]\nmost_piece_bytes = 16384\n";
+
+/// A command of the claims entry at the center; what it answers.
+fn ordered(clinic: &Clinic, command: &[&str], further: &[&str]) -> Value {
+    let data_dir = clinic.path("center");
+    let place = ["--data-dir", &data_dir, "--json"];
+    let text = succeed(&[&["claims"], command, &place, further].concat());
+    serde_json::from_str(&text).unwrap()
+}
+
+fn client(clinic: &Clinic) -> Client {
+    let p12 = std::fs::read(clinic.path("clinic.p12")).unwrap();
+    let identity = Identity::from_pkcs12(&p12, "Tegami-12345678").unwrap();
+    let root = std::fs::read(clinic.path("center/root.pem")).unwrap();
+    let root = first_certificate(&root).unwrap();
+    Client::new(&clinic.api, &root, Some(&identity)).unwrap()
+}
+
+/// Files for the PC as the facility's administrator, and has it accepted.
+async fn file_for_the_pc(clinic: &Clinic, notice: &Value) {
+    let client = client(clinic);
+    let mut accounts = notice["accounts"].as_array().unwrap().iter();
+    let account = accounts.find(|it| it["kind"] == "administrator").unwrap();
+    let text = |name: &str| account[name].as_str().unwrap().to_owned();
+    let sign_in = |password: String| SignIn {
+        account: text("id"),
+        force: true,
+        password,
+    };
+    let session = client.sign_in(&sign_in(text("password"))).await.unwrap();
+    let change = PasswordChange {
+        new_password: OWN_PASSWORD.into(),
+        old_password: text("password"),
+    };
+    let changed = client.change_password(&session.token, &change).await;
+    changed.unwrap();
+    let session = client.sign_in(&sign_in(OWN_PASSWORD.into())).await;
+    let token = session.unwrap().token;
+    let filing = NewClaimsFiling {
+        kind: "first_use".into(),
+        line: "ip_vpn".into(),
+        starts_on: "2026-10-01".into(),
+        tenant: "fund".into(),
+        terminal: "受付1".into(),
+    };
+    let filing = client.make_claims_filing(&token, &filing).await.unwrap();
+    let handed = client.hand_in_claims_filing(&token, &filing.id).await;
+    assert_eq!(handed.unwrap().state, "handed_in");
+    ordered(clinic, &["filing", "accept"], &["--id", &filing.id]);
+}
+
+async fn signed_in(client: &Client, password: &str) -> ClaimsSession {
+    let asked = ClaimsSignIn {
+        account: "seikyu1".into(),
+        force: true,
+        password: password.into(),
+        tenant: "fund".into(),
+    };
+    client.claims_sign_in(&asked).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
+    let clinic = Clinic::start_over(SETTINGS);
+    let notice = clinic.enrol();
+    file_for_the_pc(&clinic, &notice).await;
+    let opening = [
+        ["--from", "2026-01-01T00:00:00+09:00"],
+        ["--until", "2099-12-31T00:00:00+09:00"],
+        ["--reason", "test"],
+    ];
+    ordered(&clinic, &["opening", "add"], opening.as_flattened());
+    let account = [
+        "--tenant",
+        "fund",
+        "--code",
+        "1319999999",
+        "--id",
+        "seikyu1",
+    ];
+    let account = ordered(&clinic, &["account", "add"], &account);
+    let client = client(&clinic);
+    let first = account["password"].as_str().unwrap();
+    let session = signed_in(&client, first).await;
+    let change = PasswordChange {
+        new_password: OWN_PASSWORD.into(),
+        old_password: first.into(),
+    };
+    let changed = client.change_claims_password(&session.token, &change);
+    changed.await.unwrap();
+    std::fs::write(clinic.path("seikyu1.pw"), OWN_PASSWORD).unwrap();
+    let made = clinic.path("made");
+    let month = ["--claims", &made, "--month", "2026-10"];
+    succeed(&[&["synth", "--people", "2000", "--seed", "5"], &month[..]].concat());
+    let file = format!("{made}/medical-fund.uke");
+    let size = std::fs::metadata(&file).unwrap().len();
+    assert!(100_000 < size, "several pieces: {size}");
+
+    let to = clinic.api.trim_start_matches("https://").to_owned();
+    let (through, cut) = dropping(to, &CUTS).await;
+    let arguments: Vec<String> = [
+        "claims",
+        "send",
+        &file,
+        "--center",
+        &format!("https://{through}"),
+        "--root",
+        &clinic.path("center/root.pem"),
+        "--p12",
+        &clinic.path("clinic.p12"),
+        "--p12-password-file",
+        &clinic.path("p12.pw"),
+        "--tenant",
+        "fund",
+        "--account",
+        "seikyu1",
+        "--password-file",
+        &clinic.path("seikyu1.pw"),
+        "--json",
+    ]
+    .map(str::to_owned)
+    .into();
+    let sent = tokio::task::spawn_blocking(move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        onshi(&arguments)
+    });
+    let sent = sent.await.unwrap();
+    let told = String::from_utf8_lossy(&sent.stderr);
+    let answer: Value = serde_json::from_slice(&sent.stdout).expect(&told);
+    assert_eq!(answer["size_bytes"], size, "{answer}");
+    let count = cut.load(Ordering::SeqCst);
+    assert!(5 <= count, "cut {count} times");
+    // The people of these claims are not registered, so each is to be looked at; what counts is that they are there once.
+    let session = signed_in(&client, OWN_PASSWORD).await;
+    let listed = client.claims_submissions(&session.token).await.unwrap();
+    assert_eq!(listed.submissions.len(), 1);
+    assert!(listed.uploads.is_empty(), "nothing is left on its way");
+    assert_eq!(listed.submissions[0].sha256, answer["sha256"]);
+}
