@@ -47,6 +47,11 @@ impl Told {
         }
     }
 
+    /// A page's form asked for something that is not done there.
+    pub(crate) fn no_such_deed() -> Self {
+        Self::none("", "この操作はありません。", "there is no such deed")
+    }
+
     /// The same about a member that has another name where it was asked.
     pub(crate) fn at(self, member: &'static str) -> Self {
         Self { member, ..self }
@@ -60,10 +65,20 @@ impl Told {
         }
     }
 
+    /// For a page that shows it at the member it is about.
+    pub(crate) fn at_member(&self, words: &Words) -> (String, Fault) {
+        (self.member.to_owned(), self.fault(words))
+    }
+
     /// The status of a page that shows it.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
+}
+
+/// What a page shows at its members: nothing, or the one thing that is wrong.
+pub(crate) fn faults(told: Option<&Told>, words: &Words) -> Vec<(String, Fault)> {
+    told.map(|told| told.at_member(words)).into_iter().collect()
 }
 
 impl fmt::Display for Told {

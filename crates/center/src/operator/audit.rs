@@ -123,7 +123,7 @@ pub(super) async fn search(
     match find(&app, &operator, &form).await {
         Ok(found) => page(&operator, &form, Some(found), &[]),
         Err(told) if !told.member.is_empty() => {
-            let fault = (told.member.to_owned(), told.fault(&operator.words));
+            let fault = told.at_member(&operator.words);
             page(&operator, &form, None, &[fault])
         }
         Err(told) => operator.shown(HERE, Err(told)),
@@ -256,7 +256,7 @@ async fn export(
     let query = match form.query() {
         Ok(query) => query,
         Err(told) => {
-            let fault = (told.member.to_owned(), told.fault(&operator.words));
+            let fault = told.at_member(&operator.words);
             return page(operator, form, None, &[fault]);
         }
     };

@@ -13,14 +13,14 @@ use domain::institution_code::InstitutionCode;
 use domain::posted_notice::Prefecture;
 use serde::Deserialize;
 use store::facilities::FacilitySearch;
-use ui::component::{Choice, ErrorSummary, Fact, Fault, Need, NextPage, Select, TextField, Width};
+use ui::component::{Choice, ErrorSummary, Fact, Need, NextPage, Select, TextField, Width};
 use ui::language::Words;
 
 use super::{Filled, Frame, Operator, show};
 use crate::app::App;
 use crate::enroll::{self, Enrolled, Enrolment, FirstAccount};
 use crate::notice;
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(super) const HERE: &str = "/facilities";
@@ -232,10 +232,7 @@ pub(super) struct NewForm {
 
 fn new_page(operator: &Operator, form: &NewForm, told: Option<&Told>) -> Response {
     let words = &operator.words;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let of = |name: &str| super::set_up::of(name, &faults);
     let field = |name: &'static str, label: &str, support: &str, value: &str| TextField {
         support: words.say(support),

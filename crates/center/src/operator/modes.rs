@@ -9,7 +9,7 @@ use domain::emergency::Mode;
 use domain::operator::SHELL;
 use domain::posted_notice::Prefecture;
 use serde::Deserialize;
-use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
+use ui::component::{Choice, ErrorSummary, Need, Select, TextField, Width};
 use ui::language::Words;
 
 use super::facilities::prefecture_label;
@@ -17,7 +17,7 @@ use super::{Done, Filled, Frame, Operator, set_up, show};
 use crate::app::App;
 use crate::emergency::reports;
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(super) const HERE: &str = "/modes";
@@ -175,10 +175,7 @@ fn page(
     told: Option<&Told>,
 ) -> Result<Response, Told> {
     let words = &operator.words;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let mut frame = operator.frame(HERE);
     frame.banners.extend(done.banner(words, &DONE));
     let own = operator.name.to_string();

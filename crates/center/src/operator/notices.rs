@@ -9,14 +9,14 @@ use domain::era;
 use domain::facility_kind::FacilityKind;
 use domain::posted_notice::Prefecture;
 use serde::Deserialize;
-use ui::component::{Checkbox, ErrorSummary, Fault, Need, TextField, Width};
+use ui::component::{Checkbox, ErrorSummary, Need, TextField, Width};
 use ui::language::Words;
 
 use super::facilities::{kind_label, prefecture_label};
 use super::{Done, Filled, Frame, Operator, set_up, show};
 use crate::app::App;
 use crate::posted_notices::{self, NewNotice, NoticeLine};
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(super) const HERE: &str = "/notices";
@@ -168,10 +168,7 @@ fn page(
     told: Option<&Told>,
 ) -> Result<Response, Told> {
     let words = &operator.words;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let mut frame = operator.frame(HERE);
     frame.banners.extend(done.banner(words, &DONE));
     let field = |name: &'static str, key: &str, value: &str, need: Need| TextField {

@@ -78,7 +78,7 @@ pub(in crate::operator) async fn search(
     match find(&app, &operator, &form).await {
         Ok(found) => page(&operator, &form, Some(found), &[]),
         Err(told) if !told.member.is_empty() => {
-            let fault = (told.member.to_owned(), told.fault(&operator.words));
+            let fault = told.at_member(&operator.words);
             page(&operator, &form, None, &[fault])
         }
         Err(told) => operator.shown(HERE, Err(told)),

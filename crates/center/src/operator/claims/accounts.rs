@@ -16,7 +16,7 @@ use super::{minute, tenant_label, tenant_name};
 use crate::app::App;
 use crate::claims::desk::{self, ClaimsAccountName, FirstPassword};
 use crate::enroll::institution;
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(in crate::operator) const HERE: &str = "/claims/accounts";
@@ -166,11 +166,7 @@ pub(in crate::operator) async fn fulfil(
         "enable" => desk::set_state(&app, &name, AccountState::Active, by)
             .await
             .map(|()| changed("enabled")),
-        _ => Err(Told::none(
-            "",
-            "この操作はありません。",
-            "there is no such deed",
-        )),
+        _ => Err(Told::no_such_deed()),
     };
     let outcome = match outcome {
         Err(told) if told.status() == StatusCode::UNPROCESSABLE_ENTITY => {
@@ -192,10 +188,7 @@ fn facility_page(
 ) -> Result<Response, Told> {
     let words = &operator.words;
     let (code, name) = known(app, code)?;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let mut frame = operator.frame(&format!("{HERE}/{code}"));
     frame.banners.extend(done.banner(words, &DONE));
     let found = desk::accounts(app, Some(&code.to_string()))?;

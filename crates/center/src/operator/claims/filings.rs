@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::claims::entry::{FilingKind, Line};
 use serde::Deserialize;
 use store::claims::filings::Decision;
-use ui::component::{ErrorSummary, Fact, Fault, TextField, Width};
+use ui::component::{ErrorSummary, Fact, TextField, Width};
 use ui::language::Words;
 
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
 use super::{minute, tenant_name};
 use crate::app::App;
 use crate::claims::desk::{self, ClaimsFilingLine};
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(in crate::operator) const HERE: &str = "/claims/filings";
@@ -156,7 +156,7 @@ pub(in crate::operator) async fn decide(
         ),
         "refuse" => (desk::refuse(&app, &id, &form.reason, by).await, "refused"),
         _ => {
-            let none = Told::none("", "この操作はありません。", "there is no such deed");
+            let none = Told::no_such_deed();
             return operator.shown(HERE, Err(none));
         }
     };
@@ -179,10 +179,7 @@ fn filing_page(
 ) -> Result<Response, Told> {
     let words = &operator.words;
     let found = desk::filing(app, id)?;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let page = FilingPage {
         frame: operator.frame(&format!("{HERE}/{id}")),
         summary: set_up::summary(&faults),

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::claims::window::{Calendar, Span, State as WindowState};
 use serde::Deserialize;
-use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
+use ui::component::{Choice, ErrorSummary, Need, Select, TextField, Width};
 use ui::language::Words;
 
 use super::super::{Done, Filled, Frame, Operator, set_up, show};
@@ -15,7 +15,7 @@ use super::{minute, tenant_name, tenants};
 use crate::app::App;
 use crate::claims::desk::openings::{Stop, open, open_times, stop_opening};
 use crate::claims::desk::{ClaimsOpeningLine, NewClaimsOpening};
-use crate::told::Told;
+use crate::told::{Told, faults};
 
 /// The page's own path.
 pub(in crate::operator) const HERE: &str = "/claims/windows";
@@ -108,7 +108,7 @@ pub(in crate::operator) async fn stop(
         "withdraw" => (Stop::Withdraw, "withdrawn"),
         "end" => (Stop::End, "ended"),
         _ => {
-            let none = Told::none("", "この操作はありません。", "there is no such deed");
+            let none = Told::no_such_deed();
             return operator.shown(HERE, Err(none));
         }
     };
@@ -126,10 +126,7 @@ fn page(
     told: Option<&Told>,
 ) -> Result<Response, Told> {
     let words = &operator.words;
-    let faults: Vec<(String, Fault)> = told
-        .map(|told| (told.member.to_owned(), told.fault(words)))
-        .into_iter()
-        .collect();
+    let faults = faults(told, words);
     let mut frame = operator.frame(HERE);
     frame.banners.extend(done.banner(words, &DONE));
     let settings = &app.claims.settings;

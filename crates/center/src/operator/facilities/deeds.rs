@@ -124,7 +124,7 @@ pub(in crate::operator) async fn fulfil(
         // What cannot be found has no form to be corrected in.
         Err(told) if told.status() != StatusCode::UNPROCESSABLE_ENTITY => Err(told),
         Err(told) => {
-            let fault = (told.member.to_owned(), told.fault(words));
+            let fault = told.at_member(words);
             deed_page(&app, &operator, (&code, &order), &form, &[fault])
         }
         done => done,
