@@ -36,6 +36,7 @@ claims-filings-back = To the filings
 claims-filing = A filing
 claims-filing-handed-in = Handed in
 claims-filing-decided = Decided
+claims-filing-from = Facility
 claims-filing-kind = What for
 claims-filing-terminal = Terminal
 claims-filing-line = Line

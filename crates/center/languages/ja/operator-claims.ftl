@@ -36,6 +36,7 @@ claims-filings-back = 届出の一覧へ
 claims-filing = 届出の内容
 claims-filing-handed-in = 提出日時
 claims-filing-decided = 決定日時
+claims-filing-from = 医療機関
 claims-filing-kind = 届出の種類
 claims-filing-terminal = 端末の名称
 claims-filing-line = 回線

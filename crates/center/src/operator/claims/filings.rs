@@ -113,7 +113,7 @@ pub(in crate::operator) async fn list(
             heads: [
                 "claims-filing-handed-in",
                 "claims-filing-state",
-                "facility-name",
+                "claims-filing-from",
                 "claims-tenant",
                 "claims-filing-kind",
                 "claims-filing-terminal",
@@ -202,7 +202,7 @@ fn facts(found: &ClaimsFilingLine, words: &Words) -> Vec<Fact> {
     let (key, _) = state(&filing.state);
     let mut facts = vec![
         ("institution-code", found.code.clone()),
-        ("facility-name", found.facility.clone()),
+        ("claims-filing-from", found.facility.clone()),
         ("claims-tenant", tenant_name(&filing.tenant, words)),
         ("claims-filing-kind", kind(&filing.kind, words)),
         ("claims-filing-terminal", filing.terminal.clone()),
