@@ -234,7 +234,11 @@ impl Walk {
 
     async fn next_page(&self) {
         let next = Locator::Css("html:not([data-old]) footer");
-        self.browser.wait().for_element(next).await.unwrap();
+        while let Err(error) = self.browser.wait().for_element(next).await {
+            // A page that fetches itself anew was about to.
+            let text = error.to_string();
+            assert!(text.contains("aborted by navigation"), "{text}");
+        }
     }
 
     /// Certificate, start, ID, password; ends an earlier sign-in where the page asks.

@@ -17,7 +17,7 @@ const MAP_BYTES: i64 = 1 << 38;
 
 /// Memory of the writer for pages, in KiB: of the center's own file, and of people, who are loaded many at a time and all over the file.
 const CENTER_CACHE_KIB: i64 = 16_384;
-const PEOPLE_CACHE_KIB: i64 = 65_536;
+const PEOPLE_CACHE_KIB: i64 = 32_768;
 
 /// Pages of the log of people before it is brought into their file while more of them come: what is changed again meanwhile is brought in once.
 const PEOPLE_LOG_PAGES: u32 = 16_384;
