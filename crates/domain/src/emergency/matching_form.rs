@@ -5,7 +5,7 @@
 //! files; ヴァ ヴィ ヴ ヴェ ヴォ are バ ビ ブ ベ ボ, ヂ ヅ ヰ ヱ ヲ are ジ ズ イ エ オ; a long-vowel sign is the vowel it lengthens (ユーコ is ユウコ); a
 //! repetition sign is what it repeats; blanks, middle dots and hyphens between parts of a name do not count.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::emergency::kanji_variants::compared_as;
 
@@ -34,7 +34,11 @@ impl NameForm {
     pub fn of(text: &str) -> Option<Self> {
         let chars = text.nfkc().filter(|c| !is_selector(*c));
         let kept: String = chars.filter(|c| !c.is_whitespace()).collect();
-        let form = phonetic(kept.nfc());
+        let mut form = phonetic(kept.nfc());
+        // What was left out may have stood between marks that belong in another order, or together.
+        while !is_nfc(&form) {
+            form = phonetic(form.nfc());
+        }
         Some(Self(form)).filter(|it| !it.0.is_empty())
     }
 

@@ -89,6 +89,20 @@ fn an_address_says_enough_only_beyond_its_municipality_and_cuts_no_number() {
     assert_eq!(fit("神奈川県架空区見本町1-23"), AddressFit::Contradicts);
 }
 
+#[test]
+fn marks_that_only_a_separator_kept_apart_are_in_one_order() {
+    for text in [
+        "\u{c55}'\u{16ff0}",
+        "\u{c55}-\u{16ff0}",
+        "カ'\u{3099}",
+        "ウ・\u{3099}",
+    ] {
+        let form = NameForm::of(text).unwrap();
+        assert_eq!(NameForm::of(&form.0), Some(form), "{text:?}");
+    }
+    assert_eq!(NameForm::of("カ'\u{3099}"), NameForm::of("ガ"));
+}
+
 proptest! {
     #[test]
     fn a_form_is_its_own_form(text in "\\PC{0,30}") {
