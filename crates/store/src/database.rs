@@ -356,7 +356,8 @@ impl Database {
         let work: Work = Box::new(move |connection, batch| {
             counts.waiting.fetch_sub(1, Ordering::Relaxed);
             let in_work = handed.begun();
-            let done = connection.map_or(Err(StoreError::Closing), |it| work(it, batch));
+            let lost = || StoreError::Away("the connection was lost".into());
+            let done = connection.ok_or_else(lost).and_then(|it| work(it, batch));
             let why = done.as_ref().err().cloned();
             let finish: Finish = Box::new(move |committed| {
                 in_work.ended();
