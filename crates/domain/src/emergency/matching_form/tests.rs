@@ -103,6 +103,22 @@ fn marks_that_only_a_separator_kept_apart_are_in_one_order() {
     assert_eq!(NameForm::of("カ'\u{3099}"), NameForm::of("ガ"));
 }
 
+#[test]
+fn the_form_of_every_character_is_its_own_form() {
+    for c in '\0'..=char::MAX {
+        // A mark behind it may join what was made of it.
+        for text in [
+            c.to_string(),
+            format!("{c}\u{30c}"),
+            format!("{c}'\u{3099}"),
+        ] {
+            if let Some(form) = NameForm::of(&text) {
+                assert_eq!(NameForm::of(&form.0), Some(form), "{text:?}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_form_is_its_own_form(text in "\\PC{0,30}") {
