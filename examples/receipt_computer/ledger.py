@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import sqlite3
+import time
 from pathlib import Path
 
 _TABLES = """
@@ -25,9 +26,18 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self._file = sqlite3.connect(path, timeout=30)
-        self._file.execute("PRAGMA journal_mode = WAL")
+        # SQLite does not wait for another process that makes the file or turns it to WAL at the same moment: it refuses at once.
+        patient_until = time.monotonic() + 30
+        while True:
+            try:
+                self._file.execute("PRAGMA journal_mode = WAL")
+                self._file.executescript(_TABLES)
+                break
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or patient_until < time.monotonic():
+                    raise
+                time.sleep(0.01)
         self._file.execute("PRAGMA synchronous = FULL")
-        self._file.executescript(_TABLES)
 
     def close(self) -> None:
         """Closes it."""

@@ -11,17 +11,26 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::running::{Part, wait_until};
+use crate::running::Part;
 
 /// Clusters of this process, each with loopback addresses of its own.
 static CLUSTERS: AtomicU8 = AtomicU8::new(0);
 
+/// One cluster at a time: seven machines that keep time among themselves are enough for one PC.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// How long anything may take that machines settle among themselves.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 const SUPERUSER: &str = "Oya-2026-Nana";
 
 pub(crate) struct Cluster {
+    _turn: MutexGuard<'static, ()>,
     dir: tempfile::TempDir,
     /// The first three bytes of its addresses.
     net: String,
@@ -61,6 +70,7 @@ impl Cluster {
     }
 
     fn start_as(archiving: Archiving) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = tempfile::tempdir().unwrap();
         std::os::unix::fs::chown(dir.path(), Some(postgres_user()), None).unwrap();
         let process = std::process::id();
@@ -81,6 +91,7 @@ impl Cluster {
         let entry = format!("{net}.2");
         let primary = (entry.clone(), free_port(&entry));
         let mut cluster = Self {
+            _turn: turn,
             dir,
             net,
             machines,
@@ -98,10 +109,39 @@ impl Cluster {
             cluster.bring_up(machine);
         }
         cluster.start_proxy();
-        wait_until("a primary with a second machine in step", || {
+        cluster.wait_until("a primary with a second machine in step", || {
             cluster.has("sync_standby")
         });
         cluster
+    }
+
+    /// Waits until something is so; fails after ten minutes and tells what the machines noted last.
+    pub(crate) fn wait_until(&self, what: &str, so: impl Fn() -> bool) {
+        let start = Instant::now();
+        let (_keep, never) = std::sync::mpsc::channel::<()>();
+        while !so() {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited ten minutes for {what}\n{}",
+                self.notes()
+            );
+            let _ = never.recv_timeout(Duration::from_millis(20));
+        }
+    }
+
+    /// The last lines that every machine and every etcd noted.
+    pub(crate) fn notes(&self) -> String {
+        let machines = (0..self.machines.len()).map(|it| format!("machine-{it}/patroni.log"));
+        let etcd = (0..self.etcd.len()).map(|it| format!("etcd-{it}.log"));
+        let mut told = String::new();
+        for name in machines.chain(etcd) {
+            let text = std::fs::read(self.dir.path().join(&name)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<&str> = text.lines().collect();
+            let last = lines[lines.len().saturating_sub(15)..].join("\n");
+            told += &format!("--- {name}\n{last}\n");
+        }
+        told
     }
 
     /// Starts what was killed on a machine.
@@ -125,7 +165,7 @@ impl Cluster {
         {
             let _ = Command::new("kill").args(["-KILL", postmaster]).status();
             // Its children end by themselves when they see that it is gone.
-            wait_until("the end of the postmaster", || {
+            self.wait_until("the end of the postmaster", || {
                 !Path::new("/proc").join(postmaster).exists()
             });
         }
@@ -143,7 +183,7 @@ impl Cluster {
     /// Waits for a primary, another machine than this one where one is named. A busy machine may change it by itself.
     pub(crate) fn wait_for_leader(&self, than: Option<usize>) -> usize {
         let found = Cell::new(None);
-        wait_until("a primary", || {
+        self.wait_until("a primary", || {
             found.set(self.leader().filter(|leader| Some(*leader) != than));
             found.get().is_some()
         });
@@ -224,7 +264,12 @@ impl Cluster {
             etcd.envs(settings.map(|(name, value)| (name, value.trim_matches('"'))));
             // Debian's etcd asks for this on any other processor than amd64.
             etcd.env("ETCD_UNSUPPORTED_ARCH", "arm64");
-            etcd.stdout(Stdio::null()).stderr(Stdio::null());
+            // All disks are one here, and other tests use it: an etcd that waits for it is not gone.
+            etcd.env("ETCD_HEARTBEAT_INTERVAL", "300");
+            etcd.env("ETCD_ELECTION_TIMEOUT", "3000");
+            let log = std::fs::File::create(self.dir.path().join(format!("etcd-{it}.log")));
+            let log = log.unwrap();
+            etcd.stdout(log.try_clone().unwrap()).stderr(log);
             self.etcd
                 .push(Part::of(etcd.spawn().expect("etcd, of etcd-server")));
         }
@@ -366,9 +411,7 @@ fn free_port(address: &str) -> u16 {
 /// What a Patroni answers, head and body.
 fn ask(address: &str, port: u16, method: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect((address, port)).ok()?;
-    stream
-        .set_read_timeout(Some(std::time::Duration::from_secs(3)))
-        .ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
     write!(stream, "{method} {path} HTTP/1.0\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;

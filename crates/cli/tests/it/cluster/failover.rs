@@ -18,8 +18,8 @@ use pki::sealed::MachineKey;
 use store::engine::Engine;
 use store::server::Address;
 
-use super::Cluster;
-use crate::running::{Clinic, Part, start_center, wait_until};
+use super::{Cluster, PATIENCE};
+use crate::running::{Clinic, Part, start_center};
 
 /// Clients at once, each with a connection to both centers.
 const CLIENTS: usize = 8;
@@ -54,17 +54,17 @@ fn no_acknowledged_check_is_lost_or_doubled_when_the_primary_dies() {
         runtime.spawn(ask(line.clone(), client, news.clone()));
     }
     let mut acknowledged = BTreeMap::new();
-    collect(&heard, &mut acknowledged, BEFORE);
+    collect(&cluster, &heard, &mut acknowledged, BEFORE);
     let first = cluster.wait_for_leader(None);
     cluster.kill(first);
     cluster.wait_for_leader(Some(first));
     let enough = acknowledged.len() + AFTER;
-    collect(&heard, &mut acknowledged, enough);
+    collect(&cluster, &heard, &mut acknowledged, enough);
     // Nobody asks any more; what is on its way is answered or given up.
     runtime.shutdown_timeout(Duration::from_secs(30));
     acknowledged.extend(heard.try_iter());
 
-    wait_until("a second machine in step", || cluster.has("sync_standby"));
+    cluster.wait_until("a second machine in step", || cluster.has("sync_standby"));
     every_answer_is_kept(&engine, &acknowledged);
     let keys = keys(&clinic);
     let verifies =
@@ -77,7 +77,7 @@ fn no_acknowledged_check_is_lost_or_doubled_when_the_primary_dies() {
     assert_eq!(cluster.execute("onshi", keys).as_deref(), Some("0"));
 
     cluster.bring_up(first);
-    wait_until("all three machines", || cluster.running() == 3);
+    cluster.wait_until("all three machines", || cluster.running() == 3);
     cluster.wait_for_leader(None);
 }
 
@@ -180,9 +180,16 @@ async fn ask(line: Line, client: usize, news: Sender<Acknowledged>) {
     }
 }
 
-fn collect(heard: &Receiver<Acknowledged>, into: &mut BTreeMap<u128, Bytes>, enough: usize) {
+fn collect(
+    cluster: &Cluster,
+    heard: &Receiver<Acknowledged>,
+    into: &mut BTreeMap<u128, Bytes>,
+    enough: usize,
+) {
     while into.len() < enough {
-        let (id, answer) = heard.recv_timeout(Duration::from_secs(180)).unwrap();
+        let (id, answer) = heard
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|error| panic!("{error}\n{}", cluster.notes()));
         assert_eq!(into.insert(id, answer), None, "one check for each key");
     }
 }

@@ -19,7 +19,6 @@ use store::server::Address;
 
 use super::failover::{PASSWORD, make_database};
 use super::{Cluster, as_postgres};
-use crate::running::wait_until;
 
 #[test]
 fn a_cluster_is_brought_back_to_a_point_and_serves_again_with_all_machines() {
@@ -56,8 +55,8 @@ fn a_cluster_is_brought_back_to_a_point_and_serves_again_with_all_machines() {
         cluster.set_aside(machine);
         cluster.bring_up(machine);
     }
-    wait_until("all three machines", || cluster.running() == 3);
-    wait_until("a second machine in step", || cluster.has("sync_standby"));
+    cluster.wait_until("all three machines", || cluster.running() == 3);
+    cluster.wait_until("a second machine in step", || cluster.has("sync_standby"));
 
     let engine = Engine::open_server(&address, [8; 16]).unwrap();
     let reader = permit::<ReadHistory>();
@@ -111,7 +110,7 @@ impl Cluster {
         let switch = "SELECT pg_walfile_name(pg_switch_wal())";
         let last = self.execute("postgres", switch).unwrap();
         let kept = self.archive.as_ref().unwrap().join(last);
-        wait_until("the log in the archive", || kept.exists());
+        self.wait_until("the log in the archive", || kept.exists());
     }
 
     /// Ends all machines as their service managers do, the primary last.
