@@ -159,7 +159,10 @@ async fn store(
             anyhow::ensure!(!found.is_empty(), "somebody is not found");
             let name = found.first().map(|it| it.person.name.as_str().to_owned());
             let recorded = engine.record_check(&permit, check(it, name)).await?;
-            anyhow::ensure!(recorded == Recorded::New, "a check was recorded before");
+            anyhow::ensure!(
+                matches!(recorded, Recorded::New(_)),
+                "a check was recorded before"
+            );
             Ok(())
         }
     })

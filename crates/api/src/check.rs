@@ -129,7 +129,7 @@ pub struct Answer {
     pub facility: String,
     /// Remarks, such as a wrong check digit of the insurer number.
     pub messages: Vec<Remark>,
-    /// Signed receipt: compact JWS (contracts §6).
+    /// Signed receipt: compact JWS, or one shared with other answers and this answer's way to it (contracts §6, docs/receipts.md).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
     /// Salt of the receipt's digest, base64url.
@@ -158,7 +158,7 @@ pub struct ReceiptAlone {
     /// The check's identifier, a UUID.
     #[schema(format = "uuid")]
     pub check_id: String,
-    /// Signed receipt: compact JWS (contracts §6).
+    /// Signed receipt: compact JWS, or one shared with other answers and this answer's way to it (contracts §6, docs/receipts.md).
     pub receipt: String,
 }
 

@@ -1,4 +1,6 @@
-//! Signed receipts (contracts §6): compact JWS over the digest of an answer. Says nothing of the person it is about.
+//! Signed receipts (contracts §6): compact JWS over the digest of an answer, alone or with others. Says nothing of the person it is about.
+
+pub mod shared;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -29,6 +31,14 @@ pub struct Claims {
     pub jti: String,
     /// The verdict, 1-6.
     pub verdict: u8,
+}
+
+impl Claims {
+    /// Their JSON, members in order.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,20 +91,23 @@ pub struct KeySet {
     pub keys: Vec<Jwk>,
 }
 
-/// The header and payload to sign, joined by a dot; append a dot and the base64url signature with [`seal`].
+/// The header and the claims ([`Claims::to_bytes`]) to sign, joined by a dot; append a dot and the base64url signature with [`seal`].
 #[must_use]
-pub fn signing_input(kid: &str, claims: &Claims) -> String {
+pub fn signing_input(kid: &str, claims: &[u8]) -> String {
+    join(kid, TYPE, claims)
+}
+
+fn join(kid: &str, kind: &str, payload: &[u8]) -> String {
     let header = Header {
         alg: "ES256".into(),
         kid: kid.into(),
-        typ: TYPE.into(),
+        typ: kind.into(),
     };
     let mut out = String::with_capacity(512);
     let header = serde_json::to_vec(&header).unwrap_or_default();
     URL_SAFE_NO_PAD.encode_string(header, &mut out);
     out.push('.');
-    let claims = serde_json::to_vec(claims).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode_string(claims, &mut out);
+    URL_SAFE_NO_PAD.encode_string(payload, &mut out);
     out
 }
 
@@ -128,7 +141,10 @@ pub enum NotProven {
     #[error("no answer with the members receipt and receipt_salt")]
     NoReceipt,
     /// The receipt is not a compact JWS of ours.
-    #[error("the receipt is not of the form header.claims.signature with typ {TYPE} and alg ES256")]
+    #[error(
+        "the receipt is not of the form header.claims.signature with typ {TYPE} and alg ES256, nor header.root.signature~claims~index~size~path with typ {}",
+        shared::TYPE
+    )]
     Form,
     /// The key set does not hold the key.
     #[error("the key set holds no key {0}")]
@@ -136,6 +152,11 @@ pub enum NotProven {
     /// The signature is not of that key.
     #[error("the signature is not of the key the receipt names")]
     Signature,
+    /// The claims beside a shared signature are not among those that were signed.
+    #[error(
+        "the claims are not among those that were signed together: their path does not lead to the signed root"
+    )]
+    Path,
     /// The answer was changed after it was signed, or belongs to another receipt.
     #[error("the answer is not the one that was signed: {0} differs")]
     Answer(&'static str),
@@ -180,12 +201,21 @@ pub fn verify(answer: &Value, keys: &KeySet) -> Result<Claims, NotProven> {
 ///
 /// # Errors
 /// [`NotProven`].
-pub fn verify_signature(jws: &str, keys: &KeySet) -> Result<Claims, NotProven> {
+pub fn verify_signature(receipt: &str, keys: &KeySet) -> Result<Claims, NotProven> {
+    if receipt.contains(shared::SEPARATOR) {
+        return shared::verify(receipt, keys);
+    }
+    let claims = verify_jws(receipt, TYPE, keys)?;
+    serde_json::from_slice(&claims).map_err(|_| NotProven::Form)
+}
+
+/// Verifies a compact JWS of a kind; returns what it holds.
+fn verify_jws(jws: &str, kind: &str, keys: &KeySet) -> Result<Vec<u8>, NotProven> {
     let (input, signature) = jws.rsplit_once('.').ok_or(NotProven::Form)?;
-    let (header, claims) = input.split_once('.').ok_or(NotProven::Form)?;
+    let (header, payload) = input.split_once('.').ok_or(NotProven::Form)?;
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| NotProven::Form);
     let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| NotProven::Form)?;
-    if header.typ != TYPE || header.alg != "ES256" {
+    if header.typ != kind || header.alg != "ES256" {
         return Err(NotProven::Form);
     }
     let key = keys.keys.iter().find(|key| key.kid == header.kid);
@@ -196,7 +226,7 @@ pub fn verify_signature(jws: &str, keys: &KeySet) -> Result<Claims, NotProven> {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)
         .verify(input.as_bytes(), &decode(signature)?)
         .map_err(|_| NotProven::Signature)?;
-    serde_json::from_slice(&decode(claims)?).map_err(|_| NotProven::Form)
+    decode(payload)
 }
 
 #[cfg(test)]
@@ -206,30 +236,47 @@ mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
     use serde_json::json;
 
-    fn signed() -> (Value, KeySet) {
+    /// A key `k1`, and what signs with it.
+    pub(super) fn key() -> (KeySet, impl Fn(&str) -> Vec<u8>) {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let point = pair.public_key().as_ref();
         let half = |at: usize| <[u8; 32]>::try_from(&point[at..at + 32]).unwrap();
         let keys = KeySet {
             keys: vec![Jwk::p256("k1", &half(1), &half(33))],
         };
+        let sign = move |input: &str| {
+            let signature = pair.sign(&SystemRandom::new(), input.as_bytes());
+            signature.unwrap().as_ref().to_vec()
+        };
+        (keys, sign)
+    }
+
+    pub(super) fn claims() -> Claims {
+        Claims {
+            as_of: "2026-11-23T00:15:02.000000Z".into(),
+            digest: String::new(),
+            facility: "1319999999".into(),
+            iat: 1_795_392_902,
+            iss: "onshi".into(),
+            jti: "c1".into(),
+            verdict: 1,
+        }
+    }
+
+    fn signed() -> (Value, KeySet) {
+        let (keys, sign) = key();
         let mut answer = json!({
             "as_of": "2026-11-23T00:15:02.000000Z", "check_id": "c1", "facility": "1319999999",
             "verdict": 1, "results": [{"name": "資格　太郎"}]
         });
         let salt = [7; 16];
         let claims = Claims {
-            as_of: "2026-11-23T00:15:02.000000Z".into(),
             digest: digest(&salt, &canonical::to_bytes(&answer).unwrap()),
-            facility: "1319999999".into(),
-            iat: 1_795_392_902,
-            iss: "onshi".into(),
-            jti: "c1".into(),
-            verdict: 1,
+            ..claims()
         };
-        let input = signing_input("k1", &claims);
-        let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
-        answer["receipt"] = seal(input, signature.as_ref()).into();
+        let input = signing_input("k1", &claims.to_bytes());
+        let signature = sign(&input);
+        answer["receipt"] = seal(input, &signature).into();
         answer["receipt_salt"] = encode_salt(&salt).into();
         (answer, keys)
     }

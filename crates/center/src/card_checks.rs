@@ -34,9 +34,9 @@ use traces::Stage;
 
 use crate::app::{App, Shared, random};
 use crate::card_proof::{self, Proven, Refusal, Signed, challenge_trouble};
-use crate::checks::sign;
 use crate::extract::{Body, Granted, Peer};
 use crate::home_care;
+use crate::receipts::sign;
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -374,7 +374,7 @@ fn before(
     match app.engine.answered(permit.holder(), key, question)? {
         Some(store::checks::Recorded::Before(answer)) => repeated(app, permit, &answer).map(Some),
         Some(store::checks::Recorded::Conflict) => Err(Trouble::IdempotencyConflict.into()),
-        Some(store::checks::Recorded::New) | None => Ok(None),
+        Some(store::checks::Recorded::New(_)) | None => Ok(None),
     }
 }
 

@@ -2,20 +2,18 @@
 
 use api::check::{Answer, CheckRequest, ReceiptAlone, answered, asked};
 use api::problem::Trouble;
-use api::receipt::{self, Claims};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::check::evaluate;
-use domain::civil_date::Instant;
 use domain::permit::{AskByNumber, Permit, ReadHistory};
 use store::checks::{NewCheck, Recorded};
 use traces::Stage;
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted};
-use crate::records::Records;
+use crate::receipts;
 use crate::trouble::Refused;
 
 pub(crate) async fn ask(
@@ -67,7 +65,6 @@ pub(crate) async fn check(
         remarks: asked.remarks,
     };
     let answer = answered::write(&finding, number.as_deref(), &circumstances);
-    let signed = sign(app, &answer, now)?;
     let check = NewCheck {
         id: circumstances.check_id,
         at: now,
@@ -80,7 +77,7 @@ pub(crate) async fn check(
             .and_then(|person| person.kana.as_ref())
             .map(|kana| kana.as_str().to_owned()),
         question: bytes.clone(),
-        answer: signed.clone(),
+        answer: receipts::unsealed(app, &answer, now)?,
         key,
         sources: finding.sources(),
     };
@@ -94,36 +91,14 @@ pub(crate) async fn check(
         (recorded, _) => recorded?,
     };
     match recorded {
-        Recorded::New => {
+        Recorded::New(sealed) => {
             app.metrics.count_check(finding.verdict, asked.origin);
             app.events.check(permit.facility(), circumstances.check_id);
-            Ok(signed)
+            Ok(sealed)
         }
-        before @ (Recorded::Before(_) | Recorded::Conflict) => answer_before(before),
+        Recorded::Before(answer) => Ok(answer.into()),
+        Recorded::Conflict => Err(Trouble::IdempotencyConflict.into()),
     }
-}
-
-/// The bytes of an answer with its signed receipt (contracts §6).
-pub(crate) fn sign(records: &Records, answer: &Answer, now: Instant) -> Result<Bytes, Refused> {
-    let canonical = answered::canonical_bytes(answer);
-    let salt = random::<16>()?;
-    let claims = Claims {
-        as_of: answer.as_of.clone(),
-        digest: receipt::digest(&salt, &canonical),
-        facility: answer.facility.clone(),
-        iat: now.as_seconds(),
-        iss: records.name.to_string(),
-        jti: answer.check_id.clone(),
-        verdict: answer.verdict,
-    };
-    let keys = records.receipt_keys.load();
-    let input = receipt::signing_input(keys.current.kid(), &claims);
-    let signature = traces::during(Stage::Sign, || keys.current.sign(input.as_bytes()))
-        .map_err(|_| Trouble::Internal)?;
-    drop(keys);
-    let receipt = receipt::seal(input, &signature);
-    let bytes = answered::with_receipt(&canonical, &receipt, &receipt::encode_salt(&salt));
-    Ok(Bytes::from(bytes))
 }
 
 pub(crate) async fn past(
@@ -163,14 +138,6 @@ async fn look_back(app: &App, permit: &Permit<ReadHistory>, id: &str) -> Result<
     event.subject = Some(id.as_u128());
     app.engine.record(event).await?;
     Ok(answer)
-}
-
-fn answer_before(before: Recorded) -> Result<Bytes, Refused> {
-    match before {
-        Recorded::Before(answer) => Ok(answer.into()),
-        Recorded::Conflict => Err(Trouble::IdempotencyConflict.into()),
-        Recorded::New => Err(Trouble::Internal.into()),
-    }
 }
 
 fn json(bytes: impl Into<axum::body::Body>) -> Response {

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::check_ids::CheckIds;
 use crate::config::emergency::Emergency;
+use crate::receipts::Sealer;
 use crate::serve::Clock;
 
 /// Copies share what they are made of.
@@ -21,6 +22,8 @@ pub(crate) struct Records {
     pub(crate) engine: Engine,
     /// Exchanged as a whole by a rotation.
     pub(crate) receipt_keys: Arc<ArcSwap<ReceiptKeys>>,
+    /// Seals answers with those keys.
+    pub(crate) sealer: Arc<Sealer>,
     pub(crate) name: CenterName,
     pub(crate) clock: Clock,
     pub(crate) check_ids: Arc<CheckIds>,

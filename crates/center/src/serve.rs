@@ -36,6 +36,7 @@ use crate::keyed_hash::KeyedHash;
 use crate::metrics::sources::Sources;
 use crate::metrics::{self, Metrics};
 use crate::operators::ready_made::{self, ReadyMade};
+use crate::receipts::Sealer;
 use crate::records::Records;
 use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
@@ -169,10 +170,17 @@ impl Center {
         };
         let metrics = Metrics::new(sources);
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
+        let receipt_keys = Arc::new(ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?));
+        let name = CenterName::parse(&config.name)?;
         let records = Records {
             engine,
-            receipt_keys: Arc::new(ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?)),
-            name: CenterName::parse(&config.name)?,
+            sealer: Arc::new(Sealer {
+                keys: Arc::clone(&receipt_keys),
+                name: name.clone(),
+                clock: clock.clone(),
+            }),
+            receipt_keys,
+            name,
             clock,
             check_ids: Arc::default(),
             emergency: Arc::new(config.emergency.clone()),

@@ -30,6 +30,7 @@ use crate::config::emergency::Emergency;
 use crate::emergency::{disaster, outage, reports};
 use crate::extract::{Body, Granted};
 use crate::medical::{self, documents};
+use crate::receipts::Sealer;
 use crate::records::Records;
 use crate::serve::StartError;
 use crate::sessions::{actor, event};
@@ -75,10 +76,17 @@ impl Practice {
         let look_back = *center.engine.look_back();
         let store = Store::open(&dir, chain)?.looking_back(look_back);
         let keys = ReceiptKeys::open(&dir, &center.machine)?;
+        let receipt_keys = Arc::new(ArcSwap::from_pointee(keys));
+        let name = CenterName::parse(NAME)?;
         let records = Records {
             engine: store.engine().clone(),
-            receipt_keys: Arc::new(ArcSwap::from_pointee(keys)),
-            name: CenterName::parse(NAME)?,
+            sealer: Arc::new(Sealer {
+                keys: Arc::clone(&receipt_keys),
+                name: name.clone(),
+                clock: center.clock.clone(),
+            }),
+            receipt_keys,
+            name,
             clock: center.clock.clone(),
             check_ids: center.check_ids.clone(),
             emergency: Arc::new(Emergency {

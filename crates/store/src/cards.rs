@@ -258,7 +258,7 @@ impl Recording {
         match self.record.before(connection, batch)? {
             Some(Recorded::Before(answer)) => return Ok(CardRecorded::Before(answer)),
             Some(Recorded::Conflict) => return Ok(CardRecorded::Conflict),
-            Some(Recorded::New) | None => {}
+            Some(Recorded::New(_)) | None => {}
         }
         let (id, at) = (self.id, self.at);
         if let Err(refused) = use_up(connection, &self.holder, self.challenge, at)? {

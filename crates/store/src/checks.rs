@@ -19,6 +19,7 @@ use crate::audit::{Content, EventRow};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::recent::Recent;
+use crate::sealing::{NewAnswer, Unsealed};
 use crate::sql::{self, Connection};
 
 /// Seconds an idempotency key is kept: 14 days (design §6).
@@ -30,9 +31,9 @@ const KEYS_AT_ONCE: u32 = 4_000;
 /// Who used a key, and the key: facility, account, key.
 type OfKey<'k> = (i64, &'k str, &'k str);
 
-/// A check to record. Question and answer are kept byte by byte.
+/// A check to record. Question and answer are kept byte by byte; the answer is as it goes, or to be sealed with others.
 #[derive(Clone)]
-pub struct NewCheck {
+pub struct NewCheck<A = Bytes> {
     /// Identifier: a UUIDv7, so that newer ones sort later.
     pub id: u128,
     /// When it was answered.
@@ -51,15 +52,15 @@ pub struct NewCheck {
     pub kana: Option<String>,
     /// What was typed, as it came.
     pub question: Bytes,
-    /// What was answered, as it goes.
-    pub answer: Bytes,
+    /// What was answered.
+    pub answer: A,
     /// Idempotency key: the same key with the same question brings the same answer.
     pub key: Option<String>,
     /// The batches of insurers' feeds that the answer came from.
     pub sources: Vec<BatchNumber>,
 }
 
-impl std::fmt::Debug for NewCheck {
+impl<A> std::fmt::Debug for NewCheck<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "NewCheck({:032x}, …)", self.id)
     }
@@ -91,8 +92,8 @@ impl Answer {
 /// What became of a check to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is on the disk.
-    New,
+    /// It is on the disk with this answer.
+    New(Bytes),
     /// The key was used for the same request before: this was answered then.
     Before(Vec<u8>),
     /// The key was used for another request.
@@ -162,22 +163,27 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was recorded and nothing may be answered.
-    pub async fn record_check(
+    pub async fn record_check<A: Into<NewAnswer>>(
         &self,
         permit: &Permit<AskByNumber>,
-        check: NewCheck,
+        check: NewCheck<A>,
     ) -> Result<Recorded, StoreError> {
-        let record = Record::new(permit.holder(), check);
+        let mut record = Record::new(permit.holder(), check);
         if let Some(lanes) = self.lanes() {
             return lanes.checks.record(record).await;
         }
         // A part of a check fails only with the whole file, so none is undone alone.
-        self.write_or_fail_all(move |connection, batch| {
+        let unsealed = record.unsealed.take();
+        self.seal_and_write(unsealed, move |connection, batch| {
             if let Some(known) = record.before(connection, batch)? {
                 return Ok(known);
             }
+            if let Some(sealed) = batch.sealed() {
+                record.seal(sealed?);
+            }
+            let answer = record.row.answer.clone();
             record.append(connection, batch, "")?;
-            Ok(Recorded::New)
+            Ok(Recorded::New(answer))
         })
         .await
     }
@@ -328,11 +334,17 @@ pub(crate) struct Record {
     pub(crate) row: Row,
     pub(crate) hash: [u8; 32],
     pub(crate) event: Event,
+    /// The answer, while it waits for its seal: row and hash lack it so long.
+    pub(crate) unsealed: Option<Unsealed>,
 }
 
 impl Record {
-    /// Of a signed-in account. The hash is made here, off the writer's thread.
-    pub(crate) fn new(holder: &SignedIn, check: NewCheck) -> Self {
+    /// Of a signed-in account. The hash is made here, off the writer's thread, where the answer is known.
+    pub(crate) fn new<A: Into<NewAnswer>>(holder: &SignedIn, check: NewCheck<A>) -> Self {
+        let (answer, unsealed) = match check.answer.into() {
+            NewAnswer::Ready(answer) => (answer, None),
+            NewAnswer::Unsealed(unsealed) => (Bytes::new(), Some(unsealed)),
+        };
         let row = Row {
             facility: holder.facility.as_u64().cast_signed(),
             id: check.id.to_be_bytes(),
@@ -346,7 +358,7 @@ impl Record {
             kana: check.kana,
             key: check.key,
             question: check.question,
-            answer: check.answer,
+            answer,
             sources: numbers(&check.sources),
         };
         let event = Event {
@@ -360,8 +372,22 @@ impl Record {
             subject: Some(check.id),
             detail: format!("verdict={}", row.verdict),
         };
-        let hash = row.content_hash();
-        Self { row, hash, event }
+        let mut record = Self {
+            row,
+            hash: [0; 32],
+            event,
+            unsealed,
+        };
+        if record.unsealed.is_none() {
+            record.hash = record.row.content_hash();
+        }
+        record
+    }
+
+    /// Gives it its sealed answer.
+    pub(crate) fn seal(&mut self, answer: Bytes) {
+        self.row.answer = answer;
+        self.hash = self.row.content_hash();
     }
 
     /// What its idempotency key was answered before, if it was.

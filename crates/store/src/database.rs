@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use domain::audit::Event;
 use tokio::sync::oneshot;
 
@@ -23,6 +24,7 @@ use self::writer::Writer;
 use crate::audit::{Chain, Content};
 use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
+use crate::sealing::{self, Unsealed};
 use crate::sessions::Remembered;
 use crate::sql::{Connection, Row};
 
@@ -57,9 +59,16 @@ pub(crate) struct Batch {
     numbers: Option<Numbers>,
     held: Arc<Held>,
     consequences: Vec<Consequence>,
+    /// What the running job had to be sealed.
+    sealed: Option<Result<Bytes, StoreError>>,
 }
 
 impl Batch {
+    /// What the running job handed over to be sealed, or why it is not; `None` where it handed over nothing.
+    pub(crate) fn sealed(&mut self) -> Option<Result<Bytes, StoreError>> {
+        self.sealed.take()
+    }
+
     /// Appends an event to this process's chain within the running transaction.
     pub(crate) fn append(
         &mut self,
@@ -115,6 +124,7 @@ type Work = Box<dyn FnOnce(Option<&Connection>, &mut Batch) -> Result<Finish, Fa
 
 struct Job {
     failure: Failure,
+    unsealed: Option<Unsealed>,
     work: Work,
 }
 
@@ -312,7 +322,7 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.hand_over(Failure::Alone, work).await
+        self.hand_over(Failure::Alone, None, work).await
     }
 
     /// Writes work that cannot be undone alone: when it fails, everything of its transaction fails with it.
@@ -320,7 +330,16 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.hand_over(Failure::All, work).await
+        self.hand_over(Failure::All, None, work).await
+    }
+
+    /// The same; what is unsealed is sealed before, together with that of the others in the transaction ([`Batch::sealed`]).
+    pub(crate) async fn seal_and_write<T: Send + 'static>(
+        &self,
+        unsealed: Option<Unsealed>,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(Failure::All, unsealed, work).await
     }
 
     /// Writes as [`Self::write`] does, and blocks until it is known. Never to be called from asynchronous code.
@@ -328,22 +347,24 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let receiver = self.send(Failure::Alone, work)?;
+        let receiver = self.send(Failure::Alone, None, work)?;
         receiver.blocking_recv().map_err(|_| StoreError::Closing)?
     }
 
     async fn hand_over<T: Send + 'static>(
         &self,
         failure: Failure,
+        unsealed: Option<Unsealed>,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let receiver = self.send(failure, work)?;
+        let receiver = self.send(failure, unsealed, work)?;
         receiver.await.map_err(|_| StoreError::Closing)?
     }
 
     fn send<T: Send + 'static>(
         &self,
         failure: Failure,
+        unsealed: Option<Unsealed>,
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         // A few more may slip in between: the bound is of memory, not of a number.
@@ -369,7 +390,11 @@ impl Database {
                 Some(why) => Err(Failed { finish, why }),
             }
         });
-        let job = Job { failure, work };
+        let job = Job {
+            failure,
+            unsealed,
+            work,
+        };
         // Counted first: the writer may begin at once.
         self.counts.waiting.fetch_add(1, Ordering::Relaxed);
         self.writer.send(job).map_err(|_| StoreError::Closing)?;
@@ -396,6 +421,7 @@ fn write_jobs(
             numbers: writer.numbers(),
             held: Arc::clone(held),
             consequences: Vec::new(),
+            sealed: None,
         };
         let mut finishes: Vec<Finish> = Vec::new();
         let outcome = run_batch(&mut writer, first, jobs, &mut batch, &mut finishes);
@@ -441,20 +467,26 @@ fn run_batch(
     finishes: &mut Vec<Finish>,
 ) -> Result<(), StoreError> {
     let mut outcome = writer.begin();
-    let mut next = Some(first);
-    while let Some(job) = next {
-        match run_job(writer.within(), job, batch) {
-            Ok(finish) => finishes.push(finish),
-            Err(failed) => {
-                finishes.push(failed.finish);
-                outcome = outcome.and(Err(failed.why));
+    let mut round = vec![first];
+    // Whoever comes while a round is run has one of its own in the same transaction.
+    while !round.is_empty() {
+        let room = MOST_JOBS.saturating_sub(finishes.len() + round.len());
+        round.extend(std::iter::from_fn(|| jobs.try_recv().ok()).take(room));
+        let unsealed: Vec<&Unsealed> = round.iter().filter_map(|it| it.unsealed.as_ref()).collect();
+        let mut sealed = sealing::seal(&unsealed).into_iter();
+        for job in round.drain(..) {
+            batch.sealed = job.unsealed.as_ref().and_then(|_| sealed.next());
+            match run_job(writer.within(), job, batch) {
+                Ok(finish) => finishes.push(finish),
+                Err(failed) => {
+                    finishes.push(failed.finish);
+                    outcome = outcome.and(Err(failed.why));
+                }
             }
         }
-        next = if finishes.len() < MOST_JOBS {
-            jobs.try_recv().ok()
-        } else {
-            None
-        };
+        if finishes.len() < MOST_JOBS {
+            round.extend(jobs.try_recv().ok());
+        }
     }
     outcome?;
     writer.commit()

@@ -17,6 +17,7 @@ use crate::database::{Batch, Database, Held, Reading};
 use crate::lane::Lane;
 use crate::recent::Recent;
 use crate::registry;
+use crate::sealing::Unsealed;
 use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
 use crate::{cards, checks};
@@ -237,8 +238,20 @@ impl Engine {
         let of_center = follow(&center_pool, b"center")?;
         let of_registry = follow(&registry_pool, b"registry")?;
         let pool = Arc::clone(&center_pool);
-        let checks = Lane::start("checks", pool, chain, checks::lane::write).map_err(failed)?;
-        let cards = Lane::start("cards", center_pool, chain, cards::lane::write).map_err(failed)?;
+        let checks = Lane::start(
+            "checks",
+            pool,
+            chain,
+            (checks::lane::seal, checks::lane::write),
+        )
+        .map_err(failed)?;
+        let cards = Lane::start(
+            "cards",
+            center_pool,
+            chain,
+            (|_| Ok(()), cards::lane::write),
+        )
+        .map_err(failed)?;
         Ok(Self {
             center: center.with_replicas(of_center),
             registry: registry.with_replicas(of_registry),
@@ -375,6 +388,15 @@ impl Engine {
         work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.center.write_or_fail_all(work).await
+    }
+
+    /// The same; what is unsealed is sealed before, together with that of the others in the transaction (`Batch::sealed`).
+    pub(crate) async fn seal_and_write<T: Send + 'static>(
+        &self,
+        unsealed: Option<Unsealed>,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.center.seal_and_write(unsealed, work).await
     }
 }
 

@@ -19,6 +19,9 @@ const MOST: usize = 512;
 /// While several come at once, transactions begin this far apart at least, so that more of them share a sync.
 const APART: Duration = Duration::from_millis(1);
 
+/// Makes the records of a group ready together; where that fails none of them is written.
+pub(crate) type Prepare<R> = fn(&mut [R]) -> Result<(), StoreError>;
+
 /// Begins a transaction, writes all of a group in it and commits; says of each what became of it.
 pub(crate) type Write<R, A> =
     fn(&Pool, &Connection, &mut Chain, &[R]) -> Result<Vec<A>, StoreError>;
@@ -58,7 +61,7 @@ impl<R: Send + 'static, A: Send + 'static> Lane<R, A> {
         name: &'static str,
         pool: Arc<Pool>,
         chain: [u8; 16],
-        write: Write<R, A>,
+        (prepare, write): (Prepare<R>, Write<R, A>),
     ) -> std::io::Result<Self> {
         let (sender, waiting) = mpsc::channel();
         let counts = Arc::new(Counts::default());
@@ -67,6 +70,7 @@ impl<R: Send + 'static, A: Send + 'static> Lane<R, A> {
             connection: None,
             chain: Chain::new(own(name, chain)),
             counts: Arc::clone(&counts),
+            prepare,
             write,
         };
         std::thread::Builder::new()
@@ -116,6 +120,7 @@ struct LaneWriter<R, A> {
     connection: Option<Connection>,
     chain: Chain,
     counts: Arc<Counts>,
+    prepare: Prepare<R>,
     write: Write<R, A>,
 }
 
@@ -130,11 +135,15 @@ impl<R, A> LaneWriter<R, A> {
             let others = std::iter::from_fn(|| waiting.try_recv().ok());
             let group = std::iter::once(first).chain(others.take(MOST - 1));
             let group = group.map(|it| (it.record, (it.told, it.handed.begun())));
-            let (records, told): (Vec<R>, Vec<_>) = group.unzip();
+            let (mut records, told): (Vec<R>, Vec<_>) = group.unzip();
             is_busy = 1 < records.len();
             let count = records.len() as u64;
             self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
-            for ((told, in_work), outcome) in told.into_iter().zip(self.write_all(&records)) {
+            let outcomes = match (self.prepare)(&mut records) {
+                Ok(()) => self.write_all(&records),
+                Err(why) => records.iter().map(|_| Err(why.clone())).collect(),
+            };
+            for ((told, in_work), outcome) in told.into_iter().zip(outcomes) {
                 in_work.ended();
                 // Whoever asked may be gone; what is written stays written.
                 let _ = told.send(outcome);

@@ -29,6 +29,7 @@ pub mod reference_numbers;
 pub mod registry;
 pub mod rotations;
 mod rows;
+pub mod sealing;
 pub mod second_factors;
 pub mod sessions;
 pub mod sight;

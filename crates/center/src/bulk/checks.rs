@@ -23,8 +23,8 @@ use traces::Stage;
 
 use super::work::Worked;
 use crate::app::{App, Shared, random};
-use crate::checks::sign;
 use crate::link::must;
+use crate::receipts::sign;
 use crate::trouble::Refused;
 
 /// Works off the lines of a part.

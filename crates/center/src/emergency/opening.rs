@@ -17,9 +17,9 @@ use store::emergency::openings::{NewOpening, Openings};
 use uuid::Uuid;
 
 use crate::app::random;
-use crate::checks::sign;
 use crate::emergency::search::{refuse, told};
 use crate::extract::Body;
+use crate::receipts::sign;
 use crate::records::Records;
 use crate::trouble::Refused;
 

@@ -1,6 +1,9 @@
 //! Reads: conditional answers, the list of days, the receipt alone.
 
-use api::receipt::verify_signature;
+use std::sync::Arc;
+
+use api::check::Answer;
+use api::receipt::{NotProven, verify_signature};
 use http::Method;
 
 use crate::world::{World, check};
@@ -84,4 +87,55 @@ async fn a_receipt_alone_verifies_and_belongs_to_its_facility() {
     let keys = one.client.keys().await.unwrap();
     assert_eq!(verify_signature(&alone.receipt, &keys).unwrap().jti, id);
     check(other.client.receipt(&foreign.token, &id).await, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_of_one_moment_share_a_signature_and_each_is_proven_alone() {
+    let world = World::start().await;
+    let clinic = Arc::new(world.enrol("1319999999").await);
+    let (session, _) = clinic.administrator().await;
+    let mut answers = Vec::new();
+    // Which of them share a transaction is up to the moment: it is asked until some do.
+    for round in 0.. {
+        assert!(
+            round < 200,
+            "no two of {} shared a signature",
+            answers.len()
+        );
+        let mut asking = tokio::task::JoinSet::new();
+        for it in 0..16 {
+            let (clinic, token) = (Arc::clone(&clinic), session.token.clone());
+            let key = format!("{round}-{it}");
+            asking.spawn(async move { clinic.ask(&token, &key, "4567").await.unwrap() });
+        }
+        for id in asking.join_all().await {
+            answers.push(clinic.client.past_check(&session.token, &id).await.unwrap());
+        }
+        let shared = answers.iter().filter(|it| is_shared(it)).count();
+        if 2 <= shared {
+            break;
+        }
+    }
+    let keys = clinic.client.keys().await.unwrap();
+    for answer in &answers {
+        let saved = serde_json::to_value(answer).unwrap();
+        let claims = api::receipt::verify(&saved, &keys).unwrap();
+        assert_eq!(claims.jti, answer.check_id);
+        let alone = clinic
+            .client
+            .receipt(&session.token, &answer.check_id)
+            .await;
+        assert_eq!(verify_signature(&alone.unwrap().receipt, &keys), Ok(claims));
+    }
+    // The receipt of one proves no other that it shares the signature with.
+    let mut shared = answers.into_iter().filter(is_shared);
+    let (mut one, other) = (shared.next().unwrap(), shared.next().unwrap());
+    one.receipt = other.receipt;
+    one.receipt_salt = other.receipt_salt;
+    let wrong = api::receipt::verify(&serde_json::to_value(&one).unwrap(), &keys);
+    assert_eq!(wrong, Err(NotProven::Answer("digest")));
+}
+
+fn is_shared(answer: &Answer) -> bool {
+    answer.receipt.as_deref().is_some_and(|it| it.contains('~'))
 }

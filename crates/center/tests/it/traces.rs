@@ -178,7 +178,6 @@ async fn a_check_is_told_of_by_its_stages_and_nobody_is_in_it() {
     let expected = [
         "store.session",
         "store.look_up",
-        "receipt.sign",
         "store.wait",
         "store.commit",
     ];

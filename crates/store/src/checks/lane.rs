@@ -6,12 +6,28 @@ use crate::audit::{Chain, Content, EventRow};
 use crate::checks::{Record, Recorded, columns, known, server};
 use crate::database::server::pool::Pool;
 use crate::engine::StoreError;
+use crate::sealing::{self, Unsealed};
 use crate::sql::Connection;
 use crate::sql::postgres::columns::references;
 use crate::sql::postgres::{Server, Step};
 
 /// Where checks by number are handed over.
 pub(crate) type ChecksLane = crate::lane::Lane<Record, Recorded>;
+
+/// Seals the answers of a group together.
+pub(crate) fn seal(records: &mut [Record]) -> Result<(), StoreError> {
+    let unsealed: Vec<&Unsealed> = records
+        .iter()
+        .filter_map(|it| it.unsealed.as_ref())
+        .collect();
+    let sealed = sealing::seal(&unsealed);
+    let waiting = records.iter_mut().filter(|it| it.unsealed.is_some());
+    for (record, answer) in waiting.zip(sealed) {
+        record.unsealed = None;
+        record.seal(answer?);
+    }
+    Ok(())
+}
 
 /// Writes all of them or none.
 pub(crate) fn write(
@@ -46,7 +62,7 @@ pub(crate) fn write(
         .collect();
     insert(server, &new, &events, new.len() == records.len(), is_keyed)?;
     if new.len() == records.len() {
-        return Ok(records.iter().map(|_| Recorded::New).collect());
+        return Ok(records.iter().map(recorded).collect());
     }
     // Some keys were used before, by this group or by another process: what was answered then stands in the table by now.
     let outcomes = records.iter().map(|record| match &record.row.key {
@@ -59,12 +75,16 @@ pub(crate) fn write(
             let found = server::known_key(connection, of, |row| known(row, &record.row.question))?;
             found.ok_or(StoreError::Row("idempotency"))
         }
-        Some(_) | None => Ok(Recorded::New),
+        Some(_) | None => Ok(recorded(record)),
     });
     let outcomes: Result<Vec<Recorded>, StoreError> = outcomes.collect();
     let outcomes = outcomes?;
     server.end("COMMIT")?;
     Ok(outcomes)
+}
+
+fn recorded(record: &Record) -> Recorded {
+    Recorded::New(record.row.answer.clone())
 }
 
 /// Takes the keys of checks; returns the identifiers of the checks that have theirs.

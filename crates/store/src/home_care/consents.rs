@@ -155,7 +155,7 @@ impl Engine {
             match record.before(connection, batch)? {
                 Some(Recorded::Before(answer)) => return Ok(CheckedAgain::Before(answer)),
                 Some(Recorded::Conflict) => return Ok(CheckedAgain::Conflict),
-                Some(Recorded::New) | None => {}
+                Some(Recorded::New(_)) | None => {}
             }
             let facility = number(holder.facility);
             let Some(kept) = in_force(connection, facility, consent, at)? else {

@@ -7,7 +7,7 @@ use domain::permit::{AskByNumber, ReadHistory};
 use store::access::{Earlier, Notice};
 use store::checks::{Recorded, Search};
 
-use crate::{Place, check, on_both, open, permit, record};
+use crate::{Place, check, new, on_both, open, permit, record};
 
 fn everything() -> Search {
     Search {
@@ -73,7 +73,7 @@ async fn one_key_gives_one_record_even_at_once(place: &Place) {
         engine.record_check(&asker, keyed(1, 7)),
         engine.record_check(&asker, keyed(2, 7))
     );
-    assert_eq!(first.unwrap(), Recorded::New);
+    assert_eq!(first.unwrap(), new(1));
     assert_eq!(second.unwrap(), Recorded::Before(b"answer 1".to_vec()));
     assert_eq!(
         engine.record_check(&asker, keyed(3, 8)).await.unwrap(),
@@ -92,7 +92,7 @@ async fn one_key_gives_one_record_even_at_once(place: &Place) {
         .unwrap();
     assert_eq!(
         engine.record_check(&asker, keyed(3, 8)).await.unwrap(),
-        Recorded::New
+        new(3)
     );
 }
 
@@ -121,10 +121,7 @@ async fn a_job_that_fails_takes_no_other_with_it(place: &Place) {
         engine.record_check(&asker, check(2))
     );
     assert!(twice.is_err(), "the same notice twice");
-    assert_eq!(
-        (first.unwrap(), second.unwrap()),
-        (Recorded::New, Recorded::New)
-    );
+    assert_eq!((first.unwrap(), second.unwrap()), (new(1), new(2)));
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(
         (report.events, report.checks, report.faults.len()),
@@ -205,10 +202,11 @@ async fn a_check_is_found_alike_before_and_after_it_is_indexed(place: &Place) {
             for id in 1..=MANY {
                 let (engine, asker) = (engine.clone(), permit::<AskByNumber>("1319999999"));
                 let check = keyed(id);
-                tasks.spawn(async move { engine.record_check(&asker, check).await.unwrap() });
+                tasks.spawn(async move { (id, engine.record_check(&asker, check).await.unwrap()) });
             }
             while let Some(recorded) = tasks.join_next().await {
-                assert_eq!(recorded.unwrap(), Recorded::New);
+                let (id, recorded) = recorded.unwrap();
+                assert_eq!(recorded, new(id));
             }
         }
         for id in [1, 2_000, MANY] {

@@ -85,7 +85,7 @@ async fn repeat_until(engine: Engine, ended: Arc<AtomicBool>) -> Vec<u128> {
             let mut it = check(id);
             (it.answer, it.key) = (format!("answer {id}").into(), Some(key.clone()));
             match engine.record_check(&asker, it).await {
-                Ok(Recorded::New) => known.push(id),
+                Ok(Recorded::New(_)) => known.push(id),
                 Ok(Recorded::Before(answer)) => {
                     let text = String::from_utf8(answer).unwrap();
                     known.push(text.trim_start_matches("answer ").parse().unwrap());

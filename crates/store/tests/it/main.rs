@@ -30,6 +30,7 @@ mod power_cut;
 mod reference_numbers;
 mod replicas;
 mod retention;
+mod sealing;
 mod server;
 mod server_faults;
 mod shards;
@@ -39,7 +40,7 @@ use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByNumber, Permission, Permit, SignedIn};
-use store::checks::NewCheck;
+use store::checks::{NewCheck, Recorded};
 use store::engine::{Engine, Pace};
 
 /// Brings the log into the file several times within a test.
@@ -158,6 +159,11 @@ fn check(id: u128) -> NewCheck {
         key: None,
         sources: Vec::new(),
     }
+}
+
+/// What is said of a [`check`] that is on the disk.
+fn new(id: u128) -> Recorded {
+    Recorded::New(format!("answer {id}").into())
 }
 
 async fn record(engine: &Engine, ids: impl IntoIterator<Item = u128>) {

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use crate::kill::{acknowledged, random};
 use crate::server::{TestServer, shared};
-use crate::{cards, check, permit};
+use crate::{cards, check, new, permit};
 
 /// Checks that are recorded until they are to end; returns those that were acknowledged, and how many were refused.
 async fn record_until(
@@ -72,7 +72,7 @@ pub(crate) async fn back_again(engine: &Engine, id: u128) {
     let asker = permit::<AskByNumber>("1319999999");
     loop {
         match engine.record_check(&asker, check(id)).await {
-            Ok(recorded) => return assert_eq!(recorded, Recorded::New),
+            Ok(recorded) => return assert_eq!(recorded, new(id)),
             Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
         }
     }
@@ -190,7 +190,10 @@ async fn two_processes_write_one_database_and_each_sees_what_the_other_wrote() {
             engines[1].record_check(&asker, keyed(2 * round + 1))
         );
         let answers = [first.unwrap(), second.unwrap()];
-        let new = answers.iter().filter(|it| **it == Recorded::New).count();
+        let new = answers
+            .iter()
+            .filter(|it| matches!(it, Recorded::New(_)))
+            .count();
         assert_eq!(new, 1, "{answers:?}");
     }
     ended.store(true, Ordering::Relaxed);
