@@ -145,6 +145,11 @@ fn permit<A: Permission>(facility: &str) -> Permit<A> {
 }
 
 fn check(id: u128) -> NewCheck {
+    check_with(id, format!("answer {id}").into())
+}
+
+/// The same with another answer.
+fn check_with<A>(id: u128, answer: A) -> NewCheck<A> {
     NewCheck {
         id,
         at: Instant::from_micros(1_795_392_902_000_000 + i64::try_from(id % 1_000_000).unwrap()),
@@ -155,7 +160,7 @@ fn check(id: u128) -> NewCheck {
         name: Some("資格　太郎".into()),
         kana: Some("ｼｶｸ ﾀﾛｳ".into()),
         question: "question".into(),
-        answer: format!("answer {id}").into(),
+        answer,
         key: None,
         sources: Vec::new(),
     }
