@@ -35,7 +35,7 @@ pub(crate) struct Cluster {
     /// The first three bytes of its addresses.
     net: String,
     machines: [Machine; 3],
-    etcd: Vec<Part>,
+    etcd: Vec<Etcd>,
     proxy: Option<Part>,
     /// Where the primary is reached, host and port.
     pub(crate) primary: (String, u16),
@@ -55,6 +55,13 @@ struct Machine {
     address: String,
     postgres: u16,
     patroni: u16,
+    runs: Option<Part>,
+}
+
+/// One etcd.
+struct Etcd {
+    /// Its environment.
+    settings: Vec<(String, String)>,
     runs: Option<Part>,
 }
 
@@ -103,7 +110,8 @@ impl Cluster {
         if archiving == Archiving::Yes {
             cluster.archive = Some(cluster.folder("archive"));
         }
-        let etcd = cluster.start_etcd();
+        let etcd = cluster.configure_etcd();
+        cluster.bring_up_etcd();
         for machine in 0..cluster.machines.len() {
             cluster.configure(machine, &etcd);
             cluster.bring_up(machine);
@@ -237,7 +245,8 @@ impl Cluster {
         self.dir.path().join(format!("machine-{machine}/data"))
     }
 
-    fn start_etcd(&mut self) -> Vec<String> {
+    /// Settings of all etcd; where each is reached.
+    fn configure_etcd(&mut self) -> Vec<String> {
         let nodes = [21, 22, 23].map(|last| format!("{}.{last}", self.net));
         let ports = nodes
             .each_ref()
@@ -260,22 +269,43 @@ impl Cluster {
             );
             let settings = settings.lines().filter(|line| !line.starts_with('#'));
             let settings = settings.filter_map(|line| line.split_once('='));
-            let mut etcd = as_postgres("etcd");
-            etcd.envs(settings.map(|(name, value)| (name, value.trim_matches('"'))));
-            // Debian's etcd asks for this on any other processor than amd64.
-            etcd.env("ETCD_UNSUPPORTED_ARCH", "arm64");
-            // All disks are one here, and other tests use it: an etcd that waits for it is not gone.
-            etcd.env("ETCD_HEARTBEAT_INTERVAL", "300");
-            etcd.env("ETCD_ELECTION_TIMEOUT", "3000");
-            let log = std::fs::File::create(self.dir.path().join(format!("etcd-{it}.log")));
-            let log = log.unwrap();
-            etcd.stdout(log.try_clone().unwrap()).stderr(log);
-            self.etcd
-                .push(Part::of(etcd.spawn().expect("etcd, of etcd-server")));
+            let settings = settings.map(|(name, value)| (name, value.trim_matches('"')));
+            let here = [
+                // Debian's etcd asks for this on any other processor than amd64.
+                ("ETCD_UNSUPPORTED_ARCH", "arm64"),
+                // All disks are one here, and other tests use it: an etcd that waits for it is not gone.
+                ("ETCD_HEARTBEAT_INTERVAL", "300"),
+                ("ETCD_ELECTION_TIMEOUT", "3000"),
+            ];
+            let settings = settings.chain(here);
+            let settings = settings.map(|(name, value)| (name.into(), value.into()));
+            self.etcd.push(Etcd {
+                settings: settings.collect(),
+                runs: None,
+            });
         }
         (0..3)
             .map(|it| format!("\"{}:{}\"", nodes[it], ports[it].0))
             .collect()
+    }
+
+    /// Starts all etcd, with what they knew before they were killed.
+    pub(crate) fn bring_up_etcd(&mut self) {
+        for (it, etcd) in self.etcd.iter_mut().enumerate() {
+            let log = self.dir.path().join(format!("etcd-{it}.log"));
+            let log = std::fs::File::create(log).unwrap();
+            let mut command = as_postgres("etcd");
+            command.envs(etcd.settings.iter().map(|(name, value)| (name, value)));
+            command.stdout(log.try_clone().unwrap()).stderr(log);
+            let runs = command.spawn().expect("etcd, of etcd-server");
+            etcd.runs = Some(Part::of(runs));
+        }
+    }
+
+    /// Ends all etcd as if their power went.
+    pub(crate) fn kill_etcd(&mut self) {
+        let running = self.etcd.iter_mut().filter_map(|it| it.runs.take());
+        running.for_each(Part::kill);
     }
 
     fn configure(&self, machine: usize, etcd: &[String]) {
