@@ -121,9 +121,7 @@ fn test() -> anyhow::Result<()> {
     step("licences", || tidy::licences(&root()))?;
     step("lints", || lints(&WITH_ALL))?;
     step("lints without card readers and traces", || lints(&[]))?;
-    // The tests start the executable, so it is built before them.
-    let build = ["build", "--workspace", "--locked"];
-    step("build", || cargo(&[&build[..], &WITH_ALL].concat()))?;
+    step("build", build_for_tests)?;
     let tests = [
         "test",
         "--workspace",
@@ -153,6 +151,11 @@ fn test() -> anyhow::Result<()> {
         command.env("RUSTDOCFLAGS", "-D warnings");
         run(&mut command)
     })
+}
+
+/// Builds the executables that tests start, with all that can be had. Built otherwise, many crates would be built once more.
+fn build_for_tests() -> anyhow::Result<()> {
+    cargo(&[&["build", "--workspace", "--locked"][..], &WITH_ALL].concat())
 }
 
 /// Builds executable and benches as they are shipped, then runs one.

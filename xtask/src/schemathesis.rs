@@ -87,7 +87,8 @@ impl Drop for Demo {
 
 impl Demo {
     fn start(root: &Path, place: &Path) -> anyhow::Result<Self> {
-        crate::cargo(&["build", "--quiet", "--locked", "--package", "cli"])?;
+        crate::tools::install(&crate::tools::CARD_TOOLS)?;
+        crate::build_for_tests()?;
         let dir = place.join("demo");
         if dir.exists() {
             std::fs::remove_dir_all(&dir)?;
