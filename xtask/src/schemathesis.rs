@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 /// Test cases per operation and mode at most, unless `--max-examples` says otherwise: with these the whole run takes some minutes.
-const EXAMPLES: &str = "50";
+const EXAMPLES: &str = "100";
 
 /// All other operations. A stream of events does not end, and the home listener hears nobody who tries often without a device's proof, so these are
 /// left to the center's own tests.

@@ -103,6 +103,7 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use rsa::Pkcs1v15Sign;
     use rsa::traits::PublicKeyParts;
 
     use super::*;
@@ -113,6 +114,11 @@ mod tests {
         let one = key(1, "a");
         assert_eq!(one.n().bits(), 2048);
         assert!(one.validate().is_ok());
+        // With a factor that is no prime, what one part of the key does the other would not undo.
+        let signed = one.sign(Pkcs1v15Sign::new_unprefixed(), &[7; 32]).unwrap();
+        let public = one.to_public_key();
+        let verified = public.verify(Pkcs1v15Sign::new_unprefixed(), &[7; 32], &signed);
+        assert!(verified.is_ok());
         assert!(one == key(1, "a"));
         assert!(one != key(2, "a"));
         assert!(one != key(1, "b"));
