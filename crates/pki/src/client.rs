@@ -150,22 +150,27 @@ pub enum Refusal {
 pub fn refusal(error: &(dyn std::error::Error + 'static)) -> Refusal {
     let mut next = Some(error);
     while let Some(error) = next {
-        let io = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        let tls = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| io.and_then(|it| it.downcast_ref::<rustls::Error>()));
-        match tls {
+        match error.downcast_ref::<rustls::Error>() {
             Some(rustls::Error::AlertReceived(_)) => return Refusal::Certificate,
             Some(rustls::Error::InvalidCertificate(why)) if is_of_time(why) => {
                 return Refusal::Clock;
             }
             Some(rustls::Error::InvalidCertificate(_)) => return Refusal::Server,
-            Some(_) | None => next = error.source(),
+            Some(_) | None => next = below(error),
         }
     }
     Refusal::Line
+}
+
+/// What an error was made of. One of input and output names as its source that of the error it holds, never that error itself.
+fn below<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    let held = error.downcast_ref::<std::io::Error>();
+    match held.and_then(std::io::Error::get_ref) {
+        Some(held) => Some(held),
+        None => error.source(),
+    }
 }
 
 /// Whether a certificate is refused for its dates alone.

@@ -1,6 +1,7 @@
 //! Connections that remember why they were refused. In TLS 1.3 a client is through with its handshake before the server has looked at
 //! its certificate; the refusal comes as the first thing read, and may come before a request is sent. The HTTP library then says
-//! that the connection "was not ready" and drops the reason, which a clerk needs. Decides nothing else.
+//! that the connection "was not ready" and drops the reason, which a clerk needs. Writing into a connection that the server has
+//! closed fails before the refusal is read, so it is looked for then. Decides nothing else.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use pki::client::{Refusal, refusal};
 use tower::Service;
@@ -68,11 +69,40 @@ where
     }
 }
 
-/// A connection that notes when reading tells of a refusal.
+/// Reads at most after a failed writing: a refusal lies behind what little a server says first.
+const MOST_LOOKS: usize = 8;
+
+/// A connection that notes when the server tells of a refusal.
 #[derive(Debug)]
 pub(super) struct Noted<S> {
     stream: S,
     refusals: Refusals,
+}
+
+impl<S: Read + Unpin> Noted<S> {
+    /// What writing came to. Where it failed, the connection is over and nothing of it will be read any more but a refusal.
+    fn written<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if matches!(written, Poll::Ready(Err(_))) {
+            self.look_for_refusal(context);
+        }
+        written
+    }
+
+    fn look_for_refusal(&mut self, context: &mut Context<'_>) {
+        for _ in 0..MOST_LOOKS {
+            let mut space = [0; 1_024];
+            let mut into = ReadBuf::new(&mut space);
+            match Pin::new(&mut self.stream).poll_read(context, into.unfilled()) {
+                Poll::Ready(Ok(())) if !into.filled().is_empty() => {}
+                Poll::Ready(Ok(())) | Poll::Pending => return,
+                Poll::Ready(Err(error)) => return self.refusals.notice(&error),
+            }
+        }
+    }
 }
 
 impl<S: Read + Unpin> Read for Noted<S> {
@@ -89,21 +119,24 @@ impl<S: Read + Unpin> Read for Noted<S> {
     }
 }
 
-impl<S: Write + Unpin> Write for Noted<S> {
+impl<S: Read + Write + Unpin> Write for Noted<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let written = Pin::new(&mut self.stream).poll_flush(context);
+        self.written(context, written)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let written = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -115,12 +148,91 @@ impl<S: Write + Unpin> Write for Noted<S> {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.written(context, written)
     }
 }
 
 impl<S: Connection> Connection for Noted<S> {
     fn connected(&self) -> Connected {
         self.stream.connected()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+
+    /// Closed by a server that said something before.
+    struct Closed {
+        said: Vec<io::Result<Vec<u8>>>,
+    }
+
+    impl Read for Closed {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut into: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            match self.said.pop() {
+                Some(said) => Poll::Ready(said.map(|it| into.put_slice(&it))),
+                None => Poll::Pending,
+            }
+        }
+    }
+
+    impl Write for Closed {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn told_of_a_failed_writing(mut said: Vec<io::Result<Vec<u8>>>) -> Refusal {
+        said.reverse();
+        let refusals = Refusals::default();
+        let mut noted = Noted {
+            stream: Closed { said },
+            refusals: refusals.clone(),
+        };
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let written = Pin::new(&mut noted).poll_write(&mut context, b"GET");
+        let Poll::Ready(Err(error)) = written else {
+            panic!("written into a closed connection: {written:?}");
+        };
+        refusals.explain(refusal(&error))
+    }
+
+    #[test]
+    fn a_refusal_is_read_where_writing_failed_first() {
+        let refused = || {
+            let alert = rustls::Error::AlertReceived(AlertDescription::CertificateRevoked);
+            Err(io::Error::new(io::ErrorKind::InvalidData, alert))
+        };
+        let told = told_of_a_failed_writing(vec![refused()]);
+        assert_eq!(told, Refusal::Certificate);
+        let told = told_of_a_failed_writing(vec![Ok(vec![0; 900]), refused()]);
+        assert_eq!(told, Refusal::Certificate);
+        // Nothing said, or nothing of a certificate: the line.
+        assert_eq!(told_of_a_failed_writing(Vec::new()), Refusal::Line);
+        assert_eq!(
+            told_of_a_failed_writing(vec![Ok(Vec::new())]),
+            Refusal::Line
+        );
+        let reset = Err(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(told_of_a_failed_writing(vec![reset]), Refusal::Line);
     }
 }

@@ -239,6 +239,38 @@ async fn only_a_good_certificate_of_ours_opens_a_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_tells_a_foreign_center_and_a_wrong_clock_from_a_bad_line() {
+    let (world, elsewhere) = (World::start().await, World::start().await);
+    let clinic = world.enrol("1319999999").await;
+    let base = format!("https://{}", world.api);
+    let why = async |client: api::client::Client| match client.keys().await {
+        Err(ClientError::Connection(why)) => why,
+        other => panic!("connected: {other:?}"),
+    };
+    let mistaken = elsewhere.client_of(&base, Some(&clinic.identity));
+    // The same clock, another root.
+    assert_eq!(why(mistaken).await, Refusal::Server);
+    let clock = |years: i64| -> pki::clock::Clock {
+        let micros = std::sync::Arc::clone(&world.micros);
+        std::sync::Arc::new(move || {
+            let now = micros.load(std::sync::atomic::Ordering::SeqCst);
+            domain::civil_date::Instant::from_micros(now).plus_seconds(years * 365 * 86_400)
+        })
+    };
+    for years in [-5, 5] {
+        let (root, identity) = (world.root(), Some(&clinic.identity));
+        let off = api::client::Client::by(clock(years), &base, &root, identity).unwrap();
+        assert_eq!(why(off).await, Refusal::Clock, "{years} years");
+    }
+    let silent = {
+        let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        socket.local_addr().unwrap()
+    };
+    let nobody = world.client_of(&format!("https://{silent}"), Some(&clinic.identity));
+    assert_eq!(why(nobody).await, Refusal::Line);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_opens_nothing_again() {
     let world = World::start().await;
     let clinic = world.enrol("1319999999").await;
