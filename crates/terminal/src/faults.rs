@@ -62,7 +62,10 @@ pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
             own(words, "certificate_refused", "certificate-refused")
         }
         ClientError::Connection(Refusal::Clock) => own(words, "clock_wrong", "clock-wrong"),
-        ClientError::Connection(Refusal::Server | Refusal::Line) => {
+        ClientError::Connection(Refusal::Server) => {
+            own(words, "center_not_ours", "center-not-ours")
+        }
+        ClientError::Connection(Refusal::Line) => {
             own(words, "center_unreachable", "center-unreachable")
         }
         ClientError::Address | ClientError::Answer | ClientError::Tls(_) => {
@@ -90,5 +93,38 @@ pub(crate) fn spread(
     ErrorSummary {
         code: "invalid_input".into(),
         faults: faults.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ui::language::{Language, Texts};
+
+    use super::*;
+    use crate::texts::SCREENS;
+
+    #[test]
+    fn each_reason_why_the_center_was_not_reached_has_a_way_on_of_its_own() {
+        let texts = Arc::new(Texts::new(&SCREENS).unwrap());
+        for (language, remedies) in [
+            (Language::Japanese, ["再発行", "アドレス", "日時", "回線"]),
+            (Language::English, ["Apply", "address", "date", "line"]),
+        ] {
+            let words = Words::new(Arc::clone(&texts), language);
+            let told = |refusal| of_client(&ClientError::Connection(refusal), &words);
+            let all = [
+                (Refusal::Certificate, "certificate_refused"),
+                (Refusal::Server, "center_not_ours"),
+                (Refusal::Clock, "clock_wrong"),
+                (Refusal::Line, "center_unreachable"),
+            ];
+            for ((refusal, code), remedy) in all.into_iter().zip(remedies) {
+                let fault = told(refusal);
+                assert_eq!(fault.code, code);
+                assert!(fault.text.contains(remedy), "{}", fault.text);
+            }
+        }
     }
 }

@@ -24,6 +24,7 @@ wait = { "" } { $minutes ->
 certificate-refused = The certificate has expired or was revoked. Apply for a new one.
 clock-wrong = The clock of this PC is wrong, so the center cannot be reached. Please set date and time (Japan), then try again.
 center-unreachable = The center cannot be reached. Look at the line and the router, then try again.
+center-not-ours = What answered is not this center. Look at the center's address in the settings, and at security software and routers that open connections to look into them; then try again.
 center-not-understood = The center's answer cannot be read. Tell your system administrator.
 
 day-form = Write the day like 1970-01-02, S45.1.2 or 昭和45年1月2日.

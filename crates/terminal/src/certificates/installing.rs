@@ -335,11 +335,14 @@ fn opened(setup: &Setup, file: &[u8], password: &str) -> Result<(Identity, Holde
     Ok((identity, holder))
 }
 
-/// Seals beside, tries, puts. Without a line it is put untried: what it was got with, or a backup, must not wait for the line.
+/// Seals beside, tries, puts. Where the center cannot be asked it is put untried: what it was got with, or a backup, must not wait for
+/// the line, the clock or whatever answers in the center's place.
 async fn place(setup: &Setup, identity: &Identity) -> Result<(), InstallFailed> {
     let prepared = setup.installed.prepare(&setup.name, identity)?;
     match setup.client(identity)?.certificate().await {
-        Ok(_) | Err(ClientError::Connection(Refusal::Line)) => Ok(prepared.put()?),
+        Ok(_) | Err(ClientError::Connection(Refusal::Line | Refusal::Clock | Refusal::Server)) => {
+            Ok(prepared.put()?)
+        }
         Err(ClientError::Connection(Refusal::Certificate)) => {
             prepared.drop_it();
             Err(InstallFailed::Revoked)
@@ -371,3 +374,6 @@ fn keep(
         .map_err(|error| InstallFailed::Written(path.clone(), error.to_string()))?;
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests;
