@@ -27,6 +27,7 @@ use crate::demo::cards::Cards;
 use crate::demo::facility::{Facility, PLANS};
 use crate::demo::readers::Readers;
 use crate::demo::tray::{Page, Place, Setup as Tray};
+use crate::system::Stop;
 use crate::told;
 
 /// Name of the demo's center.
@@ -97,6 +98,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let laid = clinic.reader(readers.as_ref());
     let laid = laid.map(|(readers, reader)| cards.describe(readers, reader));
     let demo = describe(&dir, (&center, &operator), &facilities, &tray, laid)?;
+    let mut stop = Stop::listen()?;
     pki::sealed::write_private(&file, &serde_json::to_vec_pretty(&demo)?)?;
     if arguments.json {
         println!(
@@ -114,7 +116,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if !arguments.json {
             println!("   止めるには Ctrl-C / serving until Ctrl-C");
         }
-        crate::system::stopped().await;
+        stop.came().await;
     }
     center.stop().await?;
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,8 @@ use gateway::zipped::Zip;
 use store::journal::Journal;
 
 use crate::sealing::{SealPassword, machine_account, unseal};
-use crate::{system, told};
+use crate::system::{Stop, tell_ready};
+use crate::told;
 
 /// `onshi gateway`.
 #[derive(Args)]
@@ -62,6 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let gateway = open(&config)?;
     let folders: Vec<_> = config.folders.iter().map(|it| it.name.clone()).collect();
+    let mut stop = Stop::listen()?;
     let ready = serde_json::json!({ "folders": folders });
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
@@ -71,10 +73,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("gateway: {}", folders.join(", "));
     }
-    system::tell_ready();
+    tell_ready();
     tokio::select! {
         () = watch(gateway) => {}
-        () = system::stopped() => {}
+        () = stop.came() => {}
     }
     Ok(ExitCode::SUCCESS)
 }

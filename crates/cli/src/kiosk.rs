@@ -11,7 +11,8 @@ use kiosk::profile::Profile;
 use kiosk::serve::{Kiosk, Setup, StartError};
 
 use crate::sealing::{SealKey, SealPassword};
-use crate::{system, told};
+use crate::system::{Stop, tell_ready};
+use crate::told;
 
 /// File of the data folder that holds the next launch address.
 const LAUNCH_FILE: &str = "launch";
@@ -69,6 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let kiosk = start(&config).await?;
     let launch = kiosk.launch_address()?;
+    let mut stop = Stop::listen()?;
     let ready = serde_json::json!({"kiosk": launch}).to_string();
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.as_bytes())?;
@@ -78,8 +80,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("kiosk: {launch}");
     }
-    system::tell_ready();
-    system::stopped().await;
+    tell_ready();
+    stop.came().await;
     Ok(ExitCode::SUCCESS)
 }
 

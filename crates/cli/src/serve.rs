@@ -13,7 +13,8 @@ use clap::Args;
 use domain::civil_date::Instant;
 use store::engine::OpenError;
 
-use crate::{system, told};
+use crate::system::{Stop, tell_ready};
+use crate::told;
 
 /// `onshi center`.
 #[derive(Args)]
@@ -57,6 +58,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     )
     .await
     .map_err(|error| not_started(&error))?;
+    let mut stop = Stop::listen()?;
     let mut ready = serde_json::json!({
         "api": format!("https://{}", center.api),
         "enroll": format!("https://{}", center.enroll),
@@ -77,8 +79,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             center.api, center.enroll, center.operator, center.metrics
         );
     }
-    system::tell_ready();
-    system::stopped().await;
+    tell_ready();
+    stop.came().await;
     center.stop().await?;
     Ok(ExitCode::SUCCESS)
 }

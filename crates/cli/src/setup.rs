@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::Args;
 use terminal::setup_wizard::{self, Part, Places};
 
-use crate::{system, told};
+use crate::system::{self, Stop};
+use crate::told;
 
 /// `onshi setup`.
 #[derive(Args)]
@@ -88,6 +89,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let running = setup_wizard::start(setup)
         .await
         .map_err(|error| told::no_pages(arguments.listen, &error))?;
+    let mut stop = Stop::listen()?;
     let ready = serde_json::json!({"setup": running.address}).to_string();
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.as_bytes())?;
@@ -95,12 +97,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     say(arguments.json, "setup", &running.address);
     tokio::select! {
         () = running.finished() => {}
-        () = system::stopped() => return Ok(ExitCode::SUCCESS),
+        () = stop.came() => return Ok(ExitCode::SUCCESS),
     }
     let config = crate::terminal::read(&terminal.config)?;
     let pages = crate::terminal::start(&config).await?;
     say(arguments.json, "terminal", &pages);
-    system::stopped().await;
+    stop.came().await;
     Ok(ExitCode::SUCCESS)
 }
 

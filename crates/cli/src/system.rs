@@ -13,6 +13,9 @@ use std::path::Path;
 use std::process::Command;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::told;
 
 /// Where systemd waits for word of a unit of `Type=notify` (sd_notify(3)).
 const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
@@ -97,19 +100,36 @@ impl Drop for Unseen {
     }
 }
 
-/// Waits for Ctrl-C or a request to terminate.
-pub(crate) async fn stopped() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// Ctrl-C and requests to terminate, heard from the moment this is made: whoever says that it answers, or changes the terminal, listens first, else a
+/// word that comes right then ends the process on the spot.
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Listens from now on; the process does not end by itself any more.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let signal = |kind| {
+            signal(kind).map_err(|error| {
+                told::both(
+                    "終了の合図（Ctrl-C）を受け取れません。",
+                    &format!("the signals to end cannot be listened to: {error}"),
+                )
+            })
+        };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for one; one that came since [`Self::listen`] counts.
+    pub(crate) async fn came(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
     }
 }
 

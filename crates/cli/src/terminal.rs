@@ -12,7 +12,8 @@ use terminal::config::Config;
 use terminal::serve::{CenterPlace, InteractionList, PcReader, Setup};
 
 use crate::sealing::SealKey;
-use crate::{system, told};
+use crate::system::{Stop, tell_ready};
+use crate::told;
 
 /// `onshi terminal`.
 #[derive(Args)]
@@ -70,6 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let pages = start(&config).await?;
+    let mut stop = Stop::listen()?;
     let ready = serde_json::json!({"terminal": pages}).to_string();
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.as_bytes())?;
@@ -79,8 +81,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("terminal: {pages}");
     }
-    system::tell_ready();
-    system::stopped().await;
+    tell_ready();
+    stop.came().await;
     Ok(ExitCode::SUCCESS)
 }
 

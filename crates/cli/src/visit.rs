@@ -20,8 +20,8 @@ use kiosk::machine::Machine;
 
 use self::device::{Device, Told};
 use self::queue::{Entry, Wish, Work};
-use crate::system::Unseen;
-use crate::{system, told};
+use crate::system::{Stop, Unseen};
+use crate::told;
 
 /// `onshi visit`.
 #[derive(Subcommand)]
@@ -145,7 +145,7 @@ pub(crate) struct Withdraw {
 pub(crate) async fn run(command: VisitCommand) -> anyhow::Result<ExitCode> {
     match command {
         VisitCommand::Activate(it) => activate(it).await,
-        VisitCommand::Card(it) => card(it).await,
+        VisitCommand::Card(it) => card_or_stop(it).await,
         VisitCommand::List(it) => list(&it).await,
         VisitCommand::Check(it) => {
             let work = Work::CheckAgain {
@@ -195,6 +195,22 @@ async fn activate(it: Activate) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads a card until whoever is there gives up: the terminal is then as it was, and what was on its way stays so.
+async fn card_or_stop(it: Card) -> anyhow::Result<ExitCode> {
+    let mut stop = Stop::listen()?;
+    let dir = it.plain.dir.clone();
+    let given_up = tokio::select! {
+        done = card(it) => return done,
+        () = stop.came() => told::both("中止しました。", "given up"),
+    };
+    if Device::open(&dir).is_ok_and(|it| it.queue().entries().is_ok_and(|it| !it.is_empty())) {
+        eprintln!(
+            "読み取ったものは封印してこの機器に残しています。onshi visit send で送れます。 / what was read is kept sealed on this device; onshi visit send sends it"
+        );
+    }
+    Err(given_up)
+}
+
 async fn card(it: Card) -> anyhow::Result<ExitCode> {
     let device = Device::open(&it.plain.dir)?;
     let address = match &it.address {
@@ -206,6 +222,12 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
         answers: answers(&it.answers)?,
     };
     // What was on its way before comes first: a patient's check is not overtaken by the next one's.
+    let kept = device.queue().entries()?.len();
+    if 0 < kept {
+        eprintln!(
+            "先に、この機器に残っている{kept}件を送ります。 / first sending what is kept on this device: {kept}"
+        );
+    }
     let earlier = sending::all(&device, it.plain.wait_s).await?;
     print(&earlier, it.plain.json)?;
     let mut machine = Machine::of(&it.reader)?;
@@ -274,15 +296,9 @@ async fn pin() -> anyhow::Result<String> {
         // Whoever asked may have given up.
         let _ = told.send(read.map(|_| line.trim().to_owned()));
     })?;
-    let typed = tokio::select! {
-        read = line => read?.map_err(Into::into),
-        () = system::stopped() => {
-            let (ja, en) = ("中止しました。", "given up");
-            Err(told::both(ja, en))
-        }
-    };
+    let typed = line.await?;
     drop(unseen);
-    typed
+    Ok(typed?)
 }
 
 fn answers(given: &[String]) -> anyhow::Result<Vec<AnswerOfPatient>> {

@@ -19,7 +19,7 @@ fn told(shown: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_is_read_at_home_as_its_kind_asks_for_and_a_typed_pin_is_not_shown() {
     let dir = tempfile::tempdir().unwrap();
-    let (_demo, told_by_demo) = demo(&dir.path().join("demo"));
+    let (demo, told_by_demo) = demo(&dir.path().join("demo"));
     let (client, token, address) = station(&told_by_demo).await;
     let reader = ReaderAtHome::start(&dir.path().join("reader"));
     let folder = dir.path().join("visit");
@@ -83,4 +83,28 @@ async fn a_phone_is_read_at_home_as_its_kind_asks_for_and_a_typed_pin_is_not_sho
         let check = client.card_check(&token, &entry.check_id, Cause::Person);
         assert_eq!(check.await.unwrap().certificate.token, "phone");
     }
+
+    // Without a line, whoever gives up learns what is kept for later.
+    drop(demo);
+    let first = &consents.consents[0].id;
+    let again = [
+        "check",
+        "--dir",
+        folder,
+        "--wait-s",
+        "0",
+        "--consent",
+        first,
+    ];
+    assert!(!reader.visit(&again, "").status.success());
+    let given_up = reader.at_terminal(&arguments, "first sending what is kept", "\u{3}");
+    for said in [
+        "given up",
+        "what was read is kept sealed",
+        "onshi visit send",
+    ] {
+        assert!(given_up.contains(said), "{said}: {given_up}");
+    }
+    let status = reader.told(&["status", "--dir", folder, "--json"], "");
+    assert_eq!(status[0]["on_its_way"], serde_json::json!(["check"]));
 }
