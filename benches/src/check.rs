@@ -15,8 +15,9 @@ use crate::load::{Generator, Outcome, Target};
 use crate::running::{Part, Running};
 use crate::{disk, floor as floor_server, load, running};
 
-/// Questions made before the clock runs, about people drawn over the whole store.
+/// Questions made before the clock runs, about people drawn over the whole store: at least so many, and about one person in so many.
 const QUESTIONS: u64 = 200_000;
+const ONE_IN: u64 = 100;
 
 /// `bench check`.
 #[derive(Args)]
@@ -222,7 +223,7 @@ pub(crate) fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
 pub(crate) fn questions(people: u64, seed: u64) -> Arc<[String]> {
     let population = Population::new(seed);
     let mut state = seed.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
-    let draw = (0..QUESTIONS).filter_map(|_| {
+    let draw = (0..QUESTIONS.max(people / ONE_IN)).filter_map(|_| {
         // Xorshift: any spread over the store will do.
         state ^= state << 13;
         state ^= state >> 7;

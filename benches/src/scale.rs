@@ -13,7 +13,7 @@ use clap::Args;
 use pki::identity::Identity;
 use rustls_pki_types::{CertificateDer, ServerName};
 use store::engine::{Engine, files};
-use store::registry::Prepared;
+use store::registry::{Prepared, at_once};
 use synthetic::population::Population;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,9 +24,6 @@ use tokio_rustls::rustls::client::Resumption;
 use crate::load::{Asker, Generator, Target};
 use crate::running::{Part, Running};
 use crate::{check, disk, floor, load};
-
-/// People stored in one transaction, as `onshi synth` does it.
-const BATCH: u64 = 50_000;
 
 /// `bench scale`.
 #[derive(Args)]
@@ -124,17 +121,20 @@ impl Registry {
         let making = check::fresh(&arguments.dir.join("loading"))?;
         let engine = Engine::open_center(&making.join("center.db"), [0; 16])?;
         // The people are made beside, as a feed is read beside.
-        let (sender, batches) = sync_channel::<Vec<Prepared>>(2);
+        let (sender, batches) = sync_channel::<Vec<Prepared>>(1);
+        let at_once = at_once(people);
         let seed = arguments.seed;
         let maker = std::thread::spawn(move || {
             let population = Population::new(seed);
-            for start in (0..people).step_by(usize::try_from(BATCH).unwrap_or(usize::MAX)) {
-                let end = people.min(start + BATCH);
+            let mut start = 0;
+            while start < people {
+                let end = people.min(start + at_once);
                 let made = |at| population.person(order.person(at, people));
                 let batch = (start..end).filter_map(|at| made(at).map(Prepared::of));
                 if sender.send(batch.collect()).is_err() {
                     return;
                 }
+                start = end;
             }
         });
         let start = Instant::now();
@@ -149,7 +149,7 @@ impl Registry {
         drop(engine);
         std::fs::rename(&making, &kept)?;
         let size = wait_for_whole(&kept)?;
-        let floor = write_and_sync(&arguments.dir, size, people.div_ceil(BATCH))?;
+        let floor = write_and_sync(&arguments.dir, size, people.div_ceil(at_once))?;
         println!(
             "{people} people {}: {:.0} a second, {:.0} bytes each on the disk; {:.2} of the rate of writing as many bytes with as many syncs ({:.1} s, {:.1} s)",
             order.name(),
@@ -162,12 +162,27 @@ impl Registry {
         Ok(Self { people, file })
     }
 
-    /// A center over it, in a folder of its own.
+    /// A center over it, in a folder of its own. The file is not copied: checks write nothing into it.
     async fn start(&self, dir: &Path) -> anyhow::Result<Running> {
         let run = check::fresh(&dir.join(format!("scale-run-{}", self.people)))?;
         std::fs::create_dir(run.join("center"))?;
-        std::fs::copy(&self.file, run.join("center/registry.db"))?;
+        let file = std::path::absolute(&self.file)?;
+        std::os::unix::fs::symlink(file, run.join("center/registry.db"))?;
         Running::start(&run, 16).await
+    }
+
+    /// Reads the file through once, as one does before a center of that size takes its load: what fits stays in the kernel's memory.
+    fn read_through(&self) -> anyhow::Result<()> {
+        let mut file = std::fs::File::open(&self.file)?;
+        let start = Instant::now();
+        let bytes = std::io::copy(&mut file, &mut std::io::sink())?;
+        let took = start.elapsed().as_secs_f64();
+        println!(
+            "{} people: {:.1} GB read through once in {took:.1} s",
+            self.people,
+            bytes as f64 / 1e9
+        );
+        Ok(())
     }
 }
 
@@ -200,20 +215,29 @@ fn write_and_sync(dir: &Path, bytes: u64, parts: u64) -> anyhow::Result<Duration
 /// Checks among few people and among many, in turn.
 async fn growth(arguments: &Arguments, few: &Registry, many: &Registry) -> anyhow::Result<()> {
     let mut costs: [Vec<f64>; 2] = Default::default();
+    let questions = [few, many].map(|it| check::questions(it.people, arguments.seed));
+    for registry in [few, many] {
+        registry.read_through()?;
+    }
     for round in 1..=arguments.rounds {
-        for (registry, costs) in [few, many].into_iter().zip(&mut costs) {
+        let registries = [few, many].into_iter().zip(&questions);
+        for ((registry, questions), costs) in registries.zip(&mut costs) {
             let center = registry.start(&arguments.dir).await?;
             let target = Target {
                 generator: Generator::Bytes,
                 address: center.api.trim_start_matches("https://").parse()?,
                 path: api::routes::CHECKS,
                 askers: center.askers.clone(),
-                bodies: check::questions(registry.people, arguments.seed),
+                bodies: Arc::clone(questions),
                 samples: None,
             };
-            // Warms what a running center has warm.
             let time = Duration::from_secs(arguments.seconds);
-            load::run(&target, arguments.connections, time, 1).await?;
+            let warming = load::run(&target, arguments.connections, time, 1).await?;
+            println!(
+                "round {round}, {} people, warming up: {}",
+                registry.people,
+                check::line(&warming)
+            );
             let before = check::Work::of(&center).await?;
             let outcome = load::run(&target, arguments.connections, time, 2).await?;
             let work = check::Work::of(&center).await?.since(&before);

@@ -16,7 +16,7 @@ use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
-use store::registry::Prepared;
+use store::registry::{self, Prepared};
 use synthetic::card::case::Case;
 use synthetic::population::Population;
 
@@ -24,9 +24,6 @@ use crate::progress::Progress;
 use crate::store_place::StorePlace;
 use crate::synth::cards::{CardFolder, Entry};
 use crate::told;
-
-/// People stored in one transaction.
-const BATCH: usize = 50_000;
 
 /// `onshi synth`.
 #[derive(Args)]
@@ -177,12 +174,15 @@ fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Prepared>> {
     let (sender, batches) = tokio::sync::mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let population = Population::new(seed);
-        for start in (0..people).step_by(BATCH) {
-            let end = people.min(start + BATCH as u64);
+        let at_once = registry::at_once(people);
+        let mut start = 0;
+        while start < people {
+            let end = people.min(start + at_once);
             let batch = (start..end).filter_map(|index| population.person(index).map(Prepared::of));
             if sender.blocking_send(batch.collect()).is_err() {
                 return;
             }
+            start = end;
         }
     });
     batches

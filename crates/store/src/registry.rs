@@ -43,6 +43,13 @@ pub struct Found {
     pub reference_number: Option<String>,
 }
 
+/// How many people to store at once where so many are to be loaded. A transaction writes a page for each birth date that it meets, 36,000 at most:
+/// of a country's people more share each, at the price of memory (about 2 KB a person until they are stored).
+#[must_use]
+pub fn at_once(people: u64) -> u64 {
+    (people / 40).clamp(50_000, 250_000)
+}
+
 impl Engine {
     /// Those born on a day to whom one insurance key leads.
     ///

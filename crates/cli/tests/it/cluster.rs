@@ -1,8 +1,7 @@
 //! A cluster of three PostgreSQL with Patroni, three etcd and an HAProxy before them, from the files of `packaging/cluster`, on loopback
 //! addresses of its own; machines of it can be cut off by killing all that runs on them.
 
-mod failover;
-mod point_in_time;
+pub(crate) mod failover;
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -31,16 +30,16 @@ const SUPERUSER: &str = "Oya-2026-Nana";
 
 pub(crate) struct Cluster {
     _turn: MutexGuard<'static, ()>,
-    dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
     /// The first three bytes of its addresses.
     net: String,
-    machines: [Machine; 3],
+    pub(crate) machines: [Machine; 3],
     etcd: Vec<Etcd>,
     proxy: Option<Part>,
     /// Where the primary is reached, host and port.
     pub(crate) primary: (String, u16),
     /// Where the log is kept, if it is.
-    archive: Option<PathBuf>,
+    pub(crate) archive: Option<PathBuf>,
 }
 
 /// Whether the log is kept.
@@ -51,11 +50,11 @@ enum Archiving {
 }
 
 /// One machine with its PostgreSQL.
-struct Machine {
-    address: String,
-    postgres: u16,
+pub(crate) struct Machine {
+    pub(crate) address: String,
+    pub(crate) postgres: u16,
     patroni: u16,
-    runs: Option<Part>,
+    pub(crate) runs: Option<Part>,
 }
 
 /// One etcd.
@@ -241,7 +240,7 @@ impl Cluster {
         file.display().to_string()
     }
 
-    fn data_dir(&self, machine: usize) -> PathBuf {
+    pub(crate) fn data_dir(&self, machine: usize) -> PathBuf {
         self.dir.path().join(format!("machine-{machine}/data"))
     }
 
@@ -406,7 +405,7 @@ fn filled(name: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// A program as an unprivileged user: PostgreSQL does not run as root.
-fn as_postgres(program: &str) -> Command {
+pub(crate) fn as_postgres(program: &str) -> Command {
     if !is_root() {
         return Command::new(program);
     }

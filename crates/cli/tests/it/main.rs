@@ -36,6 +36,7 @@ mod pages;
 #[cfg(feature = "pcsc")]
 mod phone_at_home;
 mod plain_browser;
+mod point_in_time;
 mod receipt_day;
 mod receipt_facts;
 mod refusals;

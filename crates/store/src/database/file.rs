@@ -178,3 +178,27 @@ impl FileWriter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Pace;
+
+    #[test]
+    fn a_still_file_is_mapped_beyond_what_sqlite_stops_at_by_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("registry.db");
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (x)")
+            .unwrap();
+        let mapped = |reading| {
+            let reader = File::new(&path, reading, None).reader().unwrap();
+            let mapped = reader.query_row("PRAGMA mmap_size", [], |row| row.get::<_, i64>(0));
+            mapped.unwrap()
+        };
+        // 120 million people take 30 GB; without SQLITE_MAX_MMAP_SIZE (.cargo/config.toml) this is 2 GiB.
+        assert_eq!(mapped(Reading::Still), MAP_BYTES);
+        assert_eq!(mapped(Reading::Growing(Pace::default())), 0);
+    }
+}

@@ -32,7 +32,7 @@ const AFTER: usize = 200;
 /// Longer than a primary may be silent in etcd before it must not go on (`ttl` of `packaging/cluster/patroni.yml`).
 const LONGER_THAN_TTL: Duration = Duration::from_secs(26);
 
-pub(super) const PASSWORD: &str = "Shiryo-2026-Nana";
+pub(crate) const PASSWORD: &str = "Shiryo-2026-Nana";
 
 /// A check somebody has the answer of.
 type Acknowledged = (u128, Bytes);
@@ -98,7 +98,7 @@ fn no_acknowledged_check_is_lost_or_doubled_while_all_etcd_are_away_and_when_the
 }
 
 /// A database as the docs make it; how a center is told of it.
-pub(super) fn make_database(cluster: &Cluster) -> String {
+pub(crate) fn make_database(cluster: &Cluster) -> String {
     let role = format!("CREATE ROLE onshi LOGIN PASSWORD '{PASSWORD}'");
     cluster.execute("postgres", &role).unwrap();
     let database =

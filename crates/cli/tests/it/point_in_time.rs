@@ -17,8 +17,8 @@ use store::checks::{NewCheck, Recorded};
 use store::engine::Engine;
 use store::server::Address;
 
-use super::failover::{PASSWORD, make_database};
-use super::{Cluster, as_postgres};
+use crate::cluster::failover::{PASSWORD, make_database};
+use crate::cluster::{Cluster, as_postgres};
 
 #[test]
 fn a_cluster_is_brought_back_to_a_point_and_serves_again_with_all_machines() {
