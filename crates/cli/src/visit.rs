@@ -205,7 +205,7 @@ async fn card_or_stop(it: Card) -> anyhow::Result<ExitCode> {
     };
     if Device::open(&dir).is_ok_and(|it| it.queue().entries().is_ok_and(|it| !it.is_empty())) {
         eprintln!(
-            "読み取ったものは封印してこの機器に残しています。onshi visit send で送れます。 / what was read is kept sealed on this device; onshi visit send sends it"
+            "送信待ちのものは封印してこの機器に残しています。onshi visit send で送れます。 / what is on its way is kept sealed on this device; onshi visit send sends it"
         );
     }
     Err(given_up)

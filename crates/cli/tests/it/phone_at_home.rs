@@ -100,7 +100,7 @@ async fn a_phone_is_read_at_home_as_its_kind_asks_for_and_a_typed_pin_is_not_sho
     let given_up = reader.at_terminal(&arguments, "first sending what is kept", "\u{3}");
     for said in [
         "given up",
-        "what was read is kept sealed",
+        "what is on its way is kept sealed",
         "onshi visit send",
     ] {
         assert!(given_up.contains(said), "{said}: {given_up}");
