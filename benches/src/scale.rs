@@ -1,4 +1,4 @@
-//! `bench scale`: what ten million people cost on the embedded store: loading in order and out of it, bytes on the disk, checks among
+//! `bench scale`: what ten million people cost on the embedded store: loading in order, out of it and to others, bytes on the disk, checks among
 //! few and among many, memory, new TLS connections. Each beside a floor of the same run. Asserts no time.
 
 use std::io::Write;
@@ -13,7 +13,7 @@ use clap::Args;
 use pki::identity::Identity;
 use rustls_pki_types::{CertificateDer, ServerName};
 use store::engine::{Engine, files};
-use store::registry::{Prepared, at_once};
+use store::registry::{Prepared, SORTED_AT_ONCE, at_once};
 use synthetic::population::Population;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -60,7 +60,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (device, kind) = disk::real(&arguments.dir)?;
     println!("machine: {}; disk: {device} ({kind})", check::machine());
     let few = Registry::load(&arguments, arguments.few, Order::AsMade).await?;
-    drop(Registry::load(&arguments, arguments.few, Order::Shuffled).await?);
+    for order in [Order::Shuffled, Order::Added] {
+        drop(Registry::load(&arguments, arguments.few, order).await?);
+    }
     let many = Registry::load(&arguments, arguments.people, Order::AsMade).await?;
     growth(&arguments, &few, &many).await?;
     handshakes(&arguments, &few).await
@@ -71,13 +73,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 enum Order {
     AsMade,
     Shuffled,
+    /// As made, where somebody is stored already: not sorted before.
+    Added,
 }
 
 impl Order {
     /// The person who arrives at a place among so many.
     fn person(self, at: u64, people: u64) -> u64 {
         match self {
-            Self::AsMade => at,
+            Self::AsMade | Self::Added => at,
             // A step without a common divisor visits everybody once. The constant is a prime above any number of people.
             Self::Shuffled => {
                 let at = u128::from(at) * 998_244_353;
@@ -90,6 +94,7 @@ impl Order {
         match self {
             Self::AsMade => "in order",
             Self::Shuffled => "out of order",
+            Self::Added => "added to others",
         }
     }
 }
@@ -122,7 +127,15 @@ impl Registry {
         let engine = Engine::open_center(&making.join("center.db"), [0; 16])?;
         // The people are made beside, as a feed is read beside.
         let (sender, batches) = sync_channel::<Vec<Prepared>>(1);
-        let at_once = at_once(people);
+        if order == Order::Added {
+            let somebody = Population::new(arguments.seed).person(people);
+            engine.store_people(somebody.into_iter().collect()).await?;
+        }
+        let first = engine.first_load(people)?;
+        let at_once = match first {
+            Some(_) => SORTED_AT_ONCE,
+            None => at_once(people),
+        };
         let seed = arguments.seed;
         let maker = std::thread::spawn(move || {
             let population = Population::new(seed);
@@ -138,8 +151,18 @@ impl Registry {
             }
         });
         let start = Instant::now();
-        while let Ok(batch) = tokio::task::block_in_place(|| batches.recv()) {
-            engine.store_prepared(batch).await?;
+        match first {
+            Some(mut first) => {
+                tokio::task::block_in_place(|| batches.iter().try_for_each(|it| first.take(it)))?;
+                let sorted = start.elapsed().as_secs_f64();
+                first.publish(|_| ()).await?;
+                println!("{people} people {}: sorted in {sorted:.1} s", order.name());
+            }
+            None => {
+                while let Ok(batch) = tokio::task::block_in_place(|| batches.recv()) {
+                    engine.store_prepared(batch).await?;
+                }
+            }
         }
         let took = start.elapsed();
         maker

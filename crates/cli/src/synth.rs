@@ -16,9 +16,11 @@ use domain::medical_aid::TreatmentMonth;
 use domain::person::PersonId;
 use domain::reference_number::ReferenceNumber;
 use serde::Serialize;
+use store::engine::{Engine, StoreError};
 use store::registry::{self, Prepared};
 use synthetic::card::case::Case;
 use synthetic::population::Population;
+use tokio::sync::mpsc;
 
 use crate::progress::Progress;
 use crate::store_place::StorePlace;
@@ -170,11 +172,10 @@ fn make_cards(dir: &Path, arguments: &Arguments, done: &mut Done) -> anyhow::Res
 }
 
 /// People made on a thread of their own, while those before them are stored.
-fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Prepared>> {
-    let (sender, batches) = tokio::sync::mpsc::channel(1);
+fn made(seed: u64, people: u64, at_once: u64) -> mpsc::Receiver<Vec<Prepared>> {
+    let (sender, batches) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         let population = Population::new(seed);
-        let at_once = registry::at_once(people);
         let mut start = 0;
         while start < people {
             let end = people.min(start + at_once);
@@ -188,11 +189,44 @@ fn made(seed: u64, people: u64) -> tokio::sync::mpsc::Receiver<Vec<Prepared>> {
     batches
 }
 
+/// Loads so many people: sorted first where nobody is stored yet, otherwise as they are made.
+async fn load_people(engine: &Engine, seed: u64, people: u64) -> anyhow::Result<()> {
+    let Some(mut first) = engine.first_load(people)? else {
+        let mut progress = Progress::new("people", people);
+        let mut batches = made(seed, people, registry::at_once(people));
+        let mut stored = 0;
+        while let Some(batch) = batches.recv().await {
+            stored += batch.len() as u64;
+            engine.store_prepared(batch).await?;
+            progress.reached(stored);
+        }
+        return Ok(());
+    };
+    let mut batches = made(seed, people, registry::SORTED_AT_ONCE);
+    let mut progress = Progress::new("people sorted", people);
+    let sorting = tokio::task::spawn_blocking(move || {
+        let mut sorted = 0;
+        while let Some(batch) = batches.blocking_recv() {
+            sorted += batch.len() as u64;
+            first.take(batch)?;
+            progress.reached(sorted);
+        }
+        Ok::<_, StoreError>(first)
+    });
+    let mut progress = Progress::new("people stored", people);
+    let first = sorting.await??;
+    first.publish(|stored| progress.reached(stored)).await?;
+    Ok(())
+}
+
 async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     std::fs::create_dir_all(place.data_dir())?;
     let engine = place.open(chain)?;
+    // Before anybody else: a registry that holds nobody is loaded fastest.
+    load_people(&engine, arguments.seed, arguments.people).await?;
+    done.people += arguments.people;
     if arguments.samples {
         let people = synthetic::samples::people();
         done.people += people.len() as u64;
@@ -210,15 +244,6 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
     if let Some(dir) = &arguments.cards {
         done.people += CardFolder::open(dir)?.register(&engine).await?;
     }
-    let mut progress = Progress::new("people", arguments.people);
-    let mut batches = made(arguments.seed, arguments.people);
-    let mut stored = 0;
-    while let Some(batch) = batches.recv().await {
-        stored += batch.len() as u64;
-        engine.store_prepared(batch).await?;
-        progress.reached(stored);
-    }
-    done.people += arguments.people;
     engine
         .record(Event {
             at: crate::serve::now(),

@@ -17,6 +17,7 @@ use domain::person::PersonId;
 
 use self::households::Members;
 pub use self::households::Prepared;
+pub use self::households::first_load::FirstLoad;
 pub(crate) use self::households::registration_of;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
@@ -42,6 +43,9 @@ pub struct Found {
     /// The facility's reference number (照会番号).
     pub reference_number: Option<String>,
 }
+
+/// How many people to give to a [`FirstLoad`] at once.
+pub const SORTED_AT_ONCE: u64 = 50_000;
 
 /// How many people to store at once where so many are to be loaded. A transaction writes a page for each birth date that it meets, 36,000 at most:
 /// of a country's people more share each, at the price of memory (about 2 KB a person until they are stored).

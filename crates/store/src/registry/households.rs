@@ -2,6 +2,7 @@
 //! those rows; what is in them is `rows::household`'s.
 
 mod changes;
+pub(super) mod first_load;
 mod gathering;
 mod many;
 
@@ -338,19 +339,8 @@ impl<'c> Editing<'c> {
 
     /// Adds a member to the last row of a key, or to one behind it.
     fn add(&mut self, key: String, member: Member) -> Result<(), StoreError> {
-        let last = self.last(&key)?;
-        let parts = self.known.keys.entry(key).or_default();
-        let is_full = parts
-            .get(&last)
-            .is_some_and(|it| MEMBERS <= it.members.len());
-        let part = parts
-            .entry(last + u32::from(is_full))
-            .or_insert_with(Part::new);
-        part.is_changed = true;
-        part.members.push(Kept {
-            member,
-            place: None,
-        });
+        self.last(&key)?;
+        Part::add(self.known.keys.entry(key).or_default(), member);
         Ok(())
     }
 
@@ -460,6 +450,20 @@ impl Part {
             is_known: true,
             is_changed: false,
         })
+    }
+
+    /// Adds a member to the last of a key's rows, or to one behind it.
+    fn add(parts: &mut BTreeMap<u32, Self>, member: Member) {
+        let last = parts.last_key_value();
+        let number = last.map_or(0, |(last, it)| {
+            last + u32::from(MEMBERS <= it.members.len())
+        });
+        let part = parts.entry(number).or_insert_with(Self::new);
+        part.is_changed = true;
+        part.members.push(Kept {
+            member,
+            place: None,
+        });
     }
 
     fn take_out(&mut self, person: PersonId) -> Option<Member> {

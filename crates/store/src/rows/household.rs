@@ -89,6 +89,13 @@ fn texts(registration: &Registration) -> impl Iterator<Item = &str> {
     home.into_iter().chain(coverages).flatten()
 }
 
+impl Head<'_> {
+    /// Whether all of them lies here.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.body.is_empty()
+    }
+}
+
 /// A packed household. Its members are read one by one.
 pub(crate) struct Household<'a> {
     shared: Vec<&'a [u8]>,
@@ -136,7 +143,7 @@ impl<'a> Household<'a> {
 
     /// All of a member; `None` for one who lies whole under another key.
     pub(crate) fn read(&self, head: &Head<'_>) -> Result<Option<Registration>, StoreError> {
-        if head.body.is_empty() {
+        if !head.is_whole() {
             return Ok(None);
         }
         let row = Unpacker::beside(head.body, &self.shared, head.birth_date);

@@ -8,13 +8,13 @@ use synthetic::population::Population;
 use crate::cards::FACILITY;
 use crate::{Place, on_both, permit};
 
-fn people(range: std::ops::Range<u64>) -> Vec<Registration> {
+pub(crate) fn people(range: std::ops::Range<u64>) -> Vec<Registration> {
     let population = Population::new(5);
     range.filter_map(|it| population.person(it)).collect()
 }
 
 /// Everybody is found as they were stored, by the person and by every key.
-async fn all_there(engine: &Engine, people: &[Registration]) {
+pub(crate) async fn all_there(engine: &Engine, people: &[Registration]) {
     let (asker, bulk) = (
         permit::<AskByNumber>(FACILITY),
         permit::<AskInBulk>(FACILITY),

@@ -17,6 +17,7 @@ mod claims;
 mod cuts;
 mod encryption;
 mod feeds;
+mod first_load;
 mod home_care;
 mod households;
 mod in_step;
