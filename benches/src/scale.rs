@@ -171,7 +171,7 @@ impl Registry {
         // Ends the writer, which brings its log into the file.
         drop(engine);
         std::fs::rename(&making, &kept)?;
-        let size = wait_for_whole(&kept)?;
+        let size = wait_for_whole(&kept).await?;
         let floor = write_and_sync(&arguments.dir, size, people.div_ceil(at_once))?;
         println!(
             "{people} people {}: {:.0} a second, {:.0} bytes each on the disk; {:.2} of the rate of writing as many bytes with as many syncs ({:.1} s, {:.1} s)",
@@ -209,15 +209,19 @@ impl Registry {
     }
 }
 
-/// Bytes of the registry once its log is folded into it: whoever opens it last does that.
-fn wait_for_whole(dir: &Path) -> anyhow::Result<u64> {
+/// Bytes of the registry once its log is folded into it: whoever opens it last does that while it ends, on a thread of its own.
+async fn wait_for_whole(dir: &Path) -> anyhow::Result<u64> {
     let [_, registry] = files(dir);
     let engine = Engine::open_center(&dir.join("center.db"), [1; 16])?;
     engine.probe()?;
     drop(engine);
     let log = registry.with_extension("db-wal");
-    let log = std::fs::metadata(log).map_or(0, |it| it.len());
-    Ok(std::fs::metadata(registry)?.len() + log)
+    let start = Instant::now();
+    while std::fs::metadata(&log).is_ok_and(|it| 0 < it.len()) {
+        anyhow::ensure!(start.elapsed() < Duration::from_mins(1), "the log stays");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(std::fs::metadata(registry)?.len())
 }
 
 /// Writes so many bytes in so many parts, each synced.

@@ -45,6 +45,7 @@ mod running;
 #[path = "../../../store/tests/it/server.rs"]
 mod server;
 mod setup;
+mod synth;
 mod time_travel;
 mod turned_clock;
 mod units;

@@ -185,7 +185,7 @@ fn now() -> Instant {
     Instant::from_micros(1_795_392_902_000_000)
 }
 
-fn permit<A: Permission>() -> Permit<A> {
+pub(crate) fn permit<A: Permission>() -> Permit<A> {
     Permit::grant(SignedIn {
         facility: InstitutionCode::parse("1319999999").unwrap(),
         account: AccountId::parse("uketsuke").unwrap(),

@@ -16,8 +16,8 @@ use crate::database::Database;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, params};
 
-/// From so many people on it is worth it: fewer share one transaction in any case.
-const FEWEST: u64 = 100_000;
+/// From so many people on they are sorted: fewer fill few pages in any case.
+const FEWEST: u64 = 20_000;
 
 /// Bytes of what is sorted in memory: of rows, and of each of the smaller tables.
 const RUN_OF_ROWS: usize = 64 << 20;
