@@ -16,7 +16,7 @@ impl Progress {
         Self { what, total, shown }
     }
 
-    /// So many are done.
+    /// So many are done; all of them may be told more than once.
     pub(crate) fn reached(&mut self, done: u64) {
         if self.shown {
             let percent = done * 100 / self.total;
@@ -27,6 +27,7 @@ impl Progress {
             );
             // A screen that went away stops no work.
             let _ = std::io::stderr().write_all(line.as_bytes());
+            self.shown = done < self.total;
         }
     }
 }

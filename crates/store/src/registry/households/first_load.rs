@@ -1,4 +1,4 @@
-//! Everybody into a registry of files that holds nobody yet. They are sorted before they are written, so that each page is written once,
+//! Everybody into a registry of files that holds nobody yet. They are sorted before they are written, so that each page is filled once,
 //! into tables of their own, which take the place of the empty ones at the end. Changes nobody who is stored.
 
 mod spill;
@@ -33,7 +33,7 @@ const PREFIX: &str = "first_load_";
 const TABLES: [&str; 3] = ["insured", "person_place", "person_by_birth"];
 
 /// People on their way into a registry that holds nobody. Nobody sees one of them before [`FirstLoad::publish`] has ended; dropped
-/// before, nothing of them is left.
+/// instead, nothing of them is left.
 pub struct FirstLoad {
     registry: Database,
     people: u64,
