@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::anyhow;
-use store::engine::OpenError;
+use store::engine::{OpenError, StoreError};
 
 /// An error in both languages.
 pub(crate) fn both(ja: &str, en: &str) -> anyhow::Error {
@@ -160,4 +160,25 @@ pub(crate) fn not_opened(error: &OpenError) -> anyhow::Error {
         }
     };
     both(ja, &error.to_string())
+}
+
+/// An error as it is; what a store says of itself, in both languages.
+pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
+    let ja = match error.downcast_ref() {
+        Some(StoreError::NoWrites(_)) => {
+            "データベースに書き込めません。フォルダーの空き容量と権限を確かめて、もう一度実行してください。"
+        }
+        Some(StoreError::Away(_)) => {
+            "データベースが応答しません。接続先を確かめて、もう一度実行してください。"
+        }
+        Some(StoreError::Row(_)) => {
+            "データベースに読めない行があります。onshi audit verify で確かめてください。"
+        }
+        Some(StoreError::Closing | StoreError::Crowded) => {
+            "データベースは混み合っているか、終了するところです。もう一度実行してください。"
+        }
+        Some(StoreError::Failed(_)) => "データベースで問題が起きました。",
+        None => return error,
+    };
+    both(ja, &format!("{error:#}"))
 }

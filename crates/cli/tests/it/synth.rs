@@ -1,5 +1,7 @@
 //! People made up in a store: sorted first where nobody is stored yet, as they are made where somebody is.
 
+use std::process::Command;
+
 use domain::permit::AskInBulk;
 use store::engine::Engine;
 use synthetic::population::Population;
@@ -7,6 +9,7 @@ use synthetic::samples;
 
 use crate::point_in_time::permit;
 use crate::running::succeed;
+use crate::turned_clock::command;
 
 #[test]
 fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_place() {
@@ -35,4 +38,24 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
             it.person.id
         );
     }
+}
+
+#[test]
+fn a_disk_that_takes_no_more_is_told_in_both_languages_and_nobody_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("center");
+    // A file may have a thousand blocks of 1 KiB, less than the people take; the center's own takes 600.
+    let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\"";
+    let mut bash = Command::new("bash");
+    bash.args(["-c", limited]).arg(command().get_program());
+    bash.args(["synth", "--people", "20000", "--data-dir"])
+        .arg(&dir);
+    let output = bash.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{told}");
+    for part in ["空き容量と権限", "check space and rights", "sorted aside"] {
+        assert!(told.contains(part), "{told}");
+    }
+    let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
+    assert_eq!(engine.people().unwrap(), 0);
 }
