@@ -174,6 +174,10 @@ impl FirstLoad {
         }
         let ended = sorting.await;
         ended.map_err(|_| StoreError::Failed("sorting people ended".into()))??;
+        if written != people * TABLES.len() as u64 {
+            let text = "not all people came through sorting; nobody was stored, load them again";
+            return Err(StoreError::Failed(text.into()));
+        }
         let tickets = tickets.sorted()?;
         registry
             .write(move |connection, _| take_place(connection, &load, tickets))
@@ -363,7 +367,7 @@ fn place_everybody(sorted: Sorted, out: &mut Chunks) -> Result<(), StoreError> {
         let (id, place) = entry?;
         let id: Id = id.try_into().map_err(|_| UNREADABLE)?;
         if before.replace(id) == Some(id) {
-            let text = "somebody was given twice to a first load; nobody was stored";
+            let text = "somebody was given twice to a first load; nobody was stored, give each person once";
             return Err(StoreError::Failed(text.into()));
         }
         let (part, key) = place.split_first_chunk().ok_or(UNREADABLE)?;
@@ -422,7 +426,8 @@ fn drop_tables(connection: &Connection, load: &str) -> Result<(), StoreError> {
 /// Puts the tables of a load in the place of the empty ones.
 fn take_place(connection: &Connection, load: &str, tickets: Sorted) -> Result<(), StoreError> {
     if is_somebody_stored(connection)? {
-        let text = "people were stored while a first load ran; nobody of it was stored";
+        let text =
+            "people were stored while a first load ran; nobody of it was stored, load them again";
         return Err(StoreError::Failed(text.into()));
     }
     let put = "INSERT INTO ticket_month VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -438,4 +443,31 @@ fn take_place(connection: &Connection, load: &str, tickets: Sorted) -> Result<()
         ))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use synthetic::population::Population;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_load_of_which_somebody_is_missing_stores_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open_center(&folder.path().join("center.db"), [1; 16]).unwrap();
+        let population = Population::new(5);
+        let people = || (0..20).filter_map(|it| population.person(it).map(Prepared::of));
+        let begun = || engine.first_load(FEWEST).unwrap().unwrap();
+        let mut load = begun();
+        load.take(people().collect()).unwrap();
+        // As after a disk that was full while one of them was taken.
+        load.people += 1;
+        let refused = load.publish(|_| ()).await.unwrap_err();
+        assert!(refused.to_string().contains("not all"), "{refused}");
+        assert_eq!(engine.people().unwrap(), 0);
+        let mut load = begun();
+        load.take(people().collect()).unwrap();
+        load.publish(|_| ()).await.unwrap();
+        assert_eq!(engine.people().unwrap(), 20);
+    }
 }
