@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::Args;
 use pki::identity::Identity;
 use rustls_pki_types::{CertificateDer, ServerName};
-use store::engine::{Engine, files};
+use store::engine::Engine;
 use store::registry::{Prepared, SORTED_AT_ONCE, at_once};
 use synthetic::population::Population;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -168,10 +168,10 @@ impl Registry {
         maker
             .join()
             .map_err(|_| anyhow::anyhow!("the people were not made"))?;
-        // Ends the writer, which brings its log into the file.
-        drop(engine);
+        // Brings the log into the file, which is weighed.
+        engine.close();
         std::fs::rename(&making, &kept)?;
-        let size = wait_for_whole(&kept).await?;
+        let size = std::fs::metadata(&file)?.len();
         let floor = write_and_sync(&arguments.dir, size, people.div_ceil(at_once))?;
         println!(
             "{people} people {}: {:.0} a second, {:.0} bytes each on the disk; {:.2} of the rate of writing as many bytes with as many syncs ({:.1} s, {:.1} s)",
@@ -207,21 +207,6 @@ impl Registry {
         );
         Ok(())
     }
-}
-
-/// Bytes of the registry once its log is folded into it: whoever opens it last does that while it ends, on a thread of its own.
-async fn wait_for_whole(dir: &Path) -> anyhow::Result<u64> {
-    let [_, registry] = files(dir);
-    let engine = Engine::open_center(&dir.join("center.db"), [1; 16])?;
-    engine.probe()?;
-    drop(engine);
-    let log = registry.with_extension("db-wal");
-    let start = Instant::now();
-    while std::fs::metadata(&log).is_ok_and(|it| 0 < it.len()) {
-        anyhow::ensure!(start.elapsed() < Duration::from_mins(1), "the log stays");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(std::fs::metadata(registry)?.len())
 }
 
 /// Writes so many bytes in so many parts, each synced.

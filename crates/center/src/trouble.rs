@@ -42,9 +42,10 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         tracing::error!(error = %error, "the store refused a request");
         match error {
-            StoreError::NoWrites(_) | StoreError::Away(_) | StoreError::Closing => {
-                Trouble::StoreUnavailable.into()
-            }
+            StoreError::NoWrites(_)
+            | StoreError::Away(_)
+            | StoreError::Damaged(_)
+            | StoreError::Closing => Trouble::StoreUnavailable.into(),
             StoreError::Crowded => Self::after(Trouble::Overloaded, CROWDED_S),
             StoreError::Failed(_) | StoreError::Row(_) => Trouble::Internal.into(),
         }

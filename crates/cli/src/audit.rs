@@ -153,6 +153,7 @@ pub(crate) fn examine(place: &StorePlace, outside: Option<&Path>) -> anyhow::Res
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);
+    engine.close();
     Ok(report)
 }
 

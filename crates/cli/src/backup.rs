@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use domain::audit::{Actor, Deed, Event};
 use store::engine::{Engine, examine, files};
+use store::restoring::{Before, arriving, take_place};
 
 use crate::progress::Progress;
 use crate::store_place::StorePlace;
@@ -71,10 +72,12 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
             detail: String::new(),
         })
         .await?;
-    let copying = tokio::task::spawn_blocking(move || engine.back_up(&out));
+    let copied = engine.clone();
+    let copying = tokio::task::spawn_blocking(move || copied.back_up(&out));
     // The engine tells nothing while it copies, so the copy's growth is watched.
     let total = size(&files(&arguments.data_dir));
     watch_growth(&files(&arguments.out), total, copying).await??;
+    engine.close();
     let written = arguments.out.display().to_string();
     if arguments.json {
         let bytes = size(&files(&arguments.out));
@@ -109,10 +112,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     }
     let failed = |error: std::io::Error| told::unwritable(&arguments.data_dir, &error);
     std::fs::create_dir_all(&arguments.data_dir).map_err(failed)?;
-    let databases = files(&arguments.data_dir);
-    let beside = databases
-        .each_ref()
-        .map(|it| it.with_extension("db.restored"));
+    let beside = arriving(&arguments.data_dir);
     let (sources, targets) = (files(from), beside.clone());
     let copying = tokio::task::spawn_blocking(move || {
         for (source, target) in sources.iter().zip(&targets) {
@@ -122,27 +122,36 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         Ok(())
     });
     let total = size(&files(from));
-    watch_growth(&beside, total, copying)
-        .await?
-        .map_err(failed)?;
-    if databases.iter().any(|database| database.exists()) {
-        put_aside(&arguments.data_dir, &databases)?;
+    let copied = watch_growth(&beside, total, copying).await?;
+    if let Err(error) = copied {
+        for part in &beside {
+            // What is left of it would only take room; the next copying writes over it.
+            let _ = std::fs::remove_file(part);
+        }
+        return Err(failed(error));
     }
-    for (beside, database) in beside.iter().zip(&databases) {
-        std::fs::rename(beside, database).map_err(failed)?;
-    }
+    let before = take_place(&arguments.data_dir).map_err(failed)?;
     let verified = Verified::of(arguments);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
         println!(
             "{}",
-            serde_json::json!({"restored": restored, "audit": verified.to_json()})
+            serde_json::json!({"restored": restored, "before": kept(&before), "audit": verified.to_json()})
         );
     } else {
-        println!(
-            "{restored}: 復元しました。以前のものは before-restore フォルダーにあります / \
-             restored; what was there is in its folder before-restore"
-        );
+        println!("{restored}: 復元しました / restored");
+        match &before {
+            Before::Nothing => {}
+            Before::Kept(folder) => println!(
+                "以前のものは {0} にあります / what was there is in {0}",
+                folder.display()
+            ),
+            Before::KeptUnread(folder, why) => println!(
+                "以前のものは読み取れませんでした（{why}）。そのまま {0} に残しました / \
+                 what was there could not be read ({why}); it is in {0} as it was",
+                folder.display()
+            ),
+        }
         println!("{verified}");
     }
     Ok(match verified {
@@ -236,25 +245,15 @@ fn size(files: &[PathBuf]) -> u64 {
     sizes.sum()
 }
 
-/// Copies the present store with its logs into a folder, replacing what an earlier restore put there, and removes it.
-fn put_aside(data_dir: &Path, databases: &[PathBuf]) -> anyhow::Result<()> {
-    let aside = data_dir.join("before-restore");
-    if aside.exists() {
-        std::fs::remove_dir_all(&aside)?;
-    }
-    // The logs are folded into the files, so that what is put aside is whole.
-    Engine::open_center(&database(data_dir)?, [0; 16])
-        .map_err(|error| told::not_opened(&error))?
-        .back_up(&aside)?;
-    for database in databases {
-        for ending in ["db", "db-wal", "db-shm"] {
-            let file = database.with_extension(ending);
-            if file.exists() {
-                std::fs::remove_file(&file)?;
-            }
+/// What was there before, for programs.
+fn kept(before: &Before) -> serde_json::Value {
+    match before {
+        Before::Nothing => serde_json::Value::Null,
+        Before::Kept(folder) => serde_json::json!({"folder": folder, "readable": true}),
+        Before::KeptUnread(folder, why) => {
+            serde_json::json!({"folder": folder, "readable": false, "why": why})
         }
     }
-    Ok(())
 }
 
 fn database(data_dir: &Path) -> anyhow::Result<PathBuf> {

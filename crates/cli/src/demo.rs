@@ -256,6 +256,7 @@ async fn load(data_dir: &Path, cards: &Cards) -> anyhow::Result<()> {
     let information = synthetic::samples::medical_information::of_samples(today);
     engine.store_medical_information(information).await?;
     cards.folder.register(&engine).await?;
+    engine.close();
     Ok(())
 }
 

@@ -56,6 +56,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         };
         outcomes.push((month, outcome));
     }
+    engine.close();
     show(&arguments, months, &outcomes);
     let is_done = outcomes.iter().all(|(_, it)| *it != Outcome::NotWhole);
     Ok(if is_done {

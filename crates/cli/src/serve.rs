@@ -11,7 +11,6 @@ use center::config::traces::NotTraced;
 use center::serve::{Center, Clock, StartError};
 use clap::Args;
 use domain::civil_date::Instant;
-use store::engine::OpenError;
 
 use crate::system::{Stop, tell_ready};
 use crate::told;
@@ -117,11 +116,11 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "database.root_file の {} を読み取れません。ファイルと権限を確かめてください。",
             file.display()
         ),
-        StartError::Store(NotOpened::Store(OpenError::Server { .. })) => {
-            "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。".into()
+        StartError::Store(NotOpened::Store(error)) | StartError::Practice(error) => {
+            told::of_opening(error).into()
         }
-        StartError::Store(_) | StartError::Practice(_) | StartError::Read(_) => {
-            "データベースを開けません。data_dir の空き容量と権限を確かめてください。".into()
+        StartError::Read(_) => {
+            "データベースを読み取れません。続く英文の内容を確かめてください。".into()
         }
         StartError::Authority(_) | StartError::ReceiptKey(_) | StartError::Seal(_) => {
             "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()

@@ -253,5 +253,6 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
             detail: format!("people={}", done.people),
         })
         .await?;
+    engine.close();
     Ok(())
 }

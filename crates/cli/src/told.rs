@@ -145,9 +145,23 @@ pub(crate) fn no_pages(at: SocketAddr, error: &std::io::Error) -> anyhow::Error 
 
 /// A database that cannot be opened.
 pub(crate) fn not_opened(error: &OpenError) -> anyhow::Error {
-    let ja = match error {
+    both(of_opening(error), &error.to_string())
+}
+
+/// The same in Japanese alone.
+pub(crate) fn of_opening(error: &OpenError) -> &'static str {
+    match error {
         OpenError::File { .. } => {
             "データベースを開けません。フォルダーの場所・空き容量・権限を確かめてください。"
+        }
+        OpenError::Damaged { .. } => {
+            "データベースのファイルが壊れています。onshi restore でバックアップから戻してください。今あるものは残されます。"
+        }
+        OpenError::DamagedJournal { .. } => {
+            "連携アプリの処理記録（journal.db）が壊れています。journal.db と journal.db-wal を別の場所に移して起動し、回答のなかった要求ファイルを入れ直してください。"
+        }
+        OpenError::HalfRestored { .. } => {
+            "復元が途中で止まっています。onshi restore をもう一度実行してください。"
         }
         OpenError::Server { .. } => {
             "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。"
@@ -156,10 +170,9 @@ pub(crate) fn not_opened(error: &OpenError) -> anyhow::Error {
             "データベースはより新しい版の onshi のものです。その版を使ってください。"
         }
         OpenError::Changed { .. } => {
-            "データベースの構造がこの版のものと違います。手で変更されたか、壊れた版が書いた可能性があります。バックアップから戻してください。"
+            "データベースの構造がこの版のものと違います。手で変更されたか、壊れた版が書いた可能性があります。onshi restore でバックアップから戻してください。"
         }
-    };
-    both(ja, &error.to_string())
+    }
 }
 
 /// An error as it is; what a store says of itself, in both languages.
@@ -167,6 +180,9 @@ pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
     let ja = match error.downcast_ref() {
         Some(StoreError::NoWrites(_)) => {
             "データベースに書き込めません。フォルダーの空き容量と権限を確かめて、もう一度実行してください。"
+        }
+        Some(StoreError::Damaged(_)) => {
+            "データベースのファイルが壊れています。センターのものは、センターを停止し、onshi restore でバックアップから戻してください。"
         }
         Some(StoreError::Away(_)) => {
             "データベースが応答しません。接続先を確かめて、もう一度実行してください。"

@@ -8,8 +8,9 @@ pub mod server;
 mod writer;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -26,7 +27,7 @@ use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sealing::{self, Unsealed};
 use crate::sessions::Remembered;
-use crate::sql::{Connection, Row};
+use crate::sql::{self, Connection, Row};
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -150,6 +151,8 @@ pub(crate) struct Database {
     /// Jobs that may wait for the writer.
     most_waiting: u64,
     held: Arc<Held>,
+    /// The writer's thread, until somebody waits for its end.
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 /// What the writer did.
@@ -159,6 +162,8 @@ struct Counts {
     jobs: AtomicU64,
     /// Handed over, and not begun yet.
     waiting: AtomicU64,
+    /// A job asked the writer to end after its transaction.
+    is_ending: AtomicBool,
 }
 
 impl std::fmt::Debug for Database {
@@ -184,17 +189,15 @@ impl Database {
         chain: [u8; 16],
         hold: impl FnOnce(&Connection) -> Result<Held, StoreError>,
     ) -> Result<Self, OpenError> {
-        let failed = |why: String| OpenError::File {
-            path: path.into(),
-            why,
-        };
+        let failed = |error: StoreError| OpenError::of_file(path, error);
         let file = File::new(path, reading, beside);
-        let writer = file.writer().map_err(|error| failed(error.to_string()))?;
+        let writer = file.writer().map_err(sql::Error::from);
+        let writer = writer.map_err(|error| failed(error.into()))?;
         migrations::apply(writer.connection(), path, migrations)?;
-        let held = hold(writer.connection()).map_err(|error| failed(error.to_string()))?;
+        let held = hold(writer.connection()).map_err(failed)?;
         let place = Place::File(Arc::new(file));
         Self::start(place, Writer::File(writer), held, Chain::new(chain))
-            .map_err(|error| failed(error.to_string()))
+            .map_err(|error| failed(StoreError::Failed(error.to_string())))
     }
 
     /// Opens a schema of a server, applies what migrations it lacks and starts the writer. Nothing is held of it: others write it too.
@@ -223,7 +226,7 @@ impl Database {
         let (sender, jobs) = mpsc::channel();
         let counts = Arc::new(Counts::default());
         let theirs = (Arc::clone(&counts), Arc::clone(&held));
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || write_jobs(writer, &jobs, chain, &theirs.0, &theirs.1))?;
         Ok(Self {
@@ -232,7 +235,32 @@ impl Database {
             counts,
             most_waiting: u64::MAX,
             held,
+            thread: Arc::new(Mutex::new(Some(thread))),
         })
+    }
+
+    /// Ends the writing and waits for it: what was handed over before is written, what comes later fails as [`StoreError::Closing`].
+    /// A file is whole in itself then, without its log. Never to be called from the writer.
+    pub(crate) fn close(&self) {
+        let counts = Arc::clone(&self.counts);
+        // Nobody waits for the answer, and when the writer has ended already there is nothing to end.
+        let _ = self.queue(Failure::Alone, None, move |_, _| {
+            counts.is_ending.store(true, Ordering::Relaxed);
+            Ok(())
+        });
+        if let Place::File(file) = &self.place {
+            // A reader that outlives the writer would keep the log in its place.
+            file.forget_readers();
+        }
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // A writer that panicked has ended as well.
+            let _ = thread.join();
+        }
     }
 
     /// Whether other processes write it as well.
@@ -371,6 +399,15 @@ impl Database {
         if self.most_waiting <= self.counts.waiting.load(Ordering::Relaxed) {
             return Err(StoreError::Crowded);
         }
+        self.queue(failure, unsealed, work)
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        failure: Failure,
+        unsealed: Option<Unsealed>,
+        work: impl FnOnce(&Connection, &mut Batch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, StoreError>>, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let counts = Arc::clone(&self.counts);
         let handed = traces::handed_over();
@@ -411,7 +448,9 @@ fn write_jobs(
     held: &Arc<Held>,
 ) {
     let (mut begun, mut is_busy) = (Instant::now(), false);
-    while let Some(first) = writer.next(jobs) {
+    while !counts.is_ending.load(Ordering::Relaxed)
+        && let Some(first) = writer.next(jobs)
+    {
         if is_busy {
             pause_until(begun + APART);
         }

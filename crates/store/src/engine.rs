@@ -20,7 +20,7 @@ use crate::registry;
 use crate::sealing::Unsealed;
 use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
-use crate::{cards, checks};
+use crate::{cards, checks, restoring};
 
 /// The name under which queries of the registry see the center's tables.
 const CENTER: &str = "center";
@@ -37,6 +37,11 @@ pub enum StoreError {
     /// The database says something unexpected.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// A file is no database any more, or not a whole one.
+    #[error(
+        "a database file is damaged: {0}; `onshi restore` puts a copy of a center's store back (docs/operations/restore.md)"
+    )]
+    Damaged(String),
     /// The server that holds the database cannot be reached, or is busy with something else. Nothing was acknowledged; what was asked
     /// last may have been written all the same.
     #[error("the database does not answer: {0}; it is tried again with the next request")]
@@ -72,6 +77,7 @@ impl From<sql::Error> for StoreError {
                 | Code::CannotOpen
                 | Code::PermissionDenied,
             ) => Self::NoWrites(text),
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(text),
             Some(_) | None => Self::Failed(text),
         }
     }
@@ -87,6 +93,32 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite said.
         why: String,
+    },
+    /// What lies there is no database, or not a whole one.
+    #[error(
+        "{path} is damaged: {why}; put a copy back with `onshi restore`, which keeps what is there (docs/operations/restore.md)"
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// The same of a link app's journal, of which there are no copies.
+    #[error(
+        "{path} is damaged: {why}; move it and its logs away and start again, then put in again what was not answered"
+    )]
+    DamagedJournal {
+        /// The journal.
+        path: PathBuf,
+        /// What SQLite said.
+        why: String,
+    },
+    /// A copy was on its way to the store's place.
+    #[error("a restore into {path} was cut off; run `onshi restore` again")]
+    HalfRestored {
+        /// The folder.
+        path: PathBuf,
     },
     /// The server, or what it holds.
     #[error(
@@ -118,6 +150,21 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
     },
+}
+
+impl OpenError {
+    /// Why a file was not opened.
+    pub(crate) fn of_file(path: &Path, error: impl Into<StoreError>) -> Self {
+        let path = path.into();
+        match error.into() {
+            StoreError::Damaged(why) => Self::Damaged { path, why },
+            StoreError::NoWrites(why) | StoreError::Failed(why) => Self::File { path, why },
+            other => Self::File {
+                path,
+                why: other.to_string(),
+            },
+        }
+    }
 }
 
 /// What the writer did since the store was opened.
@@ -186,6 +233,10 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], with the remedy.
     pub fn open_center_at(pace: Pace, path: &Path, chain: [u8; 16]) -> Result<Self, OpenError> {
+        let dir = path.parent().unwrap_or(Path::new("."));
+        if restoring::is_cut_off(dir) {
+            return Err(OpenError::HalfRestored { path: dir.into() });
+        }
         let registry = path.with_file_name(REGISTRY);
         let (growing, still) = (Reading::Growing(pace), Reading::Still);
         let center = Database::open(path, None, MIGRATIONS, growing, chain, |connection| {
@@ -326,6 +377,15 @@ impl Engine {
             })?;
         }
         Ok(())
+    }
+
+    /// Ends the writing, of every clone, and waits for it: what was handed over before is written, what comes later fails as
+    /// [`StoreError::Closing`]. Files hold all of the store then, without logs beside them, unless another process has them open.
+    /// Blocks for as long as it takes to bring the logs in, up to about 100 MB; of a server it takes no time.
+    pub fn close(&self) {
+        // The registry's readers see the center's file, so that they go first.
+        self.registry.close();
+        self.center.close();
     }
 
     /// Writes a consistent copy of each file into a folder that does not exist yet, while the store goes on, and examines it.

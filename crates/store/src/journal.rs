@@ -131,14 +131,13 @@ impl Journal {
     /// # Errors
     /// [`OpenError`], with the remedy.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self(Database::open(
-            path,
-            None,
-            MIGRATIONS,
-            Reading::Growing(Pace::default()),
-            [0; 16],
-            |_| Ok(Held::default()),
-        )?))
+        let growing = Reading::Growing(Pace::default());
+        let hold = |_: &Connection| Ok(Held::default());
+        let database = Database::open(path, None, MIGRATIONS, growing, [0; 16], hold);
+        database.map(Self).map_err(|error| match error {
+            OpenError::Damaged { path, why } => OpenError::DamagedJournal { path, why },
+            error => error,
+        })
     }
 
     /// What was written since the journal was opened.

@@ -27,6 +27,7 @@ mod recent;
 pub mod recoveries;
 pub mod reference_numbers;
 pub mod registry;
+pub mod restoring;
 pub mod rotations;
 mod rows;
 pub mod sealing;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
@@ -15,6 +16,7 @@ use crate::engine::Pace;
 /// The writer's side of it. Ends the thread when dropped.
 pub(crate) struct Writeback {
     orders: SyncSender<()>,
+    thread: Option<JoinHandle<()>>,
     done: Arc<AtomicBool>,
     /// Jobs after which a round is ordered.
     due: usize,
@@ -38,17 +40,29 @@ impl Writeback {
         let theirs = Arc::clone(&done);
         let thread = std::thread::Builder::new().name("store-writeback".into());
         // Without the thread the log is brought in by the writer alone, as `wal_autocheckpoint` has it.
-        if let Err(error) = thread.spawn(move || serve(&connection, &ordered, &theirs)) {
-            tracing::warn!(error = %error, "no thread for bringing the log into the file");
-        }
+        let thread = thread
+            .spawn(move || serve(&connection, &ordered, &theirs))
+            .inspect_err(|error| {
+                tracing::warn!(error = %error, "no thread for bringing the log into the file");
+            });
         Ok(Self {
             orders,
+            thread: thread.ok(),
             done,
             // A job is a page or two of the log: the order comes well before the writer would have to do it alone.
             due: (pace.log_pages / 4).max(1) as usize,
             jobs: 0,
             state: State::Resting,
         })
+    }
+
+    /// Ends the thread, and waits until its connection is closed.
+    pub(crate) fn end(self) {
+        drop(self.orders);
+        if let Some(thread) = self.thread {
+            // One that panicked has closed it as well.
+            let _ = thread.join();
+        }
     }
 
     /// To be called after each transaction with its number of jobs; `connection` is the writer's.

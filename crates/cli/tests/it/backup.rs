@@ -99,6 +99,41 @@ fn copies_of_two_days_share_what_did_not_change_and_the_newest_is_put_back() {
 }
 
 #[test]
+fn a_damaged_store_is_named_and_replaced_and_kept_as_it_was() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    clinic.center.take().unwrap().kill();
+    let registry = Path::new(&data_dir).join("registry.db");
+    let garbage = vec![0x5a; 100_000];
+    std::fs::write(&registry, &garbage).unwrap();
+    // It may hold the first page, by which a file is told.
+    let _ = std::fs::remove_file(registry.with_extension("db-wal"));
+    let settings = clinic.path("center.toml");
+    let refused = onshi(&["center", "--config", &settings]);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success(), "it started");
+    for part in ["壊れています", "onshi restore", "registry.db is damaged"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done && told["audit"]["whole"] == true, "{told}");
+    assert_eq!(told["before"]["readable"], false, "{told}");
+    let kept = Path::new(told["before"]["folder"].as_str().unwrap());
+    assert_eq!(std::fs::read(kept.join("registry.db")).unwrap(), garbage);
+    clinic.start_center();
+    assert!(clinic.check("clinic.p12", &TARO).status.success());
+    // An orderly end leaves the files alone, without their logs.
+    clinic.center.take().unwrap().end();
+    let logs = ["center.db-wal", "registry.db-wal"].map(|it| Path::new(&data_dir).join(it));
+    assert!(logs.iter().all(|it| !it.exists()), "{logs:?}");
+    // The copy that was replaced just now is put back the same way: what is there is kept again.
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done && told["before"]["readable"] == true, "{told}");
+}
+
+#[test]
 fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     let mut clinic = Clinic::start();
     clinic.enrol();

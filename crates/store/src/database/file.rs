@@ -95,6 +95,12 @@ impl File {
         mode.map_err(failed)
     }
 
+    /// Closes the connections of readers that nobody reads with.
+    pub(super) fn forget_readers(&self) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.clear();
+    }
+
     /// Reads with a connection that is kept for the next reader.
     pub(super) fn read<T>(
         &self,
@@ -166,6 +172,15 @@ impl FileWriter {
         let _ = self
             .connection
             .execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+
+    /// Closes its connections. SQLite brings the log into the file and removes it when nobody has the file open any more; asking for it
+    /// would keep another process, which has, from writing meanwhile.
+    pub(super) fn close(self) {
+        if let Some(writeback) = self.writeback {
+            writeback.end();
+        }
+        drop(self.connection);
     }
 
     /// To be called after each transaction with its number of jobs.

@@ -12,10 +12,7 @@ pub(super) fn apply(
     place: &Path,
     migrations: &[Migration],
 ) -> Result<(), OpenError> {
-    let failed = |error: sql::Error| OpenError::File {
-        path: place.into(),
-        why: error.to_string(),
-    };
+    let failed = |error: sql::Error| OpenError::of_file(place, error);
     let table = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
     connection.execute_batch(table).map_err(failed)?;
     let mut statement = connection

@@ -127,8 +127,7 @@ impl Writer {
     /// Ends the writing for good.
     pub(super) fn close(self) {
         if let Self::File(file) = self {
-            let text = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let _ = file.connection().execute_batch(text);
+            file.close();
         }
     }
 }
