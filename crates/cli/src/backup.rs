@@ -188,7 +188,7 @@ impl Verified {
         match self {
             Self::Whole { events } => serde_json::json!({"whole": true, "events": events}),
             Self::Changed(faults) => serde_json::json!({"whole": false, "faults": faults}),
-            Self::NoKeys(why) => serde_json::json!({"not_verified": format!("{why:#}")}),
+            Self::NoKeys(why) => serde_json::json!({"not_verified": told::whole(why)}),
         }
     }
 }
@@ -212,7 +212,8 @@ impl core::fmt::Display for Verified {
             Self::NoKeys(why) => write!(
                 f,
                 "監査記録は検査していません。鍵を戻した後で onshi audit verify を実行してください / \
-                 the audit chain was not verified; run onshi audit verify once the keys are back: {why:#}"
+                 the audit chain was not verified; run onshi audit verify once the keys are back: {}",
+                told::whole(why)
             ),
         }
     }

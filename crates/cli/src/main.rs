@@ -208,7 +208,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("onshi: {:#}", told::of_store(error));
+            eprintln!("onshi: {}", told::whole(&told::of_store(error)));
             ExitCode::FAILURE
         }
     }

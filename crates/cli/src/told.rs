@@ -175,6 +175,18 @@ pub(crate) fn of_opening(error: &OpenError) -> &'static str {
     }
 }
 
+/// An error with its causes, of which many say already what theirs are: nothing is said twice.
+pub(crate) fn whole(error: &anyhow::Error) -> String {
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said.push_str(": ");
+            said.push_str(&cause);
+        }
+    }
+    said
+}
+
 /// An error as it is; what a store says of itself, in both languages.
 pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
     let ja = match error.downcast_ref() {
@@ -198,5 +210,5 @@ pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
         }
         None => return error,
     };
-    both(ja, &format!("{error:#}"))
+    both(ja, &whole(&error))
 }

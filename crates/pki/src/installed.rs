@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::identity::{Identity, InvalidIdentity};
-use crate::sealed::{MachineKey, SealError};
+use crate::sealed::{MachineKey, SealError, folder_of};
 use crate::system;
 
 /// Ending of a sealed certificate.
@@ -31,8 +31,7 @@ impl Prepared {
     pub fn put(self) -> Result<(), InstallError> {
         let put = || {
             std::fs::rename(&self.beside, &self.file)?;
-            let folder = self.file.parent().unwrap_or(Path::new("."));
-            std::fs::File::open(folder)?.sync_all()
+            std::fs::File::open(folder_of(&self.file))?.sync_all()
         };
         put().map_err(|source| {
             InstallError::Seal(SealError::File {

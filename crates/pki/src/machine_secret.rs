@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use domain::password::Password;
 use zeroize::Zeroizing;
 
-use crate::sealed::{MachineKey, SealError};
+use crate::sealed::{MachineKey, SealError, folder_of};
 
 /// A password as it is sealed; wiped when dropped.
 pub type Secret = Zeroizing<String>;
@@ -98,8 +98,7 @@ impl MachineSecret {
     }
 
     fn sync(&self) -> std::io::Result<()> {
-        let folder = self.file.parent().filter(|it| !it.as_os_str().is_empty());
-        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        std::fs::File::open(folder_of(&self.file))?.sync_all()
     }
 
     fn failed(&self, what: &'static str, source: std::io::Error) -> SealError {

@@ -182,7 +182,7 @@ fn file(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> SealError
 /// # Errors
 /// [`SealError::File`].
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder).map_err(file("make the folder of", path))?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
@@ -196,6 +196,13 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
         std::fs::File::open(folder)?.sync_all()
     };
     write().map_err(file("write", path))
+}
+
+/// The folder a file lies in, as one that can be opened: of a bare name that is where the process runs.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -216,6 +223,13 @@ mod tests {
         assert_eq!(&**again.unseal(&file).unwrap(), b"a secret");
         assert!(matches!(other.unseal(&file), Err(SealError::Broken(_))));
         assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("a secret"));
+    }
+
+    #[test]
+    fn a_bare_name_lies_where_the_process_runs() {
+        assert_eq!(folder_of(Path::new("a.json")), Path::new("."));
+        assert_eq!(folder_of(Path::new("b/a.json")), Path::new("b"));
+        assert_eq!(folder_of(Path::new("/a.json")), Path::new("/"));
     }
 
     #[test]

@@ -239,19 +239,19 @@ impl Database {
         })
     }
 
-    /// Ends the writing and waits for it: what was handed over before is written, what comes later fails as [`StoreError::Closing`].
+    /// Ends reading and writing and waits for it: what was handed over before is written, what comes later fails as [`StoreError::Closing`].
     /// A file is whole in itself then, without its log. Never to be called from the writer.
     pub(crate) fn close(&self) {
+        if let Place::File(file) = &self.place {
+            // First: a reader that outlived the writer would keep the log in its place.
+            file.end_reading();
+        }
         let counts = Arc::clone(&self.counts);
         // Nobody waits for the answer, and when the writer has ended already there is nothing to end.
         let _ = self.queue(Failure::Alone, None, move |_, _| {
             counts.is_ending.store(true, Ordering::Relaxed);
             Ok(())
         });
-        if let Place::File(file) = &self.place {
-            // A reader that outlives the writer would keep the log in its place.
-            file.forget_readers();
-        }
         let thread = self
             .thread
             .lock()

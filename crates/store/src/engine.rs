@@ -379,7 +379,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends the writing, of every clone, and waits for it: what was handed over before is written, what comes later fails as
+    /// Ends reading and writing, of every clone, and waits for it: what was handed over before is written, what comes later fails as
     /// [`StoreError::Closing`]. Files hold all of the store then, without logs beside them, unless another process has them open.
     /// Blocks for as long as it takes to bring the logs in, up to about 100 MB; of a server it takes no time.
     pub fn close(&self) {

@@ -12,6 +12,7 @@ use domain::certificate_care::Backup;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use pki::identity::{Holder, Identity, InvalidIdentity};
+use pki::sealed::folder_of;
 use serde::{Deserialize, Serialize};
 
 use crate::system;
@@ -405,7 +406,7 @@ fn write(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = system::new_private().open(to)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::File::open(to.parent().unwrap_or(Path::new(".")))?.sync_all()
+    std::fs::File::open(folder_of(to))?.sync_all()
 }
 
 /// Reads a file after the system was told to forget what it holds of it in memory, so that it comes from the drive.

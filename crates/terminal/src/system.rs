@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use pki::sealed::folder_of;
 use tokio::process::Command;
 
 /// The parts of a PC that an update may end: they run again after it.
@@ -223,8 +224,7 @@ pub(crate) fn copy_whole(from: impl Read, to: &Path, mode: u32) -> std::io::Resu
 /// Gives a file that is on the disk its name, for good.
 pub(crate) fn show(beside: &Path, path: &Path) -> std::io::Result<()> {
     std::fs::rename(beside, path)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::File::open(folder)?.sync_all()
+    std::fs::File::open(folder_of(path))?.sync_all()
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -12,6 +12,7 @@
 mod at_a_server;
 mod audit;
 mod backup;
+mod bare_names;
 mod browser;
 #[cfg(feature = "pcsc")]
 mod card_at_home;

@@ -69,9 +69,14 @@ pub(crate) fn onshi(arguments: &[&str]) -> Output {
 
 /// Runs a command that must succeed; returns what it printed.
 pub(crate) fn succeed(arguments: &[&str]) -> String {
-    let output = onshi(arguments);
+    succeeded(command().args(arguments))
+}
+
+/// Runs a program that must succeed; returns what it printed.
+pub(crate) fn succeeded(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "onshi {arguments:?}: {errors}");
+    assert!(output.status.success(), "{command:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! A SQLite file: how it is opened, read and copied. Knows no table.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -25,13 +25,34 @@ const PEOPLE_LOG_PAGES: u32 = 16_384;
 /// How long nobody is written before the log of people is brought into their file: readers map the file, not the log.
 const PEOPLE_REST: Duration = Duration::from_millis(200);
 
+/// How long the end of a file waits for those who read it; their connections keep its log in its place.
+const READING_LIMIT: Duration = Duration::from_secs(5);
+
 /// A file with the connections that read it.
 pub(super) struct File {
     path: PathBuf,
     reading: Reading,
     /// Another file that readers of this one see as well, under a name.
     beside: Option<(&'static str, PathBuf)>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
+    /// Told when the last reader of a closed file has ended.
+    ended: Condvar,
+}
+
+/// The connections of readers.
+#[derive(Default)]
+struct Readers {
+    /// Those that nobody reads with.
+    kept: Vec<Connection>,
+    /// How many somebody reads with.
+    in_use: usize,
+    is_closed: bool,
+}
+
+/// A connection that somebody reads with.
+struct Lent<'a> {
+    file: &'a File,
+    connection: Option<Connection>,
 }
 
 /// The connection of the writer, and what brings the log into the file beside it.
@@ -53,6 +74,7 @@ impl File {
             reading,
             beside: beside.map(|(name, path)| (name, path.into())),
             readers: Mutex::default(),
+            ended: Condvar::new(),
         }
     }
 
@@ -95,10 +117,15 @@ impl File {
         mode.map_err(failed)
     }
 
-    /// Closes the connections of readers that nobody reads with.
-    pub(super) fn forget_readers(&self) {
-        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
-        readers.clear();
+    /// Ends the reading: who reads has ended, or [`READING_LIMIT`] has passed; who comes later is refused.
+    pub(super) fn end_reading(&self) {
+        let mut readers = self.lock();
+        readers.is_closed = true;
+        readers.kept.clear();
+        let ended = self
+            .ended
+            .wait_timeout_while(readers, READING_LIMIT, |it| 0 < it.in_use);
+        drop(ended);
     }
 
     /// Reads with a connection that is kept for the next reader.
@@ -106,21 +133,26 @@ impl File {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let kept = self
-            .readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let connection = match kept {
+        let mut lent = {
+            let mut readers = self.lock();
+            if readers.is_closed {
+                return Err(StoreError::Closing);
+            }
+            readers.in_use += 1;
+            Lent {
+                file: self,
+                connection: readers.kept.pop(),
+            }
+        };
+        let connection = match lent.connection.take() {
             Some(connection) => connection,
             None => Connection::Sqlite(self.reader().map_err(sql::Error::from)?),
         };
-        let result = work(&connection);
-        self.readers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(connection);
-        result
+        work(lent.connection.insert(connection))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Readers> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reader(&self) -> rusqlite::Result<rusqlite::Connection> {
@@ -137,6 +169,20 @@ impl File {
         }
         connection.set_prepared_statement_cache_capacity(64);
         Ok(connection)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut readers = self.file.lock();
+        readers.in_use -= 1;
+        if readers.is_closed {
+            // Closed before the last one is told of.
+            self.connection = None;
+            self.file.ended.notify_all();
+        } else if !std::thread::panicking() {
+            readers.kept.extend(self.connection.take());
+        }
     }
 }
 

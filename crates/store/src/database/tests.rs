@@ -1,4 +1,4 @@
-//! How many writes wait for the writer; the writer is held by a job that ends when the test says so.
+//! How many writes wait for the writer, and what the end of a database waits for; both are held by work that ends when the test says so.
 
 use std::sync::mpsc;
 
@@ -70,4 +70,43 @@ async fn what_was_written_is_in_the_file_that_readers_map_once_nobody_writes() {
     while std::fs::metadata(&path).unwrap().len() < bytes as u64 {
         tokio::task::yield_now().await;
     }
+}
+
+#[test]
+fn an_end_waits_for_who_reads_and_refuses_who_comes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let (still, chain) = (Reading::Still, [1; 16]);
+    let database = Database::open(&path, None, &[], still, chain, |_| Ok(Held::default()));
+    let database = database.unwrap();
+    let log = path.with_extension("db-wal");
+    database
+        .write_blocking(|connection, _| Ok(connection.execute_batch("CREATE TABLE t (x)")?))
+        .unwrap();
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let reader = database.clone();
+        let reading = scope.spawn(move || {
+            reader.read(|connection| {
+                begun.send(()).unwrap();
+                goes_on.recv().unwrap();
+                Ok(connection.query_row("SELECT count(*) FROM t", [], |_| Ok(()))?)
+            })
+        });
+        has_begun.recv().unwrap();
+        let closing = scope.spawn(|| database.close());
+        let refused = loop {
+            match database.read(|_| Ok(())) {
+                Ok(()) => std::thread::yield_now(),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refused, StoreError::Closing), "{refused:?}");
+        assert!(log.exists() && !closing.is_finished());
+        go_on.send(()).unwrap();
+        reading.join().unwrap().unwrap();
+        closing.join().unwrap();
+    });
+    assert!(!log.exists());
 }

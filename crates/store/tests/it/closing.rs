@@ -56,7 +56,8 @@ async fn what_comes_after_the_end_is_refused_and_nothing_hangs() {
     engine.close();
     let refused = other.store_prepared(people(1)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Closing), "{refused}");
-    other.probe().unwrap();
+    let refused = other.probe().unwrap_err();
+    assert!(matches!(refused, StoreError::Closing), "{refused}");
     other.close();
 }
 
