@@ -39,6 +39,9 @@ pub struct Config {
     /// Also speak TLS 1.2, for old receipt computers.
     #[serde(default)]
     pub tls12: bool,
+    /// Reads the registry's file through once after the start, as far as memory goes, so that it lies there before patients ask.
+    #[serde(default = "yes")]
+    pub read_through: bool,
     /// Folder on another machine or disk where every checkpoint of the audit chain is appended to `checkpoints.jsonl`.
     #[serde(default)]
     pub checkpoint_dir: Option<PathBuf>,
@@ -293,6 +296,10 @@ fn default_name() -> String {
     "onshi-example".into()
 }
 
+fn yes() -> bool {
+    true
+}
+
 impl Config {
     /// Reads the text of a settings file.
     ///
@@ -324,6 +331,7 @@ mod tests {
         assert_eq!(config.listen.api.port(), 8443);
         assert!(config.listen.metrics.ip().is_loopback());
         assert!(config.listen.operator.ip().is_loopback());
+        assert!(config.read_through && !config.tls12);
         assert_eq!(config.operators.link_hours.get(), LINK_HOURS);
     }
 

@@ -50,6 +50,7 @@ pub mod posted_notices;
 mod printing;
 mod questions;
 mod readers;
+mod reading_through;
 mod receipts;
 mod recent_load;
 mod records;

@@ -42,7 +42,7 @@ use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
-    questions, router, sessions,
+    questions, reading_through, router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -253,6 +253,9 @@ impl Center {
         tokio::spawn(questions::close_what_is_over(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
         tokio::spawn(bulk::work::work_off(app.clone()));
+        if config.read_through {
+            tokio::spawn(reading_through::once(app.clone()));
+        }
         tokio::spawn(crate::claims::watch::look_after(app.clone()));
         let enroll = listeners::tls(
             &app,

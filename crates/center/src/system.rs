@@ -56,6 +56,16 @@ pub(crate) fn space(folder: &Path) -> Option<(u64, u64)> {
     ))
 }
 
+/// Bytes of memory that could be used without taking any from a process; files that lie in memory count as free.
+pub(crate) fn free_memory() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told
+        .lines()
+        .find_map(|it| it.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib.saturating_mul(1024))
+}
+
 /// The number of a file in its file system.
 pub(crate) fn inode(found: &Metadata) -> u64 {
     found.ino()
@@ -71,4 +81,15 @@ pub(crate) fn new_private() -> OpenOptions {
 /// Makes a folder that its user alone enters, if it is not there.
 pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_free_memory() {
+        let free = free_memory().unwrap();
+        assert!((1 << 20..1 << 50).contains(&free), "{free}");
+    }
 }

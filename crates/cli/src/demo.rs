@@ -199,6 +199,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
         name: CENTER_NAME.into(),
         host_names: Vec::new(),
         tls12: false,
+        read_through: true,
         checkpoint_dir: None,
         listen: Listen {
             api: free(),

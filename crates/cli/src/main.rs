@@ -141,13 +141,13 @@ enum Command {
         after_help = "Example: onshi publish sign --key publisher.key --passphrase-file passphrase --dir release"
     )]
     Publish(publish::PublishCommand),
-    /// Load, try and list feeds of medical information.
+    /// Load, try, review, undo and list feeds: of insurers, and of medical information.
     #[command(
         subcommand,
         after_help = "Example: onshi feed load --data-dir /var/lib/onshi --kind drugs drugs.csv"
     )]
     Feed(feed::FeedCommand),
-    /// Check files of claims, without any center.
+    /// Check files of claims without any center, hand them in, and look after the claims entry.
     #[command(subcommand, after_help = "Example: onshi claims check RECEIPTC.UKE")]
     Claims(claims::ClaimsCommand),
     /// Home visits: a device that reads cards at home, over a line that drops.

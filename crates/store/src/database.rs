@@ -1,7 +1,7 @@
 //! One database, a file or the schema of a server: readers on the calling thread, one writer thread whose jobs share a transaction and an
 //! fsync. Knows no table.
 
-mod file;
+pub(crate) mod file;
 mod migrations;
 pub(crate) mod numbers;
 pub mod server;
@@ -27,7 +27,7 @@ use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sealing::{self, Unsealed};
 use crate::sessions::Remembered;
-use crate::sql::{self, Connection, Row};
+use crate::sql::{Connection, Row};
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -191,8 +191,7 @@ impl Database {
     ) -> Result<Self, OpenError> {
         let failed = |error: StoreError| OpenError::of_file(path, error);
         let file = File::new(path, reading, beside);
-        let writer = file.writer().map_err(sql::Error::from);
-        let writer = writer.map_err(|error| failed(error.into()))?;
+        let writer = file.writer().map_err(failed)?;
         migrations::apply(writer.connection(), path, migrations)?;
         let held = hold(writer.connection()).map_err(failed)?;
         let place = Place::File(Arc::new(file));
@@ -303,6 +302,18 @@ impl Database {
             Place::Server(..) => Err(StoreError::Failed(
                 "a server's database is copied by the server's own means (docs/operations/postgresql.md)".into(),
             )),
+        }
+    }
+
+    /// Reads a file from its beginning, so many bytes at most, as long as `goes_on`; returns how many were read. Of a server none are.
+    pub(crate) fn read_through(
+        &self,
+        most: u64,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<u64, StoreError> {
+        match &self.place {
+            Place::File(file) => file.read_through(most, goes_on),
+            Place::Server(..) => Ok(0),
         }
     }
 

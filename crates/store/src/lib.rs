@@ -23,6 +23,7 @@ pub mod operators;
 pub mod own;
 pub mod posted_notices;
 pub mod readers;
+mod reading_through;
 mod recent;
 pub mod recoveries;
 pub mod reference_numbers;

@@ -209,7 +209,8 @@ impl Facility {
             enroll_reader(plan, &demo.join("center"), format!("pc:{TERMINAL}")).await?;
         }
         let interactions = dir.join("interactions.tsv");
-        std::fs::write(&interactions, synthetic::catalogue::INTERACTIONS)?;
+        std::fs::write(&interactions, synthetic::catalogue::INTERACTIONS)
+            .map_err(|error| crate::told::unwritable(&interactions, &error))?;
         let pages = terminal::config::Config {
             terminal_keys: pc_reader
                 .as_ref()

@@ -57,6 +57,11 @@ fn missing_files_and_folders_are_named_with_the_remedy() {
         &["center", "--config", dir.path().to_str().unwrap()],
         &["フォルダーです", "it is a folder"],
     );
+    let nobodys = "/proc/onshi";
+    check(
+        &["synth", "--people", "5", "--data-dir", nobodys],
+        &[nobodys, "書き込めません", "look at space and rights"],
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A SQLite file: how it is opened, read and copied. Knows no table.
 
+use std::io::{ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -25,6 +26,9 @@ const PEOPLE_LOG_PAGES: u32 = 16_384;
 /// How long nobody is written before the log of people is brought into their file: readers map the file, not the log.
 const PEOPLE_REST: Duration = Duration::from_millis(200);
 
+/// Bytes of a file that are read through at once.
+const PIECE: usize = 1 << 20;
+
 /// How long the end of a file waits for those who read it; their connections keep its log in its place.
 const READING_LIMIT: Duration = Duration::from_secs(5);
 
@@ -37,7 +41,13 @@ pub(super) struct File {
     readers: Mutex<Readers>,
     /// Told when the last reader of a closed file has ended.
     ended: Condvar,
+    /// The file beside SQLite, once it is written.
+    handle: OnceLock<Handle>,
 }
+
+/// A file opened beside SQLite, to sync it and to read it through. Closing it would drop the locks by which other processes know that this one
+/// has the database open (fcntl), so it is closed after the last connection.
+pub(crate) type Handle = Arc<std::fs::File>;
 
 /// The connections of readers.
 #[derive(Default)]
@@ -61,6 +71,8 @@ pub(super) struct FileWriter {
     writeback: Option<Writeback>,
     /// Whether the log may hold pages that the file has not.
     is_ahead: bool,
+    /// Dropped last.
+    handle: Handle,
 }
 
 impl File {
@@ -75,6 +87,7 @@ impl File {
             beside: beside.map(|(name, path)| (name, path.into())),
             readers: Mutex::default(),
             ended: Condvar::new(),
+            handle: OnceLock::new(),
         }
     }
 
@@ -83,18 +96,52 @@ impl File {
     }
 
     /// Opens the file for the one that writes it, making it where there is none.
-    pub(super) fn writer(&self) -> rusqlite::Result<FileWriter> {
-        let connection = rusqlite::Connection::open(&self.path)?;
-        configure(&connection, self.reading)?;
+    pub(super) fn writer(&self) -> Result<FileWriter, StoreError> {
+        let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
+        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
+        configure(&connection, self.reading).map_err(failed)?;
+        let handle = std::fs::File::open(&self.path);
+        let handle = Arc::new(handle.map_err(|error| StoreError::NoWrites(error.to_string()))?);
+        let handle = Arc::clone(self.handle.get_or_init(|| handle));
         let writeback = match self.reading {
-            Reading::Growing(pace) => Some(Writeback::start(&self.path, pace)?),
+            Reading::Growing(pace) => {
+                let writeback = Writeback::start(&self.path, Arc::clone(&handle), pace);
+                Some(writeback.map_err(failed)?)
+            }
             Reading::Still => None,
         };
         Ok(FileWriter {
             connection: Connection::Sqlite(connection),
             writeback,
             is_ahead: false,
+            handle,
         })
+    }
+
+    /// Reads the file from its beginning, so many bytes at most, until it ends or `goes_on` says no; returns how many were read.
+    pub(super) fn read_through(
+        &self,
+        most: u64,
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Result<u64, StoreError> {
+        let Some(handle) = self.handle.get() else {
+            return Ok(0);
+        };
+        let failed = |error: std::io::Error| StoreError::NoWrites(error.to_string());
+        let mut file = &**handle;
+        file.rewind().map_err(failed)?;
+        let mut file = file.take(most);
+        let mut piece = vec![0; PIECE];
+        let mut bytes = 0;
+        while goes_on() {
+            match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(read) => bytes += read as u64,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(bytes)
     }
 
     /// Writes a consistent copy, while the store goes on. Pages keep their places, so that what keeps the copies of many days finds
@@ -227,6 +274,7 @@ impl FileWriter {
             writeback.end();
         }
         drop(self.connection);
+        drop(self.handle);
     }
 
     /// To be called after each transaction with its number of jobs.

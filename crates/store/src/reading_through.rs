@@ -1,0 +1,40 @@
+//! Reads a registry's file from end to end, so that its pages lie in the system's memory before somebody is looked up. Keeps nothing.
+
+use crate::engine::{Engine, StoreError};
+
+impl Engine {
+    /// Reads the registry's file from its beginning, so many bytes at most, until it ends or `goes_on` says no; returns how many were read.
+    /// No part of it is of more use than another. At a server nothing is read. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// [`StoreError::NoWrites`] where the disk fails.
+    pub fn read_registry_through(
+        &self,
+        most: u64,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<u64, StoreError> {
+        self.registry().read_through(most, goes_on)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_to_its_end_or_as_far_as_it_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open_center(&folder.path().join("center.db"), [1; 16]).unwrap();
+        let whole = engine.read_registry_through(u64::MAX, || true).unwrap();
+        engine.probe().unwrap();
+        assert!(8_192 < whole, "{whole}");
+        let part = engine.read_registry_through(8_192, || true).unwrap();
+        assert_eq!(part, 8_192);
+        let mut left = 0;
+        let none = engine.read_registry_through(u64::MAX, || {
+            left += 1;
+            1 < left
+        });
+        assert_eq!(none.unwrap(), 0);
+    }
+}
