@@ -19,6 +19,8 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     #[test]
@@ -39,5 +41,27 @@ mod tests {
             1 < left
         });
         assert_eq!(none.unwrap(), 0);
+    }
+
+    #[test]
+    fn other_processes_go_on_seeing_that_the_file_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("center.db");
+        let engine = Engine::open_center(&path, [1; 16]).unwrap();
+        engine.probe().unwrap();
+        let file = folder.path().join("registry.db").metadata().unwrap();
+        let (own, file) = (std::process::id().to_string(), format!(":{}", file.ino()));
+        let is_locked = || {
+            let locks = std::fs::read_to_string("/proc/locks").unwrap();
+            locks.lines().any(|line| {
+                let mut words = line.split_whitespace();
+                words.any(|it| it == own) && words.any(|it| it.ends_with(&file))
+            })
+        };
+        assert!(is_locked());
+        engine.read_registry_through(u64::MAX, || true).unwrap();
+        assert!(is_locked());
+        engine.close();
+        assert!(!is_locked());
     }
 }
