@@ -1,7 +1,7 @@
 //! One database, a file or the schema of a server: readers on the calling thread, one writer thread whose jobs share a transaction and an
 //! fsync. Knows no table.
 
-pub(crate) mod file;
+mod file;
 mod migrations;
 pub(crate) mod numbers;
 pub mod server;

@@ -1,8 +1,5 @@
 //! Brings the log of a file into the file on a thread of its own, so that the writer seldom waits for it. Writes nothing new.
 //!
-//! SQLite syncs the file itself only where it brought in all of the log, which it seldom does while others write; so the thread syncs it, and the
-//! writer finds little left to sync.
-//!
 //! SQLite starts its log anew when all of it lies in the file at the start of a transaction. While the thread copies, the writer
 //! adds to the log; so the writer copies that last part itself, which is short by then.
 
@@ -14,7 +11,6 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-use crate::database::file::Handle;
 use crate::engine::Pace;
 
 /// The writer's side of it. Ends the thread when dropped.
@@ -36,7 +32,7 @@ enum State {
 
 impl Writeback {
     /// Starts the thread with a connection of its own.
-    pub(crate) fn start(path: &Path, handle: Handle, pace: Pace) -> rusqlite::Result<Self> {
+    pub(crate) fn start(path: &Path, pace: Pace) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let (orders, ordered) = sync_channel(1);
@@ -45,11 +41,7 @@ impl Writeback {
         let thread = std::thread::Builder::new().name("store-writeback".into());
         // Without the thread the log is brought in by the writer alone, as `wal_autocheckpoint` has it.
         let thread = thread
-            .spawn(move || {
-                serve(&connection, &handle, &ordered, &theirs);
-                drop(connection);
-                drop(handle);
-            })
+            .spawn(move || serve(&connection, &ordered, &theirs))
             .inspect_err(|error| {
                 tracing::warn!(error = %error, "no thread for bringing the log into the file");
             });
@@ -93,12 +85,9 @@ impl Writeback {
     }
 }
 
-fn serve(connection: &Connection, handle: &Handle, ordered: &Receiver<()>, done: &AtomicBool) {
+fn serve(connection: &Connection, ordered: &Receiver<()>, done: &AtomicBool) {
     while let Ok(()) = ordered.recv() {
         bring_in(connection);
-        if let Err(error) = handle.sync_data() {
-            tracing::warn!(error = %error, "the file could not be synced; its log is kept until it can");
-        }
         done.store(true, Ordering::Release);
     }
 }

@@ -45,9 +45,9 @@ pub(super) struct File {
     handle: OnceLock<Handle>,
 }
 
-/// A file opened beside SQLite, to sync it and to read it through. Closing it would drop the locks by which other processes know that this one
+/// A file opened beside SQLite, to read it through. Closing it would drop the locks by which other processes know that this one
 /// has the database open (fcntl), so it is closed after the last connection.
-pub(crate) type Handle = Arc<std::fs::File>;
+type Handle = Arc<std::fs::File>;
 
 /// The connections of readers.
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl File {
         let handle = Arc::clone(self.handle.get_or_init(|| handle));
         let writeback = match self.reading {
             Reading::Growing(pace) => {
-                let writeback = Writeback::start(&self.path, Arc::clone(&handle), pace);
+                let writeback = Writeback::start(&self.path, pace);
                 Some(writeback.map_err(failed)?)
             }
             Reading::Still => None,
