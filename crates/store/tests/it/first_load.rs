@@ -170,6 +170,23 @@ async fn people_stored_meanwhile_stay_and_the_load_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_at_once_one_is_whole_and_the_other_stored_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder);
+    let (one, other) = (people(0..2_000), people(3_000..5_000));
+    let loads = [&one, &other].map(|it| taken(&engine, it, 500));
+    let [first, second] = loads.map(|it| it.publish(|_| ()));
+    let whole = match tokio::join!(first, second) {
+        (Ok(()), Err(_)) => one,
+        (Err(_), Ok(())) => other,
+        ended => panic!("{ended:?}"),
+    };
+    all_there(&engine, &whole).await;
+    assert_eq!(engine.people().unwrap(), 2_000);
+    assert_eq!(left_over(folder.path()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sorted_aside_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(&folder);
