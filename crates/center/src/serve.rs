@@ -339,12 +339,12 @@ impl Center {
         };
         last.keep(&self.app.data_dir);
         self.app.traces.end().await;
-        checkpoints::one(&self.app).await?;
+        let signed = checkpoints::one(&self.app).await;
         let engine = self.app.engine.clone();
         let closing = tokio::task::spawn_blocking(move || engine.close());
         // One that panicked left the log beside the file, where the next center finds it.
         let _ = closing.await;
-        Ok(())
+        signed
     }
 }
 

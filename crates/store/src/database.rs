@@ -238,13 +238,15 @@ impl Database {
         })
     }
 
-    /// Ends reading and writing and waits for it: what was handed over before is written, what comes later fails as [`StoreError::Closing`].
-    /// A file is whole in itself then, without its log. Never to be called from the writer.
+    /// Ends reading and writing of a file and waits for it: what was handed over before is written, what comes later fails as
+    /// [`StoreError::Closing`]. The file is whole in itself then, without its log. At a server nothing is left to do. Never to be called from
+    /// the writer.
     pub(crate) fn close(&self) {
-        if let Place::File(file) = &self.place {
-            // First: a reader that outlived the writer would keep the log in its place.
-            file.end_reading();
-        }
+        let Place::File(file) = &self.place else {
+            return;
+        };
+        // First: a reader that outlived the writer would keep the log in its place.
+        file.end_reading();
         let counts = Arc::clone(&self.counts);
         // Nobody waits for the answer, and when the writer has ended already there is nothing to end.
         let _ = self.queue(Failure::Alone, None, move |_, _| {

@@ -379,9 +379,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends reading and writing, of every clone, and waits for it: what was handed over before is written, what comes later fails as
-    /// [`StoreError::Closing`]. Files hold all of the store then, without logs beside them, unless another process has them open.
-    /// Blocks for as long as it takes to bring the logs in, up to about 100 MB; of a server it takes no time.
+    /// Ends reading and writing of files, of every clone, and waits for it: what was handed over before is written, what comes later fails as
+    /// [`StoreError::Closing`]. The files hold all of the store then, without logs beside them, unless another process has them open.
+    /// Blocks for as long as it takes to bring the logs in, up to about 100 MB. Of a store at a server nothing ends.
     pub fn close(&self) {
         // The registry's readers see the center's file, so that they go first.
         self.registry.close();
