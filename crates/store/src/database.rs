@@ -27,7 +27,7 @@ use crate::engine::{OpenError, Pace, StoreError, Written};
 use crate::recent::Recent;
 use crate::sealing::{self, Unsealed};
 use crate::sessions::Remembered;
-use crate::sql::{Connection, Row};
+use crate::sql::{self, Connection, Row};
 
 /// Jobs in one transaction at most, so that none waits long for the others.
 const MOST_JOBS: usize = 1024;
@@ -191,7 +191,8 @@ impl Database {
     ) -> Result<Self, OpenError> {
         let failed = |error: StoreError| OpenError::of_file(path, error);
         let file = File::new(path, reading, beside);
-        let writer = file.writer().map_err(failed)?;
+        let writer = file.writer().map_err(sql::Error::from);
+        let writer = writer.map_err(|error| failed(error.into()))?;
         migrations::apply(writer.connection(), path, migrations)?;
         let held = hold(writer.connection()).map_err(failed)?;
         let place = Place::File(Arc::new(file));

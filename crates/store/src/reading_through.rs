@@ -61,6 +61,12 @@ mod tests {
         assert!(is_locked());
         engine.read_registry_through(u64::MAX, || true).unwrap();
         assert!(is_locked());
+        // A second store of this process that ends takes nothing from the first.
+        let second = Engine::open_center(&path, [2; 16]).unwrap();
+        second.read_registry_through(u64::MAX, || true).unwrap();
+        second.close();
+        drop(second);
+        assert!(is_locked());
         engine.close();
         assert!(!is_locked());
     }

@@ -337,7 +337,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
         name: "test".into(),
         host_names: Vec::new(),
         tls12: false,
-        read_through: true,
+        read_through: false,
         checkpoint_dir: None,
         listen: Listen {
             api: free,

@@ -66,7 +66,7 @@ impl Link {
             name: "test".into(),
             host_names: Vec::new(),
             tls12: false,
-            read_through: true,
+            read_through: false,
             checkpoint_dir: None,
             listen: Listen {
                 api: free,

@@ -1,8 +1,8 @@
 //! A SQLite file: how it is opened, read and copied. Knows no table.
 
-use std::io::{ErrorKind, Read, Seek};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::OpenFlags;
@@ -41,13 +41,7 @@ pub(super) struct File {
     readers: Mutex<Readers>,
     /// Told when the last reader of a closed file has ended.
     ended: Condvar,
-    /// The file beside SQLite, once it is written.
-    handle: OnceLock<Handle>,
 }
-
-/// A file opened beside SQLite, to read it through. Closing it would drop the locks by which other processes know that this one
-/// has the database open (fcntl), so it is closed after the last connection.
-type Handle = Arc<std::fs::File>;
 
 /// The connections of readers.
 #[derive(Default)]
@@ -71,8 +65,6 @@ pub(super) struct FileWriter {
     writeback: Option<Writeback>,
     /// Whether the log may hold pages that the file has not.
     is_ahead: bool,
-    /// Dropped last.
-    handle: Handle,
 }
 
 impl File {
@@ -87,7 +79,6 @@ impl File {
             beside: beside.map(|(name, path)| (name, path.into())),
             readers: Mutex::default(),
             ended: Condvar::new(),
-            handle: OnceLock::new(),
         }
     }
 
@@ -96,41 +87,32 @@ impl File {
     }
 
     /// Opens the file for the one that writes it, making it where there is none.
-    pub(super) fn writer(&self) -> Result<FileWriter, StoreError> {
-        let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
-        let connection = rusqlite::Connection::open(&self.path).map_err(failed)?;
-        configure(&connection, self.reading).map_err(failed)?;
-        let handle = std::fs::File::open(&self.path);
-        let handle = Arc::new(handle.map_err(|error| StoreError::NoWrites(error.to_string()))?);
-        let handle = Arc::clone(self.handle.get_or_init(|| handle));
+    pub(super) fn writer(&self) -> rusqlite::Result<FileWriter> {
+        let connection = rusqlite::Connection::open(&self.path)?;
+        configure(&connection, self.reading)?;
         let writeback = match self.reading {
-            Reading::Growing(pace) => {
-                let writeback = Writeback::start(&self.path, pace);
-                Some(writeback.map_err(failed)?)
-            }
+            Reading::Growing(pace) => Some(Writeback::start(&self.path, pace)?),
             Reading::Still => None,
         };
         Ok(FileWriter {
             connection: Connection::Sqlite(connection),
             writeback,
             is_ahead: false,
-            handle,
         })
     }
 
-    /// Reads the file from its beginning, so many bytes at most, until it ends or `goes_on` says no; returns how many were read.
+    /// Reads the file from its beginning, so many bytes at most, until it ends or `goes_on` says no; returns how many were read. Opens
+    /// it beside SQLite, and leaves it open until the process ends: closing a file drops all locks of its process on it (fcntl), by which other
+    /// processes know that the database is in use.
     pub(super) fn read_through(
         &self,
         most: u64,
         mut goes_on: impl FnMut() -> bool,
     ) -> Result<u64, StoreError> {
-        let Some(handle) = self.handle.get() else {
-            return Ok(0);
-        };
         let failed = |error: std::io::Error| StoreError::NoWrites(error.to_string());
-        let mut file = &**handle;
-        file.rewind().map_err(failed)?;
-        let mut file = file.take(most);
+        let file = std::fs::File::open(&self.path).map_err(failed)?;
+        let never_closed: &std::fs::File = Box::leak(Box::new(file));
+        let mut file = never_closed.take(most);
         let mut piece = vec![0; PIECE];
         let mut bytes = 0;
         while goes_on() {
@@ -274,7 +256,6 @@ impl FileWriter {
             writeback.end();
         }
         drop(self.connection);
-        drop(self.handle);
     }
 
     /// To be called after each transaction with its number of jobs.
