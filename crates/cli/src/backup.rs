@@ -96,6 +96,19 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     if let Some(missing) = files(from).iter().find(|file| !file.is_file()) {
         return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
     }
+    let logs = files(from).map(|it| it.with_extension("db-wal"));
+    if logs.iter().any(|it| size(std::slice::from_ref(it)) != 0) {
+        // Without its log the copy would be short of what was written last.
+        let shown = from.display();
+        return Err(told::both(
+            &format!(
+                "{shown} は写しではなく、使用中か、途中で止まったデータベースです。onshi backup --data-dir {shown} で写しを作り、その写しから復元してください。"
+            ),
+            &format!(
+                "{shown} is no copy but a store in use, or one that was cut off; make a copy with `onshi backup --data-dir {shown}` and restore that"
+            ),
+        ));
+    }
     examine(from).map_err(|error| {
         let shown = from.display();
         told::both(

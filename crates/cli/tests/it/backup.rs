@@ -105,6 +105,14 @@ fn a_damaged_store_is_named_and_replaced_and_kept_as_it_was() {
     let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
     succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
     clinic.center.take().unwrap().kill();
+    // What a kill left is no copy: its log would be left behind.
+    let refused = onshi(&["restore", "--data-dir", &copy, "--from", &data_dir]);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success(), "it was taken for a copy");
+    assert!(
+        told.contains("写しではなく") && told.contains("onshi backup"),
+        "{told}"
+    );
     let registry = Path::new(&data_dir).join("registry.db");
     let garbage = vec![0x5a; 100_000];
     std::fs::write(&registry, &garbage).unwrap();
