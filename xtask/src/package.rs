@@ -55,21 +55,17 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
 
 /// Builds the executable of a package, without what only a debugger reads.
 pub(crate) fn executable(root: &Path, build: Build, profile: Profile) -> anyhow::Result<PathBuf> {
-    let mut command = vec![
-        "build",
-        "--locked",
-        "--quiet",
-        "--package",
-        "cli",
-        "--bin",
-        "onshi",
-    ];
+    let mut command = vec!["build", "--locked", "--quiet", "--bin", "onshi"];
     let built = match profile {
         Profile::Release => {
-            command.push("--release");
+            command.extend(["--package", "cli", "--release"]);
             "target/release/onshi"
         }
-        Profile::Dev => "target/debug/onshi",
+        // Crates of others as the tests have them, which are built already.
+        Profile::Dev => {
+            command.push("--workspace");
+            "target/debug/onshi"
+        }
     };
     command.extend(match build {
         Build::Plain => crate::WITH_TRACES,

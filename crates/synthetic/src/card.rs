@@ -26,6 +26,9 @@ pub enum NotMade {
     /// The key's encoding failed.
     #[error("the card's key could not be written: {0}")]
     KeyForm(#[from] rsa::pkcs8::Error),
+    /// An issuer's key did not sign.
+    #[error("the issuer's key could not be used")]
+    IssuingKey,
     /// The key of a terminal did not come out.
     #[error("the terminal's key could not be made")]
     TerminalKey,

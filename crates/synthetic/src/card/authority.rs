@@ -6,7 +6,7 @@ use rsa::RsaPrivateKey;
 use crate::card::case::Case;
 use crate::card::certificate::{Holder, Issuer, Part, Purpose, name};
 use crate::card::face::{self, FaceIssuer, FaceRoot};
-use crate::card::key::{KeyMaker, to_der};
+use crate::card::key::{KeyMaker, KeyOf, to_der};
 use crate::card::octets::Octets;
 use crate::card::persona::{Credential, Jpki, Persona, Pins, Shared, Token, Tries};
 use crate::card::terminal::TerminalAuthority;
@@ -54,14 +54,18 @@ impl CardAuthority {
     pub fn new(seed: u64, today: CivilDate) -> Result<Self, NotMade> {
         let from = today.plus_months(-24);
         let keys = KeyMaker::new(seed);
-        let issuer = |purpose: &str, unit: &str, serial| {
-            let key = keys.key(purpose)?;
+        let issuer = |of: KeyOf, unit: &str, serial| {
+            let key = keys.key(of)?;
             Issuer::new(key, name(&authority_parts(unit))?, serial, from)
         };
         Ok(Self {
             today,
-            authentication: issuer("authentication authority", AUTHENTICATION_UNIT, 0x06d1_8001)?,
-            signature: issuer("signature authority", SIGNATURE_UNIT, 0x067c_6001)?,
+            authentication: issuer(
+                KeyOf::AuthenticationAuthority,
+                AUTHENTICATION_UNIT,
+                0x06d1_8001,
+            )?,
+            signature: issuer(KeyOf::SignatureAuthority, SIGNATURE_UNIT, 0x067c_6001)?,
             faces: FaceIssuer::new(&keys)?,
             terminals: TerminalAuthority::new(seed)?,
             keys,
@@ -172,8 +176,7 @@ impl CardAuthority {
             return Ok(());
         };
         let ends_on = birthday(holder, from, CARD_BIRTHDAYS)?;
-        let purpose = format!("card face {} {}", case.name(), generation.0);
-        let key = self.keys.key(&purpose)?;
+        let key = self.keys.key(KeyOf::CardFace(case, generation))?;
         persona.pins.number_a = Some(face::NO_NUMBER.into());
         persona.pins.number_b = Some(face::number_b(holder, ends_on)?);
         persona.pins.birth_date = Some(face::era_date(holder)?);
@@ -230,13 +233,10 @@ impl CardAuthority {
         generation: Generation,
         purpose: Purpose,
     ) -> Result<RsaPrivateKey, NotMade> {
-        match purpose {
-            Purpose::Authentication => {
-                let purpose = format!("authentication {} {}", case.name(), generation.0);
-                self.keys.key(&purpose)
-            }
-            Purpose::Signature => self.keys.key("signature"),
-        }
+        self.keys.key(match purpose {
+            Purpose::Authentication => KeyOf::Authentication(case, generation),
+            Purpose::Signature => KeyOf::Signature,
+        })
     }
 
     /// First and last day of the first certificate of a case.

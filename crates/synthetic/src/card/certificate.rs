@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::civil_date::{CivilDate, Instant};
 use rsa::pkcs8::EncodePublicKey;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use sha2::{Digest, Sha256};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::certificate::{Certificate, TbsCertificate, Version};
@@ -30,6 +30,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::{Time, Validity};
 
+use crate::card::key::IssuingKey;
 use crate::card::{NotMade, policy};
 
 const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
@@ -43,7 +44,7 @@ const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.
 
 /// An issuing key with its names.
 pub(crate) struct Issuer {
-    pub(crate) key: RsaPrivateKey,
+    key: IssuingKey,
     pub(crate) name: Name,
     pub(crate) serial: u32,
     pub(crate) certificate: Vec<u8>,
@@ -78,7 +79,8 @@ impl Issuer {
         serial: u32,
         from: CivilDate,
     ) -> Result<Self, NotMade> {
-        let public = key.to_public_key();
+        let key = IssuingKey::new(key)?;
+        let public = key.public();
         let mut usage = KeyUsages::KeyCertSign.into();
         usage |= KeyUsages::CRLSign;
         let extensions = vec![
@@ -192,7 +194,7 @@ impl Issuer {
     }
 
     fn authority_identifier(&self) -> Result<AuthorityKeyIdentifier, NotMade> {
-        let key = identifier(&self.key.to_public_key())?;
+        let key = identifier(&self.key.public())?;
         Ok(AuthorityKeyIdentifier {
             key_identifier: Some(key.0),
             authority_cert_issuer: Some(vec![GeneralName::DirectoryName(self.name.clone())]),
@@ -307,7 +309,7 @@ fn extension<E: AssociatedOid + Encode>(it: &E, critical: Critical) -> Result<Ex
     })
 }
 
-fn signed(body: TbsCertificate, key: &RsaPrivateKey) -> Result<Vec<u8>, NotMade> {
+fn signed(body: TbsCertificate, key: &IssuingKey) -> Result<Vec<u8>, NotMade> {
     let signature = signature(&body.to_der()?, key)?;
     let certificate = Certificate {
         tbs_certificate: body,
@@ -317,7 +319,6 @@ fn signed(body: TbsCertificate, key: &RsaPrivateKey) -> Result<Vec<u8>, NotMade>
     Ok(certificate.to_der()?)
 }
 
-fn signature(body: &[u8], key: &RsaPrivateKey) -> Result<BitString, NotMade> {
-    let bytes = key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(body))?;
-    Ok(BitString::from_bytes(&bytes)?)
+fn signature(body: &[u8], key: &IssuingKey) -> Result<BitString, NotMade> {
+    Ok(BitString::from_bytes(&key.sign(body)?)?)
 }

@@ -4,13 +4,13 @@
 use domain::civil_date::CivilDate;
 use rsa::pkcs8::EncodePublicKey;
 use rsa::traits::PublicKeyParts;
-use rsa::{Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
+use rsa::{RsaPrivateKey, RsaPublicKey};
 use sha2::{Digest, Sha256};
 
 use crate::card::NotMade;
 use crate::card::case::Case;
 use crate::card::data_object::object;
-use crate::card::key::{KeyMaker, to_der};
+use crate::card::key::{IssuingKey, KeyMaker, KeyOf, to_der};
 use crate::card::persona::{CardFace, Holder, InputSupport};
 use crate::card::pictures;
 
@@ -29,8 +29,8 @@ const IDENTIFICATION: [u8; 4] = [0x06, 0x03, 0x0e, 0x01];
 
 /// Who signs card faces.
 pub(crate) struct FaceIssuer {
-    root: RsaPrivateKey,
-    key: RsaPrivateKey,
+    root: IssuingKey,
+    key: IssuingKey,
     session: RsaPublicKey,
 }
 
@@ -45,14 +45,14 @@ pub struct FaceRoot {
 impl FaceIssuer {
     pub(crate) fn new(keys: &KeyMaker) -> Result<Self, NotMade> {
         Ok(Self {
-            root: keys.key("card face root")?,
-            key: keys.key("card face issuer")?,
-            session: keys.key("session")?.to_public_key(),
+            root: IssuingKey::new(keys.key(KeyOf::FaceRoot)?)?,
+            key: IssuingKey::new(keys.key(KeyOf::FaceIssuer)?)?,
+            session: keys.key(KeyOf::Session)?.to_public_key(),
         })
     }
 
     pub(crate) fn root(&self) -> Result<FaceRoot, NotMade> {
-        let public = self.root.to_public_key();
+        let public = self.root.public();
         let der = public
             .to_public_key_der()
             .map_err(rsa::pkcs8::Error::from)?;
@@ -104,9 +104,9 @@ impl FaceIssuer {
             field(0xdf32, &Sha256::digest(fields.concat())),
         ]
         .concat();
-        let signature = self.sign(&signed)?;
+        let signature = self.key.sign(&signed)?;
         let own = field(0xdf51, &public_key(key));
-        let own_signature = self.sign(&own)?;
+        let own_signature = self.key.sign(&own)?;
         Ok(InputSupport {
             number: number.into(),
             attributes: with_offsets(0xff20, 0xdf21, &fields).into(),
@@ -133,7 +133,7 @@ impl FaceIssuer {
             field(0xdf12, public),
         ]
         .concat();
-        let signature = self.sign(&signed)?;
+        let signature = self.key.sign(&signed)?;
         Ok(field(0xff10, &[signed, field(0xdf13, &signature)].concat()))
     }
 
@@ -158,7 +158,7 @@ impl FaceIssuer {
         ]
         .concat();
         let info = [&DIGEST_INFO_OF_THREE[..], &hashes].concat();
-        let signature = self.key.sign(Pkcs1v15Sign::new_unprefixed(), &info)?;
+        let signature = self.key.sign_form(&info)?;
         let fields = [
             birth,
             sex,
@@ -175,24 +175,17 @@ impl FaceIssuer {
 
     fn number_picture(&self, public: &[u8]) -> Result<Vec<u8>, NotMade> {
         let signed = [field(0xdf41, pictures::NO_NUMBER), field(0xdf42, public)].concat();
-        let signature = self.sign(&signed)?;
+        let signature = self.key.sign(&signed)?;
         Ok(field(0xff40, &[signed, field(0xdf43, &signature)].concat()))
     }
 
     /// `7F21 { 5F4E issuer id, own id, key · 5F37 signature of the root }`.
     fn certificate(&self) -> Result<Vec<u8>, NotMade> {
-        let key = public_key(&self.key.to_public_key());
+        let key = public_key(&self.key.public());
         let body = [&ROOT_ID[..], &ISSUER_ID[..], &key].concat();
-        let signature = self
-            .root
-            .sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(&body))?;
+        let signature = self.root.sign(&body)?;
         let both = [field(0x5f4e, &body), field(0x5f37, &signature)].concat();
         Ok(field(0x7f21, &both))
-    }
-
-    fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, NotMade> {
-        let hash = Sha256::digest(bytes);
-        Ok(self.key.sign(Pkcs1v15Sign::new::<Sha256>(), &hash)?)
     }
 }
 
