@@ -97,20 +97,19 @@ const WITH_ALL: [&str; 2] = ["--features", "cli/otel,cli/pcsc"];
 /// Starts the demo, with card readers where they can be had: the rest of it works without.
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
-    let mut command = vec!["run", "--quiet", "--package", "cli", "--bin", "onshi"];
+    // The whole workspace's crates of others, so that they are built once for demo and tests.
+    let mut build = vec!["build", "--quiet", "--workspace", "--bin", "onshi"];
     match tools::install(&tools::CARD_TOOLS) {
-        Ok(()) => {
-            cargo(&["build", "--quiet", "--package", "virtual-card"])?;
-            command.extend(WITH_ALL);
-        }
+        Ok(()) => build.extend([&["--bin", "virtual-card"][..], &WITH_ALL].concat()),
         Err(error) => eprintln!("xtask demo: no cards can be placed: {error:#}"),
     }
-    command.extend(["--", "demo"]);
+    cargo(&build)?;
+    let mut command = Command::new(root().join("target/debug/onshi"));
+    command.arg("demo");
     if !arguments.iter().any(|argument| argument == "--dir") {
-        command.extend(["--dir", "target/demo"]);
+        command.args(["--dir", "target/demo"]);
     }
-    command.extend(arguments.iter().map(String::as_str));
-    cargo(&command)
+    run(command.args(arguments))
 }
 
 fn test() -> anyhow::Result<()> {
