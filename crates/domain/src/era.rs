@@ -7,6 +7,8 @@ use crate::civil_date::{CivilDate, InvalidDate};
 struct Era {
     name: &'static str,
     letter: char,
+    /// Its number in claims and on forms.
+    digit: char,
     first: (i16, i8, i8),
 }
 
@@ -15,26 +17,31 @@ const ERAS: [Era; 5] = [
     Era {
         name: "令和",
         letter: 'R',
+        digit: '5',
         first: (2019, 5, 1),
     },
     Era {
         name: "平成",
         letter: 'H',
+        digit: '4',
         first: (1989, 1, 8),
     },
     Era {
         name: "昭和",
         letter: 'S',
+        digit: '3',
         first: (1926, 12, 25),
     },
     Era {
         name: "大正",
         letter: 'T',
+        digit: '2',
         first: (1912, 7, 30),
     },
     Era {
         name: "明治",
         letter: 'M',
+        digit: '1',
         first: (1868, 1, 25),
     },
 ];
@@ -77,12 +84,15 @@ fn era_of(day: CivilDate) -> Option<(&'static Era, i16)> {
     Some((era, day.year() - era.first.0 + 1))
 }
 
-/// Reads a date as people type it: `1970-01-02`, `1970/1/2`, `19700102`, `S45.1.2`, `昭和45年1月2日`, full width or half.
+/// Reads a date as people type it: `1970-01-02`, `1970/1/2`, `19700102`, `S45.1.2`, `S450102`, `3450102` with the era's number as in claims,
+/// `昭45.1.2`, `昭和45年1月2日`, full width or half.
 ///
 /// ```
 /// use domain::{civil_date::CivilDate, era::parse};
 /// let day = CivilDate::new(1970, 1, 2);
-/// for text in ["1970-01-02", "1970/1/2", "19700102", "S45.1.2", "ｓ４５／１／２", "昭和45年1月2日"] {
+/// for text in [
+///     "1970-01-02", "1970/1/2", "19700102", "S45.1.2", "ｓ４５／１／２", "S450102", "3450102", "昭45.1.2", "昭和45年1月2日",
+/// ] {
 ///     assert_eq!(parse(text), day, "{text}");
 /// }
 /// ```
@@ -94,16 +104,16 @@ pub fn parse(text: &str) -> Result<CivilDate, InvalidDate> {
     if let Ok(day) = CivilDate::parse_compact(&text) {
         return Ok(day);
     }
-    let era = ERAS.iter().find_map(|era| {
-        let rest = text.strip_prefix(era.name).or_else(|| {
-            let first = text.chars().next()?;
-            let rest = text.get(first.len_utf8()..)?;
-            (first.to_ascii_uppercase() == era.letter).then_some(rest)
-        })?;
-        Some((era, rest))
-    });
+    let era = ERAS
+        .iter()
+        .find_map(|era| Some((era, without_era(&text, era)?)));
     let digits = era.as_ref().map_or(text.as_str(), |(_, rest)| rest);
-    let digits = digits.replacen("元年", "1年", 1);
+    let digits = match (digits.get(..2), digits.get(2..4), digits.get(4..)) {
+        (Some(year), Some(month), Some(day)) if era.is_some() && is_number(digits, 6) => {
+            format!("{year}-{month}-{day}")
+        }
+        _ => digits.replacen("元年", "1年", 1),
+    };
     let mut parts = digits
         .trim_end_matches('日')
         .split(['-', '/', '.', '年', '月', '\u{2212}', '\u{2010}']);
@@ -135,6 +145,21 @@ pub fn parse(text: &str) -> Result<CivilDate, InvalidDate> {
     }
 }
 
+/// What follows the era's name, the first character of it, its letter, or its number where six digits follow.
+fn without_era<'a>(text: &'a str, era: &Era) -> Option<&'a str> {
+    if let Some(rest) = text.strip_prefix(era.name) {
+        return Some(rest);
+    }
+    let first = text.chars().next()?;
+    let rest = text.get(first.len_utf8()..)?;
+    let is_named = first.to_ascii_uppercase() == era.letter || era.name.starts_with(first);
+    (is_named || first == era.digit && is_number(rest, 6)).then_some(rest)
+}
+
+fn is_number(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|it| it.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,6 +179,47 @@ mod tests {
             let day = CivilDate::parse_iso(date).unwrap();
             assert_eq!(to_japanese(day), shown);
             assert_eq!(parse(shown), Ok(day));
+        }
+    }
+
+    #[test]
+    fn an_era_is_shortened_in_many_ways() {
+        let day = CivilDate::new(2026, 11, 3).unwrap();
+        for text in [
+            "R8.11.3",
+            "令8.11.3",
+            "R081103",
+            "令081103",
+            "５０８１１０３",
+            "㋿8年11月3日",
+        ] {
+            assert_eq!(parse(text), Ok(day), "{text}");
+        }
+        for (text, iso) in [
+            ("1010125", "1868-01-25"),
+            ("2150101", "1926-01-01"),
+            ("4310430", "2019-04-30"),
+            ("昭23.3.3", "1948-03-03"),
+        ] {
+            assert_eq!(
+                parse(text),
+                Ok(CivilDate::parse_iso(iso).unwrap()),
+                "{text}"
+            );
+        }
+        for text in ["4310501", "S640108", "5000101", "3451301"] {
+            assert_eq!(parse(text), Err(InvalidDate::NoSuchDay), "{text}");
+        }
+        // Without an era six digits could be anything, and an era has a number from 1 to 5.
+        for text in [
+            "450102",
+            "6450102",
+            "0450102",
+            "S4501",
+            "3-450102",
+            "和45.1.2",
+        ] {
+            assert_eq!(parse(text), Err(InvalidDate::Form), "{text}");
         }
     }
 

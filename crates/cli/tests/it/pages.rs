@@ -357,6 +357,22 @@ fn what_was_typed_survives_the_end_of_the_session_for_the_same_person_alone() {
 }
 
 #[test]
+fn a_check_for_a_later_day_says_to_check_again_then() {
+    let (_clinic, terminal) = set_up();
+    let mut browser = terminal.browser();
+    browser.sign_in("uketsuke", RECEPTION);
+    for (typed, is_later) in [("2099-12-31", true), ("平31.4.30", false), ("", false)] {
+        let key = browser.get("/check").value("key");
+        let mut fields = taro(&key);
+        fields.retain(|(name, _)| *name != "visit_date");
+        fields.push(("visit_date", typed));
+        let page = browser.post("/check", &fields);
+        page.says(200, &["data-verdict="]);
+        assert_eq!(page.text().contains("当日にもう一度"), is_later, "{typed}");
+    }
+}
+
+#[test]
 fn a_dead_center_is_told_of_and_nothing_typed_is_lost() {
     let (mut clinic, terminal) = set_up();
     let mut browser = terminal.browser();

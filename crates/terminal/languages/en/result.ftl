@@ -31,6 +31,7 @@ do-not-found-late = Right after joining, the registration may be late. Ask the i
 do-several-people = Enter the branch, or check again with the My Number card.
 do-several-coverages = Ask the patient which of the coverages below to use, and check again with its numbers.
 do-unregistered = Ask the welfare office about the registration of the ticket.
+do-again-then = The day of visit is later than the day of this check. Coverage may change until then, so check again on the day.
 
 ratio-heading = Ratio the patient pays
 ratio = { $percent } % ({ $tenths }割)

@@ -31,6 +31,7 @@ do-not-found-late = 加入した直後は、登録が間に合っていないこ
 do-several-people = 枝番を入力するか、マイナンバーカードで確認し直してください。
 do-several-coverages = 下の資格のどれを使うかを患者に尋ね、その資格の番号で確認し直してください。
 do-unregistered = 福祉事務所に、医療券・調剤券の登録を確かめてください。
+do-again-then = 受診日は、確認した日より先の日です。資格はそれまでに変わることがあるので、当日にもう一度確認してください。
 
 ratio-heading = 窓口での負担割合
 ratio = { $tenths }割（{ $percent }%）

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::check::Verdict;
+use domain::civil_date::{CivilDate, Instant};
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::person::{Relationship, Sex};
@@ -105,7 +106,7 @@ pub(super) fn result_page(
             about: about(answer, words),
         },
         why: why(verdict, first, asked, &answer.visit_date, words),
-        what_to_do: what_to_do(verdict, first, asked, words),
+        what_to_do: what_to_do(verdict, answer, asked, words),
         remarks: answer
             .messages
             .iter()
@@ -213,12 +214,8 @@ fn why_not_covered(coverage: &CoverageResult, visit: &str, words: &Words) -> Str
     words.say("why-invalid")
 }
 
-fn what_to_do(
-    verdict: Verdict,
-    first: Option<&CoverageResult>,
-    asked: Asked,
-    words: &Words,
-) -> Vec<String> {
+fn what_to_do(verdict: Verdict, answer: &Answer, asked: Asked, words: &Words) -> Vec<String> {
+    let first = answer.results.first();
     let keys: &[&str] = match verdict {
         Verdict::Valid if asked == Asked::ByCard => &["do-valid-by-card"],
         Verdict::NotFound if asked == Asked::ByCard => &["do-invalid-by-card", "do-invalid-late"],
@@ -240,7 +237,16 @@ fn what_to_do(
         Verdict::Several => &["do-several-coverages"],
         Verdict::ValidUnregistered => &["do-unregistered"],
     };
-    keys.iter().map(|key| words.say(key)).collect()
+    let again = is_ahead(answer).then_some("do-again-then");
+    let keys = keys.iter().copied().chain(again);
+    keys.map(|key| words.say(key)).collect()
+}
+
+/// True when the day of visit was yet to come when the answer was given: what is registered may change until then.
+fn is_ahead(answer: &Answer) -> bool {
+    let day = CivilDate::parse_iso(&answer.visit_date);
+    let asked = Instant::parse(&answer.as_of).map(Instant::date_in_japan);
+    matches!((day, asked), (Ok(day), Ok(asked)) if asked < day)
 }
 
 /// Lines of a description list; what is absent gets no line.
