@@ -528,7 +528,7 @@ fn upkeep_routes() -> Router<App> {
         .route("/start-stop/stop", post(start_stop::stop))
         .route(inventory::HERE, get(inventory::page))
         .route(
-            "/inventory/device",
+            inventory::DEVICE,
             get(inventory::edit::device).post(inventory::edit::keep_device),
         )
         .route("/inventory/remove", post(inventory::edit::remove_device))

@@ -1,11 +1,11 @@
 //! What the product is, with the licences that must go with it, and the language selector. There without a sign-in.
 
 use askama::Template;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use ui::language::Language;
-use ui::language_choice::{cookie, own_path};
+use ui::language_choice::{cookie, way_back};
 
 use super::{Filled, Frame, Visitor, own_fault, show, trouble};
 
@@ -31,15 +31,17 @@ pub(super) struct LanguageForm {
     back: String,
 }
 
-pub(super) async fn language(visitor: Visitor, Filled(form): Filled<LanguageForm>) -> Response {
+pub(super) async fn language(
+    visitor: Visitor,
+    headers: HeaderMap,
+    Filled(form): Filled<LanguageForm>,
+) -> Response {
     let Some(language) = Language::parse(&form.language) else {
         let fault = own_fault(&visitor.words, "no_such_language", "no-such-language");
         return trouble(StatusCode::UNPROCESSABLE_ENTITY, visitor.frame("/"), fault);
     };
     let cookie = format!("{}; Secure", cookie(language));
-    (
-        [(header::SET_COOKIE, cookie)],
-        Redirect::to(own_path(&form.back)),
-    )
-        .into_response()
+    let referer = headers.get(header::REFERER).and_then(|it| it.to_str().ok());
+    let back = Redirect::to(&way_back(&form.back, referer));
+    ([(header::SET_COOKIE, cookie)], back).into_response()
 }

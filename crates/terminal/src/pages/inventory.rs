@@ -23,6 +23,9 @@ use crate::{days, inventory};
 /// The page's own path.
 pub(crate) const HERE: &str = "/inventory";
 
+/// The path of a machine's page.
+pub(crate) const DEVICE: &str = "/inventory/device";
+
 #[derive(Template)]
 #[template(path = "inventory.html")]
 pub(super) struct InventoryPage {

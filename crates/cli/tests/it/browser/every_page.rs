@@ -15,11 +15,16 @@ const SIZES: [(&str, u32, u32); 3] = [
     ("double", 640, 450),
 ];
 
+/// A page that was found, and that stays where it is when another language is chosen.
 pub(super) async fn look(walk: &Walk, name: &str) {
+    let address = walk.browser.current_url().await.unwrap();
     for language in ["en", "ja"] {
         if walk.attribute("html", "lang").await.as_deref() != Some(language) {
             walk.speak(language).await;
         }
+        assert_eq!(walk.browser.current_url().await.unwrap(), address, "{name}");
+        let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
+        assert_ne!(walk.script(status).await, json!(404), "{name}");
         look_as_it_is(walk, &format!("{name}-{language}")).await;
     }
 }
@@ -140,7 +145,7 @@ async fn the_pages_of_administration_are_accessible_in_every_language() {
     for (path, name) in [
         ("accounts", "accounts"),
         ("new-account?kind=medical_viewer", "account-new"),
-        ("accounts/ishi", "account"),
+        ("accounts/etsuran", "account"),
         ("accounts/link_app", "account-system"),
         ("import-accounts", "import"),
         ("inventory", "inventory-administrator"),

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
 use ui::language::Words;
 
-use super::{HERE, optional};
+use super::{DEVICE, HERE, optional};
 use crate::faults;
 use crate::inventory::{self, NotWritten};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
@@ -137,7 +137,7 @@ pub(in crate::pages) fn device_page(
     ];
     let summary = faults::spread(faults, &mut fields, std::slice::from_mut(&mut part));
     DevicePage {
-        frame: staff.frame(HERE),
+        frame: staff.frame(DEVICE),
         summary,
         part,
         fields,
