@@ -277,6 +277,19 @@ impl Facts<'_> {
     }
 }
 
+/// An amount as it is written on paper: 「10,000円」.
+fn yen(amount: u32, words: &Words) -> String {
+    let digits = amount.to_string();
+    let mut written = String::new();
+    for (left, digit) in (0..digits.len()).rev().zip(digits.chars()) {
+        written.push(digit);
+        if left != 0 && left % 3 == 0 {
+            written.push(',');
+        }
+    }
+    words.say_with("yen", &[("yen", written)])
+}
+
 fn person(result: &CoverageResult, verdict: Verdict, asked: Asked, words: &Words) -> Person {
     let classification = CardClassification::from_code(&result.classification);
     // Medical aid is no insurance: it knows neither ratio nor ceiling.
@@ -455,4 +468,32 @@ fn record(answer: &Answer, words: &Words) -> Vec<Fact> {
         facts.add("receipt", Some(words.say("receipt-signed")));
     }
     facts.lines
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ui::language::{Language, Texts};
+
+    use super::*;
+    use crate::texts::SCREENS;
+
+    #[test]
+    fn an_amount_is_written_in_groups_of_three_digits() {
+        let texts = Arc::new(Texts::new(&SCREENS).unwrap());
+        let words = Words::new(texts.clone(), Language::Japanese);
+        for (amount, written) in [
+            (0, "0円"),
+            (999, "999円"),
+            (10_000, "10,000円"),
+            (1_234_567, "1,234,567円"),
+        ] {
+            assert_eq!(yen(amount, &words), written);
+        }
+        assert_eq!(
+            yen(1_000, &Words::new(texts, Language::English)),
+            "1,000 yen"
+        );
+    }
 }

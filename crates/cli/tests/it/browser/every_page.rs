@@ -17,16 +17,23 @@ const SIZES: [(&str, u32, u32); 3] = [
 
 /// A page that was found, and that stays where it is when another language is chosen.
 pub(super) async fn look(walk: &Walk, name: &str) {
-    let address = walk.browser.current_url().await.unwrap();
+    let address = address(walk).await;
     for language in ["en", "ja"] {
         if walk.attribute("html", "lang").await.as_deref() != Some(language) {
             walk.speak(language).await;
         }
-        assert_eq!(walk.browser.current_url().await.unwrap(), address, "{name}");
+        assert_eq!(self::address(walk).await, address, "{name}");
         let status = "return performance.getEntriesByType('navigation')[0].responseStatus";
         assert_ne!(walk.script(status).await, json!(404), "{name}");
         look_as_it_is(walk, &format!("{name}-{language}")).await;
     }
+}
+
+/// Which page, and what was asked there; not the place on it.
+async fn address(walk: &Walk) -> String {
+    let mut url = walk.browser.current_url().await.unwrap();
+    url.set_fragment(None);
+    url.to_string()
 }
 
 /// A page that answers a form has no address of its own, so its language is chosen before.

@@ -14,7 +14,7 @@ use domain::questions::{Choice, Question};
 use ui::component::Fact;
 use ui::language::Words;
 
-use super::{Facts, is_identifier, no_such_check, result_page};
+use super::{Facts, is_identifier, no_such_check, result_page, yen};
 use crate::days;
 use crate::pages::history::method_key;
 use crate::pages::medical::kind_key;
@@ -183,9 +183,6 @@ fn disease(it: &SpecifiedDisease, words: &Words) -> Vec<Fact> {
     facts.day("issued", &it.issued_date);
     facts.day("valid-from", &it.valid_from);
     facts.day("valid-until", &it.valid_until);
-    let yen = it
-        .self_pay_yen
-        .map(|yen| words.say_with("yen", &[("yen", yen)]));
-    facts.add("disease-self-pay", yen);
+    facts.add("disease-self-pay", it.self_pay_yen.map(|it| yen(it, words)));
     facts.lines
 }

@@ -8,7 +8,7 @@ use domain::codes::ticket::{
 use ui::component::Fact;
 use ui::language::Words;
 
-use super::Facts;
+use super::{Facts, yen};
 
 /// What is registered of a ticket.
 pub(super) fn facts(ticket: &Ticket, words: &Words) -> Vec<Fact> {
@@ -34,10 +34,7 @@ pub(super) fn facts(ticket: &Ticket, words: &Words) -> Vec<Fact> {
     facts.coded("treatment", &ticket.treatment, |it| {
         Treatment::from_code(it).map(|it| (it.label_ja(), it.label_en()))
     });
-    let yen = ticket
-        .self_pay_yen
-        .map(|yen| words.say_with("yen", &[("yen", yen)]));
-    facts.add("self-pay", yen);
+    facts.add("self-pay", ticket.self_pay_yen.map(|it| yen(it, words)));
     let facility = named(&Some(ticket.facility.clone()), &ticket.facility_name);
     facts.add("designated-facility", facility);
     facts.add(
