@@ -85,6 +85,12 @@ fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
+/// What cargo built, such as `debug/onshi`: in `target`, or where `CARGO_TARGET_DIR` says.
+fn built(what: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root().join(target).join(what)
+}
+
 /// Readers of this machine, which links libpcsclite.
 const WITH_CARDS: [&str; 2] = ["--features", "cli/pcsc"];
 
@@ -104,7 +110,7 @@ fn demo(arguments: &[String]) -> anyhow::Result<()> {
         Err(error) => eprintln!("xtask demo: no cards can be placed: {error:#}"),
     }
     cargo(&build)?;
-    let mut command = Command::new(root().join("target/debug/onshi"));
+    let mut command = Command::new(built("debug/onshi"));
     command.arg("demo");
     if !arguments.iter().any(|argument| argument == "--dir") {
         command.args(["--dir", "target/demo"]);
@@ -180,7 +186,7 @@ fn bench(arguments: &[String]) -> anyhow::Result<()> {
         tools::install(&tools::BROWSER_TOOLS)?;
     }
     cargo(&[&build[..], &packages].concat())?;
-    let mut command = Command::new(root().join("target/release/bench"));
+    let mut command = Command::new(built("release/bench"));
     command.args(arguments);
     if !is_alone && !arguments.iter().any(|argument| argument == "--dir") {
         command.args(["--dir", "target/bench"]);

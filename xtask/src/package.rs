@@ -59,12 +59,12 @@ pub(crate) fn executable(root: &Path, build: Build, profile: Profile) -> anyhow:
     let built = match profile {
         Profile::Release => {
             command.extend(["--package", "cli", "--release"]);
-            "target/release/onshi"
+            "release/onshi"
         }
         // Crates of others as the tests have them, which are built already.
         Profile::Dev => {
             command.push("--workspace");
-            "target/debug/onshi"
+            "debug/onshi"
         }
     };
     command.extend(match build {
@@ -79,7 +79,7 @@ pub(crate) fn executable(root: &Path, build: Build, profile: Profile) -> anyhow:
         Command::new("strip")
             .arg("-o")
             .arg(&stripped)
-            .arg(root.join(built)),
+            .arg(crate::built(built)),
     )?;
     let strange: Vec<String> = libraries(&stripped)?
         .into_iter()

@@ -34,7 +34,7 @@ const READY: &str = "demo.json";
 pub(crate) fn run(root: &Path, more: &[String]) -> anyhow::Result<()> {
     let place = place(root);
     let bin = environment(root)?;
-    let demo = Demo::start(root, &place)?;
+    let demo = Demo::start(&place)?;
     // Signing out ends the session, so it has one of its own. It comes first: what follows locks the account by wrong old passwords.
     let sign_out = ["--include-operation-id", "signOut"];
     let checked = demo
@@ -86,7 +86,7 @@ impl Drop for Demo {
 }
 
 impl Demo {
-    fn start(root: &Path, place: &Path) -> anyhow::Result<Self> {
+    fn start(place: &Path) -> anyhow::Result<Self> {
         crate::tools::install(&crate::tools::CARD_TOOLS)?;
         crate::build_for_tests()?;
         let dir = place.join("demo");
@@ -94,7 +94,7 @@ impl Demo {
             std::fs::remove_dir_all(&dir)?;
         }
         let log = place.join("demo.log");
-        let mut child = Command::new(root.join("target/debug/onshi"))
+        let mut child = Command::new(crate::built("debug/onshi"))
             .args(["demo", "--dir"])
             .arg(&dir)
             // Everything is logged, so that what must not be would show.
