@@ -122,7 +122,7 @@ impl CardFolder {
         let generations = self.of_case(case)?.map(|entry| entry.generation);
         let next = generations.max().and_then(|it| it.checked_add(1));
         let generation = Generation(next.context("the card was renewed too often")?);
-        let authority = CardAuthority::new(self.index.seed, today)?;
+        let authority = self.issuer(today)?;
         let persona = authority.renew(case, generation)?;
         let entry = self.add(&persona, generation)?;
         self.save(&authority)?;
@@ -133,9 +133,29 @@ impl CardFolder {
     pub(crate) fn revoke(&mut self, case: Case, today: CivilDate) -> anyhow::Result<Entry> {
         let newest = self.of_case(case)?.max_by_key(|entry| entry.generation);
         let newest = newest.context("the case has no card")?.clone();
+        let authority = self.issuer(today)?;
         self.mark_revoked(|entry| entry.serial == newest.serial);
-        self.save(&CardAuthority::new(self.index.seed, today)?)?;
+        self.save(&authority)?;
         Ok(newest)
+    }
+
+    /// Who issued the folder's cards. Another version may make other keys from a seed, and what those sign nobody here would believe.
+    fn issuer(&self, today: CivilDate) -> anyhow::Result<CardAuthority> {
+        let authority = CardAuthority::new(self.index.seed, today)?;
+        let kept = Root::read(&told::read_bytes(&self.authority())?)?;
+        let made = Root::read(authority.certificate())?;
+        if kept.first().map(|it| it.authority) == made.first().map(|it| it.authority) {
+            return Ok(authority);
+        }
+        let shown = self.dir.display();
+        Err(told::both(
+            &format!(
+                "{shown} のカードは別の版の onshi が作ったもので、この版では同じ発行者の鍵になりません。別のフォルダーに作り直してください。"
+            ),
+            &format!(
+                "the cards in {shown} are of another version of onshi, which makes other issuers' keys; make them anew in another folder"
+            ),
+        ))
     }
 
     /// All certificates.
@@ -312,6 +332,25 @@ mod tests {
     fn persona(folder: &CardFolder, entry: &Entry) -> Persona {
         let file = folder.dir.join(entry.file.as_ref().unwrap());
         Persona::parse(&std::fs::read_to_string(file).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn cards_of_another_issuer_are_neither_renewed_nor_revoked() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = CardFolder::make(dir.path(), 1, day("2026-11-25")).unwrap();
+        let other = CardAuthority::new(2, day("2026-11-25")).unwrap();
+        std::fs::write(folder.authority(), other.certificate()).unwrap();
+        let kept = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+        let before = (kept(INDEX), kept(REVOCATION_LIST));
+        for refused in [
+            folder.renew(Case::Valid, day("2026-12-01")),
+            folder.revoke(Case::Valid, day("2026-12-01")),
+        ] {
+            let error = refused.err().unwrap().to_string();
+            assert!(error.contains("make them anew"), "{error}");
+        }
+        assert_eq!((kept(INDEX), kept(REVOCATION_LIST)), before);
+        assert!(!dir.path().join("valid-2.toml").exists());
     }
 
     #[test]

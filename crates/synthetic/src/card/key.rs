@@ -1,4 +1,4 @@
-//! Keys that follow from a seed and a purpose. Anyone can make them again, so they must never protect anything.
+//! Keys that follow from a seed and their owner. Anyone can make them again, so they must never protect anything.
 
 use std::num::NonZero;
 use std::sync::OnceLock;
@@ -67,11 +67,10 @@ impl KeyOf {
 }
 
 fn of_card(case: Case, generation: Generation) -> usize {
-    let case = Case::ALL.iter().position(|it| *it == case);
-    usize::from(generation.0) * GENERATION + COMMON + 2 * case.unwrap_or_default()
+    usize::from(generation.0) * GENERATION + COMMON + 2 * case.number() as usize
 }
 
-/// Primes of each of the two sets.
+/// Primes of the first set.
 const PRIMES: usize = 8;
 
 /// Makes the RSA-2048 keys of a seed: each from one prime of either set, no two from the same two. Searching for primes takes nearly all the
