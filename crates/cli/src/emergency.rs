@@ -8,6 +8,7 @@ use center::emergency::windows::{NewWindow, WindowLine, WindowStep};
 use clap::{Args, Subcommand};
 
 use crate::enroll::{order, other_answer};
+use crate::listing;
 
 /// Where the center is, and who asks.
 #[derive(Args)]
@@ -149,11 +150,7 @@ pub(crate) async fn run(command: EmergencyCommand) -> anyhow::Result<ExitCode> {
             let Reply::Windows(lines) = order(&asking.data_dir, Order::ListWindows).await? else {
                 return Err(other_answer());
             };
-            if asking.json {
-                println!("{}", serde_json::to_string_pretty(&lines)?);
-            } else {
-                lines.iter().for_each(print);
-            }
+            listing::show(&lines, asking.json, print)?;
             Ok(ExitCode::SUCCESS)
         }
         EmergencyCommand::Usage { asking, id } => usage(&asking, id).await,
@@ -180,23 +177,19 @@ async fn usage(asking: &Asking, id: String) -> anyhow::Result<ExitCode> {
     let Reply::WindowUsage(used) = order(&asking.data_dir, Order::WindowUsage(id)).await? else {
         return Err(other_answer());
     };
-    if asking.json {
-        println!("{}", serde_json::to_string_pretty(&used)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    for it in used {
+    listing::show(&used, asking.json, |it| {
         let report = match &it.report {
             Some(report) => format!("利用報告 {} / reported", report.at),
             None => "利用報告なし / no report yet".to_owned(),
         };
         println!("{}  {}件 / done  {report}", it.facility, it.lines.len());
-        for line in it.lines {
+        for line in &it.lines {
             println!(
                 "  {}  {}  {}  {}",
                 line.at, line.account, line.deed, line.detail
             );
         }
-    }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

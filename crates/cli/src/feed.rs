@@ -17,6 +17,7 @@ use clap::{Args, Subcommand};
 
 use self::progress::{Pace, Progress};
 use crate::enroll::{order, other_answer};
+use crate::listing;
 use crate::told;
 
 /// Bytes sent at a time: some thousands of lines.
@@ -127,11 +128,7 @@ pub(crate) async fn run(command: FeedCommand) -> anyhow::Result<ExitCode> {
             let Reply::Feeds(batches) = order(&data_dir, Order::ListFeeds).await? else {
                 return Err(other_answer());
             };
-            if json {
-                println!("{}", serde_json::to_string_pretty(&batches)?);
-            } else {
-                batches.iter().for_each(print_batch);
-            }
+            listing::show(&batches, json, print_batch)?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -21,6 +21,7 @@ mod gateway;
 mod installed;
 mod keys;
 mod kiosk;
+mod listing;
 mod looks;
 mod notice;
 mod operator;

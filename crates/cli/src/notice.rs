@@ -9,6 +9,7 @@ use center::posted_notices::{NewNotice, NoticeLine};
 use clap::Subcommand;
 
 use crate::enroll::{order, other_answer};
+use crate::listing;
 use crate::told;
 
 /// `onshi notice`.
@@ -120,11 +121,7 @@ pub(crate) async fn run(command: NoticeCommand) -> anyhow::Result<ExitCode> {
             let Reply::Notices(lines) = order(&data_dir, Order::ListNotices).await? else {
                 return Err(other_answer());
             };
-            if json {
-                println!("{}", serde_json::to_string_pretty(&lines)?);
-            } else {
-                lines.iter().for_each(print);
-            }
+            listing::show(&lines, json, print)?;
         }
         NoticeCommand::Withdraw { data_dir, id, json } => {
             order(&data_dir, Order::WithdrawNotice(id.clone())).await?;

@@ -9,6 +9,7 @@ use center::operators::{Invitation, OperatorLine};
 use clap::Subcommand;
 
 use crate::enroll::{order, other_answer};
+use crate::listing;
 
 /// `onshi operator`.
 #[derive(Subcommand)]
@@ -94,11 +95,7 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<ExitCode> {
             let Reply::Operators(lines) = order(&data_dir, Order::ListOperators).await? else {
                 return Err(other_answer());
             };
-            if json {
-                println!("{}", serde_json::to_string_pretty(&lines)?);
-            } else {
-                lines.iter().for_each(print);
-            }
+            listing::show(&lines, json, print)?;
         }
     }
     Ok(ExitCode::SUCCESS)

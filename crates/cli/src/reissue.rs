@@ -8,6 +8,7 @@ use center::reissue::{RevokeEarlier, Terminal};
 use clap::Args;
 
 use crate::enroll::{look_for_notice, order, other_answer, show_notice};
+use crate::listing;
 
 /// `onshi enroll reissue`.
 #[derive(Args)]
@@ -114,20 +115,14 @@ impl ListArguments {
         else {
             return Err(other_answer());
         };
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
-            return Ok(ExitCode::SUCCESS);
-        }
-        for line in lines {
-            let lost = line
-                .lost_at
-                .map(|at| format!(" 紛失届 / lost {at}"))
-                .unwrap_or_default();
+        listing::show(&lines, self.json, |line| {
+            let lost = line.lost_at.as_ref();
+            let lost = lost.map_or_else(String::new, |at| format!(" 紛失届 / lost {at}"));
             println!(
                 "{} {} {} {} {}{lost}",
                 line.code, line.terminal, line.state, line.not_after, line.fingerprint
             );
-        }
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }

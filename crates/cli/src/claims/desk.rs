@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::enroll::{order, other_answer};
+use crate::listing;
 
 /// What to do with an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -200,18 +201,13 @@ pub(crate) async fn account(arguments: AccountArguments) -> anyhow::Result<ExitC
             println!("{}", made.password);
             println!("   最初のログインで変更します。 / it is changed at the first sign-in");
         }
-        ClaimsReply::Accounts(lines) if arguments.json => {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
-        }
-        ClaimsReply::Accounts(lines) => {
-            for it in lines {
-                let of = &it.name;
-                println!(
-                    "{:<14}  {}  {:<32}  {}",
-                    of.tenant, of.code, of.id, it.state
-                );
-            }
-        }
+        ClaimsReply::Accounts(lines) => listing::show(&lines, arguments.json, |it| {
+            let of = &it.name;
+            println!(
+                "{:<14}  {}  {:<32}  {}",
+                of.tenant, of.code, of.id, it.state
+            );
+        })?,
         ClaimsReply::Done => done(arguments.json),
         ClaimsReply::Filings(_) | ClaimsReply::Openings(_) => return Err(other_answer()),
     }
@@ -232,22 +228,17 @@ pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
         } => (data_dir, ClaimsOrder::RefuseFiling(id, reason), json),
     };
     match ask(&data_dir, of).await? {
-        ClaimsReply::Filings(lines) if json => {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
-        }
-        ClaimsReply::Filings(lines) => {
-            for it in lines {
-                println!(
-                    "{}  {:<10}  {}  {:<14}  {:<11}  {}",
-                    it.filing.id,
-                    it.filing.state,
-                    it.code,
-                    it.filing.tenant,
-                    it.filing.kind,
-                    it.filing.terminal
-                );
-            }
-        }
+        ClaimsReply::Filings(lines) => listing::show(&lines, json, |it| {
+            println!(
+                "{}  {:<10}  {}  {:<14}  {:<11}  {}",
+                it.filing.id,
+                it.filing.state,
+                it.code,
+                it.filing.tenant,
+                it.filing.kind,
+                it.filing.terminal
+            );
+        })?,
         ClaimsReply::Done => done(json),
         ClaimsReply::Account(_) | ClaimsReply::Accounts(_) | ClaimsReply::Openings(_) => {
             return Err(other_answer());
@@ -274,22 +265,17 @@ pub(crate) async fn opening(command: OpeningCommand) -> anyhow::Result<ExitCode>
         }
     };
     match ask(&data_dir, of).await? {
-        ClaimsReply::Openings(lines) if json => {
-            println!("{}", serde_json::to_string_pretty(&lines)?);
-        }
-        ClaimsReply::Openings(lines) => {
-            for it in lines {
-                println!(
-                    "{}  {:<9}  {:<14}  {}  {}  {}",
-                    it.id,
-                    it.state,
-                    it.tenant.as_deref().unwrap_or("all"),
-                    it.from,
-                    it.until,
-                    it.reason
-                );
-            }
-        }
+        ClaimsReply::Openings(lines) => listing::show(&lines, json, |it| {
+            println!(
+                "{}  {:<9}  {:<14}  {}  {}  {}",
+                it.id,
+                it.state,
+                it.tenant.as_deref().unwrap_or("all"),
+                it.from,
+                it.until,
+                it.reason
+            );
+        })?,
         ClaimsReply::Done => done(json),
         ClaimsReply::Account(_) | ClaimsReply::Accounts(_) | ClaimsReply::Filings(_) => {
             return Err(other_answer());

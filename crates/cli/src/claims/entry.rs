@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::patience::patiently;
 use crate::client::{explain, identity, root, secret};
+use crate::listing;
 use crate::told;
 
 /// How the claims entry is reached, and who signs in.
@@ -118,6 +119,9 @@ pub(crate) async fn list(arguments: EntryArguments) -> anyhow::Result<ExitCode> 
             "{}  {} バイトまで届いています / {} bytes arrived",
             it.file_name, it.offset, it.offset
         );
+    }
+    if listed.submissions.is_empty() && listed.uploads.is_empty() {
+        listing::nothing();
     }
     Ok(ExitCode::SUCCESS)
 }

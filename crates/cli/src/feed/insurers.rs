@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::{print_batch, print_report};
 use crate::enroll::{order, other_answer};
+use crate::listing;
 
 /// A batch.
 #[derive(Args)]
@@ -141,15 +142,11 @@ pub(super) async fn late(data_dir: &Path, json: bool) -> anyhow::Result<ExitCode
     let Reply::LateRegistrations(all) = order(data_dir, Order::LateRegistrations).await? else {
         return Err(other_answer());
     };
-    if json {
-        println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    for it in &all {
+    listing::show(&all, json, |it| {
         println!(
             "{}  行 / lines {}   期限後 / late {}   届出 / by notification {}   登録 / by registration {}",
             it.insurer, it.lines, it.late, it.by_employer, it.by_insurer
         );
-    }
+    })?;
     Ok(ExitCode::SUCCESS)
 }

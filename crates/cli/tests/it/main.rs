@@ -23,6 +23,7 @@ mod claims_line;
 mod cluster;
 mod demo;
 mod doctor;
+mod empty_lists;
 mod feeds;
 mod first_mark;
 mod help_pages;
