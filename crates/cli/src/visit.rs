@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use domain::card_challenge::CenterName;
 use domain::institution_code::InstitutionCode;
+use domain::questions::{Choice, Question};
 use kiosk::card_at_hand::{CardAtHand, How};
 use kiosk::machine::Machine;
 
@@ -115,7 +116,11 @@ pub(crate) struct Card {
     #[arg(long, value_parser = ["yes", "no"])]
     home_care: Option<String>,
     /// What the patient answered, such as drugs=yes; may be given more than once. What is left out is "no".
-    #[arg(long = "answer", value_name = "QUESTION=ANSWER")]
+    #[arg(
+        long = "answer",
+        value_name = "QUESTION=ANSWER",
+        requires = "home_care"
+    )]
     answers: Vec<String>,
     /// Seconds to wait for a card.
     #[arg(long, default_value_t = 60)]
@@ -301,6 +306,7 @@ async fn pin() -> anyhow::Result<String> {
     Ok(typed?)
 }
 
+/// What the patient answered. Looked at before a card is read: the center would have recorded the check by the time it refuses.
 fn answers(given: &[String]) -> anyhow::Result<Vec<AnswerOfPatient>> {
     let read = |text: &String| {
         let (question, answer) = text.split_once('=').ok_or_else(|| {
@@ -309,6 +315,23 @@ fn answers(given: &[String]) -> anyhow::Result<Vec<AnswerOfPatient>> {
                 "--answer: write it like drugs=yes",
             )
         })?;
+        let Some(asked) = Question::parse(question) else {
+            let known: Vec<&str> = Question::ALL.iter().map(|it| it.as_str()).collect();
+            let known = known.join(", ");
+            return Err(told::both(
+                &format!("--answer: {question} という質問はありません。次のどれかです: {known}"),
+                &format!("--answer: there is no question {question}; there are {known}"),
+            ));
+        };
+        let choices = asked.choices();
+        if !Choice::parse(answer).is_some_and(|it| choices.contains(&it)) {
+            let choices: Vec<&str> = choices.iter().map(|it| it.as_str()).collect();
+            let choices = choices.join(", ");
+            return Err(told::both(
+                &format!("--answer: {question} の答えは次のどれかです: {choices}"),
+                &format!("--answer: {question} is answered by one of {choices}"),
+            ));
+        }
         Ok(AnswerOfPatient {
             answer: answer.into(),
             question: question.into(),
@@ -323,6 +346,9 @@ async fn list(it: &Plain) -> anyhow::Result<ExitCode> {
     if it.json {
         println!("{}", serde_json::to_string(&found)?);
         return Ok(ExitCode::SUCCESS);
+    }
+    if found.consents.is_empty() {
+        crate::listing::nothing();
     }
     for one in &found.consents {
         let checked = one.checked_at.as_deref().unwrap_or("-");

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use api::card::Challenge;
+use api::card::{AnswerOfPatient, Challenge};
 use api::client::ClientError;
 use api::client::home_care::Prover;
 use api::home_care::device::{DeviceActivation, DeviceRegistration, HomeAnswers, RegisteredDevice};
@@ -44,19 +44,34 @@ enum Outcome {
         verdict: Option<u8>,
         /// What was answered, where something was.
         answered: Vec<String>,
+        /// What was given as an answer and not asked of this patient.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        not_asked: Vec<String>,
+        /// Why the answers are not recorded, where the center took the check and not them.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answers_refused: Option<No>,
     },
     /// The center says no: nothing of it is recorded.
-    Refused {
-        /// The code.
-        code: String,
-        /// What to do.
-        text: String,
-    },
+    Refused(No),
+}
+
+/// A refusal.
+#[derive(Debug, Serialize)]
+struct No {
+    /// The code.
+    code: String,
+    /// What to do.
+    text: String,
 }
 
 impl End {
     pub(crate) fn is_refused(&self) -> bool {
-        matches!(self.outcome, Outcome::Refused { .. })
+        match &self.outcome {
+            Outcome::Done {
+                answers_refused, ..
+            } => answers_refused.is_some(),
+            Outcome::Refused(_) => true,
+        }
     }
 }
 
@@ -68,6 +83,8 @@ impl fmt::Display for End {
                 name,
                 verdict,
                 answered,
+                not_asked,
+                answers_refused,
             } => {
                 write!(f, "{}: 登録しました / recorded {id}", self.what)?;
                 if let Some(verdict) = verdict {
@@ -76,9 +93,19 @@ impl fmt::Display for End {
                 if !answered.is_empty() {
                     write!(f, "  {}", answered.join(" "))?;
                 }
+                if !not_asked.is_empty() {
+                    let not_asked = not_asked.join(" ");
+                    write!(f, "  質問の対象外 / not asked: {not_asked}")?;
+                }
+                if let Some(No { code, text }) = answers_refused {
+                    write!(
+                        f,
+                        "  回答は登録していません / the answers are not recorded: {text} [{code}]"
+                    )?;
+                }
                 Ok(())
             }
-            Outcome::Refused { code, text } => {
+            Outcome::Refused(No { code, text }) => {
                 write!(
                     f,
                     "{}: 登録していません / not recorded: {text} [{code}]",
@@ -212,7 +239,7 @@ pub(crate) async fn all(device: &Device, wait_s: u32) -> anyhow::Result<Vec<End>
         let outcome = match one(device, entry, wait_s).await {
             Ok(outcome) => outcome,
             Err(Stopped::Line) => break,
-            Err(Stopped::Refused { code, text }) => Outcome::Refused { code, text },
+            Err(Stopped::Refused(no)) => Outcome::Refused(no),
             Err(Stopped::Other(error)) => return Err(error),
         };
         device.queue().remove(&key)?;
@@ -226,7 +253,7 @@ enum Stopped {
     /// It was not answered; it stays.
     Line,
     /// The center says no.
-    Refused { code: String, text: String },
+    Refused(No),
     /// This device.
     Other(anyhow::Error),
 }
@@ -237,10 +264,10 @@ impl From<ClientError> for Stopped {
             return Self::Line;
         }
         match error {
-            ClientError::Problem(problem) => Self::Refused {
+            ClientError::Problem(problem) => Self::Refused(No {
                 text: format!("{} / {}", problem.clerk.ja, problem.clerk.en),
                 code: problem.code,
-            },
+            }),
             other => Self::Other(explained(&other)),
         }
     }
@@ -275,14 +302,15 @@ async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, 
             let Some(check) = checked else {
                 return Err(Stopped::Line);
             };
-            let mut answered = Vec::new();
+            let (mut answered, mut not_asked, mut answers_refused) = (Vec::new(), Vec::new(), None);
             if let (Some(wish), Some(presence)) = (wish, &check.presence) {
+                let is_asked = |it: &AnswerOfPatient| check.questions.contains(&it.question);
+                let (asked, others) = wish.answers.into_iter().partition(is_asked);
+                let others: Vec<AnswerOfPatient> = others;
+                let others = others.iter();
+                not_asked.extend(others.map(|it| format!("{}={}", it.question, it.answer)));
                 let body = HomeAnswers {
-                    answers: wish
-                        .answers
-                        .into_iter()
-                        .filter(|it| check.questions.contains(&it.question))
-                        .collect(),
+                    answers: asked,
                     home_care: wish.home_care.clone(),
                     token: presence.token.clone(),
                 };
@@ -291,16 +319,24 @@ async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, 
                         .answer_at_home(&prover(device), &check.id, &body)
                         .await
                 };
-                let consents = until_answered(wait_s, ask).await?;
-                answered.extend(wish.home_care.map(|it| format!("home_care={it}")));
-                let told = consents.consents.iter();
-                answered.extend(told.map(|it| format!("{}={}", it.question, it.answer)));
+                match until_answered(wait_s, ask).await.map_err(Stopped::from) {
+                    Ok(consents) => {
+                        answered.extend(wish.home_care.map(|it| format!("home_care={it}")));
+                        let told = consents.consents.iter();
+                        answered.extend(told.map(|it| format!("{}={}", it.question, it.answer)));
+                    }
+                    // The check stands all the same, and is told of.
+                    Err(Stopped::Refused(no)) => answers_refused = Some(no),
+                    Err(stopped) => return Err(stopped),
+                }
             }
             Ok(Outcome::Done {
                 id: check.id,
                 name: check.name,
                 verdict: Some(check.verdict),
                 answered,
+                not_asked,
+                answers_refused,
             })
         }
         Work::CheckAgain { consent } => {
@@ -316,6 +352,8 @@ async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, 
                 name: done.name,
                 verdict: Some(done.verdict),
                 answered: Vec::new(),
+                not_asked: Vec::new(),
+                answers_refused: None,
             })
         }
         Work::Withdraw { consent, reason } => {
@@ -331,6 +369,8 @@ async fn one(device: &Device, mut entry: Entry, wait_s: u32) -> Result<Outcome, 
                 name: String::new(),
                 verdict: None,
                 answered: done.ended,
+                not_asked: Vec::new(),
+                answers_refused: None,
             })
         }
     }

@@ -216,8 +216,33 @@ async fn what_a_line_that_stays_away_keeps_lies_sealed_and_goes_out_once_it_is_b
     );
     reader.place(card["persona"].as_str().unwrap());
     let pin = card["pin"].as_str().unwrap();
+    // A slip of the pen is told before the card is read, so that no check is recorded without its answers.
+    for (answer, why) in [
+        (
+            &["--home-care", "yes", "--answer", "drug=yes"][..],
+            "there are specified_disease",
+        ),
+        (
+            &["--home-care", "yes", "--answer", "drugs=maybe"],
+            "one of yes, no",
+        ),
+        (&["--answer", "drugs=yes"], "--home-care"),
+    ] {
+        let output = reader.visit(&[&["card", "--dir", folder], answer].concat(), pin);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+        assert!(!said.contains("place the card"), "{said}");
+    }
     let arguments = ["card", "--dir", folder, "--json", "--home-care", "yes"];
-    reader.told(&arguments, pin);
+    let not_asked = ["--answer", "prescription_issue=paper"];
+    let told = reader.told(&[&arguments[..], &not_asked].concat(), pin);
+    assert_eq!(
+        (&told[0]["outcome"], &told[0]["not_asked"]),
+        (
+            &"done".into(),
+            &serde_json::json!(["prescription_issue=paper"])
+        )
+    );
     let consents = client.home_consents(&token, Cause::Person).await.unwrap();
     let consent = consents.consents[0].id.clone();
     line.cut();
