@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
@@ -16,7 +16,14 @@ use crate::sql::{Error, Row};
 
 /// The connection that look-ups share.
 #[derive(Default)]
-pub(super) struct Pipeline(Mutex<Option<Arc<Piped>>>);
+pub(super) struct Pipeline(tokio::sync::Mutex<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    piped: Option<Arc<Piped>>,
+    /// When the last try to connect ended without a connection, and why.
+    failed: Option<(Instant, StoreError)>,
+}
 
 /// A connection, and what was prepared over it.
 struct Piped {
@@ -25,24 +32,45 @@ struct Piped {
 }
 
 impl Pipeline {
-    /// The connection, anew where there is none any more.
-    fn piped(&self, pool: &Pool) -> Result<Arc<Piped>, StoreError> {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = shared.as_ref().filter(|it| !it.client.is_closed()) {
+    /// The connection, anew where there is none any more. Whoever waits for somebody else's try has its outcome: a server that is away
+    /// would otherwise be tried by one after the other, and the last would wait for all of them.
+    async fn piped(
+        &self,
+        connect: impl FnOnce() -> Result<Client, StoreError>,
+    ) -> Result<Arc<Piped>, StoreError> {
+        let asked = Instant::now();
+        let mut shared = self.0.lock().await;
+        if let Some(known) = shared.piped.as_ref().filter(|it| !it.client.is_closed()) {
             return Ok(Arc::clone(known));
         }
-        let new = Arc::new(Piped {
-            client: pool.client()?,
-            prepared: Mutex::default(),
-        });
-        Ok(Arc::clone(shared.insert(new)))
+        if let Some((_, why)) = shared.failed.as_ref().filter(|(at, _)| asked < *at) {
+            return Err(why.clone());
+        }
+        match aside(connect) {
+            Ok(client) => {
+                let new = Arc::new(Piped {
+                    client,
+                    prepared: Mutex::default(),
+                });
+                shared.failed = None;
+                Ok(Arc::clone(shared.piped.insert(new)))
+            }
+            Err(why) => {
+                shared.failed = Some((Instant::now(), why.clone()));
+                Err(why)
+            }
+        }
     }
 
     /// Leaves a connection that gave no answer.
-    fn leave(&self, silent: &Arc<Piped>) {
-        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if shared.as_ref().is_some_and(|it| Arc::ptr_eq(it, silent)) {
-            *shared = None;
+    async fn leave(&self, silent: &Arc<Piped>) {
+        let mut shared = self.0.lock().await;
+        if shared
+            .piped
+            .as_ref()
+            .is_some_and(|it| Arc::ptr_eq(it, silent))
+        {
+            shared.piped = None;
         }
     }
 }
@@ -82,17 +110,48 @@ impl Pool {
     ) -> Result<Vec<Row<'static>>, StoreError> {
         let mut is_again = false;
         loop {
-            let piped = aside(|| self.pipeline.piped(self))?;
+            let piped = self.pipeline.piped(|| self.client()).await?;
             let patience: Duration = self.patience();
             match tokio::time::timeout(patience, piped.rows(text, values)).await {
                 Ok(Ok(rows)) => return Ok(rows.into_iter().map(Row::Postgres).collect()),
                 Ok(Err(_)) if piped.client.is_closed() && !is_again => is_again = true,
                 Ok(Err(error)) => return Err(Error::Postgres(error).into()),
                 Err(_) => {
-                    self.pipeline.leave(&piped);
+                    self.pipeline.leave(&piped).await;
                     return Err(Error::NoAnswer.into());
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_wait_for_a_try_to_connect_share_its_failure() {
+        let (pipeline, tries) = (Arc::new(Pipeline::default()), Arc::new(AtomicUsize::new(0)));
+        let away = |tries: &AtomicUsize| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            Err(StoreError::Away("nobody listens".into()))
+        };
+        let held = pipeline.0.lock().await;
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (pipeline, tries) = (Arc::clone(&pipeline), Arc::clone(&tries));
+            waiting.spawn(async move { pipeline.piped(|| away(&tries)).await.is_err() });
+        }
+        // Each has asked once this runtime of one thread comes back here.
+        tokio::task::yield_now().await;
+        drop(held);
+        let all = waiting.join_all().await;
+        assert!(all.len() == 50 && all.into_iter().all(|it| it));
+        assert_eq!(tries.load(Ordering::Relaxed), 1);
+        // Who asks later is no part of it.
+        assert!(pipeline.piped(|| away(&tries)).await.is_err());
+        assert_eq!(tries.load(Ordering::Relaxed), 2);
     }
 }
