@@ -2,18 +2,20 @@
 //! folder, key or database is made.
 
 mod named_files;
+mod part;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use domain::card_challenge::{CenterName, InvalidCenterName};
 use kiosk::config::TerminalKeys;
 use pki::installed::Installed;
 use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
+use self::part::Part;
 use crate::{system, told};
 
 /// `onshi config`.
@@ -33,48 +35,6 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-/// The parts that have a settings file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// The center.
-    Center,
-    /// The clinic's terminal.
-    Terminal,
-    /// The link app.
-    Gateway,
-    /// The patients' kiosk.
-    Kiosk,
-}
-
-impl Part {
-    /// By the tables only one part has.
-    fn of(text: &str) -> Self {
-        let has = |header: &str| text.lines().any(|line| line.trim() == header);
-        let names_reader = text
-            .lines()
-            .any(|line| line.trim_start().starts_with("reader "));
-        // A terminal may have a reader, too, but no account of its own.
-        if names_reader && has("[account]") {
-            Self::Kiosk
-        } else if has("[[folders]]") || has("[account]") {
-            Self::Gateway
-        } else if has("[identity]") {
-            Self::Terminal
-        } else {
-            Self::Center
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Center => "center",
-            Self::Terminal => "terminal",
-            Self::Gateway => "gateway",
-            Self::Kiosk => "kiosk",
-        }
-    }
-}
-
 /// One thing that is wrong, with the line of its setting.
 struct Finding {
     line: usize,
@@ -91,13 +51,18 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
         text: &text,
         findings: Vec::new(),
     };
-    match part {
+    let read = match part {
         Part::Center => center::config::Config::parse(&text).map(|it| look.center(&it)),
         Part::Terminal => terminal::config::Config::parse(&text).map(|it| look.terminal(&it)),
         Part::Gateway => gateway::config::Config::parse(&text).map(|it| look.gateway(&it)),
         Part::Kiosk => kiosk::config::Config::parse(&text).map(|it| look.kiosk(&it)),
+    };
+    if let Err(error) = read {
+        if !json {
+            return Err(told::settings(&file, &error));
+        }
+        look.misread(&error);
     }
-    .map_err(|error| told::settings(&file, &error))?;
     let good = look.findings.is_empty();
     let shown = file.display().to_string();
     if json {
@@ -154,8 +119,23 @@ impl Look<'_> {
             ("metrics", config.listen.metrics),
         ];
         let search = config.link.search_listener.map(|it| ("listen", it.listen));
-        let all = listeners.into_iter().chain(search);
-        all.for_each(|(key, at)| self.free(key, at));
+        let home = config.listen.home.map(|it| ("home", it));
+        let all: Vec<_> = listeners.into_iter().chain(home).chain(search).collect();
+        for (place, (key, at)) in all.iter().enumerate() {
+            let twin = all
+                .iter()
+                .take(place)
+                .find(|it| it.1 == *at && at.port() != 0);
+            match twin {
+                Some((other, _)) => self.find(
+                    key,
+                    0,
+                    &format!("{other} と同じ {at} です。別のポートにしてください。"),
+                    &format!("{other} has {at} as well; choose another port"),
+                ),
+                None => self.free(key, *at),
+            }
+        }
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());
@@ -338,6 +318,20 @@ impl Look<'_> {
             );
         }
         self.free("pages", config.listen.pages);
+    }
+
+    /// A text that is no settings file of the part.
+    fn misread(&mut self, error: &toml::de::Error) {
+        let before = error.span().and_then(|span| self.text.get(..span.start));
+        self.findings.push(Finding {
+            line: before.map_or(1, |it| it.matches('\n').count() + 1),
+            key: "",
+            ja: "設定ファイルに誤りがあります。この行を直してください。".into(),
+            en: format!(
+                "not a good settings file; mend this line: {}",
+                error.message()
+            ),
+        });
     }
 
     /// An error that is told in both languages already.
@@ -555,24 +549,6 @@ mod tests {
         check(Part::Kiosk, |text| {
             format!("{:?}", kiosk::config::Config::parse(text).unwrap())
         });
-    }
-
-    #[test]
-    fn a_part_is_told_from_its_tables() {
-        assert_eq!(Part::of("data_dir = \"x\"\n[listen]\n"), Part::Center);
-        assert_eq!(Part::of("[identity]\nname = \"x\"\n"), Part::Terminal);
-        assert_eq!(
-            Part::of("reader = \"pcsc:\"\n[identity]\nname = \"x\"\n"),
-            Part::Terminal
-        );
-        assert_eq!(
-            Part::of("[identity]\n[account]\n[[folders]]\n"),
-            Part::Gateway
-        );
-        assert_eq!(
-            Part::of("reader = \"pcsc:\"\n[identity]\n[account]\n"),
-            Part::Kiosk
-        );
     }
 
     #[test]

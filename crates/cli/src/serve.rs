@@ -64,8 +64,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         "operator": format!("https://{}", center.operator),
         "metrics": format!("http://{}", center.metrics),
     });
-    if let (Some(search), Some(members)) = (center.search, ready.as_object_mut()) {
-        members.insert("search".into(), format!("https://{search}").into());
+    let others = [("search", center.search), ("home", center.home)];
+    for (name, address) in others {
+        if let (Some(address), Some(members)) = (address, ready.as_object_mut()) {
+            members.insert(name.into(), format!("https://{address}").into());
+        }
     }
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;

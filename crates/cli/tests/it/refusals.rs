@@ -1,5 +1,6 @@
 //! What the commands say when something is missing, wrong or taken: the place, the reason and the remedy, in both languages.
 
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
@@ -206,6 +207,37 @@ fn settings_are_checked_with_their_lines_before_anything_starts() {
     check(
         &["config", "check", file.to_str().unwrap()],
         &["line 6", "acount"],
+    );
+    let output = onshi(&["config", "check", file.to_str().unwrap(), "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        (&report["part"], &report["findings"][0]["line"]),
+        (&Value::from("gateway"), &Value::from(6))
+    );
+    let en = report["findings"][0]["en"].as_str().unwrap();
+    assert!(en.contains("acount"), "{en}");
+}
+
+#[test]
+fn two_listeners_on_one_address_are_told_before_the_center_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("center.toml");
+    // Bound to no port by anybody: it is let go before it is looked at.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = port.local_addr().unwrap().port();
+    let text = format!(
+        "data_dir = \"{}/data\"\n[listen]\napi = \"127.0.0.1:0\"\nenroll = \"127.0.0.1:{port}\"\noperator = \"127.0.0.1:0\"\n\
+         metrics = \"127.0.0.1:0\"\nhome = \"127.0.0.1:{port}\"\n",
+        dir.path().display()
+    );
+    std::fs::write(&file, text).unwrap();
+    let output = onshi(&["config", "check", file.to_str().unwrap()]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains(":7: home: enroll と同じ") && told.contains("choose another port"),
+        "{told}"
     );
 }
 
