@@ -2,6 +2,8 @@
 
 use axum::response::Response;
 use domain::civil_date::Instant;
+use exchange::csv_file::{CsvFile, NotWritten};
+use exchange::encoding::Encoding;
 use store::audit::search::{Found, Place, Query};
 use store::engine::{Engine, StoreError};
 
@@ -11,7 +13,7 @@ use crate::operator::paged_file;
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// With a line of heads, every value in quotes (RFC 4180).
+    /// With a line of heads, for spreadsheet programs as the other CSV files are.
     Csv,
     /// One JSON object a line, as `onshi audit export` writes.
     JsonLines,
@@ -36,7 +38,7 @@ impl Format {
 /// The file of all events that fit, chain by chain in order.
 pub(super) fn file(engine: Engine, query: Query, format: Format, now: Instant) -> Response {
     let name = format!("audit-{}.{}", now.date_in_japan(), format.extension());
-    let head = (format == Format::Csv).then(|| Ok(csv_head().into_bytes()));
+    let head = (format == Format::Csv).then(csv_head);
     let mut pages = Pages {
         engine,
         query,
@@ -66,27 +68,33 @@ impl Pages {
             return None;
         }
         let found = self.engine.audit_page(&self.query, self.after, MOST_EVENTS);
-        Some(found.map(|found| {
+        Some(found.and_then(|found| {
             self.after = found.last().map(|it| it.place);
             self.is_over = found.len() < MOST_EVENTS as usize;
             self.text(found)
         }))
     }
 
-    fn text(&self, found: Vec<Found>) -> Vec<u8> {
-        let mut text = Vec::new();
-        for it in found {
-            let it = line(it);
-            match self.format {
-                Format::Csv => text.extend_from_slice(csv_line(&it).as_bytes()),
-                Format::JsonLines => {
+    fn text(&self, found: Vec<Found>) -> Result<Vec<u8>, StoreError> {
+        let lines = found.into_iter().map(line);
+        match self.format {
+            Format::Csv => {
+                let mut file = CsvFile::going_on(Encoding::Utf8);
+                for it in lines {
+                    csv_line(&mut file, &it)?;
+                }
+                Ok(file.into_bytes())
+            }
+            Format::JsonLines => {
+                let mut text = Vec::new();
+                for it in lines {
                     // An event of texts and numbers always has a JSON form.
                     text.extend(serde_json::to_vec(&it).unwrap_or_default());
                     text.push(b'\n');
                 }
+                Ok(text)
             }
         }
-        text
     }
 }
 
@@ -106,11 +114,12 @@ const COLUMNS: [&str; 12] = [
     "hash",
 ];
 
-fn csv_head() -> String {
-    format!("{}\r\n", COLUMNS.join(","))
+fn csv_head() -> Result<Vec<u8>, StoreError> {
+    let file = CsvFile::new(Encoding::Utf8, &COLUMNS).map_err(not_written)?;
+    Ok(file.into_bytes())
 }
 
-fn csv_line(it: &AuditLine) -> String {
+fn csv_line(file: &mut CsvFile, it: &AuditLine) -> Result<(), StoreError> {
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let values = [
         it.chain.clone(),
@@ -126,6 +135,10 @@ fn csv_line(it: &AuditLine) -> String {
         it.prev.clone(),
         it.hash.clone(),
     ];
-    let quoted = values.map(|value| format!("\"{}\"", value.replace('"', "\"\"")));
-    format!("{}\r\n", quoted.join(","))
+    file.push(&values.each_ref().map(String::as_str))
+        .map_err(not_written)
+}
+
+fn not_written(error: NotWritten) -> StoreError {
+    StoreError::Failed(error.to_string())
 }
