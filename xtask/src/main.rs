@@ -103,8 +103,9 @@ const WITH_ALL: [&str; 2] = ["--features", "cli/otel,cli/pcsc"];
 /// Starts the demo, with card readers where they can be had: the rest of it works without.
 fn demo(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
-    // The whole workspace's crates of others, so that they are built once for demo and tests.
-    let mut build = vec!["build", "--quiet", "--workspace", "--bin", "onshi"];
+    // The whole workspace's crates of others, so that they are built once for demo and tests. Cargo shows how far it is: the first
+    // time it builds for minutes.
+    let mut build = vec!["build", "--locked", "--workspace", "--bin", "onshi"];
     match tools::install(&tools::CARD_TOOLS) {
         Ok(()) => build.extend([&["--bin", "virtual-card"][..], &WITH_ALL].concat()),
         Err(error) => eprintln!("xtask demo: no cards can be placed: {error:#}"),
@@ -169,7 +170,7 @@ fn build_for_tests() -> anyhow::Result<()> {
 /// Builds executable and benches as they are shipped, then runs one.
 fn bench(arguments: &[String]) -> anyhow::Result<()> {
     assets::make_if_old(&root())?;
-    let build = ["build", "--release", "--locked", "--quiet"];
+    let build = ["build", "--release", "--locked"];
     let what = arguments.first().map(String::as_str);
     let mut packages = vec!["--package", "benches"];
     // It starts no other process and keeps nothing.

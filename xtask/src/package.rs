@@ -55,7 +55,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> anyhow::Result<()> {
 
 /// Builds the executable of a package, without what only a debugger reads.
 pub(crate) fn executable(root: &Path, build: Build, profile: Profile) -> anyhow::Result<PathBuf> {
-    let mut command = vec!["build", "--locked", "--quiet", "--bin", "onshi"];
+    let mut command = vec!["build", "--locked", "--bin", "onshi"];
     let built = match profile {
         Profile::Release => {
             command.extend(["--package", "cli", "--release"]);
