@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use api::check::answered::verdict_of_number;
 use api::check::{Answer, CheckRequest};
+use api::client::Client;
 use api::receipt::{self, KeySet};
 use clap::Args;
 
@@ -76,21 +77,25 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .check(&session.token, &key, &request)
         .await
         .map_err(|error| explain(&error))?;
-    if let Some(file) = &arguments.save_keys {
-        let keys = client.keys().await.map_err(|error| explain(&error))?;
-        std::fs::write(file, serde_json::to_vec(&keys)?)
-            .map_err(|error| told::unwritable(file, &error))?;
-    }
-    client
-        .sign_out(&session.token)
-        .await
-        .map_err(|error| explain(&error))?;
+    // Shown before anything else can fail: it is recorded by now.
     if arguments.json {
         println!("{}", String::from_utf8_lossy(&bytes));
     } else {
         print(&answer);
     }
+    let saved = match &arguments.save_keys {
+        Some(file) => save_keys(&client, file).await,
+        None => Ok(()),
+    };
+    // A session that cannot be ended now ends by itself.
+    let _ = client.sign_out(&session.token).await;
+    saved?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn save_keys(client: &Client, file: &Path) -> anyhow::Result<()> {
+    let keys = client.keys().await.map_err(|error| explain(&error))?;
+    std::fs::write(file, serde_json::to_vec(&keys)?).map_err(|error| told::unwritable(file, &error))
 }
 
 fn date(member: &str, text: Option<&str>) -> anyhow::Result<Option<String>> {

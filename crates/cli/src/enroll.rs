@@ -369,6 +369,10 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             out,
             json,
         } => {
+            // What lies there may be another PC's certificate, whose key nobody else has.
+            if out.exists() {
+                return Err(told::exists(&out));
+            }
             let body = serde_json::json!({
                 "request_id": request_id,
                 "reference_id": crate::client::secret(&reference_id_file)?,
