@@ -27,7 +27,7 @@ pub struct Database {
     /// How far behind a replica may be that is asked, in milliseconds.
     #[serde(default = "replica_lag_ms")]
     pub replica_lag_ms: NonZeroU32,
-    /// Connections for reading at most; two more write.
+    /// Connections for reading at most, at the server and at each replica; four more write and two look up.
     #[serde(default = "connections")]
     pub connections: NonZeroU16,
 }

@@ -27,7 +27,7 @@ center-unreachable = The center cannot be reached. Look at the line and the rout
 center-not-ours = What answered is not this center. Look at the center's address in the settings, and at security software and routers that open connections to look into them; then try again.
 center-not-understood = The center's answer cannot be read. Tell your system administrator.
 
-day-form = Write the day like 1970-01-02, S45.1.2 or 昭和45年1月2日.
+day-form = Write the day like 1970-01-02, 19700102, S45.1.2, S450102 or 昭和45年1月2日.
 day-no-such-day = The calendar has no such day. Look at era, year, month and day.
 day-out-of-range = Enter a day from 25 January 1868 (Meiji 1) on.
 
