@@ -18,11 +18,12 @@ use domain::civil_date::Instant;
 use domain::password::{Broken, Password, compare_with_generations, has_expired, last_day};
 use domain::permit::{ChangeOwnPassword, SignedIn};
 use domain::second_factor::{Entry, entry};
-use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
+use domain::session::ends_after_min;
 use domain::sign_in_notice::ProvedBy;
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, Generation, PasswordRow, Settled, Try};
+use store::accounts::{Account, Edited, Generation, PasswordRow, Settled, Try};
+use store::sessions::{NotOpened, Opened, Shown};
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash, goes_on_with};
@@ -86,11 +87,6 @@ pub(crate) async fn open(
     if let Some(before) = repeatable.before(app)? {
         return opened_before(app, &before);
     }
-    let active = app.engine.last_active(account.facility, &account.id)?;
-    match second_sign_in(account.kind, active, body.value.force, now) {
-        SecondSignIn::Open => {}
-        SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
-    }
     let facility = app
         .engine
         .facility(account.facility)?
@@ -103,6 +99,10 @@ pub(crate) async fn open(
         change_needed: password.change_needed,
         entry,
         address: opening.address,
+    };
+    let shown = Shown {
+        hash: account.password.hash,
+        agreed: body.value.force,
     };
     // Kept, if at all, with its seed alone (docs/decisions/0024-repeated-writes.md).
     let seeded = Session {
@@ -125,8 +125,14 @@ pub(crate) async fn open(
     let session = with_token(app, seeded);
     let hash = Sha256::digest(session.token.as_bytes()).into();
     let attempt = attempt(&who, peer, ProvedBy::Password, now);
-    if let Some(earlier) = app.engine.open_session(hash, row, attempt, kept).await? {
-        return opened_before(app, &repeats::again(earlier)?);
+    let opened = app.engine.open_session(hash, row, shown, attempt, kept);
+    match opened.await? {
+        Opened::Done => {}
+        Opened::Earlier(earlier) => return opened_before(app, &repeats::again(earlier)?),
+        Opened::Not(why) => {
+            let refused = event(now, client(peer), Deed::SignInRefused);
+            return Err(not_opened(app, why, refused).await?.into());
+        }
     }
     // A person's earlier session ended, and with it its stream of events.
     app.events.wake(who.facility);
@@ -137,6 +143,24 @@ pub(crate) async fn open(
     };
     app.engine.record(event(now, actor(who), deed)).await?;
     Ok(session)
+}
+
+/// What is said where something came between the look at a password and the session it was to open; `refused` is on record where the password
+/// is none any more. Nobody is told what it was that came between.
+pub(crate) async fn not_opened(
+    app: &App,
+    why: NotOpened,
+    refused: Event,
+) -> Result<Trouble, Refused> {
+    Ok(match why {
+        NotOpened::Changed => {
+            app.engine.record(refused).await?;
+            Trouble::WrongCredentials
+        }
+        // Another process did that, and this one has not heard of it yet: then the line is cut, here the answer still goes out.
+        NotOpened::Revoked => Trouble::CertificateRevoked,
+        NotOpened::Asks => Trouble::AlreadySignedIn,
+    })
 }
 
 /// The answer of before: the same session, whether or not it has ended since.
@@ -159,7 +183,7 @@ async fn authenticate(
     now: Instant,
 ) -> Result<(Account, Entry), Refused> {
     let id = AccountId::parse(&body.account).map_err(|_| Trouble::WrongCredentials)?;
-    let account = app.engine.account(peer.facility, &id)?;
+    let mut account = app.engine.account(peer.facility, &id)?;
     let lockout = match &account {
         Some(account) => account.lockout,
         None => app.engine.unknown_lockout(peer.facility, &id)?,
@@ -171,7 +195,7 @@ async fn authenticate(
         .as_ref()
         .map(|account| account.password.hash.clone());
     let right = passwords::verify(app, body.password.clone(), hash).await?;
-    let right = match &account {
+    let right = match &mut account {
         Some(account) if !right => rotates(app, peer, account, body, now).await?,
         _ => right,
     };
@@ -185,11 +209,7 @@ async fn authenticate(
         attempt(&who, peer, ProvedBy::Password, now)
     });
     let account = account.filter(|account| right && account.state == AccountState::Active);
-    let actor = Actor::Client {
-        facility: peer.facility,
-        certificate: peer.fingerprint,
-    };
-    let failure = event(now, actor, Deed::SignInRefused);
+    let failure = event(now, client(peer), Deed::SignInRefused);
     let entry = match &account {
         Some(account) => entry_of(app, account)?,
         None => Entry::Full,
@@ -224,7 +244,7 @@ fn entry_of(app: &App, account: &Account) -> Result<Entry, Refused> {
 async fn rotates(
     app: &App,
     peer: &Holder,
-    account: &Account,
+    account: &mut Account,
     body: &SignIn,
     now: Instant,
 ) -> Result<bool, Refused> {
@@ -241,7 +261,11 @@ async fn rotates(
         kind: account.kind,
         certificate: peer.fingerprint,
     };
-    crate::rotations::complete(app, who, (id, hash), now).await
+    let done = crate::rotations::complete(app, who, (id, hash.clone()), now).await?;
+    if done {
+        account.password.hash = hash;
+    }
+    Ok(done)
 }
 
 pub(crate) async fn sign_out(
@@ -275,15 +299,10 @@ pub(crate) async fn change_password(
     if repeatable.before(&app)?.is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    if !is_own_password(&app, &holder, &body.value.old_password, now).await? {
-        let error = MemberError::new(
-            "old_password",
-            "wrong",
-            "旧パスワードが違います。",
-            "The old password is wrong.",
-        );
-        return Err(Refused::members(Trouble::PasswordRule, vec![error]));
-    }
+    let old = &body.value.old_password;
+    let Some(shown) = own_password(&app, &holder, old, now).await? else {
+        return Err(wrong_old_password());
+    };
     let password = Password::parse(&body.value.new_password)
         .map_err(|broken| refuse("new_password", &broken))?;
     compare(&app, &holder.account, holder.facility, &password).await?;
@@ -292,9 +311,19 @@ pub(crate) async fn change_password(
     let id = holder.account.clone();
     let set = app
         .engine
-        .set_password(holder.facility, id, row, Some(token.0), kept);
-    if let Some(earlier) = set.await? {
-        return repeats::again(earlier).map(|_| StatusCode::NO_CONTENT);
+        .set_password(holder.facility, id, shown, row, Some(token.0), kept);
+    match set.await? {
+        Edited::Done => {}
+        Edited::Earlier(earlier) => {
+            return repeats::again(earlier).map(|_| StatusCode::NO_CONTENT);
+        }
+        Edited::ChangedBefore => {
+            app.engine
+                .record(event(now, actor(holder), Deed::PasswordRefused))
+                .await?;
+            let goes_on = app.engine.session(&token.0)?.is_some();
+            return Err(old_no_more(goes_on));
+        }
     }
     app.engine
         .record(event(now, actor(holder), Deed::PasswordChange))
@@ -302,13 +331,34 @@ pub(crate) async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Whether a text is the password of whoever is signed in. A wrong one is counted as at sign-in.
-async fn is_own_password(
+/// What is said of an old password that is wrong.
+pub(crate) fn wrong_old_password() -> Refused {
+    let error = MemberError::new(
+        "old_password",
+        "wrong",
+        "旧パスワードが違います。",
+        "The old password is wrong.",
+    );
+    Refused::members(Trouble::PasswordRule, vec![error])
+}
+
+/// What is said of an old password that was right a moment ago: whoever disabled the account or set its password ended the session as well;
+/// where it goes on, its own holder was quicker.
+pub(crate) fn old_no_more(session_goes_on: bool) -> Refused {
+    if session_goes_on {
+        wrong_old_password()
+    } else {
+        Trouble::SessionEnded.into()
+    }
+}
+
+/// The slow hash of the password of whoever is signed in, if a text is that. A wrong one is counted as at sign-in.
+async fn own_password(
     app: &App,
     holder: &SignedIn,
     text: &str,
     now: Instant,
-) -> Result<bool, Refused> {
+) -> Result<Option<String>, Refused> {
     let account = app
         .engine
         .account(holder.facility, &holder.account)?
@@ -316,8 +366,8 @@ async fn is_own_password(
     if let Some(seconds) = account.lockout.waits_s(now) {
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
-    let hash = Some(account.password.hash);
-    let outcome = match passwords::verify(app, text.to_owned(), hash).await? {
+    let hash = account.password.hash;
+    let outcome = match passwords::verify(app, text.to_owned(), Some(hash.clone())).await? {
         true => Try::Right,
         false => Try::Wrong,
     };
@@ -327,8 +377,8 @@ async fn is_own_password(
         .engine
         .settle_try(holder.facility, id, outcome, app.lockout, failure, None);
     match settled.await? {
-        Settled::Open => Ok(true),
-        Settled::Wrong => Ok(false),
+        Settled::Open => Ok(Some(hash)),
+        Settled::Wrong => Ok(None),
         Settled::Locked(seconds) => Err(Refused::after(Trouble::AccountLocked, seconds)),
     }
 }
@@ -340,7 +390,7 @@ pub(crate) async fn confirm_password(
     text: &str,
     now: Instant,
 ) -> Result<(), Refused> {
-    if is_own_password(app, holder, text, now).await? {
+    if own_password(app, holder, text, now).await?.is_some() {
         return Ok(());
     }
     let error = MemberError::new(
@@ -419,6 +469,14 @@ pub(crate) fn actor(who: SignedIn) -> Actor {
         facility: who.facility,
         account: who.account,
         certificate: who.certificate,
+    }
+}
+
+/// Whoever shows a certificate and is not signed in.
+fn client(peer: &Holder) -> Actor {
+    Actor::Client {
+        facility: peer.facility,
+        certificate: peer.fingerprint,
     }
 }
 

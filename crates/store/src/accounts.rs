@@ -12,7 +12,7 @@ use domain::sign_in_notice::Outcome;
 use crate::access::number;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
-use crate::kept_answers::{self, Earlier, KeptAnswer, keep_or_find};
+use crate::kept_answers::{self, Earlier, KeptAnswer};
 use crate::recoveries::forget_codes;
 use crate::sessions::end_other_sessions;
 use crate::sign_ins::{self, Attempt};
@@ -52,6 +52,12 @@ impl Account {
             && self.ambulance == other.ambulance
             && self.password.hash == other.password.hash
             && self.password.change_needed == other.password.change_needed
+    }
+
+    /// True while the account may be used and its password is the one of this slow hash.
+    #[must_use]
+    pub fn is_opened_by(&self, hash: &str) -> bool {
+        self.state == AccountState::Active && self.password.hash == hash
     }
 }
 
@@ -248,8 +254,9 @@ impl Engine {
         .await
     }
 
-    /// Sets a password, keeps the last five, clears the lock and ends the account's other sessions. With an answer to keep whose
-    /// key was used before nothing is done, and that is what comes back.
+    /// Sets a password in place of the one whose slow hash was `shown`, keeps the last five, clears the lock and ends the account's other
+    /// sessions. `ChangedBefore` when the account was disabled or got another password meanwhile: whoever did that means it to stay.
+    /// With an answer to keep whose key was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -257,16 +264,26 @@ impl Engine {
         &self,
         facility: InstitutionCode,
         id: AccountId,
+        shown: String,
         password: PasswordRow,
         keep: Option<[u8; 32]>,
         kept: Option<KeptAnswer>,
-    ) -> Result<Option<Earlier>, StoreError> {
+    ) -> Result<Edited, StoreError> {
         self.write(move |connection, batch| {
-            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
-                return Ok(Some(earlier));
+            if let Some(kept) = &kept
+                && let Some(earlier) = kept_answers::earlier(connection, kept)?
+            {
+                return Ok(Edited::Earlier(earlier));
+            }
+            let account = read(connection, facility, &id)?;
+            if !account.is_some_and(|it| it.is_opened_by(&shown)) {
+                return Ok(Edited::ChangedBefore);
             }
             write_password(connection, batch, facility, &id, &password, keep)?;
-            Ok(None)
+            if let Some(kept) = &kept {
+                kept_answers::keep(connection, kept)?;
+            }
+            Ok(Edited::Done)
         })
         .await
     }

@@ -396,6 +396,15 @@ impl Engine {
     }
 }
 
+/// Whether a certificate is revoked, seen within the running transaction.
+pub(crate) fn is_revoked(
+    connection: &Connection,
+    fingerprint: [u8; 32],
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND revoked IS NOT NULL";
+    Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
+}
+
 fn fingerprints(
     connection: &Connection,
     text: &str,

@@ -9,13 +9,15 @@ use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
 use domain::second_factor::Entry;
-use domain::session::is_good;
+use domain::session::{SecondSignIn, is_good, second_sign_in};
 use domain::sign_in_notice::Outcome;
 
 use crate::access::{institution, number};
+use crate::accounts;
+use crate::certificates::is_revoked;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
-use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
+use crate::kept_answers::{self, Earlier, KeptAnswer};
 use crate::sign_ins::{self, Attempt};
 use crate::sql::{Connection, Params, Row, params};
 
@@ -41,6 +43,37 @@ pub struct Session {
 
 /// SHA-256 of a token.
 pub type TokenHash = [u8; 32];
+
+/// What a sign-in rests on.
+#[derive(Clone)]
+pub struct Shown {
+    /// The slow hash that the password was held against.
+    pub hash: String,
+    /// Whether the person said that an earlier session may end.
+    pub agreed: bool,
+}
+
+/// What became of a session to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open.
+    Done,
+    /// The request's key was used before; nothing was done now.
+    Earlier(Earlier),
+    /// It was not opened.
+    Not(NotOpened),
+}
+
+/// Why a session was not opened: what came between the look at the password and this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The account was disabled, or has another password now.
+    Changed,
+    /// The certificate was revoked, perhaps by another process.
+    Revoked,
+    /// The person has a good session, and was not asked whether it may end.
+    Asks,
+}
 
 /// Sessions read before (contracts §8). The writer empties what it changed before the change is acknowledged, so that an
 /// ended session is never found here by whoever was told of its end.
@@ -90,7 +123,8 @@ impl Batch {
 
 impl Engine {
     /// Opens a session, and notes the sign-in unless a second factor is still to be proved. A person's earlier ones end; of a machine those of the same certificate. With an answer to keep whose key
-    /// was used before nothing is done, and that is what comes back.
+    /// was used before nothing is done, and that is what comes back. What was looked at before is looked at again here, where nothing else
+    /// comes between: whoever ended the account's sessions meanwhile meant this one, too.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -98,12 +132,24 @@ impl Engine {
         &self,
         token_hash: TokenHash,
         session: Session,
+        shown: Shown,
         attempt: Attempt,
         kept: Option<KeptAnswer>,
-    ) -> Result<Option<Earlier>, StoreError> {
+    ) -> Result<Opened, StoreError> {
         self.write(move |connection, batch| {
-            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
-                return Ok(Some(earlier));
+            if let Some(kept) = &kept
+                && let Some(earlier) = kept_answers::earlier(connection, kept)?
+            {
+                return Ok(Opened::Earlier(earlier));
+            }
+            if let Some(why) = obstacle(connection, &session, &shown)? {
+                if why == NotOpened::Changed {
+                    sign_ins::note(connection, &attempt, Outcome::Refused)?;
+                }
+                return Ok(Opened::Not(why));
+            }
+            if let Some(kept) = &kept {
+                kept_answers::keep(connection, kept)?;
             }
             let who = &session.who;
             let (facility, account) = (number(who.facility), who.account.as_str());
@@ -142,7 +188,7 @@ impl Engine {
                     session.entry.as_str(),
                     session.address.map(|it| it.to_string())
                 ])?;
-            Ok(None)
+            Ok(Opened::Done)
         })
         .await
     }
@@ -211,26 +257,6 @@ impl Engine {
         })
     }
 
-    /// When the account was last active in a session that is still open; `None` when it has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn last_active(
-        &self,
-        facility: InstitutionCode,
-        account: &AccountId,
-    ) -> Result<Option<Instant>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2 AND entry <> 'prove'";
-            let mut statement = connection.prepare_cached(text)?;
-            let active: Option<i64> = statement
-                .query_row(params![number(facility), account.as_str()], |row| {
-                    row.get(0)
-                })?;
-            Ok(active.map(Instant::from_micros))
-        })
-    }
-
     /// Notes that a person used a session.
     ///
     /// # Errors
@@ -280,6 +306,53 @@ fn session(row: &Row<'_>) -> Result<Session, StoreError> {
         entry: Entry::parse(&entry).ok_or(StoreError::Row("session"))?,
         address: address.map_err(|_| StoreError::Row("session"))?,
     })
+}
+
+/// What keeps a session from being opened, seen within the running transaction.
+fn obstacle(
+    connection: &Connection,
+    session: &Session,
+    shown: &Shown,
+) -> Result<Option<NotOpened>, StoreError> {
+    let who = &session.who;
+    if is_revoked(connection, who.certificate)? {
+        return Ok(Some(NotOpened::Revoked));
+    }
+    let account = accounts::read(connection, who.facility, &who.account)?;
+    if !account.is_some_and(|it| it.is_opened_by(&shown.hash)) {
+        return Ok(Some(NotOpened::Changed));
+    }
+    let active = last_active(connection, who.facility, &who.account)?;
+    Ok(asks(who.kind, active, shown, session.opened))
+}
+
+/// The obstacle of an earlier session whose person was not asked.
+pub(crate) fn asks(
+    kind: AccountKind,
+    active: Option<Instant>,
+    shown: &Shown,
+    now: Instant,
+) -> Option<NotOpened> {
+    match second_sign_in(kind, active, shown.agreed, now) {
+        SecondSignIn::Open => None,
+        SecondSignIn::Ask => Some(NotOpened::Asks),
+    }
+}
+
+/// When the account was last active in a session that is still open; `None` when it has none.
+fn last_active(
+    connection: &Connection,
+    facility: InstitutionCode,
+    account: &AccountId,
+) -> Result<Option<Instant>, StoreError> {
+    let text =
+        "SELECT max(active) FROM session WHERE facility = ?1 AND account = ?2 AND entry <> 'prove'";
+    let active: Option<i64> = connection
+        .prepare_cached(text)?
+        .query_row(params![number(facility), account.as_str()], |row| {
+            row.get(0)
+        })?;
+    Ok(active.map(Instant::from_micros))
 }
 
 /// Opens a session to everything, if it is still open so far.

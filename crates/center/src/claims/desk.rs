@@ -254,7 +254,7 @@ pub(crate) async fn reset_account(
     let key = key(app, name)?;
     let (password, row) = new_password(app).await?;
     let event = about(app, by, &key, "password=reset");
-    let set = app.engine.set_claims_password(key, row, None, event);
+    let set = app.engine.set_claims_password(key, None, row, None, event);
     if !set.await? {
         return Err(unknown());
     }

@@ -2,7 +2,7 @@
 
 use api::claims::{ClaimsAccount, ClaimsSession, ClaimsSignIn};
 use api::problem::claims::ClaimsTrouble;
-use api::problem::{MemberError, Text, Trouble};
+use api::problem::{Text, Trouble};
 use api::session::{PasswordChange, SessionFacility};
 use axum::Json;
 use axum::extract::State;
@@ -15,17 +15,20 @@ use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
 use domain::claims::tenant::Tenant;
 use domain::password::Password;
-use domain::session::{SecondSignIn, ends_after_min, second_sign_in};
+use domain::session::ends_after_min;
 use sha2::{Digest, Sha256};
 use store::accounts::{Settled, Try};
 use store::claims::Key;
 use store::claims::accounts::ClaimsAccount as Account;
+use store::sessions::Shown;
 
 use super::{SignedIn, event_of};
 use crate::app::{App, random};
 use crate::extract::{Body, Peer};
 use crate::passwords;
-use crate::sessions::{refuse, repeats_earlier, state};
+use crate::sessions::{
+    not_opened, old_no_more, refuse, repeats_earlier, state, wrong_old_password,
+};
 use crate::trouble::Refused;
 
 pub(crate) async fn sign_in(
@@ -50,12 +53,6 @@ pub(crate) async fn sign_in(
         app.engine.record(refused).await?;
         return Err(Trouble::Claims(ClaimsTrouble::TerminalNotPermitted).into());
     }
-    let active = app.engine.claims_last_active(&account.key)?;
-    // Of sessions it is a person's like any other.
-    match second_sign_in(AccountKind::General, active, body.force, now) {
-        SecondSignIn::Open => {}
-        SecondSignIn::Ask => return Err(Trouble::AlreadySignedIn.into()),
-    }
     let facility = app.engine.facility(peer.facility)?;
     let facility = facility.ok_or(Trouble::Internal)?;
     let password = state(&account.password, now);
@@ -66,9 +63,17 @@ pub(crate) async fn sign_in(
         active: now,
         change_needed: password.change_needed,
     };
+    let shown = Shown {
+        hash: account.password.hash,
+        agreed: body.force,
+    };
     let event = event_of(&who, now, Deed::ClaimsSignIn, "in");
     let hash = Sha256::digest(token.as_bytes()).into();
-    app.engine.open_claims_session(hash, row, event).await?;
+    let opened = app.engine.open_claims_session(hash, row, shown, event);
+    if let Err(why) = opened.await? {
+        let refused = event_of(&who, now, Deed::ClaimsRefused, "why=password");
+        return Err(not_opened(&app, why, refused).await?.into());
+    }
     let (ja, en) = tenant.label();
     let session = ClaimsSession {
         account: ClaimsAccount {
@@ -140,19 +145,13 @@ pub(crate) async fn change_password(
     body: Body<PasswordChange>,
 ) -> Result<StatusCode, Refused> {
     let (now, who) = (app.now(), signed_in.who);
-    match authenticate(&app, &who, body.value.old_password, now).await {
-        Ok(_) => {}
+    let account = match authenticate(&app, &who, body.value.old_password, now).await {
+        Ok(account) => account,
         Err(refused) if refused.problem().code == Trouble::WrongCredentials.code() => {
-            let error = MemberError::new(
-                "old_password",
-                "wrong",
-                "旧パスワードが違います。",
-                "The old password is wrong.",
-            );
-            return Err(Refused::members(Trouble::PasswordRule, vec![error]));
+            return Err(wrong_old_password());
         }
         Err(refused) => return Err(refused),
-    }
+    };
     let password = Password::parse(&body.value.new_password)
         .map_err(|broken| refuse("new_password", &broken))?;
     let key = Key::of(&who);
@@ -162,11 +161,15 @@ pub(crate) async fn change_password(
     }
     let row = passwords::hash(&app, password, now, false).await?;
     let event = event_of(&who, now, Deed::ClaimsAccount, "password=own");
+    let (shown, token) = (Some(account.password.hash), signed_in.token);
     let set = app
         .engine
-        .set_claims_password(key, row, Some(signed_in.token), event);
+        .set_claims_password(key, shown, row, Some(token), event);
     if !set.await? {
-        return Err(Trouble::NotFound.into());
+        let refused = event_of(&who, now, Deed::ClaimsRefused, "why=password");
+        app.engine.record(refused).await?;
+        let goes_on = app.engine.claims_session(&token)?.is_some();
+        return Err(old_no_more(goes_on));
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,6 +31,14 @@ pub struct ClaimsAccount {
     pub lockout: lockout::State,
 }
 
+impl ClaimsAccount {
+    /// True while the account may be used and its password is the one of this slow hash.
+    #[must_use]
+    pub fn is_opened_by(&self, hash: &str) -> bool {
+        self.state == AccountState::Active && self.password.hash == hash
+    }
+}
+
 /// What became of an account to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
@@ -136,22 +144,30 @@ impl Engine {
         .await
     }
 
-    /// Sets a password, keeps the last five, clears the lock and ends the account's sessions but one. False when there is no account.
+    /// Sets a password, keeps the last five, clears the lock and ends the account's sessions but one. False when there is no account, or
+    /// it was disabled or got another password since the one of the slow hash `shown` was looked at.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn set_claims_password(
         &self,
         key: Key,
+        shown: Option<String>,
         password: PasswordRow,
         keep: Option<[u8; 32]>,
         event: Event,
     ) -> Result<bool, StoreError> {
         self.write(move |connection, batch| {
+            let account = read(connection, &key)?;
+            let is_as_shown =
+                |it: ClaimsAccount| shown.as_ref().is_none_or(|hash| it.is_opened_by(hash));
+            if !account.is_some_and(is_as_shown) {
+                return Ok(false);
+            }
             let text = "UPDATE claims_account SET password_hash = ?4, password_long = ?5, password_set = ?6, change_needed = ?7,
                 failures = 0, locks = 0, locked_until = NULL, last_failure = NULL
                 WHERE tenant = ?1 AND facility = ?2 AND id = ?3";
-            let changed = connection.prepare_cached(text)?.execute(params![
+            connection.prepare_cached(text)?.execute(params![
                 key.tenant.to_string(),
                 key.facility(),
                 key.id.as_str(),
@@ -160,9 +176,6 @@ impl Engine {
                 password.set_at.as_micros(),
                 password.change_needed
             ])?;
-            if changed == 0 {
-                return Ok(false);
-            }
             keep_generation(connection, &key, &password)?;
             end_sessions(connection, &key, keep)?;
             if let Some(token) = keep {
@@ -296,7 +309,10 @@ fn keep_generation(
     Ok(())
 }
 
-fn read(connection: &Connection, key: &Key) -> Result<Option<ClaimsAccount>, StoreError> {
+pub(super) fn read(
+    connection: &Connection,
+    key: &Key,
+) -> Result<Option<ClaimsAccount>, StoreError> {
     let text = "SELECT * FROM claims_account WHERE tenant = ?1 AND facility = ?2 AND id = ?3";
     let mut statement = connection.prepare_cached(text)?;
     let of = params![key.tenant.to_string(), key.facility(), key.id.as_str()];

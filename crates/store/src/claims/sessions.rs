@@ -1,12 +1,15 @@
 //! Sessions of the claims entry: rows of their own, so that no token opens both the entry and the center. Holds hashes of tokens.
 
+use domain::account::AccountKind;
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
 
 use super::Key;
+use super::accounts;
+use crate::certificates::is_revoked;
 use crate::engine::{Engine, StoreError};
-use crate::sessions::TokenHash;
+use crate::sessions::{NotOpened, Shown, TokenHash, asks};
 use crate::sql::{Connection, params};
 
 /// A session of the claims entry.
@@ -23,7 +26,8 @@ pub struct ClaimsSession {
 }
 
 impl Engine {
-    /// Opens a session with its event; the account's earlier one ends.
+    /// Opens a session with its event; the account's earlier one ends. Looks again at what was looked at before, as
+    /// [`Engine::open_session`] does.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -31,9 +35,13 @@ impl Engine {
         &self,
         token: TokenHash,
         session: ClaimsSession,
+        shown: Shown,
         event: Event,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Result<(), NotOpened>, StoreError> {
         self.write(move |connection, batch| {
+            if let Some(why) = obstacle(connection, &session, &shown)? {
+                return Ok(Err(why));
+            }
             let who = &session.who;
             end_sessions(connection, &Key::of(who), None)?;
             connection
@@ -48,7 +56,8 @@ impl Engine {
                     session.active.as_micros(),
                     session.change_needed
                 ])?;
-            batch.append(connection, &event, None)
+            batch.append(connection, &event, None)?;
+            Ok(Ok(()))
         })
         .await
     }
@@ -77,21 +86,6 @@ impl Engine {
                 active: Instant::from_micros(row.get("active")?),
                 change_needed: row.get("change_needed")?,
             }))
-        })
-    }
-
-    /// When an account was last active in a session that is still open.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn claims_last_active(&self, key: &Key) -> Result<Option<Instant>, StoreError> {
-        self.read(|connection| {
-            let text = "SELECT max(active) FROM claims_session WHERE tenant = ?1 AND facility = ?2 AND account = ?3";
-            let of = params![key.tenant.to_string(), key.facility(), key.id.as_str()];
-            let active: Option<i64> = connection
-                .prepare_cached(text)?
-                .query_row(of, |row| row.get(0))?;
-            Ok(active.map(Instant::from_micros))
         })
     }
 
@@ -135,6 +129,35 @@ impl Engine {
         })
         .await
     }
+}
+
+/// What keeps a session from being opened, seen within the running transaction.
+fn obstacle(
+    connection: &Connection,
+    session: &ClaimsSession,
+    shown: &Shown,
+) -> Result<Option<NotOpened>, StoreError> {
+    let key = Key::of(&session.who);
+    if is_revoked(connection, session.who.certificate)? {
+        return Ok(Some(NotOpened::Revoked));
+    }
+    let account = accounts::read(connection, &key)?;
+    if !account.is_some_and(|it| it.is_opened_by(&shown.hash)) {
+        return Ok(Some(NotOpened::Changed));
+    }
+    let active = last_active(connection, &key)?;
+    // Of sessions it is a person's like any other.
+    Ok(asks(AccountKind::General, active, shown, session.opened))
+}
+
+/// When an account was last active in a session that is still open.
+fn last_active(connection: &Connection, key: &Key) -> Result<Option<Instant>, StoreError> {
+    let text = "SELECT max(active) FROM claims_session WHERE tenant = ?1 AND facility = ?2 AND account = ?3";
+    let of = params![key.tenant.to_string(), key.facility(), key.id.as_str()];
+    let active: Option<i64> = connection
+        .prepare_cached(text)?
+        .query_row(of, |row| row.get(0))?;
+    Ok(active.map(Instant::from_micros))
 }
 
 /// Ends the sessions of an account but one.

@@ -1,6 +1,8 @@
-//! The claims entry as it is kept: accounts, sessions, filings, openings, files on their way, submissions, on both engines alike.
+//! The claims entry as it is kept: filings, openings, files on their way, submissions, on both engines alike; accounts and sessions below.
 
-use domain::account::{AccountId, AccountState};
+mod accounts;
+
+use domain::account::AccountId;
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::claims::entry::{FilingKind, FilingState, Holder, Line, Step, SubmissionState};
@@ -8,15 +10,9 @@ use domain::claims::tenant::Tenant;
 use domain::claims::window::Opening;
 use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
-use domain::lockout;
 use domain::medical_aid::TreatmentMonth;
-use domain::password::Length;
-use store::accounts::{PasswordRow, Settled, Try};
-use store::claims::Key;
-use store::claims::accounts::{ClaimsAccount, Made};
 use store::claims::filings::{Decided, Decision, Filing};
 use store::claims::openings::MadeOpening;
-use store::claims::sessions::ClaimsSession;
 use store::claims::submissions::{Counts, Ended, ResultKind, Submission, Submitted, Taken};
 use store::claims::uploads::{Begun, NewUpload, Put};
 use store::engine::Engine;
@@ -64,133 +60,6 @@ fn event_at(deed: Deed, at: Instant) -> Event {
 
 fn event(deed: Deed) -> Event {
     event_at(deed, now())
-}
-
-fn password(number: i64) -> PasswordRow {
-    PasswordRow {
-        hash: format!("${number}"),
-        prefix: [u8::try_from(number).unwrap(); 32],
-        length: Length::Long,
-        set_at: now().plus_seconds(number),
-        change_needed: number == 0,
-    }
-}
-
-fn account(holder: &Holder) -> ClaimsAccount {
-    ClaimsAccount {
-        key: Key::of(holder),
-        state: AccountState::Active,
-        display_name: "請求係".into(),
-        password: password(0),
-        lockout: lockout::State::default(),
-    }
-}
-
-async fn has_account(engine: &Engine, holder: &Holder) {
-    let made = engine.make_claims_account(account(holder), event(Deed::ClaimsAccount));
-    assert_eq!(made.await.unwrap(), Made::Done);
-}
-
-async fn signed_in(engine: &Engine, token: u8, holder: &Holder) {
-    let session = ClaimsSession {
-        who: holder.clone(),
-        opened: now(),
-        active: now(),
-        change_needed: true,
-    };
-    let opened = engine.open_claims_session([token; 32], session, event(Deed::ClaimsSignIn));
-    opened.await.unwrap();
-}
-
-fn session(engine: &Engine, token: u8) -> Option<ClaimsSession> {
-    engine.claims_session(&[token; 32]).unwrap()
-}
-
-async fn an_identifier_is_an_account_of_its_own_at_each_review_body(place: &Place) {
-    let engine = place.open();
-    let at_federation = holder(federation(), FACILITY);
-    has_account(&engine, &own()).await;
-    has_account(&engine, &at_federation).await;
-    let again = engine.make_claims_account(account(&own()), event(Deed::ClaimsAccount));
-    assert_eq!(again.await.unwrap(), Made::Taken);
-    let disabled = engine.set_claims_account_state(
-        Key::of(&own()),
-        AccountState::Disabled,
-        event(Deed::ClaimsAccount),
-    );
-    assert!(disabled.await.unwrap());
-    let state = |holder: &Holder| {
-        let found = engine.claims_account(&Key::of(holder)).unwrap();
-        found.unwrap().state
-    };
-    assert_eq!(state(&own()), AccountState::Disabled);
-    assert_eq!(state(&at_federation), AccountState::Active);
-    assert_eq!(engine.claims_accounts(None).unwrap().len(), 2);
-    let elsewhere = InstitutionCode::parse(OTHER).unwrap();
-    assert!(engine.claims_accounts(Some(elsewhere)).unwrap().is_empty());
-    let nobody = Key::of(&holder(fund(), OTHER));
-    let event = event(Deed::ClaimsAccount);
-    let unknown = engine.set_claims_account_state(nobody, AccountState::Active, event);
-    assert!(!unknown.await.unwrap());
-}
-
-async fn a_new_password_ends_all_sessions_but_one_and_five_are_kept(place: &Place) {
-    let engine = place.open();
-    has_account(&engine, &own()).await;
-    signed_in(&engine, 1, &own()).await;
-    signed_in(&engine, 2, &own()).await;
-    assert_eq!(session(&engine, 1), None, "a second sign-in ends the first");
-    for number in 1..=6 {
-        let set = engine.set_claims_password(
-            Key::of(&own()),
-            password(number),
-            Some([2; 32]),
-            event(Deed::ClaimsAccount),
-        );
-        assert!(set.await.unwrap());
-    }
-    assert!(!session(&engine, 2).unwrap().change_needed);
-    let kept = engine.claims_generations(&Key::of(&own())).unwrap();
-    let kept: Vec<_> = kept.into_iter().map(|(hash, _)| hash).collect();
-    assert_eq!(kept, ["$6", "$5", "$4", "$3", "$2"]);
-    let reset = engine.set_claims_password(
-        Key::of(&own()),
-        password(7),
-        None,
-        event(Deed::ClaimsAccount),
-    );
-    assert!(reset.await.unwrap());
-    assert_eq!(session(&engine, 2), None);
-}
-
-async fn failures_lock_an_account_and_an_unknown_one_alike(place: &Place) {
-    let engine = place.open();
-    has_account(&engine, &own()).await;
-    let policy = lockout::Policy::default();
-    let unknown = Key {
-        id: AccountId::parse("nobody1").unwrap(),
-        ..Key::of(&own())
-    };
-    for key in [Key::of(&own()), unknown.clone()] {
-        let tried = async |outcome| {
-            let failure = event(Deed::ClaimsRefused);
-            let settled = engine.settle_claims_try(key.clone(), outcome, policy, failure);
-            settled.await.unwrap()
-        };
-        for _ in 1..policy.failures {
-            assert_eq!(tried(Try::Wrong).await, Settled::Wrong);
-        }
-        let locked = Settled::Locked(policy.first_lock_s);
-        assert_eq!(tried(Try::Wrong).await, locked);
-        assert_eq!(tried(Try::Right).await, locked, "not even the right one");
-    }
-    // The same identifier at the other review body was not tried.
-    let elsewhere = Key {
-        tenant: federation(),
-        ..unknown
-    };
-    let untried = engine.unknown_claims_lockout(&elsewhere).unwrap();
-    assert_eq!(untried, lockout::State::default());
 }
 
 fn filing(id: u128, terminal: &str, line: Line) -> Filing {
@@ -583,9 +452,6 @@ async fn of_requests_at_once_one_is_taken_and_numbers_are_given_once(place: &Pla
 }
 
 on_both!(
-    an_identifier_is_an_account_of_its_own_at_each_review_body,
-    a_new_password_ends_all_sessions_but_one_and_five_are_kept,
-    failures_lock_an_account_and_an_unknown_one_alike,
     a_pc_may_hand_claims_in_once_its_filing_is_accepted,
     an_opening_is_taken_back_once_and_stays_on_record,
     pieces_are_taken_in_order_and_by_their_sender_alone,

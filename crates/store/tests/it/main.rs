@@ -9,6 +9,7 @@
     reason = "tests fail by panicking and start other programs; the killed child reports on its output"
 )]
 
+mod accounts;
 mod bulk;
 mod cards;
 mod chain;
