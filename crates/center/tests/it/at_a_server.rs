@@ -1,9 +1,13 @@
 //! The center over PostgreSQL: the main walks go the same way, and two processes are one center.
 
 use std::process::Command;
+use std::time::Duration;
 
+use api::client::ClientError;
 use center::control::{Call, Order, Reply, send};
-use domain::audit::Deed;
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::Instant;
+use store::certificates::Which;
 
 use crate::places::{AT_SERVER, store};
 use crate::world::{World, check};
@@ -122,6 +126,49 @@ async fn a_certificate_revoked_at_one_process_is_refused_at_the_other() {
     {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_that_took_its_time_to_be_written_is_heard_of_at_the_other_process() {
+    let here = World::start_at_server().await;
+    let mut clinic = here.enrol("1319999999").await;
+    let there = here.another().await;
+    clinic.client = there.client(Some(&clinic.identity));
+    check(clinic.ask("made-up", "k1", "4567").await, "not_signed_in");
+    // The order is older than what is on the disk: it waited for its turn.
+    let ordered = here.micros.load(std::sync::atomic::Ordering::SeqCst) - 30_000_000;
+    let event = Event {
+        at: Instant::from_micros(ordered),
+        actor: Actor::Center,
+        deed: Deed::CertificateRevoke,
+        subject: None,
+        detail: String::new(),
+    };
+    let store = store(&here.dir.path().join("center.db"), 9);
+    let which = Which::Line(clinic.identity.fingerprint());
+    let revoked = store.revoke_certificates(which, "asked", event).await;
+    assert_eq!(revoked.unwrap().map(|all| all.len()), Some(1));
+    // Nobody signs in, so that the process hears of it by asking alone. Lines that are open are cut.
+    let heard = async {
+        loop {
+            match clinic.ask("made-up", "k2", "4567").await {
+                Err(ClientError::Problem(it)) if it.code == "not_signed_in" => {
+                    tokio::task::yield_now().await;
+                }
+                Err(ClientError::Problem(it)) => {
+                    assert_eq!(it.code, "certificate_revoked");
+                    break;
+                }
+                Err(ClientError::Connection(_)) => break,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let heard = tokio::time::timeout(Duration::from_secs(60), heard).await;
+    assert!(heard.is_ok(), "the certificate is accepted on");
+    let password = clinic.password("link_app");
+    let refused = clinic.try_sign_in("link_app", &password, true).await;
+    assert!(refused.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
