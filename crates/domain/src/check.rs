@@ -224,7 +224,7 @@ pub fn evaluate<'a>(
                 } else {
                     Verdict::Invalid
                 },
-                entries: latest(&asked).into_iter().map(entry).collect(),
+                entries: latest(&asked, day).into_iter().map(entry).collect(),
             }
         }
     }
@@ -256,7 +256,7 @@ pub fn evaluate_card(
     let (verdict, shown) = match select(&covering, day) {
         Selection::One(coverage) => (verdict_of_valid(coverage, facility, day), vec![coverage]),
         Selection::Several(equal) => (Verdict::Several, equal),
-        Selection::None => match latest(&all) {
+        Selection::None => match latest(&all, day) {
             Some(coverage) => (Verdict::Invalid, vec![coverage]),
             None => (Verdict::NotFound, Vec::new()),
         },
@@ -275,11 +275,15 @@ fn verdict_of_valid(coverage: &Coverage, facility: InstitutionCode, day: CivilDa
     }
 }
 
-/// Of coverages none of which covers the day, the one that ended or ends last.
-fn latest<'a>(ended: &[&'a Coverage]) -> Option<&'a Coverage> {
-    ended.iter().copied().max_by_key(|coverage| {
+/// Of coverages none of which covers the day, the one that ended or ends last; one that has not begun by then tells nothing of why it is so,
+/// and is shown only where there is no other.
+fn latest<'a>(others: &[&'a Coverage], day: CivilDate) -> Option<&'a Coverage> {
+    others.iter().copied().max_by_key(|coverage| {
+        let begins = coverage.acquired.max(coverage.period.start);
+        let has_begun = begins.is_none_or(|first| first <= day);
         let lost = coverage.loss.map(|loss| loss.date);
-        (lost.is_none(), lost, coverage.acquired, coverage.issued)
+        let last = (lost.is_none(), lost, coverage.acquired, coverage.issued);
+        (has_begun, last)
     })
 }
 

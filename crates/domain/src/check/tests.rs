@@ -155,14 +155,20 @@ fn one_person_regained_the_same_number_and_the_period_of_the_day_counts() {
     });
     let mut second = coverage(EMPLOYER, "4567");
     second.acquired = Some(day(6, 1));
-    let people = [person(1, vec![second.clone(), first])];
+    let people = [person(1, vec![second.clone(), first.clone()])];
     let finding = evaluate(&question(), facility(), &people);
     assert_eq!(finding.verdict, Verdict::Valid);
     assert_eq!(*finding.entries[0].coverage, second);
     let mut between = question();
     between.visit_date = day(5, 1);
-    let verdict = evaluate(&between, facility(), &people).verdict;
-    assert_eq!(verdict, Verdict::Invalid);
+    let finding = evaluate(&between, facility(), &people);
+    assert_eq!(finding.verdict, Verdict::Invalid);
+    assert_eq!(*finding.entries[0].coverage, first, "the loss is shown");
+    let mut before = question();
+    before.visit_date = CivilDate::new(2019, 1, 1).unwrap();
+    let finding = evaluate(&before, facility(), &people);
+    assert_eq!(finding.verdict, Verdict::Invalid);
+    assert_eq!(*finding.entries[0].coverage, second, "neither has begun");
 }
 
 #[test]
@@ -300,6 +306,13 @@ fn a_card_of_somebody_without_coverage_is_not_valid_or_not_found() {
         date: day(6, 1),
         reason: None,
     });
+    let mut registered_ahead = coverage(EMPLOYER, "3");
+    registered_ahead.acquired = Some(day(12, 1));
+    let mut valid_later = coverage(EMPLOYER, "4");
+    valid_later.period.start = Some(day(11, 24));
+    let ahead = vec![lost.clone(), registered_ahead.clone(), valid_later];
+    check_card(ahead, Verdict::Invalid, &["1"]);
+    check_card(vec![registered_ahead], Verdict::Invalid, &["3"]);
     check_card(vec![lost, earlier], Verdict::Invalid, &["1"]);
     check_card(Vec::new(), Verdict::NotFound, &[]);
 }
