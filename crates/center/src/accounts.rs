@@ -124,8 +124,7 @@ pub(crate) async fn edit(
     }
     let body = body.value;
     let seen = managed(&app, &permit, &id)?;
-    let expected = headers.get(header::IF_MATCH);
-    if let Some(expected) = expected
+    if let Some(expected) = headers.get(header::IF_MATCH)
         && !fits(
             expected.to_str().unwrap_or_default(),
             &shown(&seen, now).version,
@@ -161,7 +160,6 @@ pub(crate) async fn edit(
         account.lockout = lockout::State::default();
         row = Some(account.password.clone());
     }
-    let seen = expected.is_some().then_some(seen);
     let shown = shown(&account, now);
     let kept = repeatable.keep(&shown, now)?;
     let edited = app

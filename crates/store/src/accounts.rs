@@ -201,7 +201,8 @@ impl Engine {
     }
 
     /// Changes what a manager may change by hand, a new password included, with the events that tell of it. The sessions of
-    /// an account that is disabled or gets a password end; with a password its recovery codes end, too. With `seen`, nothing happens unless the account is still as it was seen.
+    /// an account that is disabled or gets a password end; with a password its recovery codes end, too. Nothing happens unless the account is
+    /// still as it was `seen`: what was derived from that, the events as well, would undo what another manager did meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -209,7 +210,7 @@ impl Engine {
         &self,
         changed: Account,
         password: Option<PasswordRow>,
-        seen: Option<Account>,
+        seen: Account,
         events: Vec<Event>,
         kept: Option<KeptAnswer>,
     ) -> Result<Edited, StoreError> {
@@ -219,11 +220,9 @@ impl Engine {
             {
                 return Ok(Edited::Earlier(earlier));
             }
-            if let Some(seen) = &seen {
-                let now = read(connection, seen.facility, &seen.id)?;
-                if !now.is_some_and(|now| now.is_edited_alike(seen)) {
-                    return Ok(Edited::ChangedBefore);
-                }
+            let now = read(connection, seen.facility, &seen.id)?;
+            if !now.is_some_and(|now| now.is_edited_alike(&seen)) {
+                return Ok(Edited::ChangedBefore);
             }
             connection
                 .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5, ambulance = ?6 WHERE facility = ?1 AND id = ?2")?

@@ -65,11 +65,12 @@ fn account(engine: &Engine) -> Account {
 
 /// Disables or enables the account, or gives it a password, as a manager does.
 async fn edit(engine: &Engine, state: AccountState, password: Option<PasswordRow>) {
+    let seen = account(engine);
     let changed = Account {
         state,
-        ..account(engine)
+        ..seen.clone()
     };
-    let edited = engine.change_account(changed, password, None, Vec::new(), None);
+    let edited = engine.change_account(changed, password, seen, Vec::new(), None);
     assert_eq!(edited.await.unwrap(), Edited::Done);
 }
 
@@ -148,6 +149,21 @@ async fn a_password_change_under_way_does_not_undo_a_reset(place: &Place) {
     assert_eq!(account(&engine).password.hash, "$3");
 }
 
+async fn an_edit_of_an_account_seen_before_another_gives_nothing_back(place: &Place) {
+    let engine = with_account(place).await;
+    let seen = account(&engine);
+    edit(&engine, AccountState::Disabled, None).await;
+    let renamed = Account {
+        display_name: "会計".into(),
+        ..seen.clone()
+    };
+    let edited = engine.change_account(renamed, None, seen, Vec::new(), None);
+    assert_eq!(edited.await.unwrap(), Edited::ChangedBefore);
+    let kept = account(&engine);
+    let kept = (kept.state, kept.display_name.as_str());
+    assert_eq!(kept, (AccountState::Disabled, "受付"));
+}
+
 async fn of_two_sign_ins_at_once_the_second_asks_and_ends_nothing(place: &Place) {
     let engine = with_account(place).await;
     assert_eq!(opens(&engine, 1, 1, false, now()).await, Opened::Done);
@@ -194,6 +210,7 @@ async fn a_revoked_certificate_opens_no_session(place: &Place) {
 on_both!(
     a_sign_in_under_way_opens_nothing_of_an_account_disabled_or_reset_meanwhile,
     a_password_change_under_way_does_not_undo_a_reset,
+    an_edit_of_an_account_seen_before_another_gives_nothing_back,
     of_two_sign_ins_at_once_the_second_asks_and_ends_nothing,
     a_revoked_certificate_opens_no_session,
 );

@@ -138,7 +138,7 @@ async fn a_code_binds_one_key_and_a_device_counts_while_its_account_does(place: 
         ..account()
     };
     engine
-        .change_account(changed, None, None, Vec::new(), None)
+        .change_account(changed, None, account(), Vec::new(), None)
         .await
         .unwrap();
     assert_eq!(
