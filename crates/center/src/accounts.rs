@@ -24,7 +24,7 @@ use crate::conditional::fits;
 use crate::extract::{Body, Granted};
 use crate::passwords;
 use crate::repeats::Repeatable;
-use crate::sessions::{actor, event, password_errors, state};
+use crate::sessions::{actor, compare, event, password_errors, state};
 use crate::trouble::Refused;
 
 /// The longest name to show, in characters.
@@ -155,6 +155,7 @@ pub(crate) async fn edit(
     }
     let mut row = None;
     if let Some(password) = password {
+        compare(&app, &account.id, account.facility, ("password", &password)).await?;
         events.push(told(&permit, Deed::PasswordChange, &account.id, now));
         account.password = passwords::hash(&app, password, now, true).await?;
         account.lockout = lockout::State::default();

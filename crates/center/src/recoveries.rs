@@ -87,7 +87,7 @@ pub(crate) async fn recover(
     // Only whoever has a code learns whether a password breaks the rule, and the code is not used by that.
     let password =
         Password::parse(&body.new_password).map_err(|broken| refuse("new_password", &broken))?;
-    compare(&app, &account, facility, &password).await?;
+    compare(&app, &account, facility, ("new_password", &password)).await?;
     let row = passwords::hash(&app, password, now, false).await?;
     let mut used = event(now, by, Deed::RecoveryUse);
     used.detail = format!("account={account}");

@@ -305,7 +305,8 @@ pub(crate) async fn change_password(
     };
     let password = Password::parse(&body.value.new_password)
         .map_err(|broken| refuse("new_password", &broken))?;
-    compare(&app, &holder.account, holder.facility, &password).await?;
+    let new = ("new_password", &password);
+    compare(&app, &holder.account, holder.facility, new).await?;
     let row = passwords::hash(&app, password, now, false).await?;
     let kept = repeatable.keep(&(), now)?;
     let id = holder.account.clone();
@@ -402,17 +403,17 @@ pub(crate) async fn confirm_password(
     Err(Refused::members(Trouble::InvalidInput, vec![error]))
 }
 
-/// Holds a new password of an account against the last five (G02).
+/// Holds a new password of an account against the last five (G02), whoever sets it; the request's `member` is the one that gives it.
 pub(crate) async fn compare(
     app: &App,
     id: &AccountId,
     facility: domain::institution_code::InstitutionCode,
-    password: &Password,
+    (member, password): (&str, &Password),
 ) -> Result<(), Refused> {
     let generations = app.engine.generations(facility, id)?;
     match repeats_earlier(app, generations, password).await? {
         None => Ok(()),
-        Some(broken) => Err(refuse("new_password", &[broken])),
+        Some(broken) => Err(refuse(member, &[broken])),
     }
 }
 

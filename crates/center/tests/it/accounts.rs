@@ -1,6 +1,7 @@
 //! Accounts: one by one and from a file.
 
 use api::account::{AccountChange, ImportReport, NewAccount};
+use api::client::ClientError;
 use api::history::FileEncoding;
 use http::Method;
 use serde_json::{Value, json};
@@ -254,4 +255,44 @@ async fn a_write_repeated_under_its_key_is_done_once() {
     assert_eq!(repeated.unwrap(), off.unwrap());
     let now = clinic.client.account(&administrator.token, "uke").await;
     assert_eq!(now.unwrap().state, "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_given_by_a_manager_is_none_of_the_last_five() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let (client, token) = (&clinic.client, &administrator.token);
+    let new = NewAccount {
+        ambulance: false,
+        designation: None,
+        display_name: "受付".into(),
+        id: "uketsuke".into(),
+        kind: "general".into(),
+        password: "Staff-123".into(),
+    };
+    client.register_account(token, &new).await.unwrap();
+    let give = async |password: &str| {
+        let given = AccountChange {
+            password: Some(password.into()),
+            ..AccountChange::default()
+        };
+        client.edit_account(token, "uketsuke", None, &given).await
+    };
+    for (password, expected) in [("Staff-123", "repeated"), ("Staff-456", "same_start")] {
+        let Err(ClientError::Problem(problem)) = give(password).await else {
+            panic!("{password} was given");
+        };
+        assert_eq!(problem.code, "password_rule");
+        let errors = problem.errors.iter();
+        let errors: Vec<_> = errors.map(|it| (&*it.member, &*it.code)).collect();
+        assert_eq!(errors, [("password", expected)]);
+    }
+    let still = clinic.try_sign_in("uketsuke", "Staff-123", false).await;
+    still.unwrap();
+    give("Betsu-123").await.unwrap();
+    check(
+        clinic.try_sign_in("uketsuke", "Staff-123", true).await,
+        "wrong_credentials",
+    );
 }
