@@ -26,26 +26,30 @@ const WAIT: Duration = Duration::from_secs(3);
 /// Submissions looked at in one turn.
 const AT_ONCE: u32 = 50;
 
+/// The last submission of a turn that left some over: when it was sent, and which it is.
+type Passed = Option<(Instant, u128)>;
+
 /// Looks after the entry as long as the center runs.
 pub(crate) async fn look_after(app: App) {
     let mut every = tokio::time::interval(EVERY);
+    let mut passed = None;
     loop {
         every.tick().await;
-        if let Err(refused) = turn(&app).await {
+        if let Err(refused) = turn(&app, &mut passed).await {
             let code = &refused.problem().code;
             tracing::error!(problem.code = %code, "the claims entry could not be looked after; it is tried again");
         }
     }
 }
 
-async fn turn(app: &App) -> Result<(), Refused> {
+async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
     for submission in app.engine.unchecked(AT_ONCE)? {
         // One after the other: another process may have begun with the next.
         run(app, &submission).await?;
     }
     let now = app.now();
     if app.claims.settings.accept_at_close {
-        accept_what_is_left(app, now).await?;
+        accept_what_is_left(app, now, passed).await?;
     }
     uploads::forget_old(app, now).await?;
     Ok(())
@@ -117,8 +121,12 @@ async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
 }
 
 /// Accepts what is checked and was not accepted when its month's time is over: the claims that are good (claims-format §12).
-async fn accept_what_is_left(app: &App, now: Instant) -> Result<(), Refused> {
-    for left in app.engine.not_accepted(now, AT_ONCE)? {
+async fn accept_what_is_left(app: &App, now: Instant, passed: &mut Passed) -> Result<(), Refused> {
+    let found = app.engine.not_accepted(now, *passed, AT_ONCE)?;
+    // The next turn goes on behind these, whatever becomes of them, and begins anew behind the last of all.
+    let is_more = found.len() == AT_ONCE as usize;
+    *passed = found.last().filter(|_| is_more).map(|it| (it.sent, it.id));
+    for left in found {
         let calendar = match left.corrects {
             Some(_) => &app.claims.settings.correction.0,
             None => &app.claims.settings.submission.0,
@@ -134,7 +142,7 @@ async fn accept_what_is_left(app: &App, now: Instant) -> Result<(), Refused> {
             .claims
             .saturating_sub(counts.refused)
             .saturating_sub(counts.to_confirm);
-        if !is_over || claims == 0 {
+        if !is_over {
             continue;
         }
         let taken = Taken {

@@ -1,6 +1,7 @@
 //! The claims entry as a facility and an operator see it: filing, account, a month's claims sent, checked, accepted.
 
 mod changed;
+mod close;
 mod corrections;
 mod faults;
 mod found;

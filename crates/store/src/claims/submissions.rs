@@ -240,18 +240,23 @@ impl Engine {
         })
     }
 
-    /// Submissions of a review body that are checked and not accepted, whoever sent them, the oldest first.
+    /// Submissions with good claims that are checked and not accepted, whoever sent them, the oldest first: those behind the one that was
+    /// sent at an instant, if one is named.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn not_accepted(
         &self,
         sent_before: Instant,
+        behind: Option<(Instant, u128)>,
         limit: u32,
     ) -> Result<Vec<Submission>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND sent < ?1 ORDER BY sent LIMIT ?2";
-            all(connection, text, params![sent_before.as_micros(), limit])
+            let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND refused + to_confirm < claims AND sent < ?1
+                AND (sent, id) > (?2, ?3) ORDER BY sent, id LIMIT ?4";
+            let (sent, id) = behind.map_or((i64::MIN, 0), |(sent, id)| (sent.as_micros(), id));
+            let of = params![sent_before.as_micros(), sent, id.to_be_bytes(), limit];
+            all(connection, text, of)
         })
     }
 

@@ -1,6 +1,7 @@
 //! The claims entry as it is kept: filings, openings, files on their way, submissions, on both engines alike; accounts and sessions below.
 
 mod accounts;
+mod submissions;
 
 use domain::account::AccountId;
 use domain::audit::{Actor, Deed, Event};
@@ -250,10 +251,14 @@ async fn whole(engine: &Engine, of: (u128, u128), file: u8) -> Submitted {
 }
 
 async fn finish(engine: &Engine, id: u128, run: u8) -> bool {
+    finish_with(engine, (id, run), counts()).await
+}
+
+async fn finish_with(engine: &Engine, (id, run): (u128, u8), counts: Counts) -> bool {
     let finished = engine.finish_claims_check(
         (id, [run; 16]),
         SubmissionState::Checked,
-        counts(),
+        counts,
         event(Deed::ClaimsChecked),
     );
     finished.await.unwrap()
@@ -304,47 +309,6 @@ async fn the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others(p
     let steps = engine.steps(&checked).unwrap();
     let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
     assert_eq!(steps, [Step::Sent, Step::Checked], "once");
-}
-
-async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
-    let engine = place.open();
-    sent(&engine, (1, 101), 7).await;
-    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
-    assert!(matches!(
-        withdraw(&engine, &own(), 101).await,
-        Ended::NotNow(_)
-    ));
-    finish(&engine, 101, 1).await;
-    for stranger in strangers() {
-        assert_eq!(withdraw(&engine, &stranger, 101).await, Ended::Unknown);
-        assert_eq!(engine.submission(&stranger, 101).unwrap(), None);
-        assert!(engine.submissions(&stranger, 10).unwrap().is_empty());
-    }
-    let later = now().plus_seconds(1);
-    assert_eq!(engine.not_accepted(later, 10).unwrap().len(), 1);
-    assert!(engine.not_accepted(now(), 10).unwrap().is_empty());
-    let Ended::Done(accepted) = accept(&engine, 101).await else {
-        panic!("it was checked");
-    };
-    assert_eq!(accepted.taken.map(|it| it.claims), Some(2));
-    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
-    assert!(matches!(
-        withdraw(&engine, &own(), 101).await,
-        Ended::NotNow(_)
-    ));
-    assert!(engine.not_accepted(later, 10).unwrap().is_empty());
-    let found = engine.submission(&own(), 101).unwrap();
-    assert_eq!(found.as_ref(), Some(&*accepted));
-    engine
-        .note_fetched(&own(), 101, "findings", event(Deed::ClaimsRead))
-        .await
-        .unwrap();
-    let steps = engine.steps(&accepted).unwrap();
-    let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
-    assert_eq!(
-        steps,
-        [Step::Sent, Step::Checked, Step::Accepted, Step::Fetched]
-    );
 }
 
 async fn a_file_is_taken_once_until_it_is_taken_back(place: &Place) {
@@ -456,7 +420,6 @@ on_both!(
     an_opening_is_taken_back_once_and_stays_on_record,
     pieces_are_taken_in_order_and_by_their_sender_alone,
     the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others,
-    a_submission_ends_once_and_is_nobody_elses,
     a_file_is_taken_once_until_it_is_taken_back,
     a_correction_stands_in_the_history_of_what_it_corrects,
     of_requests_at_once_one_is_taken_and_numbers_are_given_once,

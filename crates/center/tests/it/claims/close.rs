@@ -1,0 +1,99 @@
+//! What the center accepts by itself when the month's time is over, whatever else stands in its store.
+
+use domain::account::AccountId;
+use domain::audit::{Actor, Event};
+use domain::claims::entry::{Holder, SubmissionState};
+use domain::claims::tenant::Tenant;
+use domain::institution_code::InstitutionCode;
+use store::claims::submissions::{Counts, Submitted};
+use store::claims::uploads::{Begun, NewUpload, Put};
+use store::engine::Engine;
+
+use super::*;
+
+/// More than the center looks at in one turn.
+const MANY: u8 = 60;
+
+fn another() -> Holder {
+    Holder {
+        tenant: Tenant::Fund,
+        facility: InstitutionCode::parse("1310000011").unwrap(),
+        account: AccountId::parse("seikyu1").unwrap(),
+        certificate: [9; 32],
+    }
+}
+
+fn event(deed: Deed) -> Event {
+    Event {
+        at: Instant::parse("2026-10-05T09:00:00+09:00").unwrap(),
+        actor: Actor::Center,
+        deed,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+/// A submission of another facility whose SHA-256 is not its file's: its check never ends.
+async fn damaged(engine: &Engine, number: u8) -> u128 {
+    let sender = another();
+    let (upload, id) = (u128::from(number), 1_000 + u128::from(number));
+    let new = NewUpload {
+        id: upload,
+        file_name: "RECEIPTC.UKE".into(),
+        corrects: None,
+        at: event(Deed::ClaimsSent).at,
+    };
+    let at = new.at;
+    assert_eq!(
+        engine.begin_upload(&sender, new, 9).await.unwrap(),
+        Begun::Done
+    );
+    let put = engine.put_pieces(&sender, (upload, 0), vec![b"x".to_vec()], at);
+    assert_eq!(put.await.unwrap(), Put::Done(1));
+    let file = [number; 32];
+    let submitted = engine.submit(&sender, (upload, id), file, event(Deed::ClaimsSent));
+    assert!(matches!(submitted.await.unwrap(), Submitted::Done(_)));
+    id
+}
+
+/// Sends a month's claims, and waits behind the close until they are accepted.
+async fn is_accepted_at_the_close(mut claimant: Claimant, people: &[Registration]) {
+    let clinic = made(ReviewBody::Fund);
+    let made = claims(&clinic, people);
+    let sent = claimant.send(&file(&clinic, &made), 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    turn_to(&claimant.world, "2026-10-11T00:00:01+09:00");
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
+    let client = &claimant.clinic.client;
+    loop {
+        let found = client.claims_submission(claimant.token(), &sent.id).await;
+        if found.unwrap().state == "accepted" {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn submissions_of_which_nothing_is_good_hold_up_no_later_one() {
+    let people = people(40);
+    let claimant = Claimant::start("fund", &people).await;
+    let engine = crate::places::store(&claimant.world.dir.path().join("center.db"), 5);
+    for number in 1..=MANY {
+        let id = damaged(&engine, number).await;
+        let doubtful = Counts {
+            claims: 1,
+            to_confirm: 1,
+            ..Counts::default()
+        };
+        let checked = engine.finish_claims_check(
+            (id, [1; 16]),
+            SubmissionState::Checked,
+            doubtful,
+            event(Deed::ClaimsChecked),
+        );
+        assert!(checked.await.unwrap());
+    }
+    is_accepted_at_the_close(claimant, &people).await;
+}

@@ -1,0 +1,72 @@
+//! Submissions: what makes one, how it ends, and which are left for the close.
+
+use super::*;
+
+async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
+    let engine = place.open();
+    sent(&engine, (1, 101), 7).await;
+    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
+    assert!(matches!(
+        withdraw(&engine, &own(), 101).await,
+        Ended::NotNow(_)
+    ));
+    finish(&engine, 101, 1).await;
+    for stranger in strangers() {
+        assert_eq!(withdraw(&engine, &stranger, 101).await, Ended::Unknown);
+        assert_eq!(engine.submission(&stranger, 101).unwrap(), None);
+        assert!(engine.submissions(&stranger, 10).unwrap().is_empty());
+    }
+    let later = now().plus_seconds(1);
+    assert_eq!(engine.not_accepted(later, None, 10).unwrap().len(), 1);
+    assert!(engine.not_accepted(now(), None, 10).unwrap().is_empty());
+    let Ended::Done(accepted) = accept(&engine, 101).await else {
+        panic!("it was checked");
+    };
+    assert_eq!(accepted.taken.map(|it| it.claims), Some(2));
+    assert!(matches!(accept(&engine, 101).await, Ended::NotNow(_)));
+    assert!(matches!(
+        withdraw(&engine, &own(), 101).await,
+        Ended::NotNow(_)
+    ));
+    assert!(engine.not_accepted(later, None, 10).unwrap().is_empty());
+    let found = engine.submission(&own(), 101).unwrap();
+    assert_eq!(found.as_ref(), Some(&*accepted));
+    engine
+        .note_fetched(&own(), 101, "findings", event(Deed::ClaimsRead))
+        .await
+        .unwrap();
+    let steps = engine.steps(&accepted).unwrap();
+    let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
+    assert_eq!(
+        steps,
+        [Step::Sent, Step::Checked, Step::Accepted, Step::Fetched]
+    );
+}
+
+async fn what_cannot_be_accepted_keeps_nothing_else_from_being_found(place: &Place) {
+    let engine = place.open();
+    let doubtful = Counts {
+        to_confirm: 2,
+        ..counts()
+    };
+    for file in 1..=6 {
+        let id = 100 + u128::from(file);
+        sent(&engine, (u128::from(file), id), file).await;
+        let counts = if file < 4 { doubtful } else { counts() };
+        assert!(finish_with(&engine, (id, 1), counts).await);
+    }
+    let later = now().plus_seconds(1);
+    let mut behind = None;
+    let mut page = || {
+        let found = engine.not_accepted(later, behind, 2).unwrap();
+        behind = found.last().map(|it| (it.sent, it.id));
+        found.iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!((page(), page()), (vec![104, 105], vec![106]));
+    assert!(page().is_empty());
+}
+
+on_both!(
+    a_submission_ends_once_and_is_nobody_elses,
+    what_cannot_be_accepted_keeps_nothing_else_from_being_found,
+);
