@@ -186,8 +186,7 @@ pub(crate) async fn end(
         corrected(&app, &who, earlier, now)?;
     }
     if upload.bytes != body.value.size_bytes || upload.bytes == 0 {
-        let trouble = Trouble::Claims(ClaimsTrouble::Incomplete);
-        return Err(Refused::members(trouble, vec![offset(upload.bytes)]));
+        return Err(incomplete(upload.bytes));
     }
     if digest(&app, &upload).await? != stated {
         app.claims.probes.forget(id);
@@ -203,7 +202,9 @@ pub(crate) async fn end(
         &format!("bytes={}", upload.bytes),
     );
     event.subject = Some(submission);
-    let submitted = app.engine.submit(&who, (id, submission), stated, event);
+    // What arrived since the SHA-256 was worked out belongs to another file.
+    let hashed = (stated, upload.bytes);
+    let submitted = app.engine.submit(&who, (id, submission), hashed, event);
     match submitted.await? {
         Submitted::Done(it) => {
             let checked = watch::checked(&app, &it).await;
@@ -223,6 +224,7 @@ pub(crate) async fn end(
             Err(Refused::members(trouble, vec![error]))
         }
         Submitted::Corrected(other) => Err(corrected_already(&other)),
+        Submitted::Incomplete(bytes) => Err(incomplete(bytes)),
         Submitted::Unknown => Err(Trouble::NotFound.into()),
     }
 }
@@ -355,6 +357,11 @@ fn offset(bytes: u64) -> MemberError {
 
 fn elsewhere(bytes: u64) -> Refused {
     Refused::members(Trouble::Claims(ClaimsTrouble::Offset), vec![offset(bytes)])
+}
+
+fn incomplete(bytes: u64) -> Refused {
+    let trouble = Trouble::Claims(ClaimsTrouble::Incomplete);
+    Refused::members(trouble, vec![offset(bytes)])
 }
 
 fn file_refused(refusals: &[Finding]) -> Refused {

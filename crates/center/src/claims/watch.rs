@@ -44,8 +44,10 @@ pub(crate) async fn look_after(app: App) {
 
 async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
     for submission in app.engine.unchecked(AT_ONCE)? {
-        // One after the other: another process may have begun with the next.
-        run(app, &submission).await?;
+        // One after the other: another process may have begun with the next. One that fails keeps no other waiting.
+        if let Err(refused) = run(app, &submission).await {
+            not_checked(&submission, &refused);
+        }
     }
     let now = app.now();
     if app.claims.settings.accept_at_close {
@@ -60,11 +62,15 @@ pub(super) async fn checked(app: &App, submission: &Submission) -> Option<Submis
     let (mine, of) = (app.clone(), submission.clone());
     let running = tokio::spawn(async move { run(&mine, &of).await });
     if let Ok(Ok(Err(refused))) = tokio::time::timeout(WAIT, running).await {
-        let code = &refused.problem().code;
-        tracing::error!(problem.code = %code, "a claim file could not be checked; it is tried again");
+        not_checked(submission, &refused);
     }
     let holder = holder_of(submission);
     app.engine.submission(&holder, submission.id).ok().flatten()
+}
+
+fn not_checked(submission: &Submission, refused: &Refused) {
+    let code = &refused.problem().code;
+    tracing::error!(facility.code = %submission.facility, problem.code = %code, "a claim file could not be checked; it is tried again");
 }
 
 fn holder_of(submission: &Submission) -> Holder {

@@ -95,6 +95,8 @@ pub enum Submitted {
     Duplicate(Box<Submission>),
     /// What it corrects is handed in corrected already; the upload is kept, should that be taken back.
     Corrected(Box<Submission>),
+    /// More came than its SHA-256 is of: so many bytes are there.
+    Incomplete(u64),
     /// There is no such upload.
     Unknown,
 }
@@ -132,7 +134,7 @@ pub enum Ended {
 }
 
 impl Engine {
-    /// Makes a submission of an upload that is whole.
+    /// Makes a submission of an upload that is whole, of the SHA-256 and the bytes that it was worked out of.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -140,7 +142,7 @@ impl Engine {
         &self,
         holder: &Holder,
         (upload, id): (u128, u128),
-        sha256: [u8; 32],
+        (sha256, bytes): ([u8; 32], u64),
         event: Event,
     ) -> Result<Submitted, StoreError> {
         let holder = holder.clone();
@@ -151,6 +153,9 @@ impl Engine {
             if let Some(before) = from.submission {
                 let before = find(connection, &holder, before)?;
                 return Ok(before.map_or(Submitted::Unknown, |it| Submitted::Before(Box::new(it))));
+            }
+            if from.bytes != bytes {
+                return Ok(Submitted::Incomplete(from.bytes));
             }
             if let Some(same) = same_file(connection, &holder, &sha256)? {
                 uploads::forget(connection, upload)?;
@@ -169,7 +174,7 @@ impl Engine {
                 number: next_number(connection, &holder, event.at)?,
                 upload,
                 file_name: from.file_name,
-                bytes: from.bytes,
+                bytes,
                 sha256,
                 corrects: from.corrects,
                 state: SubmissionState::Checking,

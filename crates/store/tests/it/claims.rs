@@ -245,8 +245,13 @@ fn counts() -> Counts {
 }
 
 async fn whole(engine: &Engine, of: (u128, u128), file: u8) -> Submitted {
-    let sender = own();
-    let submitted = engine.submit(&sender, of, [file; 32], event(Deed::ClaimsSent));
+    let bytes = engine.upload(&own(), of.0).unwrap().unwrap().bytes;
+    whole_of(engine, of, (file, bytes)).await
+}
+
+async fn whole_of(engine: &Engine, of: (u128, u128), (file, bytes): (u8, u64)) -> Submitted {
+    let (sender, hashed) = (own(), ([file; 32], bytes));
+    let submitted = engine.submit(&sender, of, hashed, event(Deed::ClaimsSent));
     submitted.await.unwrap()
 }
 
@@ -398,7 +403,7 @@ async fn of_requests_at_once_one_is_taken_and_numbers_are_given_once(place: &Pla
                 let file = [u8::try_from(number).unwrap(); 32];
                 let of = (upload, 1_000 + upload);
                 engine
-                    .submit(&own(), of, file, event(Deed::ClaimsSent))
+                    .submit(&own(), of, (file, 1), event(Deed::ClaimsSent))
                     .await
                     .unwrap()
             });

@@ -50,8 +50,8 @@ async fn damaged(engine: &Engine, number: u8) -> u128 {
     );
     let put = engine.put_pieces(&sender, (upload, 0), vec![b"x".to_vec()], at);
     assert_eq!(put.await.unwrap(), Put::Done(1));
-    let file = [number; 32];
-    let submitted = engine.submit(&sender, (upload, id), file, event(Deed::ClaimsSent));
+    let hashed = ([number; 32], 1);
+    let submitted = engine.submit(&sender, (upload, id), hashed, event(Deed::ClaimsSent));
     assert!(matches!(submitted.await.unwrap(), Submitted::Done(_)));
     id
 }
@@ -96,4 +96,14 @@ async fn submissions_of_which_nothing_is_good_hold_up_no_later_one() {
         assert!(checked.await.unwrap());
     }
     is_accepted_at_the_close(claimant, &people).await;
+}
+
+#[tokio::test]
+async fn a_submission_that_cannot_be_checked_holds_up_no_other() {
+    let people = people(40);
+    let claimant = Claimant::start("fund", &people).await;
+    let engine = crate::places::store(&claimant.world.dir.path().join("center.db"), 5);
+    damaged(&engine, 1).await;
+    is_accepted_at_the_close(claimant, &people).await;
+    assert_eq!(engine.unchecked(10).unwrap().len(), 1);
 }

@@ -43,6 +43,22 @@ async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
     );
 }
 
+async fn a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission(place: &Place) {
+    let engine = place.open();
+    begin(&engine, &own(), 1).await;
+    put(&engine, &own(), (1, 0), &[b"a file"]).await;
+    put(&engine, &own(), (1, 6), &[b" and more"]).await;
+    let early = whole_of(&engine, (1, 101), (7, 6)).await;
+    assert_eq!(early, Submitted::Incomplete(15));
+    assert!(engine.unchecked(10).unwrap().is_empty());
+    let upload = engine.upload(&own(), 1).unwrap().unwrap();
+    assert_eq!(upload.submission, None, "it is kept, and may be ended anew");
+    let Submitted::Done(submission) = whole_of(&engine, (1, 102), (7, 15)).await else {
+        panic!("it is whole");
+    };
+    assert_eq!(submission.bytes, 15);
+}
+
 async fn what_cannot_be_accepted_keeps_nothing_else_from_being_found(place: &Place) {
     let engine = place.open();
     let doubtful = Counts {
@@ -68,5 +84,6 @@ async fn what_cannot_be_accepted_keeps_nothing_else_from_being_found(place: &Pla
 
 on_both!(
     a_submission_ends_once_and_is_nobody_elses,
+    a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission,
     what_cannot_be_accepted_keeps_nothing_else_from_being_found,
 );
