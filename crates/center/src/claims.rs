@@ -33,6 +33,7 @@ use domain::claims::tenant::Tenant;
 use domain::claims::window::{Calendar, Opening, State};
 use domain::session::is_good;
 use store::claims::sessions::ClaimsSession;
+use store::claims::submissions::Submission;
 use tokio::sync::Semaphore;
 
 use crate::app::{App, Shared, random};
@@ -246,6 +247,25 @@ fn openings(app: &Shared, tenant: Tenant, now: Instant) -> Result<Vec<Opening>, 
         .into_iter()
         .filter(|it| it.withdrawn.is_none() && it.tenant.is_none_or(|of| of == tenant));
     Ok(fits.map(|it| it.opening).collect())
+}
+
+/// Whether the time in which a submission is accepted is over: that of the month it was sent in, with what was opened in that month.
+fn is_over(app: &Shared, submission: &Submission, now: Instant) -> Result<bool, Refused> {
+    let sent = submission.sent;
+    let open = openings(app, submission.tenant, sent)?;
+    let day = sent.date_in_japan();
+    let next = day.plus_days(1 - i32::from(day.day())).plus_months(1);
+    let end = Instant::start_of_day_in_japan(next);
+    if end <= now {
+        // The days of the next month are that month's; what an operator opened may go on.
+        return Ok(!open.iter().any(|it| it.from() < end && now < it.until()));
+    }
+    let calendar = uploads::calendar(app, submission.corrects);
+    Ok(match calendar.state(&open, sent) {
+        State::Open { last, .. } => last <= now,
+        // An opening that let it in was taken back since.
+        State::Closed { .. } => !calendar.state(&open, now).is_open(),
+    })
 }
 
 /// Lets nothing by while it is not the time for it.

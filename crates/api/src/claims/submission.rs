@@ -36,6 +36,9 @@ pub struct ClaimsSubmission {
     pub history: Vec<ClaimsStep>,
     /// Identifier.
     pub id: String,
+    /// Whether the time in which it could be accepted is over; only where one submission is asked for.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_over: bool,
     /// Kind of facility, as the file says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,

@@ -13,7 +13,7 @@ use store::claims::filings::Filing;
 use store::claims::openings::MadeOpening;
 use store::claims::submissions::Submission;
 
-use super::{openings, uploads};
+use super::{is_over, openings, uploads};
 use crate::app::Shared;
 use crate::trouble::Refused;
 
@@ -88,10 +88,16 @@ fn of_tenant(
         .filter_map(|it| checked(it, today))
         .collect();
     let uploads = uploads::open(app, &holder)?;
+    let mut left = Vec::new();
+    for it in &submissions {
+        if it.state == SubmissionState::Checked && !is_over(app, it, now)? {
+            left.push(it);
+        }
+    }
     for is_correction in [false, true] {
-        let waiting = submissions.iter().filter(|it| {
-            it.state == SubmissionState::Checked && it.corrects.is_some() == is_correction
-        });
+        let waiting = left
+            .iter()
+            .filter(|it| it.corrects.is_some() == is_correction);
         let waiting = Waiting {
             is_correction,
             numbers: waiting.map(|it| it.number.as_str()).collect(),

@@ -3,8 +3,8 @@
 use api::claims::submission::{
     ClaimsFindings, ClaimsResults, ClaimsStep, ClaimsSubmission, ClaimsSubmissions,
 };
-use api::problem::Trouble;
 use api::problem::claims::ClaimsTrouble;
+use api::problem::{MemberError, Trouble};
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::audit::Deed;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::claims::submissions::{Ended, ResultKind, Submission, Taken};
 
-use super::{Claimant, event_of, in_time, read_id, shown_id, uploads};
+use super::{Claimant, event_of, in_time, is_over, read_id, shown_id, uploads};
 use crate::app::{App, Shared};
 use crate::certificates::hex;
 use crate::extract::Query;
@@ -50,6 +50,7 @@ pub(crate) async fn one(
     Ok(Json(ClaimsSubmission {
         corrected_by: correction.map(|it| shown_id(it.id)),
         history: history.collect(),
+        is_over: is_over(&app, &found, app.now())?,
         ..shown(&found)
     }))
 }
@@ -138,11 +139,11 @@ pub(crate) async fn accept(
         // Said once more, after an answer that was lost.
         return Ok(Json(shown(&found)));
     }
-    let calendar = match found.corrects {
-        Some(_) => &app.claims.settings.correction.0,
-        None => &app.claims.settings.submission.0,
-    };
+    let calendar = uploads::calendar(&app, found.corrects);
     in_time(&app, who.tenant, calendar, now)?;
+    if found.state == SubmissionState::Checked && is_over(&app, &found, now)? {
+        return Err(over());
+    }
     let counts = found.counts;
     let taken = Taken {
         claims: counts.claims.saturating_sub(counts.refused),
@@ -159,6 +160,16 @@ pub(crate) async fn accept(
         .engine
         .accept_submission(whose, found.id, (taken, by), event);
     ended(accepted.await?)
+}
+
+fn over() -> Refused {
+    let error = MemberError::new(
+        "sent_at",
+        "over",
+        "この送信を確定できる受付時間は終わりました。取り下げて、レセプトを次に送る請求ファイルに含めてください。",
+        "The time to accept this submission is over. Take it back, and put its claims into the next file you send.",
+    );
+    Refused::members(Trouble::Claims(ClaimsTrouble::State), vec![error])
 }
 
 pub(crate) async fn withdraw(
@@ -209,6 +220,7 @@ pub(super) fn shown(it: &Submission) -> ClaimsSubmission {
         findings: counts.findings,
         history: Vec::new(),
         id: shown_id(it.id),
+        is_over: false,
         kind: counts.kind.map(|it| it.as_str().to_owned()),
         number: it.number.clone(),
         points: counts.points,

@@ -295,7 +295,8 @@ fn corrected_already(other: &Submission) -> Refused {
     Refused::members(Trouble::Claims(ClaimsTrouble::Corrected), vec![error])
 }
 
-fn calendar(app: &Shared, corrects: Option<u128>) -> &Calendar {
+/// When a submission is taken, and when a correction.
+pub(super) fn calendar(app: &Shared, corrects: Option<u128>) -> &Calendar {
     match corrects {
         Some(_) => &app.claims.settings.correction.0,
         None => &app.claims.settings.submission.0,

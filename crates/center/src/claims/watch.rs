@@ -8,11 +8,10 @@ use api::problem::Trouble;
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
-use domain::claims::window::State;
 use store::claims::submissions::{Ended, Submission, Taken};
 use tokio::runtime::Handle;
 
-use super::{office, openings, uploads};
+use super::{is_over, office, uploads};
 use crate::app::{App, random};
 use crate::sessions::event;
 use crate::trouble::Refused;
@@ -133,24 +132,14 @@ async fn accept_what_is_left(app: &App, now: Instant, passed: &mut Passed) -> Re
     let is_more = found.len() == AT_ONCE as usize;
     *passed = found.last().filter(|_| is_more).map(|it| (it.sent, it.id));
     for left in found {
-        let calendar = match left.corrects {
-            Some(_) => &app.claims.settings.correction.0,
-            None => &app.claims.settings.submission.0,
-        };
-        let open = openings(app, left.tenant, left.sent)?;
-        let is_over = match calendar.state(&open, left.sent) {
-            State::Open { last, .. } => last <= now,
-            // An opening that let it in was taken back since.
-            State::Closed { .. } => !calendar.state(&open, now).is_open(),
-        };
+        if !is_over(app, &left, now)? {
+            continue;
+        }
         let counts = left.counts;
         let claims = counts
             .claims
             .saturating_sub(counts.refused)
             .saturating_sub(counts.to_confirm);
-        if !is_over {
-            continue;
-        }
         let taken = Taken {
             claims,
             points: counts.good_points,

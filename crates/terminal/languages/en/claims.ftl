@@ -46,6 +46,7 @@ claims-state-withdrawn = Taken back
 claims-list = Back to the list
 claims-accept = Accept these claims
 claims-withdraw = Take this submission back
+claims-over = The time to accept this submission is over. Take it back, and put its claims into the next file you send.
 claims-checking = It is being checked.
 claims-again = Look again
 claims-findings = What the checks found

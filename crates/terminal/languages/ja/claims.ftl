@@ -46,6 +46,7 @@ claims-state-withdrawn = 取下げ
 claims-list = 一覧に戻る
 claims-accept = 請求を確定する
 claims-withdraw = この送信を取り下げる
+claims-over = この送信を確定できる受付時間は終わりました。取り下げて、レセプトを次に送る請求ファイルに含めてください。
 claims-checking = 点検しています。
 claims-again = 表示を更新する
 claims-findings = 点検の結果

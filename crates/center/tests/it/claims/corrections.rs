@@ -180,6 +180,45 @@ async fn a_correction_that_is_whole_after_its_month_is_not_taken() {
 }
 
 #[tokio::test]
+async fn what_was_sent_in_an_earlier_month_is_not_accepted() {
+    // Nobody is registered: every claim is to be looked at, so the center accepts none of them by itself.
+    let (clinic, people) = (made(ReviewBody::Fund), people(20));
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let mut claimant = Claimant::start("fund", &[]).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    let checked = claimant.checked(&sent.id).await;
+    assert_eq!((checked.refused, checked.is_over), (0, false));
+    turn_to(&claimant.world, "2026-11-05T09:00:00+09:00");
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
+    assert!(read(&claimant, &sent.id).await.is_over);
+    let client = &claimant.clinic.client;
+    let late = client.accept_claims(claimant.token(), &sent.id).await;
+    let told = members(late, "claims_state");
+    assert_eq!(told, [("sent_at".to_owned(), "over".to_owned())]);
+    withdraw(&claimant, &sent.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn more_time_that_goes_on_into_the_next_month_is_still_the_months() {
+    let (clinic, people) = (made(ReviewBody::Fund), people(20));
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let mut claimant = Claimant::start("fund", &[]).await;
+    let more = opening("2026-10-31T00:00:00+09:00", "2026-11-02T00:00:00+09:00");
+    order(&claimant.world, ClaimsOrder::Open(more)).await;
+    turn_to(&claimant.world, "2026-10-31T23:50:00+09:00");
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    turn_to(&claimant.world, "2026-11-01T00:10:00+09:00");
+    assert!(!read(&claimant, &sent.id).await.is_over);
+    let client = &claimant.clinic.client;
+    let accepted = client.accept_claims(claimant.token(), &sent.id).await;
+    assert_eq!(accepted.unwrap().state, "accepted");
+}
+
+#[tokio::test]
 async fn anothers_submission_is_neither_corrected_nor_taken_back() {
     let people = people(60);
     let (faulty, _) = faulty_and_mended(&people);

@@ -28,6 +28,8 @@ pub(in crate::pages) struct SubmissionPage {
     pub(in crate::pages) line: Line,
     pub(in crate::pages) can_accept: bool,
     pub(in crate::pages) can_withdraw: bool,
+    /// It waits to be accepted, and the time for that is over.
+    pub(in crate::pages) is_over: bool,
     pub(in crate::pages) is_accepted: bool,
     /// What was found; none while it is being checked.
     pub(in crate::pages) found: Option<Found>,
@@ -92,13 +94,15 @@ async fn read(
         let found = client.claims_found(token, id, asked).await?;
         Some(findings::shown(&submission.id, &found, asked, words))
     };
+    let is_waiting = submission.state == "checked";
     Ok(SubmissionPage {
         frame: claimant
             .visitor
             .frame(&findings::path(&submission.id, asked)),
         line: line(&submission, words),
-        can_accept: submission.state == "checked" && submission.refused < submission.claims,
+        can_accept: is_waiting && !submission.is_over && submission.refused < submission.claims,
         can_withdraw: matches!(submission.state.as_str(), "checked" | "refused"),
+        is_over: is_waiting && submission.is_over,
         is_accepted: submission.state == "accepted",
         found,
         correction: correction(claimant, &submission).await?,
