@@ -319,6 +319,10 @@ fn person(claim: &Claim, registration: &Registration, findings: &mut Vec<Finding
     if same_kana(claim, registration) == Some(false) {
         findings.push(Finding::of(Rule::KanaDiffers));
     }
+    if claim.claim_type.main == MainPayer::PublicOnly {
+        // Such a type tells in hospital from not, and nothing of the person.
+        return;
+    }
     let Some((_, first)) = claim.days().in_month(claim.month).next() else {
         return;
     };

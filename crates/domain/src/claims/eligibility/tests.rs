@@ -346,6 +346,26 @@ fn medical_aid_must_hold_on_its_days() {
 }
 
 #[test]
+fn the_type_of_a_claim_of_medical_aid_alone_knows_no_child() {
+    let mut aid = coverage("12139990", "1234567", "20261001", None);
+    aid.classification = CardClassification::MedicalAid;
+    aid.symbol = None;
+    let mut who = registration(vec![aid]);
+    who.person.birth_date = day("20220401");
+    let mut it = claim();
+    it.birth_date = day("20220401");
+    it.insurance = None;
+    it.claim_type = ClaimType::parse("1212").unwrap();
+    it.schemes.push(PublicScheme {
+        payer: Payer::FirstScheme,
+        bearer: InsurerNumber::parse("12139990").unwrap(),
+        beneficiary: InsuredNumber::parse("1234567").ok(),
+        days: [5, 19].into_iter().collect(),
+    });
+    check(&it, &[who], &[]);
+}
+
+#[test]
 fn a_month_without_any_check_is_told() {
     let people = [registration(vec![coverage(
         SOCIETY, "34", "20250401", None,
