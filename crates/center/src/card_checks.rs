@@ -327,12 +327,11 @@ pub(crate) fn is_covered(finding: &Finding<'_>) -> bool {
     }
 }
 
-/// The specified-disease certificates of the day: delivered once the patient provides them.
+/// The specified-disease certificates that count on the day: delivered once the patient provides them.
 fn diseases(finding: &Finding<'_>, day: CivilDate) -> Vec<SpecifiedDisease> {
-    let all = finding.entries.iter().flat_map(|it| &it.coverage.diseases);
-    all.filter(|it| it.period.contains(day))
-        .map(specified_disease)
-        .collect()
+    let entries = finding.entries.iter();
+    let counting = entries.flat_map(|it| it.coverage.diseases_on(day));
+    counting.map(specified_disease).collect()
 }
 
 async fn record(

@@ -5,6 +5,7 @@ use api::history::{Export, FileEncoding, Search};
 use domain::civil_date::Instant;
 use synthetic::card::authority::Generation;
 use synthetic::card::case::Case;
+use synthetic::card::holder;
 
 use crate::deck::{deck, request};
 use crate::world::{World, check};
@@ -113,6 +114,31 @@ async fn a_card_is_answered_like_a_number_and_delivered_with_its_consents() {
             .await,
         "not_permitted",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_certificates_of_one_disease_the_one_that_counts_is_delivered() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    let (staff, _) = clinic.administrator().await;
+    clinic.ask_everything(&staff.token).await;
+    let mut person = holder::registration(Case::Everything).unwrap();
+    let earlier = person.coverages[0].diseases[0].clone();
+    let mut later = earlier.clone();
+    later.period.start = earlier.period.start.map(|it| it.plus_months(12));
+    later.self_pay_yen = Some(5_000);
+    person.coverages[0].diseases = vec![earlier, later];
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 7);
+    engine.store_people(vec![person]).await.unwrap();
+    let reader = clinic.sign_in("reader").await.token;
+    let laid = clinic.lay(&reader, Case::Everything, "pin").await.unwrap();
+    let given = [("specified_disease", "yes")];
+    clinic.answer(&reader, &laid, &given).await.unwrap();
+    let id = &laid.check.check_id;
+    let delivered = clinic.client.card_check(&staff.token, id, Cause::Person);
+    let diseases = delivered.await.unwrap().specified_diseases;
+    let yen: Vec<_> = diseases.iter().map(|it| it.self_pay_yen).collect();
+    assert_eq!(yen, [Some(5_000)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
