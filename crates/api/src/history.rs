@@ -15,7 +15,7 @@ pub struct Search {
     /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Part of a name or of its kana.
+    /// Part of a name or of its kana; width, kind of kana and blanks do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
@@ -81,7 +81,7 @@ pub struct Export {
     /// First day, in Japan, on which the check was made; 30 days before the last one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Part of a name or of its kana.
+    /// Part of a name or of its kana; width, kind of kana and blanks do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,

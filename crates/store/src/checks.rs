@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 mod file;
 pub(crate) mod lane;
+mod named;
 mod parts;
 pub mod retention;
 pub(crate) mod server;
@@ -138,7 +139,7 @@ pub struct Search {
     pub from: Instant,
     /// Before this instant.
     pub until: Instant,
-    /// Part of name or kana.
+    /// Part of name or kana, however it is typed.
     pub name: Option<String>,
     /// Verdict code.
     pub verdict: Option<u8>,
@@ -265,9 +266,20 @@ impl Engine {
     ) -> Result<Vec<Line>, StoreError> {
         let waiting = self.held().recent.of_facility(facility);
         self.read_lately(|connection| {
+            if let Some(part) = &search.name {
+                return named::search(connection, facility, (search, part.as_str()), &waiting);
+            }
             let mut lines = match connection {
-                Connection::Sqlite(_) => file::search(connection, facility, search, &waiting)?,
-                Connection::Postgres(_) => server::search(connection, facility, search)?,
+                Connection::Sqlite(_) => file::search(
+                    connection,
+                    facility,
+                    (search, waiting.as_slice()),
+                    LINE,
+                    line,
+                )?,
+                Connection::Postgres(_) => {
+                    server::search(connection, facility, search, LINE, line)?
+                }
             };
             lines.sort_by_key(|line| std::cmp::Reverse(line.id));
             lines.dedup_by_key(|line| line.id);

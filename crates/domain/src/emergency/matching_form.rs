@@ -42,6 +42,18 @@ impl NameForm {
         Some(Self(form)).filter(|it| !it.0.is_empty())
     }
 
+    /// Whether another form stands somewhere in it.
+    ///
+    /// ```
+    /// use domain::emergency::matching_form::NameForm;
+    /// let form = |text| NameForm::of(text).unwrap();
+    /// assert!(form("ﾐﾎﾝ ﾊﾅｺ").holds(&form("ほんは")));
+    /// ```
+    #[must_use]
+    pub fn holds(&self, part: &Self) -> bool {
+        self.0.contains(&part.0)
+    }
+
     /// Whether nothing but kana stands in it: a reading.
     #[must_use]
     pub fn is_reading(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::civil_date::Instant;
 
+use crate::checks::named::Named;
 use crate::checks::{
     Answer, COLUMNS, FITS, KEYS_AT_ONCE, LINE, Line, OfKey, Recorded, Row, Search, line,
 };
@@ -27,48 +28,52 @@ pub(super) fn answer_of(
     Ok(found.optional()?)
 }
 
-/// The lines of a search from the index and from the checks that wait for it; some may be there twice.
-pub(super) fn search(
+/// What fits a search but for the name, from the index and from the checks that wait for it; some may be there twice.
+pub(super) fn search<T>(
     connection: &Connection,
     facility: i64,
-    search: &Search,
-    waiting: &[i64],
-) -> Result<Vec<Line>, StoreError> {
-    let indexed = "check_of_facility i JOIN check_record c ON c.seq = i.check_seq
-        WHERE i.facility = ?1 AND i.id < ?2 AND ?10 IS NULL";
-    let one = "check_record c WHERE c.seq = ?10 AND c.facility = ?1 AND c.id < ?2";
-    let mut lines = select(connection, indexed, facility, search, None)?;
+    (search, waiting): (&Search, &[i64]),
+    columns: &str,
+    read: fn(&sql::Row<'_>) -> sql::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let indexed = format!(
+        "SELECT {columns} FROM check_of_facility i JOIN check_record c ON c.seq = i.check_seq
+         WHERE i.facility = ?1 AND i.id < ?2 AND ?9 IS NULL AND {FITS} ORDER BY i.id DESC LIMIT ?8"
+    );
+    let one = format!(
+        "SELECT {columns} FROM check_record c WHERE c.seq = ?9 AND c.facility = ?1 AND c.id < ?2 AND {FITS} LIMIT ?8"
+    );
+    let select = |text: &str, waiting: Option<i64>| {
+        let values = params![
+            facility,
+            search.after.unwrap_or(u128::MAX).to_be_bytes(),
+            search.from.as_micros(),
+            search.until.as_micros(),
+            search.verdict,
+            search.origin,
+            search.account,
+            search.limit,
+            waiting
+        ];
+        let mut statement = connection.prepare_cached(text)?;
+        let rows = statement.query_map(values, read)?;
+        Ok::<Vec<T>, StoreError>(rows.collect::<Result<_, _>>()?)
+    };
+    let mut found = select(&indexed, None)?;
     for seq in waiting {
-        lines.extend(select(connection, one, facility, search, Some(*seq))?);
+        found.extend(select(&one, Some(*seq))?);
     }
-    Ok(lines)
+    Ok(found)
 }
 
-fn select(
-    connection: &Connection,
-    from: &str,
-    facility: i64,
-    search: &Search,
-    waiting: Option<i64>,
-) -> Result<Vec<Line>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {LINE} FROM {from} AND {FITS} AND (?8 IS NULL OR instr(c.name, ?8) OR instr(c.kana, ?8))
-         ORDER BY c.id DESC LIMIT ?9",
-    ))?;
-    let values = params![
-        facility,
-        search.after.unwrap_or(u128::MAX).to_be_bytes(),
-        search.from.as_micros(),
-        search.until.as_micros(),
-        search.verdict,
-        search.origin,
-        search.account,
-        search.name,
-        search.limit,
-        waiting
-    ];
-    let rows = statement.query_map(values, line)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// The columns of [`Named::read`], of a check `c`.
+pub(super) const NAMED: &str = "c.id, c.name, c.kana, c.seq";
+
+/// The line of a check that was found by its name.
+pub(super) fn line_of(connection: &Connection, named: &Named) -> Result<Option<Line>, StoreError> {
+    let text = format!("SELECT {LINE} FROM check_record c WHERE c.seq = ?1");
+    let mut statement = connection.prepare_cached(&text)?;
+    Ok(statement.query_row([named.place], line).optional()?)
 }
 
 pub(super) fn known_key(

@@ -3,6 +3,7 @@
 use domain::civil_date::Instant;
 
 use crate::audit::EventRow;
+use crate::checks::named::Named;
 use crate::checks::{
     Answer, COLUMNS, FITS, KEYS_AT_ONCE, LINE, Line, OfKey, Recorded, Row, Search, line,
 };
@@ -23,15 +24,16 @@ pub(super) fn answer_of(
     Ok(found.optional()?)
 }
 
-pub(super) fn search(
+/// What fits a search but for the name.
+pub(super) fn search<T>(
     connection: &Connection,
     facility: i64,
     search: &Search,
-) -> Result<Vec<Line>, StoreError> {
+    columns: &str,
+    read: fn(&sql::Row<'_>) -> sql::Result<T>,
+) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {LINE} FROM check_record c WHERE c.facility = ?1 AND c.id < ?2 AND {FITS}
-           AND (0 < strpos(c.name, ?8) OR 0 < strpos(c.kana, ?8) OR ?8 IS NULL)
-         ORDER BY c.id DESC LIMIT ?9",
+        "SELECT {columns} FROM check_record c WHERE c.facility = ?1 AND c.id < ?2 AND {FITS} ORDER BY c.id DESC LIMIT ?8",
     ))?;
     let values = params![
         facility,
@@ -41,11 +43,25 @@ pub(super) fn search(
         search.verdict,
         search.origin,
         search.account,
-        search.name,
         search.limit
     ];
-    let rows = statement.query_map(values, line)?;
+    let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The columns of [`Named::read`], of a check `c`: here a check lies at no place of its own.
+pub(super) const NAMED: &str = "c.id, c.name, c.kana, CAST(0 AS bigint)";
+
+/// The line of a check that was found by its name.
+pub(super) fn line_of(
+    connection: &Connection,
+    facility: i64,
+    named: &Named,
+) -> Result<Option<Line>, StoreError> {
+    let text = format!("SELECT {LINE} FROM check_record c WHERE c.facility = ?1 AND c.id = ?2");
+    let mut statement = connection.prepare_cached(&text)?;
+    let of = params![facility, named.id.to_be_bytes()];
+    Ok(statement.query_row(of, line).optional()?)
 }
 
 /// Question and answer of the check a key was used for.

@@ -60,6 +60,73 @@ async fn a_search_finds_by_what_it_is_given(place: &Place) {
     assert_eq!(found(&|s| s.until = Instant::from_micros(5)), 0);
 }
 
+async fn a_name_is_found_in_every_way_it_is_typed(place: &Place) {
+    let engine = place.open();
+    let (asker, own) = (
+        permit::<AskByNumber>("1319999999"),
+        permit::<ReadHistory>("1319999999"),
+    );
+    let mut named = check(1);
+    named.name = Some("見本　花子".into());
+    named.kana = Some("ﾐﾎﾝ ﾊﾅｺ".into());
+    engine.record_check(&asker, named).await.unwrap();
+    record(&engine, [2]).await;
+    let found = |name: &str| {
+        let mut search = everything();
+        search.name = Some(name.into());
+        let lines = engine.search_checks(&own, &search).unwrap();
+        lines.iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    for typed in [
+        "見本　花子",
+        "見本花子",
+        "見本 花子",
+        "本花",
+        "ミホン",
+        "みほん",
+        "ﾐﾎﾝﾊﾅｺ",
+        "ﾐﾎﾝ ﾊﾅｺ",
+        "ミホン　ハナコ",
+        "はなこ",
+    ] {
+        assert_eq!(found(typed), vec![1], "{typed}");
+    }
+    for typed in ["花本", "ミホノ", "・"] {
+        assert!(found(typed).is_empty(), "{typed}");
+    }
+}
+
+async fn a_search_by_name_goes_on_where_its_page_ended(place: &Place) {
+    // More than the names read at once, and few that fit.
+    const MANY: u128 = 1_200;
+    const FITTING: [u128; 3] = [1_200, 700, 100];
+    let engine = place.open();
+    let mut tasks = tokio::task::JoinSet::new();
+    for id in 1..=MANY {
+        let (engine, asker) = (engine.clone(), permit::<AskByNumber>("1319999999"));
+        let mut check = check(id);
+        if FITTING.contains(&id) {
+            check.name = Some("見本　花子".into());
+        }
+        tasks.spawn(async move { engine.record_check(&asker, check).await.unwrap() });
+    }
+    while let Some(recorded) = tasks.join_next().await {
+        recorded.unwrap();
+    }
+    let own = permit::<ReadHistory>("1319999999");
+    let mut search = everything();
+    search.name = Some("見本花子".into());
+    let mut page = |after, limit| {
+        (search.after, search.limit) = (after, limit);
+        let lines = engine.search_checks(&own, &search).unwrap();
+        lines.iter().map(|line| line.id).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 100), FITTING);
+    assert_eq!(page(None, 2), FITTING[..2]);
+    assert_eq!(page(Some(700), 2), FITTING[2..]);
+    assert!(page(Some(100), 2).is_empty());
+}
+
 async fn one_key_gives_one_record_even_at_once(place: &Place) {
     let engine = place.open();
     let asker = permit::<AskByNumber>("1319999999");
@@ -245,6 +312,8 @@ fn a_folder_that_cannot_be_written_is_named_with_the_remedy() {
 on_both!(
     a_facility_sees_its_own_checks_only,
     a_search_finds_by_what_it_is_given,
+    a_name_is_found_in_every_way_it_is_typed,
+    a_search_by_name_goes_on_where_its_page_ended,
     one_key_gives_one_record_even_at_once,
     a_job_that_fails_takes_no_other_with_it,
     a_check_is_found_alike_before_and_after_it_is_indexed,
