@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Search {
     /// Account that asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,32}$")]
     pub account: Option<String>,
     /// Where to go on: `next` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,9 +20,9 @@ pub struct Search {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file`, `web_api`, `card` or `bulk`.
+    /// `page`, `shell`, `file`, `web_api`, `card`, `bulk`, `disaster`, `outage`, `ambulance` or `home`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api|card|bulk)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card|bulk|disaster|outage|ambulance|home)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +75,7 @@ impl From<Listing> for Search {
 pub struct Export {
     /// Account that asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9._-]{1,32}$")]
     pub account: Option<String>,
     /// `utf-8` or `cp932`: see [`FileEncoding`].
     #[schema(pattern = "^(utf-8|cp932)$")]
@@ -85,9 +87,9 @@ pub struct Export {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub name: Option<String>,
-    /// `page`, `shell`, `file`, `web_api`, `card` or `bulk`.
+    /// `page`, `shell`, `file`, `web_api`, `card`, `bulk`, `disaster`, `outage`, `ambulance` or `home`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(page|shell|file|web_api|card|bulk)$")]
+    #[schema(pattern = "^(page|shell|file|web_api|card|bulk|disaster|outage|ambulance|home)$")]
     pub origin: Option<String>,
     /// Last day; today when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,7 +196,7 @@ pub struct HistoryEntry {
     /// Name answered, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `page`, `shell`, `file` or `web_api`, as the client stated; `card` for a check by card.
+    /// `page`, `shell`, `file` or `web_api`, as the client stated; else how it was made: `card`, `bulk`, `disaster`, `outage`, `ambulance` or `home`.
     pub origin: String,
     /// Verdict, 1-6.
     #[schema(minimum = 1, maximum = 6)]

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::account::AccountId;
 use domain::audit::Deed;
 use domain::check::Verdict;
 use domain::civil_date::{CivilDate, Instant};
@@ -236,8 +237,20 @@ fn read(body: Search, today: CivilDate) -> Result<store::checks::Search, Refused
         errors.push(MemberError::new(
             "origin",
             "unknown",
-            "origin は page、shell、file、web_api、card、bulk のいずれかです。",
-            "origin is page, shell, file, web_api, card or bulk.",
+            "origin は page、shell、file、web_api、card、bulk、disaster、outage、ambulance、home のいずれかです。",
+            "origin is page, shell, file, web_api, card, bulk, disaster, outage, ambulance or home.",
+        ));
+    }
+    if body
+        .account
+        .as_deref()
+        .is_some_and(|id| AccountId::parse(id).is_err())
+    {
+        errors.push(MemberError::new(
+            "account",
+            "form",
+            "IDは半角英数字と . _ - の1〜32文字です。",
+            "An ID is 1 to 32 letters, digits, '.', '_' or '-'.",
         ));
     }
     let name = body.name.filter(|name| !name.trim().is_empty());

@@ -65,6 +65,10 @@ async fn a_search_or_export_of_wrong_members_is_refused_by_name() {
             ..Search::default()
         },
         Search {
+            account: Some("a\0".into()),
+            ..Search::default()
+        },
+        Search {
             name: Some("a\u{7}".into()),
             ..Search::default()
         },
