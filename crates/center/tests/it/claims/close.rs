@@ -48,16 +48,19 @@ async fn damaged(engine: &Engine, number: u8) -> u128 {
         engine.begin_upload(&sender, new, 9).await.unwrap(),
         Begun::Done
     );
-    let put = engine.put_pieces(&sender, (upload, 0), vec![b"x".to_vec()], at);
-    assert_eq!(put.await.unwrap(), Put::Done(1));
-    let hashed = ([number; 32], 1);
+    let clinic = made(ReviewBody::Fund);
+    let piece = file(&clinic, &claims(&clinic, &people(5)));
+    let bytes = piece.len() as u64;
+    let put = engine.put_pieces(&sender, (upload, 0), vec![piece], at);
+    assert_eq!(put.await.unwrap(), Put::Done(bytes));
+    let hashed = ([number; 32], bytes);
     let submitted = engine.submit(&sender, (upload, id), hashed, event(Deed::ClaimsSent));
     assert!(matches!(submitted.await.unwrap(), Submitted::Done(_)));
     id
 }
 
 /// Sends a month's claims, and waits behind the close until they are accepted.
-async fn is_accepted_at_the_close(mut claimant: Claimant, people: &[Registration]) {
+async fn is_accepted_at_the_close(claimant: &mut Claimant, people: &[Registration]) {
     let clinic = made(ReviewBody::Fund);
     let made = claims(&clinic, people);
     let sent = claimant.send(&file(&clinic, &made), 1 << 20).await.unwrap();
@@ -78,7 +81,7 @@ async fn is_accepted_at_the_close(mut claimant: Claimant, people: &[Registration
 #[tokio::test]
 async fn submissions_of_which_nothing_is_good_hold_up_no_later_one() {
     let people = people(40);
-    let claimant = Claimant::start("fund", &people).await;
+    let mut claimant = Claimant::start("fund", &people).await;
     let engine = crate::places::store(&claimant.world.dir.path().join("center.db"), 5);
     for number in 1..=MANY {
         let id = damaged(&engine, number).await;
@@ -95,15 +98,15 @@ async fn submissions_of_which_nothing_is_good_hold_up_no_later_one() {
         );
         assert!(checked.await.unwrap());
     }
-    is_accepted_at_the_close(claimant, &people).await;
+    is_accepted_at_the_close(&mut claimant, &people).await;
 }
 
 #[tokio::test]
 async fn a_submission_that_cannot_be_checked_holds_up_no_other() {
     let people = people(40);
-    let claimant = Claimant::start("fund", &people).await;
+    let mut claimant = Claimant::start("fund", &people).await;
     let engine = crate::places::store(&claimant.world.dir.path().join("center.db"), 5);
     damaged(&engine, 1).await;
-    is_accepted_at_the_close(claimant, &people).await;
+    is_accepted_at_the_close(&mut claimant, &people).await;
     assert_eq!(engine.unchecked(10).unwrap().len(), 1);
 }

@@ -65,7 +65,7 @@ async fn what_cannot_be_accepted_keeps_nothing_else_from_being_found(place: &Pla
         to_confirm: 2,
         ..counts()
     };
-    for file in 1..=6 {
+    for file in 1_u8..=6 {
         let id = 100 + u128::from(file);
         sent(&engine, (u128::from(file), id), file).await;
         let counts = if file < 4 { doubtful } else { counts() };
