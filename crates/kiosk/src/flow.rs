@@ -212,6 +212,9 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
         (_, Event::Stop) => return stop(step, facts),
         _ => {}
     }
+    if event == Event::CardPlaced && step.goes_on_without_card() {
+        return next_person(step, facts);
+    }
     match step {
         Step::Welcome => welcome(&event, facts),
         Step::OutOfOrder(outage) => out_of_order(outage, &event, facts),
@@ -237,7 +240,6 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
             Event::CardRemoved => forget(Step::Welcome),
             Event::Idle if facts.card == Presence::There => Transition::to(Step::TakeCard),
             Event::MomentOver if facts.card == Presence::Absent => forget(Step::Welcome),
-            Event::CardPlaced => next_person(facts),
             _ => Transition::to(Step::Done(visit)),
         },
         Step::Failed { failure, card } => failed(failure, card, &event, facts),
@@ -255,7 +257,14 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
             Event::Continue => Transition::to(*at),
             Event::NobodyThere => stop(*at, facts),
             Event::Idle => Transition::to(Step::StillThere { at }),
-            machine => advance(*at, machine, facts),
+            machine => {
+                let on = advance((*at).clone(), machine, facts);
+                // What means nothing there says nothing of whoever is to answer.
+                if on.step == *at && on.effects.is_empty() {
+                    return Transition::to(Step::StillThere { at });
+                }
+                on
+            }
         },
     }
 }
@@ -269,10 +278,17 @@ fn welcome(event: &Event, facts: &Facts) -> Transition {
     }
 }
 
-/// A card is placed while the last screen of a phone that was lifted is still shown.
-fn next_person(facts: &Facts) -> Transition {
-    let mut on = welcome(&Event::CardPlaced, facts);
-    on.effects.insert(0, Effect::Forget);
+/// A card is placed while the screen of a phone that was lifted is still shown: it is the next person's, whose start finds nothing open.
+fn next_person(step: Step, facts: &Facts) -> Transition {
+    let on_its_way = matches!(step, Step::Sending(_) | Step::Own(Own::Withdrawing(_)));
+    let mut on = end(step, Step::Welcome);
+    if on_its_way {
+        // What was sent is recorded all the same; its answer is nobody's any more.
+        on.effects.insert(0, Effect::Abandon);
+    }
+    let next = welcome(&Event::CardPlaced, facts);
+    on.step = next.step;
+    on.effects.extend(next.effects);
     on
 }
 
@@ -484,7 +500,6 @@ fn failed(failure: Failure, card: Option<Card>, event: &Event, facts: &Facts) ->
     match (event, card) {
         (Event::CardRemoved, _) => forget(Step::Welcome),
         (Event::MomentOver, _) if facts.card == Presence::Absent => forget(Step::Welcome),
-        (Event::CardPlaced, _) => next_person(facts),
         (Event::Chosen(Method::Visual) | Event::Released, Some(card))
             if visual && failure.is_of_the_method() =>
         {

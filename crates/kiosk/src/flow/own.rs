@@ -5,7 +5,7 @@ use api::own::{OwnConsent, OwnConsents, OwnLook, OwnLooks, OwnPage};
 
 use super::facts::{Card, Facts, Line, Presence, Token};
 use super::failure::{Failure, Outage, PinEntry, Refusal, Unreadable, pin_entry};
-use super::{Effect, Event, Step, Transition, forget, next_person, still_there};
+use super::{Effect, Event, Step, Transition, forget, still_there};
 
 /// Looks on one screen.
 pub const LOOKS_AT_ONCE: usize = 3;
@@ -367,7 +367,6 @@ fn after(
         (Event::CardRemoved, Some(record)) if !record.card.stays() => to(own(Some(record))),
         (Event::CardRemoved, _) => forget(Step::Welcome),
         (Event::MomentOver, _) if facts.card == Presence::Absent => forget(Step::Welcome),
-        (Event::CardPlaced, _) => next_person(facts),
         (Event::Back, Some(record)) => to(Own::At(record, Place::Menu)),
         (Event::Idle, Some(record)) => still_there(Step::Own(own(Some(record)))),
         (_, record) => to(own(record)),
@@ -385,7 +384,6 @@ fn not_withdrawn(kept: Option<(Box<Record>, usize)>, event: &Event, facts: &Fact
         }
         (Event::CardRemoved, _) => forget(Step::Welcome),
         (Event::MomentOver, _) if facts.card == Presence::Absent => forget(Step::Welcome),
-        (Event::CardPlaced, _) => next_person(facts),
         (Event::Idle, Some(kept)) => still_there(Step::Own(Own::NotWithdrawn(Some(kept)))),
         (_, kept) => to(Own::NotWithdrawn(kept)),
     }
@@ -402,7 +400,6 @@ fn failed(failure: OwnFailure, card: Option<Card>, event: &Event, facts: &Facts)
     match (event, card) {
         (Event::CardRemoved, _) => forget(Step::Welcome),
         (Event::MomentOver, _) if facts.card == Presence::Absent => forget(Step::Welcome),
-        (Event::CardPlaced, _) => next_person(facts),
         (Event::Retry, Some(card)) if failure.may_be_tried_again() => prove(card),
         (Event::CenterFound, Some(card)) if failure == UNREACHABLE => prove(card),
         (Event::Idle, card) => still_there(Step::Own(Own::Failed { failure, card })),
@@ -447,6 +444,22 @@ impl Own {
             self,
             Self::Withdrawn(_) | Self::Over(_) | Self::NotWithdrawn(_) | Self::Failed { .. }
         )
+    }
+
+    /// Whether it goes on without the card it began with, as [`Step::goes_on_without_card`].
+    pub(super) fn goes_on_without_card(&self) -> bool {
+        match self {
+            Self::Start | Self::Reading | Self::Unreadable(_) | Self::Pin { .. } => false,
+            Self::Opening(card) => !card.stays(),
+            Self::At(record, _) | Self::ReadingOn(record, _) => !record.card.stays(),
+            Self::Withdrawing(kept) => {
+                let kept = kept.as_ref();
+                kept.is_none_or(|(record, _)| !record.card.stays())
+            }
+            Self::Withdrawn(_) | Self::Over(_) | Self::NotWithdrawn(_) | Self::Failed { .. } => {
+                true
+            }
+        }
     }
 
     /// Whether an answer of the center is awaited that nobody needs once the person has gone.

@@ -29,6 +29,29 @@ impl Step {
         }
     }
 
+    /// Whether the step goes on without the card it began with: whoever signed with a phone may have lifted it and gone, so that
+    /// a card that is placed now is the next person's.
+    pub(super) fn goes_on_without_card(&self) -> bool {
+        match self {
+            Self::Identifying { card, .. } => !card.stays(),
+            Self::Asking(asking) | Self::Sending(asking) | Self::Unsent(asking) => {
+                !asking.card.stays()
+            }
+            Self::Done(_) | Self::Failed { .. } => true,
+            Self::Own(own) => own.goes_on_without_card(),
+            Self::StillThere { at } => at.goes_on_without_card(),
+            Self::Welcome
+            | Self::OutOfOrder(_)
+            | Self::Reading { .. }
+            | Self::Unreadable { .. }
+            | Self::Method(_)
+            | Self::Pin { .. }
+            | Self::WaitingForStaff(_)
+            | Self::CardGone { .. }
+            | Self::TakeCard => false,
+        }
+    }
+
     /// Whether the step waits for the person, so that nothing touched for a while means nobody is there.
     #[must_use]
     pub fn waits_for_person(&self) -> bool {

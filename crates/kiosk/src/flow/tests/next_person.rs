@@ -1,6 +1,8 @@
 //! What the person after sees of the one before: nothing.
 
+use super::own;
 use super::*;
+use crate::flow::own::{LOOKS_AT_ONCE, Own, OwnAnswer, Place, Record};
 
 #[test]
 fn a_card_laid_down_while_a_phones_last_screen_is_shown_begins_anew() {
@@ -22,6 +24,97 @@ fn a_card_laid_down_while_a_phones_last_screen_is_shown_begins_anew() {
         let on = advance(last, Event::CardPlaced, &down);
         assert_eq!(on.step, Step::OutOfOrder(Outage::Center));
         assert_eq!(on.effects, [Effect::Forget]);
+    }
+}
+
+/// Every step at which a phone may have been lifted, with what becomes of what is under way when the next card is placed.
+fn left_by_a_phone() -> Vec<(Step, Vec<Effect>)> {
+    let phone = || phone(Token::Android);
+    let asking = || Asking::new(phone(), visit(&[Question::Surgery]));
+    let record = || Box::new(Record::new(phone(), own::page(2, 2)));
+    let nobody_says = |at| Step::StillThere { at: Box::new(at) };
+    let at = |place| Step::Own(Own::At(record(), place));
+    vec![
+        (
+            Step::Identifying {
+                card: phone(),
+                method: Method::Pin,
+            },
+            vec![Effect::Abandon],
+        ),
+        (Step::Asking(asking()), vec![Effect::CloseCheck]),
+        (
+            Step::Sending(asking()),
+            vec![Effect::Abandon, Effect::CloseCheck],
+        ),
+        (Step::Unsent(asking()), vec![Effect::CloseCheck]),
+        (
+            nobody_says(Step::Asking(asking())),
+            vec![Effect::CloseCheck],
+        ),
+        (Step::Own(Own::Opening(phone())), vec![Effect::Abandon]),
+        (at(Place::Menu), vec![]),
+        (at(Place::Confirm(1)), vec![]),
+        (nobody_says(at(Place::Menu)), vec![]),
+        (
+            Step::Own(Own::ReadingOn(record(), LOOKS_AT_ONCE)),
+            vec![Effect::Abandon],
+        ),
+        (
+            Step::Own(Own::Withdrawing(Some((record(), 0)))),
+            vec![Effect::Abandon],
+        ),
+        (Step::Own(Own::Withdrawn(Some(record()))), vec![]),
+        (Step::Own(Own::NotWithdrawn(Some((record(), 0)))), vec![]),
+    ]
+}
+
+#[test]
+fn a_card_laid_down_after_a_phone_was_lifted_begins_anew_wherever_its_holder_was() {
+    for (left, ended) in left_by_a_phone() {
+        let told = format!("{left:?}");
+        let (step, effects) = follow(left, &[Event::CardRemoved], &without_card());
+        assert_eq!(effects, [], "{told}: its holder may still be here");
+        let on = advance(step, Event::CardPlaced, &FACTS);
+        assert_eq!(on.step, Step::Reading { kept: None }, "{told}");
+        let begun = [Effect::Forget, Effect::ReadCard];
+        assert_eq!(on.effects, [&ended[..], &begun[..]].concat(), "{told}");
+    }
+}
+
+#[test]
+fn the_next_person_hears_nothing_of_what_was_on_its_way_for_a_phone() {
+    for (left, _) in left_by_a_phone() {
+        let told = format!("{left:?}");
+        let (step, _) = follow(
+            left,
+            &[
+                Event::CardRemoved,
+                Event::CardPlaced,
+                Event::CardRead(card()),
+                Event::Identified(visit(&[Question::Surgery])),
+                Event::Recorded,
+                Event::NotSent,
+                Event::Own(OwnAnswer::Opened(Box::new(own::page(2, 2)))),
+            ],
+            &FACTS,
+        );
+        assert_eq!(step, Step::Method(card()), "{told}");
+    }
+}
+
+#[test]
+fn the_question_whether_somebody_is_there_goes_on_only_for_what_means_something() {
+    let at = Step::Asking(asking(&[Question::Surgery]));
+    let asked = advance(at, Event::Idle, &FACTS).step;
+    for event in [
+        Event::CenterLost,
+        Event::CenterFound,
+        Event::ModeChanged,
+        Event::Released,
+    ] {
+        let on = advance(asked.clone(), event.clone(), &FACTS);
+        assert_eq!((on.step, on.effects), (asked.clone(), vec![]), "{event:?}");
     }
 }
 
