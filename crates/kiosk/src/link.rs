@@ -320,6 +320,13 @@ impl Link {
         Ok((challenge.id, text))
     }
 
+    /// Releases one check at the reader of this PC, by the account that is signed in.
+    pub(crate) async fn release_here(&self) -> Result<(), Refusal> {
+        let session = self.session().ok_or(UNREACHABLE)?;
+        let asked = self.client.release(&session.token, "pc").await;
+        asked.map(drop).map_err(|error| refusal(&error))
+    }
+
     /// Asks with a signed challenge.
     pub(crate) async fn check(
         &self,

@@ -69,6 +69,22 @@ pub async fn identify(
     Ok(check)
 }
 
+/// The same for a card whose holder staff confirmed at this PC's reader. The center hears of that once the card has signed: a card
+/// that is taken before leaves nothing that would confirm another.
+///
+/// # Errors
+/// [`Refusal`].
+pub async fn identify_confirmed(
+    link: &Link,
+    desk: &Desk,
+    placed: Placed,
+) -> Result<CardCheck, Refusal> {
+    let (challenge, text) = link.challenge().await?;
+    let signed = sign(desk, placed, Method::Visual, None, text).await?;
+    link.release_here().await?;
+    link.check(challenge, &signed, Method::Visual).await
+}
+
 /// Opens the own page of the card's holder: challenge, signature for this page after the PIN.
 ///
 /// # Errors

@@ -71,6 +71,14 @@ enum Lies {
     Unusable(Unreadable),
 }
 
+/// How a patient is identified.
+struct Proof {
+    method: Method,
+    pin: Option<Pin>,
+    /// Whether staff confirmed the holder of the card that lies there.
+    confirmed: bool,
+}
+
 /// What the page shows of a seat.
 pub(crate) struct View {
     pub(crate) told: Told,
@@ -202,7 +210,7 @@ impl GeneralReader {
 
     /// A button. One of a screen that is gone does nothing.
     pub(crate) fn press(&self, browser: &Key, turn: u64, press: Press) {
-        self.0.at(browser, Some(turn), |inner, state| {
+        self.0.at(browser, turn, |inner, state| {
             let step = state.seat.as_ref().map(|seat| &seat.step);
             if let Some(event) = step.and_then(|step| meaning(press, step)) {
                 inner.happens(state, event);
@@ -212,7 +220,7 @@ impl GeneralReader {
 
     /// A PIN; `None` for what is no PIN.
     pub(crate) fn pin(&self, browser: &Key, turn: u64, pin: Option<Pin>) {
-        self.0.at(browser, Some(turn), |inner, state| {
+        self.0.at(browser, turn, |inner, state| {
             let Some(seat) = &mut state.seat else {
                 return;
             };
@@ -227,10 +235,20 @@ impl GeneralReader {
         });
     }
 
-    /// Staff confirmed the patient at this reader.
-    pub(crate) fn released(&self, browser: &Key) {
-        self.0.at(browser, None, |inner, state| {
-            inner.happens(state, Event::Released)
+    /// Staff compared face and photo before the screen of this number. It holds for the card that lies there then and for no other.
+    pub(crate) fn confirm(&self, browser: &Key, turn: u64) {
+        self.0.at(browser, turn, |inner, state| {
+            let Some(seat) = &mut state.seat else {
+                return;
+            };
+            if !matches!(seat.step, Step::WaitingForStaff(_)) {
+                return;
+            }
+            seat.confirmed = true;
+            inner.happens(state, Event::Released);
+            if let Some(seat) = &mut state.seat {
+                seat.confirmed = false;
+            }
         });
     }
 }
@@ -270,15 +288,10 @@ impl Inner {
     }
 
     /// Works at the seat of a browser, on the screen of this number.
-    fn at(
-        self: &Arc<Self>,
-        browser: &Key,
-        turn: Option<u64>,
-        work: impl FnOnce(&Arc<Self>, &mut State),
-    ) {
+    fn at(self: &Arc<Self>, browser: &Key, turn: u64, work: impl FnOnce(&Arc<Self>, &mut State)) {
         let mut state = self.lock();
         let own = state.seat.as_ref().is_some_and(|it| it.browser == *browser);
-        if own && turn.is_none_or(|turn| turn == state.turn) {
+        if own && turn == state.turn {
             work(self, &mut state);
         }
     }
@@ -355,8 +368,13 @@ impl Inner {
                     Lies::Card(placed) => Some(placed),
                     Lies::NoReader | Lies::Nothing | Lies::Unusable(_) => None,
                 };
-                let (link, pin) = (seat.link.clone(), seat.pin.take());
-                tokio::spawn(Arc::clone(self).identify(state.attempt, link, placed, method, pin));
+                let proof = Proof {
+                    method,
+                    pin: seat.pin.take(),
+                    confirmed: std::mem::take(&mut seat.confirmed),
+                };
+                let link = seat.link.clone();
+                tokio::spawn(Arc::clone(self).identify(state.attempt, link, placed, proof));
             }
             Effect::Abandon => state.attempt += 1,
             Effect::OpenOwn => self.open_own(state),
@@ -408,12 +426,28 @@ impl Inner {
         attempt: u64,
         link: Link,
         placed: Option<Placed>,
-        method: Method,
-        pin: Option<Pin>,
+        proof: Proof,
     ) {
-        let result = match placed {
-            Some(placed) => reading::identify(&link, &self.desk, placed, method, pin).await,
-            None => Err(Refusal::CardTaken),
+        let result = match (proof, placed) {
+            // Nothing is asked with: what staff said of a card before this one is nothing of this one.
+            (
+                Proof {
+                    method: Method::Visual,
+                    confirmed: false,
+                    ..
+                },
+                _,
+            ) => Err(Refusal::ConfirmationNeeded),
+            (_, None) => Err(Refusal::CardTaken),
+            (
+                Proof {
+                    confirmed: true, ..
+                },
+                Some(placed),
+            ) => reading::identify_confirmed(&link, &self.desk, placed).await,
+            (Proof { method, pin, .. }, Some(placed)) => {
+                reading::identify(&link, &self.desk, placed, method, pin).await
+            }
         };
         let open = result.as_ref().ok().and_then(link::open);
         let mut state = self.lock();
@@ -508,3 +542,6 @@ fn lies_there(lies: &Lies) -> Presence {
         Lies::NoReader | Lies::Nothing => Presence::Absent,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,8 @@ pub(super) struct Seat {
     pub(super) check: Option<String>,
     pub(super) pin: Option<Pin>,
     pub(super) pin_incomplete: bool,
+    /// Whether staff confirm the patient right now: gone after its one use.
+    pub(super) confirmed: bool,
 }
 
 impl Seat {
@@ -46,6 +48,7 @@ impl Seat {
             check: None,
             pin: None,
             pin_incomplete: false,
+            confirmed: false,
         }
     }
 

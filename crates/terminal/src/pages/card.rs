@@ -164,17 +164,15 @@ fn read_pin(body: &[u8]) -> Option<(u64, Option<Pin>)> {
 }
 
 /// Staff compared face and photo of the patient in front of them.
-pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
-    let Some(reader) = app.card_reader.get() else {
-        return Redirect::to(HERE).into_response();
-    };
-    match staff.client.release(staff.token(), "pc").await {
-        Ok(_) => {
-            reader.released(&staff.key);
-            Redirect::to(HERE).into_response()
-        }
-        Err(error) => staff.failed(&app, &error, HERE),
+pub(crate) async fn confirm(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(pressed): Filled<Pressed>,
+) -> Response {
+    if let Some(reader) = app.card_reader.get() {
+        reader.confirm(&staff.key, pressed.turn);
     }
+    Redirect::to(HERE).into_response()
 }
 
 /// What a reader that is open is asked by.

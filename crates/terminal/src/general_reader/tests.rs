@@ -1,0 +1,112 @@
+//! What staff confirm at the reader of a PC, and for whom. Asks no center and reads no card.
+
+use api::session::{Session, SessionAccount, SessionFacility};
+use card::memory::Tray;
+use domain::card_challenge::CenterName;
+use kiosk::flow::facts::Token;
+
+use super::*;
+
+const BROWSER: Key = [1; 32];
+
+fn card() -> Card {
+    Card {
+        token: Token::Card,
+        tries: Some(0),
+        mark: Some([1; 32]),
+    }
+}
+
+fn session() -> Session {
+    Session {
+        account: SessionAccount {
+            display_name: "受付".into(),
+            id: "uketsuke".into(),
+            kind: "general".into(),
+        },
+        facility: SessionFacility {
+            code: "1319999999".into(),
+            kind: "medical".into(),
+            name: "見本クリニック".into(),
+        },
+        ends_after_min: 30,
+        entry: "full".into(),
+        password: crate::pages::tests::state(),
+        token: "t".into(),
+    }
+}
+
+/// A reader that is there, with terminal keys and nothing on it, at which somebody sits.
+async fn seated() -> GeneralReader {
+    let (_, empty) = Tray::new();
+    let reader = GeneralReader::open(Machine::over(empty)).unwrap();
+    let center = CenterName::parse("onshi-example").unwrap();
+    let sitting = Sitting {
+        browser: BROWSER,
+        name: "受付".into(),
+        link: Link::of_session(crate::pages::tests::client(), center, session()),
+        force: false,
+    };
+    assert_eq!(reader.sit(sitting, None), Seating::Yours);
+    until(&reader, |step| *step == Step::Welcome).await;
+    if let Some(seat) = &mut reader.0.lock().seat {
+        (seat.facts.keys, seat.facts.card) = (Keys::Held, Presence::There);
+    }
+    reader
+}
+
+fn step(reader: &GeneralReader) -> Step {
+    reader.0.lock().seat.as_ref().unwrap().step.clone()
+}
+
+async fn until(reader: &GeneralReader, is: impl Fn(&Step) -> bool) {
+    let mut news = reader.news();
+    while !is(&step(reader)) {
+        news.changed().await.unwrap();
+    }
+}
+
+/// A card is laid down, and its holder wants to be looked at.
+async fn wait_for_staff(reader: &GeneralReader) {
+    for event in [
+        Event::CardPlaced,
+        Event::CardRead(card()),
+        Event::Chosen(Method::Visual),
+    ] {
+        let mut state = reader.0.lock();
+        reader.0.happens(&mut state, event);
+    }
+    until(reader, |step| !matches!(step, Step::Identifying { .. })).await;
+    assert_eq!(step(reader), Step::WaitingForStaff(card()));
+}
+
+#[tokio::test]
+async fn a_press_on_an_older_screen_confirms_nobody() {
+    let reader = seated().await;
+    let before = reader.0.lock().turn;
+    reader.confirm(&BROWSER, before);
+    assert_eq!(step(&reader), Step::Welcome, "nobody waits");
+    wait_for_staff(&reader).await;
+    let turn = reader.0.lock().turn;
+    assert_ne!(turn, before);
+    for (browser, turn) in [(BROWSER, before), ([2; 32], turn)] {
+        reader.confirm(&browser, turn);
+        assert_eq!(step(&reader), Step::WaitingForStaff(card()));
+    }
+    reader.confirm(&BROWSER, turn);
+    assert!(matches!(step(&reader), Step::Identifying { .. }));
+}
+
+#[tokio::test]
+async fn what_staff_said_of_a_card_that_was_taken_confirms_no_other() {
+    let reader = seated().await;
+    wait_for_staff(&reader).await;
+    let turn = reader.0.lock().turn;
+    reader.confirm(&BROWSER, turn);
+    {
+        let mut state = reader.0.lock();
+        reader.0.happens(&mut state, Event::CardRemoved);
+    }
+    assert_eq!(step(&reader), Step::CardGone { kept: None });
+    wait_for_staff(&reader).await;
+}
