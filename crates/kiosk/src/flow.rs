@@ -133,6 +133,8 @@ pub enum Event {
     NotTaken,
     /// Once more.
     Retry,
+    /// Answers that could not be sent are tried again by themselves.
+    SendAgain,
     /// The person ends it.
     Stop,
     /// Nothing was touched for a while.
@@ -231,11 +233,7 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
         Step::WaitingForStaff(card) => waiting(card, &event, facts),
         Step::Asking(asking) => question(asking, &event),
         Step::Sending(asking) => sending(asking, &event, facts),
-        Step::Unsent(asking) => match event {
-            Event::Retry | Event::CenterFound => send(asking),
-            Event::CardRemoved if asking.card.stays() => end(Step::Unsent(asking), Step::Welcome),
-            _ => Transition::to(Step::Unsent(asking)),
-        },
+        Step::Unsent(asking) => unsent(asking, &event),
         Step::Done(visit) => match event {
             Event::CardRemoved => forget(Step::Welcome),
             Event::Idle if facts.card == Presence::There => Transition::to(Step::TakeCard),
@@ -258,10 +256,10 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
             Event::NobodyThere => stop(*at, facts),
             Event::Idle => Transition::to(Step::StillThere { at }),
             machine => {
-                let on = advance((*at).clone(), machine, facts);
-                // What means nothing there says nothing of whoever is to answer.
-                if on.step == *at && on.effects.is_empty() {
-                    return Transition::to(Step::StillThere { at });
+                let mut on = advance((*at).clone(), machine, facts);
+                // What moves nothing there says nothing of whoever is to answer.
+                if on.step == *at {
+                    on.step = Step::StillThere { at };
                 }
                 on
             }
@@ -486,6 +484,22 @@ fn sending(asking: Asking, event: &Event, facts: &Facts) -> Transition {
         }
         Event::NotSent => Transition::to(Step::Unsent(asking)),
         _ => Transition::to(Step::Sending(asking)),
+    }
+}
+
+/// Tried again without a press the screen stays, so that a press meanwhile is of this screen.
+fn unsent(asking: Asking, event: &Event) -> Transition {
+    match event {
+        Event::Retry | Event::CenterFound => send(asking),
+        Event::SendAgain => {
+            let answers = asking.answers();
+            Transition::to(Step::Unsent(asking)).with(Effect::SendAnswers(answers))
+        }
+        Event::Recorded => Transition::to(Step::Done(asking.visit)),
+        Event::NotTaken => fail(Failure::AnswersNotTaken, Some(asking.card)),
+        Event::CardRemoved if asking.card.stays() => end(Step::Unsent(asking), Step::Welcome),
+        Event::Idle => still_there(Step::Unsent(asking)),
+        _ => Transition::to(Step::Unsent(asking)),
     }
 }
 

@@ -163,7 +163,7 @@ impl Link {
         mut reports: watch::Receiver<Report>,
     ) {
         let mut last_id = None;
-        let (mut waits, lots) = (BackOff::new(RETRY, LONGEST_RETRY), Lots::default());
+        let (mut waits, lots) = (waits(), Lots::default());
         loop {
             let wait = match self.sign_in(&kiosk.account).await {
                 Ok(session) => {
@@ -466,6 +466,12 @@ fn is_free(state: ReaderState) -> bool {
         ReaderState::Away | ReaderState::Idle | ReaderState::Trouble => true,
         ReaderState::Card | ReaderState::WaitingForStaff | ReaderState::Asking => false,
     }
+}
+
+/// How long whoever was not answered waits before asking again.
+#[must_use]
+pub fn waits() -> BackOff {
+    BackOff::new(RETRY, LONGEST_RETRY)
 }
 
 /// The open check of an answer that asks something.

@@ -1,10 +1,10 @@
 //! The one who runs the flow: takes what card, center and page say, asks the flow what follows, has it done and shows the screen.
 //! One task owns all of it; nothing of a person outlives the flow's `Forget`.
 
+mod clock;
 mod own;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use api::card::CardCheck;
 use api::own::OwnPage;
@@ -13,6 +13,7 @@ use api::session::SessionFacility;
 use card::desk::{Desk, Event as DeskEvent, Placed};
 use card::error::CardError;
 use card::pin::Pin;
+use domain::back_off::BackOff;
 use domain::facility_kind::FacilityKind;
 use domain::identification::Method;
 use domain::questions::{Choice, Question};
@@ -131,6 +132,9 @@ struct Room {
     called_at: Option<Instant>,
     touched_at: Instant,
     renewed_at: Instant,
+    /// Answers that could not be sent are sent again then.
+    again_at: Option<Instant>,
+    waits: BackOff,
 }
 
 /// What lies on the reader.
@@ -186,6 +190,8 @@ pub(crate) fn open(parts: Parts) -> Front {
         called_at: None,
         touched_at: now,
         renewed_at: now,
+        again_at: None,
+        waits: link::waits(),
     };
     tokio::spawn(parts.link.run(parts.kiosk, news_to, reports_out));
     tokio::spawn(pass_on(parts.desk_events, news, messages.clone()));
@@ -246,11 +252,7 @@ impl Room {
                 }
             }
             Message::Identified(attempt, result) => self.identified(attempt, *result),
-            Message::Sent(attempt, sent) if attempt == self.attempt => self.happens(match sent {
-                Sent::Recorded => Event::Recorded,
-                Sent::Lost => Event::NotSent,
-                Sent::Refused => Event::NotTaken,
-            }),
+            Message::Sent(attempt, sent) if attempt == self.attempt => self.sent(sent),
             Message::Opened(attempt, result) if attempt == self.attempt => self.opened(*result),
             Message::Own(attempt, answer) if attempt == self.attempt => {
                 self.happens(Event::Own(answer));
@@ -429,6 +431,8 @@ impl Room {
                 self.pin = None;
                 self.open = None;
                 self.own_page = None;
+                self.again_at = None;
+                self.waits.answered();
                 self.comfort = Comfort::default();
                 self.words = self.words.in_language(Language::default());
             }
@@ -493,56 +497,6 @@ impl Room {
         });
     }
 
-    /// When something is due next; far away when nothing is.
-    fn due(&self) -> Instant {
-        let far = Instant::now() + Duration::from_secs(24 * 60 * 60);
-        let call = self.called_at.map(|at| at + self.times.call());
-        let renewal = self
-            .step
-            .holds_check()
-            .then(|| self.renewed_at + self.times.renewal());
-        [call, renewal, self.patience_ends()]
-            .into_iter()
-            .flatten()
-            .fold(far, Instant::min)
-    }
-
-    /// When the step has waited long enough.
-    fn patience_ends(&self) -> Option<Instant> {
-        let waits = match &self.step {
-            Step::StillThere { .. } => self.times.answer(),
-            step if step.passes(&self.facts) => self.times.moment(),
-            step if step.waits_for_person() => self.times.idle(),
-            _ => return None,
-        };
-        Some(self.touched_at + waits)
-    }
-
-    fn time_passed(&mut self, now: Instant) {
-        if self
-            .called_at
-            .is_some_and(|at| at + self.times.call() <= now)
-        {
-            self.called_at = None;
-        }
-        if self.step.holds_check() && self.renewed_at + self.times.renewal() <= now {
-            self.renewed_at = now;
-            if let Some(open) = self.open.clone() {
-                let link = self.link.clone();
-                tokio::spawn(async move { link.renew(&open).await });
-            }
-        }
-        if self.patience_ends().is_some_and(|end| end <= now) {
-            self.touched_at = now;
-            let event = match &self.step {
-                Step::StillThere { .. } => Event::NobodyThere,
-                step if step.passes(&self.facts) => Event::MomentOver,
-                _ => Event::Idle,
-            };
-            self.happens(event);
-        }
-    }
-
     /// Tells the center what staff see of this reader, when it changed.
     fn report(&self) {
         let report = Report {
@@ -598,3 +552,6 @@ fn close(link: Link, open: OpenCheck) {
         link.answer(&open, &[]).await;
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::card::CardCheck;
+use api::client::lots::Lots;
 use api::reader::Reader;
 use card::desk::{Desk, Event as DeskEvent, Placed};
 use card::error::CardError;
@@ -484,7 +485,36 @@ impl Inner {
                 Sent::Refused => Event::NotTaken,
             };
             self.happens(&mut state, event);
+            self.send_again(&mut state);
         }
+    }
+
+    /// Sends answers again after a while that could not be sent.
+    fn send_again(self: &Arc<Self>, state: &mut State) {
+        let Some(seat) = &mut state.seat else {
+            return;
+        };
+        if !matches!(seat.step, Step::Unsent(_)) {
+            seat.waits.answered();
+            return;
+        }
+        let wait = seat.waits.next(None, Lots::default().draw());
+        self.after(wait, state.turn, Event::SendAgain);
+    }
+
+    /// Has something happen after a while, if the screen of this number is still shown.
+    fn after(self: &Arc<Self>, wait: Duration, turn: u64, event: Event) {
+        let inner = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let Some(inner) = inner.upgrade() else {
+                return;
+            };
+            let mut state = inner.lock();
+            if state.turn == turn {
+                inner.happens(&mut state, event);
+            }
+        });
     }
 
     /// Lets a step that ends by itself end.
@@ -499,17 +529,7 @@ impl Inner {
         } else {
             return;
         };
-        let (inner, turn) = (Arc::downgrade(self), state.turn);
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            let Some(inner) = inner.upgrade() else {
-                return;
-            };
-            let mut state = inner.lock();
-            if state.turn == turn {
-                inner.happens(&mut state, event);
-            }
-        });
+        self.after(wait, state.turn, event);
     }
 }
 

@@ -59,6 +59,7 @@ impl Step {
             Self::Method(_)
             | Self::Pin { .. }
             | Self::Asking(_)
+            | Self::Unsent(_)
             | Self::Failed { .. }
             | Self::Done(_) => true,
             Self::Own(own) => own.waits_for_person(),

@@ -2,11 +2,12 @@
 
 use api::reader::Reader;
 use card::pin::Pin;
+use domain::back_off::BackOff;
 use domain::reader::ReaderMode;
 use kiosk::flow::Step;
 use kiosk::flow::facts::{FaceMatching, Facts, Keys, Line, Presence};
 use kiosk::flow::own::Own;
-use kiosk::link::{Link, OpenCheck, OpenPage};
+use kiosk::link::{self, Link, OpenCheck, OpenPage};
 
 use crate::browsers::Key;
 
@@ -33,6 +34,8 @@ pub(super) struct Seat {
     pub(super) pin_incomplete: bool,
     /// Whether staff confirm the patient right now: gone after its one use.
     pub(super) confirmed: bool,
+    /// Waits before answers that could not be sent are sent again.
+    pub(super) waits: BackOff,
 }
 
 impl Seat {
@@ -49,6 +52,7 @@ impl Seat {
             pin: None,
             pin_incomplete: false,
             confirmed: false,
+            waits: link::waits(),
         }
     }
 

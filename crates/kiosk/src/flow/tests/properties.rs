@@ -73,6 +73,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Event::NotSent,
         Event::NotTaken,
         Event::Retry,
+        Event::SendAgain,
         Event::Stop,
         Event::Idle,
         Event::Continue,
