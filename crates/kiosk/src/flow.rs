@@ -272,6 +272,8 @@ fn welcome(event: &Event, facts: &Facts) -> Transition {
         Event::CardPlaced if facts.center == Line::Up => read(None),
         Event::Pressed(OwnPress::Enter) => Transition::to(Step::Own(Own::Start)),
         Event::CardPlaced | Event::CenterLost => Transition::to(Step::OutOfOrder(Outage::Center)),
+        // Whoever chose a language and laid no card has gone.
+        Event::Idle => forget(Step::Welcome),
         _ => Transition::to(Step::Welcome),
     }
 }
@@ -302,6 +304,7 @@ fn start(facts: &Facts) -> Transition {
 fn out_of_order(outage: Outage, event: &Event, facts: &Facts) -> Transition {
     match (outage, event) {
         (Outage::Center, Event::CenterFound) | (Outage::Reader, Event::ReaderFound) => start(facts),
+        (Outage::Center | Outage::Reader, Event::Idle) => forget(Step::OutOfOrder(outage)),
         (Outage::Center | Outage::Reader, _) => Transition::to(Step::OutOfOrder(outage)),
     }
 }

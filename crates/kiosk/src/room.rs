@@ -433,6 +433,7 @@ impl Room {
                 self.own_page = None;
                 self.again_at = None;
                 self.waits.answered();
+                self.called_at = None;
                 self.comfort = Comfort::default();
                 self.words = self.words.in_language(Language::default());
             }

@@ -10,6 +10,8 @@ use super::Room;
 use crate::flow::facts::Line;
 use crate::flow::{Event, Step};
 use crate::link::Sent;
+use crate::texts::Language;
+use crate::view::Comfort;
 
 impl Room {
     /// When something is due next; far away when nothing is.
@@ -59,9 +61,17 @@ impl Room {
             Step::StillThere { .. } => self.times.answer(),
             step if step.passes(&self.facts) => self.times.moment(),
             step if step.waits_for_person() => self.times.idle(),
+            Step::Welcome | Step::OutOfOrder(_) if self.is_left_changed() => self.times.idle(),
             _ => return None,
         };
         Some(self.touched_at + waits)
+    }
+
+    /// Whether language, size of type or colours are somebody's choice, who does not wait for staff.
+    fn is_left_changed(&self) -> bool {
+        let chosen =
+            self.words.language() != Language::default() || self.comfort != Comfort::default();
+        chosen && self.called_at.is_none()
     }
 
     pub(super) fn time_passed(&mut self, now: Instant) {

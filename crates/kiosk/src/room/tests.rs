@@ -105,3 +105,52 @@ async fn answers_that_only_a_request_failed_for_are_sent_again_without_a_press()
     assert!(matches!(room.step, Step::Done(_)), "{:?}", room.step);
     assert_eq!(room.again_at, None);
 }
+
+#[tokio::test]
+async fn what_somebody_chose_who_laid_no_card_does_not_stay_for_the_next() {
+    let english = Language::parse("en").unwrap();
+    for step in [
+        Step::Welcome,
+        Step::OutOfOrder(crate::flow::failure::Outage::Reader),
+    ] {
+        let mut room = room();
+        room.step = step.clone();
+        let far = Duration::from_secs(60 * 60);
+        assert!(Instant::now() + far < room.due(), "nothing is awaited");
+        let large = Comfort {
+            large: true,
+            contrast: false,
+        };
+        room.input(Input::Speak(english));
+        room.input(Input::Comfort(large));
+        let idle = room.touched_at + room.times.idle();
+        assert_eq!(room.due(), idle);
+        room.time_passed(idle - Duration::from_millis(1));
+        assert_eq!(room.words.language(), english);
+        room.time_passed(idle);
+        assert_eq!(room.words.language().tag(), "ja");
+        assert_eq!((room.comfort, room.step), (Comfort::default(), step));
+    }
+}
+
+#[tokio::test]
+async fn a_call_for_staff_ends_with_the_visit_and_is_waited_for_in_the_callers_language() {
+    let mut room = room();
+    room.step = Step::Failed {
+        failure: crate::flow::failure::Failure::NotRegistered,
+        card: None,
+    };
+    room.input(Input::Call(true));
+    room.happens(Event::CardRemoved);
+    assert_eq!((&room.step, room.called_at), (&Step::Welcome, None));
+    let english = Language::parse("en").unwrap();
+    room.input(Input::Speak(english));
+    room.input(Input::Call(true));
+    let call = room.called_at.unwrap() + room.times.call();
+    assert_eq!(room.due(), call, "staff are awaited first");
+    room.time_passed(call - Duration::from_millis(1));
+    assert_eq!(room.words.language(), english);
+    room.time_passed(call);
+    assert_eq!(room.called_at, None);
+    assert_eq!(room.words.language(), Language::default());
+}
