@@ -177,7 +177,7 @@ struct Row {
 
 impl Trouble {
     /// All troubles.
-    pub const ALL: [Self; 98] = [
+    pub const ALL: [Self; 99] = [
         Self::InvalidJson,
         Self::InvalidQuery,
         Self::InvalidInput,
@@ -220,6 +220,7 @@ impl Trouble {
         Self::Card(CardTrouble::SignatureWrong),
         Self::Card(CardTrouble::MethodNotAllowed),
         Self::Card(CardTrouble::ConfirmationNeeded),
+        Self::Card(CardTrouble::VisitOver),
         Self::Card(CardTrouble::NotRegistered),
         Self::Card(CardTrouble::PresenceWrong),
         Self::Card(CardTrouble::PresenceEnded),

@@ -32,6 +32,14 @@ pub struct Reader {
     pub state: String,
     /// Whether it is enrolled with terminal keys, which let a card sign without its PIN.
     pub terminal_keys: bool,
+    /// Another number for each visit, as the kiosk says it; a release that names it is for that patient alone.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::whole::maybe"
+    )]
+    #[schema(minimum = 0, maximum = 4294967295u32)]
+    pub visit: Option<u32>,
 }
 
 /// Answer of `GET /v1/readers`.
@@ -89,6 +97,15 @@ pub struct NewRelease {
     /// The reader: an account, or `pc` for the general card reader of the caller's own PC.
     #[schema(max_length = 64)]
     pub reader: String,
+    /// The reader's visit that staff saw: a release for a patient who has left since is refused. Absent it is for whoever is there or
+    /// comes next.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::whole::maybe"
+    )]
+    #[schema(minimum = 0, maximum = 4294967295u32)]
+    pub visit: Option<u32>,
 }
 
 /// Answer of `POST /v1/releases`: one check at one reader may go on, once, within 120 seconds.

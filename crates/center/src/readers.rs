@@ -1,5 +1,6 @@
 //! Readers of a facility (G14): list, state, mode, and the release of one check by staff. The mode alone confirms nobody.
 
+use api::problem::card::CardTrouble;
 use api::problem::{MemberError, Trouble};
 use api::reader::{ModeChange, NewRelease, Reader as Shown, ReaderReport, Readers, Release};
 use api::routes;
@@ -13,7 +14,7 @@ use domain::facility_settings::LONGEST_RETURN_MINUTES;
 use domain::identification::{FaceCapability, TerminalKeys};
 use domain::permit::{AskByCard, ControlReader, Permit};
 use domain::reader::{ModeSet, ReaderId, ReaderMode, ReaderState, StaffCall, state_at};
-use store::readers::{Reader, Said};
+use store::readers::{Reader, ReleaseKept, Said};
 
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer};
@@ -133,8 +134,11 @@ pub(crate) async fn release(
     };
     let release = shown_release(&row);
     let kept = repeatable.keep(&release, now)?;
-    if let Some(earlier) = app.engine.store_release(&permit, row, kept).await? {
-        return again(&repeats::again(earlier)?);
+    let visit = body.value.visit;
+    match app.engine.store_release(&permit, row, visit, kept).await? {
+        ReleaseKept::New => {}
+        ReleaseKept::Before(earlier) => return again(&repeats::again(earlier)?),
+        ReleaseKept::VisitOver => return Err(Trouble::Card(CardTrouble::VisitOver).into()),
     }
     app.events.wake(permit.facility());
     Ok((StatusCode::CREATED, Json(release)))
@@ -175,6 +179,7 @@ pub(crate) fn shown(reader: &Reader, now: Instant) -> Shown {
             .as_str()
             .into(),
         terminal_keys: reader.abilities.terminal_keys == TerminalKeys::Enrolled,
+        visit: reader.said.visit,
     }
 }
 

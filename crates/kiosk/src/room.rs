@@ -17,7 +17,7 @@ use domain::back_off::BackOff;
 use domain::facility_kind::FacilityKind;
 use domain::identification::Method;
 use domain::questions::{Choice, Question};
-use domain::reader::ReaderMode;
+use domain::reader::{ReaderMode, ReaderState};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -118,7 +118,7 @@ struct Room {
     turn: u64,
     /// Counts what was begun at card and center: an answer to an earlier one is not ours any more.
     attempt: u64,
-    /// Counts visits that ended.
+    /// Another number for each visit.
     visit: u32,
     open: Option<OpenCheck>,
     own_page: Option<OpenPage>,
@@ -383,9 +383,14 @@ impl Room {
     /// One event through the flow.
     fn happens(&mut self, event: Event) {
         let before = Identity::of(&self.step);
+        let was = self.step.reader_state();
         let step = std::mem::replace(&mut self.step, Step::Welcome);
         let on = advance(step, event, &self.facts);
         self.step = on.step;
+        // Whoever lays a card down next is another visit for staff, whatever is kept for whoever comes back.
+        if was != ReaderState::Idle && self.step.reader_state() == ReaderState::Idle {
+            self.visit = self.visit.wrapping_add(1);
+        }
         if Identity::of(&self.step) != before {
             self.turn += 1;
             self.touched_at = Instant::now();

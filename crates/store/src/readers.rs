@@ -68,6 +68,17 @@ pub struct Release {
     pub expires: Instant,
 }
 
+/// What became of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseKept {
+    /// It is kept.
+    New,
+    /// Its answer's key was used before: nothing was done.
+    Before(Earlier),
+    /// The patient it was for has left the reader: nothing was done.
+    VisitOver,
+}
+
 /// Every reader of a facility: accounts of readers that may be used, and PCs that were enrolled as one.
 const READERS: &str = "SELECT a.id AS id, a.display_name AS name, r.terminal_keys, r.face, r.mode, r.mode_since, r.returns_at,
       r.state, r.staff_call, r.profile, r.visit, coalesce(r.said, 0) AS said
@@ -288,7 +299,8 @@ impl Engine {
         .await
     }
 
-    /// Keeps a release, with its event. With an answer whose key was used before nothing is done, and that is what comes back.
+    /// Keeps a release, with its event: for whoever is at the reader, or for the `visit` that staff saw alone. With an answer whose key was
+    /// used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -296,13 +308,21 @@ impl Engine {
         &self,
         permit: &Permit<ControlReader>,
         release: Release,
+        visit: Option<u32>,
         kept: Option<KeptAnswer>,
-    ) -> Result<Option<Earlier>, StoreError> {
+    ) -> Result<ReleaseKept, StoreError> {
         let holder = permit.holder().clone();
         let facility = number(holder.facility);
         self.write(move |connection, batch| {
+            // Looked at within the transaction: the next patient may have come since staff saw this one.
+            if visit.is_some() {
+                let known = find(connection, facility, &release.reader)?;
+                if known.and_then(|it| it.said.visit) != visit {
+                    return Ok(ReleaseKept::VisitOver);
+                }
+            }
             if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
-                return Ok(Some(earlier));
+                return Ok(ReleaseKept::Before(earlier));
             }
             connection
                 .prepare_cached("INSERT INTO reader_release VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)")?
@@ -332,7 +352,7 @@ impl Engine {
                 Some(release.id),
             );
             events::tell(connection, facility, release.issued, about)?;
-            Ok(None)
+            Ok(ReleaseKept::New)
         })
         .await
     }

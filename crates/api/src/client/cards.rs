@@ -163,8 +163,22 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn release(&self, token: &str, reader: &str) -> Result<Release, ClientError> {
+        self.release_visit(token, reader, None).await
+    }
+
+    /// The same for the visit that staff saw; of one that is over nothing is released (`reader_visit_over`).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn release_visit(
+        &self,
+        token: &str,
+        reader: &str,
+        visit: Option<u32>,
+    ) -> Result<Release, ClientError> {
         let body = NewRelease {
             reader: reader.to_owned(),
+            visit,
         };
         let path = routes::RELEASES;
         self.send(Method::POST, path, Some(token), None, Some(&body))

@@ -547,6 +547,7 @@ const DAILY: [Operation; 26] = [
             Trouble::PasswordChangeNeeded,
             Trouble::NotFound,
             Trouble::InvalidInput,
+            Trouble::Card(Card::VisitOver),
         ],
     },
     Operation {

@@ -35,6 +35,8 @@ pub enum CardTrouble {
     MethodNotAllowed,
     /// Staff have not confirmed this check.
     ConfirmationNeeded,
+    /// The patient whom staff mean to confirm has left the reader.
+    VisitOver,
     /// No person is registered under the certificate's serial number.
     NotRegistered,
     /// The presence token is not this check's, or came from another session.
@@ -234,6 +236,18 @@ impl CardTrouble {
                 (
                     "この確認に使える職員の許可（POST /v1/releases）がありません。許可の後、新しいチャレンジでやり直してください。",
                     "there is no release for this check (POST /v1/releases); after one, try again with a new challenge",
+                ),
+            ),
+            Self::VisitOver => (
+                "reader_visit_over",
+                409,
+                (
+                    "表示されていた患者は、もうカードリーダーの前にいないため、確認を記録しませんでした。今いる患者の顔とカードの写真を見比べてから、もう一度押してください。",
+                    "The patient who was shown has left the reader, so nothing was confirmed. Compare the face and the photo of the patient who is there now, then press again.",
+                ),
+                (
+                    "visit が、カードリーダーの今の visit（GET /v1/readers）と違います。",
+                    "visit is not the reader's present one (GET /v1/readers)",
                 ),
             ),
             Self::PresenceWrong => (

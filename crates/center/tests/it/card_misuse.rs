@@ -399,6 +399,42 @@ async fn what_was_released_for_one_patient_confirms_nobody_after_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_seen_waiting_and_left_is_not_confirmed_in_the_next_patients_place() {
+    let world = World::start_with_cards().await;
+    let clinic = world.enrol("1319999999").await;
+    world.enroll_reader(&clinic, "reader", true).await;
+    let (staff, _) = clinic.administrator().await;
+    let reader = clinic.sign_in("reader").await.token;
+    let waits = async |visit: Option<u32>| {
+        let report = ReaderReport {
+            state: "waiting_for_staff".into(),
+            visit,
+            ..ReaderReport::default()
+        };
+        let shown = clinic.client.report_reader(&reader, &report).await.unwrap();
+        assert_eq!(shown.visit, visit);
+    };
+    let release = async |visit: Option<u32>| {
+        let client = &clinic.client;
+        client.release_visit(&staff.token, "reader", visit).await
+    };
+    waits(Some(7)).await;
+    waits(Some(8)).await;
+    check(release(Some(7)).await, "reader_visit_over");
+    check(
+        clinic.lay(&reader, Case::Valid, "visual").await,
+        "card_confirmation_needed",
+    );
+    release(Some(8)).await.unwrap();
+    clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+    // A reader that does not count its visits is released as ever.
+    waits(None).await;
+    check(release(Some(8)).await, "reader_visit_over");
+    release(None).await.unwrap();
+    clinic.lay(&reader, Case::Valid, "visual").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_are_given_once_by_the_reader_that_asked() {
     let world = World::start_with_cards().await;
     let clinic = world.enrol("1319999999").await;

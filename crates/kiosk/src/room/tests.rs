@@ -154,3 +154,15 @@ async fn a_call_for_staff_ends_with_the_visit_and_is_waited_for_in_the_callers_l
     assert_eq!(room.called_at, None);
     assert_eq!(room.words.language(), Language::default());
 }
+
+#[tokio::test]
+async fn the_card_after_one_that_was_taken_is_another_visit_for_staff() {
+    let mut room = room();
+    let card = answered().card;
+    room.step = Step::WaitingForStaff(card.clone());
+    let seen = room.visit;
+    room.happens(Event::CardRemoved);
+    room.happens(Event::CardPlaced);
+    room.happens(Event::CardRead(card));
+    assert_ne!(room.visit, seen);
+}

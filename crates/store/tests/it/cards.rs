@@ -16,7 +16,7 @@ use domain::reader::ReaderId;
 use store::audit::verify::Fault;
 use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
 use store::engine::{Engine, StoreError};
-use store::readers::Release;
+use store::readers::{Release, ReleaseKept};
 
 use crate::kill::random;
 use crate::{PACE, Place, check, on_both, open_as, permit};
@@ -103,8 +103,8 @@ async fn try_release(
         expires: at.plus_seconds(120),
     };
     let staff = permit::<ControlReader>(FACILITY);
-    let kept = engine.store_release(&staff, release, None).await?;
-    assert_eq!(kept, None);
+    let kept = engine.store_release(&staff, release, None, None).await?;
+    assert_eq!(kept, ReleaseKept::New);
     Ok(())
 }
 

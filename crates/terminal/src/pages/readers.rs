@@ -68,6 +68,8 @@ struct ReaderCard {
     called: bool,
     /// Whether the reader's card lies waiting for staff's look.
     waits: bool,
+    /// Whose, where the reader tells one visit from the next.
+    visit: Option<u32>,
     /// Whether a visual check is possible here at all.
     visual: bool,
     /// Whether it is the card reader of a PC, where staff confirm on the page of the check itself.
@@ -224,6 +226,7 @@ fn reader_card(it: Reader, words: &Words) -> ReaderCard {
         returns: instant(&it.returns_at),
         called: it.staff_called,
         waits: state == ReaderState::WaitingForStaff,
+        visit: it.visit.filter(|_| state == ReaderState::WaitingForStaff),
         visual: it.terminal_keys,
         at_pc,
         id: it.id,
@@ -290,6 +293,8 @@ pub(crate) async fn set_mode(
 pub(crate) struct ReleaseForm {
     reader: String,
     name: String,
+    /// The patient who waited when the page was written; absent for whoever comes next.
+    visit: Option<u32>,
 }
 
 pub(crate) async fn release(
@@ -297,7 +302,10 @@ pub(crate) async fn release(
     staff: Staff,
     Filled(form): Filled<ReleaseForm>,
 ) -> Response {
-    match staff.client.release(staff.token(), &form.reader).await {
+    let released = staff
+        .client
+        .release_visit(staff.token(), &form.reader, form.visit);
+    match released.await {
         Ok(_) => told(&app, &staff, "released", "told-released", &form.name),
         Err(error) => staff.failed(&app, &error, HERE),
     }

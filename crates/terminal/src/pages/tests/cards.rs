@@ -238,6 +238,7 @@ fn reader(state: &str) -> Reader {
         staff_called: state == "trouble",
         state: state.into(),
         terminal_keys: state != "away",
+        visit: Some(7),
     }
 }
 
@@ -296,6 +297,29 @@ fn staff_are_told_of_who_waits_before_all_else_and_reminded_of_a_visual_mode() {
         ["still_visual", "waiting_for_staff", "staff_called"]
     );
     assert_eq!(codes(Reminder::Off), ["waiting_for_staff", "staff_called"]);
+}
+
+#[test]
+fn whom_staff_confirm_is_the_patient_they_saw_and_the_next_one_is_anybody() {
+    let staff = staff(ui::language::Language::default(), "general");
+    let page = |state: &str| {
+        let readers = Readers {
+            readers: vec![reader(state)],
+        };
+        let live = readers::readers_live(
+            readers,
+            History::default(),
+            Reminder::On,
+            String::new(),
+            &staff.words,
+        );
+        let frame = staff.frame("/readers");
+        askama::Template::render(&ReadersPage { frame, live }).unwrap()
+    };
+    let named = r#"name="visit" value="7""#;
+    assert!(page("waiting_for_staff").contains(named));
+    let next = page("idle");
+    assert!(next.contains("/readers/release") && !next.contains(named));
 }
 
 #[test]
