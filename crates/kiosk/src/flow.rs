@@ -225,6 +225,8 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
             Event::CardRemoved if kept.is_some() => Transition::to(Step::CardGone { kept }),
             // Nothing began: another card is as good as this one laid anew.
             Event::CardRemoved => forget(Step::Welcome),
+            // Another program used it until now.
+            Event::CardPlaced => read(kept),
             _ => Transition::to(Step::Unreadable { why, kept }),
         },
         Step::Method(card) => choosing(card, &event, facts),

@@ -168,6 +168,8 @@ pub(super) fn follow(own: Own, event: Event, facts: &Facts) -> Transition {
         },
         Own::Unreadable(why) => match event {
             Event::CardRemoved => to(Own::Start),
+            // Another program used it until now.
+            Event::CardPlaced => to(Own::Reading).with(Effect::ReadCard),
             _ => to(Own::Unreadable(why)),
         },
         Own::Pin { card, wrong } => match event {

@@ -12,6 +12,7 @@ use super::*;
 mod next_person;
 mod own;
 mod properties;
+mod unreadable;
 mod unsent;
 
 const FACTS: Facts = Facts {
