@@ -65,24 +65,34 @@ impl<'s, 'r> Jpki<'s, 'r> {
     /// # Errors
     /// [`CardError::Link`], [`CardError::Refused`].
     pub fn tries(&mut self) -> Result<Tries, CardError> {
-        self.session
-            .expect_ok(&Command::select_file(FileId::PIN), Step::Tries)?;
+        self.select_pin()?;
+        self.tries_told()
+    }
+
+    fn select_pin(&mut self) -> Result<(), CardError> {
+        let command = Command::select_file(FileId::PIN);
+        self.session.expect_ok(&command, Step::Tries).map(drop)
+    }
+
+    /// The tries of the selected PIN.
+    fn tries_told(&mut self) -> Result<Tries, CardError> {
         let status = self.session.exchange(&Command::tries())?.status;
         tries_of(status, Step::Tries)
     }
 
-    /// Shows the PIN, after asking for the tries left.
+    /// Shows the PIN, after asking for the tries left. A phone may keep them to itself: it is shown the PIN once all the same.
     ///
     /// # Errors
     /// [`CardError::PinWrong`], [`CardError::PinLocked`], and [`CardError::LastTry`] unless the holder insists. After
     /// [`CardError::Link`] the try may or may not be spent: ask for the tries, never show the PIN again by yourself.
     pub fn verify(mut self, pin: &Pin, last_try: LastTry) -> Result<Unlocked<'s, 'r>, CardError> {
-        let left = self.tries()?;
-        if left == Tries::LOCKED {
-            return Err(CardError::PinLocked);
-        }
-        if left <= Tries::LAST && last_try == LastTry::Keep {
-            return Err(CardError::LastTry);
+        self.select_pin()?;
+        match self.tries_told() {
+            Ok(Tries::LOCKED) => return Err(CardError::PinLocked),
+            Ok(Tries::LAST) if last_try == LastTry::Keep => return Err(CardError::LastTry),
+            Ok(_) => {}
+            Err(CardError::Refused { .. }) if self.token != TokenKind::Card => {}
+            Err(error) => return Err(error),
         }
         self.session.forget_by_selecting(&JPKI);
         let status = self

@@ -4,6 +4,7 @@ use card::apdu::{Command, FileId};
 use card::error::{CardError, Step};
 use card::jpki::Jpki;
 use card::memory::{MemoryReader, Signal, Tray};
+use card::pin::{LastTry, Pin, Tries};
 use card::reader::{Insertion, LinkError, Reader};
 use card::session::Session;
 use card::token::TokenKind;
@@ -51,6 +52,38 @@ fn the_first_command_after_power_up_may_fail_once() {
 fn a_token_nobody_described_is_not_guessed_at() {
     let unknown = select(vec![OK.to_vec(), OK.to_vec(), label("JPKISOMETHINGNEW")]);
     assert_eq!(unknown, Err(CardError::Malformed(Step::Token)));
+}
+
+#[test]
+fn a_phone_that_keeps_its_tries_to_itself_is_shown_the_pin_once_and_a_card_is_not() {
+    let shown = |token: &str, verified: [u8; 2]| {
+        let not_told = vec![0x6A, 0x88];
+        let ok = || OK.to_vec();
+        let (_tray, mut reader) = scripted(vec![
+            ok(),
+            ok(),
+            label(token),
+            ok(),
+            not_told,
+            verified.to_vec(),
+        ]);
+        let mut session = Session::open(&mut reader, Insertion(1)).unwrap();
+        let jpki = Jpki::select(&mut session).unwrap();
+        let pin = Pin::parse("1234").unwrap();
+        jpki.verify(&pin, LastTry::Keep).map(drop)
+    };
+    assert_eq!(shown("JPKIAPGPSETOKEN", OK), Ok(()));
+    let left = Tries(2);
+    let wrong = shown("JPKIAPGPSETOKEN", [0x63, 0xC2]);
+    assert_eq!(wrong, Err(CardError::PinWrong { left }));
+    let card = shown("JPKIAPICCTOKEN2", OK);
+    assert!(matches!(
+        card,
+        Err(CardError::Refused {
+            step: Step::Tries,
+            ..
+        })
+    ));
 }
 
 #[test]
