@@ -63,6 +63,13 @@ pub(crate) struct Kept {
     at: Instant,
 }
 
+/// Sessions that ended at this terminal, each with the place of the certificate it was opened with.
+#[derive(Default)]
+pub(crate) struct EndedSessions {
+    pub(crate) center: Vec<(Key, usize, Session)>,
+    pub(crate) claims: Vec<claims::Login>,
+}
+
 /// All browsers by their cookie's hash.
 #[derive(Default)]
 pub(crate) struct Browsers(Mutex<HashMap<Key, Browser>>);
@@ -98,15 +105,18 @@ impl Browsers {
         })?
     }
 
-    /// Ends the session of every browser, and keeps where its person was; returns them with the certificate each was opened with.
-    pub(crate) fn end_sessions(&self, now: Instant) -> Vec<(Key, usize, Session)> {
-        let mut browsers = self.lock();
-        let ended = browsers.iter_mut().filter_map(|(key, browser)| {
-            let (certificate, session) = browser.certificate.zip(browser.session.clone())?;
-            browser.end_session("/", None, now);
-            Some((*key, certificate, session))
-        });
-        ended.collect()
+    /// Ends every session of every browser, at the claims entry too, and keeps where its person was.
+    pub(crate) fn end_sessions(&self, now: Instant) -> EndedSessions {
+        let mut ended = EndedSessions::default();
+        for (key, browser) in self.lock().iter_mut() {
+            ended.claims.extend(browser.claims.take());
+            let session = browser.certificate.zip(browser.session.clone());
+            if let Some((certificate, session)) = session {
+                browser.end_session("/", None, now);
+                ended.center.push((*key, certificate, session));
+            }
+        }
+        ended
     }
 
     /// Takes a browser away.

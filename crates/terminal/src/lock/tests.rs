@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use api::claims::{ClaimsAccount, ClaimsSession};
+use api::problem::Text;
 use api::session::{Session, SessionAccount, SessionFacility};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode};
@@ -115,11 +117,7 @@ impl Terminal {
                 id: "uketsuke".into(),
                 kind: kind.into(),
             },
-            facility: SessionFacility {
-                code: "1319999999".into(),
-                kind: "medical".into(),
-                name: "見本クリニック".into(),
-            },
+            facility: facility(),
             ends_after_min: 30,
             entry: "full".into(),
             password: api::session::PasswordState {
@@ -168,6 +166,36 @@ impl Terminal {
             .header("cookie", cookie)
             .header("sec-fetch-site", "same-origin");
         self.ask(request, body).await
+    }
+}
+
+/// Somebody signed in at the claims entry.
+fn claims_login() -> crate::pages::claims::Login {
+    crate::pages::claims::Login {
+        certificate: 0,
+        session: ClaimsSession {
+            account: ClaimsAccount {
+                display_name: "請求の花子".into(),
+                id: "seikyu".into(),
+            },
+            ends_after_min: 30,
+            facility: facility(),
+            password: api::session::PasswordState {
+                change_needed: false,
+                ..crate::pages::tests::state()
+            },
+            tenant: "fund".into(),
+            tenant_name: Text::new("見本の審査支払機関", "A sample review body"),
+            token: "t".into(),
+        },
+    }
+}
+
+fn facility() -> SessionFacility {
+    SessionFacility {
+        code: "1319999999".into(),
+        kind: "medical".into(),
+        name: "見本クリニック".into(),
     }
 }
 
@@ -440,6 +468,43 @@ async fn a_terminal_without_user_is_never_stuck_and_asks_everybody_to_sign_in_ag
         (page.status, page.header("location")),
         (StatusCode::SEE_OTHER, "/sign-in")
     );
+}
+
+#[tokio::test]
+async fn without_a_terminal_user_unlocking_signs_out_at_the_claims_entry_too() {
+    let terminal = Terminal::start();
+    std::fs::remove_file(terminal.dir.path().join("terminal-user.json")).unwrap();
+    let at_both = terminal.sign_in("general");
+    let (at_claims_alone, cookie) = terminal
+        .app
+        .browsers
+        .open(Browser::choosing(0), terminal.app.now())
+        .unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let key = crate::browsers::hash(at_both.split_once('=').unwrap().1).unwrap();
+    for key in [key, at_claims_alone] {
+        let login = claims_login();
+        let kept = terminal
+            .app
+            .browsers
+            .with(&key, |it| it.claims = Some(login));
+        assert!(kept.is_some());
+    }
+    for cookie in [&at_both, &cookie] {
+        let page = terminal.get("/claims/work", cookie).await;
+        assert_eq!(page.header("location"), "", "signed in");
+    }
+    terminal.pass(900);
+    assert!(terminal.get("/claims/work", &cookie).await.is_lock_screen());
+    let opened = terminal.post("/unlock", "", "back=/claims/work").await;
+    assert_eq!(opened.header("location"), "/claims/work");
+    for cookie in [&at_both, &cookie] {
+        let page = terminal.get("/claims/work", cookie).await;
+        assert_eq!(
+            (page.status, page.header("location")),
+            (StatusCode::SEE_OTHER, "/claims")
+        );
+    }
 }
 
 #[tokio::test]

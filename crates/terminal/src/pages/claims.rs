@@ -43,8 +43,8 @@ const FILE_BYTES: usize = 1 << 30;
 #[derive(Clone)]
 pub(crate) struct Login {
     /// Place of the certificate it was opened with.
-    certificate: usize,
-    session: ClaimsSession,
+    pub(crate) certificate: usize,
+    pub(crate) session: ClaimsSession,
 }
 
 /// The pages.

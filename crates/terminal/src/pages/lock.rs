@@ -1,6 +1,5 @@
 //! The lock screen (G17) and what leads to it. Shows the terminal user's name and nothing of staff or patients.
 
-use api::session::Session;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
@@ -14,7 +13,7 @@ use ui::component::{Banner, Fault, Kind, TextField, Tone};
 use ui::language::Words;
 use ui::language_choice::own_path;
 
-use crate::browsers::Key;
+use crate::browsers::EndedSessions;
 use crate::faults;
 use crate::lock::Unlocking;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
@@ -192,13 +191,19 @@ async fn opened(app: &App, visitor: &Visitor, back: &str) -> Response {
 }
 
 /// The terminal's own sessions end at once, those at the center when it can be asked; else they end there by themselves.
-async fn sign_everybody_out(app: App, ended: Vec<(Key, usize, Session)>) {
-    for (key, place, session) in ended {
+async fn sign_everybody_out(app: App, ended: EndedSessions) {
+    for (key, place, session) in ended.center {
         if let Some(reader) = app.card_reader.get() {
             reader.leave(&key).await;
         }
         if let Some(certificate) = app.certificates.get(place) {
             let _ = certificate.client.sign_out(&session.token).await;
+        }
+    }
+    for login in ended.claims {
+        if let Some(certificate) = app.certificates.get(login.certificate) {
+            let token = &login.session.token;
+            let _ = certificate.client.claims_sign_out(token).await;
         }
     }
 }
