@@ -7,8 +7,8 @@ use api::client::ClientError;
 use api::client::cards::Cause;
 use api::rotation::Rotation;
 use askama::Template;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::rotation::Stage;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Tone};
 use ui::language::Words;
 
+use crate::pages::readers::Again;
 use crate::pages::{Filled, Frame, Staff, done, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -92,8 +93,8 @@ async fn read(staff: &Staff, cause: Cause) -> Result<RotationsPart, ClientError>
     Ok(part(found.rotations, &staff.words))
 }
 
-async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
-    let part = match read(staff, Cause::Person).await {
+async fn page(app: &App, staff: &Staff, cause: Cause, banner: Option<Banner>) -> Response {
+    let part = match read(staff, cause).await {
         Ok(part) => part,
         Err(error) => return staff.failed(app, &error, HERE),
     };
@@ -110,8 +111,13 @@ async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
     show(StatusCode::OK, &page)
 }
 
-pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
-    page(&app, &staff, None).await
+pub(crate) async fn list(
+    State(app): State<App>,
+    staff: Staff,
+    Query(again): Query<Again>,
+    headers: HeaderMap,
+) -> Response {
+    page(&app, &staff, again.cause_of(&headers), None).await
 }
 
 /// The part that changes by itself.
@@ -156,7 +162,8 @@ async fn after(app: &App, staff: &Staff, outcome: Result<(), ClientError>, done:
         }
         Err(ClientError::Problem(problem)) if problem.status == 409 => {
             let fault = faults::of_problem(&problem, &staff.words);
-            page(app, staff, Some(Banner::new(Tone::Warning, fault))).await
+            let banner = Banner::new(Tone::Warning, fault);
+            page(app, staff, Cause::Person, Some(banner)).await
         }
         Err(error) => staff.failed(app, &error, HERE),
     }

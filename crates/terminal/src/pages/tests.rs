@@ -8,6 +8,7 @@ mod help;
 mod link;
 mod looks;
 mod medical;
+mod screen_lock;
 mod standing;
 mod training;
 mod upkeep;
@@ -87,7 +88,7 @@ fn staff(language: Language, kind: &str) -> Staff {
             password: state(),
             token: "t".into(),
         },
-        lock: Head::default(),
+        lock: screen_lock::open(),
         ground: Ground::Real,
     }
 }
@@ -204,7 +205,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     let staff = staff(language, "administrator");
     let mut written = Written(Vec::new());
     before_sign_in(&staff.words, &mut written);
-    of_the_lock(&staff, &mut written);
+    screen_lock::of_the_lock(&staff, &mut written);
     certificates::of_the_certificate(&staff, &mut written);
     of_reception(&staff, &mut written);
     cards::of_readers(&staff, &mut written);
@@ -271,51 +272,6 @@ fn before_sign_in(words: &Words, written: &mut Written) {
         updates: standing::facts(&visitor),
     };
     written.add("about", &about);
-}
-
-fn of_the_lock(staff: &Staff, written: &mut Written) {
-    let visitor = Visitor {
-        windows: Vec::new(),
-        words: staff.words.clone(),
-        key: None,
-        lock: Head::default(),
-    };
-    let mut page = lock::LockPage {
-        frame: visitor.frame("/check"),
-        name: "A".into(),
-        user: lock::Unlocks::Anybody,
-        fields: Vec::new(),
-        back: "/check".into(),
-    };
-    written.add("lock-without-user", &page);
-    page.user = lock::Unlocks::CannotTell;
-    written.add("lock-cannot-tell", &page);
-    page.frame
-        .banners
-        .push(Banner::new(Tone::Error, fault("x").1));
-    page.user = lock::Unlocks::User("<user>".into());
-    page.fields = vec![TextField::new("password", staff.words.say("password"))];
-    written.add("lock", &page);
-    let page = screen_lock::ScreenLockPage {
-        frame: staff.frame("/screen-lock"),
-        state: "A".into(),
-        weakened: Some("B".into()),
-        degrees: vec![Radio {
-            value: "removed".into(),
-            label: "C".into(),
-            support: vec!["D".into()],
-            chosen: true,
-            barred: false,
-        }],
-        accept: Checkbox {
-            name: "accepted",
-            label: "E".into(),
-            support: "F".into(),
-            value: "1".into(),
-            checked: false,
-        },
-    };
-    written.add("screen-lock", &page);
 }
 
 fn of_reception(staff: &Staff, written: &mut Written) {
