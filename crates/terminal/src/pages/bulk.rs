@@ -204,15 +204,14 @@ pub(crate) async fn put_in(
     sent: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let words = &staff.words;
+    let mut typed = Typed::default();
     let read = match sent {
-        Ok(sent) => read(sent, words).await,
+        Ok(sent) => read(sent, &mut typed, words).await,
         Err(_) => Err(faults::own(words, "form_unreadable", "form-unreadable")),
     };
-    let (typed, file) = match read {
-        Ok(read) => read,
-        Err(fault) => {
-            return shown(&app, &staff, &Typed::default(), &[("file".into(), fault)]).await;
-        }
+    let file = match read {
+        Ok(file) => file,
+        Err(fault) => return shown(&app, &staff, &typed, &[("file".into(), fault)]).await,
     };
     if let Some(fault) =
         days::fault(&typed.visit_date, words).filter(|_| !typed.visit_date.trim().is_empty())
@@ -311,8 +310,12 @@ fn form_of(file: &[u8]) -> BulkFile {
     }
 }
 
-/// The members of the form.
-async fn read(mut sent: Multipart, words: &Words) -> Result<(Typed, Vec<u8>), Fault> {
+/// The file of the form. What was typed before it is kept whatever becomes of the file.
+pub(super) async fn read(
+    mut sent: Multipart,
+    typed: &mut Typed,
+    words: &Words,
+) -> Result<Vec<u8>, Fault> {
     let unreadable = |error: axum::extract::multipart::MultipartError| {
         let (code, key) = match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => ("form_too_large", "form-too-large"),
@@ -320,7 +323,7 @@ async fn read(mut sent: Multipart, words: &Words) -> Result<(Typed, Vec<u8>), Fa
         };
         faults::own(words, code, key)
     };
-    let (mut typed, mut file) = (Typed::default(), Vec::new());
+    let mut file = Vec::new();
     while let Some(field) = sent.next_field().await.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(unreadable)?.to_vec();
@@ -336,7 +339,7 @@ async fn read(mut sent: Multipart, words: &Words) -> Result<(Typed, Vec<u8>), Fa
     if file.is_empty() {
         return Err(faults::own(words, "required", "bulk-file-missing"));
     }
-    Ok((typed, file))
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -2,10 +2,15 @@
 
 use api::bulk::{BulkOrder, BulkOrders};
 use api::reference_number::ReferenceNumberHolder;
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Request};
+use http_body_util::channel::Channel;
+use ui::language::Language;
 
-use super::{Written, fault};
+use super::{Written, fault, staff};
 use crate::pages::Staff;
-use crate::pages::bulk::{Typed, bulk_page};
+use crate::pages::bulk::{Typed, bulk_page, read};
 use crate::pages::reference_numbers::{NumberForm, numbers_page};
 
 /// How many pages there are here.
@@ -74,5 +79,47 @@ pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
         };
         let page = numbers_page(frame(), &form, Some(found), &[]);
         written.add(&format!("numbers-{outcome}"), &page);
+    }
+}
+
+#[tokio::test]
+async fn kind_and_day_stay_where_the_file_is_missing_or_too_large() {
+    let staff = staff(Language::Japanese, "general");
+    // Larger than a form may be where nothing else is said.
+    let large = "0".repeat(3 << 20);
+    for (file, code) in [("", "required"), (large.as_str(), "form_too_large")] {
+        let head =
+            |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let before = [
+            head("kind"),
+            "reference_numbers\r\n".into(),
+            head("visit_date"),
+            "令和8年11月23日\r\n".into(),
+            head("file"),
+        ];
+        let (before, file) = (before.concat(), format!("{file}\r\n--b--\r\n"));
+        let (mut sender, body) = Channel::<Bytes>::new(1);
+        let request = Request::post("/bulk")
+            .header("content-type", "multipart/form-data; boundary=b")
+            .body(Body::new(body))
+            .unwrap();
+        let sent = Multipart::from_request(request, &()).await.unwrap();
+        // In parts, as a network brings it.
+        let sending = async move {
+            let _ = sender.send_data(before.into()).await;
+            let _ = sender.send_data(file.into()).await;
+        };
+        let mut typed = Typed::default();
+        let (file, ()) = tokio::join!(read(sent, &mut typed, &staff.words), sending);
+        let fault = file.unwrap_err();
+        assert_eq!(fault.code, code);
+        let faults = [("file".to_owned(), fault)];
+        let page = bulk_page(staff.frame("/bulk"), BulkOrders::default(), &typed, &faults);
+        let page = page.render().unwrap();
+        assert!(page.contains("value=\"令和8年11月23日\""), "{code}");
+        assert!(
+            page.contains("<option value=\"reference_numbers\" selected>"),
+            "{code}"
+        );
     }
 }
