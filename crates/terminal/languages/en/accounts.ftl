@@ -29,6 +29,8 @@ account-changed = Account “{ $id }” is changed.
 account-disabled = Account “{ $id }” is disabled.
 account-enabled = Account “{ $id }” can be used again.
 account-password = Account “{ $id }” has a new password.
+account-now = It says “{ $value }” now. To change it to what you typed, press “Save” again.
+account-now-empty = Nothing is registered now. To change it to what you typed, press “Save” again.
 
 save = Save
 system-account = ID and password cannot be changed, nor the account disabled

@@ -29,6 +29,8 @@ account-changed = アカウント「{ $id }」を変更しました。
 account-disabled = アカウント「{ $id }」の利用を停止しました。
 account-enabled = アカウント「{ $id }」を再び使えるようにしました。
 account-password = アカウント「{ $id }」のパスワードを再設定しました。
+account-now = いまの登録は「{ $value }」です。入力した内容に変えるときは、もう一度「変更を保存する」を押してください。
+account-now-empty = いまは何も登録されていません。入力した内容に変えるときは、もう一度「変更を保存する」を押してください。
 
 save = 変更を保存する
 system-account = IDとパスワードの変更、利用停止はできません

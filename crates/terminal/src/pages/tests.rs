@@ -11,12 +11,13 @@ mod medical;
 mod screen_lock;
 mod standing;
 mod training;
+mod typed;
 mod upkeep;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use api::account::{Account, Accounts, ImportLine, ImportReport, UnusualSignIn};
+use api::account::{Account, AccountChange, Accounts, ImportLine, ImportReport, UnusualSignIn};
 use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark, Ticket};
 use api::history::{History, HistoryEntry};
 use api::problem::{MemberError, Text};
@@ -374,7 +375,9 @@ fn of_administration(staff: &Staff, written: &mut Written) {
         let problem = Some((Tone::Error, fault("x").1));
         let faults = [fault("display_name"), fault("password")];
         let frame = staff.frame("/accounts/x");
-        let page = accounts::account::account_page(frame, account(id, kind), problem, &faults);
+        let typed = AccountChange::default();
+        let account = account(id, kind);
+        let page = accounts::account::account_page(frame, account, &typed, problem, &faults);
         written.add(&format!("account-{id}"), &page);
     }
     let report = ImportReport {

@@ -38,19 +38,23 @@ pub(in crate::pages) struct AccountPage {
     pub(in crate::pages) rules: Vec<Rule>,
 }
 
+/// The page of an account; what was `typed` and not taken stands in its fields.
 pub(in crate::pages) fn account_page(
     mut frame: Frame,
     account: Account,
+    typed: &AccountChange,
     problem: Option<(Tone, Fault)>,
     faults: &[(String, Fault)],
 ) -> AccountPage {
     let words = frame.words.clone();
     let kind = AccountKind::parse(&account.kind);
     let breaks = kind.and_then(AccountKind::breaks_when_changed);
-    let mut fields = vec![name_field(&account.display_name, &words)];
+    let name = typed.display_name.as_ref();
+    let mut fields = vec![name_field(name.unwrap_or(&account.display_name), &words)];
     if kind == Some(AccountKind::MedicalViewer) {
-        let value = account.designation.clone().unwrap_or_default();
-        fields.push(designation_field(&value, &words));
+        let value = typed.designation.as_ref().or(account.designation.as_ref());
+        let value = value.map(String::as_str).unwrap_or_default();
+        fields.push(designation_field(value, &words));
     }
     let mut password = [password_field(
         &words,
@@ -111,7 +115,8 @@ pub(crate) async fn show_one(
     match find(&app, &staff, &id).await {
         Ok(account) => {
             let frame = staff.frame(&format!("{HERE}/{id}"));
-            show(StatusCode::OK, &account_page(frame, account, None, &[]))
+            let page = account_page(frame, account, &AccountChange::default(), None, &[]);
+            show(StatusCode::OK, &page)
         }
         Err(response) => response,
     }
@@ -146,17 +151,48 @@ async fn change(
     if !matches!(problem.status, 409 | 412 | 422) {
         return staff.failed(app, &error, &here);
     }
-    let told = form_faults(problem, &staff.words);
+    let is_changed = problem.status == 412;
+    let mut told = form_faults(problem, &staff.words);
     let problem = (Tone::Error, faults::of_problem(problem, &staff.words));
-    // Shown as it is now; what is wrong stands at its field.
+    // Its state is shown as it is now, its fields as typed; what is wrong stands at its field.
     match find(app, staff, id).await {
         Ok(account) => {
             let problem = Some(problem).filter(|_| told.is_empty());
-            let page = account_page(staff.frame(&here), account, problem, &told);
+            if is_changed {
+                told.extend(meanwhile(&account, &body, &staff.words));
+            }
+            let page = account_page(staff.frame(&here), account, &body, problem, &told);
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(response) => response,
     }
+}
+
+/// What stands in the account now, at each field where something else was typed: nobody overwrites it unseen.
+pub(in crate::pages) fn meanwhile(
+    account: &Account,
+    typed: &AccountChange,
+    words: &Words,
+) -> Vec<(String, Fault)> {
+    let designation = account.designation.as_deref().unwrap_or_default();
+    let fields = [
+        ("display_name", &typed.display_name, &*account.display_name),
+        ("designation", &typed.designation, designation),
+    ];
+    let others = fields
+        .into_iter()
+        .filter(|(_, typed, now)| typed.as_deref().is_some_and(|it| it != *now));
+    let fault = |now: &str| Fault {
+        code: "changed".into(),
+        text: if now.is_empty() {
+            words.say("account-now-empty")
+        } else {
+            words.say_with("account-now", &[("value", now)])
+        },
+    };
+    others
+        .map(|(name, _, now)| (name.to_owned(), fault(now)))
+        .collect()
 }
 
 #[derive(Deserialize, Default)]
