@@ -411,6 +411,17 @@ impl Staff {
         trouble(status, self.frame(here), fault)
     }
 
+    /// What to say above a form that was not answered, so that it can be shown as filled: the line is lost, or the center itself failed.
+    fn unanswered(&self, error: &ClientError) -> Option<Banner> {
+        if matches!(error, ClientError::Problem(problem) if problem.status < 500) {
+            return None;
+        }
+        Some(Banner {
+            title: self.words.say("form-not-answered"),
+            ..Banner::new(Tone::Error, faults::of_client(error, &self.words))
+        })
+    }
+
     /// Whether the session ended; then what was being done is kept for after the next sign-in.
     fn has_ended(
         &self,

@@ -92,6 +92,7 @@ report-file = File the report
 report-filed = The report was filed.
 report-filed-at = Reported at { $at }
 report-missing = Not reported yet.
+report-unsent = Report not sent yet
 used-search-one = Search (one person found)
 used-search-more = Search (one more item was asked for)
 used-search-nobody = Search (nobody found)

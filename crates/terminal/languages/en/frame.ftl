@@ -16,6 +16,7 @@ no-such-account = There is no account of this ID. Choose again from the accounts
 no-such-language = This language is not spoken here. Choose 日本語 or English.
 form-unreadable = What was sent could not be read. Go back and enter it again.
 form-too-large = What was sent is too large. Shorten it or split the file.
+form-not-answered = No answer came. What you entered is still here.
 unknown-choice = This value cannot be chosen. Choose again from the list.
 wait = { "" } { $minutes ->
     [one] (About a minute to wait.)

@@ -92,6 +92,7 @@ report-file = 報告する
 report-filed = 利用報告を送りました。
 report-filed-at = { $at } に報告しました
 report-missing = まだ報告していません。
+report-unsent = まだ送っていない報告
 used-search-one = 検索（1名を特定）
 used-search-more = 検索（特定できず、項目の追加を求めた）
 used-search-nobody = 検索（該当なし）

@@ -16,6 +16,7 @@ no-such-account = このIDのアカウントはありません。アカウント
 no-such-language = この言語では表示できません。日本語またはEnglishを選んでください。
 form-unreadable = 送信内容を読み取れませんでした。前の画面に戻り、もう一度入力してください。
 form-too-large = 送信内容が大きすぎます。内容を減らすか、ファイルを分けてください。
+form-not-answered = 応答を受け取れませんでした。入力した内容はそのまま残っています。
 unknown-choice = 選べない値です。一覧から選び直してください。
 wait = （あと約{ $minutes }分）
 certificate-refused = 電子証明書が期限切れか失効しています。再発行を申請してください。

@@ -12,7 +12,9 @@ use domain::civil_date::CivilDate;
 use domain::inventory::{Device, DeviceText, Inventory};
 use domain::support_directory::choice::free_set_ups_left;
 use domain::support_directory::desk::Contract;
-use ui::component::{Banner, Choice, Fact, Fault, Need, Select, TextField, Tone, Width};
+use ui::component::{
+    Banner, Choice, ErrorSummary, Fact, Fault, Need, Select, TextField, Tone, Width,
+};
 use ui::language::Words;
 
 use crate::pages::support::frame;
@@ -30,6 +32,8 @@ pub(crate) const DEVICE: &str = "/inventory/device";
 #[template(path = "inventory.html")]
 pub(super) struct InventoryPage {
     pub(super) frame: Frame,
+    /// What is wrong in the form of the contract.
+    pub(super) summary: ErrorSummary,
     pub(super) heads: Vec<String>,
     pub(super) devices: Vec<DeviceView>,
     pub(super) facts: Vec<Fact>,
@@ -116,6 +120,7 @@ pub(super) fn inventory_page(
     });
     let has_contract = contents.contract == Some(Contract::With);
     InventoryPage {
+        summary: ErrorSummary::default(),
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
         devices: devices.map(|(at, it)| view(at, it, &words)).collect(),
         facts: facts(kept, &words),

@@ -260,6 +260,15 @@ fn told(
             let page = numbers_page(staff.frame(HERE), form, None, &faults);
             show(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-        Err(error) => staff.failed(app, &error, HERE),
+        Err(error) => match staff.unanswered(&error) {
+            Some(banner) => {
+                let mut page = numbers_page(staff.frame(HERE), form, None, &[]);
+                // It is not known whether it was done: sent again under the same key, it is done once.
+                page.key.clone_from(&form.key);
+                page.frame.banners.push(banner);
+                show(StatusCode::BAD_GATEWAY, &page)
+            }
+            None => staff.failed(app, &error, HERE),
+        },
     }
 }

@@ -49,7 +49,14 @@ impl Steps {
                     (form, None, &wrong),
                 )
             }
-            Err(error) => staff.failed(app, &error, self.start),
+            Err(error) => match staff.unanswered(&error) {
+                Some(banner) => {
+                    let mut page = self.search_page(staff, (form, None, &[]));
+                    page.frame.banners.push(banner);
+                    show(StatusCode::BAD_GATEWAY, &page)
+                }
+                None => staff.failed(app, &error, self.start),
+            },
         }
     }
 
@@ -67,7 +74,14 @@ impl Steps {
             Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
                 self.confirmation(staff, form, StatusCode::UNPROCESSABLE_ENTITY)
             }
-            Err(error) => staff.failed(app, &error, self.start),
+            Err(error) => match staff.unanswered(&error) {
+                Some(banner) => {
+                    let mut page = self.found_page(staff, form);
+                    page.frame.banners.push(banner);
+                    show(StatusCode::BAD_GATEWAY, &page)
+                }
+                None => staff.failed(app, &error, self.start),
+            },
         }
     }
 
@@ -78,26 +92,41 @@ impl Steps {
         found: &FoundForm,
         status: StatusCode,
     ) -> Response {
-        let (open, start) = (staff.ground.at(self.open), staff.ground.at(self.start));
-        let mut view = found_view((&open, &start), self.mode, found, &staff.words);
+        let mut page = self.found_page(staff, found);
         if status != StatusCode::OK {
-            view.wrong = Some(staff.words.say("consent-needed"));
+            page.view.wrong = Some(staff.words.say("consent-needed"));
         }
-        let frame = staff.frame(self.start);
-        show(status, &FoundPage { frame, view })
+        show(status, &page)
+    }
+
+    fn found_page(self, staff: &Staff, found: &FoundForm) -> FoundPage {
+        let (open, start) = (staff.ground.at(self.open), staff.ground.at(self.start));
+        FoundPage {
+            view: found_view((&open, &start), self.mode, found, &staff.words),
+            frame: staff.frame(self.start),
+        }
     }
 
     fn show_form(
         self,
         staff: &Staff,
         status: StatusCode,
-        (form, outcome, wrong): (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
+        filled: (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
     ) -> Response {
+        show(status, &self.search_page(staff, filled))
+    }
+
+    fn search_page(
+        self,
+        staff: &Staff,
+        (form, outcome, wrong): (&SearchForm, Option<&SearchOutcome>, &[(String, Fault)]),
+    ) -> SearchPage {
         let place = Place::of(self.mode);
         let here = (place, staff.ground);
-        let view = view(here, form, outcome, wrong, &staff.words);
-        let frame = staff.frame(place.action);
-        show(status, &SearchPage { frame, view })
+        SearchPage {
+            view: view(here, form, outcome, wrong, &staff.words),
+            frame: staff.frame(place.action),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) const HERE: &str = "/emergency/reports";
 pub(in crate::pages) struct ReportsPage {
     pub(in crate::pages) frame: Frame,
     pub(in crate::pages) windows: Vec<Used>,
+    /// What was written under a window that cannot be listed now: the window and the text.
+    pub(in crate::pages) unsent: Option<(String, String)>,
 }
 
 /// A window under which something was done.
@@ -34,6 +36,8 @@ pub(in crate::pages) struct Used {
     pub(in crate::pages) reason: String,
     pub(in crate::pages) lines: Vec<Line>,
     pub(in crate::pages) report: Option<(String, String)>,
+    /// What was written and not taken.
+    pub(in crate::pages) written: String,
 }
 
 /// One thing done.
@@ -48,28 +52,51 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
     listed(&app, &staff, None).await
 }
 
-async fn listed(app: &App, staff: &Staff, wrong: Option<Banner>) -> Response {
-    match staff.client.emergency_reports(staff.token()).await {
-        Ok(found) => {
-            let mut frame = staff.frame(HERE);
-            let told = app.browsers.with(&staff.key, |browser| browser.told.take());
-            frame.banners.extend(told.flatten().map(done));
-            let status = match &wrong {
-                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                None => StatusCode::OK,
-            };
-            frame.banners.extend(wrong);
-            show(status, &reports_page(frame, found))
+/// The list, with a report that was not taken where there is one.
+async fn listed(
+    app: &App,
+    staff: &Staff,
+    untaken: Option<(&NewReport, StatusCode, Banner)>,
+) -> Response {
+    let found = match staff.client.emergency_reports(staff.token()).await {
+        Ok(found) => found,
+        // What was written is not lost with the list.
+        Err(error) if untaken.is_some() && staff.unanswered(&error).is_some() => {
+            EmergencyReports::default()
         }
-        Err(error) => staff.failed(app, &error, HERE),
-    }
+        Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let mut frame = staff.frame(HERE);
+    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+    frame.banners.extend(told.flatten().map(done));
+    let (written, status) = match untaken {
+        Some((written, status, why)) => {
+            frame.banners.push(why);
+            (Some(written), status)
+        }
+        None => (None, StatusCode::OK),
+    };
+    show(status, &reports_page(frame, found, written))
 }
 
-pub(in crate::pages) fn reports_page(frame: Frame, found: EmergencyReports) -> ReportsPage {
+pub(in crate::pages) fn reports_page(
+    frame: Frame,
+    found: EmergencyReports,
+    written: Option<&NewReport>,
+) -> ReportsPage {
     let words = frame.words.clone();
-    let windows = found.windows.into_iter();
+    let windows = found.windows.into_iter().map(|it| used(it, &words));
+    let mut windows: Vec<Used> = windows.collect();
+    let mut unsent = None;
+    if let Some(written) = written {
+        match windows.iter_mut().find(|it| it.id == written.window) {
+            Some(window) => window.written.clone_from(&written.text),
+            None => unsent = Some((written.window.clone(), written.text.clone())),
+        }
+    }
     ReportsPage {
-        windows: windows.map(|it| used(it, &words)).collect(),
+        windows,
+        unsent,
         frame,
     }
 }
@@ -91,6 +118,7 @@ fn used(it: WindowUsage, words: &Words) -> Used {
         reason: it.window.reason,
         lines: it.lines.into_iter().map(|it| line(it, words)).collect(),
         report: it.report.map(|it| (days::show_instant(&it.at), it.text)),
+        written: String::new(),
     }
 }
 
@@ -148,8 +176,12 @@ pub(crate) async fn file(
             let faults = faults::of_members(&problem, &staff.words);
             let wrong = faults.into_iter().next();
             let wrong = wrong.map(|(_, fault)| Banner::new(Tone::Error, fault));
-            listed(&app, &staff, wrong).await
+            let untaken = wrong.map(|it| (&body, StatusCode::UNPROCESSABLE_ENTITY, it));
+            listed(&app, &staff, untaken).await
         }
-        Err(error) => staff.failed(&app, &error, HERE),
+        Err(error) => match staff.unanswered(&error) {
+            Some(why) => listed(&app, &staff, Some((&body, StatusCode::BAD_GATEWAY, why))).await,
+            None => staff.failed(&app, &error, HERE),
+        },
     }
 }

@@ -304,7 +304,8 @@ pub(in crate::pages) fn found_view(
         value: consent.as_str().into(),
         label: words.say(label),
         support: vec![words.say(support)],
-        chosen: false,
+        // Chosen by whoever sent the form, never beforehand.
+        chosen: it.consent == consent.as_str(),
         barred: false,
     };
     FoundView {

@@ -1,6 +1,7 @@
 //! An administrator changes the inventory. The center is asked whether the sign-in still counts before anything is kept; what was changed
 //! meanwhile is shown, not overwritten.
 
+use api::client::ClientError;
 use api::client::cards::Cause;
 use askama::Template;
 use axum::extract::{Query, State};
@@ -11,10 +12,10 @@ use domain::equipment::Part;
 use domain::inventory::{Contents, Device, DeviceText, InvalidDeviceText, NotChanged, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 use serde::Deserialize;
-use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
+use ui::component::{Banner, Choice, ErrorSummary, Fault, Need, Select, TextField, Tone, Width};
 use ui::language::Words;
 
-use super::{DEVICE, HERE, optional};
+use super::{DEVICE, HERE, InventoryPage, inventory_page, optional};
 use crate::faults;
 use crate::inventory::{self, NotWritten};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
@@ -245,7 +246,13 @@ pub(crate) async fn keep_device(
         Some(place) => *place = device,
         None => contents.devices.push(device),
     };
-    change(&app, &staff, &form.version, put).await
+    let came = change(&app, &staff, &form.version, put).await;
+    let again = |status: StatusCode, banner: Banner| {
+        let mut page = device_page(&staff, &form, &[]);
+        page.frame.banners.push(banner);
+        show(status, &page)
+    };
+    after(&app, &staff, came, Some(&again))
 }
 
 pub(crate) async fn remove_device(
@@ -262,7 +269,8 @@ pub(crate) async fn remove_device(
             contents.devices.remove(at);
         }
     };
-    change(&app, &staff, &form.version, remove).await
+    let came = change(&app, &staff, &form.version, remove).await;
+    after(&app, &staff, came, None)
 }
 
 pub(crate) async fn keep_contract(
@@ -273,18 +281,17 @@ pub(crate) async fn keep_contract(
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    let words = &staff.words;
-    let read = || {
-        Ok((
-            phone(&form.contract_phone, words)?,
-            device_text(&form.installer, words)?,
-            phone(&form.installer_phone, words)?,
-        ))
-    };
-    let (contract_phone, installer, installer_phone) = match read() {
-        Ok(read) => read,
-        Err(fault) => return trouble(StatusCode::UNPROCESSABLE_ENTITY, staff.frame(HERE), fault),
-    };
+    let (words, mut faults) = (&staff.words, Vec::new());
+    let read = phone(&form.contract_phone, words);
+    let contract_phone = or_noted(read, "contract_phone", &mut faults);
+    let read = device_text(&form.installer, words);
+    let installer = or_noted(read, "installer", &mut faults);
+    let read = phone(&form.installer_phone, words);
+    let installer_phone = or_noted(read, "installer_phone", &mut faults);
+    if !faults.is_empty() {
+        let page = contract_page(&app, &staff, &form, &faults);
+        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
     let contract = Contract::parse(&form.contract);
     let put = |contents: &mut Contents| {
         contents.contract = contract;
@@ -292,7 +299,50 @@ pub(crate) async fn keep_contract(
         contents.installer = installer;
         contents.installer_phone = installer_phone;
     };
-    change(&app, &staff, &form.version, put).await
+    let came = change(&app, &staff, &form.version, put).await;
+    let again = |status: StatusCode, banner: Banner| {
+        let mut page = contract_page(&app, &staff, &form, &[]);
+        page.frame.banners.push(banner);
+        show(status, &page)
+    };
+    after(&app, &staff, came, Some(&again))
+}
+
+/// What was read of a field; a fault is noted under the field's name.
+fn or_noted<T>(
+    read: Result<Option<T>, Fault>,
+    name: &str,
+    faults: &mut Vec<(String, Fault)>,
+) -> Option<T> {
+    read.unwrap_or_else(|fault| {
+        faults.push((name.to_owned(), fault));
+        None
+    })
+}
+
+/// The inventory with the form of the contract as filled, at the version it was filled at.
+fn contract_page(
+    app: &App,
+    staff: &Staff,
+    form: &ContractFields,
+    faults: &[(String, Fault)],
+) -> InventoryPage {
+    let (kept, today) = (app.upkeep.inventory(), app.now().date_in_japan());
+    let mut page = inventory_page(&kept, staff.frame(HERE), true, today);
+    page.version.clone_from(&form.version);
+    if let Some(shown) = &mut page.form {
+        shown.contract.value.clone_from(&form.contract);
+        for field in &mut shown.fields {
+            field.value.clone_from(match field.name {
+                "contract_phone" => &form.contract_phone,
+                "installer" => &form.installer,
+                _ => &form.installer_phone,
+            });
+        }
+        let contract = std::slice::from_mut(&mut shown.contract);
+        page.summary = faults::spread(faults, &mut shown.fields, contract);
+    }
+    page
 }
 
 /// Counts a free re-set-up of the PC, used today.
@@ -306,21 +356,56 @@ pub(crate) async fn note_free_set_up(
     }
     let today = app.now().date_in_japan();
     let note = |contents: &mut Contents| contents.free_set_ups.push(today);
-    change(&app, &staff, &form.version, note).await
+    let came = change(&app, &staff, &form.version, note).await;
+    after(&app, &staff, came, None)
 }
 
-/// Changes what was shown at a version, and tells of it on the list.
+/// Why nothing was changed.
+enum Undone {
+    /// The center says otherwise, or says nothing.
+    Center(ClientError),
+    /// The list does not take it, or cannot be written.
+    Here(StatusCode, Fault),
+}
+
+/// The list after a change, or why there was none. A form is shown as `filled` where the same may be sent once more.
+fn after(
+    app: &App,
+    staff: &Staff,
+    came: Result<(), Undone>,
+    filled: Option<&dyn Fn(StatusCode, Banner) -> Response>,
+) -> Response {
+    match came {
+        Ok(()) => {
+            let told = faults::own(&staff.words, "inventory_kept", "inventory-kept");
+            app.browsers
+                .with(&staff.key, |browser| browser.told = Some(told));
+            Redirect::to(HERE).into_response()
+        }
+        Err(Undone::Center(error)) => match (staff.unanswered(&error), filled) {
+            (Some(banner), Some(again)) => again(StatusCode::BAD_GATEWAY, banner),
+            _ => staff.failed(app, &error, HERE),
+        },
+        Err(Undone::Here(status, fault)) => match filled {
+            Some(again) if status.is_server_error() => {
+                again(status, Banner::new(Tone::Error, fault))
+            }
+            _ => trouble(status, staff.frame(HERE), fault),
+        },
+    }
+}
+
+/// Changes what was shown at a version.
 async fn change(
     app: &App,
     staff: &Staff,
     version: &str,
     put: impl FnOnce(&mut Contents),
-) -> Response {
+) -> Result<(), Undone> {
     let words = &staff.words;
     // An account that was locked or signed in elsewhere since changes nothing any more.
-    if let Err(error) = staff.client.settings(staff.token(), Cause::Person).await {
-        return staff.failed(app, &error, HERE);
-    }
+    let asked = staff.client.settings(staff.token(), Cause::Person).await;
+    asked.map_err(Undone::Center)?;
     let mut contents = app.upkeep.inventory().contents;
     put(&mut contents);
     // A version that cannot be read is none that was shown.
@@ -330,10 +415,7 @@ async fn change(
     let (status, fault) = match changed {
         Ok(changed) => {
             tracing::info!(inventory.version = changed.version.0, account = %by, "the inventory was changed");
-            let told = faults::own(words, "inventory_kept", "inventory-kept");
-            app.browsers
-                .with(&staff.key, |browser| browser.told = Some(told));
-            return Redirect::to(HERE).into_response();
+            return Ok(());
         }
         Err(NotWritten::Rule(NotChanged::Meanwhile)) => (
             StatusCode::CONFLICT,
@@ -352,5 +434,5 @@ async fn change(
             (StatusCode::INTERNAL_SERVER_ERROR, fault)
         }
     };
-    trouble(status, staff.frame(HERE), fault)
+    Err(Undone::Here(status, fault))
 }

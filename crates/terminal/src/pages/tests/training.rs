@@ -76,7 +76,7 @@ pub(super) fn of_training(asked: &Staff, written: &mut Written) {
             window: window(),
         }],
     };
-    let page = reports_page(staff.frame(emergency::reports::HERE), used);
+    let page = reports_page(staff.frame(emergency::reports::HERE), used, None);
     written.add("training-reports", &page);
     written.add(
         "training-patients",

@@ -1,11 +1,15 @@
 //! What a form that was not taken keeps.
 
 use api::account::AccountChange;
+use api::emergency::{EmergencyReports, NewReport, OpenWindow, WindowUsage};
 use askama::Template;
+use axum::http::StatusCode;
 use ui::language::Language;
 
 use super::{account, fault, staff};
+use crate::lock::tests::Terminal;
 use crate::pages::accounts::account::{account_page, meanwhile};
+use crate::pages::emergency::reports::reports_page;
 
 #[test]
 fn an_account_that_was_not_changed_keeps_what_was_typed_and_says_what_it_is_now() {
@@ -35,4 +39,122 @@ fn an_account_that_was_not_changed_keeps_what_was_typed_and_says_what_it_is_now(
     }
     let untouched = AccountChange::default();
     assert!(meanwhile(&now, &untouched, &staff.words).is_empty());
+}
+
+fn used(id: &str) -> WindowUsage {
+    WindowUsage {
+        facility: "1319999999".into(),
+        window: OpenWindow {
+            from: "2026-11-25T15:00:00Z".into(),
+            id: id.into(),
+            mode: "disaster".into(),
+            reason: "見本".into(),
+            until: "2026-11-26T15:00:00Z".into(),
+        },
+        ..WindowUsage::default()
+    }
+}
+
+#[tokio::test]
+async fn a_form_stays_as_filled_where_the_line_is_lost() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("administrator");
+    for (path, body, kept) in [
+        (
+            "/emergency/disaster",
+            "by=description&name=MIHON&birth_date=S45.1.2&sex=2&address=KAKUU",
+            &["value=\"MIHON\"", "value=\"S45.1.2\"", "value=\"KAKUU\""][..],
+        ),
+        (
+            "/emergency/outage",
+            "by=insurance&insurer_number=06139992&number=4567",
+            &["value=\"06139992\"", "value=\"4567\""][..],
+        ),
+        (
+            "/emergency/disaster/open",
+            "search=s-1&consent=oral&name=MIHON&birth_date=1970-01-02&sex=2",
+            &["value=\"s-1\"", "value=\"oral\" checked", "MIHON"][..],
+        ),
+        (
+            "/emergency/reports",
+            "window=w-1&text=written+at+length",
+            &["value=\"w-1\"", ">written at length</textarea>"][..],
+        ),
+        (
+            "/training/emergency/reports",
+            "window=w-1&text=written+at+length",
+            &[">written at length</textarea>"][..],
+        ),
+        (
+            "/reference-numbers",
+            "key=k-1&reference_number=000123&insurer_number=06139992&number=4567",
+            &["value=\"k-1\"", "value=\"000123\"", "value=\"4567\""][..],
+        ),
+        (
+            "/reference-numbers/search",
+            "reference_number=000123",
+            &["value=\"000123\""][..],
+        ),
+        (
+            "/inventory/device",
+            "version=0&part=router&maker=MIHON&serial=S-1",
+            &["value=\"MIHON\"", "value=\"S-1\""][..],
+        ),
+        (
+            "/inventory/contract",
+            "version=0&contract=with&installer=MIHON",
+            &["value=\"with\" selected", "value=\"MIHON\""][..],
+        ),
+    ] {
+        let page = terminal.post(path, &cookie, body).await;
+        assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{path}");
+        assert!(page.text.contains("そのまま残っています"), "{path}");
+        for kept in kept {
+            assert!(page.text.contains(kept), "{path}: {kept}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_contracts_form_stays_as_filled_with_a_wrong_number_in_it() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("administrator");
+    let body = "version=0&contract=without&contract_phone=x&installer=MIHON";
+    let page = terminal.post("/inventory/contract", &cookie, body).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for kept in [
+        "value=\"without\" selected",
+        "value=\"x\"",
+        "value=\"MIHON\"",
+        "href=\"#contract_phone\"",
+    ] {
+        assert!(page.text.contains(kept), "{kept}");
+    }
+}
+
+#[test]
+fn a_report_that_was_not_taken_stands_under_its_window() {
+    let staff = staff(Language::Japanese, "administrator");
+    let found = || EmergencyReports {
+        windows: ["w-1", "w-2"].map(used).into(),
+    };
+    let page = |window: &str| {
+        let written = NewReport {
+            text: "written".into(),
+            window: window.into(),
+        };
+        reports_page(staff.frame("/emergency/reports"), found(), Some(&written))
+    };
+    let at_its_window = page("w-2");
+    let written = at_its_window.windows.iter().map(|it| it.written.as_str());
+    assert_eq!(written.collect::<Vec<_>>(), ["", "written"]);
+    assert!(at_its_window.unsent.is_none());
+    assert!(
+        at_its_window
+            .render()
+            .unwrap()
+            .contains(">written</textarea>")
+    );
+    let elsewhere = page("w-3");
+    assert_eq!(elsewhere.unsent, Some(("w-3".into(), "written".into())));
 }
