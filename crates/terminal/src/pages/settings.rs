@@ -52,8 +52,8 @@ pub(super) struct SettingsPage {
     pub(super) link: Vec<Select>,
     /// How people sign in.
     pub(super) sign_in: Vec<Select>,
-    /// The newest changes.
-    pub(super) changes: Vec<HistoryLine>,
+    /// The newest changes, where the center told them.
+    pub(super) changes: Option<Vec<HistoryLine>>,
 }
 
 /// What is told to a page that is open while somebody else saves.
@@ -125,7 +125,7 @@ pub(super) fn settings_page(
     staff: &Staff,
     form: &SettingsForm,
     faults: &[(String, Fault)],
-    changes: Vec<HistoryLine>,
+    changes: Option<Vec<HistoryLine>>,
 ) -> SettingsPage {
     let words = &staff.words;
     let selects = |group: Group| -> Vec<Select> {
@@ -172,7 +172,7 @@ pub(super) fn settings_page(
     }
 }
 
-/// The newest changes as the page shows them; a center that does not tell leaves the list empty.
+/// The newest saves.
 async fn recent(staff: &Staff) -> Result<SettingsHistory, ClientError> {
     staff.client.settings_history(staff.token(), None).await
 }
@@ -182,6 +182,12 @@ fn lines(history: &SettingsHistory, words: &Words) -> Vec<HistoryLine> {
     newest
         .flat_map(|change| history::lines(change, words))
         .collect()
+}
+
+/// The newest changes below a form that was not taken, which is shown even where they cannot be.
+async fn told(staff: &Staff) -> Option<Vec<HistoryLine>> {
+    let history = recent(staff).await.ok()?;
+    Some(lines(&history, &staff.words))
 }
 
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
@@ -194,7 +200,7 @@ pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     match recent(&staff).await {
         Ok(history) => {
             let changes = lines(&history, &staff.words);
-            let mut page = settings_page(&staff, &filled(&settings), &[], changes);
+            let mut page = settings_page(&staff, &filled(&settings), &[], Some(changes));
             let told = app.browsers.with(&staff.key, |browser| browser.told.take());
             page.frame.banners.extend(told.flatten().map(done));
             show(StatusCode::OK, &page)
@@ -255,7 +261,7 @@ pub(crate) async fn change(
     let settings = match form.read(&staff.words) {
         Ok(settings) => settings,
         Err(faults) => {
-            let page = settings_page(&staff, &form, &faults, Vec::new());
+            let page = settings_page(&staff, &form, &faults, told(&staff).await);
             return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
         }
     };
@@ -279,6 +285,11 @@ pub(crate) async fn change(
 
 /// The form again with what kept it from being saved; whoever came first is not overwritten.
 async fn unchanged(app: &App, staff: &Staff, form: &SettingsForm, error: &ClientError) -> Response {
+    if let Some(banner) = staff.unanswered(error) {
+        let mut page = settings_page(staff, form, &[], told(staff).await);
+        page.frame.banners.push(banner);
+        return show(StatusCode::BAD_GATEWAY, &page);
+    }
     let ClientError::Problem(problem) = error else {
         return staff.failed(app, error, HERE);
     };
@@ -287,7 +298,7 @@ async fn unchanged(app: &App, staff: &Staff, form: &SettingsForm, error: &Client
     }
     if !problem.errors.is_empty() {
         let faults = faults::of_members(problem, &staff.words);
-        let page = settings_page(staff, form, &faults, Vec::new());
+        let page = settings_page(staff, form, &faults, told(staff).await);
         return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     staff.failed(app, error, HERE)
@@ -306,7 +317,7 @@ async fn changed_since(app: &App, staff: &Staff, form: &SettingsForm) -> Respons
     };
     let merged = merge::merge(form, &filled(&now), &history, &staff.words);
     let changes = lines(&history, &staff.words);
-    let mut page = settings_page(staff, &merged.form, &merged.clashes, changes);
+    let mut page = settings_page(staff, &merged.form, &merged.clashes, Some(changes));
     page.summary.code = "changed".into();
     let fault = faults::own(&staff.words, "changed", "settings-changed-since");
     page.frame.banners.push(Banner::new(Tone::Warning, fault));

@@ -79,10 +79,10 @@ pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
     };
     written.add("card-taken", &page);
     let form = settings::SettingsForm::default();
-    let page = settings::settings_page(staff, &form, &[], vec![change()]);
+    let page = settings::settings_page(staff, &form, &[], Some(vec![change()]));
     written.add("settings", &page);
     let faults = [fault("drugs"), fault("visual_return_minutes")];
-    let page = settings::settings_page(staff, &form, &faults, Vec::new());
+    let page = settings::settings_page(staff, &form, &faults, Some(Vec::new()));
     written.add("settings-errors", &page);
     let page = settings::history::HistoryPage {
         frame: staff.frame("/settings/history"),

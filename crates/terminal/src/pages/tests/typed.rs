@@ -2,8 +2,10 @@
 
 use api::account::AccountChange;
 use api::emergency::{EmergencyReports, NewReport, OpenWindow, WindowUsage};
+use api::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
+use domain::facility_settings::FacilitySettings;
 use ui::language::Language;
 
 use super::{account, fault, staff};
@@ -157,4 +159,33 @@ fn a_report_that_was_not_taken_stands_under_its_window() {
     );
     let elsewhere = page("w-3");
     assert_eq!(elsewhere.unsent, Some(("w-3".into(), "written".into())));
+}
+
+#[tokio::test]
+async fn settings_with_a_fault_do_not_say_that_nothing_was_ever_changed() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("administrator");
+    let page = terminal.post("/settings", &cookie, "version=1").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text.contains("href=\"/settings/history\""));
+    assert!(!page.text.contains("まだ変更されていません"));
+}
+
+#[tokio::test]
+async fn settings_stay_as_chosen_where_the_line_is_lost() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("administrator");
+    let settings = Settings::from(&FacilitySettings::default());
+    let fields = settings.values().into_iter().map(|(name, value)| {
+        let value = if name == "visual_return_minutes" {
+            "7"
+        } else {
+            value.as_str()
+        };
+        format!("{name}={value}")
+    });
+    let body = fields.collect::<Vec<_>>().join("&");
+    let page = terminal.post("/settings", &cookie, &body).await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY);
+    assert!(page.text.contains("そのまま残っています") && page.text.contains("value=\"7\""));
 }
