@@ -55,6 +55,26 @@ document.addEventListener("DOMContentLoaded", () => {
   source.addEventListener("error", () => stands(false));
 });
 
+// Alerts of a part that is written anew are spoken when they come, not again whenever the part is written.
+for (const region of document.querySelectorAll("[data-spoken]")) {
+  const speak = () => {
+    const alerts = [...document.querySelectorAll(region.dataset.spoken)];
+    const texts = new Set(alerts.map((it) => it.textContent.replace(/\s+/g, " ").trim()));
+    for (const line of [...region.children]) {
+      if (!texts.delete(line.textContent)) {
+        line.remove();
+      }
+    }
+    for (const text of texts) {
+      const line = document.createElement("p");
+      line.textContent = text;
+      region.append(line);
+    }
+  };
+  speak();
+  document.addEventListener("htmx:afterSwap", speak);
+}
+
 // A passkey is made and used by the browser's own dialog: the form carries what it is asked, and takes what it answers.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const begin = form.querySelector("[data-passkey-begin]");

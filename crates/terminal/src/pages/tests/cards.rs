@@ -13,7 +13,7 @@ use kiosk::flow::own::{Own, Place, Record};
 use kiosk::texts::{Language, Texts, Words};
 use kiosk::told::told;
 
-use super::{Written, answer, fault, staff};
+use super::{Written, answer, fault, staff, tags};
 use crate::general_reader::View;
 use crate::pages::card::CardPage;
 use crate::pages::readers::{ReadersPage, Reminder};
@@ -320,6 +320,31 @@ fn whom_staff_confirm_is_the_patient_they_saw_and_the_next_one_is_anybody() {
     assert!(page("waiting_for_staff").contains(named));
     let next = page("idle");
     assert!(next.contains("/readers/release") && !next.contains(named));
+}
+
+#[test]
+fn the_part_of_the_readers_keeps_whoever_stands_in_it_and_speaks_no_alert_twice() {
+    let staff = staff(ui::language::Language::Japanese, "general");
+    let mut written = Written(Vec::new());
+    of_readers(&staff, &mut written);
+    let found = written.0.iter().find(|(name, _)| name == "readers");
+    let (around, live) = found.unwrap().1.split_once("<div id=\"live\">").unwrap();
+    let live = live.split("</details>").next().unwrap();
+    assert!(around.contains("data-spoken=\"#live [data-alert]\" aria-live=\"assertive\""));
+    assert!(live.contains("data-alert") && !live.contains("role=\"alert\""));
+    for tag in tags(live) {
+        // Where nothing has the identifier any more, the focus goes back to the beginning of the page.
+        if ["a", "button", "select"].contains(&tag.name.as_str()) {
+            assert!(tag.get("id").is_some(), "{:?}", tag.attributes);
+        }
+    }
+    for id in [
+        "release-reader-waiting_for_staff",
+        "mode-reader-idle",
+        "minutes-reader-card",
+    ] {
+        assert!(live.contains(&format!("id=\"{id}\"")), "{id}");
+    }
 }
 
 #[test]
