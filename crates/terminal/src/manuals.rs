@@ -150,6 +150,7 @@ mod tests {
             ("csv", "history"),
             ("シャットダウン", "start-stop"),
             ("故障 パソコン", "procedures"),
+            ("オンライン請求 届出", "procedures"),
         ];
         for (query, name) in cases {
             let found = search(&Terms::parse(query).unwrap(), true);

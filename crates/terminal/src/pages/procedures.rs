@@ -12,6 +12,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Choice, Fact, Need, Select, TextField, Tone, Width};
 use ui::language::Words;
 
+use crate::pages::claims::filings;
 use crate::pages::{Filled, Frame, Staff, done, no_such_page, show};
 use crate::procedures::{NewNote, NotNoted, Note};
 use crate::serve::App;
@@ -116,8 +117,8 @@ fn known(state: Known, words: &Words) -> (String, &'static str) {
     }
 }
 
-/// The page of this terminal a procedure is about, and its manual.
-fn place(procedure: Procedure) -> (Option<&'static str>, &'static str) {
+/// The page of this terminal a procedure is about, for whoever asks, and its manual.
+fn place(procedure: Procedure, staff: &Staff) -> (Option<&'static str>, &'static str) {
     match procedure {
         Procedure::CertificateApplication
         | Procedure::CertificateRenewal
@@ -126,6 +127,9 @@ fn place(procedure: Procedure) -> (Option<&'static str>, &'static str) {
             (Some(super::certificates::HERE), "/manuals/certificates")
         }
         Procedure::Succession => (Some("/accounts"), "/manuals/accounts"),
+        Procedure::ClaimsFiling if staff.may(Action::FileForClaims) => {
+            (Some(filings::HERE), "/manuals/procedures")
+        }
         Procedure::ClaimsFiling => (Some("/reference-material"), "/manuals/procedures"),
         Procedure::SettingsRequest => (Some("/settings"), "/manuals/settings"),
         Procedure::MoreDevices
@@ -229,7 +233,7 @@ pub(super) fn procedure_page(
     if !note.memo.is_empty() {
         written.push(fact("procedure-memo", note.memo.clone()));
     }
-    let (page, manual) = place(procedure);
+    let (page, manual) = place(procedure, staff);
     ProcedurePage {
         frame: staff.frame(&here),
         title: say(needs.title, words),

@@ -156,6 +156,21 @@ fn a_notice_without_english_is_marked_as_japanese_and_its_lines_are_kept() {
 }
 
 #[test]
+fn the_filing_for_claims_leads_whoever_may_make_it_to_its_page() {
+    let today = CivilDate::parse_iso("2026-11-26").unwrap();
+    for (kind, to) in [
+        ("administrator", "/claims/filings"),
+        ("general", "/reference-material"),
+    ] {
+        let staff = super::staff(Language::Japanese, kind);
+        let (note, facts) = (Note::default(), Facts::default());
+        let filing = Procedure::ClaimsFiling;
+        let page = procedures::procedure_page(&staff, filing, &note, &facts, today);
+        assert_eq!(page.page, Some(to), "{kind}");
+    }
+}
+
+#[test]
 fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
     let today = CivilDate::parse_iso("2026-11-26").unwrap();
     let (facts, note) = (Facts::default(), Note::default());
