@@ -116,9 +116,12 @@ pub(crate) fn csv(sections: &[SheetSection], heads: &[String; 6]) -> String {
     text
 }
 
-/// A cell that a spreadsheet would take for a formula is led by an apostrophe.
+/// A cell that a spreadsheet would take for a formula is led by an apostrophe, as in the center's files (`exchange::csv_file`).
 fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@']) {
+    let starts = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠',
+    ];
+    if cell.starts_with(starts) {
         format!("'{cell}")
     } else {
         cell.to_owned()
@@ -358,5 +361,10 @@ pub(crate) mod tests {
         let lines: Vec<&str> = text.split("\r\n").collect();
         assert_eq!(lines[0], "\u{feff}\"題\"");
         assert_eq!(lines[2], "\"1\",\"a\"\"b\",\"'=1+1\",\"\",\"x,y\",\"\"");
+        // Spreadsheets read full-width signs, and what follows a tab or a line break, as well.
+        for cell in ["＝1+1", "＋1", "－1", "＠x", "\t=1", "\r=1", "\n=1", "'=1"] {
+            assert_eq!(harmless(cell), format!("'{cell}"));
+        }
+        assert_eq!(harmless("受付＝1"), "受付＝1");
     }
 }
