@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use api::problem::{MemberError, Trouble};
 use askama::Template;
-use axum::extract::{Form, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -15,6 +15,7 @@ use ui::language::{Language, Screen, Texts, Words};
 
 use crate::app::App;
 use crate::downloads::{Download, attachment, examine, issue};
+use crate::extract::{OPEN_FORM_BYTES, form};
 use crate::page_guard;
 use crate::trouble::Refused;
 
@@ -72,12 +73,20 @@ pub(crate) async fn show(State(app): State<App>, asked: Query<Asked>) -> Respons
 pub(crate) async fn send(
     State(app): State<App>,
     asked: Query<Asked>,
-    typed: Result<Form<Typed>, axum::extract::rejection::FormRejection>,
+    request: Request,
 ) -> Response {
-    let Ok(Form(typed)) = typed else {
-        let refused = Refused::from(Trouble::InvalidInput);
-        let page = page(&app, &asked.0, &Typed::default(), Some(&refused));
-        return rendered(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    let read = form::<Typed>(request, OPEN_FORM_BYTES, &app).await;
+    let typed = match read {
+        Ok(Ok(typed)) => typed,
+        Ok(Err(_)) => {
+            let refused = Refused::from(Trouble::InvalidInput);
+            let page = page(&app, &asked.0, &Typed::default(), Some(&refused));
+            return rendered(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+        Err(refused) => {
+            let page = page(&app, &asked.0, &Typed::default(), Some(&refused));
+            return rendered(refused.status(), &page);
+        }
     };
     let wish = Download {
         request_id: typed.request_id.clone(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use api::problem::Trouble;
 use api::problem::access::AccessTrouble;
 use api::problem::certificate::CertificateTrouble;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::audit::Deed;
@@ -27,6 +28,9 @@ use crate::trouble::Refused;
 
 /// The largest JSON body taken, in bytes.
 const MOST_BYTES: usize = 64 << 10;
+
+/// The largest form of a page that is open to everybody, in bytes.
+pub(crate) const OPEN_FORM_BYTES: usize = 16 << 10;
 
 /// A person's activity is written down once in this many seconds.
 const TOUCH_S: i64 = 60;
@@ -247,6 +251,19 @@ pub(crate) async fn whole(
     let read = tokio::time::timeout(duration(app.limits.body_ms), read).await;
     let bytes = read.map_err(|_| Trouble::TooSlow)?;
     Ok(bytes.map_err(|_| Trouble::BodyTooLarge)?)
+}
+
+/// A form read to its end, within the limits of size and time. What came whole and is no such form is told apart.
+pub(crate) async fn form<T: DeserializeOwned>(
+    request: Request,
+    most_bytes: usize,
+    app: &App,
+) -> Result<Result<T, FormRejection>, Refused> {
+    let (parts, body) = request.into_parts();
+    let bytes = whole(body, most_bytes, app).await?;
+    let request = Request::from_parts(parts, axum::body::Body::from(bytes));
+    let read = Form::<T>::from_request(request, app).await;
+    Ok(read.map(|Form(form)| form))
 }
 
 impl From<api::problem::Problem> for Refused {

@@ -26,8 +26,7 @@ use std::convert::Infallible;
 use api::problem::Trouble;
 use askama::Template;
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Extension, Form, FromRequest, FromRequestParts, Request, State};
+use axum::extract::{Extension, FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -46,7 +45,7 @@ use ui::security::find_cookie;
 
 use crate::admission::Admission;
 use crate::app::App;
-use crate::extract::whole;
+use crate::extract::form;
 use crate::listeners::From;
 use crate::operators::{self, SET_UP};
 use crate::page_guard;
@@ -385,8 +384,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let visitor = Visitor::of(request.headers(), app);
-        let (parts, body) = request.into_parts();
-        let bytes = whole(body, FORM_BYTES, app).await.map_err(|refused| {
+        let read = form(request, FORM_BYTES, app).await.map_err(|refused| {
             let told = Told::from(refused);
             trouble(
                 told.status(),
@@ -394,9 +392,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Filled<T> {
                 told.fault(&visitor.words),
             )
         })?;
-        let request = Request::from_parts(parts, Body::from(bytes));
-        match Form::<T>::from_request(request, app).await {
-            Ok(Form(form)) => Ok(Self(form)),
+        match read {
+            Ok(form) => Ok(Self(form)),
             Err(rejected) => {
                 let fault = own_fault(&visitor.words, "form_unreadable", "form-unreadable");
                 Err(trouble(rejected.status(), visitor.frame("/"), fault))

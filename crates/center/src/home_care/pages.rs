@@ -4,8 +4,7 @@
 use api::problem::Trouble;
 use askama::Template;
 use axum::Router;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -29,7 +28,7 @@ use super::at_device::{in_force, record_answers};
 use super::listener::guard;
 use crate::admission::Admission;
 use crate::app::{App, random};
-use crate::extract::grant;
+use crate::extract::{OPEN_FORM_BYTES, form, grant};
 use crate::page_guard;
 use crate::trouble::Refused;
 
@@ -177,9 +176,10 @@ async fn begin(
     State(app): State<App>,
     Path(id): Path<String>,
     asked: Query<Asked>,
-    begun: Result<Form<Begun>, FormRejection>,
+    request: Request,
 ) -> Result<Response, Refused> {
-    let secret = begun.ok().map(|Form(it)| it.page);
+    let begun = form::<Begun>(request, OPEN_FORM_BYTES, &app).await?;
+    let secret = begun.ok().map(|it| it.page);
     let secret = secret.filter(|it| is_secret(it));
     let (Ok(address), Some(secret)) = (in_force(&app, &id), secret) else {
         let frame = Frame::new(&app, &asked, "/");
@@ -264,8 +264,9 @@ async fn answer(
     State(app): State<App>,
     headers: HeaderMap,
     asked: Query<Asked>,
-    given: Result<Form<Vec<(String, String)>>, FormRejection>,
+    request: Request,
 ) -> Result<Response, Refused> {
+    let given = form::<Vec<(String, String)>>(request, OPEN_FORM_BYTES, &app).await?;
     let frame = Frame::new(&app, &asked, "/visit");
     let Some(page) = opened(&app, &headers)? else {
         return Ok(over(frame));
@@ -279,7 +280,7 @@ async fn answer(
     let Some(found) = app.engine.own_card_check(&permit, check)? else {
         return Ok(over(frame));
     };
-    let given = given.map(|Form(it)| it).unwrap_or_default();
+    let given = given.unwrap_or_default();
     let Some(answers) = read(&found, &given) else {
         return stand(&app, frame, &page, true).await;
     };

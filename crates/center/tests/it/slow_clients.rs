@@ -60,3 +60,18 @@ async fn a_body_that_does_not_end_is_refused_as_too_slow() {
     let answer = read_answer(&mut stream).await;
     assert_eq!((answer.status, answer.code()), (408, "too_slow".into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_an_open_page_that_does_not_end_is_refused_as_too_slow() {
+    let short = NonZeroU32::new(SHORT_MS).unwrap();
+    let (world, home) = World::start_at_home_set(|config| config.limits.body_ms = short).await;
+    for (at, path) in [(world.enroll, "/"), (home, "/f/x"), (home, "/visit")] {
+        let mut stream = world.connect_to(at, None).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nsec-fetch-site: same-origin\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\na",
+            at.port()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(read_answer(&mut stream).await.status, 408, "{path}");
+    }
+}

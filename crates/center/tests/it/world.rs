@@ -47,18 +47,7 @@ impl World {
     }
 
     pub(crate) async fn start_with(limits: Limits) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let micros = Arc::new(AtomicI64::new(now_micros()));
-        let center = start_center(dir.path(), limits, Arc::clone(&micros)).await;
-        Self {
-            api: center.api,
-            enroll: center.enroll,
-            operator: center.operator,
-            metrics: center.metrics,
-            center: Some(center),
-            dir,
-            micros,
-        }
+        Self::start_set(|config| config.limits = limits).await
     }
 
     /// A center whose store lies at a server.
@@ -157,12 +146,17 @@ impl World {
 
     /// A center that believes the made-up cards and serves home care; where it does.
     pub(crate) async fn start_at_home(home: center::config::home::Home) -> (Self, SocketAddr) {
+        Self::start_at_home_set(|config| config.home = home).await
+    }
+
+    /// The same with settings that a test changes.
+    pub(crate) async fn start_at_home_set(set: impl FnOnce(&mut Config)) -> (Self, SocketAddr) {
         let dir = tempfile::tempdir().unwrap();
         let micros = Arc::new(AtomicI64::new(now_micros()));
         let cards = crate::deck::settings(dir.path());
         let mut config = config(dir.path(), Limits::default(), cards);
         config.listen.home = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        config.home = home;
+        set(&mut config);
         let center = start_center_of(&config, Arc::clone(&micros)).await;
         let engine = crate::places::store(&dir.path().join("center.db"), 8);
         crate::deck::register(&engine).await;
