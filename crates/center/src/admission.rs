@@ -100,6 +100,19 @@ where
     }
 }
 
+/// A place for a request whose facility is known only once it was read.
+pub(crate) async fn enter(
+    gate: &Arc<Gate>,
+    class: WorkClass,
+    facility: Arc<Facility>,
+) -> Result<Place, Refused> {
+    if let Some(place) = gate.try_enter(class, Some(&facility)) {
+        return Ok(place);
+    }
+    let entered = traces::within(Stage::Admission, gate.enter(class, Some(facility))).await;
+    entered.map_err(|after_s| Refused::after(Trouble::Overloaded, after_s.into()))
+}
+
 /// Gives the place back; of answers that may be large only once they are sent, since until then they take memory.
 fn keep(class: WorkClass, place: Place, answer: Response) -> Response {
     match class {
@@ -109,9 +122,11 @@ fn keep(class: WorkClass, place: Place, answer: Response) -> Response {
                 _place: place,
             })
         }),
-        WorkClass::CardCheck | WorkClass::Check | WorkClass::SignIn | WorkClass::Operators => {
-            answer
-        }
+        WorkClass::CardCheck
+        | WorkClass::Check
+        | WorkClass::SignIn
+        | WorkClass::Operators
+        | WorkClass::Home => answer,
     }
 }
 

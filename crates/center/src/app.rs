@@ -71,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<Gate>,
     /// In front of operators' pages.
     pub(crate) operator_gate: Arc<Gate>,
+    /// In front of what comes to the home listener.
+    pub(crate) home_gate: Arc<Gate>,
     pub(crate) facilities: Facilities,
     pub(crate) connections: Arc<Connections>,
     /// Certificates of whose use the store knows.

@@ -1,5 +1,7 @@
 //! Which handler answers which route of the api and enroll listeners. A test holds the api to the table of operations the OpenAPI document is made of.
 
+use std::sync::Arc;
+
 use api::openapi::operations::Method;
 use api::problem::Trouble;
 use api::receipt::KeySet;
@@ -12,6 +14,7 @@ use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use axum::{Extension, Json, Router};
 use domain::admission::WorkClass;
 
+use crate::admission::gate::Gate;
 use crate::admission::{Admission, classes};
 use crate::app::App;
 use crate::extract::Peer;
@@ -50,13 +53,19 @@ pub(crate) fn api(app: &App, ward: &Ward) -> Router {
 }
 
 /// A route's handler behind the gate: timed from its place on, traced from before it.
-pub(crate) fn admitted(
+pub(crate) fn admitted(app: &App, route: Route, class: fn(&str) -> WorkClass) -> MethodRouter<App> {
+    admitted_by(app, &app.gate, route, class)
+}
+
+/// The same behind another gate.
+pub(crate) fn admitted_by(
     app: &App,
+    gate: &Arc<Gate>,
     (method, path, handler): Route,
     class: fn(&str) -> WorkClass,
 ) -> MethodRouter<App> {
     let timed = handler.layer(app.metrics.timer(method.as_str(), path));
-    let admitted: MethodRouter<App> = timed.layer(Admission::new(&app.gate, class));
+    let admitted: MethodRouter<App> = timed.layer(Admission::new(gate, class));
     admitted.layer(app.traces.layer(method.as_str(), path, class))
 }
 

@@ -157,6 +157,8 @@ impl Center {
         let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
         let own_places = capacity.in_progress_of_operators;
         let operator_gate = Arc::new(Gate::new(bounds(&capacity, own_places)));
+        let home_places = capacity.in_progress_at_home();
+        let home_gate = Arc::new(Gate::new(bounds(&capacity, home_places)));
         let connections = Arc::new(Connections::new(capacity));
         let draining = Arc::new(Draining::default());
         let sources = Sources {
@@ -164,7 +166,7 @@ impl Center {
             last_drain: LastDrain::take(dir),
             engine: engine.clone(),
             clock: clock.clone(),
-            gates: [Arc::clone(&gate), Arc::clone(&operator_gate)],
+            gates: [&gate, &operator_gate, &home_gate].map(Arc::clone),
             connections: Arc::clone(&connections),
             traces: traces.counts(),
         };
@@ -214,6 +216,7 @@ impl Center {
             capacity,
             gate,
             operator_gate,
+            home_gate,
             facilities: Facilities::default(),
             connections,
             used: crate::listeners::Used::default(),

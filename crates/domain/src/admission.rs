@@ -24,6 +24,9 @@ named! {
         Bulk = "bulk";
         /// Operators' pages. They have places of their own, so that somebody can see why the rest is crowded.
         Operators = "operators";
+        /// What comes to the home listener, from anybody on the internet. It has places of its own; a check that a device proved takes one
+        /// of [`Self::CardCheck`] besides.
+        Home = "home";
     }
 }
 
@@ -45,7 +48,7 @@ impl WorkClass {
     #[must_use]
     pub fn reach_per_cent(self) -> usize {
         match self {
-            Self::CardCheck | Self::Operators => 100,
+            Self::CardCheck | Self::Operators | Self::Home => 100,
             Self::Check => 90,
             Self::SignIn => 75,
             Self::Pages => 50,
@@ -77,7 +80,7 @@ impl WorkClass {
         match self {
             Self::CardCheck => 1,
             Self::Check => 2,
-            Self::SignIn | Self::Pages | Self::Operators => 5,
+            Self::SignIn | Self::Pages | Self::Operators | Self::Home => 5,
             Self::Bulk => 30,
         }
     }

@@ -32,6 +32,17 @@ pub struct Capacity {
     pub drain_ms: NonZeroU32,
 }
 
+/// Places of the home listener at least.
+const LEAST_AT_HOME: u32 = 16;
+
+impl Capacity {
+    /// Requests of the home listener worked on at once, beside the others: a quarter as many as those of facilities.
+    pub(crate) fn in_progress_at_home(&self) -> NonZeroU32 {
+        let quarter = (self.in_progress.get() / 4).max(LEAST_AT_HOME);
+        NonZeroU32::new(quarter).unwrap_or(NonZeroU32::MIN)
+    }
+}
+
 impl Default for Capacity {
     fn default() -> Self {
         let most = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);

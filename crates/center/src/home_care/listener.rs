@@ -1,5 +1,6 @@
 //! The home listener: TLS without a client certificate, off unless it is configured. Pages for whoever has an address, routes for devices; each
-//! address of the network has its bucket of requests.
+//! address of the network has its bucket of requests. Whatever comes takes a place of the listener's own; those of card checks are for devices that
+//! proved themselves.
 
 use api::openapi::operations::Method;
 use api::routes;
@@ -16,14 +17,15 @@ use super::{at_device, consents, pages};
 use crate::app::App;
 use crate::listeners::From;
 use crate::page_guard;
-use crate::router::{Route, admitted};
+use crate::router::{Route, admitted_by};
 use crate::trouble::Refused;
 
 /// The router of the listener.
 pub(crate) fn router(app: &App) -> Router {
     let mut devices = Router::new();
     for (method, path, handler) in of_devices() {
-        let handler = admitted(app, (method, path, handler), |_| WorkClass::CardCheck);
+        let route = (method, path, handler);
+        let handler = admitted_by(app, &app.home_gate, route, |_| WorkClass::Home);
         devices = devices.route(path, handler);
     }
     Router::new()

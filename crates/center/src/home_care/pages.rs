@@ -52,7 +52,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/f/{id}", get(facility).post(begin))
         .route("/visit", get(show).post(answer))
         .route("/visit/end", post(end))
-        .layer(Admission::new(&app.gate, |_| WorkClass::Pages))
+        .layer(Admission::new(&app.home_gate, |_| WorkClass::Home))
         .route("/assets/{name}", get(page_guard::asset))
         .layer(from_fn_with_state(app.clone(), guard))
 }

@@ -7,6 +7,7 @@ use api::problem::home_care::HomeTrouble;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, Method};
+use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use domain::home_care::PROOF_SKEW_S;
 use domain::permit::{Permission, Permit};
@@ -14,6 +15,8 @@ use serde::de::DeserializeOwned;
 use store::home_care::devices::Device;
 use uuid::Uuid;
 
+use crate::admission::enter;
+use crate::admission::gate::Place;
 use crate::app::App;
 use crate::extract::{grant, json_bytes, parse};
 use crate::trouble::Refused;
@@ -27,6 +30,8 @@ pub(crate) struct Proven<T> {
     pub(crate) device: Device,
     pub(crate) value: T,
     pub(crate) bytes: Bytes,
+    /// Among the checks by card, of the device's facility.
+    _place: Place,
 }
 
 impl<T> Proven<T> {
@@ -54,6 +59,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Proven<T> {
         let device = app.engine.home_device(id.as_u128(), now)?;
         let device = device.filter(|it| shown.is_of(&it.key));
         let device = device.ok_or(Trouble::Home(HomeTrouble::Proof))?;
+        let facility = app.facilities.of(device.facility);
+        // Before the proof is used up: whoever is turned away may show it again.
+        let place = enter(&app.gate, WorkClass::CardCheck, facility).await?;
         let first = app
             .engine
             .use_home_proof(device.id, shown.claims.jti, now)
@@ -71,6 +79,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Proven<T> {
             device,
             value,
             bytes,
+            _place: place,
         })
     }
 }

@@ -20,8 +20,8 @@ use crate::trace_export::{Counts, Dropped};
 pub(crate) struct Sources {
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
-    /// Of facilities, and of operators.
-    pub(crate) gates: [Arc<Gate>; 2],
+    /// Of facilities, of operators, of the home listener.
+    pub(crate) gates: [Arc<Gate>; 3],
     pub(crate) connections: Arc<Connections>,
     pub(crate) draining: Arc<Draining>,
     /// What became of spans.
@@ -39,9 +39,10 @@ impl std::fmt::Debug for Sources {
 impl Sources {
     /// The gate a class goes through.
     fn gate(&self, class: WorkClass) -> &Gate {
-        let [facilities, operators] = &self.gates;
+        let [facilities, operators, home] = &self.gates;
         match class {
             WorkClass::Operators => operators,
+            WorkClass::Home => home,
             WorkClass::CardCheck
             | WorkClass::Check
             | WorkClass::SignIn

@@ -1,13 +1,18 @@
 //! Home care misused: old addresses, codes used twice or guessed, keys of others, proofs shown again, devices that may not.
 
+use std::num::NonZeroU32;
+
 use api::client::cards::Cause;
 use api::home_care::NewActivationCode;
 use api::home_care::device::HomeChallengeRequest;
 use api::home_care::proof::HEADER;
 use api::home_care::{CheckAgain, HomeWithdrawal};
+use api::routes;
 use http::Method;
 use synthetic::card::case::Case;
+use tokio::io::AsyncWriteExt;
 
+use crate::capacity::until;
 use crate::home_care::{Device, address, code, station};
 use crate::world::{World, check, exchange};
 
@@ -393,4 +398,33 @@ async fn a_stranger_may_ask_only_so_often() {
         last = problem.code;
     }
     assert_eq!(last, "too_many_requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_proved_takes_no_place_of_a_check_by_card() {
+    let (world, home) = World::start_at_home_set(|config| {
+        config.limits.body_ms = NonZeroU32::new(600_000).unwrap();
+        config.capacity.in_progress = NonZeroU32::new(4).unwrap();
+    })
+    .await;
+    let clinic = world.enrol("1319999999").await;
+    let reader = clinic.sign_in("reader").await.token;
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let mut held = Vec::new();
+    for (path, kind) in [
+        (routes::HOME_DEVICES, json),
+        (routes::HOME_CHALLENGES, json),
+        ("/f/x", form),
+        ("/visit", form),
+    ] {
+        let mut stream = world.connect_to(home, None).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nsec-fetch-site: same-origin\r\ncontent-type: {kind}\r\ncontent-length: 100\r\n\r\n{{",
+            home.port()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    until(&world, "onshi_requests_in_progress{class=\"home\"}", 4.0).await;
+    clinic.lay(&reader, Case::Everything, "pin").await.unwrap();
 }
