@@ -19,8 +19,9 @@ use store::recoveries::{Recovered, SecretNumber};
 
 use crate::app::{App, Shared, random};
 use crate::enroll::{institution, text};
-use crate::extract::{Body, Granted, Peer};
+use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::passwords;
+use crate::second_factors::owes_no_proof;
 use crate::sessions::{actor, compare, confirm_password, event, refuse};
 use crate::told::Told;
 use crate::trouble::Refused;
@@ -31,8 +32,10 @@ const MASTER: &str = "master";
 pub(crate) async fn print(
     State(app): State<App>,
     Granted(permit): Granted<ManageOwnAccess>,
+    token: TokenHash,
     body: Body<NewRecoveryCodes>,
 ) -> Result<(StatusCode, Json<RecoveryCodes>), Refused> {
+    owes_no_proof(&app, token)?;
     let (now, holder) = (app.now(), permit.holder().clone());
     confirm_password(&app, &holder, &body.value.password, now).await?;
     let codes: Result<Vec<PaperCode>, Refused> = (0..CODES).map(|_| generate()).collect();

@@ -20,6 +20,7 @@ use pki::totp::{SECRET_BYTES, base32, matching};
 use sha2::{Digest, Sha256};
 use store::accounts::Settled;
 use store::second_factors::{Factor, Proof};
+use store::sessions::Session;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -39,8 +40,10 @@ const MOST: usize = 10;
 pub(crate) async fn begin(
     State(app): State<App>,
     Granted(permit): Granted<ManageOwnAccess>,
+    token: TokenHash,
     body: Body<NewSecondFactor>,
 ) -> Result<(StatusCode, Json<BegunSecondFactor>), Refused> {
+    owes_no_proof(&app, token)?;
     let (now, holder, body) = (app.now(), permit.holder(), body.value);
     let kind = examine(&body)?;
     confirm_password(&app, holder, &body.password, now).await?;
@@ -103,6 +106,7 @@ pub(crate) async fn confirm(
     Path(id): Path<String>,
     body: Body<FactorConfirmation>,
 ) -> Result<StatusCode, Refused> {
+    owes_no_proof(&app, token)?;
     let (now, holder) = (app.now(), permit.holder().clone());
     let id = Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
     let factors = app.engine.factors(holder.facility, &holder.account)?;
@@ -136,9 +140,11 @@ pub(crate) async fn confirm(
 pub(crate) async fn remove(
     State(app): State<App>,
     Granted(permit): Granted<ManageOwnAccess>,
+    token: TokenHash,
     Path(id): Path<String>,
     body: Body<FactorRemoval>,
 ) -> Result<StatusCode, Refused> {
+    owes_no_proof(&app, token)?;
     let id = Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
     confirm_password(&app, permit.holder(), &body.value.password, app.now()).await?;
     let factors = app
@@ -285,11 +291,7 @@ fn waits_for_proof(app: &Shared, token: TokenHash) -> Result<(), Refused> {
     let session = app.engine.session(&token.0)?.ok_or(Trouble::NotSignedIn)?;
     let waits = match session.entry {
         Entry::Prove => true,
-        Entry::Full => {
-            let proved = app.engine.proved_by(&session.who, session.opened)?;
-            let by_password = matches!(proved, Some(ProvedBy::Password) | None);
-            by_password && !confirmed(app, &session.who)?.is_empty()
-        }
+        Entry::Full => is_by_password(app, &session)? && !confirmed(app, &session.who)?.is_empty(),
         Entry::Enrol => false,
     };
     if waits {
@@ -297,6 +299,24 @@ fn waits_for_proof(app: &Shared, token: TokenHash) -> Result<(), Refused> {
     } else {
         Err(Trouble::Access(Why::NoSecondFactorAsked).into())
     }
+}
+
+/// Refuses a session that showed no second factor though the account had one when it was opened: what stands in a factor's place is not for
+/// the password alone, also where the facility asks nobody for a factor.
+pub(crate) fn owes_no_proof(app: &Shared, token: TokenHash) -> Result<(), Refused> {
+    let session = app.engine.session(&token.0)?.ok_or(Trouble::NotSignedIn)?;
+    let factors = confirmed(app, &session.who)?;
+    let mut since = factors.iter().filter_map(|it| it.confirmed);
+    if since.any(|at| at < session.opened) && is_by_password(app, &session)? {
+        return Err(Trouble::Access(Why::SecondFactorNeeded).into());
+    }
+    Ok(())
+}
+
+/// Whether a session showed the password alone.
+fn is_by_password(app: &Shared, session: &Session) -> Result<bool, Refused> {
+    let proved = app.engine.proved_by(&session.who, session.opened)?;
+    Ok(matches!(proved, Some(ProvedBy::Password) | None))
 }
 
 fn examine(body: &NewSecondFactor) -> Result<FactorKind, Refused> {

@@ -215,9 +215,7 @@ async fn authenticate(
         None => Entry::Full,
     };
     let outcome = match &account {
-        // Cleared before the second factor is proved, the count would never reach whoever guesses that.
-        Some(_) if entry == Entry::Prove => Try::RightSoFar,
-        Some(_) => Try::Right,
+        Some(account) => right_try(app, account)?,
         None => Try::Wrong,
     };
     let settled = app
@@ -228,6 +226,15 @@ async fn authenticate(
         (Settled::Locked(seconds), _) => Err(Refused::after(Trouble::AccountLocked, seconds)),
         (Settled::Wrong, _) | (Settled::Open, None) => Err(Trouble::WrongCredentials.into()),
     }
+}
+
+/// What a right password counts for. Cleared before a second factor is proved, the count would never reach whoever guesses that, at sign-in or
+/// to step up: where an account has one, only its proof clears the count.
+fn right_try(app: &App, account: &Account) -> Result<Try, Refused> {
+    Ok(match crate::second_factors::count(app, account)? {
+        0 => Try::Right,
+        _ => Try::RightSoFar,
+    })
 }
 
 /// How far the session of an account opens after its password.
@@ -367,9 +374,9 @@ async fn own_password(
     if let Some(seconds) = account.lockout.waits_s(now) {
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
-    let hash = account.password.hash;
+    let hash = account.password.hash.clone();
     let outcome = match passwords::verify(app, text.to_owned(), Some(hash.clone())).await? {
-        true => Try::Right,
+        true => right_try(app, &account)?,
         false => Try::Wrong,
     };
     let failure = event(now, actor(holder.clone()), Deed::PasswordRefused);

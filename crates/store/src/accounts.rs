@@ -253,8 +253,9 @@ impl Engine {
         .await
     }
 
-    /// Sets a password in place of the one whose slow hash was `shown`, keeps the last five, clears the lock and ends the account's other
-    /// sessions. `ChangedBefore` when the account was disabled or got another password meanwhile: whoever did that means it to stay.
+    /// Sets a password in place of the one whose slow hash was `shown`, keeps the last five and ends the account's other sessions. Clears the
+    /// lock, too, unless the person changes it in a session to keep: what the old password counted for was settled before. `ChangedBefore`
+    /// when the account was disabled or got another password meanwhile: whoever did that means it to stay.
     /// With an answer to keep whose key was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
@@ -419,8 +420,8 @@ pub(crate) fn write_password(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6,
-             failures = 0, locks = 0, locked_until = NULL, last_failure = NULL WHERE facility = ?1 AND id = ?2",
+            "UPDATE account SET password_hash = ?3, password_long = ?4, password_set = ?5, change_needed = ?6
+             WHERE facility = ?1 AND id = ?2",
         )?
         .execute(params![
             number(facility),
@@ -432,11 +433,14 @@ pub(crate) fn write_password(
         ])?;
     keep_generation(connection, facility, id, password)?;
     end_other_sessions(connection, batch, facility, id, keep)?;
-    if let Some(token) = keep {
-        connection
-            .prepare_cached("UPDATE session SET change_needed = 0 WHERE token = ?1")?
-            .execute([token])?;
-        batch.forget_session(token);
+    match keep {
+        Some(token) => {
+            connection
+                .prepare_cached("UPDATE session SET change_needed = 0 WHERE token = ?1")?
+                .execute([token])?;
+            batch.forget_session(token);
+        }
+        None => keep_lockout(connection, facility, id, lockout::State::default())?,
     }
     Ok(())
 }

@@ -403,6 +403,9 @@ impl Staff {
                 "second_factor_missing" => {
                     return Redirect::to(own_access::HERE).into_response();
                 }
+                "second_factor_needed" => {
+                    return Redirect::to(second_factor::HERE).into_response();
+                }
                 _ => {}
             }
             status = StatusCode::from_u16(problem.status).unwrap_or(status);

@@ -86,8 +86,8 @@ impl AccessTrouble {
                     "Your second factor is needed: the code of your application, or your passkey.",
                 ),
                 (
-                    "このセッションは POST /v1/sessions/current/second-factor だけ使えます。",
-                    "this session may only use POST /v1/sessions/current/second-factor",
+                    "このセッションでは二要素目がまだ確認されていません。POST /v1/sessions/current/second-factor で確認します。",
+                    "this session has not proved the account's second factor: POST /v1/sessions/current/second-factor does",
                 ),
             ),
             Self::SecondFactorMissing => (

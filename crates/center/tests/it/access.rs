@@ -3,6 +3,7 @@
 mod passkeys;
 mod recovery;
 mod rotations;
+mod without_asking;
 
 use api::access::{FactorConfirmation, FactorProof, NewSecondFactor, Recovery};
 use api::client::ClientError;
@@ -111,11 +112,15 @@ impl Clinic {
     }
 
     async fn require_second_factor(&self, token: &str) {
+        self.set_second_factor(token, "required").await;
+    }
+
+    async fn set_second_factor(&self, token: &str, policy: &str) {
         let shown = self
             .client
             .settings(token, api::client::cards::Cause::Person);
         let settings = api::settings::Settings {
-            second_factor: "required".into(),
+            second_factor: policy.into(),
             ..shown.await.unwrap()
         };
         let changed = self.client.change_settings(token, None, &settings);

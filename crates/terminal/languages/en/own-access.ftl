@@ -72,6 +72,7 @@ recovery-few-left = Few recovery codes of the administrator's account are left. 
 
 prove = Second factor
 prove-lead = The password is right. Now prove who you are in the way you added, within five minutes.
+prove-lead-later = Before this, prove who you are in the way you added: the password alone is not enough.
 prove-passkey = Use a passkey
 prove-code = Code of your application
 prove-code-support = Six digits; each code is good once.
@@ -82,6 +83,7 @@ prove-recovery = Recovery code
 prove-recovery-support = 20 characters; small letters and hyphens do not matter.
 prove-recovery-now = Use a recovery code
 prove-nothing = Type a code, or press the button of the passkey.
+prove-done = You proved who you are. Please do it once more.
 
 recover = Set a new password with a recovery code
 recover-lead = Master and administrators set a new password with a printed recovery code, also while the account waits.

@@ -72,6 +72,7 @@ recovery-few-left = 管理アカウントの復旧コードが残りわずかで
 
 prove = 二要素目の確認
 prove-lead = パスワードを確認しました。続けて、登録した方法で本人を確認します。5分以内に入力してください。
+prove-lead-later = この操作の前に、登録した方法で本人を確認します。パスワードだけではできません。
 prove-passkey = パスキーで確認する
 prove-code = 認証アプリのコード
 prove-code-support = 6桁の数字。1つのコードは1回だけ使えます。
@@ -82,6 +83,7 @@ prove-recovery = 復旧コード
 prove-recovery-support = 20文字。大文字・小文字とハイフンは区別しません。
 prove-recovery-now = 復旧コードで確認する
 prove-nothing = コードを入力するか、パスキーのボタンを押してください。
+prove-done = 本人を確認しました。もう一度操作してください。
 
 recover = パスワードの再設定（復旧コード）
 recover-lead = マスタアカウントと管理アカウントは、印刷した復旧コードで新しいパスワードを設定できます。一時停止中でも使えます。

@@ -1,5 +1,5 @@
-//! The second factor at sign-in: the code of an application, a passkey, or a recovery code in their place. Opens nothing by itself: the
-//! center does.
+//! The second factor at sign-in, and later for what asks for it: the code of an application, a passkey, or a recovery code in their place.
+//! Opens nothing by itself: the center does.
 
 use api::access::FactorProof;
 use api::client::ClientError;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Fault, Kind, Need, TextField, Tone};
 
 use crate::faults;
-use crate::pages::own_access::factor::origin;
+use crate::pages::own_access::{self, factor::origin};
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
 
@@ -22,6 +22,8 @@ pub(crate) const HERE: &str = "/second-factor";
 #[template(path = "second_factor.html")]
 pub(super) struct SecondFactorPage {
     pub(super) frame: Frame,
+    /// The key of what it is for.
+    pub(super) lead: &'static str,
     pub(super) code: TextField,
     pub(super) recovery: TextField,
     /// What the browser's passkey is asked; none where the person has no passkey of these pages.
@@ -30,6 +32,7 @@ pub(super) struct SecondFactorPage {
 
 pub(super) fn second_factor_page(
     mut frame: Frame,
+    lead: &'static str,
     options: Option<String>,
     fault: Option<Fault>,
 ) -> SecondFactorPage {
@@ -51,6 +54,7 @@ pub(super) fn second_factor_page(
             ..TextField::new("recovery_code", words.say("prove-recovery"))
         },
         options,
+        lead,
         frame,
     }
 }
@@ -61,7 +65,18 @@ async fn page(app: &App, staff: &Staff, fault: Option<Fault>) -> Response {
     let options = match asked.await {
         Ok(challenge) => Some(challenge.options),
         Err(ClientError::Problem(problem)) if problem.code == "passkey_refused" => None,
+        // A session that is open fully, and has nothing to prove.
+        Err(ClientError::Problem(problem))
+            if problem.code == "no_second_factor_asked" && !staff.waits_for_proof() =>
+        {
+            return Redirect::to("/").into_response();
+        }
         Err(error) => return staff.failed(app, &error, HERE),
+    };
+    let lead = if staff.waits_for_proof() {
+        "prove-lead"
+    } else {
+        "prove-lead-later"
     };
     let status = if fault.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -70,14 +85,11 @@ async fn page(app: &App, staff: &Staff, fault: Option<Fault>) -> Response {
     };
     show(
         status,
-        &second_factor_page(staff.frame(HERE), options, fault),
+        &second_factor_page(staff.frame(HERE), lead, options, fault),
     )
 }
 
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
-    if !staff.waits_for_proof() {
-        return Redirect::to("/").into_response();
-    }
     page(&app, &staff, None).await
 }
 
@@ -94,9 +106,6 @@ pub(crate) async fn prove(
     staff: Staff,
     Filled(form): Filled<ProofForm>,
 ) -> Response {
-    if !staff.waits_for_proof() {
-        return Redirect::to("/").into_response();
-    }
     let given = |text: String| Some(text).filter(|text| !text.trim().is_empty());
     let proof = FactorProof {
         code: given(form.code),
@@ -112,6 +121,12 @@ pub(crate) async fn prove(
         .prove_second_factor(staff.token(), &proof)
         .await
     {
+        Ok(()) if !staff.waits_for_proof() => {
+            let told = faults::own(&staff.words, "second_factor_proved", "prove-done");
+            app.browsers
+                .with(&staff.key, |browser| browser.told = Some(told));
+            Redirect::to(own_access::HERE).into_response()
+        }
         Ok(()) => {
             let now = app.now();
             let way_on = app.browsers.with(&staff.key, |browser| {

@@ -111,8 +111,16 @@ fn of_own_access(staff: &Staff, written: &mut Written) {
     }
     let options = Some("{\"publicKey\":{}}".to_owned());
     let frame = staff.frame("/second-factor");
-    let page = second_factor::second_factor_page(frame, options, Some(fault("code").1));
+    let page = second_factor::second_factor_page(
+        frame,
+        "prove-lead",
+        options.clone(),
+        Some(fault("code").1),
+    );
     written.add("second-factor", &page);
+    let frame = staff.frame("/second-factor");
+    let page = second_factor::second_factor_page(frame, "prove-lead-later", options, None);
+    written.add("second-factor-later", &page);
     let faults = [fault("code"), fault("new_password")];
     let form = recovery::RecoverForm::default();
     let page = recovery::recover_page(
