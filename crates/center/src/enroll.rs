@@ -103,11 +103,15 @@ impl std::fmt::Debug for FirstAccount {
 pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result<Enrolled, Told> {
     let now = app.now();
     let code = institution(&enrolment.code)?;
-    let by_code = || FacilityKind::of_fee_table_digit(code.fee_table_digit());
+    let known = app.engine.facility(code)?;
+    let unsaid = || match &known {
+        Some(known) => Some(known.kind),
+        None => FacilityKind::of_fee_table_digit(code.fee_table_digit()),
+    };
     let kind = enrolment
         .kind
         .as_deref()
-        .map_or_else(by_code, FacilityKind::parse);
+        .map_or_else(unsaid, FacilityKind::parse);
     let kind = kind.ok_or_else(|| {
         Told::of(
             "kind",
@@ -122,17 +126,17 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result
     if app.engine.knows_terminal(code, &enrolment.terminal)? {
         return Err(taken(code, &enrolment.terminal));
     }
-    let known = app.engine.facility(code)?.is_some();
-    app.engine
-        .store_facility(Facility {
+    let mut accounts = Vec::new();
+    let mut secret_number = String::new();
+    if let Some(known) = &known {
+        as_it_is_known(known, kind, &enrolment.name)?;
+    } else {
+        let new = Facility {
             code,
             kind,
             name: enrolment.name,
-        })
-        .await?;
-    let mut accounts = Vec::new();
-    let mut secret_number = String::new();
-    if !known {
+        };
+        app.engine.add_facility(new).await?;
         let kinds = [AccountKind::Master]
             .into_iter()
             .chain(kind.differences().set_up_accounts.iter().copied());
@@ -177,6 +181,38 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result
         accounts,
         ..notice
     })
+}
+
+/// Refuses another kind or name of a facility that is enrolled: a typing error would change both without anybody's order.
+fn as_it_is_known(known: &Facility, kind: FacilityKind, name: &str) -> Result<(), Told> {
+    let (code, is) = (known.code, known.kind.as_str());
+    if kind != known.kind {
+        return Err(Told::of(
+            "kind",
+            "other",
+            format!(
+                "{code} の施設の種類は {is} で登録済みで、変えられません。端末を加えるときは、種類を指定しないでください。"
+            ),
+            format!(
+                "{code} is enrolled as {is}, which does not change; add a terminal without a kind"
+            ),
+        ));
+    }
+    if name != known.name {
+        return Err(Told::of(
+            "name",
+            "other",
+            format!(
+                "{code} は「{}」の名称で登録済みです。端末を加えるときは同じ名称を指定してください。承継で名称が変わるときは onshi enroll succeed を使ってください。",
+                known.name
+            ),
+            format!(
+                "{code} is enrolled as {}; add a terminal under that name, or pass the facility to a new owner with `onshi enroll succeed`",
+                known.name
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// Why a terminal's name is not enrolled again, and the way on.

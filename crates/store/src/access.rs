@@ -95,14 +95,16 @@ pub(crate) fn institution(number: i64) -> Result<InstitutionCode, StoreError> {
 }
 
 impl Engine {
-    /// Stores a facility, or its new name.
+    /// Stores a facility, unless there is one of its code.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn store_facility(&self, facility: Facility) -> Result<(), StoreError> {
+    pub async fn add_facility(&self, facility: Facility) -> Result<(), StoreError> {
         self.write(move |connection, _| {
             connection
-                .prepare_cached("INSERT INTO facility VALUES (?1, ?2, ?3) ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name = excluded.name")?
+                .prepare_cached(
+                    "INSERT INTO facility VALUES (?1, ?2, ?3) ON CONFLICT (code) DO NOTHING",
+                )?
                 .execute(params![
                     number(facility.code),
                     facility.kind.as_str(),

@@ -157,6 +157,42 @@ async fn a_terminals_name_is_enrolled_once_and_the_way_on_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_terminal_changes_neither_the_name_nor_the_kind_of_its_facility() {
+    let world = World::start().await;
+    let enrol = async |kind: Option<&str>, name: &str, terminal: &str| {
+        let enrolment = Enrolment {
+            code: "1319999999".into(),
+            kind: kind.map(str::to_owned),
+            name: name.into(),
+            terminal: terminal.into(),
+        };
+        let reply = send(world.dir.path(), &Order::Enroll(enrolment)).await;
+        reply.unwrap()
+    };
+    let Reply::Enrolled(first) = enrol(Some("pharmacy"), "見本", "受付1").await else {
+        panic!("not enrolled");
+    };
+    for (kind, name, told) in [
+        (None, "別の名前", "onshi enroll succeed"),
+        (Some("medical"), "見本", "pharmacy"),
+    ] {
+        let Reply::Refused(why) = enrol(kind, name, "受付2").await else {
+            panic!("enrolled as something else");
+        };
+        assert!(why.contains(told), "{why}");
+    }
+    let second = world.enrol_terminal("1319999999", "受付2").await;
+    let administrator = first.accounts.iter().find(|it| it.id == "administrator");
+    let password = &administrator.unwrap().password;
+    let session = second.try_sign_in("administrator", password, true).await;
+    let facility = session.unwrap().facility;
+    assert_eq!(
+        (facility.name.as_str(), facility.kind.as_str()),
+        ("見本", "pharmacy")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_stick_is_reported_by_the_administrator_and_told_to_the_operator_until_it_is_dealt_with()
  {
     let world = World::start().await;
