@@ -115,6 +115,8 @@ pub(crate) struct Shared {
     pub(crate) home_texts: Arc<Texts>,
     pub(crate) home_throttle: Throttle,
     pub(crate) throttle: Throttle,
+    /// Of recoveries, by certificate.
+    pub(crate) recovery_throttle: Throttle,
     /// Of the listener for searches without a certificate: what is refused there.
     pub(crate) unbound_throttle: Throttle,
     pub(crate) last_list: LastList,

@@ -74,6 +74,10 @@ pub(crate) async fn recover(
     let account = AccountId::parse(&body.account).map_err(|_| refused())?;
     // A typing error is no try: the last character of a code finds it.
     let code = PaperCode::parse(&body.code).map_err(|_| refused())?.hash();
+    // Of ever new identifiers each would be counted by itself.
+    app.recovery_throttle
+        .take_of(peer.fingerprint, now)
+        .map_err(|seconds| Refused::after(Trouble::TooManyRequests, seconds))?;
     let by = Actor::Client {
         facility,
         certificate: peer.fingerprint,

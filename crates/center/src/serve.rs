@@ -240,6 +240,7 @@ impl Center {
             operator_throttle: Default::default(),
             texts: download_page::texts()?,
             throttle: Default::default(),
+            recovery_throttle: Default::default(),
             unbound_throttle: Default::default(),
             last_list: Default::default(),
         });

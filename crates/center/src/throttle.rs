@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::civil_date::Instant;
 
+use crate::admission::connections::Opener;
+
 /// What a bucket holds.
 #[derive(Debug, Clone, Copy)]
 struct Size {
@@ -34,7 +36,7 @@ const REFILL_S: i64 = 2;
 /// Buckets remembered at most of addresses, and as many of wider networks; a full bucket is forgotten.
 const MOST: usize = 4_096;
 
-/// The buckets of all addresses.
+/// The buckets of all addresses, or of all certificates.
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     kept: Mutex<Kept>,
@@ -49,7 +51,7 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct Buckets {
-    of: HashMap<IpAddr, Bucket>,
+    of: HashMap<Opener, Bucket>,
     /// When full ones were looked for last.
     tidied: Option<Instant>,
 }
@@ -66,10 +68,24 @@ impl Throttle {
     /// # Errors
     /// Seconds to wait.
     pub(crate) fn take(&self, from: IpAddr, now: Instant) -> Result<(), i64> {
+        let of = [network(from), wide(from)].map(Opener::Address);
+        self.take_first(&of, now)
+    }
+
+    /// Takes one request of a certificate, by its fingerprint.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub(crate) fn take_of(&self, certificate: [u8; 32], now: Instant) -> Result<(), i64> {
+        self.take_first(&[Opener::Certificate(certificate)], now)
+    }
+
+    /// Takes of the first bucket there is room for.
+    fn take_first(&self, of: &[Opener], now: Instant) -> Result<(), i64> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let Kept { buckets, rest } = &mut *kept;
-        for (buckets, of) in buckets.iter_mut().zip([network(from), wide(from)]) {
-            if let Some(bucket) = buckets.get(of, now) {
+        for (buckets, of) in buckets.iter_mut().zip(of) {
+            if let Some(bucket) = buckets.get(*of, now) {
                 return bucket.take(ONE, now);
             }
         }
@@ -78,8 +94,8 @@ impl Throttle {
 }
 
 impl Buckets {
-    /// The bucket of an address or network; `None` where there is no room for it.
-    fn get(&mut self, of: IpAddr, now: Instant) -> Option<&mut Bucket> {
+    /// The bucket of one; `None` where there is no room for it.
+    fn get(&mut self, of: Opener, now: Instant) -> Option<&mut Bucket> {
         if MOST <= self.of.len() && !self.of.contains_key(&of) {
             // At most once a second: sooner hardly any would be full.
             if self.tidied.is_none_or(|at| at.seconds_until(now) != 0) {

@@ -38,6 +38,7 @@ mod sealing;
 mod server;
 mod server_faults;
 mod shards;
+mod tries;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;

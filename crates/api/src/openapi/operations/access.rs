@@ -99,6 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Trouble::AccountLocked,
             Trouble::PasswordRule,
             Trouble::Busy,
+            Trouble::TooManyRequests,
             Trouble::Access(Why::RecoveryRefused),
         ],
     },

@@ -107,6 +107,26 @@ async fn wrong_recovery_codes_wait_by_themselves_and_tell_nothing_of_accounts() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_tries_only_so_many_recoveries_whatever_accounts_it_names() {
+    let world = World::start().await;
+    let clinic = world.enrol(CODE).await;
+    let other = world.enrol_terminal(CODE, "受付2").await;
+    let foreign = pki::paper_code::PaperCode::generate([9; 32]).printed();
+    for number in 0..30 {
+        let account = format!("nobody{number}");
+        let refused = clinic.recover(&account, &foreign, "Atarashii-2026").await;
+        check(refused, "recovery_refused");
+    }
+    let tried = clinic.recover("nobody", &foreign, "Atarashii-2026").await;
+    check(tried, "too_many_requests");
+    let tried = other.recover("nobody", &foreign, "Atarashii-2026").await;
+    check(tried, "recovery_refused");
+    world.pass_seconds(2);
+    let tried = clinic.recover("nobody", &foreign, "Atarashii-2026").await;
+    check(tried, "recovery_refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn new_codes_take_the_place_of_the_earlier_ones() {
     let world = World::start().await;
     let clinic = world.enrol(CODE).await;
