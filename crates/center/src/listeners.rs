@@ -28,6 +28,9 @@ use crate::patience::Patient;
 use crate::serve::StartError;
 use crate::sessions::event;
 
+/// The name of the operators' listener.
+pub(crate) const OPERATOR: &str = "listen.operator";
+
 pub(crate) async fn tls(
     app: &App,
     config: &Config,
@@ -79,7 +82,12 @@ pub(crate) async fn tls(
             let Some(accepted) = accepted else {
                 return;
             };
-            tokio::spawn(connection(app.clone(), router.clone(), accepted));
+            let opener = match &accepted.peer {
+                Some(peer) => Opener::Certificate(peer.fingerprint),
+                None if name == OPERATOR => Opener::Operator(accepted.from.ip()),
+                None => Opener::Address(accepted.from.ip()),
+            };
+            tokio::spawn(connection(app.clone(), router.clone(), accepted, opener));
         }
     });
     Ok(address)
@@ -93,11 +101,7 @@ pub(crate) struct From(pub(crate) SocketAddr);
 #[derive(Debug, Clone)]
 pub(crate) struct Offered(pub(crate) Arc<[CertificateDer<'static>]>);
 
-async fn connection(app: App, router: Router, accepted: Accepted) {
-    let opener = match &accepted.peer {
-        Some(peer) => Opener::Certificate(peer.fingerprint),
-        None => Opener::Address(accepted.from.ip()),
-    };
+async fn connection(app: App, router: Router, accepted: Accepted, opener: Opener) {
     // Whoever has too many is told nothing: the metrics are, and reading a request would already cost.
     let Ok(_counted) = app.connections.open(opener) else {
         return;

@@ -367,7 +367,7 @@ fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
 async fn operator_listener(app: &App, config: &Config) -> Result<SocketAddr, StartError> {
     let (at, none) = (config.listen.operator, ClientCertificate::None);
     let router = operator::router(app);
-    let bound = listeners::tls(app, config, "listen.operator", at, none, router).await?;
+    let bound = listeners::tls(app, config, listeners::OPERATOR, at, none, router).await?;
     let names = if bound.ip().is_loopback() {
         &[]
     } else {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
 use domain::civil_date::Instant;
+use pki::server::network;
 
 use crate::admission::connections::Opener;
 
@@ -138,17 +139,6 @@ impl Bucket {
             left,
             since: self.since.plus_seconds(times * REFILL_S),
         }
-    }
-}
-
-/// The address itself, or the /64 an IPv6 address lies in: one subscriber has all of it.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => four.into(),
-            None => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
-        },
     }
 }
 

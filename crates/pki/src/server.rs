@@ -1,6 +1,7 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
 pub mod certificate;
+mod handshakes;
 mod offered;
 mod verifier;
 
@@ -15,20 +16,19 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+pub use handshakes::network;
 pub use offered::{Examiner, Unfit};
 
 use crate::clock::{Clock, TlsClock};
 use crate::identity::{Holder, holder};
 use crate::server::certificate::ServerCertificate;
+use crate::server::handshakes::Handshakes;
 use crate::server::offered::Unexamined;
 use crate::server::verifier::NotRevoked;
-
-/// Handshakes under way at once; further connections wait in the kernel's queue.
-const HANDSHAKES: usize = 512;
 
 /// Whether a listener asks for a client certificate.
 #[derive(Debug, Clone)]
@@ -279,9 +279,9 @@ async fn accept(
     handshake_limit: Duration,
     sender: mpsc::Sender<Accepted>,
 ) {
-    let room = Arc::new(Semaphore::new(HANDSHAKES));
+    let handshakes = Handshakes::default();
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+        let Some(place) = handshakes.place().await else {
             return;
         };
         let connection = tokio::select! {
@@ -291,6 +291,10 @@ async fn accept(
         let Ok((stream, from)) = connection else {
             // Out of file handles, most likely: let some connections end first.
             tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // One host that says nothing is let go at once where it would keep others out.
+        let Some(place) = handshakes.begin(place, from.ip()) else {
             continue;
         };
         let (acceptor, clients, sender) = (acceptor.clone(), clients.clone(), sender.clone());

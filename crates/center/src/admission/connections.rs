@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pki::server::network;
+
 use crate::config::capacity::Capacity;
-use crate::throttle::network;
 
 /// Who opened a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ pub(crate) enum Opener {
     Certificate([u8; 32]),
     /// An address, where no certificate was shown.
     Address(IpAddr),
+    /// An address on the listener of the operators' pages.
+    Operator(IpAddr),
 }
 
 /// Which bound is reached.
@@ -28,16 +31,24 @@ pub(crate) enum TooMany {
     OfCertificate,
     /// Of one address's.
     OfAddress,
+    /// Of those without a certificate, of all addresses.
+    WithoutCertificate,
 }
 
 impl TooMany {
-    pub(crate) const ALL: [Self; 3] = [Self::All, Self::OfCertificate, Self::OfAddress];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::All,
+        Self::OfCertificate,
+        Self::OfAddress,
+        Self::WithoutCertificate,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
             Self::OfCertificate => "certificate",
             Self::OfAddress => "address",
+            Self::WithoutCertificate => "without_certificate",
         }
     }
 }
@@ -53,6 +64,8 @@ pub(crate) struct Connections {
 #[derive(Debug, Default)]
 struct Open {
     all: usize,
+    /// Of them, of addresses: anybody's.
+    anybodys: usize,
     of: HashMap<Opener, usize>,
 }
 
@@ -72,6 +85,7 @@ impl Connections {
     pub(crate) fn open(self: &Arc<Self>, opener: Opener) -> Result<OpenPlace, TooMany> {
         let opener = match opener {
             Opener::Address(address) => Opener::Address(network(address)),
+            Opener::Operator(address) => Opener::Operator(network(address)),
             Opener::Certificate(_) => opener,
         };
         let counted = self.count(opener);
@@ -92,11 +106,19 @@ impl Connections {
                 self.bounds.connections_of_certificate,
                 TooMany::OfCertificate,
             ),
-            Opener::Address(_) => (self.bounds.connections_of_address, TooMany::OfAddress),
+            Opener::Address(_) | Opener::Operator(_) => {
+                (self.bounds.connections_of_address, TooMany::OfAddress)
+            }
         };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.bounds.connections.get() as usize <= open.all {
+        let all = self.bounds.connections.get() as usize;
+        if all <= open.all {
             return Err(TooMany::All);
+        }
+        // Half is left to facilities, however many addresses somebody has.
+        let is_anybodys = matches!(opener, Opener::Address(_));
+        if is_anybodys && (all / 2).max(1) <= open.anybodys {
+            return Err(TooMany::WithoutCertificate);
         }
         let own = open.of.entry(opener).or_default();
         if most.get() as usize <= *own {
@@ -104,6 +126,7 @@ impl Connections {
         }
         *own += 1;
         open.all += 1;
+        open.anybodys += usize::from(is_anybodys);
         Ok(())
     }
 
@@ -126,6 +149,8 @@ impl Drop for OpenPlace {
         let open = &self.connections.open;
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
+        let is_anybodys = matches!(self.opener, Opener::Address(_));
+        open.anybodys = open.anybodys.saturating_sub(usize::from(is_anybodys));
         if let Some(own) = open.of.get_mut(&self.opener) {
             *own = own.saturating_sub(1);
             if *own == 0 {
@@ -164,7 +189,24 @@ mod tests {
         assert_eq!(all.open(other).unwrap_err(), TooMany::All);
         drop(first);
         assert!(all.open(one).is_ok());
-        assert_eq!(TooMany::ALL.map(|why| all.refused(why)), [1, 1, 1]);
+        assert_eq!(TooMany::ALL.map(|why| all.refused(why)), [1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn connections_without_a_certificate_leave_half_to_facilities_and_room_to_operators() {
+        let all = connections(8, 8, 1);
+        let address = |last: u8| Opener::Address([192, 0, 2, last].into());
+        let mut open: Vec<OpenPlace> = (0..4).map(|it| all.open(address(it)).unwrap()).collect();
+        let fifth = all.open(address(4)).unwrap_err();
+        assert_eq!(fifth, TooMany::WithoutCertificate);
+        for number in 0..3 {
+            open.push(all.open(Opener::Certificate([number; 32])).unwrap());
+        }
+        let operator = Opener::Operator([192, 0, 2, 9].into());
+        open.push(all.open(operator).unwrap());
+        assert_eq!(all.open(address(4)).unwrap_err(), TooMany::All);
+        open.remove(0);
+        assert!(all.open(address(4)).is_ok());
     }
 
     #[test]
@@ -175,6 +217,6 @@ mod tests {
             drop(all.open(Opener::Address(from)).unwrap());
         }
         let open = all.open.lock().unwrap();
-        assert_eq!((open.all, open.of.len()), (0, 0));
+        assert_eq!((open.all, open.anybodys, open.of.len()), (0, 0, 0));
     }
 }

@@ -8,13 +8,22 @@ use pki::server::certificate::ServerCertificate;
 use pki::server::{ClientCertificate, Listener, Revocations, Versions};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::rustls::{ClientConfig, HandshakeKind};
 
 use crate::{Fixture, client, fixture_at, now};
 
 /// A server that says "hello" and then waits until the certificate is revoked.
 async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
+    serve_within(fixture, revocations, std::time::Duration::from_secs(10)).await
+}
+
+/// The same with another limit of time for a handshake.
+async fn serve_within(
+    fixture: &Fixture,
+    revocations: Revocations,
+    limit: std::time::Duration,
+) -> SocketAddr {
     let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let identity = fixture
         .authority
@@ -32,7 +41,7 @@ async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
         socket,
         config,
         ClientCertificate::Required(revocations.clone()),
-        std::time::Duration::from_secs(10),
+        limit,
     )
     .unwrap();
     let address = listener.address();
@@ -160,6 +169,29 @@ async fn a_silent_client_delays_no_other() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn many_silent_clients_of_one_address_keep_no_other_address_out() {
+    let fixture = fixture_at(now());
+    let limit = std::time::Duration::from_secs(600);
+    let address = serve_within(&fixture, Revocations::default(), limit).await;
+    let mut silent = Vec::new();
+    // More than all handshakes that may be under way.
+    for _ in 0..520 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let good = client(&fixture, now());
+    let config = pki::client::config(fixture.authority.root(), Some(&good.identity)).unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 2], 0))).unwrap();
+    let stream = socket.connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let mut stream = connector.connect(name, stream).await.unwrap();
+    let mut text = [0; 10];
+    stream.read_exact(&mut text).await.unwrap();
+    assert_eq!(&text, b"1319999999");
 }
 
 #[tokio::test]

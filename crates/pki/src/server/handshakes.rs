@@ -1,0 +1,120 @@
+//! The handshakes under way on a listener, and how many of them one network may have. Accepts nothing and speaks no TLS.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Handshakes under way at once; further connections wait in the kernel's queue.
+const ALL: usize = 512;
+
+/// Of them, of one network once half of all places are taken; before that it may have what is free, since many terminals may stand behind one
+/// address.
+const OF_NETWORK: usize = 32;
+
+/// The handshakes of a listener.
+#[derive(Debug)]
+pub(super) struct Handshakes {
+    room: Arc<Semaphore>,
+    by_network: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl Default for Handshakes {
+    fn default() -> Self {
+        Self {
+            room: Arc::new(Semaphore::new(ALL)),
+            by_network: Arc::default(),
+        }
+    }
+}
+
+impl Handshakes {
+    /// A place for the next connection, whoever's it will be; waits for one. `None` never comes while the listener lives.
+    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).acquire_owned().await.ok()
+    }
+
+    /// Counts a handshake in its place, until what is returned is dropped; `None` where its network has as many as it may.
+    pub(super) fn begin(&self, place: OwnedSemaphorePermit, from: IpAddr) -> Option<Handshake> {
+        let network = network(from);
+        let is_crowded = self.room.available_permits() < ALL / 2;
+        let mut counts = self
+            .by_network
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let own = counts.get(&network).copied().unwrap_or_default();
+        if is_crowded && OF_NETWORK <= own {
+            return None;
+        }
+        counts.insert(network, own + 1);
+        Some(Handshake {
+            network,
+            by_network: Arc::clone(&self.by_network),
+            _place: place,
+        })
+    }
+}
+
+/// A handshake that is counted.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    network: IpAddr,
+    by_network: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        let mut counts = self
+            .by_network
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = counts.get_mut(&self.network) {
+            *own = own.saturating_sub(1);
+            if *own == 0 {
+                counts.remove(&self.network);
+            }
+        }
+    }
+}
+
+/// The address itself, or the /64 an IPv6 address lies in: one subscriber has all of it.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => match six.to_ipv4_mapped() {
+            Some(four) => four.into(),
+            None => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_network_takes_half_of_the_places_at_most_and_others_find_theirs() {
+        let handshakes = Handshakes::default();
+        let from = async |last: u8| {
+            let place = handshakes.place().await.unwrap();
+            handshakes.begin(place, IpAddr::from([192, 0, 2, last]))
+        };
+        let mut under_way = Vec::new();
+        while let Some(handshake) = from(1).await {
+            under_way.push(handshake);
+        }
+        assert_eq!(under_way.len(), ALL / 2);
+        for _ in 0..OF_NETWORK {
+            under_way.push(from(2).await.unwrap());
+        }
+        assert!(from(2).await.is_none());
+        assert!(from(3).await.is_some());
+        drop(under_way);
+        assert!(from(1).await.is_some());
+        assert!(handshakes.by_network.lock().unwrap().is_empty());
+        assert_eq!(handshakes.room.available_permits(), ALL);
+    }
+}
