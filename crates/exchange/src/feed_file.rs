@@ -11,6 +11,7 @@ use domain::civil_date::CivilDate;
 use domain::feed::FeedKind;
 use domain::feed::statement::FeedLine;
 use domain::insured::{Branch, InsuranceKey};
+use domain::person::PersonId;
 
 use crate::encoding::Encoding;
 use crate::feed_file::columns::columns;
@@ -45,6 +46,8 @@ pub struct Line<T> {
     pub text: String,
     /// What it says, or what is wrong with it.
     pub outcome: Result<Box<T>, Vec<Wrong>>,
+    /// Whom a line names by their identifier that does not read well, where that much can be read.
+    pub person: Option<PersonId>,
 }
 
 impl<T> std::fmt::Debug for Line<T> {
@@ -145,6 +148,7 @@ impl FeedFile {
             number: raw.number,
             text: raw.text,
             outcome: outcome.map(Box::new),
+            person: None,
         }
     }
 }

@@ -74,14 +74,21 @@ impl InsurerFile {
 
     fn read(&self, raw: Raw) -> Line<Said> {
         let of = (self.kind, self.insurer);
-        let outcome = match raw.cells {
-            Ok(cells) => members::parse(of, self.lines.columns(), &cells, self.today),
-            Err(wrong) => Err(vec![wrong]),
+        let columns = self.lines.columns();
+        let (outcome, person) = match raw.cells {
+            Ok(cells) => {
+                let outcome = members::parse(of, columns, &cells, self.today);
+                let is_refused = outcome.is_err();
+                let person = is_refused.then(|| members::whom(columns, &cells, self.today));
+                (outcome, person.flatten())
+            }
+            Err(wrong) => (Err(vec![wrong]), None),
         };
         Line {
             number: raw.number,
             text: raw.text,
             outcome: outcome.map(Box::new),
+            person,
         }
     }
 }

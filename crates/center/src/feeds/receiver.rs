@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::admission::WorkClass;
+use domain::person::PersonId;
 use exchange::feed_file::refusal::{Reason, Wrong};
 use exchange::feed_file::{Line, LineFile, NoFeed};
 use sha2::{Digest, Sha256};
@@ -24,9 +25,19 @@ pub(crate) struct Piece<T> {
     /// Those that read well.
     pub(crate) said: Vec<(u64, T)>,
     /// Those that do not.
-    pub(crate) refused: Vec<(u64, Vec<Wrong>)>,
+    pub(crate) refused: Vec<Unread>,
     /// The number of the last of all.
     pub(crate) last: u64,
+}
+
+/// A line that does not read well.
+pub(crate) struct Unread {
+    /// Its number.
+    pub(crate) number: u64,
+    /// Whom it names, where that much can be read.
+    pub(crate) person: Option<PersonId>,
+    /// What is wrong with it.
+    pub(crate) wrong: Vec<Wrong>,
 }
 
 /// Why a file was not received whole.
@@ -160,6 +171,7 @@ where
             number,
             text,
             outcome,
+            person,
         } in lines
         {
             match outcome {
@@ -170,7 +182,11 @@ where
                 Err(wrong) => {
                     let noted = self.tally.refuse(number, &text, &wrong);
                     noted.map_err(NotReceived::Cut)?;
-                    piece.refused.push((number, wrong));
+                    piece.refused.push(Unread {
+                        number,
+                        person,
+                        wrong,
+                    });
                 }
             }
         }
@@ -193,6 +209,7 @@ where
             number,
             text,
             outcome,
+            ..
         } in lines
         {
             self.tally.counted.lines += 1;

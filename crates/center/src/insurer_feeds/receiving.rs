@@ -17,7 +17,7 @@ use super::{causes, is_held, remark_counts};
 use crate::app::App;
 use crate::control::Conversation;
 use crate::feeds::earlier::Earlier;
-use crate::feeds::receiver::{Keep, NotReceived, Piece, Receiver};
+use crate::feeds::receiver::{Keep, NotReceived, Piece, Receiver, Unread};
 use crate::feeds::{
     FeedReport, NewFeed, TRIED, WeighedLine, cut, digests, encoding, random, report, told,
 };
@@ -55,8 +55,8 @@ impl Keep for Keeper<'_> {
 
     async fn keep(&self, piece: Piece<Said>) -> Result<Vec<Result<(), Reason>>, String> {
         let mut remarks = Vec::new();
-        for (number, wrong) in &piece.refused {
-            remarks.extend(wrong.iter().map(|it| refused(*number, it)));
+        for line in &piece.refused {
+            remarks.extend(line.wrong.iter().map(|it| refused(line, it)));
         }
         let taking = Taking {
             number: self.arriving.number,
@@ -235,10 +235,11 @@ fn whose(kind: InsurerKind, new: &NewFeed) -> Result<(Option<InsurerNumber>, Sco
     }
 }
 
-fn refused(line: u64, wrong: &Wrong) -> NewRemark {
+fn refused(line: &Unread, wrong: &Wrong) -> NewRemark {
     NewRemark {
+        person: line.person,
         cell: wrong.column.map(|column| column.name),
-        ..NewRemark::refused(line, wrong.reason.as_str())
+        ..NewRemark::refused(line.number, wrong.reason.as_str())
     }
 }
 

@@ -300,6 +300,49 @@ async fn a_full_file_ends_what_it_does_not_name_and_tells_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_file_ends_nothing_of_whom_it_has_a_refused_line_and_takes_a_changed_number() {
+    let world = World::start().await;
+    let desk = Desk::of(&world).await;
+    members(&world, 60).await;
+    let full = NewFeed {
+        full: true,
+        ..feed(InsurerKind::Coverages)
+    };
+    let bad = coverage(0, "3割");
+    let moved = format!(
+        "{INSURER},{},01,架空組合,７７,101,01,1,,2026-06-01,,2026-06-01,,30,,",
+        id(1)
+    );
+    let good = || (2..60).map(|at| coverage(at, "30"));
+    let named = file(
+        InsurerKind::Coverages,
+        [bad, moved].into_iter().chain(good()),
+    );
+    let report = send_file(&world, full.clone(), &named).await.unwrap();
+    assert_eq!((report.state.as_str(), report.refused), ("published", 1));
+    assert_eq!([desk.verdict(0).await, desk.verdict(101).await], [1, 1]);
+    let told = remarks(&world, &report).await;
+    let told: Vec<(u64, Option<&str>, &str)> = told
+        .iter()
+        .map(|it| (it.line, it.person.as_deref(), it.detail.as_str()))
+        .collect();
+    let (first, second) = (id(0), id(1));
+    let expected = [
+        (2, Some(first.as_str()), "form"),
+        (3, Some(second.as_str()), "end,1"),
+    ];
+    assert_eq!(told, expected);
+    // A line that names nobody may be anybody's: nothing ends for not being named.
+    let nobodys = coverage(2, "30").replacen(&id(2), "somebody", 1);
+    let lines = [nobodys].into_iter().chain(good().skip(1));
+    let report = send_file(&world, full, &file(InsurerKind::Coverages, lines));
+    let report = report.await.unwrap();
+    assert_eq!((report.state.as_str(), report.refused), ("published", 1));
+    assert_eq!([desk.verdict(0).await, desk.verdict(2).await], [1, 1]);
+    assert_eq!(report.remarks.unwrap().unnamed, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_undone_batch_leaves_everything_as_it_was() {
     let world = World::start().await;
     let desk = Desk::of(&world).await;

@@ -1,13 +1,15 @@
 //! What one insurer says of one person, and how a line of its feed changes that. Touches nothing any other insurer said.
 
 pub mod correction;
+pub mod full;
 
-use crate::certificate::Period;
+use crate::certificate::{CeilingCertificate, DiseaseCertificate, ElderlyCertificate, Period};
 use crate::civil_date::CivilDate;
 use crate::coverage::{Coverage, Loss, Registration};
 use crate::feed::insurer::{Certificate, Change, Which};
 use crate::feed::part::correction::Correction;
 use crate::insurer_number::InsurerNumber;
+use crate::medical_aid::Ticket;
 use crate::person::Person;
 
 /// One insurer's part of a person.
@@ -29,6 +31,8 @@ pub struct Part {
     pub coverages: Vec<Coverage>,
     /// Whether the insurer confirmed who the person is, although the register says otherwise.
     pub is_confirmed: bool,
+    /// How often lines about the person were refused: a full file of which one was ends nothing of theirs.
+    pub refused: u32,
 }
 
 /// Why a change cannot be made.
@@ -83,6 +87,7 @@ impl Part {
             person: None,
             coverages: own.cloned().collect(),
             is_confirmed: false,
+            refused: 0,
         }
     }
 
@@ -95,6 +100,7 @@ impl Part {
             person: None,
             coverages: Vec::new(),
             is_confirmed: false,
+            refused: 0,
         }
     }
 
@@ -136,7 +142,7 @@ impl Part {
         }
     }
 
-    /// Lets go of all certificates: a full file brings those that remain.
+    /// Lets go of all certificates, for a full file to bring those it names: [`full::join_certificates`] joins them with those that were there.
     pub fn clear_certificates(&mut self) {
         for coverage in &mut self.coverages {
             coverage.elderly.clear();
@@ -148,12 +154,22 @@ impl Part {
 
     /// Puts a coverage in place of the one of the same number and day of acquisition, whose certificates and loss stay.
     fn put(&mut self, new: &Coverage) -> Result<Applied, NotApplied> {
+        self.put_beside(new, |_| true)
+    }
+
+    /// Puts a coverage beside those that may be in its way.
+    fn put_beside(
+        &mut self,
+        new: &Coverage,
+        may_be_in_the_way: impl Fn(&Coverage) -> bool,
+    ) -> Result<Applied, NotApplied> {
         if ends_early(new.period) {
             return Err(NotApplied::EndBeforeStart);
         }
         let key = new.key();
         let is_same = |it: &Coverage| it.acquired == new.acquired && it.key() == key;
-        let others = self.coverages.iter().filter(|it| !is_same(it));
+        let others = self.coverages.iter();
+        let mut others = others.filter(|it| !is_same(it) && may_be_in_the_way(it));
         let known = self.coverages.iter().find(|it| is_same(it));
         let mut put = new.clone();
         if let Some(known) = known {
@@ -163,7 +179,7 @@ impl Part {
             put.diseases.clone_from(&known.diseases);
             put.tickets.clone_from(&known.tickets);
         }
-        if others.into_iter().any(|it| overlap(it, &put)) {
+        if others.any(|it| overlap(it, &put)) {
             return Err(NotApplied::Overlaps);
         }
         match self.coverages.iter_mut().find(|it| is_same(it)) {
@@ -264,27 +280,15 @@ fn add(coverage: &mut Coverage, certificate: &Certificate) -> Result<(), NotAppl
     if ends_early(period_of(certificate)) {
         return Err(NotApplied::EndBeforeStart);
     }
-    let start = period_of(certificate).start;
     match certificate {
-        Certificate::Elderly(it) => {
-            put_in(&mut coverage.elderly, it, |known| {
-                known.period.start == start
-            });
-        }
-        Certificate::Ceiling(it) => put_in(&mut coverage.ceilings, it, |known| {
-            known.kind == it.kind && known.period.start == start
-        }),
-        Certificate::Disease(it) => put_in(&mut coverage.diseases, it, |known| {
-            known.disease == it.disease && known.period.start == start
-        }),
+        Certificate::Elderly(it) => put_in(&mut coverage.elderly, it, is_same_elderly),
+        Certificate::Ceiling(it) => put_in(&mut coverage.ceilings, it, is_same_ceiling),
+        Certificate::Disease(it) => put_in(&mut coverage.diseases, it, is_same_disease),
         Certificate::Ticket(it) => {
             if !coverage.classification.is_medical_aid() {
                 return Err(NotApplied::NoMedicalAid);
             }
-            put_in(&mut coverage.tickets, it, |known| {
-                (known.facility, known.month) == (it.facility, it.month)
-                    && known.issue_number == it.issue_number
-            });
+            put_in(&mut coverage.tickets, it, is_same_ticket);
         }
     }
     Ok(())
@@ -299,8 +303,25 @@ fn period_of(certificate: &Certificate) -> Period {
     }
 }
 
-fn put_in<T: Clone>(all: &mut Vec<T>, new: &T, is_same: impl Fn(&T) -> bool) {
-    match all.iter_mut().find(|known| is_same(known)) {
+fn is_same_elderly(one: &ElderlyCertificate, other: &ElderlyCertificate) -> bool {
+    one.period.start == other.period.start
+}
+
+fn is_same_ceiling(one: &CeilingCertificate, other: &CeilingCertificate) -> bool {
+    one.kind == other.kind && one.period.start == other.period.start
+}
+
+fn is_same_disease(one: &DiseaseCertificate, other: &DiseaseCertificate) -> bool {
+    one.disease == other.disease && one.period.start == other.period.start
+}
+
+fn is_same_ticket(one: &Ticket, other: &Ticket) -> bool {
+    (one.facility, one.month) == (other.facility, other.month)
+        && one.issue_number == other.issue_number
+}
+
+fn put_in<T: Clone>(all: &mut Vec<T>, new: &T, is_same: fn(&T, &T) -> bool) {
+    match all.iter_mut().find(|known| is_same(known, new)) {
         Some(known) => known.clone_from(new),
         None => all.push(new.clone()),
     }
@@ -310,9 +331,12 @@ fn ends_early(period: Period) -> bool {
     period.start.zip(period.end).is_some_and(|(s, e)| e < s)
 }
 
+fn begins(it: &Coverage) -> CivilDate {
+    it.acquired.unwrap_or_else(CivilDate::earliest)
+}
+
 /// Whether two coverages hold on a common day, by acquisition and loss. The day of a loss is the first without.
 fn overlap(one: &Coverage, other: &Coverage) -> bool {
-    let begins = |it: &Coverage| it.acquired.unwrap_or_else(CivilDate::earliest);
     let is_over = |it: &Coverage, day| it.loss.is_some_and(|loss| loss.date <= day);
     let is_empty = |it: &Coverage| is_over(it, begins(it));
     !is_empty(one)

@@ -80,6 +80,15 @@ pub(super) fn parse(
     read.ok_or_else(|| vec![Wrong::whole(Reason::Missing)])
 }
 
+/// Whom a line names, whatever else is wrong with it.
+pub(super) fn whom(
+    columns: &[&'static Column],
+    cells: &[String],
+    today: CivilDate,
+) -> Option<PersonId> {
+    Members::new(columns, cells, today).cell("person", person_id)
+}
+
 /// A person's identifier: a UUID with its hyphens. Twelve digits are none, whatever stands in them.
 fn person_id(text: &str) -> Option<PersonId> {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();

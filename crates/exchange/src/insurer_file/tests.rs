@@ -49,6 +49,18 @@ fn twelve_digits_are_nobodys_identifier() {
 }
 
 #[test]
+fn a_line_with_a_wrong_cell_still_tells_whom_it_is_about() {
+    let of = |person: &str| {
+        let line = format!("06139992,{person},01,架空組合,,1,,,,2026-04-01,,,,3割,,");
+        let line = read(InsurerKind::Coverages, &[line]).remove(0);
+        assert!(line.outcome.is_err());
+        line.person
+    };
+    assert_eq!(of(TARO), Some(PersonId::from_u128(1)));
+    assert_eq!(of("somebody"), None);
+}
+
+#[test]
 fn every_wrong_cell_of_a_line_is_named() {
     let line = format!("06139992,{TARO},99,,１２,４５,,,,2026-13-01,,,,3割,,");
     let refused = one(InsurerKind::Coverages, line).unwrap_err();

@@ -117,7 +117,8 @@ impl Engine {
             .write(move |connection, _| {
                 let said = &lines.said;
                 let mut noted = Noted::of(taking.number);
-                let outcomes = staging::keep(connection, &arriving, (said, deadlines), &mut noted)?;
+                let kept = (said.as_slice(), lines.remarks.as_slice());
+                let outcomes = staging::keep(connection, &arriving, (kept, deadlines), &mut noted)?;
                 for remark in lines.remarks {
                     noted.note(remark);
                 }

@@ -21,6 +21,7 @@ struct PartRow {
     is_known: bool,
     is_confirmed: bool,
     has_person: bool,
+    refused: u32,
     /// The person, nobody where the feed says nothing of them, with the insurer's coverages.
     record: Vec<u8>,
 }
@@ -36,6 +37,7 @@ pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
         is_known: part.is_known,
         is_confirmed: part.is_confirmed,
         has_person: part.person.is_some(),
+        refused: part.refused,
         record: pack(&registration)?,
     };
     postcard::to_stdvec(&row).map_err(|_| FAILED)
@@ -49,6 +51,7 @@ pub(crate) fn unpack_part(id: PersonId, bytes: &[u8]) -> Result<Part, StoreError
         insurer: InsurerNumber::from_u32(row.insurer).ok(),
         is_known: row.is_known,
         is_confirmed: row.is_confirmed,
+        refused: row.refused,
         person: row.has_person.then_some(registration.person),
         coverages: registration.coverages,
     })

@@ -1,5 +1,7 @@
 //! Insurers' feeds at both engines: the same files leave the same, and at a server they take few statements, however many people they name.
 
+mod full;
+
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::coverage::LossReason;
 use domain::coverage::{Coverage, Loss, Registration};
@@ -86,13 +88,27 @@ struct Came {
     refused: usize,
 }
 
-/// Loads a file: keeps it piece by piece, weighs it and publishes it.
+/// Loads a file whose unreadable lines name somebody whom nobody knows.
 async fn load(
+    engine: &Engine,
+    file: (InsurerKind, Scope, u128),
+    changes: Vec<(PersonId, Change)>,
+) -> (Arriving, Came) {
+    let nobody = PersonId::from_u128(u128::MAX);
+    load_as(engine, file, changes, (Some(nobody), Unnamed::End)).await
+}
+
+/// Loads a file: keeps it piece by piece, each with an unreadable line that may name somebody, weighs it and publishes it.
+async fn load_as(
     engine: &Engine,
     (kind, scope, id): (InsurerKind, Scope, u128),
     changes: Vec<(PersonId, Change)>,
+    (unread, unnamed): (Option<PersonId>, Unnamed),
 ) -> (Arriving, Came) {
-    let arriving = begin(engine, kind, scope, id).await;
+    let arriving = Arriving {
+        unnamed,
+        ..begin(engine, kind, scope, id).await
+    };
     let happened = CivilDate::new(2026, 11, 2).unwrap();
     let (mut number, mut refused) = (1, 0);
     let lines = changes.len() as u64;
@@ -110,7 +126,10 @@ async fn load(
         let said: Vec<NewLine> = said.collect();
         let lines = NewLines {
             said,
-            remarks: vec![NewRemark::refused(number, "unreadable")],
+            remarks: vec![NewRemark {
+                person: unread,
+                ..NewRemark::refused(number, "unreadable")
+            }],
             name: why,
         };
         let taking = Taking {

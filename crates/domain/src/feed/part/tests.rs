@@ -109,6 +109,30 @@ fn two_coverages_of_one_insurer_never_hold_on_one_day() {
 }
 
 #[test]
+fn what_a_full_file_has_not_named_is_not_in_the_way_of_what_it_names() {
+    let batch = crate::feed::BatchNumber::new(7);
+    let named = |number, acquired| Coverage {
+        source: batch,
+        ..coverage(number, acquired)
+    };
+    let mut part = member();
+    let applied = part.put_in_full(&named("2", day(9, 1)));
+    assert_eq!(applied, Ok(Applied::Began));
+    let way = full::gives_way(&part.coverages[0], &part.coverages[1..]);
+    assert_eq!(way, Some(day(9, 1)));
+    // Two that it names are, and so is one whose loss the insurer sent.
+    let third = part.put_in_full(&named("3", day(10, 1)));
+    assert_eq!(third, Err(NotApplied::Overlaps));
+    let mut part = member();
+    part.apply(&lose("1", day(9, 2)), None).unwrap();
+    let refused = part.put_in_full(&named("2", day(9, 1)));
+    assert_eq!(refused, Err(NotApplied::Overlaps));
+    let mut nobody = Part::of(insurer(), None);
+    let refused = nobody.put_in_full(&named("2", day(9, 1)));
+    assert_eq!(refused, Err(NotApplied::UnknownPerson));
+}
+
+#[test]
 fn a_loss_before_the_acquisition_is_refused() {
     let mut part = member();
     let early = part.apply(&lose("1", day(3, 31)), None);

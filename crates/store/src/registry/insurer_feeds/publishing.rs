@@ -11,6 +11,7 @@ use domain::codes::coverage::LossReason;
 use domain::coverage::{Coverage, Loss, Registration};
 use domain::feed::insurer::{InsurerKind, Scope, Unnamed};
 use domain::feed::part::Part;
+use domain::feed::part::full::{gives_way, join_certificates};
 use domain::feed::review::{Figures, Weighed};
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
@@ -18,12 +19,13 @@ use sha2::{Digest, Sha256};
 
 use self::page::Page;
 use super::parts::{self, Arrived};
+use super::remarks::What;
 use super::{Arriving, FAILED};
 use crate::engine::StoreError;
 use crate::registry::feeds::batches::Changed;
 use crate::registry::households::{self, registrations_of};
 use crate::rows::part::pack_part;
-use crate::sql::Connection;
+use crate::sql::{Connection, params};
 
 /// Rows of an insurer's members read at a time, each with some people.
 const ROWS: u32 = 500;
@@ -36,8 +38,14 @@ struct Settled {
     registration: Registration,
     is_person_changed: bool,
     is_changed: bool,
-    /// Coverages or certificates the full file does not name.
-    unnamed: u64,
+    left_out: LeftOut,
+}
+
+/// Coverages or certificates of a person that a full file does not name.
+#[derive(Clone, Copy, Default)]
+struct LeftOut {
+    ended: u64,
+    listed: u64,
 }
 
 /// Puts everything that arrived in place.
@@ -46,6 +54,7 @@ pub(super) fn publish(
     arriving: &Arriving,
     now: Instant,
 ) -> Result<Changed, StoreError> {
+    let arriving = &as_it_reads(connection, arriving)?;
     let mut changed = Changed::default();
     for_each_page(connection, arriving, |page| {
         let people: Vec<PersonId> = page.iter().map(|it| it.person).collect();
@@ -87,6 +96,7 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         let own = coverages.iter().filter(|it| it.insurer == insurer);
         Figures::of(&own.cloned().collect::<Vec<_>>(), arriving.day)
     };
+    let arriving = &as_it_reads(connection, arriving)?;
     let named = parts::named(connection, arriving.number, MOST_NAMED)?;
     let may_be_named = |it: &PersonId| named.as_ref().is_none_or(|all| all.contains(it));
     for_each_member_page(connection, insurer, |members| {
@@ -117,6 +127,22 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         Ok(())
     })?;
     Ok(weighed)
+}
+
+/// A batch as it is published: a refused line of a full file that names nobody who could be read may have named anybody, so that what is not
+/// named is only listed.
+fn as_it_reads(connection: &Connection, arriving: &Arriving) -> Result<Arriving, StoreError> {
+    let mut it = *arriving;
+    if it.scope == Scope::Full {
+        let text = "SELECT EXISTS (SELECT 1 FROM feed_remark WHERE batch = ?1 AND what = ?2 AND person IS NULL)";
+        let mut statement = connection.prepare_cached(text)?;
+        let of = params![it.number.as_u32(), What::Refused.as_str()];
+        let may_be_anybody: bool = statement.query_row(of, |row| row.get(0))?;
+        if may_be_anybody {
+            it.unnamed = Unnamed::List;
+        }
+    }
+    Ok(it)
 }
 
 /// What a batch makes of the people it names, some of them at a time.
@@ -179,10 +205,10 @@ fn settle(
         Some(part) => part.coverages.clone(),
         None => before.iter().copied().cloned().collect(),
     };
-    let unnamed = if arriving.scope == Scope::Full {
-        end_unnamed(arriving, &mut own, part)
+    let left_out = if arriving.scope == Scope::Full {
+        leave_out(arriving, (&before, part), &mut own)
     } else {
-        0
+        LeftOut::default()
     };
     for coverage in &mut own {
         let same = before.iter().find(|it| {
@@ -203,51 +229,92 @@ fn settle(
         registration: Registration { person, coverages },
         is_person_changed: current.is_none(),
         is_changed: is_changed || current.is_none(),
-        unnamed,
+        left_out,
     })
 }
 
-/// Ends what a full file does not name, by setting; answers how much that is.
-fn end_unnamed(arriving: &Arriving, own: &mut [Coverage], part: Option<&Part>) -> u64 {
-    let mut count = 0;
-    let yesterday = arriving.day.plus_days(-1);
-    let ends = arriving.unnamed == Unnamed::End;
+/// Ends or lists what a full file does not name, by setting; answers how much that is.
+fn leave_out(
+    arriving: &Arriving,
+    (before, part): (&[&Coverage], Option<&Part>),
+    own: &mut [Coverage],
+) -> LeftOut {
+    match arriving.kind {
+        InsurerKind::Coverages => leave_out_coverages(arriving, is_spared(part), own),
+        InsurerKind::Certificates => leave_out_certificates(arriving, (before, part), own),
+        InsurerKind::Persons
+        | InsurerKind::Losses
+        | InsurerKind::Corrections
+        | InsurerKind::Residents => LeftOut::default(),
+    }
+}
+
+/// Whether a line about them was refused: what it meant to name is not known.
+fn is_spared(part: Option<&Part>) -> bool {
+    part.is_some_and(|it| 0 < it.refused)
+}
+
+fn leave_out_coverages(arriving: &Arriving, is_spared: bool, own: &mut [Coverage]) -> LeftOut {
+    let is_named = |it: &Coverage| it.source == Some(arriving.number);
+    let named: Vec<Coverage> = own.iter().filter(|it| is_named(it)).cloned().collect();
+    let mut left_out = LeftOut::default();
     for coverage in own {
-        match arriving.kind {
-            InsurerKind::Coverages => {
-                if coverage.source == Some(arriving.number) || coverage.loss.is_some() {
-                    continue;
-                }
-                count += 1;
-                if ends {
-                    coverage.loss = Some(Loss {
-                        date: coverage
-                            .acquired
-                            .map_or(arriving.day, |it| it.max(arriving.day)),
-                        reason: Some(LossReason::Other),
-                    });
-                }
+        if is_named(coverage) || coverage.loss.is_some() {
+            continue;
+        }
+        // What the file names takes its place by either setting: two never hold on one day.
+        let day = match (gives_way(coverage, &named), arriving.unnamed) {
+            (Some(day), _) => day,
+            (None, _) if is_spared => continue,
+            (None, Unnamed::End) => arriving.day,
+            (None, Unnamed::List) => {
+                left_out.listed += 1;
+                continue;
             }
-            InsurerKind::Certificates if part.is_none() => {
-                for period in periods(coverage) {
-                    if period.end.is_some_and(|end| end <= yesterday) {
-                        continue;
-                    }
-                    count += 1;
-                    if ends {
-                        // One that had not begun never holds.
-                        period.end = Some(yesterday);
-                    }
-                }
+        };
+        left_out.ended += 1;
+        coverage.loss = Some(Loss {
+            date: coverage.acquired.map_or(day, |it| it.max(day)),
+            reason: Some(LossReason::Other),
+        });
+    }
+    left_out
+}
+
+fn leave_out_certificates(
+    arriving: &Arriving,
+    (before, part): (&[&Coverage], Option<&Part>),
+    own: &mut [Coverage],
+) -> LeftOut {
+    let yesterday = arriving.day.plus_days(-1);
+    let is_spared = is_spared(part);
+    let mut left_out = LeftOut::default();
+    let mut leave = |period: &mut Period| {
+        if is_spared || period.end.is_some_and(|end| end <= yesterday) {
+            return;
+        }
+        match arriving.unnamed {
+            Unnamed::End => {
+                left_out.ended += 1;
+                // One that had not begun never holds.
+                period.end = Some(yesterday);
             }
-            InsurerKind::Certificates
-            | InsurerKind::Persons
-            | InsurerKind::Losses
-            | InsurerKind::Corrections
-            | InsurerKind::Residents => {}
+            Unnamed::List => left_out.listed += 1,
+        }
+    };
+    for coverage in own {
+        if part.is_none() {
+            periods(coverage).into_iter().for_each(&mut leave);
+            continue;
+        }
+        // The part holds what the file names alone.
+        let is_same =
+            |it: &&&Coverage| it.acquired == coverage.acquired && it.key() == coverage.key();
+        if let Some(stored) = before.iter().find(is_same) {
+            join_certificates(coverage, stored, &mut leave);
         }
     }
-    count
+    left_out
 }
 
 fn periods(coverage: &mut Coverage) -> Vec<&mut Period> {

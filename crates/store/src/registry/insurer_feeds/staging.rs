@@ -27,26 +27,57 @@ struct Held {
     is_changed: bool,
 }
 
-/// Keeps lines aside; answers for each whether it could be made part of its person.
+impl Held {
+    /// Notes that a line about them was refused, where there is such a person.
+    fn note_refused(&mut self, line: u64) {
+        let part = &mut self.arrived.part;
+        if part.is_known {
+            part.refused = part.refused.saturating_add(1);
+            self.arrived.line = line;
+            self.is_changed = true;
+        }
+    }
+}
+
+/// Keeps lines aside; answers for each whether it could be made part of its person. Of whom a full file has a line that was refused, or that is
+/// told of in what is remarked, that is noted with their part.
 pub(super) fn keep(
     connection: &Connection,
     arriving: &Arriving,
-    (lines, deadlines): (&[NewLine], Deadlines),
+    ((lines, unread), deadlines): ((&[NewLine], &[NewRemark]), Deadlines),
     noted: &mut Noted,
 ) -> Result<Vec<Result<(), NotApplied>>, StoreError> {
-    let people: BTreeSet<PersonId> = lines.iter().map(|it| it.person).collect();
+    let is_full = arriving.scope == Scope::Full;
+    let unread = unread
+        .iter()
+        .filter(|it| is_full && it.what == What::Refused);
+    let unread = unread.filter_map(|it| Some((it.person?, it.line)));
+    let unread: Vec<(PersonId, u64)> = unread.collect();
+    let mut people: BTreeSet<PersonId> = lines.iter().map(|it| it.person).collect();
+    people.extend(unread.iter().map(|it| it.0));
     let mut people = hold(connection, arriving, &Vec::from_iter(people))?;
     let mut outcomes = Vec::with_capacity(lines.len());
     for line in lines {
         let held = people.get_mut(&line.person).ok_or(super::FAILED)?;
-        let change = named(arriving, &line.change);
-        let applied = held.arrived.part.apply(&change, held.stored.as_ref());
+        let part = &mut held.arrived.part;
+        let applied = match named(arriving, &line.change) {
+            Change::Coverage(coverage) if is_full => part.put_in_full(&coverage),
+            change => part.apply(&change, held.stored.as_ref()),
+        };
         if let Ok(applied) = applied {
             held.is_changed = true;
             held.arrived.line = line.number;
             note_late((arriving, line), applied, deadlines, noted);
+        } else if is_full {
+            held.note_refused(line.number);
         }
         outcomes.push(applied.map(|_| ()));
+    }
+    for (person, line) in unread {
+        people
+            .get_mut(&person)
+            .ok_or(super::FAILED)?
+            .note_refused(line);
     }
     let changed = people.values().filter(|it| it.is_changed);
     let kept = changed.map(|it| Kept {

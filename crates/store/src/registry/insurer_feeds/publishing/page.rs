@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::civil_date::Instant;
 use domain::coverage::Registration;
+use domain::feed::insurer::Unnamed;
 use domain::feed::part::Part;
 use domain::insurer_number::InsurerNumber;
 use domain::person::{Person, PersonId};
@@ -97,8 +98,13 @@ impl<'a> Page<'a> {
                 self.remark(What::Mismatch, (line, person), items);
             }
         }
-        if 0 < settled.unnamed {
-            let detail = format!("{},{}", self.arriving.unnamed.as_str(), settled.unnamed);
+        let left_out = settled.left_out;
+        let left_out = [
+            (Unnamed::End, left_out.ended),
+            (Unnamed::List, left_out.listed),
+        ];
+        for (became, count) in left_out.into_iter().filter(|it| 0 < it.1) {
+            let detail = format!("{},{count}", became.as_str());
             self.remark(What::Unnamed, (line, person), detail);
         }
         let is_changed =
