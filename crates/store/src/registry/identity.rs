@@ -107,6 +107,7 @@ impl Testimonies {
         (batch, now): (BatchNumber, Instant),
     ) -> Result<Vec<(InsurerNumber, String)>, StoreError> {
         let person = stored.person.id;
+        let is_register_changed = self.changed_residents.contains(&person);
         let register = self.residents.get(&person);
         let against = |claimed: &Person| {
             register.map_or(String::new(), |it| names(&contradictions(claimed, it)))
@@ -126,7 +127,9 @@ impl Testimonies {
                 Some(claimed) => against(&unpack_person(person, claimed)?),
                 None => of_stored.clone(),
             };
-            if before.is_some_and(|it| it.items == items) {
+            // What an insurer confirmed, it confirmed against what the register said then.
+            let is_asked_again = is_register_changed && before.is_some_and(|it| it.is_confirmed);
+            if before.is_some_and(|it| it.items == items) && !is_asked_again {
                 continue;
             }
             let after = Claim {

@@ -78,6 +78,21 @@ async fn say(world: &World, kind: InsurerKind, named: &str) -> FeedReport {
     report
 }
 
+/// The patient's insurer confirms who they are.
+async fn confirm(world: &World) -> FeedReport {
+    let insurer = patient().coverages[0].insurer.as_digits();
+    let id = writing::person_id(patient().person.id);
+    let confirmed = file(
+        InsurerKind::Corrections,
+        [format!("{insurer},{id},,,,identity,confirmed")],
+    );
+    let feed = NewFeed {
+        insurer: Some(insurer),
+        ..feed(InsurerKind::Corrections)
+    };
+    send_file(world, feed, &confirmed).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_whom_the_register_says_something_else_nothing_is_seen_until_the_insurer_corrects() {
     let world = World::start_with_cards().await;
@@ -107,27 +122,30 @@ async fn a_mismatch_the_register_brings_ends_by_the_insurers_confirmation() {
     let residents = say(&world, InsurerKind::Residents, "新姓　花子").await;
     assert_eq!(residents.remarks.unwrap().mismatches, 1);
     assert_eq!(desk.sees().await, (false, false));
-    let insurer = patient().coverages[0].insurer.as_digits();
-    let id = writing::person_id(patient().person.id);
-    let confirmed = file(
-        InsurerKind::Corrections,
-        [format!("{insurer},{id},,,,identity,confirmed")],
-    );
-    let feed = NewFeed {
-        insurer: Some(insurer),
-        ..feed(InsurerKind::Corrections)
-    };
-    let report = send_file(&world, feed.clone(), &confirmed).await.unwrap();
+    let report = confirm(&world).await;
     assert_eq!((report.state.as_str(), report.replaced), ("published", 1));
     assert_eq!(desk.sees().await, (true, true));
-    let again = send_file(&world, feed, &confirmed).await.unwrap();
-    assert_eq!(again.unchanged, 1);
+    assert_eq!(confirm(&world).await.unchanged, 1);
     // Undone, it is as if nobody had confirmed it.
     let number = report.number.unwrap().to_string();
     order(&world, Order::UndoFeed(number)).await.unwrap();
     assert_eq!(desk.sees().await, (false, false));
     let number = residents.number.unwrap().to_string();
     order(&world, Order::UndoFeed(number)).await.unwrap();
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_insurer_confirmed_is_asked_again_when_the_register_names_somebody_else() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    say(&world, InsurerKind::Residents, "新姓　花子").await;
+    confirm(&world).await;
+    assert_eq!(desk.sees().await, (true, true));
+    let third = say(&world, InsurerKind::Residents, "別姓　花子").await;
+    assert_eq!(third.remarks.unwrap().mismatches, 1);
+    assert_eq!(desk.sees().await, (false, false));
+    assert_eq!(confirm(&world).await.replaced, 1);
     assert_eq!(desk.sees().await, (true, true));
 }
 
