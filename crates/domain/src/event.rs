@@ -26,7 +26,7 @@ named! {
         Check = "check";
         /// The rotation of a system account's secret moved on.
         Rotation = "rotation";
-        /// A consent to medical information was withdrawn: what is listed and shown of it is over.
+        /// A consent to medical information was withdrawn, or taken back by a later answer: what is listed and shown of it is over.
         ConsentWithdrawn = "consent_withdrawn";
         /// An emergency window opened, closed or changed.
         Emergency = "emergency";

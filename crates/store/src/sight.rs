@@ -8,6 +8,7 @@ use domain::account::AccountId;
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
 use domain::codes::setting::Right;
+use domain::event::EventKind;
 use domain::facility_settings::{FacilitySettings, Use};
 use domain::institution_code::InstitutionCode;
 use domain::medical_information::MedicalInformation;
@@ -23,7 +24,7 @@ use crate::registry::{identity, registration_of};
 use crate::rows::household::Household;
 use crate::sql::{Connection, Row, params};
 use crate::withdrawals::withdrawn_since;
-use crate::{facility_settings, looks};
+use crate::{events, facility_settings, looks};
 
 /// A patient who may be seen at a facility now.
 #[derive(Debug, Clone)]
@@ -399,13 +400,15 @@ fn own(
     Ok(Some(opened).filter(|it| !withdrawn.contains(&it.kind)))
 }
 
-/// Follows a patient's answers within the running transaction: a "yes" opens its kinds, a "no" takes an earlier "yes" of a visit back.
+/// Follows a patient's answers within the running transaction: a "yes" opens its kinds, a "no" takes an earlier "yes" of a visit back, and the
+/// facility hears of that as of a withdrawal.
 pub(crate) fn follow_answers(
     connection: &Connection,
     whose: (i64, PersonId),
     answers: &[Answered],
     given: &Opened,
 ) -> Result<(), StoreError> {
+    let mut ended = Vec::new();
     for answer in answers {
         for kind in InformationKind::of(answer.question) {
             match answer.choice {
@@ -418,16 +421,31 @@ pub(crate) fn follow_answers(
                     },
                 )?,
                 Choice::No | Choice::Electronic | Choice::Paper | Choice::Unknown => {
-                    close(connection, whose, (*kind, Basis::Visit))?;
+                    ended.extend(close(connection, whose, (*kind, Basis::Visit))?);
                     // Said where home care is agreed, it takes back what was agreed to there before.
                     if given.basis == Basis::Home {
-                        close(connection, whose, (*kind, Basis::Home))?;
+                        ended.extend(close(connection, whose, (*kind, Basis::Home))?);
                     }
                 }
             }
         }
     }
-    Ok(())
+    tell_ended(connection, whose.0, ended, given.given)
+}
+
+/// Tells a facility of what a patient took back, where it was open until then: pages that show it are over.
+pub(crate) fn tell_ended(
+    connection: &Connection,
+    facility: i64,
+    ended: Vec<Opened>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let open = ended.into_iter().filter(|it| now < it.valid_until);
+    let Some(newest) = open.max_by_key(|it| it.given) else {
+        return Ok(());
+    };
+    let about = (EventKind::ConsentWithdrawn, None, Some(newest.reference));
+    events::tell(connection, facility, now, about)
 }
 
 /// Opens one kind within the running transaction, in place of what opened it before on the same basis.
@@ -474,16 +492,18 @@ pub(crate) fn opened_to(
     Ok(opened)
 }
 
-/// Ends one kind on one basis within the running transaction. Returns whether there was anything to end.
+/// Ends one kind on one basis within the running transaction. Returns what there was to end.
 pub(crate) fn close(
     connection: &Connection,
     (facility, person): (i64, PersonId),
     (kind, basis): (InformationKind, Basis),
-) -> Result<bool, StoreError> {
-    let text = "DELETE FROM opened_information
-        WHERE facility = ?1 AND person = ?2 AND kind = ?3 AND basis = ?4";
-    let mut statement = connection.prepare_cached(text)?;
+) -> Result<Option<Opened>, StoreError> {
+    let text = format!(
+        "DELETE FROM opened_information
+         WHERE facility = ?1 AND person = ?2 AND kind = ?3 AND basis = ?4 RETURNING {COLUMNS}"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
     let person = person.as_u128().to_be_bytes();
-    let ended = statement.execute(params![facility, person, kind.as_str(), basis.as_str()])?;
-    Ok(0 < ended)
+    let mut rows = statement.query(params![facility, person, kind.as_str(), basis.as_str()])?;
+    rows.next()?.map(|row| read(&row)).transpose()
 }

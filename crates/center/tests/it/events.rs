@@ -156,6 +156,38 @@ async fn a_withdrawal_is_heard_of_by_staff_at_once_whoever_withdrew_and_by_no_ma
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_later_no_is_heard_of_as_a_withdrawal_is_and_a_first_one_is_not() {
+    let world = World::start_with_cards().await;
+    let here = desk(&world, "1319999999").await;
+    let client = &here.clinic.client;
+    let answer = async |choice: &str| {
+        world.pass_seconds(1);
+        here.consent(Case::Renewed, &[("checkups", choice)]).await;
+    };
+    let mut staff = listen(client, &here.staff).await;
+    answer("no").await;
+    answer("yes").await;
+    let listed = client.medical_patients(&here.staff).await.unwrap();
+    let id = listed.patients[0].id.clone();
+    answer("no").await;
+    let mut states = Vec::new();
+    loop {
+        match next(&mut staff).await {
+            Event::CardCheck(news) => states.push(news.state),
+            Event::ConsentWithdrawn(news) => {
+                assert_eq!(news.id, id, "what leads to the patient");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let before = ["opened", "answered", "opened", "answered", "opened"];
+    assert_eq!(states, before, "nothing was taken back before the last");
+    let over = client.open_now(&here.staff, &id).await;
+    assert!(over.is_err(), "{over:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_of_one_facility_never_reach_another() {
     let world = World::start_with_cards().await;
     let one = world.enrol("1319999999").await;

@@ -212,12 +212,12 @@ pub(crate) fn follow(
 ) -> Result<(), StoreError> {
     if !agreed {
         end(connection, (facility, person), Some(care), at)?;
-        for it in opened_to(connection, (facility, person), at)? {
-            if it.basis == Basis::Home {
-                sight::close(connection, (facility, person), (it.kind, it.basis))?;
-            }
+        let mut ended = opened_to(connection, (facility, person), at)?;
+        ended.retain(|it| it.basis == Basis::Home);
+        for it in &ended {
+            sight::close(connection, (facility, person), (it.kind, it.basis))?;
         }
-        return Ok(());
+        return sight::tell_ended(connection, facility, ended, at);
     }
     connection
         .prepare_cached(
