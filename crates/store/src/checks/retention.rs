@@ -58,6 +58,19 @@ impl LogMonth {
         Self(self.0.plus_months(1))
     }
 
+    fn previous(self) -> Self {
+        Self(self.0.plus_months(-1))
+    }
+
+    /// The first of those let go one after the other until this one: what of them had to stay may go with this one.
+    fn first_gone(self, told: &[Told]) -> Self {
+        let mut first = self;
+        while told.iter().any(|it| it.month == first.previous()) {
+            first = first.previous();
+        }
+        first
+    }
+
     /// Where its identifiers begin and where they end.
     fn ids(self) -> (Vec<u8>, Vec<u8>) {
         (parts::begin(self.0), parts::begin(self.next().0))
@@ -146,11 +159,12 @@ impl Engine {
         };
         self.write(move |connection, batch| begin(connection, batch, month, &event))
             .await?;
+        let first = month.first_gone(&self.read(let_go)?);
         let all =
             || (0..SLICES / AT_ONCE).map(|it| (it * AT_ONCE * SLICE, (it + 1) * AT_ONCE * SLICE));
         for facilities in all() {
             let delete = move |connection: &Connection, _: &mut Batch| {
-                delete_consents(connection, month, facilities)
+                delete_consents(connection, (first, month), facilities, now)
             };
             self.write(delete).await?;
         }
@@ -318,16 +332,25 @@ fn begin(
     batch.append(connection, event, None)
 }
 
-/// Deletes what cards added to the checks of a month at some facilities.
+/// Deletes what cards added to the checks of some months at some facilities. A check at which care at home was agreed stays while that is in
+/// force: what is open, and whoever withdraws it, is found by it.
 fn delete_consents(
     connection: &Connection,
-    month: LogMonth,
+    (first_month, last_month): (LogMonth, LogMonth),
     (first, end): (i64, i64),
+    now: Instant,
 ) -> Result<(), StoreError> {
-    let (from, until) = month.ids();
-    for (table, id) in [("consent", "check_id"), ("card_check", "id")] {
+    let (from, until) = (first_month.ids().0, last_month.ids().1);
+    let text = "DELETE FROM card_check WHERE ?1 <= facility AND facility < ?2 AND ?3 <= id AND id < ?4
+        AND NOT EXISTS (SELECT 1 FROM home_check c JOIN home_consent h ON h.facility = c.facility AND h.care = c.care
+          WHERE c.facility = card_check.facility AND c.check_id = card_check.id AND c.agreed = 'yes'
+            AND h.person = card_check.person AND h.ended IS NULL AND ?5 < h.until)";
+    let of = params![first, end, from, until, now.as_micros()];
+    connection.prepare_cached(text)?.execute(of)?;
+    for table in ["consent", "home_check"] {
         let text = format!(
-            "DELETE FROM {table} WHERE ?1 <= facility AND facility < ?2 AND ?3 <= {id} AND {id} < ?4"
+            "DELETE FROM {table} WHERE ?1 <= facility AND facility < ?2 AND ?3 <= check_id AND check_id < ?4
+             AND NOT EXISTS (SELECT 1 FROM card_check k WHERE k.facility = {table}.facility AND k.id = {table}.check_id)"
         );
         connection
             .prepare_cached(&text)?

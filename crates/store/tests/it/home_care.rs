@@ -32,7 +32,7 @@ use crate::cards::{FACILITY, by_eye, challenge, now};
 use crate::looks::patient;
 use crate::{Place, check, on_both, permit};
 
-fn manager<A: Permission>() -> Permit<A> {
+pub(crate) fn manager<A: Permission>() -> Permit<A> {
     Permit::grant(SignedIn {
         facility: InstitutionCode::parse(FACILITY).unwrap(),
         account: AccountId::parse("kanri").unwrap(),
@@ -67,8 +67,12 @@ fn address(number: u8) -> AddressId {
 }
 
 async fn made(engine: &Engine, number: u8) {
+    made_at(engine, number, now()).await;
+}
+
+pub(crate) async fn made_at(engine: &Engine, number: u8, at: Instant) {
     let permit = manager::<ManageHomeCare>();
-    let made = engine.make_home_address(&permit, (Care::HomeVisit, address(number)), now(), None);
+    let made = engine.make_home_address(&permit, (Care::HomeVisit, address(number)), at, None);
     assert_eq!(made.await.unwrap(), None);
 }
 
@@ -219,13 +223,23 @@ async fn an_address_that_was_replaced_ends_with_its_pages_and_own_devices_are_fo
 
 /// The patient's card was read at home, under check 1, for the page that waits.
 async fn read_at_home(engine: &Engine, agreed: Choice) {
-    let asker = permit::<AskByCard>(FACILITY);
     made(engine, 1).await;
-    let join = JoinCode::from_bytes([1; 5]);
-    let opened = engine.open_home_page([1; 32], address(1), join.clone(), now());
+    read_at_home_as(engine, (1, now()), 1, agreed).await;
+}
+
+/// The patient's card was read at home at an instant, for a page of the first address.
+pub(crate) async fn read_at_home_as(
+    engine: &Engine,
+    (id, at): (u128, Instant),
+    page: u8,
+    agreed: Choice,
+) {
+    let asker = permit::<AskByCard>(FACILITY);
+    let join = JoinCode::from_bytes([page; 5]);
+    let opened = engine.open_home_page([page; 32], address(1), join.clone(), at);
     assert!(opened.await.unwrap());
-    challenge(engine, 1, now()).await;
-    let mut new = by_eye(1, now());
+    challenge(engine, id, at).await;
+    let mut new = by_eye(id, at);
     new.card.method = Method::Visual;
     new.card.reader = ReaderId::HomeDevice(3);
     new.home = Some(NewHomeCheck {
@@ -239,8 +253,8 @@ async fn read_at_home(engine: &Engine, agreed: Choice) {
     let recorded = engine.record_card_check(&asker, new).await.unwrap();
     let released_by = Some("uketsuke".to_owned());
     assert_eq!(recorded, CardRecorded::New { released_by });
-    let page = engine.home_page([1; 32], now()).unwrap().unwrap();
-    assert_eq!(page.joined, Some((1, 3)));
+    let page = engine.home_page([page; 32], at).unwrap().unwrap();
+    assert_eq!(page.joined, Some((id, 3)));
     let yes = Answered {
         question: Question::Drugs,
         choice: Choice::Yes,
@@ -251,7 +265,7 @@ async fn read_at_home(engine: &Engine, agreed: Choice) {
     };
     for _ in 0..2 {
         let answered = engine
-            .answer_at_home(&asker, 1, (vec![yes], Some(answer)), now())
+            .answer_at_home(&asker, id, (vec![yes], Some(answer)), at)
             .await;
         assert_eq!(answered.unwrap().unwrap().len(), 1);
     }

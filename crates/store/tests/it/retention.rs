@@ -2,13 +2,19 @@
 
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
-use domain::permit::{AskByNumber, ReadHistory};
+use domain::medical_information::kind::InformationKind;
+use domain::medical_information::withdrawal::Reason;
+use domain::permit::{AskByCard, AskByNumber, ReadHistory, ViewMedicalPages, WithdrawConsent};
+use domain::questions::Choice;
 use store::audit::verify::Fault;
 use store::checks::NewCheck;
 use store::checks::retention::{LEAST_MONTHS, LetGo, OldMonth};
 use store::engine::Engine;
+use store::withdrawals::{Withdrawing, Withdrawn};
 
 use crate::cards::{FACILITY, visit_as};
+use crate::home_care::{made_at, manager, read_at_home_as};
+use crate::looks::patient;
 use crate::parts::id;
 use crate::{Place, check, on_both, permit};
 
@@ -93,6 +99,50 @@ async fn a_month_goes_as_a_whole_and_the_chain_vouches_for_the_rest(place: &Plac
         months(&old),
         [("2024-07".to_owned(), 1, 1), ("2024-09".to_owned(), 1, 1)]
     );
+}
+
+async fn what_care_at_home_rests_on_stays_until_that_ends(place: &Place) {
+    let engine = place.open();
+    engine.store_people(vec![patient()]).await.unwrap();
+    fill(&engine).await;
+    let at = |text: &str| Instant::parse(text).unwrap();
+    let (refused, agreed) = (at("2024-08-10T03:00:00Z"), at("2024-08-20T03:00:00Z"));
+    let home = id(agreed, 8);
+    made_at(&engine, 1, refused).await;
+    read_at_home_as(&engine, (id(refused, 7), refused), 1, Choice::No).await;
+    read_at_home_as(&engine, (home, agreed), 2, Choice::Yes).await;
+    let done = engine.let_go(august(&engine), Actor::Center, now()).await;
+    assert_eq!(done.unwrap(), LetGo::Done(5));
+    let counts = || {
+        let tables = ["card_check", "consent", "home_check"];
+        tables.map(|it| place.run(&format!("SELECT count(*) FROM {it}")))
+    };
+    assert_eq!(counts(), [1, 1, 1]);
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
+    // What was answered is gone; what was agreed can still be seen under and withdrawn.
+    let asker = permit::<AskByCard>(FACILITY);
+    assert!(engine.own_card_check(&asker, home).unwrap().is_none());
+    let viewer = manager::<ViewMedicalPages>();
+    assert!(engine.sight(&viewer, home, now()).unwrap().is_some());
+    let withdrawing = Withdrawing {
+        id: 60,
+        kinds: None,
+        reason: Reason::Patient,
+        note: None,
+    };
+    let staff = permit::<WithdrawConsent>(FACILITY);
+    let ended = engine.withdraw_consent(&staff, home, withdrawing, now(), None, |_| Vec::new());
+    let ended = ended.await.unwrap();
+    assert_eq!(ended, Withdrawn::Done(vec![InformationKind::Drugs]));
+    // Then it goes with the next month.
+    let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
+    let next = old.into_iter().find(|it| it.month.to_string() == "2024-09");
+    let done = engine.let_go(next.unwrap(), Actor::Center, now()).await;
+    assert_eq!(done.unwrap(), LetGo::Done(1));
+    assert_eq!(counts(), [0, 0, 0]);
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!(report.faults, []);
 }
 
 async fn what_is_kept_is_never_old(place: &Place) {
@@ -187,6 +237,7 @@ async fn a_months_own_count_is_held_against_the_events(place: &Place) {
 
 on_both!(
     a_month_goes_as_a_whole_and_the_chain_vouches_for_the_rest,
+    what_care_at_home_rests_on_stays_until_that_ends,
     what_is_kept_is_never_old,
     a_month_that_is_not_whole_stays,
     a_month_cut_off_in_the_middle_goes_on,
