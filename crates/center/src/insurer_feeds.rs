@@ -193,6 +193,11 @@ async fn undo_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Tol
         return Err(is_held(held));
     }
     on_record(app, Deed::FeedUndo, &batch, by).await?;
+    // What it found may be there still: it is forgotten little by little.
+    let undone_from = app.insurer_feeds.undone_from(app.now());
+    if batch.ended.is_some_and(|it| it < undone_from) {
+        return Err(forgotten());
+    }
     let of = (batch.counted, batch.changed);
     let undone = app.engine.undo_insurer_feed(arriving, of, app.now());
     match undone.await? {
@@ -222,13 +227,17 @@ async fn undo_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Tol
                 ),
             ))
         }
-        Undone::Forgotten => Err(Told::of(
-            "batch",
-            "forgotten",
-            "取り消せる期間（insurer_feeds.undo_days）を過ぎました。訂正を取り込んでください。",
-            "the time in which it can be undone (insurer_feeds.undo_days) is over; load corrections",
-        )),
+        Undone::Forgotten => Err(forgotten()),
     }
+}
+
+fn forgotten() -> Told {
+    Told::of(
+        "batch",
+        "forgotten",
+        "取り消せる期間（insurer_feeds.undo_days）を過ぎました。訂正を取り込んでください。",
+        "the time in which it can be undone (insurer_feeds.undo_days) is over; load corrections",
+    )
 }
 
 /// A batch of the same insurer waits for review.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use domain::civil_date::Instant;
 use domain::feed::Tolerance;
 use domain::feed::insurer::Unnamed;
 use domain::feed::review::{Deadlines, Review};
@@ -83,6 +84,12 @@ impl InsurerFeeds {
             employer_days: self.employer_days,
             insurer_days: self.insurer_days,
         }
+    }
+
+    /// Batches published before can be undone no more.
+    #[must_use]
+    pub fn undone_from(&self, now: Instant) -> Instant {
+        now.plus_seconds(-i64::from(self.undo_days.get()) * 86_400)
     }
 
     /// What becomes of what a full file does not name.

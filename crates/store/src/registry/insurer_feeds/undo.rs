@@ -127,7 +127,8 @@ fn undo(
         }
         Ok(())
     })?;
-    if count == 0 && 0 < changed.added + changed.replaced {
+    // It is forgotten some thousands of people at a time: what is there of it may be a part.
+    if count != changed.added + changed.replaced {
         return Ok(Undone::Forgotten);
     }
     if 0 < people {
