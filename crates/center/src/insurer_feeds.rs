@@ -220,10 +220,10 @@ async fn undo_alone(app: &App, named: &str, by: Actor) -> Result<FeedReport, Tol
                 "batch",
                 "in_the_way",
                 format!(
-                    "{people}人の登録が、そのあとに変わっています（{ja}）。先にそれらを取り消すか、訂正を取り込んでください。何も取り消していません。"
+                    "{people}人の登録が、そのあとに変わっています（{ja}）。先にそれらを取り消すか、訂正を取り込んでください。確認待ちの取込があるときは、先に release か reject を行ってください。何も取り消していません。"
                 ),
                 format!(
-                    "{people} people were changed since, by {en}; undo those first, or load corrections. Nothing was undone"
+                    "{people} people were changed since, by {en}; undo those first, or load corrections; release or reject those that wait for review. Nothing was undone"
                 ),
             ))
         }

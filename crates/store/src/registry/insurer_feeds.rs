@@ -196,11 +196,17 @@ impl Engine {
                 if let Some(weighed) = weighed {
                     note_weighed(connection, arriving.id, &weighed)?;
                 }
-                let changed = publishing::publish(connection, &arriving, now)?;
+                let put = publishing::publish(connection, &arriving, now)?;
                 let state = (BatchState::Published, now);
-                end(connection, arriving.id, state, counted, changed)?;
+                end(
+                    connection,
+                    arriving.id,
+                    state,
+                    counted.without(put.gone),
+                    put.changed,
+                )?;
                 let_go(connection, arriving.number)?;
-                Ok(changed)
+                Ok(put.changed)
             })
             .await?;
         self.tell_ended_feeds().await?;

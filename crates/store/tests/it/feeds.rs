@@ -51,6 +51,15 @@ fn members(range: std::ops::Range<u64>) -> Vec<Registration> {
 /// A file of one kind, as it begins.
 async fn begin(engine: &Engine, kind: InsurerKind, scope: Scope, id: u128) -> Arriving {
     let insurer = kind.is_of_insurer().then(insurer);
+    begin_of(engine, (kind, scope, id), insurer).await
+}
+
+/// The same, of an insurer.
+async fn begin_of(
+    engine: &Engine,
+    (kind, scope, id): (InsurerKind, Scope, u128),
+    insurer: Option<InsurerNumber>,
+) -> Arriving {
     assert!(engine.take_feed_turn(now()).await.unwrap());
     let begun = engine.begin_feed(NewBatch {
         id,

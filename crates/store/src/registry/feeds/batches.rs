@@ -75,6 +75,18 @@ pub struct Counted {
     pub refused: u64,
 }
 
+impl Counted {
+    /// The same, where so many accepted lines came to nothing when they were published.
+    pub(crate) fn without(self, gone: u64) -> Self {
+        let gone = gone.min(self.accepted);
+        Self {
+            accepted: self.accepted - gone,
+            refused: self.refused + gone,
+            ..self
+        }
+    }
+}
+
 /// What a published batch changed, in lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changed {

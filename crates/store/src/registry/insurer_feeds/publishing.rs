@@ -48,21 +48,29 @@ struct LeftOut {
     listed: u64,
 }
 
+/// What publishing came to.
+#[derive(Default)]
+pub(super) struct Put {
+    pub(super) changed: Changed,
+    /// People who were there when their lines came, and are no more.
+    pub(super) gone: u64,
+}
+
 /// Puts everything that arrived in place.
 pub(super) fn publish(
     connection: &Connection,
     arriving: &Arriving,
     now: Instant,
-) -> Result<Changed, StoreError> {
+) -> Result<Put, StoreError> {
     let arriving = &as_it_reads(connection, arriving)?;
-    let mut changed = Changed::default();
+    let mut put = Put::default();
     for_each_page(connection, arriving, |page| {
         let people: Vec<PersonId> = page.iter().map(|it| it.person).collect();
         let mut putting = Page::open(connection, (arriving, now), &people)?;
         for it in page {
             match arriving.insurer {
-                Some(insurer) => putting.put(insurer, it.person, Some(it), &mut changed)?,
-                None => putting.put_resident(it, &mut changed)?,
+                Some(insurer) => putting.put(insurer, it.person, Some(it), &mut put)?,
+                None => putting.put_resident(it, &mut put.changed)?,
             }
         }
         putting.write()
@@ -78,12 +86,12 @@ pub(super) fn publish(
             }
             let mut putting = Page::open(connection, (arriving, now), &left)?;
             for person in left {
-                putting.put(insurer, person, None, &mut changed)?;
+                putting.put(insurer, person, None, &mut put)?;
             }
             putting.write()
         })?;
     }
-    Ok(changed)
+    Ok(put)
 }
 
 /// What publishing would change of the insurer's figures.

@@ -10,7 +10,7 @@ use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
 use sha2::{Digest, Sha256};
 
-use super::{Arriving, is_in, publishing};
+use super::{Arriving, is_in, parts, publishing};
 use crate::engine::{Engine, StoreError};
 use crate::registry::Prepared;
 use crate::registry::feeds::batches::{Changed, Counted, end};
@@ -113,12 +113,17 @@ fn undo(
 ) -> Result<Undone, StoreError> {
     let (mut people, mut batches) = (0, BTreeSet::new());
     let mut count = 0;
+    let waiting = waiting(connection, arriving)?;
     for_each_page(connection, arriving.number, |page| {
         count += page.len() as u64;
         let stands = Stands::read(connection, page)?;
+        let resting = resting(connection, &waiting, page)?;
         for before in page {
-            if !stands.is_as_left(arriving, before)? {
+            let rests: Vec<BatchNumber> =
+                resting.iter().filter_map(|it| it.rests(before)).collect();
+            if !rests.is_empty() || !stands.is_as_left(arriving, before)? {
                 people += 1;
+                batches.extend(rests);
                 let later = stands.current.get(&before.person).into_iter();
                 let later = later.flat_map(|it| &it.coverages);
                 let later = later.filter_map(|it| it.source);
@@ -187,6 +192,50 @@ fn for_each_page(
         after = last.person.as_u128().to_be_bytes().to_vec();
         work(&page)?;
     }
+}
+
+/// Batches of other insurers that wait to be published, or to go on. Those of the same insurer are given up, or end before.
+fn waiting(connection: &Connection, arriving: &Arriving) -> Result<Vec<BatchNumber>, StoreError> {
+    let Some(insurer) = arriving.insurer else {
+        return Ok(Vec::new());
+    };
+    let text = "SELECT number FROM feed_batch WHERE state IN ('receiving', 'interrupted', 'held') AND insurer <> ?1 ORDER BY number";
+    let mut statement = connection.prepare_cached(text)?;
+    let numbers = statement.query_map([insurer.as_u32()], |row| row.get(0))?;
+    let mut waiting = Vec::new();
+    for number in numbers {
+        let number: u32 = number?;
+        waiting.push(BatchNumber::new(number).ok_or(FAILED)?);
+    }
+    Ok(waiting)
+}
+
+/// A batch that waits, and whom of some people it names.
+struct Resting {
+    number: BatchNumber,
+    named: HashSet<PersonId>,
+}
+
+impl Resting {
+    /// The batch, where it rests on somebody whom the one to be undone brought: they would be nobody when it is published.
+    fn rests(&self, before: &Before) -> Option<BatchNumber> {
+        let rests = before.found.is_empty() && self.named.contains(&before.person);
+        rests.then_some(self.number)
+    }
+}
+
+fn resting(
+    connection: &Connection,
+    waiting: &[BatchNumber],
+    page: &[Before],
+) -> Result<Vec<Resting>, StoreError> {
+    let brought = page.iter().filter(|it| it.found.is_empty());
+    let brought: Vec<PersonId> = brought.map(|it| it.person).collect();
+    let of_one = |&number: &BatchNumber| -> Result<Resting, StoreError> {
+        let named = parts::named_among(connection, number, &brought)?;
+        Ok(Resting { number, named })
+    };
+    waiting.iter().map(of_one).collect()
 }
 
 /// How it stands now with some people.

@@ -11,7 +11,7 @@ use domain::insurer_number::InsurerNumber;
 use domain::person::{Person, PersonId};
 use sha2::{Digest, Sha256};
 
-use super::{left, settle};
+use super::{Put, left, settle};
 use crate::engine::StoreError;
 use crate::registry::Prepared;
 use crate::registry::feeds::batches::Changed;
@@ -24,6 +24,9 @@ use crate::rows;
 use crate::sql::postgres::Server;
 use crate::sql::postgres::columns::{column, single};
 use crate::sql::{Connection, params};
+
+/// The reason of a line about somebody who is there no more, by the name it has for lines that are refused as they come.
+const UNKNOWN_PERSON: &str = "unknown_person";
 
 /// Some people of a batch.
 pub(super) struct Page<'a> {
@@ -71,14 +74,19 @@ impl<'a> Page<'a> {
         insurer: InsurerNumber,
         person: PersonId,
         arrived: Option<&Arrived>,
-        changed: &mut Changed,
+        put: &mut Put,
     ) -> Result<(), StoreError> {
         let current = self.current.remove(&person);
         let (line, part) = (arrived.map_or(0, |it| it.line), arrived.map(|it| &it.part));
         let settled = settle(self.arriving, insurer, current.as_ref(), part);
         let Some(mut settled) = settled else {
+            if arrived.is_some() {
+                put.gone += 1;
+                self.remark(What::Refused, (line, person), UNKNOWN_PERSON.into());
+            }
             return Ok(());
         };
+        let changed = &mut put.changed;
         let whose = (insurer, person);
         let claim_before = self.testimonies.claim(whose).cloned();
         if let Some(part) = part {
