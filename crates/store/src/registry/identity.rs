@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::engine::StoreError;
 use crate::sql::Connection;
 
+const FAILED: StoreError = StoreError::Row("identity_claim");
+
 /// Within a query whose person is ?2: nothing of them is seen.
 pub(crate) const IS_SUSPENDED: &str = "EXISTS (SELECT 1 FROM identity_claim c WHERE c.person = ?2 AND c.items <> '' AND c.confirmed = 0)";
 
@@ -36,6 +38,13 @@ pub(super) struct Claim {
     pub(super) is_confirmed: bool,
     pub(super) batch: u32,
     pub(super) since: i64,
+}
+
+/// What insurers said of a person before the register said something else, and who was stored then.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Earlier {
+    stored: Vec<u8>,
+    claims: Vec<(u32, Claim)>,
 }
 
 /// An insurer and a person of its.
@@ -150,6 +159,42 @@ impl Testimonies {
             self.put_claim((insurer, person), claim);
         }
         Ok(came)
+    }
+
+    /// What insurers say of a person now; none where none says anything.
+    pub(super) fn earlier(&self, stored: &Registration) -> Result<Option<Earlier>, StoreError> {
+        let said = self.claims.get(&stored.person.id);
+        let Some(said) = said.filter(|it| !it.is_empty()) else {
+            return Ok(None);
+        };
+        let claims = said.iter().map(|(whose, it)| (whose.as_u32(), it.clone()));
+        Ok(Some(Earlier {
+            stored: pack_person(&stored.person)?,
+            claims: claims.collect(),
+        }))
+    }
+
+    /// Puts back what insurers said, confirmations too, after the register came back: where they mean the same person as then, and the same
+    /// of it contradicts.
+    pub(super) fn put_earlier(
+        &mut self,
+        stored: &Registration,
+        earlier: Earlier,
+    ) -> Result<(), StoreError> {
+        let person = stored.person.id;
+        let stored_now = pack_person(&stored.person)?;
+        for (insurer, before) in earlier.claims {
+            let insurer = InsurerNumber::from_u32(insurer).map_err(|_| FAILED)?;
+            let is_same = self.claim((insurer, person)).is_some_and(|now| {
+                let meant_then = before.claim.as_ref().unwrap_or(&earlier.stored);
+                let meant_now = now.claim.as_ref().unwrap_or(&stored_now);
+                meant_then == meant_now && before.items == now.items
+            });
+            if is_same {
+                self.put_claim((insurer, person), Some(before));
+            }
+        }
+        Ok(())
     }
 
     /// Writes what was changed.

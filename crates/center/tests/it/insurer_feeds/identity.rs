@@ -145,8 +145,15 @@ async fn what_an_insurer_confirmed_is_asked_again_when_the_register_names_somebo
     let third = say(&world, InsurerKind::Residents, "別姓　花子").await;
     assert_eq!(third.remarks.unwrap().mismatches, 1);
     assert_eq!(desk.sees().await, (false, false));
-    assert_eq!(confirm(&world).await.replaced, 1);
+    let again = confirm(&world).await;
+    assert_eq!(again.replaced, 1);
     assert_eq!(desk.sees().await, (true, true));
+    // What is undone of the register is confirmed as it was.
+    for (undone, sees) in [(again, (false, false)), (third, (true, true))] {
+        let number = undone.number.unwrap().to_string();
+        order(&world, Order::UndoFeed(number)).await.unwrap();
+        assert_eq!(desk.sees().await, sees);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use domain::coverage::Registration;
 use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::{Arriving, is_in, parts, publishing};
@@ -16,7 +17,7 @@ use crate::registry::Prepared;
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::{self, give_up_those_it_would_mix_with};
 use crate::registry::households::{change_people, registrations_of};
-use crate::registry::identity::{self, Claim, Testimonies};
+use crate::registry::identity::{self, Claim, Earlier, Testimonies};
 use crate::rows;
 use crate::sql::postgres::columns::column;
 use crate::sql::{Connection, params};
@@ -51,7 +52,15 @@ struct Before {
     is_person_changed: bool,
     found: Vec<u8>,
     left: Vec<u8>,
-    claim: Option<Claim>,
+    /// The insurer's claim; of the register those of all insurers. Packed.
+    claim: Option<Vec<u8>>,
+}
+
+impl Before {
+    fn unpack_claim<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
+        let claim = self.claim.as_deref().map(postcard::from_bytes);
+        claim.transpose().map_err(|_| FAILED)
+    }
 }
 
 impl Engine {
@@ -176,14 +185,12 @@ fn for_each_page(
         let mut rows = statement.query(params![number.as_u32(), after, PEOPLE])?;
         let mut page = Vec::new();
         while let Some(row) = rows.next()? {
-            let claim: Option<Vec<u8>> = row.get(4)?;
-            let claim = claim.map(|it| postcard::from_bytes(&it)).transpose();
             page.push(Before {
                 person: PersonId::from_u128(u128::from_be_bytes(row.get(0)?)),
                 is_person_changed: row.get(1)?,
                 found: row.get(2)?,
                 left: row.get(3)?,
-                claim: claim.map_err(|_| FAILED)?,
+                claim: row.get(4)?,
             });
         }
         let Some(last) = page.last() else {
@@ -305,10 +312,13 @@ impl Stands {
                 testimonies.put_resident(person, register);
                 if let Some(stored) = current.get(&person) {
                     testimonies.examine(stored, when)?;
+                    if let Some(earlier) = before.unpack_claim::<Earlier>()? {
+                        testimonies.put_earlier(stored, earlier)?;
+                    }
                 }
                 continue;
             };
-            testimonies.put_claim((insurer, person), before.claim.clone());
+            testimonies.put_claim((insurer, person), before.unpack_claim::<Claim>()?);
             if before.found.is_empty() {
                 leaving.push(person);
                 continue;

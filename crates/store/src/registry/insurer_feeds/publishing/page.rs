@@ -121,7 +121,9 @@ impl<'a> Page<'a> {
             let is_person_changed = settled.is_person_changed;
             let left = left(Some(&settled.registration), insurer, is_person_changed)?;
             let found = found(current.as_ref(), insurer)?;
-            self.keep_before(person, is_person_changed, (found, claim_before), left)?;
+            let claim = claim_before.as_ref().map(postcard::to_stdvec).transpose();
+            let claim = claim.map_err(|_| FAILED)?;
+            self.keep_before(person, is_person_changed, (found, claim), left);
         }
         let own = |it: &Registration| {
             let own = it.coverages.iter().filter(|it| it.insurer == insurer);
@@ -202,8 +204,12 @@ impl<'a> Page<'a> {
             (Some(_), _) => changed.replaced += 1,
             (None, _) => changed.added += 1,
         }
+        let stored = self.current.get(&person);
+        let earlier = stored.map(|it| self.testimonies.earlier(it)).transpose()?;
+        let earlier = earlier.flatten().as_ref().map(postcard::to_stdvec);
+        let earlier = earlier.transpose().map_err(|_| FAILED)?;
         self.testimonies.put_resident(person, register.cloned());
-        if let Some(stored) = self.current.get(&person) {
+        if let Some(stored) = stored {
             let when = (self.arriving.number, self.now);
             for (_, items) in self.testimonies.examine(stored, when)? {
                 self.remark(What::Mismatch, (arrived.line, person), items);
@@ -213,25 +219,25 @@ impl<'a> Page<'a> {
         let left = register.map(identity::pack_person).transpose()?;
         let left = Sha256::digest(left.unwrap_or_default());
         let left = left.get(..8).ok_or(FAILED)?.to_vec();
-        self.keep_before(person, false, (found.unwrap_or_default(), None), left)
+        let found = (found.unwrap_or_default(), earlier);
+        self.keep_before(person, false, found, left);
+        Ok(())
     }
 
     fn keep_before(
         &mut self,
         person: PersonId,
         is_person_changed: bool,
-        (found, claim): (Vec<u8>, Option<Claim>),
+        (found, claim): (Vec<u8>, Option<Vec<u8>>),
         left: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        let claim = claim.map(|it| postcard::to_stdvec(&it)).transpose();
+    ) {
         self.befores.push(Before {
             person: person.as_u128().to_be_bytes(),
             is_person_changed,
             found,
             left,
-            claim: claim.map_err(|_| FAILED)?,
+            claim,
         });
-        Ok(())
     }
 
     fn remark(&mut self, what: What, (line, person): (u64, PersonId), detail: String) {
