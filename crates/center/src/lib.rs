@@ -16,6 +16,7 @@ pub mod claims;
 mod conditional;
 pub mod config;
 pub mod control;
+pub mod data_dir;
 mod download_page;
 mod downloads;
 mod draining;

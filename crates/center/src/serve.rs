@@ -41,8 +41,8 @@ use crate::records::Records;
 use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
-    questions, reading_through, router, sessions,
+    bulk, checkpoints, control, data_dir, download_page, home_care, listeners, operator,
+    other_processes, questions, reading_through, router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -138,7 +138,7 @@ impl Center {
         made_up: MadeUpPatients,
     ) -> Result<Self, StartError> {
         let dir = &config.data_dir;
-        std::fs::create_dir_all(dir).map_err(|error| StartError::DataDir(dir.clone(), error))?;
+        data_dir::make(dir).map_err(|error| StartError::DataDir(dir.clone(), error))?;
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;

@@ -13,6 +13,7 @@ use store::restoring::{Before, arriving, take_place};
 
 use crate::progress::Progress;
 use crate::store_place::StorePlace;
+use crate::system::private_file;
 use crate::told;
 
 /// `onshi backup`.
@@ -124,15 +125,12 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         ));
     }
     let failed = |error: std::io::Error| told::unwritable(&arguments.data_dir, &error);
-    std::fs::create_dir_all(&arguments.data_dir).map_err(failed)?;
+    center::data_dir::make(&arguments.data_dir).map_err(failed)?;
     let beside = arriving(&arguments.data_dir);
     let (sources, targets) = (files(from), beside.clone());
     let copying = tokio::task::spawn_blocking(move || {
-        for (source, target) in sources.iter().zip(&targets) {
-            std::fs::copy(source, target)?;
-            std::fs::File::open(target)?.sync_all()?;
-        }
-        Ok(())
+        let mut pairs = sources.iter().zip(&targets);
+        pairs.try_for_each(|(source, target)| copy(source, target))
     });
     let total = size(&files(from));
     let copied = watch_growth(&beside, total, copying).await?;
@@ -171,6 +169,18 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,
         Verified::Changed(_) => ExitCode::FAILURE,
     })
+}
+
+/// Copies a file, whoever may read it, to one that this user alone reads, and brings it to the disk.
+fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(target) {
+        // What an earlier try left may have other rights.
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut copied = private_file(target)?;
+    std::io::copy(&mut std::fs::File::open(source)?, &mut copied)?;
+    copied.sync_all()
 }
 
 /// What a restored store's audit chain is worth.

@@ -222,7 +222,7 @@ async fn load_people(engine: &Engine, seed: u64, people: u64) -> anyhow::Result<
 async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
-    std::fs::create_dir_all(place.data_dir())
+    center::data_dir::make(place.data_dir())
         .map_err(|error| told::unwritable(place.data_dir(), &error))?;
     let engine = place.open(chain)?;
     // Before anybody else: a registry that holds nobody is loaded fastest.

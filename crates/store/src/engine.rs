@@ -20,7 +20,7 @@ use crate::registry;
 use crate::sealing::Unsealed;
 use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
-use crate::{cards, checks, restoring};
+use crate::{cards, checks, restoring, system};
 
 /// The name under which queries of the registry see the center's tables.
 const CENTER: &str = "center";
@@ -388,12 +388,14 @@ impl Engine {
         self.center.close();
     }
 
-    /// Writes a consistent copy of each file into a folder that does not exist yet, while the store goes on, and examines it.
+    /// Writes a consistent copy of each file into a folder that does not exist yet, while the store goes on, and examines it. This user alone
+    /// may enter the folder and read the files.
     ///
     /// # Errors
     /// [`StoreError`]; a copy that is not whole is reported, never kept in silence.
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        std::fs::create_dir(to).map_err(|error| StoreError::NoWrites(error.to_string()))?;
+        let made = system::make_private_folder(to);
+        made.map_err(|error| StoreError::NoWrites(error.to_string()))?;
         for database in [&self.center, &self.registry] {
             database.copy(to)?;
         }

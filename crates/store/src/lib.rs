@@ -37,6 +37,7 @@ pub mod sessions;
 pub mod sight;
 pub mod sign_ins;
 mod sql;
+mod system;
 pub mod training;
 mod tries;
 pub mod upkeep;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::engine::files;
+use crate::system;
 
 /// Lies beside the files of a store while they are exchanged: until it is gone they may belong to different stores.
 const MARK: &str = "restoring";
@@ -79,7 +80,10 @@ fn exchange(dir: &Path, mut step: impl FnMut() -> Result<()>) -> Result<Before> 
         is_anything_there
     };
     if is_anything_kept {
-        std::fs::create_dir_all(&before)?;
+        let made = system::make_private_folder(&before);
+        if !before.is_dir() {
+            made?;
+        }
         for part in parts.iter().filter(|it| it.exists()) {
             let kept = before.join(part.file_name().unwrap_or_default());
             step()?;

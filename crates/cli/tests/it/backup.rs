@@ -1,5 +1,6 @@
 //! Copies of a store: many days of them in restic, and what a restored chain is worth.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -57,6 +58,10 @@ fn restore(clinic: &Clinic, from: &str, further: &[&str]) -> (bool, Value) {
     let output = onshi(&[&order[..], further].concat());
     let told = serde_json::from_slice(&output.stdout).unwrap();
     (output.status.success(), told)
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
@@ -125,9 +130,15 @@ fn a_damaged_store_is_named_and_replaced_and_kept_as_it_was() {
     for part in ["壊れています", "onshi restore", "registry.db is damaged"] {
         assert!(told.contains(part), "{part} in {told}");
     }
+    // Its user alone reads a store and its copies, and what is put back of a copy that others may read.
+    let copied = Path::new(&copy).join("center.db");
+    let modes = [mode(&data_dir), mode(&copy), mode(&copied)];
+    assert_eq!(modes, [0o700, 0o700, 0o600]);
+    std::fs::set_permissions(&copied, std::fs::Permissions::from_mode(0o644)).unwrap();
     let (done, told) = restore(&clinic, &copy, &[]);
     assert!(done && told["audit"]["whole"] == true, "{told}");
     assert_eq!(told["before"]["readable"], false, "{told}");
+    assert_eq!(mode(Path::new(&data_dir).join("center.db")), 0o600);
     let kept = Path::new(told["before"]["folder"].as_str().unwrap());
     assert_eq!(std::fs::read(kept.join("registry.db")).unwrap(), garbage);
     clinic.start_center();

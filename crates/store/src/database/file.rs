@@ -11,6 +11,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::database::Reading;
 use crate::engine::StoreError;
 use crate::sql::{self, Connection};
+use crate::system;
 use crate::writeback::Writeback;
 
 /// Bytes of a still file that readers map at most; what lies beyond is read.
@@ -86,8 +87,10 @@ impl File {
         &self.path
     }
 
-    /// Opens the file for the one that writes it, making it where there is none.
+    /// Opens the file for the one that writes it, making it where there is none, for its user alone.
     pub(super) fn writer(&self) -> rusqlite::Result<FileWriter> {
+        // SQLite would let others read what it makes; the files beside it get the rights of this one. What else is wrong SQLite says.
+        let _ = system::make_private_file(&self.path);
         let connection = rusqlite::Connection::open(&self.path)?;
         configure(&connection, self.reading)?;
         let writeback = match self.reading {
@@ -131,6 +134,7 @@ impl File {
     pub(super) fn copy(&self, folder: &Path) -> Result<(), StoreError> {
         let failed = |error: rusqlite::Error| StoreError::from(sql::Error::from(error));
         let to = folder.join(self.path.file_name().unwrap_or_default());
+        system::make_private_file(&to).map_err(|error| StoreError::NoWrites(error.to_string()))?;
         let mut target = rusqlite::Connection::open(to).map_err(failed)?;
         let source = self.reader().map_err(failed)?;
         let backup = Backup::new(&source, &mut target).map_err(failed)?;

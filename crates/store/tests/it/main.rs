@@ -16,6 +16,7 @@ mod chain;
 mod checks;
 mod claims;
 mod closing;
+mod copies;
 mod cuts;
 mod damaged;
 mod encryption;
