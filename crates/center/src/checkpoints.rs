@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::audit::{Checkpoint, checkpoint_message};
+use store::audit::{Checkpoint, checkpoint_message, outside};
 
 use crate::app::App;
 
@@ -46,21 +46,10 @@ pub(crate) async fn one(app: &App) -> Result<(), store::engine::StoreError> {
         signature,
     };
     if let Some(dir) = &app.checkpoint_dir
-        && let Err(error) = append_outside(dir, &checkpoint)
+        && let Err(error) = outside::append(dir, &checkpoint)
     {
         // The store's own copy is kept all the same; the operator must see that the outside one is not.
         tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
     }
     app.engine.keep_checkpoint(checkpoint).await
-}
-
-fn append_outside(dir: &std::path::Path, checkpoint: &Checkpoint) -> std::io::Result<()> {
-    use std::io::Write;
-    let path = dir.join("checkpoints.jsonl");
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)?;
-    file.write_all(checkpoint.to_line().as_bytes())?;
-    file.sync_all()
 }

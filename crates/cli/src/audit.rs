@@ -10,7 +10,7 @@ use center::control::{Order, Reply};
 use clap::{Args, Subcommand};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
-use store::audit::Checkpoint;
+use store::audit::outside::Outside;
 use store::audit::verify::Report;
 
 use crate::progress::Progress;
@@ -135,7 +135,7 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// Verifies the chain of a store with the keys that lie in its data folder.
-pub(crate) fn examine(place: &StorePlace, outside: Option<&Path>) -> anyhow::Result<Report> {
+pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<Report> {
     let engine = place.open_existing([0; 16])?;
     let data_dir = place.data_dir();
     let keys = ["machine.key", "receipt.key"].map(|name| data_dir.join(name));
@@ -144,21 +144,22 @@ pub(crate) fn examine(place: &StorePlace, outside: Option<&Path>) -> anyhow::Res
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
-    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
-    let report = engine.verify_audit_watched(
-        &outside,
+    let mut report = engine.verify_audit_watched(
+        &outside.checkpoints,
         |kid, message, signature| keys.verifies(kid, message, signature),
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);
     engine.close();
+    report.faults.extend(outside.faults());
     Ok(report)
 }
 
 fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let report = examine(place, outside)?;
+    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
+    let report = examine(place, &outside)?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if json {
         let report = serde_json::json!({
@@ -187,6 +188,8 @@ fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Res
             "{}",
             if faults.is_empty() {
                 "監査記録に異常はありません / the chain is whole"
+            } else if report.is_chain_whole() {
+                "監査記録そのものに異常はありませんが、外部のチェックポイントに読めない行があります / nothing is wrong with the chain itself, but checkpoints kept outside cannot be read"
             } else {
                 "監査記録が改変されています / the chain is NOT whole"
             }
@@ -278,18 +281,21 @@ async fn lines(data_dir: &Path, order: Order) -> anyhow::Result<Vec<AuditLine>> 
     }
 }
 
-/// Checkpoints of a file, line by line.
-fn read_outside(file: &Path) -> anyhow::Result<Vec<Checkpoint>> {
-    let text = told::read_text(file)?;
-    let lines = text.lines().enumerate();
-    let read = lines.map(|(at, line)| {
-        Checkpoint::from_line(line).ok_or_else(|| {
-            let (file, line) = (file.display(), at + 1);
-            told::both(
-                &format!("{file} の {line} 行目はチェックポイントではありません。checkpoint_dir の checkpoints.jsonl を指定してください。"),
-                &format!("{file} line {line}: no checkpoint; name the checkpoints.jsonl of checkpoint_dir"),
-            )
-        })
-    });
-    read.collect()
+/// Reads a file of checkpoints kept outside. Single lines that are none are told with the report; a file without any checkpoint is another one.
+pub(crate) fn read_outside(file: &Path) -> anyhow::Result<Outside> {
+    let outside = Outside::read(&told::read_bytes(file)?);
+    match outside.unreadable.first() {
+        Some(line) if outside.checkpoints.is_empty() => {
+            let file = file.display();
+            Err(told::both(
+                &format!(
+                    "{file} の {line} 行目はチェックポイントではありません。checkpoint_dir の checkpoints.jsonl を指定してください。"
+                ),
+                &format!(
+                    "{file} line {line}: no checkpoint; name the checkpoints.jsonl of checkpoint_dir"
+                ),
+            ))
+        }
+        Some(_) | None => Ok(outside),
+    }
 }

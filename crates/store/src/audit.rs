@@ -1,6 +1,7 @@
 //! The audit chain (contracts §7): every event holds the hash of the one before. Finds change, deletion, insertion, cut and fork.
 
 pub(crate) mod columns;
+pub mod outside;
 pub(crate) mod row_hash;
 pub mod search;
 pub mod verify;

@@ -29,6 +29,7 @@ verify-checkpoints = Checkpoints verified
 chain-verifying = The chain is being verified.
 chain-whole = The chain is whole.
 chain-broken = The chain was tampered with. Secure the places below and follow the procedure for a restore.
+chain-outside-unreadable = Nothing is wrong with the chain itself, but some lines of the checkpoints kept outside cannot be read: they were cut off, by a power cut say, or changed. Look at the lines below.
 chain-not-verified = The verification could not be finished. Look at the reason below and begin anew.
 looks-lead = Who saw medical information, and when. Patients stand here by the identifier of the audit chain, not by name. A search is on record.
 looks-none = No look fits.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::audit::Actor;
 use domain::civil_date::Instant;
-use store::audit::Checkpoint;
+use store::audit::outside::{self, Outside};
 use store::audit::verify::Report;
 
 use crate::app::App;
@@ -79,33 +79,29 @@ pub(crate) async fn begin(app: &App, by: Actor) -> Result<(), Told> {
 fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
     let outside = match &app.checkpoint_dir {
         Some(dir) => kept_outside(dir)?,
-        None => Vec::new(),
+        None => Outside::default(),
     };
     let keys = app.receipt_keys.load_full();
     let report = app.engine.verify_audit_watched(
-        &outside,
+        &outside.checkpoints,
         |kid, message, signature| keys.verifies(kid, message, signature),
         |events| read.store(events, Ordering::Relaxed),
     );
-    report.map_err(|error| {
+    let mut report = report.map_err(|error| {
         tracing::error!(error = %error, "the audit chain could not be verified");
         error.to_string()
-    })
+    })?;
+    report.faults.extend(outside.faults());
+    Ok(report)
 }
 
-/// Checkpoints kept beyond the reach of whoever changed the store. A line that is none is a fault of the file, and told.
-fn kept_outside(dir: &Path) -> Result<Vec<Checkpoint>, String> {
-    let file = dir.join("checkpoints.jsonl");
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
+/// Checkpoints kept beyond the reach of whoever changed the store.
+fn kept_outside(dir: &Path) -> Result<Outside, String> {
+    let file = outside::file(dir);
+    match std::fs::read(&file) {
+        Ok(bytes) => Ok(Outside::read(&bytes)),
         // None was written yet.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(format!("{}: {error}", file.display())),
-    };
-    let lines = text.lines().enumerate();
-    let read = lines.map(|(at, line)| {
-        let wrong = || format!("{}: line {}: no checkpoint", file.display(), at + 1);
-        Checkpoint::from_line(line).ok_or_else(wrong)
-    });
-    read.collect()
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Outside::default()),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
 }

@@ -213,6 +213,20 @@ fn checkpoints_kept_outside_vouch_for_the_chain() {
         &outside,
     ];
     assert!(succeed(&verify).contains("the chain is whole"));
+    // Half a line, as a power cut leaves it, is told and spoils nothing else.
+    wait_until("a whole line outside", || {
+        std::fs::read(&outside).unwrap().ends_with(b"\n")
+    });
+    clinic.center.take().unwrap().kill();
+    let mut kept = std::fs::read(&outside).unwrap();
+    kept.extend_from_slice(b"{\"at\":\n");
+    std::fs::write(&outside, kept).unwrap();
+    let output = onshi(&verify);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for part in ["is no checkpoint", "nothing is wrong with the chain itself"] {
+        assert!(told.contains(part), "{told}");
+    }
     std::fs::write(&outside, "broken\n").unwrap();
     let output = onshi(&verify);
     assert!(String::from_utf8_lossy(&output.stderr).contains("line 1"));

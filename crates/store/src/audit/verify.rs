@@ -89,6 +89,14 @@ pub enum Fault {
         /// The checkpoint.
         at: Instant,
     },
+    /// A line of the checkpoints kept outside is none. It says nothing of the chain.
+    #[error(
+        "line {line} of the checkpoints kept outside is no checkpoint: it was cut off in the middle, or changed; all other lines were used"
+    )]
+    Outside {
+        /// The line, counted from 1.
+        line: usize,
+    },
     /// A checkpoint's signature is not of our key.
     #[error("checkpoint of {at}: its signature does not verify")]
     Checkpoint {
@@ -133,6 +141,15 @@ pub enum Fault {
         /// How many.
         count: u64,
     },
+}
+
+impl Report {
+    /// Whether nothing is wrong with the chain itself, whatever the checkpoints kept outside look like.
+    #[must_use]
+    pub fn is_chain_whole(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.all(|it| matches!(it, Fault::Outside { .. }))
+    }
 }
 
 impl Engine {

@@ -1,6 +1,7 @@
 //! Every way of changing the store behind its back is found by verifying the chain.
 
 use domain::civil_date::Instant;
+use store::audit::outside::{self, Outside};
 use store::audit::verify::{Fault, Report};
 use store::audit::{Checkpoint, checkpoint_message};
 use store::engine::Engine;
@@ -127,6 +128,38 @@ async fn a_chain_written_anew_is_found_by_a_checkpoint_kept_outside() {
         matches!(faults[..], [Fault::Fork { seq: 5, .. }]),
         "{faults:?}"
     );
+}
+
+#[tokio::test]
+async fn a_line_cut_off_outside_spoils_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    let mut kept = Vec::new();
+    for id in 1..=3 {
+        record(&engine, [id]).await;
+        kept.push(checkpoint(&engine).await);
+    }
+    let file = outside::file(dir.path());
+    for checkpoint in &kept[..2] {
+        outside::append(dir.path(), checkpoint).unwrap();
+    }
+    // As a power cut leaves the second line.
+    let length = file.metadata().unwrap().len();
+    let cut = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
+    cut.set_len(length - 20).unwrap();
+    outside::append(dir.path(), &kept[2]).unwrap();
+    let read = Outside::read(&std::fs::read(&file).unwrap());
+    assert_eq!(read.checkpoints, [kept[0].clone(), kept[2].clone()]);
+    let faults: Vec<Fault> = read.faults().collect();
+    assert_eq!(faults, [Fault::Outside { line: 2 }]);
+    // What the last line vouches for cannot be cut off unseen.
+    assert_eq!(verify(&engine, &read.checkpoints).faults, []);
+    let connection = rusqlite::Connection::open(dir.path().join("center.db")).unwrap();
+    let damage = "DELETE FROM checkpoint; DELETE FROM audit_event WHERE seq = 3";
+    connection.execute_batch(damage).unwrap();
+    let faults = verify(&engine, &read.checkpoints).faults;
+    let is_cut = |fault: &Fault| matches!(fault, Fault::Cut { seen: 3, .. });
+    assert!(faults.iter().any(is_cut), "{faults:?}");
 }
 
 async fn every_process_has_a_chain_of_its_own(place: &Place) {

@@ -52,6 +52,11 @@ fn verdict(run: &Run, words: &Words) -> Banner {
         Some(Ok(report)) if report.faults.is_empty() => {
             (Tone::Success, "chain_whole", words.say("chain-whole"))
         }
+        Some(Ok(report)) if report.is_chain_whole() => (
+            Tone::Warning,
+            "outside_unreadable",
+            words.say("chain-outside-unreadable"),
+        ),
         Some(Ok(_)) => (Tone::Error, "chain_broken", words.say("chain-broken")),
         Some(Err(_)) => (Tone::Error, "not_verified", words.say("chain-not-verified")),
     };

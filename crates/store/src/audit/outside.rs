@@ -1,0 +1,86 @@
+//! Checkpoints kept beyond the reach of whoever changes the store: a file that lines are added to, on another disk or machine. Takes none away.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::audit::Checkpoint;
+use crate::audit::verify::Fault;
+
+/// The file, in a folder of its own.
+const FILE: &str = "checkpoints.jsonl";
+
+/// The file in a folder.
+#[must_use]
+pub fn file(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}
+
+/// Adds a checkpoint to the file in a folder, and brings it to the disk.
+///
+/// # Errors
+/// Of the file system; then a part of the line may be there.
+pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<()> {
+    let path = file(dir);
+    let mut line = checkpoint.to_line();
+    if !ends_a_line(&path) {
+        // A power cut or a full disk left half a line: it must not spoil this one.
+        line.insert(0, '\n');
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    file.write_all(line.as_bytes())?;
+    file.sync_all()
+}
+
+/// Whether what is added begins a line of its own. Where that cannot be seen it is taken for no: an empty line does no harm.
+fn ends_a_line(path: &Path) -> bool {
+    match last_byte(path) {
+        Ok(last) => last.is_none_or(|it| it == b'\n'),
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
+fn last_byte(path: &Path) -> Result<Option<u8>> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(None);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    let [last] = byte;
+    Ok(Some(last))
+}
+
+/// What such a file holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Its checkpoints; whether their signatures are good is not looked at.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The lines that are none, counted from 1: cut off in the middle, or changed.
+    pub unreadable: Vec<usize>,
+}
+
+impl Outside {
+    /// Reads what a file holds. A line that is no checkpoint keeps no other from being read.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Self {
+        let mut read = Self::default();
+        for (at, line) in bytes.split(|it| *it == b'\n').enumerate() {
+            let line = line.trim_ascii();
+            let text = std::str::from_utf8(line).ok();
+            match text.and_then(Checkpoint::from_line) {
+                Some(checkpoint) => read.checkpoints.push(checkpoint),
+                None if line.is_empty() => {}
+                None => read.unreadable.push(at + 1),
+            }
+        }
+        read
+    }
+
+    /// What is wrong with the file itself.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> {
+        let lines = self.unreadable.iter();
+        lines.map(|line| Fault::Outside { line: *line })
+    }
+}
