@@ -134,13 +134,20 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The first file of a center's keys that is not in its data folder; without them no signature can be verified.
+pub(crate) fn missing_key(data_dir: &Path) -> Option<PathBuf> {
+    let mut keys = ["machine.key", "receipt.key"]
+        .into_iter()
+        .map(|name| data_dir.join(name));
+    keys.find(|key| !key.is_file())
+}
+
 /// Verifies the chain of a store with the keys that lie in its data folder.
 pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<Report> {
     let engine = place.open_existing([0; 16])?;
     let data_dir = place.data_dir();
-    let keys = ["machine.key", "receipt.key"].map(|name| data_dir.join(name));
-    if let Some(missing) = keys.iter().find(|key| !key.is_file()) {
-        return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
+    if let Some(missing) = missing_key(data_dir) {
+        return Err(told::unreadable(&missing, &ErrorKind::NotFound.into()));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;

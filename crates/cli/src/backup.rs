@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use domain::audit::{Actor, Deed, Event};
+use store::audit::outside::Outside;
 use store::engine::{Engine, examine, files};
 use store::restoring::{Before, arriving, take_place};
 
+use crate::audit::{missing_key, read_outside};
 use crate::progress::Progress;
 use crate::store_place::StorePlace;
 use crate::system::private_file;
@@ -94,6 +96,9 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
 
 pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     let from = &arguments.from;
+    // Before anything is moved: what the copy is to be held against must be there.
+    let outside = arguments.outside.as_deref();
+    let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     if let Some(missing) = files(from).iter().find(|file| !file.is_file()) {
         return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
     }
@@ -142,7 +147,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         return Err(failed(error));
     }
     let before = take_place(&arguments.data_dir).map_err(failed)?;
-    let verified = Verified::of(arguments);
+    let verified = Verified::of(&arguments.data_dir, &outside);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
         println!(
@@ -167,7 +172,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     }
     Ok(match verified {
         Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,
-        Verified::Changed(_) => ExitCode::FAILURE,
+        Verified::Changed(_) | Verified::Failed(_) => ExitCode::FAILURE,
     })
 }
 
@@ -189,21 +194,23 @@ enum Verified {
         events: u64,
     },
     Changed(Vec<String>),
-    /// The center's keys are not in the folder yet, or something else stands in the way.
+    /// The center's keys are not in the folder yet.
     NoKeys(anyhow::Error),
+    /// Something else stood in the way.
+    Failed(anyhow::Error),
 }
 
 impl Verified {
-    fn of(arguments: &Restore) -> Self {
-        match crate::audit::examine(
-            &StorePlace::Folder(arguments.data_dir.clone()),
-            arguments.outside.as_deref(),
-        ) {
+    fn of(data_dir: &Path, outside: &Outside) -> Self {
+        if let Some(missing) = missing_key(data_dir) {
+            return Self::NoKeys(told::unreadable(&missing, &ErrorKind::NotFound.into()));
+        }
+        match crate::audit::examine(&StorePlace::Folder(data_dir.into()), outside) {
             Ok(report) if report.faults.is_empty() => Self::Whole {
                 events: report.events,
             },
             Ok(report) => Self::Changed(report.faults.iter().map(ToString::to_string).collect()),
-            Err(why) => Self::NoKeys(why),
+            Err(why) => Self::Failed(told::of_store(why)),
         }
     }
 
@@ -211,7 +218,9 @@ impl Verified {
         match self {
             Self::Whole { events } => serde_json::json!({"whole": true, "events": events}),
             Self::Changed(faults) => serde_json::json!({"whole": false, "faults": faults}),
-            Self::NoKeys(why) => serde_json::json!({"not_verified": told::whole(why)}),
+            Self::NoKeys(why) | Self::Failed(why) => {
+                serde_json::json!({"not_verified": told::whole(why)})
+            }
         }
     }
 }
@@ -236,6 +245,12 @@ impl core::fmt::Display for Verified {
                 f,
                 "監査記録は検査していません。鍵を戻した後で onshi audit verify を実行してください / \
                  the audit chain was not verified; run onshi audit verify once the keys are back: {}",
+                told::whole(why)
+            ),
+            Self::Failed(why) => write!(
+                f,
+                "復元は済みましたが、監査記録を検査できませんでした。原因を除いてから onshi audit verify を実行してください / \
+                 restored, but the audit chain could not be verified; remove the cause and run onshi audit verify: {}",
                 told::whole(why)
             ),
         }

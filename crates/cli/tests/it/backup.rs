@@ -167,6 +167,14 @@ fn a_restored_chain_is_held_against_the_checkpoints_outside() {
         std::fs::exists(&outside).unwrap()
     });
     clinic.center.take().unwrap().kill();
+    // A name that was mistyped is told before anything is moved.
+    let mistyped = clinic.path("checkpoint.jsonl");
+    let order = ["restore", "--data-dir", &data_dir, "--from", &copy];
+    let refused = onshi(&[&order[..], &["--outside", &mistyped]].concat());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(told.contains(&mistyped) && told.contains("there is no such file"));
+    assert_eq!(clinic.audit()["checks"], 1, "it was restored");
     let (done, told) = restore(&clinic, &copy, &["--outside", &outside]);
     let faults = told["audit"]["faults"].as_array().unwrap();
     assert!(!done && !faults.is_empty(), "{told}");
@@ -179,4 +187,9 @@ fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     assert!(done && why.contains("machine.key"), "{told}");
     let made = Path::new(&data_dir).join("machine.key");
     assert!(!made.exists(), "a key of another machine was made");
+    // With keys that open nothing it was not verified either, and that is no success.
+    std::fs::write(&made, "no key").unwrap();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    let why = told["audit"]["not_verified"].as_str().unwrap();
+    assert!(!done && why.contains("machine.key"), "{told}");
 }
