@@ -7,10 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use domain::audit::{Actor, Deed, Event};
+use domain::audit::Actor;
+use pki::sealed::folder_of;
 use store::audit::outside::Outside;
-use store::engine::{Engine, examine, files};
+use store::engine::{Engine, StoreError, examine, files};
 use store::restoring::{Before, arriving, take_place};
+use store::upkeep::Copying;
 
 use crate::audit::{missing_key, read_outside};
 use crate::progress::Progress;
@@ -62,24 +64,32 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     if out.exists() {
         return Err(told::exists(&out));
     }
+    let above = folder_of(&out);
+    if !above.is_dir() {
+        let above = above.display();
+        return Err(told::both(
+            &format!("{above} というフォルダーがありません。作るか、--out を確かめてください。"),
+            &format!("there is no folder {above}; make it, or look at --out"),
+        ));
+    }
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     let engine = Engine::open_center(&database, chain).map_err(|error| told::not_opened(&error))?;
+    let event = |copying: Copying| {
+        let actor = Actor::Operator("local".into());
+        copying.event(crate::serve::now(), actor)
+    };
     // Before the copy, so that the copy itself tells of it.
-    engine
-        .record(Event {
-            at: crate::serve::now(),
-            actor: Actor::Operator("local".into()),
-            deed: Deed::Backup,
-            subject: None,
-            detail: String::new(),
-        })
-        .await?;
+    engine.record(event(Copying::Begun)).await?;
     let copied = engine.clone();
     let copying = tokio::task::spawn_blocking(move || copied.back_up(&out));
     // The engine tells nothing while it copies, so the copy's growth is watched.
     let total = size(&files(&arguments.data_dir));
-    watch_growth(&files(&arguments.out), total, copying).await??;
+    let copied = watch_growth(&files(&arguments.out), total, copying).await?;
+    copied.map_err(|error| not_made(&arguments.out, &error))?;
+    // This one counts as the last copy.
+    let recorded = engine.record(event(Copying::Made)).await;
+    recorded.map_err(|error| not_recorded(&arguments.out, &error))?;
     engine.close();
     let written = arguments.out.display().to_string();
     if arguments.json {
@@ -92,6 +102,30 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
         println!("{written}: 書き込み、検査しました / written and examined");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A copy of which nothing is left.
+fn not_made(out: &Path, error: &StoreError) -> anyhow::Error {
+    let out = out.display();
+    told::both(
+        &format!(
+            "{out} に写しを作れませんでした。途中のものは残っていません。続く英文の内容と、空き容量・権限を確かめて、もう一度実行してください。"
+        ),
+        &format!("no copy was made in {out}, and nothing of it is left: {error}"),
+    )
+}
+
+/// A copy that is whole, and counts as none.
+fn not_recorded(out: &Path, error: &StoreError) -> anyhow::Error {
+    let out = out.display();
+    told::both(
+        &format!(
+            "{out} の写しは完全ですが、センターのデータベースに記録できなかったため、最後のバックアップには数えられません。センターのデータベースを確かめてください。"
+        ),
+        &format!(
+            "the copy in {out} is whole, but the store could not record it, so that it does not count as the last one: {error}"
+        ),
+    )
 }
 
 pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {

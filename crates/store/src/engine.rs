@@ -392,14 +392,18 @@ impl Engine {
     /// may enter the folder and read the files.
     ///
     /// # Errors
-    /// [`StoreError`]; a copy that is not whole is reported, never kept in silence.
+    /// [`StoreError`]; then nothing of the copy is left.
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
         let made = system::make_private_folder(to);
         made.map_err(|error| StoreError::NoWrites(error.to_string()))?;
-        for database in [&self.center, &self.registry] {
-            database.copy(to)?;
+        let mut databases = [&self.center, &self.registry].into_iter();
+        let copied = databases.try_for_each(|it| it.copy(to));
+        let copied = copied.and_then(|()| examine(to));
+        if copied.is_err() {
+            // Half a copy must not be taken for a whole one, nor stand in the way of the next try. The folder is this call's own.
+            let _ = std::fs::remove_dir_all(to);
         }
-        examine(to)
+        copied
     }
 
     pub(crate) fn registry(&self) -> &Database {

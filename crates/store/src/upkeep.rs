@@ -1,5 +1,6 @@
 //! How the store is kept: the last checkpoint, copy and load, and the bulk orders that wait. For an operator's look; changes nothing.
 
+use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 
 use crate::engine::{Engine, StoreError};
@@ -10,10 +11,40 @@ use crate::sql::Connection;
 pub struct Upkeep {
     /// The last signed checkpoint of the audit chain.
     pub checkpoint: Option<Instant>,
-    /// The last copy.
+    /// The last copy that was made and examined.
     pub backup: Option<Instant>,
     /// The last load of people.
     pub load: Option<Instant>,
+}
+
+/// How far a copy of the store has come. Both are events: that everything was read to be copied stands in the chain whatever becomes of the copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copying {
+    /// It begins; the copy itself tells of this.
+    Begun,
+    /// It was made and examined.
+    Made,
+}
+
+impl Copying {
+    fn detail(self) -> &'static str {
+        match self {
+            Self::Begun => "copy=begun",
+            Self::Made => "copy=made",
+        }
+    }
+
+    /// The event of it.
+    #[must_use]
+    pub fn event(self, at: Instant, actor: Actor) -> Event {
+        Event {
+            at,
+            actor,
+            deed: Deed::Backup,
+            subject: None,
+            detail: self.detail().into(),
+        }
+    }
 }
 
 /// What waits in bulk orders.
@@ -37,7 +68,7 @@ impl Engine {
                 // Each from the index of these two deeds, which are rare.
                 backup: newest(
                     connection,
-                    "SELECT max(at) FROM audit_event WHERE deed = 'backup'",
+                    "SELECT max(at) FROM audit_event WHERE deed = 'backup' AND detail = 'copy=made'",
                 )?,
                 load: newest(
                     connection,

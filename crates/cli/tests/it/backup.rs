@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use store::engine::Engine;
 
 use crate::running::{Clinic, onshi, succeed, wait_until};
 
@@ -101,6 +102,28 @@ fn copies_of_two_days_share_what_did_not_change_and_the_newest_is_put_back() {
     assert_eq!(clinic.audit()["checks"], 1);
     clinic.start_center();
     assert!(clinic.check("clinic.p12", &TARO).status.success());
+}
+
+#[test]
+fn a_copy_that_was_not_made_is_not_the_last_one() {
+    let clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("away/copy"));
+    let last = || {
+        let database = Path::new(&data_dir).join("center.db");
+        let engine = Engine::open_center(&database, [3; 16]).unwrap();
+        let last = engine.upkeep().unwrap().backup;
+        engine.close();
+        last
+    };
+    let order = ["backup", "--data-dir", &data_dir, "--out", &copy];
+    let refused = onshi(&order);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(told.contains(&clinic.path("away")), "{told}");
+    assert_eq!(last(), None);
+    std::fs::create_dir(clinic.path("away")).unwrap();
+    succeed(&order);
+    assert!(last().is_some());
 }
 
 #[test]
