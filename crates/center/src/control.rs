@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use crate::app::App;
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::claims::desk::{self, ClaimsOrder, ClaimsReply};
+use crate::doors;
 use crate::emergency::windows::{self, NewWindow, WindowLine, WindowStep};
 use crate::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use crate::feeds::{self, BatchLine, FeedPart, FeedProgress, FeedReport, NewFeed};
@@ -177,13 +178,11 @@ pub async fn is_running(data_dir: &Path) -> bool {
 
 pub(crate) fn listen(data_dir: &Path, app: App) -> std::io::Result<()> {
     let listener = ControlListener::bind(&socket(data_dir))?;
-    tokio::spawn(async move {
-        while let Ok(called) = listener.accept().await {
-            if let Some(stream) = called {
-                tokio::spawn(serve(stream, app.clone()));
-            }
+    tokio::spawn(doors::take_in("control.sock", listener, move |called| {
+        if let Some(stream) = called {
+            tokio::spawn(serve(stream, app.clone()));
         }
-    });
+    }));
     Ok(())
 }
 

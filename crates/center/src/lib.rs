@@ -17,6 +17,7 @@ mod conditional;
 pub mod config;
 pub mod control;
 pub mod data_dir;
+mod doors;
 mod download_page;
 mod downloads;
 mod draining;

@@ -23,6 +23,7 @@ use crate::admission::OfFacility;
 use crate::admission::connections::Opener;
 use crate::app::App;
 use crate::config::{Config, duration};
+use crate::doors;
 use crate::extract::Peer;
 use crate::patience::Patient;
 use crate::serve::StartError;
@@ -246,16 +247,14 @@ pub(crate) async fn plain(
     let failed = |error| StartError::Listen("listen.metrics", at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let address = socket.local_addr().map_err(failed)?;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = socket.accept().await {
-            let service = TowerToHyperService::new(router.clone());
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(limit)
-                    .serve_connection(TokioIo::new(stream), service),
-            );
-        }
-    });
+    tokio::spawn(doors::take_in("listen.metrics", socket, move |stream| {
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limit)
+                .serve_connection(TokioIo::new(stream), service),
+        );
+    }));
     Ok(address)
 }
