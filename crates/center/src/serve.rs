@@ -30,6 +30,7 @@ use crate::card_trust::CardTrust;
 use crate::config::capacity::Capacity;
 use crate::config::traces::NotTraced;
 use crate::config::{Config, duration};
+use crate::data_dir::{Held, NotHeld};
 use crate::draining::{Draining, LastDrain};
 use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
@@ -41,8 +42,8 @@ use crate::records::Records;
 use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, checkpoints, control, data_dir, download_page, home_care, listeners, operator,
-    other_processes, questions, reading_through, router, sessions,
+    bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
+    questions, reading_through, router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -69,6 +70,8 @@ pub struct Center {
     /// Home care, where the operator switched it on.
     pub home: Option<SocketAddr>,
     app: App,
+    /// Held until the center has ended.
+    _held: Held,
 }
 
 impl std::fmt::Debug for Center {
@@ -81,8 +84,8 @@ impl std::fmt::Debug for Center {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder.
-    #[error("data_dir {0}: {1}")]
-    DataDir(std::path::PathBuf, std::io::Error),
+    #[error(transparent)]
+    DataDir(#[from] NotHeld),
     /// A listener's address.
     #[error("{0} = \"{1}\": {2}; is another program listening there?")]
     Listen(&'static str, SocketAddr, std::io::Error),
@@ -138,7 +141,7 @@ impl Center {
         made_up: MadeUpPatients,
     ) -> Result<Self, StartError> {
         let dir = &config.data_dir;
-        data_dir::make(dir).map_err(|error| StartError::DataDir(dir.clone(), error))?;
+        let held = Held::take(dir)?;
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;
@@ -303,6 +306,7 @@ impl Center {
             search,
             home,
             app,
+            _held: held,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What the center asks of the operating system beyond the standard library: the control socket with the user at its other end,
 //! which file a file is, and files that their user alone reads. Linux alone.
 
-use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) struct ControlListener {
 impl ControlListener {
     /// A socket that its user alone reaches.
     pub(crate) fn bind(path: &Path) -> std::io::Result<Self> {
-        // A socket left by a process that was killed; a running center holds the database, so there is no other.
+        // A socket left by a process that was killed: the data folder is held by this one.
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
@@ -76,6 +76,13 @@ pub(crate) fn new_private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     options
+}
+
+/// Opens a file to write, made for its user alone if it is not there; what stands in it stays.
+pub(crate) fn open_private(file: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(file)
 }
 
 /// Makes a folder that its user alone enters, if it is not there.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use center::data_dir::{Held, NotHeld};
 use clap::Args;
 use domain::audit::Actor;
 use pki::sealed::folder_of;
@@ -156,15 +157,17 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             &format!("{shown} is no whole copy: {error}; use another copy"),
         )
     })?;
+    // Until this has ended no center starts on the folder.
+    let held = Held::take(&arguments.data_dir);
+    let _held = held.map_err(|why| match why {
+        NotHeld::InUse(_) => in_use(&arguments.data_dir),
+        NotHeld::File(_, error) => told::unwritable(&arguments.data_dir, &error),
+    })?;
+    // One of a version that holds no folder.
     if center::control::is_running(&arguments.data_dir).await {
-        let dir = arguments.data_dir.display();
-        return Err(told::both(
-            &format!("{dir} のセンターが動いています。先に停止してください。"),
-            &format!("the center of {dir} is running; stop it first"),
-        ));
+        return Err(in_use(&arguments.data_dir));
     }
     let failed = |error: std::io::Error| told::unwritable(&arguments.data_dir, &error);
-    center::data_dir::make(&arguments.data_dir).map_err(failed)?;
     let beside = arriving(&arguments.data_dir);
     let (sources, targets) = (files(from), beside.clone());
     let copying = tokio::task::spawn_blocking(move || {
@@ -208,6 +211,15 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,
         Verified::Changed(_) | Verified::Failed(_) => ExitCode::FAILURE,
     })
+}
+
+/// A data folder that a center or another restore uses.
+fn in_use(data_dir: &Path) -> anyhow::Error {
+    let dir = data_dir.display();
+    told::both(
+        &format!("{dir} のセンターが動いているか、別の復元が進んでいます。先に停止してください。"),
+        &format!("the center of {dir} is running, or another restore is; stop it first"),
+    )
 }
 
 /// Copies a file, whoever may read it, to one that this user alone reads, and brings it to the disk.

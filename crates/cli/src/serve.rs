@@ -101,10 +101,7 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
         StartError::Listen(name, at, _) => {
             format!("listen.{name} のアドレス {at} で待ち受けできません。設定を確かめてください。")
         }
-        StartError::DataDir(dir, _) => format!(
-            "data_dir {} を使えません。空き容量と権限を確かめてください。",
-            dir.display()
-        ),
+        StartError::DataDir(why) => told::of_data_dir(why),
         StartError::Control(_) => {
             "data_dir に制御用ソケットを作れません。権限と、パスの長さを確かめてください。".into()
         }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::anyhow;
+use center::data_dir::NotHeld;
 use store::engine::{OpenError, StoreError};
 
 /// An error in both languages.
@@ -108,6 +109,20 @@ pub(crate) fn no_center(data_dir: &Path) -> anyhow::Error {
             data_dir.display()
         ),
     )
+}
+
+/// A data folder that is not to be had, in Japanese alone.
+pub(crate) fn of_data_dir(why: &NotHeld) -> String {
+    match why {
+        NotHeld::InUse(dir) => format!(
+            "data_dir {} は別のセンターか復元（onshi restore）が使っています。先に停止するか、別のフォルダーを指定してください。",
+            dir.display()
+        ),
+        NotHeld::File(dir, _) => format!(
+            "data_dir {} を使えません。空き容量と権限を確かめてください。",
+            dir.display()
+        ),
+    }
 }
 
 /// A name under which no certificate is sealed.

@@ -72,6 +72,27 @@ fn a_wrong_line_of_a_command_ends_with_2() {
 }
 
 #[test]
+fn a_second_center_on_one_data_folder_is_refused_while_the_first_runs() {
+    let mut clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    let free = "127.0.0.1:0";
+    let text = format!(
+        "data_dir = \"{data_dir}\"\n[listen]\napi = \"{free}\"\nenroll = \"{free}\"\noperator = \"{free}\"\nmetrics = \"{free}\"\n"
+    );
+    let second = clinic.path("second.toml");
+    std::fs::write(&second, text).unwrap();
+    check(
+        &["center", "--config", &second],
+        &["別のセンターか復元", "another center", &data_dir],
+    );
+    // The first one answers as before.
+    clinic.notice();
+    // However it ended, the folder is free then.
+    clinic.center.take().unwrap().kill();
+    clinic.start_center();
+}
+
+#[test]
 fn a_port_that_is_taken_is_named_with_its_setting() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
