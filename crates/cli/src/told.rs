@@ -212,7 +212,7 @@ pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
             "データベースのファイルが壊れています。センターのものは、センターを停止し、onshi restore でバックアップから戻してください。"
         }
         Some(StoreError::Away(_)) => {
-            "データベースが応答しません。接続先を確かめて、もう一度実行してください。"
+            "データベースが応答しないか、ほかの処理が書き込みを続けています。しばらく待ってもう一度実行し、続くときは接続先を確かめてください。"
         }
         Some(StoreError::Row(_)) => {
             "データベースに読めない行があります。onshi audit verify で確かめてください。"

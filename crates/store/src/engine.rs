@@ -42,8 +42,8 @@ pub enum StoreError {
         "a database file is damaged: {0}; `onshi restore` puts a copy of a center's store back (docs/operations/restore.md)"
     )]
     Damaged(String),
-    /// The server that holds the database cannot be reached, or is busy with something else. Nothing was acknowledged; what was asked
-    /// last may have been written all the same.
+    /// The server that holds the database cannot be reached, or is busy with something else; or another process writes the file for longer
+    /// than is waited. Nothing was acknowledged; what was asked of a server last may have been written all the same.
     #[error("the database does not answer: {0}; it is tried again with the next request")]
     Away(String),
     /// A row does not read as this version wrote it.
@@ -78,6 +78,7 @@ impl From<sql::Error> for StoreError {
                 | Code::PermissionDenied,
             ) => Self::NoWrites(text),
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(text),
+            Some(Code::DatabaseBusy) => Self::Away(text),
             Some(_) | None => Self::Failed(text),
         }
     }
@@ -158,7 +159,9 @@ impl OpenError {
         let path = path.into();
         match error.into() {
             StoreError::Damaged(why) => Self::Damaged { path, why },
-            StoreError::NoWrites(why) | StoreError::Failed(why) => Self::File { path, why },
+            StoreError::NoWrites(why) | StoreError::Failed(why) | StoreError::Away(why) => {
+                Self::File { path, why }
+            }
             other => Self::File {
                 path,
                 why: other.to_string(),
@@ -493,4 +496,23 @@ pub fn examine(dir: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_process_writes_is_away_and_not_broken() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || rusqlite::Connection::open(dir.path().join("center.db")).unwrap();
+        let (one, other) = (open(), open());
+        other.busy_timeout(Duration::ZERO).unwrap();
+        one.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let refused = other.execute_batch("BEGIN IMMEDIATE").unwrap_err();
+        let refused = StoreError::from(sql::Error::from(refused));
+        assert!(matches!(refused, StoreError::Away(_)), "{refused}");
+    }
 }
