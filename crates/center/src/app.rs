@@ -90,6 +90,8 @@ pub(crate) struct Shared {
     pub(crate) bulk: tokio::sync::Notify,
     pub(crate) lockout: lockout::Policy,
     pub(crate) checkpoint_dir: Option<PathBuf>,
+    /// One checkpoint at a time, and what they have signed.
+    pub(crate) signing: tokio::sync::Mutex<crate::checkpoints::Signing>,
     pub(crate) metrics: Metrics,
     pub(crate) traces: TraceExport,
     /// Where certificates are downloaded; known when the listener has its port.

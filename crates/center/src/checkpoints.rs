@@ -1,8 +1,14 @@
 //! Signed checkpoints of the audit chain (contracts §7): every minute and at the end. Writes no event.
 
+use std::path::Path;
 use std::time::Duration;
 
-use store::audit::{Checkpoint, checkpoint_message, outside};
+use domain::civil_date::Instant;
+use pki::receipt_key::ReceiptKeys;
+use store::audit::heads::{Signed, to_bytes};
+use store::audit::outside::{self, Added};
+use store::audit::{Checkpoint, checkpoint_message};
+use store::engine::{Engine, StoreError};
 
 use crate::app::App;
 
@@ -21,7 +27,7 @@ pub(crate) async fn sign(app: App) {
     }
 }
 
-async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
+async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
     app.engine.make_parts(app.now()).await?;
     while app.engine.forget_old_keys(app.now()).await? {}
     while app.engine.forget_happenings(app.now()).await? {}
@@ -32,24 +38,166 @@ async fn forget_old_keys(app: &App) -> Result<(), store::engine::StoreError> {
     Ok(())
 }
 
-pub(crate) async fn one(app: &App) -> Result<(), store::engine::StoreError> {
-    let (at, heads) = (app.now(), app.engine.heads()?);
+/// Signs a checkpoint now.
+pub(crate) async fn one(app: &App) -> Result<(), StoreError> {
+    let mut signing = app.signing.lock().await;
     let keys = app.receipt_keys.load_full();
-    let signature = keys.current.sign(&checkpoint_message(at, &heads));
-    let signature =
-        signature.map_err(|error| store::engine::StoreError::Failed(error.to_string()))?;
-    let kid = keys.current.kid().to_owned();
-    let checkpoint = Checkpoint {
-        at,
-        heads,
-        kid,
-        signature,
-    };
-    if let Some(dir) = &app.checkpoint_dir
-        && let Err(error) = outside::append(dir, &checkpoint)
-    {
-        // The store's own copy is kept all the same; the operator must see that the outside one is not.
-        tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
+    let outside = app.checkpoint_dir.as_deref();
+    signing.next(&app.engine, &keys, outside, app.now()).await
+}
+
+/// What the checkpoints of this process have signed: chains that moved since are signed again, those that ended are not, since there are as many
+/// of them as there were processes.
+#[derive(Debug, Default)]
+pub(crate) struct Signing {
+    signed: Signed,
+    /// The key that signed.
+    kid: String,
+    /// The last line outside.
+    added: Option<Added>,
+}
+
+impl Signing {
+    /// Signs where the chains stand that moved, and keeps that in the store and outside it. Under another key, and where another file lies
+    /// outside, all of them.
+    async fn next(
+        &mut self,
+        engine: &Engine,
+        keys: &ReceiptKeys,
+        outside: Option<&Path>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let kid = keys.current.kid();
+        if self.kid != kid || outside.is_some_and(|dir| !self.is_in(dir)) {
+            *self = Self {
+                kid: kid.to_owned(),
+                ..Self::default()
+            };
+        }
+        let heads = self.signed.lacks(engine.heads()?);
+        let bytes = to_bytes(&heads)?;
+        let mut checkpoint = sign_now(keys, now, &bytes)?;
+        let kept = loop {
+            match engine.keep_checkpoint(checkpoint.clone()).await {
+                Ok(true) => break Ok(()),
+                // There is one of this microsecond.
+                Ok(false) => {
+                    let next = Instant::from_micros(checkpoint.at.as_micros() + 1);
+                    checkpoint = sign_now(keys, next, &bytes)?;
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        // Outside it is kept all the same.
+        let added = outside.map(|dir| outside::append(dir, &checkpoint).map_err(|it| (dir, it)));
+        match added.transpose() {
+            Ok(added) => {
+                self.added = added;
+                kept?;
+                self.signed.add(heads);
+                Ok(())
+            }
+            Err((dir, error)) => {
+                // The store's own copy is kept; the operator must see that the outside one is not.
+                tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
+                kept
+            }
+        }
     }
-    app.engine.keep_checkpoint(checkpoint).await
+
+    /// Whether the last line lies in this folder.
+    fn is_in(&self, dir: &Path) -> bool {
+        let added = self.added.as_ref();
+        added.is_some_and(|it| outside::holds(dir, it))
+    }
+}
+
+fn sign_now(keys: &ReceiptKeys, at: Instant, heads: &[u8]) -> Result<Checkpoint, StoreError> {
+    let signature = keys.current.sign(&checkpoint_message(at, heads));
+    let signature = signature.map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(Checkpoint {
+        at,
+        heads: heads.to_vec(),
+        kid: keys.current.kid().to_owned(),
+        signature,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::audit::{Actor, Deed};
+    use pki::sealed::MachineKey;
+    use store::audit::heads::from_bytes;
+    use store::audit::outside::Outside;
+
+    use super::*;
+    use crate::sessions::event;
+
+    fn now() -> Instant {
+        Instant::from_micros(5)
+    }
+
+    /// A process that leaves one event in its chain.
+    async fn process(dir: &Path, chain: u8) -> Engine {
+        let engine = Engine::open_center(&dir.join("center.db"), [chain; 16]).unwrap();
+        let start = event(now(), Actor::Center, Deed::Start);
+        engine.record(start).await.unwrap();
+        engine
+    }
+
+    /// The chains that each line outside signs.
+    fn chains(dir: &Path) -> Vec<Vec<u8>> {
+        let read = Outside::read(&std::fs::read(outside::file(dir)).unwrap());
+        let heads = read
+            .checkpoints
+            .iter()
+            .map(|it| from_bytes(&it.heads).unwrap());
+        heads
+            .map(|it| it.iter().map(|head| head.chain[0]).collect())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_chain_that_ended_is_signed_again_under_another_key_and_in_another_file_alone() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (dir, outside) = (folder.path(), outside.path());
+        let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+        let keys = ReceiptKeys::open(dir, &machine).unwrap();
+        process(dir, 1).await.close();
+        let engine = process(dir, 2).await;
+        let mut signing = Signing::default();
+        for _ in 0..2 {
+            signing
+                .next(&engine, &keys, Some(outside), now())
+                .await
+                .unwrap();
+        }
+        assert_eq!(chains(outside), [vec![1_u8, 2], vec![]]);
+        let start = event(now(), Actor::Center, Deed::Start);
+        engine.record(start).await.unwrap();
+        // Nothing outside says so yet: the next one says it again.
+        let away = outside.join("away");
+        let next = signing.next(&engine, &keys, Some(away.as_path()), now());
+        next.await.unwrap();
+        for _ in 0..2 {
+            signing
+                .next(&engine, &keys, Some(outside), now())
+                .await
+                .unwrap();
+        }
+        let so_far = [vec![1_u8, 2], vec![], vec![1, 2], vec![]];
+        assert_eq!(chains(outside), so_far);
+        let rotated = keys.rotate(dir, &machine, now()).unwrap();
+        signing
+            .next(&engine, &rotated, Some(outside), now())
+            .await
+            .unwrap();
+        assert_eq!(chains(outside).last(), Some(&vec![1_u8, 2]));
+        // Its clock stands still, and each of them is kept.
+        let report = engine.verify_audit(&[], |kid, message, signature| {
+            rotated.verifies(kid, message, signature)
+        });
+        let report = report.unwrap();
+        assert_eq!((report.checkpoints, report.faults), (6, vec![]));
+    }
 }

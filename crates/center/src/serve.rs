@@ -233,6 +233,7 @@ impl Center {
             bulk: Default::default(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
+            signing: Default::default(),
             metrics,
             traces,
             download_site: Default::default(),

@@ -1,6 +1,7 @@
 //! The audit chain (contracts §7): every event holds the hash of the one before. Finds change, deletion, insertion, cut and fork.
 
 pub(crate) mod columns;
+pub mod heads;
 pub mod outside;
 pub(crate) mod row_hash;
 pub mod search;
@@ -191,7 +192,7 @@ pub struct Head {
     pub hash: [u8; 32],
 }
 
-/// A signed statement of where all chains stood.
+/// A signed statement of where chains stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// When.
@@ -259,46 +260,23 @@ impl Engine {
         })
     }
 
-    /// Where all chains stand now, in the form a checkpoint signs.
+    /// Keeps a signed checkpoint. False when there is one of the same instant, which stays: then nothing was kept.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn heads(&self) -> Result<Vec<u8>, StoreError> {
-        let heads = self.read(|connection| {
-            // Walks from chain to chain instead of over every event.
-            let next = "SELECT chain FROM audit_event WHERE ?1 < chain ORDER BY chain LIMIT 1";
-            let mut next = connection.prepare_cached(next)?;
-            let mut heads: Vec<Head> = Vec::new();
-            let mut after: Vec<u8> = Vec::new();
-            while let Some(chain) = next
-                .query_row([&after], |row| row.get::<_, [u8; 16]>(0))
-                .optional()?
-            {
-                after = chain.to_vec();
-                if let Some((seq, hash)) = end(connection, chain)? {
-                    heads.push(Head { chain, seq, hash });
-                }
-            }
-            Ok(heads)
-        })?;
-        postcard::to_stdvec(&heads).map_err(|_| StoreError::Row("checkpoint"))
-    }
-
-    /// Keeps a signed checkpoint.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), StoreError> {
+    pub async fn keep_checkpoint(&self, checkpoint: Checkpoint) -> Result<bool, StoreError> {
         self.write(move |connection, _| {
-            connection
-                .prepare_cached("INSERT INTO checkpoint VALUES (?1, ?2, ?3, ?4) ON CONFLICT (at) DO UPDATE SET heads = excluded.heads, kid = excluded.kid, signature = excluded.signature")?
+            let kept = connection
+                .prepare_cached(
+                    "INSERT INTO checkpoint VALUES (?1, ?2, ?3, ?4) ON CONFLICT (at) DO NOTHING",
+                )?
                 .execute(params![
                     checkpoint.at.as_micros(),
                     checkpoint.heads,
                     checkpoint.kid,
                     checkpoint.signature
                 ])?;
-            Ok(())
+            Ok(0 < kept)
         })
         .await
     }

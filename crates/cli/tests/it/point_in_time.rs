@@ -12,7 +12,7 @@ use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByNumber, Permission, Permit, ReadHistory, SignedIn};
 use store::audit::verify::Fault;
-use store::audit::{Checkpoint, checkpoint_message};
+use store::audit::{Checkpoint, checkpoint_message, heads};
 use store::checks::{NewCheck, Recorded};
 use store::engine::Engine;
 use store::server::Address;
@@ -214,7 +214,8 @@ fn check(id: u128) -> NewCheck {
 
 /// Where the chains stand, kept outside.
 fn checkpoint(engine: &Engine) -> Checkpoint {
-    let (at, heads) = (Instant::from_micros(7), engine.heads().unwrap());
+    let at = Instant::from_micros(7);
+    let heads = heads::to_bytes(&engine.heads().unwrap()).unwrap();
     Checkpoint {
         at,
         signature: checkpoint_message(at, &heads),

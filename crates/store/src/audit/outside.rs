@@ -16,20 +16,45 @@ pub fn file(dir: &Path) -> PathBuf {
     dir.join(FILE)
 }
 
+/// What was added to a file, and where: by it the file is known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
 /// Adds a checkpoint to the file in a folder, and brings it to the disk.
 ///
 /// # Errors
 /// Of the file system; then a part of the line may be there.
-pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<()> {
+pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<Added> {
     let path = file(dir);
     let mut line = checkpoint.to_line();
     if !ends_a_line(&path) {
         // A power cut or a full disk left half a line: it must not spoil this one.
         line.insert(0, '\n');
     }
+    let bytes = line.into_bytes();
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    file.write_all(line.as_bytes())?;
-    file.sync_all()
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    let end = file.stream_position()?;
+    let at = end.saturating_sub(bytes.len() as u64);
+    Ok(Added { at, bytes })
+}
+
+/// Whether what was added to the file in a folder is there still. Where it is not, or cannot be read, another file may have taken its place, as
+/// when a disk was not mounted for a while.
+#[must_use]
+pub fn holds(dir: &Path, added: &Added) -> bool {
+    let read = || {
+        let mut file = File::open(file(dir))?;
+        file.seek(SeekFrom::Start(added.at))?;
+        let mut found = vec![0; added.bytes.len()];
+        file.read_exact(&mut found)?;
+        Result::Ok(found)
+    };
+    read().is_ok_and(|found| found == added.bytes)
 }
 
 /// Whether what is added begins a line of its own. Where that cannot be seen it is taken for no: an empty line does no harm.

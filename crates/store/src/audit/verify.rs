@@ -8,7 +8,7 @@ use domain::audit::Deed;
 use domain::civil_date::Instant;
 
 use crate::audit::verify::letting_go::LettingGo;
-use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message};
+use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message, heads};
 use crate::checks::retention::LogMonth;
 use crate::engine::{Engine, StoreError};
 use crate::sql::params;
@@ -177,12 +177,10 @@ impl Engine {
         watch: impl FnMut(u64),
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
-        let mut checkpoints = self.checkpoints()?;
-        checkpoints.extend_from_slice(outside);
         let mut seen: Vec<(Instant, Head)> = Vec::new();
-        for checkpoint in checkpoints {
+        let mut take = |checkpoint: &Checkpoint| {
             let message = checkpoint_message(checkpoint.at, &checkpoint.heads);
-            let heads: Option<Vec<Head>> = postcard::from_bytes(&checkpoint.heads).ok();
+            let heads = heads::from_bytes(&checkpoint.heads);
             match heads.filter(|_| verifies(&checkpoint.kid, &message, &checkpoint.signature)) {
                 Some(heads) => {
                     report.checkpoints += 1;
@@ -190,24 +188,27 @@ impl Engine {
                 }
                 None => report.faults.push(Fault::Checkpoint { at: checkpoint.at }),
             }
-        }
+        };
+        self.read_checkpoints(&mut take)?;
+        outside.iter().for_each(&mut take);
         self.walk(&mut report, &seen, watch)?;
         Ok(report)
     }
 
-    fn checkpoints(&self) -> Result<Vec<Checkpoint>, StoreError> {
+    fn read_checkpoints(&self, take: &mut impl FnMut(&Checkpoint)) -> Result<(), StoreError> {
         self.read(|connection| {
             let mut statement = connection
                 .prepare_cached("SELECT at, heads, kid, signature FROM checkpoint ORDER BY at")?;
-            let rows = statement.query_map([], |row| {
-                Ok(Checkpoint {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                take(&Checkpoint {
                     at: Instant::from_micros(row.get(0)?),
                     heads: row.get(1)?,
                     kid: row.get(2)?,
                     signature: row.get(3)?,
-                })
-            })?;
-            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+                });
+            }
+            Ok(())
         })
     }
 

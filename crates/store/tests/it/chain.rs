@@ -1,26 +1,32 @@
 //! Every way of changing the store behind its back is found by verifying the chain.
 
+use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use store::audit::outside::{self, Outside};
 use store::audit::verify::{Fault, Report};
-use store::audit::{Checkpoint, checkpoint_message};
+use store::audit::{Checkpoint, Head, checkpoint_message, heads};
 use store::engine::Engine;
 
 use crate::{Place, on_both, open, record};
 
-/// Signs by reversing, which is enough to tell a kept message from a changed one.
+/// A checkpoint over all heads, kept.
 async fn checkpoint(engine: &Engine) -> Checkpoint {
-    let at = Instant::from_micros(5);
-    let heads = engine.heads().unwrap();
+    let checkpoint = signed(5, &engine.heads().unwrap());
+    engine.keep_checkpoint(checkpoint.clone()).await.unwrap();
+    checkpoint
+}
+
+/// Signs by reversing, which is enough to tell a kept message from a changed one.
+fn signed(at: i64, of: &[Head]) -> Checkpoint {
+    let at = Instant::from_micros(at);
+    let heads = heads::to_bytes(of).unwrap();
     let signature = checkpoint_message(at, &heads).into_iter().rev().collect();
-    let checkpoint = Checkpoint {
+    Checkpoint {
         at,
         heads,
         kid: "k".into(),
         signature,
-    };
-    engine.keep_checkpoint(checkpoint.clone()).await.unwrap();
-    checkpoint
+    }
 }
 
 fn verify(engine: &Engine, outside: &[Checkpoint]) -> Report {
@@ -147,13 +153,17 @@ async fn a_line_cut_off_outside_spoils_no_other() {
     let length = file.metadata().unwrap().len();
     let cut = std::fs::OpenOptions::new().write(true).open(&file).unwrap();
     cut.set_len(length - 20).unwrap();
-    outside::append(dir.path(), &kept[2]).unwrap();
+    let added = outside::append(dir.path(), &kept[2]).unwrap();
+    assert!(outside::holds(dir.path(), &added));
     let read = Outside::read(&std::fs::read(&file).unwrap());
     assert_eq!(read.checkpoints, [kept[0].clone(), kept[2].clone()]);
     let faults: Vec<Fault> = read.faults().collect();
     assert_eq!(faults, [Fault::Outside { line: 2 }]);
     // What the last line vouches for cannot be cut off unseen.
     assert_eq!(verify(&engine, &read.checkpoints).faults, []);
+    let other = tempfile::tempdir().unwrap();
+    outside::append(other.path(), &kept[2]).unwrap();
+    assert!(!outside::holds(other.path(), &added), "it is another file");
     let connection = rusqlite::Connection::open(dir.path().join("center.db")).unwrap();
     let damage = "DELETE FROM checkpoint; DELETE FROM audit_event WHERE seq = 3";
     connection.execute_batch(damage).unwrap();
@@ -171,6 +181,58 @@ async fn every_process_has_a_chain_of_its_own(place: &Place) {
         (report.chains, report.events, report.faults.len()),
         (3, 3, 0)
     );
+}
+
+/// An event of the process's own chain, wherever its checks are told of.
+fn start(at: i64) -> Event {
+    Event {
+        at: Instant::from_micros(at),
+        actor: Actor::Center,
+        deed: Deed::Start,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+async fn a_chain_that_ended_is_signed_once_and_missed_when_it_is_gone(place: &Place) {
+    let (ended, engine) = (place.open_as(1), place.open_as(2));
+    for at in 1..=3 {
+        ended.record(start(at)).await.unwrap();
+    }
+    drop(ended);
+    let mut done = heads::Signed::default();
+    let mut chains = Vec::new();
+    for at in 4..=6 {
+        // The last checkpoint finds that nothing moved.
+        if at < 6 {
+            engine.record(start(at)).await.unwrap();
+        }
+        let heads = done.lacks(engine.heads().unwrap());
+        chains.push(heads.iter().map(|it| it.chain[0]).collect::<Vec<_>>());
+        let checkpoint = signed(at, &heads);
+        assert!(engine.keep_checkpoint(checkpoint.clone()).await.unwrap());
+        // Of an instant there is one: none is exchanged for another that signs less.
+        assert!(!engine.keep_checkpoint(checkpoint).await.unwrap());
+        done.add(heads);
+    }
+    assert_eq!(chains, [vec![1_u8, 2], vec![2], vec![]]);
+    let report = verify(&engine, &[]);
+    assert_eq!((report.checkpoints, report.faults), (3, vec![]));
+    let chain = "01".repeat(16);
+    let damage = format!("DELETE FROM audit_event WHERE chain = x'{chain}'");
+    assert_eq!(place.run(&damage), 3);
+    let faults = verify(&engine, &[]).faults;
+    let is_gone = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::Cut {
+                seq: 0,
+                seen: 3,
+                ..
+            }
+        )
+    };
+    assert!(faults.iter().any(is_gone), "{faults:?}");
 }
 
 async fn a_chain_that_grows_meanwhile_is_whole(place: &Place) {
@@ -197,5 +259,6 @@ on_both!(
     an_inserted_check_is_found,
     a_changed_checkpoint_is_found,
     every_process_has_a_chain_of_its_own,
+    a_chain_that_ended_is_signed_once_and_missed_when_it_is_gone,
     a_chain_that_grows_meanwhile_is_whole,
 );

@@ -4,7 +4,7 @@
 use domain::civil_date::Instant;
 use domain::permit::ReadHistory;
 use store::audit::verify::Fault;
-use store::audit::{Checkpoint, checkpoint_message};
+use store::audit::{Checkpoint, checkpoint_message, heads};
 use store::engine::Engine;
 
 use crate::server::TestServer;
@@ -78,7 +78,8 @@ async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
 
 /// Where the chains stand, kept outside.
 fn checkpoint(engine: &Engine) -> Checkpoint {
-    let (at, heads) = (Instant::from_micros(7), engine.heads().unwrap());
+    let at = Instant::from_micros(7);
+    let heads = heads::to_bytes(&engine.heads().unwrap()).unwrap();
     Checkpoint {
         at,
         signature: checkpoint_message(at, &heads),
