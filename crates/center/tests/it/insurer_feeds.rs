@@ -335,8 +335,8 @@ async fn a_full_file_ends_nothing_of_whom_it_has_a_refused_line_and_takes_a_chan
     // A line that names nobody may be anybody's: nothing ends for not being named.
     let nobodys = coverage(2, "30").replacen(&id(2), "somebody", 1);
     let lines = [nobodys].into_iter().chain(good().skip(1));
-    let report = send_file(&world, full, &file(InsurerKind::Coverages, lines));
-    let report = report.await.unwrap();
+    let text = file(InsurerKind::Coverages, lines);
+    let report = send_file(&world, full, &text).await.unwrap();
     assert_eq!((report.state.as_str(), report.refused), ("published", 1));
     assert_eq!([desk.verdict(0).await, desk.verdict(2).await], [1, 1]);
     assert_eq!(report.remarks.unwrap().unnamed, 3);
