@@ -1,5 +1,7 @@
 //! The messages that are read and answered, by the prefix of their files (interface §1.2), and those known by name alone.
 
+use domain::admission::WorkClass;
+
 use crate::tables::{
     Holds, Known, Part, Row, bulk, bulk_check, checkup_information, consented_list,
     drug_information, medical_information, reference_number, single_check,
@@ -213,6 +215,25 @@ impl Message {
             | Self::OnlineListResult
             | Self::Drugs
             | Self::Checkups => MOST_BYTES,
+        }
+    }
+
+    /// How long it may wait for other work: what asks for one person is a check, what has many lines is not.
+    #[must_use]
+    pub const fn work_class(self) -> WorkClass {
+        match self {
+            Self::SingleCheck | Self::ReferenceNumber => WorkClass::Check,
+            Self::Drugs | Self::Checkups => WorkClass::Pages,
+            Self::BulkCheck
+            | Self::BulkCheckResult
+            | Self::BulkReferenceNumbers
+            | Self::BulkReferenceNumbersResult
+            | Self::MedicalAidList
+            | Self::MedicalAidListResult
+            | Self::HomeVisitList
+            | Self::HomeVisitListResult
+            | Self::OnlineList
+            | Self::OnlineListResult => WorkClass::Bulk,
         }
     }
 

@@ -8,6 +8,9 @@ mod recovery;
 mod every_interleaving;
 
 #[cfg(test)]
+mod turns;
+
+#[cfg(test)]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,7 +18,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::admission::WorkClass;
 use domain::civil_date::Instant;
+use exchange::message::Message;
 use store::journal::{Ending, Entry, Journal, Origin, Progress};
 
 use crate::arrivals::Arrivals;
@@ -23,11 +28,15 @@ use crate::files::{Files, sync_all};
 use crate::folders::Folders;
 use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::names::{Name, folded, in_work};
+use crate::pace::{Room, Rooms};
 use crate::round_error::{RoundError, failed, keep_first};
 use crate::spelling::{Spelling, lost};
 
 /// Requests taken in one go, so that the first of many is answered before the last is taken.
 const MOST_TAKEN: usize = 256;
+
+/// A file's place among those under way: its class of work, and how many were taken before it.
+type Place = (WorkClass, u64);
 
 /// One folder pair's files under way.
 #[derive(Debug)]
@@ -37,10 +46,10 @@ pub(crate) struct Lane {
     journal: Journal,
     spelling: Spelling,
     arrivals: Arrivals,
-    /// Files that are not done, in the order they were taken.
-    open: BTreeMap<u64, Open>,
+    /// Files that are not done, within each class in the order they were taken.
+    open: BTreeMap<Place, Open>,
     /// Their places.
-    places: HashMap<u128, u64>,
+    places: HashMap<u128, Place>,
     next_place: u64,
     /// Ends that could not be written yet.
     unsettled: Vec<(u128, Outcome)>,
@@ -54,6 +63,19 @@ struct Open {
     entry: Entry,
     lying: Lying,
     stage: Stage,
+    /// How often it came to nothing.
+    tries: u32,
+}
+
+impl Open {
+    /// True when it may be asked about now.
+    fn is_free(&self, now: Instant) -> bool {
+        let free = match self.stage {
+            Stage::Free(pause) => pause.is_none_or(|pause| !pause.holds(now)),
+            Stage::Asked | Stage::Published => false,
+        };
+        free && self.entry.progress == Progress::Claimed
+    }
 }
 
 /// What the link app is doing about it.
@@ -85,6 +107,7 @@ impl Pause {
 pub(crate) struct Question {
     pub(crate) id: u128,
     pub(crate) name: Name,
+    pub(crate) class: WorkClass,
     pub(crate) origin: Origin,
     pub(crate) bytes: Vec<u8>,
 }
@@ -172,8 +195,8 @@ impl Lane {
         self.open.values().any(|it| it.stage == Stage::Published)
     }
 
-    /// Takes what lies whole in `req`, goes on with what was cut off, and hands out so many questions.
-    pub(crate) fn pass(&mut self, most_questions: usize, now: Instant) -> Pass {
+    /// Takes what lies whole in `req`, goes on with what was cut off, and hands out questions where there is room for them.
+    pub(crate) fn pass(&mut self, rooms: &Rooms, now: Instant) -> Pass {
         let mut pass = Pass::default();
         if self.unsure {
             if let Err(error) = self.mark() {
@@ -187,10 +210,10 @@ impl Lane {
             Err(error) => keep_first(&mut pass.stuck, Err(error)),
         }
         keep_first(&mut pass.stuck, self.settle(Vec::new(), now));
-        keep_first(
-            &mut pass.stuck,
-            self.ask(most_questions, now, &mut pass.questions),
-        );
+        for (class, room) in rooms {
+            let asked = self.ask(*class, *room, now, &mut pass.questions);
+            keep_first(&mut pass.stuck, asked);
+        }
         pass
     }
 
@@ -234,30 +257,31 @@ impl Lane {
         stuck.map_or(Ok(found.more), Err)
     }
 
-    /// Reads requests that nobody asks about yet, the oldest first. Of those with the same name one goes after the other.
+    /// Reads requests of a class that nobody asks about yet. Of those with the same name one goes after the other.
     fn ask(
         &mut self,
-        most: usize,
+        class: WorkClass,
+        room: Room,
         now: Instant,
         questions: &mut Vec<Question>,
     ) -> Result<(), RoundError> {
+        let (mut room, most_tries) = match room {
+            Room::All(most) => (most, u32::MAX),
+            Room::Tries(most) => (most, self.fewest_tries(class, now)),
+        };
         let mut stuck = None;
         let mut ahead = BTreeSet::new();
         let mut gone = Vec::new();
         let files = Arc::clone(&self.files);
-        for open in self.open.values_mut() {
-            if questions.len() == most {
+        for (_, open) in self.open.range_mut((class, 0)..=(class, u64::MAX)) {
+            if room == 0 {
                 break;
             }
             if !ahead.insert(folded(&open.entry.name)) {
                 continue;
             }
-            let free = match open.stage {
-                Stage::Free(pause) => pause.is_none_or(|pause| !pause.holds(now)),
-                Stage::Asked | Stage::Published => false,
-            };
-            let claimed = open.entry.progress == Progress::Claimed;
-            let Some(name) = Name::parse(&open.entry.name).filter(|_| free && claimed) else {
+            let fits = open.is_free(now) && open.tries <= most_tries;
+            let Some(name) = Name::parse(&open.entry.name).filter(|_| fits) else {
                 continue;
             };
             let entry = &open.entry;
@@ -266,9 +290,11 @@ impl Lane {
             match files.read(&at, self.spelling.most_bytes(&name)) {
                 Ok(bytes) => {
                     open.stage = Stage::Asked;
+                    room -= 1;
                     questions.push(Question {
                         id: entry.id,
                         name,
+                        class,
                         origin: entry.origin,
                         bytes,
                     });
@@ -281,10 +307,14 @@ impl Lane {
                         gone.push((entry.id, Outcome::End(End::rejected(&name, lost()))));
                     } else {
                         open.lying.put(Part::Request);
+                        open.tries = open.tries.saturating_add(1);
                         keep_first(&mut stuck, Err(failed(&self.folders, error)));
                     }
                 }
-                Err(error) => keep_first(&mut stuck, Err(failed(&self.folders, error))),
+                Err(error) => {
+                    open.tries = open.tries.saturating_add(1);
+                    keep_first(&mut stuck, Err(failed(&self.folders, error)));
+                }
             }
         }
         if !gone.is_empty() {
@@ -294,10 +324,22 @@ impl Lane {
         stuck.map_or(Ok(()), Err)
     }
 
+    /// How often those files of a class came to nothing that did so least often, of those that may be asked about now.
+    fn fewest_tries(&self, class: WorkClass, now: Instant) -> u32 {
+        let mut ahead = BTreeSet::new();
+        self.open
+            .range((class, 0)..=(class, u64::MAX))
+            .filter(|(_, open)| ahead.insert(folded(&open.entry.name)) && open.is_free(now))
+            .map(|(_, open)| open.tries)
+            .min()
+            .unwrap_or(u32::MAX)
+    }
+
     /// A question came to nothing: the file waits.
     pub(crate) fn put_back(&mut self, id: u128, pause: Option<Pause>) {
         if let Some(open) = self.find(id) {
             open.stage = Stage::Free(pause);
+            open.tries = open.tries.saturating_add(1);
         }
     }
 
@@ -310,14 +352,15 @@ impl Lane {
         if self.places.contains_key(&entry.id) {
             return;
         }
-        self.places.insert(entry.id, self.next_place);
-        let stage = Stage::Free(None);
+        let place = (class_of(&entry.name), self.next_place);
+        self.places.insert(entry.id, place);
         let open = Open {
             entry,
             lying,
-            stage,
+            stage: Stage::Free(None),
+            tries: 0,
         };
-        self.open.insert(self.next_place, open);
+        self.open.insert(place, open);
         self.next_place += 1;
     }
 
@@ -334,4 +377,10 @@ impl Lane {
     fn work(&self, id: u128, part: Part, request: &str, origin: Origin) -> PathBuf {
         self.folders.work.join(in_work(id, part, request, origin))
     }
+}
+
+/// The class of a request. One of no message is rejected and keeps nobody waiting.
+fn class_of(name: &str) -> WorkClass {
+    let message = Name::parse(name).and_then(|it| it.message());
+    message.map_or(WorkClass::Check, Message::work_class)
 }

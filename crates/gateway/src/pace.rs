@@ -1,12 +1,17 @@
 //! How fast the center is asked: fully while it answers, one question at a time after trouble, not before it said to come back
 //! (`Retry-After`), and never at the same moment as the others that were cut off with it. Pure; clock and lots are handed in.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::admission::WorkClass;
 use domain::back_off::{after_wish, upper_half};
 use domain::civil_date::Instant;
 
-/// Questions under way at once for one folder pair while all is well.
+/// The classes of work that messages of receipt computers are.
+pub(crate) const CLASSES: [WorkClass; 3] = [WorkClass::Check, WorkClass::Pages, WorkClass::Bulk];
+
+/// Questions of one class under way at once for one folder pair while all is well.
 const MOST_AT_ONCE: usize = 64;
 
 /// The first pause after trouble, in seconds; each further one is twice as long.
@@ -31,7 +36,41 @@ pub(crate) enum Pace {
     },
 }
 
+/// A pace for each class of work. The center turns the less urgent away first (decision 0076), and what has many lines takes longest: trouble
+/// with one class says nothing of another.
+#[derive(Debug, Default)]
+pub(crate) struct Paces(BTreeMap<WorkClass, Pace>);
+
+impl Paces {
+    /// That of a class.
+    pub(crate) fn of(&mut self, class: WorkClass) -> &mut Pace {
+        self.0.entry(class).or_insert(Pace::Open)
+    }
+}
+
+/// Which questions of a class may be begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// So many, the oldest first.
+    All(usize),
+    /// So many, those that were tried least often first: a file that comes to nothing each time holds up no other.
+    Tries(usize),
+}
+
+/// The room of each class; none for one that is not named.
+pub(crate) type Rooms = BTreeMap<WorkClass, Room>;
+
 impl Pace {
+    /// What may be begun now, with so many under way.
+    #[must_use]
+    pub(crate) fn room(&self, under_way: usize, now: Instant) -> Room {
+        let questions = self.most_at_once(now).saturating_sub(under_way);
+        match self {
+            Self::Open => Room::All(questions),
+            Self::Waits { .. } => Room::Tries(questions),
+        }
+    }
+
     /// How many questions may be under way now.
     #[must_use]
     pub(crate) fn most_at_once(&self, now: Instant) -> usize {
@@ -105,6 +144,28 @@ mod tests {
             assert_eq!(pace.most_at_once(at(now + expected)), 1, "{expected}");
             now += expected;
         }
+    }
+
+    #[test]
+    fn trouble_with_one_class_slows_no_other() {
+        let mut paces = Paces::default();
+        paces.of(WorkClass::Bulk).refused(Some(30), 0, at(0));
+        assert_eq!(paces.of(WorkClass::Bulk).room(0, at(29)), Room::Tries(0));
+        assert_eq!(paces.of(WorkClass::Bulk).room(0, at(30)), Room::Tries(1));
+        let others = [WorkClass::Check, WorkClass::Pages, WorkClass::CardCheck];
+        for class in others {
+            assert_eq!(paces.of(class).room(1, at(0)), Room::All(MOST_AT_ONCE - 1));
+        }
+    }
+
+    #[test]
+    fn every_message_is_of_a_class_that_is_asked() {
+        use exchange::message::Message;
+        assert!(
+            Message::ALL
+                .iter()
+                .all(|it| CLASSES.contains(&it.work_class()))
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use api::client::Client;
 use api::client::lots::Lots;
 use api::client::machine::MachineAccount;
 use api::link_state::{AT_LEAST_EVERY_S, LinkState};
+use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use store::engine::StoreError;
 use store::journal::Journal;
@@ -259,16 +260,21 @@ impl Upkeep {
         let (mut done, mut stuck) = (0, None);
         for delivery in deliveries {
             let now = self.clock.now();
-            let no_questions = self.pace.most_at_once(now) == 0;
+            let no_questions = self.pace.most_at_once(WorkClass::CardCheck, now) == 0;
             let finished = self
                 .deliveries
                 .finish(&self.folders, delivery, no_questions)
                 .await;
             match finished {
-                Ok(finished) => done += usize::from(finished),
+                Ok(finished) => {
+                    done += usize::from(finished);
+                    if !no_questions {
+                        self.pace.answered(WorkClass::CardCheck);
+                    }
+                }
                 Err(error) => {
                     if error.concerns_all_questions() {
-                        self.pace.refused(&error, now);
+                        self.pace.refused(WorkClass::CardCheck, &error, now);
                     }
                     keep_first(&mut stuck, Err(error));
                 }

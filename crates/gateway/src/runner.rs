@@ -1,19 +1,21 @@
 //! Drives one folder pair: looks at its folder, has the center asked about many files at once, publishes what comes back. One slow
 //! question or share holds up nothing else. Decides nothing about files; the lane does.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::client::ClientError;
 use api::client::lots::Lots;
+use domain::admission::WorkClass;
 use domain::civil_date::Instant;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::asking::Asking;
 use crate::clock::Clock;
 use crate::hints::Hints;
 use crate::lane::{Lane, Outcome, Pass, Pause};
-use crate::pace::Pace;
+use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
 use crate::standing::Standing;
 
@@ -26,39 +28,47 @@ const EVERY: Duration = Duration::from_millis(500);
 /// A file about which a question came to nothing, while others went through, is asked about again after so many seconds.
 const FILE_PAUSE_S: i64 = 10;
 
-/// The center's pace, shared by all folder pairs.
+/// The center's pace in each class, shared by all folder pairs.
 #[derive(Debug, Clone)]
 pub(crate) struct SharedPace {
-    pace: Arc<Mutex<Pace>>,
+    paces: Arc<Mutex<Paces>>,
     lots: Lots,
 }
 
 impl SharedPace {
     pub(crate) fn open(lots: Lots) -> Self {
         Self {
-            pace: Arc::new(Mutex::new(Pace::Open)),
+            paces: Arc::default(),
             lots,
         }
     }
 
-    pub(crate) fn most_at_once(&self, now: Instant) -> usize {
-        self.with(|pace| pace.most_at_once(now))
+    pub(crate) fn most_at_once(&self, class: WorkClass, now: Instant) -> usize {
+        self.with(class, |pace| pace.most_at_once(now))
     }
 
-    pub(crate) fn answered(&self) {
-        self.with(Pace::answered);
+    fn room(&self, class: WorkClass, under_way: usize, now: Instant) -> Room {
+        self.with(class, |pace| pace.room(under_way, now))
     }
 
-    /// Slows down for what concerns every question.
-    pub(crate) fn refused(&self, error: &RoundError, now: Instant) {
+    pub(crate) fn answered(&self, class: WorkClass) {
+        self.with(class, Pace::answered);
+    }
+
+    /// Slows down for what concerns every question of a class.
+    pub(crate) fn refused(&self, class: WorkClass, error: &RoundError, now: Instant) {
         let lot = self.lots.draw();
-        self.with(|pace| pace.refused(error.come_back_s(), lot, now));
+        self.with(class, |pace| pace.refused(error.come_back_s(), lot, now));
     }
 
-    fn with<T>(&self, so: impl FnOnce(&mut Pace) -> T) -> T {
-        so(&mut self.pace.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, class: WorkClass, so: impl FnOnce(&mut Pace) -> T) -> T {
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        so(paces.of(class))
     }
 }
+
+/// What came of a question's task.
+type Joined = Result<(tokio::task::Id, (u128, Result<Outcome, RoundError>)), JoinError>;
 
 /// One folder pair with its questions under way.
 #[derive(Debug)]
@@ -71,6 +81,8 @@ pub(crate) struct Runner {
     clock: Clock,
     standing: Standing,
     under_way: JoinSet<(u128, Result<Outcome, RoundError>)>,
+    /// The class of each.
+    classes: HashMap<tokio::task::Id, WorkClass>,
 }
 
 /// What makes a lane anew when one was lost on another thread.
@@ -98,6 +110,7 @@ impl Runner {
             clock,
             standing,
             under_way: JoinSet::new(),
+            classes: HashMap::new(),
         }
     }
 
@@ -116,7 +129,7 @@ impl Runner {
                     let closed = self.close().await;
                     self.tell(closed.err());
                 }
-                Some(first) = self.under_way.join_next() => {
+                Some(first) = self.under_way.join_next_with_id() => {
                     let stuck = self.settle(first).await;
                     self.tell(stuck);
                     let (left, stuck) = self.start().await;
@@ -160,7 +173,7 @@ impl Runner {
         loop {
             let (more, trouble) = self.start().await;
             keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
-            if let Some(first) = self.under_way.join_next().await {
+            if let Some(first) = self.under_way.join_next_with_id().await {
                 let trouble = self.settle(first).await;
                 keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
             } else if !more && !self.has_published() {
@@ -183,9 +196,14 @@ impl Runner {
     /// One pass over the folder, and questions about what it found. True when more lies there.
     async fn start(&mut self) -> (bool, Option<RoundError>) {
         let now = self.clock.now();
-        let room = self.pace.most_at_once(now);
-        let room = room.saturating_sub(self.under_way.len());
-        let pass = self.with_lane(move |lane| lane.pass(room, now)).await;
+        let rooms: Rooms = CLASSES
+            .into_iter()
+            .map(|class| {
+                let under_way = self.classes.values().filter(|it| **it == class).count();
+                (class, self.pace.room(class, under_way, now))
+            })
+            .collect();
+        let pass = self.with_lane(move |lane| lane.pass(&rooms, now)).await;
         let Pass {
             questions,
             more,
@@ -196,31 +214,35 @@ impl Runner {
         };
         for question in questions {
             let (asking, clock) = (self.asking.clone(), self.clock.clone());
-            self.under_way.spawn(async move {
+            let class = question.class;
+            let task = self.under_way.spawn(async move {
                 let outcome = asking.outcome(&question, clock.now()).await;
                 (question.id, outcome)
             });
+            self.classes.insert(task.id(), class);
         }
         (more, stuck)
     }
 
     /// Publishes what came back: the first, and all that came meanwhile.
-    async fn settle(
-        &mut self,
-        first: Result<(u128, Result<Outcome, RoundError>), tokio::task::JoinError>,
-    ) -> Option<RoundError> {
+    async fn settle(&mut self, first: Joined) -> Option<RoundError> {
         let now = self.clock.now();
         let mut stuck = None;
         let (mut ends, mut back) = (Vec::new(), Vec::new());
         let mut next = Some(first);
         while let Some(came) = next {
+            let task = match &came {
+                Ok((task, _)) => *task,
+                Err(error) => error.id(),
+            };
+            let class = self.classes.remove(&task).unwrap_or(WorkClass::Check);
             match came {
-                Ok((id, Ok(outcome))) => {
-                    self.pace.answered();
+                Ok((_, (id, Ok(outcome)))) => {
+                    self.pace.answered(class);
                     ends.push((id, outcome));
                 }
-                Ok((id, Err(error))) => {
-                    back.push((id, self.pause_after(&error, now)));
+                Ok((_, (id, Err(error)))) => {
+                    back.push((id, self.pause_after(class, &error, now)));
                     keep_first(&mut stuck, Err(error));
                 }
                 // Its question is asked again once the lane is made anew.
@@ -230,7 +252,7 @@ impl Runner {
                     self.lane = Some(self.again.0());
                 }
             }
-            next = self.under_way.try_join_next();
+            next = self.under_way.try_join_next_with_id();
         }
         if !ends.is_empty() {
             self.standing.center_answered(now);
@@ -247,10 +269,10 @@ impl Runner {
         stuck
     }
 
-    /// What a failed question means: for all questions a slower pace, for the one file a pause.
-    fn pause_after(&self, error: &RoundError, now: Instant) -> Option<Pause> {
+    /// What a failed question means: for all questions of its class a slower pace, for the one file a pause.
+    fn pause_after(&self, class: WorkClass, error: &RoundError, now: Instant) -> Option<Pause> {
         if error.concerns_all_questions() {
-            self.pace.refused(error, now);
+            self.pace.refused(class, error, now);
             return None;
         }
         let seconds = error.come_back_s().map_or(FILE_PAUSE_S, i64::from);
@@ -306,7 +328,7 @@ impl Runner {
 }
 
 impl RoundError {
-    /// True when every other question would fail alike.
+    /// True when every other question of its class would fail alike.
     pub(crate) fn concerns_all_questions(&self) -> bool {
         match self {
             Self::Center(ClientError::Problem(problem)) => {

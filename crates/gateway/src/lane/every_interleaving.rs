@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use proptest::prelude::*;
 use store::journal::{Ending, Journal, Origin};
@@ -15,6 +16,7 @@ use crate::folders::Folders;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
 use crate::lane::{End, Further, Lane, Outcome, Pause, Question};
 use crate::names::{Form, InWork, MARK, Name};
+use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
 /// Few names, so that they recur; two are one for a share that knows no capital letters.
@@ -162,6 +164,16 @@ fn end(question: &Question) -> End {
     }
 }
 
+/// Room for so many questions; one alone is that of a center in trouble.
+fn rooms(most: usize) -> Rooms {
+    let room = if most == 1 {
+        Room::Tries(1)
+    } else {
+        Room::All(most)
+    };
+    Rooms::from([(WorkClass::Check, room)])
+}
+
 struct Play {
     world: Arc<World>,
     journal: Journal,
@@ -285,7 +297,7 @@ impl Play {
             Event::Clock(seconds) => self.seconds += seconds,
             Event::Pass(most) => {
                 let most = *most;
-                self.process(|lane, now| lane.pass(most, now).questions);
+                self.process(|lane, now| lane.pass(&rooms(most), now).questions);
             }
             Event::Answer(at) if !self.questions.is_empty() => {
                 let question = self.questions.remove(at % self.questions.len());

@@ -1,0 +1,93 @@
+//! Whose turn it is: which files are asked about next, and which wait.
+
+use std::sync::Arc;
+
+use domain::admission::WorkClass;
+use domain::civil_date::Instant;
+use store::journal::Journal;
+
+use crate::config::FolderPair;
+use crate::files::Files;
+use crate::folders::Folders;
+use crate::lane::world::{World, folder};
+use crate::lane::{Lane, Question};
+use crate::pace::{Room, Rooms};
+use crate::spelling::Spelling;
+
+const NOW: Instant = Instant::from_micros(1_000_000_000_000);
+
+/// A link app over folders in memory.
+struct Desk {
+    world: Arc<World>,
+    lane: Lane,
+    _dir: tempfile::TempDir,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let world = Arc::new(World::new());
+        let files: Arc<dyn Files> = Arc::<World>::clone(&world);
+        let pair = FolderPair::new("receipt", folder("req"), folder("res"), folder("work"));
+        let journal = Journal::open(&dir.path().join("journal.db")).unwrap();
+        let lane = Lane::new(Folders::from(&pair), files, journal, Spelling::of(&pair));
+        Self {
+            world,
+            lane,
+            _dir: dir,
+        }
+    }
+
+    fn put(&self, name: &str) {
+        self.world.put(&folder("req").join(name), b"what it says");
+    }
+
+    fn pass(&mut self, rooms: &[(WorkClass, Room)]) -> Vec<Question> {
+        let rooms: Rooms = rooms.iter().copied().collect();
+        let pass = self.lane.pass(&rooms, NOW);
+        assert!(pass.stuck.is_none(), "{:?}", pass.stuck);
+        pass.questions
+    }
+
+    /// The names of what is asked about.
+    fn asked(&mut self, rooms: &[(WorkClass, Room)]) -> Vec<String> {
+        let questions = self.pass(rooms);
+        let names = questions.iter().map(|it| it.name.as_str().to_owned());
+        names.collect()
+    }
+}
+
+#[test]
+fn a_single_check_is_asked_while_bulk_requests_taken_before_it_are_turned_away() {
+    let mut desk = Desk::open();
+    desk.put("OQSmuquc01req_1.xml");
+    let open = (WorkClass::Bulk, Room::All(64));
+    let turned_away = desk.pass(&[(WorkClass::Check, Room::All(64)), open]);
+    assert_eq!(turned_away[0].class, WorkClass::Bulk);
+    desk.lane.put_back(turned_away[0].id, None);
+    desk.put("OQSsiquc01req_2.xml");
+    let rooms = [
+        (WorkClass::Check, Room::All(64)),
+        (WorkClass::Bulk, Room::Tries(0)),
+    ];
+    assert_eq!(desk.asked(&rooms), ["OQSsiquc01req_2.xml"]);
+    assert_eq!(desk.asked(&[open]), ["OQSmuquc01req_1.xml"]);
+}
+
+#[test]
+fn a_file_that_comes_to_nothing_each_time_lets_others_try() {
+    let mut desk = Desk::open();
+    for number in 1..=3 {
+        desk.put(&format!("OQSmuquc01req_{number}.xml"));
+    }
+    let one = [(WorkClass::Bulk, Room::Tries(1))];
+    let mut tried = Vec::new();
+    for _ in 0..6 {
+        let question = desk.pass(&one).remove(0);
+        tried.push(question.name.as_str().to_owned());
+        desk.lane.put_back(question.id, None);
+    }
+    let (first, second) = tried.split_at(3);
+    assert_eq!(first, second, "in turn");
+    assert!(first.is_sorted() && first[0] != first[1], "{first:?}");
+}
