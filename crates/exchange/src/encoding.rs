@@ -29,9 +29,13 @@ pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), Rejected> {
         element: None,
         reason,
     };
+    let written = without_nul_tail(bytes);
+    if written.len() < bytes.len() {
+        return Err(reject(1 + count_lines(written), Reason::Incomplete));
+    }
     let encoding = match marked {
         Some(_) => Encoding::Utf8,
-        None => declared(bytes).ok_or_else(|| reject(1, Reason::UnknownEncoding))?,
+        None => declared(bytes).map_err(|reason| reject(1, reason))?,
     };
     match encoding {
         Encoding::Utf8 => match std::str::from_utf8(bytes) {
@@ -50,39 +54,67 @@ pub fn decode(bytes: &[u8]) -> Result<(String, Encoding), Rejected> {
             let (text, malformed) = SHIFT_JIS.decode_without_bom_handling(bytes);
             if malformed {
                 let before = text.split('\u{FFFD}').next().unwrap_or_default();
-                return Err(reject(
-                    1 + count_lines(before.as_bytes()),
-                    Reason::WrongEncoding,
-                ));
+                let reason = if ends_within_a_pair(bytes) {
+                    Reason::Incomplete
+                } else {
+                    Reason::WrongEncoding
+                };
+                return Err(reject(1 + count_lines(before.as_bytes()), reason));
             }
             Ok((text.into_owned(), encoding))
         }
     }
 }
 
+/// A file as far as it was written. No text has a NUL: a file that ends with them was given its size before its content.
+///
+/// ```
+/// use exchange::encoding::without_nul_tail;
+/// assert_eq!(without_nul_tail(b"<Xml\0\0"), b"<Xml");
+/// assert_eq!(without_nul_tail(b"\0\0"), b"");
+/// ```
+#[must_use]
+pub fn without_nul_tail(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0);
+    bytes.get(..end.map_or(0, |at| at + 1)).unwrap_or_default()
+}
+
+/// True for bytes of Shift_JIS that are well-formed but for the second byte of the last character.
+fn ends_within_a_pair(bytes: &[u8]) -> bool {
+    let Some((last, before)) = bytes.split_last() else {
+        return false;
+    };
+    matches!(last, 0x81..=0x9F | 0xE0..=0xFC) && windows_31j::decode(before).is_some()
+}
+
 fn count_lines(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
-fn declared(bytes: &[u8]) -> Option<Encoding> {
+/// So many bytes of a file are looked at for its declaration.
+const MOST_DECLARATION: usize = 200;
+
+fn declared(bytes: &[u8]) -> Result<Encoding, Reason> {
     let head: String = bytes
         .iter()
-        .take(200)
+        .take(MOST_DECLARATION)
         .map(|byte| char::from(*byte))
         .collect();
     let declaration = head
         .strip_prefix("<?xml")
         .and_then(|rest| rest.split("?>").next());
     let Some(named) = declaration.and_then(|it| it.split("encoding").nth(1)) else {
-        return Some(Encoding::Utf8);
+        return Ok(Encoding::Utf8);
     };
-    let label = named.split(['"', '\'']).nth(1)?.to_ascii_lowercase();
-    match label.as_str() {
-        "utf-8" | "utf8" => Some(Encoding::Utf8),
+    let label = named.split(['"', '\'']).nth(1).unwrap_or_default();
+    match label.to_ascii_lowercase().as_str() {
+        "utf-8" | "utf8" => Ok(Encoding::Utf8),
         "shift_jis" | "shift-jis" | "sjis" | "x-sjis" | "windows-31j" | "cp932" | "ms932" => {
-            Some(Encoding::ShiftJis)
+            Ok(Encoding::ShiftJis)
         }
-        _ => None,
+        // The rest of the declaration may be on its way.
+        _ if !head.contains("?>") && bytes.len() < MOST_DECLARATION => Err(Reason::Incomplete),
+        _ => Err(Reason::UnknownEncoding),
     }
 }
 
@@ -147,6 +179,18 @@ mod tests {
         check(
             b"<?xml version=\"1.0\"?>\n\xE3\x83",
             (2, Reason::Incomplete),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>\n<a>\x83",
+            (2, Reason::Incomplete),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"Shift_JIS\"?>\n<a>\xA0\x83",
+            (2, Reason::WrongEncoding),
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"Shi",
+            (1, Reason::Incomplete),
         );
     }
 }

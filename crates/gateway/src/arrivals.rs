@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use domain::civil_date::Instant;
+use exchange::encoding::without_nul_tail;
 
 use crate::files::Files;
 use crate::folders::Folders;
@@ -113,10 +114,13 @@ impl Arrivals {
         };
         match spelling.whole(&name, &bytes) {
             Whole::Yes => Some(name),
-            Whole::NotYet => match wait(bytes.len(), "is not whole and is rejected now") {
-                Settled::Yes => Some(name),
-                Settled::NotYet => None,
-            },
+            Whole::NotYet => {
+                let written = without_nul_tail(&bytes).len();
+                match wait(written, "is not whole and is rejected now") {
+                    Settled::Yes => Some(name),
+                    Settled::NotYet => None,
+                }
+            }
         }
     }
 

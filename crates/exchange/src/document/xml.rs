@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use quick_xml::Reader;
+use quick_xml::errors::IllFormedError;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
@@ -38,6 +39,11 @@ pub(crate) fn read(text: &str) -> Result<Element<'_>, Rejected> {
             Ok(Event::Decl(_) | Event::Comment(_) | Event::PI(_)) => {}
             Ok(Event::Eof) => return tree.finish(),
             Err(quick_xml::Error::Syntax(_)) => return Err(tree.rejected(Reason::Incomplete)),
+            Err(quick_xml::Error::IllFormed(IllFormedError::UnclosedReference))
+                if tree.ends_within_a_reference() =>
+            {
+                return Err(tree.rejected(Reason::Incomplete));
+            }
             Err(_) => return Err(tree.rejected(Reason::Malformed)),
         }
     }
@@ -81,6 +87,13 @@ impl<'a> Tree<'a> {
         let passed = self.source.as_bytes().get(self.at..at).unwrap_or_default();
         self.line += passed.iter().filter(|byte| **byte == b'\n').count();
         self.at = self.at.max(at);
+    }
+
+    /// True when nothing but a begun reference (`&am`) comes from here on.
+    fn ends_within_a_reference(&self) -> bool {
+        let rest = self.source.get(self.at..).unwrap_or_default();
+        rest.strip_prefix('&')
+            .is_some_and(|rest| rest.chars().all(|c| c == '#' || c.is_ascii_alphanumeric()))
     }
 
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), Rejected> {

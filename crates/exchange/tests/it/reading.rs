@@ -275,6 +275,23 @@ fn files_nobody_should_have_written_are_rejected() {
 }
 
 #[test]
+fn a_file_that_is_still_being_written_may_be_right_later() {
+    let with_a_reference = text().replace(">01<", ">&#x30;1<").into_bytes();
+    for whole in [UTF8, SHIFT_JIS, &with_a_reference] {
+        for cut in 0..whole.len() {
+            let growing = &whole[..cut];
+            let mut sized = growing.to_vec();
+            sized.resize(whole.len(), 0);
+            for written in [growing, &sized] {
+                if let Err(rejected) = read(written) {
+                    assert!(rejected.reason.may_pass(), "{cut}: {rejected}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn the_body_of_another_message_is_rejected() {
     let registration = include_bytes!("../samples/OQSsiimm01req_202611230010.xml");
     for (message, file) in [
