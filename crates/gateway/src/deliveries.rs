@@ -28,8 +28,8 @@ use crate::folders::{Folders, move_if_there, remove_if_there, touch, write_durab
 use crate::leftovers;
 use crate::names::{MARK, beside, original};
 use crate::round_error::{RoundError, failed};
-use crate::runner::TOUCH_AFTER;
 use crate::session::Session;
+use crate::touches::TOUCH_AFTER;
 
 /// What delivering works with.
 #[derive(Debug, Clone)]

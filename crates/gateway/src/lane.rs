@@ -53,6 +53,8 @@ pub(crate) struct Lane {
     next_place: u64,
     /// Ends that could not be written yet.
     unsettled: Vec<(u128, Outcome)>,
+    /// The number of the last batch of ends that was published.
+    batch: u64,
     /// True when the work folder has to be compared with the journal: at the start, and after a step that was cut off.
     unsure: bool,
 }
@@ -72,7 +74,7 @@ impl Open {
     fn is_free(&self, now: Instant) -> bool {
         let free = match self.stage {
             Stage::Free(pause) => pause.is_none_or(|pause| !pause.holds(now)),
-            Stage::Asked | Stage::Published => false,
+            Stage::Asked | Stage::Published(_) => false,
         };
         free && self.entry.progress == Progress::Claimed
     }
@@ -85,8 +87,8 @@ enum Stage {
     Free(Option<Pause>),
     /// It is asked about.
     Asked,
-    /// Its end is published; the touch and the journal's last row are to come.
-    Published,
+    /// Its end is published, in the batch of this number; the touch and the journal's last row are to come.
+    Published(u64),
 }
 
 /// A pause: until when, and since when, so that a clock that was set back ends it.
@@ -181,6 +183,7 @@ impl Lane {
             places: HashMap::new(),
             next_place: 0,
             unsettled: Vec::new(),
+            batch: 0,
             unsure: true,
         }
     }
@@ -190,9 +193,10 @@ impl Lane {
         self.arrivals.waiting()
     }
 
-    /// True when an end is published and its touch is due.
-    pub(crate) fn has_published(&self) -> bool {
-        self.open.values().any(|it| it.stage == Stage::Published)
+    /// The number of the last batch of ends that was published, where any end still waits for its touch.
+    pub(crate) fn published(&self) -> Option<u64> {
+        let waits = |it: &Open| matches!(it.stage, Stage::Published(_));
+        self.open.values().any(waits).then_some(self.batch)
     }
 
     /// Takes what lies whole in `req`, goes on with what was cut off, and hands out questions where there is room for them.

@@ -23,4 +23,5 @@ mod session;
 pub mod spelling;
 mod standing;
 mod system;
+mod touches;
 pub mod zipped;

@@ -18,9 +18,7 @@ use crate::lane::{Lane, Outcome, Pass, Pause};
 use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
 use crate::standing::Standing;
-
-/// Between publishing results and touching them (contracts §11).
-pub(crate) const TOUCH_AFTER: Duration = Duration::from_millis(20);
+use crate::touches::{TOUCH_AFTER, Touches};
 
 /// The folders are looked at this often: polling is the truth.
 const EVERY: Duration = Duration::from_millis(500);
@@ -119,15 +117,17 @@ impl Runner {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut more = false;
-        let mut touch_at = None;
+        let mut touches = Touches::default();
         loop {
-            let due = touch_at.unwrap_or_else(tokio::time::Instant::now);
+            let due = touches.due();
+            let touch_at = due.unwrap_or_else(tokio::time::Instant::now);
             tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(due), if touch_at.is_some() => {
-                    touch_at = None;
-                    let closed = self.close().await;
-                    self.tell(closed.err());
+                () = tokio::time::sleep_until(touch_at), if due.is_some() => {
+                    if let Some(batch) = touches.take() {
+                        let closed = self.close(batch).await;
+                        self.tell(closed.err());
+                    }
                 }
                 Some(first) = self.under_way.join_next_with_id() => {
                     let stuck = self.settle(first).await;
@@ -152,8 +152,8 @@ impl Runner {
                     self.looked(stuck);
                 }
             }
-            if touch_at.is_none() && self.has_published() {
-                touch_at = Some(tokio::time::Instant::now() + TOUCH_AFTER);
+            if let Some(batch) = self.published() {
+                touches.published(batch, tokio::time::Instant::now());
             }
         }
     }
@@ -176,12 +176,12 @@ impl Runner {
             if let Some(first) = self.under_way.join_next_with_id().await {
                 let trouble = self.settle(first).await;
                 keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
-            } else if !more && !self.has_published() {
+            } else if !more && self.published().is_none() {
                 return (done, stuck);
             }
-            if self.has_published() {
+            if let Some(batch) = self.published() {
                 tokio::time::sleep(TOUCH_AFTER).await;
-                match self.close().await {
+                match self.close(batch).await {
                     Ok(count) => done += count,
                     Err(error) => keep_first(&mut stuck, Err(error)),
                 }
@@ -189,8 +189,9 @@ impl Runner {
         }
     }
 
-    fn has_published(&self) -> bool {
-        self.lane.as_ref().is_some_and(Lane::has_published)
+    /// The last batch published, where any end waits for its touch.
+    fn published(&self) -> Option<u64> {
+        self.lane.as_ref().and_then(Lane::published)
     }
 
     /// One pass over the folder, and questions about what it found. True when more lies there.
@@ -282,10 +283,10 @@ impl Runner {
         })
     }
 
-    /// Touches and closes what was published; returns how many.
-    async fn close(&mut self) -> Result<usize, RoundError> {
+    /// Touches and closes what was published up to a batch; returns how many.
+    async fn close(&mut self, batch: u64) -> Result<usize, RoundError> {
         let now = self.clock.now();
-        self.with_lane(move |lane| lane.close(now)).await?
+        self.with_lane(move |lane| lane.close(batch, now)).await?
     }
 
     /// Has the lane work on a thread that may block. A share that hangs holds up its own lane alone.

@@ -176,7 +176,7 @@ impl Lane {
         let mut stuck = None;
         let mut moved = Vec::new();
         for (place, open) in &mut self.open {
-            if open.stage == Stage::Published {
+            if matches!(open.stage, Stage::Published(_)) {
                 continue;
             }
             let entry = &open.entry;
@@ -215,9 +215,10 @@ impl Lane {
             let synced = sync_all(&*self.files, &both);
             match synced {
                 Ok(()) => {
+                    self.batch += 1;
                     for place in moved {
                         if let Some(open) = self.open.get_mut(&place) {
-                            open.stage = Stage::Published;
+                            open.stage = Stage::Published(self.batch);
                         }
                     }
                 }
@@ -227,16 +228,19 @@ impl Lane {
         stuck.map_or(Ok(()), Err)
     }
 
-    /// Touches every published end, notes them as done and deletes their requests; returns how many. To be called not before
-    /// the pause for watchers is over (contracts §11).
-    pub(crate) fn close(&mut self, now: Instant) -> Result<usize, RoundError> {
+    /// Touches every end published up to a batch, notes them as done and deletes their requests; returns how many. To be called not
+    /// before the pause for watchers after that batch is over (contracts §11).
+    pub(crate) fn close(&mut self, batch: u64, now: Instant) -> Result<usize, RoundError> {
         let mut done = Vec::new();
         for open in self.open.values() {
-            let (Stage::Published, Progress::Ready(ending, name)) =
+            let (Stage::Published(published), Progress::Ready(ending, name)) =
                 (open.stage, &open.entry.progress)
             else {
                 continue;
             };
+            if batch < published {
+                continue;
+            }
             let at = in_system_time(now);
             self.files.touch(&self.folders.res.join(name), at);
             if (*ending, open.entry.origin) == (Ending::Rejected, Origin::Folder) {

@@ -323,7 +323,7 @@ impl Play {
             }
             Event::Answer(_) | Event::Later(_) => {}
             Event::Close => self.process(|lane, now| {
-                let _ = lane.close(now);
+                let _ = lane.close(u64::MAX, now);
                 Vec::new()
             }),
             Event::Crash(steps, moment) => {

@@ -10,7 +10,7 @@ use crate::config::FolderPair;
 use crate::files::Files;
 use crate::folders::Folders;
 use crate::lane::world::{World, folder};
-use crate::lane::{Lane, Question};
+use crate::lane::{End, Lane, Outcome, Question};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
@@ -90,4 +90,22 @@ fn a_file_that_comes_to_nothing_each_time_lets_others_try() {
     let (first, second) = tried.split_at(3);
     assert_eq!(first, second, "in turn");
     assert!(first.is_sorted() && first[0] != first[1], "{first:?}");
+}
+
+#[test]
+fn what_is_published_later_is_touched_later() {
+    let mut desk = Desk::open();
+    let open = [(WorkClass::Check, Room::All(64))];
+    for number in 1..=2 {
+        desk.put(&format!("OQSsiquc01req_{number}.xml"));
+        let question = desk.pass(&open).remove(0);
+        let end = End::rejected(&question.name, "why".into());
+        let ends = vec![(question.id, Outcome::End(end))];
+        desk.lane.settle(ends, NOW).unwrap();
+        assert_eq!(desk.lane.published(), Some(number));
+    }
+    assert_eq!(desk.lane.close(1, NOW).unwrap(), 1);
+    assert_eq!(desk.lane.published(), Some(2));
+    assert_eq!(desk.lane.close(2, NOW).unwrap(), 1);
+    assert_eq!(desk.lane.published(), None);
 }
