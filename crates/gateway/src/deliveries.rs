@@ -1,12 +1,16 @@
 //! Puts the result of each closed check at a reader into the face folders, once (contracts §4, §11). Writes none before the patient's
 //! questions are closed.
 
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use api::card::{CardCheckRecord, Consent};
 use api::check::answered::{self, NotUnderstood, certificates::read_specified_disease};
 use api::client::ClientError;
 use api::client::cards::Cause;
+use domain::admission::WorkClass;
 use domain::card_certificate::CertificateState;
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::prescription::IssueForm;
@@ -25,74 +29,161 @@ use store::journal::{Journal, State};
 use crate::clock::Clock;
 use crate::config::AnswerEncoding;
 use crate::folders::{Folders, move_if_there, remove_if_there, touch, write_durably};
+use crate::lane::Pause;
 use crate::leftovers;
 use crate::names::{MARK, beside, original};
 use crate::round_error::{RoundError, failed};
+use crate::runner::SharedPace;
 use crate::session::Session;
 use crate::touches::TOUCH_AFTER;
+
+/// The first and the longest pause of a delivery that came to nothing, in seconds.
+const FIRST_PAUSE_S: i64 = 10;
+const LONGEST_PAUSE_S: i64 = 600;
+
+/// Deliveries whose check was read and that came to nothing, each with its pause and how long that is: every read is an event at the
+/// center.
+#[derive(Debug, Default)]
+pub(crate) struct PutOff(HashMap<u128, (Pause, i64)>);
+
+impl PutOff {
+    /// True while a delivery waits.
+    pub(crate) fn holds(&self, id: u128, now: Instant) -> bool {
+        self.0.get(&id).is_some_and(|(pause, _)| pause.holds(now))
+    }
+
+    /// A delivery came to nothing: it waits, twice as long each time.
+    pub(crate) fn put_off(&mut self, id: u128, now: Instant) {
+        let earlier = self.0.get(&id);
+        let seconds = earlier.map_or(FIRST_PAUSE_S, |(_, it)| (it * 2).min(LONGEST_PAUSE_S));
+        let pause = Pause {
+            since: now,
+            until: now.plus_seconds(seconds),
+        };
+        self.0.insert(id, (pause, seconds));
+    }
+
+    /// A delivery got over what it waited for.
+    pub(crate) fn over(&mut self, id: u128) {
+        self.0.remove(&id);
+    }
+}
+
+/// Where a delivery goes.
+pub(crate) struct Place<'a> {
+    folders: &'a Folders,
+    face: &'a Path,
+    /// Its parts in the work folder.
+    result: PathBuf,
+    texts: PathBuf,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn of(all: &'a [Folders], delivery: &Delivery) -> Result<Self, RoundError> {
+        let folders = all.iter().find(|it| it.name == delivery.folder);
+        let found = folders.and_then(|it| Some((it, it.face.as_deref()?)));
+        let (folders, face) = found.ok_or_else(|| RoundError::NoFolder(delivery.folder.clone()))?;
+        Ok(Self {
+            folders,
+            face,
+            result: folders.work.join(beside(delivery.id, "face")),
+            texts: folders.work.join(beside(delivery.id, "face-org")),
+        })
+    }
+
+    /// Holds that a ready result lies in the work folder the journal speaks of: what is absent from another was not published.
+    pub(crate) fn prove_marked(&self) -> Result<(), RoundError> {
+        if self.folders.work.join(MARK).exists() {
+            return Ok(());
+        }
+        Err(RoundError::OtherWork(self.folders.name.clone()))
+    }
+
+    /// Proves that the work folder takes the result, before the center is asked for it.
+    pub(crate) fn prove_writable(&self) -> Result<(), RoundError> {
+        let made = File::create(&self.result);
+        made.map(drop).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: std::io::Error) -> RoundError {
+        failed(self.folders, error)
+    }
+}
 
 /// What delivering works with.
 #[derive(Debug, Clone)]
 pub(crate) struct Deliveries {
     pub(crate) session: Arc<Session>,
     pub(crate) journal: Journal,
+    pub(crate) pace: SharedPace,
     pub(crate) clock: Clock,
 }
 
 impl Deliveries {
-    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
-    pub(crate) async fn finish(
+    /// Reads the check of a delivery and writes its result into the work folder; nothing while the patient's questions are open.
+    pub(crate) async fn make(
         &self,
-        all: &[Folders],
-        mut delivery: Delivery,
-        no_questions: bool,
-    ) -> Result<bool, RoundError> {
-        let folders = all.iter().find(|it| it.name == delivery.folder);
-        let found = folders.and_then(|it| Some((it, it.face.as_ref()?)));
-        let Some((folders, face)) = found else {
-            return Err(RoundError::NoFolder(delivery.folder));
+        place: &Place<'_>,
+        delivery: &Delivery,
+    ) -> Result<Option<Delivery>, RoundError> {
+        let Some(record) = self.read(delivery.check_id).await? else {
+            return Ok(None);
         };
-        let file = |error| failed(folders, error);
-        let result = folders.work.join(beside(delivery.id, "face"));
-        let texts = folders.work.join(beside(delivery.id, "face-org"));
-        if delivery.state == State::Claimed {
-            if no_questions {
-                return Ok(false);
-            }
-            let Some(record) = self.read(delivery.check_id).await? else {
-                return Ok(false);
-            };
-            let (name, written) =
-                written(&record, folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
-            match &written.sidecar {
-                Some(original) => write_durably(&texts, original).map_err(file)?,
-                // Left by an end that was cut off.
-                None => remove_if_there(&texts).map_err(file)?,
-            }
-            write_durably(&result, &written.bytes).map_err(file)?;
-            (delivery.name, delivery.state) = (Some(name), State::Ready);
-            self.journal
-                .deliver(delivery.clone(), self.clock.now())
-                .await?;
-        } else if !folders.work.join(MARK).exists() {
-            return Err(RoundError::OtherWork(delivery.folder));
+        let (name, written) =
+            written(&record, place.folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
+        let file = |error| place.failed(error);
+        match &written.sidecar {
+            Some(original) => write_durably(&place.texts, original).map_err(file)?,
+            // Left by an end that was cut off.
+            None => remove_if_there(&place.texts).map_err(file)?,
         }
+        write_durably(&place.result, &written.bytes).map_err(file)?;
+        let ready = Delivery {
+            name: Some(name),
+            state: State::Ready,
+            ..delivery.clone()
+        };
+        self.journal
+            .deliver(ready.clone(), self.clock.now())
+            .await?;
+        Ok(Some(ready))
+    }
+
+    /// Puts a ready result into the face folder and ends its delivery.
+    pub(crate) async fn publish(
+        &self,
+        place: &Place<'_>,
+        mut delivery: Delivery,
+    ) -> Result<(), RoundError> {
+        let file = |error| place.failed(error);
         // What lies finished in the work folder was not published; what is absent was.
         let name = delivery.name.as_deref().unwrap_or_default();
-        let published = face.join(name);
+        let published = place.face.join(name);
         // The original texts first: whoever sees the result finds them.
-        move_if_there(&texts, &face.join(original(name))).map_err(file)?;
-        move_if_there(&result, &published).map_err(file)?;
+        move_if_there(&place.texts, &place.face.join(original(name))).map_err(file)?;
+        move_if_there(&place.result, &published).map_err(file)?;
         tokio::time::sleep(TOUCH_AFTER).await;
         let now = self.clock.now();
         touch(&published, leftovers::in_system_time(now));
         delivery.state = State::Done;
-        self.journal.deliver(delivery, now).await?;
-        Ok(true)
+        Ok(self.journal.deliver(delivery, now).await?)
     }
 
     /// The check with its consents; nothing while its questions are open.
     async fn read(&self, check: u128) -> Result<Option<CardCheckRecord>, RoundError> {
+        let asked = self.ask(check).await;
+        match &asked {
+            Ok(_) => self.pace.answered(WorkClass::CardCheck),
+            Err(error) if error.concerns_all_questions() => {
+                let now = self.clock.now();
+                self.pace.refused(WorkClass::CardCheck, error, now);
+            }
+            Err(_) => {}
+        }
+        asked
+    }
+
+    async fn ask(&self, check: u128) -> Result<Option<CardCheckRecord>, RoundError> {
         let id = uuid::Uuid::from_u128(check).to_string();
         for _ in 0..2 {
             let token = self.session.token(self.clock.now()).await?;

@@ -99,7 +99,7 @@ pub(crate) struct Pause {
 }
 
 impl Pause {
-    fn holds(self, now: Instant) -> bool {
+    pub(crate) fn holds(self, now: Instant) -> bool {
         self.since <= now && now < self.until
     }
 }

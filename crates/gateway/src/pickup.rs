@@ -12,11 +12,12 @@ use api::link_state::{AT_LEAST_EVERY_S, LinkState};
 use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use store::engine::StoreError;
-use store::journal::Journal;
+use store::journal::deliveries::Delivery;
+use store::journal::{Journal, State};
 
 use crate::asking::Asking;
 use crate::clock::Clock;
-use crate::deliveries::Deliveries;
+use crate::deliveries::{Deliveries, Place, PutOff};
 use crate::files::{Disk, Files};
 use crate::folders::Folders;
 use crate::hearing::Hearing;
@@ -77,6 +78,8 @@ struct Upkeep {
     folders: Vec<Folders>,
     journal: Journal,
     deliveries: Deliveries,
+    /// Deliveries that came to nothing a moment ago.
+    put_off: PutOff,
     pace: SharedPace,
     clock: Clock,
     disk: Arc<Disk>,
@@ -114,8 +117,10 @@ impl Gateway {
                 deliveries: Deliveries {
                     session,
                     journal: setup.journal.clone(),
+                    pace: pace.clone(),
                     clock: clock.clone(),
                 },
+                put_off: PutOff::default(),
                 journal: setup.journal,
                 pace,
                 clock,
@@ -141,6 +146,7 @@ impl Gateway {
             session,
             journal,
             clock,
+            ..
         } = self.upkeep.deliveries.clone();
         Hearing::new(session, journal, clock, folders)
     }
@@ -252,35 +258,51 @@ impl Upkeep {
     }
 
     /// Puts readers' results into their folders; returns how many.
-    async fn deliver(&self) -> (usize, Option<RoundError>) {
+    async fn deliver(&mut self) -> (usize, Option<RoundError>) {
         let deliveries = match self.journal.undelivered() {
             Ok(deliveries) => deliveries,
             Err(error) => return (0, Some(error.into())),
         };
         let (mut done, mut stuck) = (0, None);
         for delivery in deliveries {
-            let now = self.clock.now();
-            let no_questions = self.pace.most_at_once(WorkClass::CardCheck, now) == 0;
-            let finished = self
-                .deliveries
-                .finish(&self.folders, delivery, no_questions)
-                .await;
-            match finished {
-                Ok(finished) => {
-                    done += usize::from(finished);
-                    if !no_questions {
-                        self.pace.answered(WorkClass::CardCheck);
-                    }
-                }
-                Err(error) => {
-                    if error.concerns_all_questions() {
-                        self.pace.refused(WorkClass::CardCheck, &error, now);
-                    }
-                    keep_first(&mut stuck, Err(error));
-                }
+            match self.deliver_one(delivery).await {
+                Ok(delivered) => done += usize::from(delivered),
+                Err(error) => keep_first(&mut stuck, Err(error)),
             }
         }
         (done, stuck)
+    }
+
+    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
+    async fn deliver_one(&mut self, mut delivery: Delivery) -> Result<bool, RoundError> {
+        let now = self.clock.now();
+        let place = Place::of(&self.folders, &delivery)?;
+        if delivery.state == State::Claimed {
+            let no_questions = self.pace.most_at_once(WorkClass::CardCheck, now) == 0;
+            if no_questions || self.put_off.holds(delivery.id, now) {
+                return Ok(false);
+            }
+            place.prove_writable()?;
+            let made = self.deliveries.make(&place, &delivery).await;
+            delivery = match made {
+                Ok(Some(ready)) => ready,
+                Ok(None) => {
+                    self.put_off.put_off(delivery.id, now);
+                    return Ok(false);
+                }
+                Err(error) => {
+                    if !error.concerns_all_questions() {
+                        self.put_off.put_off(delivery.id, now);
+                    }
+                    return Err(error);
+                }
+            };
+            self.put_off.over(delivery.id);
+        } else {
+            place.prove_marked()?;
+        }
+        self.deliveries.publish(&place, delivery).await?;
+        Ok(true)
     }
 
     /// Files under way whose folder pair is no more in the settings are not lost, and nobody goes on with them.

@@ -172,6 +172,59 @@ async fn a_crash_between_any_two_steps_delivers_once() {
     assert!(link.names("face").is_empty() && link.journal.undelivered().unwrap().is_empty());
 }
 
+/// The folders' parts of deliveries that the journal knows, in their work folders.
+fn in_work(link: &Link, kind: &str) -> Vec<std::path::PathBuf> {
+    let deliveries = link.journal.undelivered().unwrap();
+    let part = |it: &Delivery| {
+        let work = it.folder.replace("receipt", "work");
+        link.path(&format!("{work}/{:032x}.{kind}", it.id))
+    };
+    deliveries.iter().map(part).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_cannot_be_written_is_read_at_the_center_now_and_then_alone() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    // Folders stand where the work folders should be free; that shows only once the check was read.
+    let blocked = in_work(&link, "face-org");
+    for path in &blocked {
+        std::fs::create_dir_all(path.join("x")).unwrap();
+    }
+    link.round().await.unwrap_err();
+    let read_once = link.events();
+    for _ in 0..9 {
+        link.later(1);
+        let _ = link.round().await;
+    }
+    assert_eq!(link.events(), read_once, "read again within ten seconds");
+    for path in &blocked {
+        std::fs::remove_dir_all(path).unwrap();
+    }
+    link.later(10);
+    assert_eq!(link.round().await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_work_folder_that_takes_nothing_is_told_of_before_a_check_is_read() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    // Folders stand where the results have to be written.
+    let blocked = in_work(&link, "face");
+    for path in &blocked {
+        std::fs::create_dir(path).unwrap();
+    }
+    let before = link.events();
+    for _ in 0..3 {
+        link.round().await.unwrap_err();
+    }
+    assert_eq!(link.events(), before, "the check was read");
+    for path in &blocked {
+        std::fs::remove_dir(path).unwrap();
+    }
+    assert_eq!(link.round().await.unwrap(), 2);
+}
+
 fn link_part(delivery: &Delivery) -> String {
     format!("{:032x}.face", delivery.id)
 }

@@ -255,6 +255,12 @@ impl Link {
         self.gateway.round().await
     }
 
+    /// Events of the center's record.
+    pub(crate) fn events(&self) -> u64 {
+        let people = Engine::open_center(&self.path("center/center.db"), [7; 16]).unwrap();
+        people.events().unwrap()
+    }
+
     /// How the link app stands.
     pub(crate) fn state(&self) -> api::link_state::LinkState {
         self.gateway.state().unwrap()
