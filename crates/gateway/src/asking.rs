@@ -12,7 +12,7 @@ use store::journal::{Ending, Origin};
 
 use crate::folders::BulkResults;
 use crate::further;
-use crate::lane::{End, Outcome, Pause, Question};
+use crate::lane::{End, Outcome, Pause, Purpose, Question};
 use crate::names::Name;
 use crate::round_error::RoundError;
 use crate::session::Session;
@@ -29,8 +29,24 @@ pub(crate) struct Asking {
     pub(crate) bulk_results: BulkResults,
 }
 
+/// What came of a request.
+#[derive(Debug)]
+pub(crate) struct Came {
+    pub(crate) outcome: Outcome,
+    pub(crate) of: Of,
+}
+
+/// Of whom an outcome came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// The center answered.
+    Center,
+    /// The link app itself said it; nothing is known of the center.
+    LinkApp,
+}
+
 impl Asking {
-    /// What comes of a request; asks the center under the file's own key, so that a repetition brings the same.
+    /// What comes of a request: rejected where it cannot be read, otherwise what the center says.
     ///
     /// # Errors
     /// [`RoundError`]: the center has to be asked again.
@@ -38,13 +54,38 @@ impl Asking {
         &self,
         question: &Question,
         now: Instant,
+    ) -> Result<Came, RoundError> {
+        let of_link_app = |outcome| {
+            Ok(Came {
+                outcome,
+                of: Of::LinkApp,
+            })
+        };
+        let read = match self.spelling.read(&question.name, &question.bytes) {
+            Ok(read) => read,
+            Err(text) => {
+                return of_link_app(Outcome::End(End::rejected(&question.name, text)));
+            }
+        };
+        if question.purpose == Purpose::Reading {
+            return of_link_app(Outcome::Readable);
+        }
+        let outcome = self.answer(question, &read, now).await?;
+        Ok(Came {
+            outcome,
+            of: Of::Center,
+        })
+    }
+
+    /// What the center says; asks it under the file's own key, so that a repetition brings the same.
+    async fn answer(
+        &self,
+        question: &Question,
+        read: &Read,
+        now: Instant,
     ) -> Result<Outcome, RoundError> {
         let name = &question.name;
         let rejected = |text| Ok(Outcome::End(End::rejected(name, text)));
-        let read = match self.spelling.read(name, &question.bytes) {
-            Ok(read) => read,
-            Err(text) => return rejected(text),
-        };
         let polled = question.origin == Origin::Own
             || self.bulk_results == BulkResults::Polled
                 && further::is_for_result(read.request.message());
@@ -54,7 +95,7 @@ impl Asking {
         } else {
             uuid::Uuid::from_u128(question.id)
         };
-        let image = match self.ask(&key.to_string(), &read, now).await {
+        let image = match self.ask(&key.to_string(), read, now).await {
             Ok(image) => image,
             Err(RoundError::Center(ClientError::Problem(problem))) if is_final(&problem) => {
                 tracing::warn!(code = %problem.code, "the center takes a request not as it is; it is rejected");
@@ -72,7 +113,7 @@ impl Asking {
         }
         let pdf = answer.pdf();
         let pdf = pdf.map_err(|_| RoundError::Center(ClientError::Answer))?;
-        self.end(name, &answer, pdf, &read).or_else(rejected)
+        self.end(name, &answer, pdf, read).or_else(rejected)
     }
 
     fn end(

@@ -67,6 +67,8 @@ struct Open {
     stage: Stage,
     /// How often it came to nothing.
     tries: u32,
+    /// Whether it is known to be readable.
+    readable: bool,
 }
 
 impl Open {
@@ -112,6 +114,16 @@ pub(crate) struct Question {
     pub(crate) class: WorkClass,
     pub(crate) origin: Origin,
     pub(crate) bytes: Vec<u8>,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a request is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To ask the center.
+    Asking,
+    /// To reject it where it cannot be read; the center is not asked now.
+    Reading,
 }
 
 /// What came of a question.
@@ -121,6 +133,8 @@ pub(crate) enum Outcome {
     End(End),
     /// None yet: it is asked again after the pause.
     Later(Pause),
+    /// It can be read, and waits for the center.
+    Readable,
 }
 
 /// The end of a request.
@@ -269,23 +283,30 @@ impl Lane {
         now: Instant,
         questions: &mut Vec<Question>,
     ) -> Result<(), RoundError> {
-        let (mut room, most_tries) = match room {
-            Room::All(most) => (most, u32::MAX),
-            Room::Tries(most) => (most, self.fewest_tries(class, now)),
+        let (mut room, mut reads, most_tries) = match room {
+            Room::All(most) => (most, 0, u32::MAX),
+            Room::Tries { questions, reads } => (questions, reads, self.fewest_tries(class, now)),
         };
         let mut stuck = None;
         let mut ahead = BTreeSet::new();
         let mut gone = Vec::new();
         let files = Arc::clone(&self.files);
         for (_, open) in self.open.range_mut((class, 0)..=(class, u64::MAX)) {
-            if room == 0 {
+            if room == 0 && reads == 0 {
                 break;
             }
             if !ahead.insert(folded(&open.entry.name)) {
                 continue;
             }
-            let fits = open.is_free(now) && open.tries <= most_tries;
-            let Some(name) = Name::parse(&open.entry.name).filter(|_| fits) else {
+            let purpose = if 0 < room && open.tries <= most_tries {
+                Purpose::Asking
+            } else if 0 < reads && !open.readable {
+                Purpose::Reading
+            } else {
+                continue;
+            };
+            let free = open.is_free(now);
+            let Some(name) = Name::parse(&open.entry.name).filter(|_| free) else {
                 continue;
             };
             let entry = &open.entry;
@@ -294,13 +315,17 @@ impl Lane {
             match files.read(&at, self.spelling.most_bytes(&name)) {
                 Ok(bytes) => {
                     open.stage = Stage::Asked;
-                    room -= 1;
+                    match purpose {
+                        Purpose::Asking => room -= 1,
+                        Purpose::Reading => reads -= 1,
+                    }
                     questions.push(Question {
                         id: entry.id,
                         name,
                         class,
                         origin: entry.origin,
                         bytes,
+                        purpose,
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !files.exists(&at) => {
@@ -344,6 +369,15 @@ impl Lane {
         if let Some(open) = self.find(id) {
             open.stage = Stage::Free(pause);
             open.tries = open.tries.saturating_add(1);
+            open.readable = true;
+        }
+    }
+
+    /// A file was read and waits for its question.
+    fn found_readable(&mut self, id: u128) {
+        if let Some(open) = self.find(id) {
+            open.stage = Stage::Free(None);
+            open.readable = true;
         }
     }
 
@@ -363,6 +397,7 @@ impl Lane {
             lying,
             stage: Stage::Free(None),
             tries: 0,
+            readable: false,
         };
         self.open.insert(place, open);
         self.next_place += 1;

@@ -53,8 +53,14 @@ impl Paces {
 pub(crate) enum Room {
     /// So many, the oldest first.
     All(usize),
-    /// So many, those that were tried least often first: a file that comes to nothing each time holds up no other.
-    Tries(usize),
+    /// So many, those that were tried least often first: a file that comes to nothing each time holds up no other. So many others are read, so
+    /// that what is rejected anyway does not wait for the center.
+    Tries {
+        /// Questions.
+        questions: usize,
+        /// Files that are only read.
+        reads: usize,
+    },
 }
 
 /// The room of each class; none for one that is not named.
@@ -67,7 +73,10 @@ impl Pace {
         let questions = self.most_at_once(now).saturating_sub(under_way);
         match self {
             Self::Open => Room::All(questions),
-            Self::Waits { .. } => Room::Tries(questions),
+            Self::Waits { .. } => Room::Tries {
+                questions,
+                reads: MOST_AT_ONCE.saturating_sub(under_way),
+            },
         }
     }
 
@@ -150,8 +159,11 @@ mod tests {
     fn trouble_with_one_class_slows_no_other() {
         let mut paces = Paces::default();
         paces.of(WorkClass::Bulk).refused(Some(30), 0, at(0));
-        assert_eq!(paces.of(WorkClass::Bulk).room(0, at(29)), Room::Tries(0));
-        assert_eq!(paces.of(WorkClass::Bulk).room(0, at(30)), Room::Tries(1));
+        let reads = MOST_AT_ONCE;
+        for (seconds, questions) in [(29, 0), (30, 1)] {
+            let room = paces.of(WorkClass::Bulk).room(0, at(seconds));
+            assert_eq!(room, Room::Tries { questions, reads });
+        }
         let others = [WorkClass::Check, WorkClass::Pages, WorkClass::CardCheck];
         for class in others {
             assert_eq!(paces.of(class).room(1, at(0)), Room::All(MOST_AT_ONCE - 1));

@@ -11,10 +11,10 @@ use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use tokio::task::{JoinError, JoinSet};
 
-use crate::asking::Asking;
+use crate::asking::{Asking, Came, Of};
 use crate::clock::Clock;
 use crate::hints::Hints;
-use crate::lane::{Lane, Outcome, Pass, Pause};
+use crate::lane::{Lane, Pass, Pause};
 use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
 use crate::standing::Standing;
@@ -66,7 +66,7 @@ impl SharedPace {
 }
 
 /// What came of a question's task.
-type Joined = Result<(tokio::task::Id, (u128, Result<Outcome, RoundError>)), JoinError>;
+type Joined = Result<(tokio::task::Id, (u128, Result<Came, RoundError>)), JoinError>;
 
 /// One folder pair with its questions under way.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ pub(crate) struct Runner {
     pace: SharedPace,
     clock: Clock,
     standing: Standing,
-    under_way: JoinSet<(u128, Result<Outcome, RoundError>)>,
+    under_way: JoinSet<(u128, Result<Came, RoundError>)>,
     /// The class of each.
     classes: HashMap<tokio::task::Id, WorkClass>,
 }
@@ -238,9 +238,12 @@ impl Runner {
             };
             let class = self.classes.remove(&task).unwrap_or(WorkClass::Check);
             match came {
-                Ok((_, (id, Ok(outcome)))) => {
-                    self.pace.answered(class);
-                    ends.push((id, outcome));
+                Ok((_, (id, Ok(came)))) => {
+                    if came.of == Of::Center {
+                        self.pace.answered(class);
+                        self.standing.center_answered(now);
+                    }
+                    ends.push((id, came.outcome));
                 }
                 Ok((_, (id, Err(error)))) => {
                     back.push((id, self.pause_after(class, &error, now)));
@@ -254,9 +257,6 @@ impl Runner {
                 }
             }
             next = self.under_way.try_join_next_with_id();
-        }
-        if !ends.is_empty() {
-            self.standing.center_answered(now);
         }
         let settled = self
             .with_lane(move |lane| {

@@ -38,6 +38,7 @@ impl Lane {
         for (id, outcome) in earlier.into_iter().chain(outcomes) {
             match outcome {
                 Outcome::Later(pause) => self.put_back(id, Some(pause)),
+                Outcome::Readable => self.found_readable(id),
                 Outcome::End(end) => match self.write(id, &end) {
                     Ok(Some(parts)) => written.push(parts),
                     Ok(None) => {}

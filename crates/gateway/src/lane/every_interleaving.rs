@@ -14,7 +14,7 @@ use store::journal::{Ending, Journal, Origin};
 use crate::config::FolderPair;
 use crate::folders::Folders;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
-use crate::lane::{End, Further, Lane, Outcome, Pause, Question};
+use crate::lane::{End, Further, Lane, Outcome, Pause, Purpose, Question};
 use crate::names::{Form, InWork, MARK, Name};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
@@ -167,11 +167,23 @@ fn end(question: &Question) -> End {
 /// Room for so many questions; one alone is that of a center in trouble.
 fn rooms(most: usize) -> Rooms {
     let room = if most == 1 {
-        Room::Tries(1)
+        Room::Tries {
+            questions: 1,
+            reads: 2,
+        }
     } else {
         Room::All(most)
     };
     Rooms::from([(WorkClass::Check, room)])
+}
+
+/// What comes of a question.
+fn outcome(question: &Question) -> Outcome {
+    let end = end(question);
+    if question.purpose == Purpose::Reading && end.ending == Ending::Answered {
+        return Outcome::Readable;
+    }
+    Outcome::End(end)
 }
 
 struct Play {
@@ -301,7 +313,7 @@ impl Play {
             }
             Event::Answer(at) if !self.questions.is_empty() => {
                 let question = self.questions.remove(at % self.questions.len());
-                self.settle(vec![(question.id, Outcome::End(end(&question)))]);
+                self.settle(vec![(question.id, outcome(&question))]);
             }
             Event::AnswerAll => self.answer_all(),
             Event::Refuse => {
@@ -339,7 +351,7 @@ impl Play {
 
     fn answer_all(&mut self) {
         let all = std::mem::take(&mut self.questions);
-        let ends = all.iter().map(|it| (it.id, Outcome::End(end(it))));
+        let ends = all.iter().map(|it| (it.id, outcome(it)));
         let ends: Vec<(u128, Outcome)> = ends.collect();
         self.settle(ends);
     }

@@ -10,11 +10,15 @@ use crate::config::FolderPair;
 use crate::files::Files;
 use crate::folders::Folders;
 use crate::lane::world::{World, folder};
-use crate::lane::{End, Lane, Outcome, Question};
+use crate::lane::{End, Lane, Outcome, Purpose, Question};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
 const NOW: Instant = Instant::from_micros(1_000_000_000_000);
+
+fn tries(questions: usize, reads: usize) -> Room {
+    Room::Tries { questions, reads }
+}
 
 /// A link app over folders in memory.
 struct Desk {
@@ -68,7 +72,7 @@ fn a_single_check_is_asked_while_bulk_requests_taken_before_it_are_turned_away()
     desk.put("OQSsiquc01req_2.xml");
     let rooms = [
         (WorkClass::Check, Room::All(64)),
-        (WorkClass::Bulk, Room::Tries(0)),
+        (WorkClass::Bulk, tries(0, 0)),
     ];
     assert_eq!(desk.asked(&rooms), ["OQSsiquc01req_2.xml"]);
     assert_eq!(desk.asked(&[open]), ["OQSmuquc01req_1.xml"]);
@@ -80,7 +84,7 @@ fn a_file_that_comes_to_nothing_each_time_lets_others_try() {
     for number in 1..=3 {
         desk.put(&format!("OQSmuquc01req_{number}.xml"));
     }
-    let one = [(WorkClass::Bulk, Room::Tries(1))];
+    let one = [(WorkClass::Bulk, tries(1, 0))];
     let mut tried = Vec::new();
     for _ in 0..6 {
         let question = desk.pass(&one).remove(0);
@@ -90,6 +94,26 @@ fn a_file_that_comes_to_nothing_each_time_lets_others_try() {
     let (first, second) = tried.split_at(3);
     assert_eq!(first, second, "in turn");
     assert!(first.is_sorted() && first[0] != first[1], "{first:?}");
+}
+
+#[test]
+fn while_the_center_is_away_each_file_is_read_once_and_asked_about_later() {
+    let mut desk = Desk::open();
+    for number in 1..=3 {
+        desk.put(&format!("OQSsiquc01req_{number}.xml"));
+    }
+    let away = [(WorkClass::Check, tries(1, 64))];
+    let questions = desk.pass(&away);
+    let purposes: Vec<Purpose> = questions.iter().map(|it| it.purpose).collect();
+    let (asking, reading) = (Purpose::Asking, Purpose::Reading);
+    assert_eq!(purposes, [asking, reading, reading]);
+    desk.lane.put_back(questions[0].id, None);
+    let read = questions[1..].iter().map(|it| (it.id, Outcome::Readable));
+    desk.lane.settle(read.collect(), NOW).unwrap();
+    let nothing: [(WorkClass, Room); 1] = [(WorkClass::Check, tries(0, 64))];
+    assert!(desk.pass(&nothing).is_empty(), "read already");
+    let all = [(WorkClass::Check, Room::All(64))];
+    assert_eq!(desk.asked(&all).len(), 3);
 }
 
 #[test]

@@ -55,6 +55,27 @@ async fn a_center_that_is_away_is_told_of_and_everything_is_answered_in_order_wh
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_rejected_while_the_center_is_away_and_is_no_answer_of_it() {
+    let mut link = Link::start().await;
+    link.restart_without_center();
+    for number in 1..=2 {
+        link.put(&format!("req/OQSsiquc01req_{number}.xml"), request());
+    }
+    link.put("req/OQSsiquc01req_3.xml", "%PDF");
+    assert!(link.round().await.is_err(), "the center is not there");
+    assert!(link.path("res/OQSsiquc01req_3.err").is_file());
+    // Within the pause after that.
+    link.put("req/OQSsiquc01req_4.xml", "%PDF");
+    assert_eq!(link.round().await.unwrap(), 1);
+    assert!(link.path("res/OQSsiquc01req_4.err").is_file());
+    let center = link.state().center;
+    assert!(center.answered_at.is_none() && center.trouble.is_some_and(|it| it.lasts));
+    assert_eq!(link.state().folders[0].waiting, 2);
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn a_result_folder_that_is_not_there_is_told_of_until_it_is_back() {
     let mut link = Link::start().await;
     std::fs::rename(link.path("res"), link.path("away")).unwrap();
