@@ -89,12 +89,9 @@ impl Asking {
         let polled = question.origin == Origin::Own
             || self.bulk_results == BulkResults::Polled
                 && further::is_for_result(read.request.message());
-        let key = if polled {
-            // Each time is a question of its own: the answer of the time before was that there is none yet.
-            uuid::Uuid::now_v7()
-        } else {
-            uuid::Uuid::from_u128(question.id)
-        };
+        // Also for one that is polled: the center keeps no answer to it, and under the same key a result that was lost on the way counts
+        // as one download.
+        let key = uuid::Uuid::from_u128(question.id);
         let image = match self.ask(&key.to_string(), read, now).await {
             Ok(image) => image,
             Err(RoundError::Center(ClientError::Problem(problem))) if is_final(&problem) => {
