@@ -6,6 +6,7 @@ use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
 use tokio::sync::Mutex;
 
+use crate::lane::Pause;
 use crate::round_error::RoundError;
 
 /// After a refused sign-in the next one waits this long, so that the account is not locked by us.
@@ -22,7 +23,8 @@ pub(crate) struct Session {
 #[derive(Default)]
 struct State {
     token: Option<String>,
-    sign_in_from: Option<Instant>,
+    /// After a refused sign-in.
+    pause: Option<Pause>,
 }
 
 impl std::fmt::Debug for Session {
@@ -48,7 +50,7 @@ impl Session {
         if let Some(token) = &state.token {
             return Ok(token.clone());
         }
-        if state.sign_in_from.is_some_and(|from| now < from) {
+        if state.pause.is_some_and(|pause| pause.holds(now)) {
             return Err(RoundError::SignIn);
         }
         match self.account.sign_in(&self.client).await {
@@ -62,7 +64,10 @@ impl Session {
                     // A crowded center says when to come back; that has nothing to do with the password.
                     let wish_s = problem.retry_after_s.filter(|_| 500 <= problem.status);
                     let pause_s = wish_s.map_or(SIGN_IN_PAUSE_S, i64::from);
-                    state.sign_in_from = Some(now.plus_seconds(pause_s));
+                    state.pause = Some(Pause {
+                        since: now,
+                        until: now.plus_seconds(pause_s),
+                    });
                 }
                 Err(error.into())
             }

@@ -1,6 +1,7 @@
 //! How the link app tells it stands: counts of the journal, what waits, and the last trouble of center and folders.
 
 use api::link_state::Kind;
+use pki::sealed::MachineKey;
 
 use crate::link::{Link, request};
 
@@ -73,6 +74,23 @@ async fn what_cannot_be_read_is_rejected_while_the_center_is_away_and_is_no_answ
     assert_eq!(link.state().folders[0].waiting, 2);
     link.restart();
     assert_eq!(link.round().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn after_a_refused_sign_in_a_clock_set_back_keeps_nobody_signed_out() {
+    let mut link = Link::start().await;
+    let secret = link.path("link_app.sealed");
+    let right = std::fs::read(&secret).unwrap();
+    let machine = MachineKey::open(&link.path("machine.key")).unwrap();
+    machine.seal(&secret, b"Chigau-1234567").unwrap();
+    link.later(7_200);
+    link.put("req/OQSsiquc01req_1.xml", request());
+    assert!(link.round().await.is_err(), "another password");
+    std::fs::write(&secret, right).unwrap();
+    link.later(60);
+    assert!(link.round().await.is_err(), "it tries again later");
+    link.later(-3_600);
+    assert_eq!(link.round().await.unwrap(), 1);
 }
 
 #[tokio::test]
