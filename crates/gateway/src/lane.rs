@@ -262,12 +262,13 @@ impl Lane {
             }
         }
         if !taken.is_empty() {
-            // Whatever is cut off from here on lies in the work folder without a row.
+            // Whatever is cut off from here on lies in the work folder without a row. What an earlier look left to be done stays so.
+            let before = self.unsure;
             self.unsure = true;
             let both = [self.folders.req.clone(), self.folders.work.clone()];
             sync_all(&*files, &both).map_err(|error| failed(&self.folders, error))?;
             self.journal.keep(taken.clone(), now)?;
-            self.unsure = false;
+            self.unsure = before;
             for entry in taken {
                 self.insert(entry, Lying::only(&[Part::Request]));
             }

@@ -11,6 +11,7 @@ use crate::files::Files;
 use crate::folders::Folders;
 use crate::lane::world::{World, folder};
 use crate::lane::{End, Lane, Outcome, Purpose, Question};
+use crate::names::beside;
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
@@ -132,4 +133,20 @@ fn what_is_published_later_is_touched_later() {
     assert_eq!(desk.lane.published(), Some(2));
     assert_eq!(desk.lane.close(2, NOW).unwrap(), 1);
     assert_eq!(desk.lane.published(), None);
+}
+
+#[test]
+fn what_an_earlier_look_left_to_be_done_is_not_forgotten_when_a_request_is_taken() {
+    let mut desk = Desk::open();
+    // Of a request nobody knows any more, and held by another program.
+    let leftover = folder("work").join(beside(7, "res"));
+    desk.world.put(&leftover, b"half");
+    desk.world.lock(leftover.clone());
+    desk.put("OQSsiquc01req_1.xml");
+    let rooms = Rooms::from([(WorkClass::Check, Room::All(64))]);
+    let pass = desk.lane.pass(&rooms, NOW);
+    assert!(pass.stuck.is_some() && pass.questions.len() == 1);
+    desk.world.unlock_all();
+    assert!(desk.lane.pass(&rooms, NOW).stuck.is_none());
+    assert!(!desk.world.exists(&leftover));
 }
