@@ -28,7 +28,7 @@ use store::journal::{Journal, State};
 
 use crate::clock::Clock;
 use crate::config::AnswerEncoding;
-use crate::folders::{Folders, move_if_there, remove_if_there, touch, write_durably};
+use crate::folders::{Folders, move_if_there, remove_if_there, sync_folder, touch, write_durably};
 use crate::lane::Pause;
 use crate::leftovers;
 use crate::names::{MARK, beside, original};
@@ -138,6 +138,8 @@ impl Deliveries {
             None => remove_if_there(&place.texts).map_err(file)?,
         }
         write_durably(&place.result, &written.bytes).map_err(file)?;
+        // The folder's entries count as much as the files' contents: a ready result that is absent was published.
+        sync_folder(&place.folders.work).map_err(file)?;
         let ready = Delivery {
             name: Some(name),
             state: State::Ready,
@@ -162,6 +164,9 @@ impl Deliveries {
         // The original texts first: whoever sees the result finds them.
         move_if_there(&place.texts, &place.face.join(original(name))).map_err(file)?;
         move_if_there(&place.result, &published).map_err(file)?;
+        for folder in [place.face, &place.folders.work] {
+            sync_folder(folder).map_err(file)?;
+        }
         tokio::time::sleep(TOUCH_AFTER).await;
         let now = self.clock.now();
         touch(&published, leftovers::in_system_time(now));

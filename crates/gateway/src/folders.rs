@@ -217,23 +217,24 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Moves a file in one step and waits until both folders' entries are on the disk.
-fn move_durably(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::rename(from, to)?;
-    for path in [from, to] {
-        if let Some(folder) = path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-    }
-    Ok(())
+/// Waits until the disk has a folder's entries.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
-/// Moves a file as [`move_durably`] does; one that is not there was moved before.
+/// Moves a file in one step; one that its folder does not hold was moved before. A folder that is not there says nothing.
 pub(crate) fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
-    if from.exists() {
-        move_durably(from, to)
-    } else {
-        Ok(())
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let absent = std::fs::symlink_metadata(from)
+                .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+            if absent && from.parent().is_some_and(Path::is_dir) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+        moved => moved,
     }
 }
 
@@ -274,6 +275,21 @@ mod tests {
         assert!(matches!(refused(&pairs), FoldersError::InUse(_)));
         drop(held);
         let _held = open_all(&pairs).unwrap();
+    }
+
+    #[test]
+    fn a_file_counts_as_moved_only_where_its_folder_is_there_without_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (work, res) = (dir.path().join("work"), dir.path().join("res"));
+        let (from, to) = (work.join("a"), res.join("a"));
+        assert!(move_if_there(&from, &to).is_err(), "no work folder");
+        std::fs::create_dir(&work).unwrap();
+        std::fs::write(&from, "x").unwrap();
+        assert!(move_if_there(&from, &to).is_err(), "no result folder");
+        std::fs::create_dir(&res).unwrap();
+        move_if_there(&from, &to).unwrap();
+        assert!(to.is_file());
+        move_if_there(&from, &to).unwrap();
     }
 
     #[test]
