@@ -11,7 +11,7 @@ use store::journal::Journal;
 use crate::config::Forgotten;
 use crate::folders::{Folders, names};
 use crate::names::original_of;
-use crate::round_error::{RoundError, failed};
+use crate::round_error::{RoundError, failed, keep_first};
 
 /// Looks at the folders of one receipt computer; returns how many forgotten results it found.
 pub(crate) fn look(
@@ -20,11 +20,14 @@ pub(crate) fn look(
     now: Instant,
 ) -> Result<usize, RoundError> {
     let face = folders.face.as_ref().filter(|face| **face != folders.res);
-    let mut found = 0;
+    let (mut found, mut stuck) = (0, None);
     for folder in [&folders.res].into_iter().chain(face) {
-        found += look_at(folder, folders, journal, now)?;
+        match look_at(folder, folders, journal, now) {
+            Ok(count) => found += count,
+            Err(error) => keep_first(&mut stuck, Err(error)),
+        }
     }
-    Ok(found)
+    stuck.map_or(Ok(found), Err)
 }
 
 fn look_at(

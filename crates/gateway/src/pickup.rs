@@ -315,7 +315,7 @@ impl Upkeep {
         Ok(())
     }
 
-    /// Once a minute: results that nobody takes, and journal rows that nobody needs.
+    /// Once a minute: results that nobody takes, and journal rows that nobody needs. A folder pair that fails holds up no other.
     async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
         let now = self.clock.now();
         let looked = self.looked_for_leftovers;
@@ -325,16 +325,23 @@ impl Upkeep {
             return Ok(());
         }
         self.looked_for_leftovers = Some(now);
+        let mut stuck = None;
         for folders in &self.folders {
-            let count = leftovers::look(folders, &self.journal, now)?;
+            let count = match leftovers::look(folders, &self.journal, now) {
+                Ok(count) => count,
+                Err(error) => {
+                    keep_first(&mut stuck, Err(error));
+                    continue;
+                }
+            };
             self.standings.of(&folders.name).forgotten(count);
             if 0 < count {
                 tracing::warn!(folder = %folders.name, count, treatment = ?folders.forgotten, "results were not taken in time");
             }
         }
-        self.journal
-            .forget_done(now.plus_seconds(-REMEMBERED_S))
-            .await?;
-        Ok(())
+        let before = now.plus_seconds(-REMEMBERED_S);
+        let forgotten = self.journal.forget_done(before).await;
+        keep_first(&mut stuck, forgotten.map_err(RoundError::from));
+        stuck.map_or(Ok(()), Err)
     }
 }

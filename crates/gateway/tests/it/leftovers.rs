@@ -31,3 +31,14 @@ async fn a_forgotten_result_is_removed_after_its_time_where_the_folder_says_so()
     let left = left_after(Forgotten::Remove, DAY_S).await;
     assert_eq!(left, ["OQSsiquc01res_other.xml"], "only its own");
 }
+
+#[tokio::test]
+async fn a_result_folder_that_is_away_keeps_no_forgotten_result_of_another() {
+    let mut link = Link::start_with(AnswerEncoding::default(), Forgotten::Remove).await;
+    link.put("req2/OQSsiquc01req_1.xml", request());
+    assert_eq!(link.round().await.unwrap(), 1);
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.later(DAY_S);
+    assert!(link.round().await.is_err(), "the first pair is told of");
+    assert!(link.names("res2").is_empty());
+}
