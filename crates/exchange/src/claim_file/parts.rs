@@ -5,7 +5,7 @@ use domain::facility_kind::FacilityKind;
 use domain::insured::Branch;
 
 use crate::claim_file::cells;
-use crate::claim_file::columns::{Form, Item, Layout};
+use crate::claim_file::columns::{Form, Item, Layout, Mark};
 use crate::claim_file::open_claim::{Confirmed, MOST_SCHEMES, OpenClaim, Visits};
 use crate::claim_file::record::Record;
 use crate::claim_file::rule::{Rule, of_claims};
@@ -18,13 +18,15 @@ pub(crate) fn take(
     layout: &Layout,
     record: &Record<'_>,
 ) -> Vec<(&'static Rule, usize)> {
-    let rank = rank(kind, id);
-    let is_late = rank < open.rank;
-    // What follows is held against this one: one misplaced record is one finding.
-    open.rank = rank;
     let mut wrong: Vec<(&'static Rule, usize)> = Vec::new();
-    if is_late {
-        wrong.push((&of_claims::RECORD_ORDER, 0));
+    // Of a record that is known by inference alone the place is not known either: it is held against none, and none against it.
+    if layout.mark != Mark::C {
+        let rank = rank(kind, id);
+        if rank < open.rank {
+            wrong.push((&of_claims::RECORD_ORDER, 0));
+        }
+        // What follows is held against this one: one misplaced record is one finding.
+        open.rank = rank;
     }
     match &id {
         b"HO" | b"KO" => {

@@ -290,7 +290,13 @@ fn records_in_the_wrong_place_or_of_others_are_found() {
             ("MF,00", "MN,1\nMF,00"),
             &[("record_of_others", 6, "warning")],
         ),
-        (("MF,00", "TI,何か\nMF,00"), &[("record_order", 7, "claim")]),
+        (
+            ("MF,00", "SJ,01,何か\nMF,00"),
+            &[("record_order", 7, "claim")],
+        ),
+        // The place of records that are known by their letters alone is not known.
+        (("MF,00", "TI,何か\nMF,00"), &[]),
+        (("RE,2,", "SJ,01,何か\nTI,1\nTR,1\nTS,1\nRE,2,"), &[]),
         (("MF,00", "1,2\nMF,00"), &[("record_id", 6, "claim")]),
         (("MF,00", "BU,2\nMF,00"), &[("dpc_file", 6, "file")]),
         (("MF,00", "HR,2\nMF,00"), &[("returned_file", 6, "file")]),
