@@ -62,6 +62,9 @@ pub struct FolderPair {
     pub face: Option<PathBuf>,
     /// Files under way: outside the others, on the same file system.
     pub work: PathBuf,
+    /// Whom results and folders are for beside the link app's own user: `private` (default) for nobody, `group`, or `everyone`.
+    #[serde(default)]
+    pub shared: Shared,
     /// Encoding of the answers: `usual` (default), `utf-8`, `shift_jis`, or `request` for that of each request. Results of readers,
     /// which nobody requested, are UTF-8 with `usual` and `request`.
     #[serde(default)]
@@ -102,6 +105,7 @@ impl FolderPair {
             res,
             face: None,
             work,
+            shared: Shared::default(),
             encoding: AnswerEncoding::default(),
             unrepresentable: UnrepresentablePolicy::default(),
             bulk_zip: false,
@@ -113,6 +117,20 @@ impl FolderPair {
             zip_cipher: AnswerCipher::default(),
         }
     }
+}
+
+/// Who beside the link app's own user may read, change and delete results, and use the folders it makes. Files under way and the link app's
+/// own data are never shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shared {
+    /// Nobody: the receipt computer runs as the same user.
+    #[default]
+    Private,
+    /// The files' group.
+    Group,
+    /// Every user of the machine.
+    Everyone,
 }
 
 /// What happens to a text whose characters the answer's encoding lacks. Values that others compare are never changed: an answer with
@@ -194,13 +212,16 @@ mod tests {
         assert!(!folders[0].poll_bulk && !folders[0].bulk_zip && folders[0].zip.is_empty());
         assert_eq!(folders[0].stay_minutes.get(), 1440);
         assert_eq!(folders[0].forgotten, Forgotten::Report);
+        assert_eq!(folders[0].shared, Shared::Private);
     }
 
     #[test]
     fn each_folder_has_its_own_settings_and_wrong_ones_are_named_with_their_line() {
-        let set =
-            format!("{START}encoding = \"shift_jis\"\nstay_minutes = 5\nforgotten = \"remove\"\n");
+        let set = format!(
+            "{START}encoding = \"shift_jis\"\nstay_minutes = 5\nforgotten = \"remove\"\nshared = \"group\"\n"
+        );
         let folders = Config::parse(&set).unwrap().folders;
+        assert_eq!(folders[0].shared, Shared::Group);
         assert_eq!(folders[0].encoding, AnswerEncoding::ShiftJis);
         assert_eq!(folders[0].stay_minutes.get(), 5);
         assert_eq!(folders[0].forgotten, Forgotten::Remove);
@@ -210,6 +231,7 @@ mod tests {
             "zip_cipher = \"des\"",
             "stay_minutes = 0",
             "forgotten = \"x\"",
+            "shared = \"yes\"",
         ] {
             let error = Config::parse(&format!("{START}{wrong}\n")).unwrap_err();
             assert!(error.to_string().contains("line 14"), "{error}");

@@ -132,12 +132,13 @@ impl Deliveries {
         let (name, written) =
             written(&record, place.folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
         let file = |error| place.failed(error);
+        let shared = place.folders.shared;
         match &written.sidecar {
-            Some(original) => write_durably(&place.texts, original).map_err(file)?,
+            Some(original) => write_durably(&place.texts, original, shared).map_err(file)?,
             // Left by an end that was cut off.
             None => remove_if_there(&place.texts).map_err(file)?,
         }
-        write_durably(&place.result, &written.bytes).map_err(file)?;
+        write_durably(&place.result, &written.bytes, shared).map_err(file)?;
         // The folder's entries count as much as the files' contents: a ready result that is absent was published.
         sync_folder(&place.folders.work).map_err(file)?;
         let ready = Delivery {

@@ -8,6 +8,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use crate::config::Shared;
+use crate::system;
+
 /// Files and folders as the link app uses them. The disk is one; the property test's world of crashes is another.
 pub trait Files: std::fmt::Debug + Send + Sync {
     /// Names of what lies in a folder, in order. A name that is no Unicode is given with its strange bytes replaced.
@@ -30,6 +33,12 @@ pub trait Files: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// The file system's.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Lets those whom the setting names read and change a file.
+    ///
+    /// # Errors
+    /// The file system's.
+    fn share(&self, path: &Path, shared: Shared) -> io::Result<()>;
 
     /// Waits until the disk has each of the files, and the entries of each of the folders; one outcome for each.
     fn sync(&self, paths: &[PathBuf]) -> Vec<io::Result<()>>;
@@ -94,6 +103,10 @@ impl Files for Disk {
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         File::create(path)?.write_all(bytes)
+    }
+
+    fn share(&self, path: &Path, shared: Shared) -> io::Result<()> {
+        system::share_file(path, shared)
     }
 
     fn sync(&self, paths: &[PathBuf]) -> Vec<io::Result<()>> {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::config::{AnswerEncoding, FolderPair, Forgotten};
+use crate::config::{AnswerEncoding, FolderPair, Forgotten, Shared};
 use crate::spelling::Spelling;
 use crate::system;
 use crate::zipped::Zip;
@@ -27,6 +27,8 @@ pub struct Folders {
     pub face: Option<PathBuf>,
     /// Files under way; outside the watched folders, on the same file system.
     pub work: PathBuf,
+    /// Whom results and folders are for.
+    pub shared: Shared,
     /// Encoding of the answers.
     pub encoding: AnswerEncoding,
     /// Minutes after which a result in `res` counts as forgotten.
@@ -47,6 +49,7 @@ impl From<&FolderPair> for Folders {
             res: pair.res.clone(),
             face: pair.face.clone(),
             work: pair.work.clone(),
+            shared: pair.shared,
             encoding: pair.encoding,
             stay_minutes: pair.stay_minutes.get(),
             forgotten: pair.forgotten,
@@ -175,9 +178,10 @@ impl Folders {
     pub fn open(&self) -> Result<(), FoldersError> {
         let mut devices = Vec::new();
         let watched = || [&self.req, &self.res].into_iter().chain(&self.face);
-        for folder in watched().chain([&self.work]) {
+        let watched_by_others = watched().map(|it| (it, self.shared));
+        for (folder, shared) in watched_by_others.chain([(&self.work, Shared::Private)]) {
             let failed = |error| FoldersError::Folder(folder.clone(), error);
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            system::make_folder(folder, shared).map_err(failed)?;
             let found = std::fs::metadata(folder).map_err(failed)?;
             devices.push((folder, system::device(&found)));
         }
@@ -210,10 +214,11 @@ pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes a file and waits until the disk has it.
-pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file for those whom the setting names and waits until the disk has it.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8], shared: Shared) -> std::io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
+    system::share_file(path, shared)?;
     file.sync_all()
 }
 

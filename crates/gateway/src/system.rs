@@ -1,18 +1,50 @@
-//! What the link app asks of the operating system beyond the standard library: on which file system a folder lies, and whether something
-//! happened in it. Linux alone.
+//! What the link app asks of the operating system beyond the standard library: on which file system a folder lies, whom files and folders
+//! are for, and whether something happened in a folder. Linux alone.
 
-use std::fs::Metadata;
+use std::fs::{Metadata, Permissions};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use tokio::io::unix::AsyncFd;
 
+use crate::config::Shared;
+
 /// The number of the file system.
 pub(crate) fn device(found: &Metadata) -> u64 {
     found.dev()
+}
+
+/// Lets those whom the setting names read and change a file; the service's umask lets nobody.
+pub(crate) fn share_file(path: &Path, shared: Shared) -> io::Result<()> {
+    let mode = match shared {
+        Shared::Private => return Ok(()),
+        Shared::Group => 0o660,
+        Shared::Everyone => 0o666,
+    };
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Makes a folder for those whom the setting names where it is missing, and those above it. What is there keeps its rights.
+pub(crate) fn make_folder(folder: &Path, shared: Shared) -> io::Result<()> {
+    let missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|it| !it.as_os_str().is_empty() && !it.exists())
+        .collect();
+    std::fs::create_dir_all(folder)?;
+    let (own, above) = match shared {
+        Shared::Private => return Ok(()),
+        Shared::Group => (0o770, 0o750),
+        Shared::Everyone => (0o777, 0o755),
+    };
+    for made in missing {
+        let mode = if made == folder { own } else { above };
+        std::fs::set_permissions(made, Permissions::from_mode(mode))?;
+    }
+    Ok(())
 }
 
 /// What the kernel told of a folder.
@@ -63,5 +95,37 @@ impl Watch {
         }
         ready.clear_ready();
         heard
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn folders_that_are_made_are_for_those_the_setting_names_and_others_stay() {
+        for (shared, own, above) in [
+            (Shared::Group, 0o770, 0o750),
+            (Shared::Everyone, 0o777, 0o755),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let there = dir.path().join("there");
+            std::fs::create_dir(&there).unwrap();
+            let before = mode(&there);
+            let folder = there.join("oqs/res");
+            make_folder(&folder, shared).unwrap();
+            assert_eq!((mode(&folder), mode(&there.join("oqs"))), (own, above));
+            make_folder(&there, shared).unwrap();
+            assert_eq!(mode(&there), before);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (usual, made) = (dir.path().join("usual"), dir.path().join("made"));
+        std::fs::create_dir(&usual).unwrap();
+        make_folder(&made, Shared::Private).unwrap();
+        assert_eq!(mode(&made), mode(&usual));
     }
 }

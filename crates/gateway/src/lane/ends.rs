@@ -59,6 +59,7 @@ impl Lane {
         let files = Arc::clone(&self.files);
         let work = self.folders.work.clone();
         let res = self.folders.res.clone();
+        let shared = self.folders.shared;
         // A second end of the same file, asked for before its lane was made anew, changes nothing.
         let claimed = |open: &&mut Open| open.entry.progress == Progress::Claimed;
         let Some(open) = self.find(id).filter(claimed) else {
@@ -73,10 +74,12 @@ impl Lane {
         let mut paths = vec![path(part)];
         files.write(&path(part), &end.bytes)?;
         open.lying.put(part);
+        files.share(&path(part), shared)?;
         match &end.original {
             Some(bytes) => {
                 files.write(&path(Part::Original), bytes)?;
                 open.lying.put(Part::Original);
+                files.share(&path(Part::Original), shared)?;
                 paths.push(path(Part::Original));
             }
             // One that an earlier try left must not be published with this end.

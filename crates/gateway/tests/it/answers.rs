@@ -1,7 +1,9 @@
-//! In which encoding answers come, and under which name.
+//! In which encoding answers come, under which name, and for whom.
+
+use std::os::unix::fs::PermissionsExt as _;
 
 use exchange::encoding::windows_31j;
-use gateway::config::{AnswerEncoding, Forgotten};
+use gateway::config::{AnswerEncoding, Forgotten, Shared};
 
 use crate::link::{Link, request, sample};
 
@@ -84,4 +86,37 @@ async fn the_same_name_again_is_a_new_question() {
             .contains("<QualificationValidity>4<")
     );
     assert_eq!(link.round().await.unwrap(), 0, "each is answered once");
+}
+
+#[tokio::test]
+async fn results_and_folders_are_for_those_the_setting_names() {
+    for (shared, file, folder) in [
+        (Shared::Private, None, None),
+        (Shared::Group, Some(0o660), Some(0o770)),
+        (Shared::Everyone, Some(0o666), Some(0o777)),
+    ] {
+        let mut link = Link::start_set(|pair| pair.shared = shared).await;
+        let mode = |link: &Link, name: &str| {
+            let found = std::fs::metadata(link.path(name)).unwrap();
+            found.permissions().mode() & 0o7777
+        };
+        link.put("usual", "");
+        std::fs::create_dir(link.path("usual_folder")).unwrap();
+        let (usual, usual_folder) = (mode(&link, "usual"), mode(&link, "usual_folder"));
+        link.put("req/OQSsiquc01req_1.xml", request());
+        link.put("req/OQSsiquc01req_2.xml", "%PDF");
+        assert_eq!(link.round().await.unwrap(), 2);
+        for name in ["res/OQSsiquc01res_1.xml", "res/OQSsiquc01req_2.err"] {
+            assert_eq!(
+                mode(&link, name),
+                file.unwrap_or(usual),
+                "{shared:?} {name}"
+            );
+        }
+        for name in ["req", "res", "face"] {
+            let expected = folder.unwrap_or(usual_folder);
+            assert_eq!(mode(&link, name), expected, "{shared:?} {name}");
+        }
+        assert_eq!(mode(&link, "work"), usual_folder, "{shared:?}");
+    }
 }

@@ -1,7 +1,9 @@
 //! Results of readers in the face folders: once each, after the answers, in every folder, whatever ends when.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use exchange::file_name::is_face_result;
-use gateway::config::{AnswerEncoding, Forgotten};
+use gateway::config::{AnswerEncoding, Forgotten, Shared};
 use gateway::names::original;
 use gateway::pickup::RoundError;
 use store::journal::deliveries::{Delivery, Heard};
@@ -227,6 +229,16 @@ async fn a_work_folder_that_takes_nothing_is_told_of_before_a_check_is_read() {
 
 fn link_part(delivery: &Delivery) -> String {
     format!("{:032x}.face", delivery.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_readers_result_is_for_those_the_setting_names() {
+    let mut link = Link::start_set(|pair| pair.shared = Shared::Group).await;
+    one_heard(&mut link).await;
+    assert_eq!(link.round().await.unwrap(), 2);
+    let result = link.path(&format!("face/{}", link.names("face")[0]));
+    let found = std::fs::metadata(result).unwrap();
+    assert_eq!(found.permissions().mode() & 0o7777, 0o660);
 }
 
 #[tokio::test(flavor = "multi_thread")]
