@@ -68,26 +68,10 @@ pub(crate) fn of(method: Method, route: &str) -> fn(&str) -> WorkClass {
     }
 }
 
-/// Messages of receipt computers: those that ask for one person are checks, those with many lines are not.
+/// Messages of receipt computers; what is none is last.
 fn of_message(path: &str) -> WorkClass {
     let prefix = path.rsplit('/').next().unwrap_or_default();
-    match Message::from_prefix(prefix) {
-        Some(Message::SingleCheck | Message::ReferenceNumber) => WorkClass::Check,
-        Some(Message::Drugs | Message::Checkups) => WorkClass::Pages,
-        Some(
-            Message::BulkCheck
-            | Message::BulkCheckResult
-            | Message::BulkReferenceNumbers
-            | Message::BulkReferenceNumbersResult
-            | Message::MedicalAidList
-            | Message::MedicalAidListResult
-            | Message::HomeVisitList
-            | Message::HomeVisitListResult
-            | Message::OnlineList
-            | Message::OnlineListResult,
-        )
-        | None => WorkClass::Bulk,
-    }
+    Message::from_prefix(prefix).map_or(WorkClass::Bulk, Message::work_class)
 }
 
 #[cfg(test)]

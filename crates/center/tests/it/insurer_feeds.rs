@@ -329,6 +329,8 @@ async fn a_full_file_ends_nothing_of_whom_it_has_a_refused_line_and_takes_a_chan
     let (first, second) = (id(0), id(1));
     let expected = [
         (2, Some(first.as_str()), "form"),
+        // By nobody's notification, and so many days late.
+        (3, Some(second.as_str()), "0,170"),
         (3, Some(second.as_str()), "end,1"),
     ];
     assert_eq!(told, expected);

@@ -7,7 +7,7 @@ use domain::password::Password;
 use super::*;
 
 /// How many pages these are.
-pub(super) const PAGES: usize = 11;
+pub(super) const PAGES: usize = 12;
 
 fn rotation(account: &str, kind: &str, stage: &str) -> Rotation {
     Rotation {
