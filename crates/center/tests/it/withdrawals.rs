@@ -249,11 +249,13 @@ async fn administrators_alone_search_who_looked_and_only_at_their_facility() {
         ..LooksSearch::default()
     };
     assert_eq!(search(by_account).await, [(theirs.clone(), arata.clone())]);
-    let named = PatientTerms {
-        name: Some("見本 新".into()),
-        ..PatientTerms::default()
-    };
-    assert_eq!(search(patient(named)).await.len(), 2);
+    for typed in ["見本 新", "見本新", "ミホンアラタ", "あらた"] {
+        let named = PatientTerms {
+            name: Some(typed.into()),
+            ..PatientTerms::default()
+        };
+        assert_eq!(search(patient(named)).await.len(), 2, "{typed}");
+    }
     let registration = holder::registration(Case::Everything).unwrap();
     let insured = PatientTerms {
         insurer_number: Some(registration.coverages[0].insurer.to_padded_with_blanks()),

@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 
 use domain::account::AccountId;
 use domain::civil_date::{CivilDate, Instant};
+use domain::emergency::matching_form::NameForm;
 use domain::institution_code::InstitutionCode;
 use domain::insured::{Branch, InsuranceKey};
 use domain::medical_information::kind::Basis;
@@ -37,7 +38,7 @@ pub struct LookSearch {
     pub account: Option<AccountId>,
     /// At one of these people; nobody's where the list is empty.
     pub people: Option<Vec<PersonId>>,
-    /// At people whose name or kana contains this, blanks aside.
+    /// At people in whose name or kana this stands, however it is typed ([`NameForm`]).
     pub name: Option<String>,
     /// At people born on this day.
     pub birth_date: Option<CivilDate>,
@@ -308,8 +309,12 @@ impl LookSearch {
             .birth_date
             .is_none_or(|day| patient.is_some_and(|it| it.birth_date == day));
         let named = self.name.as_deref().is_none_or(|name| {
-            let name = without_blanks(name);
-            let contains = |text: &str| without_blanks(text).contains(&name);
+            // Marks alone are no part of any name.
+            let part = NameForm::of(name);
+            let contains = |text: &str| {
+                let part = part.as_ref();
+                NameForm::of(text).is_some_and(|it| part.is_some_and(|part| it.holds(part)))
+            };
             patient.is_some_and(|it| {
                 contains(it.name.as_str())
                     || it.kana.as_ref().is_some_and(|it| contains(it.as_str()))
@@ -317,8 +322,4 @@ impl LookSearch {
         });
         basis && born && named
     }
-}
-
-fn without_blanks(text: &str) -> String {
-    text.chars().filter(|it| !it.is_whitespace()).collect()
 }
