@@ -311,7 +311,7 @@ async fn administrators_alone_search_who_looked_and_only_at_their_facility() {
     let store = crate::places::store(&path, 7);
     let searches = store.count_deeds(domain::audit::Deed::LookSearch).unwrap();
     assert_eq!(
-        searches, 10,
+        searches, 13,
         "each search and the export, and no refused one"
     );
 }
