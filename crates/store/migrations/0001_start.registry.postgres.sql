@@ -72,7 +72,7 @@ CREATE TABLE arriving_part (
   batch bigint NOT NULL, person bytea NOT NULL, line bigint NOT NULL, record bytea NOT NULL, PRIMARY KEY (batch, person)
 );
 -- What a published batch found of a person, for undoing it, and a hash of what it left; forgotten after some days. `claim` is the row of
--- identity_claim it found; of the register's batches those of all insurers.
+-- identity_claim it found.
 CREATE TABLE part_before (
   batch bigint NOT NULL, person bytea NOT NULL, changed_person bigint NOT NULL, before bytea NOT NULL, after bytea NOT NULL, claim bytea,
   PRIMARY KEY (batch, person)

@@ -71,7 +71,7 @@ CREATE TABLE arriving_part (
   batch INTEGER NOT NULL, person BLOB NOT NULL, line INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (batch, person)
 ) WITHOUT ROWID;
 -- What a published batch found of a person, for undoing it, and a hash of what it left; forgotten after some days. `claim` is the row of
--- identity_claim it found; of the register's batches those of all insurers.
+-- identity_claim it found.
 CREATE TABLE part_before (
   batch INTEGER NOT NULL, person BLOB NOT NULL, changed_person INTEGER NOT NULL, before BLOB NOT NULL, after BLOB NOT NULL, claim BLOB,
   PRIMARY KEY (batch, person)
