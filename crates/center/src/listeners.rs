@@ -32,6 +32,9 @@ use crate::sessions::event;
 /// The name of the operators' listener.
 pub(crate) const OPERATOR: &str = "listen.operator";
 
+/// The name of the listener of care at home and from afar.
+pub(crate) const HOME: &str = "listen.home";
+
 pub(crate) async fn tls(
     app: &App,
     config: &Config,
@@ -83,10 +86,14 @@ pub(crate) async fn tls(
             let Some(accepted) = accepted else {
                 return;
             };
+            let from = accepted.from.ip();
             let opener = match &accepted.peer {
                 Some(peer) => Opener::Certificate(peer.fingerprint),
-                None if name == OPERATOR => Opener::Operator(accepted.from.ip()),
-                None => Opener::Address(accepted.from.ip()),
+                None if name == OPERATOR => Opener::Operator(from),
+                None if name == HOME && app.home.proxies.iter().any(|it| it.holds(from)) => {
+                    Opener::Proxy(from)
+                }
+                None => Opener::Address(from),
             };
             tokio::spawn(connection(app.clone(), router.clone(), accepted, opener));
         }

@@ -390,7 +390,7 @@ async fn home_listener(
     at: SocketAddr,
 ) -> Result<SocketAddr, StartError> {
     let (none, router) = (ClientCertificate::None, home_care::listener::router(app));
-    let bound = listeners::tls(app, config, "listen.home", at, none, router).await?;
+    let bound = listeners::tls(app, config, listeners::HOME, at, none, router).await?;
     let mut site = Site::new(&config.host_names, bound);
     if let Some(address) = &config.home.address {
         site.hosts.push(address.host().to_owned());

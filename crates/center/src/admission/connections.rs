@@ -20,6 +20,18 @@ pub(crate) enum Opener {
     Address(IpAddr),
     /// An address on the listener of the operators' pages.
     Operator(IpAddr),
+    /// A proxy in front of the home listener, on behalf of many.
+    Proxy(IpAddr),
+}
+
+impl Opener {
+    /// Whether it shows no certificate and is not the operator.
+    fn is_anybody(self) -> bool {
+        match self {
+            Self::Address(_) | Self::Proxy(_) => true,
+            Self::Certificate(_) | Self::Operator(_) => false,
+        }
+    }
 }
 
 /// Which bound is reached.
@@ -86,7 +98,7 @@ impl Connections {
         let opener = match opener {
             Opener::Address(address) => Opener::Address(network(address)),
             Opener::Operator(address) => Opener::Operator(network(address)),
-            Opener::Certificate(_) => opener,
+            Opener::Certificate(_) | Opener::Proxy(_) => opener,
         };
         let counted = self.count(opener);
         if let Err(why) = counted
@@ -109,6 +121,8 @@ impl Connections {
             Opener::Address(_) | Opener::Operator(_) => {
                 (self.bounds.connections_of_address, TooMany::OfAddress)
             }
+            // Bounded with all who show no certificate.
+            Opener::Proxy(_) => (self.bounds.connections, TooMany::All),
         };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let all = self.bounds.connections.get() as usize;
@@ -116,7 +130,7 @@ impl Connections {
             return Err(TooMany::All);
         }
         // Half is left to facilities, however many addresses somebody has.
-        let is_anybodys = matches!(opener, Opener::Address(_));
+        let is_anybodys = opener.is_anybody();
         if is_anybodys && (all / 2).max(1) <= open.anybodys {
             return Err(TooMany::WithoutCertificate);
         }
@@ -149,7 +163,7 @@ impl Drop for OpenPlace {
         let open = &self.connections.open;
         let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
-        let is_anybodys = matches!(self.opener, Opener::Address(_));
+        let is_anybodys = self.opener.is_anybody();
         open.anybodys = open.anybodys.saturating_sub(usize::from(is_anybodys));
         if let Some(own) = open.of.get_mut(&self.opener) {
             *own = own.saturating_sub(1);
@@ -190,6 +204,16 @@ mod tests {
         drop(first);
         assert!(all.open(one).is_ok());
         assert_eq!(TooMany::ALL.map(|why| all.refused(why)), [1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn a_proxy_has_what_all_without_a_certificate_have() {
+        let all = connections(8, 1, 1);
+        let proxy = Opener::Proxy([192, 0, 2, 1].into());
+        let taken: Vec<_> = (0..4).map(|_| all.open(proxy).unwrap()).collect();
+        assert_eq!(all.open(proxy).unwrap_err(), TooMany::WithoutCertificate);
+        drop(taken);
+        assert!(all.open(Opener::Address([192, 0, 2, 2].into())).is_ok());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! address of the network has its bucket of requests. Whatever comes takes a place of the listener's own; those of card checks are for devices that
 //! proved themselves.
 
+use std::net::IpAddr;
+
 use api::openapi::operations::Method;
 use api::routes;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -15,6 +17,7 @@ use domain::admission::WorkClass;
 
 use super::{at_device, consents, pages};
 use crate::app::App;
+use crate::config::home::Network;
 use crate::listeners::From;
 use crate::page_guard;
 use crate::router::{Route, admitted_by};
@@ -82,13 +85,33 @@ async fn bounded(
     if request.uri().path().starts_with("/assets/") {
         return next.run(request).await;
     }
-    match app.home_throttle.take(from.ip(), app.now()) {
+    let from = caller(from.ip(), request.headers(), &app.home.proxies);
+    match app.home_throttle.take(from, app.now()) {
         Ok(()) => next.run(request).await,
         Err(seconds) => {
             let trouble = api::problem::Trouble::TooManyRequests;
             Refused::after(trouble, seconds).into_response()
         }
     }
+}
+
+/// What a proxy adds: whom it was asked by, behind what the one before it said.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Whom a request is counted for: who connected, or who asked it, if it is a proxy. Each proxy appends whom it saw itself, so what stands before
+/// the last address that is no proxy's may be anything.
+fn caller(from: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+    let is_proxy = |it: &IpAddr| proxies.iter().any(|network| network.holds(*it));
+    let mut caller = from;
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+    let mut named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    while is_proxy(&caller) {
+        let Some(before) = named.next().and_then(|it| it.trim().parse().ok()) else {
+            break;
+        };
+        caller = before;
+    }
+    caller
 }
 
 /// Every answer bears the center's time: a device's clock may be off.
@@ -107,4 +130,40 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
         return StatusCode::MISDIRECTED_REQUEST.into_response();
     };
     page_guard::guarded(&site.hosts, request, next).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whom a request that came from an address with these headers is counted for, behind proxies in 10.0.0.0/8.
+    fn counted(from: &str, lines: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+        }
+        let proxies = [Network::try_from("10.0.0.0/8".to_owned()).unwrap()];
+        caller(from.parse().unwrap(), &headers, &proxies).to_string()
+    }
+
+    #[test]
+    fn behind_a_proxy_the_last_address_that_is_no_proxys_counts() {
+        assert_eq!(counted("10.0.0.1", &["192.0.2.7"]), "192.0.2.7");
+        assert_eq!(
+            counted("10.0.0.1", &["198.51.100.1, 192.0.2.7, 10.0.0.2"]),
+            "192.0.2.7"
+        );
+        assert_eq!(
+            counted("10.0.0.1", &["198.51.100.1", "2001:db8::7"]),
+            "2001:db8::7"
+        );
+    }
+
+    #[test]
+    fn whoever_is_no_proxy_names_nobody_and_a_proxy_that_names_nobody_counts_itself() {
+        assert_eq!(counted("192.0.2.9", &["192.0.2.7"]), "192.0.2.9");
+        assert_eq!(counted("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(counted("10.0.0.1", &["unknown"]), "10.0.0.1");
+        assert_eq!(counted("10.0.0.1", &["192.0.2.7, nobody"]), "10.0.0.1");
+    }
 }

@@ -8,6 +8,7 @@ use api::home_care::device::HomeChallengeRequest;
 use api::home_care::proof::HEADER;
 use api::home_care::{CheckAgain, HomeWithdrawal};
 use api::routes;
+use center::config::home::{Home, Network};
 use http::Method;
 use synthetic::card::case::Case;
 use tokio::io::AsyncWriteExt;
@@ -38,6 +39,32 @@ async fn an_address_that_was_replaced_leads_nowhere() {
     at.tablet.lay(&at.world, &new, laid).await.unwrap();
     let unknown = at.tablet.client.home_facility("00000000000000000000000000");
     check(unknown.await, "home_address_unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_named_proxy_each_caller_is_bounded_on_its_own() {
+    let proxies = vec![Network::try_from("127.0.0.1".to_owned()).unwrap()];
+    let settings = Home {
+        proxies,
+        ..Home::default()
+    };
+    let (world, home) = World::start_at_home(settings).await;
+    let status = async |caller: &str| {
+        let stream = world.connect_to(home, None).await;
+        let caller = format!("x-forwarded-for: 203.0.113.1, {caller}");
+        let headers = ["host: localhost", &caller];
+        exchange(stream, "GET /nothing", &headers, b"").await.status
+    };
+    let mut waits = false;
+    for _ in 0..40 {
+        waits = status("192.0.2.7").await == 429;
+        if waits {
+            break;
+        }
+    }
+    assert!(waits);
+    assert_eq!(status("192.0.2.8").await, 404);
+    assert_eq!(status("192.0.2.7").await, 429);
 }
 
 #[tokio::test(flavor = "multi_thread")]
