@@ -12,12 +12,12 @@ use domain::personal_text::InvalidText;
 use domain::reader::ReaderId;
 use pki::notice::{DOWNLOAD_DAYS, ReferenceId, RequestId, VALIDITY_MONTHS};
 use serde::{Deserialize, Serialize};
-use store::access::{Earlier, Facility, Notice};
-use store::accounts::{Account, Created};
+use store::access::{Beginning, Earlier, Facility, Notice};
+use store::accounts::Account;
 
 use crate::app::{App, random};
-use crate::passwords;
 use crate::told::Told;
+use crate::{passwords, recoveries};
 
 /// A facility to enroll.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,7 +101,6 @@ impl std::fmt::Debug for FirstAccount {
 
 /// Enrols a facility or another of its terminals.
 pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result<Enrolled, Told> {
-    let now = app.now();
     let code = institution(&enrolment.code)?;
     let known = app.engine.facility(code)?;
     let unsaid = || match &known {
@@ -126,60 +125,78 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result
     if app.engine.knows_terminal(code, &enrolment.terminal)? {
         return Err(taken(code, &enrolment.terminal));
     }
-    let mut accounts = Vec::new();
-    let mut secret_number = String::new();
     if let Some(known) = &known {
         as_it_is_known(known, kind, &enrolment.name)?;
-    } else {
-        let new = Facility {
-            code,
-            kind,
-            name: enrolment.name,
-        };
-        app.engine.add_facility(new).await?;
-        let kinds = [AccountKind::Master]
-            .into_iter()
-            .chain(kind.differences().set_up_accounts.iter().copied());
-        let mut rows = Vec::new();
-        for kind in kinds {
-            let id = AccountId::parse(kind.as_str()).map_err(|_| Trouble::Internal.problem())?;
-            let password = Password::generate(&random::<40>()?);
-            accounts.push(FirstAccount {
-                kind: kind.as_str().into(),
-                id: id.to_string(),
-                password: password.expose().into(),
-            });
-            rows.push(Account {
-                facility: code,
-                id,
-                kind,
-                state: AccountState::Active,
-                display_name: kind.label_ja().into(),
-                designation: None,
-                ambulance: domain::codes::setting::Right::NotGiven,
-                password: passwords::hash(app, password, now, !kind.is_system()).await?,
-                lockout: lockout::State::default(),
-            });
-        }
-        let mut event = crate::sessions::event(now, by.clone(), Deed::FacilityEnroll);
-        event.detail = format!("facility={code}");
-        let created = app.engine.create_accounts(rows, vec![event], None);
-        if let Created::Taken(id) = created.await? {
-            return Err(Told::of(
-                "code",
-                "taken",
-                format!("アカウント {id} がすでにあります。"),
-                format!("account {id} exists already"),
-            ));
-        }
-        secret_number =
-            crate::recoveries::give_secret_number(app, &enrolment.code, by.clone()).await?;
+        return notice(app, code, enrolment.terminal, Earlier::Stay, by).await;
     }
-    let notice = notice(app, code, enrolment.terminal, Earlier::Stay, by).await?;
+    let facility = Facility {
+        code,
+        kind,
+        name: enrolment.name,
+    };
+    begin(app, facility, enrolment.terminal, by).await
+}
+
+/// Stores a facility with its first accounts, its secret number and its first notice: all of it or nothing, so that what was cut off is done
+/// again.
+async fn begin(
+    app: &App,
+    facility: Facility,
+    terminal: String,
+    by: Actor,
+) -> Result<Enrolled, Told> {
+    let (now, code) = (app.now(), facility.code);
+    let (mut accounts, mut rows) = (Vec::new(), Vec::new());
+    let set_up = facility.kind.differences().set_up_accounts;
+    for kind in [AccountKind::Master]
+        .into_iter()
+        .chain(set_up.iter().copied())
+    {
+        let id = AccountId::parse(kind.as_str()).map_err(|_| Trouble::Internal.problem())?;
+        let password = Password::generate(&random::<40>()?);
+        accounts.push(FirstAccount {
+            kind: kind.as_str().into(),
+            id: id.to_string(),
+            password: password.expose().into(),
+        });
+        rows.push(Account {
+            facility: code,
+            id,
+            kind,
+            state: AccountState::Active,
+            display_name: kind.label_ja().into(),
+            designation: None,
+            ambulance: domain::codes::setting::Right::NotGiven,
+            password: passwords::hash(app, password, now, !kind.is_system()).await?,
+            lockout: lockout::State::default(),
+        });
+    }
+    let number = recoveries::generate()?;
+    let (shown, notice) = notice_of(app, code, terminal, Earlier::Stay)?;
+    let deeds = [Deed::FacilityEnroll, Deed::SecretNumber, Deed::NoticeIssue];
+    let beginning = Beginning {
+        facility,
+        accounts: rows,
+        secret_number: number.hash(),
+        notice,
+        events: deeds
+            .map(|deed| recoveries::operators(app, deed, code, by.clone()))
+            .into(),
+    };
+    if !app.engine.begin_facility(beginning).await? {
+        return Err(Told::of(
+            "code",
+            "taken",
+            format!(
+                "{code} はたった今登録されました。端末を加えるときは、もう一度実行してください。"
+            ),
+            format!("{code} was enrolled a moment ago; try again to add a terminal"),
+        ));
+    }
     Ok(Enrolled {
-        secret_number,
+        secret_number: number.printed(),
         accounts,
-        ..notice
+        ..shown
     })
 }
 
@@ -264,6 +281,19 @@ pub(crate) async fn notice(
     earlier: Earlier,
     by: Actor,
 ) -> Result<Enrolled, Told> {
+    let (shown, row) = notice_of(app, code, terminal, earlier)?;
+    let event = recoveries::operators(app, Deed::NoticeIssue, code, by);
+    app.engine.store_notice(row, event).await?;
+    Ok(shown)
+}
+
+/// A new notice: what is shown once, and what is kept.
+fn notice_of(
+    app: &App,
+    code: InstitutionCode,
+    terminal: String,
+    earlier: Earlier,
+) -> Result<(Enrolled, Notice), Told> {
     let now = app.now();
     let request = RequestId::generate(random()?);
     let reference = ReferenceId::generate(random()?);
@@ -279,15 +309,8 @@ pub(crate) async fn notice(
         earlier,
         closed: false,
     };
-    let event = Event {
-        at: now,
-        actor: by,
-        deed: Deed::NoticeIssue,
-        subject: None,
-        detail: format!("facility={code}"),
-    };
-    app.engine.store_notice(row, event).await?;
-    Ok(Enrolled {
+    let site = app.download_site.get();
+    let shown = Enrolled {
         issuer: "onshi issuing CA".into(),
         root_fingerprint: app.authority.root_fingerprint(),
         code: code.to_string(),
@@ -296,14 +319,11 @@ pub(crate) async fn notice(
         reference_id: reference.printed(),
         validity_months: VALIDITY_MONTHS,
         download_until: deadline.to_string(),
-        download_site: app
-            .download_site
-            .get()
-            .map(|site| site.address.clone())
-            .unwrap_or_default(),
+        download_site: site.map(|site| site.address.clone()).unwrap_or_default(),
         secret_number: String::new(),
         accounts: Vec::new(),
-    })
+    };
+    Ok((shown, row))
 }
 
 /// Enrols a reader.

@@ -22,7 +22,7 @@ use crate::enroll::{institution, text};
 use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::passwords;
 use crate::second_factors::owes_no_proof;
-use crate::sessions::{actor, compare, confirm_password, event, refuse};
+use crate::sessions::{actor, compare, confirm_password, event, refuse, shown_no_more};
 use crate::told::Told;
 use crate::trouble::Refused;
 
@@ -37,14 +37,17 @@ pub(crate) async fn print(
 ) -> Result<(StatusCode, Json<RecoveryCodes>), Refused> {
     owes_no_proof(&app, token)?;
     let (now, holder) = (app.now(), permit.holder().clone());
-    confirm_password(&app, &holder, &body.value.password, now).await?;
+    let shown = confirm_password(&app, &holder, &body.value.password, now).await?;
     let codes: Result<Vec<PaperCode>, Refused> = (0..CODES).map(|_| generate()).collect();
     let codes = codes?;
     let hashes = codes.iter().map(PaperCode::hash).collect();
     let event = event(now, actor(holder), Deed::RecoveryCodes);
-    app.engine
-        .replace_recovery_codes(&permit, hashes, event)
-        .await?;
+    let replaced = app
+        .engine
+        .replace_recovery_codes(&permit, shown, hashes, event);
+    if !replaced.await? {
+        return Err(shown_no_more(&app, token));
+    }
     let codes = codes.iter().map(PaperCode::printed).collect();
     Ok((StatusCode::CREATED, Json(RecoveryCodes { codes })))
 }
@@ -232,7 +235,8 @@ pub(crate) fn generate() -> Result<PaperCode, Refused> {
     Ok(PaperCode::generate(random()?))
 }
 
-fn operators(app: &Shared, deed: Deed, code: InstitutionCode, by: Actor) -> Event {
+/// An event of what is done with a facility.
+pub(crate) fn operators(app: &Shared, deed: Deed, code: InstitutionCode, by: Actor) -> Event {
     let mut event = event(app.now(), by, deed);
     event.detail = format!("facility={code}");
     event

@@ -19,7 +19,7 @@ use pki::paper_code::PaperCode;
 use pki::totp::{SECRET_BYTES, base32, matching};
 use sha2::{Digest, Sha256};
 use store::accounts::Settled;
-use store::second_factors::{Factor, Proof};
+use store::second_factors::{Factor, Proof, Removed};
 use store::sessions::Session;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 use crate::app::{App, Shared, random};
 use crate::extract::{Body, Granted, Peer, TokenHash};
 use crate::passkeys;
-use crate::sessions::{actor, confirm_password, event};
+use crate::sessions::{actor, confirm_password, event, shown_no_more};
 use crate::sign_ins::attempt;
 use crate::trouble::Refused;
 
@@ -46,7 +46,7 @@ pub(crate) async fn begin(
     owes_no_proof(&app, token)?;
     let (now, holder, body) = (app.now(), permit.holder(), body.value);
     let kind = examine(&body)?;
-    confirm_password(&app, holder, &body.password, now).await?;
+    let shown = confirm_password(&app, holder, &body.password, now).await?;
     let present = confirmed(&app, holder)?;
     if MOST <= present.len() {
         let error = MemberError::new(
@@ -95,7 +95,9 @@ pub(crate) async fn begin(
         used: None,
         last_step: None,
     };
-    app.engine.begin_factor(&permit, made).await?;
+    if !app.engine.begin_factor(&permit, shown, made).await? {
+        return Err(shown_no_more(&app, token));
+    }
     Ok((StatusCode::CREATED, Json(begun)))
 }
 
@@ -146,7 +148,8 @@ pub(crate) async fn remove(
 ) -> Result<StatusCode, Refused> {
     owes_no_proof(&app, token)?;
     let id = Uuid::parse_str(&id).map_err(|_| Trouble::NotFound)?;
-    confirm_password(&app, permit.holder(), &body.value.password, app.now()).await?;
+    let password = &body.value.password;
+    let shown = confirm_password(&app, permit.holder(), password, app.now()).await?;
     let factors = app
         .engine
         .factors(permit.facility(), &permit.holder().account)?;
@@ -162,11 +165,12 @@ pub(crate) async fn remove(
     );
     let removed = app
         .engine
-        .remove_factor(&permit, id.as_u128(), keep_one, event);
-    if removed.await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Trouble::Access(Why::SecondFactorLast).into())
+        .remove_factor(&permit, shown, (id.as_u128(), keep_one), event);
+    match removed.await? {
+        Removed::Done => Ok(StatusCode::NO_CONTENT),
+        Removed::None => Err(Trouble::NotFound.into()),
+        Removed::Last => Err(Trouble::Access(Why::SecondFactorLast).into()),
+        Removed::ShownNoMore => Err(shown_no_more(&app, token)),
     }
 }
 

@@ -22,7 +22,7 @@ use domain::session::ends_after_min;
 use domain::sign_in_notice::ProvedBy;
 use pki::identity::Holder;
 use sha2::{Digest, Sha256};
-use store::accounts::{Account, Edited, Generation, PasswordRow, Settled, Try};
+use store::accounts::{Account, Edited, Generation, PasswordRow, PasswordShown, Settled, Try};
 use store::sessions::{NotOpened, Opened, Shown};
 
 use crate::app::{App, random};
@@ -391,23 +391,34 @@ async fn own_password(
     }
 }
 
-/// Has whoever is signed in show the password once more, before something that lasts.
+/// Has whoever is signed in show the password once more, before something that lasts; that is done only while it still opens the account.
 pub(crate) async fn confirm_password(
     app: &App,
     holder: &SignedIn,
     text: &str,
     now: Instant,
-) -> Result<(), Refused> {
-    if own_password(app, holder, text, now).await?.is_some() {
-        return Ok(());
+) -> Result<PasswordShown, Refused> {
+    let shown = own_password(app, holder, text, now).await?;
+    shown.map(PasswordShown).ok_or_else(wrong_password)
+}
+
+/// What is said where a password that was right a moment ago opens the account no longer.
+pub(crate) fn shown_no_more(app: &App, token: TokenHash) -> Refused {
+    match app.engine.session(&token.0) {
+        Ok(Some(_)) => wrong_password(),
+        Ok(None) => Trouble::SessionEnded.into(),
+        Err(error) => error.into(),
     }
+}
+
+fn wrong_password() -> Refused {
     let error = MemberError::new(
         "password",
         "wrong",
         "パスワードが違います。",
         "The password is wrong.",
     );
-    Err(Refused::members(Trouble::InvalidInput, vec![error]))
+    Refused::members(Trouble::InvalidInput, vec![error])
 }
 
 /// Holds a new password of an account against the last five (G02), whoever sets it; the request's `member` is the one that gives it.

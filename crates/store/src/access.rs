@@ -6,10 +6,11 @@ use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
 
-use crate::accounts::Try;
+use crate::accounts::{Account, Try, insert};
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
-use crate::sql::{OptionalExtension, params};
+use crate::recoveries::write_secret_number;
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// The schema of the center's file.
 pub(crate) const MIGRATIONS: &[Migration] = &[(
@@ -94,14 +95,30 @@ pub(crate) fn institution(number: i64) -> Result<InstitutionCode, StoreError> {
     InstitutionCode::parse(&format!("{number:010}")).map_err(|_| StoreError::Row("facility"))
 }
 
+/// A facility that begins, with all it begins with.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// The facility.
+    pub facility: Facility,
+    /// Its first accounts.
+    pub accounts: Vec<Account>,
+    /// Hash of its secret number (G06).
+    pub secret_number: [u8; 32],
+    /// The notice of its first terminal.
+    pub notice: Notice,
+    /// What is on record of it, in this order.
+    pub events: Vec<Event>,
+}
+
 impl Engine {
-    /// Stores a facility, unless there is one of its code.
+    /// Stores a facility that begins, all of it or nothing. False when there is one of its code; nothing is written then.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn add_facility(&self, facility: Facility) -> Result<(), StoreError> {
-        self.write(move |connection, _| {
-            connection
+    pub async fn begin_facility(&self, beginning: Beginning) -> Result<bool, StoreError> {
+        self.write(move |connection, batch| {
+            let facility = &beginning.facility;
+            let added = connection
                 .prepare_cached(
                     "INSERT INTO facility VALUES (?1, ?2, ?3) ON CONFLICT (code) DO NOTHING",
                 )?
@@ -110,7 +127,20 @@ impl Engine {
                     facility.kind.as_str(),
                     facility.name
                 ])?;
-            Ok(())
+            if added == 0 {
+                return Ok(false);
+            }
+            for account in &beginning.accounts {
+                insert(connection, account)?;
+            }
+            let issued = beginning.notice.issued;
+            let (secret_number, code) = (beginning.secret_number, facility.code);
+            write_secret_number(connection, code, secret_number, issued)?;
+            write_notice(connection, &beginning.notice)?;
+            for event in &beginning.events {
+                batch.append(connection, event, None)?;
+            }
+            Ok(true)
         })
         .await
     }
@@ -140,21 +170,8 @@ impl Engine {
     /// [`StoreError`].
     pub async fn store_notice(&self, notice: Notice, event: Event) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
-            connection
-                .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
-                .execute(params![
-                    notice.request_id,
-                    notice.reference_hash,
-                    number(notice.facility),
-                    notice.terminal,
-                    notice.issued.as_micros(),
-                    notice.deadline.to_string(),
-                    notice.wrong_tries,
-                    notice.earlier == Earlier::Replaced,
-                    notice.closed
-                ])?;
-            batch.append(connection, &event, None)?;
-            Ok(())
+            write_notice(connection, &notice)?;
+            batch.append(connection, &event, None)
         })
         .await
     }
@@ -237,4 +254,21 @@ impl Engine {
         })
         .await
     }
+}
+
+fn write_notice(connection: &Connection, notice: &Notice) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO notice VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .execute(params![
+            notice.request_id,
+            notice.reference_hash,
+            number(notice.facility),
+            notice.terminal,
+            notice.issued.as_micros(),
+            notice.deadline.to_string(),
+            notice.wrong_tries,
+            notice.earlier == Earlier::Replaced,
+            notice.closed
+        ])?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ use domain::codes::setting::Right;
 use domain::institution_code::InstitutionCode;
 use domain::lockout;
 use domain::password::{GENERATIONS, Length};
+use domain::permit::SignedIn;
 use domain::sign_in_notice::Outcome;
 
 use crate::access::number;
@@ -58,6 +59,22 @@ impl Account {
     #[must_use]
     pub fn is_opened_by(&self, hash: &str) -> bool {
         self.state == AccountState::Active && self.password.hash == hash
+    }
+}
+
+/// The slow hash of a password that was shown and was right, before something that lasts.
+#[derive(Clone)]
+pub struct PasswordShown(pub String);
+
+impl PasswordShown {
+    /// Whether it still opens the account: it may be disabled or have another password since.
+    pub(crate) fn still_opens(
+        &self,
+        connection: &Connection,
+        holder: &SignedIn,
+    ) -> Result<bool, StoreError> {
+        let account = read(connection, holder.facility, &holder.account)?;
+        Ok(account.is_some_and(|it| it.is_opened_by(&self.0)))
     }
 }
 
@@ -388,7 +405,7 @@ pub(crate) fn keep_lockout(
     Ok(())
 }
 
-fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+pub(crate) fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL,?11)",

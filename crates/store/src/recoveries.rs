@@ -10,7 +10,7 @@ use domain::permit::{ManageOwnAccess, Permit};
 use domain::recovery::resets_password;
 
 use crate::access::number;
-use crate::accounts::{self, PasswordRow, write_password};
+use crate::accounts::{self, PasswordRow, PasswordShown, write_password};
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, params};
 use crate::tries::Tries;
@@ -50,18 +50,22 @@ pub enum SecretNumber {
 }
 
 impl Engine {
-    /// Replaces the person's codes by new ones.
+    /// Replaces the person's codes by new ones. False when the account is no longer opened by the password that was shown.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn replace_recovery_codes(
         &self,
         permit: &Permit<ManageOwnAccess>,
+        shown: PasswordShown,
         hashes: Vec<[u8; 32]>,
         event: Event,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let holder = permit.holder().clone();
         self.write(move |connection, batch| {
+            if !shown.still_opens(connection, &holder)? {
+                return Ok(false);
+            }
             forget_codes(connection, holder.facility, &holder.account)?;
             for hash in &hashes {
                 connection
@@ -73,7 +77,8 @@ impl Engine {
                         event.at.as_micros()
                     ])?;
             }
-            batch.append(connection, &event, None)
+            batch.append(connection, &event, None)?;
+            Ok(true)
         })
         .await
     }
@@ -334,7 +339,7 @@ pub(crate) fn forget_codes(
     Ok(())
 }
 
-fn write_secret_number(
+pub(crate) fn write_secret_number(
     connection: &Connection,
     facility: InstitutionCode,
     hash: [u8; 32],

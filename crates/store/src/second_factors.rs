@@ -11,7 +11,7 @@ use domain::second_factor::{Entry, FactorKind};
 use domain::sign_in_notice::Outcome;
 
 use crate::access::number;
-use crate::accounts::{self, Settled, keep_lockout};
+use crate::accounts::{self, PasswordShown, Settled, keep_lockout};
 use crate::engine::{Engine, StoreError};
 use crate::recoveries::use_code;
 use crate::sessions::{TokenHash, end_other_sessions, open_fully};
@@ -58,6 +58,19 @@ pub enum Proof {
     Wrong,
 }
 
+/// What became of a factor its holder removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// It is gone.
+    Done,
+    /// There is no such one.
+    None,
+    /// It is the last, and one must stay.
+    Last,
+    /// The account is no longer opened by the password that was shown.
+    ShownNoMore,
+}
+
 const COLUMNS: &str = "id, kind, name, secret, made, confirmed, used, last_step";
 
 impl Engine {
@@ -84,17 +97,22 @@ impl Engine {
         })
     }
 
-    /// Keeps a factor that is to be confirmed, in place of one that never was.
+    /// Keeps a factor that is to be confirmed, in place of one that never was. False when the account is no longer opened by the password that
+    /// was shown.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn begin_factor(
         &self,
         permit: &Permit<ManageOwnAccess>,
+        shown: PasswordShown,
         made: Factor,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let holder = permit.holder().clone();
         self.write(move |connection, _| {
+            if !shown.still_opens(connection, &holder)? {
+                return Ok(false);
+            }
             let (facility, account) = (number(holder.facility), holder.account.as_str());
             connection
                 .prepare_cached(
@@ -112,7 +130,7 @@ impl Engine {
                     made.secret,
                     made.made.as_micros()
                 ])?;
-            Ok(())
+            Ok(true)
         })
         .await
     }
@@ -153,34 +171,38 @@ impl Engine {
         .await
     }
 
-    /// Removes one of the person's factors. False when there is no such one, or it is the last and `keep_one` is set.
+    /// Removes one of the person's factors; not the last where `keep_one` is set.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn remove_factor(
         &self,
         permit: &Permit<ManageOwnAccess>,
-        id: u128,
-        keep_one: bool,
+        shown: PasswordShown,
+        (id, keep_one): (u128, bool),
         event: Event,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Removed, StoreError> {
         let holder = permit.holder().clone();
         self.write(move |connection, batch| {
+            if !shown.still_opens(connection, &holder)? {
+                return Ok(Removed::ShownNoMore);
+            }
             let (facility, account) = (number(holder.facility), holder.account.as_str());
             let text = "SELECT count(*) FROM second_factor WHERE facility = ?1 AND account = ?2 AND confirmed IS NOT NULL AND id <> ?3";
             let others: i64 = connection
                 .prepare_cached(text)?
                 .query_row(params![facility, account, id.to_be_bytes()], |row| row.get(0))?;
             if keep_one && others == 0 {
-                return Ok(false);
+                return Ok(Removed::Last);
             }
             let removed = connection
                 .prepare_cached("DELETE FROM second_factor WHERE facility = ?1 AND account = ?2 AND id = ?3")?
                 .execute(params![facility, account, id.to_be_bytes()])?;
-            if removed == 1 {
-                batch.append(connection, &event, None)?;
+            if removed == 0 {
+                return Ok(Removed::None);
             }
-            Ok(removed == 1)
+            batch.append(connection, &event, None)?;
+            Ok(Removed::Done)
         })
         .await
     }
