@@ -5,20 +5,23 @@ use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::codes::setting::Right;
+use domain::facility_kind::FacilityKind;
 use domain::institution_code::InstitutionCode;
 use domain::password::Length;
-use domain::permit::SignedIn;
-use domain::second_factor::Entry;
+use domain::permit::{ManageOwnAccess, SignedIn};
+use domain::second_factor::{Entry, FactorKind};
 use domain::session::PERSON_IDLE_S;
 use domain::sign_in_notice::ProvedBy;
-use store::accounts::{Account, Edited, PasswordRow};
+use store::access::{Beginning, Earlier, Facility, Notice};
+use store::accounts::{Account, Edited, PasswordRow, PasswordShown};
 use store::certificates::{Certificate, Which};
 use store::engine::Engine;
+use store::second_factors::{Factor, Removed};
 use store::sessions::{NotOpened, Opened, Session, Shown};
 use store::sign_ins::Attempt;
 
 use crate::cards::{FACILITY, now};
-use crate::{Place, on_both};
+use crate::{Place, on_both, permit};
 
 const CERTIFICATE: [u8; 32] = [9; 32];
 
@@ -41,9 +44,8 @@ fn password(number: u8) -> PasswordRow {
     }
 }
 
-async fn with_account(place: &Place) -> Engine {
-    let engine = place.open();
-    let account = Account {
+fn new_account() -> Account {
+    Account {
         facility: facility(),
         id: id(),
         kind: AccountKind::General,
@@ -53,8 +55,22 @@ async fn with_account(place: &Place) -> Engine {
         ambulance: Right::NotGiven,
         password: password(1),
         lockout: Default::default(),
-    };
-    let made = engine.create_accounts(vec![account], Vec::new(), None);
+    }
+}
+
+fn event(deed: Deed) -> Event {
+    Event {
+        at: now(),
+        actor: Actor::Center,
+        deed,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+async fn with_account(place: &Place) -> Engine {
+    let engine = place.open();
+    let made = engine.create_accounts(vec![new_account()], Vec::new(), None);
     made.await.unwrap();
     engine
 }
@@ -189,13 +205,6 @@ async fn a_revoked_certificate_opens_no_session(place: &Place) {
         not_after: now().plus_seconds(86_400),
         renews: None,
     };
-    let event = |deed| Event {
-        at: now(),
-        actor: Actor::Center,
-        deed,
-        subject: None,
-        detail: String::new(),
-    };
     let stored = engine.store_certificate(certificate, event(Deed::CertificateIssue));
     assert!(stored.await.unwrap());
     assert_eq!(opens(&engine, 1, 1, true, now()).await, Opened::Done);
@@ -207,7 +216,100 @@ async fn a_revoked_certificate_opens_no_session(place: &Place) {
     assert!(!is_open(&engine, 1) && !is_open(&engine, 2));
 }
 
+async fn what_a_password_was_shown_for_is_not_done_once_it_was_reset(place: &Place) {
+    let engine = with_account(place).await;
+    let permit = permit::<ManageOwnAccess>(FACILITY);
+    let shown = |number| PasswordShown(password(number).hash);
+    let factor = |id| Factor {
+        id,
+        kind: FactorKind::Totp,
+        name: "受付".into(),
+        secret: vec![1],
+        made: now(),
+        confirmed: None,
+        used: None,
+        last_step: None,
+    };
+    let begun = engine.begin_factor(&permit, shown(1), factor(1));
+    assert!(begun.await.unwrap());
+    let printed =
+        engine.replace_recovery_codes(&permit, shown(1), vec![[1; 32]], event(Deed::RecoveryCodes));
+    assert!(printed.await.unwrap());
+    edit(&engine, AccountState::Active, Some(password(2))).await;
+    let before = engine.recovery_codes(facility(), &id()).unwrap();
+    let printed = engine.replace_recovery_codes(
+        &permit,
+        shown(1),
+        vec![[2; 32], [3; 32]],
+        event(Deed::RecoveryCodes),
+    );
+    assert!(!printed.await.unwrap());
+    assert_eq!(engine.recovery_codes(facility(), &id()).unwrap(), before);
+    let begun = engine.begin_factor(&permit, shown(1), factor(2));
+    assert!(!begun.await.unwrap());
+    let removed = engine.remove_factor(&permit, shown(1), (1, false), event(Deed::FactorRemove));
+    assert_eq!(removed.await.unwrap(), Removed::ShownNoMore);
+    let factors = engine.factors(facility(), &id()).unwrap();
+    assert!(factors.iter().all(|it| it.id == 1), "{factors:?}");
+    // The new password does it all.
+    assert!(
+        engine
+            .begin_factor(&permit, shown(2), factor(3))
+            .await
+            .unwrap()
+    );
+    let removed = engine.remove_factor(&permit, shown(2), (3, false), event(Deed::FactorRemove));
+    assert_eq!(removed.await.unwrap(), Removed::Done);
+    edit(&engine, AccountState::Disabled, None).await;
+    let begun = engine.begin_factor(&permit, shown(2), factor(4));
+    assert!(!begun.await.unwrap());
+}
+
+async fn a_facility_begins_with_all_it_has_or_not_at_all(place: &Place) {
+    let engine = place.open();
+    let beginning = |name: &str, request: &str, secret: u8| Beginning {
+        facility: Facility {
+            code: facility(),
+            kind: FacilityKind::Medical,
+            name: name.into(),
+        },
+        accounts: vec![new_account()],
+        secret_number: [secret; 32],
+        notice: Notice {
+            request_id: request.into(),
+            reference_hash: [1; 32],
+            facility: facility(),
+            terminal: "受付1".into(),
+            issued: now(),
+            deadline: now().date_in_japan().plus_days(180),
+            wrong_tries: 0,
+            earlier: Earlier::Stay,
+            closed: false,
+        },
+        events: vec![event(Deed::FacilityEnroll), event(Deed::NoticeIssue)],
+    };
+    // What is in the way of one part leaves nothing of the others.
+    let notice = beginning("さくら", "T1", 1).notice;
+    let stored = engine.store_notice(notice, event(Deed::NoticeIssue));
+    stored.await.unwrap();
+    let begun = engine.begin_facility(beginning("さくら", "T1", 1));
+    assert!(begun.await.is_err());
+    assert_eq!(engine.facility(facility()).unwrap(), None);
+    assert!(engine.account(facility(), &id()).unwrap().is_none());
+    let begun = engine.begin_facility(beginning("さくら", "T2", 1));
+    assert!(begun.await.unwrap());
+    assert_eq!(account(&engine).display_name, "受付");
+    // Of two at once the second finds the first.
+    let begun = engine.begin_facility(beginning("つばき", "T3", 2));
+    assert!(!begun.await.unwrap());
+    let known = engine.facility(facility()).unwrap().unwrap();
+    assert_eq!(known.name, "さくら");
+    assert!(engine.notice("T3").unwrap().is_none());
+}
+
 on_both!(
+    a_facility_begins_with_all_it_has_or_not_at_all,
+    what_a_password_was_shown_for_is_not_done_once_it_was_reset,
     a_sign_in_under_way_opens_nothing_of_an_account_disabled_or_reset_meanwhile,
     a_password_change_under_way_does_not_undo_a_reset,
     an_edit_of_an_account_seen_before_another_gives_nothing_back,
