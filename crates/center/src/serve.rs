@@ -1,5 +1,6 @@
 //! Starts the center: store, keys, listeners, checkpoints. The one place of this crate that touches sockets.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -80,6 +81,16 @@ impl std::fmt::Debug for Center {
     }
 }
 
+/// What to look at where an address cannot be listened on.
+fn way_on(why: &std::io::Error) -> &'static str {
+    match why.kind() {
+        ErrorKind::AddrInUse => "is another program listening there?",
+        ErrorKind::AddrNotAvailable => "is it an address of this machine?",
+        ErrorKind::PermissionDenied => "ports below 1024 are for those with the right to them",
+        _ => "look at the address",
+    }
+}
+
 /// Why the center did not start. The texts name the setting or file.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -87,7 +98,7 @@ pub enum StartError {
     #[error(transparent)]
     DataDir(#[from] NotHeld),
     /// A listener's address.
-    #[error("{0} = \"{1}\": {2}; is another program listening there?")]
+    #[error("{0} = \"{1}\": {2}; {way_on}", way_on = way_on(.2))]
     Listen(&'static str, SocketAddr, std::io::Error),
     /// The control socket.
     #[error("the control socket in data_dir: {0}")]

@@ -3,6 +3,7 @@
 mod cards;
 mod claims;
 mod facility;
+mod folder;
 mod people;
 mod readers;
 mod settings;
@@ -25,10 +26,10 @@ use serde_json::{Value, json};
 
 use crate::demo::cards::Cards;
 use crate::demo::facility::{Facility, PLANS};
+use crate::demo::folder::Folder;
 use crate::demo::readers::Readers;
 use crate::demo::tray::{Page, Place, Setup as Tray};
 use crate::system::Stop;
-use crate::told;
 
 /// Name of the demo's center.
 const CENTER_NAME: &str = "onshi-demo";
@@ -55,7 +56,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let dir = fresh(&arguments.dir)?;
+    let held = Folder::take(&arguments.dir)?;
+    let dir = held.dir.clone();
     readers::lead_to(&dir)?;
     let today = crate::serve::now().date_in_japan();
     let folder = dir.join("cards");
@@ -163,29 +165,6 @@ fn print_operator(center: &Center, operator: &ReadyMade) {
         "     運用者名 / name: {}   パスワード / password: {}   認証アプリの鍵 / authenticator key: {}",
         operator.name, operator.password, operator.totp_secret
     );
-}
-
-/// The demo's folder, emptied; refuses a folder that is not a demo's.
-fn fresh(dir: &Path) -> anyhow::Result<PathBuf> {
-    if dir.exists() {
-        let mut inside = std::fs::read_dir(dir).map_err(|error| told::unreadable(dir, &error))?;
-        let is_demo = dir.join("center").is_dir();
-        if !is_demo && inside.next().is_some() {
-            return Err(told::both(
-                &format!(
-                    "{} には他のファイルがあります。--dir で空のフォルダーを指定してください。",
-                    dir.display()
-                ),
-                &format!(
-                    "{} holds other files; choose an empty folder with --dir",
-                    dir.display()
-                ),
-            ));
-        }
-        std::fs::remove_dir_all(dir).map_err(|error| told::unwritable(dir, &error))?;
-    }
-    std::fs::create_dir_all(dir).map_err(|error| told::unwritable(dir, &error))?;
-    std::fs::canonicalize(dir).map_err(|error| told::unreadable(dir, &error))
 }
 
 async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result<Center> {

@@ -96,10 +96,10 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Config> {
 pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
     let ja = match error {
         StartError::Listen(name, at, why) if why.kind() == ErrorKind::AddrInUse => format!(
-            "listen.{name} のポート {at} は使われています。別のセンターが動いていないか確かめるか、設定を変えてください。"
+            "{name} のポート {at} は使われています。別のセンターが動いていないか確かめるか、設定を変えてください。"
         ),
         StartError::Listen(name, at, _) => {
-            format!("listen.{name} のアドレス {at} で待ち受けできません。設定を確かめてください。")
+            format!("{name} のアドレス {at} で待ち受けできません。設定を確かめてください。")
         }
         StartError::DataDir(why) => told::of_data_dir(why),
         StartError::Control(_) => {

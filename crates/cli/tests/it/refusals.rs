@@ -107,7 +107,7 @@ fn a_port_that_is_taken_is_named_with_its_setting() {
     check(
         &["center", "--config", file],
         &[
-            "listen.api",
+            "onshi: listen.api のポート",
             "使われています",
             "is another program listening there",
         ],
