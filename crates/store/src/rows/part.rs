@@ -21,12 +21,12 @@ struct PartRow {
     is_known: bool,
     is_confirmed: bool,
     has_person: bool,
-    refused: u32,
     /// The person, nobody where the feed says nothing of them, with the insurer's coverages.
     record: Vec<u8>,
 }
 
-/// Packs an insurer's part of a person.
+/// Packs an insurer's part of a person. How many lines were refused stands behind the row, and only where some were: parts without one are
+/// packed as they always were, so that what was packed before is read, and the hashes of what a batch left stay what they are.
 pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
     let registration = Registration {
         person: part.person.clone().map_or_else(nobody, Ok)?,
@@ -37,21 +37,29 @@ pub(crate) fn pack_part(part: &Part) -> Result<Vec<u8>, StoreError> {
         is_known: part.is_known,
         is_confirmed: part.is_confirmed,
         has_person: part.person.is_some(),
-        refused: part.refused,
         record: pack(&registration)?,
     };
-    postcard::to_stdvec(&row).map_err(|_| FAILED)
+    let mut packed = postcard::to_stdvec(&row).map_err(|_| FAILED)?;
+    if 0 < part.refused {
+        packed = postcard::to_extend(&part.refused, packed).map_err(|_| FAILED)?;
+    }
+    Ok(packed)
 }
 
 /// Unpacks an insurer's part of a person.
 pub(crate) fn unpack_part(id: PersonId, bytes: &[u8]) -> Result<Part, StoreError> {
-    let row: PartRow = postcard::from_bytes(bytes).map_err(|_| FAILED)?;
+    let (row, rest): (PartRow, &[u8]) = postcard::take_from_bytes(bytes).map_err(|_| FAILED)?;
+    let refused: u32 = if rest.is_empty() {
+        0
+    } else {
+        postcard::from_bytes(rest).map_err(|_| FAILED)?
+    };
     let registration = unpack(id, &row.record)?;
     Ok(Part {
         insurer: InsurerNumber::from_u32(row.insurer).ok(),
         is_known: row.is_known,
         is_confirmed: row.is_confirmed,
-        refused: row.refused,
+        refused,
         person: row.has_person.then_some(registration.person),
         coverages: registration.coverages,
     })
@@ -71,4 +79,53 @@ fn nobody() -> Result<Person, StoreError> {
         address: None,
         postal_code: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use synthetic::population::Population;
+
+    use super::*;
+
+    fn part(refused: u32) -> (PersonId, Part) {
+        let it = Population::new(11).person(6).unwrap();
+        let part = Part {
+            insurer: InsurerNumber::from_u32(6_139_992).ok(),
+            is_known: true,
+            person: Some(it.person.clone()),
+            coverages: it.coverages,
+            is_confirmed: false,
+            refused,
+        };
+        (it.person.id, part)
+    }
+
+    /// As a part was packed before lines that were refused were counted: insurer, three flags, the record with its length.
+    fn packed_before(part: &Part) -> Vec<u8> {
+        let record = pack(&Registration {
+            person: part.person.clone().unwrap(),
+            coverages: part.coverages.clone(),
+        });
+        let mut bytes = vec![0xd8, 0xe0, 0xf6, 0x02, 1, 0, 1];
+        bytes.extend(postcard::to_stdvec(&record.unwrap()).unwrap());
+        bytes
+    }
+
+    #[test]
+    fn a_part_without_a_refused_line_is_packed_and_read_as_it_always_was() {
+        let (id, part) = part(0);
+        let before = packed_before(&part);
+        assert_eq!(pack_part(&part).unwrap(), before);
+        assert!(unpack_part(id, &before).unwrap() == part);
+    }
+
+    #[test]
+    fn how_many_lines_were_refused_comes_back() {
+        for refused in [1, 127, 128, u32::MAX] {
+            let (id, part) = part(refused);
+            let packed = pack_part(&part).unwrap();
+            assert!(packed.starts_with(&packed_before(&part)));
+            assert!(unpack_part(id, &packed).unwrap() == part);
+        }
+    }
 }

@@ -340,6 +340,7 @@ pub(super) fn left(
 ) -> Result<Vec<u8>, StoreError> {
     let mut sha = Sha256::new();
     if let Some(stored) = stored {
+        // Of what is stored no line was refused: the packed form is the one it always had, so that batches of earlier versions can be undone.
         let part = Part {
             person: is_person_changed.then(|| stored.person.clone()),
             ..Part::of(insurer, Some(stored))
