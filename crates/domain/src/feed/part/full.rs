@@ -20,6 +20,38 @@ impl Part {
         }
         self.put_beside(new, |it| it.source == new.source || it.loss.is_some())
     }
+
+    /// Puts a coverage that a full file names and that was `stored` before it: what the file brought anew is taken out where it holds on a day
+    /// with it, so that both orders of the lines end alike. Answers what was taken out.
+    ///
+    /// # Errors
+    /// [`NotApplied`]; then nothing was changed.
+    pub fn put_stored_in_full(
+        &mut self,
+        new: &Coverage,
+        stored: &[Coverage],
+    ) -> Result<Vec<Coverage>, NotApplied> {
+        let was_there = |it: &Coverage| stored.iter().any(|other| is_same(it, other));
+        let known = self.coverages.iter().find(|it| is_same(it, new));
+        let Some(known) = known.filter(|it| was_there(it)) else {
+            return Err(NotApplied::Overlaps);
+        };
+        let is_in_the_way =
+            |it: &Coverage| it.source == new.source && !was_there(it) && overlap(it, known);
+        let all = self.coverages.iter().cloned();
+        let (taken_out, rest): (Vec<Coverage>, Vec<Coverage>) = all.partition(is_in_the_way);
+        let mut part = Self {
+            coverages: rest,
+            ..self.clone()
+        };
+        part.put_in_full(new)?;
+        *self = part;
+        Ok(taken_out)
+    }
+}
+
+fn is_same(one: &Coverage, other: &Coverage) -> bool {
+    one.acquired == other.acquired && one.key() == other.key()
 }
 
 /// The day from which others take the place of a coverage: the first of those that hold on a day with it. None where nothing does.

@@ -133,6 +133,29 @@ fn what_a_full_file_has_not_named_is_not_in_the_way_of_what_it_names() {
 }
 
 #[test]
+fn what_a_full_file_brings_anew_gives_way_to_what_was_there_and_is_named_by_a_later_line() {
+    let batch = crate::feed::BatchNumber::new(7);
+    let named = |number, acquired| Coverage {
+        source: batch,
+        ..coverage(number, acquired)
+    };
+    let mut part = member();
+    let stored = part.coverages.clone();
+    let (old, new) = (named("1", day(4, 1)), named("2", day(9, 1)));
+    part.put_in_full(&new).unwrap();
+    assert_eq!(part.put_in_full(&old), Err(NotApplied::Overlaps));
+    let mut other = part.clone();
+    let taken_out = part.put_stored_in_full(&old, &stored).unwrap();
+    assert!(taken_out == [new.clone()] && part.coverages == [old.clone()]);
+    // Of two that were both there neither is taken out, nor one for another that was not.
+    let before = other.clone();
+    for stored in [&[old.clone(), new][..], &[]] {
+        let refused = other.put_stored_in_full(&old, stored);
+        assert!(refused == Err(NotApplied::Overlaps) && other == before);
+    }
+}
+
+#[test]
 fn a_loss_before_the_acquisition_is_refused() {
     let mut part = member();
     let early = part.apply(&lose("1", day(3, 31)), None);

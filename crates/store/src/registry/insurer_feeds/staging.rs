@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::coverage::Registration;
+use domain::coverage::{Coverage, Registration};
 use domain::feed::insurer::{Change, InsurerKind, Scope};
 use domain::feed::part::{Applied, NotApplied, Part};
 use domain::feed::review::Deadlines;
@@ -17,6 +17,9 @@ use crate::registry::households::registrations_of;
 use crate::registry::identity::Testimonies;
 use crate::rows;
 use crate::sql::Connection;
+
+/// What became of a line.
+type Outcome = Result<Applied, NotApplied>;
 
 /// A person whose part is being changed by the lines at hand.
 struct Held {
@@ -56,22 +59,32 @@ pub(super) fn keep(
     let mut people: BTreeSet<PersonId> = lines.iter().map(|it| it.person).collect();
     people.extend(unread.iter().map(|it| it.0));
     let mut people = hold(connection, arriving, &Vec::from_iter(people))?;
-    let mut outcomes = Vec::with_capacity(lines.len());
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(lines.len());
     for line in lines {
         let held = people.get_mut(&line.person).ok_or(super::FAILED)?;
         let part = &mut held.arrived.part;
         let applied = match named(arriving, &line.change) {
-            Change::Coverage(coverage) if is_full => part.put_in_full(&coverage),
+            Change::Coverage(coverage) if is_full => match part.put_in_full(&coverage) {
+                Err(NotApplied::Overlaps) => {
+                    let earlier = (lines, outcomes.as_mut_slice());
+                    put_stored(connection, earlier, (line.person, &coverage), held)?
+                }
+                applied => applied,
+            },
             change => part.apply(&change, held.stored.as_ref()),
         };
-        if let Ok(applied) = applied {
+        if applied.is_ok() {
             held.is_changed = true;
             held.arrived.line = line.number;
-            note_late((arriving, line), applied, deadlines, noted);
         } else if is_full {
             held.note_refused(line.number);
         }
-        outcomes.push(applied.map(|_| ()));
+        outcomes.push(applied);
+    }
+    for (line, outcome) in lines.iter().zip(&outcomes) {
+        if let Ok(applied) = outcome {
+            note_late((arriving, line), *applied, deadlines, noted);
+        }
     }
     for (person, line) in unread {
         people
@@ -85,7 +98,49 @@ pub(super) fn keep(
         is_known: it.is_known,
     });
     parts::keep(connection, arriving.number, &Vec::from_iter(kept))?;
-    Ok(outcomes)
+    Ok(outcomes.into_iter().map(|it| it.map(|_| ())).collect())
+}
+
+/// Puts a coverage of a full file that overlaps what the file has named: where it was there before the file, what the file brought anew gives
+/// way, and the line that brought it is refused in its stead.
+fn put_stored(
+    connection: &Connection,
+    (lines, outcomes): (&[NewLine], &mut [Outcome]),
+    (person, coverage): (PersonId, &Coverage),
+    held: &mut Held,
+) -> Result<Outcome, StoreError> {
+    let part = &mut held.arrived.part;
+    if !part.coverages.iter().any(|it| is_same(it, coverage)) {
+        return Ok(Err(NotApplied::Overlaps));
+    }
+    let stored = registrations_of(connection, &[person])?;
+    let stored = stored.get(&person).map_or(&[][..], |it| &it.coverages);
+    let taken_out = match part.put_stored_in_full(coverage, stored) {
+        Ok(taken_out) => taken_out,
+        Err(why) => return Ok(Err(why)),
+    };
+    let brought = |change: &Change| match change {
+        Change::Coverage(it) => taken_out.iter().any(|other| is_same(it, other)),
+        _ => false,
+    };
+    let mut is_told = false;
+    for (earlier, outcome) in lines.iter().zip(outcomes) {
+        if earlier.person == person && outcome.is_ok() && brought(&earlier.change) {
+            *outcome = Err(NotApplied::Overlaps);
+            held.note_refused(earlier.number);
+            is_told = true;
+        }
+    }
+    // Which line of an earlier piece brought it is not kept: of the two that overlap the later one is told.
+    Ok(if is_told {
+        Ok(Applied::Other)
+    } else {
+        Err(NotApplied::Overlaps)
+    })
+}
+
+fn is_same(one: &Coverage, other: &Coverage) -> bool {
+    one.acquired == other.acquired && one.key() == other.key()
 }
 
 /// A coverage that a line names bears the batch's number from then on: what a full file does not name is told by that.

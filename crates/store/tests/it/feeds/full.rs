@@ -11,6 +11,7 @@ use crate::on_both;
 
 on_both!(
     a_full_file_takes_a_changed_number_and_spares_whom_it_has_a_refused_line_of,
+    a_full_file_that_names_a_stored_coverage_and_one_that_overlaps_it_keeps_the_stored_one,
     a_full_file_of_certificates_leaves_those_it_does_not_name_ended_or_listed
 );
 
@@ -95,6 +96,46 @@ async fn a_full_file_takes_a_changed_number_and_spares_whom_it_has_a_refused_lin
     let undone = engine.undo_insurer_feed(arriving, of, now()).await;
     assert_eq!(undone.unwrap(), Undone::Done(2));
     assert!(stored(&engine, &all) == before, "not as before");
+}
+
+async fn a_full_file_that_names_a_stored_coverage_and_one_that_overlaps_it_keeps_the_stored_one(
+    place: &Place,
+) {
+    let engine = place.open();
+    let one = [member(0)];
+    load_members(&engine, &one).await;
+    let before = stored(&engine, &one);
+    let line = |it: &Coverage| (one[0].person.id, Change::Coverage(Box::new(it.clone())));
+    let mut had = one[0].coverages[0].clone();
+    had.ratio = Ratio::from_percent(20);
+    let mut new = had.clone();
+    new.number = InsuredNumber::parse("101").unwrap();
+    new.acquired = Some(date(2026, 6, 1));
+    let (had, new) = (line(&had), line(&new));
+    // The last has them in two pieces.
+    let mut apart = vec![new.clone(); PIECE];
+    apart.push(had.clone());
+    let files = [
+        (vec![had.clone(), new.clone()], 3),
+        (vec![new, had], 2),
+        (apart, PIECE as u64 + 2),
+    ];
+    for (id, (lines, refused)) in (3..).zip(files) {
+        let full = (InsurerKind::Coverages, Scope::Full, id);
+        let (arriving, came) = load(&engine, full, lines).await;
+        assert_eq!(came.refused, 1);
+        let told = came.remarks.iter().filter(|it| it.detail == "another");
+        assert_eq!(Vec::from_iter(told.map(|it| it.line)), [refused]);
+        assert!(unnamed(&came).is_empty());
+        assert_eq!(losses_of(&engine, &one), [vec![None]]);
+        let it = stored(&engine, &one).remove(0).unwrap().coverages.remove(0);
+        assert!(it.number == one[0].coverages[0].number);
+        assert_eq!(it.ratio, Ratio::from_percent(20));
+        let of = (Counted::default(), came.changed);
+        let undone = engine.undo_insurer_feed(arriving, of, now()).await;
+        assert_eq!(undone.unwrap(), Undone::Done(1));
+        assert!(stored(&engine, &one) == before, "not as before");
+    }
 }
 
 /// Lines of certificates beside somebody's one coverage.
