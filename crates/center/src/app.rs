@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use domain::lockout;
 use pki::authority::Authority;
 use pki::sealed::MachineKey;
-use pki::server::{Examiner, Revocations};
+use pki::server::{Examiner, HandshakeBounds, Revocations};
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
@@ -75,6 +75,8 @@ pub(crate) struct Shared {
     pub(crate) home_gate: Arc<Gate>,
     pub(crate) facilities: Facilities,
     pub(crate) connections: Arc<Connections>,
+    /// Of all listeners.
+    pub(crate) handshakes: HandshakeBounds,
     /// Certificates of whose use the store knows.
     pub(crate) used: crate::listeners::Used,
     pub(crate) draining: Arc<Draining>,

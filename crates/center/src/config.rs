@@ -8,6 +8,7 @@ pub mod home;
 pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
+pub mod network;
 pub mod retention;
 pub mod traces;
 
@@ -276,6 +277,8 @@ pub struct Listen {
     pub home: Option<SocketAddr>,
     /// Health and metrics.
     pub metrics: SocketAddr,
+    /// Balancers in front of these listeners that pass TLS through: from their addresses come many clients, so that no bound of one address counts.
+    pub balancers: Vec<network::Network>,
 }
 
 impl Default for Listen {
@@ -288,6 +291,7 @@ impl Default for Listen {
             operator: own(8445),
             home: None,
             metrics: own(9464),
+            balancers: Vec::new(),
         }
     }
 }
@@ -333,6 +337,19 @@ mod tests {
         assert!(config.listen.operator.ip().is_loopback());
         assert!(config.read_through && !config.tls12);
         assert_eq!(config.operators.link_hours.get(), LINK_HOURS);
+    }
+
+    #[test]
+    fn a_balancer_is_an_address_or_a_network() {
+        let read = |it: &str| {
+            Config::parse(&format!(
+                "data_dir = \"x\"\n[listen]\nbalancers = [\"{it}\"]\n"
+            ))
+        };
+        let listen = read("10.0.0.0/24").unwrap().listen;
+        assert!(listen.balancers[0].holds([10, 0, 0, 9].into()));
+        let error = read("balancer.example").unwrap_err().to_string();
+        assert!(error.contains("line 3"), "{error}");
     }
 
     #[test]

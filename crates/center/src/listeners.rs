@@ -72,7 +72,9 @@ pub(crate) async fn tls(
     let failed = |error| StartError::Listen(name, at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let limit = duration(app.limits.handshake_ms);
-    let mut listener = Listener::start(socket, tls, clients, limit).map_err(failed)?;
+    let bounds = app.handshakes.clone();
+    let listener = Listener::start_bounded(socket, tls, clients, limit, bounds);
+    let mut listener = listener.map_err(failed)?;
     let address = listener.address();
     let app = app.clone();
     tokio::spawn(async move {
@@ -93,6 +95,7 @@ pub(crate) async fn tls(
                 None if name == HOME && app.home.proxies.iter().any(|it| it.holds(from)) => {
                     Opener::Proxy(from)
                 }
+                None if app.handshakes.is_balancer(from) => Opener::Proxy(from),
                 None => Opener::Address(from),
             };
             tokio::spawn(connection(app.clone(), router.clone(), accepted, opener));

@@ -19,7 +19,7 @@ use exchange::medical_document::People;
 use pki::authority::Authority;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
-use pki::server::{ClientCertificate, Examiner, Revocations};
+use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
@@ -174,6 +174,9 @@ impl Center {
         let home_places = capacity.in_progress_at_home();
         let home_gate = Arc::new(Gate::new(bounds(&capacity, home_places)));
         let connections = Arc::new(Connections::new(capacity));
+        let balancers = config.listen.balancers.clone();
+        let handshakes =
+            HandshakeBounds::behind(move |from| balancers.iter().any(|it| it.holds(from)));
         let draining = Arc::new(Draining::default());
         let sources = Sources {
             draining: Arc::clone(&draining),
@@ -182,6 +185,7 @@ impl Center {
             clock: clock.clone(),
             gates: [&gate, &operator_gate, &home_gate].map(Arc::clone),
             connections: Arc::clone(&connections),
+            handshakes: handshakes.clone(),
             traces: traces.counts(),
         };
         let metrics = Metrics::new(sources);
@@ -233,6 +237,7 @@ impl Center {
             home_gate,
             facilities: Facilities::default(),
             connections,
+            handshakes,
             used: crate::listeners::Used::default(),
             draining,
             link: config.link.clone(),

@@ -186,6 +186,7 @@ async fn start(dir: &Path, cards: &Cards, two_operators: bool) -> anyhow::Result
             operator: free(),
             home: Some(free()),
             metrics: free(),
+            balancers: Vec::new(),
         },
         lockout: Default::default(),
         cards: center::config::Cards {

@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-pub use handshakes::network;
+pub use handshakes::{HandshakeBounds, network};
 pub use offered::{Examiner, Unfit};
 
 use crate::clock::{Clock, TlsClock};
@@ -223,6 +223,21 @@ impl Listener {
         clients: ClientCertificate,
         handshake_limit: Duration,
     ) -> std::io::Result<Self> {
+        let bounds = HandshakeBounds::default();
+        Self::start_bounded(socket, config, clients, handshake_limit, bounds)
+    }
+
+    /// The same with bounds that are handed in.
+    ///
+    /// # Errors
+    /// The socket's.
+    pub fn start_bounded(
+        socket: TcpListener,
+        config: Arc<ServerConfig>,
+        clients: ClientCertificate,
+        handshake_limit: Duration,
+        bounds: HandshakeBounds,
+    ) -> std::io::Result<Self> {
         let address = socket.local_addr()?;
         let (sender, accepted) = mpsc::channel(64);
         tokio::spawn(accept(
@@ -230,6 +245,7 @@ impl Listener {
             TlsAcceptor::from(config),
             clients,
             handshake_limit,
+            Handshakes::new(bounds),
             sender,
         ));
         Ok(Self { accepted, address })
@@ -277,9 +293,9 @@ async fn accept(
     acceptor: TlsAcceptor,
     clients: ClientCertificate,
     handshake_limit: Duration,
+    handshakes: Handshakes,
     sender: mpsc::Sender<Accepted>,
 ) {
-    let handshakes = Handshakes::default();
     loop {
         let Some(place) = handshakes.place().await else {
             return;

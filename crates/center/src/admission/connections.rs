@@ -20,7 +20,7 @@ pub(crate) enum Opener {
     Address(IpAddr),
     /// An address on the listener of the operators' pages.
     Operator(IpAddr),
-    /// A proxy in front of the home listener, on behalf of many.
+    /// A proxy in front of the home listener, or a balancer, on behalf of many.
     Proxy(IpAddr),
 }
 

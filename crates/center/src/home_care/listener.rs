@@ -17,7 +17,7 @@ use domain::admission::WorkClass;
 
 use super::{at_device, consents, pages};
 use crate::app::App;
-use crate::config::home::Network;
+use crate::config::network::Network;
 use crate::listeners::From;
 use crate::page_guard;
 use crate::router::{Route, admitted_by};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::admission::WorkClass;
+use pki::server::HandshakeBounds;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
 use prometheus_client::metrics::MetricType;
@@ -23,6 +24,7 @@ pub(crate) struct Sources {
     /// Of facilities, of operators, of the home listener.
     pub(crate) gates: [Arc<Gate>; 3],
     pub(crate) connections: Arc<Connections>,
+    pub(crate) handshakes: HandshakeBounds,
     pub(crate) draining: Arc<Draining>,
     /// What became of spans.
     pub(crate) traces: Arc<Counts>,
@@ -81,7 +83,9 @@ impl Sources {
             let value = self.connections.refused(why);
             counter(family.encode_family(&[("of", why.as_str())])?, value)?;
         }
-        Ok(())
+        let help = "Connections closed before their handshake, since their network had as many under way as it may";
+        let family = encoder.encode_descriptor("handshakes_refused", help, None, kind)?;
+        counter(family, self.handshakes.refused())
     }
 
     fn drains(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {

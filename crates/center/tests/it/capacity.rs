@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use center::config::Config;
 use center::config::capacity::Capacity;
+use center::config::network::Network;
 use pki::identity::Identity;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -266,6 +267,26 @@ async fn connections_beyond_a_certificates_own_are_closed_and_others_are_not() {
     // The next finds room as soon as the center saw them end.
     while clinic.client.keys().await.is_err() {
         tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_through_a_balancer_have_not_the_bound_of_one_address() {
+    let world = World::start_set(|config| {
+        config.capacity.connections_of_address = most(1);
+        let balancer = Network::try_from("127.0.0.0/8".to_owned()).unwrap();
+        config.listen.balancers = vec![balancer];
+    })
+    .await;
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = world.connect_to(world.enroll, None).await;
+        stream
+            .write_all(b"GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        assert_eq!(read_answer_of_open_line(&mut stream).await.status, 404);
+        open.push(stream);
     }
 }
 

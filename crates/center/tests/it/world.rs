@@ -339,6 +339,7 @@ fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
             operator: free,
             home: None,
             metrics: free,
+            balancers: Vec::new(),
         },
         lockout: Default::default(),
         limits,

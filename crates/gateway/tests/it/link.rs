@@ -74,6 +74,7 @@ impl Link {
                 operator: free,
                 home: None,
                 metrics: free,
+                balancers: Vec::new(),
             },
             lockout: Lockout::default(),
             updates: Default::default(),

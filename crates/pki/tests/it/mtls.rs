@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pki::identity::Identity;
 use pki::server::certificate::ServerCertificate;
-use pki::server::{ClientCertificate, Listener, Revocations, Versions};
+use pki::server::{ClientCertificate, HandshakeBounds, Listener, Revocations, Versions};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -15,14 +15,16 @@ use crate::{Fixture, client, fixture_at, now};
 
 /// A server that says "hello" and then waits until the certificate is revoked.
 async fn serve(fixture: &Fixture, revocations: Revocations) -> SocketAddr {
-    serve_within(fixture, revocations, std::time::Duration::from_secs(10)).await
+    let limit = std::time::Duration::from_secs(10);
+    serve_within(fixture, revocations, limit, HandshakeBounds::default()).await
 }
 
-/// The same with another limit of time for a handshake.
+/// The same with another limit of time for a handshake, and other bounds.
 async fn serve_within(
     fixture: &Fixture,
     revocations: Revocations,
     limit: std::time::Duration,
+    bounds: HandshakeBounds,
 ) -> SocketAddr {
     let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let identity = fixture
@@ -37,11 +39,12 @@ async fn serve_within(
     )
     .unwrap();
     let socket = TcpListener::bind((local, 0)).await.unwrap();
-    let mut listener = Listener::start(
+    let mut listener = Listener::start_bounded(
         socket,
         config,
         ClientCertificate::Required(revocations.clone()),
         limit,
+        bounds,
     )
     .unwrap();
     let address = listener.address();
@@ -175,7 +178,8 @@ async fn a_silent_client_delays_no_other() {
 async fn many_silent_clients_of_one_address_keep_no_other_address_out() {
     let fixture = fixture_at(now());
     let limit = std::time::Duration::from_secs(600);
-    let address = serve_within(&fixture, Revocations::default(), limit).await;
+    let (revoked, bounds) = (Revocations::default(), HandshakeBounds::default());
+    let address = serve_within(&fixture, revoked, limit, bounds).await;
     let mut silent = Vec::new();
     // More than all handshakes that may be under way.
     for _ in 0..520 {
@@ -192,6 +196,24 @@ async fn many_silent_clients_of_one_address_keep_no_other_address_out() {
     let mut text = [0; 10];
     stream.read_exact(&mut text).await.unwrap();
     assert_eq!(&text, b"1319999999");
+}
+
+#[tokio::test]
+async fn many_silent_clients_behind_a_balancer_keep_no_other_client_of_it_out() {
+    let fixture = fixture_at(now());
+    let limit = std::time::Duration::from_secs(600);
+    let bounds = HandshakeBounds::behind(|from| from.is_loopback());
+    let counted = bounds.clone();
+    let address = serve_within(&fixture, Revocations::default(), limit, bounds).await;
+    let mut silent = Vec::new();
+    // More than half of all handshakes that may be under way.
+    for _ in 0..300 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    let good = client(&fixture, now());
+    let said = greeting(&fixture, Some(&good.identity), address).await;
+    assert_eq!(said.unwrap(), "1319999999");
+    assert_eq!(counted.refused(), 0);
 }
 
 #[tokio::test]
