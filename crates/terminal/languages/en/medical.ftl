@@ -39,6 +39,7 @@ medical-open-again = Open this patient again
 medical-unknown = Medical information of this patient cannot be seen now. Please have the patient agree again at the card reader.
 medical-to-list = To the patients who may be seen now
 medical-record = A patient’s medical information
+medical-eligibility = See the result of the eligibility check
 medical-patient = Patient
 medical-contents = On this page
 medical-emergency = Seen on this ground: { $basis }. Every look is recorded and reported afterwards. Use it for care only.

@@ -39,6 +39,7 @@ medical-open-again = この患者を開き直す
 medical-unknown = この患者の医療情報は、いま閲覧できません。患者に、カードリーダーでもう一度同意していただいてください。
 medical-to-list = いま閲覧できる患者の一覧へ
 medical-record = 患者の医療情報
+medical-eligibility = 資格確認の結果を見る
 medical-patient = 患者
 medical-contents = このページの内容
 medical-emergency = { $basis }の閲覧です。すべての閲覧が記録され、後で報告されます。診療のため以外には使わないでください。

@@ -140,6 +140,8 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     walk.press("main form [data-tone=primary]").await;
     walk.see(&["見本　百恵", "災害"]).await;
     look(&walk, "disaster-chart").await;
+    // Also after another language was chosen.
+    assert!(walk.shows("main a[href^='/checks/']").await);
     walk.close_disaster_beside(windows).await;
     let gone = Locator::Css("#modes:not(:has(section))");
     let wait = walk

@@ -12,6 +12,16 @@ use super::search::{FoundForm, FoundPage, Place, SearchForm, SearchPage, found_v
 use crate::faults;
 use crate::pages::{Staff, show};
 use crate::serve::App;
+use crate::training::Ground;
+
+/// The patient's page of an opening, with the eligibility it was answered with. A check of practice stands in no history to lead to.
+pub(in crate::pages) fn chart_of(ground: Ground, opening: &Opening) -> String {
+    let chart = ground.at(&format!("/medical/{}", opening.id));
+    match (ground, &opening.check) {
+        (Ground::Real, Some(check)) => format!("{chart}?check={}", check.check_id),
+        (Ground::Real, None) | (Ground::Training, _) => chart,
+    }
+}
 
 /// The paths of a mode's steps.
 #[derive(Debug, Clone, Copy)]
@@ -68,9 +78,7 @@ impl Steps {
         came: Result<Opening, ClientError>,
     ) -> Response {
         match came {
-            Ok(opening) => {
-                Redirect::to(&staff.ground.at(&format!("/medical/{}", opening.id))).into_response()
-            }
+            Ok(opening) => Redirect::to(&chart_of(staff.ground, &opening)).into_response(),
             Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
                 self.confirmation(staff, form, StatusCode::UNPROCESSABLE_ENTITY)
             }

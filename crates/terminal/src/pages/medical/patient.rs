@@ -4,7 +4,7 @@
 use api::client::ClientError;
 use api::medical::record::MedicalRecord;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::civil_date::{CivilDate, Instant};
@@ -16,6 +16,7 @@ use domain::medical_information::chart::search::Words as Sought;
 use domain::medical_information::chart::supply::Days;
 use domain::medical_information::chart::trend::Standing;
 use domain::medical_information::kind::{InformationKind, Way};
+use serde::Deserialize;
 use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Need, TextField, Tone, Width};
 use ui::language::Words;
 
@@ -29,6 +30,7 @@ use super::view::{Span, ViewForm, look, not_seen};
 use super::{HERE, OpenLine, kind_key};
 use crate::charts::timeline::{Mark, timeline};
 use crate::charts::{Sample, patterns, sample};
+use crate::pages::result::is_identifier;
 use crate::pages::withdrawal::Offer;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::{App, InteractionList};
@@ -45,6 +47,10 @@ const LATE_DAYS: i32 = 183;
 pub(in crate::pages) struct PatientPage {
     pub(in crate::pages) frame: Frame,
     pub(in crate::pages) here: String,
+    /// What follows the page's own path in an address, and goes along from view to view.
+    pub(in crate::pages) question: String,
+    /// Where the eligibility of the day is shown that an opening was answered with.
+    pub(in crate::pages) eligibility: Option<String>,
     pub(in crate::pages) summary: ErrorSummary,
     pub(in crate::pages) person: Header,
     pub(in crate::pages) still_open: StillOpen,
@@ -116,29 +122,56 @@ pub(in crate::pages) struct CheckupPart {
     pub(in crate::pages) outside: String,
 }
 
-pub(crate) async fn open(State(app): State<App>, staff: Staff, Path(id): Path<String>) -> Response {
-    view(&app, &staff, &id, &ViewForm::default(), Way::Page).await
+/// What stands in the address of a patient's page and goes along from view to view: the check an opening was answered with.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Along {
+    check: String,
+}
+
+impl Along {
+    fn check(&self) -> Option<&str> {
+        is_identifier(&self.check).then_some(self.check.as_str())
+    }
+}
+
+pub(crate) async fn open(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+    Query(along): Query<Along>,
+) -> Response {
+    let of = (id.as_str(), along.check());
+    view(&app, &staff, of, &ViewForm::default(), Way::Page).await
 }
 
 pub(crate) async fn change(
     State(app): State<App>,
     staff: Staff,
     Path(id): Path<String>,
+    Query(along): Query<Along>,
     Filled(form): Filled<ViewForm>,
 ) -> Response {
-    view(&app, &staff, &id, &form, Way::Page).await
+    view(&app, &staff, (&id, along.check()), &form, Way::Page).await
 }
 
 pub(crate) async fn print(
     State(app): State<App>,
     staff: Staff,
     Path(id): Path<String>,
+    Query(along): Query<Along>,
     Filled(form): Filled<ViewForm>,
 ) -> Response {
-    view(&app, &staff, &id, &form, Way::Print).await
+    view(&app, &staff, (&id, along.check()), &form, Way::Print).await
 }
 
-async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> Response {
+async fn view(
+    app: &App,
+    staff: &Staff,
+    (id, check): (&str, Option<&str>),
+    form: &ViewForm,
+    way: Way,
+) -> Response {
     let today = app.now().date_in_japan();
     let (span, wrong) = match form.months(today, &staff.words) {
         Ok(span) => (span, Vec::new()),
@@ -166,6 +199,7 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
     let here = format!("{HERE}/{id}");
     let shown = Shown {
         here: staff.ground.at(&here),
+        check,
         record: &record,
         information: &information,
         form,
@@ -187,6 +221,8 @@ async fn view(app: &App, staff: &Staff, id: &str, form: &ViewForm, way: Way) -> 
 /// What a page is made of.
 pub(in crate::pages) struct Shown<'a> {
     pub(in crate::pages) here: String,
+    /// The check that what is open was answered with, where the address tells.
+    pub(in crate::pages) check: Option<&'a str>,
     pub(in crate::pages) record: &'a MedicalRecord,
     pub(in crate::pages) information: &'a MedicalInformation,
     pub(in crate::pages) form: &'a ViewForm,
@@ -217,8 +253,11 @@ pub(in crate::pages) fn patient_page(mut frame: Frame, shown: &Shown<'_>) -> Pat
     frame.banners.extend(emergency(&still_open.lines, &words));
     let mut form = view_part(shown, &words);
     let summary = faults::spread(shown.wrong, &mut form.months, &mut []);
+    let check = shown.check.filter(|_| !frame.ground.is_training());
     PatientPage {
         here: shown.here.clone(),
+        question: check.map_or_else(String::new, |it| format!("?check={it}")),
+        eligibility: check.map(|it| format!("/checks/{it}")),
         summary,
         person: Header {
             name: record.patient.name.clone(),

@@ -1,7 +1,9 @@
 //! The pages of medical information, written with sample data; and what they must and must not say of it.
 
+use api::emergency::Opening;
 use api::medical::record::{MedicalRecord, Person};
 use api::medical::{OpenedKind, Patient, Patients};
+use askama::Template;
 use domain::civil_date::{CivilDate, Instant};
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
@@ -13,11 +15,13 @@ use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{Amount, MedicalInformation, MedicalText};
 use ui::language::Language;
 
-use super::{Written, fault, staff};
+use super::{Written, answer, fault, staff};
 use crate::pages::Staff;
+use crate::pages::emergency::asking::chart_of;
 use crate::pages::medical::patient::{PatientPage, Shown, patient_page};
 use crate::pages::medical::view::{Span, ViewForm};
 use crate::pages::medical::{ListForm, PatientsPage, patients_page};
+use crate::training::Ground;
 
 /// How many pages there are here.
 pub(super) const PAGES: usize = 6;
@@ -130,11 +134,22 @@ pub(super) fn page(
     way: Way,
     basis: &str,
 ) -> PatientPage {
+    page_beside(staff, information, (way, basis), None)
+}
+
+/// A patient's page whose address tells of a check.
+fn page_beside(
+    staff: &Staff,
+    information: &MedicalInformation,
+    (way, basis): (Way, &str),
+    check: Option<&str>,
+) -> PatientPage {
     let wrong = [fault("from")];
     let shown = Shown {
         here: staff
             .ground
             .at("/medical/019aae5e-0000-7000-8000-000000000002"),
+        check,
         record: &record(information, basis),
         information,
         form: &ViewForm::default(),
@@ -224,6 +239,42 @@ fn without_a_list_of_interactions_the_page_says_that_none_is_checked() {
         "visit",
     );
     assert!(page.drugs.unwrap().interactions.contains("調べていません"));
+}
+
+#[test]
+fn an_opening_leads_to_a_chart_every_view_of_which_leads_to_the_eligibility() {
+    let answered = answer(1);
+    let check = answered.check_id.clone();
+    let opening = Opening {
+        check: Some(answered),
+        id: "019aae5e-0000-7000-8000-000000000002".into(),
+        until: "2026-11-27T00:00:00Z".into(),
+    };
+    let chart = chart_of(Ground::Real, &opening);
+    let here = format!("/medical/{}", opening.id);
+    assert_eq!(chart, format!("{here}?check={check}"));
+    let viewer = || staff(Language::Japanese, "medical_viewer");
+    let written = |staff: &Staff, way, check| {
+        let page = page_beside(staff, &information(), (way, "disaster"), check);
+        page.render().unwrap()
+    };
+    for way in [Way::Page, Way::Print] {
+        let page = written(&viewer(), way, Some(check.as_str()));
+        for part in [
+            format!("href=\"/checks/{check}\""),
+            format!("action=\"{chart}\""),
+            format!("action=\"{here}/print?check={check}\""),
+        ] {
+            assert!(page.contains(&part), "{part}");
+        }
+        assert!(!written(&viewer(), way, None).contains("/checks/"));
+    }
+    // A check of practice stands in no history.
+    let practised = chart_of(Ground::Training, &opening);
+    assert_eq!(practised, format!("/training{here}"));
+    let trainee = viewer().in_training();
+    let page = written(&trainee, Way::Page, Some(check.as_str()));
+    assert!(!page.contains("/checks/"));
 }
 
 #[test]
