@@ -30,6 +30,8 @@ pub(crate) struct Material {
     pub(crate) place: String,
     /// The page it is found on; that of the list's first line where it has none of its own.
     pub(crate) url: Option<String>,
+    /// Whether it is about claims: such is shown where they are handed in.
+    pub(crate) claims: bool,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +50,8 @@ struct Row {
     #[serde(default)]
     place: String,
     url: Option<Url>,
+    #[serde(default)]
+    claims: bool,
 }
 
 /// The name of a manual there is.
@@ -96,6 +100,7 @@ fn parse(text: &str) -> Result<ReferenceMaterial, String> {
         title: row.title,
         title_en: row.title_en,
         place: row.place,
+        claims: row.claims,
         url: match row.url {
             Some(url) => url.0,
             None => list.clone(),
@@ -125,6 +130,7 @@ mod tests {
         let list = parse(include_str!("../data/reference_material.toml")).unwrap();
         assert_eq!(list.as_of, "審査25-S338");
         assert_eq!(list.material.len(), 12);
+        assert_eq!(list.material.iter().filter(|it| it.claims).count(), 1);
         for it in &list.material {
             assert!(it.url.is_some() || !it.place.is_empty(), "{}", it.title);
             if let Some(url) = &it.url {

@@ -1,6 +1,7 @@
 //! 「オンライン請求」 (G33): the door with review body and certificate, and the sign-in with a claims account. A session of its own: it opens nothing
 //! else of the terminal, and whoever is signed in at the center is not signed in here.
 
+pub(in crate::pages) mod contacts;
 pub(crate) mod filings;
 pub(crate) mod findings;
 pub(crate) mod sending;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone};
 use ui::language::Words;
 
+use self::contacts::Contacts;
 use crate::browsers::Browser;
 use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
@@ -83,6 +85,7 @@ pub(super) struct DoorPage {
     pub(super) frame: Frame,
     pub(super) tenants: Vec<Radio>,
     pub(super) certificates: Vec<Radio>,
+    pub(super) contacts: Contacts,
 }
 
 #[derive(Template)]
@@ -96,6 +99,8 @@ pub(super) struct FormPage {
     pub(super) fields: Vec<TextField>,
     pub(super) force: Option<Checkbox>,
     pub(super) submit: String,
+    /// Whom to ask, where somebody signs in.
+    pub(super) contacts: Option<Contacts>,
 }
 
 /// The certificate of a place, if it is good now.
@@ -150,6 +155,7 @@ async fn shown(
     if let Some(radio) = place.and_then(|it| certificates.get_mut(it)) {
         radio.chosen = true;
     }
+    let contacts = Contacts::of(app, words);
     let entry = match place.and_then(|it| client_of(app, it)) {
         Some(client) => client.claims_entry().await,
         None => {
@@ -161,6 +167,7 @@ async fn shown(
                     frame,
                     tenants: Vec::new(),
                     certificates,
+                    contacts,
                 },
             );
         }
@@ -179,6 +186,7 @@ async fn shown(
             frame,
             tenants,
             certificates,
+            contacts,
         },
     )
 }
@@ -293,7 +301,7 @@ pub(crate) async fn form(
         place,
         ..SignInForm::default()
     };
-    sign_in_page(&visitor, &typed, None)
+    sign_in_page(&app, &visitor, &typed, None)
 }
 
 #[derive(Deserialize, Default)]
@@ -306,7 +314,12 @@ pub(crate) struct SignInForm {
     force: Option<String>,
 }
 
-fn sign_in_page(visitor: &Visitor, typed: &SignInForm, fault: Option<Fault>) -> Response {
+fn sign_in_page(
+    app: &App,
+    visitor: &Visitor,
+    typed: &SignInForm,
+    fault: Option<Fault>,
+) -> Response {
     let words = &visitor.words;
     let mut frame = visitor.frame(&sign_in_at(&typed.tenant, typed.place));
     let asks = fault
@@ -345,6 +358,7 @@ fn sign_in_page(visitor: &Visitor, typed: &SignInForm, fault: Option<Fault>) -> 
                 checked: false,
             }),
             submit: words.say("sign-in-now"),
+            contacts: Some(Contacts::of(app, words)),
             frame,
         },
     )
@@ -372,7 +386,7 @@ pub(crate) async fn sign_in(
                 // The set-up sheet, which the center names, knows no claims account.
                 fault.text = visitor.words.say("claims-refused");
             }
-            return sign_in_page(&visitor, &form, Some(fault));
+            return sign_in_page(&app, &visitor, &form, Some(fault));
         }
     };
     let to = if session.password.change_needed {
@@ -525,6 +539,7 @@ fn password_page(visitor: &Visitor, faults: &[(String, Fault)]) -> Response {
             fields: fields.into(),
             force: None,
             submit: words.say("claims-password-now"),
+            contacts: None,
             frame,
         },
     )

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use ui::component::{Banner, Fault, Tone};
+use ui::language::Words;
 use ui::qr_code::QrCode;
 
 use crate::manuals;
@@ -56,24 +57,31 @@ pub(super) fn reference_page(mut frame: Frame, now: &Now) -> ReferencePage {
         };
         frame.banners.push(Banner::new(Tone::Warning, fault));
     }
-    let line = |it: &Material| {
-        let title = words.choose(&it.title, &it.title_en).clone();
-        let manual = manuals::find(it.manual.0).map(|manual| {
-            let title = words.choose(&manual.title_ja, &manual.title_en);
-            (format!("/manuals/{}", manual.name), title.clone())
-        });
-        Line {
-            place: it.place.clone(),
-            url: it.url.clone(),
-            code: it.url.as_deref().and_then(QrCode::of),
-            code_name: words.say_with("material-qr", &[("title", title.as_str())]),
-            manual,
-            title,
-        }
-    };
     ReferencePage {
         as_of: words.say_with("reference-material-as-of", &[("as_of", &now.data.as_of)]),
-        lines: now.data.material.iter().map(line).collect(),
+        lines: now
+            .data
+            .material
+            .iter()
+            .map(|it| line(it, &words))
+            .collect(),
         frame,
+    }
+}
+
+/// A piece of material in words, with the code of its address.
+pub(super) fn line(it: &Material, words: &Words) -> Line {
+    let title = words.choose(&it.title, &it.title_en).clone();
+    let manual = manuals::find(it.manual.0).map(|manual| {
+        let title = words.choose(&manual.title_ja, &manual.title_en);
+        (format!("/manuals/{}", manual.name), title.clone())
+    });
+    Line {
+        place: it.place.clone(),
+        url: it.url.clone(),
+        code: it.url.as_deref().and_then(QrCode::of),
+        code_name: words.say_with("material-qr", &[("title", title.as_str())]),
+        manual,
+        title,
     }
 }

@@ -97,6 +97,11 @@ pub(super) fn frame(app: &App, visitor: &Visitor, here: &str) -> Frame {
     }
 }
 
+/// The desks to call about a matter, the first one first, for pages of that matter.
+pub(super) fn desks_of(app: &App, words: &Words, matter: Matter) -> Vec<DeskView> {
+    desks::of(app, words, matter, &app.upkeep.inventory().contents)
+}
+
 pub(super) fn signed_in(app: &App, visitor: &Visitor) -> Option<SignedIn> {
     let staff = Staff::of(visitor, app)?;
     Some(SignedIn {

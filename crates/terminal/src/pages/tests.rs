@@ -4,6 +4,7 @@ mod access;
 mod bulk_orders;
 mod cards;
 mod certificates;
+mod claims;
 mod help;
 mod link;
 mod looks;
@@ -217,6 +218,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     link::of_the_link(&staff, &mut written);
     bulk_orders::of_bulk_orders(&staff, &mut written);
     medical::of_medical_information(&staff, &mut written);
+    claims::of_claims(&staff, &mut written);
     looks::of_looks_and_withdrawal(&staff, &mut written);
     training::of_training(&staff, &mut written);
     written.0
@@ -501,6 +503,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
             pages.len(),
             50 + access::PAGES
                 + bulk_orders::PAGES
+                + claims::PAGES
                 + help::PAGES
                 + link::PAGES
                 + looks::PAGES

@@ -9,6 +9,7 @@ use axum::response::Response;
 use ui::component::{Banner, Fault, TextField, Tone, Width};
 use ui::language::Words;
 
+use super::contacts::Contacts;
 use super::{Claimant, WORK};
 use crate::days;
 use crate::pages::{Frame, show};
@@ -25,6 +26,7 @@ pub(in crate::pages) struct WorkPage {
     pub(in crate::pages) uploads: Vec<Open>,
     pub(in crate::pages) heads: Vec<String>,
     pub(in crate::pages) lines: Vec<Line>,
+    pub(in crate::pages) contacts: Contacts,
 }
 
 /// A file on its way.
@@ -139,6 +141,7 @@ pub(super) async fn shown(
             .iter()
             .map(|it| line(it, words))
             .collect(),
+        contacts: Contacts::of(app, words),
         frame,
     };
     show(status, &page)
