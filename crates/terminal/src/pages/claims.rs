@@ -77,6 +77,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/claims/submissions/{id}/file", post(submission::fetch))
         .route(filings::HERE, get(filings::list).post(filings::make))
         .route("/claims/filings/hand-in", post(filings::hand_in))
+        .route("/claims/filings/{id}", get(filings::form))
 }
 
 #[derive(Template)]

@@ -308,6 +308,10 @@ async fn a_filing_to_the_federation_is_decided_by_an_operator_and_claims_are_han
         .await;
     walk.see(&["提出済み（審査中）"]).await;
     look(&walk, "claims-filings").await;
+    walk.press("main a[href^='/claims/filings/']").await;
+    walk.see(&["東京都国民健康保険団体連合会 御中", "受付端末1"])
+        .await;
+    look(&walk, "claims-filing-form").await;
     let first = operator(&walk).await;
     walk.open("notices").await;
     walk.press("form[action='/notices/refresh'] button").await;

@@ -1,18 +1,19 @@
-//! Filings (届出) to review bodies, made by an administrator: first use, change of line, another PC. The page prints as the form; sends nothing to
-//! anybody.
+//! Filings (届出) to review bodies, made by an administrator: first use, change of line, another PC. Each prints as a form of its own, for
+//! its review body alone; sends nothing to anybody.
 
 use api::claims::{ClaimsFiling, ClaimsFilings, NewClaimsFiling};
 use api::client::ClientError;
+use api::session::SessionFacility;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::claims::entry::{FilingKind, Line};
 use serde::Deserialize;
-use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width};
+use ui::component::{Choice, ErrorSummary, Fact, Fault, Need, Select, TextField, Width};
 use ui::language::Words;
 
-use crate::pages::{Filled, Frame, Staff, show};
+use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -225,6 +226,58 @@ pub(crate) async fn make(
             shown(&app, &staff, &form, &told).await
         }
         Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+/// A filing as it is printed and signed.
+#[derive(Template)]
+#[template(path = "claims_filing.html")]
+pub(in crate::pages) struct FormPage {
+    pub(in crate::pages) frame: Frame,
+    /// The review body it goes to.
+    pub(in crate::pages) to: String,
+    pub(in crate::pages) facts: Vec<Fact>,
+}
+
+pub(crate) async fn form(State(app): State<App>, staff: Staff, Path(id): Path<String>) -> Response {
+    let filings = match staff.client.claims_filings(staff.token()).await {
+        Ok(filings) => filings.filings,
+        Err(error) => return staff.failed(&app, &error, HERE),
+    };
+    let Some(filing) = filings.iter().find(|it| it.id == id) else {
+        let fault = faults::own(&staff.words, "no_such_page", "no-such-page");
+        return trouble(StatusCode::NOT_FOUND, staff.frame(HERE), fault);
+    };
+    let frame = staff.frame(&format!("{HERE}/{}", filing.id));
+    let page = form_page(frame, filing, &staff.session.facility);
+    show(StatusCode::OK, &page)
+}
+
+pub(in crate::pages) fn form_page(
+    frame: Frame,
+    it: &ClaimsFiling,
+    facility: &SessionFacility,
+) -> FormPage {
+    let words = frame.words.clone();
+    let facts = [
+        ("claims-filing-code", facility.code.clone()),
+        ("claims-filing-facility", facility.name.clone()),
+        ("claims-filing-terminal", it.terminal.clone()),
+        ("claims-filing-kind", kind(&it.kind, &words)),
+        ("claims-filing-line", line(&it.line, &words)),
+        ("claims-filing-starts", days::show(&it.starts_on, &words)),
+        ("claims-filing-made-at", days::show_instant(&it.made_at)),
+    ];
+    let facts = facts.into_iter().map(|(label, text)| Fact {
+        label: words.say(label),
+        text,
+        meaning: String::new(),
+    });
+    let tenant = words.choose(&it.tenant_name.ja, &it.tenant_name.en);
+    FormPage {
+        to: words.say_with("claims-filing-to", &[("tenant", tenant.as_str())]),
+        facts: facts.collect(),
+        frame,
     }
 }
 

@@ -1,20 +1,51 @@
-//! The pages of claims (G33): they say whom to ask.
+//! The pages of claims (G33): they say whom to ask, and a filing prints for its own review body alone.
 
+use api::claims::{ClaimsFiling, ClaimsFilings};
+use api::problem::Text;
+use askama::Template;
 use axum::http::StatusCode;
-use ui::component::{Radio, TextField};
+use ui::component::{Choice, Radio, TextField};
 use ui::language::Language;
 
 use super::{Written, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::Staff;
 use crate::pages::claims::contacts::Contacts;
+use crate::pages::claims::filings::{FilingForm, filings_page, form_page};
 use crate::pages::claims::work::{Line, Open, WorkPage};
 use crate::pages::claims::{DoorPage, FormPage};
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 3;
+pub(super) const PAGES: usize = 5;
 
 const DESK: &str = "0120-60-7210";
+
+fn filing(id: &str, tenant_name: &str) -> ClaimsFiling {
+    ClaimsFiling {
+        account: "kanri".into(),
+        decided_at: None,
+        handed_in_at: None,
+        id: id.into(),
+        kind: "another_pc".into(),
+        line: "ip_vpn".into(),
+        made_at: "2026-11-26T03:00:00Z".into(),
+        reason: None,
+        starts_on: "2026-12-01".into(),
+        state: "made".into(),
+        tenant: "fund".into(),
+        tenant_name: Text::new(tenant_name, "A <review> body"),
+        terminal: "受付端末1".into(),
+    }
+}
+
+fn filings() -> ClaimsFilings {
+    ClaimsFilings {
+        filings: vec![
+            filing("f-1", "見本支払基金"),
+            filing("f-2", "見本国保連合会"),
+        ],
+    }
+}
 
 fn work(staff: &Staff, contacts: Contacts) -> WorkPage {
     let line = Line {
@@ -73,6 +104,21 @@ pub(super) fn of_claims(staff: &Staff, written: &mut Written) {
     };
     written.add("claims-sign-in", &form);
     written.add("claims-work", &work(staff, contacts()));
+    let tenants = vec![Choice {
+        value: "fund".into(),
+        label: "A".into(),
+    }];
+    let page = filings_page(
+        staff.frame("/claims/filings"),
+        &filings(),
+        (tenants, "<PC>".into()),
+        &FilingForm::default(),
+        &[],
+    );
+    written.add("claims-filings", &page);
+    let frame = staff.frame("/claims/filings/f-1");
+    let page = form_page(frame, &filing("f-1", "A"), &staff.session.facility);
+    written.add("claims-filing", &page);
 }
 
 #[test]
@@ -96,5 +142,35 @@ async fn door_and_sign_in_say_whom_to_ask_also_where_the_center_is_away() {
         for part in [DESK, "<svg role=\"img\"", "https://www.ssk.or.jp/"] {
             assert!(page.text.contains(part), "{path}: {part}");
         }
+    }
+}
+
+#[test]
+fn a_filing_prints_for_its_own_review_body_alone_with_room_to_sign() {
+    let staff = staff(Language::Japanese, "administrator");
+    let all = filings();
+    let frame = staff.frame("/claims/filings/f-1");
+    let page = form_page(frame, &all.filings[0], &staff.session.facility);
+    let page = page.render().unwrap();
+    let (_, main) = page.split_once("<main").unwrap();
+    for part in [
+        "見本支払基金 御中",
+        "1319999999",
+        "受付端末1",
+        "別のパソコンからの請求",
+        "IP-VPN",
+        "2026-12-01",
+        "onshi-signature",
+        "data-print",
+    ] {
+        assert!(main.contains(part), "{part}");
+    }
+    assert!(!main.contains("見本国保連合会") && !main.contains("<input"));
+    let typed = FilingForm::default();
+    let frame = staff.frame("/claims/filings");
+    let list = filings_page(frame, &all, (Vec::new(), String::new()), &typed, &[]);
+    let list = list.render().unwrap();
+    for id in ["f-1", "f-2"] {
+        assert!(list.contains(&format!("href=\"/claims/filings/{id}\"")));
     }
 }
