@@ -7,7 +7,8 @@ use clap::Args;
 use domain::civil_date::Instant;
 use domain::diagnosis::Diagnosis;
 use domain::diagnosis::fault::Fault;
-use domain::inventory::DeviceText;
+use domain::equipment::Part;
+use domain::inventory::{Contents, Device, DeviceText};
 use domain::support_directory::choice::Installed;
 use domain::support_directory::desk::Matter;
 use domain::support_directory::hours::State;
@@ -121,18 +122,38 @@ fn print(diagnosis: &Diagnosis, desks: &[Value]) {
     }
 }
 
-/// The desks for the fault to mend first, with their numbers and state now.
+/// The desks for the fault to mend first, of every device of its part, with their numbers and state now.
 fn desks(diagnosis: &Diagnosis, data_dir: Option<&Path>, now: Instant) -> Vec<Value> {
     let part = diagnosis.first_broken().map(Fault::part);
     let (Some(part), Some(data_dir)) = (part, data_dir) else {
         return Vec::new();
     };
     let support = Support::new(data_dir);
-    let (directory, holidays) = (support.directory().data, support.holidays().data);
     let inventory = terminal::inventory::read(data_dir)
         .unwrap_or_default()
         .contents;
-    let device = inventory.device(part);
+    let devices: Vec<&Device> = inventory.devices_of(part).collect();
+    let mut listed: Vec<Value> = Vec::new();
+    // Nothing is known of the device where none was written down.
+    let known = devices.iter().copied().map(Some);
+    for device in known.chain(devices.is_empty().then_some(None)) {
+        for desk in desks_of(&support, (part, device), &inventory, now) {
+            if !listed.contains(&desk) {
+                listed.push(desk);
+            }
+        }
+    }
+    listed
+}
+
+/// The desks of one device.
+fn desks_of(
+    support: &Support,
+    (part, device): (Part, Option<&Device>),
+    inventory: &Contents,
+    now: Instant,
+) -> Vec<Value> {
+    let (directory, holidays) = (support.directory().data, support.holidays().data);
     let installed = Installed {
         maker: device
             .and_then(|it| it.maker.as_ref())

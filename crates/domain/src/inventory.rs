@@ -142,6 +142,11 @@ impl Contents {
     pub fn device(&self, part: Part) -> Option<&Device> {
         self.devices.iter().find(|it| it.part == part)
     }
+
+    /// Every device of a part, in the order they were written down.
+    pub fn devices_of(&self, part: Part) -> impl Iterator<Item = &Device> {
+        self.devices.iter().filter(move |it| it.part == part)
+    }
 }
 
 /// Counts the changes of an inventory.
@@ -235,6 +240,26 @@ impl Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_device_of_a_part_counts_in_the_order_it_was_written_down() {
+        let named = |part, model: &str| Device {
+            model: DeviceText::parse(model).ok(),
+            ..Device::new(part)
+        };
+        let devices = vec![
+            named(Part::Display, "A"),
+            named(Part::Router, "B"),
+            named(Part::Display, "C"),
+        ];
+        let all = Contents {
+            devices,
+            ..Contents::default()
+        };
+        let displays: Vec<_> = all.devices_of(Part::Display).collect();
+        assert_eq!(displays, [&all.devices[0], &all.devices[2]]);
+        assert_eq!(all.devices_of(Part::Hub).count(), 0);
+    }
 
     #[test]
     fn of_two_who_edit_at_once_the_second_is_told_and_overwrites_nothing() {

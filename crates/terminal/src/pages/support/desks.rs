@@ -36,6 +36,15 @@ pub(crate) struct DeskView {
     pub(crate) url: Option<String>,
     /// The address for the camera of a device that has the internet.
     pub(crate) code: Option<QrCode>,
+    /// Which devices it is for, where the facility has several of the part.
+    pub(crate) devices: Vec<String>,
+}
+
+impl DeskView {
+    /// Whether both are one desk to call. A desk that the facility fills in is another one for each maker.
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.id, &self.name, &self.phones) == (&other.id, &other.name, &other.phones)
+    }
 }
 
 /// A line on a desk.
@@ -46,18 +55,64 @@ pub(crate) struct DeskFact {
     pub(crate) is_data: bool,
 }
 
+#[derive(PartialEq, Eq)]
 pub(crate) struct PhoneView {
     pub(crate) number: String,
     pub(crate) note: String,
 }
 
-/// The desks to call about a matter, the first one first.
+/// The desks to call about a matter, the first one first: of every device of its part.
 pub(super) fn of(app: &App, words: &Words, matter: Matter, inventory: &Contents) -> Vec<DeskView> {
-    let directory = app.upkeep.support.directory().data;
-    let device = match matter {
-        Matter::Part(part) => inventory.device(part),
-        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => None,
+    let devices: Vec<&Device> = match matter {
+        Matter::Part(part) => inventory.devices_of(part).collect(),
+        Matter::Operation | Matter::SetUpChange | Matter::Claims | Matter::ClaimsElsewhere => {
+            Vec::new()
+        }
     };
+    if devices.is_empty() {
+        return of_device(app, words, matter, (inventory, None));
+    }
+    let several = 1 < devices.len();
+    let mut views: Vec<DeskView> = Vec::new();
+    for device in devices {
+        let line = several.then(|| device_in_words(device, words));
+        for mut view in of_device(app, words, matter, (inventory, Some(device))) {
+            match views.iter_mut().find(|it| it.is_same(&view)) {
+                Some(known) => known.devices.extend(line.clone()),
+                None => {
+                    view.devices.extend(line.clone());
+                    views.push(view);
+                }
+            }
+        }
+    }
+    views
+}
+
+/// Model, serial number and place of a device.
+fn device_in_words(device: &Device, words: &Words) -> String {
+    let with = |key: &str, text: &DeviceText| format!("{} {text}", words.say(key));
+    let about = [
+        device.model.as_ref().map(ToString::to_string),
+        device.serial.as_ref().map(|it| with("device-serial", it)),
+        device.place.as_ref().map(|it| with("device-place", it)),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    if about.is_empty() {
+        let part = device.part;
+        return words.choose(part.label_ja(), part.label_en()).to_owned();
+    }
+    about.join(words.choose("、", ", "))
+}
+
+/// The desks to call about a device, or about a matter of none.
+fn of_device(
+    app: &App,
+    words: &Words,
+    matter: Matter,
+    (inventory, device): (&Contents, Option<&Device>),
+) -> Vec<DeskView> {
+    let directory = app.upkeep.support.directory().data;
     let installed = Installed {
         maker: device
             .and_then(|it| it.maker.as_ref())
@@ -67,7 +122,9 @@ pub(super) fn of(app: &App, words: &Words, matter: Matter, inventory: &Contents)
             .map(DeviceText::as_str),
     };
     let choices = directory.desks_for(matter, inventory.contract, installed);
-    let views = choices.iter().map(|it| view(app, words, *it, inventory));
+    let views = choices
+        .iter()
+        .map(|it| view(app, words, *it, (inventory, device)));
     let mut views: Vec<DeskView> = views.collect();
     views.extend(
         device
@@ -102,18 +159,25 @@ fn seller(device: &Device, words: &Words) -> Option<DeskView> {
         email: None,
         url: None,
         code: None,
+        devices: Vec::new(),
     })
 }
 
-fn view(app: &App, words: &Words, choice: Choice<'_>, inventory: &Contents) -> DeskView {
+fn view(
+    app: &App,
+    words: &Words,
+    choice: Choice<'_>,
+    (inventory, device): (&Contents, Option<&Device>),
+) -> DeskView {
     let desk = choice.desk;
+    let device = device.or_else(|| own_device(desk, inventory));
     let holidays = app.upkeep.support.holidays().data;
     let (state, doubts) = desk.state(app.now(), &holidays.holidays);
     let (text, tone) = state_in_words(state, words);
-    let phones = phones(desk, inventory);
+    let phones = phones(desk, inventory, device);
     DeskView {
         id: desk.id.as_str().to_owned(),
-        name: name(desk, inventory),
+        name: name(desk, inventory, device),
         group: desk.group.clone().unwrap_or_default(),
         why: match choice.why {
             Why::Right => None,
@@ -130,6 +194,7 @@ fn view(app: &App, words: &Words, choice: Choice<'_>, inventory: &Contents) -> D
         email: desk.email.clone(),
         url: desk.url.clone(),
         code: desk.url.as_deref().and_then(QrCode::of),
+        devices: Vec::new(),
     }
 }
 
@@ -141,7 +206,7 @@ fn models(desk: &Desk) -> String {
     of.cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// The device a desk's own data come from, where the facility fills them in.
+/// The device a desk's own data come from, where the matter is of none.
 fn own_device<'a>(desk: &Desk, inventory: &'a Contents) -> Option<&'a Device> {
     let mut matters = desk.scope.iter().map(|it| it.matter);
     matters.find_map(|matter| match matter {
@@ -156,14 +221,14 @@ fn is_of_installer(desk: &Desk) -> bool {
         .any(|it| it.matter == Matter::ClaimsElsewhere)
 }
 
-fn name(desk: &Desk, inventory: &Contents) -> String {
+fn name(desk: &Desk, inventory: &Contents, device: Option<&Device>) -> String {
     if !desk.filled_in || desk.is_of_contract() {
         return desk.name.clone();
     }
     let own = if is_of_installer(desk) {
         inventory.installer.as_ref()
     } else {
-        own_device(desk, inventory).and_then(|it| it.seller.as_ref().or(it.maker.as_ref()))
+        device.and_then(|it| it.seller.as_ref().or(it.maker.as_ref()))
     };
     own.map_or_else(
         || desk.name.clone(),
@@ -171,7 +236,7 @@ fn name(desk: &Desk, inventory: &Contents) -> String {
     )
 }
 
-fn phones(desk: &Desk, inventory: &Contents) -> Vec<PhoneView> {
+fn phones(desk: &Desk, inventory: &Contents, device: Option<&Device>) -> Vec<PhoneView> {
     let listed = desk.phones.iter().filter_map(|phone| {
         let Phone { number, when, note } = phone;
         let note = when
@@ -189,7 +254,7 @@ fn phones(desk: &Desk, inventory: &Contents) -> Vec<PhoneView> {
         false => None,
         true if desk.is_of_contract() => inventory.contract_phone.as_ref(),
         true if is_of_installer(desk) => inventory.installer_phone.as_ref(),
-        true => own_device(desk, inventory).and_then(|it| it.phone.as_ref()),
+        true => device.and_then(|it| it.phone.as_ref()),
     };
     let own = own.map(|number| PhoneView {
         number: number.to_string(),
@@ -288,7 +353,7 @@ fn closed(hours: &Hours, words: &Words) -> String {
     lines.collect::<Vec<_>>().join("、")
 }
 
-/// What every desk asks, and the device at hand.
+/// What every desk asks, and the devices at hand.
 pub(super) fn ready(
     app: &App,
     words: &Words,
@@ -311,7 +376,7 @@ pub(super) fn ready(
         Some(Matter::Part(part)) => Some(part),
         Some(_) | None => None,
     };
-    if let Some(device) = of.and_then(|part| inventory.device(part)) {
+    for device in of.into_iter().flat_map(|part| inventory.devices_of(part)) {
         let text = |it: &Option<DeviceText>| it.as_ref().map(ToString::to_string);
         add("device-maker", text(&device.maker), None);
         add("device-model", text(&device.model), None);

@@ -143,6 +143,44 @@ async fn the_desk_of_the_model_installed_and_the_contracts_own_number_are_shown(
 }
 
 #[tokio::test]
+async fn two_displays_of_different_makers_lead_to_two_desks_each_with_its_own_serial() {
+    let terminal = Terminal::start();
+    let display = |model: &str, serial: &str, place: &str| Device {
+        serial: DeviceText::parse(serial).ok(),
+        place: DeviceText::parse(place).ok(),
+        ..device(Part::Display, "見本", model)
+    };
+    let contents = Contents {
+        contract: Some(Contract::Without),
+        devices: vec![
+            display("P22", "S-11", "受付"),
+            display("LCD-CF131XDB-M", "S-22", "診察室"),
+            display("P22", "S-33", "会計"),
+        ],
+        ..Contents::default()
+    };
+    let (dir, now) = (terminal.dir.path(), terminal.app.now());
+    kept::change(dir, Version(0), contents, "kanri", now).unwrap();
+    let page = terminal.get("/support?about=display", "").await.text;
+    for (desk, own, others) in [
+        ("display-hp", &["S-11", "受付", "S-33", "会計"][..], "S-22"),
+        ("display-iodata", &["S-22", "診察室"][..], "S-11"),
+    ] {
+        let mut found = page.split(&format!("data-desk=\"{desk}\"")).skip(1);
+        let section = found.next().unwrap().split("</section>").next().unwrap();
+        for own in own {
+            assert!(section.contains(own), "{desk}: {own}");
+        }
+        assert!(!section.contains(others), "{desk}");
+        assert!(found.next().is_none(), "{desk} twice");
+    }
+    let (_, ready) = page.split_once("お手元にご用意ください").unwrap();
+    for serial in ["S-11", "S-22", "S-33"] {
+        assert!(ready.contains(serial), "{serial}");
+    }
+}
+
+#[tokio::test]
 async fn an_examination_is_made_on_demand_and_its_record_can_be_saved() {
     let terminal = terminal("パナソニック");
     let made = terminal.post("/support/examine", "", "").await;
