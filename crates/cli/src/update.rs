@@ -160,6 +160,12 @@ async fn status(of: &Of) -> anyhow::Result<ExitCode> {
     );
     let last = standing.last.as_ref().map_or_else(none, ended);
     println!("前回の更新 / last update: {last}");
+    if let Some(put_off) = &standing.put_off {
+        println!(
+            "見送った更新 / put off: {} (受付時間は {} まで / reception until {})",
+            put_off.at, put_off.until, put_off.until
+        );
+    }
     println!(
         "前回の確認 / last look: {}",
         standing.looked.unwrap_or_else(none)

@@ -254,11 +254,22 @@ impl Reception {
     /// Whether patients are received at an instant.
     #[must_use]
     pub fn covers(&self, now: Instant) -> bool {
+        let time = TimeOfDay::of(now);
+        self.is_on_day_of(now) && self.from <= time && time < self.to
+    }
+
+    fn is_on_day_of(&self, now: Instant) -> bool {
         // 1970-01-01 was a Thursday, the day 3 of a week that begins on Monday.
         let day = (now.date_in_japan().to_epoch_days() + 3).rem_euclid(7);
         let on_this_day = usize::try_from(day).ok().and_then(|day| self.days.get(day));
-        let time = TimeOfDay::of(now);
-        on_this_day == Some(&true) && self.from <= time && time < self.to
+        on_this_day == Some(&true)
+    }
+
+    /// When it ends on the day of an instant; `None` on a day without it.
+    fn end_on_day_of(&self, now: Instant) -> Option<Instant> {
+        let midnight = Instant::start_of_day_in_japan(now.date_in_japan());
+        let end = midnight.plus_seconds(i64::from(self.to.0) * 60);
+        self.is_on_day_of(now).then_some(end)
     }
 }
 
@@ -290,6 +301,41 @@ pub struct Schedule {
     pub at: Option<TimeOfDay>,
     /// When patients are received.
     pub reception: Vec<Reception>,
+}
+
+impl Schedule {
+    /// When the reception is over that goes on now, with those that follow at once; `None` while no patients are received.
+    ///
+    /// ```
+    /// use domain::civil_date::Instant;
+    /// use domain::update::{Reception, Schedule};
+    /// let schedule = Schedule { at: None, reception: vec![Reception::parse("08:00-20:00").unwrap()] };
+    /// let noon = Instant::parse("2026-11-26T03:00:00Z").unwrap();
+    /// let end = schedule.reception_goes_on_until(noon).unwrap();
+    /// assert_eq!(end.to_minute_in_japan(), "2026-11-26 20:00");
+    /// assert_eq!(schedule.reception_goes_on_until(end), None);
+    /// ```
+    #[must_use]
+    pub fn reception_goes_on_until(&self, now: Instant) -> Option<Instant> {
+        let ends_after = |at: Instant| {
+            let going_on = self.reception.iter().filter(|it| it.covers(at));
+            going_on.filter_map(|it| it.end_on_day_of(at)).max()
+        };
+        let mut end = ends_after(now)?;
+        // Each end lies after the one before, and on the same day.
+        while let Some(later) = ends_after(end) {
+            end = later;
+        }
+        Some(end)
+    }
+
+    /// Since when the day's last reception is over; `None` before that, and on a day without any.
+    #[must_use]
+    pub fn closed_since(&self, now: Instant) -> Option<Instant> {
+        let ends = self.reception.iter();
+        let ends = ends.filter_map(|it| it.end_on_day_of(now));
+        ends.max().filter(|end| *end <= now)
+    }
 }
 
 /// What an installation is asked for by.
@@ -458,6 +504,31 @@ mod tests {
                 "{outside}"
             );
         }
+    }
+
+    #[test]
+    fn a_reception_ends_with_those_that_follow_at_once_and_the_day_with_its_last() {
+        let hours = [
+            "mon-fri 08:30-13:00",
+            "mon-fri 13:00-19:00",
+            "sat 09:00-12:00",
+        ];
+        let schedule = Schedule {
+            at: None,
+            reception: hours.map(|it| Reception::parse(it).unwrap()).into(),
+        };
+        let goes_on = |now| schedule.reception_goes_on_until(japan(now));
+        let closed = |now| schedule.closed_since(japan(now));
+        // A Thursday, a Saturday and a Sunday.
+        let end = Some(japan("2026-11-26T19:00:00"));
+        assert_eq!(goes_on("2026-11-26T12:59:59"), end);
+        assert_eq!(goes_on("2026-11-26T08:29:59"), None);
+        assert_eq!(goes_on("2026-11-26T19:00:00"), None);
+        assert_eq!(closed("2026-11-26T13:00:00"), None);
+        assert_eq!(closed("2026-11-26T19:00:00"), end);
+        let noon = Some(japan("2026-11-28T12:00:00"));
+        assert_eq!(closed("2026-11-28T21:00:00"), noon);
+        assert_eq!(closed("2026-11-29T21:00:00"), None);
     }
 
     #[test]

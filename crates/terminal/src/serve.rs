@@ -522,6 +522,7 @@ fn upkeep_routes() -> Router<App> {
         .route(support::HERE, get(support::page))
         .route("/support/examine", post(support::examine))
         .route("/support/report", get(support::save))
+        .route("/support/stop", post(support::stop))
         .route(link_state::HERE, get(link_state::page))
         .route(start_stop::HERE, get(start_stop::page))
         .route("/start-stop/check", post(start_stop::check))

@@ -17,7 +17,7 @@ use domain::update::{NotNow, Occasion, Version, VersionRefused, may_install};
 use serde::{Deserialize, Serialize};
 
 pub use installing::{Installer, SelfChecked};
-pub use record::{LastUpdate, Outcome};
+pub use record::{LastUpdate, Outcome, PutOff};
 pub use trust::hash;
 
 use crate::config;
@@ -145,6 +145,17 @@ pub struct WaitingUpdate {
     pub version: Version,
 }
 
+/// What becomes of an update that waits when the PC is switched off now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtShutDown {
+    /// Nothing is installed: none waits, or updates are stopped.
+    Nothing,
+    /// It is installed before the PC goes off.
+    Installs,
+    /// It is not installed: patients are received until then.
+    NotBefore(Version, Instant),
+}
+
 /// How updates stand, for the support page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Standing {
@@ -156,6 +167,8 @@ pub struct Standing {
     pub waiting: Option<String>,
     /// How the last update ended.
     pub last: Option<LastUpdate>,
+    /// When the version that waits was not installed since patients were received.
+    pub put_off: Option<PutOff>,
     /// When the center was last looked at with success, RFC 3339.
     pub looked: Option<String>,
     /// Why nothing is updated.
@@ -208,6 +221,31 @@ impl SelfUpdate {
         let version = papers.release.open(key).ok()?.version()?;
         let waits = place.package_file().is_file() && !record.failed().contains(&version);
         waits.then_some(WaitingUpdate { version })
+    }
+
+    /// What becomes of the update that waits when the PC is switched off now, as the installing part will decide it.
+    #[must_use]
+    pub fn at_shut_down(&self, now: Instant) -> AtShutDown {
+        let Some(waiting) = self.waiting() else {
+            return AtShutDown::Nothing;
+        };
+        if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
+            return AtShutDown::Nothing;
+        }
+        let schedule = self.settings.schedule();
+        match may_install(&schedule, Occasion::ShutDown, now) {
+            Ok(()) => AtShutDown::Installs,
+            Err(_) => {
+                let end = schedule.reception_goes_on_until(now).unwrap_or(now);
+                AtShutDown::NotBefore(waiting.version, end)
+            }
+        }
+    }
+
+    /// Since when the day's reception is over; `None` before that, and on a day without any.
+    #[must_use]
+    pub fn closed_since(&self, now: Instant) -> Option<Instant> {
+        self.settings.schedule().closed_since(now)
     }
 
     /// Asks for the installation; the installing part decides whether it may be now.
@@ -273,10 +311,12 @@ impl SelfUpdate {
                 Ok(_) => looks.fault,
             },
         };
+        let waiting = self.waiting();
         Standing {
             installed: here.ok().map(|(_, version)| version.to_string()),
             running: env!("CARGO_PKG_VERSION").into(),
-            waiting: self.waiting().map(|it| it.version.to_string()),
+            put_off: waiting.and_then(|_| PutOff::read(&self.settings.state_dir)),
+            waiting: waiting.map(|it| it.version.to_string()),
             last: record.ok().and_then(|it| it.last),
             looked: looks.good,
             stopped: stopped.map(|it| in_both(&it)),
@@ -353,3 +393,6 @@ async fn installed(dpkg: &Dpkg) -> Result<(&'static str, Version), UpdateFault> 
     }
     Err(UpdateFault::NotPackaged)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -19,6 +19,7 @@ use crate::faults;
 use crate::pages::support::{frame, has_start_stop, signed_in, tone};
 use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
+use crate::update::AtShutDown;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/start-stop";
@@ -34,7 +35,9 @@ pub(super) struct StartStopPage {
     pub(super) before: Vec<Checkbox>,
     pub(super) may_power_off: bool,
     /// An update is installed on the way (G38).
-    pub(super) updates_wait: bool,
+    pub(super) updates_now: bool,
+    /// An update waits, and from when on it would be installed.
+    pub(super) updates_later: Option<String>,
     /// When the checks were made.
     pub(super) checked_at: Option<String>,
     pub(super) source: String,
@@ -48,6 +51,8 @@ pub(super) struct StoppingPage {
     /// What a person still does, in order.
     pub(super) left: Vec<StepView>,
     pub(super) by_itself: bool,
+    /// The page it was begun on.
+    pub(super) back: (&'static str, String),
 }
 
 pub(super) struct StepView {
@@ -166,6 +171,15 @@ pub(crate) async fn stop(
             true,
         );
     }
+    let by_itself = order_power_off(&app);
+    match stopping_page(&app, &visitor, by_itself) {
+        Some(page) => show(StatusCode::OK, &page),
+        None => no_profile(&app, &visitor),
+    }
+}
+
+/// Tells the system to switch the PC off; false where it cannot be told, and a person does it.
+pub(super) fn order_power_off(app: &App) -> bool {
     let by_itself = match app.upkeep.power_off() {
         None => false,
         Some(order) => match pki::sealed::write_private(order, b"power off\n") {
@@ -177,9 +191,20 @@ pub(crate) async fn stop(
         },
     };
     tracing::info!(by_itself, "the workplace is being stopped");
-    match stopping_page(&app, &visitor, by_itself) {
-        Some(page) => show(StatusCode::OK, &page),
-        None => no_profile(&app, &visitor),
+    by_itself
+}
+
+/// That an update waits which is not installed now, and from when on it is.
+pub(super) fn updates_later(it: AtShutDown, words: &Words) -> Option<String> {
+    match it {
+        AtShutDown::Nothing | AtShutDown::Installs => None,
+        AtShutDown::NotBefore(version, at) => {
+            let of = [
+                ("version", version.to_string()),
+                ("at", at.to_minute_in_japan()),
+            ];
+            Some(words.say_with("stop-updates-later", &of))
+        }
     }
 }
 
@@ -191,6 +216,7 @@ pub(super) fn stopping_page(app: &App, visitor: &Visitor, by_itself: bool) -> Op
         frame: frame(app, visitor, HERE),
         left: left(app, &visitor.words, &profile, plan, &contents, by_itself),
         by_itself,
+        back: (HERE, visitor.words.say("start-stop")),
     })
 }
 
@@ -250,6 +276,7 @@ pub(super) fn start_stop_page(
         .filter(|it| *it == Machine::Reader)
         .map(|_| tick("reader", "stop-reader-done", profile.stop.steps.join("、")))
         .collect();
+    let at_shut_down = app.updates.at_shut_down(app.now());
     before.extend(is_seen.then(|| tick("seen_anyway", "stop-seen-anyway", String::new())));
     let steps = StartStep::ALL.iter();
     Some(StartStopPage {
@@ -265,7 +292,8 @@ pub(super) fn start_stop_page(
             .collect(),
         before,
         may_power_off: app.upkeep.power_off().is_some(),
-        updates_wait: app.updates.waiting().is_some(),
+        updates_now: at_shut_down == AtShutDown::Installs,
+        updates_later: updates_later(at_shut_down, words),
         checked_at: examined.as_ref().map(|it| it.at.to_minute_in_japan()),
         source: words.say_with(
             "start-stop-source",

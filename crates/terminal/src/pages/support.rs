@@ -19,9 +19,10 @@ use ui::language::Words;
 
 use crate::doctor::SignedIn;
 use crate::doctor::report::{self, Heading};
-use crate::pages::{Frame, Staff, Visitor, show, updates};
+use crate::pages::start_stop::{self, StoppingPage};
+use crate::pages::{Frame, Staff, Visitor, show, trouble, updates};
 use crate::serve::App;
-use crate::update::Standing;
+use crate::update::{AtShutDown, Standing};
 use crate::{days, faults};
 
 pub(super) use desks::DeskView;
@@ -54,6 +55,10 @@ pub(super) struct SupportPage {
     pub(super) notes: Vec<String>,
     pub(super) version: Vec<Fact>,
     pub(super) has_start_stop: bool,
+    /// An update is installed on the way when the PC is switched off from here, where there is no page of starting and stopping (G38).
+    pub(super) updates_now: bool,
+    /// An update waits, and from when on it would be installed.
+    pub(super) updates_later: Option<String>,
 }
 
 pub(super) struct PartView {
@@ -199,6 +204,7 @@ pub(super) fn support_page(
     let matter = Matter::parse(about).or(first.map(|fault| Matter::Part(fault.part())));
     frame.banners.extend(data_banners(app, words));
     let directory = app.upkeep.support.directory().data;
+    let at_shut_down = at_shut_down_here(app);
     SupportPage {
         outcome: examined.as_ref().map(|it| {
             let (ja, en) = report::summary(&it.diagnosis);
@@ -227,6 +233,8 @@ pub(super) fn support_page(
         notes: directory.notes().to_vec(),
         version: updates::facts(words, standing),
         has_start_stop: has_start_stop(app),
+        updates_now: at_shut_down == AtShutDown::Installs,
+        updates_later: start_stop::updates_later(at_shut_down, words),
         frame,
     }
 }
@@ -234,6 +242,47 @@ pub(super) fn support_page(
 /// Start and stop are for places with a reader (G18, G37).
 pub(super) fn has_start_stop(app: &App) -> bool {
     facility_kind(app).is_none_or(|kind| kind.differences().has_reader)
+}
+
+/// What becomes of an update when the PC is switched off from this page: of none where another page does that, or nobody but a person.
+fn at_shut_down_here(app: &App) -> AtShutDown {
+    if has_start_stop(app) || app.upkeep.power_off().is_none() {
+        return AtShutDown::Nothing;
+    }
+    app.updates.at_shut_down(app.now())
+}
+
+/// 「更新してシャットダウン」 where there is no page of starting and stopping: not while the update would be refused.
+pub(crate) async fn stop(State(app): State<App>, visitor: Visitor) -> Response {
+    if has_start_stop(&app) {
+        return Redirect::to(start_stop::HERE).into_response();
+    }
+    let words = &visitor.words;
+    let at_shut_down = at_shut_down_here(&app);
+    if at_shut_down == AtShutDown::Installs && start_stop::order_power_off(&app) {
+        let page = StoppingPage {
+            frame: frame(&app, &visitor, HERE),
+            left: Vec::new(),
+            by_itself: true,
+            back: (HERE, words.say("support")),
+        };
+        return show(StatusCode::OK, &page);
+    }
+    let (status, fault) = match start_stop::updates_later(at_shut_down, words) {
+        Some(text) => {
+            let code = "reception".into();
+            (StatusCode::CONFLICT, Fault { code, text })
+        }
+        None if at_shut_down == AtShutDown::Installs => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            faults::own(words, "stop_not_begun", "stop-not-begun"),
+        ),
+        None => (
+            StatusCode::CONFLICT,
+            faults::own(words, "no_update", "stop-no-update"),
+        ),
+    };
+    trouble(status, frame(&app, &visitor, HERE), fault)
 }
 
 fn label(matter: Matter, words: &Words) -> &'static str {

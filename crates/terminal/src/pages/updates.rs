@@ -28,6 +28,14 @@ pub(crate) fn facts(words: &Words, it: &Standing) -> Vec<Fact> {
             Some(last) => ended(words, last),
         },
     ];
+    if let Some(put_off) = &it.put_off {
+        let until = days::show_instant(&put_off.until);
+        facts.push(Fact {
+            label: words.say("update-put-off"),
+            text: days::show_instant(&put_off.at),
+            meaning: words.say_with("update-put-off-why", &[("until", until)]),
+        });
+    }
     if let Some(stopped) = &it.stopped {
         let text = words.choose(&stopped.ja, &stopped.en).to_owned();
         facts.push(fact(words, "update-stopped", text));

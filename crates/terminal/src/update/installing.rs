@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::civil_date::Instant;
-use domain::update::{Occasion, Version, may_install, may_replace};
+use domain::update::{Occasion, Schedule, Version, may_install, may_replace};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Updates;
 use crate::system::{self, Dpkg};
 use crate::terminal_user::{self, UserState};
 use crate::update::fetching::{Papers, Place};
-use crate::update::record::{Journal, Kept, LastUpdate, Outcome, Record};
+use crate::update::record::{Journal, Kept, LastUpdate, Outcome, PutOff, Record};
 use crate::update::trust::{self, Offer};
 use crate::update::{ORDER, UpdateFault, installed};
 
@@ -64,7 +64,11 @@ impl Installer {
         let _lock = self.lock()?;
         self.go_back_from_a_cut(&clock).await?;
         let now = clock();
-        may_install(&self.settings.schedule(), occasion, now)?;
+        let schedule = self.settings.schedule();
+        if let Err(refused) = may_install(&schedule, occasion, now) {
+            self.note_put_off(&schedule, now);
+            return Err(refused.into());
+        }
         if terminal_user::state(&self.data_dir) == UserState::ChangedByHand {
             return Err(UpdateFault::TerminalUser);
         }
@@ -88,6 +92,23 @@ impl Installer {
         let last = self.replace(&dpkg, journal, record, &clock).await?;
         waiting.clear()?;
         Ok(last)
+    }
+
+    /// Writes down that patients were received when what waits was to be installed: whoever finds it not installed reads why.
+    fn note_put_off(&self, schedule: &Schedule, now: Instant) {
+        let Some(until) = schedule.reception_goes_on_until(now) else {
+            return;
+        };
+        if Place::waiting(&self.data_dir).papers().is_none() {
+            return;
+        }
+        let put_off = PutOff {
+            at: now.to_string(),
+            until: until.to_string(),
+        };
+        if let Err(error) = put_off.write(self.dir()) {
+            tracing::warn!(error = %error, "it is not on record that the update was put off");
+        }
     }
 
     /// Goes back from an update that was cut off, if there is one.
@@ -247,6 +268,7 @@ impl Installer {
         }
         record.last = Some(last.clone());
         record.write(self.dir())?;
+        PutOff::forget(self.dir());
         Journal::close(self.dir())?;
         self.tidy(&record);
         Ok(last)

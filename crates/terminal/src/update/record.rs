@@ -17,6 +17,9 @@ const RECORD: &str = "state.json";
 /// File of what is under way. Its name is in a unit, too: after a power cut it is what makes the machine go back.
 const JOURNAL: &str = "journal.json";
 
+/// File of the update that was put off. Beside the record: an older version, gone back to, reads no record with members it does not know.
+const PUT_OFF: &str = "put-off.json";
+
 /// An update that was cut off, or that dpkg could not install, so often is not tried again.
 const MOST_CUTS: u32 = 3;
 
@@ -92,6 +95,15 @@ pub enum Outcome {
     CutOff,
 }
 
+/// An update that was not installed when it was asked for, since patients were received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOff {
+    /// When it was asked for, RFC 3339.
+    pub at: String,
+    /// Until when patients were received then, RFC 3339.
+    pub until: String,
+}
+
 /// An update under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +152,22 @@ impl Journal {
     pub(crate) fn close(dir: &Path) -> Result<(), UpdateFault> {
         let path = dir.join(JOURNAL);
         std::fs::remove_file(&path).map_err(UpdateFault::file(&path))
+    }
+}
+
+impl PutOff {
+    /// The last one; `None` also where its file cannot be read: it explains, and decides nothing.
+    pub(crate) fn read(dir: &Path) -> Option<Self> {
+        read(&dir.join(PUT_OFF)).ok().flatten()
+    }
+
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), UpdateFault> {
+        write(&dir.join(PUT_OFF), self)
+    }
+
+    /// Takes it away, since an update came to an end after it.
+    pub(crate) fn forget(dir: &Path) {
+        let _ = std::fs::remove_file(dir.join(PUT_OFF));
     }
 }
 

@@ -4,7 +4,7 @@ use api::problem::Text;
 use ui::component::Fact;
 
 use crate::pages::{Visitor, updates};
-use crate::update::{LastUpdate, Outcome, Standing};
+use crate::update::{LastUpdate, Outcome, PutOff, Standing};
 
 pub(super) fn facts(visitor: &Visitor) -> Vec<Fact> {
     let outcomes = [
@@ -29,6 +29,10 @@ pub(super) fn of(outcome: Outcome) -> Standing {
             from: "0.1.0-1".into(),
             to: "0.2.0-1".into(),
             outcome,
+        }),
+        put_off: Some(PutOff {
+            at: "2026-11-26T03:00:00Z".into(),
+            until: "2026-11-26T11:00:00Z".into(),
         }),
         looked: Some("2026-11-26T18:00:00Z".into()),
         stopped: Some(Text::new("理由", "reason")),

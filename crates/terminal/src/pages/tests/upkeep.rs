@@ -1,9 +1,12 @@
 //! Support, start and stop, inventory: over a terminal whose center is not there, by whoever unlocked the screen and by staff.
 
+use std::path::PathBuf;
+
 use axum::http::StatusCode;
 use domain::diagnosis::fault::Fault as Broken;
 use domain::diagnosis::{Observation, Seen, diagnose};
 use domain::equipment::Part;
+use domain::institution_code::InstitutionCode;
 use domain::inventory::{Contents, Device, DeviceText, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 
@@ -15,7 +18,8 @@ use crate::pages::inventory::inventory_page;
 use crate::pages::start_stop::{start_stop_page, stopping_page};
 use crate::pages::support::support_page;
 use crate::pages::{Staff, Visitor};
-use crate::update::Outcome;
+use crate::update::tests::lay_down;
+use crate::update::{Outcome, SelfUpdate};
 
 /// How many pages there are here.
 pub(super) const PAGES: usize = 7;
@@ -225,6 +229,60 @@ async fn a_reader_that_goes_first_keeps_the_pc_from_being_stopped() {
             "{maker}"
         );
     }
+}
+
+/// At 17:00, with an update that waits and with these hours of reception, at a facility of a code; and where the PC is switched off.
+fn with_update(hours: &str, facility: &str) -> (Terminal, PathBuf) {
+    let terminal = Terminal::start_with(|setup, now| {
+        assert_eq!(now.to_minute_in_japan(), "2027-01-15 17:00");
+        let dir = setup.screen_lock.data_dir.clone();
+        setup.updates = SelfUpdate::new(&dir, &lay_down(&dir, hours));
+        setup.upkeep.power_off = Some(dir.join("power-off"));
+        setup.certificates[0].holder.facility = InstitutionCode::parse(facility).unwrap();
+    });
+    let order = terminal.dir.path().join("power-off");
+    (terminal, order)
+}
+
+const CLINIC: &str = "1319999999";
+const HOME_NURSING: &str = "1369999998";
+
+#[tokio::test]
+async fn update_and_switch_off_is_offered_after_reception_and_before_it_is_said_from_when_on() {
+    for (hours, button, later) in [
+        ("08:00-20:00", "パソコンを終了する", true),
+        ("08:00-16:00", "更新してシャットダウン", false),
+    ] {
+        let (terminal, _) = with_update(hours, CLINIC);
+        let page = terminal.get("/start-stop", "").await.text;
+        let danger = page.split("data-tone=\"danger\">").nth(1).unwrap();
+        assert!(danger.starts_with(&format!("{button}</button>")), "{hours}");
+        let says_when = page.contains("0.2.0-1") && page.contains("2027-01-15 20:00 以降");
+        assert_eq!(says_when, later, "{hours}");
+        let support = terminal.get("/support", "").await.text;
+        assert!(!support.contains("/support/stop"), "{hours}");
+    }
+}
+
+#[tokio::test]
+async fn home_visit_nursing_updates_and_switches_off_from_support_after_reception_alone() {
+    let (terminal, order) = with_update("08:00-20:00", HOME_NURSING);
+    let page = terminal.get("/support", "").await.text;
+    assert!(page.contains("2027-01-15 20:00 以降") && !page.contains("/support/stop"));
+    let refused = terminal.post("/support/stop", "", "").await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains("data-code=\"reception\"") && !order.exists());
+    let (terminal, order) = with_update("08:00-16:00", HOME_NURSING);
+    let page = terminal.get("/support", "").await.text;
+    assert!(page.contains("action=\"/support/stop\"") && page.contains("更新してシャットダウン"));
+    let stopped = terminal.post("/support/stop", "", "").await;
+    assert_eq!(stopped.status, StatusCode::OK);
+    assert!(stopped.text.contains("data-stopping=\"itself\"") && order.exists());
+    assert!(!stopped.text.contains("href=\"/start-stop\""));
+    let (clinic, order) = with_update("08:00-16:00", CLINIC);
+    let elsewhere = clinic.post("/support/stop", "", "").await;
+    assert_eq!(elsewhere.header("location"), "/start-stop");
+    assert!(!order.exists(), "the reader may have to go first");
 }
 
 #[tokio::test]

@@ -1,0 +1,94 @@
+//! An update that waits, where the PC is switched off during reception and after it (G38).
+
+use std::sync::OnceLock;
+
+use api::update::{Manifest, Release};
+use domain::update::Reception;
+use pki::publisher::Publisher;
+
+use super::*;
+
+/// The publisher's key and a release of 0.2.0-1 under it, made once: its passphrase costs seconds.
+fn signed() -> &'static (String, Release) {
+    static SIGNED: OnceLock<(String, Release)> = OnceLock::new();
+    SIGNED.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let publisher = Publisher::make(&dir.path().join("key"), "a long passphrase").unwrap();
+        let manifest = Manifest {
+            made: "2026-11-26T00:00:00Z".into(),
+            packages: Vec::new(),
+            version: "0.2.0-1".into(),
+        };
+        let release = Release::sign(&manifest, &publisher).unwrap();
+        (publisher.key().to_string(), release)
+    })
+}
+
+/// Has 0.2.0-1 wait in a data folder; the settings of updates, with patients received at these hours.
+pub(crate) fn lay_down(data_dir: &Path, hours: &str) -> config::Updates {
+    let (key, release) = signed();
+    let pinned = data_dir.join("publisher.pub");
+    std::fs::write(&pinned, key).unwrap();
+    let papers = fetching::Papers {
+        release: release.clone(),
+        changes: Vec::new(),
+    };
+    let folder = data_dir.join("updates/waiting");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("package.deb"), "a package").unwrap();
+    let papers = serde_json::to_vec(&papers).unwrap();
+    std::fs::write(folder.join("release.json"), papers).unwrap();
+    config::Updates {
+        publisher: Some(pinned),
+        reception: vec![Reception::parse(hours).unwrap()],
+        state_dir: data_dir.join("update-state"),
+        root: data_dir.join("root"),
+        ..config::Updates::default()
+    }
+}
+
+fn japan(text: &str) -> Instant {
+    Instant::parse(&format!("{text}+09:00")).unwrap()
+}
+
+#[test]
+fn during_reception_it_is_said_from_when_on_switching_off_installs() {
+    let dir = tempfile::tempdir().unwrap();
+    let updates = SelfUpdate::new(dir.path(), &lay_down(dir.path(), "08:00-20:00"));
+    let version = Version::parse("0.2.0-1").unwrap();
+    let end = japan("2026-11-26T20:00:00");
+    assert_eq!(
+        updates.at_shut_down(japan("2026-11-26T12:00:00")),
+        AtShutDown::NotBefore(version, end)
+    );
+    assert_eq!(updates.at_shut_down(end), AtShutDown::Installs);
+    std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();
+    assert_eq!(updates.at_shut_down(end), AtShutDown::Nothing);
+}
+
+#[tokio::test]
+async fn an_installation_that_reception_puts_off_is_told_of_while_the_update_waits() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = lay_down(dir.path(), "08:00-20:00");
+    let updates = SelfUpdate::new(dir.path(), &settings);
+    let installer = Installer {
+        config_file: dir.path().join("terminal.toml"),
+        data_dir: dir.path().into(),
+        settings,
+        executable: dir.path().join("onshi"),
+    };
+    assert_eq!(updates.standing().await.put_off, None);
+    let noon = || japan("2026-11-26T12:00:00");
+    let refused = installer.install(Some(Occasion::ShutDown), noon).await;
+    assert!(matches!(
+        refused,
+        Err(UpdateFault::NotNow(NotNow::Reception))
+    ));
+    let put_off = updates.standing().await.put_off.unwrap();
+    assert_eq!(Instant::parse(&put_off.at), Ok(noon()));
+    let end = japan("2026-11-26T20:00:00");
+    assert_eq!(Instant::parse(&put_off.until), Ok(end));
+    // Of what waits no more nobody asks.
+    std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();
+    assert_eq!(updates.standing().await.put_off, None);
+}
