@@ -31,6 +31,7 @@ stop-updates-later = An update ({ $version }) waits, but nothing is installed du
 stop-not-begun = The PC could not be told to switch off. Shut it down from its own menu.
 stop-no-update = No update waits, so nothing was done. To switch the PC off, shut it down from its own menu.
 stop-guided = Go on to stop
+stop-reader-now = Reception is over for today. After the PC, switch the card reader off ({ $maker }): it updates its own system then.
 stop-first = Not yet: stop this first and tick the box: { $machine }.
 stop-reader-seen = The card reader still seems to run. Stop it and press again. If it is stopped and still seen, tick the box and go on.
 stop-goes-off = The PC is being shut down and will go off soon.

@@ -24,6 +24,7 @@ use crate::pages::receipt_link;
 use crate::pages::screen_lock;
 use crate::pages::setup;
 use crate::pages::sign_in::certificates_page;
+use crate::pages::start_stop;
 use crate::pages::support;
 use crate::pages::training;
 use crate::pages::{Frame, Staff, Visitor, done, show};
@@ -139,6 +140,9 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
     frame
         .banners
         .extend(support::trouble_banner(app, &staff.words));
+    frame
+        .banners
+        .extend(start_stop::reader_reminder(app, &staff.words));
     frame.banners.extend(notices::important(app, staff));
     frame.banners.extend(setup::reminder(app, staff));
     frame.banners.extend(receipt_link::unanswered(staff, link));

@@ -18,7 +18,7 @@ use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone, WayOn
 use ui::language::Words;
 
 use crate::browsers::Browser;
-use crate::pages::{Filled, Frame, Staff, Visitor, show, support};
+use crate::pages::{Filled, Frame, Staff, Visitor, show, start_stop, support};
 use crate::serve::{App, Certificate};
 use crate::{days, faults};
 
@@ -94,6 +94,9 @@ pub(super) fn certificates_page(
     frame
         .banners
         .extend(support::trouble_banner(app, &visitor.words));
+    frame
+        .banners
+        .extend(start_stop::reader_reminder(app, &visitor.words));
     if first.is_none() {
         let fault = faults::own(&visitor.words, "no_certificate", "no-certificate");
         let mut banner = Banner::new(Tone::Error, fault);

@@ -11,7 +11,7 @@ use domain::inventory::{Contents, DeviceText};
 use domain::start_stop::{Machine, StartStep, StopPlan, Switching, WrongOrder};
 use kiosk::profile::{self, Profile};
 use serde::Deserialize;
-use ui::component::{Banner, Checkbox, Fault, Tone};
+use ui::component::{Banner, Checkbox, Fault, Tone, WayOn};
 use ui::language::Words;
 
 use crate::doctor::report;
@@ -218,6 +218,33 @@ pub(super) fn stopping_page(app: &App, visitor: &Visitor, by_itself: bool) -> Op
         by_itself,
         back: (HERE, visitor.words.say("start-stop")),
     })
+}
+
+/// After the day's reception, for pages that people have open then: that the reader is to be switched off, where it updates its own
+/// system by that (G18, G38).
+pub(super) fn reader_reminder(app: &App, words: &Words) -> Option<Banner> {
+    if !has_start_stop(app) {
+        return None;
+    }
+    app.updates.closed_since(app.now())?;
+    let profile = app
+        .upkeep
+        .reader_profile(&app.upkeep.inventory().contents)?;
+    profile.stop.note.as_ref()?;
+    let mut text = words.say_with("stop-reader-now", &[("maker", profile.maker.as_str())]);
+    if profile.stop.note_doubt {
+        text = format!("{text} {}", words.say("stop-note-doubt"));
+    }
+    let fault = Fault {
+        code: "switch_reader_off".into(),
+        text,
+    };
+    let mut banner = Banner::new(Tone::Note, fault);
+    banner.way_on = Some(WayOn {
+        href: HERE.into(),
+        text: words.say("start-stop"),
+    });
+    Some(banner)
 }
 
 /// Home-visit nursing has no reader, and no page of starting and stopping (G18, G37).

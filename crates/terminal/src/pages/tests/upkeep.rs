@@ -286,6 +286,26 @@ async fn home_visit_nursing_updates_and_switches_off_from_support_after_receptio
 }
 
 #[tokio::test]
+async fn after_reception_the_first_pages_say_that_a_reader_is_switched_off_to_update_itself() {
+    for (hours, maker, said) in [
+        ("08:00-16:00", "アルメックス", true),
+        ("08:00-16:00", "パナソニック", false),
+        ("08:00-20:00", "アルメックス", false),
+    ] {
+        let (terminal, _) = with_update(hours, CLINIC);
+        let (dir, now) = (terminal.dir.path(), terminal.app.now());
+        kept::change(dir, Version(0), contents(maker), "kanri", now).unwrap();
+        let staff = terminal.sign_in("general");
+        for cookie in ["", staff.as_str()] {
+            let page = terminal.get("/", cookie).await;
+            assert_eq!(page.status, StatusCode::OK);
+            let says = page.text.contains("data-code=\"switch_reader_off\"");
+            assert_eq!(says, said, "{hours} {maker}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_locked_screen_shows_none_of_these_pages() {
     let terminal = terminal("パナソニック");
     terminal.app.lock.close();
