@@ -170,7 +170,8 @@ async fn two_displays_of_different_makers_lead_to_two_desks_each_with_its_own_se
         ("display-hp", &["S-11", "受付", "S-33", "会計"][..], "S-22"),
         ("display-iodata", &["S-22", "診察室"][..], "S-11"),
     ] {
-        let mut found = page.split(&format!("data-desk=\"{desk}\"")).skip(1);
+        let mark = format!("data-desk=\"{desk}\"");
+        let mut found = page.split(&mark).skip(1);
         let section = found.next().unwrap().split("</section>").next().unwrap();
         for own in own {
             assert!(section.contains(own), "{desk}: {own}");
