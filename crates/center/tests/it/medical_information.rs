@@ -1,6 +1,7 @@
 //! Drugs, treatment and checkups for machines: what a consent opens, what nothing opens, and what is on record of both.
 
 use api::client::ClientError;
+use api::home_care::HomeWithdrawal;
 use api::settings::Settings;
 use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply, send};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use synthetic::card::case::Case;
 use synthetic::card::holder;
 
+use crate::home_care::{Device, address};
 use crate::world::{Clinic, World, check};
 
 pub(crate) const DRUGS: &str = "YZKsiquc01";
@@ -264,6 +266,60 @@ async fn a_consent_counts_at_its_facility_for_24_hours_and_until_it_is_taken_bac
         .await
         .unwrap();
     assert_eq!(code(&late), "E0030", "over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_agreed_to_with_home_care_is_read_at_visits_of_that_care_until_it_is_withdrawn() {
+    let (world, at_home) = World::start_at_home(Default::default()).await;
+    let desk = desk(&world, "1319999999").await;
+    let mut agreed = String::new();
+    for (care, answers) in [
+        ("remote_care", &[("checkups", "yes")][..]),
+        ("home_visit", &[("drugs", "yes"), ("checkups", "yes")][..]),
+    ] {
+        let address = address(&desk.clinic, &desk.staff, care).await;
+        let mut phone = Device::new(&world, at_home);
+        phone.register(&world, &address, None).await.unwrap();
+        let laid = (Case::Renewed, "pin");
+        let check = phone.lay(&world, &address, laid).await.unwrap();
+        let answered = phone.answer(&world, &check, (Some("yes"), answers)).await;
+        answered.unwrap();
+        agreed = check.id;
+    }
+    let (drugs, checkups) = (
+        desk.drugs(&world, Case::Renewed, "2"),
+        desk.checkups(Case::Renewed, "2"),
+    );
+    let ask = async |message: &str, asked: &Value, flag: &str| {
+        let mut asked = asked.clone();
+        asked["XmlMsg"]["MessageBody"]["MedicalTreatmentFlag"] = flag.into();
+        desk.ask(message, &asked).await
+    };
+    for (message, asked, expected) in [
+        (DRUGS, &drugs, ["E0030", "1", "E0030", "E0030"]),
+        (CHECKUPS, &checkups, ["E0030", "1", "1", "E0030"]),
+    ] {
+        for (flag, expected) in ["1", "2", "3", "4"].into_iter().zip(expected) {
+            let answer = ask(message, asked, flag).await;
+            assert_eq!(code(&answer), expected, "{message} flag {flag}");
+        }
+    }
+    let found = ask(DRUGS, &drugs, "2").await;
+    let months = &found["XmlMsg"]["MessageBody"]["MeTrMonthInf"];
+    assert_eq!(months.as_array().unwrap().len(), 12);
+    let body = HomeWithdrawal {
+        reason: "patient".into(),
+    };
+    let client = &desk.clinic.client;
+    let ended = client.withdraw_home_consent(&desk.staff, "key", (&agreed, &body));
+    ended.await.unwrap();
+    for (message, asked, flag) in [
+        (DRUGS, &drugs, "2"),
+        (CHECKUPS, &checkups, "2"),
+        (CHECKUPS, &checkups, "3"),
+    ] {
+        assert_eq!(code(&ask(message, asked, flag).await), "E0030");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

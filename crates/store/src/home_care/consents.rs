@@ -7,11 +7,14 @@ use domain::coverage::Registration;
 use domain::event::EventKind;
 use domain::home_care::Care;
 use domain::medical_information::kind::{Basis, InformationKind};
+use domain::medical_information::look::Opened;
 use domain::permit::{CareAtHome, Permit};
 use domain::person::PersonId;
+use domain::questions::Choice;
 
-use super::checks::HomeAnswer;
+use super::checks::{self, HomeAnswer};
 use crate::access::{actor, number};
+use crate::cards::questions::consents as answers;
 use crate::checks::{NewCheck, Record, Recorded};
 use crate::engine::{Engine, StoreError};
 use crate::sight::opened_to;
@@ -259,6 +262,43 @@ pub(crate) fn end(
             .execute(params![facility, person, care, now.as_micros()])?;
     }
     Ok(newest.map(u128::from_be_bytes))
+}
+
+/// What is open of a person by home care and was agreed to for this care: at the check that the care's consent names, or at the one of this
+/// care that opened it last. Nothing where the care is not agreed now.
+pub(crate) fn agreed_for(
+    connection: &Connection,
+    (facility, person, care): (i64, PersonId, Care),
+    opened: Vec<Opened>,
+    now: Instant,
+) -> Result<Vec<Opened>, StoreError> {
+    let text = format!(
+        "SELECT check_id FROM home_consent WHERE facility = ?1 AND person = ?3 AND care = ?4 AND {IN_FORCE}"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
+    let mut rows = statement.query(params![
+        facility,
+        now.as_micros(),
+        person.as_u128().to_be_bytes(),
+        care.as_str()
+    ])?;
+    let Some(row) = rows.next()? else {
+        return Ok(Vec::new());
+    };
+    let given = answers(connection, facility, u128::from_be_bytes(row.get(0)?))?;
+    let yes = given
+        .iter()
+        .filter(|it| it.answered.choice == Choice::Yes)
+        .flat_map(|it| InformationKind::of(it.answered.question));
+    let yes: Vec<InformationKind> = yes.copied().collect();
+    let mut found = Vec::new();
+    for it in opened.into_iter().filter(|it| it.basis == Basis::Home) {
+        let opened_at = checks::find(connection, facility, it.reference)?;
+        if yes.contains(&it.kind) || opened_at.is_some_and(|at| at.care == care) {
+            found.push(it);
+        }
+    }
+    Ok(found)
 }
 
 fn in_force(

@@ -1,10 +1,11 @@
 //! Medical information for machines (G26): one look by the qualification that a message names, judged, recorded and read as people's looks
-//! are, and told to nobody without an open consent of a visit. Says of nobody whether they exist. Stores what is known of people.
+//! are, and told to nobody without an open consent for that kind of visit. Says of nobody whether they exist. Stores what is known of people.
 
 use domain::audit::{Deed, Event};
 use domain::civil_date::{CivilDate, Instant};
 use domain::codes::check::VisitKind;
 use domain::coverage::Registration;
+use domain::home_care::Care;
 use domain::insured::{Branch, InsuranceKey};
 use domain::medical_information::MedicalInformation;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::access::{actor, number};
 use crate::engine::{Engine, StoreError};
+use crate::home_care::consents as home_consents;
 use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep};
 use crate::registry::households;
 use crate::rows::medical_information::{pack_checkup, pack_month, pack_surgery};
@@ -34,7 +36,7 @@ pub struct Sought {
     pub reading: Reading,
     /// Of which months.
     pub months: Months,
-    /// At what kind of visit: a consent given with the card at a reader is an outpatient's, and of the others there is none yet.
+    /// At what kind of visit: what was agreed to with the card at a reader is an outpatient's, with home or remote care that care's.
     pub visit: VisitKind,
 }
 
@@ -77,8 +79,8 @@ enum Recorded {
 
 impl Engine {
     /// Takes a look for a machine: of the one person a qualification leads to, if what is to be read is open at the permit's facility by
-    /// the patient's own consent at a visit. Nobody, several people and no consent are one and the same refusal. Under an idempotency key
-    /// of before it is another look.
+    /// the patient's own consent for this kind of visit. Nobody, several people and no consent are one and the same refusal. Under an
+    /// idempotency key of before it is another look.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing may be answered.
@@ -111,8 +113,8 @@ impl Engine {
                 subject: None,
                 detail: format!("reading={} {}", reading.as_str(), look.detail),
             };
-            let person = person.filter(|_| visit == VisitKind::Outpatient);
-            match opened(connection, (number(holder.facility), person), reading, now)? {
+            let whose = (number(holder.facility), person);
+            match opened(connection, whose, (reading, visit), now)? {
                 Err(why) => {
                     event.detail = format!("{} why={}", event.detail.trim_end(), name(why));
                     batch.append(connection, &event, None)?;
@@ -212,11 +214,11 @@ impl Engine {
     }
 }
 
-/// What a reading rests on within the running transaction: every kind of it open by a visit, or why it is not.
+/// What a reading rests on within the running transaction: every kind of it open for the kind of visit, or why it is not.
 fn opened(
     connection: &Connection,
     (facility, person): (i64, Option<PersonId>),
-    reading: Reading,
+    (reading, visit): (Reading, VisitKind),
     now: Instant,
 ) -> Result<Result<(PersonId, Vec<Opened>), NotOpened>, StoreError> {
     let settings = facility_settings::read(connection, facility)?.settings;
@@ -227,13 +229,33 @@ fn opened(
         return Ok(Err(NotOpened::NoConsent));
     };
     let mut under = in_force(connection, (facility, person), now)?;
-    under.retain(|it| it.basis == Basis::Visit && reading.kinds().contains(&it.kind));
+    under.retain(|it| reading.kinds().contains(&it.kind));
+    under = for_visit(connection, (facility, person, visit), under, now)?;
     let mut kinds = reading.kinds().iter();
     if kinds.all(|kind| under.iter().any(|it| it.kind == *kind)) {
         Ok(Ok((person, under)))
     } else {
         Ok(Err(NotOpened::NoConsent))
     }
+}
+
+/// What of it was agreed to for a kind of visit; what an emergency opened is for people alone.
+fn for_visit(
+    connection: &Connection,
+    (facility, person, visit): (i64, PersonId, VisitKind),
+    mut opened: Vec<Opened>,
+    now: Instant,
+) -> Result<Vec<Opened>, StoreError> {
+    let care = match visit {
+        VisitKind::Outpatient => {
+            opened.retain(|it| it.basis == Basis::Visit);
+            return Ok(opened);
+        }
+        VisitKind::HomeVisit => Care::HomeVisit,
+        VisitKind::Online => Care::RemoteCare,
+        VisitKind::Emergency => return Ok(Vec::new()),
+    };
+    home_consents::agreed_for(connection, (facility, person, care), opened, now)
 }
 
 /// The checks that gave the consents, each once.

@@ -6,7 +6,7 @@ use domain::insured::InsuranceKey;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::MedicalInformation;
 use domain::medical_information::drugs::{DrugMonth, Source};
-use domain::medical_information::kind::{InformationKind, Way};
+use domain::medical_information::kind::{Basis, InformationKind, Way};
 use domain::medical_information::look::{Look, Months};
 use domain::medical_information::look_back::FirstDays;
 use domain::person::Person;
@@ -82,12 +82,12 @@ impl Engine {
     }
 }
 
-/// Whether a kind is open to a look, as a condition within a query: of its facility, person and instant, in ?1, ?2 and ?3. A machine's (?4)
-/// rests on visits alone; where it asked about a qualification (?5), the person is reached by that and no other way.
+/// Whether a kind is open to a look, as a condition within a query: of its facility, person and instant, in ?1, ?2 and ?3. A machine's
+/// rests on one basis alone (?4); where it asked about a qualification (?5), the person is reached by that and no other way.
 fn is_open(kind: InformationKind) -> String {
     format!(
         "(EXISTS (SELECT 1 FROM center.opened_information o WHERE o.facility = ?1 AND o.person = ?2
-            AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (?4 = 0 OR o.basis = 'visit'))
+            AND o.kind = '{}' AND o.given <= ?3 AND ?3 < o.valid_until AND (o.basis = ?4 OR ?4 IS NULL))
           AND ?5
           AND NOT {IS_SUSPENDED})",
         kind.as_str()
@@ -95,6 +95,12 @@ fn is_open(kind: InformationKind) -> String {
 }
 
 impl Reading<'_> {
+    /// What a machine's look was judged by; people's rest on whatever is open.
+    fn basis(&self) -> Option<&'static str> {
+        let judged = self.look.under.first().map_or(Basis::Visit, |it| it.basis);
+        (self.look.way == Way::Machine).then(|| judged.as_str())
+    }
+
     fn months(
         &self,
         connection: &Connection,
@@ -115,7 +121,7 @@ impl Reading<'_> {
             number(look.facility),
             look.person.as_u128().to_be_bytes(),
             look.at.as_micros(),
-            look.way == Way::Machine,
+            self.basis(),
             self.is_reached,
             look.months.from.map_or(i32::MIN, first),
             look.months.until.map_or(i32::MAX, first),
@@ -159,7 +165,7 @@ impl Reading<'_> {
             number(look.facility),
             look.person.as_u128().to_be_bytes(),
             look.at.as_micros(),
-            look.way == Way::Machine,
+            self.basis(),
             self.is_reached,
             first,
             last

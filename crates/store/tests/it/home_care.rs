@@ -3,18 +3,22 @@
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::bulk::Days;
 use domain::civil_date::Instant;
+use domain::codes::check::VisitKind;
 use domain::codes::setting::Right;
 use domain::home_care::activation::DeviceLabel;
 use domain::home_care::address::{AddressId, JoinCode};
 use domain::home_care::{Care, UNTIL_WITHDRAWN, VisualCheck};
 use domain::identification::Method;
 use domain::institution_code::InstitutionCode;
-use domain::medical_information::kind::{Basis, InformationKind};
+use domain::insured::InsuranceKey;
+use domain::medical_information::kind::{Basis, InformationKind, Purpose};
+use domain::medical_information::look::Months;
+use domain::medical_information::viewing::{NotOpened, Reading};
 use domain::medical_information::withdrawal::Reason;
 use domain::password::Length;
 use domain::permit::{
-    AskByCard, AskInBulk, CareAtHome, ManageHomeCare, Permission, Permit, SignedIn,
-    ViewMedicalPages, WithdrawConsent,
+    AskByCard, AskInBulk, CareAtHome, ManageHomeCare, Permission, Permit, ReadMedicalByMachine,
+    SignedIn, ViewMedicalPages, WithdrawConsent,
 };
 use domain::questions::{Answered, Choice, Question, QuestionsState};
 use domain::reader::ReaderId;
@@ -26,6 +30,7 @@ use store::engine::Engine;
 use store::home_care::checks::{Asks, HomeAnswer, NewHomeCheck};
 use store::home_care::codes::{Activation, NewCode};
 use store::home_care::consents::CheckedAgain;
+use store::registry::medical_information::{MachineLook, MachineLooked, Sought};
 use store::withdrawals::{Withdrawing, Withdrawn};
 
 use crate::cards::{FACILITY, by_eye, challenge, now};
@@ -336,6 +341,72 @@ async fn consent_at_home_opens_lists_and_ends_as_a_whole(place: &Place) {
     engine.refuse_check_again(&cares, later).await.unwrap();
 }
 
+/// What a machine gets of the patient's drugs at a kind of visit.
+async fn by_machine(
+    engine: &Engine,
+    key: &InsuranceKey,
+    (id, at): (u128, Instant),
+    visit: VisitKind,
+) -> MachineLooked {
+    let permit = Permit::<ReadMedicalByMachine>::grant(SignedIn {
+        facility: InstitutionCode::parse(FACILITY).unwrap(),
+        account: AccountId::parse("renkei").unwrap(),
+        kind: AccountKind::LinkApp,
+        certificate: [9; 32],
+    })
+    .unwrap();
+    let sought = Sought {
+        key: key.clone(),
+        branch: None,
+        reading: Reading::Drugs,
+        months: Months::default(),
+        visit,
+    };
+    let look = MachineLook {
+        id,
+        purpose: Purpose::Treatment,
+        detail: String::new(),
+        kept: None,
+    };
+    let looked = engine.look_by_machine(&permit, &sought, look, at);
+    looked.await.unwrap()
+}
+
+async fn a_machine_reads_what_home_care_opened_at_visits_of_that_care_alone(place: &Place) {
+    let engine = place.open();
+    let mut known = patient();
+    known.coverages = synthetic::samples::people()[0].coverages.clone();
+    let key = known.coverages[0].key();
+    engine.store_people(vec![known]).await.unwrap();
+    read_at_home(&engine, Choice::Yes).await;
+    let year = now().plus_seconds(400 * 86_400);
+    for (id, visit, expected) in [
+        (70, VisitKind::HomeVisit, true),
+        (71, VisitKind::Online, false),
+        (72, VisitKind::Outpatient, false),
+        (73, VisitKind::Emergency, false),
+    ] {
+        let looked = by_machine(&engine, &key, (id, year), visit).await;
+        let seen = matches!(looked, MachineLooked::Seen(_));
+        assert_eq!(seen, expected, "{}", visit.code());
+    }
+    let withdrawing = Withdrawing {
+        id: 60,
+        kinds: None,
+        reason: Reason::Patient,
+        note: None,
+    };
+    let later = year.plus_seconds(60);
+    let permit = permit::<WithdrawConsent>(FACILITY);
+    let ended = engine.withdraw_consent(&permit, 1, withdrawing, later, None, |_| Vec::new());
+    ended.await.unwrap();
+    let looked = by_machine(&engine, &key, (74, later), VisitKind::HomeVisit).await;
+    assert!(matches!(
+        looked,
+        MachineLooked::NotOpened(NotOpened::NoConsent)
+    ));
+}
+
 async fn without_consent_to_home_care_an_answer_is_a_visits(place: &Place) {
     let engine = place.open();
     engine.store_people(vec![patient()]).await.unwrap();
@@ -374,6 +445,7 @@ on_both!(
     wrong_tries_at_the_same_moment_are_each_counted,
     an_address_that_was_replaced_ends_with_its_pages_and_own_devices_are_forgotten,
     consent_at_home_opens_lists_and_ends_as_a_whole,
+    a_machine_reads_what_home_care_opened_at_visits_of_that_care_alone,
     without_consent_to_home_care_an_answer_is_a_visits,
     what_was_agreed_at_home_is_vouched_for_by_the_chain,
 );
