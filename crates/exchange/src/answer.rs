@@ -59,7 +59,7 @@ pub enum Answer {
 /// changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unrepresentable {
-    /// The reduced form (𠮷 as 吉, by a table; a letter without its marks), `●` where there is none; the original stands in a sidecar.
+    /// The reduced form (𠮷 as 吉, by a table; a letter without its marks, µ as μ), `●` where there is none; the original stands in a sidecar.
     #[default]
     Reduced,
     /// `●`, as the original system does; the original stands in a sidecar.

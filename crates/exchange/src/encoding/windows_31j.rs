@@ -3,7 +3,7 @@
 
 use encoding_rs::{DecoderResult, EncoderResult, SHIFT_JIS};
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::compose;
+use unicode_normalization::char::{canonical_combining_class, compose};
 
 use crate::encoding::reduction;
 
@@ -151,9 +151,47 @@ fn append_reduced(reduced: &mut String, c: char, reference: &str) {
         reduced.push(other);
         return;
     }
-    // The letter below its marks (é, ö), or the ideograph a compatibility form stands for.
-    let base: String = std::iter::once(c).nfd().filter(|c| holds(*c)).collect();
-    reduced.push_str(if base.is_empty() { reference } else { &base });
+    let last = reduced.chars().last();
+    // A mark that makes no character of the set together with the letter before it: the letter alone stands there already.
+    if last.is_some() && is_mark(c) {
+        return;
+    }
+    match plain_form(c, last) {
+        Some(form) => reduced.push_str(&form),
+        None => reduced.push_str(reference),
+    }
+}
+
+/// What a character stands for, in characters of the set: the letter below its marks (é, ö), the ideograph or the letters of a compatibility
+/// form (µ, ㎍, ²). None where a part would be missing, and where it would read as another number after what stands before it.
+fn plain_form(c: char, before: Option<char>) -> Option<String> {
+    let mut form = String::new();
+    for part in c.nfkc() {
+        if let Some(held) = held_form(part) {
+            form.push(held);
+            continue;
+        }
+        for base in part.nfd().filter(|base| !is_mark(*base)) {
+            form.push(held_form(base)?);
+        }
+    }
+    // 10² is not 102.
+    let runs_on = before.is_some_and(char::is_numeric) && form.starts_with(char::is_numeric);
+    // Of a mark that has a blank for its letter, nothing is left to read.
+    let is_bare = form.trim().is_empty() && !c.is_whitespace();
+    // Lines of CSV and cells are reduced as they stand: a small comma may not become one that ends a cell.
+    let is_sign = |c: char| c.is_ascii_punctuation() && !matches!(c, '(' | ')' | '.' | '/');
+    (!runs_on && !is_bare && !form.contains(is_sign)).then_some(form)
+}
+
+/// A character itself where the set holds it, or its reduced form by the table.
+fn held_form(c: char) -> Option<char> {
+    if holds(c) { Some(c) } else { reduction::of(c) }
+}
+
+/// A mark on the letter before it. What strikes a letter or a sign through (class 1) is part of what it says.
+fn is_mark(c: char) -> bool {
+    1 < canonical_combining_class(c)
 }
 
 fn is_variation_selector(c: char) -> bool {
@@ -226,6 +264,30 @@ mod tests {
         check("か\u{3099}", "が", Some("か&#x3099;"));
         check("\u{FA30}", "侮", Some("&#xFA30;"));
         check("A&B𠮷", "A&B吉", Some("A&amp;B&#x20BB7;"));
+    }
+
+    #[test]
+    fn a_compatibility_form_is_reduced_to_what_it_stands_for_and_a_loose_mark_to_its_letter() {
+        for (text, expected) in [
+            ("5µg", "5μg"),
+            ("㎍", "μg"),
+            ("m²", "m2"),
+            ("Ⅻ因子", "XII因子"),
+            ("㌀", "アパート"),
+            ("Jose\u{301}", "Jose"),
+            ("Jose\u{301} Ⅲ①㈱", "Jose Ⅲ①㈱"),
+            // Not as another number, and not with a part missing.
+            ("10²", "10●"),
+            ("½錠", "●錠"),
+            ("1\u{338}a≮", "1●a●"),
+            ("\u{301}a\u{B8}", "●a●"),
+            // Nothing that a line of CSV or a cell would be read by.
+            ("\u{FE50}\u{FE64}\u{FE66}⑾", "●●●(11)"),
+        ] {
+            assert_eq!(reduced_or_circled(text), expected);
+            encode(&reduced_or_circled(text)).unwrap();
+        }
+        check("Jose\u{301} 5µg", "Jose 5μg", Some("Jose&#x301; 5&#xB5;g"));
     }
 
     #[test]
