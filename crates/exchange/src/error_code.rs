@@ -125,7 +125,8 @@ error_codes! {
         "管理アカウントの方が環境設定（薬剤情報・診療情報・健診情報）を確認してください。", "Let an administrator look at the settings of drugs, treatment and checkups.";
     Refused = "E0100", Vendor, "{}", "The center refused a value; the text says which.",
         "示された項目を直して送り直してください。", "Correct the item and send it again.";
-    NotRepresentable = "E0101", Vendor, "Shift_JISで表せない文字が含まれるため、結果を書けません。", "The answer holds a character that Shift_JIS lacks.",
+    NotRepresentable = "E0101", Vendor, "Shift_JISで表せない文字が含まれるため、結果を書けません。（電文では返しません。連携アプリが .err で知らせます。）",
+        "The answer holds a character that Shift_JIS lacks. (Never in a message: the link app tells it in an .err.)",
         "UTF-8 で受け取る設定にしてください。", "Set the folder to UTF-8.";
     Unavailable = "E0200", Operator, "一時的に処理できません。", "It cannot be processed for the time being.",
         "しばらくしてから送り直してください。続く場合は運用者に連絡してください。", "Send it again later; tell the operator if it lasts.";
