@@ -137,6 +137,9 @@ class Desk:
     def _take(self, found: Found) -> bool:
         if found.kind == "face" and not self.settings.results_flow:
             return False
+        if found.kind == "request":
+            self._take_rejected(found)
+            return False
         data = folders.read(found.path)
         if data is None:
             return False
@@ -162,6 +165,14 @@ class Desk:
             return False
         shown["request"] = f"{key[0]}req_{key[1]}"
         return self._done(found, self.ledger.answer(key, data, result.outcome, shown, _now()), shown)
+
+    def _take_rejected(self, found: Found) -> None:
+        """A request of ours that came back: taken away once the text that rejects it is noted. The text is put first and may have been
+        taken at an earlier look; another receipt computer's request is left alone."""
+        key = self.ledger.by_name(found.prefix, found.suffix)
+        noted = self.ledger.result(key) if key else None
+        if noted is not None and noted["outcome"] == "rejected":
+            folders.done_with(found, self.settings.keep)
 
     def _done(self, found: Found, noted: str, shown: dict) -> bool:
         if noted == "twice":

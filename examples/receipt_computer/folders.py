@@ -12,6 +12,8 @@ from pathlib import Path
 _RESULT = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)res_(?P<suffix>.+)\.(?:xml|pdf|zip)$", re.IGNORECASE)
 # A request that was rejected comes back, with a text beside it.
 _REJECTED = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)req_(?P<suffix>.+)\.err$", re.IGNORECASE)
+# That request itself, which the link app puts after its text.
+_REQUEST = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)req_(?P<suffix>.+)\.(?:xml|zip)$", re.IGNORECASE)
 _FACE = re.compile(r"^OQSsiquc01res_face_(?P<facility>\d{10})(?P<check>.{20})_(?P<at>\d{14})\.xml$", re.IGNORECASE)
 
 
@@ -19,7 +21,7 @@ _FACE = re.compile(r"^OQSsiquc01res_face_(?P<facility>\d{10})(?P<check>.{20})_(?
 class Found:
     """A file that lies in a result folder, by its name."""
 
-    # result, rejected, face
+    # result, rejected, request, face
     kind: str
     path: Path
     prefix: str = ""
@@ -44,7 +46,7 @@ def put(folder: Path, prefix: str, suffix: str, data: bytes) -> Path:
 
 
 def look(folder: Path) -> list[Found]:
-    """What lies in a result folder and may be ours, oldest first. A rejected request itself counts with its text."""
+    """What lies in a result folder and may be ours, oldest first. A rejected request itself is taken away with its text, or after it."""
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -55,6 +57,8 @@ def look(folder: Path) -> list[Found]:
                 found.append(Found("result", path, match["prefix"], match["suffix"]))
             elif match := _REJECTED.match(name):
                 found.append(Found("rejected", path, match["prefix"], match["suffix"]))
+            elif match := _REQUEST.match(name):
+                found.append(Found("request", path, match["prefix"], match["suffix"]))
     return sorted(found, key=lambda it: it.path.name)
 
 
@@ -75,7 +79,7 @@ def done_with(found: Found, keep: Path | None) -> None:
     """Takes a result away after it was understood and noted: the receipt computer must do so, or it counts as forgotten."""
     paths = [found.path, originals(found.path)]
     if found.kind == "rejected":
-        paths.append(found.path.with_suffix(".xml"))
+        paths += [found.path.with_suffix(".xml"), found.path.with_suffix(".zip")]
     for path in paths:
         data = read(path) if keep is not None else None
         if keep is not None and data is not None:

@@ -144,6 +144,17 @@ class TheDesk(unittest.TestCase):
         self.assertEqual(link.desk.look(), 1)
         self.assertEqual((link.lying(), link.told[0]["outcome"]), ([], "rejected"))
 
+    def test_a_rejected_request_that_appears_after_its_text_is_taken_away_too(self):
+        link = self.start()
+        prefix, suffix = link.desk.check(TARO, "20261123")
+        request = link.root / "req" / f"{prefix}req_{suffix}.xml"
+        (link.root / "res" / f"{prefix}req_{suffix}.err").write_bytes(REJECTION.encode())
+        self.assertEqual(link.desk.look(), 1)
+        request.rename(link.root / "res" / request.name)
+        (link.root / "res" / "OQSsiquc01req_7.xml").write_text("of another receipt computer", encoding="utf-8")
+        self.assertEqual(link.desk.look(), 0)
+        self.assertEqual((link.lying(), len(link.told)), (["OQSsiquc01req_7.xml"], 1))
+
     def test_a_readers_result_is_taken_from_its_folder_once(self):
         link = self.start()
         name = "OQSsiquc01res_face_13199999990123456789abcdef0123_20261123091502.xml"
