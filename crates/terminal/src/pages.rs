@@ -44,6 +44,7 @@ mod updates;
 pub(crate) mod withdrawal;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use api::client::events::Events;
 use api::client::{Client, ClientError};
@@ -69,7 +70,7 @@ use crate::browsers::{self, Browser, Key};
 use crate::faults;
 use crate::lock::Head;
 use crate::pages::emergency::ModeBanner;
-use crate::serve::App;
+use crate::serve::{App, Certificate};
 use crate::training::Ground;
 
 /// Head and banners of a page.
@@ -338,10 +339,15 @@ impl Staff {
         &self.session.token
     }
 
+    /// The certificate the person chose.
+    fn certificate(&self, app: &App) -> Option<Arc<Certificate>> {
+        let chosen = app.browsers.session(&self.key, app.now())?.0;
+        app.certificates.get(chosen)
+    }
+
     /// The name of this PC, as the chosen certificate says it.
     fn terminal(&self, app: &App) -> Option<String> {
-        let chosen = app.browsers.session(&self.key, app.now())?.0;
-        Some(app.certificates.get(chosen)?.holder.terminal.clone())
+        Some(self.certificate(app)?.holder.terminal.clone())
     }
 
     /// What happens at the facility from now on.

@@ -315,8 +315,15 @@ fn first_check(terminal: &Terminal, first: &str, clinic: &Clinic) {
         .post("/check", &taro)
         .says(200, &["data-verdict=\"1\""]);
     assert!(!browser.get("/").has_code("backup_needed"));
-    let page = browser.get("/setup");
-    assert_eq!(page.text().matches("data-state=\"done\"").count(), 2);
+    let done = |browser: &mut Browser<'_>| {
+        let page = browser.get("/setup");
+        page.text().matches("data-state=\"done\"").count()
+    };
+    assert_eq!(done(&mut browser), 3, "sheet, backup, check");
+    browser
+        .post("/own-access/codes", &[("codes_password", &codes[0])])
+        .says(200, &["復旧コード"]);
+    assert_eq!(done(&mut browser), 4, "the recovery codes, too");
     browser.post("/setup/end", &[]);
     assert!(!browser.get("/").has_code("setup_open"));
 }

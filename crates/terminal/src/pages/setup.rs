@@ -9,13 +9,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
+use domain::certificate_care::Backup;
 use domain::equipment::Part;
 use domain::receipt_link::ReceiptLink;
+use domain::recovery::Standing;
 use domain::setup_sheet::Entry;
 use ui::component::{Banner, Tone, WayOn};
 use ui::language::Words;
 
-use crate::pages::{Frame, Staff, credential_sheet, done, show, trouble};
+use crate::pages::{Frame, Staff, certificates, credential_sheet, done, own_access, show, trouble};
 use crate::serve::App;
 use crate::{days, faults, inventory, setup_sheet, setup_state};
 
@@ -47,6 +49,10 @@ pub(super) struct SetupPage {
 pub(super) struct Facts {
     pub(super) sheet: Option<String>,
     pub(super) has_user: bool,
+    /// Whether nothing is to be done for the administrator's recovery codes.
+    pub(super) good_codes: bool,
+    /// When the certificate in use was backed up.
+    pub(super) backup: Option<String>,
     pub(super) devices: usize,
     pub(super) knows_pc: bool,
     pub(super) link: Option<ReceiptLink>,
@@ -77,6 +83,7 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
     let token = staff.token();
     let settings = staff.client.settings(token, Cause::Person).await?;
     let accounts = staff.client.accounts(token).await?;
+    let own = staff.client.own_account(token).await?;
     let found = staff
         .client
         .search_by(token, &Search::default(), Cause::Person)
@@ -94,6 +101,13 @@ async fn facts(app: &App, staff: &Staff) -> Result<Facts, ClientError> {
             format!("{by} {at}")
         }),
         has_user: app.lock.user_name().is_some(),
+        good_codes: Standing::parse(&own.recovery.standing) == Some(Standing::Good),
+        backup: staff.certificate(app).and_then(|it| {
+            match app.backups.state(it.holder.fingerprint) {
+                Backup::Made(at) => Some(days::show_instant(&at.to_string())),
+                Backup::Never | Backup::OfEarlier => None,
+            }
+        }),
         devices: inventory.contents.devices.len(),
         knows_pc: inventory.contents.device(Part::Pc).is_some(),
         link: app
@@ -139,6 +153,18 @@ fn steps(facts: &Facts, words: &Words) -> Vec<Step> {
             ("setup-sealed", "setup-sealed-about"),
             facts.sheet.is_some() && facts.has_user,
             facts.sheet.clone().unwrap_or_default(),
+        ),
+        step(
+            own_access::HERE,
+            ("setup-codes", "setup-codes-about"),
+            facts.good_codes,
+            String::new(),
+        ),
+        step(
+            certificates::backup::HERE,
+            ("setup-backup", "setup-backup-about"),
+            facts.backup.is_some(),
+            facts.backup.clone().unwrap_or_default(),
         ),
         step(
             crate::pages::inventory::HERE,

@@ -96,6 +96,8 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
     let facts = setup::Facts {
         sheet: Some("<kanri>".into()),
         has_user: true,
+        good_codes: true,
+        backup: Some("B".into()),
         devices: 3,
         knows_pc: true,
         link: Some(domain::receipt_link::ReceiptLink {
@@ -109,6 +111,19 @@ pub(super) fn of_the_setup_sheet(staff: &Staff, written: &mut Written) {
     let page = setup::setup_page(staff.frame("/setup"), &facts, false);
     assert!(page.complete);
     written.add("setup-complete", &page);
+    // Neither a set-up without recovery codes is complete, nor one whose backup was put off.
+    for facts in [
+        setup::Facts {
+            good_codes: false,
+            ..facts.clone()
+        },
+        setup::Facts {
+            backup: None,
+            ..facts
+        },
+    ] {
+        assert!(!setup::setup_page(staff.frame("/setup"), &facts, false).complete);
+    }
     let page = credential_sheet::form_page(staff, "\"<user>", &[]);
     written.add("credential-sheet", &page);
     let user = ("OqsUser".to_owned(), "<Abc>-123".to_owned());
