@@ -173,20 +173,50 @@ impl Upkeep {
         doctor::sees_reader(&self.setup.workplace).await
     }
 
-    /// The profile of the reader: the kiosk's, else that of the maker in the inventory, else one of no maker.
-    pub(crate) fn reader_profile(&self, contents: &Contents) -> Option<Profile> {
+    /// The profile of the reader, and what it is known by: that of the maker in the inventory, which people at the place correct, else
+    /// the kiosk's, else one of no maker. Where the kiosk's is of the same maker it counts, since it may be one of the place's own.
+    pub(crate) fn reader(&self, contents: &Contents) -> Option<(Profile, KnownBy)> {
         let named = self.setup.reader_profile.clone();
         let named = named.filter(|it| it.id != "generic");
-        named.or_else(|| profile_of_maker(contents)).or_else(|| {
-            let generic = Profile::built_in("generic")?;
-            Profile::parse(generic).ok()
-        })
+        let is_installed = |it: &Profile| maker_of(contents).is_some_and(|maker| is_of(maker, it));
+        if !named.as_ref().is_some_and(is_installed)
+            && let Some(installed) = profile_of_maker(contents)
+        {
+            return Some((installed, KnownBy::Inventory));
+        }
+        if let Some(named) = named {
+            return Some((named, KnownBy::Settings));
+        }
+        let generic = Profile::parse(Profile::built_in("generic")?).ok()?;
+        Some((generic, KnownBy::Nothing))
     }
+
+    /// The profile of the reader.
+    pub(crate) fn reader_profile(&self, contents: &Contents) -> Option<Profile> {
+        self.reader(contents).map(|(profile, _)| profile)
+    }
+}
+
+/// What the reader's profile is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnownBy {
+    /// The maker in the inventory.
+    Inventory,
+    /// The kiosk's settings.
+    Settings,
+    /// Nothing: it is the profile of no maker.
+    Nothing,
+}
+
+/// The reader's maker, as the inventory has it.
+fn maker_of(contents: &Contents) -> Option<&str> {
+    let maker = contents.device(Part::Reader)?.maker.as_ref()?;
+    Some(maker.as_str())
 }
 
 /// The built-in profile of the reader's maker.
 fn profile_of_maker(contents: &Contents) -> Option<Profile> {
-    let maker = contents.device(Part::Reader)?.maker.as_ref()?.as_str();
+    let maker = maker_of(contents)?;
     let profiles = BUILT_IN.into_iter().filter(|(id, _)| *id != "generic");
     let mut profiles = profiles.filter_map(|(_, text)| Profile::parse(text).ok());
     profiles.find(|it| is_of(maker, it))

@@ -1,5 +1,7 @@
 start-stop = Start and stop
-start-stop-reader = Card reader: { $maker }. If that is wrong, enter the reader's maker in the inventory.
+start-stop-reader-inventory = Card reader: { $maker } (by the inventory). If that is wrong, correct the reader's maker in the inventory.
+start-stop-reader-settings = Card reader: { $maker } (by the reader's settings). If that is wrong, enter the reader's maker in the inventory: its order is shown then.
+start-stop-reader-unknown = The reader's maker is not known, so these are general steps. Enter the reader's maker in the inventory.
 start-stop-source = Source: { $document } ({ $edition }). Verify it at the devices installed.
 starting = Start
 stopping = Stop

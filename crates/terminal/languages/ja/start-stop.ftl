@@ -1,5 +1,7 @@
 start-stop = 起動と終了
-start-stop-reader = カードリーダー: { $maker }。違うときは、機器一覧でカードリーダーのメーカーを登録してください。
+start-stop-reader-inventory = カードリーダー: { $maker }（機器一覧の登録による）。違うときは、機器一覧でカードリーダーのメーカーを直してください。
+start-stop-reader-settings = カードリーダー: { $maker }（カードリーダーの設定による）。違うときは、機器一覧でカードリーダーのメーカーを登録してください。登録したメーカーの手順に替わります。
+start-stop-reader-unknown = カードリーダーのメーカーがわからないため、一般的な手順です。機器一覧でカードリーダーのメーカーを登録してください。
 start-stop-source = 出典: { $document }（{ $edition }）。設置された機器で確かめてください。
 starting = 起動
 stopping = 終了

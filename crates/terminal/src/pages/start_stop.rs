@@ -20,6 +20,7 @@ use crate::pages::support::{frame, has_start_stop, signed_in, tone};
 use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
 use crate::update::AtShutDown;
+use crate::upkeep::KnownBy;
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/start-stop";
@@ -28,7 +29,8 @@ pub(crate) const HERE: &str = "/start-stop";
 #[template(path = "start_stop.html")]
 pub(super) struct StartStopPage {
     pub(super) frame: Frame,
-    pub(super) maker: String,
+    /// Whose reader it is, and what that is known by.
+    pub(super) reader: String,
     pub(super) start: Vec<StepView>,
     pub(super) stop: Vec<StepView>,
     /// What must be off before the PC, to be confirmed.
@@ -287,7 +289,7 @@ pub(super) fn start_stop_page(
 ) -> Option<StartStopPage> {
     let words = &visitor.words;
     let contents = app.upkeep.inventory().contents;
-    let profile = app.upkeep.reader_profile(&contents)?;
+    let (profile, known_by) = app.upkeep.reader(&contents)?;
     let plan = plan(&profile)?;
     let examined = app.upkeep.recent(app.now());
     let diagnosis = examined.as_ref().map(|it| it.diagnosis.as_ref());
@@ -308,7 +310,7 @@ pub(super) fn start_stop_page(
     let steps = StartStep::ALL.iter();
     Some(StartStopPage {
         frame: frame(app, visitor, HERE),
-        maker: profile.maker.clone(),
+        reader: reader(words, &profile, known_by),
         start: steps
             .map(|step| start_step(app, words, *step, &profile, &contents, diagnosis))
             .collect(),
@@ -331,6 +333,16 @@ pub(super) fn start_stop_page(
         ),
         doubts: profile.source.doubts.clone(),
     })
+}
+
+/// Whose order is shown, and where to put it right.
+fn reader(words: &Words, profile: &Profile, known_by: KnownBy) -> String {
+    let maker = [("maker", profile.maker.as_str())];
+    match known_by {
+        KnownBy::Inventory => words.say_with("start-stop-reader-inventory", &maker),
+        KnownBy::Settings => words.say_with("start-stop-reader-settings", &maker),
+        KnownBy::Nothing => words.say("start-stop-reader-unknown"),
+    }
 }
 
 fn machine(machine: Machine, words: &Words) -> String {

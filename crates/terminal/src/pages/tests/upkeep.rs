@@ -9,6 +9,7 @@ use domain::equipment::Part;
 use domain::institution_code::InstitutionCode;
 use domain::inventory::{Contents, Device, DeviceText, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
+use kiosk::profile::Profile;
 
 use super::{Written, fault, standing};
 use crate::inventory as kept;
@@ -52,7 +53,15 @@ fn contents(reader: &str) -> Contents {
 
 /// A terminal with an inventory.
 fn terminal(reader: &str) -> Terminal {
-    let terminal = Terminal::start();
+    terminal_of(reader, None)
+}
+
+/// One whose kiosk's settings name a profile.
+fn terminal_of(reader: &str, profile: Option<&str>) -> Terminal {
+    let terminal = Terminal::start_with(|setup, _| {
+        let named = profile.and_then(Profile::built_in);
+        setup.upkeep.reader_profile = named.map(|text| Profile::parse(text).unwrap());
+    });
     let now = terminal.app.now();
     kept::change(
         terminal.dir.path(),
@@ -304,6 +313,26 @@ async fn after_reception_the_first_pages_say_that_a_reader_is_switched_off_to_up
             assert_eq!(says, said, "{hours} {maker}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_inventory_counts_before_the_settings_of_the_reader_and_the_page_says_which() {
+    let corrected = terminal_of("アトラス情報サービス", Some("fujitsu"));
+    let page = corrected.get("/start-stop", "").await.text;
+    assert!(page.contains("MATSUMURA"), "{page}");
+    assert!(page.contains("アトラス情報サービス株式会社（機器一覧の登録による）"));
+    let refused = corrected.post("/start-stop/stop", "", "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("data-code=\"wrong_order\""));
+    // A maker that no profile is of leaves the reader's settings in force.
+    let named = terminal_of("見本電機", Some("fujitsu"));
+    let page = named.get("/start-stop", "").await.text;
+    assert!(page.contains("富士通Japan株式会社（カードリーダーの設定による）"));
+    assert!(!page.contains("MATSUMURA"));
+    let stopped = named.post("/start-stop/stop", "", "").await;
+    assert_eq!(stopped.status, StatusCode::OK);
+    let page = terminal("見本電機").get("/start-stop", "").await.text;
+    assert!(page.contains("メーカーがわからないため"), "{page}");
 }
 
 #[tokio::test]
