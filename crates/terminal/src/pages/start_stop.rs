@@ -468,8 +468,11 @@ fn stop_step(
 }
 
 fn reader_by_hand(words: &Words, profile: &Profile) -> Vec<Line> {
-    let mut lines = vec![Line::own(words.say("stop-reader-by-hand"))];
-    lines.extend(profile.stop.steps.iter().map(|it| Line::data(it)));
+    // Where the maker has steps they are the whole of it: the power of such a reader is not cut.
+    let mut lines: Vec<Line> = match profile.stop.steps.as_slice() {
+        [] => vec![Line::own(words.say("stop-reader-by-hand"))],
+        steps => steps.iter().map(|it| Line::data(it)).collect(),
+    };
     let place = profile.start.button.as_ref();
     lines.extend(place.map(|it| Line::own(button(words, it))));
     // Such a reader updates its own system when it is switched off (G18, G38).
