@@ -2,6 +2,7 @@
 
 medical = Medical information
 medical-lead = Patients who agreed at the card reader and may be seen now. Each time you open one, it is recorded who saw what of whom, and why.
+medical-not-permitted = Medical information is shown to an administrator account or a medical viewer account. Please sign in with one of these.
 medical-list = Patients who may be seen now
 medical-list-search = Search the list
 medical-list-words = Name, kana or reference number

@@ -2,6 +2,7 @@
 
 medical = 医療情報確認
 medical-lead = カードリーダーで同意した患者のうち、いま閲覧できる方です。開くたびに、だれが・だれの・何を・なぜ見たかが記録されます。
+medical-not-permitted = 医療情報を見られるのは、管理アカウントと医療情報閲覧アカウントです。どちらかのアカウントでログインし直してください。
 medical-list = いま閲覧できる患者
 medical-list-search = 一覧から探す
 medical-list-words = 氏名・カナ・照会番号

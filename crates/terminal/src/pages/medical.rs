@@ -112,7 +112,7 @@ async fn listed(app: &App, staff: &Staff, form: &ListForm) -> Response {
             };
             show(StatusCode::OK, &page)
         }
-        Err(error) => staff.failed(app, &error, HERE),
+        Err(error) => view::failed(app, staff, &error),
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn live(State(app): State<App>, staff: Staff) -> Response {
             let list = patients_live(found, &form, app.now(), (staff.ground, &staff.words));
             show(StatusCode::OK, &list)
         }
-        Err(error) => staff.failed(&app, &error, HERE),
+        Err(error) => view::failed(&app, &staff, &error),
     }
 }
 

@@ -14,7 +14,7 @@ use ui::language::Words;
 
 use super::HERE;
 use crate::faults;
-use crate::pages::{Staff, TroublePage, show};
+use crate::pages::{Staff, TroublePage, show, trouble};
 use crate::serve::App;
 
 /// Months of drugs and treatment shown at first, the running one among them.
@@ -166,13 +166,24 @@ pub(super) async fn look(
     Ok(record)
 }
 
+/// What a person sees where the center did not answer as hoped. Whose account may see nobody is told whose may, whoever the patient is.
+pub(in crate::pages) fn failed(app: &App, staff: &Staff, error: &ClientError) -> Response {
+    match error {
+        ClientError::Problem(problem) if problem.code == "not_permitted" => {
+            let fault = faults::own(&staff.words, "not_permitted", "medical-not-permitted");
+            trouble(StatusCode::FORBIDDEN, staff.frame(HERE), fault)
+        }
+        other => staff.failed(app, other, HERE),
+    }
+}
+
 /// What a person sees where nothing may be seen: the same for whoever is unknown, of elsewhere, withdrew, or agreed too long ago.
-pub(super) fn not_seen(app: &App, staff: &Staff, error: &ClientError) -> Response {
+pub(in crate::pages) fn not_seen(app: &App, staff: &Staff, error: &ClientError) -> Response {
     let ClientError::Problem(problem) = error else {
-        return staff.failed(app, error, HERE);
+        return failed(app, staff, error);
     };
     if problem.code != "unknown_patient" {
-        return staff.failed(app, error, HERE);
+        return failed(app, staff, error);
     }
     let fault = faults::own(&staff.words, "unknown_patient", "medical-unknown");
     let mut banner = Banner::new(Tone::Error, fault);

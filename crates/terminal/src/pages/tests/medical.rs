@@ -1,9 +1,14 @@
 //! The pages of medical information, written with sample data; and what they must and must not say of it.
 
+use api::client::ClientError;
 use api::emergency::Opening;
 use api::medical::record::{MedicalRecord, Person};
 use api::medical::{OpenedKind, Patient, Patients};
+use api::problem::Trouble;
 use askama::Template;
+use axum::body::to_bytes;
+use axum::http::StatusCode;
+use domain::account::AccountKind;
 use domain::civil_date::{CivilDate, Instant};
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
@@ -13,13 +18,15 @@ use domain::medical_information::drugs::{
 use domain::medical_information::kind::Way;
 use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{Amount, MedicalInformation, MedicalText};
+use domain::permissions::{Action, allows};
 use ui::language::Language;
 
 use super::{Written, answer, fault, staff};
+use crate::lock::tests::Terminal;
 use crate::pages::Staff;
 use crate::pages::emergency::asking::chart_of;
 use crate::pages::medical::patient::{PatientPage, Shown, patient_page};
-use crate::pages::medical::view::{Span, ViewForm};
+use crate::pages::medical::view::{self, Span, ViewForm};
 use crate::pages::medical::{ListForm, PatientsPage, patients_page};
 use crate::training::Ground;
 
@@ -290,4 +297,30 @@ fn a_value_outside_its_range_is_told_in_text_and_by_shape() {
     assert!(checkups.figures[0].svg.contains("onshi-chart__outside"));
     assert_eq!(checkups.table.rows[0].cells[0].mark.as_deref(), Some("高"));
     assert!(checkups.table.rows[0].cells[1].mark.is_none());
+}
+
+#[tokio::test]
+async fn whoever_may_see_nobody_is_told_whose_account_may_whoever_the_patient_is() {
+    let terminal = Terminal::start();
+    let refused = ClientError::Problem(Box::new(Trouble::NotPermitted.problem()));
+    for language in Language::ALL {
+        let general = staff(language, "general");
+        let mut told = Vec::new();
+        for answer in [
+            view::failed(&terminal.app, &general, &refused),
+            view::not_seen(&terminal.app, &general, &refused),
+        ] {
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+            let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            told.push(String::from_utf8(body.to_vec()).unwrap());
+        }
+        assert_eq!(told[0], told[1]);
+        assert!(told[0].contains("data-code=\"not_permitted\""));
+        let viewers = AccountKind::ALL.into_iter();
+        for kind in viewers.filter(|it| allows(*it, Action::ViewMedicalPages)) {
+            let name = general.words.choose(kind.label_ja(), kind.label_en());
+            let named = general.words.say_with("account-kind", &[("kind", name)]);
+            assert!(told[0].contains(&named), "{named} is not in: {}", told[0]);
+        }
+    }
 }
