@@ -13,7 +13,7 @@ use super::Wizard;
 use super::fields::Typed;
 use super::machines::ready;
 use super::pages::{answer, required, words};
-use crate::backups::Original;
+use crate::backups::{Done, Original};
 use crate::pages::certificates::backup::fault;
 
 pub(super) async fn backup(
@@ -50,9 +50,7 @@ pub(super) async fn backup(
     );
     match made.await {
         Ok(made) => {
-            let file = made.file.display().to_string();
-            let told = words.say_with("wizard-backup-made", &[("file", file)]);
-            wizard.draft().backup = Some(told);
+            wizard.draft().backup = Some(told(&made, &words));
             Redirect::to("/setup").into_response()
         }
         Err(error) => {
@@ -61,6 +59,17 @@ pub(super) async fn backup(
             answer(&wizard, &words, &typed, &[fault], None)
         }
     }
+}
+
+/// What the list of steps says of a backup: where it is, and whether its stick is used for something else, too.
+fn told(made: &Done, words: &Words) -> String {
+    let file = made.file.display().to_string();
+    let mut told = words.say_with("wizard-backup-made", &[("file", file)]);
+    if 0 < made.others {
+        told.push_str(words.choose("。", ". "));
+        told.push_str(&words.say_with("backup-other-files", &[("count", made.others)]));
+    }
+    told
 }
 
 /// The places where the backup may go now.
@@ -79,5 +88,35 @@ pub(super) fn places(wizard: &Wizard, typed: &Typed, words: &Words) -> Select {
         options: places.iter().map(|it| choice(&it.folder)).collect(),
         value: typed.place.clone(),
         errors: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ui::language::{Language, Texts};
+
+    use super::*;
+    use crate::texts::SCREENS;
+
+    #[test]
+    fn other_files_on_the_stick_are_told_of() {
+        let texts = Arc::new(Texts::new(&SCREENS).unwrap());
+        for language in Language::ALL {
+            let words = Words::new(texts.clone(), language);
+            let of = |others| Done {
+                file: "/media/stick/1319999999.p12".into(),
+                others,
+                original_left: false,
+            };
+            let warning = words.say_with("backup-other-files", &[("count", 3)]);
+            let (alone, shared) = (told(&of(0), &words), told(&of(3), &words));
+            assert!(alone.contains("1319999999.p12") && !alone.contains(&warning));
+            assert!(
+                shared.starts_with(&alone) && shared.ends_with(&warning),
+                "{shared}"
+            );
+        }
     }
 }
