@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Name of the file that remembers it.
 const FILE: &str = "certificate-announcement.json";
 
-/// The announcement that was put away last.
+/// The announcement of a certificate that was put away last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Last {
@@ -22,7 +22,7 @@ struct Last {
 /// What was put away.
 pub(crate) struct PutAway {
     file: PathBuf,
-    last: Mutex<Option<Last>>,
+    last: Mutex<Vec<Last>>,
 }
 
 impl PutAway {
@@ -31,7 +31,10 @@ impl PutAway {
         let file = data_dir.join(FILE);
         let last = std::fs::read(&file).ok();
         Self {
-            last: Mutex::new(last.and_then(|bytes| serde_json::from_slice(&bytes).ok())),
+            last: Mutex::new(
+                last.and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                    .unwrap_or_default(),
+            ),
             file,
         }
     }
@@ -42,9 +45,8 @@ impl PutAway {
             return ending == Ending::Over;
         };
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_away = last
-            .as_ref()
-            .is_some_and(|it| it.of == crate::browsers::hex(of) && it.days == days);
+        let of = crate::browsers::hex(of);
+        let is_away = last.iter().any(|it| it.of == of && it.days == days);
         !(is_away && ending.may_be_put_away())
     }
 
@@ -53,13 +55,14 @@ impl PutAway {
         let Ending::Announced(days) = ending else {
             return Ok(());
         };
-        let next = Last {
-            of: crate::browsers::hex(of),
-            days,
-        };
+        let of = crate::browsers::hex(of);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = last.clone();
+        next.retain(|it| it.of != of);
+        next.push(Last { of, days });
         let bytes = serde_json::to_vec(&next)?;
         pki::sealed::write_private(&self.file, &bytes).map_err(std::io::Error::other)?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
+        *last = next;
         Ok(())
     }
 }
@@ -83,6 +86,10 @@ mod tests {
             again.shows(&[8; 32], Ending::Announced(90)),
             "another certificate"
         );
+        again.put_away(&[8; 32], Ending::Announced(90)).unwrap();
+        for of in [[7; 32], [8; 32]] {
+            assert!(!again.shows(&of, Ending::Announced(90)), "each its own");
+        }
         again.put_away(&of, Ending::Announced(7)).unwrap();
         assert!(again.shows(&of, Ending::Announced(7)) && again.shows(&of, Ending::Over));
         std::fs::write(dir.path().join(FILE), "rubbish").unwrap();

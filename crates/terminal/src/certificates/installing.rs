@@ -162,24 +162,25 @@ pub(crate) async fn anyway(
     Ok(Some(Installation { holder, file: None }))
 }
 
-/// Renews the certificate of the settings: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
+/// Renews the certificate of a name: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
 /// backup is kept among the downloads.
 ///
 /// # Errors
 /// [`InstallFailed`]; then the old one goes on.
 pub(crate) async fn renewal(
     certificates: &Certificates,
+    name: &str,
     password: &str,
 ) -> Result<Installation, InstallFailed> {
     let _turn = certificates.turn.lock().await;
-    let (file, identity, holder) = renewed(&certificates.setup, password).await?;
-    let kept = keep(
-        &certificates.setup.downloads,
-        &file,
-        &holder,
-        certificates.now(),
-    )?;
-    certificates.put(&identity, holder.clone()).await?;
+    let setup = Setup {
+        name: name.to_owned(),
+        ..certificates.setup.clone()
+    };
+    let (file, identity, holder) = renewed(&setup, password).await?;
+    let kept = keep(&setup.downloads, &file, &holder, certificates.now())?;
+    place(&setup, &identity).await?;
+    certificates.show(name, &identity, holder.clone())?;
     Ok(Installation {
         holder,
         file: Some(kept),

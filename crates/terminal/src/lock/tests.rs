@@ -110,7 +110,12 @@ impl Terminal {
 
     /// A browser with somebody signed in; returns its cookie.
     pub(crate) fn sign_in(&self, kind: &str) -> String {
-        let mut browser = Browser::choosing(0);
+        self.sign_in_by(kind, 0)
+    }
+
+    /// The same with the certificate of this place in the list.
+    pub(crate) fn sign_in_by(&self, kind: &str, certificate: usize) -> String {
+        let mut browser = Browser::choosing(certificate);
         browser.session = Some(Session {
             account: SessionAccount {
                 display_name: "受付の花子".into(),

@@ -77,12 +77,41 @@ fn refused(staff: &Staff) -> Option<Response> {
     Some(trouble(StatusCode::FORBIDDEN, staff.frame("/"), fault))
 }
 
-/// Banners for everybody's main screen: the end that comes near, the backup that is missing.
+/// Banners for everybody's main screen: the end that comes near, the backup that is missing, of every certificate of this PC. The pages
+/// are of the one that was chosen at the sign-in; of another the banner says how to get there.
 pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
-    let Some(certificate) = app.certificates.first() else {
-        return Vec::new();
-    };
-    let (words, holder, now) = (&staff.words, &certificate.holder, app.now());
+    let (all, words) = (app.certificates.all(), &staff.words);
+    let chosen = staff.certificate(app).map(|it| it.name.clone());
+    let mut banners = Vec::new();
+    for certificate in &all {
+        let mut own = of_certificate(app, certificate, words);
+        let is_chosen = chosen.as_ref() == Some(&certificate.name);
+        for banner in &mut own {
+            if 1 < all.len() {
+                let holder = &certificate.holder;
+                let names = [
+                    ("facility", holder.facility.to_string()),
+                    ("terminal", holder.terminal.clone()),
+                ];
+                banner.title = words.say_with("certificate-of", &names);
+            }
+            if is_administrator(staff) && is_chosen {
+                banner.way_on = Some(WayOn {
+                    href: HERE.into(),
+                    text: words.say("certificate-page"),
+                });
+            } else if !is_chosen {
+                banner.text.push_str(words.choose("", " "));
+                banner.text.push_str(&words.say("certificate-choose-it"));
+            }
+        }
+        banners.extend(own);
+    }
+    banners
+}
+
+fn of_certificate(app: &App, certificate: &Certificate, words: &Words) -> Vec<Banner> {
+    let (holder, now) = (&certificate.holder, app.now());
     let mut banners = Vec::new();
     let ending = Ending::of(holder.not_after, now);
     if app.put_away.shows(&holder.fingerprint, ending) {
@@ -97,13 +126,6 @@ pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
         let fault = faults::own(words, "backup_needed", key);
         Banner::new(Tone::Warning, fault)
     }));
-    let way = is_administrator(staff).then(|| WayOn {
-        href: HERE.into(),
-        text: words.say("certificate-page"),
-    });
-    for banner in &mut banners {
-        banner.way_on.clone_from(&way);
-    }
     banners
 }
 
@@ -210,7 +232,7 @@ pub(super) fn certificate_page(
 }
 
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
-    let Some(certificate) = app.certificates.first() else {
+    let Some(certificate) = staff.certificate(&app) else {
         return Redirect::to(install::HERE).into_response();
     };
     let told = certificate.client.certificate().await;
@@ -225,7 +247,7 @@ pub(crate) async fn put_away(State(app): State<App>, staff: Staff) -> Response {
     if let Some(refused) = refused(&staff) {
         return refused;
     }
-    if let Some(certificate) = app.certificates.first() {
+    if let Some(certificate) = staff.certificate(&app) {
         let holder = &certificate.holder;
         let ending = Ending::of(holder.not_after, app.now());
         if let Err(error) = app.put_away.put_away(&holder.fingerprint, ending) {

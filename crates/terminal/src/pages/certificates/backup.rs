@@ -160,7 +160,7 @@ pub(crate) async fn make(
         return refused;
     }
     let words = &staff.words;
-    let made = match (app.certificates.first(), form.original.as_str()) {
+    let made = match (staff.certificate(&app), form.original.as_str()) {
         (None, _) => Err(BackupFailed::OtherCertificate),
         (Some(certificate), original) => {
             let original = if original == "goes" {

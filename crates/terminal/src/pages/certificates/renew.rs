@@ -10,7 +10,7 @@ use ui::component::{Banner, ErrorSummary, Fault, TextField, Tone};
 
 use super::install::installed_page;
 use super::{new_password, of_install, password_faults, refused};
-use crate::certificates::renewal;
+use crate::certificates::{InstallFailed, renewal};
 use crate::faults;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
@@ -71,7 +71,11 @@ pub(crate) async fn renew(
         let page = renew_page(staff.frame(HERE), None, &found);
         return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    match renewal(&app.certificates, &form.password).await {
+    let renewed = match staff.certificate(&app) {
+        Some(chosen) => renewal(&app.certificates, &chosen.name, &form.password).await,
+        None => Err(InstallFailed::None),
+    };
+    match renewed {
         Ok(installed) => installed_page(&app, &visitor, &installed),
         Err(error) => {
             let fault = of_install(&error, &staff.words);

@@ -9,10 +9,15 @@ use pki::installed::Installed;
 use pki::sealed::MachineKey;
 
 use super::install::{ANYWAY, FILE, HERE as NOTICE};
+use super::{HERE, backup, reminders, renew};
 use crate::lock::tests::{Answer, PASSWORD, Terminal};
+use crate::pages::{Staff, Visitor};
 
 const P12: &str = "Hokan-123456";
 const DAY_S: i64 = 86_400;
+
+/// The facility of a second certificate on the same PC.
+const OTHER: &str = "1339999999";
 
 /// A terminal with an authority that issues for it.
 struct Place {
@@ -24,6 +29,11 @@ struct Place {
 impl Place {
     /// With a certificate that was issued so many days ago.
     fn start(age_days: i64) -> Self {
+        Self::start_with(age_days, None)
+    }
+
+    /// With another beside it, issued for another facility.
+    fn start_with(age_days: i64, other_days: Option<i64>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let machine = MachineKey::open(&dir.path().join("key")).unwrap();
         let (mut authority, mut started) = (None, Instant::from_micros(0));
@@ -36,6 +46,10 @@ impl Place {
             setup.certificate_setup.clock = setup.clock.clone();
             let installed: &Installed = &setup.certificate_setup.installed;
             installed.install("clinic", &identity).unwrap();
+            if let Some(days) = other_days {
+                let other = issue_for(OTHER, made, now.plus_seconds(-days * DAY_S));
+                installed.install("other", &other).unwrap();
+            }
             setup.certificates = setup.certificate_setup.read().unwrap();
         });
         Self {
@@ -81,7 +95,11 @@ impl Place {
 }
 
 fn issue(authority: &Authority, at: Instant) -> Identity {
-    let facility = InstitutionCode::parse("1319999999").unwrap();
+    issue_for("1319999999", authority, at)
+}
+
+fn issue_for(code: &str, authority: &Authority, at: Instant) -> Identity {
+    let facility = InstitutionCode::parse(code).unwrap();
     let issued = authority.issue_client(facility, "受付1", KeyKind::P256, at);
     issued.unwrap().identity
 }
@@ -171,4 +189,75 @@ async fn what_was_asked_about_is_forgotten_after_ten_minutes() {
     let page = place.terminal.post(ANYWAY, &cookie, &form).await;
     assert!(page.text.contains("asked_too_long_ago"));
     assert_eq!(place.in_use(), before);
+}
+
+#[tokio::test]
+async fn with_two_certificates_each_page_is_of_the_chosen_one_and_all_are_reminded_of() {
+    let place = Place::start_with(30, Some(1_300));
+    let (own, other) = (0, 1);
+    let terminal = &place.terminal;
+    for (chosen, code, expired) in [(own, "1319999999", false), (other, OTHER, true)] {
+        let cookie = terminal.sign_in_by("administrator", chosen);
+        let page = terminal.get(HERE, &cookie).await.text;
+        assert!(page.contains(&format!("{code}</")), "{page}");
+        let told = page.contains("data-code=\"certificate_expired\"");
+        assert_eq!(told, expired, "{page}");
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert("cookie", cookie.parse().unwrap());
+        let visitor = Visitor::of(&headers, &terminal.app);
+        let staff = Staff::of(&visitor, &terminal.app).unwrap();
+        let told = reminders(&terminal.app, &staff);
+        let facts = told.iter().map(|it| {
+            let is_of = |code: &str| it.title.contains(code);
+            (it.code.as_str(), is_of(OTHER), it.way_on.is_some())
+        });
+        let facts: Vec<_> = facts.collect();
+        let expected = [
+            ("backup_needed", false, chosen == own),
+            ("certificate_expired", true, chosen == other),
+            ("backup_needed", true, chosen == other),
+        ];
+        assert_eq!(facts, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_renewed_and_backed_up_is_the_chosen_certificate() {
+    let place = Place::start_with(30, Some(10));
+    let terminal = &place.terminal;
+    let cookie = terminal.sign_in_by("administrator", 1);
+    // The file of the other facility is taken for the backup; what is wrong is its place alone.
+    let other = terminal.app.certificates.get(1).unwrap();
+    let identity = terminal.app.certificates.setup().installed.read("other");
+    let root = place.authority.root();
+    let file = identity
+        .unwrap()
+        .to_pkcs12(root, P12, P12Encryption::Aes256);
+    std::fs::write(terminal.dir.path().join("other.p12"), file.unwrap()).unwrap();
+    let form = format!("file=other.p12&place=/nowhere-at-all&original=stays&password={P12}");
+    let page = terminal.post(backup::HERE, &cookie, &form).await;
+    assert!(
+        page.text.contains("USBメモリーが抜けていないか"),
+        "{}",
+        page.text
+    );
+    assert_eq!(other.holder.facility.to_string(), OTHER);
+    // That of the settings is taken away: the chosen one is there to be renewed, but its center is not.
+    let installed = &terminal.app.certificates.setup().installed;
+    std::fs::remove_file(installed.file("clinic")).unwrap();
+    let form = format!("password={P12}&password_again={P12}");
+    let page = terminal.post(renew::HERE, &cookie, &form).await;
+    assert_eq!(page.status, 422);
+    assert!(
+        !page.text.contains("data-code=\"no_certificate\""),
+        "{}",
+        page.text
+    );
+    let cookie = terminal.sign_in("administrator");
+    let page = terminal.post(renew::HERE, &cookie, &form).await;
+    assert!(
+        page.text.contains("data-code=\"no_certificate\""),
+        "{}",
+        page.text
+    );
 }
