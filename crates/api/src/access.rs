@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Answer of `GET /v1/accounts/me`: what a person is told of their own account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OwnAccount {
+    /// When the last passwords were set, RFC 3339, the newest first: five at most, the first is the present one.
+    #[serde(default)]
+    pub passwords_set_at: Vec<String>,
     /// The recovery codes.
     pub recovery: RecoveryState,
     /// The second factors that count.

@@ -27,7 +27,10 @@ pub(crate) async fn own_account(
     let settings = app.engine.settings(permit.facility())?.settings;
     let sign_ins = app.engine.sign_ins(&permit, SHOWN)?;
     let factors = crate::second_factors::confirmed(&app, permit.holder())?;
+    let holder = permit.holder();
+    let set = app.engine.passwords_set(holder.facility, &holder.account)?;
     Ok(Json(OwnAccount {
+        passwords_set_at: set.iter().map(ToString::to_string).collect(),
         recovery: crate::recoveries::state(&app, permit.holder())?,
         second_factors: factors.iter().map(shown_factor).collect(),
         second_factor: settings.second_factor.as_str().into(),

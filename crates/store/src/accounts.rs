@@ -322,6 +322,23 @@ impl Engine {
         })
     }
 
+    /// When the last five passwords were set, newest first; the first is the present one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn passwords_set(
+        &self,
+        facility: InstitutionCode,
+        id: &AccountId,
+    ) -> Result<Vec<Instant>, StoreError> {
+        self.read(|connection| {
+            let text = "SELECT set_at FROM password_generation WHERE facility = ?1 AND account = ?2 ORDER BY set_at DESC";
+            let mut statement = connection.prepare_cached(text)?;
+            let rows = statement.query_map(params![number(facility), id.as_str()], |row| Ok(Instant::from_micros(row.get(0)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Settles a try whose password was looked at: counted and locked where nothing else comes between, so that tries sent at the
     /// same moment are each counted. While the account waits even a right password is none. A failure's event is recorded with
     /// it, and the attempt, where it was one to sign in. An identifier without account is counted under its hash, so that nothing tells.

@@ -3,6 +3,8 @@
 change-password = Change password
 change-needed-now = Your password must be changed. After that you can use the other functions.
 password-set-at = Set at
+password-set-before = Set before
+password-set-before-meaning = The newest first: by yourself, by an administrator or with a recovery code. Tell your administrator of one you do not know.
 password-expiry = Good until
 old-password = Old password
 new-password = New password

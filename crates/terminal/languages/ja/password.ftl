@@ -3,6 +3,8 @@
 change-password = パスワード変更
 change-needed-now = パスワードの変更が必要です。変更すると、ほかの機能を使えます。
 password-set-at = 設定した日時
+password-set-before = 以前に設定した日時
+password-set-before-meaning = 新しい順です。自分で変更したもののほか、管理アカウントや復旧コードでの再設定も含みます。心当たりがないときは、管理アカウントの方に知らせてください。
 password-expiry = 有効期限
 old-password = 旧パスワード
 new-password = 新パスワード

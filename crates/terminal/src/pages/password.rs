@@ -122,6 +122,35 @@ fn state_facts(state: &PasswordState, words: &Words) -> Vec<Fact> {
     ]
 }
 
+/// When the passwords before the present one were set; `None` of a first one.
+pub(super) fn earlier(set_at: &[String], words: &Words) -> Option<Fact> {
+    let earlier = set_at.iter().skip(1).map(|at| days::show_instant(at));
+    let earlier: Vec<String> = earlier.collect();
+    (!earlier.is_empty()).then(|| Fact {
+        label: words.say("password-set-before"),
+        text: earlier.join(words.choose("、", ", ")),
+        meaning: words.say("password-set-before-meaning"),
+    })
+}
+
+/// The page with the passwords of before, where the center tells of them: the change waits for nothing it does not need.
+async fn page(
+    staff: &Staff,
+    status: StatusCode,
+    (typed, problem): (&str, Option<Fault>),
+    faults: &[(String, Fault)],
+) -> Response {
+    let state = &staff.session.password;
+    let mut page = password_page(staff.frame(HERE), state, typed, problem, faults);
+    if !state.change_needed
+        && let Ok(own) = staff.client.own_account(staff.token()).await
+    {
+        page.state
+            .extend(earlier(&own.passwords_set_at, &staff.words));
+    }
+    show(status, &page)
+}
+
 pub(super) fn password_page(
     mut frame: Frame,
     state: &PasswordState,
@@ -167,9 +196,7 @@ pub(super) fn password_page(
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     app.browsers
         .with(&staff.key, |browser| browser.password_change = None);
-    let state = &staff.session.password;
-    let page = password_page(staff.frame(HERE), state, "", None, &[]);
-    show(StatusCode::OK, &page)
+    page(&staff, StatusCode::OK, ("", None), &[]).await
 }
 
 /// What is wrong with the form by itself, before the center compares.
@@ -200,10 +227,8 @@ pub(crate) async fn propose(
 ) -> Response {
     let faults = form_faults(&form, &staff.words);
     if !faults.is_empty() {
-        let state = &staff.session.password;
-        let typed = &form.new_password;
-        let page = password_page(staff.frame(HERE), state, typed, None, &faults);
-        return show(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return page(&staff, status, (form.new_password.as_str(), None), &faults).await;
     }
     let change = PasswordChange {
         new_password: form.new_password,
@@ -268,11 +293,9 @@ pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
         }
         Err(ClientError::Problem(problem)) if problem.status == 422 => {
             let told = faults::of_members(&problem, &staff.words);
-            let state = &staff.session.password;
             let fault = faults::of_problem(&problem, &staff.words);
             let fault = told.is_empty().then_some(fault);
-            let page = password_page(staff.frame(HERE), state, "", fault, &told);
-            show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            page(&staff, StatusCode::UNPROCESSABLE_ENTITY, ("", fault), &told).await
         }
         Err(error) => staff.failed(&app, &error, HERE),
     }

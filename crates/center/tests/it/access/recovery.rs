@@ -12,6 +12,7 @@ async fn a_recovery_code_resets_the_administrators_password_once_also_while_lock
     let (session, password) = clinic.administrator().await;
     let own = clinic.client.own_account(&session.token).await.unwrap();
     assert_eq!(own.recovery.standing, "missing");
+    let set_before = own.passwords_set_at;
     let codes = clinic
         .client
         .print_recovery_codes(&session.token, &password)
@@ -61,6 +62,10 @@ async fn a_recovery_code_resets_the_administrators_password_once_also_while_lock
     let own = clinic.client.own_account(&again.token).await.unwrap();
     assert_eq!(own.recovery.standing, "outdated");
     assert_eq!(own.recovery.left, 7);
+    // The reset stands first among the passwords that were set, above those of before.
+    let (newest, earlier) = own.passwords_set_at.split_first().unwrap();
+    assert_eq!(*newest, again.password.set_at);
+    assert!(!earlier.is_empty() && earlier == set_before, "{earlier:?}");
     let unusual: Vec<&str> = own.unusual_sign_ins[0]
         .unusual
         .iter()

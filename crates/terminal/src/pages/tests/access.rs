@@ -58,6 +58,11 @@ fn sign_in(outcome: &str, proved_by: &str) -> SignInRecord {
 
 fn own(standing: &str, policy: &str) -> OwnAccount {
     OwnAccount {
+        passwords_set_at: vec![
+            "2026-11-23T03:00:00.000000Z".into(),
+            "2026-10-01T00:05:00.000000Z".into(),
+            "2026-08-31T23:30:00.000000Z".into(),
+        ],
         recovery: RecoveryState {
             left: 2,
             printed_at: Some("2026-11-23T03:00:00.000000Z".into()),
@@ -155,4 +160,12 @@ fn the_main_screen_tells_an_administrator_what_is_missing_and_nobody_else_of_rec
     assert!(codes(AccountKind::Administrator, &it).is_empty());
     it.recovery.standing = "outdated".into();
     assert_eq!(codes(AccountKind::Administrator, &it), ["recovery_record"]);
+}
+
+#[test]
+fn the_passwords_of_before_are_told_of_with_their_dates_and_a_first_one_has_none() {
+    let (words, own) = (words(Language::Japanese), own("good", "off"));
+    let told = password::earlier(&own.passwords_set_at, &words).unwrap();
+    assert_eq!(told.text, "2026-10-01 09:05、2026-09-01 08:30");
+    assert!(password::earlier(&own.passwords_set_at[..1], &words).is_none());
 }
