@@ -206,6 +206,11 @@ impl Lock {
         (state.0.mode(), state.1.weakened.clone())
     }
 
+    /// After how many idle minutes it locks, where it does so by itself.
+    pub(crate) fn idle_minutes(&self) -> u8 {
+        self.setup.idle.get()
+    }
+
     /// Name by which the facility knows the lock, where its settings say.
     pub(crate) fn name(&self) -> Option<LockName> {
         self.setup.name

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::diagnosis::{Diagnosis, FactName, Observation, Seen, Step};
 use domain::equipment::Part;
 use domain::inventory::{Contents, DeviceText};
+use domain::screen_lock::Mode;
 use domain::start_stop::{Machine, StartStep, StopPlan, Switching, WrongOrder};
 use kiosk::profile::{self, Profile};
 use serde::Deserialize;
@@ -386,10 +387,7 @@ fn start_step(
             ("start-pc", lines, &[Step::Terminal, Step::Clock])
         }
         StartStep::SignIn => {
-            let lines = vec![
-                words.say("start-sign-in-auto"),
-                words.say("start-sign-in-lock"),
-            ];
+            let lines = vec![words.say("start-sign-in-auto"), screen_lock(app, words)];
             ("start-sign-in", lines, &[])
         }
         StartStep::Reader => {
@@ -412,6 +410,17 @@ fn start_step(
         title: words.say(title),
         lines: lines.into_iter().map(Line::own).collect(),
         checks: seen.filter_map(|it| checked(words, it)).collect(),
+    }
+}
+
+/// When the screen locks here, as it is set and weakened.
+fn screen_lock(app: &App, words: &Words) -> String {
+    let minutes = [("minutes", app.lock.idle_minutes())];
+    match app.lock.weakened().0 {
+        Mode::Full => words.say_with("start-sign-in-lock", &minutes),
+        Mode::NoPassword => words.say_with("start-sign-in-hides", &minutes),
+        Mode::ByHand => words.say("lock-mode-by-hand"),
+        Mode::Absent => words.say("lock-mode-absent"),
     }
 }
 

@@ -8,6 +8,7 @@ use domain::diagnosis::{Observation, Seen, diagnose};
 use domain::equipment::Part;
 use domain::institution_code::InstitutionCode;
 use domain::inventory::{Contents, Device, DeviceText, Version};
+use domain::screen_lock::{IdleMinutes, Weakening};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 use kiosk::profile::Profile;
 
@@ -336,6 +337,28 @@ async fn the_inventory_counts_before_the_settings_of_the_reader_and_the_page_say
     assert_eq!(stopped.status, StatusCode::OK);
     let page = terminal("見本電機").get("/start-stop", "").await.text;
     assert!(page.contains("メーカーがわからないため"), "{page}");
+}
+
+#[tokio::test]
+async fn the_start_says_after_how_many_minutes_the_screen_locks_here_or_that_it_does_not() {
+    let terminal = Terminal::start_with(|setup, _| {
+        setup.screen_lock.idle = IdleMinutes::new(5).unwrap();
+    });
+    let page = terminal.get("/start-stop", "").await.text;
+    assert!(
+        page.contains("<p>5分操作しないと画面がロックされます"),
+        "{page}"
+    );
+    for (degree, told) in [
+        (Weakening::NoPassword, "<p>5分操作しないと画面を隠します"),
+        (Weakening::UntilNextStart, "自動ではロックしません"),
+    ] {
+        let (lock, now) = (&terminal.app.lock, terminal.app.now());
+        lock.weaken(Some(degree), "kanri", now).unwrap();
+        let page = terminal.get("/start-stop", "").await.text;
+        assert!(page.contains(told), "{told} is not in: {page}");
+        assert!(!page.contains("画面がロックされます"), "{page}");
+    }
 }
 
 #[tokio::test]
