@@ -455,6 +455,8 @@ fn stop_step(
         (Machine::Pc, _) => vec![
             Line::own(words.say("stop-pc-line")),
             Line::data(&data.pc.shutdown.join(" → ")),
+            Line::own(words.say("stop-pc-updates")),
+            Line::data(&data.pc.shutdown_when_updates_wait),
         ],
         (Machine::Monitor, _) => {
             let line = Line::own(words.say("stop-monitor-line"));

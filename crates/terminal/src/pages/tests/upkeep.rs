@@ -340,6 +340,17 @@ async fn the_inventory_counts_before_the_settings_of_the_reader_and_the_page_say
 }
 
 #[tokio::test]
+async fn what_is_pressed_when_updates_wait_is_as_the_data_of_the_place_name_it() {
+    let terminal = terminal("パナソニック");
+    let data = include_str!("../../../data/start_stop.toml");
+    let edited = data.replace("更新してシャットダウン", "更新して終了");
+    std::fs::write(terminal.dir.path().join("start_stop.toml"), edited).unwrap();
+    let page = terminal.get("/start-stop", "").await.text;
+    assert!(page.contains("<p lang=\"ja\">更新して終了</p>"), "{page}");
+    assert!(!page.contains("更新してシャットダウン"), "{page}");
+}
+
+#[tokio::test]
 async fn the_start_says_after_how_many_minutes_the_screen_locks_here_or_that_it_does_not() {
     let terminal = Terminal::start_with(|setup, _| {
         setup.screen_lock.idle = IdleMinutes::new(5).unwrap();
