@@ -11,6 +11,7 @@ unlock = Unlock
 wrong-lock-password = The password is wrong. The set-up sheet says under “PC settings” where it is kept; enter it again.
 lock-waits = It cannot be unlocked for a while after so many wrong passwords.
 no-terminal-user = There is no terminal user. Unlocking signs everybody out, and you sign in again. To unlock by password, have your system administrator make one with onshi terminal set-user.
+lock-without-password = It unlocks without a password. Whoever is signed in stays signed in.
 terminal-user-unreadable = The screen stays locked: the file of the terminal user (terminal-user.json) cannot be read. Have your system administrator make it anew with onshi terminal set-user, as the user of the terminal's service; it can be unlocked at once then. Reception goes on.
 lock-now = Lock screen
 

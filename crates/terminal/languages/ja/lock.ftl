@@ -11,6 +11,7 @@ unlock = ログイン解除
 wrong-lock-password = パスワードが違います。保管場所を設定シートの「PC設定」で確かめて、もう一度入力してください。
 lock-waits = 続けて間違えたため、しばらく解除できません。
 no-terminal-user = 端末ユーザーが登録されていません。解除するとログアウトし、もう一度ログインが必要になります。パスワードで解除するには、システム担当者が onshi terminal set-user で登録してください。
+lock-without-password = パスワードなしで解除できます。ログインはそのまま続きます。
 terminal-user-unreadable = 端末ユーザーの登録（terminal-user.json）を読めないため、画面を解除できません。システム担当者が、端末のサービスの利用者で onshi terminal set-user を実行して作り直すと、すぐに解除できます。受付は止まりません。
 lock-now = 画面をロック
 

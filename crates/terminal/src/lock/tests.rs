@@ -545,6 +545,29 @@ async fn a_terminal_user_that_cannot_be_read_opens_nothing_and_signs_nobody_out(
 }
 
 #[tokio::test]
+async fn where_no_password_is_asked_a_terminal_user_that_is_not_there_signs_nobody_out() {
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("general");
+    let (lock, now) = (&terminal.app.lock, terminal.app.now());
+    lock.weaken(Some(Weakening::NoPassword), "kanri", now)
+        .unwrap();
+    let file = terminal.dir.path().join("terminal-user.json");
+    for spoil in [Some("{"), None] {
+        match spoil {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        terminal.pass(900);
+        let page = terminal.get("/check", &cookie).await;
+        assert!(page.is_lock_screen() && page.text.contains("ログインはそのまま続きます"));
+        assert!(!page.text.contains("ログアウト"), "{}", page.text);
+        terminal.post("/unlock", "", "back=/check").await;
+        let page = terminal.get("/check", &cookie).await;
+        assert!(page.text.contains("見本クリニック"), "still signed in");
+    }
+}
+
+#[tokio::test]
 async fn a_page_without_script_that_waits_is_answered_when_somebody_locks() {
     let terminal = Terminal::start();
     let waiting = terminal.get("/lock/wait?from=/check", "");

@@ -30,8 +30,10 @@ const WAIT: Duration = Duration::from_secs(4 * 60);
 pub(super) enum Unlocks {
     /// The terminal user of this name.
     User(String),
-    /// Whoever is there: none was made, or no password is asked.
+    /// Whoever is there, since none was made: everybody signs in again.
     Anybody,
+    /// Whoever is there, since no password is asked: who is signed in stays so.
+    WithoutPassword,
     /// Nobody, until the terminal user can be read.
     CannotTell,
 }
@@ -56,9 +58,9 @@ fn lock_page(app: &App, visitor: &Visitor, back: &str, fault: Option<Fault>) -> 
     let asks_password = app.lock.weakened().0.asks_password();
     let user = match app.lock.user() {
         Ok(Some(user)) => Unlocks::User(user.id),
+        Ok(None) | Err(CannotTell) if !asks_password => Unlocks::WithoutPassword,
         Ok(None) => Unlocks::Anybody,
-        Err(CannotTell) if asks_password => Unlocks::CannotTell,
-        Err(CannotTell) => Unlocks::Anybody,
+        Err(CannotTell) => Unlocks::CannotTell,
     };
     let fault = fault.or(matches!(user, Unlocks::CannotTell).then(|| unreadable(words)));
     frame

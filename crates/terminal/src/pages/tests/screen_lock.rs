@@ -30,6 +30,8 @@ pub(super) fn of_the_lock(staff: &Staff, written: &mut Written) {
         back: "/check".into(),
     };
     written.add("lock-without-user", &page);
+    page.user = lock::Unlocks::WithoutPassword;
+    written.add("lock-without-password", &page);
     page.user = lock::Unlocks::CannotTell;
     written.add("lock-cannot-tell", &page);
     page.frame
