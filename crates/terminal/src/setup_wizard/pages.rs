@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::card_challenge::CenterName;
 use domain::facility_kind::FacilityKind;
+use domain::institution_code::InstitutionCode;
 use serde::Deserialize;
 use ui::component::{Banner, Fault, Select, TextField, Tone};
 use ui::language::{Language, Words};
@@ -18,7 +19,7 @@ use super::backup::places;
 use super::fields::{Typed, fields, profiles};
 use super::files::NotWritten;
 use super::machines::{common, ready};
-use super::{Installed, Known, Wizard};
+use super::{Known, Wizard};
 use crate::browsers;
 use crate::faults;
 
@@ -114,17 +115,23 @@ fn next(wizard: &Wizard) -> Step {
         Step::Backup
     } else if draft.link.is_none() {
         Step::Link
-    } else if draft.reader.is_none() && has_reader(installed) {
+    } else if draft.reader.is_none() && has_reader(installed.holder.facility) {
         Step::Reader
     } else {
         Step::Finish
     }
 }
 
-fn has_reader(installed: &Installed) -> bool {
-    let code = installed.holder.facility;
+fn has_reader(code: InstitutionCode) -> bool {
     let kind = FacilityKind::of_fee_table_digit(code.fee_table_digit());
     kind.is_none_or(|kind| kind.differences().has_reader)
+}
+
+/// The steps of a facility, which is known once the certificate is there: without a reader there is none to set up (G37).
+fn listed(facility: Option<InstitutionCode>) -> Vec<Step> {
+    let has_reader = facility.is_none_or(has_reader);
+    let all = Step::ALL.into_iter();
+    all.filter(|it| has_reader || *it != Step::Reader).collect()
 }
 
 fn steps(wizard: &Wizard, now: Step, words: &Words) -> Vec<Place> {
@@ -157,7 +164,8 @@ fn steps(wizard: &Wizard, now: Step, words: &Words) -> Vec<Place> {
             told: told(*step).unwrap_or_default(),
         }
     };
-    Step::ALL.iter().map(place).collect()
+    let facility = draft.installed.as_ref().map(|it| it.holder.facility);
+    listed(facility).iter().map(place).collect()
 }
 
 pub(super) fn answer(
@@ -384,4 +392,19 @@ pub(super) async fn finish(State(wizard): State<Wizard>, headers: HeaderMap) -> 
 #[template(path = "setup_finished.html")]
 struct FinishedPage {
     frame: Frame,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_visit_nursing_is_asked_for_no_reader_and_sees_no_such_step() {
+        let code = |text: &str| Some(InstitutionCode::parse(text).unwrap());
+        assert_eq!(listed(None), Step::ALL);
+        assert_eq!(listed(code("1319999999")), Step::ALL);
+        let nursing = listed(code("1369999998"));
+        assert_eq!(nursing.len(), Step::ALL.len() - 1);
+        assert!(!nursing.contains(&Step::Reader), "{nursing:?}");
+    }
 }
