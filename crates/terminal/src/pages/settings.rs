@@ -43,11 +43,15 @@ pub(super) struct SettingsPage {
     pub(super) version: String,
     /// What is viewed.
     pub(super) information: Vec<Select>,
-    /// What readers ask beside it.
-    pub(super) questions: Vec<Select>,
+    /// Prescriptions; empty where the kind of facility issues and takes none.
+    pub(super) prescriptions: Vec<Select>,
+    /// Subsidies.
+    pub(super) subsidies: Vec<Select>,
     /// How readers are run; empty where the kind of facility has none.
     pub(super) readers: Vec<Select>,
-    pub(super) minutes: [TextField; 1],
+    pub(super) minutes: Vec<TextField>,
+    /// Settings that do not concern the kind of facility: they are sent along as they are.
+    pub(super) kept: Vec<(&'static str, String)>,
     /// The two facts of G16.
     pub(super) link: Vec<Select>,
     /// How people sign in.
@@ -128,31 +132,45 @@ pub(super) fn settings_page(
     changes: Option<Vec<HistoryLine>>,
 ) -> SettingsPage {
     let words = &staff.words;
+    let facility = FacilityKind::parse(&staff.session.facility.kind);
+    let concerns = |row: &Row| facility.is_none_or(|kind| row.concerns(kind));
     let selects = |group: Group| -> Vec<Select> {
         let rows = ROWS.iter().filter(|row| row.group == group);
+        let rows = rows.filter(|row| concerns(row));
         rows.filter_map(|row| select(row, form, words)).collect()
     };
-    let facility = FacilityKind::parse(&staff.session.facility.kind);
     let has_reader = facility.is_none_or(|kind| kind.differences().has_reader);
     let mut information = selects(Group::Information);
-    let mut questions = selects(Group::Questions);
+    let mut prescriptions = selects(Group::Prescriptions);
+    let mut subsidies = selects(Group::Subsidies);
     let mut readers = selects(Group::Readers);
     let mut link = selects(Group::Link);
     let mut sign_in = selects(Group::SignIn);
-    let mut minutes = [TextField {
-        kind: Kind::Digits,
-        width: Width::Short,
-        support: words.say("set-visual-return-minutes-support"),
-        value: form.value("visual_return_minutes").to_owned(),
-        ..TextField::new(
-            "visual_return_minutes",
-            words.say("set-visual-return-minutes"),
-        )
-    }];
+    let mut minutes = Vec::new();
+    if has_reader {
+        minutes.push(TextField {
+            kind: Kind::Digits,
+            width: Width::Short,
+            support: words.say("set-visual-return-minutes-support"),
+            value: form.value("visual_return_minutes").to_owned(),
+            ..TextField::new(
+                "visual_return_minutes",
+                words.say("set-visual-return-minutes"),
+            )
+        });
+    }
     let summary = faults::spread(faults, &mut minutes, &mut information);
-    for group in [&mut questions, &mut readers, &mut link, &mut sign_in] {
+    for group in [
+        &mut prescriptions,
+        &mut subsidies,
+        &mut readers,
+        &mut link,
+        &mut sign_in,
+    ] {
         faults::spread(faults, &mut [], group);
     }
+    let kept = ROWS.iter().filter(|row| !concerns(row));
+    let kept = kept.map(|row| (row.setting, form.value(row.setting).to_owned()));
     let mut frame = staff.frame(HERE);
     if !has_reader {
         let fault = faults::own(words, "no_reader", "set-no-reader");
@@ -163,9 +181,11 @@ pub(super) fn settings_page(
         summary,
         version: form.version.clone(),
         information,
-        questions,
+        prescriptions,
+        subsidies,
         readers,
         minutes,
+        kept: kept.collect(),
         link,
         sign_in,
         changes,

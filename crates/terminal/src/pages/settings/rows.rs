@@ -1,5 +1,6 @@
 //! The settings of the page as a table: under which heading each stands, its words, its values. Judges no value: `domain` does.
 
+use domain::facility_kind::{FacilityKind, PrescriptionQuestion};
 use domain::sign_in_notice::UsualHours;
 use ui::component::{Choice, Fault};
 use ui::language::Words;
@@ -10,7 +11,8 @@ use crate::faults;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
     Information,
-    Questions,
+    Prescriptions,
+    Subsidies,
     Readers,
     Link,
     SignIn,
@@ -90,7 +92,7 @@ pub(super) const ROWS: [Row; 17] = [
     ),
     row(
         "electronic_prescriptions",
-        Group::Questions,
+        Group::Prescriptions,
         (
             "set-electronic-prescriptions",
             "set-electronic-prescriptions-support",
@@ -99,7 +101,7 @@ pub(super) const ROWS: [Row; 17] = [
     ),
     row(
         "prescription_forms",
-        Group::Questions,
+        Group::Prescriptions,
         ("set-prescription-forms", "set-prescription-forms-support"),
         Values::Named(&[
             ("both", "forms-both"),
@@ -109,7 +111,7 @@ pub(super) const ROWS: [Row; 17] = [
     ),
     row(
         "prescription_question",
-        Group::Questions,
+        Group::Prescriptions,
         (
             "set-prescription-question",
             "set-prescription-question-support",
@@ -118,7 +120,7 @@ pub(super) const ROWS: [Row; 17] = [
     ),
     row(
         "medical_subsidy",
-        Group::Questions,
+        Group::Subsidies,
         ("set-medical-subsidy", "set-medical-subsidy-support"),
         USE,
     ),
@@ -201,6 +203,16 @@ impl Row {
     /// The row of a setting; `None` for one that only a later version knows.
     pub(super) fn of(setting: &str) -> Option<&'static Self> {
         ROWS.iter().find(|row| row.setting == setting)
+    }
+
+    /// Whether a kind of facility has what the setting is about (G37). Subsidies are asked at home, too.
+    pub(super) fn concerns(&self, kind: FacilityKind) -> bool {
+        let differences = kind.differences();
+        match self.group {
+            Group::Readers => differences.has_reader,
+            Group::Prescriptions => differences.prescription_question != PrescriptionQuestion::None,
+            Group::Information | Group::Subsidies | Group::Link | Group::SignIn => true,
+        }
     }
 
     /// What is said of a value the setting has not.

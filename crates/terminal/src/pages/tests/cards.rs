@@ -376,3 +376,33 @@ fn change() -> settings::history::HistoryLine {
         became: "C".into(),
     }
 }
+
+#[test]
+fn home_visit_nursing_is_offered_no_settings_of_readers_and_prescriptions_and_keeps_them() {
+    let defaults = domain::facility_settings::FacilitySettings::default();
+    let form = settings::filled(&api::settings::Settings::from(&defaults));
+    for (kind, offered) in [("home_nursing", false), ("pharmacy", true)] {
+        let mut staff = staff(ui::language::Language::Japanese, "administrator");
+        staff.session.facility.kind = kind.into();
+        let page = settings::settings_page(&staff, &form, &[], None);
+        let page = askama::Template::render(&page).unwrap();
+        // Every setting is sent once, shown or not.
+        for (name, _) in defaults.values() {
+            let times = page.matches(&format!(" name=\"{name}\"")).count();
+            assert_eq!(times, 1, "{kind}: {name}");
+        }
+        for name in [
+            "face_policy",
+            "visual_reminder",
+            "visual_return_minutes",
+            "electronic_prescriptions",
+            "prescription_forms",
+            "prescription_question",
+        ] {
+            let hidden = page.contains(&format!("<input type=\"hidden\" name=\"{name}\""));
+            assert_eq!(hidden, !offered, "{kind}: {name}");
+        }
+        let subsidy = "<input type=\"hidden\" name=\"medical_subsidy\"";
+        assert!(!page.contains(subsidy), "{kind}: it is asked at home, too");
+    }
+}
