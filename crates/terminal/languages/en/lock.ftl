@@ -5,6 +5,7 @@ clear-screen = clear screen
 screen-saver = screen saver
 lock-name = The { $name } is on: nobody did anything for a while, or somebody locked it.
 lock-goes-on = The receipt computer and the card reader go on working. Patients can still check in.
+lock-goes-on-without-reader = The receipt computer goes on working.
 terminal-user = User name
 lock-where = The terminal user's password. The set-up sheet says under “PC settings” where it is kept.
 unlock = Unlock

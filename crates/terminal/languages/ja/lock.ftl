@@ -5,6 +5,7 @@ clear-screen = クリアスクリーン
 screen-saver = スクリーンセーバー
 lock-name = { $name }が働いています。操作がないまま時間が経ったか、職員がロックしました。
 lock-goes-on = レセコンとの連携とカードリーダーは、このまま使えます。患者さんの受付は止まりません。
+lock-goes-on-without-reader = レセコンとの連携は、このまま使えます。
 terminal-user = ユーザー名
 lock-where = 端末ユーザーのパスワードです。保管場所は設定シートの「PC設定」に書かれています。
 unlock = ログイン解除

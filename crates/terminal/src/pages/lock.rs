@@ -16,6 +16,7 @@ use ui::language_choice::own_path;
 use crate::browsers::EndedSessions;
 use crate::faults;
 use crate::lock::Unlocking;
+use crate::pages::support::has_start_stop;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::terminal_user::CannotTell;
@@ -44,6 +45,8 @@ pub(super) struct LockPage {
     pub(super) frame: Frame,
     /// クリアスクリーン or スクリーンセーバー.
     pub(super) name: String,
+    /// What goes on meanwhile, by the kind of facility (G37).
+    pub(super) goes_on: String,
     pub(super) user: Unlocks,
     /// The password, where it is asked.
     pub(super) fields: Vec<TextField>,
@@ -79,6 +82,11 @@ fn lock_page(app: &App, visitor: &Visitor, back: &str, fault: Option<Fault>) -> 
             LockName::ClearScreen => words.say("clear-screen"),
             LockName::ScreenSaver => words.say("screen-saver"),
         },
+        goes_on: words.say(if has_start_stop(app) {
+            "lock-goes-on"
+        } else {
+            "lock-goes-on-without-reader"
+        }),
         user,
         fields: asks.then_some(field).into_iter().collect(),
         back: back.to_owned(),

@@ -25,6 +25,7 @@ pub(super) fn of_the_lock(staff: &Staff, written: &mut Written) {
     let mut page = lock::LockPage {
         frame: visitor.frame("/check"),
         name: "A".into(),
+        goes_on: "B".into(),
         user: lock::Unlocks::Anybody,
         fields: Vec::new(),
         back: "/check".into(),

@@ -384,6 +384,24 @@ async fn a_locked_screen_shows_none_of_these_pages() {
 }
 
 #[tokio::test]
+async fn the_lock_screen_names_a_reader_only_where_the_kind_of_facility_has_one() {
+    for (code, has_reader) in [("1319999999", true), ("1369999998", false)] {
+        let terminal = Terminal::start_with(|setup, _| {
+            let facility = InstitutionCode::parse(code).unwrap();
+            setup.certificates[0].holder.facility = facility;
+        });
+        terminal.app.lock.close();
+        let page = terminal.get("/", "").await.text;
+        assert!(page.contains("レセコンとの連携"), "{code}: {page}");
+        assert_eq!(
+            page.contains("カードリーダー"),
+            has_reader,
+            "{code}: {page}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_screen_lock_is_called_as_the_maker_of_the_reader_calls_it() {
     for (maker, name) in [
         ("パナソニック", "クリアスクリーン"),
