@@ -220,7 +220,10 @@ async fn a_reader_that_goes_first_keeps_the_pc_from_being_stopped() {
     let page = atlas.get("/start-stop", "").await.text;
     assert!(page.contains("MATSUMURA"), "{page}");
     // Its steps are all there is to do: nobody is told to cut its power first.
-    assert!(!page.contains("手で切ります"), "{page}");
+    assert!(
+        !page.contains("カードリーダーの電源を手で切ります"),
+        "{page}"
+    );
     let refused = atlas.post("/start-stop/stop", "", "").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text.contains("data-code=\"wrong_order\""));
@@ -241,7 +244,11 @@ async fn a_reader_that_goes_first_keeps_the_pc_from_being_stopped() {
             note,
             "{maker}"
         );
-        assert_eq!(stopped.text.contains("手で切ります"), note, "{maker}");
+        assert_eq!(
+            stopped.text.contains("カードリーダーの電源を手で切ります"),
+            note,
+            "{maker}"
+        );
     }
 }
 
