@@ -503,7 +503,7 @@ fn unsent(asking: Asking, event: &Event) -> Transition {
         Event::Recorded => Transition::to(Step::Done(asking.visit)),
         Event::NotTaken => fail(Failure::AnswersNotTaken, Some(asking.card)),
         Event::CardRemoved if asking.card.stays() => end(Step::Unsent(asking), Step::Welcome),
-        Event::Idle => still_there(Step::Unsent(asking)),
+        Event::Idle if !asking.card.stays() => still_there(Step::Unsent(asking)),
         _ => Transition::to(Step::Unsent(asking)),
     }
 }

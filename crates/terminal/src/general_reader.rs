@@ -205,7 +205,7 @@ impl GeneralReader {
             check: seat.check.clone(),
             confirm: matches!(seat.step, Step::WaitingForStaff(_)),
             // Where a card is awaited the page hears of it, or renews itself.
-            waits_for_person: seat.step.waits_for_person() && seat.step != Step::Own(Own::Start),
+            waits_for_person: awaits_somebody(&seat.step) && seat.step != Step::Own(Own::Start),
         })
     }
 
@@ -252,6 +252,11 @@ impl GeneralReader {
             }
         });
     }
+}
+
+/// Whether the step waits for somebody. A patient's card may stay for answers that could not be sent; whoever sits at a PC ends that too.
+fn awaits_somebody(step: &Step) -> bool {
+    step.waits_for_person() || matches!(step, Step::Unsent(_))
 }
 
 fn meaning(press: Press, step: &Step) -> Option<Event> {
@@ -524,7 +529,7 @@ impl Inner {
         };
         let (wait, event) = if seat.step.passes(&seat.facts) {
             (MOMENT, Event::MomentOver)
-        } else if seat.step.waits_for_person() {
+        } else if awaits_somebody(&seat.step) {
             (IDLE, Event::Stop)
         } else {
             return;

@@ -59,9 +59,10 @@ impl Step {
             Self::Method(_)
             | Self::Pin { .. }
             | Self::Asking(_)
-            | Self::Unsent(_)
             | Self::Failed { .. }
             | Self::Done(_) => true,
+            // Answers are sent by themselves; only taking the card ends it. A phone that is lifted says nothing of its holder.
+            Self::Unsent(asking) => !asking.card.stays(),
             Self::Own(own) => own.waits_for_person(),
             _ => false,
         }

@@ -3,6 +3,8 @@
 use api::session::{Session, SessionAccount, SessionFacility};
 use card::memory::Tray;
 use domain::card_challenge::CenterName;
+use domain::questions::Question;
+use kiosk::flow::asking::{Asking, Certificate, Outcome, Visit};
 use kiosk::flow::facts::Token;
 
 use super::*;
@@ -66,6 +68,19 @@ async fn until(reader: &GeneralReader, is: impl Fn(&Step) -> bool) {
     }
 }
 
+/// A patient who said yes to the only question.
+fn answered() -> Asking {
+    let visit = Visit {
+        name: "試験 花子".into(),
+        outcome: Outcome::Covered,
+        certificate: Certificate::Valid,
+        questions: vec![Question::Surgery],
+    };
+    let mut asking = Asking::new(card(), visit);
+    asking.answer(Question::Surgery, Choice::Yes);
+    asking
+}
+
 /// A card is laid down, and its holder wants to be looked at.
 async fn wait_for_staff(reader: &GeneralReader) {
     for event in [
@@ -109,4 +124,12 @@ async fn what_staff_said_of_a_card_that_was_taken_confirms_no_other() {
     }
     assert_eq!(step(&reader), Step::CardGone { kept: None });
     wait_for_staff(&reader).await;
+}
+
+#[test]
+fn answers_that_cannot_be_sent_do_not_keep_the_seat_of_whoever_has_gone() {
+    let step = Step::Unsent(answered());
+    assert!(!step.waits_for_person(), "a kiosk waits for the card");
+    assert!(awaits_somebody(&step));
+    assert!(!awaits_somebody(&Step::Sending(answered())));
 }

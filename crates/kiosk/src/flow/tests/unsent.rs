@@ -28,12 +28,26 @@ fn answers_that_only_a_request_failed_for_are_recorded_without_a_press() {
 
 #[test]
 fn they_are_tried_again_while_it_is_asked_whether_somebody_is_there() {
-    let asked = advance(unsent(card()), Event::Idle, &FACTS).step;
+    let asked = advance(unsent(phone(Token::Android)), Event::Idle, &FACTS).step;
+    assert!(matches!(asked, Step::StillThere { .. }), "{asked:?}");
     let on = advance(asked.clone(), Event::SendAgain, &FACTS);
     assert_eq!(on.step, asked, "the question stands");
     assert_eq!(on.effects.len(), 1);
     let on = advance(asked, Event::Recorded, &FACTS);
     assert_eq!(on.step, Step::Done(visit(&[Question::Surgery])));
+}
+
+#[test]
+fn a_card_that_lies_there_keeps_its_answers_however_long_the_line_is_gone() {
+    let waiting = unsent(card());
+    assert!(!waiting.waits_for_person());
+    let untouched = [Event::Idle, Event::NobodyThere, Event::Idle];
+    let (step, effects) = follow(waiting.clone(), &untouched, &FACTS);
+    assert_eq!(step, waiting);
+    assert_eq!(effects, []);
+    let (step, effects) = follow(step, &[Event::CardRemoved], &without_card());
+    assert_eq!(step, Step::Welcome);
+    assert_eq!(effects, [Effect::CloseCheck, Effect::Forget]);
 }
 
 #[test]
