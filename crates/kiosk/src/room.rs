@@ -130,6 +130,8 @@ struct Room {
     facility: String,
     comfort: Comfort,
     called_at: Option<Instant>,
+    /// The visit staff were called in.
+    called_in: u32,
     touched_at: Instant,
     renewed_at: Instant,
     /// Answers that could not be sent are sent again then.
@@ -188,6 +190,7 @@ pub(crate) fn open(parts: Parts) -> Front {
         facility: String::new(),
         comfort: Comfort::default(),
         called_at: None,
+        called_in: 0,
         touched_at: now,
         renewed_at: now,
         again_at: None,
@@ -273,7 +276,10 @@ impl Room {
             }
             Input::Pin(turn, None) if turn == self.turn => self.pin_incomplete = true,
             Input::Press(..) | Input::Pin(..) | Input::Touched => {}
-            Input::Call(called) => self.called_at = called.then(Instant::now),
+            Input::Call(called) => {
+                self.called_at = called.then(Instant::now);
+                self.called_in = self.visit;
+            }
             Input::Speak(language) => self.words = self.words.in_language(language),
             Input::Comfort(comfort) => self.comfort = comfort,
         }
@@ -384,6 +390,7 @@ impl Room {
     fn happens(&mut self, event: Event) {
         let before = Identity::of(&self.step);
         let was = self.step.reader_state();
+        let is_read = matches!(event, Event::CardRead(_));
         let step = std::mem::replace(&mut self.step, Step::Welcome);
         let on = advance(step, event, &self.facts);
         self.step = on.step;
@@ -398,6 +405,10 @@ impl Room {
         }
         for effect in on.effects {
             self.has_done(effect);
+        }
+        // Whoever takes the card and waits has called all the same; the next person has not.
+        if is_read && self.called_in != self.visit {
+            self.called_at = None;
         }
         // Of what cannot be used nothing is read: it is known at once why.
         if let (Step::Reading { .. } | Step::Own(Own::Reading), Lies::Unusable(why)) =
@@ -438,7 +449,6 @@ impl Room {
                 self.own_page = None;
                 self.again_at = None;
                 self.waits.answered();
-                self.called_at = None;
                 self.comfort = Comfort::default();
                 self.words = self.words.in_language(Language::default());
             }

@@ -59,6 +59,7 @@ fn room() -> Room {
         facility: String::new(),
         comfort: Comfort::default(),
         called_at: None,
+        called_in: 0,
         touched_at: now,
         renewed_at: now,
         again_at: None,
@@ -134,15 +135,40 @@ async fn what_somebody_chose_who_laid_no_card_does_not_stay_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_call_for_staff_ends_with_the_visit_and_is_waited_for_in_the_callers_language() {
+async fn a_call_for_staff_outlasts_the_card_that_is_taken_but_not_the_next_persons() {
+    let card = answered().card;
+    for called_at in [
+        Step::Failed {
+            failure: crate::flow::failure::Failure::NotRegistered,
+            card: Some(card.clone()),
+        },
+        Step::Asking(answered()),
+    ] {
+        let mut room = room();
+        room.step = called_at;
+        room.input(Input::Call(true));
+        room.happens(Event::CardRemoved);
+        assert!(room.called_at.is_some(), "the screen said to take the card");
+        room.happens(Event::CardPlaced);
+        assert!(room.called_at.is_some(), "nobody is known yet");
+        room.happens(Event::CardRead(card.clone()));
+        assert_eq!(room.called_at, None);
+    }
+}
+
+#[tokio::test]
+async fn whoever_called_staff_before_laying_a_card_is_still_waiting_for_them() {
     let mut room = room();
-    room.step = Step::Failed {
-        failure: crate::flow::failure::Failure::NotRegistered,
-        card: None,
-    };
     room.input(Input::Call(true));
-    room.happens(Event::CardRemoved);
-    assert_eq!((&room.step, room.called_at), (&Step::Welcome, None));
+    room.happens(Event::CardPlaced);
+    room.happens(Event::CardRead(answered().card));
+    assert!(matches!(room.step, Step::Method(_)), "{:?}", room.step);
+    assert!(room.called_at.is_some());
+}
+
+#[tokio::test]
+async fn a_call_for_staff_is_waited_for_in_the_callers_language() {
+    let mut room = room();
     let english = Language::parse("en").unwrap();
     room.input(Input::Speak(english));
     room.input(Input::Call(true));
