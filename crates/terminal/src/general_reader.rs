@@ -395,6 +395,7 @@ impl Inner {
                 });
             }
             Effect::SendAnswers(answers) => {
+                state.attempt += 1;
                 let (link, open) = (seat.link.clone(), seat.open.clone());
                 let (inner, attempt) = (Arc::clone(self), state.attempt);
                 tokio::spawn(async move {

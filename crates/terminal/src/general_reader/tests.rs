@@ -133,3 +133,22 @@ fn answers_that_cannot_be_sent_do_not_keep_the_seat_of_whoever_has_gone() {
     assert!(awaits_somebody(&step));
     assert!(!awaits_somebody(&Step::Sending(answered())));
 }
+
+#[tokio::test]
+async fn what_became_of_answers_that_were_sent_again_since_changes_nothing() {
+    let reader = seated().await;
+    let send = || {
+        let mut state = reader.0.lock();
+        let answers = vec![(Question::Surgery, Choice::Yes)];
+        reader.0.has_done(&mut state, Effect::SendAnswers(answers));
+        state.attempt
+    };
+    if let Some(seat) = &mut reader.0.lock().seat {
+        seat.step = Step::Sending(answered());
+    }
+    let (earlier, last) = (send(), send());
+    reader.0.sent(earlier, Sent::Lost);
+    assert_eq!(step(&reader), Step::Sending(answered()));
+    reader.0.sent(last, Sent::Lost);
+    assert_eq!(step(&reader), Step::Unsent(answered()));
+}
