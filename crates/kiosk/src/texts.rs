@@ -1,7 +1,7 @@
 //! What patients read, one Fluent file per language (G40). A further language is a further file and its line in [`LANGUAGES`].
 //! Guesses no language: each visit starts in Japanese.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::facility_kind::FacilityKind;
@@ -52,15 +52,24 @@ pub type Overrides = BTreeMap<String, BTreeMap<String, String>>;
 /// All texts in all languages, as one kind of facility says them.
 #[derive(Debug)]
 pub struct Texts {
-    bundles: Vec<Bundle>,
+    spoken: Vec<Spoken>,
     kind: FacilityKind,
+}
+
+/// The texts of one language.
+#[derive(Debug)]
+struct Spoken {
+    bundle: Bundle,
+    /// The keys of the reader profile's own texts.
+    own: BTreeSet<String>,
 }
 
 impl Texts {
     /// Reads the texts; those of the reader profile replace others of the same key.
     ///
     /// # Errors
-    /// [`InvalidTexts`] for a file that is no Fluent, a language or a key of a profile that the kiosk does not have.
+    /// [`InvalidTexts`] for a file that is no Fluent, a language or a key of a profile that the kiosk does not have, or a text of a
+    /// profile that puts in other values than the one it replaces.
     pub fn new(kind: FacilityKind, overrides: &Overrides) -> Result<Self, InvalidTexts> {
         for tag in overrides.keys() {
             if Language::parse(tag).is_none() {
@@ -71,19 +80,19 @@ impl Texts {
                 });
             }
         }
-        let bundle = |(tag, text): &(&str, &str)| bundle(tag, text, overrides.get(*tag));
+        let spoken = |(tag, text): &(&str, &str)| spoken(tag, text, overrides.get(*tag));
         Ok(Self {
-            bundles: LANGUAGES.iter().map(bundle).collect::<Result<_, _>>()?,
+            spoken: LANGUAGES.iter().map(spoken).collect::<Result<_, _>>()?,
             kind,
         })
     }
 }
 
-fn bundle(
+fn spoken(
     tag: &str,
     text: &str,
     own: Option<&BTreeMap<String, String>>,
-) -> Result<Bundle, InvalidTexts> {
+) -> Result<Spoken, InvalidTexts> {
     let invalid = |from| {
         move |fault| InvalidTexts {
             language: tag.to_owned(),
@@ -98,7 +107,11 @@ fn bundle(
             .replace(key, text)
             .map_err(invalid("reader profile"))?;
     }
-    Ok(bundle)
+    let own = own.into_iter().flatten().map(|(key, _)| key.clone());
+    Ok(Spoken {
+        bundle,
+        own: own.collect(),
+    })
 }
 
 /// The texts in one language: what a screen speaks with.
@@ -155,12 +168,16 @@ impl Words {
         })
     }
 
-    /// The text of a key, if there is one: the kind of facility's own before the common one.
+    /// The text of a key, if there is one: the kind of facility's own before the common one, but what the reader profile says for all
+    /// kinds before what is built in for one.
     fn find(&self, key: &str, arguments: Option<&Values<'_>>) -> Option<String> {
-        let bundle = self.texts.bundles.get(self.language.0)?;
-        let own = format!("{key}-at-{}", self.texts.kind.as_str());
+        let Spoken { bundle, own } = self.texts.spoken.get(self.language.0)?;
+        let of_the_kind = format!("{key}-at-{}", self.texts.kind.as_str());
+        if own.contains(key) && !own.contains(&of_the_kind) {
+            return bundle.find(key, arguments);
+        }
         bundle
-            .find(&own, arguments)
+            .find(&of_the_kind, arguments)
             .or_else(|| bundle.find(key, arguments))
     }
 }
@@ -211,6 +228,52 @@ mod tests {
                 "{told}"
             );
         }
+    }
+
+    #[test]
+    fn a_profiles_text_that_would_not_say_the_values_is_refused_with_what_is_put_in() {
+        for (tag, key, text, told) in [
+            ("ja", "done-title", "{ $nmae } 様", ["$name", "$nmae"]),
+            ("ja", "done-title", "確認が完了しました", ["$name", "なし"]),
+            ("ja", "stop", "{ stopp }", ["なし", "stopp"]),
+            (
+                "en",
+                "pin-wrong",
+                "{ $lft } left.",
+                ["$left there", "$lft here"],
+            ),
+        ] {
+            let error = Texts::new(FacilityKind::Medical, &own(tag, key, text)).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains(key), "{error}");
+            for name in told {
+                assert!(error.contains(name), "{name}: {error}");
+            }
+        }
+        // What the text it replaces puts in by its variants counts too.
+        let wrong = own("en", "pin-wrong", "Wrong PIN, tries left: { $left }");
+        assert!(Texts::new(FacilityKind::Medical, &wrong).is_ok());
+        let greeting = own("ja", "done-title", "{ $name } 様、ありがとうございます");
+        let words = words(FacilityKind::Medical, &greeting);
+        let said = words.say_with("done-title", "name", "試験 花子");
+        assert_eq!(said, "試験 花子 様、ありがとうございます");
+    }
+
+    #[test]
+    fn a_profiles_text_holds_at_every_kind_of_facility_unless_it_says_another_there() {
+        let mut own = own("ja", "done-lead", "トレーからお取りください。");
+        let said = |own: &Overrides, kind| words(kind, own).say("done-lead");
+        for kind in [FacilityKind::Medical, FacilityKind::Pharmacy] {
+            assert_eq!(said(&own, kind), "トレーからお取りください。");
+        }
+        let at_pharmacy = "カウンターの前でお待ちください。";
+        let texts = own.get_mut("ja").unwrap();
+        texts.insert("done-lead-at-pharmacy".into(), at_pharmacy.into());
+        assert_eq!(said(&own, FacilityKind::Pharmacy), at_pharmacy);
+        assert_eq!(
+            said(&own, FacilityKind::Medical),
+            "トレーからお取りください。"
+        );
     }
 
     #[test]
