@@ -513,11 +513,16 @@ pub(crate) fn made_keys() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use domain::medical_information::kind::InformationKind;
+    use ui::language::Texts;
+
     use super::*;
 
     #[test]
     fn the_pages_speak_both_languages_with_the_same_keys() {
-        ui::language::Texts::new(&[SCREEN]).unwrap();
+        Texts::new(&[SCREEN]).unwrap();
         let keys = |text: &str| -> Vec<String> {
             let lines = text.lines().filter_map(|line| line.split_once(" = "));
             lines.map(|(key, _)| key.to_owned()).collect()
@@ -529,6 +534,36 @@ mod tests {
     fn every_question_and_answer_has_words_on_the_page() {
         for key in made_keys() {
             assert!(SCREEN.ja.contains(&format!("{key} = ")), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_question_of_consent_says_who_sees_what_is_agreed_to() {
+        let texts = Arc::new(Texts::new(&[SCREEN]).unwrap());
+        for (language, viewers, with_drugs) in [
+            (
+                Language::Japanese,
+                "医師・歯科医師・薬剤師などが",
+                "処方・調剤",
+            ),
+            (
+                Language::English,
+                "doctors, dentists, pharmacists and the like",
+                "prescriptions and dispensing",
+            ),
+        ] {
+            let words = Words::new(texts.clone(), language);
+            for question in Question::ALL {
+                let opened = InformationKind::of(*question);
+                if opened.is_empty() {
+                    continue;
+                }
+                let name = question.as_str().replace('_', "-");
+                let legend = words.say(&format!("ask-{name}"));
+                assert!(legend.contains(viewers), "{legend}");
+                let opens_drugs = opened.contains(&InformationKind::Drugs);
+                assert_eq!(legend.contains(with_drugs), opens_drugs, "{legend}");
+            }
         }
     }
 }

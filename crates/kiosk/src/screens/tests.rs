@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
+
+use domain::facility_kind::FacilityKind;
+use domain::medical_information::kind::InformationKind;
 
 use super::own::OwnScreen;
 use super::*;
-use crate::texts::LANGUAGES;
+use crate::texts::{LANGUAGES, Language, Overrides, Texts, Words};
 
 /// The keys of a Fluent file with the variables each names.
 fn keys(text: &str) -> BTreeMap<String, BTreeSet<String>> {
@@ -117,6 +121,37 @@ fn no_text_is_unused() {
             .any(|row| [format!("{}-title", row.key), format!("{}-lead", row.key)].contains(&base));
         let said = sources.contains(&format!("\"{base}\""));
         assert!(of_row || said, "{key} is unused");
+    }
+}
+
+#[test]
+fn every_question_of_consent_that_can_come_first_says_who_reads_what_is_agreed_to() {
+    let texts = Arc::new(Texts::new(FacilityKind::Medical, &Overrides::new()).unwrap());
+    for (tag, readers, with_drugs) in [
+        ("ja", "医師、歯科医師、薬剤師などが", "処方・調剤"),
+        (
+            "en",
+            "Doctors, dentists, pharmacists and the like read",
+            "prescriptions and dispensing",
+        ),
+    ] {
+        let words = Words::new(texts.clone(), Language::parse(tag).unwrap());
+        let of_all = words.say("consents-lead");
+        assert!(of_all.contains(readers), "{of_all}");
+        for question in Question::ALL {
+            let opened = InformationKind::of(*question);
+            if opened.is_empty() {
+                continue;
+            }
+            let row = find(Screen::Question(*question)).unwrap();
+            let lead = words.say(&format!("{}-lead", row.key));
+            assert!(lead.contains(readers), "{lead}");
+            let opens_drugs = opened.contains(&InformationKind::Drugs);
+            let listed = words.say(&format!("consent-{}", row.key));
+            for text in [lead, listed] {
+                assert_eq!(text.contains(with_drugs), opens_drugs, "{text}");
+            }
+        }
     }
 }
 
