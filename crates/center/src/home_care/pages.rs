@@ -566,4 +566,25 @@ mod tests {
             }
         }
     }
+
+    /// The text of a key.
+    fn text(file: &'static str, key: &str) -> &'static str {
+        let start = format!("{key} = ");
+        let found = file.lines().find_map(|line| line.strip_prefix(&start));
+        found.unwrap()
+    }
+
+    #[test]
+    fn the_page_to_withdraw_at_is_named_as_the_card_reader_names_it() {
+        for (own, reader) in [
+            (SCREEN.ja, include_str!("../../../kiosk/languages/ja.ftl")),
+            (SCREEN.en, include_str!("../../../kiosk/languages/en.ftl")),
+        ] {
+            let name = text(reader, "own-enter");
+            assert_eq!(text(reader, "own-start-title"), name);
+            for key in ["asked-no", "stored-withdraw"] {
+                assert!(text(own, key).contains(name), "{key}: {name}");
+            }
+        }
+    }
 }
