@@ -3,6 +3,7 @@
 use domain::card_certificate::CardSerial;
 use domain::certificate::Period;
 use domain::civil_date::CivilDate;
+use domain::medical_aid::TreatmentMonth;
 use domain::permit::{AskByCard, Permit};
 use domain::person::PersonId;
 use domain::questions::{Holding, Holdings};
@@ -29,8 +30,23 @@ pub struct Held {
     pub period: Period,
 }
 
+/// What exists about a person (?1) on a day (?2), of what has records only where one is as young as is shown: from ?3 on of checkups, ?4
+/// of surgery, ?5 of treatment, ?6 of drugs from claims and ?7 of electronic prescriptions, which lie by months.
+const HELD: &str = "SELECT kind FROM holding WHERE person = ?1
+    AND (first_day IS NULL OR first_day <= ?2) AND (last_day IS NULL OR ?2 <= last_day)
+    AND (kind <> 'checkups' OR coalesce((SELECT max(it.day) FROM checkup it WHERE it.person = ?1), ?3) >= ?3)
+    AND (kind <> 'surgery' OR coalesce((SELECT max(it.day) FROM surgery it WHERE it.person = ?1), ?4) >= ?4)
+    AND (kind <> 'treatment'
+      OR EXISTS (SELECT 1 FROM drug_month it WHERE it.person = ?1 AND it.kind = 'treatment' AND ?5 <= it.month)
+      OR NOT EXISTS (SELECT 1 FROM drug_month it WHERE it.person = ?1 AND it.kind = 'treatment'))
+    AND (kind <> 'drugs'
+      OR EXISTS (SELECT 1 FROM drug_month it WHERE it.person = ?1 AND it.kind = 'drugs' AND it.source = 'claims' AND ?6 <= it.month)
+      OR EXISTS (SELECT 1 FROM drug_month it WHERE it.person = ?1 AND it.kind = 'drugs' AND it.source <> 'claims' AND ?7 <= it.month)
+      OR NOT EXISTS (SELECT 1 FROM drug_month it WHERE it.person = ?1 AND it.kind = 'drugs'))";
+
 impl Engine {
-    /// The holder of a card on a day; `None` when nobody is registered under its serial.
+    /// The holder of a card on a day; `None` when nobody is registered under its serial. Of what is older than is shown on that day nothing
+    /// is said to exist.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -40,6 +56,7 @@ impl Engine {
         serial: &CardSerial,
         day: CivilDate,
     ) -> Result<Option<Holder>, StoreError> {
+        let shown = self.look_back().first_days(day);
         let mut holder = self.registry().read(|connection| {
             let text = "SELECT person FROM card_certificate WHERE serial = ?1 AND authority = ?2";
             let mut statement = connection.prepare_cached(text)?;
@@ -52,11 +69,18 @@ impl Engine {
             let Some(registration) = registration_of(connection, person)? else {
                 return Ok(None);
             };
-            let text = "SELECT kind FROM holding WHERE person = ?1
-                AND (first_day IS NULL OR first_day <= ?2) AND (last_day IS NULL OR ?2 <= last_day)";
-            let mut statement = connection.prepare_cached(text)?;
-            let kinds =
-                statement.query_map(params![id, day.to_epoch_days()], |row| row.get(0))?;
+            let mut statement = connection.prepare_cached(HELD)?;
+            let prescriptions = TreatmentMonth::of(shown.prescriptions).first_day();
+            let parameters = params![
+                id,
+                day.to_epoch_days(),
+                shown.checkups.to_epoch_days(),
+                shown.surgery.to_epoch_days(),
+                shown.treatment.to_epoch_days(),
+                shown.claims.to_epoch_days(),
+                prescriptions.to_epoch_days()
+            ];
+            let kinds = statement.query_map(parameters, |row| row.get(0))?;
             let mut holdings = Holdings::new();
             for kind in kinds {
                 let kind: String = kind?;

@@ -4,19 +4,26 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use domain::audit::{Actor, Deed, Event};
-use domain::card_certificate::{CertificateState, TokenKind};
+use domain::card_certificate::{CardSerial, CertificateState, TokenKind};
 use domain::card_challenge::Nonce;
+use domain::certificate::Period;
 use domain::civil_date::{CivilDate, Instant};
 use domain::event::EventKind;
 use domain::identification::{Confirmation, Method, Vouched};
+use domain::medical_aid::TreatmentMonth;
+use domain::medical_information::checkup::Checkup;
+use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source, Treatment};
+use domain::medical_information::surgery::Surgery;
+use domain::medical_information::{MedicalInformation, MedicalText};
 use domain::permit::{AskByCard, ControlReader, Permit, ReceiveEvents};
 use domain::person::PersonId;
-use domain::questions::{Answered, Choice, Question};
+use domain::questions::{Answered, Choice, Holding, Holdings, Question};
 use domain::reader::ReaderId;
 use store::audit::verify::Fault;
 use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
 use store::engine::{Engine, StoreError};
 use store::readers::{Release, ReleaseKept};
+use store::registry::cards::Held;
 
 use crate::kill::random;
 use crate::{PACE, Place, check, on_both, open_as, permit};
@@ -373,7 +380,78 @@ async fn checks_by_card_share_transactions_at_a_server_and_one_that_cannot_be_fa
     assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
 }
 
+/// What a record of every kind on one day makes, drugs and treatment from claims.
+fn known(day: CivilDate) -> MedicalInformation {
+    let text = |text: &str| MedicalText::parse(text).unwrap();
+    let mut month = DrugMonth::new(Source::Claims, TreatmentMonth::of(day));
+    month.days.push(DrugDay {
+        dispensed: Some(day),
+        prescribed: None,
+        drugs: vec![Drug::new(text("架空錠"))],
+        treatments: vec![Treatment::new(text("架空検査"))],
+    });
+    MedicalInformation {
+        drugs: vec![month],
+        surgeries: vec![Surgery::new(day, text("架空手術"))],
+        checkups: vec![Checkup::new(day)],
+    }
+}
+
+async fn of_what_is_older_than_is_shown_nothing_is_said_to_exist(place: &Place) {
+    let engine = place.open();
+    let mut people = synthetic::samples::people();
+    people.truncate(1);
+    let person = people[0].person.id;
+    engine.store_people(people).await.unwrap();
+    let serial = CardSerial::new([7; 32], &[2, 1]).unwrap();
+    let cards = vec![(serial.clone(), person)];
+    engine.store_cards(cards).await.unwrap();
+    let kinds = [
+        Holding::MedicalSubsidy,
+        Holding::Surgery,
+        Holding::Treatment,
+        Holding::Drugs,
+        Holding::Checkups,
+    ];
+    let held = kinds.map(|kind| Held {
+        kind,
+        period: Period::default(),
+    });
+    let held = vec![(person, held.into())];
+    engine.store_holdings(held).await.unwrap();
+    let today = now().date_in_japan();
+    let exists = || {
+        let holder = engine.card_holder(&asker(), &serial, today).unwrap();
+        holder.unwrap().holdings
+    };
+    let all = Holdings::from(kinds);
+    assert_eq!(exists(), all, "what has no record counts by its days");
+    let years_ago = |years: i32| today.plus_months(-12 * years);
+    for (years, shown) in [
+        (1, all),
+        (
+            4,
+            Holdings::from([Holding::MedicalSubsidy, Holding::Checkups]),
+        ),
+        (6, Holdings::from([Holding::MedicalSubsidy])),
+    ] {
+        let known = vec![(person, known(years_ago(years)))];
+        engine.store_medical_information(known).await.unwrap();
+        assert_eq!(exists(), shown, "{years}");
+    }
+    // Electronic prescriptions are shown for a hundred days.
+    for (days, is_shown) in [(10, true), (200, false)] {
+        let mut known = known(today.plus_days(-days));
+        known.drugs[0].source = Source::Dispensing;
+        known.drugs[0].days[0].treatments.clear();
+        let known = vec![(person, known)];
+        engine.store_medical_information(known).await.unwrap();
+        assert_eq!(exists().contains(&Holding::Drugs), is_shown, "{days}");
+    }
+}
+
 on_both!(
+    of_what_is_older_than_is_shown_nothing_is_said_to_exist,
     of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others,
     a_check_that_asks_nothing_is_over_at_once,
     of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
