@@ -35,6 +35,7 @@ use crate::names::{MARK, beside, original};
 use crate::round_error::{RoundError, failed};
 use crate::runner::SharedPace;
 use crate::session::Session;
+use crate::standing::Standings;
 use crate::touches::TOUCH_AFTER;
 
 /// The first and the longest pause of a delivery that came to nothing, in seconds.
@@ -117,6 +118,7 @@ pub(crate) struct Deliveries {
     pub(crate) journal: Journal,
     pub(crate) pace: SharedPace,
     pub(crate) clock: Clock,
+    pub(crate) standings: Standings,
 }
 
 impl Deliveries {
@@ -178,10 +180,14 @@ impl Deliveries {
     /// The check with its consents; nothing while its questions are open.
     async fn read(&self, check: u128) -> Result<Option<CardCheckRecord>, RoundError> {
         let asked = self.ask(check).await;
+        let now = self.clock.now();
         match &asked {
-            Ok(_) => self.pace.answered(WorkClass::CardCheck),
+            Ok(_) => {
+                self.pace.answered(WorkClass::CardCheck);
+                // Where a receipt computer never asks by itself, nothing else tells of it.
+                self.standings.center_answered(now);
+            }
             Err(error) if error.concerns_all_questions() => {
-                let now = self.clock.now();
                 self.pace.refused(WorkClass::CardCheck, error, now);
             }
             Err(_) => {}

@@ -119,6 +119,7 @@ impl Gateway {
                     journal: setup.journal.clone(),
                     pace: pace.clone(),
                     clock: clock.clone(),
+                    standings: standings.clone(),
                 },
                 put_off: PutOff::default(),
                 journal: setup.journal,
@@ -178,6 +179,7 @@ impl Gateway {
         keep_first(&mut stuck, self.upkeep.tell_of_lost_folders());
         let (delivered, trouble) = self.upkeep.deliver().await;
         done += delivered;
+        self.upkeep.tell(trouble.as_ref());
         keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
         keep_first(&mut stuck, self.upkeep.look_for_leftovers().await);
         stuck.map_or(Ok(done), Err)
@@ -201,29 +203,29 @@ impl Upkeep {
             tokio::select! {
                 _ = deliver.tick() => {
                     let (_, stuck) = self.deliver().await;
-                    self.tell(stuck);
+                    self.tell(stuck.as_ref());
                 }
                 _ = write.tick() => {
                     let lost = self.tell_of_lost_folders();
-                    self.tell(lost.err());
+                    self.tell(lost.err().as_ref());
                     let looked = self.look_for_leftovers().await;
-                    self.tell(looked.err());
+                    self.tell(looked.err().as_ref());
                     self.write_state(&data_dir, &mut written);
                 }
             }
         }
     }
 
-    fn tell(&self, stuck: Option<RoundError>) {
+    fn tell(&self, stuck: Option<&RoundError>) {
         if let Some(error) = stuck {
-            let folder = match &error {
+            let folder = match error {
                 RoundError::File { folder, .. } => folder.clone(),
                 _ => self
                     .folders
                     .first()
                     .map_or(String::new(), |it| it.name.clone()),
             };
-            self.standings.stuck(&folder, &error, self.clock.now());
+            self.standings.stuck(&folder, error, self.clock.now());
         }
     }
 

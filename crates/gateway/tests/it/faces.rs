@@ -23,7 +23,7 @@ fn waiting(count: usize) -> impl Fn(&Journal) -> bool {
 }
 
 /// One answered check, heard of and not yet delivered.
-async fn one_heard(link: &mut Link) {
+pub(crate) async fn one_heard(link: &mut Link) {
     link.reader.ask_everything().await;
     link.listen().await;
     let open = link.reader.lay().await;

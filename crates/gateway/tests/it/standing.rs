@@ -3,6 +3,7 @@
 use api::link_state::Kind;
 use pki::sealed::MachineKey;
 
+use crate::faces::one_heard;
 use crate::link::{Link, request};
 
 #[tokio::test]
@@ -91,6 +92,26 @@ async fn after_a_refused_sign_in_a_clock_set_back_keeps_nobody_signed_out() {
     assert!(link.round().await.is_err(), "it tries again later");
     link.later(-3_600);
     assert_eq!(link.round().await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_readers_result_that_comes_through_ends_the_trouble_of_one_that_did_not() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    let secret = link.path("link_app.sealed");
+    let right = std::fs::read(&secret).unwrap();
+    let machine = MachineKey::open(&link.path("machine.key")).unwrap();
+    machine.seal(&secret, b"Chigau-1234567").unwrap();
+    // Its session is another; no receipt computer asks anything.
+    link.restart();
+    assert!(link.round().await.is_err(), "another password");
+    let center = link.state().center;
+    assert!(center.answered_at.is_none() && center.trouble.is_some_and(|it| it.lasts));
+    std::fs::write(&secret, right).unwrap();
+    link.later(600);
+    assert_eq!(link.round().await.unwrap(), 2);
+    let center = link.state().center;
+    assert!(center.answered_at.is_some() && center.trouble.is_some_and(|it| !it.lasts));
 }
 
 #[tokio::test]
