@@ -98,6 +98,8 @@ pub enum Kind {
     Rights,
     /// The disk is full.
     Full,
+    /// A folder lets those whom the setting `shared` names not through.
+    Closed,
     /// Another trouble with a folder or file.
     File,
     /// The journal cannot be written.

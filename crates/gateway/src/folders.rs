@@ -123,6 +123,7 @@ pub fn open_all(pairs: &[Folders]) -> Result<Held, FoldersError> {
     if let Some(twice) = pairs.iter().find(|it| !names.insert(&it.name)) {
         return Err(FoldersError::SameName(twice.name.clone()));
     }
+    make_shared(pairs)?;
     pairs.iter().try_for_each(Folders::open)?;
     let real = |path: &PathBuf| {
         let found = std::fs::canonicalize(path);
@@ -148,7 +149,30 @@ pub fn open_all(pairs: &[Folders]) -> Result<Held, FoldersError> {
     })
 }
 
+/// Makes the shared folders first, those for most people before the others: what one for fewer makes on the way would let the others not through.
+fn make_shared(pairs: &[Folders]) -> Result<(), FoldersError> {
+    for shared in [Shared::Everyone, Shared::Group] {
+        let pairs = pairs.iter().filter(|it| it.shared == shared);
+        for folder in pairs.flat_map(Folders::watched) {
+            let made = system::make_folder(folder, shared);
+            made.map_err(|error| FoldersError::Folder(folder.clone(), error))?;
+        }
+    }
+    Ok(())
+}
+
 impl Folders {
+    /// The folders others use.
+    fn watched(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.req, &self.res].into_iter().chain(&self.face)
+    }
+
+    /// A folder that lets those whom `shared` names not through to the watched folders; one of these, or one above them.
+    pub(crate) fn closed(&self) -> Option<PathBuf> {
+        self.watched()
+            .find_map(|it| system::closed_on_the_way(it, self.shared))
+    }
+
     /// Locks the work folder for this process, whose end unlocks it.
     fn hold(&self) -> Result<File, FoldersError> {
         let at = self.work.join(LOCK);
@@ -177,15 +201,14 @@ impl Folders {
     /// [`FoldersError`].
     pub fn open(&self) -> Result<(), FoldersError> {
         let mut devices = Vec::new();
-        let watched = || [&self.req, &self.res].into_iter().chain(&self.face);
-        let watched_by_others = watched().map(|it| (it, self.shared));
+        let watched_by_others = self.watched().map(|it| (it, self.shared));
         for (folder, shared) in watched_by_others.chain([(&self.work, Shared::Private)]) {
             let failed = |error| FoldersError::Folder(folder.clone(), error);
             system::make_folder(folder, shared).map_err(failed)?;
             let found = std::fs::metadata(folder).map_err(failed)?;
             devices.push((folder, system::device(&found)));
         }
-        for folder in watched() {
+        for folder in self.watched() {
             if self.work.starts_with(folder) {
                 return Err(FoldersError::Inside(self.work.clone()));
             }

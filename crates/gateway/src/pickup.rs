@@ -329,6 +329,9 @@ impl Upkeep {
         self.looked_for_leftovers = Some(now);
         let mut stuck = None;
         for folders in &self.folders {
+            self.standings
+                .of(&folders.name)
+                .closed(folders.closed(), now);
             let count = match leftovers::look(folders, &self.journal, now) {
                 Ok(count) => count,
                 Err(error) => {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::client::ClientError;
@@ -29,6 +29,17 @@ struct Folder {
     not_taken: usize,
     forgotten: usize,
     last_trouble: Option<Trouble>,
+    /// A folder that lets those whom `shared` names not through.
+    closed: Option<Trouble>,
+}
+
+impl Folder {
+    /// What lasts, rather than what is over.
+    fn trouble(&self) -> Option<Trouble> {
+        let lasts = self.last_trouble.as_ref().filter(|it| it.lasts);
+        let told = lasts.or(self.closed.as_ref());
+        told.or(self.last_trouble.as_ref()).cloned()
+    }
 }
 
 /// The part of one folder pair.
@@ -124,7 +135,7 @@ impl Standings {
                     answered_today: tally.answered,
                     rejected_today: tally.rejected,
                     forgotten: folder.forgotten as u64,
-                    last_trouble: folder.last_trouble.clone(),
+                    last_trouble: folder.trouble(),
                 }
             }));
         }
@@ -158,6 +169,30 @@ impl Standing {
             if let Some(trouble) = folder.last_trouble.as_mut().filter(|_| quiet) {
                 trouble.lasts = false;
             }
+        });
+    }
+
+    /// The folder that lets those whom `shared` names not through, where there is one; it is logged once.
+    pub(crate) fn closed(&self, at: Option<PathBuf>, now: Instant) {
+        let detail = at.map(|it| it.display().to_string());
+        self.change(|folder| {
+            let earlier = folder.closed.as_ref().map(|it| &it.detail);
+            if earlier == detail.as_ref() {
+                return;
+            }
+            if let Some(at) = &detail {
+                tracing::warn!(
+                    folder = self.folder,
+                    "shared に定めたユーザーが {at} に入れません。グループなら chmod g+x、全員なら chmod o+x をしてください。 / those whom shared names \
+                     cannot get through {at}; chmod g+x it for a group, o+x for everyone"
+                );
+            }
+            folder.closed = detail.map(|detail| Trouble {
+                kind: Kind::Closed,
+                detail,
+                since: now.to_string(),
+                lasts: true,
+            });
         });
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use tokio::io::unix::AsyncFd;
@@ -45,6 +45,26 @@ pub(crate) fn make_folder(folder: &Path, shared: Shared) -> io::Result<()> {
         std::fs::set_permissions(made, Permissions::from_mode(mode))?;
     }
     Ok(())
+}
+
+/// The folder that lets those whom the setting names not through to another, which may be that one itself. One that is not there says nothing.
+pub(crate) fn closed_on_the_way(folder: &Path, shared: Shared) -> Option<PathBuf> {
+    let folder = std::fs::canonicalize(folder).ok()?;
+    let group = std::fs::metadata(&folder).ok()?.gid();
+    for at in folder.ancestors() {
+        let found = std::fs::metadata(at).ok()?;
+        let execute = match shared {
+            Shared::Private => return None,
+            Shared::Group if found.gid() == group => 0o010,
+            // Whether they belong to that group as well is not known.
+            Shared::Group => 0o011,
+            Shared::Everyone => 0o001,
+        };
+        if found.mode() & execute == 0 {
+            return Some(at.to_owned());
+        }
+    }
+    None
 }
 
 /// What the kernel told of a folder.
@@ -100,6 +120,9 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::FolderPair;
+    use crate::folders::{Folders, open_all};
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -127,5 +150,48 @@ mod tests {
         std::fs::create_dir(&usual).unwrap();
         make_folder(&made, Shared::Private).unwrap();
         assert_eq!(mode(&made), mode(&usual));
+    }
+
+    #[test]
+    fn what_pairs_lie_in_together_is_made_for_most_of_those_they_are_for() {
+        for (first, second, expected) in [
+            (Shared::Private, Shared::Group, 0o750),
+            (Shared::Group, Shared::Everyone, 0o755),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let parent = dir.path().join("oqs");
+            let pair = |name: &str, shared| {
+                let folder = |kind: &str| parent.join(format!("{name}-{kind}"));
+                let pair = FolderPair::new(name, folder("req"), folder("res"), folder("work"));
+                Folders {
+                    shared,
+                    ..Folders::from(&pair)
+                }
+            };
+            let pairs = [pair("a", first), pair("b", second)];
+            let _held = open_all(&pairs).unwrap();
+            assert_eq!(mode(&parent), expected);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_lets_those_named_not_through_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = std::fs::canonicalize(dir.path()).unwrap();
+        let (above, folder) = (dir.join("oqs"), dir.join("oqs/req"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let closed = |rights_above, rights, shared| {
+            std::fs::set_permissions(&above, Permissions::from_mode(rights_above)).unwrap();
+            std::fs::set_permissions(&folder, Permissions::from_mode(rights)).unwrap();
+            // What lies above the test's own folder is the machine's.
+            closed_on_the_way(&folder, shared).filter(|it| it.starts_with(&above))
+        };
+        let (group, everyone) = (Shared::Group, Shared::Everyone);
+        assert_eq!(closed(0o700, 0o770, group), Some(above.clone()));
+        assert_eq!(closed(0o750, 0o700, group), Some(folder.clone()));
+        assert_eq!(closed(0o750, 0o770, group), None);
+        assert_eq!(closed(0o750, 0o777, everyone), Some(above.clone()));
+        assert_eq!(closed(0o755, 0o777, everyone), None);
+        assert_eq!(closed(0o700, 0o700, Shared::Private), None);
     }
 }

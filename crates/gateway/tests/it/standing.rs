@@ -1,6 +1,11 @@
 //! How the link app tells it stands: counts of the journal, what waits, and the last trouble of center and folders.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use api::link_state::Kind;
+use gateway::config::Shared;
 use pki::sealed::MachineKey;
 
 use crate::faces::one_heard;
@@ -127,4 +132,22 @@ async fn a_result_folder_that_is_not_there_is_told_of_until_it_is_back() {
     link.round().await.unwrap();
     let trouble = link.state().folders[0].last_trouble.clone();
     assert!(trouble.is_some_and(|it| !it.lasts), "it is over");
+}
+
+#[tokio::test]
+async fn a_folder_that_lets_those_whom_shared_names_not_through_is_told_of_until_it_does() {
+    let mut link = Link::start_set(|pair| pair.shared = Shared::Group).await;
+    let req = std::fs::canonicalize(link.path("req")).unwrap();
+    std::fs::set_permissions(&req, Permissions::from_mode(0o700)).unwrap();
+    link.round().await.unwrap();
+    let told = |link: &Link| {
+        let trouble = link.state().folders[0].last_trouble.clone();
+        let here = |it: &str| req == Path::new(it);
+        trouble.is_some_and(|it| it.kind == Kind::Closed && it.lasts && here(&it.detail))
+    };
+    assert!(told(&link));
+    std::fs::set_permissions(&req, Permissions::from_mode(0o770)).unwrap();
+    link.later(60);
+    link.round().await.unwrap();
+    assert!(!told(&link), "it is over");
 }

@@ -165,6 +165,7 @@ fn trouble_fact(trouble: &Trouble, words: &Words) -> Fact {
         Kind::ReadOnly => ("link-trouble-read-only", "link-remedy-folder"),
         Kind::Rights => ("link-trouble-rights", "link-remedy-folder"),
         Kind::Full => ("link-trouble-full", "link-remedy-full"),
+        Kind::Closed => ("link-trouble-closed", "link-remedy-closed"),
         Kind::File => ("link-trouble-file", "link-remedy-folder"),
         Kind::Journal => ("link-trouble-journal", "link-remedy-full"),
         Kind::NoFolder => ("link-trouble-no-folder", "link-remedy-no-folder"),

@@ -14,7 +14,7 @@ use super::{Written, staff};
 /// How many pages there are here.
 pub(super) const PAGES: usize = 5;
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Connection,
     Kind::Refused,
     Kind::SignIn,
@@ -24,6 +24,7 @@ const KINDS: [Kind; 13] = [
     Kind::ReadOnly,
     Kind::Rights,
     Kind::Full,
+    Kind::Closed,
     Kind::File,
     Kind::Journal,
     Kind::NoFolder,
