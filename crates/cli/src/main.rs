@@ -41,8 +41,12 @@ mod update;
 mod visit;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+
+/// The end of the link app waits so long for a share that hangs: what was under way there goes on with the next start.
+const LINK_APP_ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The allocator: checks make many small things on several threads at once.
 #[global_allocator]
@@ -177,6 +181,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let is_link_app = matches!(command, Command::Gateway(_));
     let outcome = runtime.block_on(async {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
@@ -206,6 +211,9 @@ fn main() -> ExitCode {
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });
+    if is_link_app {
+        runtime.shutdown_timeout(LINK_APP_ENDS_WITHIN);
+    }
     match outcome {
         Ok(code) => code,
         Err(error) => {

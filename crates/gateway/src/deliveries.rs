@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use api::card::{CardCheckRecord, Consent};
@@ -70,26 +70,34 @@ impl PutOff {
     }
 }
 
-/// Where a delivery goes.
-pub(crate) struct Place<'a> {
-    folders: &'a Folders,
-    face: &'a Path,
+/// Where a delivery goes. Blocks wherever it looks at files.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    folders: Arc<Folders>,
+    face: PathBuf,
     /// Its parts in the work folder.
     result: PathBuf,
     texts: PathBuf,
 }
 
-impl<'a> Place<'a> {
-    pub(crate) fn of(all: &'a [Folders], delivery: &Delivery) -> Result<Self, RoundError> {
-        let folders = all.iter().find(|it| it.name == delivery.folder);
-        let found = folders.and_then(|it| Some((it, it.face.as_deref()?)));
-        let (folders, face) = found.ok_or_else(|| RoundError::NoFolder(delivery.folder.clone()))?;
+impl Place {
+    pub(crate) fn of(folders: &Arc<Folders>, delivery: &Delivery) -> Result<Self, RoundError> {
+        let face = folders.face.clone();
         Ok(Self {
-            folders,
-            face,
+            face: face.ok_or_else(|| RoundError::NoFolder(delivery.folder.clone()))?,
             result: folders.work.join(beside(delivery.id, "face")),
             texts: folders.work.join(beside(delivery.id, "face-org")),
+            folders: Arc::clone(folders),
         })
+    }
+
+    /// Has work on its files done on a thread that may block.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        so: impl FnOnce(&Self) -> Result<T, RoundError> + Send + 'static,
+    ) -> Result<T, RoundError> {
+        let place = self.clone();
+        self.folders.on_a_thread(move || so(&place)).await?
     }
 
     /// Holds that a ready result lies in the work folder the journal speaks of: what is absent from another was not published.
@@ -106,8 +114,38 @@ impl<'a> Place<'a> {
         made.map(drop).map_err(|error| self.failed(error))
     }
 
+    /// Writes a check's result into the work folder; returns its name.
+    fn write(&self, record: &CardCheckRecord) -> Result<String, RoundError> {
+        let (name, written) =
+            written(record, &self.folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
+        let file = |error| self.failed(error);
+        let shared = self.folders.shared;
+        match &written.sidecar {
+            Some(original) => write_durably(&self.texts, original, shared).map_err(file)?,
+            // Left by an end that was cut off.
+            None => remove_if_there(&self.texts).map_err(file)?,
+        }
+        write_durably(&self.result, &written.bytes, shared).map_err(file)?;
+        // The folder's entries count as much as the files' contents: a ready result that is absent was published.
+        sync_folder(&self.folders.work).map_err(file)?;
+        Ok(name)
+    }
+
+    /// Moves a result into the face folder.
+    fn publish(&self, name: &str) -> Result<(), RoundError> {
+        let file = |error| self.failed(error);
+        // What lies finished in the work folder was not published; what is absent was.
+        // The original texts first: whoever sees the result finds them.
+        move_if_there(&self.texts, &self.face.join(original(name))).map_err(file)?;
+        move_if_there(&self.result, &self.face.join(name)).map_err(file)?;
+        for folder in [&self.face, &self.folders.work] {
+            sync_folder(folder).map_err(file)?;
+        }
+        Ok(())
+    }
+
     fn failed(&self, error: std::io::Error) -> RoundError {
-        failed(self.folders, error)
+        failed(&self.folders, error)
     }
 }
 
@@ -125,24 +163,13 @@ impl Deliveries {
     /// Reads the check of a delivery and writes its result into the work folder; nothing while the patient's questions are open.
     pub(crate) async fn make(
         &self,
-        place: &Place<'_>,
+        place: &Place,
         delivery: &Delivery,
     ) -> Result<Option<Delivery>, RoundError> {
         let Some(record) = self.read(delivery.check_id).await? else {
             return Ok(None);
         };
-        let (name, written) =
-            written(&record, place.folders).map_err(|_| RoundError::Center(ClientError::Answer))?;
-        let file = |error| place.failed(error);
-        let shared = place.folders.shared;
-        match &written.sidecar {
-            Some(original) => write_durably(&place.texts, original, shared).map_err(file)?,
-            // Left by an end that was cut off.
-            None => remove_if_there(&place.texts).map_err(file)?,
-        }
-        write_durably(&place.result, &written.bytes, shared).map_err(file)?;
-        // The folder's entries count as much as the files' contents: a ready result that is absent was published.
-        sync_folder(&place.folders.work).map_err(file)?;
+        let name = place.work(move |place| place.write(&record)).await?;
         let ready = Delivery {
             name: Some(name),
             state: State::Ready,
@@ -157,22 +184,21 @@ impl Deliveries {
     /// Puts a ready result into the face folder and ends its delivery.
     pub(crate) async fn publish(
         &self,
-        place: &Place<'_>,
+        place: &Place,
         mut delivery: Delivery,
     ) -> Result<(), RoundError> {
-        let file = |error| place.failed(error);
-        // What lies finished in the work folder was not published; what is absent was.
-        let name = delivery.name.as_deref().unwrap_or_default();
-        let published = place.face.join(name);
-        // The original texts first: whoever sees the result finds them.
-        move_if_there(&place.texts, &place.face.join(original(name))).map_err(file)?;
-        move_if_there(&place.result, &published).map_err(file)?;
-        for folder in [place.face, &place.folders.work] {
-            sync_folder(folder).map_err(file)?;
-        }
+        let name = delivery.name.clone().unwrap_or_default();
+        let published = place.face.join(&name);
+        place.work(move |place| place.publish(&name)).await?;
         tokio::time::sleep(TOUCH_AFTER).await;
         let now = self.clock.now();
-        touch(&published, leftovers::in_system_time(now));
+        let at = leftovers::in_system_time(now);
+        place
+            .work(move |_| {
+                touch(&published, at);
+                Ok(())
+            })
+            .await?;
         delivery.state = State::Done;
         Ok(self.journal.deliver(delivery, now).await?)
     }

@@ -16,6 +16,7 @@ mod lane;
 mod leftovers;
 pub mod names;
 mod pace;
+mod pair_upkeep;
 pub mod pickup;
 mod round_error;
 mod runner;

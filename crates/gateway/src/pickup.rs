@@ -1,4 +1,4 @@
-//! The link app: a runner for each folder pair, deliveries of readers' results and upkeep beside them. Every file is answered exactly
+//! The link app: a runner and an upkeep for each folder pair, and what concerns all of them beside these. Every file is answered exactly
 //! once, and none holds up another.
 
 use std::path::PathBuf;
@@ -9,35 +9,27 @@ use api::client::Client;
 use api::client::lots::Lots;
 use api::client::machine::MachineAccount;
 use api::link_state::{AT_LEAST_EVERY_S, LinkState};
-use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use store::engine::StoreError;
-use store::journal::deliveries::Delivery;
-use store::journal::{Journal, State};
+use store::journal::Journal;
 
 use crate::asking::Asking;
 use crate::clock::Clock;
-use crate::deliveries::{Deliveries, Place, PutOff};
+use crate::deliveries::Deliveries;
 use crate::files::{Disk, Files};
 use crate::folders::Folders;
 use crate::hearing::Hearing;
 use crate::hints::Hints;
 use crate::lane::Lane;
-use crate::leftovers;
+use crate::pair_upkeep::{LEFTOVERS_EVERY_S, PairUpkeep};
 pub use crate::round_error::RoundError;
 use crate::round_error::keep_first;
 use crate::runner::{Runner, SharedPace};
 use crate::session::Session;
 use crate::standing::{self, Standings};
 
-/// Forgotten results are looked for this often.
-const LEFTOVERS_EVERY_S: i64 = 60;
-
 /// The journal remembers finished files this long.
 const REMEMBERED_S: i64 = 90 * 86_400;
-
-/// Results of readers are looked for this often.
-const DELIVER_EVERY: Duration = Duration::from_millis(500);
 
 /// The state is looked at this often, and written when it changed.
 const STATE_EVERY: Duration = Duration::from_secs(1);
@@ -69,22 +61,21 @@ impl std::fmt::Debug for Setup {
 pub struct Gateway {
     folders: Vec<Folders>,
     runners: Vec<Runner>,
+    pairs: Vec<PairUpkeep>,
+    deliveries: Deliveries,
     upkeep: Upkeep,
 }
 
-/// What is done beside the files.
+/// What is done beside the files and concerns all folder pairs. Looks into none of their folders.
 #[derive(Debug)]
 struct Upkeep {
-    folders: Vec<Folders>,
+    /// Names of the folder pairs.
+    names: Vec<String>,
     journal: Journal,
-    deliveries: Deliveries,
-    /// Deliveries that came to nothing a moment ago.
-    put_off: PutOff,
-    pace: SharedPace,
     clock: Clock,
     disk: Arc<Disk>,
     standings: Standings,
-    looked_for_leftovers: Option<Instant>,
+    forgot_done: Option<Instant>,
 }
 
 impl Gateway {
@@ -110,25 +101,27 @@ impl Gateway {
             let standing = standings.of(&folders.name);
             Runner::new(make, asking, pace.clone(), clock.clone(), standing)
         };
+        let runners = setup.folders.iter().map(runner).collect();
+        let deliveries = Deliveries {
+            session,
+            journal: setup.journal.clone(),
+            pace,
+            clock: clock.clone(),
+            standings: standings.clone(),
+        };
+        let pair = |folders: &Folders| PairUpkeep::new(folders.clone(), deliveries.clone());
         Self {
-            runners: setup.folders.iter().map(runner).collect(),
+            runners,
+            pairs: setup.folders.iter().map(pair).collect(),
             upkeep: Upkeep {
-                folders: setup.folders.clone(),
-                deliveries: Deliveries {
-                    session,
-                    journal: setup.journal.clone(),
-                    pace: pace.clone(),
-                    clock: clock.clone(),
-                    standings: standings.clone(),
-                },
-                put_off: PutOff::default(),
+                names: setup.folders.iter().map(|it| it.name.clone()).collect(),
                 journal: setup.journal,
-                pace,
                 clock,
                 disk,
                 standings,
-                looked_for_leftovers: None,
+                forgot_done: None,
             },
+            deliveries,
             folders: setup.folders,
         }
     }
@@ -148,7 +141,7 @@ impl Gateway {
             journal,
             clock,
             ..
-        } = self.upkeep.deliveries.clone();
+        } = self.deliveries.clone();
         Hearing::new(session, journal, clock, folders)
     }
 
@@ -159,6 +152,9 @@ impl Gateway {
         for (runner, folders) in self.runners.into_iter().zip(&self.folders) {
             let req = folders.req.clone();
             parts.spawn(async move { runner.run(Hints::of(&req)).await });
+        }
+        for pair in self.pairs {
+            parts.spawn(pair.run());
         }
         parts.spawn(hearing.run());
         parts.spawn(self.upkeep.run(data_dir));
@@ -177,11 +173,13 @@ impl Gateway {
             keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
         }
         keep_first(&mut stuck, self.upkeep.tell_of_lost_folders());
-        let (delivered, trouble) = self.upkeep.deliver().await;
-        done += delivered;
-        self.upkeep.tell(trouble.as_ref());
-        keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
-        keep_first(&mut stuck, self.upkeep.look_for_leftovers().await);
+        for pair in &mut self.pairs {
+            let (delivered, trouble) = pair.round().await;
+            done += delivered;
+            keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+            keep_first(&mut stuck, pair.look_for_leftovers().await);
+        }
+        keep_first(&mut stuck, self.upkeep.forget_done().await);
         stuck.map_or(Ok(done), Err)
     }
 
@@ -196,43 +194,32 @@ impl Gateway {
 
 impl Upkeep {
     async fn run(mut self, data_dir: PathBuf) {
-        let mut deliver = tokio::time::interval(DELIVER_EVERY);
         let mut write = tokio::time::interval(STATE_EVERY);
         let mut written: Option<(LinkState, Instant)> = None;
         loop {
-            tokio::select! {
-                _ = deliver.tick() => {
-                    let (_, stuck) = self.deliver().await;
-                    self.tell(stuck.as_ref());
-                }
-                _ = write.tick() => {
-                    let lost = self.tell_of_lost_folders();
-                    self.tell(lost.err().as_ref());
-                    let looked = self.look_for_leftovers().await;
-                    self.tell(looked.err().as_ref());
-                    self.write_state(&data_dir, &mut written);
-                }
-            }
+            write.tick().await;
+            let lost = self.tell_of_lost_folders();
+            self.tell(lost);
+            let forgotten = self.forget_done().await;
+            self.tell(forgotten);
+            self.write_state(&data_dir, &mut written);
         }
     }
 
-    fn tell(&self, stuck: Option<&RoundError>) {
-        if let Some(error) = stuck {
-            let folder = match error {
-                RoundError::File { folder, .. } => folder.clone(),
-                _ => self
-                    .folders
-                    .first()
-                    .map_or(String::new(), |it| it.name.clone()),
-            };
-            self.standings.stuck(&folder, error, self.clock.now());
+    fn tell(&self, outcome: Result<(), RoundError>) {
+        if let Err(error) = outcome {
+            let folder = self.names.first().map_or("", String::as_str);
+            self.standings.stuck(folder, &error, self.clock.now());
         }
     }
 
     fn state(&self) -> Result<LinkState, StoreError> {
-        let names: Vec<String> = self.folders.iter().map(|it| it.name.clone()).collect();
-        self.standings
-            .state(&names, &self.journal, self.disk.syncs(), self.clock.now())
+        self.standings.state(
+            &self.names,
+            &self.journal,
+            self.disk.syncs(),
+            self.clock.now(),
+        )
     }
 
     /// Writes the state when it changed, and every few seconds in any case: an old one tells that the link app does not run.
@@ -259,94 +246,25 @@ impl Upkeep {
         }
     }
 
-    /// Puts readers' results into their folders; returns how many.
-    async fn deliver(&mut self) -> (usize, Option<RoundError>) {
-        let deliveries = match self.journal.undelivered() {
-            Ok(deliveries) => deliveries,
-            Err(error) => return (0, Some(error.into())),
-        };
-        let (mut done, mut stuck) = (0, None);
-        for delivery in deliveries {
-            match self.deliver_one(delivery).await {
-                Ok(delivered) => done += usize::from(delivered),
-                Err(error) => keep_first(&mut stuck, Err(error)),
-            }
-        }
-        (done, stuck)
-    }
-
-    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
-    async fn deliver_one(&mut self, mut delivery: Delivery) -> Result<bool, RoundError> {
-        let now = self.clock.now();
-        let place = Place::of(&self.folders, &delivery)?;
-        if delivery.state == State::Claimed {
-            let no_questions = self.pace.most_at_once(WorkClass::CardCheck, now) == 0;
-            if no_questions || self.put_off.holds(delivery.id, now) {
-                return Ok(false);
-            }
-            place.prove_writable()?;
-            let made = self.deliveries.make(&place, &delivery).await;
-            delivery = match made {
-                Ok(Some(ready)) => ready,
-                Ok(None) => {
-                    self.put_off.put_off(delivery.id, now);
-                    return Ok(false);
-                }
-                Err(error) => {
-                    if !error.concerns_all_questions() {
-                        self.put_off.put_off(delivery.id, now);
-                    }
-                    return Err(error);
-                }
-            };
-            self.put_off.over(delivery.id);
-        } else {
-            place.prove_marked()?;
-        }
-        self.deliveries.publish(&place, delivery).await?;
-        Ok(true)
-    }
-
     /// Files under way whose folder pair is no more in the settings are not lost, and nobody goes on with them.
     fn tell_of_lost_folders(&self) -> Result<(), RoundError> {
-        for entry in self.journal.unfinished()? {
-            if !self.folders.iter().any(|it| it.name == entry.folder) {
-                return Err(RoundError::NoFolder(entry.folder));
-            }
-        }
-        Ok(())
+        let files = self.journal.unfinished()?.into_iter().map(|it| it.folder);
+        let results = self.journal.undelivered()?.into_iter().map(|it| it.folder);
+        let lost = files.chain(results).find(|it| !self.names.contains(it));
+        lost.map_or(Ok(()), |folder| Err(RoundError::NoFolder(folder)))
     }
 
-    /// Once a minute: results that nobody takes, and journal rows that nobody needs. A folder pair that fails holds up no other.
-    async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
+    /// Once a minute: journal rows that nobody needs.
+    async fn forget_done(&mut self) -> Result<(), RoundError> {
         let now = self.clock.now();
-        let looked = self.looked_for_leftovers;
-        if looked
-            .is_some_and(|looked| looked <= now && looked.seconds_until(now) < LEFTOVERS_EVERY_S)
-        {
+        let last = self.forgot_done;
+        if last.is_some_and(|last| last <= now && last.seconds_until(now) < LEFTOVERS_EVERY_S) {
             return Ok(());
         }
-        self.looked_for_leftovers = Some(now);
-        let mut stuck = None;
-        for folders in &self.folders {
-            self.standings
-                .of(&folders.name)
-                .closed(folders.closed(), now);
-            let count = match leftovers::look(folders, &self.journal, now) {
-                Ok(count) => count,
-                Err(error) => {
-                    keep_first(&mut stuck, Err(error));
-                    continue;
-                }
-            };
-            self.standings.of(&folders.name).forgotten(count);
-            if 0 < count {
-                tracing::warn!(folder = %folders.name, count, treatment = ?folders.forgotten, "results were not taken in time");
-            }
-        }
-        let before = now.plus_seconds(-REMEMBERED_S);
-        let forgotten = self.journal.forget_done(before).await;
-        keep_first(&mut stuck, forgotten.map_err(RoundError::from));
-        stuck.map_or(Ok(()), Err)
+        self.forgot_done = Some(now);
+        Ok(self
+            .journal
+            .forget_done(now.plus_seconds(-REMEMBERED_S))
+            .await?)
     }
 }

@@ -330,3 +330,20 @@ fn a_full_disk_under_the_link_loses_no_file() {
     assert_eq!(clinic.audit()["checks"], 5, "each was recorded once");
     gateway.kill();
 }
+
+#[test]
+fn the_link_app_ends_although_a_file_hangs() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    clinic.set_up_gateway();
+    // Whoever writes into a pipe that nobody reads waits for ever, as with a share that is away.
+    let pipe = clinic.path(&format!("gateway/{}.new", api::link_state::FILE));
+    run("mkfifo", &[&pipe]);
+    let request = sample("OQSsiquc01req_202611230001.xml");
+    std::fs::write(clinic.path("req/OQSsiquc01req_1.xml"), request).unwrap();
+    let gateway = clinic.start_gateway();
+    wait_until("an answer", || clinic.results().len() == 1);
+    let ending = std::thread::spawn(move || gateway.end());
+    wait_until("its end", || ending.is_finished());
+    ending.join().unwrap();
+}

@@ -222,6 +222,12 @@ impl Link {
         self.set_up((self.parts)());
     }
 
+    /// A gateway that works by itself, as the link app does.
+    pub(crate) fn run(&self) -> tokio::task::JoinHandle<()> {
+        let gateway = Gateway::new((self.parts)());
+        tokio::spawn(gateway.run(self.dir.path().to_owned()))
+    }
+
     fn set_up(&mut self, setup: Setup) {
         self.gateway = Gateway::new(setup);
         self.hearing = self.gateway.hearing();

@@ -13,6 +13,7 @@ mod bulk;
 mod cards;
 mod documents;
 mod faces;
+mod hanging;
 mod leftovers;
 mod link;
 mod rotation;

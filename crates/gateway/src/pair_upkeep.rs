@@ -1,0 +1,144 @@
+//! What is done in one folder pair beside its requests: readers' results are put into it, and results that nobody takes are looked for. Its
+//! work on files is done on a thread that may block, one piece after the other: a share that hangs holds up its own pair alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::admission::WorkClass;
+use domain::civil_date::Instant;
+use store::journal::State;
+use store::journal::deliveries::Delivery;
+use tokio::time::MissedTickBehavior;
+
+use crate::deliveries::{Deliveries, Place, PutOff};
+use crate::folders::Folders;
+use crate::leftovers;
+use crate::round_error::{RoundError, keep_first};
+use crate::standing::Standing;
+
+/// Results of readers are looked for this often.
+const DELIVER_EVERY: Duration = Duration::from_millis(500);
+
+/// Forgotten results are looked for this often.
+pub(crate) const LEFTOVERS_EVERY_S: i64 = 60;
+
+/// The upkeep of one folder pair.
+#[derive(Debug)]
+pub(crate) struct PairUpkeep {
+    folders: Arc<Folders>,
+    deliveries: Deliveries,
+    /// Deliveries that came to nothing a moment ago.
+    put_off: PutOff,
+    standing: Standing,
+    looked_for_leftovers: Option<Instant>,
+}
+
+impl PairUpkeep {
+    pub(crate) fn new(folders: Folders, deliveries: Deliveries) -> Self {
+        Self {
+            standing: deliveries.standings.of(&folders.name),
+            folders: Arc::new(folders),
+            deliveries,
+            put_off: PutOff::default(),
+            looked_for_leftovers: None,
+        }
+    }
+
+    /// Works without end.
+    pub(crate) async fn run(mut self) {
+        let mut every = tokio::time::interval(DELIVER_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            let (_, stuck) = self.deliver().await;
+            self.tell(stuck.as_ref());
+            let looked = self.look_for_leftovers().await;
+            self.tell(looked.err().as_ref());
+        }
+    }
+
+    /// Puts readers' results into the folder and tells of trouble; returns how many.
+    pub(crate) async fn round(&mut self) -> (usize, Option<RoundError>) {
+        let (done, stuck) = self.deliver().await;
+        self.tell(stuck.as_ref());
+        (done, stuck)
+    }
+
+    fn tell(&self, stuck: Option<&RoundError>) {
+        if let Some(error) = stuck {
+            self.standing.stuck(error, self.deliveries.clock.now());
+        }
+    }
+
+    async fn deliver(&mut self) -> (usize, Option<RoundError>) {
+        let deliveries = match self.deliveries.journal.undelivered() {
+            Ok(deliveries) => deliveries,
+            Err(error) => return (0, Some(error.into())),
+        };
+        let (mut done, mut stuck) = (0, None);
+        for delivery in deliveries {
+            if delivery.folder != self.folders.name {
+                continue;
+            }
+            match self.deliver_one(delivery).await {
+                Ok(delivered) => done += usize::from(delivered),
+                Err(error) => keep_first(&mut stuck, Err(error)),
+            }
+        }
+        (done, stuck)
+    }
+
+    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
+    async fn deliver_one(&mut self, mut delivery: Delivery) -> Result<bool, RoundError> {
+        let now = self.deliveries.clock.now();
+        let place = Place::of(&self.folders, &delivery)?;
+        if delivery.state == State::Claimed {
+            let most = self.deliveries.pace.most_at_once(WorkClass::CardCheck, now);
+            if most == 0 || self.put_off.holds(delivery.id, now) {
+                return Ok(false);
+            }
+            place.work(Place::prove_writable).await?;
+            let made = self.deliveries.make(&place, &delivery).await;
+            delivery = match made {
+                Ok(Some(ready)) => ready,
+                Ok(None) => {
+                    self.put_off.put_off(delivery.id, now);
+                    return Ok(false);
+                }
+                Err(error) => {
+                    if !error.concerns_all_questions() {
+                        self.put_off.put_off(delivery.id, now);
+                    }
+                    return Err(error);
+                }
+            };
+            self.put_off.over(delivery.id);
+        } else {
+            place.work(Place::prove_marked).await?;
+        }
+        self.deliveries.publish(&place, delivery).await?;
+        Ok(true)
+    }
+
+    /// Once a minute: results that nobody takes, and whether those whom `shared` names get through to the folders.
+    pub(crate) async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
+        let now = self.deliveries.clock.now();
+        let looked = self.looked_for_leftovers;
+        if looked
+            .is_some_and(|looked| looked <= now && looked.seconds_until(now) < LEFTOVERS_EVERY_S)
+        {
+            return Ok(());
+        }
+        self.looked_for_leftovers = Some(now);
+        let (folders, journal) = (Arc::clone(&self.folders), self.deliveries.journal.clone());
+        let look = move || (folders.closed(), leftovers::look(&folders, &journal, now));
+        let (closed, count) = self.folders.on_a_thread(look).await?;
+        self.standing.closed(closed, now);
+        let count = count?;
+        self.standing.forgotten(count);
+        if 0 < count {
+            tracing::warn!(folder = %self.folders.name, count, treatment = ?self.folders.forgotten, "results were not taken in time");
+        }
+        Ok(())
+    }
+}
