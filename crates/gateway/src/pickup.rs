@@ -151,7 +151,7 @@ impl Gateway {
         let mut parts = tokio::task::JoinSet::new();
         for (runner, folders) in self.runners.into_iter().zip(&self.folders) {
             let req = folders.req.clone();
-            parts.spawn(async move { runner.run(Hints::of(&req)).await });
+            parts.spawn(async move { runner.run(Hints::of(&req).await).await });
         }
         for pair in self.pairs {
             parts.spawn(pair.run());
