@@ -24,7 +24,7 @@ use exchange::message::Message;
 use store::journal::{Ending, Entry, Journal, Origin, Progress};
 
 use crate::arrivals::Arrivals;
-use crate::files::{Files, sync_all};
+use crate::files::Files;
 use crate::folders::Folders;
 use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::names::{Name, folded, in_work};
@@ -37,6 +37,9 @@ const MOST_TAKEN: usize = 256;
 
 /// A file's place among those under way: its class of work, and how many were taken before it.
 type Place = (WorkClass, u64);
+
+/// A request in the work folder, and what lies there of it.
+type Taken = (Entry, Lying);
 
 /// One folder pair's files under way.
 #[derive(Debug)]
@@ -254,7 +257,8 @@ impl Lane {
             match files.rename(&from, &to) {
                 Ok(()) => {
                     self.arrivals.taken(name.as_str());
-                    taken.push(self.entry(id, name.as_str(), Origin::Folder));
+                    let entry = self.entry(id, name.as_str(), Origin::Folder);
+                    taken.push((entry, Lying::only(&[Part::Request])));
                 }
                 // Its writer took it away again.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !files.exists(&from) => {}
@@ -265,15 +269,41 @@ impl Lane {
             // Whatever is cut off from here on lies in the work folder without a row. What an earlier look left to be done stays so.
             let before = self.unsure;
             self.unsure = true;
-            let both = [self.folders.req.clone(), self.folders.work.clone()];
-            sync_all(&*files, &both).map_err(|error| failed(&self.folders, error))?;
-            self.journal.keep(taken.clone(), now)?;
-            self.unsure = before;
-            for entry in taken {
-                self.insert(entry, Lying::only(&[Part::Request]));
+            let (noted, trouble) = self.note(taken, now)?;
+            self.unsure = before || trouble.is_some();
+            keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+            for (entry, lying) in noted {
+                self.insert(entry, lying);
             }
         }
         stuck.map_or(Ok(found.more), Err)
+    }
+
+    /// Notes requests in the work folder as claimed once the disk has them: else a power cut could take the bytes the center was asked about. One
+    /// that cannot be synced stays without a row. Returns those that were noted, and why others were not.
+    fn note(
+        &self,
+        taken: Vec<Taken>,
+        now: Instant,
+    ) -> Result<(Vec<Taken>, Option<RoundError>), RoundError> {
+        let request = |(it, _): &Taken| self.work(it.id, Part::Request, &it.name, it.origin);
+        let mut paths: Vec<PathBuf> = taken.iter().map(request).collect();
+        paths.extend([self.folders.req.clone(), self.folders.work.clone()]);
+        let mut outcomes = self.files.sync(&paths).into_iter();
+        let (mut noted, mut stuck) = (Vec::new(), None);
+        for (it, outcome) in taken.into_iter().zip(outcomes.by_ref()) {
+            match outcome {
+                Ok(()) => noted.push(it),
+                // Gone meanwhile: it has no bytes to lose, and is rejected by name.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => noted.push(it),
+                Err(error) => keep_first(&mut stuck, Err(failed(&self.folders, error))),
+            }
+        }
+        let folders: io::Result<()> = outcomes.collect();
+        folders.map_err(|error| failed(&self.folders, error))?;
+        let rows = noted.iter().map(|(entry, _)| entry.clone()).collect();
+        self.journal.keep(rows, now)?;
+        Ok((noted, stuck))
     }
 
     /// Reads requests of a class that nobody asks about yet. Of those with the same name one goes after the other.

@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order - crashes at any step, power cuts, duplicate names, half files, locks, files and folders that go and
 //! come back, a full disk, a clock that jumps, a center that is away: every request has exactly one end under its own name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use std::sync::Arc;
 use domain::admission::WorkClass;
 use domain::civil_date::Instant;
 use proptest::prelude::*;
-use store::journal::{Ending, Journal, Origin};
+use store::journal::{Ending, Journal, Origin, Progress};
 
 use crate::config::FolderPair;
 use crate::folders::Folders;
+use crate::journal_steps::Part;
 use crate::lane::world::{Change, Crash, Fault, Moment, World, folder};
 use crate::lane::{End, Further, Lane, Outcome, Pause, Purpose, Question};
-use crate::names::{Form, InWork, MARK, Name};
+use crate::names::{Form, InWork, MARK, Name, in_work};
 use crate::pace::{Room, Rooms};
 use crate::spelling::Spelling;
 
@@ -240,8 +241,21 @@ impl Play {
                 self.questions.clear();
                 self.world.no_crash();
                 if let Some(number) = self.power.take() {
-                    self.world.lose_power(number);
+                    let cut = self.world.lose_power(number);
+                    self.hold_claimed_whole(&cut);
                 }
+            }
+        }
+    }
+
+    /// Every request the journal calls claimed, about which the center may have been asked, lies there and lost nothing.
+    fn hold_claimed_whole(&self, cut: &BTreeSet<usize>) {
+        for entry in self.journal.unfinished().unwrap() {
+            if entry.progress == Progress::Claimed {
+                let at = in_work(entry.id, Part::Request, &entry.name, entry.origin);
+                let lies = self.world.id(&folder("work").join(at));
+                let whole = lies.is_some_and(|id| !cut.contains(&id));
+                assert!(whole, "{} is claimed and lost bytes", entry.name);
             }
         }
     }

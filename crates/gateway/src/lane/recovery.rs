@@ -77,13 +77,12 @@ impl Lane {
             }
         }
         if !unknown.is_empty() {
-            let both = [self.folders.req.clone(), self.folders.work.clone()];
-            let synced = sync_all(&*self.files, &both);
-            synced.map_err(|error| failed(&self.folders, error))?;
-            let rows = unknown.iter().map(|(entry, _)| entry.clone()).collect();
-            self.journal.keep(rows, now)?;
+            let (noted, trouble) = self.note(unknown, now)?;
+            clean &= trouble.is_none();
+            keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
+            found.extend(noted);
         }
-        for (entry, lying) in found.into_iter().chain(unknown) {
+        for (entry, lying) in found {
             self.insert(entry, lying);
         }
         self.unsure = !clean;

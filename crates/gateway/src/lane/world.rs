@@ -74,6 +74,9 @@ pub(super) struct World {
     state: Mutex<State>,
 }
 
+/// So much of what a receipt computer writes the disk has at once: enough to know afterwards which request it was.
+const BEGINNING_BYTES: usize = 100;
+
 /// Req, res and work.
 pub(super) fn folder(name: &str) -> PathBuf {
     Path::new("/").join(name)
@@ -98,13 +101,14 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A receipt computer writes a file. Its content is its own business: the disk has it.
+    /// A receipt computer writes a file and does not sync it.
     pub(super) fn put(&self, path: &Path, bytes: &[u8]) {
         let mut state = self.state();
         let id = state.contents.len();
+        let beginning = &bytes[..bytes.len().min(BEGINNING_BYTES)];
         state.contents.push(Content {
             data: bytes.to_vec(),
-            durable: Some(bytes.to_vec()),
+            durable: Some(beginning.to_vec()),
         });
         state.change(Change::Link(path.to_owned(), id));
     }
@@ -156,8 +160,8 @@ impl World {
         self.state().crash = None;
     }
 
-    /// The power goes: of what was not synced some is lost, which says the number.
-    pub(super) fn lose_power(&self, number: usize) {
+    /// The power goes: of what was not synced some is lost, which says the number. Returns the contents that lost bytes.
+    pub(super) fn lose_power(&self, number: usize) -> BTreeSet<usize> {
         let mut state = self.state();
         let synced = state
             .history
@@ -174,14 +178,17 @@ impl World {
         for change in &changes {
             state.apply(change);
         }
-        for content in &mut state.contents {
+        let mut cut = BTreeSet::new();
+        for (id, content) in state.contents.iter_mut().enumerate() {
             if content.durable.as_ref() != Some(&content.data) {
                 let length = number % (content.data.len() + 1);
                 let rest = content.data[..length].to_vec();
                 content.data = content.durable.clone().unwrap_or(rest);
+                cut.insert(id);
             }
             content.durable = Some(content.data.clone());
         }
+        cut
     }
 
     /// Every change that happened, with the content it was about.
