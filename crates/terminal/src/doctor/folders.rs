@@ -126,12 +126,28 @@ fn one(folders: &LinkFolders, now: Instant) -> Observation {
     good(Step::LinkFolders, evidence)
 }
 
-/// How many requests lie in the work folder (contracts §10: queue counts without the center).
+/// How many requests lie in the work folder (contracts §10: queue counts without the center). The link app's lock and mark and what it
+/// keeps beside a request are none.
 fn waiting(work: &Path) -> usize {
     let entries = std::fs::read_dir(work).into_iter().flatten().flatten();
     entries
         .filter(|it| it.file_type().is_ok_and(|kind| kind.is_file()))
+        .filter(|it| it.file_name().to_str().is_some_and(is_request))
         .count()
+}
+
+/// True for the name the link app gives a request in its work folder: a number of 32 digits, `.` or `+`, the name it came with. What lies
+/// beside a request ends with its kind after the number (`.org`, `.res`, `.err`, `.face`).
+fn is_request(name: &str) -> bool {
+    let Some((number, rest)) = name.split_at_checked(32) else {
+        return false;
+    };
+    let own = rest.strip_prefix(['.', '+']);
+    number.bytes().all(|it| it.is_ascii_hexdigit())
+        && own.is_some_and(|it| {
+            let it = it.to_ascii_lowercase();
+            it.ends_with(".xml") || it.ends_with(".zip")
+        })
 }
 
 fn place(folder: &Path) -> Vec<Fact> {
@@ -156,6 +172,23 @@ fn forgotten(folder: &Path, stay_minutes: u32, now: Instant) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_requests_count_as_waiting() {
+        let work = tempfile::tempdir().unwrap();
+        let write = |name: &str| std::fs::write(work.path().join(name), "").unwrap();
+        let number = format!("{:032x}", 7);
+        write("onshi-gateway.lock");
+        write("onshi-work.txt");
+        write("Thumbs.db");
+        for beside in ["org", "res", "err", "face", "face-org"] {
+            write(&format!("{number}.{beside}"));
+        }
+        assert_eq!(waiting(work.path()), 0);
+        write(&format!("{number}.OQSsiquc01req_1.xml"));
+        write(&format!("{number}+OQSsiquc01req_2.ZIP"));
+        assert_eq!(waiting(work.path()), 2);
+    }
 
     #[test]
     fn a_link_in_a_shared_folder_is_not_written_through() {
