@@ -59,7 +59,7 @@ pub(crate) struct Shared {
     pub(crate) token_hash: KeyedHash,
     /// Makes presence tokens of checks by card.
     pub(crate) presence_hash: KeyedHash,
-    pub(crate) cards: CardTrust,
+    pub(crate) cards: Arc<CardTrust>,
     pub(crate) events: Events,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,

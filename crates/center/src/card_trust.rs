@@ -3,16 +3,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use api::problem::card::CardTrouble;
 use arc_swap::ArcSwapOption;
 use domain::civil_date::Instant;
 use pki::card_certificate::{CardCertificate, CardRefused, Policies, Root};
-use pki::card_revocation::{Revocation, RevocationList, revocation};
+use pki::card_revocation::{Age, Revocation, RevocationList, revocation};
 
+use crate::app::App;
 use crate::config::{Cards, StaleLists};
 use crate::serve::StartError;
+
+/// How often it is looked for lists whose time ends.
+const EVERY: Duration = Duration::from_secs(3_600);
 
 /// What the center holds a card's certificate against.
 pub(crate) struct CardTrust {
@@ -31,6 +35,15 @@ struct ListFile {
     reading: Mutex<()>,
 }
 
+/// A list whose next update is over or close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ageing {
+    file: PathBuf,
+    /// `None` for one that names none.
+    next_update: Option<Instant>,
+    age: Age,
+}
+
 /// What was read of it, and when the file was last changed.
 struct Held {
     stamp: Option<Stamp>,
@@ -47,7 +60,7 @@ struct Stamp {
 
 impl CardTrust {
     /// Reads roots and lists. A root must be readable; a list that is not is told of and waited for.
-    pub(crate) fn open(cards: &Cards) -> Result<Self, StartError> {
+    pub(crate) fn open(cards: &Cards, now: Instant) -> Result<Self, StartError> {
         let mut roots = Vec::new();
         for path in &cards.roots {
             let refused = |why: String| StartError::CardRoot(path.clone(), why);
@@ -70,9 +83,25 @@ impl CardTrust {
             lists: lists.collect(),
         };
         for list in &trust.lists {
-            list.look(&trust.roots);
+            list.look(&trust.roots, now);
         }
         Ok(trust)
+    }
+
+    /// The earliest next update of the lists; `None` where no list was read. A list that names none counts as long over.
+    pub(crate) fn next_update(&self, now: Instant) -> Option<Instant> {
+        let lists = self.lists.iter().filter_map(|it| it.look(&self.roots, now));
+        lists
+            .map(|it| it.next_update.unwrap_or(Instant::from_micros(0)))
+            .min()
+    }
+
+    /// The lists whose next update is over or close.
+    fn ageing(&self, now: Instant) -> Vec<Ageing> {
+        let lists = self.lists.iter();
+        lists
+            .filter_map(|it| it.ageing(&it.look(&self.roots, now)?, now))
+            .collect()
     }
 
     /// A certificate that a root vouches for and that is one for user authentication.
@@ -94,7 +123,7 @@ impl CardTrust {
         let lists: Vec<Arc<RevocationList>> = self
             .lists
             .iter()
-            .filter_map(|list| list.look(&self.roots))
+            .filter_map(|list| list.look(&self.roots, now))
             .collect();
         match (revocation(&lists, certificate, now), self.stale_lists) {
             (Revocation::Revoked, _) => Err(CardTrouble::CertificateRevoked),
@@ -107,9 +136,45 @@ impl CardTrust {
     }
 }
 
+/// Warns of lists whose time ends, as long as the center runs. Opening and reading them warned already.
+pub(crate) async fn watch(app: App) {
+    let begin = tokio::time::Instant::now() + EVERY;
+    let mut every = tokio::time::interval_at(begin, EVERY);
+    loop {
+        every.tick().await;
+        for list in app.cards.ageing(app.now()) {
+            list.warn();
+        }
+    }
+}
+
+impl Ageing {
+    fn warn(&self) {
+        let next_update = self
+            .next_update
+            .map_or_else(|| "none".to_owned(), |it| it.to_string());
+        let file = self.file.display();
+        if self.age == Age::Over {
+            tracing::warn!(%file, next_update, "cards.revocation_lists: a list is past its next update; put a new one in its place");
+        } else {
+            tracing::warn!(%file, next_update, "cards.revocation_lists: a list is close to its next update; put a new one in its place before");
+        }
+    }
+}
+
 impl ListFile {
+    /// What is to be told of its list; `None` for one that is current.
+    fn ageing(&self, list: &RevocationList, now: Instant) -> Option<Ageing> {
+        let age = list.age(now);
+        (age != Age::Current).then(|| Ageing {
+            file: self.path.clone(),
+            next_update: list.next_update,
+            age,
+        })
+    }
+
     /// The list as the file holds it now.
-    fn look(&self, roots: &[Root]) -> Option<Arc<RevocationList>> {
+    fn look(&self, roots: &[Root], now: Instant) -> Option<Arc<RevocationList>> {
         let stamp = stamp(&self.path);
         let held = self.held.load_full();
         if let Some(held) = held.as_deref().filter(|held| held.stamp == stamp) {
@@ -126,6 +191,9 @@ impl ListFile {
         let list = match read {
             Ok(list) => {
                 tracing::info!(file = %self.path.display(), entries = list.count(), "a revocation list of cards was read");
+                if let Some(ageing) = self.ageing(&list, now) {
+                    ageing.warn();
+                }
                 Some(Arc::new(list))
             }
             Err(error) => {
@@ -175,7 +243,7 @@ mod tests {
             ..Cards::default()
         };
         let check = |stale_lists, now, expected| {
-            let trust = CardTrust::open(&cards(stale_lists)).unwrap();
+            let trust = CardTrust::open(&cards(stale_lists), now).unwrap();
             let card = trust.verify(card.authentication.certificate.as_slice());
             assert_eq!(trust.not_revoked(&card.unwrap(), now), expected);
         };
@@ -200,6 +268,45 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_told_of_from_three_days_before_its_next_update_on() {
+        let today = CivilDate::new(2026, 11, 25).unwrap();
+        let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
+        let authority = CardAuthority::new(3, today).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
+        std::fs::write(&root, authority.certificate()).unwrap();
+        std::fs::write(&list, authority.revocation_list(&[]).unwrap()).unwrap();
+        let missing = dir.path().join("missing.crl");
+        let cards = Cards {
+            roots: vec![root],
+            revocation_lists: vec![list.clone(), missing],
+            ..Cards::default()
+        };
+        let trust = CardTrust::open(&cards, now).unwrap();
+        let next = trust.next_update(now).unwrap();
+        assert_eq!(trust.ageing(now), vec![]);
+        let told = |at: Instant, age| {
+            let expected = Ageing {
+                file: list.clone(),
+                next_update: Some(next),
+                age,
+            };
+            assert_eq!(trust.ageing(at), vec![expected]);
+        };
+        let days = |days: i64| next.plus_seconds(days * 86_400);
+        assert_eq!(trust.ageing(days(-4)), vec![]);
+        told(days(-3), Age::Ending);
+        told(next.plus_seconds(-1), Age::Ending);
+        told(next, Age::Over);
+        told(days(40), Age::Over);
+        // A list that is put in its place ends that.
+        let newer = CardAuthority::new(3, today.plus_days(28)).unwrap();
+        std::fs::write(&list, newer.revocation_list(&[7]).unwrap()).unwrap();
+        assert_eq!(trust.ageing(next), vec![]);
+        assert!(next < trust.next_update(next).unwrap());
+    }
+
+    #[test]
     fn a_root_that_is_none_keeps_the_center_from_starting_and_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root.pem");
@@ -211,7 +318,10 @@ mod tests {
                 roots: vec![root.clone()],
                 ..Cards::default()
             };
-            let error = CardTrust::open(&cards).err().unwrap().to_string();
+            let error = CardTrust::open(&cards, Instant::from_micros(0))
+                .err()
+                .unwrap()
+                .to_string();
             assert!(error.contains("root.pem"), "{error}");
         }
     }

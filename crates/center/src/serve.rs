@@ -43,8 +43,8 @@ use crate::records::Records;
 use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
-    bulk, checkpoints, control, download_page, home_care, listeners, operator, other_processes,
-    questions, reading_through, router, sessions,
+    bulk, card_trust, checkpoints, control, download_page, home_care, listeners, operator,
+    other_processes, questions, reading_through, router, sessions,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -178,7 +178,9 @@ impl Center {
         let handshakes =
             HandshakeBounds::behind(move |from| balancers.iter().any(|it| it.holds(from)));
         let draining = Arc::new(Draining::default());
+        let cards = Arc::new(CardTrust::open(&config.cards, now)?);
         let sources = Sources {
+            cards: Arc::clone(&cards),
             draining: Arc::clone(&draining),
             last_drain: LastDrain::take(dir),
             engine: engine.clone(),
@@ -226,7 +228,7 @@ impl Center {
             updates: config.updates.dir.clone(),
             rotating: Default::default(),
             revocations,
-            cards: CardTrust::open(&config.cards)?,
+            cards,
             events: Events::default(),
             hashing: Semaphore::new(HASHES),
             importing: Semaphore::new(1),
@@ -273,6 +275,7 @@ impl Center {
         }
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(card_trust::watch(app.clone()));
         tokio::spawn(other_processes::follow(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));

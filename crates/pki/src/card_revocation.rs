@@ -32,11 +32,27 @@ pub enum InvalidList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationList {
     authority: [u8; 32],
+    made: Instant,
     /// Until when it is good; `None` where it does not say.
     pub next_update: Option<Instant>,
     /// The names of the part it covers, as DER; all of the authority's certificates when empty.
     part: BTreeSet<Vec<u8>>,
     serials: HashSet<Vec<u8>>,
+}
+
+/// A list is told of from so long before its next update on, in seconds, or from the last quarter of its time on where that is shorter:
+/// a list that is made anew every day would be told of always.
+const ENDING_S: i64 = 3 * 86_400;
+
+/// Where a list stands in its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Its next update is not close.
+    Current,
+    /// Its next update is close.
+    Ending,
+    /// It is past its next update, or names none.
+    Over,
 }
 
 /// What lists say of a certificate.
@@ -111,10 +127,11 @@ impl RevocationList {
                 .skip_while(|byte| *byte == 0)
                 .collect()
         };
-        let next = list.next_update().map(|at| at.timestamp());
+        let instant = |at: i64| Instant::from_micros(at.saturating_mul(1_000_000));
         Ok(Self {
             authority: root.authority,
-            next_update: next.map(|at| Instant::from_micros(at.saturating_mul(1_000_000))),
+            made: instant(list.last_update().timestamp()),
+            next_update: list.next_update().map(|at| instant(at.timestamp())),
             part,
             serials: entries.map(|entry| bare(entry.raw_serial())).collect(),
         })
@@ -124,6 +141,20 @@ impl RevocationList {
     #[must_use]
     pub fn count(&self) -> usize {
         self.serials.len()
+    }
+
+    /// Where it stands in its time.
+    #[must_use]
+    pub fn age(&self, now: Instant) -> Age {
+        let Some(next) = self.next_update.filter(|next| now < *next) else {
+            return Age::Over;
+        };
+        let close = ENDING_S.min(self.made.seconds_until(next) / 4);
+        if now.seconds_until(next) <= close {
+            Age::Ending
+        } else {
+            Age::Current
+        }
     }
 
     fn covers(&self, certificate: &CardCertificate) -> bool {

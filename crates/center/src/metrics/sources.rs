@@ -13,6 +13,7 @@ use store::engine::Engine;
 
 use crate::admission::connections::{Connections, TooMany};
 use crate::admission::gate::{Gate, Shed};
+use crate::card_trust::CardTrust;
 use crate::draining::{Draining, LastDrain};
 use crate::serve::Clock;
 use crate::trace_export::{Counts, Dropped};
@@ -25,6 +26,7 @@ pub(crate) struct Sources {
     pub(crate) gates: [Arc<Gate>; 3],
     pub(crate) connections: Arc<Connections>,
     pub(crate) handshakes: HandshakeBounds,
+    pub(crate) cards: Arc<CardTrust>,
     pub(crate) draining: Arc<Draining>,
     /// What became of spans.
     pub(crate) traces: Arc<Counts>,
@@ -122,6 +124,18 @@ impl Sources {
         Ok(())
     }
 
+    fn cards(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let Some(next) = self.cards.next_update((self.clock)()) else {
+            return Ok(());
+        };
+        let (name, kind) = ("card_revocation_next_update_seconds", MetricType::Gauge);
+        let help = "Earliest next update of the revocation lists of cards, in seconds since 1970";
+        gauge(
+            encoder.encode_descriptor(name, help, None, kind)?,
+            next.as_seconds(),
+        )
+    }
+
     fn store(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let written = self.engine.written();
         for (name, help, value) in [
@@ -177,6 +191,7 @@ impl Collector for Sources {
         self.admission(&mut encoder)?;
         self.drains(&mut encoder)?;
         self.traces(&mut encoder)?;
+        self.cards(&mut encoder)?;
         self.store(&mut encoder)
     }
 }

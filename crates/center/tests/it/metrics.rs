@@ -62,6 +62,22 @@ async fn what_happened_is_counted_and_nobody_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_update_of_revocation_lists_can_be_watched() {
+    let gauge = "onshi_card_revocation_next_update_seconds";
+    let world = World::start().await;
+    assert!(!scrape(&world).await.contains(gauge), "there is no list");
+    let world = World::start_with_cards().await;
+    let made = crate::world::now_micros() / 1_000_000;
+    let next = value(&scrape(&world).await, &format!("{gauge} "));
+    let days = (next - made as f64) / 86_400.0;
+    assert!((28.0..=31.0).contains(&days), "{days}");
+    // It stays where it is when the list is over.
+    world.pass_seconds(40 * 86_400);
+    let over = value(&scrape(&world).await, &format!("{gauge} "));
+    assert!((over - next).abs() < 0.5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_shows_nothing_that_the_center_does_not_count() {
     let mut world = World::start().await;
     // A process that ended in order leaves figures to the next.

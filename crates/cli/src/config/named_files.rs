@@ -3,7 +3,7 @@
 use center::config::database::NotOpened;
 use center::config::traces::NotTraced;
 use pki::card_certificate::Root;
-use pki::card_revocation::RevocationList;
+use pki::card_revocation::{Age, RevocationList};
 use store::server::InvalidAddress;
 
 use crate::config::Look;
@@ -71,8 +71,39 @@ impl Look<'_> {
             let read = read.and_then(|file| {
                 RevocationList::read(&file, &roots).map_err(|error| error.to_string())
             });
-            if let Err(error) = read {
-                self.unreadable("revocation_lists", path, &error);
+            match read {
+                Ok(list) if list.age(crate::serve::now()) == Age::Over => {
+                    let shown = path.display();
+                    let next = list.next_update.map_or_else(
+                        || {
+                            (
+                                "次回更新日のない失効リストです".to_owned(),
+                                "names no next update".to_owned(),
+                            )
+                        },
+                        |it| {
+                            let date = it.date_in_japan();
+                            (
+                                format!("次回更新日（{date}）を過ぎています"),
+                                format!("is past its next update, {date}"),
+                            )
+                        },
+                    );
+                    self.find(
+                        "revocation_lists",
+                        0,
+                        &format!(
+                            "{shown} は{}。認証局の新しい失効リストに置き換えてください。",
+                            next.0
+                        ),
+                        &format!(
+                            "{shown} {}; put the authority's new list in its place",
+                            next.1
+                        ),
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => self.unreadable("revocation_lists", path, &error),
             }
         }
     }
