@@ -3,6 +3,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod entry;
+pub(crate) mod findings;
 pub(crate) mod patience;
 mod sending;
 
@@ -36,7 +37,8 @@ pub(crate) enum ClaimsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Hand a file in at the claims entry; goes on where it was when it is run again. Ends with 1 when the file or a claim is refused.
+    /// Hand a file in at the claims entry; goes on where it was when it is run again. Says why, and ends
+    /// with 1, when the file or a claim is refused.
     #[command(
         after_help = "Example: onshi claims send RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
     )]
@@ -46,6 +48,11 @@ pub(crate) enum ClaimsCommand {
         after_help = "Example: onshi claims list --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
     )]
     List(Box<entry::EntryArguments>),
+    /// Say what the center's checks of a submission found: rule, place, reason and remedy.
+    #[command(
+        after_help = "Example: onshi claims findings S202612070001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+    )]
+    Findings(Box<entry::OneArguments>),
     /// Accept a submission: its claims that are not refused are claimed, and nothing of it changes any more.
     #[command(
         after_help = "Example: onshi claims accept S202612070001 --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
@@ -80,6 +87,7 @@ pub(crate) async fn run(command: ClaimsCommand) -> anyhow::Result<ExitCode> {
         ClaimsCommand::Check { file, json } => check(&file, json),
         ClaimsCommand::Send(arguments) => sending::run(*arguments).await,
         ClaimsCommand::List(arguments) => entry::list(*arguments).await,
+        ClaimsCommand::Findings(arguments) => findings::list(*arguments).await,
         ClaimsCommand::Accept(arguments) => entry::fulfil(*arguments, entry::Deed::Accept).await,
         ClaimsCommand::Withdraw(arguments) => {
             entry::fulfil(*arguments, entry::Deed::Withdraw).await

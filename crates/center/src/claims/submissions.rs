@@ -139,6 +139,9 @@ pub(crate) async fn accept(
         // Said once more, after an answer that was lost.
         return Ok(Json(shown(&found)));
     }
+    if found.state == SubmissionState::Refused {
+        return Err(refused());
+    }
     let calendar = uploads::calendar(&app, found.corrects);
     in_time(&app, who.tenant, calendar, now)?;
     if found.state == SubmissionState::Checked && is_over(&app, &found, now)? {
@@ -160,6 +163,16 @@ pub(crate) async fn accept(
         .engine
         .accept_submission(whose, found.id, (taken, by), event);
     ended(accepted.await?)
+}
+
+fn refused() -> Refused {
+    let error = MemberError::new(
+        "state",
+        "refused",
+        "このファイルは受け付けられなかったため、確定できません。点検の結果にある理由を直して、送り直してください。",
+        "The file as a whole was refused, so nothing of it can be accepted. Mend what its findings name, and send it again.",
+    );
+    Refused::members(Trouble::Claims(ClaimsTrouble::State), vec![error])
 }
 
 fn over() -> Refused {

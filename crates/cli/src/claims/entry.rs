@@ -133,13 +133,13 @@ fn line(it: &ClaimsSubmission) -> String {
     )
 }
 
-/// `onshi claims accept` and `onshi claims withdraw`.
+/// `onshi claims accept`, `onshi claims withdraw` and `onshi claims findings`.
 #[derive(Args)]
 pub(crate) struct OneArguments {
     /// Its number (受付番号), such as S202610070001.
-    number: String,
+    pub(super) number: String,
     #[command(flatten)]
-    entry: EntryArguments,
+    pub(super) entry: EntryArguments,
 }
 
 /// What is done with a submission.

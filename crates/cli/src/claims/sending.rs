@@ -6,13 +6,15 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use api::claims::submission::ClaimsSubmission;
+use api::claims::submission::{ClaimsFinding, ClaimsSubmission};
 use api::claims::{ClaimsSession, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
 use api::client::{Client, ClientError};
 use clap::Args;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::entry::{EntryArguments, SignedIn};
+use super::findings;
 use super::patience::patiently;
 use crate::client::explain;
 use crate::progress::Progress;
@@ -36,10 +38,19 @@ pub(crate) struct SendArguments {
 pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
     let signed_in = arguments.entry.sign_in().await?;
     let sent = numbered(&signed_in, &arguments).await;
+    let refusals = match &sent {
+        Ok(sent) if !is_good(sent) => findings::refusing(&signed_in, &sent.id).await,
+        _ => Ok(Vec::new()),
+    };
     signed_in.end().await;
     let sent = sent?;
     if arguments.entry.json {
-        println!("{}", serde_json::to_string_pretty(&sent)?);
+        let told = Told {
+            sent: &sent,
+            refusals: refusals.as_deref().ok(),
+        };
+        println!("{}", serde_json::to_string_pretty(&told)?);
+        refusals?;
     } else {
         println!(
             "受付番号 {}: {} レセプト {} 件、エラー {} 件、要確認 {} 件 / {}: {}, {} claims, {} refused, {} to look at",
@@ -54,13 +65,32 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
             sent.refused,
             sent.to_confirm
         );
+        findings::tell(&refusals?, &sent.number);
+        if sent.state == "checking" {
+            println!(
+                "点検中です。結果は onshi claims list と onshi claims findings {} で確かめてください。 / it is being checked; see onshi claims list and onshi claims findings {}",
+                sent.number, sent.number
+            );
+        }
     }
-    let is_good = sent.state != "refused" && sent.refused == 0;
-    Ok(if is_good {
+    Ok(if is_good(&sent) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A submission and why it or a claim of it is refused.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    sent: &'a ClaimsSubmission,
+    /// Missing where the center did not tell them.
+    refusals: Option<&'a [ClaimsFinding]>,
+}
+
+fn is_good(sent: &ClaimsSubmission) -> bool {
+    sent.state != "refused" && sent.refused == 0
 }
 
 /// Sends the file, as a correction of the submission of a number where one is named.

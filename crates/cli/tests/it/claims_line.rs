@@ -90,8 +90,8 @@ async fn signed_in(client: &Client, password: &str) -> ClaimsSession {
     client.claims_sign_in(&asked).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
+/// A clinic whose PC may hand claims in, with a month's claims made in `made`.
+async fn ready() -> (Clinic, Client) {
     let clinic = Clinic::start_over(SETTINGS);
     let notice = clinic.enrol();
     file_for_the_pc(&clinic, &notice).await;
@@ -123,18 +123,17 @@ async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
     let made = clinic.path("made");
     let month = ["--claims", &made, "--month", "2026-10"];
     succeed(&[&["synth", "--people", "2000", "--seed", "5"], &month[..]].concat());
-    let file = format!("{made}/medical-fund.uke");
-    let size = std::fs::metadata(&file).unwrap().len();
-    assert!(100_000 < size, "several pieces: {size}");
+    (clinic, client)
+}
 
-    let to = clinic.api.trim_start_matches("https://").to_owned();
-    let (through, cut) = dropping(to, &CUTS).await;
-    let arguments: Vec<String> = [
+/// A command about a file or a submission, as the account's holder gives it over an address.
+fn line(clinic: &Clinic, command: &str, of: &str, center: &str) -> Vec<String> {
+    [
         "claims",
-        "send",
-        &file,
+        command,
+        of,
         "--center",
-        &format!("https://{through}"),
+        center,
         "--root",
         &clinic.path("center/root.pem"),
         "--p12",
@@ -147,15 +146,32 @@ async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
         "seikyu1",
         "--password-file",
         &clinic.path("seikyu1.pw"),
-        "--json",
     ]
     .map(str::to_owned)
-    .into();
-    let sent = tokio::task::spawn_blocking(move || {
+    .into()
+}
+
+/// What the executable says to these arguments.
+async fn said(arguments: Vec<String>) -> std::process::Output {
+    let said = tokio::task::spawn_blocking(move || {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         onshi(&arguments)
     });
-    let sent = sent.await.unwrap();
+    said.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
+    let (clinic, client) = ready().await;
+    let file = clinic.path("made/medical-fund.uke");
+    let size = std::fs::metadata(&file).unwrap().len();
+    assert!(100_000 < size, "several pieces: {size}");
+
+    let to = clinic.api.trim_start_matches("https://").to_owned();
+    let (through, cut) = dropping(to, &CUTS).await;
+    let mut arguments = line(&clinic, "send", &file, &format!("https://{through}"));
+    arguments.push("--json".into());
+    let sent = said(arguments).await;
     let told = String::from_utf8_lossy(&sent.stderr);
     let answer: Value = serde_json::from_slice(&sent.stdout).expect(&told);
     assert_eq!(answer["size_bytes"], size, "{answer}");
@@ -167,4 +183,44 @@ async fn a_file_is_handed_in_once_over_a_line_that_drops_again_and_again() {
     assert_eq!(listed.submissions.len(), 1);
     assert!(listed.uploads.is_empty(), "nothing is left on its way");
     assert_eq!(listed.submissions[0].sha256, answer["sha256"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_refused_is_told_with_the_reasons() {
+    let (clinic, _) = ready().await;
+    let file = clinic.path("made/medical-federation.uke");
+    let why = [
+        "(other_review_body)",
+        "1行目: ほかの審査支払機関あてのファイルです",
+        "line 1: the file is for another review body",
+    ];
+    let sent = said(line(&clinic, "send", &file, &clinic.api)).await;
+    let text = String::from_utf8(sent.stdout).unwrap();
+    assert_eq!(sent.status.code(), Some(1), "{text}");
+    for part in why {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let number = text.split_once("受付番号 ").unwrap().1;
+    let number = number.split_once(':').unwrap().0;
+    let found = said(line(&clinic, "findings", number, &clinic.api)).await;
+    let text = String::from_utf8(found.stdout).unwrap();
+    for part in why {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let mut arguments = line(&clinic, "findings", number, &clinic.api);
+    arguments.push("--json".into());
+    let found: Value = serde_json::from_slice(&said(arguments).await.stdout).unwrap();
+    assert_eq!(found[0]["rule"], "other_review_body", "{found}");
+    // Nothing of it can be accepted, for a reason of its own.
+    let accepted = said(line(&clinic, "accept", number, &clinic.api)).await;
+    let text = String::from_utf8(accepted.stderr).unwrap();
+    assert_eq!(accepted.status.code(), Some(1));
+    assert!(text.contains("The file as a whole was refused"), "{text}");
+    // Taken back, it may come again, and a program reads why.
+    said(line(&clinic, "withdraw", number, &clinic.api)).await;
+    let mut arguments = line(&clinic, "send", &file, &clinic.api);
+    arguments.push("--json".into());
+    let sent: Value = serde_json::from_slice(&said(arguments).await.stdout).unwrap();
+    assert_eq!(sent["state"], "refused", "{sent}");
+    assert_eq!(sent["refusals"][0]["rule"], "other_review_body", "{sent}");
 }

@@ -287,7 +287,8 @@ async fn a_file_refused_as_a_whole_says_where_and_why_and_tells_nothing_of_peopl
             .clinic
             .client
             .accept_claims(claimant.token(), &sent.id);
-        check(accepted.await, "claims_state");
+        let why = members(accepted.await, "claims_state");
+        assert_eq!(why, [("state".to_owned(), "refused".to_owned())]);
     }
 }
 
