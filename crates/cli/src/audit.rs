@@ -175,9 +175,9 @@ fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Res
             "let_go": report.let_go, "checkpoints": report.checkpoints,
             "faults": faults,
         });
-        println!("{report}");
+        out!("{report}");
     } else {
-        println!(
+        out!(
             "イベント / events {}, 鎖 / chains {}, 確認 / checks {}, 同意 / consents {}, 閲覧 / looks {}, 同意取消 / withdrawals {}, 期限で消した記録 / let go {}, チェックポイント / checkpoints {}",
             report.events,
             report.chains,
@@ -190,8 +190,8 @@ fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Res
         );
         faults
             .iter()
-            .for_each(|fault| println!("異常 / fault: {fault}"));
-        println!(
+            .for_each(|fault| out!("異常 / fault: {fault}"));
+        out!(
             "{}",
             if faults.is_empty() {
                 "監査記録に異常はありません / the chain is whole"
@@ -213,11 +213,11 @@ async fn search(what: &What, json: bool) -> anyhow::Result<ExitCode> {
     let order = Order::AuditSearch(what.query());
     let lines = lines(&what.data_dir, order).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&lines)?);
+        out!("{}", serde_json::to_string_pretty(&lines)?);
         return Ok(ExitCode::SUCCESS);
     }
     for line in &lines {
-        println!(
+        out!(
             "{}  {:<18} {}  {:<24} {} {}",
             line.at,
             line.deed,
@@ -227,11 +227,9 @@ async fn search(what: &What, json: bool) -> anyhow::Result<ExitCode> {
             line.detail
         );
     }
-    println!("{} 件 / events", lines.len());
+    out!("{} 件 / events", lines.len());
     if lines.len() == center::audit::MOST_EVENTS as usize {
-        println!(
-            "これより古いものは条件を絞るか export で / older ones: narrow the search, or export"
-        );
+        out!("これより古いものは条件を絞るか export で / older ones: narrow the search, or export");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -264,12 +262,12 @@ async fn export(what: &What, out: &Path, json: bool) -> anyhow::Result<ExitCode>
     std::fs::rename(&file.0, out).map_err(failed)?;
     let written = out.display().to_string();
     if json {
-        println!(
+        out!(
             "{}",
             serde_json::json!({"written": written, "events": count})
         );
     } else {
-        println!("{written}: {count} 件を書き込みました / {count} events written");
+        out!("{written}: {count} 件を書き込みました / {count} events written");
     }
     Ok(ExitCode::SUCCESS)
 }

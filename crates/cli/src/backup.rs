@@ -95,12 +95,12 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let written = arguments.out.display().to_string();
     if arguments.json {
         let bytes = size(&files(&arguments.out));
-        println!(
+        out!(
             "{}",
             serde_json::json!({"written": written, "bytes": bytes})
         );
     } else {
-        println!("{written}: 書き込み、検査しました / written and examined");
+        out!("{written}: 書き込み、検査しました / written and examined");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -187,25 +187,25 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     let verified = Verified::of(&arguments.data_dir, &outside);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
-        println!(
+        out!(
             "{}",
             serde_json::json!({"restored": restored, "before": kept(&before), "audit": verified.to_json()})
         );
     } else {
-        println!("{restored}: 復元しました / restored");
+        out!("{restored}: 復元しました / restored");
         match &before {
             Before::Nothing => {}
-            Before::Kept(folder) => println!(
+            Before::Kept(folder) => out!(
                 "以前のものは {0} にあります / what was there is in {0}",
                 folder.display()
             ),
-            Before::KeptUnread(folder, why) => println!(
+            Before::KeptUnread(folder, why) => out!(
                 "以前のものは読み取れませんでした（{why}）。そのまま {0} に残しました / \
                  what was there could not be read ({why}); it is in {0} as it was",
                 folder.display()
             ),
         }
-        println!("{verified}");
+        out!("{verified}");
     }
     Ok(match verified {
         Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,

@@ -65,16 +65,16 @@ impl RenewArguments {
             .map(|it| it.display().to_string())
             .unwrap_or_default();
         if self.json {
-            println!(
+            out!(
                 "{}",
                 serde_json::json!({"renewed": config.identity.name, "until": until, "file": file})
             );
         } else {
-            println!(
+            out!(
                 "{}: 更新しました（{until}まで） / renewed, valid until {until}",
                 config.identity.name
             );
-            println!("  {file}: バックアップしてください / make a backup of it");
+            out!("  {file}: バックアップしてください / make a backup of it");
         }
         Ok(())
     }
@@ -103,15 +103,15 @@ impl BackupArguments {
             ))?;
         let file = made.file.display().to_string();
         if self.json {
-            println!(
+            out!(
                 "{}",
                 serde_json::json!({"backup": file, "other_files": made.others})
             );
             return Ok(());
         }
-        println!("{file}: 読み直して開けることを確かめました / read back and opened");
+        out!("{file}: 読み直して開けることを確かめました / read back and opened");
         if 0 < made.others {
-            println!(
+            out!(
                 "  保管先にほかの{0}個のファイルがあります。専用にしてください。 / {0} other files are there; keep a stick for this alone",
                 made.others
             );

@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .map_err(|error| explain(&error))?;
     // Shown before anything else can fail: it is recorded by now.
     if arguments.json {
-        println!("{}", String::from_utf8_lossy(&bytes));
+        out!("{}", String::from_utf8_lossy(&bytes));
     } else {
         print(&answer);
     }
@@ -125,22 +125,25 @@ fn verify(answer: &Path, keys: &Path, json: bool) -> anyhow::Result<ExitCode> {
         .map_err(|_| not_of(keys, "保存した鍵（--save-keys）", "key set of --save-keys"))?;
     let outcome = receipt::verify(&saved, &keys);
     match (&outcome, json) {
-        (Ok(claims), true) => println!(
+        (Ok(claims), true) => out!(
             "{}",
             serde_json::json!({
                 "proven": true, "check_id": claims.jti, "facility": claims.facility,
                 "verdict": claims.verdict, "as_of": claims.as_of,
             })
         ),
-        (Err(why), true) => println!(
+        (Err(why), true) => out!(
             "{}",
             serde_json::json!({"proven": false, "why": why.to_string()})
         ),
-        (Ok(claims), false) => println!(
+        (Ok(claims), false) => out!(
             "proven / 検証できました: check {} of facility {}, verdict {}, data as of {}",
-            claims.jti, claims.facility, claims.verdict, claims.as_of
+            claims.jti,
+            claims.facility,
+            claims.verdict,
+            claims.as_of
         ),
-        (Err(why), false) => println!("not proven / 検証できません: {why}"),
+        (Err(why), false) => out!("not proven / 検証できません: {why}"),
     }
     Ok(if outcome.is_ok() {
         ExitCode::SUCCESS
@@ -155,22 +158,24 @@ pub(crate) fn print(answer: &Answer) {
     let (ja, en) = verdict.map_or(("?", "?"), |verdict| {
         (verdict.label_ja(), verdict.label_en())
     });
-    println!(
+    out!(
         "{} {ja} / {en}  (受診日 {}, check {})",
-        answer.verdict, answer.visit_date, answer.check_id
+        answer.verdict,
+        answer.visit_date,
+        answer.check_id
     );
     for remark in &answer.messages {
-        println!("  {} / {}", remark.text.ja, remark.text.en);
+        out!("  {} / {}", remark.text.ja, remark.text.en);
     }
     for result in &answer.results {
         let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-        println!(
+        out!(
             "  {} ({})  生年月日 {}",
             result.name,
             optional(&result.kana),
             result.birth_date
         );
-        println!(
+        out!(
             "  {} {}  記号 {} 番号 {} 枝番 {}",
             result.insurer_number,
             result.insurer_name,
@@ -178,14 +183,14 @@ pub(crate) fn print(answer: &Answer) {
             result.number,
             optional(&result.branch)
         );
-        println!(
+        out!(
             "  有効 {} – {}  喪失 {}",
             optional(&result.valid_from),
             optional(&result.valid_until),
             optional(&result.loss_date)
         );
         if let Some(ceiling) = &result.ceiling {
-            println!("  限度額 {} {}", ceiling.kind, optional(&ceiling.category));
+            out!("  限度額 {} {}", ceiling.kind, optional(&ceiling.category));
         }
     }
 }

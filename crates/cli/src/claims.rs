@@ -110,13 +110,13 @@ fn check(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
         if json {
             findings.push(as_json(finding));
         } else if count <= MOST_TOLD {
-            println!("{}", as_text(finding));
+            out!("{}", as_text(finding));
         }
     };
     let summary = read(&mut source, Limits::default(), &mut tell);
     let summary = summary.map_err(|error| told::unreadable(file, &error))?;
     if json {
-        println!("{}", whole(&summary, &findings));
+        out!("{}", whole(&summary, &findings));
     } else {
         report(&summary, count);
     }
@@ -182,13 +182,11 @@ fn whole(summary: &Summary, findings: &[Value]) -> Value {
 fn report(summary: &Summary, count: u64) {
     if MOST_TOLD < count {
         let more = count - MOST_TOLD;
-        println!(
-            "ほかに{more}件あります（--json ですべて出ます）。 / {more} more; --json prints all"
-        );
+        out!("ほかに{more}件あります（--json ですべて出ます）。 / {more} more; --json prints all");
     }
     if let Some(header) = summary.header {
         let names = header.kind.differences();
-        println!(
+        out!(
             "{} {}, {} {}, {}",
             names.name_ja,
             names.name_en,
@@ -198,7 +196,7 @@ fn report(summary: &Summary, count: u64) {
         );
     }
     let refused = summary.refused_claims;
-    println!(
+    out!(
         "レセプト {} 件、受け付けられないもの {refused} 件、要確認 {} 件、{} 行 {} バイト / {} claims, {refused} refused, {} to look at, {} lines, {} bytes",
         summary.claims,
         summary.warnings,
@@ -210,9 +208,9 @@ fn report(summary: &Summary, count: u64) {
         summary.bytes
     );
     if let Some(sha256) = summary.sha256 {
-        println!("SHA-256 {}", hex(sha256));
+        out!("SHA-256 {}", hex(sha256));
     }
-    println!(
+    out!(
         "{}",
         if summary.is_refused() {
             "このファイルは受け付けられません。 / this file is refused"

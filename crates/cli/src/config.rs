@@ -71,16 +71,16 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
             .iter()
             .map(|it| json!({"line": it.line, "key": it.key, "ja": it.ja, "en": it.en}))
             .collect();
-        println!(
+        out!(
             "{}",
             json!({"file": shown, "part": part.name(), "good": good, "findings": findings})
         );
     } else {
         for it in &look.findings {
-            println!("{shown}:{}: {}: {} / {}", it.line, it.key, it.ja, it.en);
+            out!("{shown}:{}: {}: {} / {}", it.line, it.key, it.ja, it.en);
         }
         if good {
-            println!("{shown}: 問題ありません / good ({})", part.name());
+            out!("{shown}: 問題ありません / good ({})", part.name());
         }
     }
     Ok(if good {

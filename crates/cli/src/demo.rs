@@ -103,7 +103,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut stop = Stop::listen()?;
     pki::sealed::write_private(&file, &serde_json::to_vec_pretty(&demo)?)?;
     if arguments.json {
-        println!(
+        out!(
             "{}",
             json!({"demo_json": file.display().to_string(), "first_check": answer})
         );
@@ -111,12 +111,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print(&answer, &facilities, &tray, &file)?;
         print_operator(&center, &operator);
         if let Some(why) = no_readers {
-            println!("   カードは置けません / no cards can be placed: {why}");
+            out!("   カードは置けません / no cards can be placed: {why}");
         }
     }
     if !arguments.once {
         if !arguments.json {
-            println!("   止めるには Ctrl-C / serving until Ctrl-C");
+            out!("   止めるには Ctrl-C / serving until Ctrl-C");
         }
         stop.came().await;
     }
@@ -132,24 +132,25 @@ fn print(
 ) -> anyhow::Result<()> {
     let [clinic, others @ ..] = facilities;
     let account = clinic.account(AccountKind::General)?;
-    println!("== 最初の資格確認 / the first check");
+    out!("== 最初の資格確認 / the first check");
     crate::check::print(answer);
-    println!("== 試すには / to try");
-    println!("   端末の画面 / staff pages: {}", clinic.terminal);
-    println!(
+    out!("== 試すには / to try");
+    out!("   端末の画面 / staff pages: {}", clinic.terminal);
+    out!(
         "     ユーザID / user ID: {}   パスワード / password: {}",
-        account.id, account.password
+        account.id,
+        account.password
     );
-    println!("   患者さんの画面とカード / kiosks and cards: {tray}");
-    println!(
+    out!("   患者さんの画面とカード / kiosks and cards: {tray}");
+    out!(
         "   レセコン / receipt computer: {} → {}",
         clinic.path("req"),
         clinic.path("res")
     );
     for other in others {
-        println!("   {}: {}", other.plan.name, other.terminal);
+        out!("   {}: {}", other.plan.name, other.terminal);
     }
-    println!(
+    out!(
         "   すべてのアカウントと人 / all accounts and people: {}",
         file.display()
     );
@@ -157,13 +158,15 @@ fn print(
 }
 
 fn print_operator(center: &Center, operator: &ReadyMade) {
-    println!(
+    out!(
         "   運用者の画面 / operators' pages: https://{}/",
         center.operator
     );
-    println!(
+    out!(
         "     運用者名 / name: {}   パスワード / password: {}   認証アプリの鍵 / authenticator key: {}",
-        operator.name, operator.password, operator.totp_secret
+        operator.name,
+        operator.password,
+        operator.totp_secret
     );
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if let Some(object) = shown.as_object_mut() {
             object.insert("desks".into(), Value::from(desks));
         }
-        println!("{shown}");
+        out!("{shown}");
     } else {
         print(&diagnosis, &desks);
     }
@@ -86,22 +86,22 @@ fn print(diagnosis: &Diagnosis, desks: &[Value]) {
         let (ja, en) = report::state(it.seen);
         let evidence = report::english_evidence(it);
         let (step_ja, step_en) = (it.step.label_ja(), it.step.label_en());
-        println!("[{ja} / {en}] {step_ja} / {step_en}  {evidence}");
+        out!("[{ja} / {en}] {step_ja} / {step_en}  {evidence}");
     }
     let (ja, en) = report::summary(diagnosis);
-    println!("== {ja} / {en}");
+    out!("== {ja} / {en}");
     for found in &diagnosis.found {
         let (texts, part) = (found.fault.texts(), found.fault.part());
-        println!(
+        out!(
             "{} / {} [{}]",
             part.label_ja(),
             part.label_en(),
             found.fault.as_str()
         );
-        println!("   {} / {}", texts.what.0, texts.what.1);
+        out!("   {} / {}", texts.what.0, texts.what.1);
         match found.because_of {
-            Some(cause) => println!("   ({})", cause.as_str()),
-            None => println!("   → {} / {}", texts.remedy.0, texts.remedy.1),
+            Some(cause) => out!("   ({})", cause.as_str()),
+            None => out!("   → {} / {}", texts.remedy.0, texts.remedy.1),
         }
     }
     for desk in desks {
@@ -112,7 +112,7 @@ fn print(diagnosis: &Diagnosis, desks: &[Value]) {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        println!(
+        out!(
             "☎ {} {} {} / {}",
             text("name"),
             numbers.join(", "),

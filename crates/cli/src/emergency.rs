@@ -166,7 +166,7 @@ async fn told(asking: &Asking, asked: Order) -> anyhow::Result<ExitCode> {
         return Err(other_answer());
     };
     if asking.json {
-        println!("{}", serde_json::to_string_pretty(&line)?);
+        out!("{}", serde_json::to_string_pretty(&line)?);
     } else {
         print(&line);
     }
@@ -182,11 +182,14 @@ async fn usage(asking: &Asking, id: String) -> anyhow::Result<ExitCode> {
             Some(report) => format!("利用報告 {} / reported", report.at),
             None => "利用報告なし / no report yet".to_owned(),
         };
-        println!("{}  {}件 / done  {report}", it.facility, it.lines.len());
+        out!("{}  {}件 / done  {report}", it.facility, it.lines.len());
         for line in &it.lines {
-            println!(
+            out!(
                 "  {}  {}  {}  {}",
-                line.at, line.account, line.deed, line.detail
+                line.at,
+                line.account,
+                line.deed,
+                line.detail
             );
         }
     })?;
@@ -201,18 +204,23 @@ fn print(line: &WindowLine) {
     } else {
         places.join(",")
     };
-    println!(
+    out!(
         "{}  {}  {}  {} - {}  {places}  {}",
-        line.id, line.kind, line.standing, line.from, line.until, line.reason
+        line.id,
+        line.kind,
+        line.standing,
+        line.from,
+        line.until,
+        line.reason
     );
     if let Some((operator, until)) = &line.waiting {
-        println!(
+        out!(
             "  {operator} が申請し、別の運用者の承認を待っています（{until} まで） / waits for another operator"
         );
         let approvers = match line.approvers.join(", ") {
             none if none.is_empty() => "いません / nobody now".to_owned(),
             names => names,
         };
-        println!("  承認できる人 / who can approve: {approvers}");
+        out!("  承認できる人 / who can approve: {approvers}");
     }
 }

@@ -269,12 +269,12 @@ pub(crate) fn show_notice(
             print_notice(enrolled);
             return Err(error);
         }
-        println!(
+        out!(
             "{}: 発行通知書を書き出しました。印刷してからファイルを消してください。 / the notice; print it, then delete the file",
             file.display()
         );
     } else if json {
-        println!("{}", serde_json::to_string_pretty(enrolled)?);
+        out!("{}", serde_json::to_string_pretty(enrolled)?);
     } else {
         print_notice(enrolled);
     }
@@ -318,7 +318,7 @@ fn write_notice(file: &Path, enrolled: &Enrolled) -> anyhow::Result<()> {
 }
 
 fn print_notice(enrolled: &Enrolled) {
-    println!("電子証明書取得発行通知書 / issue notice (shown once)");
+    out!("電子証明書取得発行通知書 / issue notice (shown once)");
     for (ja, en, text) in [
         ("発行者", "issuer", &enrolled.issuer),
         (
@@ -346,13 +346,13 @@ fn print_notice(enrolled: &Enrolled) {
             &enrolled.download_site,
         ),
     ] {
-        println!("  {ja} / {en}: {text}");
+        out!("  {ja} / {en}: {text}");
     }
     if !enrolled.secret_number.is_empty() {
-        println!("  秘密番号 / secret number: {}", enrolled.secret_number);
+        out!("  秘密番号 / secret number: {}", enrolled.secret_number);
     }
     for account in &enrolled.accounts {
-        println!("  {}: {} {}", account.kind, account.id, account.password);
+        out!("  {}: {} {}", account.kind, account.id, account.password);
     }
 }
 
@@ -413,9 +413,9 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
 /// Says what was done: for a person, or as an object with one member.
 fn say(json: bool, member: &str, what: &str, done: &str) {
     if json {
-        println!("{}", serde_json::json!({member: what}));
+        out!("{}", serde_json::json!({member: what}));
     } else {
-        println!("{what}: {done}");
+        out!("{what}: {done}");
     }
 }
 

@@ -154,18 +154,19 @@ async fn send(arguments: &FileArguments, dry: Dry) -> anyhow::Result<ExitCode> {
     };
     let (report, pace) = load(&arguments.data_dir, feed, &arguments.file).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        out!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_report(&report);
         if 0 < report.behind {
-            println!(
+            out!(
                 "  {}行目のあとから再開しました / went on behind line {}",
-                report.behind, report.behind
+                report.behind,
+                report.behind
             );
         }
         if let Some(pace) = pace {
             let lines = pace.lines_a_second();
-            println!("  速さ / rate: 毎秒{lines}行 / {lines} lines a second");
+            out!("  速さ / rate: 毎秒{lines}行 / {lines} lines a second");
         }
     }
     Ok(match dry {
@@ -271,38 +272,50 @@ fn print_report(it: &FeedReport) {
         "receiving" => "取込中です / loading",
         _ => "試しました（何も取り込んでいません） / tried; nothing was stored",
     };
-    println!("{state}");
-    println!(
+    out!("{state}");
+    out!(
         "  行 / lines: {}   受付 / accepted: {}   拒否 / refused: {}",
-        it.lines, it.accepted, it.refused
+        it.lines,
+        it.accepted,
+        it.refused
     );
-    println!(
+    out!(
         "  追加 / added: {}   置換 / replaced: {}   変更なし / unchanged: {}",
-        it.added, it.replaced, it.unchanged
+        it.added,
+        it.replaced,
+        it.unchanged
     );
     for refusal in &it.first {
         let column = refusal.column.as_deref().unwrap_or("-");
-        println!(
+        out!(
             "  {}行目 / line {}, {column}: {} / {}",
-            refusal.line, refusal.line, refusal.ja, refusal.en
+            refusal.line,
+            refusal.line,
+            refusal.ja,
+            refusal.en
         );
     }
     if let Some(report) = &it.report {
-        println!(
+        out!(
             "  拒否した行の一覧（個人情報を含みます。直したら消してください） / refused lines (personal data; delete it when they are mended): {report}"
         );
     }
     insurers::print_figures(it);
     if let (Some(batch), Some(number)) = (&it.batch, it.number) {
-        println!("  取込単位 / batch: {number}   {batch}");
+        out!("  取込単位 / batch: {number}   {batch}");
     }
 }
 
 fn print_batch(it: &BatchLine) {
     let (lines, accepted, refused) = it.counted;
     let insurer = it.insurer.as_deref().unwrap_or("-");
-    println!(
+    out!(
         "{}  {}  {}  {}  {insurer}  {}  {lines} {accepted} {refused}  {}",
-        it.number, it.begun, it.state, it.kind, it.scope, it.file_name
+        it.number,
+        it.begun,
+        it.state,
+        it.kind,
+        it.scope,
+        it.file_name
     );
 }

@@ -69,9 +69,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }
     if arguments.json {
-        println!("{ready}");
+        out!("{ready}");
     } else {
-        println!("gateway: {}", folders.join(", "));
+        out!("gateway: {}", folders.join(", "));
     }
     tell_ready();
     tokio::select! {

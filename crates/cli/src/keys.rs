@@ -24,8 +24,8 @@ pub(crate) enum KeysCommand {
 pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<ExitCode> {
     let KeysCommand::Rotate { data_dir, json } = command;
     match crate::enroll::order(&data_dir, Order::RotateKeys).await? {
-        Reply::Rotated(kid) if json => println!("{}", serde_json::json!({ "kid": kid })),
-        Reply::Rotated(kid) => println!("署名鍵を交換しました / the signing key is now {kid}"),
+        Reply::Rotated(kid) if json => out!("{}", serde_json::json!({ "kid": kid })),
+        Reply::Rotated(kid) => out!("署名鍵を交換しました / the signing key is now {kid}"),
         _ => return Err(crate::enroll::other_answer()),
     }
     Ok(ExitCode::SUCCESS)

@@ -76,9 +76,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         pki::sealed::write_private(file, ready.as_bytes())?;
     }
     if arguments.json {
-        println!("{ready}");
+        out!("{ready}");
     } else {
-        println!("kiosk: {launch}");
+        out!("kiosk: {launch}");
     }
     tell_ready();
     stop.came().await;

@@ -9,7 +9,7 @@ pub(crate) fn show<T: Serialize>(
     row: impl FnMut(&T),
 ) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(found)?);
+        out!("{}", serde_json::to_string_pretty(found)?);
     } else if found.is_empty() {
         nothing();
     } else {

@@ -57,15 +57,15 @@ impl Whose {
 pub(crate) async fn show(whose: &Whose, json: bool) -> anyhow::Result<ExitCode> {
     let page = page(whose, None).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&page.looks)?);
+        out!("{}", serde_json::to_string_pretty(&page.looks)?);
         return Ok(ExitCode::SUCCESS);
     }
     for it in &page.looks {
-        println!("{}", line(it));
+        out!("{}", line(it));
     }
-    println!("{} 件 / looks", page.looks.len());
+    out!("{} 件 / looks", page.looks.len());
     if page.next.is_some() {
-        println!(
+        out!(
             "これより古いものは条件を絞るか --out で / older ones: narrow the search, or write all with --out"
         );
     }
@@ -98,9 +98,9 @@ pub(crate) async fn export(whose: &Whose, out: &Path, json: bool) -> anyhow::Res
     let written = out.display().to_string();
     if json {
         let report = serde_json::json!({"written": written, "looks": count});
-        println!("{report}");
+        out!("{report}");
     } else {
-        println!("{written}: {count} 件を書き込みました / {count} looks written");
+        out!("{written}: {count} 件を書き込みました / {count} looks written");
     }
     Ok(ExitCode::SUCCESS)
 }

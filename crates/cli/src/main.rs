@@ -1,9 +1,12 @@
 //! The executable `onshi`: every part as a subcommand. Decides nothing; passwords come from files, never from arguments.
 #![allow(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command speaks to the person who started it"
 )]
+
+// First, since the others print with its macro.
+#[macro_use]
+mod printing;
 
 mod audit;
 mod backup;
@@ -215,7 +218,7 @@ fn main() -> ExitCode {
         runtime.shutdown_timeout(LINK_APP_ENDS_WITHIN);
     }
     match outcome {
-        Ok(code) => code,
+        Ok(code) => printing::end(code),
         Err(error) => {
             eprintln!("onshi: {}", told::whole(&told::of_store(error)));
             ExitCode::FAILURE

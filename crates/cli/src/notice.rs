@@ -112,9 +112,9 @@ pub(crate) async fn run(command: NoticeCommand) -> anyhow::Result<ExitCode> {
                 return Err(other_answer());
             };
             if json {
-                println!("{}", serde_json::json!({ "posted": id }));
+                out!("{}", serde_json::json!({ "posted": id }));
             } else {
-                println!("{id}: 掲載しました / posted");
+                out!("{id}: 掲載しました / posted");
             }
         }
         NoticeCommand::List { data_dir, json } => {
@@ -126,9 +126,9 @@ pub(crate) async fn run(command: NoticeCommand) -> anyhow::Result<ExitCode> {
         NoticeCommand::Withdraw { data_dir, id, json } => {
             order(&data_dir, Order::WithdrawNotice(id.clone())).await?;
             if json {
-                println!("{}", serde_json::json!({ "withdrawn": id }));
+                out!("{}", serde_json::json!({ "withdrawn": id }));
             } else {
-                println!("{id}: 取り下げました / withdrawn");
+                out!("{id}: 取り下げました / withdrawn");
             }
         }
     }
@@ -144,8 +144,12 @@ fn print(line: &NoticeLine) {
         audience.join(",")
     };
     let until = line.until.as_deref().unwrap_or("-");
-    println!(
+    out!(
         "{}  {}  {}  {}  {until}  {audience}  {}",
-        line.id, line.posted_at, line.state, line.importance, line.title
+        line.id,
+        line.posted_at,
+        line.state,
+        line.importance,
+        line.title
     );
 }

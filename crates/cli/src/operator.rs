@@ -86,9 +86,9 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<ExitCode> {
         } => {
             order(&data_dir, Order::DisableOperator(name.clone())).await?;
             if json {
-                println!("{}", serde_json::json!({ "disabled": name }));
+                out!("{}", serde_json::json!({ "disabled": name }));
             } else {
-                println!("{name}: 停止しました / disabled");
+                out!("{name}: 停止しました / disabled");
             }
         }
         OperatorCommand::List { data_dir, json } => {
@@ -106,18 +106,18 @@ fn print_link(reply: Reply, json: bool) -> anyhow::Result<()> {
         return Err(other_answer());
     };
     if json {
-        println!(
+        out!(
             "{}",
             serde_json::json!({"name": name, "link": link, "until": until})
         );
         return Ok(());
     }
-    println!("{link}");
-    println!("   {name}: {until} まで、一度だけ使えます / good once, until then");
+    out!("{link}");
+    out!("   {name}: {until} まで、一度だけ使えます / good once, until then");
     Ok(())
 }
 
 fn print(line: &OperatorLine) {
     let signed_in = line.signed_in.as_deref().unwrap_or("-");
-    println!("{:<32}  {:<8}  {signed_in}", line.name, line.state);
+    out!("{:<32}  {:<8}  {signed_in}", line.name, line.state);
 }

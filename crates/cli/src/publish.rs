@@ -121,9 +121,9 @@ fn make(out: &Path, public: &Path, passphrase_file: &Path, json: bool) -> anyhow
     let fingerprint = key.fingerprint();
     if json {
         let told = serde_json::json!({"public": key.to_string(), "fingerprint": fingerprint});
-        println!("{told}");
+        out!("{told}");
     } else {
-        println!(
+        out!(
             "発行者の鍵を作りました。指紋 / the publisher's key was made; fingerprint: {fingerprint}"
         );
     }
@@ -165,12 +165,12 @@ fn sign(publisher: &Publisher, dir: &Path, json: bool) -> anyhow::Result<()> {
     let written = out.display().to_string();
     if json {
         let count = manifest.packages.len();
-        println!(
+        out!(
             "{}",
             serde_json::json!({"written": written, "packages": count})
         );
     } else {
-        println!("{written}: 署名しました / signed");
+        out!("{written}: 署名しました / signed");
     }
     Ok(())
 }
@@ -227,12 +227,12 @@ fn change(publisher: &Publisher, new: PublisherKey, dir: &Path, json: bool) -> a
     write(&file, &serde_json::to_vec(&changes)?)?;
     let fingerprint = new.fingerprint();
     if json {
-        println!(
+        out!(
             "{}",
             serde_json::json!({"changes": changes.len(), "fingerprint": fingerprint})
         );
     } else {
-        println!("次の鍵の指紋 / fingerprint of the key that follows: {fingerprint}");
+        out!("次の鍵の指紋 / fingerprint of the key that follows: {fingerprint}");
     }
     Ok(())
 }

@@ -97,12 +97,12 @@ impl RevokeArguments {
         };
         order(&self.data_dir, Order::RevokeTerminal(terminal)).await?;
         if self.json {
-            println!(
+            out!(
                 "{}",
                 serde_json::json!({"revoked": self.terminal, "code": self.code})
             );
         } else {
-            println!("{} {}: 失効させました / revoked", self.code, self.terminal);
+            out!("{} {}: 失効させました / revoked", self.code, self.terminal);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -118,9 +118,13 @@ impl ListArguments {
         listing::show(&lines, self.json, |line| {
             let lost = line.lost_at.as_ref();
             let lost = lost.map_or_else(String::new, |at| format!(" 紛失届 / lost {at}"));
-            println!(
+            out!(
                 "{} {} {} {} {}{lost}",
-                line.code, line.terminal, line.state, line.not_after, line.fingerprint
+                line.code,
+                line.terminal,
+                line.state,
+                line.not_after,
+                line.fingerprint
             );
         })?;
         Ok(ExitCode::SUCCESS)

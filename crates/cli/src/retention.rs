@@ -106,14 +106,14 @@ fn show(arguments: &Arguments, months: u16, outcomes: &[(OldMonth, Outcome)]) {
             })
         });
         let all: Vec<_> = all.collect();
-        println!(
+        out!(
             "{}",
             serde_json::json!({"kept_months": months, "let_go": arguments.let_go, "months": all})
         );
         return;
     }
     for (it, outcome) in outcomes {
-        println!(
+        out!(
             "{}  確認 / checks {}  {}",
             it.month,
             it.checks,
@@ -121,10 +121,8 @@ fn show(arguments: &Arguments, months: u16, outcomes: &[(OldMonth, Outcome)]) {
         );
     }
     if outcomes.is_empty() {
-        println!(
-            "{months} か月より古い確認はありません / no checks are older than {months} months"
-        );
+        out!("{months} か月より古い確認はありません / no checks are older than {months} months");
     } else if !arguments.let_go {
-        println!("消すには --let-go を付けてください / nothing was changed; --let-go lets them go");
+        out!("消すには --let-go を付けてください / nothing was changed; --let-go lets them go");
     }
 }

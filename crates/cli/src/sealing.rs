@@ -77,9 +77,9 @@ pub(crate) fn seal(data_dir: &Path, file: &Path, secret: &[u8]) -> anyhow::Resul
 fn say(file: &Path, json: bool) {
     let sealed = file.display().to_string();
     if json {
-        println!("{}", serde_json::json!({"sealed": sealed}));
+        out!("{}", serde_json::json!({"sealed": sealed}));
     } else {
-        println!("{sealed}: 封印しました / sealed");
+        out!("{sealed}: 封印しました / sealed");
     }
 }
 

@@ -74,11 +74,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }
     if arguments.json {
-        println!("{ready}");
+        out!("{ready}");
     } else {
-        println!(
+        out!(
             "center: api https://{} · enroll https://{} · operator https://{} · metrics http://{}",
-            center.api, center.enroll, center.operator, center.metrics
+            center.api,
+            center.enroll,
+            center.operator,
+            center.metrics
         );
     }
     tell_ready();

@@ -1,6 +1,5 @@
 //! `onshi setup`: takes a bare PC from the issue notice to a running terminal (G35). Refuses a PC that has one.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,10 +107,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// Says where the pages are. Whoever started the set-up may have closed its window since: the terminal goes on all the same.
 fn say(json: bool, what: &str, address: &str) {
-    let line = if json {
-        serde_json::json!({ what: address }).to_string()
+    if json {
+        out!("{}", serde_json::json!({ what: address }));
     } else {
-        format!("{what}: {address}")
-    };
-    let _ = writeln!(std::io::stdout(), "{line}");
+        out!("{what}: {address}");
+    }
 }

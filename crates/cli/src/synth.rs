@@ -133,23 +133,23 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         done.claims = claims::write(dir, people, arguments.month, arguments.faults)?;
     }
     if arguments.json {
-        println!("{}", serde_json::to_string(&done)?);
+        out!("{}", serde_json::to_string(&done)?);
         return Ok(ExitCode::SUCCESS);
     }
     if place.is_some() {
-        println!("{} synthetic people loaded", done.people);
+        out!("{} synthetic people loaded", done.people);
     }
     for (kind, lines) in &done.feeds {
-        println!("{lines} lines of {kind} written");
+        out!("{lines} lines of {kind} written");
     }
     for (file, claims) in &done.claims {
-        println!("{claims} claims written to {file}");
+        out!("{claims} claims written to {file}");
     }
     for card in &done.cards {
-        println!("card {} made, serial {}", card.case.name(), card.serial);
+        out!("card {} made, serial {}", card.case.name(), card.serial);
     }
     for card in &done.revoked {
-        println!("card {} revoked, serial {}", card.case.name(), card.serial);
+        out!("card {} revoked, serial {}", card.case.name(), card.serial);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -77,9 +77,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         pki::sealed::write_private(file, ready.as_bytes())?;
     }
     if arguments.json {
-        println!("{ready}");
+        out!("{ready}");
     } else {
-        println!("terminal: {pages}");
+        out!("terminal: {pages}");
     }
     tell_ready();
     stop.came().await;
@@ -103,9 +103,9 @@ impl TerminalCommand {
                 let kept = keep_user(&read(config)?.data_dir, id, &password)?;
                 let file = kept.display().to_string();
                 if *json {
-                    println!("{}", serde_json::json!({"terminal_user": id, "file": file}));
+                    out!("{}", serde_json::json!({"terminal_user": id, "file": file}));
                 } else {
-                    println!("{id}: 端末ユーザーを登録しました / terminal user made ({file})");
+                    out!("{id}: 端末ユーザーを登録しました / terminal user made ({file})");
                 }
                 Ok(())
             }

@@ -85,14 +85,14 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
         update.order_at_the_hour(crate::serve::now())?;
     }
     if of.json {
-        println!(
+        out!(
             "{}",
             serde_json::json!({"waits": waits, "version": version})
         );
     } else if waits {
-        println!("{version} が待っています / {version} waits to be installed");
+        out!("{version} が待っています / {version} waits to be installed");
     } else {
-        println!("{version}: 最新です / up to date");
+        out!("{version}: 最新です / up to date");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -113,9 +113,9 @@ fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
         eprintln!("onshi: {wrong}");
     }
     if of.json {
-        println!("{}", serde_json::to_string(&checked)?);
+        out!("{}", serde_json::to_string(&checked)?);
     } else if good {
-        println!(
+        out!(
             "{}: この機器で動きます / works on this machine",
             checked.version
         );
@@ -131,7 +131,7 @@ fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
                 "certificate or texts cannot be used",
             )
         };
-        println!("{}: {ja} / {en}", checked.version);
+        out!("{}: {ja} / {en}", checked.version);
     }
     Ok(if good {
         ExitCode::SUCCESS
@@ -146,34 +146,35 @@ async fn status(of: &Of) -> anyhow::Result<ExitCode> {
         .standing()
         .await;
     if of.json {
-        println!("{}", serde_json::to_string(&standing)?);
+        out!("{}", serde_json::to_string(&standing)?);
         return Ok(ExitCode::SUCCESS);
     }
     let none = || "なし / none".to_owned();
-    println!(
+    out!(
         "版 / version: {}",
         standing.installed.unwrap_or(standing.running)
     );
-    println!(
+    out!(
         "待っている更新 / waits: {}",
         standing.waiting.unwrap_or_else(none)
     );
     let last = standing.last.as_ref().map_or_else(none, ended);
-    println!("前回の更新 / last update: {last}");
+    out!("前回の更新 / last update: {last}");
     if let Some(put_off) = &standing.put_off {
-        println!(
+        out!(
             "見送った更新 / put off: {} (受付時間は {} まで / reception until {})",
             put_off.at, put_off.until, put_off.until
         );
     }
-    println!(
+    out!(
         "前回の確認 / last look: {}",
         standing.looked.unwrap_or_else(none)
     );
     if let Some(stopped) = standing.stopped {
-        println!(
+        out!(
             "更新されない理由 / why none comes: {} / {}",
-            stopped.ja, stopped.en
+            stopped.ja,
+            stopped.en
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -182,11 +183,11 @@ async fn status(of: &Of) -> anyhow::Result<ExitCode> {
 /// Ends with 0 when the new version runs, or there was nothing to go back from.
 fn tell(of: &Of, last: Option<&LastUpdate>) -> ExitCode {
     if of.json {
-        println!("{}", serde_json::json!({ "last": last }));
+        out!("{}", serde_json::json!({ "last": last }));
     } else {
         match last {
-            Some(last) => println!("{}", ended(last)),
-            None => println!("途中の更新はありません / no update was cut off"),
+            Some(last) => out!("{}", ended(last)),
+            None => out!("途中の更新はありません / no update was cut off"),
         }
     }
     match last.map(|it| it.outcome) {

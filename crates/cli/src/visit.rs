@@ -182,19 +182,19 @@ async fn activate(it: Activate) -> anyhow::Result<ExitCode> {
     let device = Device::make(&it.plain.dir, known)?;
     let registered = sending::register(&device, activation, it.plain.wait_s).await?;
     if it.plain.json {
-        println!("{}", serde_json::to_string(&registered)?);
+        out!("{}", serde_json::to_string(&registered)?);
         return Ok(ExitCode::SUCCESS);
     }
     let facility = &device.known().facility_name;
     match &registered.account {
-        Some(account) => println!(
+        Some(account) => out!(
             "この機器を {facility} の {account} の機器として登録しました。 / this device is bound to {account} of {facility}"
         ),
-        None => println!(
+        None => out!(
             "この機器は24時間、{facility} の受付に使えます（暗証番号だけ）。 / this device is known to {facility} for 24 hours, by PIN alone"
         ),
     }
-    println!(
+    out!(
         "保存: 封印した鍵、機器の番号、アドレス。保存しない: 暗証番号、アクティベーションコード。 / stored: the sealed key, the device's number, the address; not stored: PINs, the activation code"
     );
     Ok(ExitCode::SUCCESS)
@@ -344,7 +344,7 @@ async fn list(it: &Plain) -> anyhow::Result<ExitCode> {
     let device = Device::open(&it.dir)?;
     let found = sending::list(&device, it.wait_s).await?;
     if it.json {
-        println!("{}", serde_json::to_string(&found)?);
+        out!("{}", serde_json::to_string(&found)?);
         return Ok(ExitCode::SUCCESS);
     }
     if found.consents.is_empty() {
@@ -352,9 +352,12 @@ async fn list(it: &Plain) -> anyhow::Result<ExitCode> {
     }
     for one in &found.consents {
         let checked = one.checked_at.as_deref().unwrap_or("-");
-        println!(
+        out!(
             "{}  {}  {}  since {}  checked {checked}",
-            one.id, one.name, one.care, one.given_at
+            one.id,
+            one.name,
+            one.care,
+            one.given_at
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -394,9 +397,9 @@ async fn finish(device: &Device, it: &Plain) -> anyhow::Result<ExitCode> {
 fn print(ends: &[sending::End], json: bool) -> anyhow::Result<()> {
     for end in ends {
         if json {
-            println!("{}", serde_json::to_string(end)?);
+            out!("{}", serde_json::to_string(end)?);
         } else {
-            println!("{end}");
+            out!("{end}");
         }
     }
     Ok(())
@@ -412,20 +415,20 @@ fn status(it: &Plain) -> anyhow::Result<ExitCode> {
             "center": known.center, "device": known.device, "facility": known.facility,
             "address": known.address, "on_its_way": kinds,
         });
-        println!("{told}");
+        out!("{told}");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("center: {}", known.center);
-    println!("facility: {} {}", known.facility, known.facility_name);
-    println!("device: {}", known.device);
-    println!(
+    out!("center: {}", known.center);
+    out!("facility: {} {}", known.facility, known.facility_name);
+    out!("device: {}", known.device);
+    out!(
         "この機器に保存しているもの: 封印した鍵、アドレス、送信待ち {}件（封印）。暗証番号と個人番号は保存しません。 / \
          stored here: the sealed key, the address, {} on their way (sealed); no PIN and no individual number",
         kinds.len(),
         kinds.len()
     );
     for kind in kinds {
-        println!("  {kind}");
+        out!("  {kind}");
     }
     Ok(ExitCode::SUCCESS)
 }

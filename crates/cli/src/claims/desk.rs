@@ -194,18 +194,21 @@ pub(crate) async fn account(arguments: AccountArguments) -> anyhow::Result<ExitC
     };
     match ask(&arguments.data_dir, of).await? {
         ClaimsReply::Account(made) if arguments.json => {
-            println!("{}", serde_json::to_string_pretty(&made)?);
+            out!("{}", serde_json::to_string_pretty(&made)?);
         }
         ClaimsReply::Account(made) => {
-            println!("{}  {}  {}", made.name.tenant, made.name.code, made.name.id);
-            println!("{}", made.password);
-            println!("   最初のログインで変更します。 / it is changed at the first sign-in");
+            out!("{}  {}  {}", made.name.tenant, made.name.code, made.name.id);
+            out!("{}", made.password);
+            out!("   最初のログインで変更します。 / it is changed at the first sign-in");
         }
         ClaimsReply::Accounts(lines) => listing::show(&lines, arguments.json, |it| {
             let of = &it.name;
-            println!(
+            out!(
                 "{:<14}  {}  {:<32}  {}",
-                of.tenant, of.code, of.id, it.state
+                of.tenant,
+                of.code,
+                of.id,
+                it.state
             );
         })?,
         ClaimsReply::Done => done(arguments.json),
@@ -229,7 +232,7 @@ pub(crate) async fn filing(command: FilingCommand) -> anyhow::Result<ExitCode> {
     };
     match ask(&data_dir, of).await? {
         ClaimsReply::Filings(lines) => listing::show(&lines, json, |it| {
-            println!(
+            out!(
                 "{}  {:<10}  {}  {:<14}  {:<11}  {}",
                 it.filing.id,
                 it.filing.state,
@@ -266,7 +269,7 @@ pub(crate) async fn opening(command: OpeningCommand) -> anyhow::Result<ExitCode>
     };
     match ask(&data_dir, of).await? {
         ClaimsReply::Openings(lines) => listing::show(&lines, json, |it| {
-            println!(
+            out!(
                 "{}  {:<9}  {:<14}  {}  {}  {}",
                 it.id,
                 it.state,
@@ -286,8 +289,8 @@ pub(crate) async fn opening(command: OpeningCommand) -> anyhow::Result<ExitCode>
 
 fn done(as_json: bool) {
     if as_json {
-        println!("{}", json!({"done": true}));
+        out!("{}", json!({"done": true}));
     } else {
-        println!("完了しました / done");
+        out!("完了しました / done");
     }
 }

@@ -108,16 +108,18 @@ pub(crate) async fn list(arguments: EntryArguments) -> anyhow::Result<ExitCode> 
     signed_in.end().await;
     let listed = listed?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&listed)?);
+        out!("{}", serde_json::to_string_pretty(&listed)?);
         return Ok(ExitCode::SUCCESS);
     }
     for it in &listed.submissions {
-        println!("{}", line(it));
+        out!("{}", line(it));
     }
     for it in &listed.uploads {
-        println!(
+        out!(
             "{}  {} バイトまで届いています / {} bytes arrived",
-            it.file_name, it.offset, it.offset
+            it.file_name,
+            it.offset,
+            it.offset
         );
     }
     if listed.submissions.is_empty() && listed.uploads.is_empty() {
@@ -157,9 +159,9 @@ pub(crate) async fn fulfil(arguments: OneArguments, deed: Deed) -> anyhow::Resul
     signed_in.end().await;
     let done = done?;
     if arguments.entry.json {
-        println!("{}", serde_json::to_string_pretty(&done)?);
+        out!("{}", serde_json::to_string_pretty(&done)?);
     } else {
-        println!("{}", line(&done));
+        out!("{}", line(&done));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ pub(crate) async fn list(arguments: OneArguments) -> anyhow::Result<ExitCode> {
     let signed_in = arguments.entry.sign_in().await?;
     let found = of_number(&signed_in, &arguments.number).await;
     signed_in.end().await;
-    listing::show(&found?, arguments.entry.json, |it| println!("{}", text(it)))?;
+    listing::show(&found?, arguments.entry.json, |it| out!("{}", text(it)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -47,11 +47,11 @@ async fn all(signed_in: &SignedIn, id: &str) -> anyhow::Result<Vec<ClaimsFinding
 pub(super) fn tell(found: &[ClaimsFinding], number: &str) {
     let most = usize::try_from(MOST_TOLD).unwrap_or(usize::MAX);
     for it in found.iter().take(most) {
-        println!("{}", text(it));
+        out!("{}", text(it));
     }
     if most < found.len() {
         let more = found.len() - most;
-        println!(
+        out!(
             "ほかに{more}件あります（onshi claims findings {number} ですべて出ます）。 / {more} more; onshi claims findings {number} prints all"
         );
     }

@@ -49,10 +49,10 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
             sent: &sent,
             refusals: refusals.as_deref().ok(),
         };
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        out!("{}", serde_json::to_string_pretty(&told)?);
         refusals?;
     } else {
-        println!(
+        out!(
             "受付番号 {}: {} レセプト {} 件、エラー {} 件、要確認 {} 件 / {}: {}, {} claims, {} refused, {} to look at",
             sent.number,
             sent.state,
@@ -67,9 +67,10 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
         );
         findings::tell(&refusals?, &sent.number);
         if sent.state == "checking" {
-            println!(
+            out!(
                 "点検中です。結果は onshi claims list と onshi claims findings {} で確かめてください。 / it is being checked; see onshi claims list and onshi claims findings {}",
-                sent.number, sent.number
+                sent.number,
+                sent.number
             );
         }
     }

@@ -77,9 +77,9 @@ pub(super) async fn run(command: RecoveryCommand) -> anyhow::Result<ExitCode> {
                 return Err(other_answer());
             };
             if facility.json {
-                println!("{}", json!({"secret_number": number}));
+                out!("{}", json!({"secret_number": number}));
             } else {
-                println!("秘密番号 / secret number (shown once): {number}");
+                out!("秘密番号 / secret number (shown once): {number}");
             }
         }
         RecoveryCommand::Succeed { facility, name } => {
@@ -91,7 +91,7 @@ pub(super) async fn run(command: RecoveryCommand) -> anyhow::Result<ExitCode> {
                 "新しい開設者に引き継ぎました / passed to the new owner",
             )?;
             if !facility.json {
-                println!(
+                out!(
                     "停止したアカウント / accounts ended: {}\n\
                      電子証明書の再発行と、システム用アカウントの切り替えを勧めてください。 / advise new certificates and the rotation \
                      of system accounts",
@@ -112,11 +112,13 @@ async fn master(facility: &Facility, asked: Order) -> anyhow::Result<MasterReset
 
 fn tell(facility: &Facility, reset: &MasterReset, done: &str) -> anyhow::Result<()> {
     if facility.json {
-        println!("{}", serde_json::to_string_pretty(reset)?);
+        out!("{}", serde_json::to_string_pretty(reset)?);
     } else {
-        println!(
+        out!(
             "{done} (shown once)\n  master: {} {}\n  秘密番号 / secret number: {}",
-            reset.id, reset.password, reset.secret_number
+            reset.id,
+            reset.password,
+            reset.secret_number
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{print_batch, print_report};
 use crate::enroll::{order, other_answer};
-use crate::listing;
+use crate::{listing, printing};
 
 /// A batch.
 #[derive(Args)]
@@ -52,7 +52,7 @@ pub(super) async fn told(
         return Err(other_answer());
     };
     if named.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        out!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_report(&report);
     }
@@ -62,24 +62,28 @@ pub(super) async fn told(
 /// What a batch changes of its insurer's figures, why it is held, and what is remarked of it.
 pub(super) fn print_figures(it: &FeedReport) {
     if let Some(remarks) = it.remarks {
-        println!(
+        out!(
             "  期限後 / late: {}   本人確認の不一致 / other identity: {}   記載なし / not named: {}",
-            remarks.late, remarks.mismatches, remarks.unnamed
+            remarks.late,
+            remarks.mismatches,
+            remarks.unnamed
         );
     }
     if let Some(weighed) = it.weighed {
-        println!("  前 / before: {}", figures(weighed.before));
-        println!("  後 / after:  {}", figures(weighed.after));
-        println!(
+        out!("  前 / before: {}", figures(weighed.before));
+        out!("  後 / after:  {}", figures(weighed.after));
+        out!(
             "  なくなるもの / vanishing: 負担割合 / ratios {}   限度額 / ceilings {}   加入者 / members {}",
-            weighed.ratio_gone, weighed.ceiling_gone, weighed.members_gone
+            weighed.ratio_gone,
+            weighed.ceiling_gone,
+            weighed.members_gone
         );
     }
     for (ja, en) in &it.held_for {
-        println!("  確認が必要な理由 / to review: {ja} / {en}");
+        out!("  確認が必要な理由 / to review: {ja} / {en}");
     }
     if let ("held", Some(number)) = (it.state.as_str(), it.number) {
-        println!(
+        out!(
             "  確かめたあとで / afterwards: onshi feed release {number}, onshi feed reject {number}"
         );
     }
@@ -113,10 +117,9 @@ pub(super) async fn report(named: &Named) -> anyhow::Result<ExitCode> {
         }
     }
     if named.json {
-        println!("{}", serde_json::to_string_pretty(&(&batch, &all))?);
+        out!("{}", serde_json::to_string_pretty(&(&batch, &all))?);
     } else {
-        use std::io::Write as _;
-        std::io::stdout().write_all(&file.into_bytes())?;
+        printing::bytes(&file.into_bytes());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -128,9 +131,9 @@ pub(super) async fn source(arguments: &SourceArguments) -> anyhow::Result<ExitCo
         return Err(other_answer());
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&batches)?);
+        out!("{}", serde_json::to_string_pretty(&batches)?);
     } else if batches.is_empty() {
-        println!("取込によらない登録から答えています / answered from what no feed brought");
+        out!("取込によらない登録から答えています / answered from what no feed brought");
     } else {
         batches.iter().for_each(print_batch);
     }
@@ -143,9 +146,13 @@ pub(super) async fn late(data_dir: &Path, json: bool) -> anyhow::Result<ExitCode
         return Err(other_answer());
     };
     listing::show(&all, json, |it| {
-        println!(
+        out!(
             "{}  行 / lines {}   期限後 / late {}   届出 / by notification {}   登録 / by registration {}",
-            it.insurer, it.lines, it.late, it.by_employer, it.by_insurer
+            it.insurer,
+            it.lines,
+            it.late,
+            it.by_employer,
+            it.by_insurer
         );
     })?;
     Ok(ExitCode::SUCCESS)

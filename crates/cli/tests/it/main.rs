@@ -39,6 +39,7 @@ mod pages;
 mod phone_at_home;
 mod plain_browser;
 mod point_in_time;
+mod printing;
 mod receipt_day;
 mod receipt_facts;
 mod refusals;
