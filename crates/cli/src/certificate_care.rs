@@ -8,6 +8,7 @@ use pki::installed::Installed;
 use terminal::backups::{Backups, Original};
 use terminal::certificates;
 
+use crate::client::{Given, explain_of};
 use crate::told;
 
 /// `onshi certificate renew`.
@@ -124,7 +125,7 @@ impl BackupArguments {
 fn explain(error: &certificates::InstallFailed) -> anyhow::Error {
     use certificates::InstallFailed as Failed;
     match error {
-        Failed::Client(error) => crate::client::explain(error),
+        Failed::Client(error) => explain_of(error, Given::Settings),
         Failed::None => told::both(
             "更新する電子証明書がありません。発行通知書で取得してください。",
             "there is no certificate to renew; get one with a notice",

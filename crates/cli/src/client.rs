@@ -59,7 +59,8 @@ impl Connection {
             );
         };
         let identity = identity(p12, p12_password)?;
-        let client = Client::new(center, &root(root_file)?, Some(&identity))?;
+        let client = Client::new(center, &root(root_file)?, Some(&identity));
+        let client = client.map_err(|error| explain(&error))?;
         let body = SignIn {
             account: account.clone(),
             force: true,
@@ -122,8 +123,75 @@ pub(crate) fn secret(file: &Path) -> anyhow::Result<String> {
         .to_owned())
 }
 
-/// What happened and what to do, in both languages.
+/// How the center's address was given: what is told names where it is mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// As `--center`, with a client certificate.
+    Center,
+    /// As `--enroll`, the address of the download, where no certificate is shown.
+    Enroll,
+    /// In a settings file.
+    Settings,
+    /// As `--address` of a device for home visits, which has no certificate.
+    Visit,
+}
+
+impl Given {
+    /// What names the address, in Japanese and English.
+    fn address(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Center => ("--center", "--center"),
+            Self::Enroll => ("--enroll", "--enroll"),
+            Self::Settings => (
+                "設定ファイルの center と enroll",
+                "center and enroll of the settings file",
+            ),
+            Self::Visit => (
+                "onshi visit activate の --address",
+                "--address of onshi visit activate",
+            ),
+        }
+    }
+
+    /// What names the center's root certificate.
+    fn root(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Center | Self::Enroll => ("--root", "--root"),
+            Self::Settings => ("設定ファイルの ca", "ca of the settings file"),
+            Self::Visit => (
+                "onshi visit activate の --root",
+                "--root of onshi visit activate",
+            ),
+        }
+    }
+
+    /// A center that wants another certificate, or one where none was shown.
+    fn refused(self) -> anyhow::Error {
+        match self {
+            Self::Center | Self::Settings => told::both(
+                "センターが電子証明書を受け付けません（期限切れ・失効）。再発行を申請してください。",
+                "the center refuses the certificate (expired or revoked); apply for a new one",
+            ),
+            Self::Enroll => told::both(
+                "この宛先は電子証明書を求める api のアドレスです。発行通知書のダウンロード先を --enroll https://ホスト:8444 の形で指定してください。",
+                "this is the api listener, which asks for a certificate; give the download site of the notice, as in --enroll https://host:8444",
+            ),
+            Self::Visit => told::both(
+                "この宛先は電子証明書を求めるアドレスで、訪問・オンライン用ではありません。医療機関の QR コードのアドレスを onshi visit activate の --address に指定してください。",
+                "this address asks for a certificate and is none for home visits; give that of the facility's QR code as --address of onshi visit activate",
+            ),
+        }
+    }
+}
+
+/// What happened and what to do, in both languages, where the center was given as `--center`.
 pub(crate) fn explain(error: &ClientError) -> anyhow::Error {
+    explain_of(error, Given::Center)
+}
+
+/// The same for an address that was given in another way.
+pub(crate) fn explain_of(error: &ClientError, given: Given) -> anyhow::Error {
+    let (address, root) = (given.address(), given.root());
     match error {
         ClientError::Problem(problem) => {
             let mut text = format!(
@@ -138,23 +206,40 @@ pub(crate) fn explain(error: &ClientError) -> anyhow::Error {
             }
             anyhow!(text)
         }
-        ClientError::Connection(Refusal::Certificate) => anyhow!(
-            "センターが電子証明書を受け付けません（期限切れ・失効）。再発行を申請してください。 / \
-             the center refuses the certificate (expired or revoked); apply for a new one"
-        ),
-        ClientError::Connection(Refusal::Server) => anyhow!(
-            "センターの証明書を確認できません。root の指定を確かめてください。 / \
-             the center's certificate is not of this root; look at --root"
+        ClientError::Connection(Refusal::Certificate) => given.refused(),
+        ClientError::Connection(Refusal::Server) => told::both(
+            &format!(
+                "センターの証明書を確認できません。{}を確かめてください。",
+                root.0
+            ),
+            &format!(
+                "the center's certificate is not of this root; look at {}",
+                root.1
+            ),
         ),
         ClientError::Connection(Refusal::Clock) => anyhow!(
             "このパソコンの日時が正しくないため、センターに接続できません。日時を直してください。 / \
              this machine's clock is wrong, so the center cannot be reached; set date and time"
         ),
-        ClientError::Connection(Refusal::Line) => anyhow!(
-            "センターに接続できません。回線と --center を確かめてください。 / no connection with the center; look at the line and --center"
+        ClientError::Connection(Refusal::Line) => told::both(
+            &format!(
+                "センターに接続できません。回線と{}を確かめてください。",
+                address.0
+            ),
+            &format!(
+                "no connection with the center; look at the line and {}",
+                address.1
+            ),
         ),
-        ClientError::Address => anyhow!(
-            "センターのアドレスは https://ホスト:ポート の形で指定してください。 / give the center's address like https://host:port"
+        ClientError::Address => told::both(
+            &format!(
+                "センターのアドレスではありません。{}を https://ホスト:ポート の形で指定してください。",
+                address.0
+            ),
+            &format!(
+                "no address of a center; give {} like https://host:port",
+                address.1
+            ),
         ),
         ClientError::Answer => crate::enroll::other_answer(),
         ClientError::Tls(error) => anyhow!("TLS を準備できません。 / {error}"),

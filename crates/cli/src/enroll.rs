@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use api::client::Client;
+use api::client::{Client, ClientError};
 use center::control::{self, Order, Reply};
 use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use clap::{Args, Subcommand};
 use pki::installed::Installed;
 
 use crate::certificate_care::{BackupArguments, RenewArguments};
+use crate::client::{Given, explain_of};
 use crate::reissue::{ListArguments, ReissueArguments, RevokeArguments};
 use crate::told;
 
@@ -425,7 +426,8 @@ pub(crate) async fn download(
     root: &Path,
     body: &serde_json::Value,
 ) -> anyhow::Result<Vec<u8>> {
-    let client = Client::new(enroll, &crate::client::root(root)?, None)?;
+    let explained = |error: ClientError| explain_of(&error, Given::Enroll);
+    let client = Client::new(enroll, &crate::client::root(root)?, None).map_err(explained)?;
     let body = serde_json::to_vec(body)?;
     let file = client
         .call(
@@ -436,7 +438,5 @@ pub(crate) async fn download(
             Some(body),
         )
         .await;
-    Ok(file
-        .map_err(|error| crate::client::explain(&error))?
-        .to_vec())
+    Ok(file.map_err(explained)?.to_vec())
 }

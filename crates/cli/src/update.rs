@@ -75,7 +75,8 @@ async fn fetch(of: &Of, order: bool) -> anyhow::Result<ExitCode> {
     let config = read(&of.config)?;
     let root = crate::client::root(&config.ca)?;
     let identity = config.installed().read(&config.identity.name)?;
-    let client = Client::new(&config.center, &root, Some(&identity))?;
+    let client = Client::new(&config.center, &root, Some(&identity))
+        .map_err(|error| crate::client::explain_of(&error, crate::client::Given::Settings))?;
     let update = SelfUpdate::new(&config.data_dir, &config.updates);
     let (waits, version) = match update.look(&client, crate::serve::now()).await? {
         Looked::UpToDate(version) => (false, version.to_string()),

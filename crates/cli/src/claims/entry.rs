@@ -53,7 +53,8 @@ impl EntryArguments {
     /// Signs in.
     pub(super) async fn sign_in(&self) -> anyhow::Result<SignedIn> {
         let identity = identity(&self.p12, &self.p12_password_file)?;
-        let client = Client::new(&self.center, &root(&self.root)?, Some(&identity))?;
+        let client = Client::new(&self.center, &root(&self.root)?, Some(&identity));
+        let client = client.map_err(|error| explain(&error))?;
         let body = ClaimsSignIn {
             account: self.account.clone(),
             force: true,

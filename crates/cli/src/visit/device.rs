@@ -9,6 +9,7 @@ use pki::sealed::{MachineKey, write_private};
 use serde::{Deserialize, Serialize};
 
 use super::queue::Queue;
+use crate::client::{Given, explain_of};
 use crate::told;
 
 /// What a device knows of the center and of itself.
@@ -102,7 +103,7 @@ impl Device {
             )
         })?;
         let client = Client::by(crate::serve::clock(), &known.center, &root, None)
-            .map_err(|error| crate::client::explain(&error))?;
+            .map_err(|error| explain_of(&error, Given::Visit))?;
         Ok(Self {
             dir: dir.to_owned(),
             machine,

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::device::{Device, Told};
 use super::queue::{Entry, Work};
+use crate::client::{Given, explain_of};
 
 /// Between two tries, at first and at most.
 const FIRST: Duration = Duration::from_millis(200);
@@ -161,7 +162,7 @@ async fn until_answered<T>(
 }
 
 fn explained(error: &ClientError) -> anyhow::Error {
-    crate::client::explain(error)
+    explain_of(error, Given::Visit)
 }
 
 /// Makes the device known; a registration whose answer was lost is answered alike.

@@ -262,6 +262,102 @@ fn two_listeners_on_one_address_are_told_before_the_center_starts() {
     );
 }
 
+#[test]
+fn what_is_wrong_with_an_address_names_the_option_it_was_given_with() {
+    let clinic = Clinic::start();
+    let notice = clinic.enrol();
+    let (root, p12) = (clinic.path("center/root.pem"), clinic.path("clinic.p12"));
+    let (p12_pw, pw) = (clinic.path("p12.pw"), clinic.path("link_app.pw"));
+    let at = |center: &'static str| {
+        [
+            "--center",
+            center,
+            "--root",
+            &root,
+            "--p12",
+            &p12,
+            "--p12-password-file",
+            &p12_pw,
+            "--account",
+            "link_app",
+            "--password-file",
+            &pw,
+        ]
+    };
+    let form = ["--center を https://", "give --center like https://"];
+    check(&[&["check"], &at("nonsense")[..]].concat(), &form);
+    let list = ["claims", "list", "--tenant", "fund"];
+    check(&[&list[..], &at("nonsense")[..]].concat(), &form);
+
+    let (reference, out) = (clinic.path("reference"), clinic.path("new.p12"));
+    let download = |enroll: &str, parts: &[&str]| {
+        let arguments = [
+            "certificate",
+            "download",
+            "--enroll",
+            enroll,
+            "--root",
+            &root,
+            "--request-id",
+            notice["request_id"].as_str().unwrap(),
+            "--reference-id-file",
+            &reference,
+            "--password-file",
+            &p12_pw,
+            "--out",
+            &out,
+        ];
+        let output = onshi(&arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!text.contains("--center"), "{text}");
+        check(&arguments, parts);
+    };
+    download("nonsense", &["--enroll を", "give --enroll like"]);
+    download(
+        &clinic.api,
+        &["api のアドレス", "this is the api listener", ":8444"],
+    );
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    download(
+        &format!("https://127.0.0.1:{port}"),
+        &["回線と--enroll", "look at the line and --enroll"],
+    );
+
+    let (part, config) = (clinic.path("part"), clinic.path("part.toml"));
+    succeed(&[
+        "certificate",
+        "import",
+        "--data-dir",
+        &part,
+        "--name",
+        "clinic",
+        "--p12",
+        &p12,
+        "--p12-password-file",
+        &p12_pw,
+    ]);
+    let text = format!(
+        "data_dir = \"{part}\"\ncenter = \"nonsense\"\nca = \"{root}\"\n[identity]\nname = \"clinic\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    check(
+        &[
+            "certificate",
+            "renew",
+            "--config",
+            &config,
+            "--password-file",
+            &p12_pw,
+        ],
+        &[
+            "設定ファイルの center と enroll",
+            "center and enroll of the settings file",
+        ],
+    );
+}
+
 /// A file system in memory, so small that it fills up. Gone with this value.
 struct SmallDisk(std::path::PathBuf);
 
