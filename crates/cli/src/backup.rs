@@ -17,7 +17,7 @@ use store::upkeep::Copying;
 
 use crate::audit::{missing_key, read_outside};
 use crate::progress::Progress;
-use crate::store_place::StorePlace;
+use crate::store_place::{StorePlace, must_be_there};
 use crate::system::private_file;
 use crate::told;
 
@@ -343,8 +343,6 @@ fn kept(before: &Before) -> serde_json::Value {
 
 fn database(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let database = data_dir.join("center.db");
-    if !database.is_file() {
-        return Err(told::no_store(&database));
-    }
+    must_be_there(&database)?;
     Ok(database)
 }

@@ -1,5 +1,7 @@
 //! Where the store of a center lies that a command opens by itself: in a data folder, or where its settings say. Changes nothing in it.
 
+use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use center::config::Config;
@@ -75,9 +77,43 @@ impl StorePlace {
     pub(crate) fn open_existing(&self, chain: [u8; 16]) -> anyhow::Result<Engine> {
         let is_server = matches!(self, Self::Settings(config) if config.database.is_some());
         let database = self.data_dir().join("center.db");
-        if !is_server && !database.is_file() {
-            return Err(told::no_store(&database));
+        if !is_server {
+            must_be_there(&database)?;
         }
         self.open(chain)
+    }
+}
+
+/// Refuses where no database lies. One in a folder that this user may not enter is told of as that.
+pub(crate) fn must_be_there(database: &Path) -> anyhow::Result<()> {
+    looked_at(database, std::fs::metadata(database))
+}
+
+fn looked_at(database: &Path, found: std::io::Result<Metadata>) -> anyhow::Result<()> {
+    match found {
+        Ok(found) if found.is_file() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(told::not_permitted(database))
+        }
+        Ok(_) | Err(_) => Err(told::no_store(database)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_may_not_be_entered_is_not_told_of_as_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = dir.path().join("center.db");
+        let closed = looked_at(&database, Err(ErrorKind::PermissionDenied.into()));
+        let closed = closed.unwrap_err().to_string();
+        assert!(closed.contains("権限がありません"), "{closed}");
+        assert!(closed.contains("run it as the center's user"), "{closed}");
+        let missing = must_be_there(&database).unwrap_err().to_string();
+        assert!(missing.contains("does not exist"), "{missing}");
+        std::fs::write(&database, "").unwrap();
+        must_be_there(&database).unwrap();
     }
 }

@@ -97,6 +97,20 @@ pub(crate) fn no_store(database: &Path) -> anyhow::Error {
     )
 }
 
+/// A center's data folder that this user may not enter.
+pub(crate) fn not_permitted(database: &Path) -> anyhow::Error {
+    both(
+        &format!(
+            "{} を見る権限がありません。センターの利用者で実行してください（runuser -u onshi-center -- onshi …）。",
+            database.display()
+        ),
+        &format!(
+            "this user may not look at {}; run it as the center's user (runuser -u onshi-center -- onshi …)",
+            database.display()
+        ),
+    )
+}
+
 /// A data folder without a running center.
 pub(crate) fn no_center(data_dir: &Path) -> anyhow::Error {
     both(
