@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use center::control::{Order, Reply};
 use center::reissue::{RevokeEarlier, Terminal};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::enroll::{look_for_notice, order, other_answer, show_notice};
 use crate::listing;
@@ -52,12 +52,13 @@ pub(crate) struct RevokeArguments {
 
 /// `onshi enroll list`.
 #[derive(Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["code", "lost"])))]
 pub(crate) struct ListArguments {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
     /// Ten-digit institution code.
-    #[arg(long, required_unless_present = "lost", conflicts_with = "lost")]
+    #[arg(long)]
     code: Option<String>,
     /// Those whose loss was reported and that still open something, of all facilities.
     #[arg(long)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use domain::audit::{Actor, Deed, Event};
 use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
@@ -30,6 +30,8 @@ use crate::told;
 /// `onshi synth`.
 #[derive(Args)]
 #[command(
+    group(ArgGroup::new("what").required(true).multiple(true).args(["samples", "people", "cards"])),
+    group(ArgGroup::new("where").required(true).multiple(true).args(["data_dir", "config", "cards", "feeds", "claims"])),
     after_help = "Example: onshi synth --samples --data-dir /var/lib/onshi\n         \
         onshi synth --people 100000 --seed 7 --data-dir /var/lib/onshi\n         \
         onshi synth --people 100000 --config /etc/onshi/center.toml\n         \
@@ -41,7 +43,7 @@ use crate::told;
 )]
 pub(crate) struct Arguments {
     /// The people of the interface's sample files.
-    #[arg(long, required_unless_present_any = ["people", "cards"])]
+    #[arg(long)]
     samples: bool,
     /// So many further people, a fifth of whom lost their coverage.
     #[arg(long, default_value_t = 0, hide_default_value = true)]
@@ -72,7 +74,7 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "claims")]
     faults: bool,
     /// Data folder of the center.
-    #[arg(long, required_unless_present_any = ["cards", "feeds", "claims", "config"])]
+    #[arg(long)]
     data_dir: Option<PathBuf>,
     /// Settings file of the center, in place of the folder: with it the store may lie at a database server.
     #[arg(long, conflicts_with = "data_dir")]

@@ -48,8 +48,8 @@ pub enum ClaimsOrder {
     DisableAccount(ClaimsAccountName),
     /// Enable it again.
     EnableAccount(ClaimsAccountName),
-    /// List the accounts of a facility, or all.
-    ListAccounts(Option<String>),
+    /// List the accounts of a facility, or all; of a review body, or of all.
+    ListAccounts(Option<String>, Option<String>),
     /// List the filings of all facilities.
     ListFilings,
     /// Accept a filing by its identifier.
@@ -172,8 +172,13 @@ pub(crate) async fn obey(app: &App, order: ClaimsOrder, by: Actor) -> Result<Cla
             set_state(app, &name, AccountState::Active, by).await?;
             Ok(ClaimsReply::Done)
         }
-        ClaimsOrder::ListAccounts(code) => {
-            Ok(ClaimsReply::Accounts(accounts(app, code.as_deref())?))
+        ClaimsOrder::ListAccounts(code, tenant) => {
+            let tenant = tenant.as_deref().map(tenant_of).transpose()?;
+            let mut found = accounts(app, code.as_deref())?;
+            if let Some(tenant) = tenant.map(|it| it.to_string()) {
+                found.retain(|it| it.name.tenant == tenant);
+            }
+            Ok(ClaimsReply::Accounts(found))
         }
         ClaimsOrder::ListFilings => Ok(ClaimsReply::Filings(filings(app)?)),
         ClaimsOrder::AcceptFiling(id) => {

@@ -63,6 +63,10 @@ pub(crate) async fn file(
 /// What facilities did under a window, and which have not reported yet, for the operator; the reading is on record.
 pub(crate) async fn under(app: &App, id: &str, by: Actor) -> Result<Vec<WindowUsage>, Told> {
     let window = Uuid::parse_str(id).map_err(|_| unknown(id))?;
+    let all = app.engine.emergency_windows()?;
+    if !all.iter().any(|it| it.planned.id == window.as_u128()) {
+        return Err(unknown(id));
+    }
     let used = app.engine.usage_under(window.as_u128())?;
     let mut read = event(app.now(), by, Deed::EmergencyRead);
     read.subject = Some(window.as_u128());

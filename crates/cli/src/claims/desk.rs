@@ -34,9 +34,9 @@ pub(crate) struct AccountArguments {
     /// Data folder of the running center.
     #[arg(long)]
     data_dir: PathBuf,
-    /// Review body: fund, or federation- and the two digits of the prefecture.
-    #[arg(long, default_value = "fund")]
-    tenant: String,
+    /// Review body: fund, or federation- and the two digits of the prefecture; fund when left out, all of them in a list.
+    #[arg(long)]
+    tenant: Option<String>,
     /// Ten-digit institution code.
     #[arg(long)]
     code: Option<String>,
@@ -181,7 +181,7 @@ async fn ask(data_dir: &std::path::Path, of: ClaimsOrder) -> anyhow::Result<Clai
 
 pub(crate) async fn account(arguments: AccountArguments) -> anyhow::Result<ExitCode> {
     let name = || ClaimsAccountName {
-        tenant: arguments.tenant.clone(),
+        tenant: arguments.tenant.clone().unwrap_or_else(|| "fund".into()),
         code: arguments.code.clone().unwrap_or_default(),
         id: arguments.id.clone(),
     };
@@ -190,7 +190,9 @@ pub(crate) async fn account(arguments: AccountArguments) -> anyhow::Result<ExitC
         AccountDeed::Reset => ClaimsOrder::ResetAccount(name()),
         AccountDeed::Disable => ClaimsOrder::DisableAccount(name()),
         AccountDeed::Enable => ClaimsOrder::EnableAccount(name()),
-        AccountDeed::List => ClaimsOrder::ListAccounts(arguments.code.clone()),
+        AccountDeed::List => {
+            ClaimsOrder::ListAccounts(arguments.code.clone(), arguments.tenant.clone())
+        }
     };
     match ask(&arguments.data_dir, of).await? {
         ClaimsReply::Account(made) if arguments.json => {

@@ -72,6 +72,30 @@ fn a_wrong_line_of_a_command_ends_with_2() {
 }
 
 #[test]
+fn a_choice_of_options_is_told_as_one() {
+    let told = |arguments: &[&str]| {
+        let output = onshi(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let list = told(&["enroll", "list", "--data-dir", "/nowhere"]);
+    assert!(list.contains("<--code <CODE>|--lost>"), "{list}");
+    let both = ["enroll", "list", "--data-dir", "/nowhere", "--lost"];
+    let both = told(&[&both[..], &["--code", "1319999999"]].concat());
+    assert!(both.contains("cannot be used with"), "{both}");
+    let synth = told(&["synth", "--data-dir", "/nowhere"]);
+    assert!(
+        synth.contains("--people") && synth.contains("--cards"),
+        "{synth}"
+    );
+    let synth = told(&["synth", "--people", "5"]);
+    assert!(
+        synth.contains("--config") && synth.contains("--feeds"),
+        "{synth}"
+    );
+}
+
+#[test]
 fn a_second_center_on_one_data_folder_is_refused_while_the_first_runs() {
     let mut clinic = Clinic::start();
     let data_dir = clinic.path("center");

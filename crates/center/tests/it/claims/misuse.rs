@@ -110,6 +110,21 @@ async fn an_account_of_one_review_body_or_facility_is_nobody_at_another() {
     );
     assert!(why.await.contains("own prefecture"));
     assert_ne!(federation, first);
+    // A list is of one review body where one is named.
+    let list = |tenant: Option<&str>| ClaimsOrder::ListAccounts(None, tenant.map(Into::into));
+    for (tenant, expected) in [
+        (None, 3),
+        (Some("fund"), 2),
+        (Some("federation-13"), 1),
+        (Some("federation-34"), 0),
+    ] {
+        let ClaimsReply::Accounts(all) = order(&claimant.world, list(tenant)).await else {
+            panic!("no list");
+        };
+        assert_eq!(all.len(), expected, "{tenant:?}");
+    }
+    let unknown = refused_order(&claimant.world, list(Some("nobody"))).await;
+    assert!(unknown.contains("a review body is fund"), "{unknown}");
 }
 
 #[tokio::test]

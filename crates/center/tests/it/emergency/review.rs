@@ -94,4 +94,12 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
             .flat_map(|it| &it.lines)
             .all(|it| it.name.is_none())
     );
+    for unknown in ["019aae5e-0000-7000-8000-000000000001", "nonsense"] {
+        let order = Order::WindowUsage(unknown.into());
+        let reply = send(world.dir.path(), &order).await.unwrap();
+        let Reply::Refused(why) = reply else {
+            panic!("{unknown} is no window");
+        };
+        assert!(why.contains(unknown) && why.contains("no such window"));
+    }
 }
