@@ -16,7 +16,7 @@ use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
 use self::part::Part;
-use crate::{system, told};
+use crate::{system, told, wrong_setting};
 
 /// `onshi config`.
 #[derive(Subcommand)]
@@ -323,14 +323,12 @@ impl Look<'_> {
     /// A text that is no settings file of the part.
     fn misread(&mut self, error: &toml::de::Error) {
         let before = error.span().and_then(|span| self.text.get(..span.start));
+        let (ja, en) = wrong_setting::plain(error);
         self.findings.push(Finding {
             line: before.map_or(1, |it| it.matches('\n').count() + 1),
             key: "",
-            ja: "設定ファイルに誤りがあります。この行を直してください。".into(),
-            en: format!(
-                "not a good settings file; mend this line: {}",
-                error.message()
-            ),
+            ja: format!("設定ファイルに誤りがあります。この行を直してください。{ja}"),
+            en: format!("not a good settings file; mend this line: {en}"),
         });
     }
 

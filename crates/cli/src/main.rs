@@ -42,6 +42,7 @@ mod terminal;
 mod told;
 mod update;
 mod visit;
+mod wrong_setting;
 
 use std::process::ExitCode;
 use std::time::Duration;

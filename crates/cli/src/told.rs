@@ -8,6 +8,8 @@ use anyhow::anyhow;
 use center::data_dir::NotHeld;
 use store::engine::{OpenError, StoreError};
 
+use crate::wrong_setting;
+
 /// An error in both languages.
 pub(crate) fn both(ja: &str, en: &str) -> anyhow::Error {
     anyhow!("{ja} / {en}")
@@ -77,12 +79,19 @@ pub(crate) fn exists(file: &Path) -> anyhow::Error {
 
 /// A settings file that is not good; the TOML reader names line and column.
 pub(crate) fn settings(file: &Path, error: &toml::de::Error) -> anyhow::Error {
+    let (ja, en) = wrong_setting::plain(error);
+    let shown = error.to_string();
+    // The line as it stands; what the reader says of it is told in plain words.
+    let line = shown.rfind(error.message()).and_then(|at| shown.get(..at));
     both(
         &format!(
-            "{}: 設定ファイルに誤りがあります。下の行を直してください。",
+            "{}: 設定ファイルに誤りがあります。下の行を直してください。{ja}",
             file.display()
         ),
-        &format!("not a good settings file; mend this line:\n{error}"),
+        &format!(
+            "not a good settings file; mend this line: {en}\n{}",
+            line.unwrap_or_default()
+        ),
     )
 }
 

@@ -251,7 +251,11 @@ fn settings_are_checked_with_their_lines_before_anything_starts() {
     std::fs::write(&file, text.replace("[account]", "[acount]")).unwrap();
     check(
         &["config", "check", file.to_str().unwrap()],
-        &["line 6", "acount"],
+        &[
+            "line 6",
+            "acount という設定は、ここにはありません",
+            "no setting acount here",
+        ],
     );
     let output = onshi(&["config", "check", file.to_str().unwrap(), "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
