@@ -80,6 +80,7 @@ const BANNED: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "ring", "serd
 /// Runs all rules and lists every breach.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let mut breaches = arrows(&metadata(root)?);
+    let mut pages = Vec::new();
     for file in tracked(root)? {
         let path = file.to_string_lossy().into_owned();
         let Ok(text) = std::fs::read_to_string(root.join(&file)) else {
@@ -92,13 +93,15 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
             }
         }
         if path.ends_with(".md") {
-            let missing = documented_paths(&text).into_iter();
-            let missing = missing.filter(|named| !root.join(named).exists());
+            let named = documented_paths(&text);
+            let missing = named.iter().filter(|named| !root.join(named).exists());
             breaches.extend(
                 missing.map(|named| format!("{path}: names {named}, which does not exist")),
             );
+            pages.push((path, named));
         }
     }
+    breaches.extend(unnamed_pages(&pages));
     report(&breaches)
 }
 
@@ -323,6 +326,23 @@ fn system_calls(path: &str, text: &str) -> Option<String> {
     product.then(|| format!("{path}: {found} outside of system.rs"))
 }
 
+/// Pages of `docs/operations` that no other page names: nobody would find them. Takes each page with the paths it names.
+fn unnamed_pages(pages: &[(String, Vec<String>)]) -> Vec<String> {
+    let of_operations = pages
+        .iter()
+        .filter(|(path, _)| path.starts_with("docs/operations/"));
+    let is_named = |path: &String| {
+        let mut others = pages.iter().filter(|(by, _)| by != path);
+        others.any(|(_, named)| named.contains(path))
+    };
+    of_operations
+        .filter(|(path, _)| !is_named(path))
+        .map(|(path, _)| {
+            format!("{path}: no other page names it; put it into docs/operations/README.md")
+        })
+        .collect()
+}
+
 /// Paths in backticks that look like paths of this repository.
 fn documented_paths(text: &str) -> Vec<String> {
     let roots = [
@@ -421,6 +441,29 @@ mod tests {
             documented_paths(text),
             ["crates/domain/src/era.rs", "docs/x.md"]
         );
+    }
+
+    #[test]
+    fn a_page_of_operations_that_no_other_names_is_a_breach() {
+        let page = |path: &str, named: &[&str]| {
+            let named = named.iter().map(|it| (*it).to_owned()).collect();
+            (path.to_owned(), named)
+        };
+        let (index, backup, lost) = (
+            "docs/operations/README.md",
+            "docs/operations/backup.md",
+            "docs/operations/lost.md",
+        );
+        let pages = [
+            page("README.md", &[index]),
+            page(index, &[backup]),
+            page(backup, &[]),
+            page(lost, &[lost]),
+            page("docs/claims.md", &[]),
+        ];
+        let breaches = unnamed_pages(&pages);
+        assert_eq!(breaches.len(), 1, "{breaches:?}");
+        assert!(breaches[0].starts_with(lost), "{breaches:?}");
     }
 
     #[test]

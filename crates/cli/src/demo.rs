@@ -109,7 +109,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         );
     } else {
         print(&answer, &facilities, &tray, &file)?;
-        print_operator(&center, &operator);
+        print_operator(&center, &operator, &dir);
         if let Some(why) = no_readers {
             out!("   カードは置けません / no cards can be placed: {why}");
         }
@@ -157,7 +157,7 @@ fn print(
     Ok(())
 }
 
-fn print_operator(center: &Center, operator: &ReadyMade) {
+fn print_operator(center: &Center, operator: &ReadyMade, dir: &Path) {
     out!(
         "   運用者の画面 / operators' pages: https://{}/",
         center.operator
@@ -167,6 +167,10 @@ fn print_operator(center: &Center, operator: &ReadyMade) {
         operator.name,
         operator.password,
         operator.totp_secret
+    );
+    out!(
+        "     ブラウザーの警告には、このデモのルート証明書を試す間だけ信頼させてください / the browser warns: trust this demo's root while you try it: {}",
+        dir.join("center/root.pem").display()
     );
 }
 
