@@ -100,7 +100,10 @@ impl CardTrust {
     fn ageing(&self, now: Instant) -> Vec<Ageing> {
         let lists = self.lists.iter();
         lists
-            .filter_map(|it| it.ageing(&it.look(&self.roots, now)?, now))
+            .filter_map(|it| {
+                let list = it.look(&self.roots, now)?;
+                it.ageing(&list, now)
+            })
             .collect()
     }
 

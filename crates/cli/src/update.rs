@@ -164,7 +164,9 @@ async fn status(of: &Of) -> anyhow::Result<ExitCode> {
     if let Some(put_off) = &standing.put_off {
         out!(
             "見送った更新 / put off: {} (受付時間は {} まで / reception until {})",
-            put_off.at, put_off.until, put_off.until
+            put_off.at,
+            put_off.until,
+            put_off.until
         );
     }
     out!(
