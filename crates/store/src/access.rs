@@ -13,16 +13,28 @@ use crate::recoveries::write_secret_number;
 use crate::sql::{Connection, OptionalExtension, params};
 
 /// The schema of the center's file.
-pub(crate) const MIGRATIONS: &[Migration] = &[(
-    "0001_start",
-    include_str!("../migrations/0001_start.sqlite.sql"),
-)];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    (
+        "0001_start",
+        include_str!("../migrations/0001_start.sqlite.sql"),
+    ),
+    (
+        "0002_let_go",
+        include_str!("../migrations/0002_let_go.sqlite.sql"),
+    ),
+];
 
 /// The same as a schema of a server.
-pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[(
-    "0001_start",
-    include_str!("../migrations/0001_start.postgres.sql"),
-)];
+pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
+    (
+        "0001_start",
+        include_str!("../migrations/0001_start.postgres.sql"),
+    ),
+    (
+        "0002_let_go",
+        include_str!("../migrations/0002_let_go.postgres.sql"),
+    ),
+];
 
 /// A facility (医療機関等).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -107,6 +107,38 @@ async fn an_inserted_check_is_found(place: &Place) {
     .await;
 }
 
+/// Numbers from 1 on, one a row.
+const NUMBERS: &str =
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)";
+
+async fn of_many_inserted_rows_each_is_counted(place: &Place) {
+    let engine = place.open();
+    record(&engine, [1]).await;
+    checkpoint(&engine).await;
+    let seq = match place {
+        Place::Folder(_) => "1000 + i, ",
+        Place::Server { .. } => "",
+    };
+    let inserts = [
+        // At many facilities, and more than are counted at once.
+        format!(
+            "INSERT INTO check_record SELECT {seq}i, id, at, account, visit_date, origin, verdict, insurer, name, kana, key, question, answer, sources FROM check_record, n"
+        ),
+        "INSERT INTO look SELECT i, i / 10, id, at, account, 'general', id, id, 'page', 'treatment', NULL, NULL, 0 FROM check_record, n WHERE facility = 1319999999".into(),
+        "INSERT INTO checkpoint SELECT 100 + i, heads, kid, signature FROM checkpoint, n".into(),
+    ];
+    for insert in inserts {
+        assert_eq!(place.run(&format!("{NUMBERS} {insert}")), 12_000);
+    }
+    let report = verify(&engine, &[]);
+    let count = |wanted: fn(&Fault) -> bool| report.faults.iter().filter(|it| wanted(it)).count();
+    let checks = count(|it| matches!(it, Fault::Unvouched { count: 12_000 }));
+    let looks = count(|it| matches!(it, Fault::UnvouchedLooks { count: 12_000 }));
+    let forged = count(|it| matches!(it, Fault::Checkpoint { .. }));
+    assert_eq!((checks, looks, forged), (1, 1, 12_000));
+    assert_eq!((report.checkpoints, report.faults.len()), (1, 12_002));
+}
+
 async fn a_changed_checkpoint_is_found(place: &Place) {
     check(place, "UPDATE checkpoint SET at = 6", |f| {
         matches!(f, Fault::Checkpoint { .. })
@@ -176,7 +208,9 @@ async fn every_process_has_a_chain_of_its_own(place: &Place) {
     for chain in 1..=3 {
         record(&place.open_as(chain), [u128::from(chain)]).await;
     }
-    let report = verify(&place.open_as(9), &[]);
+    let engine = place.open_as(9);
+    assert_eq!(engine.events().unwrap(), 3);
+    let report = verify(&engine, &[]);
     assert_eq!(
         (report.chains, report.events, report.faults.len()),
         (3, 3, 0)
@@ -257,6 +291,7 @@ on_both!(
     a_changed_check_is_found,
     an_event_that_does_not_say_any_more_where_its_check_lies_is_found,
     an_inserted_check_is_found,
+    of_many_inserted_rows_each_is_counted,
     a_changed_checkpoint_is_found,
     every_process_has_a_chain_of_its_own,
     a_chain_that_ended_is_signed_once_and_missed_when_it_is_gone,

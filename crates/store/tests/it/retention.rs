@@ -16,6 +16,7 @@ use crate::cards::{FACILITY, visit_as};
 use crate::home_care::{made_at, manager, read_at_home_as};
 use crate::looks::patient;
 use crate::parts::id;
+use crate::server::shared;
 use crate::{Place, check, on_both, permit};
 
 fn now() -> Instant {
@@ -235,6 +236,26 @@ async fn a_months_own_count_is_held_against_the_events(place: &Place) {
     );
 }
 
+async fn what_was_let_go_is_found_without_a_walk_over_all_events(place: &Place) {
+    drop(place.open());
+    let text = "SELECT detail FROM audit_event WHERE deed = 'records-let-go'";
+    let plan = match place {
+        Place::Folder(folder) => {
+            let path = folder.path().join("center.db");
+            let connection = rusqlite::Connection::open(path).unwrap();
+            let explain = format!("EXPLAIN QUERY PLAN {text}");
+            connection
+                .query_row(&explain, [], |row| row.get::<_, String>(3))
+                .unwrap()
+        }
+        Place::Server { database } => {
+            let text = format!("SET enable_seqscan = off; EXPLAIN {text}");
+            format!("{:?}", shared().read(database, &text))
+        }
+    };
+    assert!(plan.contains("audit_event_let_go"), "{plan}");
+}
+
 on_both!(
     a_month_goes_as_a_whole_and_the_chain_vouches_for_the_rest,
     what_care_at_home_rests_on_stays_until_that_ends,
@@ -243,4 +264,5 @@ on_both!(
     a_month_cut_off_in_the_middle_goes_on,
     no_other_record_may_be_missing,
     a_months_own_count_is_held_against_the_events,
+    what_was_let_go_is_found_without_a_walk_over_all_events,
 );
