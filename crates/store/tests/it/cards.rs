@@ -206,6 +206,63 @@ async fn changed_consents_are_found_by_verifying_the_chain(place: &Place) {
     }
 }
 
+async fn inserted_consents_and_openings_are_found_by_verifying_the_chain(place: &Place) {
+    let by_number = "x'00000000000000000000000000000005'";
+    let closed = format!(
+        "INSERT INTO card_check SELECT 99, facility, {by_number}, person, account, certificate, reader, method, vouched, released_by,
+         token, worth, expires_on, questions, withheld, opened, present_until, state, closed, visit_date FROM card_check"
+    );
+    let answered = format!(
+        "INSERT INTO consent SELECT facility, {by_number}, question, answer, person, at, valid_until FROM consent"
+    );
+    let opened = format!(
+        "INSERT INTO opened_information SELECT facility, {by_number}, kind, basis, {by_number}, given, valid_until FROM opened_information"
+    );
+    let emergency = format!(
+        "INSERT INTO emergency_opening SELECT {by_number}, facility, 'uketsuke', 'disaster', NULL, {by_number}, person, 'by_word', NULL,
+         NULL, given, valid_until FROM opened_information"
+    );
+    let of_emergency =
+        format!("UPDATE opened_information SET basis = 'disaster', reference = {by_number}");
+    let (closed, answered, opened) = (closed.as_str(), answered.as_str(), opened.as_str());
+    let (cards, answers, openings) = (
+        Fault::UnvouchedCards { count: 1 },
+        Fault::UnvouchedAnswers { count: 1 },
+        Fault::UnvouchedOpenings { count: 1 },
+    );
+    let damages = [
+        (vec![closed], vec![cards.clone()]),
+        (vec![answered], vec![answers.clone()]),
+        (vec![closed, answered], vec![cards, answers]),
+        (vec![opened], vec![openings.clone()]),
+        (
+            vec![emergency.as_str(), of_emergency.as_str()],
+            vec![openings.clone()],
+        ),
+        (
+            vec!["UPDATE opened_information SET kind = 'surgery'"],
+            vec![openings.clone()],
+        ),
+        (
+            vec!["UPDATE opened_information SET valid_until = valid_until + 1"],
+            vec![openings],
+        ),
+    ];
+    for (damage, expected) in damages {
+        let place = place.another();
+        let engine = place.open();
+        crate::record(&engine, [5]).await;
+        visit(&engine, 1).await;
+        let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
+        assert_eq!(whole.faults, []);
+        for text in &damage {
+            assert_eq!(place.run(text), 1, "{text}");
+        }
+        let faults = engine.verify_audit(&[], |_, _, _| true).unwrap().faults;
+        assert_eq!(faults, expected, "{damage:?}");
+    }
+}
+
 async fn events_grow_within_a_facility_and_the_newest_is_never_forgotten(place: &Place) {
     let engine = place.open();
     visit(&engine, 1).await;
@@ -456,5 +513,6 @@ on_both!(
     a_check_that_asks_nothing_is_over_at_once,
     of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
     changed_consents_are_found_by_verifying_the_chain,
+    inserted_consents_and_openings_are_found_by_verifying_the_chain,
     events_grow_within_a_facility_and_the_newest_is_never_forgotten,
 );

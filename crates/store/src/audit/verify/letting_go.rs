@@ -21,8 +21,6 @@ struct Counts {
 #[derive(Default)]
 pub(super) struct LettingGo {
     months: BTreeMap<LogMonth, Counts>,
-    /// Checks without a record in these months.
-    gone: u64,
 }
 
 impl LettingGo {
@@ -42,19 +40,15 @@ impl LettingGo {
     }
 
     /// Whether the record of an event was let go: of a check, or of the consents to one.
-    pub(super) fn covers(&mut self, event: &EventRow) -> bool {
+    pub(super) fn covers(&self, event: &EventRow) -> bool {
         let deed = Deed::parse(&event.deed);
         let is_of_check = matches!(deed, Some(Deed::Check | Deed::Consent));
-        let covers = is_of_check && month(event).is_some_and(|it| self.months.contains_key(&it));
-        if covers && deed == Some(Deed::Check) {
-            self.gone += 1;
-        }
-        covers
+        is_of_check && month(event).is_some_and(|it| self.months.contains_key(&it))
     }
 
-    /// How many checks are gone.
-    pub(super) fn gone(&self) -> u64 {
-        self.gone
+    /// Whether the check of an identifier is of these months.
+    pub(super) fn holds(&self, id: [u8; 16]) -> bool {
+        self.months.contains_key(&LogMonth::of_id(id))
     }
 
     /// The months with another number of checks than their event says.
