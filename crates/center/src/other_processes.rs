@@ -1,9 +1,11 @@
 //! What other processes of the same center did to the store they share: certificates they revoked, and events their clients caused. Asks
 //! the store now and then; a store of files is no other process's.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::civil_date::Instant;
+use domain::institution_code::InstitutionCode;
 use store::engine::StoreError;
 
 use crate::app::App;
@@ -20,6 +22,23 @@ const REVOCATIONS_OVERLAP_S: i64 = 300;
 /// The same of events. They only wake whoever listens; what one round misses goes along with the facility's next event.
 const EVENTS_OVERLAP_S: i64 = 10;
 
+/// The facilities that have new events, each with the number of the last one they were woken for, as the last round found them.
+#[derive(Default)]
+struct Woken(BTreeMap<InstitutionCode, i64>);
+
+impl Woken {
+    /// Those to wake: whose last event is later than the one they were woken for. Whoever a round finds no more is forgotten, since what comes
+    /// next is later than all they were woken for.
+    fn next(&mut self, found: Vec<(InstitutionCode, i64)>) -> Vec<InstitutionCode> {
+        let before = std::mem::replace(&mut self.0, found.into_iter().collect());
+        let later = self.0.iter().filter(|(facility, number)| {
+            let woken = before.get(*facility);
+            woken.is_none_or(|woken| woken < *number)
+        });
+        later.map(|(facility, _)| *facility).collect()
+    }
+}
+
 /// Follows the other processes as long as this one lives.
 pub(crate) async fn follow(app: App) {
     if !app.engine.is_shared() {
@@ -29,11 +48,12 @@ pub(crate) async fn follow(app: App) {
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Everything before was read at the start.
     let mut last = app.now();
+    let mut woken = Woken::default();
     loop {
         every.tick().await;
         let now = app.now();
         // A clock that was set back stands before the last round.
-        match once(&app, last.min(now)) {
+        match once(&app, last.min(now), &mut woken) {
             Ok(()) => last = now,
             Err(error) => {
                 tracing::warn!(error = %error, "what other processes of this center did could not be read; it is tried again");
@@ -43,7 +63,7 @@ pub(crate) async fn follow(app: App) {
 }
 
 /// Asks for what was done since the last round that was answered.
-fn once(app: &App, last: Instant) -> Result<(), StoreError> {
+fn once(app: &App, last: Instant, woken: &mut Woken) -> Result<(), StoreError> {
     let since = last.plus_seconds(-REVOCATIONS_OVERLAP_S);
     for fingerprint in app.engine.revoked_since(since)? {
         if !app.revocations.holds(&fingerprint) {
@@ -51,8 +71,30 @@ fn once(app: &App, last: Instant) -> Result<(), StoreError> {
         }
     }
     let since = last.plus_seconds(-EVENTS_OVERLAP_S);
-    for facility in app.engine.told_since(since)? {
+    for facility in woken.next(app.engine.told_since(since)?) {
         app.events.wake(facility);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_event_a_facility_is_woken_once() {
+        let [one, other] =
+            ["1319999999", "3410712362"].map(|it| InstitutionCode::parse(it).unwrap());
+        let mut woken = Woken::default();
+        assert_eq!(woken.next(vec![(one, 7)]), [one]);
+        // The rounds of the next seconds find it again.
+        for _ in 0..10 {
+            assert_eq!(woken.next(vec![(one, 7)]), []);
+        }
+        assert_eq!(woken.next(vec![(one, 7), (other, 7)]), [other]);
+        assert_eq!(woken.next(vec![(one, 9), (other, 7)]), [one]);
+        assert_eq!(woken.next(Vec::new()), []);
+        assert!(woken.0.is_empty(), "what is over is kept by nobody");
+        assert_eq!(woken.next(vec![(one, 10)]), [one]);
+    }
 }

@@ -82,18 +82,18 @@ impl Engine {
         })
     }
 
-    /// The facilities that have events of an instant or later, whichever process wrote them.
+    /// The facilities that have events of an instant or later, whichever process wrote them, each with the number of its last one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn told_since(&self, since: Instant) -> Result<Vec<InstitutionCode>, StoreError> {
+    pub fn told_since(&self, since: Instant) -> Result<Vec<(InstitutionCode, i64)>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT DISTINCT facility FROM event WHERE ?1 <= at";
+            let text = "SELECT facility, max(seq) FROM event WHERE ?1 <= at GROUP BY facility";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([since.as_micros()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(institution(row.get(0)?)?);
+                found.push((institution(row.get(0)?)?, row.get(1)?));
             }
             Ok(found)
         })

@@ -280,6 +280,9 @@ async fn events_grow_within_a_facility_and_the_newest_is_never_forgotten(place: 
     ];
     assert_eq!(kinds(0), all);
     assert_eq!(kinds(2), [all[2]]);
+    let told = |since| engine.told_since(since).unwrap();
+    assert_eq!(told(now()), [(own.facility(), 3)]);
+    assert_eq!(told(now().plus_seconds(1)), []);
     let other = permit::<ReceiveEvents>("3410712362");
     assert!(engine.happenings(&other, 0, 100).unwrap().is_empty());
     let later = now().plus_seconds(15 * 86_400);
