@@ -17,8 +17,11 @@ use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::reference_numbers::{Author, register};
-use crate::sql::{Connection, params};
+use crate::sql::{Connection, OptionalExtension, params};
 use crate::withdrawals::withdrawn_since;
+
+/// Orders looked at for one with a part that is left.
+const LOOKED_AT: u32 = 16;
 
 /// What is to be done next.
 #[derive(Debug, Clone)]
@@ -102,26 +105,20 @@ impl Engine {
     /// [`StoreError`].
     pub fn next_task(&self) -> Result<Option<Task>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT * FROM bulk_order WHERE finished IS NULL ORDER BY worked LIMIT 1";
+            let text = "SELECT * FROM bulk_order WHERE finished IS NULL ORDER BY worked LIMIT ?1";
             let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([])?;
-            let Some(order) = rows.next()?.map(|row| read(&row)).transpose()? else {
-                return Ok(None);
-            };
-            if order.state == BulkState::Listing {
-                return Ok(Some(Task::List(order)));
+            let mut rows = statement.query([LOOKED_AT])?;
+            while let Some(row) = rows.next()? {
+                let order = read(&row)?;
+                if order.state == BulkState::Listing {
+                    return Ok(Some(Task::List(order)));
+                }
+                // Another process may have done its last part since it was read.
+                if let Some(part) = next_part(connection, &order)? {
+                    return Ok(Some(Task::Part(order, part)));
+                }
             }
-            let text = "SELECT seq, content FROM bulk_part
-                WHERE facility = ?1 AND reception = ?2 AND is_done = 0 ORDER BY place LIMIT 1";
-            let mut statement = connection.prepare_cached(text)?;
-            let of = params![number(order.holder.facility), order.reception.as_str()];
-            let part = statement.query_row(of, |row| {
-                Ok(Part {
-                    seq: row.get(0)?,
-                    content: row.get(1)?,
-                })
-            })?;
-            Ok(Some(Task::Part(order, part)))
+            Ok(None)
         })
     }
 
@@ -315,6 +312,20 @@ pub enum ListedBy {
 
 fn start_of(day: CivilDate) -> i64 {
     Instant::start_of_day_in_japan(day).as_micros()
+}
+
+/// The part of an order that is next to be done, if any is left.
+fn next_part(connection: &Connection, order: &Order) -> Result<Option<Part>, StoreError> {
+    let text = "SELECT seq, content FROM bulk_part
+        WHERE facility = ?1 AND reception = ?2 AND is_done = 0 ORDER BY place LIMIT 1";
+    let of = params![number(order.holder.facility), order.reception.as_str()];
+    let part = connection.prepare_cached(text)?.query_row(of, |row| {
+        Ok(Part {
+            seq: row.get(0)?,
+            content: row.get(1)?,
+        })
+    });
+    Ok(part.optional()?)
 }
 
 fn is_done(connection: &Connection, part: (i64, i64)) -> Result<bool, StoreError> {

@@ -265,7 +265,7 @@ impl Engine {
         })
     }
 
-    /// Keeps a part of what a run of the checks found.
+    /// Keeps a part of what a run of the checks found; nothing once another run ended, which would forget it no more.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -277,7 +277,9 @@ impl Engine {
     ) -> Result<(), StoreError> {
         self.write(move |connection, _| {
             connection
-                .prepare_cached("INSERT INTO claims_result VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .prepare_cached(
+                    "INSERT INTO claims_result SELECT ?1, ?2, ?3, ?4, ?5 FROM claims_submission WHERE id = ?1 AND state = 'checking'",
+                )?
                 .execute(params![
                     submission.to_be_bytes(),
                     run,

@@ -404,6 +404,23 @@ async fn an_order_something_went_wrong_with_keeps_no_other_waiting(place: &Place
     assert_eq!(work(&engine).await, Some((first.reception, Worked::Last)));
 }
 
+async fn an_order_whose_last_part_another_process_has_just_done_is_passed_over(place: &Place) {
+    let engine = place.open();
+    for drawn in [20, 21] {
+        accept(&engine, OWN, order(drawn, 1)).await;
+    }
+    // As it is found between a look at the order and one at its parts.
+    let first = engine.next_task().unwrap().unwrap().order().clone();
+    let done = format!(
+        "UPDATE bulk_part SET is_done = 1 WHERE reception = '{}'",
+        first.reception
+    );
+    assert_eq!(place.run(&done), 1);
+    let (next, worked) = work(&engine).await.unwrap();
+    assert!(next != first.reception && worked == Worked::Last);
+    assert!(engine.next_task().unwrap().is_none());
+}
+
 on_both!(
     an_order_is_answered_with_counts_then_with_results_in_order_and_no_oftener_than_it_may_be,
     another_facilitys_number_is_not_found_and_one_of_another_kind_gives_nothing,
@@ -413,4 +430,5 @@ on_both!(
     a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_done,
     results_are_forgotten_in_time_and_their_order_later,
     an_order_something_went_wrong_with_keeps_no_other_waiting,
+    an_order_whose_last_part_another_process_has_just_done_is_passed_over,
 );

@@ -301,6 +301,9 @@ async fn the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others(p
         }
     }
     assert!(finish(&engine, 101, 2).await);
+    // A run that goes on, and is killed before it hears of that.
+    let late = engine.keep_result((101, [3; 16]), (ResultKind::Findings, 0), vec![3; 3]);
+    late.await.unwrap();
     assert!(!finish(&engine, 101, 1).await, "it came too late");
     let checked = engine.submission(&own(), 101).unwrap().unwrap();
     assert_eq!(
