@@ -74,14 +74,15 @@ pub(crate) async fn put_in(
         Some(text) => CivilDate::parse_iso(text).map_err(|_| no_day())?,
         None => now.date_in_japan(),
     };
+    // The day as it was asked for: whoever leaves it out and asks again behind midnight asks the same.
+    let asked_day = what.visit_date.as_deref().unwrap_or_default();
     let parts = [
         routes::BULK_CHECKS.as_bytes(),
         kind.as_str().as_bytes(),
-        day.to_string().as_bytes(),
+        asked_day.as_bytes(),
         &bytes,
-    ]
-    .concat();
-    let repeatable = Repeatable::of(&app, &headers, permit.holder(), &[&parts])?;
+    ];
+    let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     let facility = permit.facility();
     let asked = if is_csv {
         of_message(&csv(&bytes, kind, (facility, day))?)?

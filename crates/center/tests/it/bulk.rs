@@ -319,6 +319,28 @@ async fn one_key_is_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_key_is_one_order_of_today_although_midnight_passes() {
+    let world = crate::claims::world_at("2026-11-23T23:59:50+09:00").await;
+    let clinic = world.enrol(OWN).await;
+    let (staff, _) = clinic.administrator().await;
+    let csv = "insurer_number,symbol,number,branch,birth_date,ceiling_kind,ceiling_category,identifier\r\n\
+        06139992,123,4567,,1970-01-02,,,PT1\r\n";
+    let put = async |day: Option<&'static str>| {
+        let (token, file) = (staff.token.as_str(), (BulkFile::Csv, csv.into()));
+        let put = clinic
+            .client
+            .put_in_bulk_order(token, "key", ("checks", day), file);
+        put.await
+    };
+    let first = put(None).await.unwrap();
+    crate::claims::turn_to(&world, "2026-11-24T00:00:10+09:00");
+    let again = put(None).await.unwrap();
+    assert_eq!(again.reception_number, first.reception_number);
+    assert_eq!(again.visit_date, "2026-11-23");
+    check(put(Some("2026-11-24")).await, "idempotency_conflict");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_puts_in_csv_or_the_interfaces_file_and_fetches_either() {
     let world = World::start().await;
     let clinic = world.enrol(OWN).await;
