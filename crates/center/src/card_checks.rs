@@ -151,6 +151,7 @@ pub(crate) async fn check(
         shown: &shown,
         now,
     };
+    let (key, bytes) = (question.key.clone(), question.bytes);
     let outcome = match prove(app, &asked).and_then(|proven| identify(app, &asked, proven)) {
         Ok((proven, holder, confirmed)) => {
             let new = answer(app, &asked, &proven, (&holder, confirmed), question)?;
@@ -161,6 +162,14 @@ pub(crate) async fn check(
     match outcome {
         Ok(done) => Ok(done),
         Err(Refusal::Card(trouble)) => {
+            // Sent twice at once, the other one may have been answered since it was looked for: with that challenge and release were used.
+            let is_used = matches!(
+                trouble,
+                CardTrouble::ChallengeUsed | CardTrouble::ConfirmationNeeded
+            );
+            if is_used && let Some(before) = before(app, permit, key.as_deref(), bytes)? {
+                return Ok(before);
+            }
             app.metrics.count_card_refusal(trouble);
             let event = refused(&asked, trouble);
             // A card that waits for staff goes on; any other refusal is the end of what they released for it.
