@@ -78,6 +78,7 @@ SELECT create_distributed_table('center.audit_event', 'chain', colocate_with => 
 SELECT create_reference_table('center.facility');
 SELECT create_reference_table('center.certificate');
 SELECT create_reference_table('center.notice');
+SELECT create_reference_table('center.work_turn');
 
 -- Whole at the coordinator.
 SELECT citus_add_local_table_to_metadata('center.migration');

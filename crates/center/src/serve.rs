@@ -367,6 +367,9 @@ impl Center {
         };
         last.keep(&self.app.data_dir);
         self.app.traces.end().await;
+        if let Err(error) = self.app.engine.leave_work_turns().await {
+            tracing::warn!(error = %error, "what was worked on was not let go of; other processes of this center take it up after a minute");
+        }
         let signed = checkpoints::one(&self.app).await;
         let engine = self.app.engine.clone();
         let closing = tokio::task::spawn_blocking(move || engine.close());

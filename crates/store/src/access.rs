@@ -22,6 +22,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0002_let_go",
         include_str!("../migrations/0002_let_go.sqlite.sql"),
     ),
+    (
+        "0003_work_turns",
+        include_str!("../migrations/0003_work_turns.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -33,6 +37,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0002_let_go",
         include_str!("../migrations/0002_let_go.postgres.sql"),
+    ),
+    (
+        "0003_work_turns",
+        include_str!("../migrations/0003_work_turns.postgres.sql"),
     ),
 ];
 

@@ -42,6 +42,7 @@ pub mod training;
 mod tries;
 pub mod upkeep;
 pub mod withdrawals;
+mod work_turns;
 mod writeback;
 
 pub use database::server;

@@ -61,11 +61,15 @@ pub(crate) async fn forget(app: &App) -> Result<(), store::engine::StoreError> {
 
 /// Does what is next; false when there is nothing.
 async fn step(app: &App) -> Result<bool, Refused> {
-    let Some(task) = app.engine.next_task()? else {
+    let Some(task) = app.engine.next_task(app.now())? else {
         return Ok(false);
     };
     // Parts of orders come behind all that somebody waits for.
     let _place = app.gate.enter_in_time(WorkClass::Bulk).await;
+    let Some(task) = app.engine.take_task(task, app.now()).await? else {
+        // Another process works on it: this one looks for something else.
+        return Ok(true);
+    };
     let order = task.order().clone();
     let worked = work(app, task).await;
     if worked.is_err() {

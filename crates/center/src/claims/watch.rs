@@ -10,6 +10,7 @@ use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
 use store::claims::submissions::{Ended, Submission, Taken};
 use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::{is_over, office, uploads};
 use crate::app::{App, random};
@@ -21,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// How long the end of an upload waits for its checks before it answers that they go on.
 const WAIT: Duration = Duration::from_secs(3);
+
+/// The turn to check a submission is taken anew this often.
+const KEPT_IN_HAND: Duration = Duration::from_secs(15);
 
 /// Submissions looked at in one turn.
 const AT_ONCE: u32 = 50;
@@ -42,7 +46,7 @@ pub(crate) async fn look_after(app: App) {
 }
 
 async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
-    for submission in app.engine.unchecked(AT_ONCE)? {
+    for submission in app.engine.unchecked(app.now(), AT_ONCE)? {
         // One after the other: another process may have begun with the next. One that fails keeps no other waiting.
         if let Err(refused) = run(app, &submission).await {
             not_checked(&submission, &refused);
@@ -102,10 +106,18 @@ async fn run(app: &App, submission: &Submission) -> Result<(), Refused> {
 async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
     let turn = app.claims.checking.acquire().await;
     let _turn = turn.map_err(|_| Trouble::Busy)?;
+    if !app
+        .engine
+        .take_claims_check(submission.id, app.now())
+        .await?
+    {
+        return Ok(());
+    }
     let run: [u8; 16] = random()?;
     let (mine, of, handle) = (app.clone(), submission.clone(), Handle::current());
-    let checked = tokio::task::spawn_blocking(move || office::check(&mine, &of, run, &handle));
-    let (state, counts) = checked.await.map_err(|_| Trouble::Internal)??;
+    let checking = tokio::task::spawn_blocking(move || office::check(&mine, &of, run, &handle));
+    let checked = in_hand(app, submission.id, checking).await;
+    let (state, counts) = checked.map_err(|_| Trouble::Internal)??;
     let mut event = event(app.now(), Actor::Center, Deed::ClaimsChecked);
     event.subject = Some(submission.id);
     event.detail = format!(
@@ -123,6 +135,18 @@ async fn check(app: &App, submission: &Submission) -> Result<(), Refused> {
         .finish_claims_check(of, state, counts, event)
         .await?;
     Ok(())
+}
+
+/// Keeps a submission in hand for as long as its checks take.
+async fn in_hand<T>(app: &App, id: u128, mut checking: JoinHandle<T>) -> Result<T, JoinError> {
+    loop {
+        if let Ok(checked) = tokio::time::timeout(KEPT_IN_HAND, &mut checking).await {
+            return checked;
+        }
+        if let Err(error) = app.engine.take_claims_check(id, app.now()).await {
+            tracing::warn!(error = %error, "a submission was not kept in hand; another process of this center may check it, too");
+        }
+    }
 }
 
 /// Accepts what is checked and was not accepted when its month's time is over: the claims that are good (claims-format §12).

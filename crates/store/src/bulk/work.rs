@@ -10,7 +10,7 @@ use domain::permit::{AskInBulk, Permit};
 use domain::person::PersonId;
 use domain::reference_number::{Assignment, ReferenceNumber, TakenByAnother};
 
-use super::{Order, insert_parts, read};
+use super::{Order, find, insert_parts, read};
 use crate::access::number;
 use crate::cards::questions::{Consent, consents};
 use crate::checks::{NewCheck, Record};
@@ -19,6 +19,7 @@ use crate::engine::{Engine, StoreError};
 use crate::reference_numbers::{Author, register};
 use crate::sql::{Connection, OptionalExtension, params};
 use crate::withdrawals::withdrawn_since;
+use crate::work_turns::{self, FREE};
 
 /// Orders looked at for one with a part that is left.
 const LOOKED_AT: u32 = 16;
@@ -99,40 +100,63 @@ pub struct Consented {
 
 impl Engine {
     /// The next thing to be done: of the order whose lines were worked off longest ago, so that no facility waits for another's
-    /// ten thousand lines.
+    /// ten thousand lines. None of an order that another process works on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn next_task(&self) -> Result<Option<Task>, StoreError> {
+    pub fn next_task(&self, now: Instant) -> Result<Option<Task>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT * FROM bulk_order WHERE finished IS NULL ORDER BY worked LIMIT ?1";
-            let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([LOOKED_AT])?;
+            let text = format!(
+                "SELECT * FROM bulk_order s WHERE finished IS NULL AND {FREE} ORDER BY worked LIMIT ?3"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
+            let mut rows = statement.query(params![self.process(), now.as_micros(), LOOKED_AT])?;
             while let Some(row) = rows.next()? {
-                let order = read(&row)?;
-                if order.state == BulkState::Listing {
-                    return Ok(Some(Task::List(order)));
-                }
                 // Another process may have done its last part since it was read.
-                if let Some(part) = next_part(connection, &order)? {
-                    return Ok(Some(Task::Part(order, part)));
+                if let Some(task) = task_of(connection, read(&row)?)? {
+                    return Ok(Some(task));
                 }
             }
             Ok(None)
         })
     }
 
-    /// Puts an order behind all others: something went wrong with it, and it is tried again in its turn.
+    /// Takes the order of a task, so that no other process works on it for a minute, and says what is to be done of it now: nothing where
+    /// another one was quicker.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_task(&self, task: Task, now: Instant) -> Result<Option<Task>, StoreError> {
+        if !self.is_shared() {
+            return Ok(Some(task));
+        }
+        let (process, order) = (self.process(), task.order().clone());
+        self.write(move |connection, _| {
+            let facility = number(order.holder.facility);
+            let order = find(connection, facility, &order.reception)?;
+            let Some(order) = order.filter(|it| it.finished.is_none()) else {
+                return Ok(None);
+            };
+            if !work_turns::take(connection, process, order.id, now)? {
+                return Ok(None);
+            }
+            task_of(connection, order)
+        })
+        .await
+    }
+
+    /// Puts an order behind all others: something went wrong with it, and it is tried again in its turn, by whichever process.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn postpone(&self, order: &Order, at: Instant) -> Result<(), StoreError> {
         let (facility, reception) = (number(order.holder.facility), order.reception.clone());
+        let id = order.id;
         self.write(move |connection, _| {
             let text = "UPDATE bulk_order SET worked = ?3 WHERE facility = ?1 AND reception = ?2";
             let parameters = params![facility, reception.as_str(), at.as_micros()];
             connection.prepare_cached(text)?.execute(parameters)?;
-            Ok(())
+            work_turns::leave(connection, id)
         })
         .await
     }
@@ -314,6 +338,15 @@ fn start_of(day: CivilDate) -> i64 {
     Instant::start_of_day_in_japan(day).as_micros()
 }
 
+/// What is to be done of an order, if anything is left.
+fn task_of(connection: &Connection, order: Order) -> Result<Option<Task>, StoreError> {
+    if order.state == BulkState::Listing {
+        return Ok(Some(Task::List(order)));
+    }
+    let part = next_part(connection, &order)?;
+    Ok(part.map(|part| Task::Part(order, part)))
+}
+
 /// The part of an order that is next to be done, if any is left.
 fn next_part(connection: &Connection, order: &Order) -> Result<Option<Part>, StoreError> {
     let text = "SELECT seq, content FROM bulk_part
@@ -392,6 +425,7 @@ fn end(
     if changed == 0 {
         return Ok(());
     }
+    work_turns::leave(connection, order.id)?;
     let event = Event {
         at,
         actor: Actor::Center,

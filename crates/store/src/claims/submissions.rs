@@ -14,6 +14,7 @@ use super::uploads;
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, Params, Row, params};
+use crate::work_turns::{self, FREE};
 
 /// A submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,6 +147,8 @@ impl Engine {
         event: Event,
     ) -> Result<Submitted, StoreError> {
         let holder = holder.clone();
+        // Whoever received it checks it, unless that dies.
+        let process = self.is_shared().then(|| self.process());
         self.write(move |connection, batch| {
             let Some(from) = uploads::find(connection, &holder, upload)? else {
                 return Ok(Submitted::Unknown);
@@ -186,6 +189,9 @@ impl Engine {
                 run: None,
             };
             insert(connection, &submission)?;
+            if let Some(process) = process {
+                work_turns::take(connection, process, id, event.at)?;
+            }
             connection
                 .prepare_cached("UPDATE claims_upload SET submission = ?2 WHERE id = ?1")?
                 .execute(params![upload.to_be_bytes(), id.to_be_bytes()])?;
@@ -233,15 +239,14 @@ impl Engine {
         })
     }
 
-    /// Submissions that wait for their checks, the oldest first, whoever sent them.
+    /// Submissions that wait for their checks, the oldest first, whoever sent them; none that another process has in hand.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unchecked(&self, limit: u32) -> Result<Vec<Submission>, StoreError> {
+    pub fn unchecked(&self, now: Instant, limit: u32) -> Result<Vec<Submission>, StoreError> {
         self.read(|connection| {
-            let text =
-                "SELECT * FROM claims_submission WHERE state = 'checking' ORDER BY sent LIMIT ?1";
-            all(connection, text, [limit])
+            let text = format!("SELECT * FROM claims_submission s WHERE state = 'checking' AND {FREE} ORDER BY sent LIMIT ?3");
+            all(connection, &text, params![self.process(), now.as_micros(), limit])
         })
     }
 
@@ -329,6 +334,7 @@ impl Engine {
             connection
                 .prepare_cached(&text)?
                 .execute(params![id.to_be_bytes(), run])?;
+            work_turns::leave(connection, id)?;
             if taken {
                 let what = match state {
                     SubmissionState::Refused => Step::Refused,

@@ -80,7 +80,7 @@ fn checks() -> Vec<NewCheck> {
 
 /// Works off the next part; what it belonged to.
 async fn work(engine: &Engine) -> Option<(ReceptionNumber, Worked)> {
-    let Task::Part(order, part) = engine.next_task().unwrap()? else {
+    let Task::Part(order, part) = engine.next_task(at()).unwrap()? else {
         panic!("a list");
     };
     let content = String::from_utf8(part.content.clone())
@@ -149,7 +149,7 @@ async fn an_order_is_answered_with_counts_then_with_results_in_order_and_no_ofte
         (6, 3, 2)
     );
     assert_eq!(work(&engine).await, Some((reception(20), Worked::Last)));
-    assert!(engine.next_task().unwrap().is_none());
+    assert!(engine.next_task(at()).unwrap().is_none());
     let (done, answers) = results(fetch(&engine, OWN, 20).await);
     assert_eq!((done.state, done.progress.errors()), (BulkState::Done, 2));
     assert_eq!(answers, ["answered 0", "answered 1"]);
@@ -235,7 +235,7 @@ async fn orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one(plac
 async fn a_part_done_before_is_not_done_again(place: &Place) {
     let engine = place.open();
     accept(&engine, OWN, order(1, 2)).await;
-    let Some(Task::Part(of, part)) = engine.next_task().unwrap() else {
+    let Some(Task::Part(of, part)) = engine.next_task(at()).unwrap() else {
         panic!("no part");
     };
     let answers = Answers {
@@ -266,7 +266,7 @@ async fn a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_don
         };
         accept(&engine, OWN, list).await;
     }
-    let listing = |engine: &Engine| match engine.next_task().unwrap() {
+    let listing = |engine: &Engine| match engine.next_task(at()).unwrap() {
         Some(Task::List(order)) => order,
         other => panic!("{other:?}"),
     };
@@ -396,9 +396,9 @@ async fn an_order_something_went_wrong_with_keeps_no_other_waiting(place: &Place
     for drawn in [20, 21] {
         assert_eq!(accept(&engine, OWN, order(drawn, 1)).await, Accepted::Done);
     }
-    let first = engine.next_task().unwrap().unwrap().order().clone();
+    let first = engine.next_task(at()).unwrap().unwrap().order().clone();
     engine.postpone(&first, at().plus_seconds(1)).await.unwrap();
-    let next = engine.next_task().unwrap().unwrap().order().clone();
+    let next = engine.next_task(at()).unwrap().unwrap().order().clone();
     assert_ne!(next.reception, first.reception);
     work(&engine).await.unwrap();
     assert_eq!(work(&engine).await, Some((first.reception, Worked::Last)));
@@ -410,7 +410,7 @@ async fn an_order_whose_last_part_another_process_has_just_done_is_passed_over(p
         accept(&engine, OWN, order(drawn, 1)).await;
     }
     // As it is found between a look at the order and one at its parts.
-    let first = engine.next_task().unwrap().unwrap().order().clone();
+    let first = engine.next_task(at()).unwrap().unwrap().order().clone();
     let done = format!(
         "UPDATE bulk_part SET is_done = 1 WHERE reception = '{}'",
         first.reception
@@ -418,7 +418,35 @@ async fn an_order_whose_last_part_another_process_has_just_done_is_passed_over(p
     assert_eq!(place.run(&done), 1);
     let (next, worked) = work(&engine).await.unwrap();
     assert!(next != first.reception && worked == Worked::Last);
-    assert!(engine.next_task().unwrap().is_none());
+    assert!(engine.next_task(at()).unwrap().is_none());
+}
+
+async fn take(engine: &Engine, now: Instant) -> Option<ReceptionNumber> {
+    let task = engine.next_task(now).unwrap()?;
+    let taken = engine.take_task(task, now).await.unwrap();
+    taken.map(|it| it.order().reception.clone())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_a_server_one_process_works_on_an_order_and_the_next_when_that_died() {
+    let place = Place::server();
+    let (one, other) = (place.open_as(1), place.open_as(2));
+    accept(&one, OWN, order(20, 2)).await;
+    // Both have found it, and one takes it.
+    let found = other.next_task(at()).unwrap().unwrap();
+    assert_eq!(take(&one, at()).await, Some(reception(20)));
+    assert!(other.take_task(found, at()).await.unwrap().is_none());
+    assert_eq!(take(&other, at()).await, None);
+    assert_eq!(take(&one, at()).await, Some(reception(20)));
+    let late = at().plus_seconds(60);
+    assert_eq!(take(&other, late).await, Some(reception(20)));
+    assert_eq!(take(&one, late).await, None);
+    other.leave_work_turns().await.unwrap();
+    assert_eq!(take(&one, late).await, Some(reception(20)));
+    for worked in [Worked::Part, Worked::Last] {
+        assert_eq!(work(&one).await, Some((reception(20), worked)));
+    }
+    assert_eq!(place.run("SELECT count(*) FROM work_turn"), 0);
 }
 
 on_both!(

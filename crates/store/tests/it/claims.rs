@@ -292,7 +292,7 @@ async fn the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others(p
     let engine = place.open();
     let submission = sent(&engine, (1, 101), 7).await;
     assert_eq!(submission.state, SubmissionState::Checking);
-    assert_eq!(engine.unchecked(10).unwrap(), [submission]);
+    assert_eq!(engine.unchecked(now(), 10).unwrap(), [submission]);
     for run in [1, 2] {
         for kind in [ResultKind::Findings, ResultKind::Claims] {
             let content = vec![run; 3];
@@ -313,7 +313,7 @@ async fn the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others(p
     let result = |part| engine.result(&checked, ResultKind::Findings, part).unwrap();
     assert_eq!((result(0), result(1)), (Some(vec![2; 3]), None));
     assert_eq!(place.run("SELECT count(*) FROM claims_result"), 2);
-    assert!(engine.unchecked(10).unwrap().is_empty());
+    assert!(engine.unchecked(now(), 10).unwrap().is_empty());
     let steps = engine.steps(&checked).unwrap();
     let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
     assert_eq!(steps, [Step::Sent, Step::Checked], "once");

@@ -50,7 +50,7 @@ async fn a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission(
     put(&engine, &own(), (1, 6), &[b" and more"]).await;
     let early = whole_of(&engine, (1, 101), (7, 6)).await;
     assert_eq!(early, Submitted::Incomplete(15));
-    assert!(engine.unchecked(10).unwrap().is_empty());
+    assert!(engine.unchecked(now(), 10).unwrap().is_empty());
     let upload = engine.upload(&own(), 1).unwrap().unwrap();
     assert_eq!(upload.submission, None, "it is kept, and may be ended anew");
     let Submitted::Done(submission) = whole_of(&engine, (1, 102), (7, 15)).await else {
@@ -80,6 +80,23 @@ async fn what_cannot_be_accepted_keeps_nothing_else_from_being_found(place: &Pla
     };
     assert_eq!((page(), page()), (vec![104, 105], vec![106]));
     assert!(page().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_a_server_the_process_that_received_a_file_checks_it_and_another_when_that_died() {
+    let place = Place::server();
+    let (one, other) = (place.open_as(1), place.open_as(2));
+    sent(&one, (1, 101), 7).await;
+    let waiting = |engine: &Engine, at| engine.unchecked(at, 10).unwrap().len();
+    assert_eq!((waiting(&one, now()), waiting(&other, now())), (1, 0));
+    let takes = async |engine: &Engine, at| engine.take_claims_check(101, at).await.unwrap();
+    assert!(!takes(&other, now()).await && takes(&one, now()).await);
+    let late = now().plus_seconds(60);
+    assert_eq!(waiting(&other, late), 1);
+    assert!(takes(&other, late).await && !takes(&one, late).await);
+    assert!(finish(&other, 101, 1).await);
+    assert!(!takes(&other, late).await, "it is checked");
+    assert_eq!(place.run("SELECT count(*) FROM work_turn"), 0);
 }
 
 on_both!(
