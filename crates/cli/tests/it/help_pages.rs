@@ -107,6 +107,10 @@ fn a_notice_is_unread_until_it_is_opened_and_is_read_without_center_and_sign_in(
         "procedures",
         "trouble",
         "medical",
+        "looks",
+        "bulk",
+        "emergency",
+        "claims",
         "home-visits",
     ] {
         let text = stranger.get(&format!("/manuals/{name}")).text();

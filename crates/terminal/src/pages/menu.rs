@@ -154,3 +154,32 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
         frame,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manuals::{self, Block, Manual, Run};
+
+    fn links(manual: &Manual) -> Vec<&str> {
+        let blocks = manual.sections.iter().flat_map(|it| &it.blocks);
+        let runs = blocks.flat_map(|block| -> Vec<&Run> {
+            match block {
+                Block::Paragraph(runs) | Block::Note(runs) => runs.iter().collect(),
+                Block::Steps(items) | Block::List(items) => items.iter().flatten().collect(),
+            }
+        });
+        let links = runs.filter_map(|run| match run {
+            Run::Text(_) => None,
+            Run::Link { href, .. } => Some(href.as_str()),
+        });
+        links.collect()
+    }
+
+    #[test]
+    fn every_entry_is_linked_from_a_manual() {
+        let linked: Vec<&str> = manuals::of_facility(true).flat_map(links).collect();
+        for (_, href, about) in MenuEntry::ALL.into_iter().filter_map(place) {
+            assert!(linked.contains(&href), "{about}: {href}");
+        }
+    }
+}
