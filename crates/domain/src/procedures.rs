@@ -3,7 +3,9 @@
 
 use crate::certificate_care::RENEWABLE_DAYS;
 use crate::civil_date::CivilDate;
+use crate::equipment::Part;
 use crate::named::named;
+use crate::support_directory::desk::Matter;
 
 named! {
     /// A procedure.
@@ -95,8 +97,8 @@ pub struct Needs {
     pub prepare: &'static [Both],
     /// Where it is handed in or done.
     pub place: Both,
-    /// The desk of the support directory that takes it.
-    pub desk: Option<&'static str>,
+    /// What the desks that take it are asked about, as the support directory has it.
+    pub matter: Matter,
     /// Whether the administrator account is needed (G06).
     pub administrator_account: bool,
 }
@@ -152,7 +154,7 @@ impl Procedure {
                 "センター（医療機関等向け総合ポータルサイトの申請に当たる手続き）",
                 "the center (what the official portal's applications are)",
             ),
-            desk: Some("oqs-call-center"),
+            matter: Matter::Operation,
             administrator_account: false,
         };
         match self {
@@ -236,7 +238,7 @@ impl Procedure {
                     "社会保険診療報酬支払基金と国民健康保険団体連合会",
                     "the two payers (支払基金, 国保連合会)",
                 ),
-                desk: Some("claims-helpdesk"),
+                matter: Matter::Claims,
                 ..own
             },
             Self::SettingsRequest => Needs {
@@ -250,7 +252,7 @@ impl Procedure {
                     ("変えたい内容と希望日", "what to change, and when"),
                 ],
                 place: ("導入した業者の受付", "the desk of whoever set it up"),
-                desk: Some("startpack-reception"),
+                matter: Matter::SetUpChange,
                 ..own
             },
             Self::MoreDevices => Needs {
@@ -264,7 +266,7 @@ impl Procedure {
                     ("置く場所と電源・配線", "place, power and cables"),
                 ],
                 place: ("導入した業者の受付", "the desk of whoever set it up"),
-                desk: Some("startpack-reception"),
+                matter: Matter::SetUpChange,
                 administrator_account: true,
                 ..own
             },
@@ -280,7 +282,7 @@ impl Procedure {
                     ("セットアップシート", "the set-up sheet"),
                 ],
                 place: ("導入した業者の受付", "the desk of whoever set it up"),
-                desk: Some("startpack-reception"),
+                matter: Matter::SetUpChange,
                 administrator_account: true,
             },
             Self::BrokenPc => Needs {
@@ -300,7 +302,7 @@ impl Procedure {
                     "パソコンの故障受付（契約があれば専用ダイヤル）",
                     "the desk for the PC; with the contract, its own number",
                 ),
-                desk: Some("pc-hp"),
+                matter: Matter::Part(Part::Pc),
                 administrator_account: true,
             },
             Self::Succession => Needs {
@@ -333,7 +335,7 @@ impl Procedure {
                 who: Who::Head,
                 prepare: &[("機器一覧", "the inventory")],
                 place: ("サポートの総合受付", "the reception of the support"),
-                desk: Some("startpack-reception"),
+                matter: Matter::SetUpChange,
                 ..own
             },
         }

@@ -129,8 +129,10 @@ fn a_notice_is_unread_until_it_is_opened_and_is_read_without_center_and_sign_in(
     stranger
         .get("/reference-material")
         .says(200, &["審査25-S338", "<svg role=\"img\"", "KB0011365"]);
-    // Procedures are the facility's, so whoever looks signs in.
-    stranger.get("/procedures").says(200, &["電子証明書の選択"]);
+    // What is noted of a procedure is the facility's, so whoever looks at that signs in.
+    stranger
+        .get("/procedures")
+        .says(200, &["電子証明書の更新", "ログインすると見られます"]);
     clinic.start_center();
     let withdrawn = [
         "notice",

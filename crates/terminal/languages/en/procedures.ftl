@@ -14,6 +14,7 @@ procedure-manual = Read the manual
 to-procedures = Back to the procedures
 procedure-noted = Noted by the facility
 procedure-noted-by = noted by { $account } at { $at }
+procedure-signed-in = shown when you sign in
 procedure-note-support = At most 100 characters. Write nothing about a patient, and no password.
 procedure-memo = Note
 procedure-save = Keep the note

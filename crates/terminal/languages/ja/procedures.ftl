@@ -14,6 +14,7 @@ procedure-manual = マニュアルを見る
 to-procedures = 手続きの一覧に戻る
 procedure-noted = 施設の記録
 procedure-noted-by = { $account }が{ $at }に記録
+procedure-signed-in = ログインすると見られます
 procedure-note-support = 100文字まで。患者の情報やパスワードは書かないでください。
 procedure-memo = メモ
 procedure-save = 記録する

@@ -1,19 +1,21 @@
-//! 「手続き」 (G41): each with who, what to have ready, where, and its state: what the system knows, and what the facility notes. Files
-//! nothing by itself.
+//! 「手続き」 (G41): each with who, what to have ready, where, whom to call, and its state: what the system knows, and what the facility
+//! notes. Files nothing by itself. Open without a sign-in, since nobody signs in whose certificate is over; the notes are for staff.
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::civil_date::CivilDate;
-use domain::permissions::{Action, allows};
+use domain::permissions::Action;
 use domain::procedures::{Both, Facts, Noted, Procedure, State as Known, Who};
 use serde::Deserialize;
 use ui::component::{Banner, Choice, Fact, Need, Select, TextField, Tone, Width};
 use ui::language::Words;
 
+use crate::pages::certificates::install;
 use crate::pages::claims::filings;
-use crate::pages::{Filled, Frame, Staff, done, no_such_page, show};
+use crate::pages::support::{self, DeskView};
+use crate::pages::{Filled, Frame, Staff, Visitor, done, no_such_page, show};
 use crate::procedures::{NewNote, NotNoted, Note};
 use crate::serve::App;
 use crate::{days, faults};
@@ -50,10 +52,21 @@ pub(super) struct ProcedurePage {
     /// The page of this terminal it is about.
     pub(super) page: Option<&'static str>,
     pub(super) manual: &'static str,
-    /// What the facility noted.
+    /// Whom to call about it; none where no terminal is asked.
+    pub(super) contacts: Option<Contacts>,
+    /// What the facility noted; nothing for a visitor.
     pub(super) noted: Vec<Fact>,
     /// The form, for whoever may note.
     pub(super) form: Option<NoteFields>,
+}
+
+/// Whom to call, by the inventory.
+pub(super) struct Contacts {
+    /// What the desks are for.
+    pub(super) about: String,
+    pub(super) desks: Vec<DeskView>,
+    /// Of when the list of desks is.
+    pub(super) edition: String,
 }
 
 /// The fields of a note.
@@ -118,8 +131,12 @@ fn known(state: Known, words: &Words) -> (String, &'static str) {
 }
 
 /// The page of this terminal a procedure is about, for whoever asks, and its manual.
-fn place(procedure: Procedure, staff: &Staff) -> (Option<&'static str>, &'static str) {
+fn place(procedure: Procedure, staff: Option<&Staff>) -> (Option<&'static str>, &'static str) {
     match procedure {
+        // What is done there without a sign-in.
+        Procedure::CertificateReissue if staff.is_none() => {
+            (Some(install::HERE), "/manuals/certificates")
+        }
         Procedure::CertificateApplication
         | Procedure::CertificateRenewal
         | Procedure::CertificateReissue
@@ -127,7 +144,7 @@ fn place(procedure: Procedure, staff: &Staff) -> (Option<&'static str>, &'static
             (Some(super::certificates::HERE), "/manuals/certificates")
         }
         Procedure::Succession => (Some("/accounts"), "/manuals/accounts"),
-        Procedure::ClaimsFiling if staff.may(Action::FileForClaims) => {
+        Procedure::ClaimsFiling if staff.is_some_and(|it| it.may(Action::FileForClaims)) => {
             (Some(filings::HERE), "/manuals/procedures")
         }
         Procedure::ClaimsFiling => (Some("/reference-material"), "/manuals/procedures"),
@@ -139,28 +156,39 @@ fn place(procedure: Procedure, staff: &Staff) -> (Option<&'static str>, &'static
     }
 }
 
-/// What the system knows: the certificate the person signed in with.
-fn facts(app: &App, staff: &Staff) -> Facts {
-    let chosen = app.browsers.session(&staff.key, app.now());
-    let certificate = chosen.and_then(|(place, _)| app.certificates.get(place));
+/// The person signed in who is free to look at any page.
+fn signed_in(app: &App, visitor: &Visitor) -> Option<Staff> {
+    Staff::of(visitor, app).filter(|staff| staff.first_to_do(HERE).is_none())
+}
+
+/// What the system knows: the certificate the person signed in with, or this terminal's first.
+fn facts(app: &App, staff: Option<&Staff>) -> Facts {
+    let certificate = match staff {
+        Some(staff) => staff.certificate(app),
+        None => app.certificates.first(),
+    };
     Facts {
         certificate_until: certificate.map(|it| it.holder.not_after.date_in_japan()),
     }
 }
 
-pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
-    let facts = facts(&app, &staff);
+pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Response {
+    let staff = signed_in(&app, &visitor);
+    let facts = facts(&app, staff.as_ref());
     let today = app.now().date_in_japan();
+    let shown = staff.is_some();
     let notes = Procedure::ALL
         .iter()
-        .map(|it| (*it, app.procedures.of(*it)));
-    let page = procedures_page(staff.frame(HERE), notes, &facts, today);
+        .map(|it| (*it, shown.then(|| app.procedures.of(*it))));
+    let frame = support::frame(&app, &visitor, HERE);
+    let page = procedures_page(frame, notes, &facts, today);
     show(StatusCode::OK, &page)
 }
 
+/// The list; a line without a note says who is shown it.
 pub(super) fn procedures_page(
     frame: Frame,
-    notes: impl Iterator<Item = (Procedure, Note)>,
+    notes: impl Iterator<Item = (Procedure, Option<Note>)>,
     facts: &Facts,
     today: CivilDate,
 ) -> ProceduresPage {
@@ -173,7 +201,10 @@ pub(super) fn procedures_page(
             title: say(needs.title, &words),
             state,
             tone,
-            noted: noted(note.state(), &words),
+            noted: match note {
+                Some(note) => noted(note.state(), &words),
+                None => words.say("procedure-signed-in"),
+            },
             who: who(needs.who, &words),
         }
     });
@@ -185,57 +216,68 @@ pub(super) fn procedures_page(
 
 pub(crate) async fn one(
     State(app): State<App>,
-    staff: Staff,
+    visitor: Visitor,
     Path(name): Path<String>,
 ) -> Response {
     let Some(procedure) = Procedure::parse(&name) else {
-        return no_such_page(staff.visitor()).await;
+        return no_such_page(visitor).await;
     };
+    let staff = signed_in(&app, &visitor);
+    let frame = support::frame(&app, &visitor, &here(procedure));
     let note = app.procedures.of(procedure);
-    let mut page = page_of(&app, &staff, procedure, &note);
-    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
-    page.frame.banners.extend(told.flatten().map(done));
+    let mut page = page_of(&app, staff.as_ref(), frame, procedure, &note);
+    if let Some(staff) = &staff {
+        let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+        page.frame.banners.extend(told.flatten().map(done));
+    }
     show(StatusCode::OK, &page)
 }
 
-fn page_of(app: &App, staff: &Staff, procedure: Procedure, note: &Note) -> ProcedurePage {
+fn here(procedure: Procedure) -> String {
+    format!("{HERE}/{}", procedure.as_str())
+}
+
+fn page_of(
+    app: &App,
+    staff: Option<&Staff>,
+    frame: Frame,
+    procedure: Procedure,
+    note: &Note,
+) -> ProcedurePage {
     let facts = facts(app, staff);
     let today = app.now().date_in_japan();
-    procedure_page(staff, procedure, note, &facts, today)
+    let matter = procedure.needs().matter;
+    let words = &frame.words;
+    let contacts = Contacts {
+        about: words
+            .choose(matter.label_ja(), matter.label_en())
+            .to_owned(),
+        desks: support::desks_of(app, words, matter),
+        edition: app.upkeep.support.directory().data.as_of().to_owned(),
+    };
+    let mut page = procedure_page(staff, frame, procedure, note, &facts, today);
+    page.contacts = Some(contacts);
+    page
 }
 
 pub(super) fn procedure_page(
-    staff: &Staff,
+    staff: Option<&Staff>,
+    frame: Frame,
     procedure: Procedure,
     note: &Note,
     facts: &Facts,
     today: CivilDate,
 ) -> ProcedurePage {
-    let words = &staff.words;
+    let words = &frame.words;
     let needs = procedure.needs();
-    let here = format!("{HERE}/{}", procedure.as_str());
-    let may = staff
-        .kind()
-        .is_some_and(|kind| allows(kind, Action::EditSettings));
+    let may = staff.is_some_and(|it| it.may(Action::EditSettings));
     let fact = |key: &str, text: String| Fact {
         label: words.say(key),
         text,
         meaning: String::new(),
     };
-    let mut written = vec![fact("procedure-state", noted(note.state(), words))];
-    if 0 < note.version {
-        let at = days::show_instant(&note.at().to_string());
-        let by = [("account", note.by.as_str()), ("at", at.as_str())];
-        if let Some(first) = written.first_mut() {
-            first.meaning = words.say_with("procedure-noted-by", &by);
-        }
-    }
-    if !note.memo.is_empty() {
-        written.push(fact("procedure-memo", note.memo.clone()));
-    }
     let (page, manual) = place(procedure, staff);
     ProcedurePage {
-        frame: staff.frame(&here),
         title: say(needs.title, words),
         state: known(procedure.state(facts, today), words).0,
         facts: vec![
@@ -247,9 +289,31 @@ pub(super) fn procedure_page(
         administrator: needs.administrator_account,
         page,
         manual,
-        noted: written,
-        form: may.then(|| fields(here.clone(), note, words)),
+        contacts: None,
+        noted: staff.map(|_| written(note, words)).unwrap_or_default(),
+        form: may.then(|| fields(here(procedure), note, words)),
+        frame,
     }
+}
+
+/// A note in words.
+fn written(note: &Note, words: &Words) -> Vec<Fact> {
+    let fact = |key: &str, text: String, meaning: String| Fact {
+        label: words.say(key),
+        text,
+        meaning,
+    };
+    let mut by = String::new();
+    if 0 < note.version {
+        let at = days::show_instant(&note.at().to_string());
+        let told = [("account", note.by.as_str()), ("at", at.as_str())];
+        by = words.say_with("procedure-noted-by", &told);
+    }
+    let mut written = vec![fact("procedure-state", noted(note.state(), words), by)];
+    if !note.memo.is_empty() {
+        written.push(fact("procedure-memo", note.memo.clone(), String::new()));
+    }
+    written
 }
 
 fn fields(action: String, note: &Note, words: &Words) -> NoteFields {
@@ -309,7 +373,8 @@ pub(crate) async fn note(
         return Redirect::to(&format!("{HERE}/{name}")).into_response();
     };
     let there = app.procedures.of(procedure);
-    let mut page = page_of(&app, &staff, procedure, &there);
+    let frame = staff.frame(&here(procedure));
+    let mut page = page_of(&app, Some(&staff), frame, procedure, &there);
     if let Some(fields) = &mut page.form {
         fields.state.value = form.state;
         fields.memo.value = form.memo;

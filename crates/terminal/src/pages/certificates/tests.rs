@@ -3,6 +3,7 @@
 use axum::http::Request;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
+use domain::procedures::{Noted, Procedure};
 use pki::authority::{Authority, KeyKind};
 use pki::identity::{Identity, P12Encryption};
 use pki::installed::Installed;
@@ -12,6 +13,7 @@ use super::install::{ANYWAY, FILE, HERE as NOTICE};
 use super::{HERE, backup, reminders, renew};
 use crate::lock::tests::{Answer, PASSWORD, Terminal};
 use crate::pages::{Staff, Visitor};
+use crate::procedures::NewNote;
 
 const P12: &str = "Hokan-123456";
 const DAY_S: i64 = 86_400;
@@ -153,6 +155,35 @@ async fn a_terminal_whose_certificate_has_ended_is_given_another_by_anybody() {
     let page = place.install(&file, "", "").await;
     assert!(page.text.contains("data-installed"), "{}", page.text);
     assert_eq!(place.in_use(), newer.fingerprint());
+}
+
+#[tokio::test]
+async fn without_a_good_certificate_the_re_issue_is_explained_to_anybody_and_no_note_is_shown() {
+    let place = Place::start(1_300);
+    let terminal = &place.terminal;
+    let new = NewNote {
+        state: Noted::Filed,
+        memo: "佐藤が郵送".into(),
+        shown: 0,
+        by: "kanri".into(),
+    };
+    let (reissue, now) = (Procedure::CertificateReissue, terminal.app.now());
+    assert!(terminal.app.procedures.note(reissue, new, now).is_ok());
+    let path = "/procedures/certificate_reissue";
+    let page = terminal.get(path, "").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.text.contains("今すぐ行ってください"), "{}", page.text);
+    assert!(page.text.contains(NOTICE) && page.text.contains("data-desk=\"oqs-call-center\""));
+    let list = terminal.get("/procedures", "").await;
+    assert_eq!(list.status, 200, "{}", list.text);
+    assert!(list.text.contains(path));
+    for page in [&page, &list] {
+        let told = ["佐藤が郵送", "kanri", "提出した", "name=\"memo\""];
+        assert!(!told.iter().any(|it| page.text.contains(it)));
+    }
+    let cookie = terminal.sign_in("general");
+    let page = terminal.get(path, &cookie).await.text;
+    assert!(page.contains("佐藤が郵送") && !page.contains("name=\"memo\""));
 }
 
 #[tokio::test]

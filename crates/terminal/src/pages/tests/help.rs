@@ -70,13 +70,20 @@ pub(super) fn of_help(staff: &Staff, written: &mut Written) {
     let facts = Facts {
         certificate_until: Some(today.plus_days(30)),
     };
-    let notes = Procedure::ALL.iter().map(|it| (*it, Note::default()));
+    let notes = Procedure::ALL.iter().map(|it| (*it, Some(Note::default())));
     let page = procedures::procedures_page(staff.frame("/procedures"), notes, &facts, today);
     assert_eq!(page.lines[1].tone, "warn");
     written.add("procedures", &page);
     let note = Note::default();
     for procedure in [Procedure::BrokenPc, Procedure::ClaimsFiling] {
-        let page = procedures::procedure_page(staff, procedure, &note, &facts, today);
+        let page = procedures::procedure_page(
+            Some(staff),
+            staff.frame("/procedures"),
+            procedure,
+            &note,
+            &facts,
+            today,
+        );
         written.add(procedure.as_str(), &page);
     }
 }
@@ -180,7 +187,8 @@ fn the_filing_for_claims_leads_whoever_may_make_it_to_its_page() {
         let staff = super::staff(Language::Japanese, kind);
         let (note, facts) = (Note::default(), Facts::default());
         let filing = Procedure::ClaimsFiling;
-        let page = procedures::procedure_page(&staff, filing, &note, &facts, today);
+        let frame = staff.frame("/procedures");
+        let page = procedures::procedure_page(Some(&staff), frame, filing, &note, &facts, today);
         assert_eq!(page.page, Some(to), "{kind}");
     }
 }
@@ -192,7 +200,8 @@ fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
     for (kind, may) in [("general", false), ("administrator", true)] {
         let staff = super::staff(Language::Japanese, kind);
         let procedure = Procedure::Succession;
-        let page = procedures::procedure_page(&staff, procedure, &note, &facts, today);
+        let frame = staff.frame("/procedures");
+        let page = procedures::procedure_page(Some(&staff), frame, procedure, &note, &facts, today);
         assert_eq!(page.form.is_some(), may, "{kind}");
         let settings = domain::facility_settings::FacilitySettings::default();
         let link = domain::receipt_link::ReceiptLink::of(&settings);

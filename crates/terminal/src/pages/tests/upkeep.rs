@@ -157,6 +157,28 @@ async fn the_desk_of_the_model_installed_and_the_contracts_own_number_are_shown(
 }
 
 #[tokio::test]
+async fn a_procedure_shows_the_desk_of_the_model_installed() {
+    for (maker, shown, other) in [
+        ("NEC", "見本商会", "data-desk=\"pc-hp\""),
+        ("HP", "data-desk=\"pc-hp\"", "見本商会"),
+    ] {
+        let terminal = Terminal::start();
+        let contents = Contents {
+            contract: Some(Contract::Without),
+            devices: vec![device(Part::Pc, maker, "M1")],
+            ..Contents::default()
+        };
+        let (dir, now) = (terminal.dir.path(), terminal.app.now());
+        kept::change(dir, Version(0), contents, "kanri", now).unwrap();
+        let page = terminal.get("/procedures/broken_pc", "").await.text;
+        assert!(page.contains(shown) && !page.contains(other), "{page}");
+    }
+    let page = Terminal::start().get("/procedures/more_devices", "").await;
+    let desk = "data-desk=\"startpack-reception\" data-state=";
+    assert!(page.text.contains(desk) && page.text.contains("0120-087-033"));
+}
+
+#[tokio::test]
 async fn two_displays_of_different_makers_lead_to_two_desks_each_with_its_own_serial() {
     let terminal = Terminal::start();
     let display = |model: &str, serial: &str, place: &str| Device {
