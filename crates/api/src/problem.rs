@@ -320,6 +320,8 @@ mod tests {
             assert!(codes.insert(problem.code.clone()), "{}", problem.code);
             assert!((400..600).contains(&problem.status));
             for text in [&problem.clerk, &problem.engineer] {
+                // The terminal's pages call it セットアップシート.
+                assert!(!text.ja.contains("設定シート"), "{}", problem.code);
                 assert!(
                     !text.ja.is_ascii() && text.en.is_ascii(),
                     "{}",

@@ -72,6 +72,13 @@ mod tests {
     }
 
     #[test]
+    fn the_set_up_sheet_has_one_name() {
+        for screen in screens() {
+            assert!(!screen.ja.contains("設定シート"), "{}", screen.name);
+        }
+    }
+
+    #[test]
     fn no_text_is_unused_and_none_is_missing() {
         let own = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folders = ["src", "templates", "../ui/src", "../ui/templates"].map(|it| own.join(it));

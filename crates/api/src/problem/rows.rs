@@ -129,7 +129,7 @@ impl Trouble {
                 "wrong_credentials",
                 401,
                 (
-                    "ユーザーIDまたはパスワードが違います。設定シート（PC設定）に記載のIDを確認してください。",
+                    "ユーザーIDまたはパスワードが違います。セットアップシート（PC設定）に記載のIDを確認してください。",
                     "User ID or password is wrong. The ID is written on the set-up sheet, tab PC.",
                 ),
                 ("認証に失敗しました。", "authentication failed"),

@@ -50,8 +50,13 @@ async fn the_lock_leaves_every_open_page_and_the_back_button_brings_nothing_back
     // The other page was open all the time.
     walk.browser.switch_to_window(first.clone()).await.unwrap();
     walk.is_hidden().await;
-    walk.see(&["スクリーンセーバー", "onshi-user", "設定シート", "レセコン"])
-        .await;
+    walk.see(&[
+        "スクリーンセーバー",
+        "onshi-user",
+        "セットアップシート",
+        "レセコン",
+    ])
+    .await;
     for _ in 0..2 {
         walk.browser.back().await.unwrap();
         walk.is_hidden().await;
