@@ -183,6 +183,16 @@ pub(crate) struct Staff {
     ground: Ground,
 }
 
+/// The pages of daily reception work.
+const RECEPTION: [&str; 6] = [
+    check::HERE,
+    readers::HERE,
+    card::HERE,
+    history::HERE,
+    bulk::HERE,
+    reference_numbers::HERE,
+];
+
 /// Whoever asks must do something else first: sign in, with the page kept for afterwards, prove a second factor, or change the password.
 pub(crate) struct Turned {
     /// The browser that signs in, old or new.
@@ -378,13 +388,22 @@ impl Staff {
                 account: self.session.account.display_name.clone(),
                 kind: kind.unwrap_or_default(),
             }),
-            banners: Vec::new(),
+            banners: self.advice(here).into_iter().collect(),
             modes: emergency::banners(&self.windows, self.kind(), &self.words),
             follows_modes: true,
             reminds: !readers::SHOW_MODES.contains(&here) && self.controls_readers(),
             lock: self.lock,
             ground: self.ground,
         }
+    }
+
+    /// G01: the product says so while an administrator does daily reception work.
+    fn advice(&self, here: &str) -> Option<Banner> {
+        let applies = self.kind() == Some(AccountKind::Administrator) && RECEPTION.contains(&here);
+        applies.then(|| {
+            let fault = faults::own(&self.words, "use_general_account", "use-general-account");
+            Banner::new(Tone::Note, fault)
+        })
     }
 
     /// Whether the main screen offers the readers to this account (G12, G37).

@@ -2,7 +2,6 @@
 
 check = Check by insurance card or prescription
 check-now = Check
-use-general-account = Use a general account for daily reception work. The administrator account is for accounts and settings.
 form-kept = What you had entered before signing in again is back. Look at it and press “Check”.
 check-not-answered = Not checked yet. Your entries are still here.
 insurer-number = Insurer number

@@ -4,6 +4,7 @@ product = onshi eligibility terminal
 menu = Menu
 sign-out = Sign out
 account-kind = { $kind } account
+use-general-account = Use a general account for daily reception work. The administrator account is for accounts and settings.
 to-menu = Back to the menu
 to-start = Back to the first page
 to-accounts = Back to the accounts

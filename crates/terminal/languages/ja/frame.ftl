@@ -4,6 +4,7 @@ product = onshi 資格確認端末
 menu = メニュー
 sign-out = ログアウト
 account-kind = { $kind }アカウント
+use-general-account = 日常の受付には一般アカウントをお使いください。管理アカウントは、アカウントと設定の管理に使うものです。
 to-menu = メニューに戻る
 to-start = はじめの画面に戻る
 to-accounts = アカウント一覧に戻る

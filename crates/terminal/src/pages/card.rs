@@ -24,7 +24,7 @@ use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::{App, CardReader};
 
 /// The page's own path.
-const HERE: &str = "/card";
+pub(super) const HERE: &str = "/card";
 
 #[derive(Template)]
 #[template(path = "card.html")]

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::account::AccountKind;
 use domain::civil_date::CivilDate;
 use domain::insurer_number::{CheckDigit, InsurerNumber};
 use serde::Deserialize;
@@ -19,7 +18,7 @@ use crate::serve::App;
 use crate::{days, faults};
 
 /// The page's own path.
-const HERE: &str = "/check";
+pub(super) const HERE: &str = "/check";
 
 #[derive(Template)]
 #[template(path = "check.html")]
@@ -159,14 +158,8 @@ pub(super) fn check_page(staff: &Staff, form: &CheckForm, faults: &[(String, Fau
     faults::spread(faults, &mut card, &mut []);
     faults::spread(faults, &mut dates, &mut []);
     let [insurer_number] = insurer_number;
-    let mut frame = staff.frame(HERE);
-    if staff.kind() == Some(AccountKind::Administrator) {
-        // G01: the product says so while an administrator does daily reception work.
-        let advice = faults::own(words, "use_general_account", "use-general-account");
-        frame.banners.push(Banner::new(Tone::Note, advice));
-    }
     CheckPage {
-        frame,
+        frame: staff.frame(HERE),
         key: if form.key.is_empty() {
             random_text().unwrap_or_default()
         } else {

@@ -19,7 +19,7 @@ use crate::serve::App;
 use crate::{days, faults};
 
 /// The page's own path.
-const HERE: &str = "/history";
+pub(super) const HERE: &str = "/history";
 
 /// Days shown before anybody searched: the center's own default.
 const DAYS: i32 = 30;

@@ -169,3 +169,18 @@ fn the_passwords_of_before_are_told_of_with_their_dates_and_a_first_one_has_none
     assert_eq!(told.text, "2026-10-01 09:05、2026-09-01 08:30");
     assert!(password::earlier(&own.passwords_set_at[..1], &words).is_none());
 }
+
+#[test]
+fn an_administrator_at_reception_is_advised_to_use_a_general_account() {
+    let shown = |kind: &str, here: &str| {
+        let banners = staff(Language::Japanese, kind).frame(here).banners;
+        banners.iter().any(|it| it.code == "use_general_account")
+    };
+    for here in ["/check", "/readers", "/card", "/history", "/bulk"] {
+        assert!(shown("administrator", here), "{here}");
+        assert!(!shown("general", here), "{here}");
+    }
+    for here in ["/", "/accounts", "/settings"] {
+        assert!(!shown("administrator", here), "{here}");
+    }
+}
