@@ -70,6 +70,8 @@ fn the_terminal_follows(browser: &mut Browser<'_>, results_flow: bool, asks_by_i
         ("/history", "results_elsewhere", results_flow),
         ("/history", "results_here", !results_flow),
         ("/readers", "results_flow", results_flow),
+        ("/medical", "medical_elsewhere", results_flow),
+        ("/medical", "medical_here", !results_flow),
     ];
     for (path, code, is_said) in hints {
         let page = browser.get(path);

@@ -27,6 +27,7 @@ use ui::component::{Choice, Need, Select, TextField, Width};
 use ui::language::Words;
 
 use crate::days;
+use crate::pages::receipt_link;
 use crate::pages::{Filled, Frame, Staff, show};
 use crate::serve::App;
 use crate::training::Ground;
@@ -106,10 +107,11 @@ async fn listed(app: &App, staff: &Staff, form: &ListForm) -> Response {
     match found.await {
         Ok(found) => {
             let mut page = patients_page(staff.frame(HERE), found, form, app.now());
-            page.reads_looks = match staff.ground {
-                Ground::Real => staff.may(Action::ReadLooks),
-                Ground::Training => false,
-            };
+            if staff.ground == Ground::Real {
+                page.reads_looks = staff.may(Action::ReadLooks);
+                let place = receipt_link::of_medical(app, staff);
+                page.frame.banners.extend(place);
+            }
             show(StatusCode::OK, &page)
         }
         Err(error) => view::failed(app, staff, &error),

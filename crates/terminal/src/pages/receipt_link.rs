@@ -45,6 +45,15 @@ pub(super) fn of_readers(app: &App, staff: &Staff) -> Option<Banner> {
     there.then(|| hint(staff, "results_flow", "link-results-flow"))
 }
 
+/// Where doctors look at what a patient agreed to show.
+pub(super) fn of_medical(app: &App, staff: &Staff) -> Option<Banner> {
+    let link = app.receipt_links.of(&staff.session.facility.code)?;
+    Some(match link.reader_results_at() {
+        Place::ReceiptComputer => hint(staff, "medical_elsewhere", "link-medical-elsewhere"),
+        Place::Terminal => hint(staff, "medical_here", "link-medical-here"),
+    })
+}
+
 /// Asks whoever may answer for the facts nobody asked for yet.
 pub(super) fn unanswered(staff: &Staff, link: Option<ReceiptLink>) -> Option<Banner> {
     let may = staff.may(Action::EditSettings);

@@ -10,6 +10,7 @@ use axum::body::to_bytes;
 use axum::http::StatusCode;
 use domain::account::AccountKind;
 use domain::civil_date::{CivilDate, Instant};
+use domain::facility_settings::{Answered, FacilitySettings};
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
 use domain::medical_information::drugs::{
@@ -28,6 +29,7 @@ use crate::pages::emergency::asking::chart_of;
 use crate::pages::medical::patient::{PatientPage, Shown, patient_page};
 use crate::pages::medical::view::{self, Span, ViewForm};
 use crate::pages::medical::{ListForm, PatientsPage, patients_page};
+use crate::pages::receipt_link;
 use crate::training::Ground;
 
 /// How many pages there are here.
@@ -322,5 +324,31 @@ async fn whoever_may_see_nobody_is_told_whose_account_may_whoever_the_patient_is
             let named = general.words.say_with("account-kind", &[("kind", name)]);
             assert!(told[0].contains(&named), "{named} is not in: {}", told[0]);
         }
+    }
+}
+
+#[tokio::test]
+async fn doctors_are_told_where_to_look_by_what_is_known_of_the_receipt_computer() {
+    let terminal = Terminal::start();
+    let staff = staff(Language::Japanese, "medical_viewer");
+    let told = || receipt_link::of_medical(&terminal.app, &staff).map(|it| it.code);
+    assert_eq!(told(), None);
+    for (results_flow, code) in [
+        (Answered::Yes, "medical_elsewhere"),
+        (Answered::No, "medical_here"),
+    ] {
+        let settings = FacilitySettings {
+            results_flow,
+            ..FacilitySettings::default()
+        };
+        let settings = api::settings::Settings::from(&settings);
+        assert!(
+            terminal
+                .app
+                .receipt_links
+                .hear("1319999999", &settings)
+                .is_some()
+        );
+        assert_eq!(told().as_deref(), Some(code));
     }
 }
