@@ -60,7 +60,13 @@ pub(crate) struct CenterSays {
 
 /// The sheet in the order of the guide's tabs.
 pub(crate) fn sheet(facts: &Facts, words: &Words) -> Vec<SheetSection> {
-    let sections = Section::ALL.iter().map(|section| {
+    // Without a face reader there is nothing to write of one (G37).
+    let reader = facts.kind.is_none_or(|it| it.differences().has_reader)
+        || facts.inventory.device(Part::Reader).is_some();
+    let shown = Section::ALL
+        .iter()
+        .filter(|it| **it != Section::Reader || reader);
+    let sections = shown.map(|section| {
         let mut lines: Vec<SheetLine> = LINES
             .iter()
             .filter(|it| it.section == *section)
@@ -324,6 +330,26 @@ pub(crate) mod tests {
         let pc = &sections[1].lines;
         assert_eq!((pc[2].number, pc[2].value.as_str()), (3, "OqsUser"));
         assert!(pc[3].value.contains("封"), "{}", pc[3].value);
+    }
+
+    #[test]
+    fn home_visit_nursing_writes_of_a_reader_only_where_it_has_one() {
+        let has_section = |devices: Vec<Device>| {
+            let nursing = Facts {
+                kind: Some(FacilityKind::HomeNursing),
+                inventory: Contents {
+                    devices,
+                    ..Contents::default()
+                },
+                ..facts()
+            };
+            let sections = sheet(&nursing, &words());
+            sections
+                .iter()
+                .any(|it| it.title.contains("カードリーダー"))
+        };
+        assert!(!has_section(Vec::new()));
+        assert!(has_section(vec![Device::new(Part::Reader)]));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::doctor::SignedIn;
 use crate::doctor::report::{self, Heading};
 use crate::pages::start_stop::{self, StoppingPage};
 use crate::pages::{Frame, Staff, Visitor, show, trouble, updates};
-use crate::serve::App;
+use crate::serve::{App, CardReader};
 use crate::update::{AtShutDown, Standing};
 use crate::{days, faults};
 
@@ -216,7 +216,7 @@ pub(super) fn support_page(
             words.choose(remedy.0, remedy.1).to_owned()
         }),
         others: diagnosis.map(|it| others(it, words)).unwrap_or_default(),
-        chain: chain(diagnosis, words),
+        chain: chain(diagnosis, words, shows_reader(app, &inventory)),
         steps: diagnosis.map(|it| steps(it, words)).unwrap_or_default(),
         about: matter.map(|it| label(it, words).to_owned()),
         desks: matter
@@ -242,6 +242,13 @@ pub(super) fn support_page(
 /// Start and stop are for places with a reader (G18, G37).
 pub(super) fn has_start_stop(app: &App) -> bool {
     facility_kind(app).is_none_or(|kind| kind.differences().has_reader)
+}
+
+/// Whether a reader is spoken of: by kind (G37), or because there is one all the same.
+fn shows_reader(app: &App, inventory: &Contents) -> bool {
+    has_start_stop(app)
+        || !matches!(app.card_reader, CardReader::None)
+        || inventory.device(Part::Reader).is_some()
 }
 
 /// What becomes of an update when the PC is switched off from this page: of none where another page does that, or nobody but a person.
@@ -333,8 +340,11 @@ fn others(diagnosis: &Diagnosis, words: &Words) -> Vec<String> {
     others.collect()
 }
 
-fn chain(diagnosis: Option<&Diagnosis>, words: &Words) -> Vec<PartView> {
-    let parts = Part::CHAIN.into_iter().map(|part| {
+fn chain(diagnosis: Option<&Diagnosis>, words: &Words, reader: bool) -> Vec<PartView> {
+    let shown = Part::CHAIN
+        .into_iter()
+        .filter(|it| *it != Part::Reader || reader);
+    let parts = shown.map(|part| {
         let state = diagnosis.map_or(PartState::NotKnown, |it| it.part(part));
         let (key, tone) = match state {
             PartState::Good => ("part-good", "good"),
@@ -391,6 +401,8 @@ fn matters(
         || inventory.device(Part::Mobile).is_some();
     let parts = Part::CHAIN.into_iter().chain(Part::BESIDE);
     let parts = parts.filter(|it| *it != Part::Mobile || mobile);
+    let reader = shows_reader(app, inventory);
+    let parts = parts.filter(|it| *it != Part::Reader || reader);
     let all = parts.map(Matter::Part).chain(Matter::OTHERS);
     let views = all.map(|matter| MatterView {
         label: label(matter, words),

@@ -179,6 +179,20 @@ async fn a_procedure_shows_the_desk_of_the_model_installed() {
 }
 
 #[tokio::test]
+async fn home_visit_nursing_is_offered_no_reader_to_call_about() {
+    let code = InstitutionCode::parse("1369999998").unwrap();
+    for (facility, offered) in [(Some(code), false), (None, true)] {
+        let terminal = Terminal::start_with(|setup, _| {
+            if let Some(code) = facility {
+                setup.certificates[0].holder.facility = code;
+            }
+        });
+        let page = terminal.get("/support", "").await.text;
+        assert_eq!(page.contains("about=reader#call"), offered, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn two_displays_of_different_makers_lead_to_two_desks_each_with_its_own_serial() {
     let terminal = Terminal::start();
     let display = |model: &str, serial: &str, place: &str| Device {
