@@ -95,8 +95,6 @@ pub struct Differences {
     /// Empty where consent is given at home (マイナ在宅受付Web). Which are asked of a patient is `questions::asked`'s: by the
     /// facility's settings, of which treatment and surgery are off until switched on (operations §1.8, \[M\]).
     pub consent_questions: &'static [ConsentQuestion],
-    /// Who mainly views medical information. For home-visit nursing our reading: whom the facility designates.
-    pub viewers_ja: &'static str,
     /// The desk for mobile devices.
     pub mobile_desk: MobileDesk,
 }
@@ -153,7 +151,6 @@ impl FacilityKind {
             has_reader: true,
             prescription_question: PrescriptionQuestion::Issue,
             consent_questions: &[Surgery, TreatmentAndDrugs, Checkups],
-            viewers_ja: "医師等",
             mobile_desk: MobileDesk::WhereUsed,
         };
         match self {
@@ -162,7 +159,6 @@ impl FacilityKind {
                 name_ja: "歯科",
                 name_en: "dental",
                 fee_table_digit: 3,
-                viewers_ja: "歯科医師等",
                 ..clinic
             },
             Self::Pharmacy => Differences {
@@ -171,7 +167,6 @@ impl FacilityKind {
                 fee_table_digit: 4,
                 prescription_question: PrescriptionQuestion::Submit,
                 consent_questions: &[Drugs, Checkups],
-                viewers_ja: "薬剤師等",
                 ..clinic
             },
             Self::HomeNursing => Differences {
@@ -182,7 +177,6 @@ impl FacilityKind {
                 has_reader: false,
                 prescription_question: PrescriptionQuestion::None,
                 consent_questions: &[],
-                viewers_ja: "医療機関の選定者",
                 mobile_desk: MobileDesk::Always,
             },
         }
