@@ -62,7 +62,9 @@ fn lean(fetched: &Path, own: &Path) -> Result<String, PathBuf> {
 /// Writes `assets.rs` for `src/assets.rs`. Fails with the file that is missing.
 fn embed() -> Result<(), PathBuf> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    // As it is now, not as it was when this script was compiled: builds of several copies of the sources may share a target folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let own = Path::new(&here).join("assets");
     let fetched = own.join("generated");
     let mut embedded = Vec::new();
     let mut style = text(&fetched.join("tokens.css"))?;
