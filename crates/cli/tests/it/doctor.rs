@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::plain_browser::Terminal;
-use crate::running::{Clinic, onshi, succeed, wait_until};
+use crate::running::{Clinic, onshi, output, succeed, wait_until};
 use crate::turned_clock::TurnedClock;
 
 struct Place {
@@ -80,11 +80,11 @@ fn the_doctor_names_what_was_broken_in_real_processes() {
     let mut clock = TurnedClock::start();
     clock.pass_days(400);
     let environment = clock.environment();
-    let output = Command::new(env!("CARGO_BIN_EXE_onshi"))
-        .args(place.arguments())
-        .envs(environment)
-        .output()
-        .unwrap();
+    let output = output(
+        Command::new(env!("CARGO_BIN_EXE_onshi"))
+            .args(place.arguments())
+            .envs(environment),
+    );
     let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(outcome["first_broken"], "clock_wrong", "{outcome:#}");
     drop(clock);

@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::turned_clock::command;
 
+/// How long a test waits for anything at all: a slow machine is no fault.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+
 /// A started part that ends with the test.
 pub(crate) struct Part(Child);
 
@@ -64,7 +67,33 @@ pub(crate) struct Clinic {
 }
 
 pub(crate) fn onshi(arguments: &[&str]) -> Output {
-    command().args(arguments).output().unwrap()
+    output(command().args(arguments))
+}
+
+/// Runs a program to its end. One that does not end is killed, and the test fails.
+pub(crate) fn output(command: &mut Command) -> Output {
+    output_within(PATIENCE, command)
+}
+
+fn output_within(patience: Duration, command: &mut Command) -> Output {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let id = child.id();
+    let (over, ended) = std::sync::mpsc::channel();
+    // Both pipes are read meanwhile: a full one would hold the program up.
+    std::thread::spawn(move || over.send(child.wait_with_output()));
+    if let Ok(output) = ended.recv_timeout(patience) {
+        return output.unwrap();
+    }
+    let killed = Command::new("kill")
+        .args(["-KILL", &id.to_string()])
+        .status();
+    // What it started may hold its pipes for longer.
+    let _ = ended.recv_timeout(Duration::from_secs(10));
+    panic!("{command:?} (process {id}) did not end within {patience:?}; killed: {killed:?}");
 }
 
 /// Runs a command that must succeed; returns what it printed.
@@ -74,19 +103,19 @@ pub(crate) fn succeed(arguments: &[&str]) -> String {
 
 /// Runs a program that must succeed; returns what it printed.
 pub(crate) fn succeeded(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    let output = output(command);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Waits until something is so; fails after three minutes.
-pub(crate) fn wait_until(what: &str, so: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     let (_keep, never) = std::sync::mpsc::channel::<()>();
     while !so() {
         assert!(
-            start.elapsed() < Duration::from_secs(180),
+            start.elapsed() < PATIENCE,
             "waited three minutes for {what}"
         );
         let _ = never.recv_timeout(Duration::from_millis(20));
@@ -349,4 +378,31 @@ impl Clinic {
 pub(crate) fn sample(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exchange/tests/samples");
     std::fs::read(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_program_that_does_not_end_is_killed_and_told() {
+    let unended = std::panic::catch_unwind(|| {
+        output_within(Duration::from_millis(100), Command::new("sleep").arg("600"))
+    });
+    let told = unended.unwrap_err();
+    let told = told.downcast_ref::<String>().unwrap();
+    assert!(
+        told.contains("\"sleep\" \"600\"") && told.contains("did not end within 100ms"),
+        "{told}"
+    );
+    let (_, process) = told.split_once("(process ").unwrap();
+    let (process, _) = process.split_once(')').unwrap();
+    assert!(!Path::new("/proc").join(process).exists(), "{told}");
+}
+
+#[test]
+fn a_program_that_prints_much_on_both_streams_ends() {
+    let script = "head -c 300000 /dev/zero >&2; head -c 300000 /dev/zero";
+    let output = output(Command::new("sh").args(["-c", script]));
+    assert!(output.status.success());
+    assert_eq!(
+        (output.stdout.len(), output.stderr.len()),
+        (300_000, 300_000)
+    );
 }
