@@ -55,6 +55,13 @@ impl TurnedClock {
         self.pass_seconds(days * 86_400);
     }
 
+    /// Turns it on to the next noon in Japan.
+    pub(crate) fn pass_to_noon(&mut self) {
+        let noon_s = (12 - 9) * 3_600;
+        let since_s = (self.clock()().as_seconds() - noon_s).rem_euclid(86_400);
+        self.pass_seconds(u64::try_from(86_400 - since_s).unwrap());
+    }
+
     /// The same for clients of this process.
     pub(crate) fn clock(&self) -> Clock {
         let ahead_s = Arc::clone(&self.ahead_s);

@@ -5,6 +5,7 @@ pub(crate) mod workshop;
 
 use crate::plain_browser::Terminal;
 use crate::running::{Clinic, onshi, succeed};
+use crate::turned_clock::TurnedClock;
 use workshop::{AMOUNT, Workshop};
 
 #[test]
@@ -214,23 +215,24 @@ fn a_new_key_counts_when_the_old_one_signed_it_and_the_old_one_no_more() {
 
 #[test]
 fn an_update_waits_until_reception_is_over() {
+    let mut clock = TurnedClock::start();
+    clock.pass_to_noon();
     let workshop = Workshop::start();
     workshop.release("0.1.0-1", AMOUNT);
     workshop.release("0.2.0-1", AMOUNT);
     assert_eq!(workshop.fetch(), Ok("0.2.0-1 waits".into()));
-    workshop.receive("00:00-23:59");
+    workshop.receive("10:00-15:00", "12:00");
     for occasion in ["hour", "shut-down", "by-hand"] {
-        let refused = workshop.install_by(occasion);
-        // One minute of the day is outside of these hours.
+        let refused = workshop.install_by(occasion).unwrap_err();
         assert!(
-            refused.is_err() || workshop.installed() == "0.2.0-1",
-            "{refused:?}"
+            refused.contains("受付時間の外") && refused.contains("never during reception"),
+            "{occasion}: {refused}"
         );
+        assert_eq!(workshop.installed(), "0.1.0-1", "{occasion}");
     }
     workshop.receive_never();
-    if workshop.installed() == "0.1.0-1" {
-        assert_eq!(workshop.install(), Ok("installed".into()));
-    }
+    assert_eq!(workshop.install(), Ok("installed".into()));
+    assert_eq!(workshop.installed(), "0.2.0-1");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use api::update::{Manifest, Release};
-use domain::update::Reception;
+use domain::update::{Reception, TimeOfDay};
 use pki::publisher::Publisher;
 
 use super::*;
@@ -64,6 +64,27 @@ fn during_reception_it_is_said_from_when_on_switching_off_installs() {
     assert_eq!(updates.at_shut_down(end), AtShutDown::Installs);
     std::fs::remove_dir_all(dir.path().join("updates/waiting")).unwrap();
     assert_eq!(updates.at_shut_down(end), AtShutDown::Nothing);
+}
+
+#[test]
+fn what_waits_is_ordered_at_the_chosen_hour_alone_and_never_during_reception() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut settings = lay_down(dir.path(), "08:00-20:00");
+    let ordered = |settings: &config::Updates, now: &str| {
+        let updates = SelfUpdate::new(dir.path(), settings);
+        updates.order_at_the_hour(japan(now)).unwrap();
+        updates.is_ordered()
+    };
+    settings.at = TimeOfDay::parse("12:00").ok();
+    assert!(!ordered(&settings, "2026-11-26T12:00:00"), "reception");
+    settings.at = TimeOfDay::parse("21:00").ok();
+    for other_hour in ["2026-11-26T20:59:59", "2026-11-26T22:00:00"] {
+        assert!(!ordered(&settings, other_hour), "{other_hour}");
+    }
+    settings.at = None;
+    assert!(!ordered(&settings, "2026-11-26T21:30:00"), "no hour chosen");
+    settings.at = TimeOfDay::parse("21:00").ok();
+    assert!(ordered(&settings, "2026-11-26T21:30:00"));
 }
 
 #[tokio::test]

@@ -422,8 +422,9 @@ impl Workshop {
         std::fs::write(part, bytes).unwrap();
     }
 
-    pub(super) fn receive(&self, hours: &str) {
-        self.set_up(&format!("reception = [\"{hours}\"]"));
+    /// Patients are received in these hours; at this one an update is to be installed by itself.
+    pub(super) fn receive(&self, hours: &str, at: &str) {
+        self.set_up(&format!("reception = [\"{hours}\"]\nat = \"{at}\""));
     }
 
     /// Has the terminal ask for a shut-down by a file of this name.
