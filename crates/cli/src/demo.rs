@@ -238,8 +238,9 @@ async fn load(data_dir: &Path, cards: &Cards) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     let engine = store::engine::Engine::open_center(&data_dir.join("center.db"), chain)?;
-    engine.store_people(synthetic::samples::people()).await?;
     let today = crate::serve::now().date_in_japan();
+    let people = synthetic::samples::people_as_of(today);
+    engine.store_people(people).await?;
     engine.store_people(claims::people(today)).await?;
     let information = synthetic::samples::medical_information::of_samples(today);
     engine.store_medical_information(information).await?;

@@ -231,10 +231,10 @@ async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> any
     load_people(&engine, arguments.seed, arguments.people).await?;
     done.people += arguments.people;
     if arguments.samples {
-        let people = synthetic::samples::people();
+        let today = crate::serve::now().date_in_japan();
+        let people = synthetic::samples::people_as_of(today);
         done.people += people.len() as u64;
         engine.store_people(people).await?;
-        let today = crate::serve::now().date_in_japan();
         let information = synthetic::samples::medical_information::of_samples(today);
         engine.store_medical_information(information).await?;
         let facility = InstitutionCode::parse(synthetic::samples::FACILITY)?;

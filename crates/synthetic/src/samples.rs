@@ -24,16 +24,52 @@ pub const FACILITY: &str = "1319999999";
 /// The reference number the facility gave the first person: (person, number).
 pub const REFERENCE_NUMBER: (u128, &str) = (1, "000123");
 
+/// The year of the sample files.
+const OF_FILES: Year = Year(2026);
+
 /// The people of the sample files, and some more for the demo.
 ///
 /// Returns an empty list if one of the built-in texts did not parse, which a test rules out.
 #[must_use]
 pub fn people() -> Vec<Registration> {
-    build().unwrap_or_default()
+    build(OF_FILES).unwrap_or_default()
 }
 
-fn build() -> Option<Vec<Registration>> {
-    let mut people = vec![taro()?, saburo()?, hanako()?, jiro()?, rare()?];
+/// The same with what is issued for a year as of a day: nothing of it runs out before the next August.
+///
+/// Returns an empty list if one of the built-in texts did not parse, which a test rules out.
+#[must_use]
+pub fn people_as_of(today: CivilDate) -> Vec<Registration> {
+    build(Year::of(today)).unwrap_or_default()
+}
+
+/// The year for which certificates are issued, by the calendar year in whose August it begins.
+#[derive(Clone, Copy)]
+struct Year(i16);
+
+impl Year {
+    /// The year a day lies in.
+    fn of(day: CivilDate) -> Self {
+        let begins_later = day.month() < 8;
+        Self(day.year() - i16::from(begins_later))
+    }
+
+    /// The first day of a month, so many calendar years after the August.
+    fn first(self, years: i16, month: i8) -> Option<CivilDate> {
+        CivilDate::new(self.0 + years, month, 1).ok()
+    }
+
+    /// From August to July.
+    fn period(self) -> Period {
+        Period {
+            start: self.first(0, 8),
+            end: self.first(1, 8).map(|it| it.plus_days(-1)),
+        }
+    }
+}
+
+fn build(year: Year) -> Option<Vec<Registration>> {
+    let mut people = vec![taro(year)?, saburo()?, hanako(year)?, jiro(year)?, rare()?];
     for (at, number) in ["４５６９", "４５８０", "４５８１"].into_iter().enumerate() {
         people.push(lost(10 + at as u128, number)?);
     }
@@ -48,7 +84,7 @@ fn build() -> Option<Vec<Registration>> {
     for (at, number) in ["1000001", "1000002", "1000003"].into_iter().enumerate() {
         people.push(aided(40 + at as u128, number)?);
     }
-    people.push(ticketed(43, "1000004")?);
+    people.push(ticketed(43, "1000004", year)?);
     Some(people)
 }
 
@@ -115,43 +151,41 @@ fn from(mut coverage: Coverage, start: &str) -> Coverage {
     coverage
 }
 
-fn this_year() -> Period {
-    Period {
-        start: day("2026-08-01"),
-        end: day("2027-07-31"),
-    }
-}
-
 fn ceiling(
     kind: CertificateKind,
     category: Category,
-    long_term: Option<&str>,
+    period: Period,
+    long_term_since: Option<CivilDate>,
 ) -> CeilingCertificate {
     CeilingCertificate {
         kind,
         category: Some(category),
-        issued: day("2026-08-01"),
-        period: this_year(),
-        long_term_since: long_term.and_then(day),
+        issued: period.start,
+        period,
+        long_term_since,
     }
 }
 
 /// Sample 0001: valid, with a ceiling.
-fn taro() -> Option<Registration> {
+fn taro(year: Year) -> Option<Registration> {
     let person = at(
         person(1, "資格　太郎", "ｼｶｸ ﾀﾛｳ", Sex::Male, "1970-01-02")?,
         "東京都架空区見本町１丁目２番３号",
     );
     let mut it = from(employer("４５６７", "資格　太郎")?, "2020-04-01");
-    it.ceilings
-        .push(ceiling(CertificateKind::Ceiling, Category::A03, None));
+    it.ceilings.push(ceiling(
+        CertificateKind::Ceiling,
+        Category::A03,
+        year.period(),
+        None,
+    ));
     // Of the sample at a reader; by number it is never answered.
     it.diseases.push(DiseaseCertificate {
         disease: SpecificDisease::from_code("1")?,
-        issued: day("2025-04-01"),
+        issued: year.first(-1, 4),
         period: Period {
-            start: day("2025-04-01"),
-            end: day("2028-03-31"),
+            start: year.first(-1, 4),
+            end: year.first(2, 4).map(|it| it.plus_days(-1)),
         },
         self_pay_yen: Some(10_000),
     });
@@ -181,28 +215,27 @@ fn saburo() -> Option<Registration> {
 }
 
 /// Sample 0006: elderly (後期高齢者).
-fn hanako() -> Option<Registration> {
+fn hanako(year: Year) -> Option<Registration> {
     let person = at(
         person(3, "見本　花子", "ﾐﾎﾝ ﾊﾅｺ", Sex::Female, "1948-03-03")?,
         "東京都架空区見本町９丁目",
     );
-    let mut it = from(
-        coverage(
-            "39139993",
-            "架空都後期高齢者医療広域連合",
-            None,
-            "01234567",
-            None,
-        )?,
-        "2026-08-01",
-    );
+    let mut it = coverage(
+        "39139993",
+        "架空都後期高齢者医療広域連合",
+        None,
+        "01234567",
+        None,
+    )?;
     it.acquired = day("2023-03-03");
-    it.period = this_year();
+    it.period = year.period();
+    it.issued = it.period.start;
     it.ratio = Ratio::from_percent(10);
     it.ceilings.push(ceiling(
         CertificateKind::CeilingAndMeals,
         Category::B05,
-        Some("2026-09-01"),
+        it.period,
+        year.first(0, 9),
     ));
     Some(Registration {
         person,
@@ -211,7 +244,7 @@ fn hanako() -> Option<Registration> {
 }
 
 /// Sample 0007: National Health Insurance with an elderly recipient certificate.
-fn jiro() -> Option<Registration> {
+fn jiro(year: Year) -> Option<Registration> {
     let person = person(4, "見本　次郎", "ﾐﾎﾝ ｼﾞﾛｳ", Sex::Male, "1955-05-05")?;
     let mut it = from(
         coverage("139998", "架空区", Some("架空"), "998877", Some("02"))?,
@@ -221,8 +254,8 @@ fn jiro() -> Option<Registration> {
     it.insured_name = PersonName::parse("見本　一郎").ok();
     it.acquired = day("2021-04-01");
     it.elderly.push(ElderlyCertificate {
-        issued: day("2026-08-01"),
-        period: this_year(),
+        issued: year.first(0, 8),
+        period: year.period(),
         ratio: Ratio::from_percent(20),
     });
     Some(Registration {
@@ -272,10 +305,10 @@ fn aided(id: u128, number: &str) -> Option<Registration> {
 }
 
 /// Medical aid with a ticket for every month of two years.
-fn ticketed(id: u128, number: &str) -> Option<Registration> {
+fn ticketed(id: u128, number: &str, year: Year) -> Option<Registration> {
     let mut registration = aided(id, number)?;
     let facility = InstitutionCode::parse(FACILITY).ok()?;
-    let first = day("2026-04-01")?;
+    let first = year.first(0, 4)?;
     let tickets = (0..24).map(|months| {
         let month = TreatmentMonth::of(first.plus_months(months));
         let mut it = Ticket::new(facility, month);
@@ -342,5 +375,44 @@ mod tests {
                 assert!(known);
             }
         }
+    }
+
+    #[test]
+    fn whatever_day_it_is_what_is_issued_for_a_year_is_good() {
+        for today in [
+            "2026-11-23",
+            "2027-07-31",
+            "2027-08-01",
+            "2028-02-29",
+            "2031-12-31",
+        ] {
+            let today = day(today).unwrap();
+            let people = people_as_of(today);
+            assert_eq!(people.len(), 20);
+            for it in people.iter().flat_map(|it| &it.coverages) {
+                let mut periods = vec![it.period];
+                periods.extend(it.elderly.iter().map(|it| it.period));
+                periods.extend(it.ceilings.iter().map(|it| it.period));
+                periods.extend(it.diseases.iter().map(|it| it.period));
+                for period in periods {
+                    assert!(period.contains(today), "{today:?}: {period:?}");
+                }
+                let of_month = |it: &Ticket| it.month == TreatmentMonth::of(today);
+                assert!(it.tickets.is_empty() || it.tickets.iter().any(of_month));
+            }
+        }
+    }
+
+    #[test]
+    fn the_people_of_the_sample_files_stay_as_of_their_day() {
+        let same = people() == people_as_of(day("2026-11-23").unwrap());
+        assert!(same);
+        let hanako = &people()[2].coverages[0];
+        let (start, end) = (day("2026-08-01"), day("2027-07-31"));
+        assert_eq!(hanako.period, Period { start, end });
+        assert_eq!(hanako.issued, start);
+        assert_eq!(hanako.ceilings[0].long_term_since, day("2026-09-01"));
+        let disease = &people()[0].coverages[0].diseases[0];
+        assert_eq!(disease.period.end, day("2028-03-31"));
     }
 }

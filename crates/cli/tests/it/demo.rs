@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::running::{onshi, succeed};
+use crate::turned_clock::TurnedClock;
 
 #[test]
 fn the_demo_ends_with_a_check_and_writes_what_others_start_from() {
@@ -96,6 +97,18 @@ fn the_demo_has_a_facility_of_every_kind_with_every_account_it_may_have() {
 
 #[test]
 fn every_person_of_the_demo_gets_the_verdict_it_promises() {
+    keeps_its_promises();
+}
+
+#[test]
+fn a_demo_of_two_years_later_keeps_its_promises_as_well() {
+    let mut clock = TurnedClock::start();
+    clock.pass_days(2 * 365);
+    keeps_its_promises();
+}
+
+/// Asks a center of the samples' people about everybody whom the demo describes.
+fn keeps_its_promises() {
     let clinic = crate::running::Clinic::start();
     clinic.enrol();
     let dir = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use synthetic::samples;
 
 use crate::point_in_time::permit;
 use crate::running::succeed;
-use crate::turned_clock::command;
+use crate::turned_clock::{command, right_clock};
 
 #[test]
 fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_place() {
@@ -21,7 +21,7 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
         let told: serde_json::Value = serde_json::from_str(&succeed(&order)).unwrap();
         told["people"].as_u64().unwrap()
     };
-    let samples = samples::people();
+    let samples = samples::people_as_of(right_clock()().date_in_japan());
     let first = load(&["--samples", "--people", "20000", "--seed", "3"]);
     assert_eq!(first, 20_000 + samples.len() as u64);
     // A person of another seed takes the place of who was made at theirs.
