@@ -289,7 +289,13 @@ fn a_renewal_that_cannot_be_is_told_with_the_reason_and_changes_nothing() {
     let before = std::fs::read(&sealed).unwrap();
     // Without a line.
     clinic.center.take().unwrap().kill();
-    refused(&renew, &[]);
+    refused(
+        &renew,
+        &[
+            "センターに接続できません。回線と",
+            "no connection with the center; look at the line",
+        ],
+    );
     // Revoked.
     clinic.start_center();
     let fingerprint = list(&clinic)[0]["fingerprint"].as_str().unwrap().to_owned();
@@ -302,7 +308,13 @@ fn a_renewal_that_cannot_be_is_told_with_the_reason_and_changes_nothing() {
         "--fingerprint",
         &fingerprint,
     ]);
-    refused(&renew, &[]);
+    refused(
+        &renew,
+        &[
+            "電子証明書は失効しています。再発行を申請してください。",
+            "certificate was revoked. Please apply for a new one.",
+        ],
+    );
     assert_eq!(std::fs::read(&sealed).unwrap(), before);
     // None there.
     std::fs::remove_file(&sealed).unwrap();
