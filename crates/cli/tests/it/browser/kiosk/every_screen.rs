@@ -23,6 +23,16 @@ const TOO_SMALL: &str = "
         inline: document.querySelectorAll('[style],style,script:not([src]),[onclick]').length,
         main: document.querySelectorAll('main').length, h1: document.querySelectorAll('h1').length}";
 
+/// Tells the kiosk that somebody is there, as any touch does: no screen passes while it is looked at.
+async fn be_there(walk: &Walk) {
+    let touch = "
+        const done = arguments[arguments.length - 1];
+        const told = {method: 'POST', body: new URLSearchParams(), headers: {'x-onshi-script': '1'}};
+        fetch('/touch', told).then(it => done(it.ok), error => done(String(error)))";
+    let told = walk.browser.execute_async(touch, Vec::new()).await;
+    assert_eq!(told.unwrap(), json!(true));
+}
+
 async fn look(walk: &Walk, name: &str) {
     walk.screen(name).await;
     let right = json!({"small": [], "targets": [], "sideways": 0, "inline": 0, "main": 1, "h1": 1});
@@ -31,6 +41,7 @@ async fn look(walk: &Walk, name: &str) {
         walk.wait_for(&format!("html[lang={language}]")).await;
         walk.is_accessible().await;
         for (size, width, height) in SIZES {
+            be_there(walk).await;
             walk.size(width, height).await;
             assert_eq!(
                 walk.script(TOO_SMALL).await,

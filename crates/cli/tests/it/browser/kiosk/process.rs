@@ -12,7 +12,7 @@ use crate::line::Line;
 /// The demo's reader that no kiosk of the demo uses.
 const FREE_READER: usize = 3;
 
-/// A kiosk beside those of the demo, with an account of its own.
+/// A kiosk beside those of the demo, with an account of its own. Its waits are short, yet no screen is gone before a slow machine saw it.
 async fn start(walk: &Walk, line: &Line, idle_s: u32) -> (Ended, String) {
     let token = walk.center_token("administrator").await;
     let password = "Kiosuku-2026-Nana";
@@ -28,7 +28,7 @@ async fn start(walk: &Walk, line: &Line, idle_s: u32) -> (Ended, String) {
     let settings = format!(
         "data_dir = \"{}\"\ncenter = \"{}\"\nca = {}\ncenter_name = \"onshi-demo\"\nreader = \"pcsc:onshi home-nursing\"\n\
          [identity]\nname = \"clinic\"\n[account]\nid = \"reader2\"\nsecret_file = \"{}\"\n[listen]\npages = \"127.0.0.1:0\"\n\
-         [times]\nidle_s = {idle_s}\nanswer_s = 15\nmoment_s = 1\ncall_s = 1\nrenew_s = 1\n",
+         [times]\nidle_s = {idle_s}\nanswer_s = 30\nmoment_s = 10\ncall_s = 10\nrenew_s = 1\n",
         dir.display(),
         line.address,
         walk.demo["center"]["ca"],
@@ -79,7 +79,7 @@ async fn line_of(walk: &Walk) -> Line {
 async fn whoever_is_still_there_goes_on_and_whoever_is_gone_leaves_nothing() {
     let walk = Walk::start().await;
     let line = line_of(&walk).await;
-    let (_kiosk, launch) = start(&walk, &line, 2).await;
+    let (_kiosk, launch) = start(&walk, &line, 6).await;
     walk.browser.goto(&launch).await.unwrap();
     walk.screen("welcome").await;
     walk.place_at(FREE_READER, "valid");
