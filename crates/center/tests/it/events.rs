@@ -14,7 +14,7 @@ use crate::world::{World, check};
 /// The next event; what is not there within a while never comes.
 async fn next(events: &mut Events) -> Event {
     loop {
-        let waited = tokio::time::timeout(Duration::from_secs(20), events.next()).await;
+        let waited = tokio::time::timeout(Duration::from_secs(180), events.next()).await;
         match waited.unwrap().unwrap() {
             Received::Event(event) => return event,
             Received::Connected | Received::Moved => {}

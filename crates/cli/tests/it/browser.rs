@@ -225,16 +225,18 @@ impl Walk {
 
     /// Waits for something that appears by itself on the page that is open.
     async fn appears(&self, css: &str) {
-        let wait = self
-            .browser
-            .wait()
-            .at_most(std::time::Duration::from_secs(60));
+        let wait = self.wait();
         wait.for_element(Locator::Css(css)).await.unwrap();
+    }
+
+    /// A wait that is as patient as every other of these tests.
+    fn wait(&self) -> fantoccini::wait::Wait<'_> {
+        self.browser.wait().at_most(crate::running::PATIENCE)
     }
 
     async fn next_page(&self) {
         let next = Locator::Css("html:not([data-old]) footer");
-        while let Err(error) = self.browser.wait().for_element(next).await {
+        while let Err(error) = self.wait().for_element(next).await {
             // A page that fetches itself anew was about to.
             let text = error.to_string();
             assert!(text.contains("aborted by navigation"), "{text}");

@@ -100,13 +100,13 @@ async fn secrets_of_link_app_and_reader_are_rotated_while_they_run_and_the_page_
     walk.press("main [data-account=link_app] [data-tone=primary]")
         .await;
     let done = Locator::Css("[data-account=link_app][data-stage=done]");
-    walk.browser.wait().for_element(done).await.unwrap();
+    walk.wait().for_element(done).await.unwrap();
     walk.see(&["切り替えが完了しました"]).await;
     // The kiosk's as well: nobody is at its reader.
     walk.press("main [data-account=reader] [data-tone=primary]")
         .await;
     let done = Locator::Css("[data-account=reader][data-stage=done]");
-    walk.browser.wait().for_element(done).await.unwrap();
+    walk.wait().for_element(done).await.unwrap();
     // The link goes on with the new one: a file is answered.
     let folders = &walk.demo["facilities"][0]["folders"];
     let (req, res) = (

@@ -32,7 +32,7 @@ async fn an_administrator_registers_edits_and_disables_an_account() {
     let field = walk.browser.find(Locator::Id("password")).await.unwrap();
     field.send_keys("abc+").await.unwrap();
     let live = Locator::Css("#password-rule li[data-met=false]");
-    walk.browser.wait().for_element(live).await.unwrap();
+    walk.wait().for_element(live).await.unwrap();
     choose(&walk, "kind", "general").await;
     walk.send(&[("id", "uketsuke2"), ("password", "Uketsuke-2nd-1")])
         .await;
@@ -93,7 +93,7 @@ async fn a_password_is_changed_in_three_steps_with_the_rule_as_it_is_typed() {
         .unwrap();
     field.send_keys("abc+").await.unwrap();
     let live = Locator::Css("#password-rule li[data-met=false]");
-    walk.browser.wait().for_element(live).await.unwrap();
+    walk.wait().for_element(live).await.unwrap();
     let rule = walk.text("#password-rule").await;
     assert!(rule.contains("「+」は使えません"), "{rule}");
     // What comes while typing brings no style and no script with it, and is as accessible as the page.
@@ -109,7 +109,7 @@ async fn a_password_is_changed_in_three_steps_with_the_rule_as_it_is_typed() {
     walk.fill(&form("kantan", "chigau")).await;
     // The rule is written anew for this one, which moves the button below it.
     let anew = Locator::XPath("//*[@id='password-rule'][not(contains(., '「+」'))]");
-    walk.browser.wait().for_element(anew).await.unwrap();
+    walk.wait().for_element(anew).await.unwrap();
     walk.press("main form [data-tone=primary]").await;
     assert_eq!(walk.code("#new_password-error-1").await, "too_short");
     assert_eq!(walk.code("#again-error-1").await, "differs");

@@ -144,10 +144,7 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     assert!(walk.shows("main a[href^='/checks/']").await);
     walk.close_disaster_beside(windows).await;
     let gone = Locator::Css("#modes:not(:has(section))");
-    let wait = walk
-        .browser
-        .wait()
-        .at_most(std::time::Duration::from_secs(60));
+    let wait = walk.wait();
     wait.for_element(gone).await.unwrap();
     walk.press("header button[value=ja]").await;
     assert_eq!(

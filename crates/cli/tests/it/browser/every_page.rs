@@ -313,7 +313,7 @@ async fn the_steps_of_a_bare_pcs_set_up_are_accessible_and_end_at_the_terminal()
     walk.press("main form [data-tone=primary]").await;
     // The page goes to the terminal by itself, which asks whose certificate is used.
     let first = fantoccini::Locator::Css("form[action='/start']");
-    walk.browser.wait().for_element(first).await.unwrap();
+    walk.wait().for_element(first).await.unwrap();
     assert!(!std::path::Path::new(&dir("bare/etc/kiosk.toml")).exists());
     walk.end().await;
 }

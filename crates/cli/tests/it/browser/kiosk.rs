@@ -77,7 +77,7 @@ impl Walk {
 
     /// Waits for an element.
     async fn wait_for(&self, css: &str) {
-        let found = self.browser.wait().for_element(Locator::Css(css)).await;
+        let found = self.wait().for_element(Locator::Css(css)).await;
         if let Err(error) = found {
             let shown = self.shown("screen").await;
             panic!("waited for {css}, {shown} is shown: {error}");

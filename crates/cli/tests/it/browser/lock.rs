@@ -7,11 +7,7 @@ use crate::turned_clock::TurnedClock;
 
 impl Walk {
     async fn waits_for(&self, css: &str) {
-        self.browser
-            .wait()
-            .for_element(Locator::Css(css))
-            .await
-            .unwrap();
+        self.wait().for_element(Locator::Css(css)).await.unwrap();
     }
 
     async fn unlock(&self, password: &str) {

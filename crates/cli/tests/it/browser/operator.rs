@@ -213,7 +213,7 @@ async fn chain(walk: &Walk) {
     walk.operate("/audit/verify").await;
     walk.press("main form [data-tone=primary]").await;
     let whole = Locator::Css("[data-code=chain_whole]");
-    walk.browser.wait().for_element(whole).await.unwrap();
+    walk.wait().for_element(whole).await.unwrap();
     look_as_it_is(walk, "operator-verified").await;
 }
 

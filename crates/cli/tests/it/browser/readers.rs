@@ -31,7 +31,7 @@ impl Walk {
 
     /// Waits until something is on the page, which renews itself.
     pub(super) async fn until(&self, css: &str) {
-        let found = self.browser.wait().for_element(Locator::Css(css)).await;
+        let found = self.wait().for_element(Locator::Css(css)).await;
         if let Err(error) = found {
             panic!("{css}: {error}\n{}", self.text("main").await);
         }

@@ -104,8 +104,7 @@ async fn a_card_service_that_stops_is_told_and_comes_back() {
     service("stop");
     walk.screen("reader-out").await;
     service("start");
-    walk.browser
-        .wait()
+    walk.wait()
         .for_element(fantoccini::Locator::Css(
             "main[data-screen=welcome], main[data-screen=method]",
         ))

@@ -1,12 +1,8 @@
 //! A rotation of the reader's secret that an administrator asks for while a patient stands at the reader: it waits, and disturbs nobody.
 
-use std::time::Duration;
-
 use super::super::Walk;
 use super::CLINIC;
-
-/// A rotation that is not over by then will never be.
-const PATIENCE: Duration = Duration::from_secs(180);
+use crate::running::PATIENCE;
 
 impl Walk {
     /// How far the rotation of the reader's secret is.
