@@ -335,12 +335,12 @@ async fn the_pages_of_readers_and_settings_are_accessible_in_every_language() {
     walk.lay(PC, "everything");
     walk.stage("method").await;
     look(&walk, "card-method").await;
-    walk.press("#live [value=pin]").await;
+    walk.tap("#live [value=pin]").await;
     look_as_it_is(&walk, "card-pin").await;
     walk.send(&[("pin", "1234")]).await;
     walk.answer_all().await;
     look(&walk, "card-done").await;
-    walk.press("#live a[href^='/card-checks/']").await;
+    walk.tap("#live a[href^='/card-checks/']").await;
     look(&walk, "result-card").await;
     walk.open("readers").await;
     look(&walk, "readers-results").await;

@@ -16,7 +16,7 @@ async fn agree(walk: &Walk) {
     walk.stage("welcome").await;
     walk.lay(PC, "everything");
     walk.stage("method").await;
-    walk.press("#live [value=pin]").await;
+    walk.tap("#live [value=pin]").await;
     walk.send(&[("pin", "1234")]).await;
     walk.answer_all().await;
     walk.sign_out().await;

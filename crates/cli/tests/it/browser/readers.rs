@@ -336,7 +336,7 @@ async fn settings_are_the_administrators_and_nobody_overwrites_another() {
         fetch('/settings', {method: 'POST', body: new URLSearchParams(form)})";
     walk.script(save).await;
     walk.until("#live [data-code=changed_meanwhile]").await;
-    walk.press("#live a[href='/settings']").await;
+    walk.tap("#live a[href='/settings']").await;
     assert_eq!(
         walk.value("#visual_return_minutes").await.as_deref(),
         Some("33")
