@@ -6,6 +6,7 @@ use api::reference_number::ReferenceNumberSearch;
 use center::config::link::Link;
 use serde_json::{Value, json};
 
+use crate::patience::in_time;
 use crate::reference_numbers::refused;
 use crate::world::{Clinic, World, check};
 
@@ -80,17 +81,16 @@ fn question(reception: &str) -> Value {
 
 /// Asks until an order is at its end.
 pub(crate) async fn result(clinic: &Clinic, token: &str, name: &str, reception: &str) -> Value {
-    loop {
-        let state = clinic
-            .client
-            .bulk_order(token, reception)
-            .await
-            .unwrap()
-            .state;
-        if !["listing", "open"].contains(&state.as_str()) {
-            return send(clinic, token, (name, "r"), &question(reception)).await;
+    let at_its_end = async {
+        loop {
+            let order = clinic.client.bulk_order(token, reception).await.unwrap();
+            if !["listing", "open"].contains(&order.state.as_str()) {
+                return;
+            }
         }
-    }
+    };
+    in_time("the end of an order", at_its_end).await;
+    send(clinic, token, (name, "r"), &question(reception)).await
 }
 
 pub(crate) fn units<'a>(result: &'a Value, name: &str) -> &'a Vec<Value> {

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use crate::metrics::{scrape, value};
+use crate::patience::in_time;
 use crate::world::{Clinic, RawAnswer, World, check, read_answer_of_open_line};
 
 const CLINIC: &str = "1319999999";
@@ -67,9 +68,12 @@ impl Held {
 
 /// Waits until monitoring sees so many.
 pub(crate) async fn until(world: &World, name: &str, count: f64) {
-    while 0.5 < (value(&scrape(world).await, name) - count).abs() {
-        tokio::task::yield_now().await;
-    }
+    let seen = async {
+        while 0.5 < (value(&scrape(world).await, name) - count).abs() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time(&format!("{name} {count}"), seen).await;
 }
 
 async fn in_progress(world: &World, count: f64) {
@@ -258,16 +262,19 @@ async fn connections_beyond_a_certificates_own_are_closed_and_others_are_not() {
     let mut beyond = world.connect(&clinic.identity).await;
     let mut rest = Vec::new();
     // Closed, with or without an error of the line.
-    let _ = beyond.read_to_end(&mut rest).await;
+    let _ = in_time("the close", beyond.read_to_end(&mut rest)).await;
     assert!(rest.is_empty());
     other.client.keys().await.unwrap();
     let name = "onshi_connections_refused_total{of=\"certificate\"}";
     until(&world, name, 1.0).await;
     drop(open);
     // The next finds room as soon as the center saw them end.
-    while clinic.client.keys().await.is_err() {
-        tokio::task::yield_now().await;
-    }
+    let room = async {
+        while clinic.client.keys().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("room for the next", room).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,11 +337,14 @@ async fn the_end_of_the_center_answers_what_is_in_progress_and_tells_lines_to_cl
     events.next().await.unwrap();
     let (api, center) = (world.api, world.center.take().unwrap());
     let stopped = tokio::spawn(center.stop());
-    while accepts(api).await {
-        tokio::task::yield_now().await;
-    }
+    let closed = async {
+        while accepts(api).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    in_time("the listener's end", closed).await;
     let mut rest = Vec::new();
-    let _ = idle.read_to_end(&mut rest).await;
+    let _ = in_time("the close", idle.read_to_end(&mut rest)).await;
     assert!(rest.is_empty(), "an idle line is closed");
     assert!(!stopped.is_finished(), "it waits for what is in progress");
     for held in held {

@@ -1,7 +1,5 @@
 //! What a facility's clients hear of, and what they never do.
 
-use std::time::Duration;
-
 use api::client::Client;
 use api::client::events::{Events, Received};
 use api::event::Event;
@@ -9,13 +7,13 @@ use api::reader::ModeChange;
 use synthetic::card::case::Case;
 
 use crate::own::desk;
+use crate::patience::in_time;
 use crate::world::{World, check};
 
 /// The next event; what is not there within a while never comes.
 async fn next(events: &mut Events) -> Event {
     loop {
-        let waited = tokio::time::timeout(Duration::from_secs(180), events.next()).await;
-        match waited.unwrap().unwrap() {
+        match in_time("the next event", events.next()).await.unwrap() {
             Received::Event(event) => return event,
             Received::Connected | Received::Moved => {}
             Received::Lost(why) => panic!("the line was lost: {why}"),

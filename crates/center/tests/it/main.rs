@@ -45,6 +45,7 @@ mod no_writes;
 mod operators;
 mod own;
 mod own_misuse;
+mod patience;
 mod places;
 mod posted_notices;
 mod readers;

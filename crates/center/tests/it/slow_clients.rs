@@ -6,6 +6,7 @@ use center::config::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::patience::in_time;
 use crate::world::{Clinic, World, read_answer};
 
 /// Long enough for the other requests of a test on a busy machine.
@@ -27,7 +28,7 @@ async fn a_handshake_that_does_not_end_is_dropped() {
     silent.write_all(b"\x16\x03").await.unwrap();
     let mut rest = Vec::new();
     // Ends only because the center closes.
-    let _ = silent.read_to_end(&mut rest).await;
+    let _ = in_time("the close", silent.read_to_end(&mut rest)).await;
     clinic.sign_in("link_app").await;
 }
 
@@ -38,7 +39,7 @@ async fn a_head_that_does_not_end_is_dropped() {
         let mut stream = world.connect(&clinic.identity).await;
         stream.write_all(said.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest).await;
+        let _ = in_time("the close", stream.read_to_end(&mut rest)).await;
         let rest = String::from_utf8_lossy(&rest).into_owned();
         assert!(
             rest.is_empty() || rest.starts_with("HTTP/1.1 408"),

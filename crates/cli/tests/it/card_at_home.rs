@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::running::{Part, end_or_kill, ended, first_line, within};
 use crate::turned_clock::command;
 
 /// The reader; it ends with the test.
@@ -28,17 +29,17 @@ impl ReaderAtHome {
             .stdout(Stdio::piped())
             .spawn()
             .expect("build it first: cargo build -p virtual-card");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let path = |value: &Value| PathBuf::from(value.as_str().unwrap());
-        Self {
+        let out = child.stdout.take().unwrap();
+        let mut reader = Self {
             child,
-            socket: path(&ready["socket"]),
-            control: path(&ready["readers"][0]["control"]),
-        }
+            socket: PathBuf::new(),
+            control: PathBuf::new(),
+        };
+        let ready: Value = serde_json::from_str(&first_line(out)).unwrap();
+        let path = |value: &Value| PathBuf::from(value.as_str().unwrap());
+        reader.socket = path(&ready["socket"]);
+        reader.control = path(&ready["readers"][0]["control"]);
+        reader
     }
 
     /// Gives the reader an order, such as `remove`.
@@ -69,7 +70,7 @@ impl ReaderAtHome {
             .unwrap();
         // A command that reads nothing has ended its input already.
         let _ = writeln!(child.stdin.take().unwrap(), "{typed}");
-        child.wait_with_output().unwrap()
+        ended(child, "onshi visit")
     }
 
     /// Runs it at a terminal, where typed text is shown as it comes, and types once this text asks for it. What the terminal showed.
@@ -92,23 +93,27 @@ impl ReaderAtHome {
             .stdout(Stdio::piped())
             .spawn()
             .expect("script of Debian's bsdutils");
-        let mut shown = Vec::new();
         let mut out = child.stdout.take().unwrap();
-        let mut byte = [0];
-        while !String::from_utf8_lossy(&shown).contains(asked) {
-            assert_ne!(
-                out.read(&mut byte).unwrap(),
-                0,
-                "{}",
-                String::from_utf8_lossy(&shown)
-            );
-            shown.extend(byte);
-        }
         let mut keys = child.stdin.take().unwrap();
-        keys.write_all(typed.as_bytes()).unwrap();
-        keys.flush().unwrap();
-        out.read_to_end(&mut shown).unwrap();
-        child.wait().unwrap();
+        let _script = Part::of(child);
+        let (asked, typed) = (asked.to_owned(), typed.to_owned());
+        let shown = within("a command at a terminal", move || {
+            let mut shown = Vec::new();
+            let mut byte = [0];
+            while !String::from_utf8_lossy(&shown).contains(&asked) {
+                assert_ne!(
+                    out.read(&mut byte).unwrap(),
+                    0,
+                    "{}",
+                    String::from_utf8_lossy(&shown)
+                );
+                shown.extend(byte);
+            }
+            keys.write_all(typed.as_bytes()).unwrap();
+            keys.flush().unwrap();
+            out.read_to_end(&mut shown).unwrap();
+            shown
+        });
         String::from_utf8(shown).unwrap()
     }
 
@@ -127,6 +132,6 @@ impl ReaderAtHome {
 impl Drop for ReaderAtHome {
     fn drop(&mut self) {
         drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        end_or_kill(&mut self.child);
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::card_at_home::ReaderAtHome;
 use crate::line::{Cut, dropping};
-use crate::running::Part;
+use crate::running::{Part, within};
 use crate::turned_clock::command;
 
 /// Bytes that come back over each connection in turn before it is cut: within the handshake, after the request was done but before its answer,
@@ -39,11 +39,16 @@ pub(crate) fn demo(folder: &std::path::Path) -> (Part, Value) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let ready = lines.by_ref().map_while(Result::ok);
-    assert!(ready.into_iter().any(|it| it.contains("serving until")));
+    let demo = Part::of(child);
+    let (is_ready, lines) = within("the demo to be ready", move || {
+        let mut said = lines.by_ref().map_while(Result::ok);
+        let is_ready = said.any(|it| it.contains("serving until"));
+        (is_ready, lines)
+    });
+    assert!(is_ready);
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     let told = std::fs::read(folder.join("demo.json")).unwrap();
-    (Part::of(child), serde_json::from_slice(&told).unwrap())
+    (demo, serde_json::from_slice(&told).unwrap())
 }
 
 /// The station's administrator, signed in.

@@ -304,8 +304,11 @@ fn visit_the_kiosk(demo: &Value, folder: &Path) -> Vec<String> {
     writeln!(control, "place {}", own.display()).unwrap();
     let mut typed = [WRONG_PIN, PIN].into_iter();
     let mut last = String::new();
+    let start = std::time::Instant::now();
     loop {
         let shown = page.send("GET", "/", &[]);
+        let waited = start.elapsed();
+        assert!(waited < crate::running::PATIENCE, "not done: {shown}");
         let within = |name: &str| {
             let rest = shown
                 .split(&format!("{name}=\""))

@@ -1,11 +1,11 @@
 //! A browser without JavaScript, over a running terminal: plain HTTP, cookies, redirects, forms.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use crate::running::{Clinic, Part, succeed};
+use crate::running::{Clinic, Part, first_line, succeed};
 use crate::turned_clock::command;
 
 /// A running terminal.
@@ -60,12 +60,12 @@ impl Terminal {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let out = child.stdout.take().unwrap();
+        let part = Part::of(child);
+        let line = first_line(out);
         let host = line.trim().strip_prefix("terminal: http://").unwrap();
         Self {
-            _part: Part::of(child),
+            _part: part,
             host: host.trim_end_matches('/').to_owned(),
         }
     }

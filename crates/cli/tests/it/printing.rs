@@ -1,8 +1,8 @@
 //! What commands do when standard output takes nothing more: a reader that went away, a full disk.
 
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 
-use crate::running::{Clinic, succeed};
+use crate::running::{Clinic, ended, succeed};
 use crate::turned_clock::command;
 
 /// Runs a command whose output goes there.
@@ -12,7 +12,7 @@ fn into(output: Stdio, arguments: &[&str]) -> (Option<i32>, String) {
         .args(arguments)
         .stdout(output)
         .stderr(Stdio::piped());
-    let ended: Output = command.spawn().unwrap().wait_with_output().unwrap();
+    let ended = ended(command.spawn().unwrap(), &format!("{arguments:?}"));
     let said = String::from_utf8(ended.stderr).unwrap();
     assert!(!said.contains("panicked"), "{arguments:?}: {said}");
     (ended.status.code(), said)

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -31,7 +31,12 @@ impl Part {
         let id = self.0.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status();
         assert!(asked.unwrap().success());
-        assert!(self.0.wait().unwrap().success());
+        let mut status = None;
+        wait_until("a part to end", || {
+            status = self.0.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(status.unwrap().success());
     }
 
     /// Kills it like a power cut of the process.
@@ -81,6 +86,15 @@ fn output_within(patience: Duration, command: &mut Command) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let child = command.spawn().unwrap();
+    ended_within(patience, child, &format!("{command:?}"))
+}
+
+/// The end of a program that was started with pipes and may have been written to. One that does not end is killed, and the test fails.
+pub(crate) fn ended(child: Child, what: &str) -> Output {
+    ended_within(PATIENCE, child, what)
+}
+
+fn ended_within(patience: Duration, child: Child, what: &str) -> Output {
     let id = child.id();
     let (over, ended) = std::sync::mpsc::channel();
     // Both pipes are read meanwhile: a full one would hold the program up.
@@ -93,7 +107,44 @@ fn output_within(patience: Duration, command: &mut Command) -> Output {
         .status();
     // What it started may hold its pipes for longer.
     let _ = ended.recv_timeout(Duration::from_secs(10));
-    panic!("{command:?} (process {id}) did not end within {patience:?}; killed: {killed:?}");
+    panic!("{what} (process {id}) did not end within {patience:?}; killed: {killed:?}");
+}
+
+/// What a call returns that waits for another program; fails after three minutes.
+pub(crate) fn within<T: Send + 'static>(
+    what: &str,
+    call: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    let (over, returned) = std::sync::mpsc::channel();
+    std::thread::spawn(move || over.send(call()));
+    let returned = returned.recv_timeout(PATIENCE);
+    returned.unwrap_or_else(|why| panic!("waited for {what}: {why}"))
+}
+
+/// What a future brings; fails after three minutes.
+pub(crate) async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let brought = tokio::time::timeout(PATIENCE, future).await;
+    brought.unwrap_or_else(|_| panic!("waited three minutes for {what}"))
+}
+
+/// The first line a program prints; empty where it ends without one.
+pub(crate) fn first_line(out: ChildStdout) -> String {
+    within("the first line of a program", move || {
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        line
+    })
+}
+
+/// The end of a program that was told to end, for `Drop`: one that goes on is killed.
+pub(crate) fn end_or_kill(child: &mut Child) {
+    let start = Instant::now();
+    let (_keep, never) = std::sync::mpsc::channel::<()>();
+    while matches!(child.try_wait(), Ok(None)) && start.elapsed() < Duration::from_secs(30) {
+        let _ = never.recv_timeout(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Runs a command that must succeed; returns what it printed.
@@ -130,16 +181,15 @@ pub(crate) fn start_center(settings: &str, ready_file: &str) -> (Part, Value) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let center = Part(child);
+    let line = first_line(out);
     assert!(
         line.starts_with("center: "),
         "the center did not start: {line}"
     );
     let ready = serde_json::from_slice(&std::fs::read(ready_file).unwrap()).unwrap();
-    (Part(child), ready)
+    (center, ready)
 }
 
 impl Clinic {

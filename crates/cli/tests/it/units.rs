@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::running::{sample, wait_until};
+use crate::running::{end_or_kill, sample, wait_until};
 
 /// What of systemd would reach the kernel of the machine, or waits for devices that are not there.
 const LEFT_OUT: [&str; 5] = [
@@ -164,7 +164,7 @@ impl Drop for Machine {
                 .args(["-KILL", &first.to_string()])
                 .status();
         }
-        let _ = self.child.wait();
+        end_or_kill(&mut self.child);
     }
 }
 

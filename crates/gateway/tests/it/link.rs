@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use api::client::Client;
 use api::client::machine::MachineAccount;
@@ -24,6 +25,9 @@ use store::engine::Engine;
 use store::journal::Journal;
 
 use crate::cards::Clinic;
+
+/// How long a test listens: a slow machine is no fault.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
 pub(crate) struct Link {
@@ -212,9 +216,13 @@ impl Link {
 
     /// Listens as long as something is so.
     pub(crate) async fn hear_while(&mut self, so: impl AsyncFn(&Self) -> bool) {
-        while so(self).await {
-            self.hearing.next().await.unwrap();
-        }
+        let heard = async {
+            while so(self).await {
+                self.hearing.next().await.unwrap();
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, heard).await;
+        heard.expect("it stays so for three minutes");
     }
 
     /// Another gateway over the same folders and journal, as after a crash.
@@ -235,9 +243,13 @@ impl Link {
 
     /// Listens until something is so.
     pub(crate) async fn hear_until(&mut self, so: impl Fn(&Journal) -> bool) {
-        while !so(&self.journal) {
-            self.hearing.next().await.unwrap();
-        }
+        let heard = async {
+            while !so(&self.journal) {
+                self.hearing.next().await.unwrap();
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, heard).await;
+        heard.expect("it was not so within three minutes");
     }
 
     /// Listens until the stream stands and its place is kept.

@@ -10,6 +10,7 @@ use store::claims::uploads::{Begun, NewUpload, Put};
 use store::engine::Engine;
 
 use super::*;
+use crate::patience::in_time;
 
 /// More than the center looks at in one turn.
 const MANY: u8 = 60;
@@ -69,13 +70,16 @@ async fn is_accepted_at_the_close(claimant: &mut Claimant, people: &[Registratio
     let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
     claimant.session = claimant.clinic.client.claims_sign_in(&asked).await.unwrap();
     let client = &claimant.clinic.client;
-    loop {
-        let found = client.claims_submission(claimant.token(), &sent.id).await;
-        if found.unwrap().state == "accepted" {
-            break;
+    let accepted = async {
+        loop {
+            let found = client.claims_submission(claimant.token(), &sent.id).await;
+            if found.unwrap().state == "accepted" {
+                return;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    in_time("the acceptance", accepted).await;
 }
 
 #[tokio::test]

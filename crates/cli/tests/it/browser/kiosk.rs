@@ -19,6 +19,7 @@ use fantoccini::Locator;
 use serde_json::Value;
 
 use super::Walk;
+use crate::running::in_time;
 
 /// The kiosks of the demo, as they stand in demo.json.
 const CLINIC: usize = 0;
@@ -91,26 +92,32 @@ impl Walk {
 
     /// Waits until the machine is through with what it does; returns the screen.
     async fn settled(&self) -> String {
-        loop {
-            self.wait_for("main:not([data-weight=busy])").await;
-            let read = "const {weight, screen} = document.querySelector('main').dataset; return [weight, screen]";
-            let shown = self.script(read).await;
-            if shown[0] != "busy" {
-                return shown[1].as_str().unwrap().to_owned();
+        let settled = async {
+            loop {
+                self.wait_for("main:not([data-weight=busy])").await;
+                let read = "const {weight, screen} = document.querySelector('main').dataset; return [weight, screen]";
+                let shown = self.script(read).await;
+                if shown[0] != "busy" {
+                    return shown[1].as_str().unwrap().to_owned();
+                }
             }
-        }
+        };
+        in_time("a screen that stays", settled).await
     }
 
     /// Touches something on the screen, which may be drawn anew in this moment.
     async fn touch(&self, css: &str) {
-        loop {
-            let found = self.browser.find(Locator::Css(css)).await.expect(css);
-            match found.click().await {
-                Ok(()) => return,
-                Err(error) if error.is_stale_element_reference() => {}
-                Err(error) => panic!("{css}: {error}"),
+        let touched = async {
+            loop {
+                let found = self.browser.find(Locator::Css(css)).await.expect(css);
+                match found.click().await {
+                    Ok(()) => return,
+                    Err(error) if error.is_stale_element_reference() => {}
+                    Err(error) => panic!("{css}: {error}"),
+                }
             }
-        }
+        };
+        in_time(css, touched).await;
     }
 
     /// Touches a button of the screen by what it means, and waits for the next screen.

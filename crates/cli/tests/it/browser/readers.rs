@@ -8,6 +8,7 @@ use fantoccini::Locator;
 use serde_json::Value;
 
 use super::Walk;
+use crate::running::in_time;
 
 /// The reader at the clinic's PC, and that of its kiosk.
 pub(super) const PC: &str = "onshi pc";
@@ -61,13 +62,16 @@ impl Walk {
 
     /// Answers every question with its first choice.
     pub(super) async fn answer_all(&self) {
-        loop {
-            match self.stage_now().await.as_str() {
-                "done" => return,
-                "identifying" | "sending" => tokio::task::yield_now().await,
-                _ => self.tap("#live [name=press][data-tone=primary]").await,
+        let done = async {
+            loop {
+                match self.stage_now().await.as_str() {
+                    "done" => return,
+                    "identifying" | "sending" => tokio::task::yield_now().await,
+                    _ => self.tap("#live [name=press][data-tone=primary]").await,
+                }
             }
-        }
+        };
+        in_time("the last question", done).await;
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Walk;
 use super::CLINIC;
+use crate::running::in_time;
 
 /// The checks by card the center holds, with their states and consents, newest first.
 async fn records(walk: &Walk) -> Vec<Value> {
@@ -107,12 +108,15 @@ async fn whoever_stops_between_questions_has_a_check_and_no_consents() {
 impl Walk {
     /// Waits until so many checks are closed.
     async fn until_closed(&self, count: usize) {
-        loop {
-            let closed = records(self).await;
-            let closed = closed.iter().filter(|it| it["state"] != "open").count();
-            if count <= closed {
-                return;
+        let all = async {
+            loop {
+                let closed = records(self).await;
+                let closed = closed.iter().filter(|it| it["state"] != "open").count();
+                if count <= closed {
+                    return;
+                }
             }
-        }
+        };
+        in_time("the checks to close", all).await;
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Walk;
 use super::CLINIC;
+use crate::running::in_time;
 
 /// The clinic's reader as staff see it.
 async fn reader(walk: &Walk, token: &str) -> Value {
@@ -15,12 +16,12 @@ async fn reader(walk: &Walk, token: &str) -> Value {
 
 /// Waits until staff see this of the reader.
 async fn until(walk: &Walk, token: &str, member: &str, value: Value) {
-    loop {
-        let seen = reader(walk, token).await;
-        if seen[member] == value {
-            return;
+    let seen = async {
+        while reader(walk, token).await[member] != value {
+            tokio::task::yield_now().await;
         }
-    }
+    };
+    in_time(member, seen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
