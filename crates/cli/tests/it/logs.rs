@@ -1,7 +1,7 @@
 //! Nothing personal and no secret reaches a log, whatever is asked and however much is logged (invariant 6).
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -21,7 +21,7 @@ use pki::identity::{Identity, first_certificate};
 use serde_json::Value;
 use synthetic::card::persona::Persona;
 
-use crate::running::{sample, wait_until};
+use crate::running::{Part, first_line, sample, wait_until};
 
 /// What people typed, sent or were answered: names, kana, birth dates, insured numbers, addresses.
 const PERSONAL: [&str; 24] = [
@@ -57,16 +57,16 @@ fn no_log_holds_anything_personal_or_secret() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("demo");
     let log = dir.path().join("log");
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_onshi"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_onshi"))
         .args(["demo", "--json", "--dir", folder.to_str().unwrap()])
         .env("ONSHI_LOG", "trace")
         .stdout(Stdio::piped())
         .stderr(std::fs::File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    let output = demo.stdout.take().unwrap();
-    BufReader::new(output).read_line(&mut line).unwrap();
+    let output = child.stdout.take().unwrap();
+    let demo = Part::of(child);
+    assert!(!first_line(output).is_empty(), "the demo did not start");
     let file = std::fs::read(folder.join("demo.json")).unwrap();
     let demo_json: Value = serde_json::from_slice(&file).unwrap();
     let mut secrets = passwords(&demo_json);
@@ -79,8 +79,7 @@ fn no_log_holds_anything_personal_or_secret() {
     #[cfg(feature = "pcsc")]
     secrets.extend(visit_the_kiosk(&demo_json, &folder));
     put_files(&demo_json["facilities"][0]["folders"]);
-    demo.kill().unwrap();
-    demo.wait().unwrap();
+    demo.kill();
 
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(
