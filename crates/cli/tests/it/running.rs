@@ -1,6 +1,6 @@
 //! A center in a folder of its own, with an enrolled clinic; started, killed and asked by commands.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -173,23 +173,45 @@ pub(crate) fn wait_until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Starts a center; with what it says when it is ready.
+/// What a center says of a port that another program has.
+const PORT_TAKEN: &str = "は使われています";
+
+/// Starts a center; with what it says when it is ready. Where somebody took its port while it was down, it waits for them to go.
 pub(crate) fn start_center(settings: &str, ready_file: &str) -> (Part, Value) {
+    let mut started = None;
+    wait_until("the center's ports", || {
+        match try_start_center(settings, ready_file) {
+            Ok(it) => started = Some(it),
+            Err(said) => assert!(
+                said.contains(PORT_TAKEN),
+                "the center did not start:\n{said}"
+            ),
+        }
+        started.is_some()
+    });
+    started.unwrap()
+}
+
+/// The same once; otherwise what it said.
+fn try_start_center(settings: &str, ready_file: &str) -> Result<(Part, Value), String> {
+    let mut errors = tempfile::tempfile().unwrap();
     let mut child = command()
         .args(["center", "--config", settings, "--ready-file", ready_file])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(errors.try_clone().unwrap())
         .spawn()
         .unwrap();
     let out = child.stdout.take().unwrap();
     let center = Part(child);
-    let line = first_line(out);
-    assert!(
-        line.starts_with("center: "),
-        "the center did not start: {line}"
-    );
+    let mut said = first_line(out);
+    if !said.starts_with("center: ") {
+        drop(center);
+        errors.rewind().unwrap();
+        errors.read_to_string(&mut said).unwrap();
+        return Err(said);
+    }
     let ready = serde_json::from_slice(&std::fs::read(ready_file).unwrap()).unwrap();
-    (center, ready)
+    Ok((center, ready))
 }
 
 impl Clinic {
@@ -455,4 +477,25 @@ fn a_program_that_prints_much_on_both_streams_ends() {
         (output.stdout.len(), output.stderr.len()),
         (300_000, 300_000)
     );
+}
+
+#[test]
+fn a_center_whose_port_is_taken_says_so_and_starts_once_it_is_free() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let others = ["enroll", "operator", "metrics"].map(|it| format!("{it} = \"127.0.0.1:0\"\n"));
+    let text = format!(
+        "data_dir = \"{}\"\n[listen]\napi = \"{}\"\n{}",
+        path("center"),
+        taken.local_addr().unwrap(),
+        others.concat()
+    );
+    std::fs::write(path("center.toml"), text).unwrap();
+    let (settings, ready) = (path("center.toml"), path("ready.json"));
+    let said = try_start_center(&settings, &ready).err().unwrap();
+    assert!(said.contains(PORT_TAKEN), "{said}");
+    drop(taken);
+    let (_center, ready) = start_center(&settings, &ready);
+    assert!(ready["api"].is_string(), "{ready}");
 }
