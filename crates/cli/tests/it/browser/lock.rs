@@ -1,6 +1,7 @@
 //! The screen lock in a real browser: it leaves every open page, the back button finds nothing, unlocking leads back.
 
 use fantoccini::Locator;
+use serde_json::Value;
 
 use super::Walk;
 use crate::turned_clock::TurnedClock;
@@ -8,6 +9,28 @@ use crate::turned_clock::TurnedClock;
 impl Walk {
     async fn waits_for(&self, css: &str) {
         self.wait().for_element(Locator::Css(css)).await.unwrap();
+    }
+
+    /// What the terminal says of its lock, which the page asks now and then.
+    async fn lock_state(&self) -> Value {
+        let ask = "const done = arguments[arguments.length - 1];
+            fetch('/lock/state').then(it => it.text()).then(done, error => done(String(error)))";
+        self.browser.execute_async(ask, Vec::new()).await.unwrap()
+    }
+
+    /// Presses a key as if the page were open for a minute more: it tells of what is typed twice a minute at most. Waits until it has told.
+    async fn press_a_key_after_a_while(&self) {
+        let press = "const done = arguments[arguments.length - 1];
+            const [now, ask] = [performance.now.bind(performance), window.fetch];
+            performance.now = () => now() + 60000;
+            window.fetch = (...what) => {
+              const asked = ask(...what);
+              if (what[0] === '/lock/active') asked.then(it => done(it.status), error => done(String(error)));
+              return asked;
+            };
+            document.dispatchEvent(new KeyboardEvent('keydown', {key: '1'}))";
+        let told = self.browser.execute_async(press, Vec::new()).await;
+        assert_eq!(told.unwrap(), 204);
     }
 
     async fn unlock(&self, password: &str) {
@@ -86,10 +109,14 @@ async fn a_page_nobody_touches_for_fifteen_minutes_leaves_by_itself() {
     walk.sign_in("general").await;
     walk.open("check").await;
     walk.fill(&[("insurer_number", "06139992")]).await;
-    clock.pass_seconds(14 * 60);
-    walk.fill(&[("insurer_number", "06139993")]).await;
+    clock.pass_seconds(13 * 60);
+    assert_eq!(walk.lock_state().await, "open");
+    // From here on the fifteen minutes count anew.
+    walk.press_a_key_after_a_while().await;
+    clock.pass_seconds(9 * 60);
+    assert_eq!(walk.lock_state().await, "open");
     assert!(walk.shows("[data-lock=open]").await);
-    clock.pass_seconds(15 * 60);
+    clock.pass_seconds(6 * 60);
     walk.is_hidden().await;
     walk.unlock(password).await;
     // The session at the center lasts half an hour.
