@@ -31,7 +31,7 @@ use domain::civil_date::Instant;
 use domain::claims::entry::Holder;
 use domain::claims::tenant::Tenant;
 use domain::claims::window::{Calendar, Opening, State};
-use domain::session::is_good;
+use domain::session::{ACTIVITY_STEP_S, is_good};
 use store::claims::sessions::ClaimsSession;
 use store::claims::submissions::Submission;
 use tokio::sync::Semaphore;
@@ -40,9 +40,6 @@ use crate::app::{App, Shared, random};
 use crate::config::claims::Claims;
 use crate::extract::{Peer, TokenHash, goes_on_with};
 use crate::trouble::Refused;
-
-/// A person's activity is written down once in this many seconds.
-const TOUCH_S: i64 = 60;
 
 /// Which handler answers which route of the entry.
 pub(crate) fn routes() -> Vec<(Method, &'static str, MethodRouter<App>)> {
@@ -157,7 +154,7 @@ impl FromRequestParts<App> for SignedIn {
         let now = app.now();
         let session = session_of(app, &peer, token, now).await?;
         let is_background = parts.headers.get("onshi-background").is_some();
-        if !is_background && TOUCH_S <= session.active.seconds_until(now) {
+        if !is_background && ACTIVITY_STEP_S <= session.active.seconds_until(now) {
             app.engine.touch_claims_session(token, now).await?;
         }
         Ok(Self {

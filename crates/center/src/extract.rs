@@ -14,7 +14,7 @@ use domain::civil_date::Instant;
 use domain::permissions::Action;
 use domain::permit::{Permission, Permit, SignedIn};
 use domain::second_factor::{Entry, PROVE_WITHIN_S};
-use domain::session::is_good;
+use domain::session::{ACTIVITY_STEP_S, is_good};
 use pki::identity::Holder;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -31,9 +31,6 @@ const MOST_BYTES: usize = 64 << 10;
 
 /// The largest form of a page that is open to everybody, in bytes.
 pub(crate) const OPEN_FORM_BYTES: usize = 16 << 10;
-
-/// A person's activity is written down once in this many seconds.
-const TOUCH_S: i64 = 60;
 
 /// The holder of the connection's certificate.
 #[derive(Debug, Clone)]
@@ -95,7 +92,7 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
             return Err(trouble.into());
         }
         let background = parts.headers.get("onshi-background").is_some();
-        if !background && TOUCH_S <= session.active.seconds_until(now) {
+        if !background && ACTIVITY_STEP_S <= session.active.seconds_until(now) {
             app.engine.touch_session(token, now).await?;
         }
         grant(app, session.who, now).await.map(Self)

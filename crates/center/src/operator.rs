@@ -36,6 +36,7 @@ use domain::admission::WorkClass;
 use domain::audit::{Actor, Deed, Event};
 use domain::operator::OperatorName;
 use domain::password::has_expired;
+use domain::session::ACTIVITY_STEP_S;
 use serde::de::DeserializeOwned;
 use store::sessions::TokenHash;
 use ui::component::{Banner, Fault, Tone, WayOn};
@@ -57,9 +58,6 @@ const COOKIE: &str = "__Host-onshi_operator";
 
 /// The largest form taken, in bytes: a notice's text of 10,000 characters in two languages, each character nine bytes in a form.
 const FORM_BYTES: usize = 256 << 10;
-
-/// An operator's activity is written down once in this many seconds.
-const TOUCH_S: i64 = 60;
 
 /// The router of the operator listener.
 pub(crate) fn router(app: &App) -> Router {
@@ -265,7 +263,7 @@ impl FromRequestParts<App> for Operator {
         if expired && ![own_password::HERE, "/sign-out"].contains(&path) {
             return Err(Redirect::to(own_password::HERE).into_response());
         }
-        if TOUCH_S <= session.active.seconds_until(now) {
+        if ACTIVITY_STEP_S <= session.active.seconds_until(now) {
             let touched = app.engine.touch_operator_session(token, now).await;
             touched.map_err(failed)?;
         }

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::civil_date::Instant;
 use crate::named::named;
-use crate::session::PERSON_IDLE_S;
+use crate::session::PERSON_ENDS_S;
 
 /// Name by which an operator signs in and stands in the audit chain: 2 to 32 small letters, digits, `.`, `_` or `-`, beginning with a
 /// letter \[ours\].
@@ -119,12 +119,12 @@ pub fn leaves_nobody(state: OperatorState, active: usize) -> bool {
 /// ```
 /// use domain::{civil_date::Instant, operator::session_is_good};
 /// let active = Instant::from_micros(0);
-/// assert!(session_is_good(active, active.plus_seconds(30 * 60 - 1)));
-/// assert!(!session_is_good(active, active.plus_seconds(30 * 60)));
+/// assert!(session_is_good(active, active.plus_seconds(59 + 30 * 60)));
+/// assert!(!session_is_good(active, active.plus_seconds(60 + 30 * 60)));
 /// ```
 #[must_use]
 pub fn session_is_good(active: Instant, now: Instant) -> bool {
-    now < active.plus_seconds(PERSON_IDLE_S)
+    now < active.plus_seconds(PERSON_ENDS_S)
 }
 
 /// Hours a one-time link opens where the settings say nothing \[ours\].

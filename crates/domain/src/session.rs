@@ -5,26 +5,34 @@ use core::net::IpAddr;
 use crate::account::AccountKind;
 use crate::civil_date::Instant;
 
-/// Seconds without a person's request after which a person's session ends.
+/// Seconds without a person's request for which a person's session stays open.
 pub const PERSON_IDLE_S: i64 = 30 * 60;
+
+/// A person's activity is written down once in so many seconds, so the last request may be later than what is known of it by nearly as much.
+pub const ACTIVITY_STEP_S: i64 = 60;
+
+/// Seconds after the last activity that is known when a person's session ends: none ends before its thirty minutes without a request.
+pub const PERSON_ENDS_S: i64 = PERSON_IDLE_S + ACTIVITY_STEP_S;
 
 /// Seconds a machine's session lives.
 pub const MACHINE_LIFE_S: i64 = 12 * 60 * 60;
 
-/// True while a session is good: 30 minutes from the last activity for a person, 12 hours from opening for a machine.
+/// True while a session is good: 30 minutes without a request for a person, counted from the latest that `active` may stand for;
+/// 12 hours from opening for a machine.
 ///
 /// ```
 /// use domain::{account::AccountKind, civil_date::Instant, session::is_good};
 /// let opened = Instant::from_micros(0);
-/// assert!(is_good(AccountKind::General, opened, opened, opened.plus_seconds(30 * 60 - 1)));
-/// assert!(!is_good(AccountKind::General, opened, opened, opened.plus_seconds(30 * 60)));
+/// // A request 59 seconds after the one that was written down is not written down itself.
+/// assert!(is_good(AccountKind::General, opened, opened, opened.plus_seconds(59 + 30 * 60)));
+/// assert!(!is_good(AccountKind::General, opened, opened, opened.plus_seconds(60 + 30 * 60)));
 /// ```
 #[must_use]
 pub fn is_good(kind: AccountKind, opened: Instant, active: Instant, now: Instant) -> bool {
     if kind.is_system() {
         now < opened.plus_seconds(MACHINE_LIFE_S)
     } else {
-        now < active.plus_seconds(PERSON_IDLE_S)
+        now < active.plus_seconds(PERSON_ENDS_S)
     }
 }
 
@@ -152,12 +160,12 @@ mod tests {
     #[test]
     fn a_persons_session_goes_on_while_the_person_does() {
         let opened = Instant::from_micros(0);
-        let active = opened.plus_seconds(10 * PERSON_IDLE_S);
+        let active = opened.plus_seconds(10 * PERSON_ENDS_S);
         assert!(is_good(
             AccountKind::General,
             opened,
             active,
-            active.plus_seconds(PERSON_IDLE_S - 1)
+            active.plus_seconds(PERSON_ENDS_S - 1)
         ));
     }
 
@@ -165,8 +173,8 @@ mod tests {
     fn a_person_is_asked_while_the_earlier_session_is_good_and_a_machine_never() {
         let active = Instant::from_micros(0);
         let (good, over) = (
-            active.plus_seconds(PERSON_IDLE_S - 1),
-            active.plus_seconds(PERSON_IDLE_S),
+            active.plus_seconds(PERSON_ENDS_S - 1),
+            active.plus_seconds(PERSON_ENDS_S),
         );
         let asked = |kind, now| second_sign_in(kind, Some(active), false, now);
         assert_eq!(asked(AccountKind::General, good), SecondSignIn::Ask);

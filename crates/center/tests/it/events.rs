@@ -264,7 +264,7 @@ async fn a_stream_ends_with_its_session_and_is_no_activity() {
         .await
         .unwrap();
     let mut events = listen(&clinic.client, &staff.token).await;
-    world.pass_seconds(30 * 60);
+    world.pass_seconds(31 * 60);
     let reader = clinic.sign_in("reader").await.token;
     clinic.lay(&reader, Case::Valid, "pin").await.unwrap();
     assert!(

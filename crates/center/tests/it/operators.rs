@@ -199,7 +199,7 @@ async fn a_session_ends_after_thirty_minutes_at_sign_out_and_with_the_next_sign_
         world.pass_seconds(29 * 60);
         assert_eq!(browser.get("/operators").await.status, 200);
     }
-    world.pass_seconds(30 * 60);
+    world.pass_seconds(31 * 60);
     let turned = browser.get("/operators").await;
     assert_eq!(
         (turned.status, turned.header("location")),

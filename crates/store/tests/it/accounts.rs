@@ -10,7 +10,7 @@ use domain::institution_code::InstitutionCode;
 use domain::password::Length;
 use domain::permit::{ManageOwnAccess, SignedIn};
 use domain::second_factor::{Entry, FactorKind};
-use domain::session::PERSON_IDLE_S;
+use domain::session::PERSON_ENDS_S;
 use domain::sign_in_notice::ProvedBy;
 use store::access::{Beginning, Earlier, Facility, Notice};
 use store::accounts::{Account, Edited, PasswordRow, PasswordShown};
@@ -188,7 +188,7 @@ async fn of_two_sign_ins_at_once_the_second_asks_and_ends_nothing(place: &Place)
     assert!(is_open(&engine, 1) && !is_open(&engine, 2));
     assert_eq!(opens(&engine, 3, 1, true, now()).await, Opened::Done);
     assert!(!is_open(&engine, 1) && is_open(&engine, 3));
-    let later = now().plus_seconds(PERSON_IDLE_S);
+    let later = now().plus_seconds(PERSON_ENDS_S);
     assert_eq!(opens(&engine, 4, 1, false, later).await, Opened::Done);
 }
 

@@ -121,7 +121,7 @@ async fn a_page_nobody_touches_for_fifteen_minutes_leaves_by_itself() {
     walk.unlock(password).await;
     // The session at the center lasts half an hour.
     walk.waits_for("main [name=insurer_number]").await;
-    clock.pass_seconds(31 * 60);
+    clock.pass_seconds(32 * 60);
     walk.is_hidden().await;
     walk.unlock(password).await;
     walk.waits_for("main [name=password]").await;
