@@ -204,6 +204,9 @@ pub(crate) fn of_opening(error: &OpenError) -> &'static str {
         OpenError::Server { .. } => {
             "PostgreSQL のデータベースを使えません。接続先と、docs/operations/postgresql.md にある条件を確かめてください。"
         }
+        OpenError::SettingLost { .. } => {
+            "PostgreSQL への接続で、指定した設定（options）が届いていません。途中の PgBouncer などが ignore_startup_parameters で捨てています。サーバーへ直接、または TCP のロードバランサー経由で接続してください。"
+        }
         OpenError::Newer { .. } => {
             "データベースはより新しい版の onshi のものです。その版を使ってください。"
         }

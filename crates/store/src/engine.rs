@@ -131,6 +131,16 @@ pub enum OpenError {
         /// Why not.
         why: String,
     },
+    /// A connection to the server did not get what it asked for.
+    #[error(
+        "cannot use {place}: {setting} is not what the connection asked for; a pooler in between drops the startup parameter options (PgBouncer with ignore_startup_parameters); connect to the server itself or through a TCP balancer, as docs/operations/postgresql.md says"
+    )]
+    SettingLost {
+        /// Where it is.
+        place: String,
+        /// Which setting.
+        setting: &'static str,
+    },
     /// A newer version wrote it.
     #[error(
         "{path} was written by a newer version (schema {found}, this version knows {known}); run that version"

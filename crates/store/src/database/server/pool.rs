@@ -28,6 +28,8 @@ pub(crate) struct Pool {
     speaker: Speaker,
     address: Address,
     schema: &'static str,
+    /// Where names are looked for, as every connection asks for it.
+    search_path: String,
     turn: i64,
     readers: Mutex<Readers>,
     freed: Condvar,
@@ -76,9 +78,10 @@ impl Pool {
     ) -> Self {
         let mut address = address.clone();
         let millis = Duration::as_millis;
+        let search_path = format!("{name},{beside}");
         // `synchronous_commit`: whatever the server is set to, nothing is acknowledged before it is on the disk.
         let options = format!(
-            "-c search_path={name},{beside} -c synchronous_commit=on -c statement_timeout={} -c lock_timeout={} \
+            "-c search_path={search_path} -c synchronous_commit=on -c statement_timeout={} -c lock_timeout={} \
              -c idle_in_transaction_session_timeout={} -c default_transaction_isolation=read\\ committed -c jit=off",
             millis(&address.patience),
             millis(&(address.patience / 3)),
@@ -89,6 +92,7 @@ impl Pool {
             speaker,
             address,
             schema: name,
+            search_path,
             turn: TURNS + number,
             readers: Mutex::default(),
             freed: Condvar::new(),
@@ -188,6 +192,14 @@ impl Pool {
 
     /// Refuses a server that would answer otherwise than a file does, or lose what it acknowledged.
     fn examine(&self, connection: &Connection) -> Result<(), OpenError> {
+        let text = "SELECT current_setting('search_path'), current_setting('synchronous_commit')";
+        let asked = connection.query_row(text, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (path, commit): (String, String) =
+            asked.map_err(|error| self.not_opened(error.to_string()))?;
+        if let Some(setting) = lost(&self.search_path, &path, &commit) {
+            let place = self.to_string();
+            return Err(OpenError::SettingLost { place, setting });
+        }
         let text = "SELECT current_setting('server_version_num')::bigint, current_setting('server_encoding'),
             (SELECT d.datcollate::text FROM pg_database d WHERE d.datname = current_database()), current_setting('fsync')";
         let asked = connection.query_row(text, [], |row| {
@@ -214,5 +226,33 @@ impl Pool {
             place: self.to_string(),
             why,
         }
+    }
+}
+
+/// What a connection asked for and did not get: a pooler in between drops it.
+fn lost(asked: &str, path: &str, commit: &str) -> Option<&'static str> {
+    let path: String = path.chars().filter(|it| !" \"".contains(*it)).collect();
+    if path != asked {
+        return Some("search_path");
+    }
+    (commit != "on").then_some("synchronous_commit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_lost_what_it_asked_for_is_told_apart() {
+        let lost = |path, commit| lost("registry,center", path, commit);
+        assert_eq!(lost("registry,center", "on"), None);
+        assert_eq!(lost("registry, \"center\"", "on"), None);
+        assert_eq!(lost("\"$user\", public", "on"), Some("search_path"));
+        assert_eq!(lost("registry,center", "off"), Some("synchronous_commit"));
+        let said = OpenError::SettingLost {
+            place: "PostgreSQL at db1".into(),
+            setting: "search_path",
+        };
+        assert!(said.to_string().contains("ignore_startup_parameters"));
     }
 }
