@@ -68,6 +68,7 @@ mod screen_locks;
 mod second_factors;
 pub mod serve;
 mod sessions;
+mod shared_keys;
 mod sign_ins;
 mod system;
 mod throttle;

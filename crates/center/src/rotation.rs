@@ -7,6 +7,7 @@ use pki::receipt_key::ReceiptKeys;
 
 use crate::app::App;
 use crate::sessions::event;
+use crate::shared_keys;
 
 /// Months an old key stays published after its rotation: ten years.
 const PUBLISHED_MONTHS: i32 = 120;
@@ -14,6 +15,10 @@ const PUBLISHED_MONTHS: i32 = 120;
 /// Exchanges the signing key; an error is a text for the operator. Returns the new key's identifier.
 pub(crate) async fn rotate(app: &App) -> Result<String, String> {
     let _turn = app.rotating.lock().await;
+    let looked = shared_keys::look(app).await;
+    if looked.map_err(|error| error.to_string())? {
+        return Err(shared_keys::OUTDATED.into());
+    }
     let now = app.now();
     let rotated = app
         .receipt_keys
@@ -26,6 +31,9 @@ pub(crate) async fn rotate(app: &App) -> Result<String, String> {
     told.detail = format!("kid={kid}");
     let recorded = app.engine.record(told).await;
     recorded.map_err(|error| error.to_string())?;
+    // So the other centers hear of it.
+    let looked = shared_keys::look(app).await;
+    looked.map_err(|error| error.to_string())?;
     Ok(kid)
 }
 

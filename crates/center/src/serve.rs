@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use api::routes;
 use arc_swap::ArcSwap;
@@ -44,7 +45,7 @@ use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, card_trust, checkpoints, control, download_page, home_care, listeners, operator,
-    other_processes, questions, reading_through, router, sessions,
+    other_processes, questions, reading_through, router, sessions, shared_keys,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -118,6 +119,11 @@ pub enum StartError {
     /// The receipt key.
     #[error(transparent)]
     ReceiptKey(#[from] pki::receipt_key::ReceiptKeyError),
+    /// Keys that are not those of the other centers over the same database.
+    #[error(
+        "{0} in data_dir is not that of the other centers over this database; copy machine.key, ca/, receipt.key and receipt-retired.keys from one of them and start again (docs/operations/postgresql.md)"
+    )]
+    OtherKey(&'static str),
     /// The machine key.
     #[error(transparent)]
     Seal(#[from] pki::sealed::SealError),
@@ -192,7 +198,11 @@ impl Center {
         };
         let metrics = Metrics::new(sources);
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
-        let receipt_keys = Arc::new(ArcSwap::from_pointee(ReceiptKeys::open(dir, &machine)?));
+        let signing = ReceiptKeys::open(dir, &machine)?;
+        if let Some(key) = shared_keys::another(&engine, &machine, &authority, &signing).await? {
+            return Err(StartError::OtherKey(key));
+        }
+        let receipt_keys = Arc::new(ArcSwap::from_pointee(signing));
         let name = CenterName::parse(&config.name)?;
         let records = Records {
             engine,
@@ -227,6 +237,7 @@ impl Center {
             data_dir: dir.clone(),
             updates: config.updates.dir.clone(),
             rotating: Default::default(),
+            is_outdated: Default::default(),
             revocations,
             cards,
             events: Events::default(),
@@ -445,6 +456,10 @@ fn metrics_router(app: &App) -> Router {
 
 async fn health(State(app): State<App>) -> impl IntoResponse {
     match app.engine.probe() {
+        Ok(()) if app.is_outdated.load(Ordering::Relaxed) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the signing key was rotated at another center: copy it from there and start this one again\n",
+        ),
         Ok(()) => (StatusCode::OK, "ok\n"),
         Err(_) => (
             StatusCode::SERVICE_UNAVAILABLE,

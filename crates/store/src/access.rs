@@ -26,6 +26,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0003_work_turns",
         include_str!("../migrations/0003_work_turns.sqlite.sql"),
     ),
+    (
+        "0004_shared_keys",
+        include_str!("../migrations/0004_shared_keys.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -41,6 +45,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0003_work_turns",
         include_str!("../migrations/0003_work_turns.postgres.sql"),
+    ),
+    (
+        "0004_shared_keys",
+        include_str!("../migrations/0004_shared_keys.postgres.sql"),
     ),
 ];
 

@@ -34,6 +34,7 @@ mod rows;
 pub mod sealing;
 pub mod second_factors;
 pub mod sessions;
+mod shared_keys;
 pub mod sight;
 pub mod sign_ins;
 mod sql;

@@ -1,13 +1,21 @@
 //! The center over PostgreSQL: the main walks go the same way, and two processes are one center.
 
+use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::client::ClientError;
+use center::config::Limits;
 use center::control::{Call, Order, Reply, send};
+use center::serve::{Center, Clock, StartError};
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
+use pki::receipt_key::ReceiptKeys;
+use pki::sealed::MachineKey;
 use store::certificates::Which;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::places::{AT_SERVER, store};
 use crate::world::{World, check};
@@ -136,7 +144,7 @@ async fn a_revocation_that_took_its_time_to_be_written_is_heard_of_at_the_other_
     clinic.client = there.client(Some(&clinic.identity));
     check(clinic.ask("made-up", "k1", "4567").await, "not_signed_in");
     // The order is older than what is on the disk: it waited for its turn.
-    let ordered = here.micros.load(std::sync::atomic::Ordering::SeqCst) - 30_000_000;
+    let ordered = here.micros.load(Ordering::SeqCst) - 30_000_000;
     let event = Event {
         at: Instant::from_micros(ordered),
         actor: Actor::Center,
@@ -190,9 +198,7 @@ async fn two_processes_load_one_feed_after_the_other_and_one_goes_on_with_what_t
         assert!(refused.contains("another process"), "{refused}");
     }
     // The first process says nothing any more. Its turn is over, and what it had kept is gone on with.
-    there
-        .micros
-        .fetch_add(121_000_000, std::sync::atomic::Ordering::SeqCst);
+    there.micros.fetch_add(121_000_000, Ordering::SeqCst);
     let report = send_file(&there, known, &bytes).await.unwrap();
     assert_eq!((report.added, report.number), (200, Some(1)));
     assert!(0 < report.behind, "{report:?}");
@@ -204,4 +210,108 @@ async fn two_processes_load_one_feed_after_the_other_and_one_goes_on_with_what_t
     assert!(why.contains("another process"), "{why}");
     let store = store(&here.dir.path().join("center.db"), 9);
     assert_eq!(store.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
+/// Starts a center over the store of another world, with what lies in this folder.
+async fn start_beside(world: &World, dir: &Path) -> Result<Center, StartError> {
+    let url = "database.url";
+    std::fs::copy(world.dir.path().join(url), dir.join(url)).unwrap();
+    let micros = Arc::clone(&world.micros);
+    let clock: Clock = Arc::new(move || Instant::from_micros(micros.load(Ordering::SeqCst)));
+    let config = crate::world::config(dir, Limits::default(), Default::default());
+    Center::start(&config, clock, synthetic::training::patients).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_with_other_keys_than_the_first_does_not_start() {
+    let first = World::start_at_server().await;
+    let dir = tempfile::tempdir().unwrap();
+    let refused = start_beside(&first, dir.path()).await.unwrap_err();
+    assert!(
+        matches!(refused, StartError::OtherKey("machine.key")),
+        "{refused}"
+    );
+    // Each is needed, not the machine key alone.
+    for lacks in ["ca", "receipt.key"] {
+        let dir = tempfile::tempdir().unwrap();
+        crate::places::copy_keys(first.dir.path(), dir.path());
+        let gone = dir.path().join(lacks);
+        let removed = if gone.is_dir() {
+            std::fs::remove_dir_all(gone)
+        } else {
+            std::fs::remove_file(gone)
+        };
+        removed.unwrap();
+        let refused = start_beside(&first, dir.path()).await.unwrap_err();
+        assert!(
+            matches!(refused, StartError::OtherKey(key) if key == lacks),
+            "{refused}"
+        );
+        assert!(
+            refused.to_string().contains("copy machine.key"),
+            "{refused}"
+        );
+    }
+    let second = first.another().await;
+    second.enrol("1319999999").await;
+}
+
+/// The first line of what a center says of its health.
+async fn health(world: &World) -> String {
+    let mut stream = tokio::net::TcpStream::connect(world.metrics).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_whose_signing_key_was_rotated_elsewhere_says_so_until_it_has_the_new_one() {
+    let here = World::start_at_server().await;
+    let there = here.another().await;
+    let mut clinic = here.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    let old = clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    assert!(health(&there).await.contains(" 200 "));
+    let rotated = send(here.dir.path(), &Order::RotateKeys).await;
+    assert!(matches!(rotated.unwrap(), Reply::Rotated(_)));
+    let said = async {
+        while !health(&there).await.contains(" 503 ") {
+            tokio::task::yield_now().await;
+        }
+    };
+    let said = tokio::time::timeout(Duration::from_secs(60), said).await;
+    assert!(said.is_ok(), "it signs on and says nothing");
+    assert!(health(&here).await.contains(" 200 "));
+    let refused = send(there.dir.path(), &Order::RotateKeys).await.unwrap();
+    let Reply::Refused(why) = refused else {
+        panic!("it made a third key");
+    };
+    assert!(why.contains("receipt-retired.keys"), "{why}");
+    // With the keys of the first the other one is like it: both publish and verify what either signed.
+    drop(there);
+    let there = here.another().await;
+    assert!(health(&there).await.contains(" 200 "));
+    let new = clinic.ask(&session.token, "k2", "4567").await.unwrap();
+    let keys = clinic.client.keys().await.unwrap();
+    clinic.client = there.client(Some(&clinic.identity));
+    let elsewhere = clinic.ask(&session.token, "k3", "4567").await.unwrap();
+    assert_eq!(clinic.client.keys().await.unwrap(), keys);
+    assert_eq!(keys.keys.len(), 2);
+    for id in [&old, &new, &elsewhere] {
+        let alone = clinic.client.receipt(&session.token, id).await.unwrap();
+        let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
+        assert_eq!(&claims.jti, id);
+    }
+    let store = store(&here.dir.path().join("center.db"), 9);
+    for world in [&here, &there] {
+        let dir = world.dir.path();
+        let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+        let all = ReceiptKeys::open(dir, &machine).unwrap();
+        let report = store.verify_audit(&[], |kid, message, signature| {
+            all.verifies(kid, message, signature)
+        });
+        assert_eq!(report.unwrap().faults, []);
+    }
 }

@@ -323,7 +323,7 @@ pub(crate) async fn start_center_in_emergency(
     center
 }
 
-fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
+pub(crate) fn config(dir: &Path, limits: Limits, cards: center::config::Cards) -> Config {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     Config {
         data_dir: dir.into(),
