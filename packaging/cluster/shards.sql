@@ -84,6 +84,7 @@ SELECT create_reference_table('center.work_turn');
 SELECT citus_add_local_table_to_metadata('center.migration');
 SELECT citus_add_local_table_to_metadata('center.checkpoint');
 SELECT citus_add_local_table_to_metadata('center.posted_notice');
+SELECT citus_add_local_table_to_metadata('center.certificate_application');
 SELECT citus_add_local_table_to_metadata('center.replica_mark');
 SELECT citus_add_local_table_to_metadata('center.shared_key');
 SELECT citus_add_local_table_to_metadata('center.operator');

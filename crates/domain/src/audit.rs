@@ -250,11 +250,13 @@ pub enum Deed {
     ClaimsWithdraw,
     /// What the checks of a submission found was read, or a result file fetched.
     ClaimsRead,
+    /// An application for a certificate was closed: its notice was made, or an operator declined it.
+    ApplicationClose,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 98] = [
+    pub const ALL: [Self; 99] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -353,6 +355,7 @@ impl Deed {
         Self::ClaimsAccept,
         Self::ClaimsWithdraw,
         Self::ClaimsRead,
+        Self::ApplicationClose,
     ];
 
     /// The stored name.
@@ -457,6 +460,7 @@ impl Deed {
             Self::ClaimsAccept => "claims-accept",
             Self::ClaimsWithdraw => "claims-withdraw",
             Self::ClaimsRead => "claims-read",
+            Self::ApplicationClose => "application-close",
         }
     }
 

@@ -9,6 +9,7 @@ pub mod bulk;
 pub mod card_certificate;
 pub mod card_challenge;
 pub mod certificate;
+pub mod certificate_application;
 pub mod certificate_care;
 pub mod check;
 pub mod civil_date;

@@ -1,4 +1,5 @@
-//! The two identifiers of an issue notice (G08, contracts §9): request ID and reference ID. Stores neither.
+//! The two identifiers of an issue notice (G08, contracts §9), request ID and reference ID, and the receipt number of an application for one.
+//! Stores none.
 
 use std::fmt;
 
@@ -30,11 +31,44 @@ pub enum InvalidId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
+/// The receipt number of an application (受付番号): whoever has it sees how far the application is. 12 characters, the last one a check
+/// character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationNumber(String);
+
 /// A reference ID: proves the notice was received; 20 characters, of which 19 carry 95 random bits.
 #[derive(Clone)]
 pub struct ReferenceId(Zeroizing<String>);
 
 impl RequestId {
+    /// Makes one from random bytes.
+    #[must_use]
+    pub fn generate(random: [u8; 16]) -> Self {
+        Self(draw(&random, 12))
+    }
+
+    /// Reads what a person typed: small letters, blanks and hyphens do not matter.
+    ///
+    /// # Errors
+    /// [`InvalidId`].
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        plain(text, 12).map(Self)
+    }
+
+    /// The twelve characters without hyphens.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// In groups of four, as printed.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        grouped(&self.0)
+    }
+}
+
+impl ApplicationNumber {
     /// Makes one from random bytes.
     #[must_use]
     pub fn generate(random: [u8; 16]) -> Self {
@@ -166,6 +200,15 @@ mod tests {
         let typed = id.printed().to_lowercase().replace('-', " ");
         assert!(ReferenceId::parse(&typed).unwrap().fits(&id.hash()));
         assert_eq!(id.printed().len(), 24);
+    }
+
+    #[test]
+    fn a_receipt_number_can_be_typed_back_as_it_is_printed() {
+        let number = ApplicationNumber::generate([7; 16]);
+        let typed = number.printed().to_lowercase();
+        assert_eq!(typed.len(), 14);
+        assert_eq!(ApplicationNumber::parse(&typed), Ok(number));
+        assert_eq!(ApplicationNumber::parse("1"), Err(InvalidId::Form(12)));
     }
 
     #[test]

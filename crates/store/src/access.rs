@@ -7,6 +7,7 @@ use domain::institution_code::InstitutionCode;
 use domain::permit::SignedIn;
 
 use crate::accounts::{Account, Try, insert};
+use crate::applications::close_issued;
 use crate::database::Migration;
 use crate::engine::{Engine, StoreError};
 use crate::recoveries::write_secret_number;
@@ -30,6 +31,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0004_shared_keys",
         include_str!("../migrations/0004_shared_keys.sqlite.sql"),
     ),
+    (
+        "0005_applications",
+        include_str!("../migrations/0005_applications.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -49,6 +54,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0004_shared_keys",
         include_str!("../migrations/0004_shared_keys.postgres.sql"),
+    ),
+    (
+        "0005_applications",
+        include_str!("../migrations/0005_applications.postgres.sql"),
     ),
 ];
 
@@ -134,7 +143,7 @@ pub struct Beginning {
     pub secret_number: [u8; 32],
     /// The notice of its first terminal.
     pub notice: Notice,
-    /// What is on record of it, in this order.
+    /// What is on record of it, in this order; the notice's is the last.
     pub events: Vec<Event>,
 }
 
@@ -168,6 +177,10 @@ impl Engine {
             for event in &beginning.events {
                 batch.append(connection, event, None)?;
             }
+            // The last one is of the notice.
+            if let Some(made) = beginning.events.last() {
+                close_issued(connection, batch, &beginning.notice, made)?;
+            }
             Ok(true)
         })
         .await
@@ -192,14 +205,15 @@ impl Engine {
         .transpose()
     }
 
-    /// Stores a new notice, with `event` about it.
+    /// Stores a new notice, with `event` about it. The applications it is the answer to are closed with it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn store_notice(&self, notice: Notice, event: Event) -> Result<(), StoreError> {
         self.write(move |connection, batch| {
             write_notice(connection, &notice)?;
-            batch.append(connection, &event, None)
+            batch.append(connection, &event, None)?;
+            close_issued(connection, batch, &notice, &event)
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod applications;
 pub mod audit;
 pub mod bulk;
 pub mod cards;

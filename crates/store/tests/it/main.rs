@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod applications;
 mod bulk;
 mod cards;
 mod chain;
