@@ -32,6 +32,7 @@ async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
     while app.engine.forget_old_keys(app.now()).await? {}
     while app.engine.forget_happenings(app.now()).await? {}
     while app.engine.forget_what_is_over(app.now()).await? {}
+    while app.engine.forget_applications(app.now()).await? {}
     let undone_from = app.insurer_feeds.undone_from(app.now());
     while app.engine.forget_undoing(undone_from).await? {}
     crate::bulk::work::forget(app).await?;

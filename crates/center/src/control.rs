@@ -10,6 +10,7 @@ use store::operators::Last;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 
 use crate::app::App;
+use crate::applications::{ApplicationLine, ApplicationsOrder};
 use crate::audit::{self, AuditLine, AuditQuery};
 use crate::claims::desk::{self, ClaimsOrder, ClaimsReply};
 use crate::doors;
@@ -99,6 +100,8 @@ pub enum Order {
     ListOperators,
     /// What is ordered of the claims entry.
     Claims(ClaimsOrder),
+    /// What is ordered of applications for certificates.
+    Applications(ApplicationsOrder),
 }
 
 /// What comes back.
@@ -145,6 +148,8 @@ pub enum Reply {
     LateRegistrations(Vec<LateLine>),
     /// Of the claims entry.
     Claims(ClaimsReply),
+    /// Open applications for certificates; none where one was declined.
+    Applications(Vec<ApplicationLine>),
     /// Done.
     Done,
     /// Not done, and why.
@@ -376,6 +381,9 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
         Order::ResetOperator(name) => Ok(Reply::Invited(operators::reset(app, &name, by()).await?)),
         Order::ListOperators => Ok(Reply::Operators(operators::list(app)?)),
         Order::Claims(order) => Ok(Reply::Claims(desk::obey(app, order, by()).await?)),
+        Order::Applications(order) => Ok(Reply::Applications(
+            crate::applications::obey(app, order, by()).await?,
+        )),
         Order::RotateKeys => crate::rotation::rotate(app).await.map(Reply::Rotated),
         Order::ReferenceNumber(code, person, number) => {
             let code = domain::institution_code::InstitutionCode::parse(&code)

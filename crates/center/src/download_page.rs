@@ -14,6 +14,7 @@ use ui::component::{ButtonTone, Choice, Fault, Kind, Need, Select, TextField, Wi
 use ui::language::{Language, Screen, Texts, Words};
 
 use crate::app::App;
+use crate::application_page;
 use crate::downloads::{Download, attachment, examine, issue};
 use crate::extract::{OPEN_FORM_BYTES, form};
 use crate::page_guard;
@@ -26,12 +27,12 @@ pub(crate) const SCREEN: Screen = Screen {
     en: include_str!("../languages/en/download.ftl"),
 };
 
-/// Reads the page's texts.
+/// Reads the texts of the enroll listener's pages.
 ///
 /// # Errors
 /// A text file that is no Fluent.
 pub(crate) fn texts() -> Result<Arc<Texts>, ui::language::InvalidTexts> {
-    Ok(Arc::new(Texts::new(&[SCREEN])?))
+    Ok(Arc::new(Texts::new(&[SCREEN, application_page::SCREEN])?))
 }
 
 #[derive(Template)]
@@ -51,6 +52,14 @@ struct Page {
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Asked {
     lang: Option<String>,
+}
+
+impl Asked {
+    /// The texts in that language.
+    pub(crate) fn words(&self, app: &App) -> Words {
+        let language = self.lang.as_deref().and_then(Language::parse);
+        Words::new(app.texts.clone(), language.unwrap_or_default())
+    }
 }
 
 /// What the form sends. Unknown members are refused as anywhere.
@@ -129,8 +138,7 @@ fn rendered(status: StatusCode, page: &Page) -> Response {
 }
 
 fn page(app: &App, asked: &Asked, typed: &Typed, refused: Option<&Refused>) -> Page {
-    let language = asked.lang.as_deref().and_then(Language::parse);
-    let words = Words::new(app.texts.clone(), language.unwrap_or_default());
+    let words = asked.words(app);
     let errors: &[MemberError] = refused.map_or(&[], |refused| &refused.problem().errors);
     let faults = |member: &str| -> Vec<Fault> {
         let own = errors.iter().filter(|error| error.member == member);

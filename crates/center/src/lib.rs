@@ -3,6 +3,8 @@
 mod accounts;
 pub mod admission;
 mod app;
+mod application_page;
+pub mod applications;
 pub mod audit;
 mod bulk;
 mod card_checks;

@@ -135,10 +135,16 @@ fn audit_pages() -> Router<App> {
         .route(looks::HERE, get(looks::form).post(looks::search))
 }
 
-/// Facilities, and what is done for them.
+/// Facilities, what is done for them, and what they apply for.
 fn facility_pages() -> Router<App> {
-    use facilities::{deeds, one};
+    use facilities::{applications, deeds, one};
     Router::new()
+        .route(
+            applications::HERE,
+            get(applications::list).post(applications::next),
+        )
+        .route("/applications/{number}", get(applications::one))
+        .route("/applications/{number}/{deed}", post(applications::close))
         .route(
             facilities::HERE,
             get(facilities::list).post(facilities::enrol),

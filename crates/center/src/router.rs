@@ -22,11 +22,11 @@ use crate::listeners::From;
 use crate::training::Ward;
 use crate::trouble::Refused;
 use crate::{
-    accounts, bulk, card_checks, certificates, checks, claims, conditional, download_page,
-    downloads, emergency, est, events, existing_paths, facility_settings, history, home_care,
-    imports, link, medical, own, page_guard, posted_notices, questions, readers, recoveries,
-    reference_numbers, revocation_list, rotations, screen_locks, second_factors, sessions,
-    sign_ins, training, updates,
+    accounts, application_page, bulk, card_checks, certificates, checks, claims, conditional,
+    download_page, downloads, emergency, est, events, existing_paths, facility_settings, history,
+    home_care, imports, link, medical, own, page_guard, posted_notices, questions, readers,
+    recoveries, reference_numbers, revocation_list, rotations, screen_locks, second_factors,
+    sessions, sign_ins, training, updates,
 };
 
 pub(crate) type Route = (Method, &'static str, MethodRouter<App>);
@@ -92,10 +92,15 @@ async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The router of the enroll listener: the page, the download, RFC 7030, the revocation list. Each address has its bucket of requests.
+/// The router of the enroll listener: its pages, the download, RFC 7030, the revocation list. Each address has its bucket of requests.
 pub(crate) fn enroll(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(download_page::show).post(download_page::send))
+        .route(
+            application_page::HERE,
+            get(application_page::show).post(application_page::send),
+        )
+        .route(application_page::STATE, post(application_page::look))
         .route("/assets/{name}", get(page_guard::asset))
         .layer(from_fn_with_state(app.clone(), download_page::guard));
     Router::new()

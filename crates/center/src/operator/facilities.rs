@@ -1,11 +1,12 @@
-//! Facilities: the list, searched by code, name, kind and prefecture; a new one with its first notice, shown once. One facility and what is
-//! done for it is below. Shows of accounts how many there are, never whose.
+//! Facilities: the list, searched by code, name, kind and prefecture; a new one with its first notice, shown once. One facility, what is
+//! done for it, and applications for certificates are below. Shows of accounts how many there are, never whose.
 
+pub(super) mod applications;
 pub(super) mod deeds;
 pub(super) mod one;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::facility_kind::FacilityKind;
@@ -47,6 +48,8 @@ struct FacilitiesPage {
     heads: Vec<String>,
     lines: Vec<Line>,
     next: Option<NextPage>,
+    /// Says how many applications are open.
+    applications: String,
 }
 
 #[derive(Template)]
@@ -174,6 +177,7 @@ fn list_page(app: &App, operator: &Operator, form: &SearchForm) -> Result<Respon
         value: value.to_owned(),
         ..TextField::new(name, words.say(label))
     };
+    let open = app.engine.count_open_applications()?;
     let page = FacilitiesPage {
         frame: operator.frame(HERE),
         fields: [
@@ -202,6 +206,7 @@ fn list_page(app: &App, operator: &Operator, form: &SearchForm) -> Result<Respon
             })
             .collect(),
         next,
+        applications: words.say_with("applications-open", &[("count", open)]),
     };
     Ok(show(StatusCode::OK, &page))
 }
@@ -266,8 +271,9 @@ fn new_page(operator: &Operator, form: &NewForm, told: Option<&Told>) -> Respons
     show(told.map_or(StatusCode::OK, Told::status), &page)
 }
 
-pub(super) async fn new(operator: Operator) -> Response {
-    new_page(&operator, &NewForm::default(), None)
+/// The form of a new facility; an application for its certificate leads to it with what was applied for.
+pub(super) async fn new(operator: Operator, Query(form): Query<NewForm>) -> Response {
+    new_page(&operator, &form, None)
 }
 
 pub(super) async fn enrol(

@@ -45,10 +45,15 @@ mod tests {
     use ui::spoken;
 
     use super::*;
-    use crate::{download_page, home_care};
+    use crate::{application_page, download_page, home_care};
 
     fn screens() -> Vec<Screen> {
-        let others = [SHARED, download_page::SCREEN, home_care::pages::SCREEN];
+        let others = [
+            SHARED,
+            download_page::SCREEN,
+            application_page::SCREEN,
+            home_care::pages::SCREEN,
+        ];
         SCREENS.into_iter().chain(others).collect()
     }
 

@@ -23,7 +23,7 @@ fn form(enrolled: &center::enroll::Enrolled, changed: &[(&str, &str)]) -> String
 }
 
 impl World {
-    fn enroll_host(&self) -> String {
+    pub(crate) fn enroll_host(&self) -> String {
         format!("host: localhost:{}", self.enroll.port())
     }
 

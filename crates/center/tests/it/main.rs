@@ -11,6 +11,7 @@
 
 mod access;
 mod accounts;
+mod applications;
 mod at_a_server;
 mod bulk;
 mod capacity;

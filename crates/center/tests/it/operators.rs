@@ -10,7 +10,7 @@ use center::control::{Order, Reply, send};
 use crate::operators::browser::{Browser, PASSWORD};
 use crate::world::World;
 
-async fn events(world: &World, deed: &str) -> Vec<center::audit::AuditLine> {
+pub(crate) async fn events(world: &World, deed: &str) -> Vec<center::audit::AuditLine> {
     let query = center::audit::AuditQuery {
         deed: Some(deed.into()),
         ..Default::default()

@@ -8,13 +8,15 @@ use crate::world::{RawAnswer, World, exchange};
 pub(crate) const PASSWORD: &str = "Tegami-12345";
 
 /// Every page that needs a sign-in.
-pub(crate) const PAGES: [&str; 20] = [
+pub(crate) const PAGES: [&str; 22] = [
     "/",
     "/load",
     "/facilities",
     "/facilities/1319999999",
     "/facilities/1319999999/reissue",
     "/new-facility",
+    "/applications",
+    "/applications/AAAA",
     "/feeds",
     "/feeds/late",
     "/notices",
@@ -32,12 +34,15 @@ pub(crate) const PAGES: [&str; 20] = [
 ];
 
 /// Every form that changes or tells something.
-pub(crate) const DEEDS: [&str; 24] = [
+pub(crate) const DEEDS: [&str; 27] = [
     "/password",
     "/sign-out",
     "/facilities",
     "/facilities/search",
     "/facilities/1319999999/reissue",
+    "/applications",
+    "/applications/1/issued",
+    "/applications/1/decline",
     "/feeds/1/release",
     "/feeds/1/reject",
     "/feeds/1/undo",
