@@ -1,5 +1,6 @@
 //! Enrolment from the shell: the notice for the operator, the download for the facility.
 
+mod applications;
 mod recovery;
 
 use std::path::{Path, PathBuf};
@@ -71,6 +72,12 @@ enum EnrollCommand {
         #[arg(long)]
         json: bool,
     },
+    /// List the open applications for certificates, the oldest first, or decline one with a reason. A notice closes what it answers.
+    #[command(
+        after_help = "Example: onshi enroll applications --data-dir /var/lib/onshi\n         \
+        onshi enroll applications --data-dir /var/lib/onshi --decline AAAA-BBBB-CCCC --reason 連絡が取れません"
+    )]
+    Applications(applications::ApplicationsArguments),
     #[command(flatten)]
     Recovery(recovery::RecoveryCommand),
 }
@@ -204,6 +211,7 @@ async fn run_command(command: EnrollCommand) -> anyhow::Result<ExitCode> {
         EnrollCommand::Reissue(arguments) => return arguments.run().await,
         EnrollCommand::Revoke(arguments) => return arguments.run().await,
         EnrollCommand::List(arguments) => return arguments.run().await,
+        EnrollCommand::Applications(arguments) => return arguments.run().await,
         EnrollCommand::Reader {
             data_dir,
             code,

@@ -13,6 +13,7 @@ fn an_empty_list_says_so_on_the_error_stream_and_stays_a_list_in_json() {
         &["feed", "late"],
         &["emergency", "list"],
         &["enroll", "list", "--lost"],
+        &["enroll", "applications"],
         &["claims", "filing", "list"],
         &["claims", "opening", "list"],
     ] {

@@ -9,6 +9,7 @@
     reason = "tests fail by panicking, start other programs and print their seeds"
 )]
 
+mod applications;
 mod at_a_server;
 mod audit;
 mod backup;
