@@ -248,6 +248,8 @@ pub const KEYS: &str = "/v1/keys";
 pub const HEALTH: &str = "/healthz";
 /// `POST` on the enroll listener: download a client certificate with a notice's two IDs.
 pub const CERTIFICATE_DOWNLOAD: &str = "/certificates/download";
+/// The page of the enroll listener on which a certificate is applied for.
+pub const APPLICATION_PAGE: &str = "/application";
 /// `GET` on the enroll listener: the list of revoked certificates (RFC 5280), DER.
 pub const REVOCATION_LIST: &str = "/crl";
 /// `GET` on the enroll listener: the certificates of the authority (RFC 7030 §4.1).

@@ -2,6 +2,7 @@
 //! script, in Japanese and English. Shows no one whoever applied, and no reference ID.
 
 use api::problem::Trouble;
+use api::routes;
 use askama::Template;
 use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
@@ -21,7 +22,7 @@ use crate::told::Told;
 use crate::trouble::Refused;
 
 /// The page's own path.
-pub(crate) const HERE: &str = "/application";
+pub(crate) const HERE: &str = routes::APPLICATION_PAGE;
 
 /// Where the state of an application is asked for.
 pub(crate) const STATE: &str = "/application/state";

@@ -168,7 +168,15 @@ impl Procedure {
                 prepare: &[
                     ("医療機関コード（10桁）", "the institution code, ten digits"),
                     ("端末の名称", "the name of the terminal"),
+                    (
+                        "申請する方の氏名と電話番号",
+                        "name and telephone number of whoever applies",
+                    ),
                 ],
+                place: (
+                    "センターの「電子証明書発行申請」の画面",
+                    "the center's page for applications",
+                ),
                 ..own
             },
             Self::CertificateRenewal => Needs {
@@ -204,7 +212,15 @@ impl Procedure {
                         "前の発行通知書（あれば）",
                         "the earlier issue notice, if at hand",
                     ),
+                    (
+                        "申請する方の氏名と電話番号",
+                        "name and telephone number of whoever applies",
+                    ),
                 ],
+                place: (
+                    "センターの「電子証明書発行申請」の画面",
+                    "the center's page for applications",
+                ),
                 ..own
             },
             Self::CertificateRevocation => Needs {

@@ -64,6 +64,12 @@ impl Setup {
         Client::by(self.clock.clone(), &self.enroll, &self.root, identity)
     }
 
+    /// Address of the page on which a certificate is applied for.
+    pub(crate) fn application_page(&self) -> String {
+        let enroll = self.enroll.trim_end_matches('/');
+        format!("{enroll}{}", api::routes::APPLICATION_PAGE)
+    }
+
     /// All that are installed, the one of the settings first. One that cannot be opened is told of in the log and left out, so that
     /// another can be put in its place on the page.
     ///

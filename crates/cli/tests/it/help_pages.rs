@@ -163,6 +163,11 @@ fn a_procedure_is_noted_by_the_administrator_and_nobody_writes_over_a_newer_note
         200,
         &["電子証明書の更新", "今は要りません", "オンライン請求の届出"],
     );
+    let apply = format!("{}/application", clinic.enroll());
+    for procedure in ["certificate_application", "certificate_reissue"] {
+        let page = browser.get(&format!("/procedures/{procedure}"));
+        page.says(200, &[&apply, "受付番号"]);
+    }
     let path = "/procedures/claims_filing";
     browser
         .get(path)

@@ -257,7 +257,27 @@ fn page_of(
     };
     let mut page = procedure_page(staff, frame, procedure, note, &facts, today);
     page.contacts = Some(contacts);
+    let address = app.certificates.setup().application_page();
+    let applied = application_page(procedure, address, &page.frame.words);
+    page.facts.extend(applied);
     page
+}
+
+/// Where what is applied for at the center is applied for.
+pub(super) fn application_page(
+    procedure: Procedure,
+    address: String,
+    words: &Words,
+) -> Option<Fact> {
+    let is_applied_for = [
+        Procedure::CertificateApplication,
+        Procedure::CertificateReissue,
+    ];
+    is_applied_for.contains(&procedure).then(|| Fact {
+        label: words.say("procedure-application"),
+        text: address,
+        meaning: words.say("procedure-application-meaning"),
+    })
 }
 
 pub(super) fn procedure_page(

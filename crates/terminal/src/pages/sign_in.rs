@@ -98,12 +98,8 @@ pub(super) fn certificates_page(
         .banners
         .extend(start_stop::reader_reminder(app, &visitor.words));
     if first.is_none() {
-        let fault = faults::own(&visitor.words, "no_certificate", "no-certificate");
-        let mut banner = Banner::new(Tone::Error, fault);
-        banner.way_on = Some(WayOn {
-            href: super::certificates::install::HERE.into(),
-            text: visitor.words.say("certificate-install"),
-        });
+        let address = app.certificates.setup().application_page();
+        let banner = none_usable(&visitor.words, &address);
         frame.banners.push(banner);
     }
     show(
@@ -113,6 +109,31 @@ pub(super) fn certificates_page(
             certificates,
         },
     )
+}
+
+/// Codes of what the center, or the line to it, says of a certificate that opens nothing any more.
+const IS_OVER: [&str; 3] = [
+    "certificate_refused",
+    "certificate_revoked",
+    "certificate_expired",
+];
+
+/// Adds to what is said where a certificate is applied for.
+fn name_application_page(fault: &mut Fault, words: &Words, application_page: &str) {
+    let apply = words.say_with("no-certificate-apply", &[("address", application_page)]);
+    fault.text = format!("{}{}{apply}", fault.text, words.choose("", " "));
+}
+
+/// What to do without a certificate: whoever cannot sign in does not reach the procedures, so it names where to apply.
+fn none_usable(words: &Words, application_page: &str) -> Banner {
+    let mut fault = faults::own(words, "no_certificate", "no-certificate");
+    name_application_page(&mut fault, words, application_page);
+    let mut banner = Banner::new(Tone::Error, fault);
+    banner.way_on = Some(WayOn {
+        href: super::certificates::install::HERE.into(),
+        text: words.say("certificate-install"),
+    });
+    banner
 }
 
 #[derive(Deserialize, Default)]
@@ -273,8 +294,13 @@ pub(crate) async fn sign_in(
             } else {
                 (Tone::Error, EarlierSignIn::NotAsked)
             };
-            let fault = (tone, faults::of_client(&error, &visitor.words));
-            return sign_in_page(&app, &visitor, &certificate, &form, Some(fault), earlier);
+            let mut fault = faults::of_client(&error, &visitor.words);
+            if IS_OVER.contains(&fault.code.as_str()) {
+                let address = app.certificates.setup().application_page();
+                name_application_page(&mut fault, &visitor.words, &address);
+            }
+            let fault = Some((tone, fault));
+            return sign_in_page(&app, &visitor, &certificate, &form, fault, earlier);
         }
     };
     let kind = AccountKind::parse(&session.account.kind);
@@ -327,6 +353,17 @@ mod tests {
 
     use super::*;
     use crate::texts::SCREENS;
+
+    #[test]
+    fn whoever_has_no_certificate_is_told_where_to_apply_for_one() {
+        let texts = Arc::new(Texts::new(&SCREENS).unwrap());
+        let page = "https://center.example:8444/application";
+        for language in Language::ALL {
+            let banner = none_usable(&Words::new(texts.clone(), language), page);
+            assert!(banner.text.contains(page), "{}", banner.text);
+            assert_eq!(banner.code, "no_certificate");
+        }
+    }
 
     #[test]
     fn an_expired_certificate_is_shown_with_its_remedy_and_cannot_be_chosen() {

@@ -194,6 +194,22 @@ fn the_filing_for_claims_leads_whoever_may_make_it_to_its_page() {
 }
 
 #[test]
+fn whoever_applies_for_a_certificate_is_told_where() {
+    let address = "https://center.example:8444/application";
+    let to = |procedure| {
+        let words = words(Language::Japanese);
+        procedures::application_page(procedure, address.into(), &words).map(|it| it.text)
+    };
+    for procedure in [
+        Procedure::CertificateApplication,
+        Procedure::CertificateReissue,
+    ] {
+        assert_eq!(to(procedure).as_deref(), Some(address));
+    }
+    assert_eq!(to(Procedure::CertificateRenewal), None);
+}
+
+#[test]
 fn a_clerk_notes_nothing_and_an_administrator_is_asked_what_nobody_answered() {
     let today = CivilDate::parse_iso("2026-11-26").unwrap();
     let (facts, note) = (Facts::default(), Note::default());
