@@ -82,6 +82,16 @@ impl MachineKey {
         Ok(Self(key))
     }
 
+    /// A key that is written nowhere: what it seals can be opened for as long as it lives, and never again.
+    ///
+    /// # Errors
+    /// [`SealError::Random`].
+    pub fn in_memory() -> Result<Self, SealError> {
+        let mut key = Zeroizing::new([0_u8; 32]);
+        rand::fill(&mut *key).map_err(|_| SealError::Random)?;
+        Ok(Self(key))
+    }
+
     /// Writes a sealed file, whole or not at all.
     ///
     /// # Errors
@@ -223,6 +233,15 @@ mod tests {
         assert_eq!(&**again.unseal(&file).unwrap(), b"a secret");
         assert!(matches!(other.unseal(&file), Err(SealError::Broken(_))));
         assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("a secret"));
+    }
+
+    #[test]
+    fn what_a_key_in_memory_sealed_no_other_one_opens() {
+        let key = MachineKey::in_memory().unwrap();
+        let sealed = key.seal_bytes(b"a secret").unwrap();
+        assert_eq!(&**key.unseal_bytes(&sealed).unwrap(), b"a secret");
+        let other = MachineKey::in_memory().unwrap();
+        assert!(other.unseal_bytes(&sealed).is_none());
     }
 
     #[test]
