@@ -11,6 +11,7 @@ use domain::password::Password;
 use ui::component::Fault;
 use ui::security::find_cookie;
 
+use crate::copies::{Copies, PastAnswer};
 use crate::pages::check::CheckForm;
 use crate::pages::claims;
 use crate::pages::credential_sheet;
@@ -49,6 +50,8 @@ pub(crate) struct Browser {
     pub(crate) credential_sheet: Option<credential_sheet::Waiting>,
     /// Who is signed in at the claims entry; another session than the one above.
     pub(crate) claims: Option<claims::Login>,
+    /// What the session was answered today.
+    pub(crate) copies: Copies,
     used: Option<Instant>,
 }
 
@@ -105,6 +108,29 @@ impl Browsers {
         })?
     }
 
+    /// Keeps copies of what a session was answered, while it is the browser's.
+    pub(crate) fn keep(
+        &self,
+        key: &Key,
+        session: &Session,
+        answers: Vec<PastAnswer>,
+        now: Instant,
+    ) {
+        self.with(key, |browser| {
+            let own = browser.session.as_ref();
+            if own.is_some_and(|it| it.token == session.token) {
+                browser.copies.keep(answers, session.ends_after_min, now);
+            }
+        });
+    }
+
+    /// Lets copies go whose time is over.
+    pub(crate) fn wipe_copies(&self, now: Instant) {
+        for browser in self.lock().values_mut() {
+            browser.copies.wipe_if_over(now);
+        }
+    }
+
     /// Ends every session of every browser, at the claims entry too, and keeps where its person was.
     pub(crate) fn end_sessions(&self, now: Instant) -> EndedSessions {
         let mut ended = EndedSessions::default();
@@ -145,6 +171,7 @@ impl Browser {
         self.next_terminal_password = None;
         self.credential_sheet = None;
         self.begun_factor = None;
+        self.copies = Copies::default();
         self.kept = Some(Kept {
             path: path.to_owned(),
             check,
@@ -196,7 +223,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use api::session::{SessionAccount, SessionFacility};
+
     use super::*;
+    use crate::copies::tests::answered;
 
     fn ended(account: Option<&str>) -> Browser {
         let mut browser = Browser::default();
@@ -228,6 +258,49 @@ mod tests {
         let mut late = ended(Some("uketsuke"));
         assert_eq!(late.way_on("uketsuke", now.plus_seconds(KEPT_S)), None);
         assert!(late.kept.is_none());
+    }
+
+    #[test]
+    fn copies_are_of_the_browsers_own_session_and_go_with_it() {
+        let now = Instant::parse("2026-11-23T03:00:00Z").unwrap();
+        let session = |token: &str| Session {
+            account: SessionAccount {
+                display_name: "受付".into(),
+                id: "uketsuke".into(),
+                kind: "general".into(),
+            },
+            facility: SessionFacility {
+                code: "1319999999".into(),
+                kind: "medical".into(),
+                name: "見本クリニック".into(),
+            },
+            ends_after_min: 30,
+            entry: "full".into(),
+            password: crate::pages::tests::state(),
+            token: token.into(),
+        };
+        let answers = || vec![PastAnswer::made(answered(1, now), "uketsuke", "06139992")];
+        let browsers = Browsers::default();
+        let browser = Browser {
+            session: Some(session("a")),
+            ..Browser::choosing(0)
+        };
+        let (key, _) = browsers.open(browser, now).unwrap();
+        let holds = |at| browsers.with(&key, |it| it.copies.holds_any(at)).unwrap();
+        // What comes late, when the session it was for is another, is nobody's.
+        browsers.keep(&key, &session("b"), answers(), now);
+        assert!(!holds(now));
+        browsers.keep(&key, &session("a"), answers(), now);
+        assert!(holds(now));
+        // The screen lock's own ending is the same.
+        browsers.end_sessions(now);
+        assert!(!holds(now));
+        browsers.keep(&key, &session("a"), answers(), now);
+        assert!(!holds(now));
+        browsers.with(&key, |it| it.session = Some(session("a")));
+        browsers.keep(&key, &session("a"), answers(), now);
+        browsers.wipe_copies(now.plus_seconds(30 * 60));
+        assert!(!holds(now));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod browsers;
 pub mod certificates;
 mod charts;
 pub mod config;
+mod copies;
 mod days;
 pub mod doctor;
 mod emergency;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::civil_date::Instant;
@@ -353,14 +353,11 @@ fn read(setup: &Setup) -> Saved {
 }
 
 /// Who caused a request: pages that renew themselves, news and questions about the lock are no person's action.
-fn cause_of(request: &Request) -> Cause {
-    let path = request.uri().path();
-    let by_itself = request
-        .uri()
-        .query()
-        .is_some_and(|it| it.contains("by=itself"));
+pub(crate) fn cause_of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Cause {
+    let path = uri.path();
+    let by_itself = uri.query().is_some_and(|it| it.contains("by=itself"));
     // What htmx reads, it reads when news came; what it sends, a person typed.
-    let news = request.method() == Method::GET && request.headers().contains_key("hx-request");
+    let news = method == Method::GET && headers.contains_key("hx-request");
     let asks = matches!(path, "/live" | "/card/news" | "/lock/state" | "/lock/wait");
     if by_itself || news || asks {
         Cause::Background
@@ -378,7 +375,8 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let is_post = request.method() == Method::POST;
     let open_when_locked =
         path == "/lock/state" || is_post && matches!(path, "/unlock" | "/language");
-    if app.lock.is_locked(cause_of(&request), app.now()) && !open_when_locked {
+    let cause = cause_of(request.method(), request.uri(), request.headers());
+    if app.lock.is_locked(cause, app.now()) && !open_when_locked {
         return pages::lock::in_place_of(&app, &request);
     }
     next.run(request).await

@@ -7,6 +7,7 @@ pub(crate) mod card;
 pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod claims;
+pub(crate) mod copies;
 pub(crate) mod credential_sheet;
 pub(crate) mod emergency;
 pub(crate) mod history;
@@ -60,6 +61,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{Action, EmergencyMode, MenuEntry, allows, menu};
+use domain::screen_lock::Cause;
 use domain::second_factor::Entry;
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
@@ -224,6 +226,10 @@ impl FromRequestParts<App> for Staff {
         let visitor = Visitor::of(&parts.headers, app);
         let staff = Self::of(&visitor, app)
             .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
+        if crate::lock::cause_of(&parts.method, &parts.uri, &parts.headers) == Cause::Person {
+            let now = app.now();
+            app.browsers.with(&staff.key, |it| it.copies.act(now));
+        }
         match staff.first_to_do(parts.uri.path()) {
             Some(to) => Err(Turned {
                 key: None,
@@ -436,7 +442,8 @@ impl Staff {
             status = StatusCode::from_u16(problem.status).unwrap_or(status);
         }
         let fault = faults::of_client(error, &self.words);
-        trouble(status, self.frame(here), fault)
+        let copies = copies::way_on(app, self, error);
+        trouble_with(status, self.frame(here), fault, copies)
     }
 
     /// What to say above a form that was not answered, so that it can be shown as filled: the line is lost, or the center itself failed.
@@ -479,6 +486,8 @@ impl Staff {
 struct TroublePage {
     frame: Frame,
     signed_in: bool,
+    /// The way to what the center answered before it was out of reach.
+    copies: Option<WayOn>,
 }
 
 /// A banner of something done.
@@ -487,16 +496,34 @@ fn done(fault: Fault) -> Banner {
 }
 
 /// A page that says what happened and how to go on.
-fn trouble(status: StatusCode, mut frame: Frame, fault: Fault) -> Response {
-    let again = WayOn {
-        href: frame.here.clone(),
-        text: frame.words.say("try-again"),
-    };
+fn trouble(status: StatusCode, frame: Frame, fault: Fault) -> Response {
+    trouble_with(status, frame, fault, None)
+}
+
+fn trouble_with(
+    status: StatusCode,
+    mut frame: Frame,
+    fault: Fault,
+    copies: Option<WayOn>,
+) -> Response {
     let mut banner = Banner::new(Tone::Error, fault);
-    banner.way_on = status.is_server_error().then_some(again);
+    banner.way_on = status.is_server_error().then(|| try_again(&frame));
     frame.banners.push(banner);
     let signed_in = frame.person.is_some();
-    show(status, &TroublePage { frame, signed_in })
+    let page = TroublePage {
+        frame,
+        signed_in,
+        copies,
+    };
+    show(status, &page)
+}
+
+/// The way to the same page once more.
+fn try_again(frame: &Frame) -> WayOn {
+    WayOn {
+        href: frame.here.clone(),
+        text: frame.words.say("try-again"),
+    }
 }
 
 /// The page of an address that leads nowhere.

@@ -203,6 +203,7 @@ pub async fn start(setup: Setup) -> std::io::Result<String> {
     let app = app(setup, own.clone())?;
     tokio::spawn(notices::keep(app.clone()));
     tokio::spawn(emergency::keep(app.clone()));
+    tokio::spawn(crate::copies::wipe(app.clone()));
     if let Some(first) = app.certificates.first().filter(|_| app.updates.is_set_up()) {
         let updates = app.updates.clone();
         tokio::spawn(updates.run(first.client.clone(), app.clock.clone()));

@@ -13,13 +13,14 @@ macro_rules! screen {
 }
 
 /// Every screen of the terminal.
-pub(crate) const SCREENS: [Screen; 36] = [
+pub(crate) const SCREENS: [Screen; 37] = [
     screen!("frame"),
     screen!("sign-in"),
     screen!("menu"),
     screen!("check"),
     screen!("result"),
     screen!("history"),
+    screen!("copies"),
     screen!("bulk"),
     screen!("claims"),
     screen!("readers"),

@@ -13,7 +13,8 @@ use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Kind, Need, TextField
 use ui::language::Words;
 
 use crate::browsers::{hash, hex, random_text};
-use crate::pages::{Filled, Frame, Staff, Turned, receipt_link, show};
+use crate::copies::PastAnswer;
+use crate::pages::{Filled, Frame, Staff, Turned, copies, receipt_link, show};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -229,7 +230,13 @@ pub(crate) async fn check(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     match staff.client.check(staff.token(), &key, &request).await {
-        Ok((answer, _)) => Redirect::to(&format!("/checks/{}", answer.check_id)).into_response(),
+        Ok((answer, _)) => {
+            let to = format!("/checks/{}", answer.check_id);
+            let account = &staff.session.account.id;
+            let copy = PastAnswer::made(answer, account, &request.insurer_number);
+            copies::keep(&app, &staff, vec![copy]);
+            Redirect::to(&to).into_response()
+        }
         Err(error) => unanswered(&app, &staff, &form, &error),
     }
 }
@@ -252,6 +259,7 @@ fn unanswered(app: &App, staff: &Staff, form: &CheckForm, error: &ClientError) -
     let mut page = check_page(staff, form, &[]);
     let mut banner = Banner::new(Tone::Error, faults::of_client(error, &staff.words));
     banner.title = staff.words.say("check-not-answered");
+    banner.way_on = copies::way_on(app, staff, error);
     page.frame.banners.push(banner);
     show(StatusCode::BAD_GATEWAY, &page)
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, NextPage, Select, TextField, Width};
 use ui::language::Words;
 
-use crate::pages::{Filled, Frame, Staff, receipt_link, show};
+use crate::pages::{Filled, Frame, Staff, copies, receipt_link, show};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -306,12 +306,15 @@ async fn find(app: &App, staff: &Staff, form: &SearchForm) -> Response {
     let found = staff.client.search(staff.token(), &form.search()).await;
     match found {
         Ok(found) => {
+            copies::keep_rows(app, staff, &found);
             let mut frame = staff.frame(HERE);
             frame.banners.extend(receipt_link::of_results(app, staff));
             let page = history_page(frame, form, Some(found), &[]);
             show(StatusCode::OK, &page)
         }
-        Err(error) => unfound(app, staff, form, &error),
+        Err(error) => {
+            copies::list(app, staff, &error).unwrap_or_else(|| unfound(app, staff, form, &error))
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use ui::language::Words;
 
 use crate::days;
 use crate::pages::history::{Line, line};
-use crate::pages::{Filled, Frame, Staff, done, receipt_link, show};
+use crate::pages::{Filled, Frame, Staff, copies, done, receipt_link, show};
 use crate::serve::App;
 
 /// The page's own path.
@@ -144,6 +144,7 @@ async fn part(app: &App, staff: &Staff, cause: Cause) -> Result<ReadersLive, Cli
     let token = staff.token();
     let readers = staff.client.readers(token, cause).await?;
     let found = staff.client.search_by(token, &search, cause).await?;
+    copies::keep_rows(app, staff, &found);
     let settings = staff.client.settings(token, cause).await?;
     app.receipt_links
         .hear(&staff.session.facility.code, &settings);

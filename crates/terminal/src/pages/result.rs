@@ -18,7 +18,8 @@ use domain::codes::person::{Relationship, Sex};
 use ui::component::{self, Fact, Fault};
 use ui::language::Words;
 
-use crate::pages::{Frame, Staff, show, trouble};
+use crate::copies::{Detail, PastAnswer};
+use crate::pages::{Frame, Staff, copies, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
 
@@ -66,10 +67,14 @@ pub(crate) async fn result(
     let answer = staff.client.past_check(staff.token(), &id).await;
     match answer {
         Ok(answer) => match result_page(&answer, None, staff.frame(&here)) {
-            Some(page) => show(StatusCode::OK, &page),
+            Some(page) => {
+                let copy = PastAnswer::of(Detail::Number(answer));
+                copies::keep(&app, &staff, vec![copy]);
+                show(StatusCode::OK, &page)
+            }
             None => staff.failed(&app, &ClientError::Answer, &here),
         },
-        Err(error) => staff.failed(&app, &error, &here),
+        Err(error) => copies::result_or_failed(&app, &staff, &error, &id, &here),
     }
 }
 
@@ -107,14 +112,7 @@ pub(super) fn result_page(
         },
         why: why(verdict, first, asked, &answer.visit_date, words),
         what_to_do: what_to_do(verdict, answer, asked, words),
-        remarks: answer
-            .messages
-            .iter()
-            .map(|remark| Fault {
-                code: remark.code.clone(),
-                text: words.choose(&remark.text.ja, &remark.text.en).to_owned(),
-            })
-            .collect(),
+        remarks: remarks(answer, words),
         people: answer
             .results
             .iter()
@@ -128,7 +126,7 @@ pub(super) fn result_page(
 
 /// How the answer was asked for: what is wrong with a number is not wrong with a card.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     ByNumber,
     ByCard,
 }
@@ -144,7 +142,16 @@ fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-fn about(answer: &Answer, words: &Words) -> String {
+/// What the center remarked.
+pub(super) fn remarks(answer: &Answer, words: &Words) -> Vec<Fault> {
+    let remarks = answer.messages.iter().map(|remark| Fault {
+        code: remark.code.clone(),
+        text: words.choose(&remark.text.ja, &remark.text.en).to_owned(),
+    });
+    remarks.collect()
+}
+
+pub(super) fn about(answer: &Answer, words: &Words) -> String {
     let day = days::show(&answer.visit_date, words);
     match answer.results.as_slice() {
         [one] => words.say_with(
@@ -290,7 +297,12 @@ fn yen(amount: u32, words: &Words) -> String {
     words.say_with("yen", &[("yen", written)])
 }
 
-fn person(result: &CoverageResult, verdict: Verdict, asked: Asked, words: &Words) -> Person {
+pub(super) fn person(
+    result: &CoverageResult,
+    verdict: Verdict,
+    asked: Asked,
+    words: &Words,
+) -> Person {
     let classification = CardClassification::from_code(&result.classification);
     // Medical aid is no insurance: it knows neither ratio nor ceiling.
     let is_insurance = !classification.is_some_and(CardClassification::is_medical_aid);
@@ -456,7 +468,7 @@ fn coverage(result: &CoverageResult, words: &Words) -> Vec<Fact> {
     facts.lines
 }
 
-fn record(answer: &Answer, words: &Words) -> Vec<Fact> {
+pub(super) fn record(answer: &Answer, words: &Words) -> Vec<Fact> {
     let mut facts = Facts {
         words,
         lines: Vec::new(),

@@ -18,6 +18,7 @@ use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone, WayOn
 use ui::language::Words;
 
 use crate::browsers::Browser;
+use crate::copies::Copies;
 use crate::pages::{Filled, Frame, Staff, Visitor, show, start_stop, support};
 use crate::serve::{App, Certificate};
 use crate::{days, faults};
@@ -330,6 +331,7 @@ pub(crate) async fn sign_in(
     };
     browser.certificate = Some(place);
     browser.session = Some(session);
+    browser.copies = Copies::default();
     match app.browsers.open(browser, now) {
         Some((_, cookie)) => ([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response(),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -5,6 +5,7 @@ mod bulk_orders;
 mod cards;
 mod certificates;
 mod claims;
+mod copies;
 mod help;
 mod link;
 mod looks;
@@ -211,6 +212,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     certificates::of_the_certificate(&staff, &mut written);
     of_reception(&staff, &mut written);
     cards::of_readers(&staff, &mut written);
+    copies::of_copies(&staff, &mut written);
     of_administration(&staff, &mut written);
     access::of_access(&staff, &mut written);
     help::of_help(&staff, &mut written);
@@ -281,6 +283,10 @@ fn of_reception(staff: &Staff, written: &mut Written) {
     let mut trouble = TroublePage {
         frame: staff.frame("/"),
         signed_in: true,
+        copies: Some(WayOn {
+            href: "/history".into(),
+            text: "C".into(),
+        }),
     };
     let mut banner = Banner::new(Tone::Error, fault("x").1);
     banner.title = "A".into();
@@ -504,6 +510,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
             51 + access::PAGES
                 + bulk_orders::PAGES
                 + claims::PAGES
+                + copies::PAGES
                 + help::PAGES
                 + link::PAGES
                 + looks::PAGES

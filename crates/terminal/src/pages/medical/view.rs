@@ -196,6 +196,7 @@ pub(in crate::pages) fn not_seen(app: &App, staff: &Staff, error: &ClientError) 
     let page = TroublePage {
         frame,
         signed_in: true,
+        copies: None,
     };
     show(StatusCode::NOT_FOUND, &page)
 }

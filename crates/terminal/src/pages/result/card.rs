@@ -15,12 +15,13 @@ use ui::component::Fact;
 use ui::language::Words;
 
 use super::{Facts, is_identifier, no_such_check, result_page, yen};
+use crate::copies::{Detail, PastAnswer};
 use crate::days;
 use crate::pages::history::method_key;
 use crate::pages::medical::kind_key;
 use crate::pages::readers::Again;
 use crate::pages::withdrawal::Offer;
-use crate::pages::{Staff, show};
+use crate::pages::{Staff, copies, show};
 use crate::serve::App;
 
 /// What stands on the page beside the coverage.
@@ -52,11 +53,15 @@ pub(crate) async fn result(
             let mut part = card_part(&record, &here, &staff.words);
             part.withdrawal = Offer::of_check(&staff, &record, app.now());
             match result_page(&record.check, Some(part), staff.frame(&here)) {
-                Some(page) => show(StatusCode::OK, &page),
+                Some(page) => {
+                    let copy = PastAnswer::of(Detail::Card(Box::new(record)));
+                    copies::keep(&app, &staff, vec![copy]);
+                    show(StatusCode::OK, &page)
+                }
                 None => staff.failed(&app, &ClientError::Answer, &here),
             }
         }
-        Err(error) => staff.failed(&app, &error, &here),
+        Err(error) => copies::result_or_failed(&app, &staff, &error, &id, &here),
     }
 }
 
