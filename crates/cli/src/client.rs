@@ -233,7 +233,7 @@ pub(crate) fn explain_of(error: &ClientError, given: Given) -> anyhow::Error {
         ),
         ClientError::Address => told::both(
             &format!(
-                "センターのアドレスではありません。{}を https://ホスト:ポート の形で指定してください。",
+                "センターのアドレスではありません。{} を https://ホスト:ポート の形で指定してください。",
                 address.0
             ),
             &format!(
