@@ -48,7 +48,7 @@ impl ApplicationsArguments {
         listing::show(&lines, self.json, |line| {
             let remark = line.remark.as_ref();
             let remark = remark.map_or_else(String::new, |it| format!(" 備考 / remark: {it}"));
-            println!(
+            out!(
                 "{} {} {} {} {} {} 申請者 / by: {} {}{remark}",
                 line.number,
                 line.applied_at,

@@ -7,6 +7,8 @@ pub(crate) mod install;
 mod permitted;
 pub(crate) mod renew;
 
+use std::sync::Arc;
+
 use api::certificate::CertificateState;
 use api::client::ClientError;
 use askama::Template;
@@ -80,8 +82,9 @@ fn refused(staff: &Staff) -> Option<Response> {
 /// Banners for everybody's main screen: the end that comes near, the backup that is missing, of every certificate of this PC. The pages
 /// are of the one that was chosen at the sign-in; of another the banner says how to get there.
 pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
-    let (all, words) = (app.certificates.all(), &staff.words);
+    let words = &staff.words;
     let chosen = staff.certificate(app).map(|it| it.name.clone());
+    let all = newest(app.certificates.all(), chosen.as_deref());
     let mut banners = Vec::new();
     for certificate in &all {
         let mut own = of_certificate(app, certificate, words);
@@ -108,6 +111,25 @@ pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
         banners.extend(own);
     }
     banners
+}
+
+/// One certificate of each terminal's name: the one that lasts longest, and of several copies of it the chosen one. What was renewed since, and
+/// lies under another name yet, is nobody's concern any more.
+fn newest(all: Vec<Arc<Certificate>>, chosen: Option<&str>) -> Vec<Arc<Certificate>> {
+    let mut newest: Vec<Arc<Certificate>> = Vec::new();
+    for certificate in all {
+        let rank = |it: &Certificate| (it.holder.not_after, Some(it.name.as_str()) == chosen);
+        let same = |it: &&mut Arc<Certificate>| {
+            let (one, other) = (&it.holder, &certificate.holder);
+            one.facility == other.facility && one.terminal == other.terminal
+        };
+        match newest.iter_mut().find(same) {
+            Some(known) if rank(known) < rank(&certificate) => *known = certificate,
+            Some(_) => {}
+            None => newest.push(certificate),
+        }
+    }
+    newest
 }
 
 fn of_certificate(app: &App, certificate: &Certificate, words: &Words) -> Vec<Banner> {

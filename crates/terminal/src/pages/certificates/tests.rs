@@ -1,5 +1,7 @@
 //! Who may give the terminal another certificate, and what is asked first. The center is not there.
 
+use std::sync::Arc;
+
 use axum::http::Request;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
@@ -10,7 +12,7 @@ use pki::installed::Installed;
 use pki::sealed::MachineKey;
 
 use super::install::{ANYWAY, FILE, HERE as NOTICE};
-use super::{HERE, backup, reminders, renew};
+use super::{Certificate, HERE, backup, newest, reminders, renew};
 use crate::lock::tests::{Answer, PASSWORD, Terminal};
 use crate::pages::{Staff, Visitor};
 use crate::procedures::NewNote;
@@ -250,6 +252,34 @@ async fn with_two_certificates_each_page_is_of_the_chosen_one_and_all_are_remind
         ];
         assert_eq!(facts, expected);
     }
+}
+
+#[test]
+fn of_a_certificate_that_was_renewed_under_another_name_the_newest_alone_is_told_of() {
+    let place = Place::start_with(30, Some(10));
+    let all = place.terminal.app.certificates.all();
+    let under = |name: &str, of: &Certificate, later_s: i64| {
+        let mut holder = of.holder.clone();
+        holder.not_after = holder.not_after.plus_seconds(later_s);
+        Arc::new(Certificate {
+            name: name.into(),
+            holder,
+            client: of.client.clone(),
+        })
+    };
+    let (clinic, other) = (&all[0], &all[1]);
+    let names = |all: Vec<Arc<Certificate>>, chosen| {
+        let newest = newest(all, chosen);
+        newest.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
+    let renewed = under("renewed", clinic, 1);
+    let with_renewed = vec![clinic.clone(), other.clone(), renewed.clone()];
+    assert_eq!(names(with_renewed, Some("clinic")), ["renewed", "other"]);
+    // Of two copies of one the chosen one is told of.
+    let copy = under("copy", clinic, 0);
+    let copies = vec![clinic.clone(), copy, other.clone()];
+    assert_eq!(names(copies.clone(), Some("copy")), ["copy", "other"]);
+    assert_eq!(names(copies, Some("clinic")), ["clinic", "other"]);
 }
 
 #[tokio::test]
