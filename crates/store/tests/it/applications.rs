@@ -81,7 +81,7 @@ async fn an_application_is_kept_as_it_came_and_once(place: &Place) {
     assert_eq!(engine.count_open_applications().unwrap(), 2);
     // Page by page, the oldest first.
     let first = engine.open_applications(None, 1).unwrap();
-    assert_eq!(first, [one.clone()]);
+    assert_eq!(first, std::slice::from_ref(&one));
     let after = Some((one.at, one.number.as_str()));
     assert_eq!(engine.open_applications(after, 9).unwrap(), [second]);
 }
