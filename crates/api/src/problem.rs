@@ -130,7 +130,7 @@ pub enum Trouble {
     SystemAccount,
     /// The identifier is taken.
     AccountExists,
-    /// The idempotency key was used with another body.
+    /// The idempotency key was used with another body or on another route.
     IdempotencyConflict,
     /// The idempotency key's form is wrong.
     IdempotencyKey,

@@ -40,13 +40,17 @@ impl From<Trouble> for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = %error, "the store refused a request");
+        // The one that is the client's doing.
+        if !matches!(error, StoreError::KeyUsed) {
+            tracing::error!(error = %error, "the store refused a request");
+        }
         match error {
             StoreError::NoWrites(_)
             | StoreError::Away(_)
             | StoreError::Damaged(_)
             | StoreError::Closing => Trouble::StoreUnavailable.into(),
             StoreError::Crowded => Self::after(Trouble::Overloaded, CROWDED_S),
+            StoreError::KeyUsed => Trouble::IdempotencyConflict.into(),
             StoreError::Failed(_) | StoreError::Row(_) => Trouble::Internal.into(),
         }
     }

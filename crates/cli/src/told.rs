@@ -246,7 +246,7 @@ pub(crate) fn of_store(error: anyhow::Error) -> anyhow::Error {
         Some(StoreError::Closing | StoreError::Crowded) => {
             "データベースは混み合っているか、終了するところです。もう一度実行してください。"
         }
-        Some(StoreError::Failed(_)) => {
+        Some(StoreError::Failed(_) | StoreError::KeyUsed) => {
             "データベースで問題が起きました。続く英文の内容を確かめて、もう一度実行してください。"
         }
         None => return error,

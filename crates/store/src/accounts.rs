@@ -173,7 +173,7 @@ impl Engine {
                 }
             }
             if let Some(kept) = &kept {
-                kept_answers::keep(connection, kept)?;
+                kept_answers::keep(connection, batch, kept)?;
             }
             for account in &accounts {
                 insert(connection, account)?;
@@ -263,7 +263,7 @@ impl Engine {
                 batch.append(connection, event, None)?;
             }
             if let Some(kept) = &kept {
-                kept_answers::keep(connection, kept)?;
+                kept_answers::keep(connection, batch, kept)?;
             }
             Ok(Edited::Done)
         })
@@ -298,7 +298,7 @@ impl Engine {
             }
             write_password(connection, batch, facility, &id, &password, keep)?;
             if let Some(kept) = &kept {
-                kept_answers::keep(connection, kept)?;
+                kept_answers::keep(connection, batch, kept)?;
             }
             Ok(Edited::Done)
         })

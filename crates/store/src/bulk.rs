@@ -165,7 +165,7 @@ impl Engine {
             };
             batch.append(connection, &event, None)?;
             if let Some(kept) = &kept {
-                keep(connection, kept)?;
+                keep(connection, batch, kept)?;
             }
             Ok(Accepted::Done)
         })

@@ -331,14 +331,30 @@ fn known_key(
     }
 }
 
-/// What a key comes to that was used for a question of that row.
+/// What a key comes to that was used for a question of that row; without a check in it the key came with a request of another kind.
 fn known(row: &sql::Row<'_>, question: &[u8]) -> sql::Result<Recorded> {
-    let same = row.get_ref(0)?.as_blob()? == question;
-    Ok(if same {
+    let asked: Option<Vec<u8>> = row.get(0)?;
+    Ok(if asked.as_deref() == Some(question) {
         Recorded::Before(row.get(1)?)
     } else {
         Recorded::Conflict
     })
+}
+
+/// Takes a key for a request of another kind within the running transaction, so that no check comes under it; false where one has.
+pub(crate) fn take_key(
+    connection: &Connection,
+    recent: &Recent,
+    of: OfKey<'_>,
+    at: Instant,
+) -> Result<bool, StoreError> {
+    match connection {
+        Connection::Sqlite(_) => {
+            let is_waiting = recent.of_key(of.0, of.1, of.2).is_some();
+            Ok(!is_waiting && file::take_key(connection, of)?)
+        }
+        Connection::Postgres(_) => server::take_key(connection, of, at),
+    }
 }
 
 /// A check on its way into the log, with its event.

@@ -55,6 +55,9 @@ pub enum StoreError {
     /// As many writes wait as may. Nothing of this one was done.
     #[error("too many writes wait for the store")]
     Crowded,
+    /// The idempotency key came with a request of another kind before. Nothing of this one was done.
+    #[error("the idempotency key was used for another request")]
+    KeyUsed,
 }
 
 impl From<sql::Error> for StoreError {

@@ -121,7 +121,9 @@ impl Engine {
             if shown.is_some_and(|shown| shown != now.version) {
                 return Ok(Changed::Since);
             }
-            keep_or_find(connection, kept.as_ref())?;
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
+                return Ok(Changed::Before(earlier));
+            }
             let version = now.version + 1;
             store(connection, (facility, version), &settings)?;
             let changes = now.settings.changes(&settings);

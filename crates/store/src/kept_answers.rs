@@ -1,9 +1,12 @@
 //! Answers of writes that came with an idempotency key (design §6): the answer and the write are one transaction. Checks keep
-//! theirs in the check log.
+//! theirs in the check log; the table of their keys holds these keys too, so that a key is of one request
+//! (`docs/decisions/0110-one-key-one-request.md`).
 
 use domain::civil_date::Instant;
 use domain::permit::SignedIn;
 
+use crate::checks;
+use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, params};
 
@@ -60,38 +63,68 @@ pub(crate) fn earlier(
     find(connection, &kept.holder, &kept.key, &kept.request)
 }
 
-/// Keeps an answer within the running transaction; its key is known to be new.
-pub(crate) fn keep(connection: &Connection, kept: &KeptAnswer) -> Result<(), StoreError> {
+/// Keeps an answer within the running transaction, whose key no other answer is kept under. [`StoreError::KeyUsed`] where a check came under
+/// it: then the work has to be undone.
+pub(crate) fn keep(
+    connection: &Connection,
+    batch: &Batch,
+    kept: &KeptAnswer,
+) -> Result<(), StoreError> {
+    if take_and_keep(connection, batch, kept)? {
+        Ok(())
+    } else {
+        Err(StoreError::KeyUsed)
+    }
+}
+
+/// False, and nothing is kept, where a check came under the key.
+fn take_and_keep(
+    connection: &Connection,
+    batch: &Batch,
+    kept: &KeptAnswer,
+) -> Result<bool, StoreError> {
+    let facility = kept.holder.facility.as_u64().cast_signed();
+    let of = (facility, kept.holder.account.as_str(), kept.key.as_str());
+    if !checks::take_key(connection, &batch.held().recent, of, kept.at)? {
+        return Ok(false);
+    }
     connection
         .prepare_cached("INSERT INTO kept_answer VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
         .execute(params![
-            kept.holder.facility.as_u64().cast_signed(),
+            facility,
             kept.holder.account.as_str(),
             kept.key,
             kept.request,
             kept.answer,
             kept.at.as_micros()
         ])?;
-    Ok(())
+    Ok(true)
 }
 
 /// Keeps an answer within the running transaction, unless its key was used before: then says for what.
 pub(crate) fn keep_or_find(
     connection: &Connection,
+    batch: &Batch,
     kept: Option<&KeptAnswer>,
 ) -> Result<Option<Earlier>, StoreError> {
     let Some(kept) = kept else {
         return Ok(None);
     };
-    let before = earlier(connection, kept)?;
-    if before.is_none() {
-        keep(connection, kept)?;
+    if let Some(before) = earlier(connection, kept)? {
+        return Ok(Some(before));
     }
-    Ok(before)
+    let is_kept = take_and_keep(connection, batch, kept)?;
+    Ok((!is_kept).then_some(Earlier::Other))
 }
 
-/// Forgets the answers given before an instant.
+/// Forgets the answers given before an instant, and their keys.
 pub(crate) fn forget(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "DELETE FROM idempotency WHERE (facility, account, key) IN (
+               SELECT facility, account, key FROM kept_answer WHERE at < ?1)",
+        )?
+        .execute([before.as_micros()])?;
     connection
         .prepare_cached("DELETE FROM kept_answer WHERE at < ?1")?
         .execute([before.as_micros()])?;

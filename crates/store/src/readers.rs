@@ -321,7 +321,7 @@ impl Engine {
                     return Ok(ReleaseKept::VisitOver);
                 }
             }
-            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
                 return Ok(ReleaseKept::Before(earlier));
             }
             connection

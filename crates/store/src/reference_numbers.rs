@@ -61,7 +61,7 @@ impl Engine {
             let assigned = register(connection, batch, &by, &wanted, at)?;
             if let Some(mut kept) = kept {
                 kept.answer = answer(assigned.as_ref().map_err(|taken| *taken));
-                keep(connection, &kept)?;
+                keep(connection, batch, &kept)?;
             }
             Ok(match assigned {
                 Ok(done) => Registered::Done(done),
@@ -86,12 +86,12 @@ impl Engine {
         self.write(move |connection, batch| {
             let facility = number(holder.facility);
             let Some(person) = holder_of(connection, facility, &wanted)? else {
-                return Ok(match keep_or_find(connection, kept.as_ref())? {
+                return Ok(match keep_or_find(connection, batch, kept.as_ref())? {
                     Some(earlier) => Removed::Before(earlier),
                     None => Removed::Unknown,
                 });
             };
-            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
                 return Ok(Removed::Before(earlier));
             }
             connection

@@ -149,7 +149,7 @@ impl Engine {
                 return Ok(Opened::Not(why));
             }
             if let Some(kept) = &kept {
-                kept_answers::keep(connection, kept)?;
+                kept_answers::keep(connection, batch, kept)?;
             }
             let who = &session.who;
             let (facility, account) = (number(who.facility), who.account.as_str());

@@ -85,7 +85,7 @@ impl Engine {
             let ended = withdraw(connection, batch, &holder, whose, &withdrawing, now)?;
             if let Some((mut kept, ended)) = kept.zip(ended.as_ref()) {
                 kept.answer = answer(ended);
-                keep(connection, &kept)?;
+                keep(connection, batch, &kept)?;
             }
             Ok(Withdrawn::of(ended))
         })

@@ -102,3 +102,17 @@ async fn a_password_change_sent_twice_is_done_once_and_acknowledged_twice() {
     let signed_in = clinic.try_sign_in("administrator", "Kanri-7654321", true);
     signed_in.await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_check_is_refused_to_a_sign_in_and_the_other_way_round() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let body = sign_in(&clinic, "link_app", false);
+    let session = open(&clinic, "k", &body).await.unwrap();
+    let ask = async |key: &str| clinic.ask(&session.token, key, "4567").await;
+    check(ask("k").await, "idempotency_conflict");
+    ask("l").await.unwrap();
+    check(open(&clinic, "l", &body).await, "idempotency_conflict");
+    // What was refused did nothing: a second sign-in would have ended the session.
+    ask("m").await.unwrap();
+}

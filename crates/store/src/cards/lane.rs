@@ -80,8 +80,8 @@ struct New<'r> {
 
 /// What a group of checks found, and what becomes of it.
 struct Group<'r> {
-    /// Keys that were used before, each with what was asked and answered then.
-    before: BTreeMap<Key<'r>, (Vec<u8>, Vec<u8>)>,
+    /// Keys that were used before, each with what was asked and answered then, if it was a check.
+    before: BTreeMap<Key<'r>, Option<(Vec<u8>, Vec<u8>)>>,
     /// Checks of this group that have their key.
     keyed: BTreeMap<Key<'r>, &'r Recording>,
     challenges: BTreeMap<u128, RawChallenge>,
@@ -139,7 +139,9 @@ impl<'r> Group<'r> {
         let mut before = BTreeMap::new();
         for (key, rows) in keyed.iter().zip(found.by_ref()) {
             if let Some(row) = rows.first() {
-                before.insert(*key, (row.get(0)?, row.get(1)?));
+                let (question, answer): (Option<Vec<u8>>, Option<Vec<u8>>) =
+                    (row.get(0)?, row.get(1)?);
+                before.insert(*key, question.zip(answer));
             }
         }
         let mut challenges = BTreeMap::new();
@@ -226,7 +228,8 @@ impl<'r> Group<'r> {
     fn known(&self, it: &'r Recording) -> Option<CardRecorded> {
         let key = key_of(it)?;
         let (question, answer) = match self.before.get(&key) {
-            Some((question, answer)) => (&question[..], &answer[..]),
+            Some(Some((question, answer))) => (&question[..], &answer[..]),
+            Some(None) => return Some(CardRecorded::Conflict),
             None => {
                 let row = &self.keyed.get(&key)?.record.row;
                 (&row.question[..], &row.answer[..])

@@ -83,11 +83,23 @@ pub(super) fn known_key(
     known: impl FnOnce(&sql::Row<'_>) -> sql::Result<Recorded>,
 ) -> Result<Option<Recorded>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT question, answer FROM check_record WHERE seq = coalesce(
-           ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3))",
+        "SELECT c.question, c.answer FROM (SELECT coalesce(
+           ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3)) AS seq) k
+         LEFT JOIN check_record c ON c.seq = k.seq WHERE k.seq IS NOT NULL",
     )?;
     let found = statement.query_row(params![of.0, of.1, of.2, waiting], known);
     Ok(found.optional()?)
+}
+
+/// Where no check lies: they are counted from 1.
+const NO_CHECK: i64 = 0;
+
+/// Takes a key that no check is indexed under; false where one is.
+pub(super) fn take_key(connection: &Connection, of: OfKey<'_>) -> Result<bool, StoreError> {
+    let taken = connection
+        .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
+        .execute(params![of.0, of.1, of.2, NO_CHECK])?;
+    Ok(taken == 1)
 }
 
 /// Inserts a record and has it found where checks wait for the indexes; returns where it lies.

@@ -64,9 +64,9 @@ pub(super) fn line_of(
     Ok(statement.query_row(of, line).optional()?)
 }
 
-/// Question and answer of the check a key was used for.
+/// Question and answer of the check a key was used for; nulls where it came with a request of another kind.
 pub(crate) const KNOWN_KEY: &str = "SELECT c.question, c.answer FROM idempotency i
-    JOIN check_record c ON c.facility = i.facility AND c.id = i.id
+    LEFT JOIN check_record c ON c.facility = ?1 AND c.id = i.id
     WHERE i.facility = ?1 AND i.account = ?2 AND i.key = ?3";
 
 pub(super) fn known_key(
@@ -77,6 +77,23 @@ pub(super) fn known_key(
     let mut statement = connection.prepare_cached(KNOWN_KEY)?;
     let found = statement.query_row(params![of.0, of.1, of.2], known);
     Ok(found.optional()?)
+}
+
+/// The identifier of no check: theirs are UUIDs.
+const NO_CHECK: [u8; 16] = [0; 16];
+
+/// Takes a key that no check came under; false where one did, in whichever process.
+pub(super) fn take_key(
+    connection: &Connection,
+    of: OfKey<'_>,
+    at: Instant,
+) -> Result<bool, StoreError> {
+    let taken = connection
+        .prepare_cached(
+            "INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![of.0, of.1, of.2, NO_CHECK, at.as_micros()])?;
+    Ok(taken == 1)
 }
 
 /// Inserts a record and its key. It is found by what its event says, so the place it returns is none.

@@ -73,7 +73,7 @@ impl Engine {
     ) -> Result<Option<Earlier>, StoreError> {
         let holder = permit.holder().clone();
         self.write(move |connection, batch| {
-            if let Some(earlier) = keep_or_find(connection, kept.as_ref())? {
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
                 return Ok(Some(earlier));
             }
             let facility = number(holder.facility);

@@ -103,7 +103,7 @@ impl Engine {
                 match earlier(connection, kept)? {
                     Some(Earlier::Other) => return Ok(Recorded::Conflict),
                     Some(Earlier::Same(_)) => {}
-                    None => keep(connection, kept)?,
+                    None => keep(connection, batch, kept)?,
                 }
             }
             let mut event = Event {

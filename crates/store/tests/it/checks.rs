@@ -2,10 +2,17 @@
 
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
+use domain::identification::Confirmation;
 use domain::institution_code::InstitutionCode;
-use domain::permit::{AskByNumber, ReadHistory};
+use domain::permit::{AskByCard, AskByNumber, AskInBulk, ReadHistory};
+use domain::person::PersonId;
+use domain::reference_number::{Assignment, ReferenceNumber};
 use store::access::{Earlier, Notice};
+use store::cards::CardRecorded;
 use store::checks::{Recorded, Search};
+use store::engine::{Engine, StoreError};
+use store::kept_answers::KeptAnswer;
+use store::reference_numbers::Registered;
 
 use crate::{Place, check, new, on_both, open, permit, record};
 
@@ -163,6 +170,62 @@ async fn one_key_gives_one_record_even_at_once(place: &Place) {
     );
 }
 
+/// Another write under a key.
+async fn register(engine: &Engine, key: &str, text: &str) -> Result<Registered, StoreError> {
+    let permit = permit::<AskInBulk>("1319999999");
+    let at = check(1).at;
+    let kept = KeptAnswer {
+        key: key.into(),
+        holder: permit.holder().clone(),
+        request: [1; 32],
+        answer: Vec::new(),
+        at,
+    };
+    let wanted = (
+        ReferenceNumber::parse(text).unwrap(),
+        PersonId::from_u128(1),
+    );
+    engine
+        .register_reference_number(&permit, wanted, at, Some(kept), |_| b"kept".to_vec())
+        .await
+}
+
+async fn a_key_is_of_one_request_whatever_it_asks(place: &Place) {
+    let engine = place.open();
+    let asker = permit::<AskByNumber>("1319999999");
+    let keyed = |id, key: &str| {
+        let mut it = check(id);
+        it.key = Some(key.into());
+        it
+    };
+    let recorded = engine.record_check(&asker, keyed(1, "a")).await.unwrap();
+    assert_eq!(recorded, new(1));
+    let refused = register(&engine, "a", "1").await;
+    assert!(matches!(refused, Err(StoreError::KeyUsed)), "{refused:?}");
+    let registered = "SELECT count(*) FROM reference_number";
+    assert_eq!(place.run(registered), 0, "what is refused is undone");
+    let done = Registered::Done(Assignment::New);
+    assert_eq!(register(&engine, "b", "1").await.unwrap(), done);
+    let recorded = engine.record_check(&asker, keyed(2, "b")).await.unwrap();
+    assert_eq!(recorded, Recorded::Conflict);
+    let known = engine.answered(asker.holder(), "b", b"question").unwrap();
+    assert_eq!(known, Some(Recorded::Conflict));
+    let mut by_card = crate::cards::by_eye(3, check(3).at);
+    by_card.confirmation = Confirmation::NotNeeded;
+    by_card.check.key = Some("b".into());
+    let of_cards = permit::<AskByCard>("1319999999");
+    let recorded = engine.record_card_check(&of_cards, by_card).await.unwrap();
+    assert_eq!(recorded, CardRecorded::Conflict);
+    assert_eq!(place.run("SELECT count(*) FROM check_record"), 1);
+    // After two weeks each key is free for whatever comes.
+    let later = check(1).at.plus_seconds(15 * 86_400);
+    engine.forget_old_keys(later).await.unwrap();
+    let recorded = engine.record_check(&asker, keyed(2, "b")).await.unwrap();
+    assert_eq!(recorded, new(2));
+    register(&engine, "a", "2").await.unwrap();
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
 async fn a_job_that_fails_takes_no_other_with_it(place: &Place) {
     let engine = place.open();
     let notice = Notice {
@@ -315,6 +378,7 @@ on_both!(
     a_name_is_found_in_every_way_it_is_typed,
     a_search_by_name_goes_on_where_its_page_ended,
     one_key_gives_one_record_even_at_once,
+    a_key_is_of_one_request_whatever_it_asks,
     a_job_that_fails_takes_no_other_with_it,
     a_check_is_found_alike_before_and_after_it_is_indexed,
 );
