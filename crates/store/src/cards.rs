@@ -181,21 +181,27 @@ impl Engine {
     /// Records a check by card with its audit event; done when all that belongs to it is on the disk.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered. [`StoreError::KeyUsed`] where another check came under the key at
+    /// the same moment.
     pub async fn record_card_check(
         &self,
         permit: &Permit<AskByCard>,
         new: NewCardCheck,
     ) -> Result<CardRecorded, StoreError> {
         let recording = Recording::of(permit.holder(), new);
-        if let Some(lanes) = self.lanes()
-            && recording.home.is_none()
-        {
-            return lanes.cards.record(recording).await;
+        match self.lanes() {
+            Some(lanes) if recording.home.is_none() => lanes.cards.record(recording).await,
+            // A check by number may come under its key meanwhile: then it is undone, and nothing else.
+            Some(_) => {
+                self.write(move |connection, batch| recording.write(connection, batch))
+                    .await
+            }
+            // As with checks by number nothing is undone alone; what is refused has written nothing but the challenge's use.
+            None => {
+                self.write_or_fail_all(move |connection, batch| recording.write(connection, batch))
+                    .await
+            }
         }
-        // As with checks by number nothing is undone alone; what is refused has written nothing but the challenge's use.
-        self.write_or_fail_all(move |connection, batch| recording.write(connection, batch))
-            .await
     }
 }
 

@@ -153,9 +153,16 @@ impl<R, A> LaneWriter<R, A> {
 
     /// Writes a group in one transaction; where the server refuses what is in it, each half in one of its own, down to single records.
     fn write_all(&mut self, records: &[R]) -> Vec<Result<A, StoreError>> {
-        match self.write_together(records) {
+        let written = match self.write_together(records) {
+            // Another way took a key after it was looked for here. By now it is written what for, and the group is judged by that.
+            Err(StoreError::KeyUsed) => self.write_together(records),
+            written => written,
+        };
+        match written {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(StoreError::Failed(_) | StoreError::Row(_)) if 1 < records.len() => {
+            Err(StoreError::Failed(_) | StoreError::Row(_) | StoreError::KeyUsed)
+                if 1 < records.len() =>
+            {
                 let halves = records.chunks(records.len().div_ceil(2));
                 halves.flat_map(|half| self.write_all(half)).collect()
             }

@@ -20,8 +20,8 @@ use crate::database::server::pool::Pool;
 use crate::engine::StoreError;
 use crate::readers::{self, Release};
 use crate::sql::postgres::columns::{Column, column, references};
-use crate::sql::postgres::{Server, Step};
-use crate::sql::{Connection, Row};
+use crate::sql::postgres::{Server, Step, is_taken};
+use crate::sql::{Connection, Error, Row};
 
 /// Where checks by card are handed over.
 pub(crate) type CardsLane = crate::lane::Lane<Recording, CardRecorded>;
@@ -320,7 +320,12 @@ impl<'r> Group<'r> {
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
         let steps = texts.iter().zip(&steps);
         let steps: Vec<Step<'_>> = steps.map(|(text, (_, of))| (text, &of[..])).collect();
-        Ok(server.run_together(&steps, is_last)?)
+        let run = server.run_together(&steps, is_last);
+        run.map_err(|error| match error {
+            // A check by number came under a key since it was looked for: such checks wait for no turn.
+            Error::Postgres(it) if is_taken(&it, "idempotency") => StoreError::KeyUsed,
+            error => error.into(),
+        })
     }
 }
 

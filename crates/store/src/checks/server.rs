@@ -88,20 +88,27 @@ pub(super) fn take_key(
     of: OfKey<'_>,
     at: Instant,
 ) -> Result<bool, StoreError> {
+    take(connection, of, NO_CHECK, at.as_micros())
+}
+
+/// Takes a key for the check of an identifier; false where it is taken.
+fn take(connection: &Connection, of: OfKey<'_>, id: [u8; 16], at: i64) -> Result<bool, StoreError> {
     let taken = connection
         .prepare_cached(
             "INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
         )?
-        .execute(params![of.0, of.1, of.2, NO_CHECK, at.as_micros()])?;
+        .execute(params![of.0, of.1, of.2, id, at])?;
     Ok(taken == 1)
 }
 
-/// Inserts a record and its key. It is found by what its event says, so the place it returns is none.
+/// Inserts a record and its key. It is found by what its event says, so the place it returns is none. [`StoreError::KeyUsed`] where a check
+/// by number, which waits for no turn, came under the key since it was looked for: then the work has to be undone.
 pub(super) fn insert(connection: &Connection, row: &Row) -> Result<i64, StoreError> {
     if let Some(key) = &row.key {
-        connection
-            .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![row.facility, row.account, key, row.id, row.at])?;
+        let of = (row.facility, row.account.as_str(), key.as_str());
+        if !take(connection, of, row.id, row.at)? {
+            return Err(StoreError::KeyUsed);
+        }
     }
     let text = "INSERT INTO check_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
     connection.prepare_cached(text)?.execute(params![

@@ -16,6 +16,7 @@ use super::checks::{self, HomeAnswer};
 use crate::access::{actor, number};
 use crate::cards::questions::consents as answers;
 use crate::checks::{NewCheck, Record, Recorded};
+use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::sight::opened_to;
 use crate::sql::{Connection, OptionalExtension, Row, params};
@@ -144,7 +145,8 @@ impl Engine {
     /// Records a check at a later visit without the card, if care is still agreed; done when all that belongs to it is on the disk.
     ///
     /// # Errors
-    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered. [`StoreError::KeyUsed`] where another check came under the key at
+    /// the same moment.
     pub async fn record_check_again(
         &self,
         permit: &Permit<CareAtHome>,
@@ -154,7 +156,7 @@ impl Engine {
         let holder = permit.holder().clone();
         let (at, id) = (check.at, check.id);
         let record = Record::new(&holder, check);
-        self.write_or_fail_all(move |connection, batch| {
+        let work = move |connection: &Connection, batch: &mut Batch| {
             match record.before(connection, batch)? {
                 Some(Recorded::Before(answer)) => return Ok(CheckedAgain::Before(answer)),
                 Some(Recorded::Conflict) => return Ok(CheckedAgain::Conflict),
@@ -177,10 +179,20 @@ impl Engine {
                     id.to_be_bytes(),
                     at.as_micros()
                 ])?;
-            events::tell(connection, facility, at, (EventKind::HomeCare, None, Some(id)))?;
+            events::tell(
+                connection,
+                facility,
+                at,
+                (EventKind::HomeCare, None, Some(id)),
+            )?;
             Ok(CheckedAgain::Done)
-        })
-        .await
+        };
+        if self.is_shared() {
+            // A check by number may come under its key meanwhile: then it is undone, and nothing else.
+            return self.write(work).await;
+        }
+        // A part of a check fails only with the whole file.
+        self.write_or_fail_all(work).await
     }
 
     /// Records that somebody asked for a check without a card where nothing is agreed.

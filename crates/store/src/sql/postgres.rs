@@ -217,6 +217,14 @@ async fn together<T>(
     all
 }
 
+/// Whether an error says that a row of a table is there already. A part of a divided table bears a name that begins with the table's.
+pub(crate) fn is_taken(error: &tokio_postgres::Error, table: &str) -> bool {
+    error.as_db_error().is_some_and(|it| {
+        *it.code() == SqlState::UNIQUE_VIOLATION
+            && it.table().is_some_and(|it| it.starts_with(table))
+    })
+}
+
 /// Whether an error says that the database cannot be reached or takes nothing now, as opposed to what was asked being wrong.
 pub(crate) fn is_away(error: &tokio_postgres::Error) -> bool {
     let Some(state) = error.code() else {

@@ -9,19 +9,23 @@ use domain::card_challenge::Nonce;
 use domain::certificate::Period;
 use domain::civil_date::{CivilDate, Instant};
 use domain::event::EventKind;
+use domain::home_care::Care;
+use domain::home_care::address::AddressId;
 use domain::identification::{Confirmation, Method, Vouched};
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::Checkup;
 use domain::medical_information::drugs::{Drug, DrugDay, DrugMonth, Source, Treatment};
 use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{MedicalInformation, MedicalText};
-use domain::permit::{AskByCard, ControlReader, Permit, ReceiveEvents};
+use domain::permit::{AskByCard, AskByNumber, ControlReader, Permit, ReceiveEvents};
 use domain::person::PersonId;
 use domain::questions::{Answered, Choice, Holding, Holdings, Question};
 use domain::reader::ReaderId;
 use store::audit::verify::Fault;
 use store::cards::{CardDetails, CardRecorded, Challenge, ChallengeRefused, NewCardCheck};
+use store::checks::Recorded;
 use store::engine::{Engine, StoreError};
+use store::home_care::checks::{Asks, NewHomeCheck};
 use store::readers::{Release, ReleaseKept};
 use store::registry::cards::Held;
 
@@ -384,6 +388,54 @@ async fn of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_oth
     assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
 }
 
+async fn of_one_key_at_the_same_moment_a_check_by_number_and_one_by_card_are_one(place: &Place) {
+    const ROUNDS: u128 = 30;
+    let engine = place.open();
+    let by_number = permit::<AskByNumber>(FACILITY);
+    let mut by_card = 0;
+    for round in 0..ROUNDS {
+        let (number, card) = (1_000 + round, 2_000 + round);
+        challenge(&engine, card, now()).await;
+        let key = format!("key-{round}");
+        let mut one = check(number);
+        one.key = Some(key.clone());
+        let mut other = by_eye(card, now());
+        other.confirmation = Confirmation::NotNeeded;
+        other.check.key = Some(key);
+        other.check.question = "what a card asks".into();
+        // Those at home go another way.
+        if round % 3 == 0 {
+            other.home = Some(NewHomeCheck {
+                device: 3,
+                address: AddressId::from_bytes([1; 16]),
+                care: Care::HomeVisit,
+                join: None,
+                asks: Asks::HomeCare,
+                confirmed_by: None,
+            });
+        }
+        let asker = asker();
+        let both = tokio::join!(
+            engine.record_check(&by_number, one),
+            engine.record_card_check(&asker, other)
+        );
+        match both {
+            (Ok(Recorded::New(_)), Ok(CardRecorded::Conflict) | Err(StoreError::KeyUsed)) => {}
+            (Ok(Recorded::Conflict), Ok(CardRecorded::New { .. })) => by_card += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let checks = i64::try_from(ROUNDS).unwrap();
+    assert_eq!(place.run("SELECT count(*) FROM check_record"), checks);
+    for text in [
+        "SELECT count(*) FROM card_check",
+        "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL",
+    ] {
+        assert_eq!(place.run(text), by_card, "{text}");
+    }
+    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
+}
+
 async fn a_check_that_asks_nothing_is_over_at_once(place: &Place) {
     let engine = place.open();
     for id in 1..=3 {
@@ -513,6 +565,7 @@ async fn of_what_is_older_than_is_shown_nothing_is_said_to_exist(place: &Place) 
 on_both!(
     of_what_is_older_than_is_shown_nothing_is_said_to_exist,
     of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others,
+    of_one_key_at_the_same_moment_a_check_by_number_and_one_by_card_are_one,
     a_check_that_asks_nothing_is_over_at_once,
     of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
     changed_consents_are_found_by_verifying_the_chain,
