@@ -55,8 +55,6 @@ pub(crate) struct Shared {
     pub(crate) renewal_days: i32,
     /// Of passwords' first characters.
     pub(crate) prefix_hash: KeyedHash,
-    /// Of requests that may come twice.
-    pub(crate) request_hash: KeyedHash,
     /// Makes a session's token of its seed.
     pub(crate) token_hash: KeyedHash,
     /// Makes presence tokens of checks by card.

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::check_ids::CheckIds;
 use crate::config::emergency::Emergency;
+use crate::keyed_hash::KeyedHash;
 use crate::receipts::Sealer;
 use crate::serve::Clock;
 
@@ -28,6 +29,8 @@ pub(crate) struct Records {
     pub(crate) clock: Clock,
     pub(crate) check_ids: Arc<CheckIds>,
     pub(crate) emergency: Arc<Emergency>,
+    /// Of requests that may come twice.
+    pub(crate) request_hash: Arc<KeyedHash>,
     /// At most this many exports at once: each holds its file in memory.
     pub(crate) exporting: Arc<Semaphore>,
     /// Whether they are of people who exist; what is printed of others says so on every page.

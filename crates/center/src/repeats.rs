@@ -8,7 +8,7 @@ use domain::permit::SignedIn;
 use serde::Serialize;
 use store::kept_answers::{Earlier, KeptAnswer};
 
-use crate::app::Shared;
+use crate::records::Records;
 use crate::trouble::Refused;
 
 /// What a request that may come twice is known by; without a key every time is the first.
@@ -20,12 +20,12 @@ pub(crate) struct Repeatable {
 impl Repeatable {
     /// Of a request's headers and everything that makes it the same request: route, target, body.
     pub(crate) fn of(
-        app: &Shared,
+        records: &Records,
         headers: &HeaderMap,
         holder: &SignedIn,
         parts: &[&[u8]],
     ) -> Result<Self, Refused> {
-        let key = key(headers)?.map(|key| (key, app.request_hash.of(parts)));
+        let key = key(headers)?.map(|key| (key, records.request_hash.of(parts)));
         Ok(Self {
             holder: holder.clone(),
             key,
@@ -33,11 +33,12 @@ impl Repeatable {
     }
 
     /// What it was answered before, if it was.
-    pub(crate) fn before(&self, app: &Shared) -> Result<Option<Vec<u8>>, Refused> {
+    pub(crate) fn before(&self, records: &Records) -> Result<Option<Vec<u8>>, Refused> {
         let Some((key, request)) = &self.key else {
             return Ok(None);
         };
-        app.engine
+        records
+            .engine
             .earlier(&self.holder, key, request)?
             .map(again)
             .transpose()

@@ -216,6 +216,7 @@ impl Center {
             clock,
             check_ids: Arc::default(),
             emergency: Arc::new(config.emergency.clone()),
+            request_hash: Arc::new(KeyedHash::new(&machine.derive("repeated-request"))),
             exporting: Arc::new(Semaphore::new(EXPORTS)),
             people: People::Real,
         };
@@ -225,7 +226,6 @@ impl Center {
             renewal_days: config.certificates.renewal_days.into(),
             authority,
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
-            request_hash: KeyedHash::new(&machine.derive("repeated-request")),
             token_hash: KeyedHash::new(&machine.derive("session-token")),
             presence_hash: KeyedHash::new(&machine.derive("card-presence")),
             activation_hash: KeyedHash::new(&machine.derive("activation-code")),

@@ -93,6 +93,7 @@ impl Practice {
                 ambulance_by_data: true,
                 ..Emergency::clone(&center.emergency)
             }),
+            request_hash: center.request_hash.clone(),
             // One at a time, beside those of real patients.
             exporting: Arc::new(Semaphore::new(1)),
             people: People::MadeUp,

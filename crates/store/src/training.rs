@@ -18,12 +18,14 @@ use crate::facility_settings;
 use crate::sql::{Connection, params};
 
 /// What a practice leaves behind, by facility. Checks and the ward's own chain stay until the ward is made anew: nothing reads them.
-const TRACES: [&str; 5] = [
+const TRACES: [&str; 7] = [
     "emergency_search",
     "emergency_opening",
     "emergency_report",
     "opened_information",
     "look",
+    "kept_answer",
+    "idempotency",
 ];
 
 /// The store of the ward. Only what is opened here can be emptied.

@@ -109,17 +109,19 @@ impl Client {
             .await
     }
 
-    /// Files the facility's report on a window.
+    /// Files the facility's report on a window. The same under the same key is one report.
     ///
     /// # Errors
     /// [`ClientError`].
     pub async fn file_emergency_report(
         &self,
         token: &str,
+        key: &str,
         body: &NewReport,
     ) -> Result<(), ClientError> {
-        let body = encode(Some(body))?;
-        self.do_it(Method::POST, routes::EMERGENCY_REPORTS, Some(token), body)
+        let (path, body) = (routes::EMERGENCY_REPORTS, encode(Some(body))?);
+        self.call(Method::POST, path, Some(token), Some(key), body)
             .await
+            .map(drop)
     }
 }

@@ -3,12 +3,13 @@
 
 use api::emergency::{EmergencyReports, FiledReport, NewReport, UsageLine, WindowUsage};
 use api::problem::{MemberError, Trouble};
+use api::routes;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use domain::audit::{Actor, Deed};
 use domain::permit::AskInOutage;
-use store::emergency::reports::{Done, Report, Usage};
+use store::emergency::reports::{Done, Filed, Report, Usage};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -16,6 +17,7 @@ use crate::emergency::shown;
 use crate::emergency::windows::unknown;
 use crate::extract::{Body, Granted};
 use crate::records::Records;
+use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
 use crate::told::Told;
 use crate::trouble::Refused;
@@ -42,21 +44,28 @@ pub(crate) async fn list(
 pub(crate) async fn file(
     State(records): State<Records>,
     Granted(permit): Granted<AskInOutage>,
+    headers: HeaderMap,
     body: Body<NewReport>,
 ) -> Result<StatusCode, Refused> {
+    let parts = [routes::EMERGENCY_REPORTS.as_bytes(), &body.bytes];
+    let repeatable = Repeatable::of(&records, &headers, permit.holder(), &parts)?;
+    if repeatable.before(&records)?.is_some() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let text = body.value.text.trim().to_owned();
     examine(&text)?;
     let window = Uuid::parse_str(&body.value.window).map_err(|_| Trouble::NotFound)?;
     let now = records.now();
     let mut filed = event(now, actor(permit.holder().clone()), Deed::EmergencyReport);
     filed.subject = Some(window.as_u128());
+    let keeping = repeatable.keep(&(), now)?;
     let kept = records
         .engine
-        .file_report(&permit, window.as_u128(), text, filed);
-    if kept.await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Trouble::NotFound.into())
+        .file_report(&permit, window.as_u128(), text, filed, keeping);
+    match kept.await? {
+        Filed::Done => Ok(StatusCode::NO_CONTENT),
+        Filed::NothingDone => Err(Trouble::NotFound.into()),
+        Filed::Before(earlier) => again(earlier).map(|_| StatusCode::NO_CONTENT),
     }
 }
 

@@ -164,7 +164,7 @@ async fn a_disaster_is_practised_with_no_window_open_and_is_on_record_as_practic
         window: used[0].window.id.clone(),
     };
     practice
-        .file_emergency_report(token, &report)
+        .file_emergency_report(token, "1", &report)
         .await
         .unwrap();
     // The other side has nothing of it.
@@ -174,7 +174,7 @@ async fn a_disaster_is_practised_with_no_window_open_and_is_on_record_as_practic
     assert!(used.windows.is_empty());
     assert!(real.emergency_state().await.unwrap().windows.is_empty());
     check(
-        real.file_emergency_report(token, &report).await,
+        real.file_emergency_report(token, "1", &report).await,
         "not_found",
     );
     assert_eq!(looks_and_checks(&world), (0, 0));

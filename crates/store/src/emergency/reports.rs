@@ -12,6 +12,7 @@ use domain::person::PersonId;
 use crate::access::{institution, number};
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
+use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 use crate::looks::search::{LookSearch, select};
 use crate::sql::{Connection, OptionalExtension, params};
 
@@ -63,6 +64,17 @@ pub struct Report {
     pub account: String,
     /// Its text.
     pub text: String,
+}
+
+/// What became of a report to file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filed {
+    /// It is on the disk.
+    Done,
+    /// The facility did nothing under the window, or there is none.
+    NothingDone,
+    /// The request's key was used before: nothing was filed.
+    Before(Earlier),
 }
 
 impl Engine {
@@ -118,7 +130,7 @@ impl Engine {
         })
     }
 
-    /// Files a facility's report on a window under which it did something; false where it did nothing, or where there is none.
+    /// Files a facility's report on a window under which it did something.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -128,7 +140,8 @@ impl Engine {
         window: u128,
         text: String,
         event: Event,
-    ) -> Result<bool, StoreError> {
+        kept: Option<KeptAnswer>,
+    ) -> Result<Filed, StoreError> {
         let holder = permit.holder().clone();
         self.write(move |connection, batch| {
             let (facility, id) = (number(holder.facility), window.to_be_bytes());
@@ -137,7 +150,10 @@ impl Engine {
                 .prepare_cached(used)?
                 .exists(params![id, facility])?;
             if !used {
-                return Ok(false);
+                return Ok(Filed::NothingDone);
+            }
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
+                return Ok(Filed::Before(earlier));
             }
             connection
                 .prepare_cached(
@@ -152,7 +168,7 @@ impl Engine {
                     text
                 ])?;
             batch.append(connection, &event, None)?;
-            Ok(true)
+            Ok(Filed::Done)
         })
         .await
     }

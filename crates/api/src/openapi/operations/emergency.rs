@@ -2,7 +2,7 @@
 
 mod training;
 
-use super::{Access, Carried, Method, Operation};
+use super::{Access, Carried, Extra, Method, Operation};
 use crate::problem::Trouble;
 use crate::problem::emergency::EmergencyTrouble as Why;
 use crate::routes;
@@ -139,6 +139,7 @@ const OPERATIONS: &[Operation] = &[
         super::PERMITTED,
     ),
     Operation {
+        extras: &[Extra::IdempotencyKey],
         status: 204,
         answer: Carried::Nothing,
         ..post(

@@ -62,19 +62,29 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
     };
     check(
         client
-            .file_emergency_report(&staff, &report(" ", &window))
+            .file_emergency_report(&staff, "1", &report(" ", &window))
             .await,
         "invalid_input",
     );
     let nowhere = report("済み", "019aae5e-0000-7000-8000-000000000001");
     check(
-        client.file_emergency_report(&staff, &nowhere).await,
+        client.file_emergency_report(&staff, "2", &nowhere).await,
         "not_found",
     );
-    client
-        .file_emergency_report(&staff, &report("1名の閲覧。\n治療のため。", &window))
-        .await
-        .unwrap();
+    let text = "1名の閲覧。\n治療のため。";
+    // Once more, as after an answer that was lost: it is one report.
+    for _ in 0..2 {
+        client
+            .file_emergency_report(&staff, "3", &report(text, &window))
+            .await
+            .unwrap();
+    }
+    let another = report("別の報告", &window);
+    check(
+        client.file_emergency_report(&staff, "3", &another).await,
+        "idempotency_conflict",
+    );
+    assert_eq!(world.told("emergency-report").await.len(), 1);
     let filed = client.emergency_reports(&staff).await.unwrap().windows[0]
         .report
         .clone()

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use ui::component::{Banner, Tone};
 use ui::language::Words;
 
+use crate::browsers::{hash, hex, random_text};
 use crate::pages::{Filled, Frame, Staff, done, show};
 use crate::serve::App;
 use crate::training::Ground;
@@ -26,6 +27,8 @@ pub(in crate::pages) struct ReportsPage {
     pub(in crate::pages) windows: Vec<Used>,
     /// What was written under a window that cannot be listed now: the window and the text.
     pub(in crate::pages) unsent: Option<(String, String)>,
+    /// Made for each page, so that a report sent twice is one.
+    pub(in crate::pages) key: String,
 }
 
 /// A window under which something was done.
@@ -56,7 +59,7 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
 async fn listed(
     app: &App,
     staff: &Staff,
-    untaken: Option<(&NewReport, StatusCode, Banner)>,
+    untaken: Option<(&ReportForm, StatusCode, Banner)>,
 ) -> Response {
     let found = match staff.client.emergency_reports(staff.token()).await {
         Ok(found) => found,
@@ -82,7 +85,7 @@ async fn listed(
 pub(in crate::pages) fn reports_page(
     frame: Frame,
     found: EmergencyReports,
-    written: Option<&NewReport>,
+    written: Option<&ReportForm>,
 ) -> ReportsPage {
     let words = frame.words.clone();
     let windows = found.windows.into_iter().map(|it| used(it, &words));
@@ -94,9 +97,12 @@ pub(in crate::pages) fn reports_page(
             None => unsent = Some((written.window.clone(), written.text.clone())),
         }
     }
+    let key = written.map(|it| it.key.clone());
+    let key = key.filter(|it| !it.is_empty());
     ReportsPage {
         windows,
         unsent,
+        key: key.or_else(random_text).unwrap_or_default(),
         frame,
     }
 }
@@ -144,8 +150,17 @@ fn line(it: UsageLine, words: &Words) -> Line {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct ReportForm {
-    window: String,
-    text: String,
+    pub(in crate::pages) window: String,
+    pub(in crate::pages) text: String,
+    pub(in crate::pages) key: String,
+}
+
+impl ReportForm {
+    /// The idempotency key: the same contents sent twice are one report.
+    fn idempotency_key(&self) -> Option<String> {
+        let parts = [&self.key, &self.window, &self.text].map(String::as_str);
+        hash(&parts.join("\u{1f}")).map(|hash| hex(&hash))
+    }
 }
 
 pub(crate) async fn file(
@@ -153,13 +168,20 @@ pub(crate) async fn file(
     staff: Staff,
     Filled(form): Filled<ReportForm>,
 ) -> Response {
-    let body = NewReport {
+    let form = ReportForm {
         text: form.text.replace("\r\n", "\n"),
-        window: form.window,
+        ..form
+    };
+    let body = NewReport {
+        text: form.text.clone(),
+        window: form.window.clone(),
+    };
+    let Some(key) = form.idempotency_key() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     match staff
         .client
-        .file_emergency_report(staff.token(), &body)
+        .file_emergency_report(staff.token(), &key, &body)
         .await
     {
         Ok(()) => {
@@ -176,11 +198,11 @@ pub(crate) async fn file(
             let faults = faults::of_members(&problem, &staff.words);
             let wrong = faults.into_iter().next();
             let wrong = wrong.map(|(_, fault)| Banner::new(Tone::Error, fault));
-            let untaken = wrong.map(|it| (&body, StatusCode::UNPROCESSABLE_ENTITY, it));
+            let untaken = wrong.map(|it| (&form, StatusCode::UNPROCESSABLE_ENTITY, it));
             listed(&app, &staff, untaken).await
         }
         Err(error) => match staff.unanswered(&error) {
-            Some(why) => listed(&app, &staff, Some((&body, StatusCode::BAD_GATEWAY, why))).await,
+            Some(why) => listed(&app, &staff, Some((&form, StatusCode::BAD_GATEWAY, why))).await,
             None => staff.failed(&app, &error, HERE),
         },
     }

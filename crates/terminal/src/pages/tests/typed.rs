@@ -1,7 +1,7 @@
 //! What a form that was not taken keeps.
 
 use api::account::AccountChange;
-use api::emergency::{EmergencyReports, NewReport, OpenWindow, WindowUsage};
+use api::emergency::{EmergencyReports, OpenWindow, WindowUsage};
 use api::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use ui::language::Language;
 use super::{account, fault, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::accounts::account::{account_page, meanwhile};
-use crate::pages::emergency::reports::reports_page;
+use crate::pages::emergency::reports::{ReportForm, reports_page};
 
 #[test]
 fn an_account_that_was_not_changed_keeps_what_was_typed_and_says_what_it_is_now() {
@@ -79,8 +79,12 @@ async fn a_form_stays_as_filled_where_the_line_is_lost() {
         ),
         (
             "/emergency/reports",
-            "window=w-1&text=written+at+length",
-            &["value=\"w-1\"", ">written at length</textarea>"][..],
+            "key=k-1&window=w-1&text=written+at+length",
+            &[
+                "value=\"k-1\"",
+                "value=\"w-1\"",
+                ">written at length</textarea>",
+            ][..],
         ),
         (
             "/training/emergency/reports",
@@ -141,7 +145,8 @@ fn a_report_that_was_not_taken_stands_under_its_window() {
         windows: ["w-1", "w-2"].map(used).into(),
     };
     let page = |window: &str| {
-        let written = NewReport {
+        let written = ReportForm {
+            key: "k-1".into(),
             text: "written".into(),
             window: window.into(),
         };

@@ -1,7 +1,7 @@
 //! Operations of practice: the modes' own, under addresses of their own. Serves nothing.
 
 use super::{AMBULANCE, WINDOWED, get, post};
-use crate::openapi::operations::{Access, Carried, Operation, PERMITTED};
+use crate::openapi::operations::{Access, Carried, Extra, Operation, PERMITTED};
 use crate::problem::Trouble;
 use crate::problem::medical::MedicalTrouble;
 use crate::routes;
@@ -77,6 +77,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         PERMITTED,
     ),
     Operation {
+        extras: &[Extra::IdempotencyKey],
         status: 204,
         answer: Carried::Nothing,
         ..post(
