@@ -47,17 +47,18 @@ impl Client {
             .await
     }
 
-    /// Asks for eligibility in an outage.
+    /// Asks for eligibility in an outage. The same under the same key is one check.
     ///
     /// # Errors
     /// [`ClientError`].
     pub async fn check_in_outage(
         &self,
         token: &str,
+        key: &str,
         body: &PersonSearch,
     ) -> Result<OutageCheck, ClientError> {
         let path = routes::OUTAGE_CHECKS;
-        self.send(Method::POST, path, Some(token), None, Some(body))
+        self.send(Method::POST, path, Some(token), Some(key), Some(body))
             .await
     }
 

@@ -178,7 +178,7 @@ pub(crate) async fn find(
         way,
         found,
     };
-    let found = record(records, permit, made, |_| Ok(None)).await?;
+    let found = record(records, permit, made).await?;
     Ok(outcome(records, &found))
 }
 

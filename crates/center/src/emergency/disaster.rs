@@ -25,7 +25,7 @@ pub(crate) async fn search(
         way,
         found: records.engine.find_without_card(&permit, &sought)?,
     };
-    let found = record(&records, &permit, made, |_| Ok(None)).await?;
+    let found = record(&records, &permit, made).await?;
     Ok(Json(outcome(&records, &found)))
 }
 

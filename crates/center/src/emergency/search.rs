@@ -12,6 +12,7 @@ use domain::permit::Permit;
 use domain::person::Person;
 use store::checks::NewCheck;
 use store::emergency::searches::{Came, NewSearch, SearchRecorded, Searched};
+use store::kept_answers::{Earlier, KeptAnswer};
 use store::registry::without_card::{FoundWithoutCard, Sought};
 use uuid::Uuid;
 
@@ -54,19 +55,47 @@ pub(super) struct Made {
     pub(super) found: FoundWithoutCard,
 }
 
-/// Puts a search on record, with the check it is answered with, and only then says who was found.
+/// What a search is answered with, where it is one with what was found: the check, recorded with it, and what is kept under the request's key.
+#[derive(Default)]
+pub(super) struct Answered {
+    pub(super) check: Option<NewCheck>,
+    pub(super) kept: Option<KeptAnswer>,
+}
+
+/// What became of a search.
+pub(super) enum Recorded {
+    /// It is on record, and this was found.
+    Now(Found),
+    /// The request's key was used before.
+    Before(Earlier),
+}
+
+/// Puts a search on record and only then says who was found.
 pub(super) async fn record<A: WithoutCard>(
     records: &Records,
     permit: &Permit<A>,
     made: Made,
-    check: impl FnOnce(&Registration) -> Result<Option<NewCheck>, Refused>,
 ) -> Result<Found, Refused> {
+    match record_answered(records, permit, made, Answered::default()).await? {
+        Recorded::Now(found) => Ok(found),
+        // Nothing was to be kept.
+        Recorded::Before(_) => Err(Trouble::Internal.into()),
+    }
+}
+
+/// The same, with what it is answered with.
+pub(super) async fn record_answered<A: WithoutCard>(
+    records: &Records,
+    permit: &Permit<A>,
+    made: Made,
+    answered: Answered,
+) -> Result<Recorded, Refused> {
     let now = records.now();
     let id = records.check_ids.next(now, random()?);
-    let (came, check) = match &made.found {
-        FoundWithoutCard::One(one) => (Came::One(one.person.id), check(one)?),
-        FoundWithoutCard::OneMore(_) => (Came::OneMore, None),
-        FoundWithoutCard::Nobody => (Came::Nobody, None),
+    let came = match &made.found {
+        FoundWithoutCard::One(one) => Came::One(one.person.id),
+        FoundWithoutCard::OneMore(_) => Came::OneMore,
+        FoundWithoutCard::Nobody => Came::Nobody,
     };
     let mut event = told(records, permit, Deed::EmergencySearch);
     if let Came::One(person) = came {
@@ -86,15 +115,15 @@ pub(super) async fn record<A: WithoutCard>(
         window: made.window,
         way: made.way,
         came,
-        check,
+        check: answered.check,
     };
     let limits = records.emergency.search_limits();
-    match records
+    let recorded = records
         .engine
-        .record_search(permit, new, limits, event)
-        .await?
-    {
+        .record_search(permit, new, limits, event, answered.kept);
+    match recorded.await? {
         SearchRecorded::Done => {}
+        SearchRecorded::Before(earlier) => return Ok(Recorded::Before(earlier)),
         SearchRecorded::TooMany(who, seconds) => {
             let why = match who {
                 Searched::Account => EmergencyTrouble::TooManySearches,
@@ -106,11 +135,11 @@ pub(super) async fn record<A: WithoutCard>(
             return Err(refuse(records, permit, EmergencyTrouble::Closed).await?);
         }
     }
-    Ok(match made.found {
+    Ok(Recorded::Now(match made.found {
         FoundWithoutCard::One(one) => Found::One(id, one),
         FoundWithoutCard::OneMore(item) => Found::OneMore(item),
         FoundWithoutCard::Nobody => Found::Nobody,
-    })
+    }))
 }
 
 /// What is answered to a search.

@@ -202,7 +202,7 @@ async fn nobody_of_one_side_can_be_reached_from_the_other() {
     let real = &trainee.clinic.client;
     // No real person is found in practice.
     assert_eq!(trainee.search(&real_person()).await.outcome, "nobody");
-    let asked = practice.check_in_outage(token, &real_person()).await;
+    let asked = practice.check_in_outage(token, "1", &real_person()).await;
     assert_eq!(asked.unwrap().outcome, "nobody");
     // No opening of practice is anybody outside: the answer is that for an identifier nobody ever had.
     let id = trainee.open("練習　花子").await;
@@ -287,7 +287,9 @@ async fn a_receipt_of_practice_proves_nothing_with_the_centers_keys() {
     let trainee = trainee(&world).await;
     let it = trainee.patient("練習　三郎").await;
     let asked = description(&it);
-    let answered = trainee.practice.check_in_outage(&trainee.token, &asked);
+    let answered = trainee
+        .practice
+        .check_in_outage(&trainee.token, "1", &asked);
     let answer = answered.await.unwrap().check.unwrap();
     assert_eq!(answer.verdict, 1);
     let keys = trainee.clinic.client.keys().await.unwrap();
@@ -299,7 +301,7 @@ async fn a_receipt_of_practice_proves_nothing_with_the_centers_keys() {
         .past_check(&trainee.token, &answer.check_id);
     check(past.await, "not_found");
     let left = description(&trainee.patient("練習　四郎").await);
-    let answered = trainee.practice.check_in_outage(&trainee.token, &left);
+    let answered = trainee.practice.check_in_outage(&trainee.token, "2", &left);
     assert_eq!(answered.await.unwrap().check.unwrap().verdict, 2);
     assert_eq!(looks_and_checks(&world), (0, 0));
 }
@@ -360,7 +362,7 @@ async fn whoever_may_use_no_mode_may_practise_none() {
         );
         let found = practice.search_in_disaster(&token, &asked).await;
         check(found, "not_permitted");
-        let found = practice.check_in_outage(&token, &asked).await;
+        let found = practice.check_in_outage(&token, "1", &asked).await;
         check(found, "not_permitted");
         check(practice.ambulance_access(&token).await, "not_permitted");
         check(practice.emergency_reports(&token).await, "not_permitted");

@@ -12,6 +12,7 @@ use crate::checks::{NewCheck, Record};
 use crate::database::Batch;
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
+use crate::kept_answers::{Earlier, KeptAnswer, earlier, keep_or_find};
 use crate::sql::{Connection, OptionalExtension, params};
 
 /// What a search came to, as it is kept.
@@ -71,7 +72,7 @@ pub enum Searched {
 }
 
 /// What became of a search to record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchRecorded {
     /// It is on the disk.
     Done,
@@ -79,6 +80,8 @@ pub enum SearchRecorded {
     TooMany(Searched, i64),
     /// The window closed meanwhile.
     Closed,
+    /// The request's key was used before: nothing was recorded.
+    Before(Earlier),
 }
 
 /// A search that found one person, for an opening.
@@ -95,7 +98,8 @@ pub struct FoundBefore {
 }
 
 impl Engine {
-    /// Records a search before it is answered. `event` tells of it; Beyond `limits` it is refused.
+    /// Records a search before it is answered. `event` tells of it; Beyond `limits` it is refused. With an answer to keep whose key was used
+    /// before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing was recorded and nothing may be answered.
@@ -105,14 +109,15 @@ impl Engine {
         search: NewSearch,
         limits: SearchLimits,
         event: Event,
+        kept: Option<KeptAnswer>,
     ) -> Result<SearchRecorded, StoreError> {
         let holder = permit.holder().clone();
         let check = search.check.clone();
         let check = check.map(|check| Record::new(&holder, check));
         let work = move |connection: &Connection, batch: &mut Batch| {
             let told = (&search, limits, &event);
-            let recorded = record(connection, batch, (&holder, A::MODE), told)?;
-            if let (SearchRecorded::Done, Some(check)) = (recorded, check) {
+            let recorded = record(connection, batch, (&holder, A::MODE), told, kept.as_ref())?;
+            if let (SearchRecorded::Done, Some(check)) = (&recorded, check) {
                 check.append(connection, batch, &format!(" mode={}", A::MODE.as_str()))?;
             }
             Ok(recorded)
@@ -167,8 +172,15 @@ fn record(
     batch: &mut Batch,
     (holder, mode): (&SignedIn, Mode),
     (search, limits, event): (&NewSearch, SearchLimits, &Event),
+    kept: Option<&KeptAnswer>,
 ) -> Result<SearchRecorded, StoreError> {
     let now = event.at;
+    // What was answered comes again, whatever has changed since.
+    if let Some(kept) = kept
+        && let Some(earlier) = earlier(connection, kept)?
+    {
+        return Ok(SearchRecorded::Before(earlier));
+    }
     if !is_within(connection, holder, mode, search.window, now)? {
         return Ok(SearchRecorded::Closed);
     }
@@ -184,6 +196,9 @@ fn record(
         };
         batch.append(connection, &refused, None)?;
         return Ok(SearchRecorded::TooMany(who, seconds));
+    }
+    if let Some(earlier) = keep_or_find(connection, batch, kept)? {
+        return Ok(SearchRecorded::Before(earlier));
     }
     let person = match search.came {
         Came::One(person) => Some(person.as_u128().to_be_bytes()),

@@ -103,13 +103,16 @@ const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         WINDOWED,
     ),
-    post(
-        routes::OUTAGE_CHECKS,
-        "checkInOutage",
-        "Eligibility of one person without their card while the system is out of order; never medical information",
-        ("PersonSearch", "OutageCheck"),
-        WINDOWED,
-    ),
+    Operation {
+        extras: &[Extra::IdempotencyKey],
+        ..post(
+            routes::OUTAGE_CHECKS,
+            "checkInOutage",
+            "Eligibility of one person without their card while the system is out of order; never medical information",
+            ("PersonSearch", "OutageCheck"),
+            WINDOWED,
+        )
+    },
     get(
         routes::AMBULANCE,
         "readAmbulanceAccess",

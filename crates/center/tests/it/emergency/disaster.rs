@@ -224,7 +224,7 @@ async fn only_administrators_and_medical_viewers_search_and_only_where_it_is_ope
         let token = account(&clinic, &staff, id, kind, false).await;
         let searched = clinic.client.search_in_disaster(&token, &asked).await;
         assert_eq!(code(searched), expected, "{kind}");
-        let checked = clinic.client.check_in_outage(&token, &asked).await;
+        let checked = clinic.client.check_in_outage(&token, "1", &asked).await;
         assert_eq!(code(checked), expected, "{kind}");
     }
     let viewer = account(&clinic, &staff, "ishi", "medical_viewer", false).await;
@@ -332,7 +332,7 @@ async fn nobody_fishes_beyond_the_limit_of_an_hour() {
     }
     clinic
         .client
-        .check_in_outage(&staff, &search("双子花", None))
+        .check_in_outage(&staff, "1", &search("双子花", None))
         .await
         .unwrap();
     for name in ["架空太郎", "双子花"] {
@@ -378,7 +378,7 @@ async fn accounts_of_one_facility_share_a_limit_that_other_facilities_do_not_use
     }
     let outage = |it: &mut NewWindow| it.everywhere = true;
     world.open("outage", outage, 86_400).await;
-    let other_mode = clinic.client.check_in_outage(&viewer, &wanted).await;
+    let other_mode = clinic.client.check_in_outage(&viewer, "1", &wanted).await;
     other_mode.unwrap();
     for token in [&viewer, &staff] {
         let refused = clinic.client.search_in_disaster(token, &wanted).await;

@@ -17,26 +17,29 @@ async fn an_outage_answers_eligibility_and_opens_nothing() {
         ..PersonSearch::default()
     };
     check(
-        client.check_in_outage(&staff, &sample).await,
+        client.check_in_outage(&staff, "1", &sample).await,
         "emergency_closed",
     );
     world
         .open("outage", |it| it.facilities = vec![CODE.into()], 3_600)
         .await;
-    let answered = client.check_in_outage(&staff, &sample).await.unwrap();
+    let answered = client.check_in_outage(&staff, "1", &sample).await.unwrap();
+    // Once more, as after an answer that was lost: it is one check, answered alike.
+    let again = client.check_in_outage(&staff, "1", &sample).await.unwrap();
+    assert!(again == answered);
     assert_eq!(
         (answered.outcome.as_str(), answered.check.unwrap().verdict),
         ("one", 1)
     );
     let by_name = client
-        .check_in_outage(&staff, &search("双子花", None))
+        .check_in_outage(&staff, "2", &search("双子花", None))
         .await
         .unwrap();
     assert_eq!(by_name.check.unwrap().verdict, 4, "who has no coverage");
     // Not even with a disaster beside it does an outage's search open anything.
     world.disaster(3_600).await;
     client
-        .check_in_outage(&staff, &search("双子花", None))
+        .check_in_outage(&staff, "3", &search("双子花", None))
         .await
         .unwrap();
     assert!(
@@ -47,6 +50,19 @@ async fn an_outage_answers_eligibility_and_opens_nothing() {
             .patients
             .is_empty()
     );
+    check(
+        client
+            .check_in_outage(&staff, "3", &search("双子華", None))
+            .await,
+        "idempotency_conflict",
+    );
+    // Nobody is an answer like any other.
+    let unknown = search("架空太郎", None);
+    for _ in 0..2 {
+        let nobody = client.check_in_outage(&staff, "4", &unknown).await;
+        assert_eq!(nobody.unwrap().outcome, "nobody");
+    }
+    assert_eq!(world.told("emergency-search").await.len(), 4);
     let modes: Vec<_> = client
         .emergency_state()
         .await
@@ -65,7 +81,7 @@ async fn an_outage_answers_eligibility_and_opens_nothing() {
     let other = world.enrol("1319999981").await;
     let neighbour = other.administrator().await.0.token;
     check(
-        other.client.check_in_outage(&neighbour, &sample).await,
+        other.client.check_in_outage(&neighbour, "1", &sample).await,
         "emergency_closed",
     );
 }

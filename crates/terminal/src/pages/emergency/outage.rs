@@ -4,7 +4,7 @@ use api::emergency::{OutageCheck, SearchOutcome};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::check::Verdict;
 use domain::emergency::Mode;
 use ui::component::Fact;
@@ -49,7 +49,11 @@ pub(crate) async fn ask(
     Filled(form): Filled<SearchForm>,
 ) -> Response {
     let body = form.search();
-    let came = match staff.client.check_in_outage(staff.token(), &body).await {
+    let Some(key) = form.idempotency_key() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let asked = staff.client.check_in_outage(staff.token(), &key, &body);
+    let came = match asked.await {
         Ok(answered) => match outage_page(staff.frame(HERE), &answered) {
             Some(page) => return show(StatusCode::OK, &page),
             None => Ok(SearchOutcome {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Kind, Need, Radio, Select, TextField, Width};
 use ui::language::Words;
 
+use crate::browsers::{hash, hex, random_text};
 use crate::pages::Frame;
 use crate::training::Ground;
 use crate::{days, faults};
@@ -29,9 +30,31 @@ pub(crate) struct SearchForm {
     pub(super) card_birth_date: String,
     /// Which form was sent: `insurance`, or any other for a description.
     pub(super) by: String,
+    /// Made for each search, so that a check in an outage that is sent twice is one.
+    pub(super) key: String,
 }
 
 impl SearchForm {
+    /// The idempotency key: the same contents sent twice are one check, other contents are another.
+    pub(super) fn idempotency_key(&self) -> Option<String> {
+        let parts = [
+            &self.key,
+            &self.by,
+            &self.name,
+            &self.kana,
+            &self.birth_date,
+            &self.sex,
+            &self.address,
+            &self.insurer_number,
+            &self.symbol,
+            &self.number,
+            &self.branch,
+            &self.card_birth_date,
+        ];
+        let parts = parts.map(String::as_str);
+        hash(&parts.join("\u{1f}")).map(|hash| hex(&hash))
+    }
+
     pub(super) fn search(&self) -> PersonSearch {
         let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         if self.by == "insurance" {
@@ -65,6 +88,7 @@ pub(in crate::pages) struct SearchPage {
 /// The form of one mode.
 pub(in crate::pages) struct SearchView {
     pub(in crate::pages) action: String,
+    pub(in crate::pages) key: String,
     pub(in crate::pages) title: String,
     pub(in crate::pages) lead: String,
     pub(in crate::pages) summary: ErrorSummary,
@@ -192,8 +216,11 @@ pub(in crate::pages) fn view(
     };
     let ([birth_date], [sex]) = (births, sex);
     let [card_birth_date] = card_births;
+    // One that was answered is over: asked again it is another.
+    let key = Some(form.key.clone()).filter(|it| outcome.is_none() && !it.is_empty());
     SearchView {
         action: ground.at(place.action),
+        key: key.or_else(random_text).unwrap_or_default(),
         title: words.say(place.title),
         lead: words.say(place.lead),
         summary,

@@ -69,8 +69,8 @@ async fn a_form_stays_as_filled_where_the_line_is_lost() {
         ),
         (
             "/emergency/outage",
-            "by=insurance&insurer_number=06139992&number=4567",
-            &["value=\"06139992\"", "value=\"4567\""][..],
+            "by=insurance&key=k-1&insurer_number=06139992&number=4567",
+            &["value=\"k-1\"", "value=\"06139992\"", "value=\"4567\""][..],
         ),
         (
             "/emergency/disaster/open",

@@ -41,13 +41,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         WINDOWED,
     ),
-    post(
-        routes::TRAINING_OUTAGE_CHECKS,
-        "practiseCheckInOutage",
-        "Practise checkInOutage; the receipt of its answer is signed with a key that is published nowhere",
-        ("PersonSearch", "OutageCheck"),
-        WINDOWED,
-    ),
+    Operation {
+        extras: &[Extra::IdempotencyKey],
+        ..post(
+            routes::TRAINING_OUTAGE_CHECKS,
+            "practiseCheckInOutage",
+            "Practise checkInOutage; the receipt of its answer is signed with a key that is published nowhere",
+            ("PersonSearch", "OutageCheck"),
+            WINDOWED,
+        )
+    },
     get(
         routes::TRAINING_AMBULANCE,
         "readAmbulanceAccessInTraining",
