@@ -135,7 +135,9 @@ async fn opened(data_dir: &Path, facility: &Facility, code: String) -> anyhow::R
         tenant: TENANT.into(),
         terminal: facility.enrolled.terminal.clone(),
     };
-    let filing = client.make_claims_filing(&token, &filing).await?;
+    let filing = client
+        .make_claims_filing(&token, "claims-filing", &filing)
+        .await?;
     client.hand_in_claims_filing(&token, &filing.id).await?;
     order(data_dir, ClaimsOrder::AcceptFiling(filing.id)).await?;
     let opening = NewClaimsOpening {

@@ -117,17 +117,18 @@ impl Client {
         self.claims_read(token, routes::CLAIMS_FILINGS).await
     }
 
-    /// Makes a filing; the token is the center's.
+    /// Makes a filing; the token is the center's. The same under the same key is one filing.
     ///
     /// # Errors
     /// [`ClientError`].
     pub async fn make_claims_filing(
         &self,
         token: &str,
+        key: &str,
         body: &NewClaimsFiling,
     ) -> Result<ClaimsFiling, ClientError> {
         let path = routes::CLAIMS_FILINGS;
-        self.send(Method::POST, path, Some(token), None, Some(body))
+        self.send(Method::POST, path, Some(token), Some(key), Some(body))
             .await
     }
 

@@ -4,9 +4,10 @@
 use api::claims::{ClaimsFiling, ClaimsFilings, NewClaimsFiling};
 use api::problem::claims::ClaimsTrouble;
 use api::problem::{MemberError, Text, Trouble};
+use api::routes;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use domain::audit::Deed;
 use domain::civil_date::CivilDate;
 use domain::claims::entry::{FilingKind, FilingState, Line};
@@ -17,6 +18,7 @@ use store::claims::filings::Filing;
 use super::{new_id, read_id, shown_id};
 use crate::app::App;
 use crate::extract::{Body, Granted};
+use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -33,9 +35,15 @@ pub(crate) async fn list(
 pub(crate) async fn make(
     State(app): State<App>,
     Granted(permit): Granted<FileForClaims>,
+    headers: HeaderMap,
     body: Body<NewClaimsFiling>,
 ) -> Result<(StatusCode, Json<ClaimsFiling>), Refused> {
     let (now, who) = (app.now(), permit.holder().clone());
+    let parts = [routes::CLAIMS_FILINGS.as_bytes(), &body.bytes];
+    let repeatable = Repeatable::of(&app, &headers, &who, &parts)?;
+    if let Some(before) = repeatable.before(&app)? {
+        return made_before(&before);
+    }
     let asked = read(&app, &who, &body.value)?;
     let filing = Filing {
         id: new_id(&app, now)?,
@@ -44,8 +52,17 @@ pub(crate) async fn make(
         ..asked
     };
     let made = about(&filing, who, FilingState::Made, now);
-    app.engine.make_filing(filing.clone(), made).await?;
-    Ok((StatusCode::CREATED, Json(shown(&filing))))
+    let told = shown(&filing);
+    let keeping = repeatable.keep(&told, now)?;
+    match app.engine.make_filing(filing, made, keeping).await? {
+        Some(earlier) => made_before(&again(earlier)?),
+        None => Ok((StatusCode::CREATED, Json(told))),
+    }
+}
+
+fn made_before(before: &[u8]) -> Result<(StatusCode, Json<ClaimsFiling>), Refused> {
+    let told = serde_json::from_slice(before).map_err(|_| Trouble::Internal)?;
+    Ok((StatusCode::CREATED, Json(told)))
 }
 
 pub(crate) async fn hand_in(

@@ -125,7 +125,8 @@ pub(crate) async fn file_for(world: &World, clinic: &Clinic, token: &str, tenant
         tenant: tenant.into(),
         terminal: clinic.enrolled.terminal.clone(),
     };
-    let made = clinic.client.make_claims_filing(token, &filing).await;
+    let key = uuid::Uuid::now_v7().to_string();
+    let made = clinic.client.make_claims_filing(token, &key, &filing).await;
     let made = made.unwrap();
     assert_eq!(made.state, "made");
     let handed = clinic.client.hand_in_claims_filing(token, &made.id).await;

@@ -148,7 +148,10 @@ pub(crate) async fn let_in(facility: &Facility, demo: &Path) -> anyhow::Result<E
         tenant: TENANT.into(),
         terminal: TERMINAL.into(),
     };
-    let made = client.make_claims_filing(&session.token, &filing).await;
+    let key = uuid::Uuid::now_v7().to_string();
+    let made = client
+        .make_claims_filing(&session.token, &key, &filing)
+        .await;
     let made = made.map_err(|error| explain(&error))?;
     let handed = client.hand_in_claims_filing(&session.token, &made.id).await;
     handed.map_err(|error| explain(&error))?;

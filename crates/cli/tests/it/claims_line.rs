@@ -74,7 +74,8 @@ async fn file_for_the_pc(clinic: &Clinic, notice: &Value) {
         tenant: "fund".into(),
         terminal: "受付1".into(),
     };
-    let filing = client.make_claims_filing(&token, &filing).await.unwrap();
+    let filing = client.make_claims_filing(&token, "1", &filing).await;
+    let filing = filing.unwrap();
     let handed = client.hand_in_claims_filing(&token, &filing.id).await;
     assert_eq!(handed.unwrap().state, "handed_in");
     ordered(clinic, &["filing", "accept"], &["--id", &filing.id]);

@@ -9,6 +9,7 @@ use domain::institution_code::InstitutionCode;
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
+use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 use crate::sql::{Connection, Row, params};
 
 /// Filings an operator looks at in one page.
@@ -79,12 +80,20 @@ pub struct PermittedTerminal {
 }
 
 impl Engine {
-    /// Makes a filing, with its event.
+    /// Makes a filing, with its event. With an answer to keep whose key was used before nothing is done, and that is what comes back.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn make_filing(&self, filing: Filing, event: Event) -> Result<(), StoreError> {
+    pub async fn make_filing(
+        &self,
+        filing: Filing,
+        event: Event,
+        kept: Option<KeptAnswer>,
+    ) -> Result<Option<Earlier>, StoreError> {
         self.write(move |connection, batch| {
+            if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
+                return Ok(Some(earlier));
+            }
             connection
                 .prepare_cached(
                     "INSERT INTO claims_filing VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,NULL,NULL,NULL,NULL)",
@@ -101,7 +110,8 @@ impl Engine {
                     filing.account.as_str(),
                     filing.made.as_micros()
                 ])?;
-            batch.append(connection, &event, None)
+            batch.append(connection, &event, None)?;
+            Ok(None)
         })
         .await
     }

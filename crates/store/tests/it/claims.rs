@@ -84,7 +84,11 @@ fn filing(id: u128, terminal: &str, line: Line) -> Filing {
 
 async fn a_pc_may_hand_claims_in_once_its_filing_is_accepted(place: &Place) {
     let engine = place.open();
-    let made = engine.make_filing(filing(1, "受付1", Line::IpVpn), event(Deed::ClaimsFiling));
+    let made = engine.make_filing(
+        filing(1, "受付1", Line::IpVpn),
+        event(Deed::ClaimsFiling),
+        None,
+    );
     made.await.unwrap();
     let decide = async |id, decision| {
         let event = event(Deed::ClaimsFiling);
@@ -119,7 +123,7 @@ async fn a_pc_may_hand_claims_in_once_its_filing_is_accepted(place: &Place) {
     // The line of the same PC changes, and a refused filing changes nothing.
     for (id, decision) in [(2, Decision::Refuse("no".into())), (3, Decision::Accept)] {
         let line = Line::IpsecIke;
-        let made = engine.make_filing(filing(id, "受付1", line), event(Deed::ClaimsFiling));
+        let made = engine.make_filing(filing(id, "受付1", line), event(Deed::ClaimsFiling), None);
         made.await.unwrap();
         hand_in(&own(), id).await;
         if id == 2 {

@@ -91,7 +91,7 @@ pub(super) const OPERATIONS: [Operation; 20] = [
         summary: "Make a filing: first use, change of line, another PC",
         access: Access::Session,
         body: Carried::Json("NewClaimsFiling"),
-        extras: &[],
+        extras: &[Extra::IdempotencyKey],
         status: 201,
         answer: Carried::Json("ClaimsFiling"),
         troubles: &[

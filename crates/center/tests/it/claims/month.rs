@@ -107,8 +107,13 @@ async fn a_filing_that_was_refused_says_why_and_lets_nobody_in() {
         tenant: "federation-13".into(),
         terminal: clinic.enrolled.terminal.clone(),
     };
-    let made = clinic.client.make_claims_filing(&token, &filing).await;
-    let id = made.unwrap().id;
+    let make = async || clinic.client.make_claims_filing(&token, "1", &filing).await;
+    let first = make().await.unwrap();
+    // Once more, as after an answer that was lost: it is one filing.
+    assert_eq!(make().await.unwrap(), first);
+    let filings = clinic.client.claims_filings(&token).await.unwrap();
+    assert_eq!(filings.filings.len(), 1);
+    let id = first.id;
     // Nothing is decided before it is handed in, and nothing twice.
     let early = refused_order(&world, ClaimsOrder::AcceptFiling(id.clone())).await;
     assert!(early.contains("not handed in"), "{early}");

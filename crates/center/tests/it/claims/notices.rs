@@ -88,7 +88,10 @@ async fn a_refused_filing_is_told_with_its_reason() {
         terminal: claimant.clinic.enrolled.terminal.clone(),
     };
     let client = &claimant.clinic.client;
-    let made = client.make_claims_filing(&token, &filing).await.unwrap();
+    let made = client
+        .make_claims_filing(&token, "1", &filing)
+        .await
+        .unwrap();
     client
         .hand_in_claims_filing(&token, &made.id)
         .await

@@ -28,7 +28,7 @@ async fn filed(world: &World) -> (crate::world::Clinic, String) {
         tenant: "fund".into(),
         terminal: clinic.enrolled.terminal.clone(),
     };
-    let made = clinic.client.make_claims_filing(&token, &filing).await;
+    let made = clinic.client.make_claims_filing(&token, "1", &filing).await;
     let id = made.unwrap().id;
     clinic
         .client

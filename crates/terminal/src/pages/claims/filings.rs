@@ -13,6 +13,7 @@ use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fact, Fault, Need, Select, TextField, Width};
 use ui::language::Words;
 
+use crate::browsers::{hash, hex, random_text};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
@@ -29,6 +30,8 @@ pub(in crate::pages) struct FilingsPage {
     pub(in crate::pages) fields: [TextField; 2],
     pub(in crate::pages) heads: Vec<String>,
     pub(in crate::pages) lines: Vec<Shown>,
+    /// Made for each form, so that one sent twice is one filing.
+    pub(in crate::pages) key: String,
 }
 
 /// A filing in the list.
@@ -71,6 +74,23 @@ pub(crate) struct FilingForm {
     line: String,
     terminal: String,
     starts_on: String,
+    key: String,
+}
+
+impl FilingForm {
+    /// The idempotency key: the same contents sent twice are one filing, other contents are another.
+    fn idempotency_key(&self) -> Option<String> {
+        let parts = [
+            &self.key,
+            &self.tenant,
+            &self.kind,
+            &self.line,
+            &self.terminal,
+            &self.starts_on,
+        ];
+        let parts = parts.map(String::as_str);
+        hash(&parts.join("\u{1f}")).map(|hash| hex(&hash))
+    }
 }
 
 pub(crate) async fn list(State(app): State<App>, staff: Staff) -> Response {
@@ -171,7 +191,9 @@ pub(in crate::pages) fn filings_page(
         "claims-filing-starts",
         "state",
     ];
+    let key = Some(typed.key.clone()).filter(|it| !it.is_empty());
     FilingsPage {
+        key: key.or_else(random_text).unwrap_or_default(),
         summary,
         selects,
         fields,
@@ -219,7 +241,11 @@ pub(crate) async fn make(
         tenant: form.tenant.clone(),
         terminal: form.terminal.clone(),
     };
-    match staff.client.make_claims_filing(staff.token(), &new).await {
+    let Some(key) = form.idempotency_key() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let made = staff.client.make_claims_filing(staff.token(), &key, &new);
+    match made.await {
         Ok(_) => Redirect::to(HERE).into_response(),
         Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
             let told = faults::of_members(&problem, &staff.words);
@@ -299,5 +325,38 @@ pub(crate) async fn hand_in(
     match handed {
         Ok(_) => Redirect::to(HERE).into_response(),
         Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> FilingForm {
+        FilingForm {
+            key: "k".into(),
+            tenant: "fund".into(),
+            terminal: "受付1".into(),
+            ..FilingForm::default()
+        }
+    }
+
+    #[test]
+    fn the_same_filing_has_the_same_key_and_others_another() {
+        let key = |form: &FilingForm| form.idempotency_key().unwrap();
+        assert_eq!(key(&form()), key(&form()));
+        assert_eq!(key(&form()).len(), 64);
+        for other in [
+            FilingForm {
+                key: "l".into(),
+                ..form()
+            },
+            FilingForm {
+                terminal: "受付2".into(),
+                ..form()
+            },
+        ] {
+            assert_ne!(key(&form()), key(&other));
+        }
     }
 }
