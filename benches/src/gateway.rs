@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -354,11 +354,8 @@ async fn gateway(run: &Path, center: &Running) -> anyhow::Result<Part> {
         &shown(file("link_app.pw")),
     ])?;
     let mut command = Command::new(running::onshi()?);
-    command
-        .args(["gateway", "--json", "--config"])
-        .arg(&config)
-        .stderr(Stdio::null());
-    Ok(Part::start(&mut command)?.0)
+    command.args(["gateway", "--json", "--config"]).arg(&config);
+    Ok(Part::start_quietly(&mut command)?.0)
 }
 
 fn rate(count: usize, took: Duration) -> f64 {

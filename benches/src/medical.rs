@@ -2,7 +2,7 @@
 //! and a search by name among a million people. Each beside a floor of the same run. Asserts no time.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -69,9 +69,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     command
         .args(["demo", "--json", "--dir"])
         .arg(&demo)
-        .env("ONSHI_LOG", "error")
-        .stderr(Stdio::null());
-    let (_demo, _) = Part::start(&mut command)?;
+        .env("ONSHI_LOG", "error");
+    let (_demo, _) = Part::start_quietly(&mut command)?;
     let described: Value = serde_json::from_slice(&std::fs::read(demo.join("demo.json"))?)?;
     let lines = store(&demo, arguments.lines).await?;
     println!(

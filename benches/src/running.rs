@@ -1,8 +1,11 @@
 //! A center as its users start it: the release executable, enrolled facilities, signed-in machine accounts. Reads the one clock.
 
-use std::io::{BufRead, BufReader};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use api::client::Client;
@@ -59,24 +62,55 @@ pub(crate) fn succeed(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// How many lines are shown of what a program said that did not start.
+const LINES_SHOWN: usize = 20;
+
 /// A process that ends with this value.
 pub(crate) struct Part(Child);
 
 impl Part {
-    /// Starts a program and waits for the line it prints when it is ready.
+    /// Starts a program and waits for the line it prints when it is ready. What it says of errors goes where the bench's own goes.
     pub(crate) fn start(command: &mut Command) -> anyhow::Result<(Self, String)> {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        let out = child.stdout.take().context("no standard output")?;
-        BufReader::new(out).read_line(&mut line)?;
-        let part = Self(child);
+        let (part, line) = Self::spawn(command)?.ready()?;
         if line.is_empty() {
             bail!("{command:?} did not start");
         }
         Ok((part, line))
+    }
+
+    /// The same, and keeps to itself what the program logs: the last of it is told when it does not start.
+    pub(crate) fn start_quietly(command: &mut Command) -> anyhow::Result<(Self, String)> {
+        let mut part = Self::spawn(command.stderr(Stdio::piped()))?;
+        let errors = part.0.stderr.take().context("no standard error")?;
+        let (tell, said) = mpsc::channel();
+        // Reads for as long as the program runs, so that it never waits for room.
+        std::thread::spawn(move || {
+            let _ = tell.send(last_lines(errors));
+        });
+        let (part, line) = part.ready()?;
+        if line.is_empty() {
+            // With it ends what it says, unless a program it started goes on.
+            drop(part);
+            let said = said.recv_timeout(Duration::from_secs(5));
+            bail!("{command:?} did not start:\n{}", said.unwrap_or_default());
+        }
+        Ok((part, line))
+    }
+
+    fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Self(child))
+    }
+
+    /// Waits for its first line, which is empty where it ended without one.
+    fn ready(mut self) -> anyhow::Result<(Self, String)> {
+        let mut line = String::new();
+        let out = self.0.stdout.take().context("no standard output")?;
+        BufReader::new(out).read_line(&mut line)?;
+        Ok((self, line))
     }
 
     /// CPU seconds used so far: (user, system), from the kernel's hundredths.
@@ -114,6 +148,20 @@ impl Drop for Part {
     }
 }
 
+/// Reads to the end; the last lines of it.
+fn last_lines(from: impl Read) -> String {
+    let mut last = VecDeque::new();
+    let (mut from, mut line) = (BufReader::new(from), Vec::new());
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        last.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+        if last.len() > LINES_SHOWN {
+            last.pop_front();
+        }
+        line.clear();
+    }
+    Vec::from(last).join("\n")
+}
+
 /// A running center with its facilities.
 pub(crate) struct Running {
     pub(crate) part: Part,
@@ -146,9 +194,8 @@ impl Running {
             .arg("--config")
             .arg(&settings)
             .arg("--ready-file")
-            .arg(&ready)
-            .stderr(Stdio::null());
-        let (part, _) = Part::start(&mut command)?;
+            .arg(&ready);
+        let (part, _) = Part::start_quietly(&mut command)?;
         let ready: Value = serde_json::from_slice(&std::fs::read(ready)?)?;
         let address = |name: &str| {
             ready
@@ -259,5 +306,27 @@ impl Running {
             token: session.token,
         };
         Ok((facility.client, asker))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_start_is_told_of_with_the_last_it_said() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "seq 1000 1099 >&2; echo the port is taken >&2"]);
+        let told = Part::start_quietly(&mut command).err().unwrap().to_string();
+        assert!(told.ends_with("1098\n1099\nthe port is taken"), "{told}");
+        assert!(told.contains("1081") && !told.contains("1080"), "{told}");
+    }
+
+    #[test]
+    fn a_program_may_say_more_than_a_pipe_holds_before_it_is_ready() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "seq 1 100000 >&2; echo ready; read line"]);
+        let (_part, line) = Part::start_quietly(&mut command).unwrap();
+        assert_eq!(line, "ready\n");
     }
 }
