@@ -11,6 +11,7 @@ use clap::Args;
 use domain::audit::Actor;
 use pki::sealed::folder_of;
 use store::audit::outside::Outside;
+use store::copies::{is_unfinished, remove_unfinished, unfinished};
 use store::engine::{Engine, StoreError, examine, files};
 use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
@@ -30,7 +31,8 @@ pub(crate) struct Backup {
     /// Data folder of the center, running or not.
     #[arg(long)]
     data_dir: PathBuf,
-    /// Folder to make; must not exist. It holds no private key: copy machine.key, receipt.key, receipt-retired.keys and ca/ apart.
+    /// Folder to make; must not exist. Until the copy is whole the name ends with .unfinished. It holds no private key: copy machine.key,
+    /// receipt.key, receipt-retired.keys and ca/ apart.
     #[arg(long)]
     out: PathBuf,
     /// Print JSON.
@@ -65,6 +67,12 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     if out.exists() {
         return Err(told::exists(&out));
     }
+    if is_unfinished(&out) {
+        return Err(told::both(
+            "--out の名前は .unfinished で終われません（作成中の写しの名前です）。別の名前を指定してください。",
+            "the name of --out may not end with .unfinished, which is how a copy is called that is not whole; choose another",
+        ));
+    }
     let above = folder_of(&out);
     if !above.is_dir() {
         let above = above.display();
@@ -76,6 +84,7 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     let engine = Engine::open_center(&database, chain).map_err(|error| told::not_opened(&error))?;
+    let removed = remove_unfinished(above);
     let event = |copying: Copying| {
         let actor = Actor::Operator("local".into());
         copying.event(crate::serve::now(), actor)
@@ -86,7 +95,8 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let copying = tokio::task::spawn_blocking(move || copied.back_up(&out));
     // The engine tells nothing while it copies, so the copy's growth is watched.
     let total = size(&files(&arguments.data_dir));
-    let copied = watch_growth(&files(&arguments.out), total, copying).await?;
+    let growing = files(&unfinished(&arguments.out));
+    let copied = watch_growth(&growing, total, copying).await?;
     copied.map_err(|error| not_made(&arguments.out, &error))?;
     // This one counts as the last copy.
     let recorded = engine.record(event(Copying::Made)).await;
@@ -97,9 +107,15 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
         let bytes = size(&files(&arguments.out));
         out!(
             "{}",
-            serde_json::json!({"written": written, "bytes": bytes})
+            serde_json::json!({"written": written, "bytes": bytes, "removed": removed})
         );
     } else {
+        for folder in removed {
+            out!(
+                "{}: 途中で止まった写しを片づけました / a copy that was cut off was removed",
+                folder.display()
+            );
+        }
         out!("{written}: 書き込み、検査しました / written and examined");
     }
     Ok(ExitCode::SUCCESS)
@@ -134,6 +150,17 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     // Before anything is moved: what the copy is to be held against must be there.
     let outside = arguments.outside.as_deref();
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
+    if is_unfinished(from) {
+        let shown = from.display();
+        return Err(told::both(
+            &format!(
+                "{shown} は作成中か、途中で止まった写しです。名前が .unfinished で終わらない、完成した写しを指定してください。"
+            ),
+            &format!(
+                "{shown} is a copy that is being made or was cut off; name a whole one, whose name does not end with .unfinished"
+            ),
+        ));
+    }
     if let Some(missing) = files(from).iter().find(|file| !file.is_file()) {
         return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
     }

@@ -9,6 +9,7 @@ use rusqlite::OpenFlags;
 use crate::access::{MIGRATIONS, SERVER_MIGRATIONS};
 use crate::cards::lane::CardsLane;
 use crate::checks::lane::ChecksLane;
+use crate::copies::Unfinished;
 use crate::database::server::Address;
 use crate::database::server::pool::Pool;
 use crate::database::server::replicas::Replicas;
@@ -20,7 +21,7 @@ use crate::registry;
 use crate::sealing::Unsealed;
 use crate::sql::postgres::is_away;
 use crate::sql::{self, Connection};
-use crate::{cards, checks, restoring, system};
+use crate::{cards, checks, restoring};
 
 /// The name under which queries of the registry see the center's tables.
 const CENTER: &str = "center";
@@ -405,21 +406,17 @@ impl Engine {
     }
 
     /// Writes a consistent copy of each file into a folder that does not exist yet, while the store goes on, and examines it. This user alone
-    /// may enter the folder and read the files.
+    /// may enter the folder and read the files. Until the copy is whole it lies in another folder ([`crate::copies::unfinished`]).
     ///
     /// # Errors
     /// [`StoreError`]; then nothing of the copy is left.
     pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
-        let made = system::make_private_folder(to);
-        made.map_err(|error| StoreError::NoWrites(error.to_string()))?;
+        // Half a copy must not be taken for a whole one, nor stand in the way of the next try.
+        let copy = Unfinished::begin(to)?;
         let mut databases = [&self.center, &self.registry].into_iter();
-        let copied = databases.try_for_each(|it| it.copy(to));
-        let copied = copied.and_then(|()| examine(to));
-        if copied.is_err() {
-            // Half a copy must not be taken for a whole one, nor stand in the way of the next try. The folder is this call's own.
-            let _ = std::fs::remove_dir_all(to);
-        }
-        copied
+        databases.try_for_each(|it| it.copy(copy.folder()))?;
+        examine(copy.folder())?;
+        copy.finish()
     }
 
     pub(crate) fn registry(&self) -> &Database {

@@ -9,6 +9,7 @@ pub mod cards;
 pub mod certificates;
 pub mod checks;
 pub mod claims;
+pub mod copies;
 mod database;
 pub mod emergency;
 pub mod engine;

@@ -127,6 +127,64 @@ fn a_copy_that_was_not_made_is_not_the_last_one() {
 }
 
 #[test]
+fn a_copy_that_was_cut_off_is_told_from_a_whole_one_and_goes_with_the_next() {
+    let clinic = Clinic::start();
+    let data_dir = clinic.path("center");
+    // As a kill leaves it, even of a copy whose files are whole.
+    let cut_off = clinic.path("monday.unfinished");
+    succeed(&[
+        "backup",
+        "--data-dir",
+        &data_dir,
+        "--out",
+        &clinic.path("monday"),
+    ]);
+    std::fs::rename(clinic.path("monday"), &cut_off).unwrap();
+    std::fs::write(clinic.path("monday.unfinished.lock"), "").unwrap();
+    let refused = onshi(&[
+        "restore",
+        "--data-dir",
+        &clinic.path("new"),
+        "--from",
+        &cut_off,
+    ]);
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("途中で止まった") && told.contains("was cut off"),
+        "{told}"
+    );
+    let refused = onshi(&[
+        "backup",
+        "--data-dir",
+        &data_dir,
+        "--out",
+        &clinic.path("a.unfinished"),
+    ]);
+    assert_eq!(refused.status.code(), Some(1));
+    let tuesday = clinic.path("tuesday");
+    let told = succeed(&[
+        "backup",
+        "--json",
+        "--data-dir",
+        &data_dir,
+        "--out",
+        &tuesday,
+    ]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["removed"], serde_json::json!([cut_off]));
+    let left = [&cut_off, &clinic.path("monday.unfinished.lock")].map(|it| Path::new(it).exists());
+    assert_eq!(left, [false, false]);
+    succeed(&[
+        "restore",
+        "--data-dir",
+        &clinic.path("new"),
+        "--from",
+        &tuesday,
+    ]);
+}
+
+#[test]
 fn a_damaged_store_is_named_and_replaced_and_kept_as_it_was() {
     let mut clinic = Clinic::start();
     clinic.enrol();

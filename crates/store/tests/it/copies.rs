@@ -1,10 +1,12 @@
 //! Copies of a store's files: nobody but their user reads them, nothing is left of one that failed, and only one that was made counts.
 
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use domain::audit::Actor;
 use domain::civil_date::Instant;
+use store::copies::remove_unfinished;
 use store::engine::StoreError;
 use store::upkeep::Copying;
 
@@ -51,6 +53,55 @@ async fn of_a_copy_that_failed_nothing_is_left_and_the_next_try_is_whole() {
     let refused = engine.back_up(&copy).unwrap_err();
     assert!(matches!(refused, StoreError::NoWrites(_)), "{refused}");
     store::engine::examine(&copy).unwrap();
+}
+
+/// A folder with such files, as a kill leaves it, and the file beside it by which others know whether a process is at it.
+fn unfinished(copies: &Path, name: &str, files: &[&str]) -> File {
+    let folder = copies.join(format!("{name}.unfinished"));
+    std::fs::create_dir(&folder).unwrap();
+    for file in files {
+        std::fs::write(folder.join(file), "half").unwrap();
+    }
+    File::create(copies.join(format!("{name}.unfinished.lock"))).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_cut_off_goes_and_what_another_process_is_at_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    record(&engine, 1..=3).await;
+    let copies = dir.path().join("copies");
+    std::fs::create_dir(&copies).unwrap();
+    drop(unfinished(
+        &copies,
+        "monday",
+        &["center.db", "center.db-journal"],
+    ));
+    drop(unfinished(&copies, "notes", &["center.db", "notes.txt"]));
+    let others = unfinished(&copies, "tuesday", &["center.db"]);
+    others.try_lock().unwrap();
+    let names = || {
+        let inside = std::fs::read_dir(&copies).unwrap();
+        let names = inside.map(|it| it.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let removed = remove_unfinished(&copies);
+    assert_eq!(removed, [copies.join("monday.unfinished")]);
+    let stay = ["notes", "tuesday"]
+        .map(|it| [format!("{it}.unfinished"), format!("{it}.unfinished.lock")]);
+    assert_eq!(names(), stay.as_flattened());
+    let tuesday = copies.join("tuesday");
+    let refused = engine.back_up(&tuesday).unwrap_err();
+    assert!(matches!(refused, StoreError::NoWrites(_)), "{refused}");
+    assert_eq!(names(), stay.as_flattened());
+    // It ended.
+    drop(others);
+    engine.back_up(&tuesday).unwrap();
+    store::engine::examine(&tuesday).unwrap();
+    assert_eq!(names().last().unwrap(), "tuesday");
+    assert_eq!(names().len(), 3);
 }
 
 async fn a_copy_counts_when_it_was_made(place: &Place) {

@@ -1,0 +1,206 @@
+//! A copy of a store on its way: it is made in a folder whose name says that it is unfinished, and takes its own name when it is whole.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, TryLockError};
+use std::io::{Error, ErrorKind, Result};
+use std::path::{Path, PathBuf};
+
+use crate::engine::{StoreError, files};
+use crate::system;
+
+/// What the name of a folder ends with in which a copy is being made, or was when its process ended.
+const UNFINISHED: &str = "unfinished";
+
+/// What the name of the file beside it ends with. Its lock says that a process writes the copy; it ends with that process.
+const LOCK: &str = "lock";
+
+/// The folder in which a copy of this name is made.
+#[must_use]
+pub fn unfinished(to: &Path) -> PathBuf {
+    ending(to, UNFINISHED)
+}
+
+/// Whether a folder's name says that it holds no whole copy.
+#[must_use]
+pub fn is_unfinished(dir: &Path) -> bool {
+    let named = dir.canonicalize();
+    let named = named.as_deref().unwrap_or(dir);
+    named.extension() == Some(OsStr::new(UNFINISHED))
+}
+
+/// Removes the copies in a folder that were cut off, and says which. What a process still writes stays, and so does whatever holds other files.
+#[must_use]
+pub fn remove_unfinished(above: &Path) -> Vec<PathBuf> {
+    let mut removed = Vec::new();
+    let Ok(inside) = std::fs::read_dir(above) else {
+        return removed;
+    };
+    for lock in inside.flatten().map(|it| it.path()) {
+        let folder = lock.with_extension("");
+        let is_lock = lock.extension() == Some(OsStr::new(LOCK));
+        if !is_lock || folder.extension() != Some(OsStr::new(UNFINISHED)) {
+            continue;
+        }
+        let Ok(held) = File::options().write(true).open(&lock) else {
+            continue;
+        };
+        if held.try_lock().is_err() {
+            continue;
+        }
+        if folder.exists() {
+            if clear(&folder).is_err() {
+                continue;
+            }
+            removed.push(folder);
+        }
+        // Where it stays it is found again the next time.
+        let _ = std::fs::remove_file(lock);
+    }
+    removed
+}
+
+/// A copy that is being made. Of one that is not finished nothing is left when this ends.
+pub(crate) struct Unfinished {
+    to: PathBuf,
+    folder: PathBuf,
+    lock: PathBuf,
+    _held: File,
+}
+
+impl Unfinished {
+    /// Makes the folder for it. What an earlier copy of the same name left there goes.
+    pub(crate) fn begin(to: &Path) -> std::result::Result<Self, StoreError> {
+        let failed = |path: &Path, why: &dyn std::fmt::Display| {
+            StoreError::NoWrites(format!("{}: {why}", path.display()))
+        };
+        if to.exists() {
+            return Err(failed(to, &"it exists"));
+        }
+        let folder = unfinished(to);
+        let lock = ending(&folder, LOCK);
+        let made = system::make_private_file(&lock);
+        let held = made.and_then(|()| File::options().write(true).open(&lock));
+        let held = held.map_err(|error| failed(&lock, &error))?;
+        match held.try_lock() {
+            Ok(()) if folder.exists() => {
+                clear(&folder).map_err(|error| failed(&folder, &error))?;
+            }
+            // A file system without locks keeps nobody away; what is there is not touched then.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(failed(&folder, &"another process is writing this copy"));
+            }
+        }
+        system::make_private_folder(&folder).map_err(|error| {
+            let _ = std::fs::remove_file(&lock);
+            failed(&folder, &error)
+        })?;
+        Ok(Self {
+            to: to.into(),
+            folder,
+            lock,
+            _held: held,
+        })
+    }
+
+    /// Where its files go.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Gives it its name, for good.
+    pub(crate) fn finish(&self) -> std::result::Result<(), StoreError> {
+        self.take_name()
+            .map_err(|error| StoreError::NoWrites(format!("{}: {error}", self.to.display())))
+    }
+
+    fn take_name(&self) -> Result<()> {
+        sync(&self.folder)?;
+        if self.to.exists() {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        std::fs::rename(&self.folder, &self.to)?;
+        let above = self.to.parent().filter(|it| !it.as_os_str().is_empty());
+        let synced = sync(above.unwrap_or(Path::new(".")));
+        if synced.is_err() {
+            let _ = std::fs::remove_dir_all(&self.to);
+        }
+        synced
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // The folder is this copy's own, and gone when it has its name.
+        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_file(&self.lock);
+    }
+}
+
+fn ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name: OsString = path.file_name().unwrap_or_default().into();
+    name.push(".");
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+/// Removes a folder in which only files of a copy lie; any other stays as it is.
+fn clear(folder: &Path) -> Result<()> {
+    let mut parts = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if !is_part(&entry.file_name()) {
+            return Err(Error::other("it holds other files; look at them"));
+        }
+        parts.push(entry.path());
+    }
+    for part in parts {
+        std::fs::remove_file(part)?;
+    }
+    std::fs::remove_dir(folder)
+}
+
+/// Whether a file of this name is a database of a store, or lies beside one for SQLite.
+fn is_part(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let mut databases = files(Path::new("")).into_iter();
+    databases.any(|it| name.starts_with(it.as_os_str().as_encoded_bytes()))
+}
+
+/// Makes the names in a folder last, where the file system has a way to.
+fn sync(folder: &Path) -> Result<()> {
+    match File::open(folder).and_then(|it| it.sync_all()) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_has_its_name_when_it_is_finished_and_not_before() {
+        let above = tempfile::tempdir().unwrap();
+        let to = above.path().join("copy");
+        let copy = Unfinished::begin(&to).unwrap();
+        std::fs::write(copy.folder().join("center.db"), "whole").unwrap();
+        assert!(!to.exists() && is_unfinished(copy.folder()));
+        // It is being written.
+        assert!(remove_unfinished(above.path()).is_empty());
+        copy.finish().unwrap();
+        drop(copy);
+        assert!(!is_unfinished(&to));
+        let left = std::fs::read_dir(above.path()).unwrap();
+        let left: Vec<_> = left.map(|it| it.unwrap().path()).collect();
+        assert_eq!(left, [to.clone()]);
+        assert_eq!(std::fs::read(to.join("center.db")).unwrap(), b"whole");
+    }
+}
