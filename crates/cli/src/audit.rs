@@ -15,7 +15,7 @@ use store::audit::verify::Report;
 
 use crate::progress::Progress;
 use crate::store_place::{Named, StorePlace};
-use crate::told;
+use crate::{backup, told};
 
 /// `onshi audit`.
 #[derive(Subcommand)]
@@ -55,6 +55,20 @@ pub(crate) enum AuditCommand {
         /// File to write all looks that fit to, as JSON lines; must not exist. Without it the latest ones are shown.
         #[arg(long)]
         out: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Record that the store was brought back by other means than `onshi restore`: a database by its server's.
+    #[command(
+        after_help = "Example: onshi audit restored --config /etc/onshi/center.toml --from 20261126T0930"
+    )]
+    Restored {
+        #[command(flatten)]
+        named: Named,
+        /// Which copy or point in time; stands in the event as one word.
+        #[arg(long)]
+        from: String,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -130,8 +144,22 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
             Some(out) => crate::looks::export(&whose, &out, json).await,
             None => crate::looks::show(&whose, json).await,
         },
+        AuditCommand::Restored { named, from, json } => restored(&named.read()?, &from, json).await,
         AuditCommand::Export { what, out, json } => export(&what, &out, json).await,
     }
+}
+
+async fn restored(place: &StorePlace, from: &str, json: bool) -> anyhow::Result<ExitCode> {
+    let reach = backup::record_restore(place, from).await?;
+    if json {
+        out!(
+            "{}",
+            serde_json::json!({"recorded": backup::reach_json(&reach)})
+        );
+    } else {
+        out!("{}", backup::told_reach(&reach));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The first file of a center's keys that is not in its data folder; without them no signature can be verified.

@@ -13,6 +13,7 @@ use pki::sealed::folder_of;
 use store::audit::outside::Outside;
 use store::copies::{is_unfinished, remove_unfinished, unfinished};
 use store::engine::{Engine, StoreError, examine, files};
+use store::restores::Reach;
 use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
 
@@ -211,12 +212,15 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         return Err(failed(error));
     }
     let before = take_place(&arguments.data_dir).map_err(failed)?;
+    let recorded = record(&arguments.data_dir, from).await;
     let verified = Verified::of(&arguments.data_dir, &outside);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
         out!(
             "{}",
-            serde_json::json!({"restored": restored, "before": kept(&before), "audit": verified.to_json()})
+            serde_json::json!({
+                "restored": restored, "before": kept(&before), "recorded": recorded_json(&recorded), "audit": verified.to_json(),
+            })
         );
     } else {
         out!("{restored}: 復元しました / restored");
@@ -232,12 +236,73 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
                 folder.display()
             ),
         }
+        match &recorded {
+            Ok(reach) => out!("{}", told_reach(reach)),
+            Err(why) => out!(
+                "復元は済みましたが、監査記録に書き込めませんでした。原因を除いてから onshi audit restored で記録してください / \
+                 restored, but the audit chain could not tell of it; remove the cause and record it with onshi audit restored: {}",
+                told::whole(why)
+            ),
+        }
         out!("{verified}");
     }
-    Ok(match verified {
-        Verified::Whole { .. } | Verified::NoKeys(_) => ExitCode::SUCCESS,
-        Verified::Changed(_) | Verified::Failed(_) => ExitCode::FAILURE,
+    let is_good = match verified {
+        Verified::Whole { .. } | Verified::NoKeys(_) => recorded.is_ok(),
+        Verified::Changed(_) | Verified::Failed(_) => false,
+    };
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     })
+}
+
+/// Has the audit chain of what is in place now tell that it was brought back.
+async fn record(data_dir: &Path, from: &Path) -> anyhow::Result<Reach> {
+    let named = from.canonicalize().unwrap_or_else(|_| from.into());
+    let name = named.file_name().unwrap_or_default().to_string_lossy();
+    record_restore(&StorePlace::Folder(data_dir.into()), &name).await
+}
+
+/// Records in a store that it was brought back.
+pub(crate) async fn record_restore(place: &StorePlace, from: &str) -> anyhow::Result<Reach> {
+    let mut chain = [0; 16];
+    aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
+    let engine = place.open_existing(chain)?;
+    let actor = Actor::Operator("local".into());
+    let recorded = engine
+        .record_restore(from, crate::serve::now(), actor)
+        .await;
+    engine.close();
+    recorded.map_err(|error| told::of_store(error.into()))
+}
+
+/// How far what was brought back reaches, in both languages.
+pub(crate) fn told_reach(reach: &Reach) -> String {
+    let (ja, en) = match reach.last {
+        Some(last) => {
+            let last = last.to_second_in_japan();
+            (format!("、最後は {last}"), format!(", the last of {last}"))
+        }
+        None => (String::new(), String::new()),
+    };
+    let events = reach.events;
+    format!(
+        "復元したことを監査記録に残しました（復元した記録は {events} 件{ja}） / the audit chain tells of the restore: what was brought back holds {events} events{en}"
+    )
+}
+
+/// The same for programs.
+pub(crate) fn reach_json(reach: &Reach) -> serde_json::Value {
+    let last = reach.last.map(|it| it.to_string());
+    serde_json::json!({"events": reach.events, "last": last})
+}
+
+fn recorded_json(recorded: &anyhow::Result<Reach>) -> serde_json::Value {
+    match recorded {
+        Ok(reach) => reach_json(reach),
+        Err(why) => serde_json::json!({"not_recorded": told::whole(why)}),
+    }
 }
 
 /// A data folder that a center or another restore uses.

@@ -252,11 +252,13 @@ pub enum Deed {
     ClaimsRead,
     /// An application for a certificate was closed: its notice was made, or an operator declined it.
     ApplicationClose,
+    /// The store was brought back from a copy, or to a point in time.
+    Restore,
 }
 
 impl Deed {
     /// All deeds.
-    pub const ALL: [Self; 99] = [
+    pub const ALL: [Self; 100] = [
         Self::Start,
         Self::SignIn,
         Self::SignInRefused,
@@ -356,6 +358,7 @@ impl Deed {
         Self::ClaimsWithdraw,
         Self::ClaimsRead,
         Self::ApplicationClose,
+        Self::Restore,
     ];
 
     /// The stored name.
@@ -461,6 +464,7 @@ impl Deed {
             Self::ClaimsWithdraw => "claims-withdraw",
             Self::ClaimsRead => "claims-read",
             Self::ApplicationClose => "application-close",
+            Self::Restore => "restore",
         }
     }
 

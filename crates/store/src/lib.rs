@@ -30,6 +30,7 @@ mod recent;
 pub mod recoveries;
 pub mod reference_numbers;
 pub mod registry;
+pub mod restores;
 pub mod restoring;
 pub mod rotations;
 mod rows;

@@ -234,6 +234,39 @@ fn a_damaged_store_is_named_and_replaced_and_kept_as_it_was() {
 }
 
 #[test]
+fn a_restore_stands_in_the_audit_chain_with_what_it_came_from_and_how_far_that_reached() {
+    let mut clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    clinic.center.take().unwrap().kill();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done && told["audit"]["whole"] == true, "{told}");
+    let reached = told["recorded"]["events"].as_u64().unwrap();
+    assert_eq!(told["audit"]["events"], reached + 1);
+    // As after a server brought its database back.
+    let order = ["audit", "restored", "--json", "--data-dir", &data_dir];
+    let told = succeed(&[&order[..], &["--from", "the copy of 9:30"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["recorded"]["events"], reached + 1);
+    assert_eq!(clinic.audit()["whole"], true);
+    clinic.start_center();
+    let order = ["audit", "search", "--json", "--data-dir", &data_dir];
+    let found = succeed(&[&order[..], &["--deed", "restore"]].concat());
+    let found: Vec<Value> = serde_json::from_str(&found).unwrap();
+    let details = found.iter().map(|it| it["detail"].as_str().unwrap());
+    let details: Vec<&str> = details.collect();
+    let [later, first] = details[..] else {
+        panic!("{details:?}");
+    };
+    let begins = format!("from=copy events={reached} last=20");
+    assert!(first.starts_with(&begins), "{first}");
+    assert!(
+        later.starts_with("from=the_copy_of_9:30 events="),
+        "{later}"
+    );
+}
+
+#[test]
 fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     let mut clinic = Clinic::start();
     clinic.enrol();

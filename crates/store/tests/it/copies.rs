@@ -4,8 +4,9 @@ use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use domain::audit::Actor;
+use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
+use store::audit::search::Query;
 use store::copies::remove_unfinished;
 use store::engine::StoreError;
 use store::upkeep::Copying;
@@ -118,4 +119,33 @@ async fn a_copy_counts_when_it_was_made(place: &Place) {
     assert_eq!(engine.upkeep().unwrap().backup, made);
 }
 
-on_both!(a_copy_counts_when_it_was_made);
+async fn a_restore_is_an_event_that_says_how_far_the_store_reached(place: &Place) {
+    let engine = place.open();
+    let actor = || Actor::Operator("local".into());
+    let at = Instant::from_micros;
+    let reach = engine.record_restore("", at(5), actor()).await.unwrap();
+    assert_eq!((reach.events, reach.last), (0, None));
+    record(&engine, 1..=3).await;
+    let reach = engine
+        .record_restore("copy of Monday, 9:30", at(9), actor())
+        .await
+        .unwrap();
+    assert_eq!(reach.events, 4);
+    let last = reach.last.unwrap();
+    assert!(at(9) < last, "{last}");
+    let wanted = Query {
+        deed: Some(Deed::Restore),
+        ..Query::default()
+    };
+    let found = engine.search_audit(&wanted, 10).unwrap();
+    let details: Vec<&str> = found.iter().map(|it| it.detail.as_str()).collect();
+    let second = format!("from=copy_of_Monday__9:30 events=4 last={last}");
+    assert_eq!(details, [second.as_str(), "from= events=0 last=none"]);
+    let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
+    assert_eq!((report.events, report.faults), (5, vec![]));
+}
+
+on_both!(
+    a_copy_counts_when_it_was_made,
+    a_restore_is_an_event_that_says_how_far_the_store_reached,
+);
