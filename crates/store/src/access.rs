@@ -35,6 +35,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0005_applications",
         include_str!("../migrations/0005_applications.sqlite.sql"),
     ),
+    (
+        "0007_claims_checked",
+        include_str!("../migrations/0007_claims_checked.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -58,6 +62,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0005_applications",
         include_str!("../migrations/0005_applications.postgres.sql"),
+    ),
+    (
+        "0007_claims_checked",
+        include_str!("../migrations/0007_claims_checked.postgres.sql"),
     ),
 ];
 

@@ -392,12 +392,13 @@ impl Engine {
             if found.state != SubmissionState::Checked {
                 return Ok(Ended::NotNow(Box::new(found)));
             }
-            let text = "UPDATE claims_submission SET state = 'accepted', ended = ?2, taken = ?3, taken_points = ?4 WHERE id = ?1";
+            let text = "UPDATE claims_submission SET state = 'accepted', ended = ?2, taken = ?3, taken_points = ?4 WHERE id = ?1 AND facility = ?5";
             connection.prepare_cached(text)?.execute(params![
                 id.to_be_bytes(),
                 event.at.as_micros(),
                 taken.claims,
-                taken.points as i64
+                taken.points as i64,
+                number(facility)
             ])?;
             let by = by.as_ref().map(AccountId::as_str);
             let claims = taken.claims.to_string();
@@ -429,10 +430,9 @@ impl Engine {
             if !from.contains(&found.state) {
                 return Ok(Ended::NotNow(Box::new(found)));
             }
-            let text = "UPDATE claims_submission SET state = 'withdrawn', ended = ?2 WHERE id = ?1";
-            connection
-                .prepare_cached(text)?
-                .execute(params![id.to_be_bytes(), event.at.as_micros()])?;
+            let text = "UPDATE claims_submission SET state = 'withdrawn', ended = ?2 WHERE id = ?1 AND facility = ?3";
+            let of = params![id.to_be_bytes(), event.at.as_micros(), number(holder.facility)];
+            connection.prepare_cached(text)?.execute(of)?;
             let by = Some(holder.account.as_str());
             step(connection, id, event.at, by, Step::Withdrawn, "")?;
             batch.append(connection, &event, None)?;

@@ -1,6 +1,7 @@
 //! Submissions: what makes one, how it ends, and which are left for the close.
 
 use super::*;
+use crate::server::shared;
 
 async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
     let engine = place.open();
@@ -99,8 +100,31 @@ async fn at_a_server_the_process_that_received_a_file_checks_it_and_another_when
     assert_eq!(place.run("SELECT count(*) FROM work_turn"), 0);
 }
 
+async fn what_is_not_accepted_is_found_without_a_walk_over_all_submissions(place: &Place) {
+    drop(place.open());
+    let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND refused + to_confirm < claims AND sent < 9
+        AND (sent, id) > (1, x'00') ORDER BY sent, id LIMIT 50";
+    let plan = match place {
+        Place::Folder(folder) => {
+            let path = folder.path().join("center.db");
+            let connection = rusqlite::Connection::open(path).unwrap();
+            let explain = format!("EXPLAIN QUERY PLAN {text}");
+            connection
+                .query_row(&explain, [], |row| row.get::<_, String>(3))
+                .unwrap()
+        }
+        Place::Server { database } => {
+            let text = text.replace("x'", "bytea '\\x");
+            let text = format!("SET enable_seqscan = off; EXPLAIN {text}");
+            format!("{:?}", shared().read(database, &text))
+        }
+    };
+    assert!(plan.contains("claims_submission_checked"), "{plan}");
+}
+
 on_both!(
     a_submission_ends_once_and_is_nobody_elses,
     a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission,
     what_cannot_be_accepted_keeps_nothing_else_from_being_found,
+    what_is_not_accepted_is_found_without_a_walk_over_all_submissions,
 );
