@@ -1,6 +1,8 @@
 //! The pages that an address leads to, on a patient's phone or a nurse's tablet: whose it is, what is asked, and, when a device has read the
 //! card, the questions. Work without script on a poor line; read no card, since a page cannot; say what is stored.
 
+mod trouble;
+
 use api::problem::Trouble;
 use askama::Template;
 use axum::Router;
@@ -53,6 +55,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/visit", get(show).post(answer))
         .route("/visit/end", post(end))
         .layer(Admission::new(&app.home_gate, |_| WorkClass::Home))
+        .layer(from_fn_with_state(app.clone(), trouble::in_words))
         .route("/assets/{name}", get(page_guard::asset))
         .layer(from_fn_with_state(app.clone(), guard))
 }

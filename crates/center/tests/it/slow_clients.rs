@@ -66,13 +66,24 @@ async fn a_body_that_does_not_end_is_refused_as_too_slow() {
 async fn a_form_of_an_open_page_that_does_not_end_is_refused_as_too_slow() {
     let short = NonZeroU32::new(SHORT_MS).unwrap();
     let (world, home) = World::start_at_home_set(|config| config.limits.body_ms = short).await;
-    for (at, path) in [(world.enroll, "/"), (home, "/f/x"), (home, "/visit")] {
+    let (ja, en) = ("送信に時間がかかりすぎました", "Sending took too long");
+    for (at, path, words) in [
+        (world.enroll, "/", ja),
+        (world.enroll, "/?lang=en", en),
+        (home, "/f/x", ja),
+        (home, "/visit", ja),
+        (home, "/visit?lang=en", en),
+    ] {
         let mut stream = world.connect_to(at, None).await;
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nsec-fetch-site: same-origin\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\na",
             at.port()
         );
         stream.write_all(head.as_bytes()).await.unwrap();
-        assert_eq!(read_answer(&mut stream).await.status, 408, "{path}");
+        let answer = read_answer(&mut stream).await;
+        assert_eq!(answer.status, 408, "{path}");
+        let (head, page) = (answer.head, String::from_utf8(answer.body).unwrap());
+        assert!(head.contains("content-type: text/html"), "{path}: {head}");
+        assert!(page.contains(words), "{path}: {page}");
     }
 }
