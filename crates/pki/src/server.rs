@@ -315,13 +315,13 @@ async fn accept(
         };
         let (acceptor, clients, sender) = (acceptor.clone(), clients.clone(), sender.clone());
         tokio::spawn(async move {
-            let _place = place;
+            let under_way = place;
             let _ = stream.set_nodelay(true);
             let handshake = acceptor.accept(stream).into_fallible();
             let stream = match tokio::time::timeout(handshake_limit, handshake).await {
                 Ok(Ok(stream)) => stream,
                 Ok(Err((_, refused))) => return let_read_why(refused).await,
-                Err(_) => return,
+                Err(_) => return under_way.time_out(),
             };
             let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
             let (peer, offered) = match clients {

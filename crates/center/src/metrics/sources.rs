@@ -87,7 +87,10 @@ impl Sources {
         }
         let help = "Connections closed before their handshake, since their network had as many under way as it may";
         let family = encoder.encode_descriptor("handshakes_refused", help, None, kind)?;
-        counter(family, self.handshakes.refused())
+        counter(family, self.handshakes.refused())?;
+        let help = "Connections closed because their handshake took too long";
+        let family = encoder.encode_descriptor("handshakes_timed_out", help, None, kind)?;
+        counter(family, self.handshakes.timed_out())
     }
 
     fn drains(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {

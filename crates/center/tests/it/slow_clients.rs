@@ -6,6 +6,7 @@ use center::config::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::capacity::until;
 use crate::patience::in_time;
 use crate::world::{Clinic, World, read_answer};
 
@@ -29,6 +30,7 @@ async fn a_handshake_that_does_not_end_is_dropped() {
     let mut rest = Vec::new();
     // Ends only because the center closes.
     let _ = in_time("the close", silent.read_to_end(&mut rest)).await;
+    until(&world, "onshi_handshakes_timed_out_total", 1.0).await;
     clinic.sign_in("link_app").await;
 }
 

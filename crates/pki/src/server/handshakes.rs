@@ -17,11 +17,12 @@ const OF_NETWORK: usize = 32;
 /// Whether an address is a balancer's.
 type IsBalancer = dyn Fn(IpAddr) -> bool + Send + Sync;
 
-/// Whose handshakes are not bounded by network, and how many connections that bound closed. Clones count together.
+/// Whose handshakes are not bounded by network, and how many connections were closed by that bound or by time. Clones count together.
 #[derive(Clone, Default)]
 pub struct HandshakeBounds {
     is_balancer: Option<Arc<IsBalancer>>,
     refused: Arc<AtomicU64>,
+    timed_out: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for HandshakeBounds {
@@ -37,6 +38,7 @@ impl HandshakeBounds {
         Self {
             is_balancer: Some(Arc::new(is_balancer)),
             refused: Arc::default(),
+            timed_out: Arc::default(),
         }
     }
 
@@ -51,6 +53,12 @@ impl HandshakeBounds {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Connections closed since the start because their handshake took too long.
+    #[must_use]
+    pub fn timed_out(&self) -> u64 {
+        self.timed_out.load(Ordering::Relaxed)
     }
 }
 
@@ -100,6 +108,7 @@ impl Handshakes {
         Handshake {
             network,
             by_network: Arc::clone(&self.by_network),
+            timed_out: Arc::clone(&self.bounds.timed_out),
             _place: place,
         }
     }
@@ -111,7 +120,16 @@ pub(super) struct Handshake {
     /// None of a balancer.
     network: Option<IpAddr>,
     by_network: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    timed_out: Arc<AtomicU64>,
     _place: OwnedSemaphorePermit,
+}
+
+impl Handshake {
+    /// Counts it as one that took too long. Whose it was is not told.
+    pub(super) fn time_out(self) {
+        self.timed_out.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!("a connection was closed since its TLS handshake took too long");
+    }
 }
 
 impl Drop for Handshake {
