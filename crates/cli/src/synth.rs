@@ -27,6 +27,9 @@ use crate::store_place::StorePlace;
 use crate::synth::cards::{CardFolder, Entry};
 use crate::told;
 
+/// So many people are compared with those that are stored, about.
+const LOOKED_AT: u64 = 32;
+
 /// `onshi synth`.
 #[derive(Args)]
 #[command(
@@ -51,6 +54,9 @@ pub(crate) struct Arguments {
     /// Which people: the same seed always makes the same ones.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Put these people in the place of those whom another seed made. Without it they are not loaded into a store that holds others.
+    #[arg(long, requires = "people")]
+    replace: bool,
     /// Make virtual cards in this folder, and register their holders where a center is named. With --renew or --revoke: the folder.
     #[arg(long)]
     cards: Option<PathBuf>,
@@ -221,12 +227,28 @@ async fn load_people(engine: &Engine, seed: u64, people: u64) -> anyhow::Result<
     Ok(())
 }
 
+/// Whether the store holds people whom another seed made at the places of those to be loaded. Some are looked at, from the first on.
+fn holds_others(engine: &Engine, arguments: &Arguments) -> anyhow::Result<bool> {
+    let population = Population::new(arguments.seed);
+    let apart = usize::try_from(arguments.people / LOOKED_AT)?.max(1);
+    let some = (0..arguments.people).step_by(apart);
+    let some: Vec<_> = some.filter_map(|index| population.person(index)).collect();
+    Ok(engine.holds_others(&some)?)
+}
+
 async fn load(place: &StorePlace, arguments: &Arguments, done: &mut Done) -> anyhow::Result<()> {
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
     center::data_dir::make(place.data_dir())
         .map_err(|error| told::unwritable(place.data_dir(), &error))?;
     let engine = place.open(chain)?;
+    if !arguments.replace && holds_others(&engine, arguments)? {
+        engine.close();
+        return Err(told::both(
+            "別の --seed で作った架空の人が登録されています。登録したときと同じ --seed を指定するか、入れ替えてよければ --replace を付けてください。",
+            "the store holds made-up people of another --seed; name the seed they were made with, or let these take their place with --replace",
+        ));
+    }
     // Before anybody else: a registry that holds nobody is loaded fastest.
     load_people(&engine, arguments.seed, arguments.people).await?;
     done.people += arguments.people;

@@ -166,6 +166,20 @@ impl Engine {
             .await
     }
 
+    /// Whether somebody born on another day is stored under the identifier of one of these people.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holds_others(&self, people: &[Registration]) -> Result<bool, StoreError> {
+        for it in people {
+            let stored = self.registration(it.person.id)?;
+            if stored.is_some_and(|stored| stored.person.birth_date != it.person.birth_date) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// How many people are stored.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use synthetic::population::Population;
 use synthetic::samples;
 
 use crate::point_in_time::permit;
-use crate::running::succeed;
+use crate::running::{onshi, succeed};
 use crate::turned_clock::{command, right_clock};
 
 #[test]
@@ -24,8 +24,18 @@ fn many_people_come_into_an_empty_store_beside_the_samples_and_others_in_their_p
     let samples = samples::people_as_of(right_clock()().date_in_japan());
     let first = load(&["--samples", "--people", "20000", "--seed", "3"]);
     assert_eq!(first, 20_000 + samples.len() as u64);
-    // A person of another seed takes the place of who was made at theirs.
-    load(&["--people", "20500", "--seed", "4"]);
+    // A person of another seed takes the place of who was made at theirs, and not unless that is asked for.
+    let order = ["synth", "--data-dir", data_dir, "--people", "20500"];
+    let refused = onshi(&[&order[..], &["--seed", "4"]].concat());
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("--replace を付けて") && told.contains("with --replace"),
+        "{told}"
+    );
+    load(&["--people", "500", "--seed", "3"]);
+    load(&["--people", "20500", "--seed", "4", "--replace"]);
+    load(&["--people", "500", "--seed", "4"]);
     let engine = Engine::open_center(&dir.join("center.db"), [1; 16]).unwrap();
     assert_eq!(engine.people().unwrap(), first + 500);
     let population = Population::new(4);
