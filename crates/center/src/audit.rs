@@ -1,5 +1,6 @@
 //! Operators' looks at the audit chain, over the control socket and on the pages. Every look is an event of the chain before it is answered.
 
+pub mod faults;
 pub(crate) mod verification;
 
 use domain::audit::{Actor, Deed, Event};

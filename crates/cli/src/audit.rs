@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use center::audit::faults::in_both;
 use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply};
 use clap::{Args, Subcommand};
@@ -195,7 +196,7 @@ pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<R
 fn verify(place: &StorePlace, outside: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     let report = examine(place, &outside)?;
-    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    let faults: Vec<String> = report.faults.iter().map(in_both).collect();
     if json {
         let report = serde_json::json!({
             "whole": faults.is_empty(), "events": report.events, "chains": report.chains,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use center::audit::faults::in_both;
 use center::data_dir::{Held, NotHeld};
 use clap::Args;
 use domain::audit::Actor;
@@ -347,7 +348,7 @@ impl Verified {
             Ok(report) if report.faults.is_empty() => Self::Whole {
                 events: report.events,
             },
-            Ok(report) => Self::Changed(report.faults.iter().map(ToString::to_string).collect()),
+            Ok(report) => Self::Changed(report.faults.iter().map(in_both).collect()),
             Err(why) => Self::Failed(told::of_store(why)),
         }
     }

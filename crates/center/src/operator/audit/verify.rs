@@ -9,6 +9,7 @@ use ui::language::Words;
 
 use super::super::{Frame, Operator, show};
 use crate::app::App;
+use crate::audit::faults::in_japanese;
 use crate::audit::verification::{self, Run};
 
 /// The page's own path.
@@ -23,6 +24,8 @@ struct VerifyPage {
     verdict: Option<Banner>,
     facts: Vec<Fact>,
     faults: Vec<String>,
+    /// Why it could not be finished, in English.
+    failed: Option<String>,
 }
 
 pub(in crate::operator) async fn page(State(app): State<App>, operator: Operator) -> Response {
@@ -33,7 +36,8 @@ pub(in crate::operator) async fn page(State(app): State<App>, operator: Operator
         runs: run.as_ref().is_some_and(|run| run.outcome.is_none()),
         verdict: run.as_ref().map(|run| verdict(run, words)),
         facts: run.as_ref().map_or_else(Vec::new, |run| facts(run, words)),
-        faults: faults(run.as_ref()),
+        faults: faults(run.as_ref(), words),
+        failed: failed(run.as_ref()),
     };
     show(StatusCode::OK, &page)
 }
@@ -97,10 +101,17 @@ fn facts(run: &Run, words: &Words) -> Vec<Fact> {
 }
 
 /// What is wrong and where, as `onshi audit verify` says it.
-fn faults(run: Option<&Run>) -> Vec<String> {
-    match run.and_then(|run| run.outcome.as_ref()) {
-        Some(Ok(report)) => report.faults.iter().map(ToString::to_string).collect(),
-        Some(Err(why)) => vec![why.clone()],
-        None => Vec::new(),
-    }
+fn faults(run: Option<&Run>, words: &Words) -> Vec<String> {
+    let Some(Ok(report)) = run.and_then(|run| run.outcome.as_ref()) else {
+        return Vec::new();
+    };
+    let faults = report.faults.iter();
+    faults
+        .map(|fault| words.choose(in_japanese(fault), fault.to_string()))
+        .collect()
+}
+
+fn failed(run: Option<&Run>) -> Option<String> {
+    let outcome = run?.outcome.as_ref()?;
+    outcome.as_ref().err().cloned()
 }
