@@ -87,6 +87,7 @@ SELECT citus_add_local_table_to_metadata('center.posted_notice');
 SELECT citus_add_local_table_to_metadata('center.certificate_application');
 SELECT citus_add_local_table_to_metadata('center.replica_mark');
 SELECT citus_add_local_table_to_metadata('center.shared_key');
+SELECT citus_add_local_table_to_metadata('center.receipt_key');
 SELECT citus_add_local_table_to_metadata('center.operator');
 SELECT citus_add_local_table_to_metadata('center.operator_password');
 SELECT citus_add_local_table_to_metadata('center.operator_session');

@@ -46,8 +46,6 @@ pub(crate) struct Shared {
     pub(crate) updates: Option<PathBuf>,
     /// One rotation of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
-    /// Another center over the same database retired the key this one signs with.
-    pub(crate) is_outdated: std::sync::atomic::AtomicBool,
     pub(crate) revocations: Revocations,
     /// Says what a certificate offered on the enroll listener is worth.
     pub(crate) examiner: Examiner,

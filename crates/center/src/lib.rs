@@ -52,6 +52,7 @@ mod passwords;
 mod patience;
 pub mod posted_notices;
 mod printing;
+pub mod public_keys;
 mod questions;
 mod readers;
 mod reading_through;

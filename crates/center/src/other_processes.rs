@@ -1,5 +1,5 @@
-//! What other processes of the same center did to the store they share: certificates they revoked, events their clients caused, and the
-//! signing key they rotated. Asks the store now and then; a store of files is no other process's.
+//! What other processes of the same center did to the store they share: certificates they revoked, events their clients caused, and signing
+//! keys they retired. Asks the store now and then; a store of files is no other process's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use domain::institution_code::InstitutionCode;
 use store::engine::StoreError;
 
 use crate::app::App;
-use crate::shared_keys;
+use crate::rotation;
 
 /// How often it is asked. A certificate revoked at another process is refused here after this long at most; its sessions end at once,
 /// since every request asks the store for its session.
@@ -52,7 +52,9 @@ pub(crate) async fn follow(app: App) {
     let mut woken = Woken::default();
     loop {
         every.tick().await;
-        look_at_keys(&app).await;
+        if let Err(error) = rotation::follow(&app).await {
+            tracing::warn!(error = %error, "which keys the processes of this center sign with could not be read, or one could not be exchanged; it is tried again");
+        }
         let now = app.now();
         // A clock that was set back stands before the last round.
         match once(&app, last.min(now), &mut woken) {
@@ -61,14 +63,6 @@ pub(crate) async fn follow(app: App) {
                 tracing::warn!(error = %error, "what other processes of this center did could not be read; it is tried again");
             }
         }
-    }
-}
-
-/// Says where another process rotated the signing key. This one's own rotation is waited for.
-async fn look_at_keys(app: &App) {
-    let _turn = app.rotating.lock().await;
-    if let Err(error) = shared_keys::look(app).await {
-        tracing::warn!(error = %error, "which key the other processes of this center sign with could not be read; it is tried again");
     }
 }
 

@@ -1,13 +1,13 @@
 //! Rotation of the key that signs receipts and checkpoints (contracts §6). What an old key signed verifies on.
 
 use api::receipt::{Jwk, KeySet};
-use domain::audit::{Actor, Deed};
+use domain::audit::Actor;
 use domain::civil_date::Instant;
-use pki::receipt_key::ReceiptKeys;
+use pki::receipt_key::{PublicKey, ReceiptKeys};
+use store::engine::StoreError;
 
-use crate::app::App;
-use crate::sessions::event;
-use crate::shared_keys;
+use crate::app::{App, Shared};
+use crate::public_keys;
 
 /// Months an old key stays published after its rotation: ten years.
 const PUBLISHED_MONTHS: i32 = 120;
@@ -15,38 +15,67 @@ const PUBLISHED_MONTHS: i32 = 120;
 /// Exchanges the signing key; an error is a text for the operator. Returns the new key's identifier.
 pub(crate) async fn rotate(app: &App) -> Result<String, String> {
     let _turn = app.rotating.lock().await;
-    let looked = shared_keys::look(app).await;
-    if looked.map_err(|error| error.to_string())? {
-        return Err(shared_keys::OUTDATED.into());
+    exchange(app, Actor::Operator("local".into())).await
+}
+
+/// Exchanges the signing key where another process over the same store retired it, and announces it anew where the store has lost it.
+pub(crate) async fn follow(app: &App) -> Result<(), String> {
+    let _turn = app.rotating.lock().await;
+    let keys = app.receipt_keys.load_full();
+    let announced = public_keys::announced(&app.engine, &app.machine);
+    let announced = announced.map_err(|error| error.to_string())?;
+    if public_keys::is_retired(&announced, &keys) {
+        let kid = exchange(app, Actor::Center).await?;
+        tracing::info!(
+            kid,
+            "another process of this center retired the signing key; this one signs with a new one of its own"
+        );
+        return Ok(());
     }
+    let own = keys.current.kid();
+    if announced.iter().any(|key| key.kid == own) {
+        return Ok(());
+    }
+    let again = public_keys::announce(&app.engine, &app.machine, &keys, app.now(), None).await;
+    again.map_err(|error| error.to_string())
+}
+
+/// Makes a key, announces it, and signs with it from then on. Where that fails the key before signs on.
+async fn exchange(app: &App, by: Actor) -> Result<String, String> {
     let now = app.now();
-    let rotated = app
-        .receipt_keys
-        .load()
-        .rotate(&app.data_dir, &app.machine, now)
-        .map_err(|error| error.to_string())?;
+    let keys = app.receipt_keys.load_full();
+    let rotated = keys.rotate(&app.data_dir, &app.machine, now);
+    let rotated = rotated.map_err(|error| error.to_string())?;
+    let told = public_keys::exchange(now, by, &rotated);
+    let announced = public_keys::announce(&app.engine, &app.machine, &rotated, now, Some(told));
+    announced.await.map_err(|error| error.to_string())?;
     let kid = rotated.current.kid().to_owned();
     app.receipt_keys.store(rotated.into());
-    let mut told = event(now, Actor::Operator("local".into()), Deed::KeyRotate);
-    told.detail = format!("kid={kid}");
-    let recorded = app.engine.record(told).await;
-    recorded.map_err(|error| error.to_string())?;
-    // So the other centers hear of it.
-    let looked = shared_keys::look(app).await;
-    looked.map_err(|error| error.to_string())?;
     Ok(kid)
 }
 
-/// The keys of `GET /v1/keys`: the one that signs, then the retired ones, newest first.
-pub(crate) fn published(keys: &ReceiptKeys, now: Instant) -> KeySet {
-    let (x, y) = keys.current.coordinates();
-    let mut all = vec![Jwk::p256(keys.current.kid(), &x, &y)];
+/// The keys of `GET /v1/keys`: the one this process signs with, those it retired, newest first, then those of the other processes.
+pub(crate) fn published(app: &Shared) -> Result<KeySet, StoreError> {
+    let announced = public_keys::announced(&app.engine, &app.machine)?;
+    let keys = app.receipt_keys.load();
+    Ok(key_set(&keys, announced, app.now()))
+}
+
+fn key_set(own: &ReceiptKeys, announced: Vec<PublicKey>, now: Instant) -> KeySet {
+    let mut all = own.public();
+    for key in announced {
+        if all.iter().all(|it| it.kid != key.kid) {
+            all.push(key);
+        }
+    }
     let today = now.date_in_japan();
-    let kept = keys
-        .retired
+    let until = |at: Instant| at.date_in_japan().plus_months(PUBLISHED_MONTHS);
+    let kept = all
         .iter()
-        .rev()
-        .filter(|key| today <= key.retired.date_in_japan().plus_months(PUBLISHED_MONTHS));
-    all.extend(kept.map(|key| Jwk::p256(&key.kid, &key.x, &key.y)));
-    KeySet { keys: all }
+        .filter(|key| key.retired.is_none_or(|at| today <= until(at)));
+    KeySet {
+        keys: kept
+            .map(|key| Jwk::p256(&key.kid, &key.x, &key.y))
+            .collect(),
+    }
 }

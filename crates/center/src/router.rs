@@ -458,11 +458,8 @@ fn daily() -> Vec<Route> {
     ]
 }
 
-async fn keys(State(app): State<App>, _: Peer) -> Json<KeySet> {
-    Json(crate::rotation::published(
-        &app.receipt_keys.load(),
-        app.now(),
-    ))
+async fn keys(State(app): State<App>, _: Peer) -> Result<Json<KeySet>, Refused> {
+    Ok(Json(crate::rotation::published(&app)?))
 }
 
 async fn document(_: Peer) -> Result<impl IntoResponse, Refused> {

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use api::routes;
 use arc_swap::ArcSwap;
@@ -18,7 +17,6 @@ use domain::card_challenge::{CenterName, InvalidCenterName};
 use domain::civil_date::Instant;
 use exchange::medical_document::People;
 use pki::authority::Authority;
-use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use tokio::sync::Semaphore;
@@ -45,7 +43,7 @@ use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, card_trust, checkpoints, control, download_page, home_care, listeners, operator,
-    other_processes, questions, reading_through, router, sessions, shared_keys,
+    other_processes, public_keys, questions, reading_through, router, sessions, shared_keys,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -121,7 +119,7 @@ pub enum StartError {
     ReceiptKey(#[from] pki::receipt_key::ReceiptKeyError),
     /// Keys that are not those of the other centers over the same database.
     #[error(
-        "{0} in data_dir is not that of the other centers over this database; copy machine.key, ca/, receipt.key and receipt-retired.keys from one of them and start again (docs/operations/postgresql.md)"
+        "{0} in data_dir is not that of the other centers over this database; copy machine.key and ca/ from one of them and start again (docs/operations/postgresql.md)"
     )]
     OtherKey(&'static str),
     /// The machine key.
@@ -198,10 +196,10 @@ impl Center {
         };
         let metrics = Metrics::new(sources);
         let authority = Authority::open(&dir.join("ca"), &machine, now)?;
-        let signing = ReceiptKeys::open(dir, &machine)?;
-        if let Some(key) = shared_keys::another(&engine, &machine, &authority, &signing).await? {
+        if let Some(key) = shared_keys::another(&engine, &machine, &authority).await? {
             return Err(StartError::OtherKey(key));
         }
+        let signing = public_keys::open(&engine, dir, &machine, now).await?;
         let receipt_keys = Arc::new(ArcSwap::from_pointee(signing));
         let name = CenterName::parse(&config.name)?;
         let records = Records {
@@ -237,7 +235,6 @@ impl Center {
             data_dir: dir.clone(),
             updates: config.updates.dir.clone(),
             rotating: Default::default(),
-            is_outdated: Default::default(),
             revocations,
             cards,
             events: Events::default(),
@@ -456,10 +453,6 @@ fn metrics_router(app: &App) -> Router {
 
 async fn health(State(app): State<App>) -> impl IntoResponse {
     match app.engine.probe() {
-        Ok(()) if app.is_outdated.load(Ordering::Relaxed) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the signing key was rotated at another center: copy it from there and start this one again\n",
-        ),
         Ok(()) => (StatusCode::OK, "ok\n"),
         Err(_) => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -129,7 +129,7 @@ pub(crate) fn not_started(error: &StartError) -> anyhow::Error {
             "鍵を開けません。data_dir の鍵ファイルと権限を確かめてください。".into()
         }
         StartError::OtherKey(key) => format!(
-            "data_dir の {key} が、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key・ca/・receipt.key・receipt-retired.keys をコピーして、起動し直してください。"
+            "data_dir の {key} が、このデータベースを使うほかのセンターのものと違います。ほかのセンターから machine.key と ca/ をコピーして、起動し直してください。"
         ),
         StartError::Tls(_) => "TLS を準備できません。".into(),
         StartError::Texts(_) => "画面の文言を読み取れません。onshi を入れ直してください。".into(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use domain::civil_date::Instant;
@@ -38,6 +39,40 @@ pub struct RetiredKey {
     pub y: [u8; 32],
     /// When it was replaced.
     pub retired: Instant,
+}
+
+/// The public half of a key, as it may be kept where every process of a center reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// Key identifier.
+    pub kid: String,
+    /// X coordinate.
+    pub x: [u8; 32],
+    /// Y coordinate.
+    pub y: [u8; 32],
+    /// When it was replaced, if it was.
+    pub retired: Option<Instant>,
+}
+
+impl PublicKey {
+    /// What shows beside the key that whoever wrote it down has the machine key, so that nobody else adds a key of their own.
+    #[must_use]
+    pub fn proof(&self, machine: &MachineKey) -> [u8; 32] {
+        let (x, y) = (hex(&self.x), hex(&self.y));
+        *machine.derive(&format!("receipt-public-key {} {x} {y}", self.kid))
+    }
+
+    /// Whether a proof is that of this key.
+    #[must_use]
+    pub fn is_proven(&self, machine: &MachineKey, proof: &[u8]) -> bool {
+        verify_slices_are_equal(&self.proof(machine), proof).is_ok()
+    }
+
+    /// Verifies a signature that names the key `kid`.
+    #[must_use]
+    pub fn verifies(&self, kid: &str, message: &[u8], signature: &[u8]) -> bool {
+        self.kid == kid && verifies(&self.x, &self.y, message, signature)
+    }
 }
 
 /// The key that signs now and those that did.
@@ -96,15 +131,30 @@ impl ReceiptKeys {
         })
     }
 
+    /// The public halves: of the key that signs, then of the others, the last retired first.
+    #[must_use]
+    pub fn public(&self) -> Vec<PublicKey> {
+        let (x, y) = self.current.coordinates();
+        let mut all = vec![PublicKey {
+            kid: self.current.kid.clone(),
+            x,
+            y,
+            retired: None,
+        }];
+        all.extend(self.retired.iter().rev().map(|key| PublicKey {
+            kid: key.kid.clone(),
+            x: key.x,
+            y: key.y,
+            retired: Some(key.retired),
+        }));
+        all
+    }
+
     /// Verifies a signature of any of the keys.
     #[must_use]
     pub fn verifies(&self, kid: &str, message: &[u8], signature: &[u8]) -> bool {
-        let (x, y) = self.current.coordinates();
-        let current = (self.current.kid(), x, y);
-        let retired = self.retired.iter().map(|key| (&*key.kid, key.x, key.y));
-        retired
-            .chain([current])
-            .any(|(its, x, y)| its == kid && verifies(&x, &y, message, signature))
+        let all = self.public();
+        all.iter().any(|key| key.verifies(kid, message, signature))
     }
 }
 
@@ -114,8 +164,11 @@ const CURRENT: &str = "receipt.key";
 /// The sealed file of the retired keys: sealed, so that nobody adds a key of their own.
 const RETIRED: &str = "receipt-retired.keys";
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn write_retired(key: &RetiredKey) -> String {
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
     let (x, y) = (hex(&key.x), hex(&key.y));
     format!("{} {x} {y} {}\n", key.kid, key.retired.as_micros())
 }
@@ -259,6 +312,37 @@ mod tests {
         // A list that others wrote is refused.
         std::fs::write(dir.path().join(RETIRED), b"x").unwrap();
         assert!(ReceiptKeys::open(dir.path(), &machine).is_err());
+    }
+
+    #[test]
+    fn a_public_key_is_proven_by_the_machine_key_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let machine = MachineKey::open(&dir.path().join("m")).unwrap();
+        let keys = ReceiptKeys::open(dir.path(), &machine).unwrap();
+        let now = Instant::from_micros(7_000_000);
+        let keys = keys.rotate(dir.path(), &machine, now).unwrap();
+        let signature = keys.current.sign(b"text").unwrap();
+        let [current, retired] = <[PublicKey; 2]>::try_from(keys.public()).unwrap();
+        assert_eq!((current.retired, retired.retired), (None, Some(now)));
+        assert!(current.verifies(keys.current.kid(), b"text", &signature));
+        assert!(!current.verifies(&retired.kid, b"text", &signature));
+        let proof = current.proof(&machine);
+        assert!(current.is_proven(&machine, &proof));
+        // That it was retired is no part of what is proven.
+        let later = PublicKey {
+            retired: Some(now),
+            ..current.clone()
+        };
+        assert!(later.is_proven(&machine, &proof));
+        let other = MachineKey::in_memory().unwrap();
+        assert!(!current.is_proven(&machine, &current.proof(&other)));
+        assert!(!retired.is_proven(&machine, &proof));
+        assert!(!current.is_proven(&machine, &proof[..31]));
+        let renamed = PublicKey {
+            kid: retired.kid,
+            ..current
+        };
+        assert!(!renamed.is_proven(&machine, &proof));
     }
 
     #[test]

@@ -39,6 +39,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0007_claims_checked",
         include_str!("../migrations/0007_claims_checked.sqlite.sql"),
     ),
+    (
+        "0009_receipt_keys",
+        include_str!("../migrations/0009_receipt_keys.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server.
@@ -66,6 +70,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0007_claims_checked",
         include_str!("../migrations/0007_claims_checked.postgres.sql"),
+    ),
+    (
+        "0009_receipt_keys",
+        include_str!("../migrations/0009_receipt_keys.postgres.sql"),
     ),
 ];
 

@@ -26,6 +26,7 @@ pub mod own;
 pub mod posted_notices;
 pub mod readers;
 mod reading_through;
+pub mod receipt_keys;
 mod recent;
 pub mod recoveries;
 pub mod reference_numbers;

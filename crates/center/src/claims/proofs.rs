@@ -36,11 +36,10 @@ pub(super) struct Proofs<'a> {
 
 impl<'a> Proofs<'a> {
     pub(super) fn new(app: &'a Shared, holder: &'a Holder) -> Self {
-        let keys = crate::rotation::published(&app.receipt_keys.load(), app.now());
         Self {
             app,
             holder,
-            keys,
+            keys: KeySet::default(),
             months: BTreeMap::new(),
         }
     }
@@ -58,6 +57,8 @@ impl<'a> Proofs<'a> {
                 self.months.clear();
             }
             let checks = self.read(month)?;
+            // Behind the checks: each of them is signed with a key that was announced before.
+            self.keys = crate::rotation::published(self.app)?;
             self.months.insert(month, checks);
         }
         let known = self

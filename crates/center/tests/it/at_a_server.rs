@@ -1,5 +1,6 @@
 //! The center over PostgreSQL: the main walks go the same way, and two processes are one center.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::client::ClientError;
+use api::receipt::KeySet;
 use center::config::Limits;
 use center::control::{Call, Order, Reply, send};
 use center::serve::{Center, Clock, StartError};
@@ -15,10 +17,11 @@ use domain::civil_date::Instant;
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::certificates::Which;
+use store::receipt_keys::AnnouncedKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::places::{AT_SERVER, store};
-use crate::world::{World, check};
+use crate::world::{Clinic, World, check};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
 const WALKS: [&str; 31] = [
@@ -232,26 +235,15 @@ async fn a_center_with_other_keys_than_the_first_does_not_start() {
         "{refused}"
     );
     // Each is needed, not the machine key alone.
-    for lacks in ["ca", "receipt.key"] {
-        let dir = tempfile::tempdir().unwrap();
-        crate::places::copy_keys(first.dir.path(), dir.path());
-        let gone = dir.path().join(lacks);
-        let removed = if gone.is_dir() {
-            std::fs::remove_dir_all(gone)
-        } else {
-            std::fs::remove_file(gone)
-        };
-        removed.unwrap();
-        let refused = start_beside(&first, dir.path()).await.unwrap_err();
-        assert!(
-            matches!(refused, StartError::OtherKey(key) if key == lacks),
-            "{refused}"
-        );
-        assert!(
-            refused.to_string().contains("copy machine.key"),
-            "{refused}"
-        );
-    }
+    let dir = tempfile::tempdir().unwrap();
+    crate::places::copy_keys(first.dir.path(), dir.path());
+    std::fs::remove_dir_all(dir.path().join("ca")).unwrap();
+    let refused = start_beside(&first, dir.path()).await.unwrap_err();
+    assert!(matches!(refused, StartError::OtherKey("ca")), "{refused}");
+    assert!(
+        refused.to_string().contains("copy machine.key"),
+        "{refused}"
+    );
     let second = first.another().await;
     second.enrol("1319999999").await;
 }
@@ -266,52 +258,116 @@ async fn health(world: &World) -> String {
     text.lines().next().unwrap().to_owned()
 }
 
+/// The keys that a center publishes, whatever their order.
+async fn published(clinic: &Clinic) -> (KeySet, BTreeSet<String>) {
+    let keys = clinic.client.keys().await.unwrap();
+    let kids = keys.keys.iter().map(|key| key.kid.clone()).collect();
+    (keys, kids)
+}
+
+/// Holds every receipt and every checkpoint against what a center publishes and has in its folder and its store.
+async fn all_verify(world: &World, clinic: &Clinic, token: &str, ids: &[&String]) {
+    let (keys, _) = published(clinic).await;
+    for id in ids {
+        let alone = clinic.client.receipt(token, id).await.unwrap();
+        let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
+        assert_eq!(&&claims.jti, id);
+    }
+    let dir = world.dir.path();
+    let store = store(&dir.join("center.db"), 9);
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let announced = center::public_keys::announced(&store, &machine).unwrap();
+    let report = store.verify_audit(&[], |kid, message, signature| {
+        let mut all = announced.iter();
+        all.any(|key| key.verifies(kid, message, signature))
+    });
+    assert_eq!(report.unwrap().faults, []);
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_center_whose_signing_key_was_rotated_elsewhere_says_so_until_it_has_the_new_one() {
+async fn a_signing_key_rotated_at_one_center_is_exchanged_at_the_other_and_all_verify_at_both() {
     let here = World::start_at_server().await;
     let there = here.another().await;
     let mut clinic = here.enrol("1319999999").await;
     let (session, _) = clinic.administrator().await;
-    let old = clinic.ask(&session.token, "k1", "4567").await.unwrap();
-    assert!(health(&there).await.contains(" 200 "));
+    let token = &session.token;
+    let old = clinic.ask(token, "k1", "4567").await.unwrap();
+    let (_, before) = published(&clinic).await;
+    assert_eq!(before.len(), 1);
     let rotated = send(here.dir.path(), &Order::RotateKeys).await;
-    assert!(matches!(rotated.unwrap(), Reply::Rotated(_)));
-    let said = async {
-        while !health(&there).await.contains(" 503 ") {
+    let Reply::Rotated(kid) = rotated.unwrap() else {
+        panic!("not rotated");
+    };
+    let new = clinic.ask(token, "k2", "4567").await.unwrap();
+    let at_home = std::mem::replace(&mut clinic.client, there.client(Some(&clinic.identity)));
+    // The other one knows the new key before anything is signed with it, and whatever it signs with itself is known here.
+    let (_, known) = published(&clinic).await;
+    assert!(
+        before.is_subset(&known) && known.contains(&kid),
+        "{known:?}"
+    );
+    let elsewhere = clinic.ask(token, "k3", "4567").await.unwrap();
+    all_verify(&there, &clinic, token, &[&old, &new, &elsewhere]).await;
+    clinic.client = at_home;
+    all_verify(&here, &clinic, token, &[&old, &new, &elsewhere]).await;
+    // It was the key of both: the other one makes one of its own as well, which no other has.
+    let exchanged = async {
+        while published(&clinic).await.1.len() < 3 {
             tokio::task::yield_now().await;
         }
     };
-    let said = tokio::time::timeout(Duration::from_secs(60), said).await;
-    assert!(said.is_ok(), "it signs on and says nothing");
+    let exchanged = tokio::time::timeout(Duration::from_secs(60), exchanged).await;
+    assert!(exchanged.is_ok(), "it signs on with the retired key");
     assert!(health(&here).await.contains(" 200 "));
-    let refused = send(there.dir.path(), &Order::RotateKeys).await.unwrap();
-    let Reply::Refused(why) = refused else {
-        panic!("it made a third key");
-    };
-    assert!(why.contains("receipt-retired.keys"), "{why}");
-    // With the keys of the first the other one is like it: both publish and verify what either signed.
-    drop(there);
-    let there = here.another().await;
     assert!(health(&there).await.contains(" 200 "));
-    let new = clinic.ask(&session.token, "k2", "4567").await.unwrap();
-    let keys = clinic.client.keys().await.unwrap();
-    clinic.client = there.client(Some(&clinic.identity));
-    let elsewhere = clinic.ask(&session.token, "k3", "4567").await.unwrap();
-    assert_eq!(clinic.client.keys().await.unwrap(), keys);
-    assert_eq!(keys.keys.len(), 2);
-    for id in [&old, &new, &elsewhere] {
-        let alone = clinic.client.receipt(&session.token, id).await.unwrap();
-        let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
-        assert_eq!(&claims.jti, id);
-    }
-    let store = store(&here.dir.path().join("center.db"), 9);
-    for world in [&here, &there] {
+    let own = |world: &World| {
         let dir = world.dir.path();
         let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
-        let all = ReceiptKeys::open(dir, &machine).unwrap();
-        let report = store.verify_audit(&[], |kid, message, signature| {
-            all.verifies(kid, message, signature)
-        });
-        assert_eq!(report.unwrap().faults, []);
-    }
+        let keys = ReceiptKeys::open(dir, &machine).unwrap();
+        keys.current.kid().to_owned()
+    };
+    assert_eq!(own(&here), kid);
+    assert!(own(&there) != kid && !before.contains(&own(&there)));
+    clinic.client = there.client(Some(&clinic.identity));
+    let newest = clinic.ask(token, "k4", "4567").await.unwrap();
+    let (_, there_known) = published(&clinic).await;
+    all_verify(&there, &clinic, token, &[&old, &new, &elsewhere, &newest]).await;
+    clinic.client = here.client(Some(&clinic.identity));
+    assert_eq!(published(&clinic).await.1, there_known);
+    all_verify(&here, &clinic, token, &[&old, &new, &elsewhere, &newest]).await;
+    // A key of its own is nobody else's matter.
+    let rotated = send(there.dir.path(), &Order::RotateKeys).await;
+    assert!(matches!(rotated.unwrap(), Reply::Rotated(_)));
+    assert_eq!(own(&here), kid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_may_start_with_a_signing_key_of_its_own_and_publishes_none_that_others_wrote() {
+    let here = World::start_at_server().await;
+    let dir = tempfile::tempdir().unwrap();
+    crate::places::copy_keys(here.dir.path(), dir.path());
+    std::fs::remove_file(dir.path().join("receipt.key")).unwrap();
+    let there = World::start_in(dir, Arc::clone(&here.micros)).await;
+    let mut clinic = here.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    let token = &session.token;
+    let one = clinic.ask(token, "k1", "4567").await.unwrap();
+    let (_, known) = published(&clinic).await;
+    assert_eq!(known.len(), 2);
+    clinic.client = there.client(Some(&clinic.identity));
+    let other = clinic.ask(token, "k2", "4567").await.unwrap();
+    assert_eq!(published(&clinic).await.1, known);
+    all_verify(&there, &clinic, token, &[&one, &other]).await;
+    // Whoever writes into the database alone cannot prove a key.
+    let forged = AnnouncedKey {
+        kid: "0123456789abcdef".into(),
+        x: [1; 32],
+        y: [2; 32],
+        proof: [3; 32],
+        announced: Instant::from_micros(0),
+        retired: None,
+    };
+    let store = store(&here.dir.path().join("center.db"), 9);
+    store.announce_keys(vec![forged], None).await.unwrap();
+    assert_eq!(published(&clinic).await.1, known);
 }

@@ -41,3 +41,35 @@ async fn receipts_and_checkpoints_of_a_retired_key_verify_on() {
     let published: api::receipt::KeySet = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(published.keys.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retired_key_that_comes_back_from_a_copy_signs_nothing_more() {
+    let mut world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    let old = clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let file = world.dir.path().join("receipt.key");
+    let copy = std::fs::read(&file).unwrap();
+    let Reply::Rotated(kid) = send(world.dir.path(), &Order::RotateKeys).await.unwrap() else {
+        panic!("not rotated");
+    };
+    let new = clinic.ask(&session.token, "k2", "4567").await.unwrap();
+    let before = clinic.client.keys().await.unwrap();
+    world.center.take().unwrap().stop().await.unwrap();
+    // The copy was made before the rotation: it knows neither the new key nor that the old one was retired.
+    std::fs::write(&file, copy).unwrap();
+    std::fs::remove_file(world.dir.path().join("receipt-retired.keys")).unwrap();
+    let world = World::start_in(world.dir, world.micros).await;
+    let client = world.client(Some(&clinic.identity));
+    let keys = client.keys().await.unwrap();
+    let (signs, others) = keys.keys.split_first().unwrap();
+    assert!(before.keys.iter().all(|key| key != signs));
+    assert_eq!(others.len(), 2);
+    assert!(before.keys.iter().all(|key| others.contains(key)));
+    assert!(others.iter().any(|key| key.kid == kid));
+    for id in [&old, &new] {
+        let alone = client.receipt(&session.token, id).await.unwrap();
+        let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
+        assert_eq!(&claims.jti, id);
+    }
+}

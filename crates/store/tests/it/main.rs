@@ -33,6 +33,7 @@ mod no_writes;
 mod parts;
 mod point_in_time;
 mod power_cut;
+mod receipt_keys;
 mod reference_numbers;
 mod replicas;
 mod retention;

@@ -1,0 +1,8 @@
+-- The twin of 0009_receipt_keys.sqlite.sql for PostgreSQL.
+-- The public keys of receipts and checkpoints, so that every process over one store publishes and believes what any of them signed. No private key.
+-- `proof` is made with the machine key: whoever writes here without it adds none. `announced` is when a key came here, `retired` when it was replaced.
+CREATE TABLE receipt_key (
+  kid text PRIMARY KEY, x bytea NOT NULL, y bytea NOT NULL, proof bytea NOT NULL, announced bigint NOT NULL, retired bigint
+);
+-- Each process may sign with a key of its own: nobody compares them any more.
+DELETE FROM shared_key WHERE name = 'receipt.key';
