@@ -109,7 +109,7 @@ pub struct FoundPerson {
     pub kana: Option<String>,
     /// Name.
     pub name: String,
-    /// The search, for an opening.
+    /// The search, for an opening or a check.
     #[schema(format = "uuid")]
     pub search: String,
     /// Sex: its code.
@@ -159,6 +159,23 @@ pub struct Opening {
     /// The first instant at which it is open no more, RFC 3339.
     #[schema(format = DateTime)]
     pub until: String,
+}
+
+/// Body of `POST /v1/emergency/disaster/checks`: nothing is opened with it, so no consent is needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"search": "019aae5e-0000-7000-8000-000000000001"}))]
+pub struct NewDisasterCheck {
+    /// The search that found the person.
+    #[schema(format = "uuid")]
+    pub search: String,
+}
+
+/// Answer of `POST /v1/emergency/disaster/checks`: eligibility alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DisasterCheck {
+    /// Eligibility today; of a search that was answered before, the same again.
+    pub check: Answer,
 }
 
 /// Answer of `POST /v1/emergency/outage-checks`: eligibility alone.
@@ -270,6 +287,7 @@ says_nothing!(
     FoundPerson,
     SearchOutcome,
     Opening,
+    DisasterCheck,
     OutageCheck,
     UsageLine,
     WindowUsage

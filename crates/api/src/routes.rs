@@ -134,6 +134,8 @@ pub const EMERGENCY_STATE: &str = "/v1/emergency/state";
 pub const DISASTER_SEARCHES: &str = "/v1/emergency/disaster/searches";
 /// `POST`: open what was found in a disaster, with the consent that was given.
 pub const DISASTER_OPENINGS: &str = "/v1/emergency/disaster/openings";
+/// `POST`: eligibility alone of whom a search found in a disaster.
+pub const DISASTER_CHECKS: &str = "/v1/emergency/disaster/checks";
 /// `POST`: eligibility while the system is out of order.
 pub const OUTAGE_CHECKS: &str = "/v1/emergency/outage-checks";
 /// `GET`: whether the account may use ambulance mode.
@@ -156,6 +158,8 @@ pub const TRAINING_FRESH_STARTS: &str = "/v1/training/fresh-starts";
 pub const TRAINING_DISASTER_SEARCHES: &str = "/v1/training/emergency/disaster/searches";
 /// [`DISASTER_OPENINGS`] in practice.
 pub const TRAINING_DISASTER_OPENINGS: &str = "/v1/training/emergency/disaster/openings";
+/// [`DISASTER_CHECKS`] in practice.
+pub const TRAINING_DISASTER_CHECKS: &str = "/v1/training/emergency/disaster/checks";
 /// [`OUTAGE_CHECKS`] in practice.
 pub const TRAINING_OUTAGE_CHECKS: &str = "/v1/training/emergency/outage-checks";
 /// [`AMBULANCE`] in practice.
@@ -279,6 +283,7 @@ mod tests {
             (FRESH_STARTS, TRAINING_FRESH_STARTS),
             (DISASTER_SEARCHES, TRAINING_DISASTER_SEARCHES),
             (DISASTER_OPENINGS, TRAINING_DISASTER_OPENINGS),
+            (DISASTER_CHECKS, TRAINING_DISASTER_CHECKS),
             (OUTAGE_CHECKS, TRAINING_OUTAGE_CHECKS),
             (AMBULANCE, TRAINING_AMBULANCE),
             (AMBULANCE_SEARCHES, TRAINING_AMBULANCE_SEARCHES),

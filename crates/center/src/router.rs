@@ -370,6 +370,11 @@ fn daily() -> Vec<Route> {
         ),
         (
             Method::Post,
+            routes::DISASTER_CHECKS,
+            post(emergency::disaster::check),
+        ),
+        (
+            Method::Post,
             routes::OUTAGE_CHECKS,
             post(emergency::outage::ask),
         ),

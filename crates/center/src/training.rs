@@ -204,6 +204,11 @@ pub(crate) fn routes() -> Vec<(Method, &'static str, MethodRouter<Ward>)> {
             routes::TRAINING_DISASTER_OPENINGS,
             post(disaster::open),
         ),
+        (
+            Post,
+            routes::TRAINING_DISASTER_CHECKS,
+            post(disaster::check),
+        ),
         (Post, routes::TRAINING_OUTAGE_CHECKS, post(outage::ask)),
         (
             Get,

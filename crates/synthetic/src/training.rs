@@ -144,8 +144,8 @@ const PATIENTS: [Made; 12] = [
         card: CardAtHand::No,
         scene: Scene {
             mode: Mode::Disaster,
-            ja: "「医療情報は見ないでください」と言っています。検索で見つかっても、開かずに戻ってください。",
-            en: "Says no: go back without opening anything, even once she is found.",
+            ja: "「医療情報は見ないでください」と言っています。検索で見つかっても開かず、「閲覧せず、資格だけを確認する」を押してください。",
+            en: "Says no: once she is found, open nothing and check eligibility alone.",
         },
     },
     Made {

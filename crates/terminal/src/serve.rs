@@ -274,14 +274,13 @@ fn training_routes() -> Router<Training> {
     use pages::medical::{self, patient, still_open};
     use pages::training;
     let at = |path: &str| Ground::Training.at(path);
+    let searching = get(disaster::form).post(disaster::search);
     Router::new()
         .route(training::HERE, get(training::page))
         .route(training::AFRESH, post(training::start_afresh))
-        .route(
-            &at(disaster::HERE),
-            get(disaster::form).post(disaster::search),
-        )
+        .route(&at(disaster::HERE), searching)
         .route(&at("/emergency/disaster/open"), post(disaster::open))
+        .route(&at(disaster::CHECK), post(disaster::check))
         .route(&at(outage::HERE), get(outage::form).post(outage::ask))
         .route(
             &at(ambulance::HERE),
@@ -351,6 +350,7 @@ fn emergency_routes() -> Router<App> {
         .route("/emergency/banner", get(emergency::live))
         .route(disaster::HERE, get(disaster::form).post(disaster::search))
         .route("/emergency/disaster/open", post(disaster::open))
+        .route(disaster::CHECK, post(disaster::check))
         .route(outage::HERE, get(outage::form).post(outage::ask))
         .route(
             ambulance::HERE,

@@ -4,8 +4,8 @@ use http::Method;
 
 use crate::client::{Client, ClientError, encode};
 use crate::emergency::{
-    AmbulanceAccess, AmbulanceSearch, EmergencyReports, EmergencyState, NewOpening, NewReport,
-    Opening, OutageCheck, PersonSearch, SearchOutcome,
+    AmbulanceAccess, AmbulanceSearch, DisasterCheck, EmergencyReports, EmergencyState,
+    NewDisasterCheck, NewOpening, NewReport, Opening, OutageCheck, PersonSearch, SearchOutcome,
 };
 use crate::routes;
 
@@ -43,6 +43,20 @@ impl Client {
         body: &NewOpening,
     ) -> Result<Opening, ClientError> {
         let path = routes::DISASTER_OPENINGS;
+        self.send(Method::POST, path, Some(token), None, Some(body))
+            .await
+    }
+
+    /// Asks for eligibility alone of whom a search found in a disaster.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn check_in_disaster(
+        &self,
+        token: &str,
+        body: &NewDisasterCheck,
+    ) -> Result<DisasterCheck, ClientError> {
+        let path = routes::DISASTER_CHECKS;
         self.send(Method::POST, path, Some(token), None, Some(body))
             .await
     }

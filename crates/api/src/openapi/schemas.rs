@@ -26,8 +26,8 @@ use crate::claims::{
     ClaimsUploadEnd, NewClaimsFiling, NewClaimsUpload,
 };
 use crate::emergency::{
-    AmbulanceAccess, AmbulanceSearch, EmergencyReports, EmergencyState, NewOpening, NewReport,
-    Opening, OutageCheck, PersonSearch, SearchOutcome,
+    AmbulanceAccess, AmbulanceSearch, DisasterCheck, EmergencyReports, EmergencyState,
+    NewDisasterCheck, NewOpening, NewReport, Opening, OutageCheck, PersonSearch, SearchOutcome,
 };
 use crate::event::{
     CardCheckNews, CheckNews, EmergencyNews, RotationNews, SettingsNews, WithdrawalNews,
@@ -177,6 +177,8 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<SearchOutcome>(&mut all);
     add::<NewOpening>(&mut all);
     add::<Opening>(&mut all);
+    add::<NewDisasterCheck>(&mut all);
+    add::<DisasterCheck>(&mut all);
     add::<OutageCheck>(&mut all);
     add::<AmbulanceAccess>(&mut all);
     add::<EmergencyReports>(&mut all);

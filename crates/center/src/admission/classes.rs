@@ -27,6 +27,7 @@ pub(crate) fn of(method: Method, route: &str) -> fn(&str) -> WorkClass {
             | routes::OUTAGE_CHECKS
             | routes::DISASTER_SEARCHES
             | routes::DISASTER_OPENINGS
+            | routes::DISASTER_CHECKS
             | routes::AMBULANCE
             | routes::AMBULANCE_SEARCHES
             | routes::AMBULANCE_OPENINGS

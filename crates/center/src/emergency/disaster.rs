@@ -1,13 +1,19 @@
-//! Disaster mode 災害時医療情報閲覧: a person found without a card, and their information opened with the consent that was given.
+//! Disaster mode 災害時医療情報閲覧: a person found without a card, and their information opened with the consent that was given, or their
+//! eligibility alone.
 
 use api::check::Origin;
-use api::emergency::{NewOpening as Asked, Opening, PersonSearch, SearchOutcome};
+use api::emergency::{
+    DisasterCheck, NewDisasterCheck, NewOpening as Asked, Opening, PersonSearch, SearchOutcome,
+};
+use api::problem::Trouble;
+use api::problem::emergency::EmergencyTrouble;
 use axum::Json;
 use axum::extract::State;
 use domain::emergency::window::WindowKind;
 use domain::permit::ViewInDisaster;
+use store::emergency::searches::FoundChecked;
 
-use crate::emergency::search::{Made, outcome, record, sought};
+use crate::emergency::search::{Made, outcome, record, refuse, sought};
 use crate::emergency::{opening, window_of};
 use crate::extract::{Body, Granted};
 use crate::records::Records;
@@ -37,4 +43,26 @@ pub(crate) async fn open(
     window_of(&records, &permit, WindowKind::Disaster).await?;
     let made = opening::make(&records, &permit, &body, (Origin::Disaster, None)).await?;
     Ok(Json(made))
+}
+
+/// Eligibility alone of whom a search found: of a patient who does not agree, and of one nobody wants to see more of.
+pub(crate) async fn check(
+    State(records): State<Records>,
+    Granted(permit): Granted<ViewInDisaster>,
+    body: Body<NewDisasterCheck>,
+) -> Result<Json<DisasterCheck>, Refused> {
+    window_of(&records, &permit, WindowKind::Disaster).await?;
+    let (found, registration) = opening::found_by(&records, &permit, &body.value.search).await?;
+    let asked = (Origin::Disaster, &body.bytes);
+    let (answer, check) = opening::check(&records, permit.facility(), &registration, asked)?;
+    let check = match records.engine.check_found(&permit, found, check).await? {
+        FoundChecked::Done => answer,
+        FoundChecked::Before(kept) => {
+            serde_json::from_slice(&kept).map_err(|_| Trouble::Internal)?
+        }
+        FoundChecked::Closed => {
+            return Err(refuse(&records, &permit, EmergencyTrouble::Closed).await?);
+        }
+    };
+    Ok(Json(DisasterCheck { check }))
 }

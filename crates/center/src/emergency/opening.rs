@@ -14,6 +14,7 @@ use domain::institution_code::InstitutionCode;
 use domain::permit::Permit;
 use store::checks::NewCheck;
 use store::emergency::openings::{NewOpening, Openings};
+use store::emergency::searches::FoundBefore;
 use uuid::Uuid;
 
 use crate::app::random;
@@ -35,18 +36,7 @@ pub(crate) async fn make<A: WithoutCard>(
 ) -> Result<Opening, Refused> {
     let now = records.now();
     let consent = EmergencyConsent::parse(&body.value.consent).ok_or_else(no_consent)?;
-    let unknown = EmergencyTrouble::UnknownSearch;
-    let search = Uuid::parse_str(&body.value.search).ok();
-    let found = match search {
-        Some(id) => records.engine.found_before(permit, id.as_u128(), now)?,
-        None => None,
-    };
-    let Some(found) = found else {
-        return Err(refuse(records, permit, unknown).await?);
-    };
-    let Some(registration) = records.engine.registration_of(&found)? else {
-        return Err(refuse(records, permit, unknown).await?);
-    };
+    let (found, registration) = found_by(records, permit, &body.value.search).await?;
     let check = match found.way {
         // The check of the card was the answer.
         Way::Card => None,
@@ -95,6 +85,28 @@ pub(crate) async fn make<A: WithoutCard>(
         }),
         Openings::Closed => Err(refuse(records, permit, EmergencyTrouble::Closed).await?),
     }
+}
+
+/// Whom a search of the caller's own found, or the refusal, which is on record.
+pub(super) async fn found_by<A: WithoutCard>(
+    records: &Records,
+    permit: &Permit<A>,
+    search: &str,
+) -> Result<(FoundBefore, Registration), Refused> {
+    let unknown = EmergencyTrouble::UnknownSearch;
+    let found = match Uuid::parse_str(search) {
+        Ok(id) => records
+            .engine
+            .found_before(permit, id.as_u128(), records.now())?,
+        Err(_) => None,
+    };
+    let Some(found) = found else {
+        return Err(refuse(records, permit, unknown).await?);
+    };
+    let Some(registration) = records.engine.registration_of(&found)? else {
+        return Err(refuse(records, permit, unknown).await?);
+    };
+    Ok((found, registration))
 }
 
 /// The eligibility of a person today, as it is answered and kept.

@@ -24,7 +24,7 @@ use crate::places::{AT_SERVER, store};
 use crate::world::{Clinic, World, check};
 
 /// What everybody does every day, and what must never be: tests of this crate that know nothing of where the store lies.
-const WALKS: [&str; 31] = [
+const WALKS: [&str; 32] = [
     "accounts::accounts_are_managed_by_those_who_may",
     "accounts::an_account_changed_since_it_was_shown_is_left_as_it_is",
     "bulk::a_bulk_check_is_accepted_and_answered_line_by_line_in_order",
@@ -34,6 +34,7 @@ const WALKS: [&str; 31] = [
     "certificates::a_revoked_certificate_ends_its_sessions_at_once",
     "checks::a_facility_reads_its_own_checks_only",
     "checks::one_key_is_one_check_and_another_body_is_refused",
+    "emergency::disaster::a_patient_who_refuses_is_checked_alone_and_nothing_of_them_is_opened",
     "emergency::disaster::a_person_found_by_name_is_opened_with_oral_consent_until_the_window_ends",
     "emergency::outage::an_outage_answers_eligibility_and_opens_nothing",
     "emergency::review::the_facility_reports_and_the_operator_sees_what_was_done_without_names",

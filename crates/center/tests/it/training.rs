@@ -2,7 +2,9 @@
 
 use api::client::cards::Cause;
 use api::client::{Client, ClientError};
-use api::emergency::{AmbulanceSearch, NewOpening, NewReport, PersonSearch, SearchOutcome};
+use api::emergency::{
+    AmbulanceSearch, NewDisasterCheck, NewOpening, NewReport, PersonSearch, SearchOutcome,
+};
 use api::medical::LookRequest;
 use api::medical::document::DocumentRequest;
 use api::medical::record::MedicalRecord;
@@ -167,6 +169,13 @@ async fn a_disaster_is_practised_with_no_window_open_and_is_on_record_as_practic
         .file_emergency_report(token, "1", &report)
         .await
         .unwrap();
+    let refuses = description(&trainee.patient("練習　拒子").await);
+    let alone = NewDisasterCheck {
+        search: trainee.search(&refuses).await.found.unwrap().search,
+    };
+    let answered = practice.check_in_disaster(token, &alone).await.unwrap();
+    assert_eq!(answered.check.verdict, 1);
+    assert_eq!(trainee.opened().await, ["練習　花子"]);
     // The other side has nothing of it.
     let listed = real.medical_patients(token).await.unwrap();
     assert!(listed.patients.is_empty());

@@ -1,4 +1,5 @@
-//! Searches without a card: each on record whatever came of it, counted against those who would fish, and good for an opening for a while.
+//! Searches without a card: each on record whatever came of it, counted against those who would fish, and good for an opening, or for a check of
+//! whom it found, for a while.
 
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
@@ -6,6 +7,7 @@ use domain::emergency::window::{WindowKind, counting};
 use domain::emergency::{COUNTED_OVER_S, FOUND_FOR_S, Mode, Way, WithoutCard};
 use domain::permit::{Permit, SignedIn};
 use domain::person::PersonId;
+use uuid::Uuid;
 
 use crate::access::number;
 use crate::checks::{NewCheck, Record};
@@ -97,6 +99,24 @@ pub struct FoundBefore {
     pub way: Way,
 }
 
+/// What became of a check of whom a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundChecked {
+    /// It is on the disk.
+    Done,
+    /// The search was answered with a check before: this was the answer.
+    Before(Vec<u8>),
+    /// The window closed meanwhile.
+    Closed,
+}
+
+/// What became of it in its transaction.
+enum Kept {
+    Now,
+    Before(u128),
+    Closed,
+}
+
 impl Engine {
     /// Records a search before it is answered. `event` tells of it; Beyond `limits` it is refused. With an answer to keep whose key was used
     /// before nothing is done, and that is what comes back.
@@ -124,6 +144,51 @@ impl Engine {
         };
         // A part of a check fails only with the whole file.
         self.write_or_fail_all(work).await
+    }
+
+    /// Records a check of whom a search found, once for each search. Nothing is opened with it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was recorded and nothing may be answered.
+    pub async fn check_found<A: WithoutCard>(
+        &self,
+        permit: &Permit<A>,
+        found: FoundBefore,
+        check: NewCheck,
+    ) -> Result<FoundChecked, StoreError> {
+        let (holder, mode) = (permit.holder().clone(), A::MODE);
+        let facility = number(holder.facility);
+        let (now, id) = (check.at, check.id.to_be_bytes());
+        let check = Record::new(&holder, check);
+        let work = move |connection: &Connection, batch: &mut Batch| {
+            if !is_within(connection, &holder, mode, found.window, now)? {
+                return Ok(Kept::Closed);
+            }
+            let search = found.id.to_be_bytes();
+            let text = "UPDATE emergency_search SET check_id = ?3 WHERE facility = ?1 AND id = ?2 AND check_id IS NULL";
+            let of = params![facility, search, id];
+            if connection.prepare_cached(text)?.execute(of)? == 0 {
+                let text = "SELECT check_id FROM emergency_search WHERE facility = ?1 AND id = ?2";
+                let before = connection
+                    .prepare_cached(text)?
+                    .query_row(params![facility, search], |row| row.get(0))?;
+                return Ok(Kept::Before(u128::from_be_bytes(before)));
+            }
+            let search = Uuid::from_u128(found.id);
+            let detail = format!(" mode={} opening=none search={search}", mode.as_str());
+            check.append(connection, batch, &detail)?;
+            Ok(Kept::Now)
+        };
+        // A part of a check fails only with the whole file.
+        match self.write_or_fail_all(work).await? {
+            Kept::Now => Ok(FoundChecked::Done),
+            Kept::Closed => Ok(FoundChecked::Closed),
+            Kept::Before(id) => {
+                let before = self.answer_of(facility, id)?;
+                let before = before.ok_or(StoreError::Row("emergency_search"))?;
+                Ok(FoundChecked::Before(before.answer))
+            }
+        }
     }
 
     /// What a search of this account found, while it may be opened: unknown, another's, too old and without a person are all `None`.

@@ -4,6 +4,7 @@
 pub(crate) mod ambulance;
 pub(in crate::pages) mod asking;
 pub(crate) mod disaster;
+pub(in crate::pages) mod eligibility;
 pub(crate) mod outage;
 pub(crate) mod reports;
 pub(in crate::pages) mod search;

@@ -103,6 +103,13 @@ const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         WINDOWED,
     ),
+    post(
+        routes::DISASTER_CHECKS,
+        "checkInDisaster",
+        "Eligibility alone of the person who was found, for whoever wants nothing seen; no consent is needed and nothing is opened. A search is answered once",
+        ("NewDisasterCheck", "DisasterCheck"),
+        WINDOWED,
+    ),
     Operation {
         extras: &[Extra::IdempotencyKey],
         ..post(

@@ -1,6 +1,7 @@
 //! Disaster mode: one person or none, oral or impossible consent, until the window ends and not a moment longer.
 
 use api::client::events::Received;
+use api::emergency::NewDisasterCheck;
 use center::config::emergency::Emergency;
 use center::control::{Order, Reply, send};
 
@@ -83,6 +84,95 @@ async fn a_person_found_by_name_is_opened_with_oral_consent_until_the_window_end
         "emergency_closed",
     );
     assert!(client.emergency_state().await.unwrap().windows.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_patient_who_refuses_is_checked_alone_and_nothing_of_them_is_opened() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    let viewer = account(&clinic, &staff, "ishi", "medical_viewer", false).await;
+    let general = account(&clinic, &staff, "ippan", "general", false).await;
+    let client = &clinic.client;
+    let alone = |search: &str| NewDisasterCheck {
+        search: search.into(),
+    };
+    let closed = client.check_in_disaster(&staff, &alone("x")).await;
+    check(closed, "emergency_closed");
+    world.disaster(1_200).await;
+    let sample = PersonSearch {
+        birth_date: "1970-01-02".into(),
+        insurer_number: Some("06139992".into()),
+        number: Some("4567".into()),
+        symbol: Some("123".into()),
+        ..PersonSearch::default()
+    };
+    let outcome = client.search_in_disaster(&staff, &sample).await.unwrap();
+    let asked = alone(&outcome.found.as_ref().unwrap().search);
+    // It is the search's own account that asks, and of a kind that may.
+    check(
+        client.check_in_disaster(&viewer, &asked).await,
+        "unknown_search",
+    );
+    check(
+        client.check_in_disaster(&general, &asked).await,
+        "not_permitted",
+    );
+    check(
+        client.check_in_disaster(&staff, &alone("x")).await,
+        "unknown_search",
+    );
+    let first = client.check_in_disaster(&staff, &asked).await.unwrap();
+    assert_eq!(first.check.verdict, 1);
+    let again = client.check_in_disaster(&staff, &asked).await.unwrap();
+    assert!(again == first, "sent twice is one check");
+    let patients = client.medical_patients(&staff).await.unwrap().patients;
+    assert!(patients.is_empty(), "nothing is opened");
+    let in_disasters = api::history::Search {
+        origin: Some("disaster".into()),
+        ..Default::default()
+    };
+    let lines = client.search(&staff, &in_disasters).await.unwrap().checks;
+    assert_eq!(lines.len(), 1, "recorded as what it is");
+    let told = world.told("check").await;
+    let detail = format!(
+        "verdict=1 mode=disaster opening=none search={}",
+        asked.search
+    );
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail, detail);
+    let used = client.emergency_reports(&staff).await.unwrap().windows;
+    let done: Vec<_> = used[0]
+        .lines
+        .iter()
+        .map(|it| (it.deed.as_str(), it.detail.as_str()))
+        .collect();
+    assert_eq!(done, [("check", "insurance:one")]);
+    // Who agrees after all is opened, with an eligibility of its own.
+    let opened = client
+        .open_in_disaster(&staff, &opening(&outcome, "oral"))
+        .await
+        .unwrap();
+    assert!(opened.check.is_some_and(|it| it != first.check));
+    let later = client.search_in_disaster(&staff, &sample).await.unwrap();
+    let later = alone(&later.found.as_ref().unwrap().search);
+    world.pass_seconds(600);
+    check(
+        client.check_in_disaster(&staff, &later).await,
+        "unknown_search",
+    );
+    let last = client.search_in_disaster(&staff, &sample).await.unwrap();
+    let last = alone(&last.found.as_ref().unwrap().search);
+    world.pass_seconds(599);
+    client.check_in_disaster(&staff, &last).await.unwrap();
+    world.pass_seconds(1);
+    check(
+        client.check_in_disaster(&staff, &last).await,
+        "emergency_closed",
+    );
+    let path = world.dir.path().join("center.db");
+    let report = crate::places::store(&path, 7).verify_audit(&[], |_, _, _| true);
+    assert_eq!(report.unwrap().faults, []);
 }
 
 fn page_once() -> &'static LookRequest {

@@ -29,6 +29,7 @@ pub(in crate::pages) const STEPS: Steps = Steps {
     mode: Mode::Ambulance,
     start: HERE,
     open: "/emergency/ambulance/open",
+    check: None,
 };
 
 #[derive(Template)]

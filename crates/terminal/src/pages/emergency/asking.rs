@@ -2,7 +2,7 @@
 //! record. Knows no mode's rules.
 
 use api::client::ClientError;
-use api::emergency::{NewOpening, Opening, SearchOutcome};
+use api::emergency::{NewDisasterCheck, NewOpening, Opening, SearchOutcome};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::emergency::Mode;
@@ -31,6 +31,8 @@ pub(in crate::pages) struct Steps {
     pub(super) start: &'static str,
     /// Where a consent is recorded; nowhere in a mode that opens nothing.
     pub(super) open: &'static str,
+    /// Where eligibility alone is asked for, in a mode that opens more.
+    pub(super) check: Option<&'static str>,
 }
 
 impl Steps {
@@ -82,14 +84,24 @@ impl Steps {
             Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
                 self.confirmation(staff, form, StatusCode::UNPROCESSABLE_ENTITY)
             }
-            Err(error) => match staff.unanswered(&error) {
-                Some(banner) => {
-                    let mut page = self.found_page(staff, form);
-                    page.frame.banners.push(banner);
-                    show(StatusCode::BAD_GATEWAY, &page)
-                }
-                None => staff.failed(app, &error, self.start),
-            },
+            Err(error) => self.refused((app, staff), form, &error),
+        }
+    }
+
+    /// The person who was found once more where no answer came, else why there is none.
+    pub(super) fn refused(
+        self,
+        (app, staff): (&App, &Staff),
+        form: &FoundForm,
+        error: &ClientError,
+    ) -> Response {
+        match staff.unanswered(error) {
+            Some(banner) => {
+                let mut page = self.found_page(staff, form);
+                page.frame.banners.push(banner);
+                show(StatusCode::BAD_GATEWAY, &page)
+            }
+            None => staff.failed(app, error, self.start),
         }
     }
 
@@ -109,8 +121,10 @@ impl Steps {
 
     fn found_page(self, staff: &Staff, found: &FoundForm) -> FoundPage {
         let (open, start) = (staff.ground.at(self.open), staff.ground.at(self.start));
+        let check = self.check.map(|path| staff.ground.at(path));
+        let ways = (open.as_str(), start.as_str(), check);
         FoundPage {
-            view: found_view((&open, &start), self.mode, found, &staff.words),
+            view: found_view(ways, self.mode, found, &staff.words),
             frame: staff.frame(self.start),
         }
     }
@@ -143,6 +157,13 @@ impl FoundForm {
     pub(super) fn opening(&self) -> NewOpening {
         NewOpening {
             consent: self.consent.clone(),
+            search: self.search.clone(),
+        }
+    }
+
+    /// Whose eligibility alone is asked for.
+    pub(super) fn check(&self) -> NewDisasterCheck {
+        NewDisasterCheck {
             search: self.search.clone(),
         }
     }

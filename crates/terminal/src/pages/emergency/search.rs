@@ -308,6 +308,8 @@ pub(in crate::pages) struct FoundView {
     pub(in crate::pages) consents: Vec<Radio>,
     pub(in crate::pages) wrong: Option<String>,
     pub(in crate::pages) opens: String,
+    /// Where eligibility alone is asked for, and the words of the button.
+    pub(in crate::pages) check: Option<(String, String)>,
     pub(in crate::pages) again: (String, String),
     /// What follows where the patient does not agree.
     pub(in crate::pages) refused: String,
@@ -315,7 +317,7 @@ pub(in crate::pages) struct FoundView {
 
 /// The confirmation of one mode.
 pub(in crate::pages) fn found_view(
-    (action, again): (&str, &str),
+    (action, again, check): (&str, &str, Option<String>),
     mode: Mode,
     it: &FoundForm,
     words: &Words,
@@ -327,6 +329,7 @@ pub(in crate::pages) fn found_view(
         Mode::Ambulance => ("found-lead-ambulance", "ambulance-again"),
     };
     let other = words.say(other);
+    let check = check.map(|path| (path, words.say("found-check")));
     let radio = |consent: EmergencyConsent, label: &str, support: &str| Radio {
         value: consent.as_str().into(),
         label: words.say(label),
@@ -366,7 +369,11 @@ pub(in crate::pages) fn found_view(
             Mode::Outage => "opens-outage",
             Mode::Ambulance => "opens-ambulance",
         }),
-        refused: words.say_with("found-refused", &[("again", other.as_str())]),
+        refused: match &check {
+            Some((_, label)) => words.say_with("found-refused-check", &[("check", label.as_str())]),
+            None => words.say_with("found-refused", &[("again", other.as_str())]),
+        },
+        check,
         again: (again.to_owned(), other),
     }
 }

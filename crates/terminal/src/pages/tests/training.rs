@@ -7,12 +7,12 @@ use domain::medical_information::kind::Way;
 use ui::language::Language;
 
 use super::{Written, answer, medical, staff};
-use crate::pages::emergency::{outage::outage_page, reports::reports_page};
+use crate::pages::emergency::{disaster::check_page, outage::outage_page, reports::reports_page};
 use crate::pages::training::{ambulance::ambulance_page, training_page};
 use crate::pages::{Staff, emergency};
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 6;
+pub(super) const PAGES: usize = 7;
 
 fn patients() -> TrainingPatients {
     let patient = |mode: &str, card: Option<&str>| TrainingPatient {
@@ -61,6 +61,8 @@ pub(super) fn of_training(asked: &Staff, written: &mut Written) {
     };
     let page = outage_page(staff.frame(emergency::outage::HERE), &answered).unwrap();
     written.add("training-outage", &page);
+    let page = check_page(staff.frame(emergency::disaster::HERE), &answer(1));
+    written.add("training-disaster-check", &page);
     let line = UsageLine {
         account: "ishi".into(),
         at: "2026-11-26T03:00:00Z".into(),

@@ -78,6 +78,15 @@ async fn a_form_stays_as_filled_where_the_line_is_lost() {
             &["value=\"s-1\"", "value=\"oral\" checked", "MIHON"][..],
         ),
         (
+            "/emergency/disaster/check",
+            "search=s-1&name=MIHON&birth_date=1970-01-02&sex=2",
+            &[
+                "value=\"s-1\"",
+                "MIHON",
+                "formaction=\"/emergency/disaster/check\"",
+            ][..],
+        ),
+        (
             "/emergency/reports",
             "key=k-1&window=w-1&text=written+at+length",
             &[

@@ -41,6 +41,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         WINDOWED,
     ),
+    post(
+        routes::TRAINING_DISASTER_CHECKS,
+        "practiseCheckInDisaster",
+        "Practise checkInDisaster",
+        ("NewDisasterCheck", "DisasterCheck"),
+        WINDOWED,
+    ),
     Operation {
         extras: &[Extra::IdempotencyKey],
         ..post(

@@ -1,0 +1,78 @@
+//! The eligibility of a person without their card, and nothing else of them: what an outage answers, and a disaster where nothing is opened.
+
+use api::check::{Answer, CoverageResult};
+use askama::Template;
+use domain::check::Verdict;
+use ui::component::Fact;
+use ui::language::Words;
+
+use crate::days;
+use crate::pages::Frame;
+use crate::training::Ground;
+
+#[derive(Template)]
+#[template(path = "emergency_eligibility.html")]
+pub(in crate::pages) struct EligibilityPage {
+    pub(in crate::pages) frame: Frame,
+    pub(in crate::pages) title: String,
+    pub(in crate::pages) verdict: String,
+    pub(in crate::pages) facts: Vec<Fact>,
+    /// What was recorded of it.
+    pub(in crate::pages) recorded: String,
+    /// The whole result, as it stands in the history; a practice stands in none.
+    pub(in crate::pages) details: Option<String>,
+    /// Where the next person is looked for.
+    pub(in crate::pages) again: String,
+}
+
+/// The page of a mode that begins at `start`, by the keys of its title and of what was recorded.
+pub(in crate::pages) fn eligibility_page(
+    frame: Frame,
+    start: &str,
+    (title, recorded): (&str, &str),
+    check: &Answer,
+) -> EligibilityPage {
+    let words = frame.words.clone();
+    let verdict = Verdict::from_code(&check.verdict.to_string());
+    EligibilityPage {
+        title: words.say(title),
+        verdict: verdict.map_or_else(String::new, |it| {
+            words.choose(it.label_ja(), it.label_en()).to_owned()
+        }),
+        facts: check
+            .results
+            .first()
+            .map_or_else(Vec::new, |it| facts(it, &words)),
+        recorded: words.say(match frame.ground {
+            Ground::Real => recorded,
+            Ground::Training => "training-recorded",
+        }),
+        details: match frame.ground {
+            Ground::Real => Some(format!("/checks/{}", check.check_id)),
+            Ground::Training => None,
+        },
+        again: frame.at(start),
+        frame,
+    }
+}
+
+fn facts(it: &CoverageResult, words: &Words) -> Vec<Fact> {
+    let lines = [
+        ("name", Some(it.name.clone())),
+        ("person-kana", it.kana.clone()),
+        ("birth-date", Some(days::show(&it.birth_date, words))),
+        ("insurer-number", Some(it.insurer_number.clone())),
+        ("symbol", it.symbol.clone()),
+        ("number", Some(it.number.clone())),
+        ("branch", it.branch.clone()),
+    ];
+    let given = lines.into_iter().filter_map(|(label, text)| {
+        let text = text.filter(|text| !text.is_empty())?;
+        Some(Fact {
+            label: words.say(label),
+            text,
+            meaning: String::new(),
+        })
+    });
+    given.collect()
+}
