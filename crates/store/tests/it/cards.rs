@@ -1,5 +1,7 @@
 //! Checks by card as they are kept: one with their challenge, their release and their events, whatever is killed when.
 
+mod keys;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
@@ -354,88 +356,6 @@ fn a_kill_leaves_no_check_without_its_challenges_use_nor_half_an_answer() {
     assert_eq!(i64::try_from(report.consents).unwrap(), answered);
 }
 
-async fn of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others(place: &Place) {
-    let engine = place.open();
-    for id in 1..=16 {
-        challenge(&engine, id, now()).await;
-    }
-    let tries = (1..=16_u128).map(|id| {
-        let (engine, mut new) = (engine.clone(), by_eye(id, now()));
-        new.confirmation = Confirmation::NotNeeded;
-        new.check.key = Some("key".into());
-        // Half of them ask something else under the key.
-        if id % 2 == 0 {
-            new.check.question = "another question".into();
-        }
-        tokio::spawn(async move { engine.record_card_check(&asker(), new).await.unwrap() })
-    });
-    let tries: Vec<_> = tries.collect();
-    let mut outcomes = Vec::new();
-    for one in tries {
-        outcomes.push(one.await.unwrap());
-    }
-    let of = |wanted: fn(&CardRecorded) -> bool| outcomes.iter().filter(|it| wanted(it)).count();
-    assert_eq!(of(|it| matches!(it, CardRecorded::New { .. })), 1);
-    assert_eq!(of(|it| matches!(it, CardRecorded::Before(_))), 7);
-    assert_eq!(of(|it| *it == CardRecorded::Conflict), 8);
-    assert_eq!(place.run("SELECT count(*) FROM check_record"), 1);
-    let used = "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL";
-    assert_eq!(
-        place.run(used),
-        1,
-        "what was answered before uses nothing up"
-    );
-    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
-}
-
-async fn of_one_key_at_the_same_moment_a_check_by_number_and_one_by_card_are_one(place: &Place) {
-    const ROUNDS: u128 = 30;
-    let engine = place.open();
-    let by_number = permit::<AskByNumber>(FACILITY);
-    let mut by_card = 0;
-    for round in 0..ROUNDS {
-        let (number, card) = (1_000 + round, 2_000 + round);
-        challenge(&engine, card, now()).await;
-        let key = format!("key-{round}");
-        let mut one = check(number);
-        one.key = Some(key.clone());
-        let mut other = by_eye(card, now());
-        other.confirmation = Confirmation::NotNeeded;
-        other.check.key = Some(key);
-        other.check.question = "what a card asks".into();
-        // Those at home go another way.
-        if round % 3 == 0 {
-            other.home = Some(NewHomeCheck {
-                device: 3,
-                address: AddressId::from_bytes([1; 16]),
-                care: Care::HomeVisit,
-                join: None,
-                asks: Asks::HomeCare,
-                confirmed_by: None,
-            });
-        }
-        let asker = asker();
-        let both = tokio::join!(
-            engine.record_check(&by_number, one),
-            engine.record_card_check(&asker, other)
-        );
-        match both {
-            (Ok(Recorded::New(_)), Ok(CardRecorded::Conflict) | Err(StoreError::KeyUsed)) => {}
-            (Ok(Recorded::Conflict), Ok(CardRecorded::New { .. })) => by_card += 1,
-            other => panic!("{other:?}"),
-        }
-    }
-    let checks = i64::try_from(ROUNDS).unwrap();
-    assert_eq!(place.run("SELECT count(*) FROM check_record"), checks);
-    for text in [
-        "SELECT count(*) FROM card_check",
-        "SELECT count(*) FROM card_challenge WHERE used IS NOT NULL",
-    ] {
-        assert_eq!(place.run(text), by_card, "{text}");
-    }
-    assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
-}
-
 async fn a_check_that_asks_nothing_is_over_at_once(place: &Place) {
     let engine = place.open();
     for id in 1..=3 {
@@ -564,8 +484,6 @@ async fn of_what_is_older_than_is_shown_nothing_is_said_to_exist(place: &Place) 
 
 on_both!(
     of_what_is_older_than_is_shown_nothing_is_said_to_exist,
-    of_one_key_at_the_same_moment_one_check_is_recorded_and_answers_the_others,
-    of_one_key_at_the_same_moment_a_check_by_number_and_one_by_card_are_one,
     a_check_that_asks_nothing_is_over_at_once,
     of_checks_at_the_same_moment_one_has_the_challenge_and_one_the_release,
     changed_consents_are_found_by_verifying_the_chain,
