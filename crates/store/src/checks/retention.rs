@@ -346,8 +346,8 @@ fn begin(
     batch.append(connection, event, None)
 }
 
-/// Deletes what cards added to the checks of some months at some facilities. A check at which care at home was agreed stays while that is in
-/// force: what is open, and whoever withdraws it, is found by it.
+/// Deletes what cards added to the checks of some months at some facilities. What was answered at home stays while care at home is in force
+/// with the person: what is open, whoever withdraws it, and what was taken back are found by it.
 fn delete_consents(
     connection: &Connection,
     (first_month, last_month): (LogMonth, LogMonth),
@@ -356,8 +356,8 @@ fn delete_consents(
 ) -> Result<(), StoreError> {
     let (from, until) = (first_month.ids().0, last_month.ids().1);
     let text = "DELETE FROM card_check WHERE ?1 <= facility AND facility < ?2 AND ?3 <= id AND id < ?4
-        AND NOT EXISTS (SELECT 1 FROM home_check c JOIN home_consent h ON h.facility = c.facility AND h.care = c.care
-          WHERE c.facility = card_check.facility AND c.check_id = card_check.id AND c.agreed = 'yes'
+        AND NOT EXISTS (SELECT 1 FROM home_check c JOIN home_consent h ON h.facility = c.facility
+          WHERE c.facility = card_check.facility AND c.check_id = card_check.id AND c.agreed IS NOT NULL
             AND h.person = card_check.person AND h.ended IS NULL AND ?5 < h.until)";
     let of = params![first, end, from, until, now.as_micros()];
     connection.prepare_cached(text)?.execute(of)?;

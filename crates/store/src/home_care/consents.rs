@@ -10,16 +10,16 @@ use domain::medical_information::kind::{Basis, InformationKind};
 use domain::medical_information::look::Opened;
 use domain::permit::{CareAtHome, Permit};
 use domain::person::PersonId;
-use domain::questions::Choice;
+use domain::questions::{Choice, Question};
 
-use super::checks::{self, HomeAnswer};
+use super::checks::HomeAnswer;
 use crate::access::{actor, number};
-use crate::cards::questions::consents as answers;
 use crate::checks::{NewCheck, Record, Recorded};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
 use crate::sight::opened_to;
 use crate::sql::{Connection, OptionalExtension, Row, params};
+use crate::withdrawals::withdrawn_since;
 use crate::{events, sight};
 
 /// With whom care was agreed.
@@ -276,8 +276,8 @@ pub(crate) fn end(
     Ok(newest.map(u128::from_be_bytes))
 }
 
-/// What is open of a person by home care and was agreed to for this care: at the check that the care's consent names, or at the one of this
-/// care that opened it last. Nothing where the care is not agreed now.
+/// What is open of a person by home care and was agreed to for this care, and not taken back since for any. Nothing where the care is not
+/// agreed now.
 pub(crate) fn agreed_for(
     connection: &Connection,
     (facility, person, care): (i64, PersonId, Care),
@@ -287,30 +287,96 @@ pub(crate) fn agreed_for(
     let text = format!(
         "SELECT check_id FROM home_consent WHERE facility = ?1 AND person = ?3 AND care = ?4 AND {IN_FORCE}"
     );
-    let mut statement = connection.prepare_cached(&text)?;
-    let mut rows = statement.query(params![
+    let is_agreed = connection.prepare_cached(&text)?.exists(params![
         facility,
         now.as_micros(),
         person.as_u128().to_be_bytes(),
         care.as_str()
     ])?;
-    let Some(row) = rows.next()? else {
+    if !is_agreed {
         return Ok(Vec::new());
-    };
-    let given = answers(connection, facility, u128::from_be_bytes(row.get(0)?))?;
-    let yes = given
-        .iter()
-        .filter(|it| it.answered.choice == Choice::Yes)
-        .flat_map(|it| InformationKind::of(it.answered.question));
-    let yes: Vec<InformationKind> = yes.copied().collect();
+    }
+    let answers = answered_at_home(connection, (facility, person))?;
+    let refused = refused_last(connection, (facility, person))?;
     let mut found = Vec::new();
     for it in opened.into_iter().filter(|it| it.basis == Basis::Home) {
-        let opened_at = checks::find(connection, facility, it.reference)?;
-        if yes.contains(&it.kind) || opened_at.is_some_and(|at| at.care == care) {
-            found.push(it);
+        let about = |answer: &&AtHome| InformationKind::of(answer.question).contains(&it.kind);
+        let given = answers.iter().filter(about).filter(|answer| {
+            answer.care == care
+                && (answer.agreed, answer.choice) == (Choice::Yes, Choice::Yes)
+                && answer.at <= now
+                && now < answer.valid_until
+        });
+        let Some(yes) = given.max_by_key(|answer| (answer.check == it.reference, answer.at)) else {
+            continue;
+        };
+        // What stands open by this very answer was not taken back: else it would not stand.
+        if yes.check != it.reference {
+            let said_no = answers.iter().filter(about).any(|answer| {
+                answer.choice != Choice::Yes && answer.check != yes.check && yes.at <= answer.at
+            });
+            let care_ended = refused.is_some_and(|at| yes.at <= at);
+            let withdrawn = withdrawn_since(connection, (facility, person), yes.at)?;
+            if said_no || care_ended || withdrawn.contains(&it.kind) {
+                continue;
+            }
         }
+        found.push(it);
     }
     Ok(found)
+}
+
+/// What a patient answered to a question at a check by card at home.
+struct AtHome {
+    check: u128,
+    care: Care,
+    agreed: Choice,
+    question: Question,
+    choice: Choice,
+    at: Instant,
+    valid_until: Instant,
+}
+
+/// All that a person answered at home where they were asked about the care, too.
+fn answered_at_home(
+    connection: &Connection,
+    (facility, person): (i64, PersonId),
+) -> Result<Vec<AtHome>, StoreError> {
+    const FAILED: StoreError = StoreError::Row("consent");
+    let text = "SELECT c.check_id, h.care, h.agreed, c.question, c.answer, c.at, c.valid_until
+        FROM consent c JOIN home_check h ON h.facility = c.facility AND h.check_id = c.check_id
+        WHERE c.facility = ?1 AND c.person = ?2 AND h.agreed IS NOT NULL";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![facility, person.as_u128().to_be_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |place: usize| -> Result<String, StoreError> { Ok(row.get(place)?) };
+        found.push(AtHome {
+            check: u128::from_be_bytes(row.get(0)?),
+            care: Care::parse(&text(1)?).ok_or(FAILED)?,
+            agreed: Choice::parse(&text(2)?).ok_or(FAILED)?,
+            question: Question::parse(&text(3)?).ok_or(FAILED)?,
+            choice: Choice::parse(&text(4)?).ok_or(FAILED)?,
+            at: Instant::from_micros(row.get(5)?),
+            valid_until: Instant::from_micros(row.get(6)?),
+        });
+    }
+    Ok(found)
+}
+
+/// When a person last said "no" to a care, which takes back what was open by any.
+fn refused_last(
+    connection: &Connection,
+    (facility, person): (i64, PersonId),
+) -> Result<Option<Instant>, StoreError> {
+    // In this order: checks at home are few among the checks by card of a facility.
+    let text = "SELECT max(k.closed) FROM home_check h CROSS JOIN card_check k
+        WHERE h.facility = ?1 AND h.agreed = 'no' AND k.facility = h.facility AND k.id = h.check_id AND k.person = ?2";
+    let of = params![facility, person.as_u128().to_be_bytes()];
+    let last: Option<i64> = connection
+        .prepare_cached(text)?
+        .query_row(of, |row| row.get(0))?;
+    Ok(last.map(Instant::from_micros))
 }
 
 fn in_force(

@@ -239,18 +239,30 @@ pub(crate) async fn read_at_home_as(
     page: u8,
     agreed: Choice,
 ) {
+    let of = (Care::HomeVisit, 1, page);
+    read_for(engine, (id, at), of, (agreed, Some(Choice::Yes))).await;
+}
+
+/// The same for a care, by the address of a number, for a page. `drugs` is what was answered to that question, where it was asked.
+async fn read_for(
+    engine: &Engine,
+    (id, at): (u128, Instant),
+    (care, number, page): (Care, u8, u8),
+    (agreed, drugs): (Choice, Option<Choice>),
+) {
     let asker = permit::<AskByCard>(FACILITY);
     let join = JoinCode::from_bytes([page; 5]);
-    let opened = engine.open_home_page([page; 32], address(1), join.clone(), at);
+    let opened = engine.open_home_page([page; 32], address(number), join.clone(), at);
     assert!(opened.await.unwrap());
     challenge(engine, id, at).await;
     let mut new = by_eye(id, at);
     new.card.method = Method::Visual;
     new.card.reader = ReaderId::HomeDevice(3);
+    new.card.questions = drugs.iter().map(|_| Question::Drugs).collect();
     new.home = Some(NewHomeCheck {
         device: 3,
-        address: address(1),
-        care: Care::HomeVisit,
+        address: address(number),
+        care,
         join: Some(join),
         asks: Asks::HomeCare,
         confirmed_by: Some("uketsuke".into()),
@@ -260,19 +272,22 @@ pub(crate) async fn read_at_home_as(
     assert_eq!(recorded, CardRecorded::New { released_by });
     let page = engine.home_page([page; 32], at).unwrap().unwrap();
     assert_eq!(page.joined, Some((id, 3)));
-    let yes = Answered {
-        question: Question::Drugs,
-        choice: Choice::Yes,
-    };
+    let given: Vec<Answered> = drugs
+        .iter()
+        .map(|choice| Answered {
+            question: Question::Drugs,
+            choice: *choice,
+        })
+        .collect();
     let answer = HomeAnswer {
         agreed,
         until: UNTIL_WITHDRAWN,
     };
     for _ in 0..2 {
         let answered = engine
-            .answer_at_home(&asker, id, (vec![yes], Some(answer)), at)
+            .answer_at_home(&asker, id, (given.clone(), Some(answer)), at)
             .await;
-        assert_eq!(answered.unwrap().unwrap().len(), 1);
+        assert_eq!(answered.unwrap().unwrap().len(), given.len());
     }
 }
 
@@ -407,6 +422,67 @@ async fn a_machine_reads_what_home_care_opened_at_visits_of_that_care_alone(plac
     ));
 }
 
+async fn what_was_taken_back_for_one_care_is_not_opened_for_machines_by_another(place: &Place) {
+    const DRUGS: Option<Choice> = Some(Choice::Yes);
+    let engine = place.open();
+    let mut known = patient();
+    known.coverages = synthetic::samples::people()[0].coverages.clone();
+    let key = known.coverages[0].key();
+    engine.store_people(vec![known]).await.unwrap();
+    for (care, number) in [(Care::HomeVisit, 1), (Care::RemoteCare, 2)] {
+        let permit = manager::<ManageHomeCare>();
+        let made = engine.make_home_address(&permit, (care, address(number)), now(), None);
+        assert_eq!(made.await.unwrap(), None);
+    }
+    let at = |minute: i64| now().plus_seconds(60 * minute);
+    let answers = async |minute: u8, care: Care, given: (Choice, Option<Choice>)| {
+        let number = if care == Care::HomeVisit { 1 } else { 2 };
+        let when = (u128::from(minute), at(minute.into()));
+        read_for(&engine, when, (care, number, minute), given).await;
+    };
+    // What machines see at home visits and with remote care, half a minute after.
+    let seen = async |minute: u8| {
+        let mut seen = Vec::new();
+        for (tail, visit) in [(0, VisitKind::HomeVisit), (1, VisitKind::Online)] {
+            let id = 1000 + 10 * u128::from(minute) + tail;
+            let when = (id, at(minute.into()).plus_seconds(30));
+            let looked = by_machine(&engine, &key, when, visit).await;
+            seen.push(matches!(looked, MachineLooked::Seen(_)));
+        }
+        seen
+    };
+    answers(1, Care::RemoteCare, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(1).await, [false, true]);
+    let withdrawing = Withdrawing {
+        id: 60,
+        kinds: Some(vec![InformationKind::Drugs]),
+        reason: Reason::Patient,
+        note: None,
+    };
+    let permit = permit::<WithdrawConsent>(FACILITY);
+    let ended = engine.withdraw_consent(&permit, 1, withdrawing, at(2), None, |_| Vec::new());
+    assert_eq!(
+        ended.await.unwrap(),
+        Withdrawn::Done(vec![InformationKind::Drugs])
+    );
+    answers(3, Care::HomeVisit, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(3).await, [true, false], "it was withdrawn");
+    answers(4, Care::RemoteCare, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(4).await, [true, true], "agreed to for both");
+    answers(5, Care::HomeVisit, (Choice::Yes, None)).await;
+    assert_eq!(seen(5).await, [true, true], "nothing was taken back");
+    answers(6, Care::HomeVisit, (Choice::Yes, Some(Choice::No))).await;
+    assert_eq!(seen(6).await, [false, false]);
+    answers(7, Care::HomeVisit, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(7).await, [true, false], "a no overruled it");
+    answers(8, Care::RemoteCare, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(8).await, [true, true]);
+    answers(9, Care::HomeVisit, (Choice::No, None)).await;
+    assert_eq!(seen(9).await, [false, false]);
+    answers(10, Care::HomeVisit, (Choice::Yes, DRUGS)).await;
+    assert_eq!(seen(10).await, [true, false], "the end of a care did");
+}
+
 async fn without_consent_to_home_care_an_answer_is_a_visits(place: &Place) {
     let engine = place.open();
     engine.store_people(vec![patient()]).await.unwrap();
@@ -446,6 +522,7 @@ on_both!(
     an_address_that_was_replaced_ends_with_its_pages_and_own_devices_are_forgotten,
     consent_at_home_opens_lists_and_ends_as_a_whole,
     a_machine_reads_what_home_care_opened_at_visits_of_that_care_alone,
+    what_was_taken_back_for_one_care_is_not_opened_for_machines_by_another,
     without_consent_to_home_care_an_answer_is_a_visits,
     what_was_agreed_at_home_is_vouched_for_by_the_chain,
 );

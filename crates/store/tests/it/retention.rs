@@ -118,7 +118,8 @@ async fn what_care_at_home_rests_on_stays_until_that_ends(place: &Place) {
         let tables = ["card_check", "consent", "home_check"];
         tables.map(|it| place.run(&format!("SELECT count(*) FROM {it}")))
     };
-    assert_eq!(counts(), [1, 1, 1]);
+    // The "no" stays, too: nothing of before it may count again.
+    assert_eq!(counts(), [2, 2, 2]);
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!(report.faults, []);
     // What was answered is gone; what was agreed can still be seen under and withdrawn.
@@ -136,7 +137,7 @@ async fn what_care_at_home_rests_on_stays_until_that_ends(place: &Place) {
     let ended = engine.withdraw_consent(&staff, home, withdrawing, now(), None, |_| Vec::new());
     let ended = ended.await.unwrap();
     assert_eq!(ended, Withdrawn::Done(vec![InformationKind::Drugs]));
-    // Then it goes with the next month.
+    // Then both go with the next month.
     let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
     let next = old.into_iter().find(|it| it.month.to_string() == "2024-09");
     let done = engine.let_go(next.unwrap(), Actor::Center, now()).await;
