@@ -45,7 +45,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     ),
 ];
 
-/// The same as a schema of a server.
+/// The same as a schema of a server. An index over what grows is made `IF NOT EXISTS` in new steps, so that an operator may have made it
+/// before (`docs/operations/upgrade.md`).
 pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0001_start",

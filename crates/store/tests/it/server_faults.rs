@@ -1,7 +1,7 @@
 //! A server that is killed, a process that is killed, a network that is cut, two processes at once: nothing acknowledged is lost or
 //! doubled, the chain is whole, and service comes back by itself.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -350,4 +350,41 @@ async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up
         known.extend([10 * round + 1, 10 * round + 2]);
     }
     all_there(&engine, &known);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_of_a_schema_takes_as_long_as_it_needs() {
+    let server = shared();
+    let database = server.database();
+    server.run(&database, "CREATE SCHEMA center");
+    let table = "CREATE TABLE center.migration (name text PRIMARY KEY, text text NOT NULL)";
+    server.run(&database, table);
+    // Somebody else holds the table that the first step writes, until the input ends.
+    let mut holder = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+        .args(["-U", "onshi", "-d", &database, "-h"])
+        .arg(server.folder())
+        .env("PGPORT", server.port().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = holder.stdin.take().unwrap();
+    let texts = "BEGIN; LOCK TABLE center.migration IN EXCLUSIVE MODE; SELECT 'held';\n";
+    input.write_all(texts.as_bytes()).unwrap();
+    let mut said = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "held");
+    let patience = Duration::from_secs(1);
+    let address = server.address(&database).with_patience(patience);
+    let opening = tokio::task::spawn_blocking(move || Engine::open_server(&address, [1; 16]));
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'
+           AND query_start < clock_timestamp() - interval '1500 milliseconds'"
+    );
+    while server.run(&database, &waits) == 0 {
+        assert!(!opening.is_finished(), "the step was given up");
+    }
+    drop(input);
+    holder.wait().unwrap();
+    opening.await.unwrap().unwrap();
 }

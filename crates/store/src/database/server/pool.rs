@@ -19,6 +19,9 @@ use crate::sql::{self, Connection};
 /// How long a reader waits for a connection to become free.
 const FREE: Duration = Duration::from_secs(5);
 
+/// How long a step of a schema is waited for: for good, as far as anybody cares. Whether the server still lives is seen by its connection.
+const STEP: Duration = Duration::from_secs(30 * 86_400);
+
 /// The turns of writers, as numbers of advisory locks: one a schema, and one for changing schemas. The first byte are letters, so that
 /// they are seldom another program's.
 const TURNS: i64 = 0x6f6e_7368_6900;
@@ -175,15 +178,18 @@ impl Pool {
         })
     }
 
-    /// Applies what the schema lacks; processes that begin at once do so one after the other.
+    /// Applies what the schema lacks; processes that begin at once do so one after the other. However long a step or the turn of another
+    /// process takes: what is given up is begun anew at the next start, and would never be done.
     pub(in crate::database) fn migrate(&self, steps: &[Migration]) -> Result<(), OpenError> {
         let failed = |error: StoreError| self.not_opened(error.to_string());
-        let connection = self.connect().map_err(failed)?;
+        let client = self.client().map_err(failed)?;
+        let connection = Connection::Postgres(Server::new(client, STEP));
         self.examine(&connection)?;
         let run = |text: &str| {
             let ran = connection.execute_batch(text);
             ran.map_err(|error| failed(error.into()))
         };
+        run("SET statement_timeout = 0; SET lock_timeout = 0")?;
         // It ends with the connection, whatever happens.
         run(&format!("SELECT pg_advisory_lock({TURNS})"))?;
         run(&format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema))?;
