@@ -53,9 +53,15 @@ struct Page {
 #[template(path = "application_state.html")]
 struct StatePage {
     words: Words,
-    /// Whether it came just now.
-    is_new: bool,
+    banner: Option<Banner>,
     facts: Vec<Fact>,
+}
+
+/// What is said of an application that was just sent.
+struct Banner {
+    tone: &'static str,
+    code: &'static str,
+    text: String,
 }
 
 /// A receipt number as typed.
@@ -81,7 +87,7 @@ pub(crate) async fn send(
         Err(told) => return page(words, &Typed::default(), &Receipt::default(), &[told]),
     };
     match applications::apply(&app, &typed).await {
-        Ok(application) => state_page(words, &application, true),
+        Ok((application, is_new)) => state_page(words, &application, Some(is_new)),
         Err(wrong) => page(words, &typed, &Receipt::default(), &wrong),
     }
 }
@@ -97,7 +103,7 @@ pub(crate) async fn look(
         Err(told) => return page(words, &Typed::default(), &Receipt::default(), &[told]),
     };
     match applications::find(&app, &typed.receipt) {
-        Ok(application) => state_page(words, &application, false),
+        Ok(application) => state_page(words, &application, None),
         Err(wrong) => page(words, &Typed::default(), &typed, &[wrong]),
     }
 }
@@ -222,8 +228,9 @@ fn kind(kind: ApplicationKind, words: &Words) -> String {
     })
 }
 
-/// An application for whoever has its receipt number. Who applied, and what they added, is not repeated.
-fn state_page(words: Words, application: &Application, is_new: bool) -> Response {
+/// An application for whoever has its receipt number. Who applied, and what they added, is not repeated. Of one that was just sent, `is_new`
+/// says whether it was not there before.
+fn state_page(words: Words, application: &Application, is_new: Option<bool>) -> Response {
     let fact = |label: &str, text: String, meaning: String| Fact {
         label: words.say(label),
         text,
@@ -249,8 +256,20 @@ fn state_page(words: Words, application: &Application, is_new: bool) -> Response
         plain("apply-terminal", application.terminal.clone()),
         plain("apply-kind", kind(application.kind, &words)),
     ]);
+    let banner = is_new.map(|is_new| {
+        let (tone, code, key) = if is_new {
+            ("success", "applied", "apply-sent")
+        } else {
+            ("note", "applied_before", "apply-sent-before")
+        };
+        Banner {
+            tone,
+            code,
+            text: words.say(key),
+        }
+    });
     let page = StatePage {
-        is_new,
+        banner,
         facts,
         words,
     };

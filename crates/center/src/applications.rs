@@ -87,8 +87,8 @@ pub(crate) struct Typed {
     pub(crate) remark: String,
 }
 
-/// Keeps an application, or says all that is wrong with it.
-pub(crate) async fn apply(app: &App, typed: &Typed) -> Result<Application, Vec<Told>> {
+/// Keeps an application, or says all that is wrong with it. With it comes whether it is new; one that was there is as it is kept.
+pub(crate) async fn apply(app: &App, typed: &Typed) -> Result<(Application, bool), Vec<Told>> {
     let mut application = read(app, typed)?;
     let mut applied = keep(app, &application).await?;
     if applied == Applied::NumberTaken {
@@ -96,7 +96,8 @@ pub(crate) async fn apply(app: &App, typed: &Typed) -> Result<Application, Vec<T
         applied = keep(app, &application).await?;
     }
     match applied {
-        Applied::Done | Applied::Again => Ok(application),
+        Applied::Done => Ok((application, true)),
+        Applied::Again(kept) => Ok((*kept, false)),
         Applied::TooManyOfFacility => Err(one(Told::of(
             "code",
             "too_many_of_facility",

@@ -47,12 +47,12 @@ pub struct Application {
 }
 
 /// What became of an application that was sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
     /// It is on the disk.
     Done,
-    /// It was there already: the form was sent twice.
-    Again,
+    /// It was there already, as it is kept: the form was sent twice.
+    Again(Box<Application>),
     /// Another application has its number.
     NumberTaken,
     /// As many as may be are open under its institution code.
@@ -71,18 +71,20 @@ pub enum Closing {
 }
 
 impl Engine {
-    /// Keeps an application that came; one of the same number with the same content is the same.
+    /// Keeps an application that came; one of the same number with the same content is the same. Where its number is another's, one of the
+    /// same content is: that form was sent before, and got a number of its own then.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn apply_for_certificate(&self, new: Application) -> Result<Applied, StoreError> {
         self.write(move |connection, _| {
             if let Some(there) = find(connection, &new.number)? {
-                return Ok(if is_same(&there, &new) {
-                    Applied::Again
+                let same = if is_same(&there, &new) {
+                    Some(there)
                 } else {
-                    Applied::NumberTaken
-                });
+                    of_content(connection, &new)?
+                };
+                return Ok(same.map_or(Applied::NumberTaken, |it| Applied::Again(Box::new(it))));
             }
             let text = "SELECT count(*) FROM certificate_application WHERE facility = ?1 AND state = 'open'";
             let own: u32 = connection
@@ -253,6 +255,26 @@ fn is_same(there: &Application, new: &Application) -> bool {
         ..there.clone()
     };
     there == *new
+}
+
+/// The newest application of the same content, whatever its number.
+fn of_content(
+    connection: &Connection,
+    new: &Application,
+) -> Result<Option<Application>, StoreError> {
+    let text = "SELECT * FROM certificate_application
+        WHERE facility = ?1 AND terminal = ?2 AND name = ?3 AND kind = ?4 AND contact = ?5 AND phone = ?6
+          AND remark IS NOT DISTINCT FROM ?7 ORDER BY at DESC, number LIMIT 1";
+    let of = params![
+        number(new.facility),
+        new.terminal,
+        new.name,
+        new.kind.as_str(),
+        new.contact.as_str(),
+        new.phone.as_str(),
+        new.remark.as_ref().map(Remark::as_str)
+    ];
+    Ok(all(connection, text, of)?.pop())
 }
 
 fn count_open(connection: &Connection) -> Result<u32, StoreError> {

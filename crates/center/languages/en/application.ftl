@@ -30,6 +30,7 @@ apply-receipt-support = The 12 characters shown after applying; hyphens and smal
 apply-look-now = Show the state
 apply-state-title = State of the application
 apply-sent = The application was received. Write the receipt number down: it is shown now and never again, and the state is shown by it alone.
+apply-sent-before = This application was received before, and this is how it stands. Write the receipt number down: the state is shown by it alone. To apply for the same anew, go back to the application page.
 apply-state = State
 apply-open = Received
 apply-open-meaning = It waits for the operator. One that nobody answers is deleted after 180 days; call the operator if it is urgent.

@@ -58,6 +58,14 @@ async fn apply(world: &World, changed: &[(&str, &str)]) -> String {
     answer.between("<dt>受付番号</dt><dd>", "<")
 }
 
+/// Sends a form that was sent before; the page that says so.
+async fn sent_again(world: &World, changed: &[(&str, &str)]) -> RawAnswer {
+    let answer = post(world, "/application", &body(changed)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.code_shown(), "applied_before");
+    answer
+}
+
 /// The page that says how far an application is.
 async fn state(world: &World, receipt: &str) -> RawAnswer {
     let body = encoded(&[("receipt", receipt)]);
@@ -82,7 +90,8 @@ async fn a_facility_applies_an_operator_issues_and_the_facility_sees_it() {
     let receipt = apply(&world, &[("number", &number)]).await;
     assert_eq!(receipt.replace('-', ""), number);
     // Sent once more, it is the same.
-    assert_eq!(apply(&world, &[("number", &number)]).await, receipt);
+    let again = sent_again(&world, &[("number", &number)]).await;
+    assert_eq!(again.between("<dt>受付番号</dt><dd>", "<"), receipt);
     let waits = state(&world, &receipt.to_lowercase()).await.text();
     assert!(waits.contains("<dd>受付<"), "{waits}");
     assert!(
@@ -177,6 +186,46 @@ async fn an_operator_declines_with_a_reason_that_the_applicant_reads() {
     for path in ["/applications/AAAA", "/applications/AAAA/else"] {
         assert_ne!(browser.get(path).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_shows_its_application_as_it_stands() {
+    let world = World::start().await;
+    let number = get(&world, "/application").await;
+    let number = number.between("name=\"number\" value=\"", "\"");
+    let first = apply(&world, &[("number", &number)]).await;
+    // Back, another terminal typed, sent, and the result loaded anew.
+    let second = [("number", &*number), ("terminal", "受付2")];
+    let receipt = apply(&world, &second).await;
+    assert_ne!(receipt, first);
+    world.pass_seconds(60);
+    let again = sent_again(&world, &second).await;
+    assert_eq!(again.between("<dt>受付番号</dt><dd>", "<"), receipt);
+    let list = async || {
+        let order = Order::Applications(ApplicationsOrder::List);
+        match send(world.dir.path(), &order).await.unwrap() {
+            Reply::Applications(lines) => lines,
+            other => panic!("not listed: {other:?}"),
+        }
+    };
+    let lines = list().await;
+    assert_eq!(lines.len(), 2);
+    for (of, changed) in [
+        (&first, &[("number", &*number)][..]),
+        (&receipt, &second[..]),
+    ] {
+        let decline = ApplicationsOrder::Decline(of.clone(), "連絡が取れません".into());
+        let order = Order::Applications(decline);
+        send(world.dir.path(), &order).await.unwrap();
+        let seen = sent_again(&world, changed).await;
+        assert_eq!(&seen.between("<dt>受付番号</dt><dd>", "<"), of);
+        let seen = seen.text();
+        assert!(
+            seen.contains("<dd>見送り<") && seen.contains("連絡が取れません"),
+            "{seen}"
+        );
+    }
+    assert_eq!(list().await.len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,8 @@ async fn an_application_is_kept_as_it_came_and_once(place: &Place) {
         at: now().plus_seconds(1),
         ..one.clone()
     };
-    assert_eq!(apply(&engine, &later).await, Applied::Again);
+    let kept = Applied::Again(Box::new(one.clone()));
+    assert_eq!(apply(&engine, &later).await, kept);
     let other = Application {
         terminal: "受付2".into(),
         remark: None,
@@ -75,9 +76,12 @@ async fn an_application_is_kept_as_it_came_and_once(place: &Place) {
     assert_eq!(apply(&engine, &other).await, Applied::NumberTaken);
     let second = Application {
         number: "AAAA22223335".into(),
-        ..other
+        ..other.clone()
     };
     assert_eq!(apply(&engine, &second).await, Applied::Done);
+    // The form with the first one's number, sent once more, is the second one.
+    let kept = Applied::Again(Box::new(second.clone()));
+    assert_eq!(apply(&engine, &other).await, kept);
     assert_eq!(engine.count_open_applications().unwrap(), 2);
     // Page by page, the oldest first.
     let first = engine.open_applications(None, 1).unwrap();
@@ -96,7 +100,8 @@ async fn a_code_and_all_together_have_so_many_open_at_most(place: &Place) {
     assert_eq!(apply(&engine, &more).await, Applied::TooManyOfFacility);
     // The same form again is no further one.
     let first = application("0", FACILITY, "受付1");
-    assert_eq!(apply(&engine, &first).await, Applied::Again);
+    let kept = Applied::Again(Box::new(first.clone()));
+    assert_eq!(apply(&engine, &first).await, kept);
     let rest = MOST_OPEN - MOST_OF_FACILITY - 1;
     let fill = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rest})
