@@ -2,7 +2,8 @@
 //! address of the network has its bucket of requests. Whatever comes takes a place of the listener's own; those of card checks are for devices that
 //! proved themselves.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use api::openapi::operations::Method;
 use api::routes;
@@ -86,6 +87,9 @@ async fn bounded(
         return next.run(request).await;
     }
     let from = caller(from.ip(), request.headers(), &app.home.proxies);
+    if app.home.proxies.iter().any(|network| network.holds(from)) {
+        tell_unnamed(from);
+    }
     match app.home_throttle.take(from, app.now()) {
         Ok(()) => next.run(request).await,
         Err(seconds) => {
@@ -104,14 +108,37 @@ fn caller(from: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |it: &IpAddr| proxies.iter().any(|network| network.holds(*it));
     let mut caller = from;
     let lines = headers.get_all(FORWARDED_FOR).iter().rev();
-    let mut named = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    // As bytes, and each part alone: what strangers send before it makes no proxy's own part unreadable.
+    let mut named = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     while is_proxy(&caller) {
-        let Some(before) = named.next().and_then(|it| it.trim().parse().ok()) else {
+        let Some(before) = named.next().and_then(address) else {
             break;
         };
         caller = before;
     }
     caller
+}
+
+/// An address as proxies write it: bare, in brackets, or with the port behind it.
+fn address(part: &[u8]) -> Option<IpAddr> {
+    let part = std::str::from_utf8(part).ok()?.trim();
+    let inner = part.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    if let Ok(bare) = inner.unwrap_or(part).parse() {
+        return Some(bare);
+    }
+    let with_port: SocketAddr = part.parse().ok()?;
+    Some(with_port.ip())
+}
+
+/// Says once that a proxy names nobody: all who come through it are one to the center, and wait for each other.
+fn tell_unnamed(proxy: IpAddr) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            proxy = %proxy,
+            "a proxy of home.proxies names no address in X-Forwarded-For; requests through it are counted as the proxy's own"
+        );
+    });
 }
 
 /// Every answer bears the center's time: a device's clock may be off.
@@ -137,10 +164,11 @@ mod tests {
     use super::*;
 
     /// Whom a request that came from an address with these headers is counted for, behind proxies in 10.0.0.0/8.
-    fn counted(from: &str, lines: &[&'static str]) -> String {
+    fn counted(from: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+            let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+            headers.append(FORWARDED_FOR, line);
         }
         let proxies = [Network::try_from("10.0.0.0/8".to_owned()).unwrap()];
         caller(from.parse().unwrap(), &headers, &proxies).to_string()
@@ -157,6 +185,15 @@ mod tests {
             counted("10.0.0.1", &["198.51.100.1", "2001:db8::7"]),
             "2001:db8::7"
         );
+        for (named, expected) in [
+            ("203.0.113.5:51234", "203.0.113.5"),
+            ("[2001:db8::7]:443", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("誰か, 192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7, 10.0.0.2:443", "192.0.2.7"),
+        ] {
+            assert_eq!(counted("10.0.0.1", &[named]), expected, "{named}");
+        }
     }
 
     #[test]
@@ -164,6 +201,8 @@ mod tests {
         assert_eq!(counted("192.0.2.9", &["192.0.2.7"]), "192.0.2.9");
         assert_eq!(counted("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(counted("10.0.0.1", &["unknown"]), "10.0.0.1");
-        assert_eq!(counted("10.0.0.1", &["192.0.2.7, nobody"]), "10.0.0.1");
+        for nobody in ["192.0.2.7, nobody", "192.0.2.7, 誰か", "192.0.2.7:x"] {
+            assert_eq!(counted("10.0.0.1", &[nobody]), "10.0.0.1", "{nobody}");
+        }
     }
 }
