@@ -249,6 +249,7 @@ fn reason(why: NotApplied) -> Reason {
         NotApplied::NoSuchCoverage => Reason::NoSuchCoverage,
         NotApplied::SeveralCoverages => Reason::SeveralCoverages,
         NotApplied::Overlaps => Reason::Overlaps,
+        NotApplied::Displaces => Reason::Displaces,
         NotApplied::LossBeforeAcquisition => Reason::LossBeforeAcquisition,
         NotApplied::EndBeforeStart => Reason::EndBeforeStart,
         NotApplied::NotCorrected => Reason::NotCorrected,

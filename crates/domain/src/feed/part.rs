@@ -51,6 +51,8 @@ pub enum NotApplied {
     SeveralCoverages,
     /// The coverage would overlap another one of the person with this insurer.
     Overlaps,
+    /// The coverage was there before the full file and stays; one that overlaps it and came with an earlier line of the file was taken out.
+    Displaces,
     /// The loss lies before the acquisition.
     LossBeforeAcquisition,
     /// The end lies before the start.

@@ -59,6 +59,8 @@ pub enum Reason {
     SeveralCoverages,
     /// It would hold on the same days as another coverage with the insurer.
     Overlaps,
+    /// It was taken; what an earlier line of the file brought for the same days was left out in its favour.
+    Displaces,
     /// The loss lies before the acquisition.
     LossBeforeAcquisition,
     /// The end lies before the start.
@@ -112,6 +114,7 @@ impl Wrong {
             Reason::NoSuchCoverage => "この人にこの記号・番号の資格がありません。記号・番号・資格取得日を確かめてください。".into(),
             Reason::SeveralCoverages => "この人にこの記号・番号の資格がいくつもあります。資格取得日（acquired）を入れてください。".into(),
             Reason::Overlaps => "同じ保険者の別の資格と期間が重なります。先に前の資格の喪失を送ってください。".into(),
+            Reason::Displaces => "この行は取り込みました。取込の前からある資格だからです。期間が重なる新しい資格がこのファイルの前のほうの行にあり、そちらは取り込みませんでした。この person の前の行を確かめてください。".into(),
             Reason::LossBeforeAcquisition => "資格喪失日が資格取得日より前です。日付を確かめてください。".into(),
             Reason::EndBeforeStart => "終わりの日が始まりの日より前です。日付を確かめてください。".into(),
             Reason::NotCorrected => "この項目はこの値に直せません。item と value を確かめてください。".into(),
@@ -158,6 +161,7 @@ impl Wrong {
             Reason::NoSuchCoverage => "the person has no coverage of this symbol and number; look at both, and at the day of acquisition".into(),
             Reason::SeveralCoverages => "the person has several coverages of this symbol and number; write the day of acquisition (acquired)".into(),
             Reason::Overlaps => "it would hold on the same days as another coverage with this insurer; send the loss of the earlier one first".into(),
+            Reason::Displaces => "this line was taken, since its coverage was there before the file; a new one for the same days, from an earlier line of the file, was left out: look at the earlier lines of this person".into(),
             Reason::LossBeforeAcquisition => "the loss lies before the acquisition; look at both dates".into(),
             Reason::EndBeforeStart => "the end lies before the start; look at both dates".into(),
             Reason::NotCorrected => "the item cannot be corrected to this; look at item and value".into(),
@@ -168,7 +172,7 @@ impl Wrong {
 
 impl Reason {
     /// The members without anything that is told beside them, for what was noted by name.
-    const NAMED: [Self; 23] = [
+    const NAMED: [Self; 24] = [
         Self::TooLong,
         Self::Encoding,
         Self::Quotes,
@@ -188,6 +192,7 @@ impl Reason {
         Self::NoSuchCoverage,
         Self::SeveralCoverages,
         Self::Overlaps,
+        Self::Displaces,
         Self::LossBeforeAcquisition,
         Self::EndBeforeStart,
         Self::NotCorrected,
@@ -229,6 +234,7 @@ impl Reason {
             Self::NoSuchCoverage => "no_such_coverage",
             Self::SeveralCoverages => "several_coverages",
             Self::Overlaps => "overlaps",
+            Self::Displaces => "displaces",
             Self::LossBeforeAcquisition => "loss_before_acquisition",
             Self::EndBeforeStart => "end_before_start",
             Self::NotCorrected => "not_corrected",

@@ -85,6 +85,7 @@ async fn begin_of(
 fn why(why: NotApplied) -> &'static str {
     match why {
         NotApplied::NoSuchCoverage => "no_such_coverage",
+        NotApplied::Displaces => "displaces",
         _ => "another",
     }
 }

@@ -131,11 +131,11 @@ fn put_stored(
             is_told = true;
         }
     }
-    // Which line of an earlier piece brought it is not kept: of the two that overlap the later one is told.
+    // Which line of an earlier piece brought it is not kept: it is told of, and counted, at this one.
     Ok(if is_told {
         Ok(Applied::Other)
     } else {
-        Err(NotApplied::Overlaps)
+        Err(NotApplied::Displaces)
     })
 }
 
