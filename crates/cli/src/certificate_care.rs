@@ -1,5 +1,5 @@
-//! Care for a terminal's certificate from the shell: renewal and verified backup, as on its pages. A terminal that runs takes up what
-//! is renewed here.
+//! Care for a terminal's certificates from the shell: renewal and verified backup, as on its pages, and removal of one that is no longer
+//! used. A terminal that runs takes up what is renewed here.
 
 use std::path::PathBuf;
 
@@ -46,6 +46,46 @@ pub(crate) struct BackupArguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// `onshi certificate remove`.
+#[derive(Args)]
+pub(crate) struct RemoveArguments {
+    /// Settings file of the terminal.
+    #[arg(long)]
+    config: PathBuf,
+    /// Name the certificate lies under; never the one of the settings.
+    #[arg(long)]
+    name: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl RemoveArguments {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let config = crate::terminal::read(&self.config)?;
+        let name = &self.name;
+        if *name == config.identity.name {
+            return Err(told::both(
+                &format!(
+                    "{name} は、この端末の設定（[identity]）が使う電子証明書なので取り除けません。別の名前を指定してください。"
+                ),
+                &format!(
+                    "{name} is the certificate of this terminal's settings ([identity]) and stays; give another name"
+                ),
+            ));
+        }
+        config.installed().remove(name)?;
+        if self.json {
+            out!("{}", serde_json::json!({"removed": name}));
+        } else {
+            out!(
+                "{name}: 取り除きました。端末を再起動すると、ログインの画面からも消えます。 / removed; it leaves the sign-in page when the terminal is restarted"
+            );
+        }
+        Ok(())
+    }
 }
 
 impl RenewArguments {

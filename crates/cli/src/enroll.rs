@@ -13,7 +13,7 @@ use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use clap::{Args, Subcommand};
 use pki::installed::Installed;
 
-use crate::certificate_care::{BackupArguments, RenewArguments};
+use crate::certificate_care::{BackupArguments, RemoveArguments, RenewArguments};
 use crate::client::{Given, explain_of};
 use crate::reissue::{ListArguments, ReissueArguments, RevokeArguments};
 use crate::told;
@@ -177,6 +177,11 @@ pub(crate) enum CertificateCommand {
         --to /media/stick --password-file pw.txt"
     )]
     Backup(BackupArguments),
+    /// Take a certificate that is no longer used off a terminal, with its key; the center is not told.
+    #[command(
+        after_help = "Example: onshi certificate remove --config /etc/onshi/terminal.toml --name branch"
+    )]
+    Remove(RemoveArguments),
     /// Revoke a certificate and all renewed from it; open connections end at once.
     #[command(
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"
@@ -407,6 +412,7 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
         }
         CertificateCommand::Renew(arguments) => arguments.run().await?,
         CertificateCommand::Backup(arguments) => arguments.run().await?,
+        CertificateCommand::Remove(arguments) => arguments.run()?,
         CertificateCommand::Revoke {
             data_dir,
             fingerprint,

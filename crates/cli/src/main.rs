@@ -94,7 +94,7 @@ enum Command {
     Config(config::ConfigCommand),
     /// Enrol a facility or another of its terminals, issue certificates anew, revoke them; prints a notice once.
     Enroll(enroll::Arguments),
-    /// Download, import, renew, back up and revoke client certificates.
+    /// Download, import, renew, back up, remove and revoke client certificates.
     #[command(
         subcommand,
         after_help = "Example: onshi certificate revoke --data-dir /var/lib/onshi --fingerprint 0123…"

@@ -165,6 +165,28 @@ impl Installed {
         Identity::from_pem(&pem, &pem).map_err(|error| InstallError::Identity(file, error))
     }
 
+    /// Takes the certificate of a name away, with its key.
+    ///
+    /// # Errors
+    /// [`InstallError::None`] where there is none; else those of the folder.
+    pub fn remove(&self, name: &str) -> Result<(), InstallError> {
+        let file = self.file(name);
+        if !self.names()?.iter().any(|it| it == name) {
+            return Err(InstallError::None(file));
+        }
+        let remove = || {
+            std::fs::remove_file(&file)?;
+            std::fs::File::open(folder_of(&file))?.sync_all()
+        };
+        remove().map_err(|source| {
+            InstallError::Seal(SealError::File {
+                what: "remove",
+                path: file.clone(),
+                source,
+            })
+        })
+    }
+
     /// What lies under a name now; `None` when nothing does.
     #[must_use]
     pub fn mark(&self, name: &str) -> Option<Mark> {
@@ -213,6 +235,13 @@ mod tests {
             second.fingerprint
         );
         assert_eq!(installed.names().unwrap(), ["clinic"]);
+        installed.install("other", &first.identity).unwrap();
+        installed.remove("other").unwrap();
+        assert_eq!(installed.names().unwrap(), ["clinic"]);
+        for name in ["other", "../identities/clinic"] {
+            let refused = installed.remove(name);
+            assert!(matches!(refused, Err(InstallError::None(_))), "{name}");
+        }
         for name in ["", "../x", "a b", "あ"] {
             let refused = installed.install(name, &first.identity);
             assert!(matches!(refused, Err(InstallError::Name)), "{name}");

@@ -19,7 +19,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::serve::Certificate;
 
-pub(crate) use installing::{FromFile, StepBack, anyway, for_notice, from_file, renewal};
+pub(crate) use installing::{Doubt, Offered, Question, anyway, for_notice, from_file, renewal};
 pub use installing::{InstallFailed, Installation, by_file, by_notice, renew};
 
 /// The files of certificates are looked at this often: looking is the truth, no notification is relied on.
@@ -145,18 +145,23 @@ impl Certificates {
         own.or(all.first()).cloned()
     }
 
-    /// The one in use while it is good: by this PC's clock, and by the center where it can be asked.
+    /// The one in use while it is good.
     pub(crate) async fn good(&self) -> Option<Arc<Certificate>> {
         let first = self.first()?;
-        let (holder, now) = (&first.holder, self.now());
+        self.is_good(&first).await.then_some(first)
+    }
+
+    /// Whether one is good: by this PC's clock, and by the center where it can be asked.
+    async fn is_good(&self, certificate: &Certificate) -> bool {
+        let (holder, now) = (&certificate.holder, self.now());
         if now < holder.not_before || holder.not_after <= now {
-            return None;
+            return false;
         }
-        let asked = tokio::time::timeout(ASK, first.client.certificate()).await;
-        match asked {
-            Ok(Err(ClientError::Connection(Refusal::Certificate))) => None,
-            Ok(Ok(_) | Err(_)) | Err(_) => Some(first),
-        }
+        let asked = tokio::time::timeout(ASK, certificate.client.certificate()).await;
+        !matches!(
+            asked,
+            Ok(Err(ClientError::Connection(Refusal::Certificate)))
+        )
     }
 
     pub(crate) fn setup(&self) -> &Setup {

@@ -175,6 +175,27 @@ fn a_certificate_is_renewed_and_backed_up_from_the_shell() {
 }
 
 #[test]
+fn a_certificate_no_longer_used_is_taken_off_and_the_one_of_the_settings_stays() {
+    let (clinic, _terminal) = start();
+    let config = clinic.path("terminal.toml");
+    let remove =
+        |name: &'static str| ["certificate", "remove", "--config", &config, "--name", name];
+    let is_there = |name: &str| {
+        let file = clinic.path(&format!("terminal/identities/{name}.sealed"));
+        Path::new(&file).is_file()
+    };
+    refused(&remove("clinic"), &["取り除けません", "give another name"]);
+    refused(&remove("nobody"), &["はありません"]);
+    assert!(is_there("clinic") && is_there("spare"));
+    let told = succeed(&[&remove("spare")[..], &["--json"]].concat());
+    assert_eq!(
+        serde_json::from_str::<Value>(&told).unwrap()["removed"],
+        "spare"
+    );
+    assert!(is_there("clinic") && !is_there("spare"));
+}
+
+#[test]
 fn chromium_shows_the_center_the_renewed_certificate_once_its_file_is_imported() {
     let (clinic, _terminal) = start();
     let (config, password) = (clinic.path("terminal.toml"), clinic.path("new.pw"));

@@ -2,7 +2,7 @@
 //! the one before in use, and says why.
 
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use api::client::ClientError;
 use domain::certificate_care::is_step_back;
@@ -19,8 +19,9 @@ use serde_json::json;
 
 use super::{Certificates, Setup};
 use crate::browsers::random_text;
+use crate::serve::Certificate;
 
-/// A person has so long to say that a step back is wanted.
+/// A person has so long to say that what was asked about is wanted.
 const ASKED_S: i64 = 10 * 60;
 
 /// Why no certificate was installed.
@@ -35,7 +36,7 @@ pub enum InstallFailed {
     /// It holds no client's certificate.
     #[error("it is no client certificate")]
     NoClient,
-    /// It is of another facility than the one before.
+    /// It is of another facility than every one before.
     #[error("it is of another facility: {0}")]
     OtherFacility(InstitutionCode),
     /// It is none of this center's.
@@ -79,35 +80,64 @@ pub(crate) async fn for_notice(
     request_id: &str,
     reference_id: &str,
     password: &str,
-) -> Result<Installation, InstallFailed> {
+) -> Result<Offered, InstallFailed> {
     let _turn = certificates.turn.lock().await;
     let setup = &certificates.setup;
-    let (file, identity, holder) = download(setup, request_id, reference_id, password).await?;
-    certificates.same_facility(&holder)?;
-    let kept = keep(&setup.downloads, &file, &holder, certificates.now())?;
-    certificates.put(&identity, holder.clone()).await?;
-    Ok(Installation {
+    let downloaded = download(setup, request_id, reference_id, password).await?;
+    downloaded_one(certificates, downloaded).await
+}
+
+/// Keeps the file of a downloaded certificate and installs it.
+async fn downloaded_one(
+    certificates: &Certificates,
+    (file, identity, holder): Ready,
+) -> Result<Offered, InstallFailed> {
+    let before = certificates.predecessor(&holder)?;
+    let downloads = &certificates.setup.downloads;
+    let kept = keep(downloads, &file, &holder, certificates.now())?;
+    if let Some(present) = before
+        .as_deref()
+        .filter(|it| it.holder.terminal != holder.terminal)
+    {
+        return certificates.question(Doubt::OtherTerminal, present, identity, holder, Some(kept));
+    }
+    let name = certificates.name_of(before.as_deref());
+    certificates.put(&name, &identity, holder.clone()).await?;
+    Ok(Offered::Installed(Installation {
         holder,
         file: Some(kept),
-    })
+    }))
 }
 
-/// What became of a file that was to be installed.
+/// What became of a certificate that was to be installed.
 #[derive(Debug)]
-pub(crate) enum FromFile {
-    /// Its certificate is in use.
+pub(crate) enum Offered {
+    /// It is in use.
     Installed(Installation),
-    /// Nothing was changed: it is a step back from a good one, and waits for a person to want it so.
-    Questioned(StepBack),
+    /// Nothing was changed: it waits for a person to want it.
+    Questioned(Question),
 }
 
-/// A certificate that is a step back from the one in use.
+/// Why a person is asked before a certificate takes the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It is a step back from one that is good.
+    StepBack,
+    /// It was issued to another of the facility's terminals.
+    OtherTerminal,
+}
+
+/// A certificate that a person is asked about.
 #[derive(Debug)]
-pub(crate) struct StepBack {
+pub(crate) struct Question {
+    /// Why.
+    pub(crate) doubt: Doubt,
     /// What the offered one says.
     pub(crate) offered: Holder,
     /// What the one in use says.
     pub(crate) present: Holder,
+    /// The downloaded file, where it came by notice.
+    pub(crate) file: Option<PathBuf>,
     /// Names it when the person wants it so.
     pub(crate) token: String,
 }
@@ -115,7 +145,10 @@ pub(crate) struct StepBack {
 /// The certificate a person was asked about.
 pub(super) struct Questioned {
     token: String,
+    /// The name it is put under.
+    name: String,
     identity: Identity,
+    file: Option<PathBuf>,
     since: Instant,
 }
 
@@ -127,22 +160,18 @@ pub(crate) async fn from_file(
     certificates: &Certificates,
     file: &[u8],
     password: &str,
-) -> Result<FromFile, InstallFailed> {
+) -> Result<Offered, InstallFailed> {
     let _turn = certificates.turn.lock().await;
     let (identity, holder) = opened(&certificates.setup, file, password)?;
-    certificates.same_facility(&holder)?;
-    let span = |it: &Holder| [it.not_before, it.not_after];
-    let present = certificates.good().await;
-    let better = present.filter(|it| is_step_back(span(&holder), span(&it.holder)));
-    if let Some(present) = better {
-        return Ok(FromFile::Questioned(StepBack {
-            token: certificates.question(identity)?,
-            offered: holder,
-            present: present.holder.clone(),
-        }));
+    let before = certificates.predecessor(&holder)?;
+    if let Some(present) = &before
+        && let Some(doubt) = certificates.doubt(&holder, present).await
+    {
+        return certificates.question(doubt, present, identity, holder, None);
     }
-    certificates.put(&identity, holder.clone()).await?;
-    Ok(FromFile::Installed(Installation { holder, file: None }))
+    let name = certificates.name_of(before.as_deref());
+    certificates.put(&name, &identity, holder.clone()).await?;
+    Ok(Offered::Installed(Installation { holder, file: None }))
 }
 
 /// Installs the certificate a person was asked about; `None` when it was asked too long ago, or for another since.
@@ -154,12 +183,17 @@ pub(crate) async fn anyway(
     token: &str,
 ) -> Result<Option<Installation>, InstallFailed> {
     let _turn = certificates.turn.lock().await;
-    let Some(identity) = certificates.wanted(token) else {
+    let Some(wanted) = certificates.wanted(token) else {
         return Ok(None);
     };
-    let holder = identity.holder().ok_or(InstallFailed::NoClient)?;
-    certificates.put(&identity, holder.clone()).await?;
-    Ok(Some(Installation { holder, file: None }))
+    let holder = wanted.identity.holder().ok_or(InstallFailed::NoClient)?;
+    certificates
+        .put(&wanted.name, &wanted.identity, holder.clone())
+        .await?;
+    Ok(Some(Installation {
+        holder,
+        file: wanted.file,
+    }))
 }
 
 /// Renews the certificate of a name: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
@@ -179,8 +213,7 @@ pub(crate) async fn renewal(
     };
     let (file, identity, holder) = renewed(&setup, password).await?;
     let kept = keep(&setup.downloads, &file, &holder, certificates.now())?;
-    place(&setup, &identity).await?;
-    certificates.show(name, &identity, holder.clone())?;
+    certificates.put(name, &identity, holder.clone()).await?;
     Ok(Installation {
         holder,
         file: Some(kept),
@@ -188,17 +221,48 @@ pub(crate) async fn renewal(
 }
 
 impl Certificates {
-    fn same_facility(&self, holder: &Holder) -> Result<(), InstallFailed> {
-        match self.first() {
-            Some(own) if own.holder.facility != holder.facility => {
-                Err(InstallFailed::OtherFacility(holder.facility))
-            }
-            Some(_) | None => Ok(()),
+    /// The certificate whose place one of this holder takes: that of the same terminal, else one of the same facility; of several the one
+    /// of the settings, else the one that lasts longest. `None` where the place of the settings is free.
+    fn predecessor(&self, holder: &Holder) -> Result<Option<Arc<Certificate>>, InstallFailed> {
+        let all = self.all();
+        let is_own = |it: &Certificate| it.name == self.setup.name;
+        let same_terminal = |it: &Certificate| it.holder.terminal == holder.terminal;
+        let nearest = all
+            .iter()
+            .filter(|it| it.holder.facility == holder.facility)
+            .max_by_key(|it| (same_terminal(it), is_own(it), it.holder.not_after));
+        let is_free = !all.iter().any(|it| is_own(it));
+        match nearest {
+            Some(it) if same_terminal(it) || !is_free => Ok(Some(Arc::clone(it))),
+            None if !is_free => Err(InstallFailed::OtherFacility(holder.facility)),
+            Some(_) | None => Ok(None),
         }
     }
 
-    /// Remembers what a person is asked about, in place of what was before; returns its name.
-    fn question(&self, identity: Identity) -> Result<String, InstallFailed> {
+    /// The name under which a certificate is put in this one's place.
+    fn name_of(&self, before: Option<&Certificate>) -> String {
+        before.map_or_else(|| self.setup.name.clone(), |it| it.name.clone())
+    }
+
+    /// Why a person is asked before a file's certificate takes the place of this one.
+    async fn doubt(&self, holder: &Holder, present: &Certificate) -> Option<Doubt> {
+        if present.holder.terminal != holder.terminal {
+            return Some(Doubt::OtherTerminal);
+        }
+        let span = |it: &Holder| [it.not_before, it.not_after];
+        let is_back = is_step_back(span(holder), span(&present.holder));
+        (is_back && self.is_good(present).await).then_some(Doubt::StepBack)
+    }
+
+    /// Remembers what a person is asked about, in place of what was before.
+    fn question(
+        &self,
+        doubt: Doubt,
+        present: &Certificate,
+        identity: Identity,
+        offered: Holder,
+        file: Option<PathBuf>,
+    ) -> Result<Offered, InstallFailed> {
         let token = random_text().ok_or(InstallFailed::Random)?;
         let mut questioned = self
             .questioned
@@ -206,27 +270,44 @@ impl Certificates {
             .unwrap_or_else(PoisonError::into_inner);
         *questioned = Some(Questioned {
             token: token.clone(),
+            name: present.name.clone(),
             identity,
+            file: file.clone(),
             since: self.now(),
         });
-        Ok(token)
+        Ok(Offered::Questioned(Question {
+            doubt,
+            offered,
+            present: present.holder.clone(),
+            file,
+            token,
+        }))
     }
 
     /// What a person was asked about under this name, once.
-    fn wanted(&self, token: &str) -> Option<Identity> {
+    fn wanted(&self, token: &str) -> Option<Questioned> {
         let mut questioned = self
             .questioned
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let is_it =
             |it: &mut Questioned| it.token == token && self.now() < it.since.plus_seconds(ASKED_S);
-        questioned.take_if(is_it).map(|it| it.identity)
+        questioned.take_if(is_it)
     }
 
-    /// Puts a certificate into its place and shows it.
-    async fn put(&self, identity: &Identity, holder: Holder) -> Result<(), InstallFailed> {
-        place(&self.setup, identity).await?;
-        self.show(&self.setup.name, identity, holder)
+    /// Puts a certificate into the place of a name and shows it.
+    async fn put(
+        &self,
+        name: &str,
+        identity: &Identity,
+        holder: Holder,
+    ) -> Result<(), InstallFailed> {
+        let setup = Setup {
+            name: name.to_owned(),
+            ..self.setup.clone()
+        };
+        place(&setup, identity).await?;
+        self.show(name, identity, holder)
     }
 }
 

@@ -80,7 +80,8 @@ fn refused(staff: &Staff) -> Option<Response> {
 }
 
 /// Banners for everybody's main screen: the end that comes near, the backup that is missing, of every certificate of this PC. The pages
-/// are of the one that was chosen at the sign-in; of another the banner says how to get there.
+/// are of the one that was chosen at the sign-in; of another the banner says how to get there, and of one that is over, which nobody
+/// can choose any more, where the next is applied for.
 pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
     let words = &staff.words;
     let chosen = staff.certificate(app).map(|it| it.name.clone());
@@ -102,6 +103,15 @@ pub(super) fn reminders(app: &App, staff: &Staff) -> Vec<Banner> {
                 banner.way_on = Some(WayOn {
                     href: HERE.into(),
                     text: words.say("certificate-page"),
+                });
+            } else if !is_chosen && certificate.holder.not_after <= app.now() {
+                let address = app.certificates.setup().application_page();
+                let apply = words.say_with("certificate-over-apply", &[("address", address)]);
+                banner.text.push_str(words.choose("", " "));
+                banner.text.push_str(&apply);
+                banner.way_on = Some(WayOn {
+                    href: install::HERE.into(),
+                    text: words.say("certificate-install"),
                 });
             } else if !is_chosen {
                 banner.text.push_str(words.choose("", " "));
@@ -140,6 +150,8 @@ fn of_certificate(app: &App, certificate: &Certificate, words: &Words) -> Vec<Ba
         banners.push(ending_banner(holder.not_after, ending, now, words));
     }
     let backup = match app.backups.state(holder.fingerprint) {
+        // A copy of one that opens nothing is of no use.
+        _ if ending == Ending::Over => None,
         Backup::Never => Some("backup-never"),
         Backup::OfEarlier => Some("backup-of-earlier"),
         Backup::Made(_) => None,

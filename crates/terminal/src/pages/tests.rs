@@ -507,7 +507,7 @@ fn every_page_in_every_language_has_one_heading_labels_unique_identifiers_and_no
         let pages = pages(language);
         assert_eq!(
             pages.len(),
-            51 + access::PAGES
+            52 + access::PAGES
                 + bulk_orders::PAGES
                 + claims::PAGES
                 + copies::PAGES

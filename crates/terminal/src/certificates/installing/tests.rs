@@ -59,10 +59,14 @@ impl Center {
     }
 
     fn client(&self) -> Identity {
-        let code = InstitutionCode::parse("1319999999").unwrap();
+        self.client_of("1319999999", "受付1")
+    }
+
+    fn client_of(&self, code: &str, terminal: &str) -> Identity {
+        let code = InstitutionCode::parse(code).unwrap();
         let issued = self
             .authority
-            .issue_client(code, "受付1", KeyKind::P256, now());
+            .issue_client(code, terminal, KeyKind::P256, now());
         issued.unwrap().identity
     }
 
@@ -113,4 +117,72 @@ async fn one_that_the_center_refuses_leaves_the_one_before() {
     assert!(matches!(failed, InstallFailed::Revoked), "{failed}");
     let kept = setup.installed.read("clinic").unwrap();
     assert_eq!(kept.fingerprint(), before.fingerprint());
+}
+
+/// A terminal whose center is not there, with a certificate of these facilities and terminals under these names.
+fn terminal(center: &Center, dir: &Path, all: &[(&str, &str, &str)]) -> Certificates {
+    let setup = center.setup(dir, "https://127.0.0.1:1", 0);
+    for (name, code, terminal) in all {
+        let identity = center.client_of(code, terminal);
+        setup.installed.install(name, &identity).unwrap();
+    }
+    let read = setup.read().unwrap();
+    Certificates::new(setup, read)
+}
+
+/// What a notice brings.
+fn downloaded(identity: &Identity) -> Ready {
+    let holder = identity.holder().unwrap();
+    (b"file".to_vec(), identity.clone(), holder)
+}
+
+#[tokio::test]
+async fn a_notice_of_another_terminal_leaves_the_certificate_before_until_a_person_wants_it() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let own = [("clinic", "1319999999", "受付1")];
+    let certificates = terminal(&center, dir.path(), &own);
+    let before = certificates.first().unwrap().holder.fingerprint;
+    let other = center.client_of("1319999999", "受付2");
+    let offered = downloaded_one(&certificates, downloaded(&other));
+    let Ok(Offered::Questioned(asked)) = offered.await else {
+        panic!("it is asked about");
+    };
+    assert_eq!(asked.doubt, Doubt::OtherTerminal);
+    assert_eq!(asked.present.terminal, "受付1");
+    assert!(asked.file.is_some_and(|it| it.exists()));
+    let installed = &certificates.setup.installed;
+    let sealed = installed.read("clinic").unwrap();
+    assert_eq!(sealed.fingerprint(), before);
+    assert_eq!(certificates.first().unwrap().holder.fingerprint, before);
+    let put = anyway(&certificates, &asked.token).await.unwrap();
+    assert!(put.unwrap().file.is_some());
+    let first = certificates.first().unwrap();
+    assert_eq!(first.holder.fingerprint, other.fingerprint());
+    assert_eq!(installed.names().unwrap(), ["clinic"]);
+}
+
+#[tokio::test]
+async fn a_certificate_takes_the_place_of_its_own_terminals_whatever_name_that_lies_under() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let all = [
+        ("clinic", "1319999999", "受付1"),
+        ("branch", "1339999999", "受付1"),
+        ("upstairs", "1319999999", "受付2"),
+    ];
+    let certificates = terminal(&center, dir.path(), &all);
+    let installed = certificates.setup.installed.clone();
+    let sealed = || all.map(|(name, ..)| installed.read(name).unwrap().fingerprint());
+    for (place, (_, code, terminal)) in all.into_iter().enumerate() {
+        let mut expected = sealed();
+        let new = center.client_of(code, terminal);
+        expected[place] = new.fingerprint();
+        let offered = downloaded_one(&certificates, downloaded(&new)).await;
+        assert!(matches!(offered, Ok(Offered::Installed(_))), "{offered:?}");
+        assert_eq!(sealed(), expected, "{place}");
+        let is_new = |it: &Arc<Certificate>| it.holder.fingerprint == new.fingerprint();
+        assert!(certificates.all().iter().any(is_new));
+    }
+    let foreign = center.client_of("1359999999", "受付1");
+    let refused = downloaded_one(&certificates, downloaded(&foreign)).await;
+    assert!(matches!(refused, Err(InstallFailed::OtherFacility(_))));
 }

@@ -1,5 +1,8 @@
-//! Giving the terminal a certificate: by the notice's two IDs, or from a backup file. A step back from a good one is asked about first.
+//! Giving the terminal a certificate: by the notice's two IDs, or from a backup file. A step back from a good one, and one of another
+//! terminal, are asked about first.
 //! Repeats no secret that was typed.
+
+use std::path::Path;
 
 use api::client::ClientError;
 use askama::Template;
@@ -16,7 +19,7 @@ use ui::language::Words;
 use super::permitted::{self, permitted};
 use super::{new_password, of_install, password_faults};
 use crate::certificates::{
-    FromFile, InstallFailed, Installation, StepBack, anyway, for_notice, from_file,
+    Doubt, InstallFailed, Installation, Offered, Question, anyway, for_notice, from_file,
 };
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
@@ -51,9 +54,14 @@ pub(crate) struct FilePage {
 }
 
 #[derive(Template)]
-#[template(path = "certificate_step_back.html")]
-pub(crate) struct StepBackPage {
+#[template(path = "certificate_question.html")]
+pub(crate) struct QuestionPage {
     pub(crate) frame: Frame,
+    pub(crate) code: &'static str,
+    pub(crate) heading: String,
+    pub(crate) lead: String,
+    /// The button of whoever wants it so.
+    pub(crate) go_on: String,
     /// What the certificate in use says, and what the offered one does.
     pub(crate) present: Vec<Fact>,
     pub(crate) offered: Vec<Fact>,
@@ -173,10 +181,14 @@ pub(crate) async fn install(
         &form.password,
     );
     match installed.await {
-        Ok(installed) => {
+        Ok(Offered::Installed(installed)) => {
             // Sessions were opened with the certificate before, and do not go on with this one.
             app.browsers.end_sessions(app.now());
             installed_page(&app, &visitor, &installed)
+        }
+        Ok(Offered::Questioned(asked)) => {
+            let page = question_page(frame(&app, &visitor, HERE), asked);
+            show(StatusCode::CONFLICT, &page)
         }
         Err(InstallFailed::Client(ClientError::Problem(problem))) if !problem.errors.is_empty() => {
             answer(None, &faults::of_members(&problem, words))
@@ -204,9 +216,12 @@ pub(crate) fn facts(installed: &Installation, words: &Words) -> Vec<Fact> {
         fact("certificate-terminal", holder.terminal.clone(), words),
         last_day(holder, words),
     ];
-    let file = installed.file.as_ref();
-    facts.extend(file.map(|file| fact("certificate-file", file.display().to_string(), words)));
+    facts.extend(kept_file(installed.file.as_deref(), words));
     facts
+}
+
+fn kept_file(file: Option<&Path>, words: &Words) -> Option<Fact> {
+    file.map(|file| fact("certificate-file", file.display().to_string(), words))
 }
 
 fn fact(key: &str, text: String, words: &Words) -> Fact {
@@ -222,8 +237,8 @@ fn last_day(holder: &Holder, words: &Words) -> Fact {
     fact("certificate-last-day", days::show(&day, words), words)
 }
 
-/// The page that asks whether a step back is wanted.
-pub(crate) fn step_back_page(frame: Frame, asked: StepBack) -> StepBackPage {
+/// The page that asks whether the offered certificate is wanted.
+pub(crate) fn question_page(frame: Frame, asked: Question) -> QuestionPage {
     let words = frame.words.clone();
     let facts = |holder: &Holder| {
         let begins = days::show_instant(&holder.not_before.to_string());
@@ -233,9 +248,29 @@ pub(crate) fn step_back_page(frame: Frame, asked: StepBack) -> StepBackPage {
             last_day(holder, &words),
         ]
     };
-    StepBackPage {
+    let (code, heading, lead, go_on) = match asked.doubt {
+        Doubt::StepBack => (
+            "certificate_step_back",
+            words.say("certificate-step-back"),
+            words.say("certificate-step-back-lead"),
+            words.say("certificate-anyway"),
+        ),
+        Doubt::OtherTerminal => (
+            "certificate_of_other_terminal",
+            words.say("certificate-other-terminal"),
+            words.say("certificate-other-terminal-lead"),
+            words.say("certificate-put-it"),
+        ),
+    };
+    let mut offered = facts(&asked.offered);
+    offered.extend(kept_file(asked.file.as_deref(), &words));
+    QuestionPage {
+        code,
+        heading,
+        lead,
+        go_on,
         present: facts(&asked.present),
-        offered: facts(&asked.offered),
+        offered,
         token: asked.token,
         frame,
     }
@@ -304,12 +339,12 @@ pub(crate) async fn install_file(
         return answer(None, &[fault]);
     }
     match from_file(&app.certificates, &sent.file, &sent.password).await {
-        Ok(FromFile::Installed(installed)) => {
+        Ok(Offered::Installed(installed)) => {
             app.browsers.end_sessions(app.now());
             installed_page(&app, &visitor, &installed)
         }
-        Ok(FromFile::Questioned(asked)) => {
-            let page = step_back_page(frame(&app, &visitor, FILE), asked);
+        Ok(Offered::Questioned(asked)) => {
+            let page = question_page(frame(&app, &visitor, FILE), asked);
             show(StatusCode::CONFLICT, &page)
         }
         Err(error) => answer(Some(of_install(&error, words)), &[]),

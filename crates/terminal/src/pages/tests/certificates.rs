@@ -5,7 +5,7 @@ use pki::identity::Holder;
 use ui::component::{Checkbox, Fact};
 
 use super::*;
-use crate::certificates::{Installation, StepBack};
+use crate::certificates::{Doubt, Installation, Question};
 use crate::pages::certificates::{CertificatePage, backup, install, renew};
 
 fn fact() -> Fact {
@@ -75,13 +75,20 @@ pub(super) fn of_the_certificate(staff: &Staff, written: &mut Written) {
         not_after: Instant::from_micros(0),
         fingerprint: [0; 32],
     };
-    let asked = StepBack {
-        offered: holder.clone(),
-        present: holder.clone(),
-        token: "0123".into(),
-    };
-    let page = install::step_back_page(visitor.frame(install::FILE), asked);
-    written.add("certificate-step-back", &page);
+    for (name, doubt) in [
+        ("certificate-step-back", Doubt::StepBack),
+        ("certificate-other-terminal", Doubt::OtherTerminal),
+    ] {
+        let asked = Question {
+            doubt,
+            offered: holder.clone(),
+            present: holder.clone(),
+            file: Some("/home/onshi/<fill this in>.p12".into()),
+            token: "0123".into(),
+        };
+        let page = install::question_page(visitor.frame(install::FILE), asked);
+        written.add(name, &page);
+    }
     let installed = Installation {
         holder,
         file: Some("/home/onshi/<fill this in>.p12".into()),
