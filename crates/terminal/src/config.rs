@@ -68,9 +68,10 @@ pub struct Updates {
     /// The hour at which a waiting update is installed; `shut-down` for only then.
     #[serde(deserialize_with = "chosen_hour")]
     pub at: Option<TimeOfDay>,
-    /// When patients are received: nothing is installed then.
+    /// When patients are received: nothing is installed then. While left out, nothing is installed at the hours when most facilities
+    /// receive them, and no page says that their reception is over.
     #[serde(deserialize_with = "reception")]
-    pub reception: Vec<Reception>,
+    pub reception: Option<Vec<Reception>>,
     /// Minutes between two looks at the center.
     pub look_every_minutes: NonZeroU32,
     /// Folder of the installing part: what is installed and what is kept for the way back.
@@ -84,9 +85,7 @@ impl Default for Updates {
         Self {
             publisher: None,
             at: TimeOfDay::parse("03:00").ok(),
-            reception: Reception::parse("mon-sat 08:00-20:00")
-                .into_iter()
-                .collect(),
+            reception: None,
             look_every_minutes: NonZeroU32::MIN.saturating_add(59),
             state_dir: "/var/lib/onshi-update".into(),
             root: "/".into(),
@@ -98,9 +97,14 @@ impl Updates {
     /// When updates may be installed.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
+        let usual = || {
+            Reception::parse("mon-sat 08:00-20:00")
+                .into_iter()
+                .collect()
+        };
         Schedule {
             at: self.at,
-            reception: self.reception.clone(),
+            reception: self.reception.clone().unwrap_or_else(usual),
         }
     }
 }
@@ -114,11 +118,12 @@ fn chosen_hour<'de, D: Deserializer<'de>>(it: D) -> Result<Option<TimeOfDay>, D:
     Ok(Some(at))
 }
 
-fn reception<'de, D: Deserializer<'de>>(it: D) -> Result<Vec<Reception>, D::Error> {
+fn reception<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Reception>>, D::Error> {
     let texts: Vec<String> = Vec::deserialize(it)?;
     let hours = texts.iter().map(|text| Reception::parse(text));
     hours
         .collect::<Result<_, _>>()
+        .map(Some)
         .map_err(serde::de::Error::custom)
 }
 

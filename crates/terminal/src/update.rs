@@ -242,9 +242,10 @@ impl SelfUpdate {
         }
     }
 
-    /// Since when the day's reception is over; `None` before that, and on a day without any.
+    /// Since when the day's reception is over; `None` before that, on a day without any, and where nobody wrote its hours.
     #[must_use]
     pub fn closed_since(&self, now: Instant) -> Option<Instant> {
+        self.settings.reception.as_ref()?;
         self.settings.schedule().closed_since(now)
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(debian: &Debian, packages: &Packages) -> anyhow::Result<()> {
         "etc/onshi/terminal.toml",
         &[
             ("# publisher = ", "publisher = "),
-            ("reception = [\"mon-sat 08:00-20:00\"]", "reception = []"),
+            ("# reception = [\"mon-sat 08:00-20:00\"]", "reception = []"),
         ],
     )?;
     std::fs::create_dir_all(debian.dir.join(RELEASES))?;

@@ -40,7 +40,7 @@ pub(crate) fn lay_down(data_dir: &Path, hours: &str) -> config::Updates {
     std::fs::write(folder.join("release.json"), papers).unwrap();
     config::Updates {
         publisher: Some(pinned),
-        reception: vec![Reception::parse(hours).unwrap()],
+        reception: Some(vec![Reception::parse(hours).unwrap()]),
         state_dir: data_dir.join("update-state"),
         root: data_dir.join("root"),
         ..config::Updates::default()

@@ -13,6 +13,7 @@ use domain::support_directory::desk::{Contract, PhoneNumber};
 use kiosk::profile::Profile;
 
 use super::{Written, fault, standing};
+use crate::config::Updates;
 use crate::inventory as kept;
 use crate::lock::tests::Terminal;
 use crate::pages::inventory::edit::{DeviceForm, device_page};
@@ -358,6 +359,33 @@ async fn after_reception_the_first_pages_say_that_a_reader_is_switched_off_to_up
             assert_eq!(page.status, StatusCode::OK);
             let says = page.text.contains("data-code=\"switch_reader_off\"");
             assert_eq!(says, said, "{hours} {maker}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_wrote_the_hours_of_reception_no_page_says_that_it_is_over() {
+    for (written, said) in [(false, false), (true, true)] {
+        let terminal = Terminal::start_with(|setup, _| {
+            let dir = setup.screen_lock.data_dir.clone();
+            let mut updates = Updates::default();
+            if written {
+                updates.reception = Some(updates.schedule().reception);
+            }
+            setup.updates = SelfUpdate::new(&dir, &updates);
+        });
+        let open = Some(Weakening::UntilNextStart);
+        let (lock, now) = (&terminal.app.lock, terminal.app.now());
+        lock.weaken(open, "kanri", now).unwrap();
+        terminal.pass(3 * 3_600 + 1_800);
+        let (dir, now) = (terminal.dir.path(), terminal.app.now());
+        assert_eq!(now.to_minute_in_japan(), "2027-01-15 20:30");
+        kept::change(dir, Version(0), contents("アルメックス"), "kanri", now).unwrap();
+        let staff = terminal.sign_in("general");
+        for cookie in ["", staff.as_str()] {
+            let page = terminal.get("/", cookie).await.text;
+            let says = page.contains("data-code=\"switch_reader_off\"");
+            assert_eq!(says, said, "{page}");
         }
     }
 }
