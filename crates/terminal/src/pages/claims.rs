@@ -25,6 +25,7 @@ use ui::language::Words;
 
 use self::contacts::Contacts;
 use crate::browsers::Browser;
+use crate::pages::sign_in::end_at_center;
 use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
 use crate::{days, faults};
@@ -500,10 +501,13 @@ pub(super) fn turned(
 
 pub(crate) async fn sign_out(State(app): State<App>, claimant: Claimant) -> Response {
     // Whatever the center says: here it is over.
-    let _ = claimant.client.claims_sign_out(claimant.token()).await;
     if let Some(key) = claimant.visitor.key {
         app.browsers.with(&key, |browser| browser.claims = None);
     }
+    end_at_center(async move {
+        let _ = claimant.client.claims_sign_out(claimant.token()).await;
+    })
+    .await;
     Redirect::to(HERE).into_response()
 }
 

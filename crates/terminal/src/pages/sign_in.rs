@@ -14,6 +14,7 @@ use domain::civil_date::Instant;
 use domain::second_factor::Entry;
 use pki::identity::Holder;
 use serde::Deserialize;
+use tokio::time::{Duration, timeout};
 use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone, WayOn};
 use ui::language::Words;
 
@@ -22,6 +23,9 @@ use crate::copies::Copies;
 use crate::pages::{Filled, Frame, Staff, Visitor, show, start_stop, support};
 use crate::serve::{App, Certificate};
 use crate::{days, faults};
+
+/// How long a center that does not answer holds up a sign-out.
+const ASK: Duration = Duration::from_secs(2);
 
 #[derive(Template)]
 #[template(path = "certificates.html")]
@@ -338,14 +342,22 @@ pub(crate) async fn sign_in(
     }
 }
 
+/// Here the session, and what was kept of it, ends at once; at the center when it can be asked, else there it ends by itself.
 pub(crate) async fn sign_out(State(app): State<App>, staff: Staff) -> Response {
-    if let Some(reader) = app.card_reader.get() {
-        reader.leave(&staff.key).await;
-    }
     app.browsers.close(&staff.key);
-    // The session ends at the center as well; if the line is down it ends there by itself.
-    let _ = staff.client.sign_out(staff.token()).await;
+    end_at_center(async move {
+        if let Some(reader) = app.card_reader.get() {
+            reader.leave(&staff.key).await;
+        }
+        let _ = staff.client.sign_out(staff.token()).await;
+    })
+    .await;
     Redirect::to("/").into_response()
+}
+
+/// Has a session end at the center, which is waited for a moment only: whoever signs in again at once is then not asked about it.
+pub(super) async fn end_at_center(ending: impl Future<Output = ()> + Send + 'static) {
+    let _ = timeout(ASK, tokio::spawn(ending)).await;
 }
 
 #[cfg(test)]

@@ -113,6 +113,8 @@ fn copies_are_for_a_center_out_of_reach_and_for_no_refusal() {
 enum Line {
     Answers,
     Gone,
+    /// Takes every request and answers none.
+    Silent,
     Refuses(Trouble),
 }
 
@@ -158,7 +160,12 @@ impl Center {
                 let line = Arc::clone(&held);
                 let service = service_fn(move |request: hyper::Request<Incoming>| {
                     let line = *line.lock().unwrap();
-                    async move { reply(line, request.uri().path()) }
+                    async move {
+                        if matches!(line, Line::Silent) {
+                            std::future::pending::<()>().await;
+                        }
+                        reply(line, request.uri().path())
+                    }
                 });
                 let stream = TokioIo::new(accepted.stream);
                 tokio::spawn(http1::Builder::new().serve_connection(stream, service));
@@ -187,7 +194,7 @@ fn reply(line: Line, asked: &str) -> std::io::Result<hyper::Response<Full<Bytes>
         (problem.status, serde_json::to_vec(&problem).unwrap())
     };
     let (status, body) = match line {
-        Line::Gone => return Err(std::io::Error::other("gone")),
+        Line::Gone | Line::Silent => return Err(std::io::Error::other("gone")),
         Line::Refuses(trouble) => problem(trouble),
         Line::Answers if asked == routes::CHECKS || asked == format!("/v1{}", path()) => {
             (200, serde_json::to_vec(&found).unwrap())
@@ -300,6 +307,20 @@ async fn copies_are_of_one_session_and_go_when_it_signs_out() {
         let page = terminal.get(at, &again).await;
         assert!(!shows_copy(&page) && !page.text.contains(COPIES), "{at}");
     }
+}
+
+#[tokio::test]
+async fn signing_out_is_over_soon_though_the_center_never_answers() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("general");
+    check_taro(&terminal, &cookie).await;
+    center.set(Line::Silent);
+    let signing_out = terminal.post("/sign-out", &cookie, "");
+    let page = tokio::time::timeout(Duration::from_secs(15), signing_out).await;
+    assert_eq!(page.unwrap().header("location"), "/");
+    let page = terminal.get("/history", &cookie).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
