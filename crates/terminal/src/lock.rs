@@ -15,6 +15,7 @@ use kiosk::profile::Lock as LockName;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 
+use crate::browsers;
 use crate::pages;
 use crate::serve::App;
 use crate::terminal_user::{self, CannotTell, TerminalUser};
@@ -376,8 +377,16 @@ pub(crate) async fn gate(State(app): State<App>, request: Request, next: Next) -
     let open_when_locked =
         path == "/lock/state" || is_post && matches!(path, "/unlock" | "/language");
     let cause = cause_of(request.method(), request.uri(), request.headers());
-    if app.lock.is_locked(cause, app.now()) && !open_when_locked {
-        return pages::lock::in_place_of(&app, &request);
+    let now = app.now();
+    if app.lock.is_locked(cause, now) {
+        if !open_when_locked {
+            return pages::lock::in_place_of(&app, &request);
+        }
+    } else if cause == Cause::Person
+        && let Some(key) = browsers::key(request.headers())
+    {
+        // On whatever page somebody works, the session's copies stay.
+        app.browsers.with(&key, |it| it.copies.act(now));
     }
     next.run(request).await
 }

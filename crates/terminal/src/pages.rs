@@ -61,7 +61,6 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::facility_kind::FacilityKind;
 use domain::permissions::{Action, EmergencyMode, MenuEntry, allows, menu};
-use domain::screen_lock::Cause;
 use domain::second_factor::Entry;
 use serde::de::DeserializeOwned;
 use ui::component::{Banner, Fault, Tone, WayOn};
@@ -226,10 +225,6 @@ impl FromRequestParts<App> for Staff {
         let visitor = Visitor::of(&parts.headers, app);
         let staff = Self::of(&visitor, app)
             .ok_or_else(|| turn(app, visitor.key, &parts.method, &parts.uri))?;
-        if crate::lock::cause_of(&parts.method, &parts.uri, &parts.headers) == Cause::Person {
-            let now = app.now();
-            app.browsers.with(&staff.key, |it| it.copies.act(now));
-        }
         match staff.first_to_do(parts.uri.path()) {
             Some(to) => Err(Turned {
                 key: None,

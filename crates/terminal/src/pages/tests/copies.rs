@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::copies::tests::answered;
 use crate::copies::{Detail, PastAnswer};
-use crate::lock::tests::{Answer as Page, Terminal};
+use crate::lock::tests::{Answer as Page, PASSWORD, Terminal};
 use crate::pages::copies::{copies_page, is_out_of_reach, result_copy};
 
 /// How many pages there are here.
@@ -341,6 +341,31 @@ async fn what_the_center_refuses_is_shown_from_no_copy_and_not_later_either() {
             assert!(!shows_copy(&page) && !page.text.contains(COPIES));
         }
     }
+}
+
+#[tokio::test]
+async fn copies_stay_while_somebody_works_on_pages_of_whatever_kind() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("general");
+    check_taro(&terminal, &cookie).await;
+    center.set(Line::Gone);
+    for path in ["/", "/manuals", "/support", "/"] {
+        terminal.pass(600);
+        let page = terminal.get(path, &cookie).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+    }
+    assert!(shows_copy(&terminal.get("/history", &cookie).await));
+    // What a page asks by itself is nobody's work.
+    for _ in 0..3 {
+        terminal.pass(600);
+        terminal.get("/notices?by=itself", &cookie).await;
+    }
+    terminal
+        .post("/unlock", &cookie, &format!("password={PASSWORD}&back=/"))
+        .await;
+    let page = terminal.get("/history", &cookie).await;
+    assert!(!shows_copy(&page) && !page.text.contains(COPIES));
 }
 
 #[tokio::test]
