@@ -178,6 +178,10 @@ mod tests {
             let names: Vec<&str> = found.iter().map(|it| it.manual.name).collect();
             assert!(names.contains(&name), "{query}: {names:?}");
         }
+        // Home-visit nursing has no page of starting and stopping, and the button all the same.
+        let found = search(&Terms::parse("シャットダウン").unwrap(), false);
+        let says = |it: &Found| it.section.plain().contains("更新してシャットダウン");
+        assert!(found.iter().any(says));
     }
 
     #[test]
