@@ -165,6 +165,7 @@ mod tests {
             ("災害", "emergency"),
             ("緊急", "emergency"),
             ("練習", "emergency"),
+            ("緊急時 メニュー 一般アカウント", "emergency"),
             ("一括", "bulk"),
             ("照会番号", "bulk"),
             ("更新 証明書", "certificates"),
