@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use api::client::{Client, ClientError};
 use domain::civil_date::Instant;
+use pki::authority::printed_fingerprint;
 use pki::client::Refusal;
 use pki::clock::Clock;
 use pki::identity::{Holder, Identity};
@@ -68,6 +69,11 @@ impl Setup {
     pub(crate) fn application_page(&self) -> String {
         let enroll = self.enroll.trim_end_matches('/');
         format!("{enroll}{}", api::routes::APPLICATION_PAGE)
+    }
+
+    /// Fingerprint of the center's root, as a notice prints it.
+    pub(crate) fn root_fingerprint(&self) -> String {
+        printed_fingerprint(&self.root)
     }
 
     /// All that are installed, the one of the settings first. One that cannot be opened is told of in the log and left out, so that

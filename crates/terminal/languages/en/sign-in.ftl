@@ -8,7 +8,7 @@ certificate-good = Valid until { $day }
 certificate-ending = Valid until { $day } ({ $left } days left). Renew it before.
 certificate-expired = It expired on { $day }. Apply for a new one.
 no-certificate = There is no usable certificate. Download and import one, or apply for a new one.
-no-certificate-apply = Without an issue notice, open { $address } in a browser and apply there.
+no-certificate-apply = Without an issue notice, open { $address } in a browser and apply there. If the browser warns, do not go on: have your system administrator import the center's root certificate (SHA-256 fingerprint { $fingerprint }) into the browser.
 choose-certificate = Choose a certificate.
 start = Start using the system
 

@@ -8,7 +8,7 @@ certificate-good = 有効期限 { $day }
 certificate-ending = 有効期限 { $day }（残り{ $left }日）。期限までに更新してください。
 certificate-expired = { $day }に有効期限が切れました。再発行を申請してください。
 no-certificate = 使える電子証明書がありません。電子証明書をダウンロードして取り込むか、再発行を申請してください。
-no-certificate-apply = 発行通知書も手元にないときは、ブラウザーで { $address } を開いて申請してください。
+no-certificate-apply = 発行通知書も手元にないときは、ブラウザーで { $address } を開いて申請してください。ブラウザーが警告を出すときは、先へ進まず、システム担当者に、センターのルート証明書（SHA-256のフィンガープリント { $fingerprint }）をブラウザーに取り込んでもらってください。
 choose-certificate = 電子証明書を選んでください。
 start = システムの利用を始める
 

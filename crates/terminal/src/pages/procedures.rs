@@ -257,9 +257,15 @@ fn page_of(
     };
     let mut page = procedure_page(staff, frame, procedure, note, &facts, today);
     page.contacts = Some(contacts);
-    let address = app.certificates.setup().application_page();
-    let applied = application_page(procedure, address, &page.frame.words);
-    page.facts.extend(applied);
+    let setup = app.certificates.setup();
+    let words = &page.frame.words;
+    let applied = application_page(procedure, setup.application_page(), words);
+    let warned = applied.as_ref().map(|_| Fact {
+        label: words.say("procedure-warning"),
+        text: setup.root_fingerprint(),
+        meaning: words.say("procedure-warning-meaning"),
+    });
+    page.facts.extend(applied.into_iter().chain(warned));
     page
 }
 

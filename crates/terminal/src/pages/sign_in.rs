@@ -19,6 +19,7 @@ use ui::component::{Banner, Checkbox, Fault, Kind, Radio, TextField, Tone, WayOn
 use ui::language::Words;
 
 use crate::browsers::Browser;
+use crate::certificates::Setup;
 use crate::copies::Copies;
 use crate::pages::{Filled, Frame, Staff, Visitor, show, start_stop, support};
 use crate::serve::{App, Certificate};
@@ -103,8 +104,7 @@ pub(super) fn certificates_page(
         .banners
         .extend(start_stop::reader_reminder(app, &visitor.words));
     if first.is_none() {
-        let address = app.certificates.setup().application_page();
-        let banner = none_usable(&visitor.words, &address);
+        let banner = none_usable(&visitor.words, app.certificates.setup());
         frame.banners.push(banner);
     }
     show(
@@ -123,16 +123,20 @@ const IS_OVER: [&str; 3] = [
     "certificate_expired",
 ];
 
-/// Adds to what is said where a certificate is applied for.
-fn name_application_page(fault: &mut Fault, words: &Words, application_page: &str) {
-    let apply = words.say_with("no-certificate-apply", &[("address", application_page)]);
+/// Adds to what is said where a certificate is applied for, and what to do when the browser warns of that page.
+fn name_application_page(fault: &mut Fault, words: &Words, setup: &Setup) {
+    let of = [
+        ("address", setup.application_page()),
+        ("fingerprint", setup.root_fingerprint()),
+    ];
+    let apply = words.say_with("no-certificate-apply", &of);
     fault.text = format!("{}{}{apply}", fault.text, words.choose("", " "));
 }
 
 /// What to do without a certificate: whoever cannot sign in does not reach the procedures, so it names where to apply.
-fn none_usable(words: &Words, application_page: &str) -> Banner {
+fn none_usable(words: &Words, setup: &Setup) -> Banner {
     let mut fault = faults::own(words, "no_certificate", "no-certificate");
-    name_application_page(&mut fault, words, application_page);
+    name_application_page(&mut fault, words, setup);
     let mut banner = Banner::new(Tone::Error, fault);
     banner.way_on = Some(WayOn {
         href: super::certificates::install::HERE.into(),
@@ -301,8 +305,8 @@ pub(crate) async fn sign_in(
             };
             let mut fault = faults::of_client(&error, &visitor.words);
             if IS_OVER.contains(&fault.code.as_str()) {
-                let address = app.certificates.setup().application_page();
-                name_application_page(&mut fault, &visitor.words, &address);
+                let setup = app.certificates.setup();
+                name_application_page(&mut fault, &visitor.words, setup);
             }
             let fault = Some((tone, fault));
             return sign_in_page(&app, &visitor, &certificate, &form, fault, earlier);
@@ -363,6 +367,7 @@ pub(super) async fn end_at_center(ending: impl Future<Output = ()> + Send + 'sta
 #[cfg(test)]
 mod tests {
     use domain::institution_code::InstitutionCode;
+    use pki::authority::printed_fingerprint;
     use ui::language::{Language, Texts};
 
     use super::*;
@@ -372,9 +377,14 @@ mod tests {
     fn whoever_has_no_certificate_is_told_where_to_apply_for_one() {
         let texts = Arc::new(Texts::new(&SCREENS).unwrap());
         let page = "https://center.example:8444/application";
+        let dir = tempfile::tempdir().unwrap();
+        let setup = crate::pages::tests::certificate_setup(dir.path());
         for language in Language::ALL {
-            let banner = none_usable(&Words::new(texts.clone(), language), page);
+            let banner = none_usable(&Words::new(texts.clone(), language), &setup);
             assert!(banner.text.contains(page), "{}", banner.text);
+            // The browser warns of the page: what a root certificate is compared with stands beside its address.
+            let fingerprint = printed_fingerprint(&setup.root);
+            assert!(banner.text.contains(&fingerprint), "{}", banner.text);
             assert_eq!(banner.code, "no_certificate");
         }
     }

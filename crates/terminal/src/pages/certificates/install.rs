@@ -10,7 +10,6 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use pki::authority::printed_fingerprint;
 use pki::identity::Holder;
 use serde::Deserialize;
 use ui::component::{Banner, Checkbox, ErrorSummary, Fact, Fault, Kind, TextField, Tone, Width};
@@ -139,7 +138,7 @@ fn frame(app: &App, visitor: &Visitor, here: &str) -> Frame {
 }
 
 fn fingerprint(app: &App) -> String {
-    printed_fingerprint(&app.certificates.setup().root)
+    app.certificates.setup().root_fingerprint()
 }
 
 pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {

@@ -6,7 +6,7 @@ use axum::http::Request;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::procedures::{Noted, Procedure};
-use pki::authority::{Authority, KeyKind};
+use pki::authority::{Authority, KeyKind, printed_fingerprint};
 use pki::identity::{Identity, P12Encryption};
 use pki::installed::Installed;
 use pki::sealed::MachineKey;
@@ -180,6 +180,8 @@ async fn without_a_good_certificate_the_re_issue_is_explained_to_anybody_and_no_
     assert_eq!(page.status, 200, "{}", page.text);
     assert!(page.text.contains("今すぐ行ってください"), "{}", page.text);
     assert!(page.text.contains(NOTICE) && page.text.contains("data-desk=\"oqs-call-center\""));
+    let fingerprint = printed_fingerprint(place.authority.root());
+    assert!(page.text.contains(&fingerprint), "{}", page.text);
     let list = terminal.get("/procedures", "").await;
     assert_eq!(list.status, 200, "{}", list.text);
     assert!(list.text.contains(path));
