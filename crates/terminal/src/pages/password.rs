@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::password::{Broken, Length, Password, SPECIAL, last_day};
 use serde::Deserialize;
+use tokio::time::{Duration, timeout};
 use ui::component::{Banner, ErrorSummary, Fact, Fault, Kind, Live, TextField, Tone};
 use ui::language::Words;
 
@@ -19,6 +20,9 @@ use crate::{days, faults};
 
 /// The page's own path.
 const HERE: &str = "/password";
+
+/// How long the center may take to tell of earlier passwords.
+const ASK: Duration = Duration::from_secs(2);
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -133,8 +137,10 @@ pub(super) fn earlier(set_at: &[String], words: &Words) -> Option<Fact> {
     })
 }
 
-/// The page with the passwords of before, where the center tells of them: the change waits for nothing it does not need.
+/// The page with the passwords of before, where the center tells of them soon: the change waits for nothing it does not need. Whoever's
+/// session has ended signs in first.
 async fn page(
+    app: &App,
     staff: &Staff,
     status: StatusCode,
     (typed, problem): (&str, Option<Fault>),
@@ -142,11 +148,16 @@ async fn page(
 ) -> Response {
     let state = &staff.session.password;
     let mut page = password_page(staff.frame(HERE), state, typed, problem, faults);
-    if !state.change_needed
-        && let Ok(own) = staff.client.own_account(staff.token()).await
-    {
-        page.state
-            .extend(earlier(&own.passwords_set_at, &staff.words));
+    if !state.change_needed {
+        match timeout(ASK, staff.client.own_account(staff.token())).await {
+            Ok(Ok(own)) => page
+                .state
+                .extend(earlier(&own.passwords_set_at, &staff.words)),
+            Ok(Err(error)) if staff.has_ended(app, &error, HERE, None) => {
+                return Redirect::to("/sign-in").into_response();
+            }
+            Ok(Err(_)) | Err(_) => {}
+        }
     }
     show(status, &page)
 }
@@ -196,7 +207,7 @@ pub(super) fn password_page(
 pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
     app.browsers
         .with(&staff.key, |browser| browser.password_change = None);
-    page(&staff, StatusCode::OK, ("", None), &[]).await
+    page(&app, &staff, StatusCode::OK, ("", None), &[]).await
 }
 
 /// What is wrong with the form by itself, before the center compares.
@@ -228,7 +239,8 @@ pub(crate) async fn propose(
     let faults = form_faults(&form, &staff.words);
     if !faults.is_empty() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return page(&staff, status, (form.new_password.as_str(), None), &faults).await;
+        let typed = (form.new_password.as_str(), None);
+        return page(&app, &staff, status, typed, &faults).await;
     }
     let change = PasswordChange {
         new_password: form.new_password,
@@ -295,7 +307,8 @@ pub(crate) async fn confirm(State(app): State<App>, staff: Staff) -> Response {
             let told = faults::of_members(&problem, &staff.words);
             let fault = faults::of_problem(&problem, &staff.words);
             let fault = told.is_empty().then_some(fault);
-            page(&staff, StatusCode::UNPROCESSABLE_ENTITY, ("", fault), &told).await
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            page(&app, &staff, status, ("", fault), &told).await
         }
         Err(error) => staff.failed(&app, &error, HERE),
     }

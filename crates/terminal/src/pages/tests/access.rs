@@ -4,6 +4,7 @@ use api::access::{BegunSecondFactor, OwnAccount, RecoveryState, SecondFactor, Si
 use api::rotation::Rotation;
 use domain::password::Password;
 
+use super::copies::{Center, Line};
 use super::*;
 
 /// How many pages these are.
@@ -168,6 +169,26 @@ fn the_passwords_of_before_are_told_of_with_their_dates_and_a_first_one_has_none
     let told = password::earlier(&own.passwords_set_at, &words).unwrap();
     assert_eq!(told.text, "2026-10-01 09:05、2026-09-01 08:30");
     assert!(password::earlier(&own.passwords_set_at[..1], &words).is_none());
+}
+
+#[tokio::test]
+async fn the_form_of_a_new_password_waits_for_no_center_and_hides_no_end_of_the_session() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("general");
+    center.set(Line::Silent);
+    let shown = terminal.get("/password", &cookie);
+    let page = tokio::time::timeout(std::time::Duration::from_secs(15), shown).await;
+    let page = page.unwrap();
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("name=\"old_password\""));
+    center.set(Line::Gone);
+    let page = terminal.get("/password", &cookie).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    center.set(Line::Refuses(Trouble::SessionEnded));
+    let page = terminal.get("/password", &cookie).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER);
+    assert_eq!(page.header("location"), "/sign-in");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn copies_are_for_a_center_out_of_reach_and_for_no_refusal() {
 
 /// What a center does with what it is asked.
 #[derive(Clone, Copy)]
-enum Line {
+pub(super) enum Line {
     Answers,
     Gone,
     /// Takes every request and answers none.
@@ -119,7 +119,7 @@ enum Line {
 }
 
 /// A center that knows one check.
-struct Center {
+pub(super) struct Center {
     line: Arc<Mutex<Line>>,
     client: Client,
 }
@@ -134,7 +134,7 @@ fn path() -> String {
 }
 
 impl Center {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let machine = MachineKey::open(&dir.path().join("key")).unwrap();
         let authority = Authority::open(dir.path(), &machine, start()).unwrap();
@@ -175,11 +175,11 @@ impl Center {
         Self { line, client }
     }
 
-    fn set(&self, line: Line) {
+    pub(super) fn set(&self, line: Line) {
         *self.line.lock().unwrap() = line;
     }
 
-    fn terminal(&self) -> Terminal {
+    pub(super) fn terminal(&self) -> Terminal {
         Terminal::start_with(|setup, now| {
             assert!(now == start());
             setup.certificates[0].client = self.client.clone();
