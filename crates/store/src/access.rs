@@ -36,12 +36,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/0005_applications.sqlite.sql"),
     ),
     (
-        "0007_claims_checked",
-        include_str!("../migrations/0007_claims_checked.sqlite.sql"),
+        "0006_claims_checked",
+        include_str!("../migrations/0006_claims_checked.sqlite.sql"),
     ),
     (
-        "0009_receipt_keys",
-        include_str!("../migrations/0009_receipt_keys.sqlite.sql"),
+        "0007_receipt_keys",
+        include_str!("../migrations/0007_receipt_keys.sqlite.sql"),
     ),
 ];
 
@@ -69,12 +69,12 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/0005_applications.postgres.sql"),
     ),
     (
-        "0007_claims_checked",
-        include_str!("../migrations/0007_claims_checked.postgres.sql"),
+        "0006_claims_checked",
+        include_str!("../migrations/0006_claims_checked.postgres.sql"),
     ),
     (
-        "0009_receipt_keys",
-        include_str!("../migrations/0009_receipt_keys.postgres.sql"),
+        "0007_receipt_keys",
+        include_str!("../migrations/0007_receipt_keys.postgres.sql"),
     ),
 ];
 

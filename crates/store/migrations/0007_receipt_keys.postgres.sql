@@ -1,4 +1,4 @@
--- The twin of 0009_receipt_keys.sqlite.sql for PostgreSQL.
+-- The twin of 0007_receipt_keys.sqlite.sql for PostgreSQL.
 -- The public keys of receipts and checkpoints, so that every process over one store publishes and believes what any of them signed. No private key.
 -- `proof` is made with the machine key: whoever writes here without it adds none. `announced` is when a key came here, `retired` when it was replaced.
 CREATE TABLE receipt_key (
