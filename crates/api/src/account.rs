@@ -12,7 +12,11 @@ pub struct Account {
     /// Of a medical viewer: the right to ambulance mode (救急時閲覧権限).
     #[serde(default)]
     pub ambulance: bool,
-    /// For a medical viewer: who designated the person and as what (G01).
+    /// Of a designated person: who designated them (G01).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub designated_by: Option<String>,
+    /// Of a designated person: their work, where it is said. Of a medical viewer without a profession: what was typed while this was one
+    /// free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub designation: Option<String>,
     /// Name to show.
@@ -27,6 +31,10 @@ pub struct Account {
     pub locked: bool,
     /// State of its password.
     pub password: crate::session::PasswordState,
+    /// As what a medical viewer looks at medical information; missing where the account was made before this was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(physician|dentist|pharmacist|designated)$")]
+    pub profession: Option<String>,
     /// `active` or `disabled`.
     #[schema(pattern = "^(active|disabled)$")]
     pub state: String,
@@ -65,7 +73,11 @@ pub struct NewAccount {
     /// Of a medical viewer: the right to ambulance mode (救急時閲覧権限).
     #[serde(default)]
     pub ambulance: bool,
-    /// For a medical viewer: who designated the person and as what.
+    /// Who designated a designated person; needed there, and there alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub designated_by: Option<String>,
+    /// Work of a designated person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub designation: Option<String>,
@@ -81,6 +93,10 @@ pub struct NewAccount {
     /// First password; a person changes it at the first sign-in.
     #[schema(min_length = 8, max_length = 20, format = Password)]
     pub password: String,
+    /// As what a medical viewer looks at medical information; needed there, and there alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(physician|dentist|pharmacist|designated)$")]
+    pub profession: Option<String>,
 }
 
 impl fmt::Debug for NewAccount {
@@ -96,7 +112,11 @@ pub struct AccountChange {
     /// The right of a medical viewer to ambulance mode (救急時閲覧権限).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ambulance: Option<bool>,
-    /// New designation of a medical viewer; an empty one removes it.
+    /// Who designated a designated person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub designated_by: Option<String>,
+    /// New work of a designated person; an empty one removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub designation: Option<String>,
@@ -108,6 +128,10 @@ pub struct AccountChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 8, max_length = 20, format = Password)]
     pub password: Option<String>,
+    /// As what a medical viewer looks at medical information; another than `designated` takes designation and designator away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(physician|dentist|pharmacist|designated)$")]
+    pub profession: Option<String>,
     /// `active` or `disabled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^(active|disabled)$")]

@@ -1,5 +1,7 @@
 //! Accounts of a facility (G04, G05): list, register, edit, disable. Which kinds, says `AccountKind::manages`.
 
+mod viewers;
+
 use api::account::{Account as Shown, AccountChange, Accounts, NewAccount, UnusualSignIn};
 use api::problem::{MemberError, Text, Trouble};
 use api::routes;
@@ -7,6 +9,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::account::grounds::{Grounds, Profession};
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Deed, Event};
 use domain::civil_date::Instant;
@@ -29,9 +32,6 @@ use crate::trouble::Refused;
 
 /// The longest name to show, in characters.
 const NAME_CHARS: usize = 60;
-
-/// The longest designation, in characters.
-const DESIGNATION_CHARS: usize = 100;
 
 /// Unusual sign-ins are told to managers for so long \[ours\].
 const UNUSUAL_S: i64 = 31 * 86_400;
@@ -94,8 +94,8 @@ pub(crate) async fn register(
         return again(StatusCode::CREATED, &before);
     }
     let wanted = examine(permit.holder().kind, &body.value).map_err(Wrong::refused)?;
+    let event = told_of_new(&permit, &wanted, now);
     let account = made(&app, &permit, wanted, now).await?;
-    let event = told(&permit, Deed::AccountCreate, &account.id, now);
     let shown = shown(&account, now);
     let kept = repeatable.keep(&shown, now)?;
     let created = app
@@ -149,6 +149,9 @@ pub(crate) async fn edit(
     if account.ambulance != seen.ambulance {
         change.detail = format!("{} ambulance={}", change.detail, account.ambulance.code());
     }
+    if account.grounds != seen.grounds {
+        change.detail.push_str(&profession(&account.grounds));
+    }
     let mut events = vec![change];
     if account.state != seen.state {
         events.push(told(&permit, Deed::AccountState, &account.id, now));
@@ -179,7 +182,7 @@ pub(crate) struct Wanted {
     pub(crate) id: AccountId,
     kind: AccountKind,
     display_name: String,
-    designation: Option<String>,
+    grounds: Grounds,
     ambulance: Right,
     password: Password,
 }
@@ -234,10 +237,13 @@ pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted,
         ));
     }
     wrong.members.extend(name_error(&body.display_name));
-    let designation = body.designation.clone().filter(|text| !text.is_empty());
-    wrong
-        .members
-        .extend(designation_error(kind, designation.as_deref()));
+    let given = viewers::Given {
+        profession: body.profession.as_deref(),
+        designation: body.designation.as_deref(),
+        designated_by: body.designated_by.as_deref(),
+    };
+    let (grounds, errors) = viewers::read(kind, given);
+    wrong.members.extend(errors);
     let ambulance = right(body.ambulance);
     wrong.members.extend(ambulance_error(kind, ambulance));
     // The rule of a person holds for every kind; that of a system account only where the kind is known.
@@ -253,7 +259,7 @@ pub(crate) fn examine(manager: AccountKind, body: &NewAccount) -> Result<Wanted,
             id,
             kind,
             display_name: body.display_name.clone(),
-            designation,
+            grounds,
             ambulance,
             password,
         }),
@@ -274,7 +280,7 @@ pub(crate) async fn made(
         kind: wanted.kind,
         state: AccountState::Active,
         display_name: wanted.display_name,
-        designation: wanted.designation,
+        grounds: wanted.grounds,
         ambulance: wanted.ambulance,
         password: passwords::hash(app, wanted.password, now, !wanted.kind.is_system()).await?,
         lockout: lockout::State::default(),
@@ -293,6 +299,20 @@ pub(crate) fn told(
     event
 }
 
+/// The event of an account that is made.
+pub(crate) fn told_of_new(permit: &Permit<ManageAccounts>, wanted: &Wanted, now: Instant) -> Event {
+    let mut event = told(permit, Deed::AccountCreate, &wanted.id, now);
+    event.detail.push_str(&profession(&wanted.grounds));
+    event
+}
+
+/// As what a medical viewer looks, for an event; whoever designated is a person, and stands in the account alone.
+fn profession(grounds: &Grounds) -> String {
+    let name = grounds.profession.map(Profession::as_str);
+    name.map(|name| format!(" profession={name}"))
+        .unwrap_or_default()
+}
+
 /// An account the permit's holder manages; any other is not found.
 pub(crate) fn managed(
     app: &App,
@@ -308,6 +328,8 @@ pub(crate) fn managed(
 /// The account as it would be after a change, and its new password.
 fn changed(seen: &Account, change: AccountChange) -> Result<(Account, Option<Password>), Wrong> {
     let (mut account, mut wrong) = (seen.clone(), Wrong::default());
+    let (grounds, errors) = viewers::changed(seen, &change);
+    account.grounds = grounds;
     if let Some(name) = change.display_name {
         wrong.members.extend(name_error(&name));
         account.display_name = name;
@@ -323,11 +345,7 @@ fn changed(seen: &Account, change: AccountChange) -> Result<(Account, Option<Pas
             )),
         }
     }
-    if let Some(designation) = change.designation {
-        account.designation = Some(designation).filter(|text| !text.is_empty());
-        let error = designation_error(Some(account.kind), account.designation.as_deref());
-        wrong.members.extend(error);
-    }
+    wrong.members.extend(errors);
     if let Some(given) = change.ambulance {
         account.ambulance = right(given);
         let error = ambulance_error(Some(account.kind), account.ambulance);
@@ -354,28 +372,6 @@ fn name_error(name: &str) -> Option<MemberError> {
                 "form",
                 "表示名は1〜60文字で、制御文字は使えません。",
                 "The name has 1 to 60 characters and no control characters.",
-            )
-        })
-}
-
-fn designation_error(kind: Option<AccountKind>, text: Option<&str>) -> Option<MemberError> {
-    let text = text?;
-    if kind.is_some_and(|kind| kind != AccountKind::MedicalViewer) {
-        return Some(MemberError::new(
-            "designation",
-            "not_for_kind",
-            "選定者の欄は医療情報閲覧アカウントだけに記入します。空欄にしてください。",
-            "Only a medical viewer has a designation; leave it empty.",
-        ));
-    }
-    domain::personal_text::check(text, DESIGNATION_CHARS)
-        .err()
-        .map(|_| {
-            MemberError::new(
-                "designation",
-                "form",
-                "選定者の欄は1〜100文字で、制御文字は使えません。",
-                "The designation has 1 to 100 characters and no control characters.",
             )
         })
 }
@@ -410,12 +406,14 @@ fn again(status: StatusCode, before: &[u8]) -> Result<Response, Refused> {
 fn shown(account: &Account, now: Instant) -> Shown {
     let mut shown = Shown {
         ambulance: account.ambulance == Right::Given,
-        designation: account.designation.clone(),
+        designated_by: account.grounds.designated_by.clone(),
+        designation: account.grounds.designation.clone(),
         display_name: account.display_name.clone(),
         id: account.id.to_string(),
         kind: account.kind.as_str().into(),
         locked: account.lockout.waits_s(now).is_some(),
         password: state(&account.password, now),
+        profession: account.grounds.profession.map(|it| it.as_str().to_owned()),
         state: account.state.as_str().into(),
         version: String::new(),
     };

@@ -1,6 +1,7 @@
 //! Enrolment by an operator (G08, contracts §9): a facility, its first accounts, its notice. Keeps no reference ID.
 
 use api::problem::Trouble;
+use domain::account::grounds::Grounds;
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::facility_kind::FacilityKind;
@@ -165,7 +166,7 @@ async fn begin(
             kind,
             state: AccountState::Active,
             display_name: kind.label_ja().into(),
-            designation: None,
+            grounds: Grounds::default(),
             ambulance: domain::codes::setting::Right::NotGiven,
             password: passwords::hash(app, password, now, !kind.is_system()).await?,
             lockout: lockout::State::default(),

@@ -9,13 +9,12 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::audit::Deed;
 use domain::permit::ManageAccounts;
 use exchange::account_file::{self, AccountLine, Fault, FaultAt};
 use exchange::encoding::Encoding;
 use store::accounts::Created;
 
-use crate::accounts::{Wanted, examine, made, told};
+use crate::accounts::{Wanted, examine, made, told_of_new};
 use crate::app::App;
 use crate::extract::{Granted, whole};
 use crate::repeats::Repeatable;
@@ -78,7 +77,7 @@ pub(crate) async fn import(
     let _turn = app.importing.acquire().await.map_err(|_| Trouble::Busy)?;
     let (mut accounts, mut events) = (Vec::new(), Vec::new());
     for account in wanted {
-        events.push(told(&permit, Deed::AccountCreate, &account.id, now));
+        events.push(told_of_new(&permit, &account, now));
         accounts.push(made(&app, &permit, account, now).await?);
     }
     report.done = true;
@@ -149,11 +148,13 @@ impl FromRequest<App> for CsvFile {
 fn new_account(line: AccountLine) -> NewAccount {
     NewAccount {
         ambulance: false,
+        designated_by: Some(line.designated_by).filter(|text| !text.is_empty()),
         designation: Some(line.designation).filter(|text| !text.is_empty()),
         display_name: line.display_name,
         id: line.id,
         kind: line.kind,
         password: line.password,
+        profession: Some(line.profession).filter(|text| !text.is_empty()),
     }
 }
 
@@ -205,8 +206,8 @@ fn fault_error(fault: Fault) -> MemberError {
         Fault::Header => MemberError::new(
             "header",
             "header",
-            "1行目を「id,kind,display_name,designation,password」にしてください。",
-            "Make the first line id,kind,display_name,designation,password.",
+            "1行目を「id,kind,display_name,profession,designation,designated_by,password」にしてください。",
+            "Make the first line id,kind,display_name,profession,designation,designated_by,password.",
         ),
         Fault::NoLines => MemberError::new(
             "file",
@@ -214,11 +215,13 @@ fn fault_error(fault: Fault) -> MemberError {
             "見出しの次の行からアカウントを書いてください。",
             "Write the accounts below the header line.",
         ),
-        Fault::Ragged { found } => MemberError::new(
+        Fault::Ragged { found, belong } => MemberError::new(
             "file",
             "ragged",
-            &format!("この行は{found}項目です。5項目にしてください（空欄も「,」で区切ります）。"),
-            &format!("This line has {found} members; five belong, empty ones included."),
+            &format!(
+                "この行は{found}項目です。{belong}項目にしてください（空欄も「,」で区切ります）。"
+            ),
+            &format!("This line has {found} members; {belong} belong, empty ones included."),
         ),
         Fault::TooManyLines => MemberError::new(
             "file",

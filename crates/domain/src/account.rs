@@ -1,5 +1,7 @@
 //! Accounts of a facility (G01, G04, G05): kinds, identifiers, who manages whom. Holds no password.
 
+pub mod grounds;
+
 use core::fmt;
 
 /// Kind of account at the center (G01).

@@ -1,9 +1,21 @@
-//! The CSV file accounts are imported from (G04): bytes to lines of five members. Judges the file's form only, never a member.
+//! The CSV file accounts are imported from (G04): bytes to lines of seven members, or of the five there were before. Judges the file's form
+//! only, never a member.
 
 use crate::encoding::{Encoding, windows_31j};
 
 /// The header line, which every file begins with.
-pub const HEADER: [&str; 5] = ["id", "kind", "display_name", "designation", "password"];
+pub const HEADER: [&str; 7] = [
+    "id",
+    "kind",
+    "display_name",
+    "profession",
+    "designation",
+    "designated_by",
+    "password",
+];
+
+/// The header line of before, when nobody asked as what a medical viewer looks: its files still make every other kind of account.
+pub const EARLIER_HEADER: [&str; 5] = ["id", "kind", "display_name", "designation", "password"];
 
 /// Accounts in one file at most: each costs a slow hash, and sign-ins must not wait long behind it.
 pub const MOST_LINES: usize = 200;
@@ -22,8 +34,12 @@ pub struct AccountLine {
     pub kind: String,
     /// Name to show.
     pub display_name: String,
-    /// Who designated a medical viewer, and as what; may be empty.
+    /// As what a medical viewer looks; may be empty.
+    pub profession: String,
+    /// The work of a designated person; may be empty.
     pub designation: String,
+    /// Who designated the person; may be empty.
+    pub designated_by: String,
     /// First password.
     pub password: String,
 }
@@ -50,10 +66,12 @@ pub enum Fault {
     #[error("no line after the header")]
     NoLines,
     /// A line with another number of members than the header.
-    #[error("{found} members where five belong")]
+    #[error("{found} members where {belong} belong")]
     Ragged {
         /// How many it has.
         found: usize,
+        /// How many the header has.
+        belong: usize,
     },
     /// More than [`MOST_LINES`] lines.
     #[error("more than 200 lines")]
@@ -87,16 +105,18 @@ pub fn read(bytes: &[u8], encoding: Encoding) -> Result<Vec<AccountLine>, Vec<Fa
         .from_reader(text.as_bytes());
     let mut lines = Vec::new();
     let mut faults = Vec::new();
+    let mut belong = HEADER.len();
     for (at, record) in reader.records().enumerate() {
         // The reader fails on bytes that are not UTF-8 alone, and the text is.
         let record = record.map_err(|_| fault(1, Fault::WrongEncoding))?;
         let line = line_of(&text, record.position());
         let members: Vec<&str> = record.iter().collect();
         if at == 0 {
-            let header = members.iter().map(|member| member.trim());
-            if !header.eq(HEADER) {
+            let header: Vec<&str> = members.iter().map(|member| member.trim()).collect();
+            if header != HEADER && header != EARLIER_HEADER {
                 return Err(fault(line, Fault::Header));
             }
+            belong = header.len();
             continue;
         }
         if MOST_LINES < at {
@@ -106,31 +126,42 @@ pub fn read(bytes: &[u8], encoding: Encoding) -> Result<Vec<AccountLine>, Vec<Fa
             });
             break;
         }
-        let Ok([id, kind, display_name, designation, password]) =
-            <[&str; 5]>::try_from(members.as_slice())
-        else {
-            faults.push(FaultAt {
+        let found = members.len();
+        match of_members(line, &members).filter(|_| found == belong) {
+            Some(read) => lines.push(read),
+            None => faults.push(FaultAt {
                 line,
-                fault: Fault::Ragged {
-                    found: members.len(),
-                },
-            });
-            continue;
-        };
-        lines.push(AccountLine {
-            line,
-            id: id.to_owned(),
-            kind: kind.to_owned(),
-            display_name: display_name.to_owned(),
-            designation: designation.to_owned(),
-            password: password.to_owned(),
-        });
+                fault: Fault::Ragged { found, belong },
+            }),
+        }
     }
     match (lines.is_empty(), faults.is_empty()) {
         (_, false) => Err(faults),
         (true, true) => Err(fault(1, Fault::NoLines)),
         (false, true) => Ok(lines),
     }
+}
+
+/// The line of these members, in the order of either header.
+fn of_members(line: u32, members: &[&str]) -> Option<AccountLine> {
+    let (id, kind, display_name, profession, designation, designated_by, password) = match *members
+    {
+        [id, kind, name, profession, work, by, password] => {
+            (id, kind, name, profession, work, by, password)
+        }
+        [id, kind, name, designation, password] => (id, kind, name, "", designation, "", password),
+        _ => return None,
+    };
+    Some(AccountLine {
+        line,
+        id: id.to_owned(),
+        kind: kind.to_owned(),
+        display_name: display_name.to_owned(),
+        profession: profession.to_owned(),
+        designation: designation.to_owned(),
+        designated_by: designated_by.to_owned(),
+        password: password.to_owned(),
+    })
 }
 
 /// The line a record begins in. The reader's own count does not know the blank lines it skips before a record.
@@ -177,7 +208,8 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, Vec<FaultAt>> {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "id,kind,display_name,designation,password\r\n";
+    const HEAD: &str = "id,kind,display_name,profession,designation,designated_by,password\r\n";
+    const EARLIER: &str = "id,kind,display_name,designation,password\r\n";
 
     fn check(file: &[u8], encoding: Encoding, line: u32, expected: Fault) {
         let faults = read(file, encoding).unwrap_err();
@@ -192,7 +224,7 @@ mod tests {
 
     #[test]
     fn both_encodings_give_the_same_lines() {
-        let text = format!("{HEAD}a1,general,\"受付, 一番\",,Staff-1234567\r\n");
+        let text = format!("{HEAD}a1,general,\"受付, 一番\",,,,Staff-1234567\r\n");
         let utf8 = read(text.as_bytes(), Encoding::Utf8).unwrap();
         let marked = format!("\u{FEFF}{text}");
         let cp932 = windows_31j::encode(&text).unwrap();
@@ -203,20 +235,45 @@ mod tests {
     }
 
     #[test]
+    fn a_line_says_as_what_somebody_looks_and_who_designated_them_and_an_earlier_file_does_not() {
+        let line = "isha,medical_viewer,見本,designated,看護師,院長 見本一郎,Staff-1234567\n";
+        let lines = read(format!("{HEAD}{line}").as_bytes(), Encoding::Utf8).unwrap();
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}");
+        };
+        assert_eq!(
+            [&*line.profession, &*line.designation, &*line.designated_by],
+            ["designated", "看護師", "院長 見本一郎"]
+        );
+        let line = "uke,general,受付,,Staff-1234567\n";
+        let lines = read(format!("{EARLIER}{line}").as_bytes(), Encoding::Utf8).unwrap();
+        assert_eq!(
+            (&*lines[0].profession, &*lines[0].password),
+            ("", "Staff-1234567")
+        );
+    }
+
+    #[test]
     fn faults_of_form_are_named_with_their_line() {
         let utf8 = Encoding::Utf8;
         check(b"id;kind\r\n", utf8, 1, Fault::Header);
         check(b"", utf8, 1, Fault::NoLines);
         check(HEAD.as_bytes(), utf8, 1, Fault::NoLines);
-        let ragged = format!("{HEAD}a,general,x,,Staff-1234567\n\nb,general\n");
-        check(ragged.as_bytes(), utf8, 4, Fault::Ragged { found: 2 });
+        let ragged = format!("{HEAD}a,general,x,,,,Staff-1234567\n\nb,general\n");
+        let fault = |found, belong| Fault::Ragged { found, belong };
+        check(ragged.as_bytes(), utf8, 4, fault(2, 7));
+        // A line is held against its own file's header.
+        let ragged = format!("{HEAD}a,general,x,,Staff-1234567\n");
+        check(ragged.as_bytes(), utf8, 2, fault(5, 7));
+        let ragged = format!("{EARLIER}a,general,x,,,,Staff-1234567\n");
+        check(ragged.as_bytes(), utf8, 2, fault(7, 5));
         let mut broken = format!("{HEAD}a,general,").into_bytes();
         broken.extend(b"\x8e\xf3,,x\n");
         check(&broken, utf8, 2, Fault::WrongEncoding);
         let mut broken = format!("{HEAD}a,general,").into_bytes();
         broken.extend(b"\xff\xff,,x\n");
         check(&broken, Encoding::ShiftJis, 2, Fault::WrongEncoding);
-        let many = format!("{HEAD}{}", "a,general,x,,p\n".repeat(MOST_LINES + 1));
+        let many = format!("{HEAD}{}", "a,general,x,,,,p\n".repeat(MOST_LINES + 1));
         check(many.as_bytes(), utf8, 202, Fault::TooManyLines);
         check(&vec![b'a'; MOST_BYTES + 1], utf8, 1, Fault::TooLarge);
     }

@@ -43,6 +43,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0007_receipt_keys",
         include_str!("../migrations/0007_receipt_keys.sqlite.sql"),
     ),
+    (
+        "0008_medical_viewers",
+        include_str!("../migrations/0008_medical_viewers.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server. An index over what grows is made `IF NOT EXISTS` in new steps, so that an operator may have made it
@@ -75,6 +79,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0007_receipt_keys",
         include_str!("../migrations/0007_receipt_keys.postgres.sql"),
+    ),
+    (
+        "0008_medical_viewers",
+        include_str!("../migrations/0008_medical_viewers.postgres.sql"),
     ),
 ];
 

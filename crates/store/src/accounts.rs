@@ -1,5 +1,6 @@
 //! Accounts with their passwords' hashes, generations and lock-out. Never sees a password.
 
+use domain::account::grounds::{Grounds, Profession};
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::Event;
 use domain::civil_date::Instant;
@@ -33,8 +34,8 @@ pub struct Account {
     pub state: AccountState,
     /// Name to show.
     pub display_name: String,
-    /// Who designated a medical viewer, and as what.
-    pub designation: Option<String>,
+    /// Why a medical viewer may look; empty for every other kind.
+    pub grounds: Grounds,
     /// Its right to ambulance mode (救急時閲覧権限, OQSCD043).
     pub ambulance: Right,
     /// Its password.
@@ -49,7 +50,7 @@ impl Account {
     pub fn is_edited_alike(&self, other: &Self) -> bool {
         self.state == other.state
             && self.display_name == other.display_name
-            && self.designation == other.designation
+            && self.grounds == other.grounds
             && self.ambulance == other.ambulance
             && self.password.hash == other.password.hash
             && self.password.change_needed == other.password.change_needed
@@ -147,7 +148,7 @@ impl std::fmt::Debug for PasswordRow {
 pub type Generation = (String, [u8; 32]);
 
 const COLUMNS: &str = "facility, id, kind, state, display_name, designation, password_hash, password_long, password_set,
-    change_needed, failures, locks, locked_until, last_failure, ambulance";
+    change_needed, failures, locks, locked_until, last_failure, ambulance, profession, designated_by";
 
 impl Engine {
     /// Makes accounts with the events that tell of it and the answer to keep: all or nothing.
@@ -242,14 +243,19 @@ impl Engine {
                 return Ok(Edited::ChangedBefore);
             }
             connection
-                .prepare_cached("UPDATE account SET state = ?3, display_name = ?4, designation = ?5, ambulance = ?6 WHERE facility = ?1 AND id = ?2")?
+                .prepare_cached(
+                    "UPDATE account SET state = ?3, display_name = ?4, designation = ?5, ambulance = ?6, profession = ?7, designated_by = ?8
+                     WHERE facility = ?1 AND id = ?2",
+                )?
                 .execute(params![
                     number(changed.facility),
                     changed.id.as_str(),
                     changed.state.as_str(),
                     changed.display_name,
-                    changed.designation,
-                    changed.ambulance.code()
+                    changed.grounds.designation,
+                    changed.ambulance.code(),
+                    changed.grounds.profession.map(Profession::as_str),
+                    changed.grounds.designated_by
                 ])?;
             if changed.state == AccountState::Disabled {
                 end_other_sessions(connection, batch, changed.facility, &changed.id, None)?;
@@ -425,7 +431,7 @@ pub(crate) fn keep_lockout(
 pub(crate) fn insert(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL,?11)",
+            "INSERT INTO account VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,0,NULL,NULL,?11,?12,?13)",
         )?
         .execute(params![
             number(account.facility),
@@ -433,12 +439,14 @@ pub(crate) fn insert(connection: &Connection, account: &Account) -> Result<(), S
             account.kind.as_str(),
             account.state.as_str(),
             account.display_name,
-            account.designation,
+            account.grounds.designation,
             account.password.hash,
             account.password.length == Length::Long,
             account.password.set_at.as_micros(),
             account.password.change_needed,
-            account.ambulance.code()
+            account.ambulance.code(),
+            account.grounds.profession.map(Profession::as_str),
+            account.grounds.designated_by
         ])?;
     keep_generation(connection, account.facility, &account.id, &account.password)
 }
@@ -519,13 +527,19 @@ fn account(row: &Row<'_>) -> Result<Account, StoreError> {
     let bad = || StoreError::Row("account");
     let (id, kind, state): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let ambulance: String = row.get(14)?;
+    let profession: Option<String> = row.get(15)?;
+    let profession = profession.map(|name| Profession::parse(&name).ok_or_else(bad));
     Ok(Account {
         facility: crate::access::institution(row.get(0)?)?,
         id: AccountId::parse(&id).map_err(|_| bad())?,
         kind: AccountKind::parse(&kind).ok_or_else(bad)?,
         state: AccountState::parse(&state).ok_or_else(bad)?,
         display_name: row.get(4)?,
-        designation: row.get(5)?,
+        grounds: Grounds {
+            profession: profession.transpose()?,
+            designation: row.get(5)?,
+            designated_by: row.get(16)?,
+        },
         ambulance: Right::from_code(&ambulance).ok_or_else(bad)?,
         password: PasswordRow {
             hash: row.get(6)?,

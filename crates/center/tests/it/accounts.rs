@@ -73,7 +73,17 @@ async fn accounts_are_managed_by_those_who_may() {
     );
 }
 
-const HEAD: &str = "id,kind,display_name,designation,password\n";
+const HEAD: &str = "id,kind,display_name,profession,designation,designated_by,password\n";
+const EARLIER: &str = "id,kind,display_name,designation,password\n";
+
+/// As what somebody looks, their work, and who designated them.
+fn grounds(account: &api::account::Account) -> [Option<&str>; 3] {
+    [
+        account.profession.as_deref(),
+        account.designation.as_deref(),
+        account.designated_by.as_deref(),
+    ]
+}
 
 /// What is wrong with each line of a report: (line, member, code).
 fn wrong(report: &ImportReport) -> Vec<(u32, &str, &str)> {
@@ -101,17 +111,21 @@ async fn a_file_of_accounts_is_imported_whole_in_either_encoding() {
             .unwrap()
     };
     let file = format!(
-        "{HEAD}uke1,general,受付　一郎,,Staff-1234567\nisha,medical_viewer,医師,院長,Staff-7654321\n"
+        "{HEAD}uke1,general,受付　一郎,,,,Staff-1234567\nkango,medical_viewer,看護,designated,看護師,院長 見本一郎,Staff-7654321\n"
     );
     let report = import(file.into_bytes(), FileEncoding::Utf8).await;
     assert!(report.done && wrong(&report).is_empty());
-    let file = format!("{HEAD}uke2,general,髙橋,,Staff-1234567\n");
+    // A file of before makes every kind but a medical viewer.
+    let file = format!("{EARLIER}uke2,general,髙橋,,Staff-1234567\n");
     let file = exchange::encoding::windows_31j::encode(&file).unwrap();
     assert!(import(file, FileEncoding::Cp932).await.done);
     let accounts = clinic.client.accounts(&administrator.token).await.unwrap();
     let named = |id: &str| accounts.accounts.iter().find(|it| it.id == id).unwrap();
     assert_eq!(named("uke2").display_name, "髙橋");
-    assert_eq!(named("isha").designation.as_deref(), Some("院長"));
+    assert_eq!(
+        grounds(named("kango")),
+        [Some("designated"), Some("看護師"), Some("院長 見本一郎")]
+    );
     let session = clinic
         .try_sign_in("uke1", "Staff-1234567", false)
         .await
@@ -140,8 +154,10 @@ async fn a_file_with_a_wrong_line_makes_no_account_and_names_every_fault() {
     };
     let long = "あ".repeat(61);
     let file = format!(
-        "{HEAD}good,general,受付,,Staff-1234567\n\ngood,general,受付,,Staff-1234567\nlink_app,reader,x,,Staff-1234567\n\
-         boss,administrator,x,,Staff-1234567\nx,wizard,{long},,Staff-1234567\n受付,general,\"a\u{7}\",x,short\nimport,general,x,,Staff-1234567\n"
+        "{HEAD}good,general,受付,,,,Staff-1234567\n\ngood,general,受付,,,,Staff-1234567\nlink_app,reader,x,,,,Staff-1234567\n\
+         boss,administrator,x,,,,Staff-1234567\nx,wizard,{long},,,,Staff-1234567\n受付,general,\"a\u{7}\",,x,,short\nimport,general,x,,,,Staff-1234567\n\
+         i1,medical_viewer,x,,,,Staff-1234567\ni2,medical_viewer,x,nurse,,,Staff-1234567\ni3,medical_viewer,x,designated,,,Staff-1234567\n\
+         i4,medical_viewer,x,dentist,x,x,Staff-1234567\nx2,general,x,dentist,,,Staff-1234567\n"
     );
     check(
         file,
@@ -159,12 +175,21 @@ async fn a_file_with_a_wrong_line_makes_no_account_and_names_every_fault() {
             (8, "password", "no_upper_case"),
             (8, "password", "no_special"),
             (9, "id", "form"),
+            (10, "profession", "required"),
+            (11, "profession", "unknown"),
+            (12, "designated_by", "required"),
+            (13, "designation", "not_for_profession"),
+            (13, "designated_by", "not_for_profession"),
+            (14, "profession", "not_for_kind"),
         ],
     )
     .await;
     check("id;kind\n".into(), &[(1, "header", "header")]).await;
     check(format!("{HEAD}a,general\n"), &[(2, "file", "ragged")]).await;
-    let many = "a,general,x,,p\n".repeat(201);
+    // A file of before says nothing of a medical viewer that counts.
+    let file = format!("{EARLIER}a,medical_viewer,x,院長,Staff-1234567\n");
+    check(file, &[(2, "profession", "required")]).await;
+    let many = "a,general,x,,,,p\n".repeat(201);
     check(format!("{HEAD}{many}"), &[(202, "file", "too_many")]).await;
     let large = "x".repeat(300 << 10).into_bytes();
     crate::world::check(
@@ -188,11 +213,13 @@ async fn an_account_changed_since_it_was_shown_is_left_as_it_is() {
     let (client, token) = (&clinic.client, &administrator.token);
     let new = NewAccount {
         ambulance: false,
+        designated_by: None,
         designation: None,
         display_name: "受付".into(),
         id: "uketsuke".into(),
         kind: "general".into(),
         password: "Staff-1234567".into(),
+        profession: None,
     };
     let shown = client.register_account(token, &new).await.unwrap();
     let rename = |name: &str| AccountChange {
@@ -265,11 +292,13 @@ async fn a_password_given_by_a_manager_is_none_of_the_last_five() {
     let (client, token) = (&clinic.client, &administrator.token);
     let new = NewAccount {
         ambulance: false,
+        designated_by: None,
         designation: None,
         display_name: "受付".into(),
         id: "uketsuke".into(),
         kind: "general".into(),
         password: "Staff-123".into(),
+        profession: None,
     };
     client.register_account(token, &new).await.unwrap();
     let give = async |password: &str| {
@@ -295,4 +324,62 @@ async fn a_password_given_by_a_manager_is_none_of_the_last_five() {
         clinic.try_sign_in("uketsuke", "Staff-123", true).await,
         "wrong_credentials",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_medical_viewer_is_a_profession_or_was_designated_by_somebody() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (administrator, _) = clinic.administrator().await;
+    let (client, token) = (&clinic.client, &administrator.token);
+    let new = |id: &str, profession: Option<&str>, by: Option<&str>| NewAccount {
+        ambulance: false,
+        designated_by: by.map(str::to_owned),
+        designation: None,
+        display_name: "見本".into(),
+        id: id.into(),
+        kind: "medical_viewer".into(),
+        password: "Staff-1234567".into(),
+        profession: profession.map(str::to_owned),
+    };
+    for (profession, by) in [
+        (None, None),
+        (None, Some("院長")),
+        (Some("nurse"), None),
+        (Some("designated"), None),
+        (Some("pharmacist"), Some("院長")),
+    ] {
+        let new = new("ishi", profession, by);
+        check(client.register_account(token, &new).await, "invalid_input");
+    }
+    let new = new("ishi", Some("dentist"), None);
+    let made = client.register_account(token, &new).await.unwrap();
+    assert_eq!(grounds(&made), [Some("dentist"), None, None]);
+    let edit =
+        async |change: AccountChange| client.edit_account(token, "ishi", None, &change).await;
+    let designated = || AccountChange {
+        profession: Some("designated".into()),
+        ..AccountChange::default()
+    };
+    check(edit(designated()).await, "invalid_input");
+    let by = AccountChange {
+        designated_by: Some("院長 見本一郎".into()),
+        designation: Some("看護師".into()),
+        ..designated()
+    };
+    let now = edit(by).await.unwrap();
+    let expected = [Some("designated"), Some("看護師"), Some("院長 見本一郎")];
+    assert_eq!(grounds(&now), expected);
+    let renamed = AccountChange {
+        display_name: Some("新しい名".into()),
+        ..AccountChange::default()
+    };
+    assert_eq!(grounds(&edit(renamed).await.unwrap()), expected);
+    // Who becomes a physician was designated by nobody.
+    let physician = AccountChange {
+        profession: Some("physician".into()),
+        ..AccountChange::default()
+    };
+    let now = edit(physician).await.unwrap();
+    assert_eq!(grounds(&now), [Some("physician"), None, None]);
 }

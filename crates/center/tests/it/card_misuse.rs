@@ -248,11 +248,13 @@ async fn a_release_is_good_once_for_its_own_reader_and_for_two_minutes() {
     );
     let second = NewAccount {
         ambulance: false,
+        designated_by: None,
         designation: None,
         display_name: "2台目".into(),
         id: "reader2".into(),
         kind: "reader".into(),
         password: "Dokutori-12345678".into(),
+        profession: None,
     };
     clinic
         .client

@@ -165,11 +165,13 @@ pub(crate) async fn account(
 ) -> String {
     let new = api::account::NewAccount {
         ambulance,
+        designated_by: None,
         designation: None,
         display_name: "見本".into(),
         id: id.into(),
         kind: kind.into(),
         password: "Hajime-123456".into(),
+        profession: (kind == "medical_viewer").then(|| "physician".into()),
     };
     clinic.client.register_account(staff, &new).await.unwrap();
     let session = clinic

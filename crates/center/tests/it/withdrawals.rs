@@ -61,7 +61,7 @@ impl Ward {
         let id = kind.as_str().replace('_', "");
         let mut new = json!({"id": id, "kind": kind.as_str(), "display_name": "見本", "password": "Staff-1234567"});
         if kind == AccountKind::MedicalViewer {
-            new["designation"] = "医師".into();
+            new["profession"] = "physician".into();
         }
         let path = api::routes::ACCOUNTS;
         let made = self.clinic.call(Method::POST, path, &self.staff, &new);

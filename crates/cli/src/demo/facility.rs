@@ -14,6 +14,7 @@ use center::control::Order;
 use center::enroll::{Enrolled, Enrolment, ReaderEnrolment};
 use center::serve::Center;
 use domain::account::AccountKind;
+use domain::account::grounds::Profession;
 use domain::facility_kind::{ConsentQuestion, FacilityKind};
 use domain::home_care::Care;
 use domain::institution_code::InstitutionCode;
@@ -433,6 +434,16 @@ async fn download(
     Ok((identity, password))
 }
 
+/// As what the medical viewer of a facility of this kind looks.
+fn viewer(kind: FacilityKind) -> Profession {
+    match kind {
+        FacilityKind::Medical => Profession::Physician,
+        FacilityKind::Dental => Profession::Dentist,
+        FacilityKind::Pharmacy => Profession::Pharmacist,
+        FacilityKind::HomeNursing => Profession::Designated,
+    }
+}
+
 /// The accounts of set-up, then those an administrator registers; every person chose a password of their own.
 async fn accounts(
     client: &Client,
@@ -449,15 +460,20 @@ async fn accounts(
         .find(|account| account.kind == AccountKind::Administrator)
         .context("no administrator was made")?;
     let session = sign_in(client, &administrator.id, &administrator.password).await?;
+    let profession = viewer(kind);
+    let designated_by = (profession == Profession::Designated).then_some("管理者 見本一郎");
     for (kind, id, display_name) in REGISTERED {
         let first = generate()?;
+        let views = kind == AccountKind::MedicalViewer;
         let body = NewAccount {
             ambulance: false,
+            designated_by: designated_by.filter(|_| views).map(str::to_owned),
             designation: None,
             display_name: display_name.into(),
             id: id.into(),
             kind: kind.as_str().into(),
             password: first.clone(),
+            profession: views.then(|| profession.as_str().to_owned()),
         };
         let token = Some(session.token.as_str());
         let made = client.send::<Value>(

@@ -89,8 +89,7 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     }
     files.sort();
     assert!(100 < files.len(), "the samples are there");
-    let accounts =
-        "id,kind,display_name,designation,password\r\nuketsuke,general,受付,,Abcd-1234\r\n";
+    let accounts = "id,kind,display_name,profession,designation,designated_by,password\r\nuketsuke,general,受付,,,,Abcd-1234\r\n";
     files.push(("accounts.csv".into(), accounts.into()));
     files
 }

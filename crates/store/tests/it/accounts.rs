@@ -1,6 +1,7 @@
 //! Accounts and their sessions as they are kept: what comes between the look at a password and what it was to open counts, on both engines
 //! alike.
 
+use domain::account::grounds::{Grounds, Profession};
 use domain::account::{AccountId, AccountKind, AccountState};
 use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
@@ -51,7 +52,7 @@ fn new_account() -> Account {
         kind: AccountKind::General,
         state: AccountState::Active,
         display_name: "受付".into(),
-        designation: None,
+        grounds: Default::default(),
         ambulance: Right::NotGiven,
         password: password(1),
         lockout: Default::default(),
@@ -178,6 +179,43 @@ async fn an_edit_of_an_account_seen_before_another_gives_nothing_back(place: &Pl
     let kept = account(&engine);
     let kept = (kept.state, kept.display_name.as_str());
     assert_eq!(kept, (AccountState::Disabled, "受付"));
+}
+
+async fn a_medical_viewers_grounds_are_kept_and_what_was_typed_before_stays(place: &Place) {
+    let engine = with_account(place).await;
+    let text = "UPDATE account SET designation = '看護師、院長が選定' WHERE id = 'uketsuke'";
+    assert_eq!(place.run(text), 1);
+    let seen = account(&engine);
+    let typed = Grounds {
+        designation: Some("看護師、院長が選定".into()),
+        ..Grounds::default()
+    };
+    assert_eq!(seen.grounds, typed);
+    let designated = Grounds {
+        profession: Some(Profession::Designated),
+        designation: Some("看護師".into()),
+        designated_by: Some("院長 見本一郎".into()),
+    };
+    let changed = Account {
+        grounds: designated.clone(),
+        ..seen.clone()
+    };
+    let edited = engine.change_account(changed, None, seen.clone(), Vec::new(), None);
+    assert_eq!(edited.await.unwrap(), Edited::Done);
+    assert_eq!(account(&engine).grounds, designated);
+    // Whoever saw the account before that does not write over it.
+    let edited = engine.change_account(seen.clone(), None, seen, Vec::new(), None);
+    assert_eq!(edited.await.unwrap(), Edited::ChangedBefore);
+    let made = Account {
+        id: AccountId::parse("kango").unwrap(),
+        grounds: designated.clone(),
+        ..new_account()
+    };
+    let id = made.id.clone();
+    let made = engine.create_accounts(vec![made], Vec::new(), None);
+    made.await.unwrap();
+    let kept = engine.account(facility(), &id).unwrap().unwrap();
+    assert_eq!(kept.grounds, designated);
 }
 
 async fn of_two_sign_ins_at_once_the_second_asks_and_ends_nothing(place: &Place) {
@@ -313,6 +351,7 @@ on_both!(
     a_sign_in_under_way_opens_nothing_of_an_account_disabled_or_reset_meanwhile,
     a_password_change_under_way_does_not_undo_a_reset,
     an_edit_of_an_account_seen_before_another_gives_nothing_back,
+    a_medical_viewers_grounds_are_kept_and_what_was_typed_before_stays,
     of_two_sign_ins_at_once_the_second_asks_and_ends_nothing,
     a_revoked_certificate_opens_no_session,
 );

@@ -54,7 +54,7 @@ fn account() -> Account {
         kind: AccountKind::General,
         state: AccountState::Active,
         display_name: "受付".into(),
-        designation: None,
+        grounds: Default::default(),
         ambulance: Right::NotGiven,
         password: PasswordRow {
             hash: "$".into(),

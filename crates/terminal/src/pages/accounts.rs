@@ -9,8 +9,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::account::grounds::Profession;
 use domain::account::{AccountKind, AccountState};
-use ui::component::{Banner, Fault, Kind, Live, Need, TextField, Tone, WayOn, Width};
+use ui::component::{
+    Banner, Choice, Fault, Kind, Live, Need, Select, TextField, Tone, WayOn, Width,
+};
 use ui::language::Words;
 
 use crate::pages::{Frame, Staff, done, own_access, show};
@@ -178,14 +181,57 @@ fn password_field(words: &Words, label: &str, support: &str) -> TextField {
     }
 }
 
-fn designation_field(value: &str, words: &Words) -> TextField {
-    TextField {
+/// As what a medical viewer looks (G01); without a choice where `unsaid` has a text.
+fn profession_select(value: &str, unsaid: Option<&str>, words: &Words) -> Select {
+    let unsaid = unsaid.map(|key| Choice {
+        value: String::new(),
+        label: words.say(key),
+    });
+    let professions = Profession::ALL.into_iter().map(|it| Choice {
+        value: it.as_str().into(),
+        label: profession_label(it, words),
+    });
+    Select {
+        name: "profession",
+        label: words.say("profession"),
+        support: words.say("profession-support"),
+        need: Need::Plain,
+        width: Width::Medium,
+        options: unsaid.into_iter().chain(professions).collect(),
+        value: value.to_owned(),
+        errors: Vec::new(),
+    }
+}
+
+fn profession_label(profession: Profession, words: &Words) -> String {
+    words
+        .choose(profession.label_ja(), profession.label_en())
+        .to_owned()
+}
+
+/// The work of a designated person, and who designated them.
+fn designation_fields(designation: &str, designated_by: &str, words: &Words) -> [TextField; 2] {
+    let field = |name: &'static str, key: &str, support: &str, value: &str| TextField {
         need: Need::Optional,
         width: Width::Full,
-        support: words.say("designation-support"),
+        support: words.say(support),
         value: value.to_owned(),
-        ..TextField::new("designation", words.say("designation"))
-    }
+        ..TextField::new(name, words.say(key))
+    };
+    [
+        field(
+            "designation",
+            "designation",
+            "designation-support",
+            designation,
+        ),
+        field(
+            "designated_by",
+            "designated-by",
+            "designated-by-support",
+            designated_by,
+        ),
+    ]
 }
 
 fn name_field(value: &str, words: &Words) -> TextField {

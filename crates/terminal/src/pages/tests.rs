@@ -175,12 +175,14 @@ fn a_ticket_is_shown_line_by_line_and_an_unknown_code_is_not_shown_as_another() 
 fn account(id: &str, kind: &str) -> Account {
     Account {
         ambulance: false,
+        designated_by: None,
         designation: None,
         display_name: "受付".into(),
         id: id.into(),
         kind: kind.into(),
         locked: true,
         password: state(),
+        profession: None,
         state: "active".into(),
         version: "v".into(),
     }

@@ -1,4 +1,4 @@
-//! One account (G04, G05): name and designation, a temporary password, use. Changes it only as it was shown, and a system
+//! One account (G04, G05): name, as what a medical viewer looks, a temporary password, use. Changes it only as it was shown, and a system
 //! account's name alone.
 
 use api::account::{Account, AccountChange};
@@ -7,14 +7,15 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::account::grounds::Profession;
 use domain::account::{AccountId, AccountKind, AccountState};
 use serde::Deserialize;
-use ui::component::{Banner, ErrorSummary, Fact, Fault, TextField, Tone};
+use ui::component::{Banner, ErrorSummary, Fact, Fault, Select, TextField, Tone};
 use ui::language::Words;
 
 use crate::pages::accounts::{
-    HERE, designation_field, expiry, form_faults, given, kind_label, name_field, password_field,
-    state_label, told,
+    HERE, designation_fields, expiry, form_faults, given, kind_label, name_field, password_field,
+    profession_label, profession_select, state_label, told,
 };
 use crate::pages::password::{Rule, rules};
 use crate::pages::{Filled, Frame, Staff, show, trouble};
@@ -29,6 +30,8 @@ pub(in crate::pages) struct AccountPage {
     pub(in crate::pages) account: Account,
     pub(in crate::pages) facts: Vec<Fact>,
     pub(in crate::pages) fields: Vec<TextField>,
+    /// Of a medical viewer: as what the person looks, before the fields of the designation.
+    pub(in crate::pages) profession: Option<Select>,
     /// What would break if a system account were changed by hand (G05); a person's account has none and gets the forms.
     pub(in crate::pages) breaks: Option<String>,
     pub(in crate::pages) active: bool,
@@ -51,17 +54,38 @@ pub(in crate::pages) fn account_page(
     let breaks = kind.and_then(AccountKind::breaks_when_changed);
     let name = typed.display_name.as_ref();
     let mut fields = vec![name_field(name.unwrap_or(&account.display_name), &words)];
+    let mut selects = Vec::new();
     if kind == Some(AccountKind::MedicalViewer) {
-        let value = typed.designation.as_ref().or(account.designation.as_ref());
-        let value = value.map(String::as_str).unwrap_or_default();
-        fields.push(designation_field(value, &words));
+        let said = account.profession.as_ref();
+        let profession = typed
+            .profession
+            .as_deref()
+            .or(account.profession.as_deref());
+        let unsaid = said.is_none().then_some("profession-unsaid");
+        selects.push(profession_select(
+            profession.unwrap_or_default(),
+            unsaid,
+            &words,
+        ));
+        // What was typed while this was one free text stands among the facts, and is no one field's.
+        let designation = account.designation.as_deref().filter(|_| said.is_some());
+        let designation = typed.designation.as_deref().or(designation);
+        let designated_by = typed
+            .designated_by
+            .as_deref()
+            .or(account.designated_by.as_deref());
+        fields.extend(designation_fields(
+            designation.unwrap_or_default(),
+            designated_by.unwrap_or_default(),
+            &words,
+        ));
     }
     let mut password = [password_field(
         &words,
         "temporary-password",
         "temporary-password-support",
     )];
-    let summary = faults::spread(faults, &mut fields, &mut []);
+    let summary = faults::spread(faults, &mut fields, &mut selects);
     faults::spread(faults, &mut password, &mut []);
     let [password] = password;
     let banner = problem.map(|(tone, fault)| Banner::new(tone, fault));
@@ -72,11 +96,22 @@ pub(in crate::pages) fn account_page(
         active: account.state == AccountState::Active.as_str(),
         ambulance: (kind == Some(AccountKind::MedicalViewer)).then_some(account.ambulance),
         rules: rules("", &words),
+        profession: selects.pop(),
         summary,
         account,
         fields,
         password,
         frame,
+    }
+}
+
+/// As what a medical viewer looks, or what was typed of it while it was one free text.
+fn profession_of(account: &Account, words: &Words) -> String {
+    let known = account.profession.as_deref().and_then(Profession::parse);
+    match (known, &account.designation) {
+        (Some(profession), _) => profession_label(profession, words),
+        (None, Some(typed)) => words.say_with("profession-as-typed", &[("value", typed.as_str())]),
+        (None, None) => words.say("profession-unsaid"),
     }
 }
 
@@ -86,15 +121,24 @@ fn facts(account: &Account, words: &Words) -> Vec<Fact> {
         text,
         meaning: String::new(),
     };
-    vec![
-        fact("kind", kind_label(&account.kind, words)),
+    let mut facts = vec![fact("kind", kind_label(&account.kind, words))];
+    if AccountKind::parse(&account.kind) == Some(AccountKind::MedicalViewer) {
+        facts.push(fact("profession", profession_of(account, words)));
+        let said = account.profession.as_ref();
+        let work = account.designation.clone().filter(|_| said.is_some());
+        facts.extend(work.map(|it| fact("designation", it)));
+        let by = account.designated_by.clone();
+        facts.extend(by.map(|it| fact("designated-by", it)));
+    }
+    facts.extend([
         fact("state", state_label(account, words).0),
         fact("password", expiry(&account.password, words)),
         fact(
             "password-set-at",
             days::show_instant(&account.password.set_at),
         ),
-    ]
+    ]);
+    facts
 }
 
 /// One account of the manager's, or the page to show instead.
@@ -174,10 +218,15 @@ pub(in crate::pages) fn meanwhile(
     typed: &AccountChange,
     words: &Words,
 ) -> Vec<(String, Fault)> {
+    let profession = account.profession.as_deref().unwrap_or_default();
+    let label = Profession::parse(profession).map(|it| profession_label(it, words));
     let designation = account.designation.as_deref().unwrap_or_default();
+    let designated_by = account.designated_by.as_deref().unwrap_or_default();
     let fields = [
         ("display_name", &typed.display_name, &*account.display_name),
+        ("profession", &typed.profession, profession),
         ("designation", &typed.designation, designation),
+        ("designated_by", &typed.designated_by, designated_by),
     ];
     let others = fields
         .into_iter()
@@ -190,17 +239,43 @@ pub(in crate::pages) fn meanwhile(
             words.say_with("account-now", &[("value", now)])
         },
     };
+    let shown = |name: &str, now: &str| match &label {
+        Some(label) if name == "profession" => fault(label),
+        _ => fault(now),
+    };
     others
-        .map(|(name, _, now)| (name.to_owned(), fault(now)))
+        .map(|(name, _, now)| (name.to_owned(), shown(name, now)))
         .collect()
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct EditForm {
-    version: String,
-    display_name: String,
-    designation: Option<String>,
+    pub(in crate::pages) version: String,
+    pub(in crate::pages) display_name: String,
+    pub(in crate::pages) profession: Option<String>,
+    pub(in crate::pages) designation: Option<String>,
+    pub(in crate::pages) designated_by: Option<String>,
+}
+
+impl EditForm {
+    /// The change it asks for. Where nothing is said of why a medical viewer looks, what was typed of it before stays.
+    pub(in crate::pages) fn change(self) -> AccountChange {
+        let trimmed = |text: Option<String>| text.map(|it| it.trim().to_owned());
+        let profession = trimmed(self.profession).filter(|it| !it.is_empty());
+        let designation = trimmed(self.designation);
+        let designated_by = trimmed(self.designated_by);
+        let texts = [&designation, &designated_by];
+        let says = texts.into_iter().flatten().any(|it| !it.is_empty());
+        let says = says || profession.is_some();
+        AccountChange {
+            designated_by: designated_by.filter(|_| says),
+            designation: designation.filter(|_| says),
+            display_name: Some(self.display_name.trim().to_owned()),
+            profession,
+            ..AccountChange::default()
+        }
+    }
 }
 
 pub(crate) async fn edit(
@@ -209,12 +284,16 @@ pub(crate) async fn edit(
     Path(id): Path<String>,
     Filled(form): Filled<EditForm>,
 ) -> Response {
-    let body = AccountChange {
-        designation: form.designation.map(|text| text.trim().to_owned()),
-        display_name: Some(form.display_name.trim().to_owned()),
-        ..AccountChange::default()
-    };
-    change(&app, &staff, &id, &form.version, body, "account-changed").await
+    let version = form.version.clone();
+    change(
+        &app,
+        &staff,
+        &id,
+        &version,
+        form.change(),
+        "account-changed",
+    )
+    .await
 }
 
 #[derive(Deserialize, Default)]

@@ -13,7 +13,8 @@ use ui::component::{Choice, ErrorSummary, Fault, Need, Select, TextField, Width}
 
 use crate::faults;
 use crate::pages::accounts::{
-    designation_field, form_faults, given, kind_label, name_field, password_field, told,
+    designation_fields, form_faults, given, kind_label, name_field, password_field,
+    profession_select, told,
 };
 use crate::pages::password::{Rule, rules};
 use crate::pages::{Filled, Frame, Staff, show};
@@ -25,6 +26,8 @@ pub(in crate::pages) struct NewPage {
     pub(in crate::pages) frame: Frame,
     pub(in crate::pages) summary: ErrorSummary,
     pub(in crate::pages) kind: Select,
+    /// Of a medical viewer: as what the person looks.
+    pub(in crate::pages) profession: Select,
     pub(in crate::pages) fields: Vec<TextField>,
     pub(in crate::pages) rules: Vec<Rule>,
 }
@@ -35,7 +38,9 @@ pub(crate) struct NewForm {
     kind: String,
     id: String,
     display_name: String,
+    profession: String,
     designation: String,
+    designated_by: String,
     password: String,
 }
 
@@ -55,10 +60,18 @@ pub(in crate::pages) fn new_page(
             ..TextField::new("id", words.say("user-id"))
         },
         name_field(&form.display_name, &words),
-        designation_field(&form.designation, &words),
-        password_field(&words, "first-password", "first-password-support"),
     ];
-    let mut kind = [Select {
+    fields.extend(designation_fields(
+        &form.designation,
+        &form.designated_by,
+        &words,
+    ));
+    fields.push(password_field(
+        &words,
+        "first-password",
+        "first-password-support",
+    ));
+    let kind = Select {
         name: "kind",
         label: words.say("kind"),
         support: words.say("kind-support"),
@@ -72,13 +85,16 @@ pub(in crate::pages) fn new_page(
             .collect(),
         value: form.kind.clone(),
         errors: Vec::new(),
-    }];
-    let summary = faults::spread(faults, &mut fields, &mut kind);
-    let [kind] = kind;
+    };
+    let profession = profession_select(&form.profession, Some("profession-of-a-viewer"), &words);
+    let mut selects = [kind, profession];
+    let summary = faults::spread(faults, &mut fields, &mut selects);
+    let [kind, profession] = selects;
     NewPage {
         rules: rules("", &words),
         summary,
         kind,
+        profession,
         fields,
         frame,
     }
@@ -109,11 +125,13 @@ pub(crate) async fn register(
 ) -> Response {
     let body = NewAccount {
         ambulance: false,
+        designated_by: given(&form.designated_by),
         designation: given(&form.designation),
         display_name: form.display_name.trim().to_owned(),
         id: form.id.trim().to_owned(),
         kind: form.kind.clone(),
         password: form.password.clone(),
+        profession: given(&form.profession),
     };
     let made = staff.client.register_account(staff.token(), &body).await;
     let error = match made {

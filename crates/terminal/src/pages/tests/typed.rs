@@ -1,6 +1,6 @@
 //! What a form that was not taken keeps.
 
-use api::account::AccountChange;
+use api::account::{Account, AccountChange};
 use api::emergency::{EmergencyReports, OpenWindow, WindowUsage};
 use api::settings::Settings;
 use askama::Template;
@@ -10,7 +10,7 @@ use ui::language::Language;
 
 use super::{account, fault, staff};
 use crate::lock::tests::Terminal;
-use crate::pages::accounts::account::{account_page, meanwhile};
+use crate::pages::accounts::account::{EditForm, account_page, meanwhile};
 use crate::pages::emergency::reports::{ReportForm, reports_page};
 
 #[test]
@@ -41,6 +41,51 @@ fn an_account_that_was_not_changed_keeps_what_was_typed_and_says_what_it_is_now(
     }
     let untouched = AccountChange::default();
     assert!(meanwhile(&now, &untouched, &staff.words).is_empty());
+}
+
+#[test]
+fn what_was_typed_of_a_medical_viewer_before_is_shown_as_such_until_it_is_said() {
+    let staff = staff(Language::Japanese, "administrator");
+    let shown = |account: Account| {
+        let page = account_page(
+            staff.frame("/accounts/ishi"),
+            account,
+            &AccountChange::default(),
+            None,
+            &[],
+        );
+        page.render().unwrap()
+    };
+    let mut viewer = account("ishi", "medical_viewer");
+    viewer.designation = Some("看護師、院長が選定".into());
+    let page = shown(viewer.clone());
+    assert!(page.contains("看護師、院長が選定（以前の記載）"));
+    assert!(page.contains("<option value=\"\" selected>未記入</option>"));
+    assert!(!page.contains("value=\"看護師、院長が選定\""));
+    viewer.profession = Some("designated".into());
+    viewer.designation = Some("看護師".into());
+    viewer.designated_by = Some("院長 見本一郎".into());
+    let page = shown(viewer);
+    assert!(page.contains("<option value=\"designated\" selected>選定者</option>"));
+    assert!(!page.contains("<option value=\"\""));
+    for value in ["看護師", "院長 見本一郎"] {
+        assert!(page.contains(&format!("value=\"{value}\"")), "{value}");
+        assert!(page.contains(&format!(">{value}</")), "{value}");
+    }
+    let form = |profession: &str, designation: &str| EditForm {
+        profession: Some(profession.into()),
+        designation: Some(designation.into()),
+        designated_by: Some(String::new()),
+        ..EditForm::default()
+    };
+    // A name is changed without a word on the rest.
+    let change = form("", "").change();
+    assert!(change.profession.is_none() && change.designation.is_none());
+    let change = form("", "看護師").change();
+    assert_eq!(change.designation.as_deref(), Some("看護師"));
+    let change = form("physician", "").change();
+    let given = (change.profession.as_deref(), change.designation.as_deref());
+    assert_eq!(given, (Some("physician"), Some("")));
 }
 
 fn used(id: &str) -> WindowUsage {
