@@ -169,9 +169,23 @@ fn a_procedure_is_noted_by_the_administrator_and_nobody_writes_over_a_newer_note
         page.says(200, &[&apply, "受付番号"]);
     }
     let path = "/procedures/claims_filing";
+    browser.get(path).says(
+        200,
+        &["届出の用紙", "name=\"memo\"", "届出はまだありません"],
+    );
+    let filing = [
+        ("tenant", "fund"),
+        ("kind", "first_use"),
+        ("line", "ip_vpn"),
+        ("terminal", "受付1"),
+        ("starts_on", "2026-12-01"),
+    ];
     browser
-        .get(path)
-        .says(200, &["届出の用紙", "name=\"memo\""]);
+        .post("/claims/filings", &filing)
+        .says(200, &["未提出"]);
+    for path in ["/procedures", path] {
+        browser.get(path).says(200, &["支払基金", "未提出"]);
+    }
     let note = |version, memo| [("version", version), ("state", "filed"), ("memo", memo)];
     browser.post(path, &note("0", "支払基金へ")).says(
         200,

@@ -66,6 +66,7 @@ claims-step-checked = checked
 claims-step-refused = checked, file refused
 claims-step-withdrawn = taken back
 claims-filings-lead = Make a filing. Open its form to print, sign or seal it, and hand it to the review body. Then press “Handed in”.
+claims-filing-about = { $tenant }, { $kind } ({ $terminal })
 claims-filing-form = Filing for claims
 claims-filing-to = To: { $tenant }
 claims-filing-print = Form to print

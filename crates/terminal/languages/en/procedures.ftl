@@ -14,6 +14,7 @@ procedure-warning = If the browser warns
 procedure-warning-meaning = The page's certificate was issued by the center itself, so the browser may warn that the page is not safe. Do not go on then: have your system administrator import the center's root certificate into the browser. The letters above are the root certificate's fingerprint (SHA-256); compare them before it is imported. The warning itself shows fingerprints of other certificates, which differ from them.
 procedure-administrator = ID and password of the administrator account are needed.
 procedure-open-page = Open the page it is about
+procedure-filings-unknown = Not known now
 procedure-manual = Read the manual
 to-procedures = Back to the procedures
 procedure-noted = Noted by the facility

@@ -66,6 +66,7 @@ claims-step-checked = 点検
 claims-step-refused = 点検（ファイルのエラー）
 claims-step-withdrawn = 取下げ
 claims-filings-lead = 内容を入れて届出を作ります。作った届出の「印刷用の届出」を開いて印刷し、署名または押印して請求先に提出してください。提出したら「提出した」を押します。
+claims-filing-about = { $tenant }・{ $kind }（{ $terminal }）
 claims-filing-form = オンライン請求の利用に関する届出
 claims-filing-to = { $tenant } 御中
 claims-filing-print = 印刷用の届出

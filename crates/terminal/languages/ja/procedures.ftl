@@ -14,6 +14,7 @@ procedure-warning = ブラウザーが警告を出すとき
 procedure-warning-meaning = 申請の画面の証明書は、センターが自分で発行したものです。そのため、ブラウザーが「安全ではありません」などの警告を出すことがあります。そのときは先へ進まず、システム担当者に、センターのルート証明書をブラウザーに取り込んでもらってください。上の文字列は、ルート証明書のフィンガープリント（SHA-256）です。取り込む前に、同じことを確かめます。警告の画面に出るのは別の証明書のフィンガープリントなので、上の文字列とは一致しません。
 procedure-administrator = 管理アカウントのIDとパスワードが必要です。
 procedure-open-page = 関係する画面を開く
+procedure-filings-unknown = いまは確かめられません
 procedure-manual = マニュアルを見る
 to-procedures = 手続きの一覧に戻る
 procedure-noted = 施設の記録

@@ -1,6 +1,9 @@
 //! 「手続き」 (G41): each with who, what to have ready, where, whom to call, and its state: what the system knows, and what the facility
 //! notes. Files nothing by itself. Open without a sign-in, since nobody signs in whose certificate is over; the notes are for staff.
 
+use std::time::Duration;
+
+use api::claims::ClaimsFiling;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,7 +12,8 @@ use domain::civil_date::CivilDate;
 use domain::permissions::Action;
 use domain::procedures::{Both, Facts, Noted, Procedure, State as Known, Who};
 use serde::Deserialize;
-use ui::component::{Banner, Choice, Fact, Need, Select, TextField, Tone, Width};
+use tokio::time::timeout;
+use ui::component::{Banner, Choice, Fact, Fault, Need, Select, TextField, Tone, Width};
 use ui::language::Words;
 
 use crate::pages::certificates::install;
@@ -23,6 +27,9 @@ use crate::{days, faults};
 /// The page's own path.
 pub(crate) const HERE: &str = "/procedures";
 
+/// So long the pages wait for the center: all else on them is known here.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// A procedure in the list.
 pub(super) struct Line {
     pub(super) href: String,
@@ -31,6 +38,8 @@ pub(super) struct Line {
     pub(super) tone: &'static str,
     pub(super) noted: String,
     pub(super) who: String,
+    /// How far what was made of it is, as the center knows it.
+    pub(super) filings: Vec<Fact>,
 }
 
 #[derive(Template)]
@@ -54,6 +63,8 @@ pub(super) struct ProcedurePage {
     pub(super) manual: &'static str,
     /// Whom to call about it; none where no terminal is asked.
     pub(super) contacts: Option<Contacts>,
+    /// The filings that were made of it and how far each is, for whoever may make them.
+    pub(super) filings: Option<Vec<Fact>>,
     /// What the facility noted; nothing for a visitor.
     pub(super) noted: Vec<Fact>,
     /// The form, for whoever may note.
@@ -172,8 +183,38 @@ fn facts(app: &App, staff: Option<&Staff>) -> Facts {
     }
 }
 
+/// The facility's filings for claims as the center knows them, for whoever may make them; or why they are not known now.
+async fn filings_of(staff: Option<&Staff>) -> Option<Result<Vec<ClaimsFiling>, Fault>> {
+    let staff = staff.filter(|it| it.may(Action::FileForClaims))?;
+    let asked = timeout(PATIENCE, staff.client.claims_filings(staff.token())).await;
+    Some(match asked {
+        Ok(Ok(found)) => Ok(found.filings),
+        Ok(Err(error)) => Err(faults::of_client(&error, &staff.words)),
+        Err(_) => Err(faults::own(
+            &staff.words,
+            "center_unreachable",
+            "center-unreachable",
+        )),
+    })
+}
+
+/// Whether filings are made of this procedure, whose state the center knows.
+fn of_filings(procedure: Procedure) -> bool {
+    procedure == Procedure::ClaimsFiling
+}
+
+/// What is shown in place of filings that are not known now.
+fn unknown(fault: Fault, words: &Words) -> Vec<Fact> {
+    vec![Fact {
+        label: words.say("claims-filings"),
+        text: words.say("procedure-filings-unknown"),
+        meaning: fault.text,
+    }]
+}
+
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Response {
     let staff = signed_in(&app, &visitor);
+    let found = filings_of(staff.as_ref()).await;
     let facts = facts(&app, staff.as_ref());
     let today = app.now().date_in_japan();
     let shown = staff.is_some();
@@ -181,8 +222,37 @@ pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Response {
         .iter()
         .map(|it| (*it, shown.then(|| app.procedures.of(*it))));
     let frame = support::frame(&app, &visitor, HERE);
-    let page = procedures_page(frame, notes, &facts, today);
+    let mut page = procedures_page(frame, notes, &facts, today);
+    if let Some(found) = found {
+        page.tell(found);
+    }
     show(StatusCode::OK, &page)
+}
+
+impl ProceduresPage {
+    /// Puts how far the filings are into their line.
+    pub(super) fn tell(&mut self, found: Result<Vec<ClaimsFiling>, Fault>) {
+        let words = &self.frame.words;
+        let shown = match found {
+            Ok(filings) => filings::facts(filings::newest(&filings), words),
+            Err(fault) => unknown(fault, words),
+        };
+        let href = here(Procedure::ClaimsFiling);
+        if let Some(line) = self.lines.iter_mut().find(|it| it.href == href) {
+            line.filings = shown;
+        }
+    }
+}
+
+impl ProcedurePage {
+    /// Shows how far the filings are.
+    pub(super) fn tell(&mut self, found: Result<Vec<ClaimsFiling>, Fault>) {
+        let words = &self.frame.words;
+        self.filings = Some(match found {
+            Ok(filings) => filings::facts(&filings, words),
+            Err(fault) => unknown(fault, words),
+        });
+    }
 }
 
 /// The list; a line without a note says who is shown it.
@@ -206,6 +276,7 @@ pub(super) fn procedures_page(
                 None => words.say("procedure-signed-in"),
             },
             who: who(needs.who, &words),
+            filings: Vec::new(),
         }
     });
     ProceduresPage {
@@ -223,9 +294,13 @@ pub(crate) async fn one(
         return no_such_page(visitor).await;
     };
     let staff = signed_in(&app, &visitor);
+    let found = filings_of(staff.as_ref().filter(|_| of_filings(procedure))).await;
     let frame = support::frame(&app, &visitor, &here(procedure));
     let note = app.procedures.of(procedure);
     let mut page = page_of(&app, staff.as_ref(), frame, procedure, &note);
+    if let Some(found) = found {
+        page.tell(found);
+    }
     if let Some(staff) = &staff {
         let told = app.browsers.with(&staff.key, |browser| browser.told.take());
         page.frame.banners.extend(told.flatten().map(done));
@@ -316,6 +391,7 @@ pub(super) fn procedure_page(
         page,
         manual,
         contacts: None,
+        filings: None,
         noted: staff.map(|_| written(note, words)).unwrap_or_default(),
         form: may.then(|| fields(here(procedure), note, words)),
         frame,
@@ -398,9 +474,13 @@ pub(crate) async fn note(
             .with(&staff.key, |browser| browser.told = Some(fault));
         return Redirect::to(&format!("{HERE}/{name}")).into_response();
     };
+    let found = filings_of(Some(&staff).filter(|_| of_filings(procedure))).await;
     let there = app.procedures.of(procedure);
     let frame = staff.frame(&here(procedure));
     let mut page = page_of(&app, Some(&staff), frame, procedure, &there);
+    if let Some(found) = found {
+        page.tell(found);
+    }
     if let Some(fields) = &mut page.form {
         fields.state.value = form.state;
         fields.memo.value = form.memo;
@@ -410,7 +490,7 @@ pub(crate) async fn note(
             let text = staff
                 .words
                 .say_with("procedure-changed", &[("account", note.by)]);
-            let fault = ui::component::Fault {
+            let fault = Fault {
                 code: "changed".to_owned(),
                 text,
             };

@@ -66,6 +66,50 @@ fn line(line: &str, words: &Words) -> String {
     })
 }
 
+/// Filings in a line each: for whom and what, about which PC, how far.
+pub(in crate::pages) fn facts<'f>(
+    filings: impl IntoIterator<Item = &'f ClaimsFiling>,
+    words: &Words,
+) -> Vec<Fact> {
+    let fact = |it: &ClaimsFiling| {
+        let kind = kind(&it.kind, words);
+        let about = [
+            (
+                "tenant",
+                words
+                    .choose(&it.tenant_name.ja, &it.tenant_name.en)
+                    .as_str(),
+            ),
+            ("kind", kind.as_str()),
+            ("terminal", it.terminal.as_str()),
+        ];
+        let at = it.decided_at.as_ref().or(it.handed_in_at.as_ref());
+        let at = days::show_instant(at.unwrap_or(&it.made_at));
+        Fact {
+            label: words.say_with("claims-filing-about", &about),
+            text: state(&it.state, words),
+            meaning: match &it.reason {
+                Some(reason) => format!("{at} {reason}"),
+                None => at,
+            },
+        }
+    };
+    filings.into_iter().map(fact).collect()
+}
+
+/// Of filings, the newest first: those that no newer one to the same review body about the same PC takes the place of.
+pub(in crate::pages) fn newest(filings: &[ClaimsFiling]) -> Vec<&ClaimsFiling> {
+    let mut newest: Vec<&ClaimsFiling> = Vec::new();
+    for it in filings {
+        let is_alike =
+            |other: &&ClaimsFiling| other.tenant == it.tenant && other.terminal == it.terminal;
+        if !newest.iter().any(is_alike) {
+            newest.push(it);
+        }
+    }
+    newest
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct FilingForm {

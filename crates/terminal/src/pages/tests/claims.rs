@@ -20,7 +20,7 @@ pub(super) const PAGES: usize = 5;
 
 const DESK: &str = "0120-60-7210";
 
-fn filing(id: &str, tenant_name: &str) -> ClaimsFiling {
+pub(super) fn filing(id: &str, tenant_name: &str) -> ClaimsFiling {
     ClaimsFiling {
         account: "kanri".into(),
         decided_at: None,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use api::claims::ClaimsFiling;
 use api::notice::Notice;
+use askama::Template;
 use domain::civil_date::CivilDate;
 use domain::procedures::{Facts, Procedure};
 
@@ -190,6 +192,56 @@ fn the_filing_for_claims_leads_whoever_may_make_it_to_its_page() {
         let frame = staff.frame("/procedures");
         let page = procedures::procedure_page(Some(&staff), frame, filing, &note, &facts, today);
         assert_eq!(page.page, Some(to), "{kind}");
+    }
+}
+
+#[test]
+fn each_filing_and_how_far_it_is_stands_on_the_pages_of_procedures() {
+    let filing = |id: &str, state: &str, reason: Option<&str>, terminal: &str| ClaimsFiling {
+        state: state.into(),
+        reason: reason.map(str::to_owned),
+        terminal: terminal.into(),
+        ..super::claims::filing(id, "見本支払基金")
+    };
+    // The newest first.
+    let filings = vec![
+        filing("f-3", "accepted", None, "受付端末1"),
+        filing("f-2", "handed_in", None, "事務室"),
+        filing("f-1", "refused", Some("印がありません"), "受付端末1"),
+    ];
+    let today = CivilDate::parse_iso("2026-11-26").unwrap();
+    let staff = super::staff(Language::Japanese, "administrator");
+    let (note, facts) = (Note::default(), Facts::default());
+    let notes = Procedure::ALL.iter().map(|it| (*it, Some(Note::default())));
+    let list =
+        || procedures::procedures_page(staff.frame("/procedures"), notes.clone(), &facts, today);
+    let one = || {
+        let frame = staff.frame("/procedures");
+        let filing = Procedure::ClaimsFiling;
+        procedures::procedure_page(Some(&staff), frame, filing, &note, &facts, today)
+    };
+    let mut page = list();
+    page.tell(Ok(filings.clone()));
+    let text = page.render().unwrap();
+    assert_eq!(text.matches("data-filing").count(), 2);
+    assert!(text.contains("見本支払基金") && text.contains("受付端末1") && text.contains("受理"));
+    assert!(text.contains("提出済み（審査中）") && !text.contains("不受理"));
+    let mut page = one();
+    page.tell(Ok(filings));
+    let text = page.render().unwrap();
+    for shown in ["受理", "提出済み（審査中）", "不受理", "印がありません"] {
+        assert!(text.contains(shown), "{shown}");
+    }
+    let mut page = one();
+    page.tell(Ok(Vec::new()));
+    assert!(page.render().unwrap().contains("届出はまだありません"));
+    let lost = || super::fault("x").1;
+    let (mut list, mut one) = (list(), one());
+    list.tell(Err(lost()));
+    one.tell(Err(lost()));
+    for text in [list.render().unwrap(), one.render().unwrap()] {
+        assert!(text.contains("いまは確かめられません"));
+        assert!(!text.contains("届出はまだありません"));
     }
 }
 
