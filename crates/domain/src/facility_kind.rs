@@ -1,6 +1,7 @@
 //! What differs between kinds of facility, as one table (G37). Nothing else in the product asks for the kind by name.
 
 use crate::account::AccountKind;
+use crate::equipment::Part;
 
 /// Kind of facility.
 ///
@@ -89,6 +90,9 @@ pub struct Differences {
     pub set_up_accounts: &'static [AccountKind],
     /// Whether face reader, start and stop, and lock guidance apply.
     pub has_reader: bool,
+    /// What its card readers are called among its devices (G39), in Japanese and English: without face readers they are those of a PC or a
+    /// mobile device.
+    pub reader_name: (&'static str, &'static str),
     /// The prescription question.
     pub prescription_question: PrescriptionQuestion,
     /// Consent questions the guide shows at readers of this kind, in order; its four questions and operations §3.1 are the source.
@@ -133,6 +137,15 @@ impl FacilityKind {
             .find(|kind| kind.differences().fee_table_digit == digit)
     }
 
+    /// What a part is called among the devices of this kind of facility, in Japanese and English.
+    #[must_use]
+    pub fn part_name(self, part: Part) -> (&'static str, &'static str) {
+        match part {
+            Part::Reader => self.differences().reader_name,
+            other => (other.label_ja(), other.label_en()),
+        }
+    }
+
     /// The table's row (guide-data §6).
     #[must_use]
     pub fn differences(self) -> Differences {
@@ -149,6 +162,7 @@ impl FacilityKind {
             fee_table_digit: 1,
             set_up_accounts: WITH_READER,
             has_reader: true,
+            reader_name: (Part::Reader.label_ja(), Part::Reader.label_en()),
             prescription_question: PrescriptionQuestion::Issue,
             consent_questions: &[Surgery, TreatmentAndDrugs, Checkups],
             mobile_desk: MobileDesk::WhereUsed,
@@ -175,6 +189,10 @@ impl FacilityKind {
                 fee_table_digit: 6,
                 set_up_accounts: WITHOUT_READER,
                 has_reader: false,
+                reader_name: (
+                    "カードリーダー（パソコン・モバイル端末用）",
+                    "card reader of a PC or mobile device",
+                ),
                 prescription_question: PrescriptionQuestion::None,
                 consent_questions: &[],
                 mobile_desk: MobileDesk::Always,

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use domain::civil_date::{CivilDate, Instant};
 use domain::equipment::Part;
+use domain::facility_kind::FacilityKind;
 use domain::inventory::{Contents, Device, DeviceText, Inventory, NotChanged, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 use serde::{Deserialize, Serialize};
+use ui::language::Words;
 
 /// Name of the file in the data folder.
 const FILE: &str = "inventory.json";
@@ -41,6 +43,13 @@ pub enum NotWritten {
     /// It could not be written.
     #[error("{0}: 書き込めません。空き容量と権限を確かめてください。 / cannot be written: {1}")]
     File(PathBuf, String),
+}
+
+/// What a part is called at a facility of this kind, where it is known (G37).
+pub(crate) fn part_name(kind: Option<FacilityKind>, part: Part, words: &Words) -> &'static str {
+    let generic = || (part.label_ja(), part.label_en());
+    let (ja, en) = kind.map_or_else(generic, |kind| kind.part_name(part));
+    words.choose(ja, en)
 }
 
 /// The inventory of a data folder; an empty one where none was written yet.

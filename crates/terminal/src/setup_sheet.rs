@@ -11,6 +11,8 @@ use domain::setup_sheet::{Both, Entry, Known, LINES, Section, Source};
 use domain::support_directory::desk::Contract;
 use ui::language::Words;
 
+use crate::inventory::part_name;
+
 pub(crate) use entries::{Entries, NotKept, change, read};
 
 /// A section as it is shown and printed.
@@ -60,9 +62,8 @@ pub(crate) struct CenterSays {
 
 /// The sheet in the order of the guide's tabs.
 pub(crate) fn sheet(facts: &Facts, words: &Words) -> Vec<SheetSection> {
-    // Without a face reader there is nothing to write of one (G37).
-    let reader = facts.kind.is_none_or(|it| it.differences().has_reader)
-        || facts.inventory.device(Part::Reader).is_some();
+    // Without a face reader there is nothing to write of one (G37); a PC's own reader stands with the PC.
+    let reader = has_face_reader(facts);
     let shown = Section::ALL
         .iter()
         .filter(|it| **it != Section::Reader || reader);
@@ -205,11 +206,16 @@ fn joined(accounts: &[(bool, String)], readers: bool) -> String {
     texts.join("、")
 }
 
+/// Whether the facility has face readers, as its kind says; who does not know is shown everything.
+fn has_face_reader(facts: &Facts) -> bool {
+    facts.kind.is_none_or(|it| it.differences().has_reader)
+}
+
 /// In which section a device is written down.
-fn section_of(part: Part) -> Section {
+fn section_of(part: Part, facts: &Facts) -> Section {
     match part {
-        Part::Pc | Part::Display | Part::DisplaySwitch => Section::Pc,
-        Part::Reader => Section::Reader,
+        Part::Reader if has_face_reader(facts) => Section::Reader,
+        Part::Pc | Part::Display | Part::DisplaySwitch | Part::Reader => Section::Pc,
         Part::Hub
         | Part::Router
         | Part::LineTerminator
@@ -222,7 +228,7 @@ fn section_of(part: Part) -> Section {
 
 /// The lines the inventory fills: each device in its section, all of them in the layout by their place, the chain in the system.
 fn devices(section: Section, facts: &Facts, words: &Words) -> Vec<SheetLine> {
-    let name = |part: Part| words.choose(part.label_ja(), part.label_en()).to_owned();
+    let name = |part: Part| part_name(facts.kind, part, words).to_owned();
     let text = |it: &Option<domain::inventory::DeviceText>| {
         it.as_ref().map_or("", |it| it.as_str()).to_owned()
     };
@@ -245,7 +251,7 @@ fn devices(section: Section, facts: &Facts, words: &Words) -> Vec<SheetLine> {
             .collect();
     }
     let mut lines: Vec<SheetLine> = all
-        .filter(|it| section_of(it.part) == section)
+        .filter(|it| section_of(it.part, facts) == section)
         .map(|it| {
             let label = text(&it.label);
             let serial = text(&it.serial);
@@ -333,8 +339,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn home_visit_nursing_writes_of_a_reader_only_where_it_has_one() {
-        let has_section = |devices: Vec<Device>| {
+    fn home_visit_nursing_writes_of_a_reader_only_where_it_has_one_and_of_no_face_reader() {
+        let lines = |devices: Vec<Device>| {
             let nursing = Facts {
                 kind: Some(FacilityKind::HomeNursing),
                 inventory: Contents {
@@ -344,12 +350,24 @@ pub(crate) mod tests {
                 ..facts()
             };
             let sections = sheet(&nursing, &words());
-            sections
+            assert!(
+                sections
+                    .iter()
+                    .all(|it| !it.title.contains("カードリーダー"))
+            );
+            let pc = &sections[1];
+            assert_eq!(pc.title, "1. PC設定");
+            let readers = pc
+                .lines
                 .iter()
-                .any(|it| it.title.contains("カードリーダー"))
+                .filter(|it| it.item.contains("カードリーダー"));
+            readers.map(|it| it.item.clone()).collect::<Vec<_>>()
         };
-        assert!(!has_section(Vec::new()));
-        assert!(has_section(vec![Device::new(Part::Reader)]));
+        assert!(lines(Vec::new()).is_empty());
+        assert_eq!(
+            lines(vec![Device::new(Part::Reader)]),
+            ["カードリーダー（パソコン・モバイル端末用）"]
+        );
     }
 
     #[test]

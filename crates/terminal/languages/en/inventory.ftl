@@ -1,5 +1,6 @@
 inventory = Inventory
 inventory-lead = The devices of the facility. They lead to the right order of start and stop, to the right desk, and to the numbers a desk asks for.
+inventory-lead-without-reader = The devices of the facility. They lead to the right desk, and to the numbers a desk asks for.
 inventory-administrators-only = Only an administrator changes it.
 inventory-changed = Changed on { $at } by { $account }.
 inventory-kept = The inventory was saved.

@@ -1,5 +1,6 @@
 inventory = 機器一覧
 inventory-lead = 施設の機器の一覧です。起動と終了の手順、問い合わせ先、電話で聞かれる番号の表示に使います。
+inventory-lead-without-reader = 施設の機器の一覧です。問い合わせ先と、電話で聞かれる番号の表示に使います。
 inventory-administrators-only = 変更は管理アカウントだけができます。
 inventory-changed = { $at } に { $account } が変更しました。
 inventory-kept = 機器一覧を保存しました。

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::account::AccountKind;
 use domain::civil_date::CivilDate;
+use domain::facility_kind::FacilityKind;
 use domain::inventory::{Device, DeviceText, Inventory};
 use domain::support_directory::choice::free_set_ups_left;
 use domain::support_directory::desk::Contract;
@@ -17,7 +18,8 @@ use ui::component::{
 };
 use ui::language::Words;
 
-use crate::pages::support::frame;
+use crate::inventory::part_name;
+use crate::pages::support::{facility_kind, frame};
 use crate::pages::{Frame, Staff, Visitor, done, show};
 use crate::serve::App;
 use crate::{days, inventory};
@@ -34,6 +36,8 @@ pub(super) struct InventoryPage {
     pub(super) frame: Frame,
     /// What is wrong in the form of the contract.
     pub(super) summary: ErrorSummary,
+    /// What it is for.
+    pub(super) lead: String,
     pub(super) heads: Vec<String>,
     pub(super) devices: Vec<DeviceView>,
     pub(super) facts: Vec<Fact>,
@@ -67,6 +71,7 @@ pub(crate) async fn page(State(app): State<App>, visitor: Visitor) -> Response {
         frame.banners.extend(told.flatten().map(done));
     }
     let is_administrator = staff.is_some_and(|it| it.kind() == Some(AccountKind::Administrator));
+    let kind = facility_kind(&app);
     let kept = match inventory::read(app.upkeep.data_dir()) {
         Ok(kept) => kept,
         Err(error) => {
@@ -82,6 +87,7 @@ pub(crate) async fn page(State(app): State<App>, visitor: Visitor) -> Response {
                 &inventory_page(
                     &Inventory::default(),
                     frame,
+                    kind,
                     false,
                     app.now().date_in_japan(),
                 ),
@@ -91,13 +97,14 @@ pub(crate) async fn page(State(app): State<App>, visitor: Visitor) -> Response {
     let today = app.now().date_in_japan();
     show(
         StatusCode::OK,
-        &inventory_page(&kept, frame, is_administrator, today),
+        &inventory_page(&kept, frame, kind, is_administrator, today),
     )
 }
 
 pub(super) fn inventory_page(
     kept: &Inventory,
     frame: Frame,
+    kind: Option<FacilityKind>,
     is_administrator: bool,
     today: CivilDate,
 ) -> InventoryPage {
@@ -119,10 +126,17 @@ pub(super) fn inventory_page(
         )
     });
     let has_contract = contents.contract == Some(Contract::With);
+    // Starting and stopping is for places with a face reader (G18, G37).
+    let has_reader = kind.is_none_or(|kind| kind.differences().has_reader);
     InventoryPage {
         summary: ErrorSummary::default(),
+        lead: words.say(if has_reader {
+            "inventory-lead"
+        } else {
+            "inventory-lead-without-reader"
+        }),
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
-        devices: devices.map(|(at, it)| view(at, it, &words)).collect(),
+        devices: devices.map(|(at, it)| view(at, it, kind, &words)).collect(),
         facts: facts(kept, &words),
         form: is_administrator.then(|| contract_form(kept, &words)),
         version: kept.version.to_string(),
@@ -136,12 +150,12 @@ pub(super) fn inventory_page(
     }
 }
 
-fn view(at: usize, device: &Device, words: &Words) -> DeviceView {
+fn view(at: usize, device: &Device, kind: Option<FacilityKind>, words: &Words) -> DeviceView {
     let text = |it: &Option<DeviceText>| it.as_ref().map(ToString::to_string).unwrap_or_default();
     let name = [text(&device.maker), text(&device.model)];
     DeviceView {
         href: format!("{HERE}/device?at={at}"),
-        part: words.choose(device.part.label_ja(), device.part.label_en()),
+        part: part_name(kind, device.part, words),
         name: name.join(" ").trim().to_owned(),
         serial: text(&device.serial),
         place: text(&device.place),

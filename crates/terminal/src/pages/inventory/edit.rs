@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::account::AccountKind;
 use domain::equipment::Part;
+use domain::facility_kind::FacilityKind;
 use domain::inventory::{Contents, Device, DeviceText, InvalidDeviceText, NotChanged, Version};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 use serde::Deserialize;
@@ -18,6 +19,7 @@ use ui::language::Words;
 use super::{DEVICE, HERE, InventoryPage, inventory_page, optional};
 use crate::faults;
 use crate::inventory::{self, NotWritten};
+use crate::pages::support::facility_kind;
 use crate::pages::{Filled, Frame, Staff, show, trouble};
 use crate::serve::App;
 
@@ -109,9 +111,10 @@ pub(in crate::pages) fn device_page(
     faults: &[(String, Fault)],
 ) -> DevicePage {
     let words = &staff.words;
+    let kind = FacilityKind::parse(&staff.session.facility.kind);
     let parts = Part::DEVICES.into_iter().map(|part| Choice {
         value: part.as_str().into(),
-        label: words.choose(part.label_ja(), part.label_en()).into(),
+        label: inventory::part_name(kind, part, words).into(),
     });
     let mut part = Select {
         name: "part",
@@ -328,7 +331,8 @@ fn contract_page(
     faults: &[(String, Fault)],
 ) -> InventoryPage {
     let (kept, today) = (app.upkeep.inventory(), app.now().date_in_japan());
-    let mut page = inventory_page(&kept, staff.frame(HERE), true, today);
+    let kind = facility_kind(app);
+    let mut page = inventory_page(&kept, staff.frame(HERE), kind, true, today);
     page.version.clone_from(&form.version);
     if let Some(shown) = &mut page.form {
         shown.contract.value.clone_from(&form.contract);

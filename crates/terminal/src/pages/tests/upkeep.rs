@@ -11,6 +11,7 @@ use domain::inventory::{Contents, Device, DeviceText, Version};
 use domain::screen_lock::{IdleMinutes, Weakening};
 use domain::support_directory::desk::{Contract, PhoneNumber};
 use kiosk::profile::Profile;
+use ui::language::Language;
 
 use super::{Written, fault, standing};
 use crate::config::Updates;
@@ -112,7 +113,8 @@ pub(super) fn of_upkeep(staff: &Staff, written: &mut Written) {
     written.add("stopping", &stopping_page(app, &visitor, true).unwrap());
     let today = app.now().date_in_japan();
     let inventory = app.upkeep.inventory();
-    let page = inventory_page(&inventory, staff.frame("/inventory"), true, today);
+    let frame = staff.frame("/inventory");
+    let page = inventory_page(&inventory, frame, None, true, today);
     written.add("inventory", &page);
     let page = device_page(
         staff,
@@ -190,6 +192,34 @@ async fn home_visit_nursing_is_offered_no_reader_to_call_about() {
         });
         let page = terminal.get("/support", "").await.text;
         assert_eq!(page.contains("about=reader#call"), offered, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn home_visit_nursing_has_readers_of_a_pc_or_mobile_device_in_its_inventory() {
+    for (code, kind, is_face) in [
+        ("1319999999", "medical", true),
+        ("1369999998", "home_nursing", false),
+    ] {
+        let terminal = Terminal::start_with(|setup, _| {
+            let facility = InstitutionCode::parse(code).unwrap();
+            setup.certificates[0].holder.facility = facility;
+        });
+        let (dir, now) = (terminal.dir.path(), terminal.app.now());
+        kept::change(dir, Version(0), contents("見本"), "kanri", now).unwrap();
+        let page = terminal.get("/inventory", "").await.text;
+        let name = "カードリーダー（パソコン・モバイル端末用）";
+        assert_eq!(page.contains(name), !is_face, "{code}: {page}");
+        assert_eq!(page.contains("起動と終了"), is_face, "{code}: {page}");
+        let mut staff = super::staff(Language::Japanese, "administrator");
+        staff.session.facility.kind = kind.into();
+        let page = device_page(&staff, &DeviceForm::default(), &[]);
+        let offered = |part: Part| {
+            let mut options = page.part.options.iter();
+            options.find(|it| it.value == part.as_str()).unwrap()
+        };
+        assert_eq!(offered(Part::Reader).label == name, !is_face, "{code}");
+        assert_eq!(offered(Part::Mobile).label, "モバイル端末");
     }
 }
 
