@@ -461,6 +461,7 @@ fn routes() -> Router<App> {
         .route("/screen-lock/undo", post(screen_lock::undo))
         .route("/history", get(history::latest).post(history::search))
         .route("/history/export", post(history::export))
+        .route("/history/live", post(history::live))
         .route(
             bulk::HERE,
             get(bulk::form)

@@ -34,7 +34,9 @@ document.addEventListener("DOMContentLoaded", () => {
     stands(true);
     renew();
   });
-  for (const kind of ["reader", "release", "settings", "check", "rotation", "consent_withdrawn", "emergency"]) {
+  // A part that shows checks alone is not written anew at every step of a reader.
+  const kinds = live.dataset.news || "reader release settings check rotation consent_withdrawn emergency";
+  for (const kind of kinds.split(" ")) {
     source.addEventListener(kind, renew);
   }
   source.addEventListener("card_check", (event) => {

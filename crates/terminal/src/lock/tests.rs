@@ -306,6 +306,8 @@ async fn pages_that_renew_themselves_keep_nothing_open_and_foreign_ones_do_not_e
         terminal.get("/lock/state", "").await;
         let part = Request::get("/readers/live").header("hx-request", "true");
         terminal.ask(part, "").await;
+        // Terms of a search travel in bodies, also where the page searches again by itself.
+        terminal.post("/history/live?by=itself", "", "name=x").await;
         let foreign = Request::post("/lock/active").header("sec-fetch-site", "cross-site");
         assert_eq!(
             terminal.ask(foreign, "").await.status,

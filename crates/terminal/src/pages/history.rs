@@ -1,8 +1,12 @@
-//! The history of the facility's checks (G15): search, next page, export. Search terms travel in bodies, never in addresses.
+//! The history of the facility's checks (G15): search, next page, export, and the first page written anew when a check comes. Search terms
+//! travel in bodies, never in addresses.
+
+use std::collections::BTreeMap;
 
 use api::check::Origin;
 use api::check::answered::verdict_of_number;
 use api::client::ClientError;
+use api::client::cards::Cause;
 use api::history::{Export, FileEncoding, History, HistoryEntry, Search};
 use askama::Template;
 use axum::extract::State;
@@ -31,11 +35,20 @@ pub(super) struct HistoryPage {
     pub(super) summary: ErrorSummary,
     pub(super) fields: Vec<TextField>,
     pub(super) selects: Vec<Select>,
-    pub(super) heads: Vec<String>,
-    pub(super) lines: Vec<Line>,
-    /// False where nothing was searched because the terms are wrong.
-    pub(super) searched: bool,
-    pub(super) next: Option<NextPage>,
+    /// What was found; nothing where the terms are wrong.
+    pub(super) live: Option<HistoryLive>,
+    /// The terms as they were searched, as JSON, where what is found is written anew by itself: what is typed meanwhile is none of them.
+    pub(super) follows: Option<String>,
+}
+
+/// What was found: the part of the page that is written anew when there is news.
+#[derive(Template)]
+#[template(path = "history_live.html")]
+pub(super) struct HistoryLive {
+    words: Words,
+    heads: Vec<String>,
+    lines: Vec<Line>,
+    next: Option<NextPage>,
 }
 
 /// A check in the list.
@@ -250,8 +263,24 @@ pub(super) fn history_page(
     let mut fields = fields(form, &words);
     let mut selects = selects(form, &words);
     let summary = faults::spread(faults, &mut fields, &mut selects);
-    let searched = found.is_some();
-    let found = found.unwrap_or_default();
+    // A later page begins where the one before it ended: what comes now is on the first.
+    let follows = found.is_some() && form.after.is_empty();
+    HistoryPage {
+        summary,
+        fields,
+        selects,
+        live: found.map(|found| history_live(form, found, &words)),
+        follows: follows.then(|| {
+            let terms: BTreeMap<_, _> = form.terms("").into_iter().collect();
+            // Texts under names always serialise.
+            serde_json::to_string(&terms).unwrap_or_default()
+        }),
+        frame,
+    }
+}
+
+/// What was found by these terms.
+fn history_live(form: &SearchForm, found: History, words: &Words) -> HistoryLive {
     let heads = [
         "at",
         "name",
@@ -261,12 +290,8 @@ pub(super) fn history_page(
         "origin",
         "user-id",
     ];
-    HistoryPage {
-        summary,
-        fields,
-        selects,
+    HistoryLive {
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
-        searched,
         next: found.next.map(|next| NextPage {
             action: HERE,
             terms: form.terms(&next),
@@ -274,9 +299,9 @@ pub(super) fn history_page(
         lines: found
             .checks
             .into_iter()
-            .map(|entry| line(entry, &words))
+            .map(|entry| line(entry, words))
             .collect(),
-        frame,
+        words: words.clone(),
     }
 }
 
@@ -296,6 +321,25 @@ pub(crate) async fn search(
     Filled(form): Filled<SearchForm>,
 ) -> Response {
     find(&app, &staff, &form).await
+}
+
+/// What is found by the terms of a page that heard of news, alone.
+pub(crate) async fn live(
+    State(app): State<App>,
+    staff: Staff,
+    Filled(form): Filled<SearchForm>,
+) -> Response {
+    let search = form.search();
+    let asked = staff
+        .client
+        .search_by(staff.token(), &search, Cause::Background);
+    match asked.await {
+        Ok(found) => {
+            copies::keep_rows(&app, &staff, &found);
+            show(StatusCode::OK, &history_live(&form, found, &staff.words))
+        }
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
 }
 
 async fn find(app: &App, staff: &Staff, form: &SearchForm) -> Response {

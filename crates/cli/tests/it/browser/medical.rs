@@ -201,7 +201,7 @@ async fn a_receptionist_withdraws_a_consent_and_an_administrator_sees_who_had_lo
     walk.sign_out().await;
     walk.sign_in("general").await;
     walk.open("history").await;
-    walk.press("main a[href^='/card-checks/']").await;
+    walk.tap("main a[href^='/card-checks/']").await;
     look_as_it_is(&walk, "result-card-withdraw").await;
     walk.press("main form[action='/withdrawal'] button").await;
     look_as_it_is(&walk, "withdrawal").await;

@@ -115,7 +115,7 @@ async fn a_patient_checks_in_at_the_pc_with_the_pin_and_staff_read_the_result() 
         table.contains("マイナンバーカード（暗証番号）") && table.contains("見本　百恵"),
         "{table}"
     );
-    walk.press("tbody a").await;
+    walk.tap("tbody a").await;
     assert_eq!(walk.text("h1").await, "資格確認の結果");
     walk.end().await;
 }

@@ -49,10 +49,30 @@ async fn a_receptionist_signs_in_checks_reads_the_result_and_finds_it_again() {
     walk.see(&["条件に合う資格確認はありません"]).await;
     walk.send(&[("name", "太郎"), ("from", "R1.5.1")]).await;
     assert!(walk.text("tbody").await.contains("資格　太郎"));
-    walk.press("tbody a").await;
+    walk.tap("tbody a").await;
     assert_eq!(walk.text("h1").await, "資格確認の結果");
     walk.sign_out().await;
     assert_eq!(walk.text("h1").await, "資格確認");
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_comes_is_in_the_open_history_and_what_is_being_typed_there_stays() {
+    let walk = Walk::start().await;
+    walk.sign_in("general").await;
+    walk.open("history").await;
+    walk.fill(&[("name", "打ちかけ")]).await;
+    let history = walk.browser.window().await.unwrap();
+    let other = walk.browser.new_window(true).await.unwrap().handle;
+    walk.browser.switch_to_window(other).await.unwrap();
+    walk.open("check").await;
+    walk.send(&TARO).await;
+    walk.see(&["資格　太郎"]).await;
+    walk.browser.switch_to_window(history).await.unwrap();
+    walk.until("#live tbody a[href^='/checks/']").await;
+    assert_eq!(walk.value("#name").await.as_deref(), Some("打ちかけ"));
+    let focused = walk.script("return document.activeElement.id").await;
+    assert_eq!(focused.as_str(), Some("name"));
     walk.end().await;
 }
 

@@ -2,16 +2,19 @@
 
 use api::account::{Account, AccountChange};
 use api::emergency::{EmergencyReports, OpenWindow, WindowUsage};
+use api::history::History;
 use api::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
 use domain::facility_settings::FacilitySettings;
+use serde_json::json;
 use ui::language::Language;
 
 use super::{account, fault, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::accounts::account::{EditForm, account_page, meanwhile};
 use crate::pages::emergency::reports::{ReportForm, reports_page};
+use crate::pages::history::{SearchForm, history_page};
 
 #[test]
 fn an_account_that_was_not_changed_keeps_what_was_typed_and_says_what_it_is_now() {
@@ -86,6 +89,33 @@ fn what_was_typed_of_a_medical_viewer_before_is_shown_as_such_until_it_is_said()
     let change = form("physician", "").change();
     let given = (change.profession.as_deref(), change.designation.as_deref());
     assert_eq!(given, (Some("physician"), Some("")));
+}
+
+#[tokio::test]
+async fn a_history_is_written_anew_by_the_terms_it_was_searched_with_and_behind_nobodys_back() {
+    let staff = staff(Language::Japanese, "general");
+    let page = |after: &str| {
+        let form = json!({"name": "見本<太郎>", "verdict": "1", "after": after});
+        let form: SearchForm = serde_json::from_value(form).unwrap();
+        let found = Some(History::default());
+        let page = history_page(staff.frame("/history"), &form, found, &[]);
+        page.render().unwrap()
+    };
+    let first = page("");
+    assert!(first.contains("data-live=\"/live\" data-news=\"check\""));
+    assert!(first.contains("hx-post=\"/history/live?by=itself\""));
+    for (name, value) in [("name", "見本&#60;太郎&#62;"), ("verdict", "1")] {
+        let term = format!("&#34;{name}&#34;:&#34;{value}&#34;");
+        assert!(first.contains(&term), "{term} is not in {first}");
+    }
+    // What comes is on the first page, not on a later one.
+    let later = page("c");
+    assert!(later.contains("id=\"live\"") && !later.contains("data-live"));
+    let terminal = Terminal::start();
+    let cookie = terminal.sign_in("general");
+    let path = "/history/live?by=itself";
+    let lost = terminal.post(path, &cookie, "name=x").await;
+    assert_eq!(lost.status, StatusCode::BAD_GATEWAY);
 }
 
 fn used(id: &str) -> WindowUsage {
