@@ -22,7 +22,8 @@ pub struct Settings {
     /// Whether electronic prescriptions are introduced.
     #[schema(pattern = "^(on|off)$")]
     pub electronic_prescriptions: String,
-    /// What a comparison of faces by a reader is worth: `face_assist` (staff confirm) or `face_auto`.
+    /// What a comparison of faces by a reader is worth: `face_assist` (staff confirm) or `face_auto`. Counts for readers of other makers
+    /// that are enrolled as comparing them; the kiosk of this software does not yet.
     #[schema(pattern = "^(face_assist|face_auto)$")]
     pub face_policy: String,
     /// Whether machines may read treatment (診療情報) of patients who agreed.

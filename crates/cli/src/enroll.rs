@@ -65,7 +65,7 @@ enum EnrollCommand {
         /// It holds terminal keys: cards sign for it without their PIN.
         #[arg(long)]
         terminal_keys: bool,
-        /// It compares faces; needs terminal keys, too.
+        /// It is a reader of another maker that compares faces, which this software does not yet; needs terminal keys, too.
         #[arg(long)]
         face: bool,
         /// Print JSON.

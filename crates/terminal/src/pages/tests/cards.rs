@@ -378,6 +378,23 @@ fn change() -> settings::history::HistoryLine {
 }
 
 #[test]
+fn the_setting_of_faces_says_that_the_screens_do_not_compare_them_yet() {
+    let defaults = domain::facility_settings::FacilitySettings::default();
+    let form = settings::filled(&api::settings::Settings::from(&defaults));
+    for (language, said) in [
+        (ui::language::Language::Japanese, "顔の照合はまだできません"),
+        (ui::language::Language::English, "do not compare faces yet"),
+    ] {
+        let staff = staff(language, "administrator");
+        let page = settings::settings_page(&staff, &form, &[], None);
+        let page = askama::Template::render(&page).unwrap();
+        let (_, from_label) = page.split_once("for=\"face_policy\"").unwrap();
+        let (field, _) = from_label.split_once("<select").unwrap();
+        assert!(field.contains(said), "{field}");
+    }
+}
+
+#[test]
 fn home_visit_nursing_is_offered_no_settings_of_readers_and_prescriptions_and_keeps_them() {
     let defaults = domain::facility_settings::FacilitySettings::default();
     let form = settings::filled(&api::settings::Settings::from(&defaults));
