@@ -18,6 +18,7 @@ start-check = Check the start
 reader-follows-pc = It follows the PC; nothing needs to be done.
 button-at = Button: { $place }
 pc-button-at = Power button of the PC: { $place }
+pc-button-unknown = Power button of the PC: it depends on the model. Look at the machine or its handbook.
 monitor-button-at = Power button of the monitor: { $place } ({ $model })
 machine-pc = PC
 machine-monitor = Monitor

@@ -18,6 +18,7 @@ start-check = 起動の状態を確かめる
 reader-follows-pc = パソコンに連動するため、操作は不要です。
 button-at = ボタンの場所: { $place }
 pc-button-at = パソコンの電源ボタン: { $place }
+pc-button-unknown = パソコンの電源ボタン: 場所は機種によって違います。本体か取扱説明書で確かめてください。
 monitor-button-at = モニターの電源ボタン: { $place }（{ $model }）
 machine-pc = パソコン
 machine-monitor = モニター

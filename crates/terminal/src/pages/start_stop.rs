@@ -20,6 +20,7 @@ use crate::faults;
 use crate::pages::support::{frame, has_start_stop, signed_in, tone};
 use crate::pages::{Filled, Frame, Visitor, show, trouble};
 use crate::serve::App;
+use crate::support::Pc;
 use crate::update::AtShutDown;
 use crate::upkeep::KnownBy;
 
@@ -358,6 +359,16 @@ fn button(words: &Words, place: &str) -> String {
     words.say_with("button-at", &[("place", place)])
 }
 
+/// Where the PC's button is, where the maker of the inventory is the one this is known of.
+fn pc(known: &Pc, words: &Words, contents: &Contents) -> String {
+    let maker = contents.device(Part::Pc).and_then(|it| it.maker.as_ref());
+    if !maker.is_some_and(|it| known.is_by(it.as_str())) {
+        return words.say("pc-button-unknown");
+    }
+    let place = format!("{} {}", known.maker, known.button);
+    words.say_with("pc-button-at", &[("place", place)])
+}
+
 /// Where the monitor's button is, for the model of the inventory.
 fn monitor(app: &App, words: &Words, contents: &Contents) -> Option<String> {
     let data = app.upkeep.support.start_stop().data;
@@ -381,8 +392,7 @@ fn start_step(
     let data = app.upkeep.support.start_stop().data;
     let (title, lines, checks): (_, Vec<String>, &[Step]) = match step {
         StartStep::PcAndMonitor => {
-            let place = format!("{} {}", data.pc.maker, data.pc.button);
-            let mut lines = vec![words.say_with("pc-button-at", &[("place", place)])];
+            let mut lines = vec![pc(&data.pc, words, contents)];
             lines.extend(monitor(app, words, contents));
             ("start-pc", lines, &[Step::Terminal, Step::Clock])
         }

@@ -20,7 +20,10 @@ pub struct StartStop {
 pub struct Pc {
     /// Its maker.
     pub maker: String,
-    /// Where its button is.
+    /// Other names of the maker, by which an inventory may know it.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Where its button is, on this maker's machines.
     pub button: String,
     /// What is pressed one after the other to shut it down.
     pub shutdown: Vec<String>,
@@ -49,6 +52,21 @@ pub struct MonitorModel {
     pub names: Vec<String>,
     /// Where its button is.
     pub button: String,
+}
+
+impl Pc {
+    /// Whether an inventory's maker is this one: written with and without its legal form, hyphens and blanks.
+    #[must_use]
+    pub fn is_by(&self, maker: &str) -> bool {
+        let plain = |text: &str| -> String {
+            let kept = text.chars().filter(|c| c.is_alphanumeric());
+            kept.flat_map(char::to_uppercase).collect()
+        };
+        let maker = plain(maker);
+        let names = self.names.iter().chain([&self.maker]).map(|it| plain(it));
+        let mut known = names.filter(|it| !it.is_empty());
+        known.any(|it| maker.contains(&it))
+    }
 }
 
 impl StartStop {

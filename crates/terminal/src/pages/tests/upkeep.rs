@@ -441,6 +441,31 @@ async fn the_inventory_counts_before_the_settings_of_the_reader_and_the_page_say
 }
 
 #[tokio::test]
+async fn where_the_pcs_button_is_stands_there_for_the_maker_it_is_known_of() {
+    for (maker, is_known) in [
+        ("", false),
+        ("NEC", false),
+        ("日本HP", true),
+        ("株式会社日本ヒューレット・パカード", true),
+    ] {
+        let terminal = Terminal::start();
+        let contents = Contents {
+            devices: vec![
+                device(Part::Pc, maker, "M1"),
+                device(Part::Reader, "パナソニック", "R1"),
+            ],
+            ..Contents::default()
+        };
+        let (dir, now) = (terminal.dir.path(), terminal.app.now());
+        kept::change(dir, Version(0), contents, "kanri", now).unwrap();
+        let page = terminal.get("/start-stop", "").await.text;
+        assert_eq!(page.contains("HP 正面右下"), is_known, "{maker}: {page}");
+        let neutral = "場所は機種によって違います";
+        assert_eq!(page.contains(neutral), !is_known, "{maker}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_pressed_when_updates_wait_is_as_the_data_of_the_place_name_it() {
     let terminal = terminal("パナソニック");
     let data = include_str!("../../../data/start_stop.toml");
