@@ -262,7 +262,7 @@ impl Engine {
         limit: u32,
     ) -> Result<Vec<Submission>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND refused + to_confirm < claims AND sent < ?1
+            let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND claims > refused + to_confirm AND sent < ?1
                 AND (sent, id) > (?2, ?3) ORDER BY sent, id LIMIT ?4";
             let (sent, id) = behind.map_or((i64::MIN, 0), |(sent, id)| (sent.as_micros(), id));
             let of = params![sent_before.as_micros(), sent, id.to_be_bytes(), limit];

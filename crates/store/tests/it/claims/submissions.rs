@@ -102,7 +102,7 @@ async fn at_a_server_the_process_that_received_a_file_checks_it_and_another_when
 
 async fn what_is_not_accepted_is_found_without_a_walk_over_all_submissions(place: &Place) {
     drop(place.open());
-    let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND refused + to_confirm < claims AND sent < 9
+    let text = "SELECT * FROM claims_submission WHERE state = 'checked' AND claims > refused + to_confirm AND sent < 9
         AND (sent, id) > (1, x'00') ORDER BY sent, id LIMIT 50";
     let plan = match place {
         Place::Folder(folder) => {
