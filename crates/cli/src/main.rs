@@ -49,8 +49,11 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
-/// The end of the link app waits so long for a share that hangs: what was under way there goes on with the next start.
-const LINK_APP_ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// The end of a part that runs waits so long for a piece of work that hangs, as at a share: what was under way there goes on with the next start.
+const PART_ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The end of any other command waits so long: what it did is done, and what it gave up waiting for may hang for ever.
+const ENDS_WITHIN: Duration = Duration::from_millis(200);
 
 /// The allocator: checks make many small things on several threads at once.
 #[global_allocator]
@@ -166,6 +169,39 @@ enum Command {
     Synth(synth::Arguments),
 }
 
+impl Command {
+    /// How long its end waits for work that blocks.
+    fn ends_within(&self) -> Duration {
+        match self {
+            Self::Demo(_)
+            | Self::Center(_)
+            | Self::Setup(_)
+            | Self::Terminal(_)
+            | Self::Gateway(_)
+            | Self::Kiosk(_) => PART_ENDS_WITHIN,
+            Self::Doctor(_)
+            | Self::Config(_)
+            | Self::Enroll(_)
+            | Self::Certificate(_)
+            | Self::Notice(_)
+            | Self::Operator(_)
+            | Self::Emergency(_)
+            | Self::Keys(_)
+            | Self::Check(_)
+            | Self::Audit(_)
+            | Self::Retention(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Update(_)
+            | Self::Publish(_)
+            | Self::Feed(_)
+            | Self::Claims(_)
+            | Self::Visit(_)
+            | Self::Synth(_) => ENDS_WITHIN,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -185,7 +221,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let is_link_app = matches!(command, Command::Gateway(_));
+    let ends_within = command.ends_within();
     let outcome = runtime.block_on(async {
         match command {
             Command::Demo(arguments) => demo::run(arguments).await,
@@ -215,9 +251,8 @@ fn main() -> ExitCode {
             Command::Synth(arguments) => synth::run(arguments).await,
         }
     });
-    if is_link_app {
-        runtime.shutdown_timeout(LINK_APP_ENDS_WITHIN);
-    }
+    // Dropped, it would wait for ever for work that hangs.
+    runtime.shutdown_timeout(ends_within);
     match outcome {
         Ok(code) => printing::end(code),
         Err(error) => {

@@ -139,6 +139,25 @@ fn the_doctor_names_what_was_broken_in_real_processes() {
     place.names("certificate_revoked");
 }
 
+/// Whoever reads a pipe that nobody writes waits for ever, as with a share that is away.
+#[test]
+fn the_doctor_ends_although_a_file_hangs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let made = Command::new("mkfifo").arg(path("root.pem")).status();
+    assert!(made.unwrap().success());
+    let text = format!(
+        "data_dir = \"{}\"\ncenter = \"https://127.0.0.1:1\"\nca = \"{}\"\nlisten = \"127.0.0.1:0\"\n[identity]\nname = \"clinic\"\n",
+        path("terminal"),
+        path("root.pem")
+    );
+    std::fs::write(path("terminal.toml"), text).unwrap();
+    let output = onshi(&["doctor", "--json", "--config", &path("terminal.toml")]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("certificate_unreadable"), "{text}");
+}
+
 /// Revokes the clinic's certificate at the center.
 fn revoke(place: &Place) {
     let p12 = place.clinic.path("clinic.p12");
