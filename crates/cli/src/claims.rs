@@ -40,7 +40,8 @@ pub(crate) enum ClaimsCommand {
     /// Hand a file in at the claims entry; goes on where it was when it is run again. Says why, and ends
     /// with 1, when the file or a claim is refused.
     #[command(
-        after_help = "Example: onshi claims send RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt"
+        after_help = "Example: onshi claims send RECEIPTC.UKE --center https://center.example:8443 --root root.pem --p12 clinic.p12 --p12-password-file p12.txt --tenant fund --account seikyu1 --password-file password.txt\n\n\
+            Waits ten minutes at most for the checks, and ends with 3 when they go on: the file is handed in then."
     )]
     Send(Box<sending::SendArguments>),
     /// List what the facility sent to a review body, and files that were cut off.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::problem::Trouble;
 use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
-use domain::claims::entry::Holder;
+use domain::claims::entry::{Holder, SubmissionState};
 use store::claims::submissions::{Ended, Submission, Taken};
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
@@ -22,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// How long the end of an upload waits for its checks before it answers that they go on.
 const WAIT: Duration = Duration::from_secs(3);
+
+/// A submission that is checked elsewhere is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The turn to check a submission is taken anew this often.
 const KEPT_IN_HAND: Duration = Duration::from_secs(15);
@@ -64,11 +67,26 @@ async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
 pub(super) async fn checked(app: &App, submission: &Submission) -> Option<Submission> {
     let (mine, of) = (app.clone(), submission.clone());
     let running = tokio::spawn(async move { run(&mine, &of).await });
-    if let Ok(Ok(Err(refused))) = tokio::time::timeout(WAIT, running).await {
-        not_checked(submission, &refused);
-    }
     let holder = holder_of(submission);
-    app.engine.submission(&holder, submission.id).ok().flatten()
+    let look = || app.engine.submission(&holder, submission.id).ok().flatten();
+    let over = async {
+        match running.await {
+            Ok(Err(refused)) => not_checked(submission, &refused),
+            // It may be in the hand of another task or process.
+            Ok(Ok(())) => settled(look).await,
+            Err(_) => {}
+        }
+    };
+    // Checks that take longer go on.
+    let _ = tokio::time::timeout(WAIT, over).await;
+    look()
+}
+
+/// Waits until a submission is not in its checks any more.
+async fn settled(look: impl Fn() -> Option<Submission>) {
+    while look().is_some_and(|it| it.state == SubmissionState::Checking) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 fn not_checked(submission: &Submission, refused: &Refused) {
@@ -183,4 +201,56 @@ async fn accept_what_is_left(app: &App, now: Instant, passed: &mut Passed) -> Re
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use domain::account::AccountId;
+    use domain::claims::tenant::Tenant;
+    use domain::institution_code::InstitutionCode;
+    use store::claims::submissions::Counts;
+
+    use super::*;
+
+    fn submission(state: SubmissionState) -> Submission {
+        Submission {
+            id: 1,
+            tenant: Tenant::Fund,
+            facility: InstitutionCode::parse("1319999999").unwrap(),
+            account: AccountId::parse("seikyu1").unwrap(),
+            number: "S202610070001".into(),
+            upload: 2,
+            file_name: "RECEIPTC.UKE".into(),
+            bytes: 0,
+            sha256: [0; 32],
+            corrects: None,
+            state,
+            sent: Instant::parse("2026-10-07T12:00:00+09:00").unwrap(),
+            checked: None,
+            ended: None,
+            counts: Counts::default(),
+            taken: None,
+            run: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_submission_that_another_task_checks_is_waited_for() {
+        let looked = Cell::new(0);
+        settled(|| {
+            looked.set(looked.get() + 1);
+            let is_over = looked.get() == 3;
+            let state = if is_over {
+                SubmissionState::Refused
+            } else {
+                SubmissionState::Checking
+            };
+            Some(submission(state))
+        })
+        .await;
+        assert_eq!(looked.get(), 3);
+        settled(|| None).await;
+    }
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use api::claims::submission::{ClaimsFinding, ClaimsSubmission};
 use api::claims::{ClaimsSession, ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
@@ -23,6 +24,18 @@ use crate::told;
 /// What the center answers to a piece that begins where the upload is not.
 const ELSEWHERE: &str = "claims_offset";
 
+/// The state of a submission whose checks are not over.
+const CHECKING: &str = "checking";
+
+/// What `send` ends with when the file is handed in and its checks are not over.
+const NOT_CHECKED: u8 = 3;
+
+/// How long the checks of a file that is handed in are waited for, and how often it is asked for them.
+const PATIENCE: Patience = Patience {
+    whole: Duration::from_secs(600),
+    every: Duration::from_secs(1),
+};
+
 /// `onshi claims send`.
 #[derive(Args)]
 pub(crate) struct SendArguments {
@@ -39,15 +52,16 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
     let signed_in = arguments.entry.sign_in().await?;
     let sent = numbered(&signed_in, &arguments).await;
     let refusals = match &sent {
-        Ok(sent) if !is_good(sent) => findings::refusing(&signed_in, &sent.id).await,
-        _ => Ok(Vec::new()),
+        Ok(sent) if sent.state == CHECKING => Ok(None),
+        Ok(sent) if !is_good(sent) => findings::refusing(&signed_in, &sent.id).await.map(Some),
+        _ => Ok(Some(Vec::new())),
     };
     signed_in.end().await;
     let sent = sent?;
     if arguments.entry.json {
         let told = Told {
             sent: &sent,
-            refusals: refusals.as_deref().ok(),
+            refusals: refusals.as_ref().ok().and_then(|it| it.as_deref()),
         };
         out!("{}", serde_json::to_string_pretty(&told)?);
         refusals?;
@@ -65,8 +79,8 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
             sent.refused,
             sent.to_confirm
         );
-        findings::tell(&refusals?, &sent.number);
-        if sent.state == "checking" {
+        findings::tell(&refusals?.unwrap_or_default(), &sent.number);
+        if sent.state == CHECKING {
             out!(
                 "点検中です。結果は onshi claims list と onshi claims findings {} で確かめてください。 / it is being checked; see onshi claims list and onshi claims findings {}",
                 sent.number,
@@ -74,11 +88,7 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
             );
         }
     }
-    Ok(if is_good(&sent) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(ExitCode::from(ends_with(&sent)))
 }
 
 /// A submission and why it or a claim of it is refused.
@@ -86,7 +96,8 @@ pub(crate) async fn run(arguments: SendArguments) -> anyhow::Result<ExitCode> {
 struct Told<'a> {
     #[serde(flatten)]
     sent: &'a ClaimsSubmission,
-    /// Missing where the center did not tell them.
+    /// Missing where the checks are not over, or the center did not tell them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     refusals: Option<&'a [ClaimsFinding]>,
 }
 
@@ -94,7 +105,57 @@ fn is_good(sent: &ClaimsSubmission) -> bool {
     sent.state != "refused" && sent.refused == 0
 }
 
-/// Sends the file, as a correction of the submission of a number where one is named.
+/// 0 when nothing is refused, 1 when something is, another number when that is not known yet.
+fn ends_with(sent: &ClaimsSubmission) -> u8 {
+    if sent.state == CHECKING {
+        NOT_CHECKED
+    } else {
+        u8::from(!is_good(sent))
+    }
+}
+
+/// The submission when its checks are over; as it is where they take too long, or the center does not answer any more.
+async fn checked(signed_in: &SignedIn, sent: ClaimsSubmission) -> ClaimsSubmission {
+    if sent.state == CHECKING {
+        eprintln!("点検の結果を待っています。 / waiting for the checks");
+    }
+    let (client, id) = (&signed_in.client, sent.id.clone());
+    let ask = async || {
+        let asked = patiently(async || client.claims_submission(signed_in.token(), &id).await);
+        asked.await
+    };
+    let (sent, failed) = settled(sent, ask, PATIENCE).await;
+    if let Some(error) = failed {
+        eprintln!("onshi: {}", explain(&error));
+    }
+    sent
+}
+
+/// How long something is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    whole: Duration,
+    every: Duration,
+}
+
+/// Asks until a submission is not in its checks any more; what was known last, and why it could not be asked.
+async fn settled(
+    mut sent: ClaimsSubmission,
+    ask: impl AsyncFn() -> Result<ClaimsSubmission, ClientError>,
+    patience: Patience,
+) -> (ClaimsSubmission, Option<ClientError>) {
+    let begun = Instant::now();
+    while sent.state == CHECKING && begun.elapsed() < patience.whole {
+        tokio::time::sleep(patience.every).await;
+        match ask().await {
+            Ok(now) => sent = now,
+            Err(error) => return (sent, Some(error)),
+        }
+    }
+    (sent, None)
+}
+
+/// Sends the file, as a correction of the submission of a number where one is named, and waits for its checks.
 async fn numbered(
     signed_in: &SignedIn,
     arguments: &SendArguments,
@@ -103,7 +164,8 @@ async fn numbered(
         Some(number) => Some(signed_in.numbered(number).await?),
         None => None,
     };
-    send(&signed_in.client, &signed_in.session, arguments, corrects).await
+    let sent = send(&signed_in.client, &signed_in.session, arguments, corrects).await?;
+    Ok(checked(signed_in, sent).await)
 }
 
 async fn send(
@@ -207,4 +269,61 @@ fn digest(file: &mut File) -> std::io::Result<String> {
     }
     let digest: [u8; 32] = hash.finalize().into();
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn submission(state: &str, refused: u32) -> ClaimsSubmission {
+        let text = serde_json::json!({
+            "account": "seikyu1", "claims": 2, "file_name": "RECEIPTC.UKE", "findings": 0, "id": "1", "number": "S202610070001",
+            "points": 0, "refused": refused, "sent_at": "2026-10-07T12:00:00+09:00", "sha256": "", "size_bytes": 0, "state": state,
+            "to_confirm": 0,
+        });
+        serde_json::from_value(text).unwrap()
+    }
+
+    fn patience(whole: Duration) -> Patience {
+        let every = Duration::ZERO;
+        Patience { whole, every }
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_checks_take_long_is_waited_for_and_ends_with_their_outcome() {
+        for (state, refused, code) in [("checked", 0, 0), ("checked", 1, 1), ("refused", 0, 1)] {
+            let asked = AtomicUsize::new(0);
+            let ask = async || {
+                let is_over = 2 < asked.fetch_add(1, Ordering::SeqCst);
+                let state = if is_over { state } else { CHECKING };
+                Ok::<_, ClientError>(submission(state, refused))
+            };
+            let patience = patience(Duration::from_secs(180));
+            let (sent, failed) = settled(submission(CHECKING, 0), ask, patience).await;
+            assert!(failed.is_none());
+            assert_eq!((sent.state.as_str(), ends_with(&sent)), (state, code));
+        }
+    }
+
+    #[tokio::test]
+    async fn checks_that_are_not_over_in_time_end_with_neither_yes_nor_no() {
+        let ask = async || Ok::<_, ClientError>(submission(CHECKING, 0));
+        let (sent, _) = settled(submission(CHECKING, 0), ask, patience(Duration::ZERO)).await;
+        assert_eq!(ends_with(&sent), NOT_CHECKED);
+        let told = Told {
+            sent: &sent,
+            refusals: None,
+        };
+        let told = serde_json::to_value(told).unwrap();
+        assert_eq!(told["state"], CHECKING);
+        assert!(told.get("refusals").is_none(), "{told}");
+        // A center that answers no more takes nothing back.
+        let ask = async || Err::<ClaimsSubmission, _>(ClientError::Answer);
+        let patience = patience(Duration::from_secs(180));
+        let (sent, failed) = settled(submission(CHECKING, 0), ask, patience).await;
+        assert!(failed.is_some());
+        assert_eq!(ends_with(&sent), NOT_CHECKED);
+    }
 }
