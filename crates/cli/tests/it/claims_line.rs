@@ -218,10 +218,14 @@ async fn a_file_that_is_refused_is_told_with_the_reasons() {
     assert_eq!(accepted.status.code(), Some(1));
     assert!(text.contains("The file as a whole was refused"), "{text}");
     // Taken back, it may come again, and a program reads why.
-    said(line(&clinic, "withdraw", number, &clinic.api)).await;
+    let withdrawn = said(line(&clinic, "withdraw", number, &clinic.api)).await;
+    let text = String::from_utf8(withdrawn.stderr).unwrap();
+    assert_eq!(withdrawn.status.code(), Some(0), "{text}");
     let mut arguments = line(&clinic, "send", &file, &clinic.api);
     arguments.push("--json".into());
-    let sent: Value = serde_json::from_slice(&said(arguments).await.stdout).unwrap();
+    let again = said(arguments).await;
+    let sent: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(again.status.code(), Some(1), "{sent}");
     assert_eq!(sent["state"], "refused", "{sent}");
     assert_eq!(sent["refusals"][0]["rule"], "other_review_body", "{sent}");
 }
