@@ -90,6 +90,8 @@ pub enum Kind {
     Secret,
     /// The center's answer is not understood.
     NotUnderstood,
+    /// A folder does not answer: its share hangs.
+    NoAnswer,
     /// A folder is not there.
     Missing,
     /// A folder takes no writes.

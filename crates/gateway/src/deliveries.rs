@@ -28,6 +28,7 @@ use store::journal::{Journal, State};
 
 use crate::clock::Clock;
 use crate::config::AnswerEncoding;
+use crate::file_work::FileWork;
 use crate::folders::{Folders, move_if_there, remove_if_there, sync_folder, touch, write_durably};
 use crate::lane::Pause;
 use crate::leftovers;
@@ -74,6 +75,7 @@ impl PutOff {
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     folders: Arc<Folders>,
+    files: FileWork,
     face: PathBuf,
     /// Its parts in the work folder.
     result: PathBuf,
@@ -81,13 +83,18 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn of(folders: &Arc<Folders>, delivery: &Delivery) -> Result<Self, RoundError> {
+    pub(crate) fn of(
+        folders: &Arc<Folders>,
+        files: &FileWork,
+        delivery: &Delivery,
+    ) -> Result<Self, RoundError> {
         let face = folders.face.clone();
         Ok(Self {
             face: face.ok_or_else(|| RoundError::NoFolder(delivery.folder.clone()))?,
             result: folders.work.join(beside(delivery.id, "face")),
             texts: folders.work.join(beside(delivery.id, "face-org")),
             folders: Arc::clone(folders),
+            files: files.clone(),
         })
     }
 
@@ -97,7 +104,7 @@ impl Place {
         so: impl FnOnce(&Self) -> Result<T, RoundError> + Send + 'static,
     ) -> Result<T, RoundError> {
         let place = self.clone();
-        self.folders.on_a_thread(move || so(&place)).await?
+        self.files.on_a_thread(move || so(&place)).await?
     }
 
     /// Holds that a ready result lies in the work folder the journal speaks of: what is absent from another was not published.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::{AnswerEncoding, FolderPair, Forgotten, Shared};
-use crate::round_error::RoundError;
 use crate::spelling::Spelling;
 use crate::system;
 use crate::zipped::Zip;
@@ -172,18 +171,6 @@ impl Folders {
     pub(crate) fn closed(&self) -> Option<PathBuf> {
         self.watched()
             .find_map(|it| system::closed_on_the_way(it, self.shared))
-    }
-
-    /// Has work on these folders done on a thread that may block.
-    ///
-    /// # Errors
-    /// [`RoundError::BrokenOff`].
-    pub(crate) async fn on_a_thread<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, RoundError> {
-        let worked = tokio::task::spawn_blocking(work).await;
-        worked.map_err(|_| RoundError::BrokenOff(self.name.clone()))
     }
 
     /// Locks the work folder for this process, whose end unlocks it.

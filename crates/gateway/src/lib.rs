@@ -6,6 +6,7 @@ mod asking;
 mod clock;
 pub mod config;
 mod deliveries;
+mod file_work;
 pub mod files;
 pub mod folders;
 mod further;

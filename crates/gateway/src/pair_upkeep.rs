@@ -11,10 +11,11 @@ use store::journal::deliveries::Delivery;
 use tokio::time::MissedTickBehavior;
 
 use crate::deliveries::{Deliveries, Place, PutOff};
+use crate::file_work::FileWork;
 use crate::folders::Folders;
 use crate::leftovers;
 use crate::round_error::{RoundError, keep_first};
-use crate::standing::Standing;
+use crate::standing::{Hand, Standing};
 
 /// Results of readers are looked for this often.
 const DELIVER_EVERY: Duration = Duration::from_millis(500);
@@ -26,6 +27,7 @@ pub(crate) const LEFTOVERS_EVERY_S: i64 = 60;
 #[derive(Debug)]
 pub(crate) struct PairUpkeep {
     folders: Arc<Folders>,
+    files: FileWork,
     deliveries: Deliveries,
     /// Deliveries that came to nothing a moment ago.
     put_off: PutOff,
@@ -35,8 +37,10 @@ pub(crate) struct PairUpkeep {
 
 impl PairUpkeep {
     pub(crate) fn new(folders: Folders, deliveries: Deliveries) -> Self {
+        let standing = deliveries.standings.of(&folders.name);
         Self {
-            standing: deliveries.standings.of(&folders.name),
+            files: FileWork::new(standing.clone(), Hand::Upkeep, deliveries.clock.clone()),
+            standing,
             folders: Arc::new(folders),
             deliveries,
             put_off: PutOff::default(),
@@ -91,7 +95,7 @@ impl PairUpkeep {
     /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
     async fn deliver_one(&mut self, mut delivery: Delivery) -> Result<bool, RoundError> {
         let now = self.deliveries.clock.now();
-        let place = Place::of(&self.folders, &delivery)?;
+        let place = Place::of(&self.folders, &self.files, &delivery)?;
         if delivery.state == State::Claimed {
             let most = self.deliveries.pace.most_at_once(WorkClass::CardCheck, now);
             if most == 0 || self.put_off.holds(delivery.id, now) {
@@ -132,7 +136,7 @@ impl PairUpkeep {
         self.looked_for_leftovers = Some(now);
         let (folders, journal) = (Arc::clone(&self.folders), self.deliveries.journal.clone());
         let look = move || (folders.closed(), leftovers::look(&folders, &journal, now));
-        let (closed, count) = self.folders.on_a_thread(look).await?;
+        let (closed, count) = self.files.on_a_thread(look).await?;
         self.standing.closed(closed, now);
         let count = count?;
         self.standing.forgotten(count);

@@ -13,11 +13,12 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::asking::{Asking, Came, Of};
 use crate::clock::Clock;
+use crate::file_work::FileWork;
 use crate::hints::Hints;
 use crate::lane::{Lane, Pass, Pause};
 use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
-use crate::standing::Standing;
+use crate::standing::{Hand, Standing};
 use crate::touches::{TOUCH_AFTER, Touches};
 
 /// The folders are looked at this often: polling is the truth.
@@ -78,6 +79,7 @@ pub(crate) struct Runner {
     pace: SharedPace,
     clock: Clock,
     standing: Standing,
+    files: FileWork,
     under_way: JoinSet<(u128, Result<Came, RoundError>)>,
     /// The class of each.
     classes: HashMap<tokio::task::Id, WorkClass>,
@@ -105,6 +107,7 @@ impl Runner {
             again: Box::new(Again(Box::new(make))),
             asking,
             pace,
+            files: FileWork::new(standing.clone(), Hand::Requests, clock.clone()),
             clock,
             standing,
             under_way: JoinSet::new(),
@@ -295,7 +298,7 @@ impl Runner {
         work: impl FnOnce(&mut Lane) -> T + Send + 'static,
     ) -> Result<T, RoundError> {
         let mut lane = self.lane.take().unwrap_or_else(|| self.again.0());
-        let worked = tokio::task::spawn_blocking(move || {
+        let worked = self.files.on_a_thread(move || {
             let result = work(&mut lane);
             (lane, result)
         });
@@ -304,9 +307,9 @@ impl Runner {
                 self.lane = Some(lane);
                 Ok(result)
             }
-            Err(_) => {
+            Err(error) => {
                 self.under_way.abort_all();
-                Err(RoundError::BrokenOff(self.standing.folder().to_owned()))
+                Err(error)
             }
         }
     }

@@ -14,6 +14,9 @@ use store::journal::Journal;
 
 use crate::round_error::RoundError;
 
+/// A piece of work on a folder pair's files that takes so many seconds is told of: the folder does not answer.
+const HANGS_AFTER_S: i64 = 10;
+
 /// What is gathered of all folder pairs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Standings(Arc<Mutex<Seen>>);
@@ -31,9 +34,46 @@ struct Folder {
     last_trouble: Option<Trouble>,
     /// A folder that lets those whom `shared` names not through.
     closed: Option<Trouble>,
+    /// The pieces of work on its files that go on.
+    working: BTreeMap<Hand, Working>,
+}
+
+/// Who has work on the files of a folder pair done, one piece after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Hand {
+    /// Requests and their answers.
+    Requests,
+    /// Readers' results, and results that nobody takes.
+    Upkeep,
+}
+
+/// A piece of work that goes on.
+#[derive(Debug)]
+struct Working {
+    since: Instant,
+    /// Whether it was logged that it does not come back.
+    told: bool,
 }
 
 impl Folder {
+    /// The piece of work that does not come back, where there is one; it is logged once.
+    fn hanging(&mut self, name: &str, now: Instant) -> Option<Trouble> {
+        let working = self.working.values_mut().min_by_key(|it| it.since)?;
+        if working.since.seconds_until(now) < HANGS_AFTER_S {
+            return None;
+        }
+        if !working.told {
+            working.told = true;
+            tracing::warn!(folder = name, since = %working.since, "a folder does not answer; the link app waits and goes on by itself");
+        }
+        Some(Trouble {
+            kind: Kind::NoAnswer,
+            detail: String::new(),
+            since: working.since.to_string(),
+            lasts: true,
+        })
+    }
+
     /// What lasts, rather than what is over.
     fn trouble(&self) -> Option<Trouble> {
         let lasts = self.last_trouble.as_ref().filter(|it| it.lasts);
@@ -135,7 +175,7 @@ impl Standings {
                     answered_today: tally.answered,
                     rejected_today: tally.rejected,
                     forgotten: folder.forgotten as u64,
-                    last_trouble: folder.trouble(),
+                    last_trouble: folder.hanging(name, now).or_else(|| folder.trouble()),
                 }
             }));
         }
@@ -194,6 +234,26 @@ impl Standing {
                 lasts: true,
             });
         });
+    }
+
+    /// A piece of work on the files begins.
+    pub(crate) fn begins(&self, hand: Hand, now: Instant) {
+        let begun = Working {
+            since: now,
+            told: false,
+        };
+        self.change(|folder| {
+            folder.working.insert(hand, begun);
+        });
+    }
+
+    /// It came back.
+    pub(crate) fn ends(&self, hand: Hand) {
+        let mut ended = None;
+        self.change(|folder| ended = folder.working.remove(&hand));
+        if ended.is_some_and(|it| it.told) {
+            tracing::info!(folder = self.folder, "the folder answers again");
+        }
     }
 
     /// So many results were forgotten.

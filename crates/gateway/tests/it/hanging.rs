@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::link_state::{Kind, LinkState};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 
 use crate::faces::one_heard;
-use crate::link::Link;
+use crate::link::{Link, request};
 
-/// Whoever opens this file for writing hangs until this value is gone.
+/// Whoever opens this file hangs until this value is gone.
 struct Hanging {
     at: PathBuf,
     away: PathBuf,
@@ -23,10 +24,10 @@ impl Hanging {
 
 impl Drop for Hanging {
     fn drop(&mut self) {
-        // Nobody else hangs at it; a reader frees whoever does.
+        // Nobody else hangs at it; who reads and writes frees whoever does.
         std::fs::rename(&self.at, &self.away).unwrap();
-        let reader = OFlags::RDONLY | OFlags::NONBLOCK;
-        rustix::fs::open(&self.away, reader, Mode::empty()).unwrap();
+        let both = OFlags::RDWR | OFlags::NONBLOCK;
+        rustix::fs::open(&self.away, both, Mode::empty()).unwrap();
     }
 }
 
@@ -41,6 +42,23 @@ async fn wait_until(so: impl Fn() -> bool) {
         .unwrap();
 }
 
+/// Whether the link app tells that a folder of this pair does not answer.
+fn does_not_answer(link: &Link, pair: usize) -> bool {
+    let state = LinkState::read(&link.path(""));
+    let trouble = state.and_then(|it| it.folders.get(pair)?.last_trouble.clone());
+    trouble.is_some_and(|it| it.kind == Kind::NoAnswer && it.lasts)
+}
+
+/// Waits until it is told of the first pair alone.
+async fn wait_until_told(link: &Link) {
+    wait_until(|| {
+        link.later(1);
+        does_not_answer(link, 0)
+    })
+    .await;
+    wait_until(|| does_not_answer(link, 0) && !does_not_answer(link, 1)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_share_that_hangs_holds_up_readers_results_of_its_own_pair_alone() {
     let mut link = Link::start().await;
@@ -52,7 +70,27 @@ async fn a_share_that_hangs_holds_up_readers_results_of_its_own_pair_alone() {
     let running = link.run();
     wait_until(|| link.names("face2").len() == 1).await;
     assert!(link.names("face").is_empty());
+    wait_until_told(&link).await;
     drop(hanging);
     wait_until(|| link.names("face").len() == 1).await;
+    wait_until(|| !does_not_answer(&link, 0)).await;
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_hangs_holds_up_requests_of_its_own_pair_alone_and_is_told_of() {
+    let link = Link::start().await;
+    // As a request that was taken before a crash: it is synced before it is noted.
+    let taken = link.path(&format!("work/{:032x}.OQSsiquc01req_1.xml", 1));
+    let hanging = Hanging::new(taken, link.path("away"));
+    link.put("req/OQSsiquc01req_2.xml", request());
+    link.put("req2/OQSsiquc01req_3.xml", request());
+    let running = link.run();
+    wait_until(|| link.path("res2/OQSsiquc01res_3.xml").is_file()).await;
+    wait_until_told(&link).await;
+    assert_eq!(link.names("req"), ["OQSsiquc01req_2.xml"]);
+    drop(hanging);
+    wait_until(|| link.path("res/OQSsiquc01res_2.xml").is_file()).await;
+    wait_until(|| !does_not_answer(&link, 0)).await;
     running.abort();
 }

@@ -161,6 +161,7 @@ fn trouble_fact(trouble: &Trouble, words: &Words) -> Fact {
         Kind::SignIn => ("link-trouble-sign-in", "link-remedy-refused"),
         Kind::Secret => ("link-trouble-secret", "link-remedy-secret"),
         Kind::NotUnderstood => ("link-trouble-not-understood", "link-remedy-version"),
+        Kind::NoAnswer => ("link-trouble-no-answer", "link-remedy-no-answer"),
         Kind::Missing => ("link-trouble-missing", "link-remedy-folder"),
         Kind::ReadOnly => ("link-trouble-read-only", "link-remedy-folder"),
         Kind::Rights => ("link-trouble-rights", "link-remedy-folder"),

@@ -14,12 +14,13 @@ use super::{Written, staff};
 /// How many pages there are here.
 pub(super) const PAGES: usize = 5;
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     Kind::Connection,
     Kind::Refused,
     Kind::SignIn,
     Kind::Secret,
     Kind::NotUnderstood,
+    Kind::NoAnswer,
     Kind::Missing,
     Kind::ReadOnly,
     Kind::Rights,
