@@ -1,13 +1,12 @@
 //! A share that hangs holds up its own folder pair alone.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use api::link_state::{Kind, LinkState};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 
 use crate::faces::one_heard;
-use crate::link::{Link, request};
+use crate::link::{Link, request, wait_until};
 
 /// Whoever opens this file hangs until this value is gone.
 struct Hanging {
@@ -29,17 +28,6 @@ impl Drop for Hanging {
         let both = OFlags::RDWR | OFlags::NONBLOCK;
         rustix::fs::open(&self.away, both, Mode::empty()).unwrap();
     }
-}
-
-async fn wait_until(so: impl Fn() -> bool) {
-    let came = async {
-        while !so() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), came)
-        .await
-        .unwrap();
 }
 
 /// Whether the link app tells that a folder of this pair does not answer.

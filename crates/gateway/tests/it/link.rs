@@ -306,6 +306,17 @@ impl Link {
     }
 }
 
+/// Waits until something is so; fails after three minutes.
+pub(crate) async fn wait_until(so: impl Fn() -> bool) {
+    let came = async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let came = tokio::time::timeout(PATIENCE, came).await;
+    came.expect("it was not so within three minutes");
+}
+
 /// A sample request of the interface.
 pub(crate) fn sample(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../exchange/tests/samples");
