@@ -43,29 +43,47 @@ use crate::touches::TOUCH_AFTER;
 const FIRST_PAUSE_S: i64 = 10;
 const LONGEST_PAUSE_S: i64 = 600;
 
-/// Deliveries whose check was read and that came to nothing, each with its pause and how long that is: every read is an event at the
-/// center.
+/// Why a delivery waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The patient's questions are open.
+    Open,
+    /// Its check was read, and its result could not be made.
+    NotMade,
+    /// Its result could not be put into the face folder.
+    NotPublished,
+}
+
+/// Deliveries that came to nothing, each with why, its pause and how long that is. Every read of a check is an event at the center; a try to
+/// publish costs nothing.
 #[derive(Debug, Default)]
-pub(crate) struct PutOff(HashMap<u128, (Pause, i64)>);
+pub(crate) struct PutOff(HashMap<u128, (Why, Pause, i64)>);
 
 impl PutOff {
     /// True while a delivery waits.
     pub(crate) fn holds(&self, id: u128, now: Instant) -> bool {
-        self.0.get(&id).is_some_and(|(pause, _)| pause.holds(now))
+        self.0
+            .get(&id)
+            .is_some_and(|(_, pause, _)| pause.holds(now))
     }
 
-    /// A delivery came to nothing: it waits, twice as long each time.
-    pub(crate) fn put_off(&mut self, id: u128, now: Instant) {
-        let earlier = self.0.get(&id);
-        let seconds = earlier.map_or(FIRST_PAUSE_S, |(_, it)| (it * 2).min(LONGEST_PAUSE_S));
+    /// True while any waits because something did not work.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.0.values().any(|(why, ..)| *why != Why::Open)
+    }
+
+    /// A delivery came to nothing: it waits, twice as long each time where a check would be read.
+    pub(crate) fn put_off(&mut self, id: u128, now: Instant, why: Why) {
+        let earlier = self.0.get(&id).filter(|_| why != Why::NotPublished);
+        let seconds = earlier.map_or(FIRST_PAUSE_S, |(.., it)| (it * 2).min(LONGEST_PAUSE_S));
         let pause = Pause {
             since: now,
             until: now.plus_seconds(seconds),
         };
-        self.0.insert(id, (pause, seconds));
+        self.0.insert(id, (why, pause, seconds));
     }
 
-    /// A delivery got over what it waited for.
+    /// A delivery is over.
     pub(crate) fn over(&mut self, id: u128) {
         self.0.remove(&id);
     }

@@ -5,23 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::admission::WorkClass;
-use domain::civil_date::Instant;
 use store::journal::State;
 use store::journal::deliveries::Delivery;
 use tokio::time::MissedTickBehavior;
 
-use crate::deliveries::{Deliveries, Place, PutOff};
+use crate::deliveries::{Deliveries, Place, PutOff, Why};
 use crate::file_work::FileWork;
 use crate::folders::Folders;
+use crate::lane::Pause;
 use crate::leftovers;
 use crate::round_error::{RoundError, keep_first};
-use crate::standing::{Hand, Standing};
+use crate::standing::{Concern, Hand, Standing};
 
 /// Results of readers are looked for this often.
 const DELIVER_EVERY: Duration = Duration::from_millis(500);
 
 /// Forgotten results are looked for this often.
 pub(crate) const LEFTOVERS_EVERY_S: i64 = 60;
+
+/// Where that did not go through, they are looked for again after so many seconds.
+const LEFTOVERS_AGAIN_S: i64 = 5;
 
 /// The upkeep of one folder pair.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ pub(crate) struct PairUpkeep {
     /// Deliveries that came to nothing a moment ago.
     put_off: PutOff,
     standing: Standing,
-    looked_for_leftovers: Option<Instant>,
+    no_leftovers_before: Option<Pause>,
 }
 
 impl PairUpkeep {
@@ -44,7 +47,7 @@ impl PairUpkeep {
             folders: Arc::new(folders),
             deliveries,
             put_off: PutOff::default(),
-            looked_for_leftovers: None,
+            no_leftovers_before: None,
         }
     }
 
@@ -54,24 +57,29 @@ impl PairUpkeep {
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             every.tick().await;
-            let (_, stuck) = self.deliver().await;
-            self.tell(stuck.as_ref());
-            let looked = self.look_for_leftovers().await;
-            self.tell(looked.err().as_ref());
+            self.round().await;
+            let now = self.deliveries.clock.now();
+            match self.look_for_leftovers().await {
+                Ok(true) => self.standing.went_through(Concern::Leftovers),
+                Ok(false) => {}
+                Err(error) => self.standing.stuck(Concern::Leftovers, &error, now),
+            }
         }
     }
 
     /// Puts readers' results into the folder and tells of trouble; returns how many.
     pub(crate) async fn round(&mut self) -> (usize, Option<RoundError>) {
         let (done, stuck) = self.deliver().await;
-        self.tell(stuck.as_ref());
-        (done, stuck)
-    }
-
-    fn tell(&self, stuck: Option<&RoundError>) {
-        if let Some(error) = stuck {
-            self.standing.stuck(error, self.deliveries.clock.now());
+        match &stuck {
+            Some(error) => {
+                let now = self.deliveries.clock.now();
+                self.standing.stuck(Concern::ReadersResults, error, now);
+            }
+            // One that waits for its next try is in trouble until then.
+            None if self.put_off.is_in_trouble() => {}
+            None => self.standing.went_through(Concern::ReadersResults),
         }
+        (done, stuck)
     }
 
     async fn deliver(&mut self) -> (usize, Option<RoundError>) {
@@ -92,13 +100,16 @@ impl PairUpkeep {
         (done, stuck)
     }
 
-    /// Brings one delivery to its end from wherever it stands; false when it needs a question and none may be asked now.
+    /// Brings one delivery to its end from wherever it stands; false when it waits, or needs a question and none may be asked now.
     async fn deliver_one(&mut self, mut delivery: Delivery) -> Result<bool, RoundError> {
-        let now = self.deliveries.clock.now();
+        let (id, now) = (delivery.id, self.deliveries.clock.now());
         let place = Place::of(&self.folders, &self.files, &delivery)?;
+        if self.put_off.holds(id, now) {
+            return Ok(false);
+        }
         if delivery.state == State::Claimed {
             let most = self.deliveries.pace.most_at_once(WorkClass::CardCheck, now);
-            if most == 0 || self.put_off.holds(delivery.id, now) {
+            if most == 0 {
                 return Ok(false);
             }
             place.work(Place::prove_writable).await?;
@@ -106,43 +117,53 @@ impl PairUpkeep {
             delivery = match made {
                 Ok(Some(ready)) => ready,
                 Ok(None) => {
-                    self.put_off.put_off(delivery.id, now);
+                    self.put_off.put_off(id, now, Why::Open);
                     return Ok(false);
                 }
                 Err(error) => {
                     if !error.concerns_all_questions() {
-                        self.put_off.put_off(delivery.id, now);
+                        self.put_off.put_off(id, now, Why::NotMade);
                     }
                     return Err(error);
                 }
             };
-            self.put_off.over(delivery.id);
         } else {
             place.work(Place::prove_marked).await?;
         }
-        self.deliveries.publish(&place, delivery).await?;
-        Ok(true)
+        match self.deliveries.publish(&place, delivery).await {
+            Ok(()) => {
+                self.put_off.over(id);
+                Ok(true)
+            }
+            Err(error) => {
+                self.put_off.put_off(id, now, Why::NotPublished);
+                Err(error)
+            }
+        }
     }
 
     /// Once a minute: results that nobody takes, and whether those whom `shared` names get through to the folders.
-    pub(crate) async fn look_for_leftovers(&mut self) -> Result<(), RoundError> {
+    /// False when it was not time.
+    pub(crate) async fn look_for_leftovers(&mut self) -> Result<bool, RoundError> {
         let now = self.deliveries.clock.now();
-        let looked = self.looked_for_leftovers;
-        if looked
-            .is_some_and(|looked| looked <= now && looked.seconds_until(now) < LEFTOVERS_EVERY_S)
-        {
-            return Ok(());
+        if self.no_leftovers_before.is_some_and(|it| it.holds(now)) {
+            return Ok(false);
         }
-        self.looked_for_leftovers = Some(now);
+        let pause = |seconds| Pause {
+            since: now,
+            until: now.plus_seconds(seconds),
+        };
+        self.no_leftovers_before = Some(pause(LEFTOVERS_AGAIN_S));
         let (folders, journal) = (Arc::clone(&self.folders), self.deliveries.journal.clone());
         let look = move || (folders.closed(), leftovers::look(&folders, &journal, now));
         let (closed, count) = self.files.on_a_thread(look).await?;
         self.standing.closed(closed, now);
         let count = count?;
+        self.no_leftovers_before = Some(pause(LEFTOVERS_EVERY_S));
         self.standing.forgotten(count);
         if 0 < count {
             tracing::warn!(folder = %self.folders.name, count, treatment = ?self.folders.forgotten, "results were not taken in time");
         }
-        Ok(())
+        Ok(true)
     }
 }

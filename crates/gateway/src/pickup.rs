@@ -26,7 +26,7 @@ pub use crate::round_error::RoundError;
 use crate::round_error::keep_first;
 use crate::runner::{Runner, SharedPace};
 use crate::session::Session;
-use crate::standing::{self, Standings};
+use crate::standing::{self, Concern, Standings};
 
 /// The journal remembers finished files this long.
 const REMEMBERED_S: i64 = 90 * 86_400;
@@ -177,9 +177,9 @@ impl Gateway {
             let (delivered, trouble) = pair.round().await;
             done += delivered;
             keep_first(&mut stuck, trouble.map_or(Ok(()), Err));
-            keep_first(&mut stuck, pair.look_for_leftovers().await);
+            keep_first(&mut stuck, pair.look_for_leftovers().await.map(|_| ()));
         }
-        keep_first(&mut stuck, self.upkeep.forget_done().await);
+        keep_first(&mut stuck, self.upkeep.forget_done().await.map(|_| ()));
         stuck.map_or(Ok(done), Err)
     }
 
@@ -199,17 +199,23 @@ impl Upkeep {
         loop {
             write.tick().await;
             let lost = self.tell_of_lost_folders();
-            self.tell(lost);
+            self.tell(Concern::LostPairs, lost.map(|()| true));
             let forgotten = self.forget_done().await;
-            self.tell(forgotten);
+            self.tell(Concern::OldRows, forgotten);
             self.write_state(&data_dir, &mut written);
         }
     }
 
-    fn tell(&self, outcome: Result<(), RoundError>) {
-        if let Err(error) = outcome {
-            let folder = self.names.first().map_or("", String::as_str);
-            self.standings.stuck(folder, &error, self.clock.now());
+    /// Tells how it went, where anything was done.
+    fn tell(&self, concern: Concern, outcome: Result<bool, RoundError>) {
+        let folder = self.names.first().map_or("", String::as_str);
+        match outcome {
+            Ok(true) => self.standings.went_through(folder, concern),
+            Ok(false) => {}
+            Err(error) => {
+                let now = self.clock.now();
+                self.standings.stuck(folder, concern, &error, now);
+            }
         }
     }
 
@@ -254,17 +260,16 @@ impl Upkeep {
         lost.map_or(Ok(()), |folder| Err(RoundError::NoFolder(folder)))
     }
 
-    /// Once a minute: journal rows that nobody needs.
-    async fn forget_done(&mut self) -> Result<(), RoundError> {
+    /// Once a minute: journal rows that nobody needs. False when it was not time.
+    async fn forget_done(&mut self) -> Result<bool, RoundError> {
         let now = self.clock.now();
         let last = self.forgot_done;
         if last.is_some_and(|last| last <= now && last.seconds_until(now) < LEFTOVERS_EVERY_S) {
-            return Ok(());
+            return Ok(false);
         }
         self.forgot_done = Some(now);
-        Ok(self
-            .journal
-            .forget_done(now.plus_seconds(-REMEMBERED_S))
-            .await?)
+        let before = now.plus_seconds(-REMEMBERED_S);
+        self.journal.forget_done(before).await?;
+        Ok(true)
     }
 }

@@ -18,7 +18,7 @@ use crate::hints::Hints;
 use crate::lane::{Lane, Pass, Pause};
 use crate::pace::{CLASSES, Pace, Paces, Room, Rooms};
 use crate::round_error::{RoundError, keep_first};
-use crate::standing::{Hand, Standing};
+use crate::standing::{Concern, Hand, Standing};
 use crate::touches::{TOUCH_AFTER, Touches};
 
 /// The folders are looked at this often: polling is the truth.
@@ -165,7 +165,10 @@ impl Runner {
     pub(crate) async fn round(&mut self) -> (usize, Option<RoundError>) {
         let (done, stuck) = self.rest().await;
         match &stuck {
-            Some(error) => self.standing.stuck(error, self.clock.now()),
+            Some(error) => {
+                let now = self.clock.now();
+                self.standing.stuck(Concern::Requests, error, now);
+            }
             None => self.looked(None),
         }
         (done, stuck)
@@ -317,7 +320,8 @@ impl Runner {
     /// Tells of trouble. What went through after it does not take it back; a quiet look does.
     fn tell(&self, stuck: Option<RoundError>) {
         if let Some(error) = stuck {
-            self.standing.stuck(&error, self.clock.now());
+            let now = self.clock.now();
+            self.standing.stuck(Concern::Requests, &error, now);
         }
     }
 

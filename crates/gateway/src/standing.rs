@@ -31,11 +31,27 @@ struct Seen {
 struct Folder {
     not_taken: usize,
     forgotten: usize,
-    last_trouble: Option<Trouble>,
+    /// The last trouble of each concern.
+    troubles: BTreeMap<Concern, Trouble>,
     /// A folder that lets those whom `shared` names not through.
     closed: Option<Trouble>,
     /// The pieces of work on its files that go on.
     working: BTreeMap<Hand, Working>,
+}
+
+/// What a trouble of a folder pair is about. The trouble of one ends by what went through in that one alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Concern {
+    /// Requests and their answers.
+    Requests,
+    /// Readers' results.
+    ReadersResults,
+    /// Results that nobody takes.
+    Leftovers,
+    /// What is under way for folder pairs that left the settings; told of at the first pair.
+    LostPairs,
+    /// Rows of the journal that nobody needs; told of at the first pair.
+    OldRows,
 }
 
 /// Who has work on the files of a folder pair done, one piece after the other.
@@ -76,9 +92,10 @@ impl Folder {
 
     /// What lasts, rather than what is over.
     fn trouble(&self) -> Option<Trouble> {
-        let lasts = self.last_trouble.as_ref().filter(|it| it.lasts);
+        let lasts = self.troubles.values().find(|it| it.lasts);
         let told = lasts.or(self.closed.as_ref());
-        told.or(self.last_trouble.as_ref()).cloned()
+        let last = || self.troubles.values().max_by(|a, b| a.since.cmp(&b.since));
+        told.or_else(last).cloned()
     }
 }
 
@@ -113,7 +130,7 @@ impl Standings {
     }
 
     /// Something did not work: with the center, or in a folder pair.
-    pub(crate) fn stuck(&self, folder: &str, error: &RoundError, now: Instant) {
+    pub(crate) fn stuck(&self, folder: &str, concern: Concern, error: &RoundError, now: Instant) {
         let (kind, detail) = told(error);
         let trouble = |earlier: Option<&Trouble>| {
             let since = earlier
@@ -144,8 +161,19 @@ impl Standings {
             | RoundError::OtherWork(_)
             | RoundError::Journal(_)
             | RoundError::BrokenOff(_) => {
-                let place = seen.folders.entry(folder.to_owned()).or_default();
-                place.last_trouble = Some(trouble(place.last_trouble.as_ref()));
+                let troubles = &mut seen.folders.entry(folder.to_owned()).or_default().troubles;
+                let told = trouble(troubles.get(&concern));
+                troubles.insert(concern, told);
+            }
+        });
+    }
+
+    /// A concern of a folder pair went through: an earlier trouble of it is over.
+    pub(crate) fn went_through(&self, folder: &str, concern: Concern) {
+        self.with(|seen| {
+            let folder = seen.folders.get_mut(folder);
+            if let Some(trouble) = folder.and_then(|it| it.troubles.get_mut(&concern)) {
+                trouble.lasts = false;
             }
         });
     }
@@ -198,18 +226,20 @@ impl Standing {
         self.all.center_answered(now);
     }
 
-    pub(crate) fn stuck(&self, error: &RoundError, now: Instant) {
-        self.all.stuck(&self.folder, error, now);
+    pub(crate) fn stuck(&self, concern: Concern, error: &RoundError, now: Instant) {
+        self.all.stuck(&self.folder, concern, error, now);
     }
 
-    /// A regular look went through: so many files were not taken; a quiet one ends an earlier trouble.
+    pub(crate) fn went_through(&self, concern: Concern) {
+        self.all.went_through(&self.folder, concern);
+    }
+
+    /// A regular look at the requests went through: so many files were not taken; a quiet one ends an earlier trouble.
     pub(crate) fn looked(&self, not_taken: usize, quiet: bool) {
-        self.change(|folder| {
-            folder.not_taken = not_taken;
-            if let Some(trouble) = folder.last_trouble.as_mut().filter(|_| quiet) {
-                trouble.lasts = false;
-            }
-        });
+        self.change(|folder| folder.not_taken = not_taken);
+        if quiet {
+            self.went_through(Concern::Requests);
+        }
     }
 
     /// The folder that lets those whom `shared` names not through, where there is one; it is logged once.

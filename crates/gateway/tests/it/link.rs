@@ -232,7 +232,14 @@ impl Link {
 
     /// A gateway that works by itself, as the link app does.
     pub(crate) fn run(&self) -> tokio::task::JoinHandle<()> {
-        let gateway = Gateway::new((self.parts)());
+        self.run_without("nothing")
+    }
+
+    /// The same with settings that do not hold the named folder pair.
+    pub(crate) fn run_without(&self, name: &str) -> tokio::task::JoinHandle<()> {
+        let mut setup = (self.parts)();
+        setup.folders.retain(|folders| folders.name != name);
+        let gateway = Gateway::new(setup);
         tokio::spawn(gateway.run(self.dir.path().to_owned()))
     }
 

@@ -4,12 +4,12 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use api::link_state::Kind;
+use api::link_state::{Kind, LinkState, Trouble};
 use gateway::config::Shared;
 use pki::sealed::MachineKey;
 
 use crate::faces::one_heard;
-use crate::link::{Link, request};
+use crate::link::{Link, request, wait_until};
 
 #[tokio::test]
 async fn counts_and_troubles_are_told_for_each_folder_pair() {
@@ -150,4 +150,54 @@ async fn a_folder_that_lets_those_whom_shared_names_not_through_is_told_of_until
     link.later(60);
     link.round().await.unwrap();
     assert!(!told(&link), "it is over");
+}
+
+/// The last trouble of the first pair in the file of a link app that runs, and when the file was written.
+fn told(link: &Link) -> Option<(String, Trouble)> {
+    let state = LinkState::read(&link.path(""))?;
+    let trouble = state.folders.first()?.last_trouble.clone()?;
+    Some((state.at, trouble))
+}
+
+/// Waits until a trouble is told of, and sees that it lasts since then, look after look.
+async fn lasts(link: &Link, kind: Kind) {
+    wait_until(|| told(link).is_some_and(|(_, it)| it.kind == kind && it.lasts)).await;
+    let (mut at, first) = told(link).unwrap();
+    for _ in 0..3 {
+        link.later(6);
+        wait_until(|| told(link).is_some_and(|(now, _)| now != at)).await;
+        let (now, trouble) = told(link).unwrap();
+        assert_eq!(trouble, first, "at {now}");
+        at = now;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_folder_that_is_not_there_is_told_of_since_then_until_it_is_back() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    std::fs::rename(link.path("face"), link.path("away")).unwrap();
+    let running = link.run();
+    lasts(&link, Kind::Missing).await;
+    std::fs::rename(link.path("away"), link.path("face")).unwrap();
+    wait_until(|| {
+        link.later(1);
+        link.names("face").len() == 1
+    })
+    .await;
+    wait_until(|| {
+        link.later(1);
+        told(&link).is_some_and(|(_, it)| !it.lasts)
+    })
+    .await;
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_pair_that_left_the_settings_is_told_of_since_then() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    let running = link.run_without("receipt2");
+    lasts(&link, Kind::NoFolder).await;
+    running.abort();
 }
