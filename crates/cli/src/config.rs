@@ -47,10 +47,7 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
     let ConfigCommand::Check { file, part, json } = command;
     let text = told::read_text(&file)?;
     let part = part.unwrap_or_else(|| Part::of(&text));
-    let mut look = Look {
-        text: &text,
-        findings: Vec::new(),
-    };
+    let mut look = Look::of(&text);
     let read = match part {
         Part::Center => center::config::Config::parse(&text).map(|it| look.center(&it)),
         Part::Terminal => terminal::config::Config::parse(&text).map(|it| look.terminal(&it)),
@@ -66,18 +63,31 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
     let good = look.findings.is_empty();
     let shown = file.display().to_string();
     if json {
-        let findings: Vec<_> = look
-            .findings
-            .iter()
-            .map(|it| json!({"line": it.line, "key": it.key, "ja": it.ja, "en": it.en}))
-            .collect();
+        let shown_of = |all: &[Finding]| {
+            let shown = all
+                .iter()
+                .map(|it| json!({"line": it.line, "key": it.key, "ja": it.ja, "en": it.en}));
+            shown.collect::<Vec<_>>()
+        };
         out!(
             "{}",
-            json!({"file": shown, "part": part.name(), "good": good, "findings": findings})
+            json!({
+                "file": shown, "part": part.name(), "good": good, "findings": shown_of(&look.findings),
+                "remarks": shown_of(&look.remarks),
+            })
         );
     } else {
         for it in &look.findings {
             out!("{shown}:{}: {}: {} / {}", it.line, it.key, it.ja, it.en);
+        }
+        for it in &look.remarks {
+            out!(
+                "{shown}:{}: {}: 注意: {} / remark: {}",
+                it.line,
+                it.key,
+                it.ja,
+                it.en
+            );
         }
         if good {
             out!("{shown}: 問題ありません / good ({})", part.name());
@@ -93,6 +103,18 @@ pub(crate) fn run(command: ConfigCommand) -> anyhow::Result<ExitCode> {
 struct Look<'a> {
     text: &'a str,
     findings: Vec<Finding>,
+    /// What is as the settings allow it, and should be known.
+    remarks: Vec<Finding>,
+}
+
+impl<'a> Look<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            findings: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
 }
 
 impl Look<'_> {
@@ -449,12 +471,23 @@ impl Look<'_> {
     }
 
     fn find(&mut self, key: &'static str, nth: usize, ja: &str, en: &str) {
-        self.findings.push(Finding {
+        let found = self.said(key, nth, ja, en);
+        self.findings.push(found);
+    }
+
+    /// Tells of what is not wrong.
+    fn remark(&mut self, key: &'static str, ja: &str, en: &str) {
+        let said = self.said(key, 0, ja, en);
+        self.remarks.push(said);
+    }
+
+    fn said(&self, key: &'static str, nth: usize, ja: &str, en: &str) -> Finding {
+        Finding {
             line: line_of(self.text, key, nth),
             key,
             ja: ja.into(),
             en: en.into(),
-        });
+        }
     }
 }
 

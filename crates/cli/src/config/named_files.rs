@@ -1,5 +1,6 @@
 //! What a center's settings say of files that are read at start: the database server's password, the authorities of cards. Keeps none open.
 
+use center::config::StaleLists;
 use center::config::database::NotOpened;
 use center::config::traces::NotTraced;
 use pki::card_certificate::Root;
@@ -89,22 +90,57 @@ impl Look<'_> {
                             )
                         },
                     );
-                    self.find(
-                        "revocation_lists",
-                        0,
-                        &format!(
-                            "{shown} は{}。認証局の新しい失効リストに置き換えてください。",
-                            next.0
-                        ),
-                        &format!(
-                            "{shown} {}; put the authority's new list in its place",
-                            next.1
-                        ),
+                    let ja = format!(
+                        "{shown} は{}。認証局の新しい失効リストに置き換えてください。",
+                        next.0
                     );
+                    let en = format!(
+                        "{shown} {}; put the authority's new list in its place",
+                        next.1
+                    );
+                    match cards.stale_lists {
+                        StaleLists::Refuse => self.find("revocation_lists", 0, &ja, &en),
+                        // Cards are taken all the same, as the settings say.
+                        StaleLists::Accept => self.remark("revocation_lists", &ja, &en),
+                    }
                 }
                 Ok(_) => {}
                 Err(error) => self.unreadable("revocation_lists", path, &error),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use center::config::Cards;
+    use domain::civil_date::CivilDate;
+    use synthetic::card::authority::CardAuthority;
+
+    use super::*;
+
+    #[test]
+    fn a_list_past_its_next_update_is_wrong_only_where_cards_are_refused_for_it() {
+        let authority = CardAuthority::new(3, CivilDate::new(2020, 11, 25).unwrap()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
+        std::fs::write(&root, authority.certificate()).unwrap();
+        std::fs::write(&list, authority.revocation_list(&[]).unwrap()).unwrap();
+        for (stale_lists, wrong, remarked) in
+            [(StaleLists::Refuse, 1, 0), (StaleLists::Accept, 0, 1)]
+        {
+            let mut look = Look::of("[cards]\nrevocation_lists = []\n");
+            look.cards(&Cards {
+                roots: vec![root.clone()],
+                revocation_lists: vec![list.clone()],
+                stale_lists,
+                ..Cards::default()
+            });
+            let counts = (look.findings.len(), look.remarks.len());
+            assert_eq!(counts, (wrong, remarked), "{stale_lists:?}");
+            let told = look.findings.iter().chain(&look.remarks).next().unwrap();
+            assert_eq!(told.line, 2);
+            assert!(told.ja.contains("次回更新日") && told.en.contains("next update"));
         }
     }
 }
