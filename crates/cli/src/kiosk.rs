@@ -131,7 +131,7 @@ pub(crate) fn machine(config: &Config) -> anyhow::Result<Machine> {
     let machine = match Machine::of(&config.reader) {
         Ok(machine) => machine,
         Err(no @ NoMachine::NotBuilt(_)) => {
-            eprintln!("onshi: {no}");
+            err!("onshi: {no}");
             Machine::without_reader()
         }
         Err(no) => return Err(anyhow::anyhow!("{no}")),

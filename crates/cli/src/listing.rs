@@ -20,5 +20,5 @@ pub(crate) fn show<T: Serialize>(
 
 /// Says that nothing was found, on the error stream: whoever reads the lines by a program gets none.
 pub(crate) fn nothing() {
-    eprintln!("該当するものはありません / nothing to list");
+    err!("該当するものはありません / nothing to list");
 }

@@ -1,10 +1,6 @@
 //! The executable `onshi`: every part as a subcommand. Decides nothing; passwords come from files, never from arguments.
-#![allow(
-    clippy::print_stderr,
-    reason = "a command speaks to the person who started it"
-)]
 
-// First, since the others print with its macro.
+// First, since the others print with its macros.
 #[macro_use]
 mod printing;
 
@@ -204,7 +200,7 @@ impl Command {
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| printing::ErrorStream)
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("ONSHI_LOG")
                 .unwrap_or_else(|_| "info".into()),
@@ -217,7 +213,7 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("onshi: cannot start: {error}");
+            err!("onshi: cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -256,7 +252,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => printing::end(code),
         Err(error) => {
-            eprintln!("onshi: {}", told::whole(&told::of_store(error)));
+            err!("onshi: {}", told::whole(&told::of_store(error)));
             ExitCode::FAILURE
         }
     }

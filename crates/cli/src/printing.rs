@@ -1,5 +1,6 @@
-//! What a command says on standard output. What cannot be written is kept until the end: a reader that went away (as with `head`) ends
-//! nothing else than its reading; any other trouble is told, and the command ends with 1. Never panics, so that a part that runs goes on.
+//! What a command says. What standard output does not take is kept until the end: a reader that went away (as with `head`) ends nothing else
+//! than its reading; any other trouble is told, and the command ends with 1. What the error stream does not take is lost: nobody is left to
+//! be told. Never panics, so that a part that runs goes on.
 
 use std::fmt::Arguments;
 use std::io::{Error, ErrorKind, Write};
@@ -18,12 +19,38 @@ macro_rules! out {
     };
 }
 
+/// Prints a line on the error stream, as `eprintln!` does.
+macro_rules! err {
+    ($($text:tt)*) => {
+        $crate::printing::error_line(format_args!($($text)*))
+    };
+}
+
 /// Prints a line; see `out!`.
 pub(crate) fn line(text: Arguments<'_>) {
     write(|out| {
         out.write_fmt(text)?;
         out.write_all(b"\n")
     });
+}
+
+/// Prints a line on the error stream; see `err!`.
+pub(crate) fn error_line(text: Arguments<'_>) {
+    let _ = std::io::stderr().lock().write_fmt(format_args!("{text}\n"));
+}
+
+/// The error stream for logs: takes everything, whether it can be written or not.
+pub(crate) struct ErrorStream;
+
+impl Write for ErrorStream {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = std::io::stderr().lock().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes a file's bytes as they are.
@@ -46,7 +73,7 @@ pub(crate) fn end(code: ExitCode) -> ExitCode {
     write(|out| out.flush());
     match FAILED.get().and_then(trouble) {
         Some(error) => {
-            eprintln!("onshi: {error}");
+            err!("onshi: {error}");
             ExitCode::FAILURE
         }
         None => code,

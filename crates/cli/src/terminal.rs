@@ -144,7 +144,7 @@ fn reader(config: &Config) -> anyhow::Result<PcReader> {
         Ok(machine) => crate::kiosk::with_keys(machine, &config.data_dir, keys, "terminal")
             .map(PcReader::Machine),
         Err(NoMachine::NotBuilt(why)) => {
-            eprintln!("onshi: {why}");
+            err!("onshi: {why}");
             Ok(PcReader::NotBuilt(why))
         }
         Err(no) => Err(anyhow::anyhow!("{no}")),

@@ -111,7 +111,7 @@ fn self_check(of: &Of) -> anyhow::Result<ExitCode> {
         version: env!("CARGO_PKG_VERSION").into(),
     };
     for wrong in &beside {
-        eprintln!("onshi: {wrong}");
+        err!("onshi: {wrong}");
     }
     if of.json {
         out!("{}", serde_json::to_string(&checked)?);

@@ -209,7 +209,7 @@ async fn card_or_stop(it: Card) -> anyhow::Result<ExitCode> {
         () = stop.came() => told::both("中止しました。", "given up"),
     };
     if Device::open(&dir).is_ok_and(|it| it.queue().entries().is_ok_and(|it| !it.is_empty())) {
-        eprintln!(
+        err!(
             "送信待ちのものは封印してこの機器に残しています。onshi visit send で送れます。 / what is on its way is kept sealed on this device; onshi visit send sends it"
         );
     }
@@ -229,7 +229,7 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
     // What was on its way before comes first: a patient's check is not overtaken by the next one's.
     let kept = device.queue().entries()?.len();
     if 0 < kept {
-        eprintln!(
+        err!(
             "先に、この機器に残っている{kept}件を送ります。 / first sending what is kept on this device: {kept}"
         );
     }
@@ -245,7 +245,7 @@ async fn card(it: Card) -> anyhow::Result<ExitCode> {
     } else {
         How::Pin
     };
-    eprintln!("カードを置いてください。 / place the card");
+    err!("カードを置いてください。 / place the card");
     let card = CardAtHand::wait(machine, it.card_wait_s).await?;
     let pin = match how {
         How::Pin if card.takes_pin() => Some(pin().await?),
@@ -292,7 +292,7 @@ async fn pin() -> anyhow::Result<String> {
     } else {
         ("", "")
     };
-    eprintln!("暗証番号（4桁）を入力してください{ja}。 / type the PIN (four digits){en}");
+    err!("暗証番号（4桁）を入力してください{ja}。 / type the PIN (four digits){en}");
     let (told, line) = tokio::sync::oneshot::channel();
     // Not one of the runtime's threads: it would keep the process from ending while nobody types.
     std::thread::Builder::new().spawn(move || {
@@ -380,7 +380,7 @@ async fn finish(device: &Device, it: &Plain) -> anyhow::Result<ExitCode> {
     print(&ends, it.json)?;
     let left = device.queue().entries()?.len();
     if 0 < left {
-        eprintln!(
+        err!(
             "回線がつながらないため、{left}件を封印してこの機器に残しました。つながったら onshi visit send で送れます。二重に登録されることはありません。 / \
              the line is down: {left} kept sealed on this device; onshi visit send sends them, and nothing is recorded twice"
         );

@@ -117,7 +117,7 @@ fn ends_with(sent: &ClaimsSubmission) -> u8 {
 /// The submission when its checks are over; as it is where they take too long, or the center does not answer any more.
 async fn checked(signed_in: &SignedIn, sent: ClaimsSubmission) -> ClaimsSubmission {
     if sent.state == CHECKING {
-        eprintln!("点検の結果を待っています。 / waiting for the checks");
+        err!("点検の結果を待っています。 / waiting for the checks");
     }
     let (client, id) = (&signed_in.client, sent.id.clone());
     let ask = async || {
@@ -126,7 +126,7 @@ async fn checked(signed_in: &SignedIn, sent: ClaimsSubmission) -> ClaimsSubmissi
     };
     let (sent, failed) = settled(sent, ask, PATIENCE).await;
     if let Some(error) = failed {
-        eprintln!("onshi: {}", explain(&error));
+        err!("onshi: {}", explain(&error));
     }
     sent
 }

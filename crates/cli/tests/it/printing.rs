@@ -1,8 +1,8 @@
-//! What commands do when standard output takes nothing more: a reader that went away, a full disk.
+//! What commands do when standard output or the error stream takes nothing more: a reader that went away, a full disk.
 
 use std::process::Stdio;
 
-use crate::running::{Clinic, ended, succeed};
+use crate::running::{Clinic, Part, ended, first_line, succeed};
 use crate::turned_clock::command;
 
 /// Runs a command whose output goes there.
@@ -63,4 +63,41 @@ fn an_answer_of_no_stays_one_without_a_reader() {
     let (code, said) = into(gone(), &asked);
     assert_eq!(code, Some(1), "{said}");
     assert!(!said.contains("standard output"), "{said}");
+}
+
+#[test]
+fn a_refusal_that_nobody_reads_stays_one() {
+    for errors in [gone(), full()] {
+        let mut command = command();
+        command
+            .args(["audit", "search", "--data-dir", "/nowhere"])
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let ended = ended(command.spawn().unwrap(), "a search nowhere");
+        assert_eq!(ended.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn a_part_that_runs_goes_on_where_nobody_reads_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = dir.path().join("center.toml");
+    let text = format!(
+        "data_dir = \"{}\"\n[listen]\napi = \"127.0.0.1:0\"\nenroll = \"127.0.0.1:0\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n",
+        dir.path().join("center").display()
+    );
+    std::fs::write(&settings, text).unwrap();
+    for errors in [gone(), full()] {
+        let mut command = command();
+        command
+            .args(["center", "--config", settings.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut child = command.spawn().unwrap();
+        let out = child.stdout.take().unwrap();
+        let center = Part::of(child);
+        assert!(first_line(out).starts_with("center: "));
+        // It logs that it ends.
+        center.end();
+    }
 }
