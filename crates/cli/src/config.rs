@@ -345,7 +345,7 @@ impl Look<'_> {
     /// A text that is no settings file of the part.
     fn misread(&mut self, error: &toml::de::Error) {
         let before = error.span().and_then(|span| self.text.get(..span.start));
-        let (ja, en) = wrong_setting::plain(error);
+        let (ja, en) = wrong_setting::plain(error, || Some(self.text.to_owned()));
         self.findings.push(Finding {
             line: before.map_or(1, |it| it.matches('\n').count() + 1),
             key: "",

@@ -79,7 +79,7 @@ pub(crate) fn exists(file: &Path) -> anyhow::Error {
 
 /// A settings file that is not good; the TOML reader names line and column.
 pub(crate) fn settings(file: &Path, error: &toml::de::Error) -> anyhow::Error {
-    let (ja, en) = wrong_setting::plain(error);
+    let (ja, en) = wrong_setting::plain(error, || std::fs::read_to_string(file).ok());
     let shown = error.to_string();
     // The line as it stands; what the reader says of it is told in plain words.
     let line = shown.rfind(error.message()).and_then(|at| shown.get(..at));

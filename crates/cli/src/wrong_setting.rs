@@ -4,8 +4,27 @@
 /// What to write, in Japanese and English.
 type Texts = (String, String);
 
-/// What is wrong, and what to write.
-pub(crate) fn plain(error: &toml::de::Error) -> Texts {
+/// Reads a text as settings; what is wrong with it.
+type Read = fn(&str) -> Option<toml::de::Error>;
+
+/// The settings of each part.
+const PARTS: [Read; 4] = [
+    |text| center::config::Config::parse(text).err(),
+    |text| terminal::config::Config::parse(text).err(),
+    |text| gateway::config::Config::parse(text).err(),
+    |text| kiosk::config::Config::parse(text).err(),
+];
+
+/// What is wrong, and what to write. The file's text is asked for where the error does not say enough.
+pub(crate) fn plain(error: &toml::de::Error, text: impl FnOnce() -> Option<String>) -> Texts {
+    plain_of(error, text, &PARTS)
+}
+
+fn plain_of(
+    error: &toml::de::Error,
+    text: impl FnOnce() -> Option<String>,
+    parts: &[Read],
+) -> Texts {
     let message = error.message();
     if let Some(rest) = message.strip_prefix("unknown field ") {
         return unknown_field(rest);
@@ -24,14 +43,17 @@ pub(crate) fn plain(error: &toml::de::Error) -> Texts {
             format!("{name} stands there twice; leave one"),
         );
     }
-    if let Some((_, choices)) = message
-        .strip_prefix("unknown variant ")
-        .and_then(|rest| rest.rsplit_once(", expected "))
-    {
-        let choices: Vec<&str> = quoted(choices).collect();
+    if let Some(told) = choices(message) {
+        return told;
+    }
+    if let Some(rest) = message.strip_prefix("invalid length ") {
+        return length(rest);
+    }
+    if message == "invalid type: map, expected a sequence" {
         return both(
-            format!("{} のどれかを指定してください。", choices.join("、")),
-            format!("write one of: {}", choices.join(", ")),
+            "ここには複数を並べます。見出しなら [[folders]] のように二重の角括弧で、値なら [ ] で囲んだ並びで書いてください。".to_owned(),
+            "there may be several of this; write its heading in double brackets, such as [[folders]], or its value as a list in square brackets"
+                .to_owned(),
         );
     }
     if message.starts_with("invalid type: ") || message.starts_with("invalid value: ") {
@@ -39,6 +61,16 @@ pub(crate) fn plain(error: &toml::de::Error) -> Texts {
         return expected(what.unwrap_or_default());
     }
     match message {
+        // The reader does not tell the name here; the line is shown.
+        "duplicate key" => both(
+            "同じ設定か見出しが2回書かれています。1つにしてください。".to_owned(),
+            "the same setting or heading stands there twice; leave one".to_owned(),
+        ),
+        // A choice that is no text.
+        "wanted string or table" => {
+            let told = text().and_then(|text| choices_at(error, &text, parts));
+            told.unwrap_or_else(|| expected("a string"))
+        }
         "invalid socket address syntax" => expected("socket address"),
         "invalid IP address syntax"
         | "invalid IPv4 address syntax"
@@ -58,6 +90,43 @@ fn both(ja: String, en: String) -> Texts {
 /// The words between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
+}
+
+/// The choices of a setting, of the reader's words for another text.
+fn choices(message: &str) -> Option<Texts> {
+    let rest = message.strip_prefix("unknown variant ")?;
+    let (_, choices) = rest.rsplit_once(", expected ")?;
+    let choices: Vec<&str> = quoted(choices).collect();
+    Some(both(
+        format!("{} のどれかを指定してください。", choices.join("、")),
+        format!("write one of: {}", choices.join(", ")),
+    ))
+}
+
+/// The choices of the setting an error is about: the reader tells them of a text that is none of them.
+fn choices_at(error: &toml::de::Error, text: &str, parts: &[Read]) -> Option<Texts> {
+    let span = error.span()?;
+    let (before, after) = (text.get(..span.start)?, text.get(span.end..)?);
+    let other = format!("{before}\"?\"{after}");
+    let told = parts.iter().filter_map(|read| read(&other));
+    let mut here = told.filter(|it| it.span().is_some_and(|it| it.start == span.start));
+    here.find_map(|it| choices(it.message()))
+}
+
+/// How many values belong there, of the reader's words for it.
+fn length(rest: &str) -> Texts {
+    let what = rest.rsplit_once(", expected ").map(|(_, what)| what);
+    let mut words = what.unwrap_or_default().split(' ');
+    match words.find_map(|word| word.parse::<usize>().ok()) {
+        Some(count) => both(
+            format!("値の数が違います。1組に {count} 個の値を書いてください。"),
+            format!("another number of values belongs there; write {count} values in each group"),
+        ),
+        None => both(
+            "値の数が違います。".to_owned(),
+            "another number of values belongs there".to_owned(),
+        ),
+    }
 }
 
 fn unknown_field(rest: &str) -> Texts {
@@ -176,6 +245,15 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "read alone")]
+    struct Hours {
+        first: u8,
+        last: u8,
+        from: u8,
+        until: u8,
+    }
+
+    #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "read alone")]
     struct Settings {
@@ -189,10 +267,12 @@ mod tests {
         choice: Option<Choice>,
         is_on: Option<bool>,
         table: Option<Table>,
+        hours: Option<Vec<Hours>>,
     }
 
     fn of(text: &str) -> Texts {
-        plain(&toml::from_str::<Settings>(text).unwrap_err())
+        let read: Read = |text| toml::from_str::<Settings>(text).err();
+        plain_of(&read(text).unwrap(), || Some(text.to_owned()), &[read])
     }
 
     #[test]
@@ -263,6 +343,26 @@ mod tests {
                 "ここにある設定: days",
                 "settings here: days",
             ),
+            (
+                "small = 1\nsmall = 2",
+                "2回書かれています",
+                "stands there twice",
+            ),
+            (
+                "[files]\nname = \"x\"",
+                "[[folders]] のように二重の角括弧",
+                "double brackets, such as [[folders]]",
+            ),
+            (
+                "choice = 5",
+                "refuse、accept のどれか",
+                "one of: refuse, accept",
+            ),
+            (
+                "hours = [[5, 7]]",
+                "4 個の値",
+                "write 4 values in each group",
+            ),
             ("small = ", "書き方か値", ""),
         ] {
             let folder = if line.contains("folder") || line.is_empty() {
@@ -275,11 +375,32 @@ mod tests {
                 told.0.contains(ja) && told.1.contains(en),
                 "{line}: {told:?}"
             );
-            for word in ["u8", "u16", "u32", "path string", "struct", "invalid type"] {
+            for word in [
+                "u8",
+                "u16",
+                "u32",
+                "path string",
+                "struct",
+                "invalid type",
+                "invalid length",
+                "wanted",
+                "duplicate",
+            ] {
                 let is_said = told.0.contains(word) || told.1.contains(word);
                 assert!(!is_said, "{line}: {told:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_choices_of_a_setting_of_any_part_are_told() {
+        let text = "data_dir = \"/x\"\n[cards]\nstale_lists = 5\n";
+        let error = center::config::Config::parse(text).unwrap_err();
+        let told = plain(&error, || Some(text.to_owned()));
+        assert!(told.1.contains("one of: refuse, accept"), "{told:?}");
+        // Without the file's text it is told in plain words all the same.
+        let told = plain(&error, || None);
+        assert!(told.1.contains("a text in quotation marks"), "{told:?}");
     }
 
     #[test]
