@@ -346,9 +346,10 @@ fn what_is_wrong_with_an_address_names_the_option_it_was_given_with() {
         &clinic.api,
         &["api のアドレス", "this is the api listener", ":8444"],
     );
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    // Bound without listening: nobody else takes the port meanwhile.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let port = nobody.local_addr().unwrap().port();
-    drop(nobody);
     download(
         &format!("https://127.0.0.1:{port}"),
         &["回線と--enroll", "look at the line and --enroll"],
