@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use gateway::config::{Config, FolderPair};
-use gateway::folders::{Folders, Held};
+use gateway::folders::Folders;
+use gateway::opening::{self, Doors};
 use gateway::pickup::{Gateway, Setup};
 use gateway::zipped::Zip;
 use store::journal::Journal;
@@ -61,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return seal(command).map(|()| ExitCode::SUCCESS);
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
-    let gateway = open(&config)?;
+    let gateway = open(&config).await?;
     let folders: Vec<_> = config.folders.iter().map(|it| it.name.clone()).collect();
     let mut stop = Stop::listen()?;
     let ready = serde_json::json!({ "folders": folders });
@@ -110,11 +111,11 @@ pub(crate) struct LinkApp {
     gateway: Gateway,
     data_dir: PathBuf,
     /// Keeps a second link app away as long as this one works.
-    work_folders: Held,
+    doors: Doors,
 }
 
 /// A link app of a settings file; from now on it counts as running.
-pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
+pub(crate) async fn open(config: &Config) -> anyhow::Result<LinkApp> {
     let (client, holder) = crate::installed::client(
         &config.installed(),
         &config.identity.name,
@@ -123,7 +124,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     )?;
     let folders = config.folders.iter().map(|pair| folders(config, pair));
     let folders: Vec<Folders> = folders.collect::<anyhow::Result<_>>()?;
-    let held = gateway::folders::open_all(&folders)?;
+    let doors = opening::open_all(&folders, opening::ANSWER_WITHIN).await?;
     terminal::running::hold(&config.data_dir)
         .map_err(|error| told::unwritable(&config.data_dir, &error))?;
     let gateway = Gateway::new(Setup {
@@ -143,7 +144,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<LinkApp> {
     Ok(LinkApp {
         gateway,
         data_dir: config.data_dir.clone(),
-        work_folders: held,
+        doors,
     })
 }
 
@@ -175,7 +176,7 @@ pub(crate) async fn watch(link_app: LinkApp) {
     let LinkApp {
         gateway,
         data_dir,
-        work_folders: _held,
+        doors,
     } = link_app;
-    gateway.run(data_dir).await;
+    gateway.run(data_dir, doors).await;
 }

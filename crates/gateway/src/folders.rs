@@ -1,6 +1,5 @@
 //! The folders of one receipt computer: requests in, results and readers' results out, work between. Deletes nothing it did not take.
 
-use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -107,64 +106,19 @@ pub enum FoldersError {
     Inside(PathBuf),
 }
 
-/// The work folders of a link app, no other's as long as this lives.
-#[must_use]
-#[derive(Debug)]
-pub struct Held {
-    _locks: Vec<File>,
-}
-
-/// Opens all folder pairs of a link app, and keeps every other link app away from their work folders.
-///
-/// # Errors
-/// [`FoldersError`].
-pub fn open_all(pairs: &[Folders]) -> Result<Held, FoldersError> {
-    let mut names = BTreeSet::new();
-    if let Some(twice) = pairs.iter().find(|it| !names.insert(&it.name)) {
-        return Err(FoldersError::SameName(twice.name.clone()));
-    }
-    make_shared(pairs)?;
-    pairs.iter().try_for_each(Folders::open)?;
-    let real = |path: &PathBuf| {
-        let found = std::fs::canonicalize(path);
-        found.map_err(|error| FoldersError::Folder(path.clone(), error))
-    };
-    let mut published = BTreeSet::new();
-    for folder in pairs
-        .iter()
-        .flat_map(|it| [Some(&it.res), it.face.as_ref()])
-    {
-        published.extend(folder.map(real).transpose()?);
-    }
-    let mut own = BTreeSet::new();
-    for folder in pairs.iter().flat_map(|it| [&it.req, &it.work]) {
-        let folder = real(folder)?;
-        if published.contains(&folder) || !own.insert(folder.clone()) {
-            return Err(FoldersError::SetTwice(folder));
-        }
-    }
-    let locks = pairs.iter().map(Folders::hold);
-    Ok(Held {
-        _locks: locks.collect::<Result<_, _>>()?,
-    })
-}
-
-/// Makes the shared folders first, those for most people before the others: what one for fewer makes on the way would let the others not through.
-fn make_shared(pairs: &[Folders]) -> Result<(), FoldersError> {
-    for shared in [Shared::Everyone, Shared::Group] {
-        let pairs = pairs.iter().filter(|it| it.shared == shared);
-        for folder in pairs.flat_map(Folders::watched) {
-            let made = system::make_folder(folder, shared);
-            made.map_err(|error| FoldersError::Folder(folder.clone(), error))?;
-        }
-    }
-    Ok(())
-}
-
 impl Folders {
     /// The folders others use.
     fn watched(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.req, &self.res].into_iter().chain(&self.face)
+    }
+
+    /// Makes the folders others use where they are missing.
+    pub(crate) fn make_watched(&self) -> Result<(), FoldersError> {
+        for folder in self.watched() {
+            let made = system::make_folder(folder, self.shared);
+            made.map_err(|error| FoldersError::Folder(folder.clone(), error))?;
+        }
+        Ok(())
     }
 
     /// A folder that lets those whom `shared` names not through to the watched folders; one of these, or one above them.
@@ -174,7 +128,7 @@ impl Folders {
     }
 
     /// Locks the work folder for this process, whose end unlocks it.
-    fn hold(&self) -> Result<File, FoldersError> {
+    pub(crate) fn hold(&self) -> Result<File, FoldersError> {
         let at = self.work.join(LOCK);
         let failed = |error| FoldersError::Folder(self.work.clone(), error);
         let file = File::create(at).map_err(failed)?;
@@ -285,26 +239,6 @@ pub(crate) fn touch(path: &Path, at: SystemTime) {
 mod tests {
     use super::*;
 
-    fn pair(dir: &Path, name: &str, number: u8) -> Folders {
-        let folder = |name: &str| dir.join(format!("{name}{number}"));
-        let pair = FolderPair::new(name, folder("req"), folder("res"), folder("work"));
-        Folders::from(&pair)
-    }
-
-    fn refused(pairs: &[Folders]) -> FoldersError {
-        open_all(pairs).unwrap_err()
-    }
-
-    #[test]
-    fn a_second_link_app_over_the_same_work_folder_does_not_start() {
-        let dir = tempfile::tempdir().unwrap();
-        let pairs = [pair(dir.path(), "receipt", 1)];
-        let held = open_all(&pairs).unwrap();
-        assert!(matches!(refused(&pairs), FoldersError::InUse(_)));
-        drop(held);
-        let _held = open_all(&pairs).unwrap();
-    }
-
     #[test]
     fn a_file_counts_as_moved_only_where_its_folder_is_there_without_it() {
         let dir = tempfile::tempdir().unwrap();
@@ -318,38 +252,5 @@ mod tests {
         move_if_there(&from, &to).unwrap();
         assert!(to.is_file());
         move_if_there(&from, &to).unwrap();
-    }
-
-    #[test]
-    fn folders_that_are_set_twice_are_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let one = pair(dir.path(), "receipt", 1);
-        let same_name = pair(dir.path(), "receipt", 2);
-        assert!(matches!(
-            refused(&[one.clone(), same_name]),
-            FoldersError::SameName(_)
-        ));
-        let other = pair(dir.path(), "kiosk", 2);
-        let req = dir.path().join("kiosk/../req1");
-        std::fs::create_dir_all(dir.path().join("kiosk")).unwrap();
-        let same_work = Folders {
-            work: one.work.clone(),
-            ..other.clone()
-        };
-        let same_req = Folders {
-            req: req.clone(),
-            ..other.clone()
-        };
-        let given_back_into_req = Folders {
-            res: req,
-            ..other.clone()
-        };
-        for pair in [same_work, same_req, given_back_into_req] {
-            assert!(matches!(
-                refused(&[one.clone(), pair]),
-                FoldersError::SetTwice(_)
-            ));
-        }
-        let _held = open_all(&[one, other]).unwrap();
     }
 }

@@ -16,6 +16,7 @@ pub mod journal_steps;
 mod lane;
 mod leftovers;
 pub mod names;
+pub mod opening;
 mod pace;
 mod pair_upkeep;
 pub mod pickup;

@@ -12,6 +12,7 @@ use api::link_state::{AT_LEAST_EVERY_S, LinkState};
 use domain::civil_date::Instant;
 use store::engine::StoreError;
 use store::journal::Journal;
+use tokio::task::JoinSet;
 
 use crate::asking::Asking;
 use crate::clock::Clock;
@@ -21,6 +22,7 @@ use crate::folders::Folders;
 use crate::hearing::Hearing;
 use crate::hints::Hints;
 use crate::lane::Lane;
+use crate::opening::Doors;
 use crate::pair_upkeep::{LEFTOVERS_EVERY_S, PairUpkeep};
 pub use crate::round_error::RoundError;
 use crate::round_error::keep_first;
@@ -145,16 +147,24 @@ impl Gateway {
         Hearing::new(session, journal, clock, folders)
     }
 
-    /// Works without end: each folder pair by itself, readers' results, upkeep, and the state file in `data_dir`.
-    pub async fn run(self, data_dir: PathBuf) {
+    /// Works without end: each folder pair by itself, as soon as it is open, readers' results, upkeep, and the state file in `data_dir`.
+    pub async fn run(self, data_dir: PathBuf, doors: Doors) {
         let hearing = self.hearing();
-        let mut parts = tokio::task::JoinSet::new();
-        for (runner, folders) in self.runners.into_iter().zip(&self.folders) {
-            let req = folders.req.clone();
-            parts.spawn(async move { runner.run(Hints::of(&req).await).await });
-        }
-        for pair in self.pairs {
-            parts.spawn(pair.run());
+        let Deliveries {
+            standings, clock, ..
+        } = self.deliveries;
+        let mut parts = JoinSet::new();
+        let pairs = self.runners.into_iter().zip(self.pairs);
+        for ((runner, pair), folders) in pairs.zip(self.folders) {
+            let standing = standings.of(&folders.name);
+            let (doors, clock) = (doors.clone(), clock.clone());
+            parts.spawn(async move {
+                doors.opened(&folders, &standing, &clock).await;
+                let mut both = JoinSet::new();
+                both.spawn(async move { runner.run(Hints::of(&folders.req).await).await });
+                both.spawn(pair.run());
+                while both.join_next().await.is_some() {}
+            });
         }
         parts.spawn(hearing.run());
         parts.spawn(self.upkeep.run(data_dir));

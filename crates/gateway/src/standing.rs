@@ -42,6 +42,8 @@ struct Folder {
 /// What a trouble of a folder pair is about. The trouble of one ends by what went through in that one alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Concern {
+    /// The folders are opened.
+    Opening,
     /// Requests and their answers.
     Requests,
     /// Readers' results.
@@ -323,6 +325,7 @@ fn told(error: &RoundError) -> (Kind, String) {
                 | io::ErrorKind::ResourceBusy
                 | io::ErrorKind::ExecutableFileBusy => Kind::Rights,
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Kind::Missing,
+                io::ErrorKind::TimedOut => Kind::NoAnswer,
                 _ => Kind::File,
             };
             (kind, error.to_string())

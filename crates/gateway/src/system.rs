@@ -121,7 +121,8 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use crate::config::FolderPair;
-    use crate::folders::{Folders, open_all};
+    use crate::folders::Folders;
+    use crate::opening::{ANSWER_WITHIN, open_all};
 
     use super::*;
 
@@ -152,8 +153,8 @@ mod tests {
         assert_eq!(mode(&made), mode(&usual));
     }
 
-    #[test]
-    fn what_pairs_lie_in_together_is_made_for_most_of_those_they_are_for() {
+    #[tokio::test]
+    async fn what_pairs_lie_in_together_is_made_for_most_of_those_they_are_for() {
         for (first, second, expected) in [
             (Shared::Private, Shared::Group, 0o750),
             (Shared::Group, Shared::Everyone, 0o755),
@@ -169,7 +170,7 @@ mod tests {
                 }
             };
             let pairs = [pair("a", first), pair("b", second)];
-            let _held = open_all(&pairs).unwrap();
+            let _doors = open_all(&pairs, ANSWER_WITHIN).await.unwrap();
             assert_eq!(mode(&parent), expected);
         }
     }

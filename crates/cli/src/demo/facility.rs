@@ -255,7 +255,7 @@ impl Facility {
             home_address,
             claims: None,
         };
-        let link = facility.link(base.clone(), root.clone())?;
+        let link = facility.link(base.clone(), root.clone()).await?;
         tokio::spawn(crate::gateway::watch(link));
         if has_reader {
             let account = facility.account(AccountKind::Reader)?.id.clone();
@@ -324,7 +324,7 @@ impl Facility {
     }
 
     /// A gateway over the facility's folders, with its link-app account.
-    fn link(&self, center: String, ca: PathBuf) -> anyhow::Result<crate::gateway::LinkApp> {
+    async fn link(&self, center: String, ca: PathBuf) -> anyhow::Result<crate::gateway::LinkApp> {
         let data_dir = self.dir.join("gateway");
         let account = self.account(AccountKind::LinkApp)?;
         let secret_file = data_dir.join("link_app.sealed");
@@ -351,7 +351,7 @@ impl Facility {
             data_dir,
         };
         settings::write_gateway(&self.dir, &config)?;
-        crate::gateway::open(&config)
+        crate::gateway::open(&config).await
     }
 
     /// The account of a kind.

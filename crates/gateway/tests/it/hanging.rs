@@ -82,3 +82,20 @@ async fn a_share_that_hangs_holds_up_requests_of_its_own_pair_alone_and_is_told_
     wait_until(|| !does_not_answer(&link, 0)).await;
     running.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_hangs_at_the_start_keeps_no_other_pair_from_being_served() {
+    let link = Link::start().await;
+    let lock = link.path("work/onshi-gateway.lock");
+    let hanging = Hanging::new(lock, link.path("away"));
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req2/OQSsiquc01req_2.xml", request());
+    let running = link.run();
+    wait_until(|| link.path("res2/OQSsiquc01res_2.xml").is_file()).await;
+    wait_until(|| does_not_answer(&link, 0) && !does_not_answer(&link, 1)).await;
+    assert_eq!(link.names("req"), ["OQSsiquc01req_1.xml"]);
+    drop(hanging);
+    wait_until(|| link.path("res/OQSsiquc01res_1.xml").is_file()).await;
+    wait_until(|| !does_not_answer(&link, 0)).await;
+    running.abort();
+}

@@ -15,6 +15,7 @@ use domain::civil_date::Instant;
 use gateway::config::{AnswerEncoding, FolderPair, Forgotten};
 use gateway::folders::Folders;
 use gateway::hearing::Hearing;
+use gateway::opening::{Doors, open_all};
 use gateway::pickup::{Gateway, RoundError, Setup};
 use gateway::zipped::Zip;
 use pki::identity::{Identity, first_certificate};
@@ -28,6 +29,9 @@ use crate::cards::Clinic;
 
 /// How long a test listens: a slow machine is no fault.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A link app that runs waits so long for its folders before it works in those that answered.
+const OPEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
 pub(crate) struct Link {
@@ -230,6 +234,12 @@ impl Link {
         self.set_up((self.parts)());
     }
 
+    /// Opens the folders of all pairs, as a start does.
+    pub(crate) async fn open(&self) -> Doors {
+        let folders = (self.parts)().folders;
+        open_all(&folders, OPEN_WITHIN).await.unwrap()
+    }
+
     /// A gateway that works by itself, as the link app does.
     pub(crate) fn run(&self) -> tokio::task::JoinHandle<()> {
         self.run_without("nothing")
@@ -239,8 +249,19 @@ impl Link {
     pub(crate) fn run_without(&self, name: &str) -> tokio::task::JoinHandle<()> {
         let mut setup = (self.parts)();
         setup.folders.retain(|folders| folders.name != name);
+        let folders = setup.folders.clone();
         let gateway = Gateway::new(setup);
-        tokio::spawn(gateway.run(self.dir.path().to_owned()))
+        let data_dir = self.dir.path().to_owned();
+        tokio::spawn(async move {
+            let doors = open_all(&folders, OPEN_WITHIN).await.unwrap();
+            gateway.run(data_dir, doors).await;
+        })
+    }
+
+    /// The same over folders that were opened before.
+    pub(crate) fn run_behind(&self, doors: Doors) -> tokio::task::JoinHandle<()> {
+        let gateway = Gateway::new((self.parts)());
+        tokio::spawn(gateway.run(self.dir.path().to_owned(), doors))
     }
 
     fn set_up(&mut self, setup: Setup) {

@@ -176,8 +176,10 @@ async fn lasts(link: &Link, kind: Kind) {
 async fn a_face_folder_that_is_not_there_is_told_of_since_then_until_it_is_back() {
     let mut link = Link::start().await;
     one_heard(&mut link).await;
+    // A start makes what is missing.
+    let doors = link.open().await;
     std::fs::rename(link.path("face"), link.path("away")).unwrap();
-    let running = link.run();
+    let running = link.run_behind(doors);
     lasts(&link, Kind::Missing).await;
     std::fs::rename(link.path("away"), link.path("face")).unwrap();
     wait_until(|| {
