@@ -140,10 +140,10 @@ impl FacilityKind {
     /// What a part is called among the devices of this kind of facility, in Japanese and English.
     #[must_use]
     pub fn part_name(self, part: Part) -> (&'static str, &'static str) {
-        match part {
-            Part::Reader => self.differences().reader_name,
-            other => (other.label_ja(), other.label_en()),
+        if part == Part::Reader {
+            return self.differences().reader_name;
         }
+        (part.label_ja(), part.label_en())
     }
 
     /// The table's row (guide-data §6).

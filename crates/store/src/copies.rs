@@ -200,7 +200,7 @@ mod tests {
         assert!(!is_unfinished(&to));
         let left = std::fs::read_dir(above.path()).unwrap();
         let left: Vec<_> = left.map(|it| it.unwrap().path()).collect();
-        assert_eq!(left, [to.clone()]);
+        assert_eq!(left, std::slice::from_ref(&to));
         assert_eq!(std::fs::read(to.join("center.db")).unwrap(), b"whole");
     }
 }

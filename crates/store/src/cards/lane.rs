@@ -62,6 +62,9 @@ pub(crate) fn write(
 /// A key as it is used: facility, account, key.
 type Key<'r> = (i64, &'r str, &'r str);
 
+/// What was asked, and what was answered then.
+type Kept = (Vec<u8>, Vec<u8>);
+
 /// What staff released at a reader and nobody used yet.
 struct Waiting {
     release: Release,
@@ -80,8 +83,8 @@ struct New<'r> {
 
 /// What a group of checks found, and what becomes of it.
 struct Group<'r> {
-    /// Keys that were used before, each with what was asked and answered then, if it was a check.
-    before: BTreeMap<Key<'r>, Option<(Vec<u8>, Vec<u8>)>>,
+    /// Keys that were used before, with what is kept if it was a check.
+    before: BTreeMap<Key<'r>, Option<Kept>>,
     /// Checks of this group that have their key.
     keyed: BTreeMap<Key<'r>, &'r Recording>,
     challenges: BTreeMap<u128, RawChallenge>,
