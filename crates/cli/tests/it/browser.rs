@@ -280,9 +280,19 @@ impl Walk {
             .is_empty()
     }
 
+    /// The text of what is there; looked for again where the page wrote it anew meanwhile.
     async fn text(&self, css: &str) -> String {
-        let found = self.browser.find(Locator::Css(css)).await;
-        found.expect(css).text().await.unwrap()
+        let read = async {
+            loop {
+                let found = self.browser.find(Locator::Css(css)).await.expect(css);
+                match found.text().await {
+                    Ok(text) => return text,
+                    Err(error) if error.is_stale_element_reference() => {}
+                    Err(error) => panic!("{css}: {error}"),
+                }
+            }
+        };
+        crate::running::in_time(css, read).await
     }
 
     async fn value(&self, css: &str) -> Option<String> {
