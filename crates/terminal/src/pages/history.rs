@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::check::Verdict;
+use domain::civil_date::CivilDate;
 use domain::identification::Method;
 use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fault, Need, NextPage, Select, TextField, Width};
@@ -102,6 +103,22 @@ impl SearchForm {
             faults.push(("verdict".into(), fault));
         }
         faults
+    }
+
+    /// The terms by which an open page goes on, over midnight too: days that end today, or begin at the default, are left to the center.
+    /// None where nothing that comes can be among them, and by name, which is looked for in every check of the days.
+    fn newest(&self, today: CivilDate) -> Option<Self> {
+        let day = |text: &str| Some(days::to_iso(text.trim())).filter(|text| !text.is_empty());
+        let ends = day(&self.to).is_none_or(|to| to == today.to_string());
+        if !ends || !self.name.trim().is_empty() || !self.after.is_empty() {
+            return None;
+        }
+        let begins = day(&self.from).filter(|from| *from != today.plus_days(-DAYS).to_string());
+        Some(Self {
+            from: begins.unwrap_or_default(),
+            to: String::new(),
+            ..self.clone()
+        })
     }
 
     fn terms(&self, next: &str) -> Vec<(&'static str, String)> {
@@ -252,25 +269,24 @@ fn selects(form: &SearchForm, words: &Words) -> Vec<Select> {
     ]
 }
 
-/// A page of the history; `found` is absent where the terms are wrong.
+/// A page of the history; `found`, with the day it was on, is absent where the terms are wrong.
 pub(super) fn history_page(
     frame: Frame,
     form: &SearchForm,
-    found: Option<History>,
+    found: Option<(History, CivilDate)>,
     faults: &[(String, Fault)],
 ) -> HistoryPage {
     let words = frame.words.clone();
     let mut fields = fields(form, &words);
     let mut selects = selects(form, &words);
     let summary = faults::spread(faults, &mut fields, &mut selects);
-    // A later page begins where the one before it ended: what comes now is on the first.
-    let follows = found.is_some() && form.after.is_empty();
+    let newest = found.as_ref().and_then(|(_, today)| form.newest(*today));
     HistoryPage {
         summary,
         fields,
         selects,
-        live: found.map(|found| history_live(form, found, &words)),
-        follows: follows.then(|| {
+        live: found.map(|(found, _)| history_live(form, found, &words)),
+        follows: newest.map(|form| {
             let terms: BTreeMap<_, _> = form.terms("").into_iter().collect();
             // Texts under names always serialise.
             serde_json::to_string(&terms).unwrap_or_default()
@@ -353,7 +369,7 @@ async fn find(app: &App, staff: &Staff, form: &SearchForm) -> Response {
             copies::keep_rows(app, staff, &found);
             let mut frame = staff.frame(HERE);
             frame.banners.extend(receipt_link::of_results(app, staff));
-            let page = history_page(frame, form, Some(found), &[]);
+            let page = history_page(frame, form, Some((found, app.now().date_in_japan())), &[]);
             show(StatusCode::OK, &page)
         }
         Err(error) => {

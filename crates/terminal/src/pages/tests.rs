@@ -24,6 +24,7 @@ use api::check::{Answer, Ceiling, CoverageResult, Elderly, Remark, Ticket};
 use api::history::{History, HistoryEntry};
 use api::problem::{MemberError, Text};
 use api::session::{PasswordState, Session, SessionAccount, SessionFacility};
+use domain::civil_date::CivilDate;
 use domain::civil_date::Instant;
 use pki::authority::Authority;
 use pki::sealed::MachineKey;
@@ -357,7 +358,8 @@ fn of_reception(staff: &Staff, written: &mut Written) {
         next: Some("c".into()),
     };
     let form = history::SearchForm::default();
-    let page = history::history_page(staff.frame("/history"), &form, Some(found), &[]);
+    let today = CivilDate::parse_iso("2026-11-25").unwrap();
+    let page = history::history_page(staff.frame("/history"), &form, Some((found, today)), &[]);
     written.add("history", &page);
     let faults = [fault("from"), fault("verdict")];
     let page = history::history_page(staff.frame("/history"), &form, None, &faults);

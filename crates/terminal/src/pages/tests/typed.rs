@@ -6,6 +6,7 @@ use api::history::History;
 use api::settings::Settings;
 use askama::Template;
 use axum::http::StatusCode;
+use domain::civil_date::CivilDate;
 use domain::facility_settings::FacilitySettings;
 use serde_json::json;
 use ui::language::Language;
@@ -94,23 +95,44 @@ fn what_was_typed_of_a_medical_viewer_before_is_shown_as_such_until_it_is_said()
 #[tokio::test]
 async fn a_history_is_written_anew_by_the_terms_it_was_searched_with_and_behind_nobodys_back() {
     let staff = staff(Language::Japanese, "general");
-    let page = |after: &str| {
-        let form = json!({"name": "見本<太郎>", "verdict": "1", "after": after});
-        let form: SearchForm = serde_json::from_value(form).unwrap();
-        let found = Some(History::default());
+    let today = CivilDate::parse_iso("2026-11-25").unwrap();
+    let page = |terms: serde_json::Value| {
+        let form: SearchForm = serde_json::from_value(terms).unwrap();
+        let found = Some((History::default(), today));
         let page = history_page(staff.frame("/history"), &form, found, &[]);
         page.render().unwrap()
     };
-    let first = page("");
-    assert!(first.contains("data-live=\"/live\" data-news=\"check\""));
-    assert!(first.contains("hx-post=\"/history/live?by=itself\""));
-    for (name, value) in [("name", "見本&#60;太郎&#62;"), ("verdict", "1")] {
-        let term = format!("&#34;{name}&#34;:&#34;{value}&#34;");
-        assert!(first.contains(&term), "{term} is not in {first}");
+    let follows = |page: &str, terms: &[(&str, &str)]| {
+        assert!(page.contains("data-live=\"/live\" data-news=\"check\""));
+        assert!(page.contains("hx-post=\"/history/live?by=itself\""));
+        for (name, value) in terms {
+            let term = format!("&#34;{name}&#34;:&#34;{value}&#34;");
+            assert!(page.contains(&term), "{term} is not in {page}");
+        }
+    };
+    let own =
+        page(json!({"verdict": "1", "account": "a<b", "from": "2026-11-01", "to": "R8.11.25"}));
+    follows(
+        &own,
+        &[
+            ("verdict", "1"),
+            ("account", "a&#60;b"),
+            ("from", "2026-11-01"),
+            ("to", ""),
+        ],
+    );
+    // The days it begins with are today's still after midnight.
+    let first = page(json!({"from": "2026-10-26", "to": "2026-11-25"}));
+    follows(&first, &[("from", ""), ("to", "")]);
+    // What comes is on the first page, and not among days that are over; a name is looked for once.
+    for terms in [
+        json!({"after": "c"}),
+        json!({"to": "2026-11-24"}),
+        json!({"name": "見本"}),
+    ] {
+        let stays = page(terms);
+        assert!(stays.contains("id=\"live\"") && !stays.contains("data-live"));
     }
-    // What comes is on the first page, not on a later one.
-    let later = page("c");
-    assert!(later.contains("id=\"live\"") && !later.contains("data-live"));
     let terminal = Terminal::start();
     let cookie = terminal.sign_in("general");
     let path = "/history/live?by=itself";
