@@ -341,6 +341,14 @@ fn known(row: &sql::Row<'_>, question: &[u8]) -> sql::Result<Recorded> {
     })
 }
 
+/// Forgets within the running transaction the keys of requests of other kinds that were answered before an instant.
+pub(crate) fn forget_taken(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    match connection {
+        Connection::Sqlite(_) => file::forget_taken(connection, before),
+        Connection::Postgres(_) => server::forget_taken(connection, before),
+    }
+}
+
 /// Takes a key for a request of another kind within the running transaction, so that no check comes under it; false where one has.
 pub(crate) fn take_key(
     connection: &Connection,

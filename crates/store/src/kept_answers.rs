@@ -117,14 +117,9 @@ pub(crate) fn keep_or_find(
     Ok((!is_kept).then_some(Earlier::Other))
 }
 
-/// Forgets the answers given before an instant, and their keys.
+/// Forgets the answers given before an instant, and their keys; a check that came under one since keeps it.
 pub(crate) fn forget(connection: &Connection, before: Instant) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "DELETE FROM idempotency WHERE (facility, account, key) IN (
-               SELECT facility, account, key FROM kept_answer WHERE at < ?1)",
-        )?
-        .execute([before.as_micros()])?;
+    checks::forget_taken(connection, before)?;
     connection
         .prepare_cached("DELETE FROM kept_answer WHERE at < ?1")?
         .execute([before.as_micros()])?;

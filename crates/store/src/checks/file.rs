@@ -76,6 +76,7 @@ pub(super) fn line_of(connection: &Connection, named: &Named) -> Result<Option<L
     Ok(statement.query_row([named.place], line).optional()?)
 }
 
+/// What stands under a key. A check that waits for the indexes may lie where this reader sees no row yet: then nothing does.
 pub(super) fn known_key(
     connection: &Connection,
     of: OfKey<'_>,
@@ -85,9 +86,9 @@ pub(super) fn known_key(
     let mut statement = connection.prepare_cached(
         "SELECT c.question, c.answer FROM (SELECT coalesce(
            ?4, (SELECT check_seq FROM idempotency WHERE facility = ?1 AND account = ?2 AND key = ?3)) AS seq) k
-         LEFT JOIN check_record c ON c.seq = k.seq WHERE k.seq IS NOT NULL",
+         LEFT JOIN check_record c ON c.seq = k.seq WHERE k.seq = ?5 OR c.seq IS NOT NULL",
     )?;
-    let found = statement.query_row(params![of.0, of.1, of.2, waiting], known);
+    let found = statement.query_row(params![of.0, of.1, of.2, waiting, NO_CHECK], known);
     Ok(found.optional()?)
 }
 
@@ -100,6 +101,16 @@ pub(super) fn take_key(connection: &Connection, of: OfKey<'_>) -> Result<bool, S
         .prepare_cached("INSERT INTO idempotency VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
         .execute(params![of.0, of.1, of.2, NO_CHECK])?;
     Ok(taken == 1)
+}
+
+/// Forgets the keys of other requests that were answered before an instant.
+pub(super) fn forget_taken(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    let text = "DELETE FROM idempotency WHERE check_seq = ?2 AND (facility, account, key) IN (
+        SELECT facility, account, key FROM kept_answer WHERE at < ?1)";
+    connection
+        .prepare_cached(text)?
+        .execute(params![before.as_micros(), NO_CHECK])?;
+    Ok(())
 }
 
 /// Inserts a record and has it found where checks wait for the indexes; returns where it lies.
@@ -187,4 +198,30 @@ pub(super) fn record(
     let text = format!("SELECT {COLUMNS} FROM check_record WHERE seq = ?1");
     let mut statement = connection.prepare_cached(&text)?;
     Ok(statement.query_row([place], read).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_whose_check_is_being_written_is_told_from_one_of_another_request() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let tables = "CREATE TABLE check_record (seq INTEGER PRIMARY KEY, question BLOB, answer BLOB);
+            CREATE TABLE idempotency (facility, account, key, check_seq, PRIMARY KEY (facility, account, key));
+            INSERT INTO check_record VALUES (1, x'01', x'02');";
+        connection.execute_batch(tables).unwrap();
+        let connection = Connection::Sqlite(connection);
+        let found = |key, waiting| {
+            known_key(&connection, (7, "uketsuke", key), waiting, |row| {
+                crate::checks::known(row, &[1])
+            })
+        };
+        let before = found("a", Some(1)).unwrap();
+        assert!(matches!(before, Some(Recorded::Before(_))), "{before:?}");
+        assert_eq!(found("a", Some(2)).unwrap(), None, "it is not there yet");
+        assert_eq!(found("a", None).unwrap(), None);
+        assert!(take_key(&connection, (7, "uketsuke", "a")).unwrap());
+        assert_eq!(found("a", None).unwrap(), Some(Recorded::Conflict));
+    }
 }

@@ -91,6 +91,16 @@ pub(super) fn take_key(
     take(connection, of, NO_CHECK, at.as_micros())
 }
 
+/// Forgets the keys of other requests that were answered before an instant.
+pub(super) fn forget_taken(connection: &Connection, before: Instant) -> Result<(), StoreError> {
+    let text = "DELETE FROM idempotency WHERE id = ?2 AND (facility, account, key) IN (
+        SELECT facility, account, key FROM kept_answer WHERE at < ?1)";
+    connection
+        .prepare_cached(text)?
+        .execute(params![before.as_micros(), NO_CHECK])?;
+    Ok(())
+}
+
 /// Takes a key for the check of an identifier; false where it is taken.
 fn take(connection: &Connection, of: OfKey<'_>, id: [u8; 16], at: i64) -> Result<bool, StoreError> {
     let taken = connection

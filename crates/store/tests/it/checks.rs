@@ -226,6 +226,28 @@ async fn a_key_is_of_one_request_whatever_it_asks(place: &Place) {
     assert_eq!(engine.verify_audit(&[], |_, _, _| true).unwrap().faults, []);
 }
 
+async fn a_check_under_the_key_of_an_older_answer_keeps_it(place: &Place) {
+    let engine = place.open();
+    let asker = permit::<AskByNumber>("1319999999");
+    let mut keyed = check(1);
+    keyed.key = Some("a".into());
+    // As it was kept before keys of all requests stood in one table.
+    let account = asker.holder().account.as_str();
+    let at = keyed.at.plus_seconds(-10 * 86_400).as_micros();
+    let answer = format!(
+        "INSERT INTO kept_answer VALUES (1319999999, '{account}', 'a', x'{}', x'01', {at})",
+        "00".repeat(32)
+    );
+    place.run(&answer);
+    let recorded = engine.record_check(&asker, keyed.clone()).await.unwrap();
+    assert_eq!(recorded, new(1));
+    let later = keyed.at.plus_seconds(5 * 86_400);
+    engine.forget_old_keys(later).await.unwrap();
+    assert_eq!(place.run("SELECT count(*) FROM kept_answer"), 0);
+    let repeated = engine.record_check(&asker, keyed).await.unwrap();
+    assert!(matches!(repeated, Recorded::Before(_)), "{repeated:?}");
+}
+
 async fn a_job_that_fails_takes_no_other_with_it(place: &Place) {
     let engine = place.open();
     let notice = Notice {
@@ -379,6 +401,7 @@ on_both!(
     a_search_by_name_goes_on_where_its_page_ended,
     one_key_gives_one_record_even_at_once,
     a_key_is_of_one_request_whatever_it_asks,
+    a_check_under_the_key_of_an_older_answer_keeps_it,
     a_job_that_fails_takes_no_other_with_it,
     a_check_is_found_alike_before_and_after_it_is_indexed,
 );

@@ -388,3 +388,23 @@ async fn a_step_of_a_schema_takes_as_long_as_it_needs() {
     holder.wait().unwrap();
     opening.await.unwrap().unwrap();
 }
+
+#[test]
+fn an_index_that_was_made_before_its_step_is_taken() {
+    let server = shared();
+    let database = server.database();
+    let open = || Engine::open_server(&server.address(&database), [1; 16]);
+    drop(open().unwrap());
+    // As it was before the steps after the fifth, but for the index of the sixth.
+    for text in [
+        "DROP TABLE center.receipt_key",
+        "ALTER TABLE center.account DROP COLUMN profession, DROP COLUMN designated_by",
+        "DELETE FROM center.migration WHERE '0006' < name",
+    ] {
+        server.run(&database, text);
+    }
+    let steps = "SELECT count(*) FROM center.migration";
+    assert_eq!(server.run(&database, steps), 5);
+    drop(open().unwrap());
+    assert!(5 < server.run(&database, steps));
+}
