@@ -221,8 +221,8 @@ pub(crate) async fn renewal(
 }
 
 impl Certificates {
-    /// The certificate whose place one of this holder takes: that of the same terminal, else one of the same facility; of several the one
-    /// of the settings, else the one that lasts longest. `None` where the place of the settings is free.
+    /// The certificate that one of this holder takes over from: that of the same terminal, else one of the same facility; of several the
+    /// one of the settings, else the one that lasts longest. `None` where the place of the settings is free and none is of this terminal.
     fn predecessor(&self, holder: &Holder) -> Result<Option<Arc<Certificate>>, InstallFailed> {
         let all = self.all();
         let is_own = |it: &Certificate| it.name == self.setup.name;
@@ -231,7 +231,7 @@ impl Certificates {
             .iter()
             .filter(|it| it.holder.facility == holder.facility)
             .max_by_key(|it| (same_terminal(it), is_own(it), it.holder.not_after));
-        let is_free = !all.iter().any(|it| is_own(it));
+        let is_free = self.is_free();
         match nearest {
             Some(it) if same_terminal(it) || !is_free => Ok(Some(Arc::clone(it))),
             None if !is_free => Err(InstallFailed::OtherFacility(holder.facility)),
@@ -239,9 +239,18 @@ impl Certificates {
         }
     }
 
-    /// The name under which a certificate is put in this one's place.
+    /// Whether the place of the settings holds no certificate that can be used.
+    fn is_free(&self) -> bool {
+        !self.all().iter().any(|it| it.name == self.setup.name)
+    }
+
+    /// The name under which a certificate is put: that of the settings where its place is free, since gateway and kiosk look there; else
+    /// that of the one whose place it takes.
     fn name_of(&self, before: Option<&Certificate>) -> String {
-        before.map_or_else(|| self.setup.name.clone(), |it| it.name.clone())
+        match before {
+            Some(it) if !self.is_free() => it.name.clone(),
+            Some(_) | None => self.setup.name.clone(),
+        }
     }
 
     /// Why a person is asked before a file's certificate takes the place of this one.
@@ -264,13 +273,14 @@ impl Certificates {
         file: Option<PathBuf>,
     ) -> Result<Offered, InstallFailed> {
         let token = random_text().ok_or(InstallFailed::Random)?;
+        let name = self.name_of(Some(present));
         let mut questioned = self
             .questioned
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *questioned = Some(Questioned {
             token: token.clone(),
-            name: present.name.clone(),
+            name,
             identity,
             file: file.clone(),
             since: self.now(),

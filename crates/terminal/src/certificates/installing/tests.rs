@@ -186,3 +186,58 @@ async fn a_certificate_takes_the_place_of_its_own_terminals_whatever_name_that_l
     let refused = downloaded_one(&certificates, downloaded(&foreign)).await;
     assert!(matches!(refused, Err(InstallFailed::OtherFacility(_))));
 }
+
+/// A terminal whose settings' certificate is damaged, beside one of the same terminal that an earlier name left.
+fn damaged_beside_another_name(center: &Center, dir: &Path) -> Certificates {
+    let own = Installed::of(dir).file("clinic");
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::fs::write(&own, "garbage").unwrap();
+    let certificates = terminal(center, dir, &[("old", "1319999999", "受付1")]);
+    let names: Vec<String> = certificates
+        .all()
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
+    assert_eq!(names, ["old"]);
+    certificates
+}
+
+#[tokio::test]
+async fn a_notice_mends_the_damaged_certificate_of_the_settings_not_another_name_of_the_terminal() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let certificates = damaged_beside_another_name(&center, dir.path());
+    let installed = &certificates.setup.installed;
+    let old = installed.read("old").unwrap().fingerprint();
+    let new = center.client();
+    let offered = downloaded_one(&certificates, downloaded(&new)).await;
+    assert!(matches!(offered, Ok(Offered::Installed(_))), "{offered:?}");
+    let own = installed.read("clinic").unwrap();
+    assert_eq!(own.fingerprint(), new.fingerprint());
+    assert_eq!(installed.read("old").unwrap().fingerprint(), old);
+    let first = certificates.first().unwrap();
+    assert_eq!(first.holder.fingerprint, new.fingerprint());
+}
+
+#[tokio::test]
+async fn a_step_back_is_asked_about_beside_a_damaged_certificate_and_mends_it_when_wanted() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let certificates = damaged_beside_another_name(&center, dir.path());
+    let code = InstitutionCode::parse("1319999999").unwrap();
+    let yesterday = now().plus_seconds(-DAY_S);
+    let issued = center
+        .authority
+        .issue_client(code, "受付1", KeyKind::P256, yesterday);
+    let earlier = issued.unwrap().identity;
+    let password = "Tegami-12345678";
+    let root = center.authority.root();
+    let file = earlier.to_pkcs12(root, password, P12Encryption::Aes256);
+    let offered = from_file(&certificates, &file.unwrap(), password).await;
+    let Ok(Offered::Questioned(asked)) = offered else {
+        panic!("it is asked about");
+    };
+    assert_eq!(asked.doubt, Doubt::StepBack);
+    let put = anyway(&certificates, &asked.token).await.unwrap();
+    assert!(put.is_some());
+    let own = certificates.setup.installed.read("clinic").unwrap();
+    assert_eq!(own.fingerprint(), earlier.fingerprint());
+}
