@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Shared;
 use crate::folders::{Folders, FoldersError};
 use crate::round_error::{RoundError, failed};
-use crate::standing::{Concern, Standing};
+use crate::standing::{Concern, Hand, Standing};
 
 /// The start waits so long for the folders of all pairs, whatever hangs.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -187,12 +187,12 @@ impl Doors {
             pairs.late.remove(&pair.name)
         };
         let stuck = |error: RoundError| standing.stuck(Concern::Opening, &error, clock.now());
-        if late.is_some() {
-            stuck(failed(pair, std::io::ErrorKind::TimedOut.into()));
-        }
         let mut opening = late.unwrap_or_else(|| self.begin(pair));
         loop {
-            match opening.await {
+            standing.begins(Hand::Opening, clock.now());
+            let opened = opening.await;
+            standing.ends(Hand::Opening);
+            match opened {
                 Ok(Ok(())) => {
                     tracing::info!(folder = %pair.name, "the folder pair is open");
                     standing.went_through(Concern::Opening);

@@ -59,6 +59,8 @@ pub(crate) enum Concern {
 /// Who has work on the files of a folder pair done, one piece after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Hand {
+    /// The folders are opened.
+    Opening,
     /// Requests and their answers.
     Requests,
     /// Readers' results, and results that nobody takes.

@@ -1,5 +1,6 @@
 //! A share that hangs holds up its own folder pair alone.
 
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use api::link_state::{Kind, LinkState};
@@ -30,11 +31,16 @@ impl Drop for Hanging {
     }
 }
 
-/// Whether the link app tells that a folder of this pair does not answer.
-fn does_not_answer(link: &Link, pair: usize) -> bool {
+/// Whether the link app tells that this is in the way of this pair.
+fn is_told(link: &Link, pair: usize, kind: Kind) -> bool {
     let state = LinkState::read(&link.path(""));
     let trouble = state.and_then(|it| it.folders.get(pair)?.last_trouble.clone());
-    trouble.is_some_and(|it| it.kind == Kind::NoAnswer && it.lasts)
+    trouble.is_some_and(|it| it.kind == kind && it.lasts)
+}
+
+/// Whether the link app tells that a folder of this pair does not answer.
+fn does_not_answer(link: &Link, pair: usize) -> bool {
+    is_told(link, pair, Kind::NoAnswer)
 }
 
 /// Waits until it is told of the first pair alone.
@@ -92,7 +98,30 @@ async fn a_share_that_hangs_at_the_start_keeps_no_other_pair_from_being_served()
     link.put("req2/OQSsiquc01req_2.xml", request());
     let running = link.run();
     wait_until(|| link.path("res2/OQSsiquc01res_2.xml").is_file()).await;
-    wait_until(|| does_not_answer(&link, 0) && !does_not_answer(&link, 1)).await;
+    wait_until_told(&link).await;
+    assert_eq!(link.names("req"), ["OQSsiquc01req_1.xml"]);
+    drop(hanging);
+    wait_until(|| link.path("res/OQSsiquc01res_1.xml").is_file()).await;
+    wait_until(|| !does_not_answer(&link, 0)).await;
+    running.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_hangs_when_its_folders_are_tried_again_is_told_of_as_one_that_hangs() {
+    let link = Link::start().await;
+    let (work, next, hung) = (link.path("work"), link.path("next"), link.path("hung"));
+    std::fs::create_dir(&hung).unwrap();
+    let hanging = Hanging::new(hung.join("onshi-gateway.lock"), link.path("away"));
+    std::fs::rename(&work, link.path("work_before")).unwrap();
+    link.put("file", "no folder");
+    symlink(link.path("file"), &work).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    let running = link.run();
+    wait_until(|| is_told(&link, 0, Kind::File)).await;
+    // In one step: a try in between would make the folder.
+    symlink(&hung, &next).unwrap();
+    std::fs::rename(&next, &work).unwrap();
+    wait_until_told(&link).await;
     assert_eq!(link.names("req"), ["OQSsiquc01req_1.xml"]);
     drop(hanging);
     wait_until(|| link.path("res/OQSsiquc01res_1.xml").is_file()).await;
