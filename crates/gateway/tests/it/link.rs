@@ -30,7 +30,7 @@ use crate::cards::Clinic;
 /// How long a test listens: a slow machine is no fault.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A link app that runs waits so long for its folders before it works in those that answered.
+/// A link app that runs waits so long for its folders before it works in those that answered: a folder may hang.
 const OPEN_WITHIN: Duration = Duration::from_secs(1);
 
 /// A link of one facility. Its folders are `req`, `res`, `work`, and for a second receipt computer `req2`, `res2`, `work2`.
@@ -234,10 +234,10 @@ impl Link {
         self.set_up((self.parts)());
     }
 
-    /// Opens the folders of all pairs, as a start does.
+    /// Opens the folders of all pairs, as a start does; nothing opens them later.
     pub(crate) async fn open(&self) -> Doors {
         let folders = (self.parts)().folders;
-        open_all(&folders, OPEN_WITHIN).await.unwrap()
+        open_all(&folders, PATIENCE).await.unwrap()
     }
 
     /// A gateway that works by itself, as the link app does.
