@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use center::audit::faults::in_both;
 use center::audit::{AuditLine, AuditQuery};
 use center::control::{Order, Reply};
+use center::public_keys::BelievedKeys;
 use clap::{Args, Subcommand};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
@@ -180,16 +181,12 @@ pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<R
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
-    let announced = center::public_keys::announced(&engine, &machine)?;
+    let mut believed = BelievedKeys::new(&engine, &machine, &keys);
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
     let mut report = engine.verify_audit_watched(
         &outside.checkpoints,
-        |kid, message, signature| {
-            let mut all = announced.iter();
-            keys.verifies(kid, message, signature)
-                || all.any(|key| key.verifies(kid, message, signature))
-        },
+        |kid, message, signature| believed.verifies(kid, message, signature),
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);

@@ -12,7 +12,7 @@ use store::audit::verify::Report;
 
 use crate::app::App;
 use crate::audit::note;
-use crate::public_keys;
+use crate::public_keys::BelievedKeys;
 use crate::told::Told;
 
 /// The run there is, or was last.
@@ -83,15 +83,10 @@ fn verify(app: &App, read: &AtomicU64) -> Result<Report, String> {
         None => Outside::default(),
     };
     let keys = app.receipt_keys.load_full();
-    let announced = public_keys::announced(&app.engine, &app.machine);
-    let announced = announced.map_err(|error| error.to_string())?;
+    let mut believed = BelievedKeys::new(&app.engine, &app.machine, &keys);
     let report = app.engine.verify_audit_watched(
         &outside.checkpoints,
-        |kid, message, signature| {
-            let mut all = announced.iter();
-            keys.verifies(kid, message, signature)
-                || all.any(|key| key.verifies(kid, message, signature))
-        },
+        |kid, message, signature| believed.verifies(kid, message, signature),
         |events| read.store(events, Ordering::Relaxed),
     );
     let mut report = report.map_err(|error| {

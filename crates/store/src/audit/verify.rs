@@ -14,7 +14,7 @@ use crate::audit::verify::unvouched::Vouched;
 use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message, heads};
 use crate::checks::retention::LogMonth;
 use crate::engine::{Engine, StoreError};
-use crate::sql::params;
+use crate::sql::{Connection, params};
 use crate::{cards, checks, looks, withdrawals};
 
 /// Events read at once.
@@ -186,63 +186,56 @@ impl Engine {
         outside: &[Checkpoint],
         verifies: impl Fn(&str, &[u8], &[u8]) -> bool,
     ) -> Result<Report, StoreError> {
+        let verifies =
+            |kid: &str, message: &[u8], signature: &[u8]| Ok(verifies(kid, message, signature));
         self.verify_audit_watched(outside, verifies, |_| {})
     }
 
-    /// As [`Engine::verify_audit`]; `watch` is told now and then how many events were read.
+    /// As [`Engine::verify_audit`]; `watch` is told now and then how many events were read. `verifies` is asked after the checkpoint was read, and
+    /// may read the store itself: keys are announced before they sign.
     ///
     /// # Errors
-    /// As [`Engine::verify_audit`].
+    /// As [`Engine::verify_audit`], and those of `verifies`.
     pub fn verify_audit_watched(
         &self,
         outside: &[Checkpoint],
-        verifies: impl Fn(&str, &[u8], &[u8]) -> bool,
+        mut verifies: impl FnMut(&str, &[u8], &[u8]) -> Result<bool, StoreError>,
         watch: impl FnMut(u64),
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
         let mut seen: Vec<(Instant, Head)> = Vec::new();
-        let mut take = |checkpoint: &Checkpoint| {
+        let mut take = |checkpoint: &Checkpoint| -> Result<(), StoreError> {
             let message = checkpoint_message(checkpoint.at, &checkpoint.heads);
-            let heads = heads::from_bytes(&checkpoint.heads);
-            match heads.filter(|_| verifies(&checkpoint.kid, &message, &checkpoint.signature)) {
+            let is_good = verifies(&checkpoint.kid, &message, &checkpoint.signature)?;
+            match heads::from_bytes(&checkpoint.heads).filter(|_| is_good) {
                 Some(heads) => {
                     report.checkpoints += 1;
                     seen.extend(heads.into_iter().map(|head| (checkpoint.at, head)));
                 }
                 None => report.faults.push(Fault::Checkpoint { at: checkpoint.at }),
             }
+            Ok(())
         };
         self.read_checkpoints(&mut take)?;
-        outside.iter().for_each(&mut take);
+        outside.iter().try_for_each(&mut take)?;
         self.walk(&mut report, &seen, watch)?;
         Ok(report)
     }
 
-    fn read_checkpoints(&self, take: &mut impl FnMut(&Checkpoint)) -> Result<(), StoreError> {
-        self.read(|connection| {
-            // Some at a time: there is one for each minute of each process.
-            let mut statement = connection.prepare_cached(
-                "SELECT at, heads, kid, signature FROM checkpoint WHERE ?1 < at ORDER BY at LIMIT ?2",
-            )?;
-            let mut after = i64::MIN;
-            loop {
-                let mut count = 0;
-                let mut rows = statement.query(params![after, PAGE])?;
-                while let Some(row) = rows.next()? {
-                    after = row.get(0)?;
-                    count += 1;
-                    take(&Checkpoint {
-                        at: Instant::from_micros(after),
-                        heads: row.get(1)?,
-                        kid: row.get(2)?,
-                        signature: row.get(3)?,
-                    });
-                }
-                if count < PAGE {
-                    return Ok(());
-                }
+    /// Some at a time: there is one for each minute of each process. `take` may read the store as well, so no connection is held meanwhile.
+    fn read_checkpoints(
+        &self,
+        mut take: impl FnMut(&Checkpoint) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut after = i64::MIN;
+        loop {
+            let page = self.read(|connection| checkpoints_after(connection, after))?;
+            page.iter().try_for_each(&mut take)?;
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => after = last.at.as_micros(),
+                Some(_) | None => return Ok(()),
             }
-        })
+        }
     }
 
     /// Events in all chains, by the number of each chain's last one.
@@ -383,6 +376,21 @@ impl Engine {
         report.faults.dedup();
         Ok(())
     }
+}
+
+fn checkpoints_after(connection: &Connection, after: i64) -> Result<Vec<Checkpoint>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, heads, kid, signature FROM checkpoint WHERE ?1 < at ORDER BY at LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, PAGE], |row| {
+        Ok(Checkpoint {
+            at: Instant::from_micros(row.get(0)?),
+            heads: row.get(1)?,
+            kid: row.get(2)?,
+            signature: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn hex(bytes: &[u8]) -> String {
