@@ -111,7 +111,8 @@ pub(crate) fn exchange(now: Instant, by: Actor, keys: &ReceiptKeys) -> Event {
     told
 }
 
-/// Opens the keys of a data folder and announces them. Where the key that signs was retired elsewhere, a new one takes its place.
+/// Opens the keys of a data folder and announces them, with the event of an exchange that ended before its announcement. Where the key that signs was
+/// retired elsewhere, a new one takes its place.
 pub(crate) async fn open(
     engine: &Engine,
     dir: &Path,
@@ -119,7 +120,9 @@ pub(crate) async fn open(
     now: Instant,
 ) -> Result<ReceiptKeys, StartError> {
     let keys = ReceiptKeys::open(dir, machine)?;
-    announce(engine, machine, &keys, now, None).await?;
+    let untold = is_exchange_untold(&announced(engine, machine)?, &keys);
+    let told = untold.then(|| exchange(now, Actor::Center, &keys));
+    announce(engine, machine, &keys, now, told).await?;
     if !is_retired(&announced(engine, machine)?, &keys) {
         return Ok(keys);
     }
@@ -127,6 +130,17 @@ pub(crate) async fn open(
     let told = exchange(now, Actor::Center, &rotated);
     announce(engine, machine, &rotated, now, Some(told)).await?;
     Ok(rotated)
+}
+
+/// Whether the folder's key took the place of another and the store does not know of it: the exchange ended between its files and its announcement.
+fn is_exchange_untold(announced: &[PublicKey], keys: &ReceiptKeys) -> bool {
+    let own = keys.current.kid();
+    let lacks_own = announced.iter().all(|key| key.kid != own);
+    // Of a store that knows none of the folder's keys no exchange is missing.
+    announced.iter().any(|key| {
+        let is_of_folder = keys.retired.iter().any(|it| it.kid == key.kid);
+        is_of_folder && (lacks_own || key.retired.is_none())
+    })
 }
 
 /// Whether the key that signs was retired.

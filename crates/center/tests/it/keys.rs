@@ -4,6 +4,7 @@ use center::control::{Order, Reply, send};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 
+use crate::operators::events;
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,4 +73,29 @@ async fn a_retired_key_that_comes_back_from_a_copy_signs_nothing_more() {
         let claims = api::receipt::verify_signature(&alone.receipt, &keys).unwrap();
         assert_eq!(&claims.jti, id);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_was_cut_off_before_its_announcement_is_an_event_of_the_next_start() {
+    let mut world = World::start().await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let dir = world.dir.path();
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let keys = ReceiptKeys::open(dir, &machine).unwrap();
+    let old = keys.current.kid().to_owned();
+    // Both files are written, and the store knows nothing of it.
+    let rotated = keys.rotate(dir, &machine, world.now()).unwrap();
+    let kid = rotated.current.kid().to_owned();
+    let mut world = World::start_in(world.dir, world.micros).await;
+    let told = events(&world, "key-rotate").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail, format!("kid={kid}"));
+    let clinic = world.enrol("1319999999").await;
+    let published = clinic.client.keys().await.unwrap();
+    let kids: Vec<&str> = published.keys.iter().map(|key| &*key.kid).collect();
+    assert_eq!(kids, [&*kid, &*old]);
+    // It is told once.
+    world.center.take().unwrap().stop().await.unwrap();
+    let world = World::start_in(world.dir, world.micros).await;
+    assert_eq!(events(&world, "key-rotate").await.len(), 1);
 }
