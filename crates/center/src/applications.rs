@@ -13,6 +13,7 @@ use store::applications::{Application, Applied, Closing};
 
 use crate::app::{App, random};
 use crate::enroll::institution;
+use crate::keyed_hash::KeyedHash;
 use crate::sessions::event;
 use crate::told::Told;
 use crate::trouble::Refused;
@@ -92,7 +93,7 @@ pub(crate) async fn apply(app: &App, typed: &Typed) -> Result<(Application, bool
     let mut application = read(app, typed)?;
     let mut applied = keep(app, &application).await?;
     if applied == Applied::NumberTaken {
-        application.number = new_number().map_err(one)?.as_str().into();
+        application.number = own_number(app, &application).as_str().into();
         applied = keep(app, &application).await?;
     }
     match applied {
@@ -129,6 +130,27 @@ fn one(wrong: impl Into<Told>) -> Vec<Told> {
 /// A number for an application that is to come.
 pub(crate) fn new_number() -> Result<ApplicationNumber, Refused> {
     Ok(ApplicationNumber::generate(random()?))
+}
+
+/// The number of an application whose form was given one that is another's by now: it follows from that number and from what was typed, under a key
+/// of ours, so that the same form finds its application again and nobody else's.
+fn own_number(app: &App, application: &Application) -> ApplicationNumber {
+    let hash = KeyedHash::new(&app.machine.derive("application-number"));
+    let facility = application.facility.to_string();
+    let remark = application.remark.as_ref();
+    let hash = hash.of(&[
+        application.number.as_bytes(),
+        facility.as_bytes(),
+        application.name.as_bytes(),
+        application.terminal.as_bytes(),
+        application.kind.as_str().as_bytes(),
+        application.contact.as_str().as_bytes(),
+        application.phone.as_str().as_bytes(),
+        remark.map_or("", Remark::as_str).as_bytes(),
+    ]);
+    let mut drawn = [0; 16];
+    drawn.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    ApplicationNumber::generate(drawn)
 }
 
 /// What was typed as an application; otherwise what is wrong with each member.

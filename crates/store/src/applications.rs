@@ -71,20 +71,19 @@ pub enum Closing {
 }
 
 impl Engine {
-    /// Keeps an application that came; one of the same number with the same content is the same. Where its number is another's, one of the
-    /// same content is: that form was sent before, and got a number of its own then.
+    /// Keeps an application that came; one of the same number with the same content is the same. None is found by its content alone: whoever
+    /// guesses what another applied with would be shown the other's number.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn apply_for_certificate(&self, new: Application) -> Result<Applied, StoreError> {
         self.write(move |connection, _| {
             if let Some(there) = find(connection, &new.number)? {
-                let same = if is_same(&there, &new) {
-                    Some(there)
+                return Ok(if is_same(&there, &new) {
+                    Applied::Again(Box::new(there))
                 } else {
-                    of_content(connection, &new)?
-                };
-                return Ok(same.map_or(Applied::NumberTaken, |it| Applied::Again(Box::new(it))));
+                    Applied::NumberTaken
+                });
             }
             let text = "SELECT count(*) FROM certificate_application WHERE facility = ?1 AND state = 'open'";
             let own: u32 = connection
@@ -255,26 +254,6 @@ fn is_same(there: &Application, new: &Application) -> bool {
         ..there.clone()
     };
     there == *new
-}
-
-/// The newest application of the same content, whatever its number.
-fn of_content(
-    connection: &Connection,
-    new: &Application,
-) -> Result<Option<Application>, StoreError> {
-    let text = "SELECT * FROM certificate_application
-        WHERE facility = ?1 AND terminal = ?2 AND name = ?3 AND kind = ?4 AND contact = ?5 AND phone = ?6
-          AND remark IS NOT DISTINCT FROM ?7 ORDER BY at DESC, number LIMIT 1";
-    let of = params![
-        number(new.facility),
-        new.terminal,
-        new.name,
-        new.kind.as_str(),
-        new.contact.as_str(),
-        new.phone.as_str(),
-        new.remark.as_ref().map(Remark::as_str)
-    ];
-    Ok(all(connection, text, of)?.pop())
 }
 
 fn count_open(connection: &Connection) -> Result<u32, StoreError> {

@@ -229,6 +229,29 @@ async fn a_form_that_is_sent_again_shows_its_application_as_it_stands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_ones_own_with_anothers_content_shows_nothing_of_the_other() {
+    let world = World::start().await;
+    let number = apply(&world, &[]).await;
+    let theirs = apply(&world, &[("terminal", "受付2")]).await;
+    let decline = ApplicationsOrder::Decline(theirs.clone(), "連絡が取れません".into());
+    let order = Order::Applications(decline);
+    send(world.dir.path(), &order).await.unwrap();
+    let guessed = [("number", &*number), ("terminal", "受付2")];
+    let answer = post(&world, "/application", &body(&guessed)).await;
+    assert_eq!(answer.code_shown(), "applied");
+    let own = answer.between("<dt>受付番号</dt><dd>", "<");
+    assert!(own != theirs && own != number);
+    let page = answer.text();
+    assert!(!page.contains(&theirs) && !page.contains("連絡"), "{page}");
+    // Loaded anew, the form shows its own; the other's form shows the other.
+    let again = sent_again(&world, &guessed).await;
+    assert_eq!(again.between("<dt>受付番号</dt><dd>", "<"), own);
+    let other = [("number", &*theirs), ("terminal", "受付2")];
+    let other = sent_again(&world, &other).await;
+    assert_eq!(other.between("<dt>受付番号</dt><dd>", "<"), theirs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_shell_lists_open_applications_and_declines_one() {
     let world = World::start().await;
     let first = apply(&world, &[]).await;

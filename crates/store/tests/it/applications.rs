@@ -79,9 +79,10 @@ async fn an_application_is_kept_as_it_came_and_once(place: &Place) {
         ..other.clone()
     };
     assert_eq!(apply(&engine, &second).await, Applied::Done);
-    // The form with the first one's number, sent once more, is the second one.
+    // Whoever has the first one's number and the second one's content alone is not led to the second.
+    assert_eq!(apply(&engine, &other).await, Applied::NumberTaken);
     let kept = Applied::Again(Box::new(second.clone()));
-    assert_eq!(apply(&engine, &other).await, kept);
+    assert_eq!(apply(&engine, &second).await, kept);
     assert_eq!(engine.count_open_applications().unwrap(), 2);
     // Page by page, the oldest first.
     let first = engine.open_applications(None, 1).unwrap();
