@@ -1,7 +1,7 @@
 //! The check log: a record, its audit event and its idempotency key in one transaction. Answers nothing before the disk has it.
 
 pub(crate) mod columns;
-mod file;
+pub(crate) mod file;
 pub(crate) mod lane;
 mod named;
 mod parts;

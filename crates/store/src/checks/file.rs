@@ -28,6 +28,19 @@ pub(super) fn answer_of(
     Ok(found.optional()?)
 }
 
+/// When a check was answered, in microseconds; `None` once its record was let go. `waiting` is its place while the index lacks it.
+pub(crate) fn at_of(
+    connection: &Connection,
+    (facility, id): (i64, [u8; 16]),
+    waiting: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    let text = "SELECT at FROM check_record WHERE facility = ?1 AND id = ?2 AND seq = coalesce(
+           ?3, (SELECT check_seq FROM check_of_facility WHERE facility = ?1 AND id = ?2))";
+    let mut statement = connection.prepare_cached(text)?;
+    let found = statement.query_row(params![facility, id, waiting], |row| row.get(0));
+    Ok(found.optional()?)
+}
+
 /// What fits a search but for the name, from the index and from the checks that wait for it; some may be there twice.
 pub(super) fn search<T>(
     connection: &Connection,

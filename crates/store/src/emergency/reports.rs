@@ -10,10 +10,12 @@ use domain::permit::{AskInOutage, Permit};
 use domain::person::PersonId;
 
 use crate::access::{institution, number};
+use crate::checks::file;
 use crate::emergency::windows;
 use crate::engine::{Engine, StoreError};
 use crate::kept_answers::{Earlier, KeptAnswer, keep_or_find};
 use crate::looks::search::{LookSearch, select};
+use crate::recent::Recent;
 use crate::sql::{Connection, OptionalExtension, params};
 
 /// Things done that are told of each window at most, the newest first.
@@ -103,6 +105,7 @@ impl Engine {
     }
 
     fn usage(&self, window: Option<u128>, facility: Option<i64>) -> Result<Vec<Usage>, StoreError> {
+        let recent = &self.held().recent;
         self.read(|connection| {
             let text = "SELECT DISTINCT window_id, facility FROM emergency_search
                 WHERE window_id IS NOT NULL AND (window_id = ?1 OR ?1 IS NULL) AND (facility = ?2 OR ?2 IS NULL)
@@ -122,7 +125,7 @@ impl Engine {
                 used.push(Usage {
                     window: window.clone(),
                     facility: institution(facility)?,
-                    done: done(connection, (id, facility))?,
+                    done: done(connection, recent, (id, facility))?,
                     report: last_report(connection, (id, facility))?,
                 });
             }
@@ -175,13 +178,19 @@ impl Engine {
 }
 
 /// What a facility did under a window, the newest first.
-fn done(connection: &Connection, (window, facility): (u128, i64)) -> Result<Vec<Done>, StoreError> {
+fn done(
+    connection: &Connection,
+    recent: &Recent,
+    (window, facility): (u128, i64),
+) -> Result<Vec<Done>, StoreError> {
     let of = params![window.to_be_bytes(), facility, MOST];
-    let searches = "SELECT at, account, CASE WHEN check_id IS NULL THEN 'search' ELSE 'check' END, way || ':' || outcome, person
+    // In an outage a search is answered with its check: they are one. In a disaster the check comes later, or not at all.
+    let searches = "SELECT at, account, CASE WHEN check_id IS NULL OR mode = 'disaster' THEN 'search' ELSE 'check' END,
+          way || ':' || outcome, person
         FROM emergency_search WHERE window_id = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
     let openings = "SELECT at, account, 'opening', consent, person, id FROM emergency_opening
         WHERE window_id = ?1 AND facility = ?2 ORDER BY at DESC LIMIT ?3";
-    let mut all = Vec::new();
+    let mut all = checks_under(connection, recent, (window, facility))?;
     for text in [searches, openings] {
         let mut statement = connection.prepare_cached(text)?;
         let mut rows = statement.query(of)?;
@@ -204,6 +213,49 @@ fn done(connection: &Connection, (window, facility): (u128, i64)) -> Result<Vec<
     all.extend(looks_under(connection, (window, facility))?);
     all.sort_by_key(|it| std::cmp::Reverse(it.at));
     all.truncate(MOST as usize);
+    Ok(all)
+}
+
+/// The checks, in a disaster, of whom searches found: each at its own time, or at the search's once its record was let go.
+fn checks_under(
+    connection: &Connection,
+    recent: &Recent,
+    (window, facility): (u128, i64),
+) -> Result<Vec<Done>, StoreError> {
+    let text = match connection {
+        Connection::Sqlite(_) => {
+            "SELECT s.at, s.account, s.way || ':' || s.outcome, s.person, s.check_id, NULL FROM emergency_search s
+            WHERE s.window_id = ?1 AND s.facility = ?2 AND s.mode = 'disaster' AND s.check_id IS NOT NULL
+            ORDER BY s.at DESC LIMIT ?3"
+        }
+        Connection::Postgres(_) => {
+            "SELECT s.at, s.account, s.way || ':' || s.outcome, s.person, s.check_id, c.at FROM emergency_search s
+            LEFT JOIN check_record c ON c.facility = s.facility AND c.id = s.check_id
+            WHERE s.window_id = ?1 AND s.facility = ?2 AND s.mode = 'disaster' AND s.check_id IS NOT NULL
+            ORDER BY s.at DESC LIMIT ?3"
+        }
+    };
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query(params![window.to_be_bytes(), facility, MOST])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (searched, person): (i64, Option<[u8; 16]>) = (row.get(0)?, row.get(3)?);
+        let own: Option<i64> = match connection {
+            Connection::Sqlite(_) => {
+                let id: [u8; 16] = row.get(4)?;
+                file::at_of(connection, (facility, id), recent.of_id(facility, &id))?
+            }
+            Connection::Postgres(_) => row.get(5)?,
+        };
+        all.push(Done {
+            at: Instant::from_micros(own.unwrap_or(searched)),
+            account: row.get(1)?,
+            deed: "check",
+            detail: row.get(2)?,
+            person: person.map(|it| PersonId::from_u128(u128::from_be_bytes(it))),
+            name: None,
+        });
+    }
     Ok(all)
 }
 

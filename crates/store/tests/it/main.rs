@@ -20,6 +20,7 @@ mod closing;
 mod copies;
 mod cuts;
 mod damaged;
+mod emergency;
 mod encryption;
 mod feeds;
 mod first_load;

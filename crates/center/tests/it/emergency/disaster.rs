@@ -147,7 +147,8 @@ async fn a_patient_who_refuses_is_checked_alone_and_nothing_of_them_is_opened() 
         .iter()
         .map(|it| (it.deed.as_str(), it.detail.as_str()))
         .collect();
-    assert_eq!(done, [("check", "insurance:one")]);
+    let both = [("check", "insurance:one"), ("search", "insurance:one")];
+    assert_eq!(done, both);
     // Who agrees after all is opened, with an eligibility of its own.
     let opened = client
         .open_in_disaster(&staff, &opening(&outcome, "oral"))

@@ -1,0 +1,114 @@
+//! Searches without a card in a disaster and the checks of whom they found, as they are kept on both engines alike.
+
+use domain::account::{AccountId, AccountKind};
+use domain::audit::{Actor, Deed, Event};
+use domain::civil_date::Instant;
+use domain::emergency::Way;
+use domain::emergency::window::{EmergencyWindow, Operators, Places, Planned, Reach, WindowKind};
+use domain::institution_code::InstitutionCode;
+use domain::permit::{Permit, SignedIn, ViewInDisaster};
+use domain::person::PersonId;
+use store::checks::NewCheck;
+use store::emergency::searches::{
+    Came, FoundBefore, FoundChecked, NewSearch, SearchLimits, SearchRecorded,
+};
+use store::engine::Engine;
+
+use crate::cards::{FACILITY, now};
+use crate::{Place, check, on_both};
+
+const WINDOW: u128 = 0x77;
+
+fn event(deed: Deed) -> Event {
+    Event {
+        at: now(),
+        actor: Actor::Center,
+        deed,
+        subject: None,
+        detail: String::new(),
+    }
+}
+
+fn code() -> InstitutionCode {
+    InstitutionCode::parse(FACILITY).unwrap()
+}
+
+fn searcher() -> Permit<ViewInDisaster> {
+    Permit::grant(SignedIn {
+        facility: code(),
+        account: AccountId::parse("kanri").unwrap(),
+        kind: AccountKind::Administrator,
+        certificate: [9; 32],
+    })
+    .unwrap()
+}
+
+/// A store in a disaster that the facility is reached by.
+async fn in_disaster(place: &Place) -> Engine {
+    let engine = place.open();
+    let planned = Planned {
+        id: WINDOW,
+        kind: WindowKind::Disaster,
+        reach: Reach::Within(Places {
+            facilities: [code()].into(),
+            ..Places::default()
+        }),
+        reason: "地震".into(),
+        from: now(),
+    };
+    let until = now().plus_seconds(3_600);
+    let window = EmergencyWindow::open(planned, until, "suzuki", now(), Operators::One).unwrap();
+    let opened = event(Deed::EmergencyStep);
+    engine.open_window(window, opened).await.unwrap();
+    engine
+}
+
+/// A search that found somebody.
+async fn search(engine: &Engine, id: u128) -> FoundBefore {
+    let new = NewSearch {
+        id,
+        window: Some(WINDOW),
+        way: Way::Insurance,
+        came: Came::One(PersonId::from_u128(5)),
+        check: None,
+    };
+    let limits = SearchLimits {
+        account: 9,
+        facility: 9,
+    };
+    let (searcher, searched) = (searcher(), event(Deed::EmergencySearch));
+    let recorded = engine.record_search(&searcher, new, limits, searched, None);
+    assert_eq!(recorded.await.unwrap(), SearchRecorded::Done);
+    engine.found_before(&searcher, id, now()).unwrap().unwrap()
+}
+
+/// What was done under the window, the newest first.
+fn done(engine: &Engine) -> Vec<(&'static str, Instant)> {
+    let used = engine.usage_under(WINDOW).unwrap();
+    let all = used.iter().flat_map(|it| &it.done);
+    all.map(|it| (it.deed, it.at)).collect()
+}
+
+async fn a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search(place: &Place) {
+    let engine = in_disaster(place).await;
+    let found = search(&engine, 1).await;
+    assert_eq!(done(&engine), [("search", now())]);
+    let later = now().plus_seconds(300);
+    let asked = NewCheck {
+        at: later,
+        ..check(9)
+    };
+    let checked = engine.check_found(&searcher(), found, asked).await;
+    assert_eq!(checked.unwrap(), FoundChecked::Done);
+    let both = [("check", later), ("search", now())];
+    assert_eq!(done(&engine), both);
+    engine.close();
+    drop(engine);
+    let engine = place.open();
+    assert_eq!(done(&engine), both);
+    // Its record was let go: that there was one stays.
+    assert_eq!(place.run("DELETE FROM check_record"), 1);
+    assert_eq!(done(&engine), [("check", now()), ("search", now())]);
+}
+
+on_both!(a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search);
