@@ -63,6 +63,9 @@ pub(crate) async fn check(
         FoundChecked::Closed => {
             return Err(refuse(&records, &permit, EmergencyTrouble::Closed).await?);
         }
+        FoundChecked::Unknown => {
+            return Err(refuse(&records, &permit, EmergencyTrouble::UnknownSearch).await?);
+        }
     };
     Ok(Json(DisasterCheck { check }))
 }

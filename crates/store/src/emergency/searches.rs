@@ -108,6 +108,8 @@ pub enum FoundChecked {
     Before(Vec<u8>),
     /// The window closed meanwhile.
     Closed,
+    /// The search is gone: practice was begun anew meanwhile.
+    Unknown,
 }
 
 /// What became of it in its transaction.
@@ -115,6 +117,7 @@ enum Kept {
     Now,
     Before(u128),
     Closed,
+    Unknown,
 }
 
 impl Engine {
@@ -169,10 +172,12 @@ impl Engine {
             let of = params![facility, search, id];
             if connection.prepare_cached(text)?.execute(of)? == 0 {
                 let text = "SELECT check_id FROM emergency_search WHERE facility = ?1 AND id = ?2";
-                let before = connection
+                let before: Option<[u8; 16]> = connection
                     .prepare_cached(text)?
-                    .query_row(params![facility, search], |row| row.get(0))?;
-                return Ok(Kept::Before(u128::from_be_bytes(before)));
+                    .query_row(params![facility, search], |row| row.get(0))
+                    .optional()?;
+                // An error would undo the work of others in the transaction with it.
+                return Ok(before.map_or(Kept::Unknown, |it| Kept::Before(u128::from_be_bytes(it))));
             }
             let search = Uuid::from_u128(found.id);
             let detail = format!(" mode={} opening=none search={search}", mode.as_str());
@@ -183,6 +188,7 @@ impl Engine {
         match self.write_or_fail_all(work).await? {
             Kept::Now => Ok(FoundChecked::Done),
             Kept::Closed => Ok(FoundChecked::Closed),
+            Kept::Unknown => Ok(FoundChecked::Unknown),
             Kept::Before(id) => {
                 let before = self.answer_of(facility, id)?;
                 let before = before.ok_or(StoreError::Row("emergency_search"))?;

@@ -111,4 +111,24 @@ async fn a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_searc
     assert_eq!(done(&engine), [("check", now()), ("search", now())]);
 }
 
-on_both!(a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search);
+async fn a_search_that_is_gone_is_unknown_and_undoes_nothing_beside_it(place: &Place) {
+    let engine = in_disaster(place).await;
+    let (gone, there) = (search(&engine, 1).await, search(&engine, 2).await);
+    let delete = format!("DELETE FROM emergency_search WHERE id = x'{:032x}'", 1);
+    assert_eq!(place.run(&delete), 1);
+    let searcher = searcher();
+    let (first, second) = tokio::join!(
+        engine.check_found(&searcher, gone, check(8)),
+        engine.check_found(&searcher, there, check(9)),
+    );
+    assert_eq!(first.unwrap(), FoundChecked::Unknown);
+    assert_eq!(second.unwrap(), FoundChecked::Done);
+    let again = engine.check_found(&searcher, there, check(10)).await;
+    assert_eq!(again.unwrap(), FoundChecked::Before(b"answer 9".to_vec()));
+    assert_eq!(engine.count_deeds(Deed::Check).unwrap(), 1);
+}
+
+on_both!(
+    a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search,
+    a_search_that_is_gone_is_unknown_and_undoes_nothing_beside_it,
+);
