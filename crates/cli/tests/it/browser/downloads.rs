@@ -28,7 +28,7 @@ async fn look(walk: &Walk, name: &str) {
     walk.size(1280, 900).await;
 }
 
-fn enroll(walk: &Walk, arguments: &[&str]) -> Vec<u8> {
+pub(super) fn enroll(walk: &Walk, arguments: &[&str]) -> Vec<u8> {
     let data_dir = walk.dir.path().join("demo/center");
     let output = Command::new(env!("CARGO_BIN_EXE_onshi"))
         .args(["enroll", "--code", "1319999999", "--name", "見本クリニック"])

@@ -5,9 +5,11 @@ use domain::feed::insurer::InsurerKind;
 use exchange::encoding::Encoding;
 use exchange::insurer_file::writing;
 use fantoccini::Locator;
+use serde_json::Value;
 
 use super::Walk;
 use super::access::code;
+use super::downloads::enroll;
 use super::every_page::{look, look_as_it_is};
 
 impl Walk {
@@ -69,6 +71,52 @@ async fn an_operator_walks_through_every_page() {
     // Disabled meanwhile by the colleague.
     walk.operate("/audit").await;
     assert!(walk.shows("main [name=code]").await);
+    walk.end().await;
+}
+
+/// A clinic applies by the open page, and reads there why its application was declined.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_for_a_certificate_is_declined_with_a_reason_that_the_applicant_reads() {
+    let walk = Walk::start().await;
+    let enrolled: Value = serde_json::from_slice(&enroll(&walk, &["--json"])).unwrap();
+    let site = enrolled["download_site"].as_str().unwrap();
+    let site = site.trim_end_matches('/');
+    for language in ["en", "ja"] {
+        let page = format!("{site}/application?lang={language}");
+        walk.browser.goto(&page).await.unwrap();
+        look_as_it_is(&walk, &format!("application-{language}")).await;
+    }
+    walk.send(&[("code", "1319999990"), ("name", "")]).await;
+    look_as_it_is(&walk, "application-errors").await;
+    let form = [
+        ("code", "1319999999"),
+        ("name", "見本クリニック"),
+        ("terminal", "受付2"),
+        ("contact", "見本　花子"),
+        ("phone", "03-0000-0000"),
+    ];
+    walk.send(&form).await;
+    look_as_it_is(&walk, "application-sent").await;
+    let receipt = walk.text("main dl dd").await;
+    walk.operate("/applications").await;
+    walk.enter().await;
+    look(&walk, "operator-applications").await;
+    walk.press("main tbody a").await;
+    look(&walk, "operator-application").await;
+    walk.see(&["見本クリニック", "受付2", "見本　花子", "03-0000-0000"])
+        .await;
+    walk.fill(&[("reason", "同じ端末の証明書が届いています。")])
+        .await;
+    walk.press("form[action$='/decline'] button").await;
+    look_as_it_is(&walk, "operator-application-declined").await;
+    let page = format!("{site}/application?lang=ja");
+    walk.browser.goto(&page).await.unwrap();
+    walk.fill(&[("receipt", &receipt)]).await;
+    walk.press("form[action^='/application/state'] button")
+        .await;
+    walk.see(&["見送り", "同じ端末の証明書が届いています。"])
+        .await;
+    look_as_it_is(&walk, "application-declined").await;
     walk.end().await;
 }
 
