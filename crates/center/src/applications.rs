@@ -156,13 +156,7 @@ fn own_number(app: &App, application: &Application) -> ApplicationNumber {
 /// What was typed as an application; otherwise what is wrong with each member.
 fn read(app: &App, typed: &Typed) -> Result<Application, Vec<Told>> {
     let mut wrong = Vec::new();
-    let code = noted(&mut wrong, institution(typed.code.trim()));
-    let label = ("施設の名称", "the facility's name");
-    let name = bounded(&typed.name, MOST_NAME);
-    let name = noted(&mut wrong, told("name", label, name));
-    let label = ("端末名称等", "the terminal name");
-    let terminal = bounded(&typed.terminal, MOST_TERMINAL);
-    let terminal = noted(&mut wrong, told("terminal", label, terminal));
+    // In the order of the form.
     let kind = ApplicationKind::parse(&typed.kind).ok_or_else(|| {
         Told::of(
             "kind",
@@ -172,6 +166,13 @@ fn read(app: &App, typed: &Typed) -> Result<Application, Vec<Told>> {
         )
     });
     let kind = noted(&mut wrong, kind);
+    let code = noted(&mut wrong, institution(typed.code.trim()));
+    let label = ("施設の名称", "the facility's name");
+    let name = bounded(&typed.name, MOST_NAME);
+    let name = noted(&mut wrong, told("name", label, name));
+    let label = ("端末名称等", "the terminal name");
+    let terminal = bounded(&typed.terminal, MOST_TERMINAL);
+    let terminal = noted(&mut wrong, told("terminal", label, terminal));
     let label = ("申請する方の氏名", "the name of whoever applies");
     let contact = ContactName::parse(typed.contact.trim());
     let contact = noted(&mut wrong, told("contact", label, contact));

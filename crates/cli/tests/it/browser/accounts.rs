@@ -5,7 +5,7 @@ use fantoccini::Locator;
 use super::Walk;
 use super::every_page::look;
 
-async fn choose(walk: &Walk, name: &str, value: &str) {
+pub(super) async fn choose(walk: &Walk, name: &str, value: &str) {
     let css = format!("[name={name}]");
     let select = walk.browser.find(Locator::Css(&css)).await.unwrap();
     select.select_by_value(value).await.unwrap();

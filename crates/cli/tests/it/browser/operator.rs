@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Walk;
 use super::access::code;
+use super::accounts::choose;
 use super::downloads::enroll;
 use super::every_page::{look, look_as_it_is};
 
@@ -95,6 +96,7 @@ async fn an_application_for_a_certificate_is_declined_with_a_reason_that_the_app
         ("contact", "見本　花子"),
         ("phone", "03-0000-0000"),
     ];
+    choose(&walk, "kind", "further").await;
     walk.send(&form).await;
     look_as_it_is(&walk, "application-sent").await;
     let receipt = walk.text("main dl dd").await;
