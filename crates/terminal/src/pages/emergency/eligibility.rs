@@ -58,7 +58,7 @@ pub(in crate::pages) fn eligibility_page(
 
 fn facts(it: &CoverageResult, words: &Words) -> Vec<Fact> {
     let lines = [
-        ("name", Some(it.name.clone())),
+        ("person-name", Some(it.name.clone())),
         ("person-kana", it.kana.clone()),
         ("birth-date", Some(days::show(&it.birth_date, words))),
         ("insurer-number", Some(it.insurer_number.clone())),
