@@ -132,15 +132,10 @@ pub(crate) async fn open(
     Ok(rotated)
 }
 
-/// Whether the folder's key took the place of another and the store does not know of it: the exchange ended between its files and its announcement.
+/// Whether the folder's key took the place of another that the store still has as good: the exchange ended between its files and its announcement.
 fn is_exchange_untold(announced: &[PublicKey], keys: &ReceiptKeys) -> bool {
-    let own = keys.current.kid();
-    let lacks_own = announced.iter().all(|key| key.kid != own);
-    // Of a store that knows none of the folder's keys no exchange is missing.
-    announced.iter().any(|key| {
-        let is_of_folder = keys.retired.iter().any(|it| it.kid == key.kid);
-        is_of_folder && (lacks_own || key.retired.is_none())
-    })
+    let mut good = announced.iter().filter(|key| key.retired.is_none());
+    good.any(|key| keys.retired.iter().any(|it| it.kid == key.kid))
 }
 
 /// Whether the key that signs was retired.
