@@ -70,8 +70,8 @@ async fn open_with<M: Future<Output = ()> + Send + 'static>(
         return Err(FoldersError::SameName(twice.name.clone()));
     }
     let begun = Instant::now();
-    // Wrong settings are found in the other half, though a share hangs in this one.
-    make_shared(pairs, begun + limit / 2, make).await;
+    // Wrong settings are found in the other half, though a share hangs in each step of this one.
+    make_shared(pairs, (begun, limit / 4), make).await;
     let doors = Doors::default();
     let all: Vec<(String, Opening)> = pairs
         .iter()
@@ -107,10 +107,14 @@ async fn open_with<M: Future<Output = ()> + Send + 'static>(
 /// Makes the shared folders first, those for most people before the others: what one for fewer makes on the way would let the others not through.
 async fn make_shared<M: Future<Output = ()> + Send + 'static>(
     pairs: &[Folders],
-    until: Instant,
+    (begun, each): (Instant, Duration),
     make: impl Fn(Folders) -> M,
 ) {
-    for shared in [Shared::Everyone, Shared::Group] {
+    let steps = [
+        (Shared::Everyone, begun + each),
+        (Shared::Group, begun + each * 2),
+    ];
+    for (shared, until) in steps {
         let theirs = pairs.iter().filter(|it| it.shared == shared);
         let mut making: JoinSet<()> = theirs.map(|pair| make(pair.clone())).collect();
         let made = async { while making.join_next().await.is_some() {} };
@@ -307,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shared_folders_that_hang_keep_no_pair_from_being_opened() {
+    async fn shared_folders_that_hang_keep_no_pair_from_being_made_and_opened() {
         let dir = tempfile::tempdir().unwrap();
         let all = [
             ("receipt", 1, Shared::Everyone),
@@ -317,9 +321,14 @@ mod tests {
             shared,
             ..pair(dir.path(), name, number)
         });
-        let limit = Duration::from_millis(20);
-        let doors = open_with(&pairs, limit, |_| std::future::pending()).await;
-        let doors = doors.unwrap();
+        let limit = Duration::from_millis(200);
+        let made = Mutex::new(Vec::new());
+        let make = |pair: Folders| {
+            made.lock().unwrap().push(pair.name);
+            std::future::pending()
+        };
+        let doors = open_with(&pairs, limit, make).await.unwrap();
+        assert_eq!(*made.lock().unwrap(), ["receipt", "kiosk"]);
         let opening = |it: &Folders| {
             let begun = doors.pairs();
             begun.locks.contains_key(&it.name) || begun.late.contains_key(&it.name)
