@@ -239,24 +239,32 @@ fn checks_under(
     let mut rows = statement.query(params![window.to_be_bytes(), facility, MOST])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let (searched, person): (i64, Option<[u8; 16]>) = (row.get(0)?, row.get(3)?);
-        let own: Option<i64> = match connection {
-            Connection::Sqlite(_) => {
-                let id: [u8; 16] = row.get(4)?;
-                file::at_of(connection, (facility, id), recent.of_id(facility, &id))?
-            }
-            Connection::Postgres(_) => row.get(5)?,
-        };
-        all.push(Done {
-            at: Instant::from_micros(own.unwrap_or(searched)),
+        let person: Option<[u8; 16]> = row.get(3)?;
+        let done = Done {
+            at: Instant::from_micros(row.get(0)?),
             account: row.get(1)?,
             deed: "check",
             detail: row.get(2)?,
             person: person.map(|it| PersonId::from_u128(u128::from_be_bytes(it))),
             name: None,
-        });
+        };
+        all.push((done, row.get::<_, [u8; 16]>(4)?, row.get(5)?));
     }
-    Ok(all)
+    // The checks that wait for the index are asked for before what is read of it: so nothing is read here any more.
+    drop(rows);
+    let own = all.into_iter().map(|(done, id, at)| {
+        let at: Option<i64> = match connection {
+            Connection::Sqlite(_) => {
+                file::at_of(connection, (facility, id), recent.of_id(facility, &id))?
+            }
+            Connection::Postgres(_) => at,
+        };
+        Ok(Done {
+            at: at.map_or(done.at, Instant::from_micros),
+            ..done
+        })
+    });
+    own.collect()
 }
 
 /// The looks that rested on openings of a window.
