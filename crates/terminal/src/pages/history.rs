@@ -108,15 +108,24 @@ impl SearchForm {
     /// The terms by which an open page goes on, over midnight too: days that end today, or begin at the default, are left to the center.
     /// None where nothing that comes can be among them, and by name, which is looked for in every check of the days.
     fn newest(&self, today: CivilDate) -> Option<Self> {
-        let day = |text: &str| Some(days::to_iso(text.trim())).filter(|text| !text.is_empty());
-        let ends = day(&self.to).is_none_or(|to| to == today.to_string());
-        if !ends || !self.name.trim().is_empty() || !self.after.is_empty() {
+        let day = |text: &str| CivilDate::parse_iso(&days::to_iso(text.trim())).ok();
+        let to = day(&self.to);
+        if to.is_some_and(|to| to < today) || !self.name.trim().is_empty() || !self.after.is_empty()
+        {
             return None;
         }
-        let begins = day(&self.from).filter(|from| *from != today.plus_days(-DAYS).to_string());
+        let is_default = day(&self.from) == Some(today.plus_days(-DAYS));
         Some(Self {
-            from: begins.unwrap_or_default(),
-            to: String::new(),
+            from: if is_default {
+                String::new()
+            } else {
+                self.from.clone()
+            },
+            to: if to == Some(today) {
+                String::new()
+            } else {
+                self.to.clone()
+            },
             ..self.clone()
         })
     }

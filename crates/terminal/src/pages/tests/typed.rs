@@ -124,6 +124,8 @@ async fn a_history_is_written_anew_by_the_terms_it_was_searched_with_and_behind_
     // The days it begins with are today's still after midnight.
     let first = page(json!({"from": "2026-10-26", "to": "2026-11-25"}));
     follows(&first, &[("from", ""), ("to", "")]);
+    let later = page(json!({"to": "2026-12-31"}));
+    follows(&later, &[("to", "2026-12-31")]);
     // What comes is on the first page, and not among days that are over; a name is looked for once.
     for terms in [
         json!({"after": "c"}),
