@@ -71,7 +71,7 @@ pub(crate) async fn back_up(arguments: &Backup) -> anyhow::Result<ExitCode> {
     }
     if is_unfinished(&out) {
         return Err(told::both(
-            "--out の名前は .unfinished で終われません（作成中の写しの名前です）。別の名前を指定してください。",
+            "--out には、.unfinished で終わる名前を指定できません（作成中の写しに使う名前です）。別の名前を指定してください。",
             "the name of --out may not end with .unfinished, which is how a copy is called that is not whole; choose another",
         ));
     }
@@ -240,7 +240,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         match &recorded {
             Ok(reach) => out!("{}", told_reach(reach)),
             Err(why) => out!(
-                "復元は済みましたが、監査記録に書き込めませんでした。原因を除いてから onshi audit restored で記録してください / \
+                "復元は済みましたが、復元したことを監査記録に残せませんでした。次の原因を取り除いてから、onshi audit restored --from 写しの名前 で記録してください / \
                  restored, but the audit chain could not tell of it; remove the cause and record it with onshi audit restored: {}",
                 told::whole(why)
             ),
@@ -283,13 +283,16 @@ pub(crate) fn told_reach(reach: &Reach) -> String {
     let (ja, en) = match reach.last {
         Some(last) => {
             let last = last.to_second_in_japan();
-            (format!("、最後は {last}"), format!(", the last of {last}"))
+            (
+                format!("、最後の記録は {last}（日本時間）"),
+                format!(", the last of {last}"),
+            )
         }
         None => (String::new(), String::new()),
     };
     let events = reach.events;
     format!(
-        "復元したことを監査記録に残しました（復元した記録は {events} 件{ja}） / the audit chain tells of the restore: what was brought back holds {events} events{en}"
+        "復元したことを監査記録に残しました（復元した監査記録は {events} 件{ja}） / the audit chain tells of the restore: what was brought back holds {events} events{en}"
     )
 }
 
@@ -388,7 +391,7 @@ impl core::fmt::Display for Verified {
             ),
             Self::Failed(why) => write!(
                 f,
-                "復元は済みましたが、監査記録を検査できませんでした。原因を除いてから onshi audit verify を実行してください / \
+                "復元は済みましたが、監査記録を検査できませんでした。次の原因を取り除いてから onshi audit verify を実行してください / \
                  restored, but the audit chain could not be verified; remove the cause and run onshi audit verify: {}",
                 told::whole(why)
             ),

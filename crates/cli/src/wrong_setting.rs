@@ -51,7 +51,7 @@ fn plain_of(
     }
     if message == "invalid type: map, expected a sequence" {
         return both(
-            "ここには複数を並べます。見出しなら [[folders]] のように二重の角括弧で、値なら [ ] で囲んだ並びで書いてください。".to_owned(),
+            "ここは複数書ける設定です。見出しは [[folders]] のように二重の角括弧で、値は [ ] で囲んで書いてください。".to_owned(),
             "there may be several of this; write its heading in double brackets, such as [[folders]], or its value as a list in square brackets"
                 .to_owned(),
         );

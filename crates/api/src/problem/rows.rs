@@ -214,7 +214,7 @@ impl Trouble {
                     "The same request number came with other contents. Please tell your system administrator.",
                 ),
                 (
-                    "同じ Idempotency-Key が、14日以内に別の本文か別の経路で使われています。",
+                    "同じ Idempotency-Key が、14日以内に別の本文か別のパス（URL）で使われています。",
                     "the Idempotency-Key was used with another body or on another route within 14 days",
                 ),
             ),

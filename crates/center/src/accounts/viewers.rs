@@ -107,7 +107,7 @@ fn needless(member: &str) -> MemberError {
     MemberError::new(
         member,
         "not_for_profession",
-        "この欄は選定者だけに記入します。医師・歯科医師・薬剤師では空欄にしてください。",
+        "この欄は選定者のときだけ記入します。医師・歯科医師・薬剤師のときは空欄にしてください。",
         "This belongs to a designated person only; leave it empty for a physician, dentist or pharmacist.",
     )
 }
@@ -116,7 +116,7 @@ fn not_for_kind(member: &str) -> MemberError {
     MemberError::new(
         member,
         "not_for_kind",
-        "この欄は医療情報閲覧アカウントだけに記入します。空欄にしてください。",
+        "この欄は医療情報閲覧アカウントのときだけ記入します。ほかの種別では空欄にしてください。",
         "Only a medical viewer has this; leave it empty.",
     )
 }
@@ -134,7 +134,7 @@ fn of_form(member: &str) -> MemberError {
     MemberError::new(
         member,
         "form",
-        "この欄は1〜100文字で、制御文字は使えません。",
+        "この欄は1〜100文字で入力してください。改行などの制御文字は使えません。",
         "This has 1 to 100 characters and no control characters.",
     )
 }

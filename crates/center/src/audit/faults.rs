@@ -21,7 +21,7 @@ pub fn in_japanese(fault: &Fault) -> String {
             seen,
             at,
         } => format!(
-            "鎖 {chain}：{seq} 番目の記録の後がありません。{}（日本時間）のチェックポイントでは {seen} 番目までありました",
+            "鎖 {chain}：{seq} 番目より後の記録がありません。{}（日本時間）のチェックポイントでは {seen} 番目までありました",
             at.to_second_in_japan()
         ),
         Fault::Fork { chain, seq, at } => format!(
@@ -29,7 +29,7 @@ pub fn in_japanese(fault: &Fault) -> String {
             at.to_second_in_japan()
         ),
         Fault::Outside { line } => format!(
-            "外部に保管したチェックポイントの {line} 行目はチェックポイントではありません。途中で切れたか、変更されています。ほかの行はすべて使いました"
+            "外部に保管したチェックポイントの {line} 行目はチェックポイントではありません。途中で切れたか、変更されています。ほかの行はすべて検証に使いました"
         ),
         Fault::Checkpoint { at } => format!(
             "{}（日本時間）のチェックポイント：署名が正しくありません",
@@ -54,7 +54,7 @@ pub fn in_japanese(fault: &Fault) -> String {
             format!("質問への患者の回答のうち {count} 件が監査記録にありません")
         }
         Fault::UnvouchedOpenings { count } => format!(
-            "監査記録に同意も災害時等の開示もないまま閲覧できる状態の情報が {count} 種類あります"
+            "同意も緊急時の利用も監査記録にないのに、施設で閲覧できる状態の医療情報が {count} 種類あります"
         ),
         Fault::Unvouched { count } => {
             format!("資格確認のうち {count} 件が監査記録にありません")

@@ -114,7 +114,7 @@ impl Wrong {
             Reason::NoSuchCoverage => "この人にこの記号・番号の資格がありません。記号・番号・資格取得日を確かめてください。".into(),
             Reason::SeveralCoverages => "この人にこの記号・番号の資格がいくつもあります。資格取得日（acquired）を入れてください。".into(),
             Reason::Overlaps => "同じ保険者の別の資格と期間が重なります。先に前の資格の喪失を送ってください。".into(),
-            Reason::Displaces => "この行は取り込みました。取込の前からある資格だからです。期間が重なる新しい資格がこのファイルの前のほうの行にあり、そちらは取り込みませんでした。この person の前の行を確かめてください。".into(),
+            Reason::Displaces => "この行は、取込の前から登録されている資格なので取り込みました。期間が重なる新しい資格の行が、このファイルのこの行より前にあります。その行は取り込みませんでした。同じ person の、この行より前の行を確かめてください。".into(),
             Reason::LossBeforeAcquisition => "資格喪失日が資格取得日より前です。日付を確かめてください。".into(),
             Reason::EndBeforeStart => "終わりの日が始まりの日より前です。日付を確かめてください。".into(),
             Reason::NotCorrected => "この項目はこの値に直せません。item と value を確かめてください。".into(),
