@@ -19,7 +19,13 @@ async fn a_wrong_pin_tells_what_is_left_and_stops_before_the_last_try() {
     // The alert of before stands there until the card has answered.
     let told = async {
         let text = "return document.querySelector('.kiosk-alert')?.textContent ?? ''";
-        while !walk.script(text).await.as_str().unwrap().contains("あと2回") {}
+        while !walk
+            .script(text)
+            .await
+            .as_str()
+            .unwrap()
+            .contains("あと2回")
+        {}
     };
     in_time("how many tries are left", told).await;
     walk.screen("pin").await;
