@@ -53,6 +53,13 @@ async fn wait_until_told(link: &Link) {
     wait_until(|| does_not_answer(link, 0) && !does_not_answer(link, 1)).await;
 }
 
+/// Once nothing hangs any more, what waited is answered and the trouble is over.
+async fn goes_on(link: &Link, hanging: Hanging, answer: &str) {
+    drop(hanging);
+    wait_until(|| link.path(answer).is_file()).await;
+    wait_until(|| !does_not_answer(link, 0)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_share_that_hangs_holds_up_readers_results_of_its_own_pair_alone() {
     let mut link = Link::start().await;
@@ -83,9 +90,7 @@ async fn a_share_that_hangs_holds_up_requests_of_its_own_pair_alone_and_is_told_
     wait_until(|| link.path("res2/OQSsiquc01res_3.xml").is_file()).await;
     wait_until_told(&link).await;
     assert_eq!(link.names("req"), ["OQSsiquc01req_2.xml"]);
-    drop(hanging);
-    wait_until(|| link.path("res/OQSsiquc01res_2.xml").is_file()).await;
-    wait_until(|| !does_not_answer(&link, 0)).await;
+    goes_on(&link, hanging, "res/OQSsiquc01res_2.xml").await;
     running.abort();
 }
 
@@ -100,9 +105,7 @@ async fn a_share_that_hangs_at_the_start_keeps_no_other_pair_from_being_served()
     wait_until(|| link.path("res2/OQSsiquc01res_2.xml").is_file()).await;
     wait_until_told(&link).await;
     assert_eq!(link.names("req"), ["OQSsiquc01req_1.xml"]);
-    drop(hanging);
-    wait_until(|| link.path("res/OQSsiquc01res_1.xml").is_file()).await;
-    wait_until(|| !does_not_answer(&link, 0)).await;
+    goes_on(&link, hanging, "res/OQSsiquc01res_1.xml").await;
     running.abort();
 }
 
@@ -123,8 +126,6 @@ async fn a_share_that_hangs_when_its_folders_are_tried_again_is_told_of_as_one_t
     std::fs::rename(&next, &work).unwrap();
     wait_until_told(&link).await;
     assert_eq!(link.names("req"), ["OQSsiquc01req_1.xml"]);
-    drop(hanging);
-    wait_until(|| link.path("res/OQSsiquc01res_1.xml").is_file()).await;
-    wait_until(|| !does_not_answer(&link, 0)).await;
+    goes_on(&link, hanging, "res/OQSsiquc01res_1.xml").await;
     running.abort();
 }

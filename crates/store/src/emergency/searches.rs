@@ -121,7 +121,7 @@ enum Kept {
 }
 
 impl Engine {
-    /// Records a search before it is answered. `event` tells of it; Beyond `limits` it is refused. With an answer to keep whose key was used
+    /// Records a search before it is answered. `event` tells of it. Beyond `limits` it is refused. With an answer to keep whose key was used
     /// before nothing is done, and that is what comes back.
     ///
     /// # Errors
