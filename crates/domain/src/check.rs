@@ -3,6 +3,7 @@
 use crate::certificate::{CeilingCertificate, ElderlyCertificate};
 use crate::civil_date::CivilDate;
 use crate::codes::code_table;
+use crate::coverage::card::Card;
 use crate::coverage::select::{Selection, select};
 use crate::coverage::validity::covers;
 use crate::coverage::{Coverage, Registration};
@@ -117,6 +118,8 @@ pub struct Entry<'a> {
     pub person: &'a Person,
     /// The coverage.
     pub coverage: &'a Coverage,
+    /// Its card of the day.
+    pub card: Card,
     /// The elderly recipient certificate of the day.
     pub elderly: Option<&'a ElderlyCertificate>,
     /// The ceiling certificate of the day, where consent was given.
@@ -150,8 +153,9 @@ impl Finding<'_> {
     /// ```
     #[must_use]
     pub fn sources(&self) -> Vec<BatchNumber> {
-        let all = self.entries.iter().filter_map(|it| it.coverage.source);
-        let once: std::collections::BTreeSet<BatchNumber> = all.collect();
+        let all = self.entries.iter();
+        let all = all.flat_map(|it| [it.coverage.source, it.card.source]);
+        let once: std::collections::BTreeSet<BatchNumber> = all.flatten().collect();
         once.into_iter().collect()
     }
 }
@@ -279,10 +283,11 @@ fn verdict_of_valid(coverage: &Coverage, facility: InstitutionCode, day: CivilDa
 /// and is shown only where there is no other.
 fn latest<'a>(others: &[&'a Coverage], day: CivilDate) -> Option<&'a Coverage> {
     others.iter().copied().max_by_key(|coverage| {
-        let begins = coverage.acquired.max(coverage.period.start);
+        let card = coverage.card_on(day);
+        let begins = coverage.acquired.max(card.period.start);
         let has_begun = begins.is_none_or(|first| first <= day);
         let lost = coverage.loss.map(|loss| loss.date);
-        let last = (lost.is_none(), lost, coverage.acquired, coverage.issued);
+        let last = (lost.is_none(), lost, coverage.acquired, card.issued);
         (has_begun, last)
     })
 }
@@ -306,6 +311,7 @@ fn entry_of<'a>(
     Entry {
         person,
         coverage,
+        card: coverage.card_on(day),
         elderly,
         ceiling: ceiling.filter(|_| consent == CeilingConsent::Given),
         tickets,

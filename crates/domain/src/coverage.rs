@@ -1,5 +1,6 @@
 //! One insured period with one insurer (資格). Says on which days it covers; which of several counts is `coverage::select`'s.
 
+pub mod card;
 pub mod select;
 pub mod validity;
 
@@ -10,6 +11,7 @@ use crate::civil_date::CivilDate;
 use crate::codes::coverage::{CardClassification, LossReason, Preschool};
 use crate::codes::disease::SpecificDisease;
 use crate::codes::person::Relationship;
+use crate::coverage::card::Card;
 use crate::feed::BatchNumber;
 use crate::insured::{Branch, InsuranceKey, InsuredNumber, Symbol, branches_fit};
 use crate::insurer_number::InsurerNumber;
@@ -96,6 +98,8 @@ pub struct Coverage {
     pub diseases: Vec<DiseaseCertificate>,
     /// Tickets of medical aid.
     pub tickets: Vec<Ticket>,
+    /// Its cards before the latest, the first to begin first; of the latest this type itself speaks.
+    pub earlier: Vec<Card>,
     /// The batch of an insurer's feed that said so last; none where it came in another way.
     pub source: Option<BatchNumber>,
 }
@@ -128,6 +132,7 @@ impl Coverage {
             ceilings: Vec::new(),
             diseases: Vec::new(),
             tickets: Vec::new(),
+            earlier: Vec::new(),
             source: None,
         }
     }

@@ -231,7 +231,8 @@ impl Clinic {
         let (_, first) = days.in_month(self.month).next()?;
         let is_very_old = is_of_the_very_old(coverage.insurer);
         let elderly = coverage.elderly_on(first);
-        let share = elderly.and_then(|it| it.ratio).or(coverage.ratio);
+        let share = elderly.and_then(|it| it.ratio);
+        let share = share.or(coverage.card_on(first).ratio);
         let share = share.map(|it| it.as_percent());
         let person = if is_very_old || elderly.is_some() {
             if share == Some(30) {

@@ -123,7 +123,7 @@ fn result(
     reference_number: Option<&str>,
     consent: CeilingConsent,
 ) -> CoverageResult {
-    let (person, coverage) = (entry.person, entry.coverage);
+    let (person, coverage, card) = (entry.person, entry.coverage, &entry.card);
     let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
     let kana = |kana: &Option<Kana>| kana.as_ref().map(|kana| kana.as_str().to_owned());
     CoverageResult {
@@ -133,12 +133,12 @@ fn result(
         branch: coverage.branch.map(Branch::to_digits),
         ceiling: entry.ceiling.map(ceiling),
         ceiling_consent: consent == CeilingConsent::Given,
-        classification: coverage.classification.code().into(),
+        classification: card.classification.code().into(),
         elderly: entry.elderly.map(elderly),
         insured_name: name(&coverage.insured_name),
         insurer_name: coverage.insurer_name.as_str().into(),
         insurer_number: coverage.insurer.as_digits(),
-        issued_date: text(coverage.issued),
+        issued_date: text(card.issued),
         kana: kana(&person.kana),
         kana_of_other: kana(&person.kana_of_other),
         loss_date: text(coverage.loss.map(|loss| loss.date)),
@@ -150,16 +150,16 @@ fn result(
         name_of_other: name(&person.name_of_other),
         number: coverage.number.as_str().into(),
         postal_code: person.postal_code.as_ref().map(|it| it.as_str().to_owned()),
-        preschool: coverage.preschool.map(|it| it.code().into()),
-        ratio_percent: coverage.ratio.map(Ratio::as_percent),
+        preschool: card.preschool.map(|it| it.code().into()),
+        ratio_percent: card.ratio.map(Ratio::as_percent),
         reference_number: reference_number.map(str::to_owned),
         relationship: coverage.relationship.map(|it| it.code().into()),
         sex: person.sex.code().into(),
         shown_sex: person.shown_sex.map(|sex| sex.code().into()),
         symbol: coverage.symbol.as_ref().map(|it| it.as_str().to_owned()),
         tickets: entry.tickets.iter().map(|it| ticket(it)).collect(),
-        valid_from: text(coverage.period.start),
-        valid_until: text(coverage.period.end),
+        valid_from: text(card.period.start),
+        valid_until: text(card.period.end),
     }
 }
 
@@ -383,6 +383,7 @@ mod tests {
         let entries = read.iter().map(|it| Entry {
             person: &it.person,
             coverage: &it.coverage,
+            card: it.coverage.card(),
             elderly: it.coverage.elderly.first(),
             ceiling: it.coverage.ceilings.first(),
             tickets: it.coverage.tickets.iter().collect(),
@@ -401,6 +402,26 @@ mod tests {
         };
         let again = write(&finding, Some("000123"), &circumstances);
         assert!(again == answer);
+    }
+
+    #[test]
+    fn an_answer_tells_the_card_of_the_day() {
+        let (_, read) = read(&full()).unwrap();
+        let it = &read[0];
+        let mut card = it.coverage.card();
+        (card.ratio, card.issued) = (Ratio::from_percent(20), None);
+        card.period.end = CivilDate::new(2026, 3, 31).ok();
+        let entry = Entry {
+            person: &it.person,
+            coverage: &it.coverage,
+            card,
+            elderly: None,
+            ceiling: None,
+            tickets: Vec::new(),
+        };
+        let told = result(&entry, None, CeilingConsent::Given);
+        assert_eq!((told.ratio_percent, told.issued_date), (Some(20), None));
+        assert_eq!(told.valid_until.as_deref(), Some("2026-03-31"));
     }
 
     #[test]

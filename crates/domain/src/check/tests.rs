@@ -1,7 +1,7 @@
 //! Tests of the verdict: one table of situations, told in the words of contracts §5.
 
 use super::*;
-use crate::certificate::Period;
+use crate::certificate::{Period, Ratio};
 use crate::codes::ceiling::CertificateKind;
 use crate::codes::coverage::{CardClassification, LossReason};
 use crate::codes::person::Sex;
@@ -116,6 +116,35 @@ fn an_unknown_number_or_birth_date_is_not_found() {
     let mut other_birth = person(1, vec![coverage(EMPLOYER, "4567")]);
     other_birth.person.birth_date = day(1, 1);
     check(&[other_birth], Verdict::NotFound);
+}
+
+#[test]
+fn a_day_before_a_renewal_is_answered_from_the_card_of_that_day() {
+    let mut it = coverage(EMPLOYER, "4567");
+    (it.issued, it.period.start) = (Some(day(7, 20)), Some(day(8, 1)));
+    (it.ratio, it.source) = (Ratio::from_percent(20), BatchNumber::new(9));
+    it.earlier.push(Card {
+        issued: CivilDate::new(2025, 7, 20).ok(),
+        period: Period {
+            start: CivilDate::new(2025, 8, 1).ok(),
+            end: Some(day(7, 31)),
+        },
+        ratio: Ratio::from_percent(30),
+        source: BatchNumber::new(5),
+        ..it.card()
+    });
+    let people = [person(1, vec![it])];
+    for (on, percent, sources) in [(day(7, 30), 30, vec![5, 9]), (day(8, 1), 20, vec![9])] {
+        let asked = NumberQuestion {
+            visit_date: on,
+            ..question()
+        };
+        let finding = evaluate(&asked, facility(), &people);
+        assert_eq!(finding.verdict, Verdict::Valid);
+        assert_eq!(finding.entries[0].card.ratio, Ratio::from_percent(percent));
+        let from = finding.sources().into_iter().map(BatchNumber::as_u32);
+        assert_eq!(from.collect::<Vec<u32>>(), sources);
+    }
 }
 
 #[test]

@@ -271,7 +271,7 @@ fn details(claim: &Claim, insurance: &Insurance, own: &Part<'_>, findings: &mut 
 
 fn share(claim: &Claim, coverage: &Coverage, day: CivilDate, found: &mut impl FnMut(Rule)) {
     let elderly = coverage.elderly_on(day).and_then(|it| it.ratio);
-    let Some(ratio) = elderly.or(coverage.ratio) else {
+    let Some(ratio) = elderly.or(coverage.card_on(day).ratio) else {
         return;
     };
     if let Some(benefit) = claim.benefit_percent

@@ -60,12 +60,13 @@ type Rank = (
 );
 
 fn rank(coverage: &Coverage, visit: CivilDate) -> Rank {
-    let start = coverage.period.start.filter(|start| *start <= visit);
+    let card = coverage.card_on(visit);
+    let start = card.period.start.filter(|start| *start <= visit);
     (
-        coverage.issued,
+        card.issued,
         start,
         Reverse(coverage.insurer.is_municipal()),
-        (coverage.period.end.is_none(), coverage.period.end),
+        (card.period.end.is_none(), card.period.end),
     )
 }
 
@@ -131,6 +132,16 @@ mod tests {
         let municipal = coverage(MUNICIPAL, Some(day(5, 1)), Some(day(1, 1)));
         let employer = coverage(EMPLOYER, Some(day(4, 30)), Some(day(4, 30)));
         check(&[&employer, &municipal], 1);
+    }
+
+    #[test]
+    fn a_card_that_begins_after_the_visit_outranks_nothing() {
+        let employer = coverage(EMPLOYER, Some(day(4, 1)), Some(day(4, 1)));
+        let mut municipal = coverage(MUNICIPAL, Some(day(3, 1)), Some(day(3, 1)));
+        municipal.earlier.push(municipal.card());
+        municipal.issued = Some(day(11, 20));
+        municipal.period.start = Some(day(12, 1));
+        check(&[&employer, &municipal], 0);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Whether a coverage covers a day (contracts §5). Knows nothing of which coverage was asked about.
+//! Whether a coverage covers a day (contracts §5), by the card that counts on it. Knows nothing of which coverage was asked about.
 
 use crate::civil_date::CivilDate;
 use crate::coverage::Coverage;
 
-/// True when `coverage` covers `day`: acquired ≤ day < lost, and start ≤ day ≤ end; an absent date does not limit.
+/// True when `coverage` covers `day`: acquired ≤ day < lost, and start ≤ day ≤ end of the card of that day; an absent date
+/// does not limit.
 ///
 /// ```
 /// use domain::{civil_date::CivilDate, coverage::{Coverage, Loss, validity::covers}};
@@ -15,7 +16,7 @@ use crate::coverage::Coverage;
 pub fn covers(coverage: &Coverage, day: CivilDate) -> bool {
     let acquired = coverage.acquired.is_none_or(|acquired| acquired <= day);
     let kept = coverage.loss.is_none_or(|loss| day < loss.date);
-    acquired && kept && coverage.period.contains(day)
+    acquired && kept && coverage.card_on(day).period.contains(day)
 }
 
 #[cfg(test)]

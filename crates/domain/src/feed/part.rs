@@ -154,7 +154,8 @@ impl Part {
         }
     }
 
-    /// Puts a coverage in place of the one of the same number and day of acquisition, whose certificates and loss stay.
+    /// Puts a coverage in place of the one of the same number and day of acquisition, whose certificates and loss stay, and of whose cards
+    /// those stay that the new one does not put right.
     fn put(&mut self, new: &Coverage) -> Result<Applied, NotApplied> {
         self.put_beside(new, |_| true)
     }
@@ -173,7 +174,7 @@ impl Part {
         let others = self.coverages.iter();
         let mut others = others.filter(|it| !is_same(it) && may_be_in_the_way(it));
         let known = self.coverages.iter().find(|it| is_same(it));
-        let mut put = new.clone();
+        let mut put = known.map_or_else(|| new.clone(), |known| known.renewed(new));
         if let Some(known) = known {
             put.loss = known.loss;
             put.elderly.clone_from(&known.elderly);

@@ -41,7 +41,7 @@ impl Figures {
             }
             it.members += 1;
             let elderly = coverage.elderly_on(day).and_then(|it| it.ratio);
-            it.with_ratio += u64::from(coverage.ratio.or(elderly).is_some());
+            it.with_ratio += u64::from(coverage.card_on(day).ratio.or(elderly).is_some());
             let ceiling = coverage.ceiling_on(day).and_then(|it| it.category);
             it.with_ceiling += u64::from(ceiling.is_some());
         }

@@ -8,6 +8,7 @@ use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::coverage::{CardClassification, LossReason, Preschool};
 use domain::codes::disease::SpecificDisease;
 use domain::codes::person::{Relationship, Sex};
+use domain::coverage::card::Card;
 use domain::coverage::{Coverage, InsurerName, Loss, Registration};
 use domain::feed::BatchNumber;
 use domain::insured::{Branch, InsuredNumber, Symbol};
@@ -77,6 +78,8 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
         !it.ceilings.is_empty(),
         !it.diseases.is_empty(),
         !it.tickets.is_empty(),
+        // Behind the others: without an earlier card a row is packed as it always was.
+        !it.earlier.is_empty(),
     ]);
     row.code(it.classification.code());
     row.number(it.insurer.as_u32().into());
@@ -111,7 +114,23 @@ fn pack_coverage(row: &mut Packer<'_>, it: &Coverage, name: &PersonName) -> Resu
     if let Some(preschool) = it.preschool {
         row.code(preschool.code());
     }
+    pack_earlier(row, it);
     pack_certificates(row, it)
+}
+
+fn pack_earlier(row: &mut Packer<'_>, it: &Coverage) {
+    let days = (|it: &Card| it.issued, |it: &Card| it.period);
+    pack_list(row, &it.earlier, days, |row, it| {
+        row.flags([it.ratio.is_some(), it.preschool.is_some()]);
+        row.code(it.classification.code());
+        row.number(it.source.map_or(0, BatchNumber::as_u32).into());
+        if let Some(ratio) = it.ratio {
+            row.number(ratio.as_percent().into());
+        }
+        if let Some(preschool) = it.preschool {
+            row.code(preschool.code());
+        }
+    });
 }
 
 fn pack_period(row: &mut Packer<'_>, period: Period) {
@@ -120,7 +139,7 @@ fn pack_period(row: &mut Packer<'_>, period: Period) {
     days.into_iter().flatten().for_each(|day| row.day(day));
 }
 
-/// A list that is not empty, with the days all certificates have.
+/// A list that is not empty, with the days all certificates and cards have.
 fn pack_list<'a, T>(
     row: &mut Packer<'_>,
     all: &'a [T],
@@ -252,6 +271,7 @@ fn coverage(row: &mut Unpacker<'_>, name: &PersonName) -> Option<Coverage> {
         ceilings,
         diseases,
         tickets,
+        earlier,
     ] = row.flags()?;
     let classification = row.code(CardClassification::from_code)?;
     let insurer = u32::try_from(row.number()?).ok()?;
@@ -282,6 +302,9 @@ fn coverage(row: &mut Unpacker<'_>, name: &PersonName) -> Option<Coverage> {
     })?;
     it.ratio = given(ratio, || percent(row.number()?))?;
     it.preschool = given(preschool, || row.code(Preschool::from_code))?;
+    if earlier {
+        it.earlier = list(row, earlier_card)?;
+    }
     if elderly {
         it.elderly = list(row, elderly_certificate)?;
     }
@@ -325,6 +348,18 @@ fn list<T>(
         all.push(item(row, issued, period)?);
     }
     Some(all)
+}
+
+fn earlier_card(row: &mut Unpacker<'_>, issued: Option<CivilDate>, period: Period) -> Option<Card> {
+    let [ratio, preschool] = row.flags()?;
+    Some(Card {
+        classification: row.code(CardClassification::from_code)?,
+        source: BatchNumber::new(u32::try_from(row.number()?).ok()?),
+        issued,
+        period,
+        ratio: given(ratio, || percent(row.number()?))?,
+        preschool: given(preschool, || row.code(Preschool::from_code))?,
+    })
 }
 
 fn elderly_certificate(
@@ -408,6 +443,25 @@ mod tests {
             period: Period::default(),
             long_term_since: Some(day("2024-02-29")),
         });
+        coverage.earlier.push(Card {
+            classification: CardClassification::ShortTerm,
+            issued: None,
+            period: Period::default(),
+            ratio: None,
+            preschool: None,
+            source: None,
+        });
+        coverage.earlier.push(Card {
+            classification: CardClassification::General,
+            issued: Some(day("2025-07-20")),
+            period: Period {
+                start: Some(day("2025-08-01")),
+                end: Some(day("2026-07-31")),
+            },
+            ratio: Ratio::from_percent(20),
+            preschool: Some(Preschool::BelowSchoolAge),
+            source: BatchNumber::new(70_000),
+        });
         let facility = InstitutionCode::parse("1319999999").unwrap();
         let month = TreatmentMonth::of(day("2026-11-01"));
         coverage.tickets.push(Ticket::new(facility, month));
@@ -431,6 +485,35 @@ mod tests {
         let sizes = people.map(|it| pack(&it).unwrap().len());
         let total: usize = sizes.sum();
         assert!(total < 200 * 1_000, "{total}");
+    }
+
+    #[test]
+    fn a_coverage_without_an_earlier_card_is_packed_as_it_always_was() {
+        let mut it = Population::new(11).person(6).unwrap();
+        let (person, insurer) = (&mut it.person, it.coverages[0].insurer);
+        (person.name_of_other, person.kana, person.kana_of_other) = (None, None, None);
+        (person.shown_sex, person.address, person.postal_code) = (None, None, None);
+        let name = InsurerName::parse("架空健康保険組合").unwrap();
+        let number = InsuredNumber::parse("4567").unwrap();
+        let coverage = Coverage::new(CardClassification::General, insurer, name, number);
+        it.coverages = vec![coverage];
+        let mut row = Packer::default();
+        row.day(it.person.birth_date);
+        row.flags([false; 6]);
+        row.text(it.person.name.as_str());
+        row.code(it.person.sex.code());
+        row.number(1);
+        // Fourteen flags: the one of earlier cards came later.
+        row.flags([false; 14]);
+        row.code("01");
+        row.number(insurer.as_u32().into());
+        row.text("架空健康保険組合");
+        row.text("4567");
+        row.number(0);
+        row.flags([false; 2]);
+        let before = row.finish();
+        assert_eq!(pack(&it).unwrap(), before);
+        assert!(unpack(it.person.id, &before).unwrap() == it);
     }
 
     #[test]

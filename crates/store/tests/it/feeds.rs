@@ -1,6 +1,7 @@
 //! Insurers' feeds at both engines: the same files leave the same, and at a server they take few statements, however many people they name.
 
 mod full;
+mod renewals;
 mod undoing;
 
 use domain::civil_date::{CivilDate, Instant};

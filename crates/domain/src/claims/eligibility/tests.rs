@@ -111,6 +111,25 @@ fn a_coverage_that_held_on_every_day_is_kept_even_beside_a_newer_one() {
 }
 
 #[test]
+fn a_month_before_a_renewal_is_judged_by_the_card_of_that_month() {
+    let mut before = coverage(SOCIETY, "34", "20250401", None);
+    before.period.end = Some(day("20261031"));
+    before.ratio = Ratio::from_percent(30);
+    let mut line = before.clone();
+    line.period = Period {
+        start: Some(day("20261101")),
+        end: Some(day("20271031")),
+    };
+    line.ratio = Ratio::from_percent(20);
+    let people = [registration(vec![before.renewed(&line)])];
+    let mut claim = claim();
+    claim.benefit_percent = Some(70);
+    check(&claim, &people, &[]);
+    claim.benefit_percent = Some(80);
+    check(&claim, &people, &[(Rule::BenefitDiffers, &[5, 19])]);
+}
+
+#[test]
 fn a_coverage_lost_before_the_first_visit_is_moved_as_a_whole() {
     // The day of loss is the first day without.
     let people = [registration(vec![

@@ -201,7 +201,12 @@ impl CoverageItem {
             }
             Self::Acquired => coverage.acquired = maybe(value, day)?,
             Self::Issued => coverage.issued = maybe(value, day)?,
-            Self::ValidFrom => coverage.period.start = maybe(value, day)?,
+            Self::ValidFrom => {
+                let start = maybe(value, day)?;
+                coverage.period.start = start;
+                // The latest card counts from there on; one that begins no sooner never would.
+                coverage.earlier.retain(|it| it.period.start < start);
+            }
             Self::ValidUntil => coverage.period.end = maybe(value, day)?,
             Self::Ratio => {
                 coverage.ratio = maybe(value, |it| Ratio::from_percent(it.parse().ok()?))?;

@@ -6,6 +6,8 @@ use crate::codes::ceiling::{Category, CertificateKind};
 use crate::codes::coverage::CardClassification;
 use crate::codes::person::Sex;
 use crate::coverage::InsurerName;
+use crate::coverage::card::MOST_EARLIER;
+use crate::coverage::validity::covers;
 use crate::feed::part::correction::CoverageItem;
 use crate::insured::InsuredNumber;
 use crate::person::{PersonId, PersonName};
@@ -210,4 +212,138 @@ fn a_correction_of_a_person_starts_from_who_is_stored() {
     assert_eq!(part.apply(&kana, None), Err(NotApplied::UnknownPerson));
     part.apply(&kana, Some(&person("資格　太郎"))).unwrap();
     assert_eq!(part.person.unwrap().kana.unwrap().as_str(), "ｼｶｸ ﾀﾛｳ");
+}
+
+/// A line with a yearly card: issued some days before it begins, with a share of the cost.
+fn card(year: i16, percent: u8) -> Coverage {
+    let mut it = coverage("1", day(4, 1));
+    it.acquired = CivilDate::new(2025, 4, 1).ok();
+    it.issued = CivilDate::new(year, 7, 20).ok();
+    it.period = Period {
+        start: CivilDate::new(year, 8, 1).ok(),
+        end: CivilDate::new(year + 1, 7, 31).ok(),
+    };
+    it.ratio = Ratio::from_percent(percent);
+    it
+}
+
+fn line(it: &Coverage) -> Change {
+    Change::Coverage(Box::new(it.clone()))
+}
+
+/// Somebody with the card of August 2025 and its renewal.
+fn renewed() -> Part {
+    let mut part = Part::of(insurer(), None);
+    let known = Change::Person(Box::new(person("資格　太郎")));
+    let lines = [known, line(&card(2025, 30)), line(&card(2026, 20))];
+    for it in lines {
+        part.apply(&it, None).unwrap();
+    }
+    part
+}
+
+#[test]
+fn a_renewed_card_leaves_the_days_of_the_one_before_as_they_were() {
+    let part = renewed();
+    let [it] = &part.coverages[..] else {
+        panic!("a renewal is no other coverage");
+    };
+    let last_days = [day(7, 30), day(7, 31)];
+    for (days, year, percent) in [(last_days, 2025, 30), ([day(8, 1), day(8, 2)], 2026, 20)] {
+        for day in days {
+            let counts = it.card_on(day);
+            assert!(covers(it, day));
+            assert_eq!(counts.ratio, Ratio::from_percent(percent));
+            assert_eq!(counts.issued, CivilDate::new(year, 7, 20).ok());
+        }
+    }
+    assert!(!covers(it, CivilDate::new(2025, 7, 31).unwrap()));
+    assert!(!covers(it, CivilDate::new(2027, 8, 1).unwrap()));
+    // Before the first begins it is told of, and not the one after.
+    let early = it.card_on(CivilDate::new(2025, 5, 1).unwrap());
+    assert_eq!(early.ratio, Ratio::from_percent(30));
+}
+
+#[test]
+fn the_same_lines_again_leave_the_same_cards_in_either_order() {
+    let once = renewed();
+    let mut again = once.clone();
+    for it in [card(2025, 30), card(2026, 20), card(2025, 30)] {
+        assert_eq!(again.apply(&line(&it), None), Ok(Applied::Other));
+        assert_eq!(again, once);
+    }
+}
+
+#[test]
+fn a_line_puts_right_the_cards_that_begin_in_its_days() {
+    // The same start, with another end and share.
+    let mut part = renewed();
+    let mut right = card(2025, 10);
+    right.period.end = CivilDate::new(2026, 6, 30).ok();
+    part.apply(&line(&right), None).unwrap();
+    let it = &part.coverages[0];
+    assert_eq!(it.card_on(day(6, 30)).ratio, Ratio::from_percent(10));
+    assert!(covers(it, day(6, 30)) && !covers(it, day(7, 1)) && covers(it, day(8, 1)));
+    assert_eq!(it.card().ratio, Ratio::from_percent(20));
+    // The latest one began sooner than was said.
+    let mut sooner = card(2026, 20);
+    sooner.period.start = Some(day(7, 1));
+    part.apply(&line(&sooner), None).unwrap();
+    let it = &part.coverages[0];
+    assert!(it.earlier.len() == 1 && covers(it, day(7, 1)));
+    // One without days is all there is, as where an insurer gives none.
+    let mut plain = card(2026, 30);
+    plain.period = Period::default();
+    part.apply(&line(&plain), None).unwrap();
+    assert!(part.coverages[0].earlier.is_empty() && covers(&part.coverages[0], day(7, 1)));
+}
+
+#[test]
+fn a_card_counts_until_the_next_begins_whatever_it_says_of_its_end() {
+    let mut part = renewed();
+    let mut short = card(2026, 10);
+    short.period = Period {
+        start: Some(day(10, 1)),
+        end: Some(day(10, 31)),
+    };
+    part.apply(&line(&short), None).unwrap();
+    let it = &part.coverages[0];
+    assert_eq!(it.card_on(day(9, 30)).ratio, Ratio::from_percent(20));
+    assert_eq!(it.card_on(day(10, 1)).ratio, Ratio::from_percent(10));
+    assert!(covers(it, day(10, 31)) && !covers(it, day(11, 1)));
+}
+
+#[test]
+fn a_card_that_is_corrected_to_begin_before_another_takes_its_place() {
+    let mut part = renewed();
+    let mut correct = |value| {
+        let correction = Correction::parse("valid_from", value).unwrap();
+        let change = Change::Correction(Some(which("1")), correction);
+        part.apply(&change, None).unwrap();
+        part.coverages[0].earlier.len()
+    };
+    assert_eq!(correct("2026-07-01"), 1);
+    assert_eq!(correct("2025-08-01"), 0);
+    assert_eq!(
+        part.coverages[0].card_on(day(6, 30)).ratio,
+        Ratio::from_percent(20)
+    );
+}
+
+#[test]
+fn the_newest_cards_are_kept_and_an_earlier_one_that_can_never_count_is_not() {
+    let mut part = renewed();
+    for year in 2027..2047 {
+        part.apply(&line(&card(year, 30)), None).unwrap();
+    }
+    let earlier = &part.coverages[0].earlier;
+    assert_eq!(earlier.len(), MOST_EARLIER);
+    let last = earlier.last().unwrap().period.start;
+    assert_eq!(last, CivilDate::new(2045, 8, 1).ok());
+    // A card said without a start, then with the day of acquisition.
+    let mut part = member();
+    let mut named = coverage("1", day(4, 1));
+    named.period.start = named.acquired;
+    part.apply(&line(&named), None).unwrap();
+    assert!(part.coverages[0] == named);
 }

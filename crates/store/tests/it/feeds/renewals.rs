@@ -1,0 +1,64 @@
+//! Renewed cards at both engines: the card before is kept, read and, when the renewal is undone, the latest again.
+
+use domain::certificate::{Period, Ratio};
+use domain::coverage::validity::covers;
+
+use super::*;
+use crate::on_both;
+
+on_both!(a_renewal_keeps_the_card_before_and_is_undone);
+
+fn date(year: i16, month: i8, day: i8) -> CivilDate {
+    CivilDate::new(year, month, day).unwrap()
+}
+
+/// A member whose card is of the year that begins in an August.
+fn with_card(year: i16, percent: u8) -> Registration {
+    let mut it = members(0..1).remove(0);
+    let coverage = &mut it.coverages[0];
+    coverage.acquired = Some(date(2025, 4, 1));
+    coverage.issued = Some(date(year, 7, 20));
+    coverage.period = Period {
+        start: Some(date(year, 8, 1)),
+        end: Some(date(year + 1, 7, 31)),
+    };
+    coverage.ratio = Ratio::from_percent(percent);
+    it
+}
+
+async fn a_renewal_keeps_the_card_before_and_is_undone(place: &Place) {
+    let engine = place.open();
+    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
+    let file = |kind, id| (kind, Scope::Delta, id);
+    load(&engine, file(InsurerKind::Persons, 1), persons(&old)).await;
+    let coverage_file = |id| file(InsurerKind::Coverages, id);
+    let (first, _) = load(&engine, coverage_file(2), coverages(&old)).await;
+    let before = stored(&engine, &old);
+    let (renewing, came) = load(&engine, coverage_file(3), coverages(&new)).await;
+    assert_eq!((came.refused, came.changed.replaced), (0, 1));
+    let after = stored(&engine, &old);
+    let it = &after[0].as_ref().unwrap().coverages[0];
+    assert_eq!(it.source, Some(renewing.number));
+    let july = it.card_on(date(2026, 7, 30));
+    assert!(covers(it, date(2026, 7, 30)) && covers(it, date(2026, 8, 1)));
+    assert_eq!(july.source, Some(first.number));
+    assert_eq!(
+        (july.ratio, july.issued),
+        (Ratio::from_percent(30), Some(date(2025, 7, 20)))
+    );
+    let august = it.card_on(date(2026, 8, 1));
+    assert_eq!(
+        (august.ratio, august.issued),
+        (Ratio::from_percent(20), Some(date(2026, 7, 20)))
+    );
+    // Both lines once more, as in a file of everything.
+    let mut both = coverages(&old);
+    both.extend(coverages(&new));
+    let (_, again) = load(&engine, coverage_file(4), both).await;
+    assert_eq!(again.changed.replaced, 0);
+    assert!(stored(&engine, &old) == after, "changed by the same lines");
+    let of = (Counted::default(), came.changed);
+    let undone = engine.undo_insurer_feed(renewing, of, now()).await;
+    assert_eq!(undone.unwrap(), Undone::Done(1));
+    assert!(stored(&engine, &old) == before, "not as before");
+}
