@@ -198,12 +198,23 @@ impl Part {
     }
 
     fn lose(&mut self, which: &Which, loss: Loss) -> Result<Applied, NotApplied> {
-        let coverage = self.one(which)?;
-        if coverage.acquired.is_some_and(|it| loss.date < it) {
+        let place = self.place(which)?;
+        let known = self.coverages.get(place);
+        let known = known.ok_or(NotApplied::NoSuchCoverage)?;
+        if known.acquired.is_some_and(|it| loss.date < it) {
             return Err(NotApplied::LossBeforeAcquisition);
         }
-        let is_known = coverage.loss.is_some();
-        coverage.loss = Some(loss);
+        let is_known = known.loss.is_some();
+        let mut lost = known.clone();
+        lost.loss = Some(loss);
+        // A later loss than the known one may reach into the next coverage; one that only takes days away is never refused for that.
+        let mut others = self.coverages.iter().enumerate();
+        if others.any(|(at, it)| at != place && overlap(it, &lost) && !overlap(it, known)) {
+            return Err(NotApplied::Overlaps);
+        }
+        if let Some(known) = self.coverages.get_mut(place) {
+            *known = lost;
+        }
         Ok(if is_known {
             Applied::Other
         } else {

@@ -104,6 +104,12 @@ fn two_coverages_of_one_insurer_never_hold_on_one_day() {
     assert_eq!(part.apply(&second, None), Err(NotApplied::Overlaps));
     part.apply(&lose("1", day(9, 1)), None).unwrap();
     assert_eq!(part.apply(&second, None), Ok(Applied::Began));
+    // Nor by another line of the loss, which may bring it forward.
+    let before = part.clone();
+    let late = part.apply(&lose("1", day(12, 1)), None);
+    assert_eq!((late, &part), (Err(NotApplied::Overlaps), &before));
+    let sooner = part.apply(&lose("1", day(8, 1)), None);
+    assert_eq!(sooner, Ok(Applied::Other));
     // Nor by a correction of the loss.
     let back = Correction::Coverage(CoverageItem::LossDate, None);
     let back = Change::Correction(Some(which("1")), back);
