@@ -16,6 +16,7 @@ mod kiosk;
 mod lock;
 mod medical;
 mod operator;
+mod outage;
 mod readers;
 mod reception;
 mod shut_down;
