@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -152,9 +151,14 @@ class Desk:
             self._wait(found, str(why))
             return False
         shown = {"file": found.path.name, **result.shown()}
-        replaced = folders.read(folders.originals(found.path))
+        beside = folders.originals(found.path)
+        replaced = folders.read(beside)
         if replaced is not None:
-            shown["originals"] = json.loads(replaced)["replaced"]
+            try:
+                shown["originals"] = results.originals(beside.name, replaced, self._zip_password)
+            except results.NotWhole as why:
+                self._wait(found, str(why))
+                return False
         if found.kind == "face":
             return self._done(found, self.ledger.face(found.path.name, data, shown, _now()), shown)
         try:

@@ -63,8 +63,9 @@ def look(folder: Path) -> list[Found]:
 
 
 def originals(path: Path) -> Path:
-    """Where the texts lie that the result's encoding could not hold; there or not, and put before the result."""
-    return path.with_name(f"onshi-original_{path.name}.json")
+    """Where the texts lie that the result's encoding could not hold; there or not, and put before the result. Packed where it is."""
+    packed = ".zip" if path.name.lower().endswith(".zip") else ""
+    return path.with_name(f"onshi-original_{path.name}.json{packed}")
 
 
 def read(path: Path) -> bytes | None:

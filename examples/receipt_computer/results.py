@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
@@ -59,6 +60,16 @@ def read(name: str, data: bytes, password: bytes | None = None) -> Result:
     if lower.endswith(".pdf") or data.startswith(b"%PDF"):
         return _document(name, data)
     return read_xml(data)
+
+
+def originals(name: str, data: bytes, password: bytes | None = None) -> list:
+    """The texts beside a result that its encoding could not hold."""
+    if name.lower().endswith(".zip"):
+        data = _unpacked(name, data, password)
+    try:
+        return json.loads(data)["replaced"]
+    except ValueError as error:
+        raise NotWhole(name) from error
 
 
 def read_xml(data: bytes) -> Result:

@@ -6,6 +6,7 @@ import pathlib
 import unittest
 import zipfile
 
+import folders
 import results
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "crates/exchange/tests/samples"
@@ -103,6 +104,16 @@ class Results(unittest.TestCase):
         self.assertEqual(results.read("OQSmuquc02res_1.zip", data).validity, "valid")
         with self.assertRaises(results.NotWhole):
             results.read("OQSmuquc02res_1.zip", data[: len(data) // 2])
+
+    def test_the_originals_beside_a_packed_result_are_packed_too(self):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as file:
+            file.writestr("onshi-original_OQSsiquc01res_1.xml.json", '{"replaced": [{"original": "𠮷田"}]}')
+        name = folders.originals(pathlib.Path("OQSsiquc01res_1.zip")).name
+        self.assertEqual(name, "onshi-original_OQSsiquc01res_1.zip.json.zip")
+        self.assertEqual(results.originals(name, packed.getvalue()), [{"original": "𠮷田"}])
+        with self.assertRaises(results.NotWhole):
+            results.originals(name, packed.getvalue()[:20])
 
     def test_a_rejection_says_where_why_and_what_to_do(self):
         text = "行 / line: 3\r\n要素 / element: MessageBody\r\n理由 / reason: 必須の要素がありません。 / a group is missing\r\n対処 / remedy: 連絡 / tell\r\n"

@@ -170,21 +170,29 @@ fn with_extension(text: &str, from: Form, to: Form) -> Option<String> {
     fits.then(|| format!("{stem}{}", to.extension()))
 }
 
-/// The name in the result folder of the original texts of a result. It begins and ends like no file a receipt computer looks for.
+/// The name in the result folder of the original texts of a result; in a zip where the result is in one. It begins like no file a
+/// receipt computer looks for.
 ///
 /// ```
 /// use gateway::names::original;
 /// assert_eq!(original("OQSsiquc01res_1.xml"), "onshi-original_OQSsiquc01res_1.xml.json");
+/// assert_eq!(original("OQSsiquc01res_1.zip"), "onshi-original_OQSsiquc01res_1.zip.json.zip");
 /// ```
 #[must_use]
 pub fn original(result: &str) -> String {
-    format!("{ORIGINAL}{result}.json")
+    let zip = match with_extension(result, Form::Zip, Form::Zip) {
+        Some(_) => Form::Zip.extension(),
+        None => "",
+    };
+    format!("{ORIGINAL}{result}.json{zip}")
 }
 
 /// The result whose original texts a file holds, by its name.
 #[must_use]
 pub fn original_of(name: &str) -> Option<&str> {
-    name.strip_prefix(ORIGINAL)?.strip_suffix(".json")
+    let result = name.strip_prefix(ORIGINAL)?;
+    let zipped = result.strip_suffix(".json.zip");
+    zipped.or_else(|| result.strip_suffix(".json"))
 }
 
 const ORIGINAL: &str = "onshi-original_";
@@ -295,9 +303,18 @@ mod tests {
 
     #[test]
     fn the_original_texts_have_a_name_no_watcher_looks_for() {
-        let name = original("OQSsiquc01res_1.xml");
-        assert!(!name.ends_with(".xml") && !name.starts_with("OQS"));
-        assert_eq!(original_of(&name), Some("OQSsiquc01res_1.xml"));
-        assert_eq!(original_of("OQSsiquc01res_1.xml"), None);
+        for result in [
+            "OQSsiquc01res_1.xml",
+            "OQSsiquc01res_1.zip",
+            "OQSsiquc01res_1.json.zip",
+        ] {
+            let name = original(result);
+            assert!(!name.ends_with(".xml") && !name.starts_with("OQS"));
+            assert_eq!(original_of(&name), Some(result));
+            assert_eq!(original_of(result), None);
+        }
+        // As a version before this one named it.
+        let earlier = original_of("onshi-original_OQSsiquc01res_1.zip.json");
+        assert_eq!(earlier, Some("OQSsiquc01res_1.zip"));
     }
 }

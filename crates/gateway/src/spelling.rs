@@ -11,7 +11,7 @@ use exchange::request::Request;
 use crate::config::{AnswerEncoding, FolderPair, UnrepresentablePolicy};
 use crate::further;
 use crate::lane::Further;
-use crate::names::{Form, Name};
+use crate::names::{Form, Name, original};
 use crate::zipped::{self, Cipher, Zip, ZipTrouble};
 
 /// The settings of one folder pair about how messages are spelled.
@@ -47,7 +47,7 @@ pub(crate) struct Spelled {
     /// Its name in the result folder.
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
-    /// The original texts of what the encoding lacks.
+    /// The original texts of what the encoding lacks, packed as the result is.
     pub(crate) original: Option<Vec<u8>>,
 }
 
@@ -123,13 +123,21 @@ impl Spelling {
         let encoding = self.encoding(answer.message(), read.encoding);
         let written = answer.to_xml(encoding, self.policy());
         let Written { bytes, sidecar, .. } = written.map_err(|error| cannot_be_written(&error))?;
-        let (name, bytes) = self
-            .packed(name, answer.message(), bytes, read.cipher)
-            .map_err(ZipTrouble::text)?;
+        let packed = |inside: &str, bytes| {
+            let packed = self.packed(inside, answer.message(), bytes, read.cipher);
+            packed.map_err(ZipTrouble::text)
+        };
+        let inside = name.result(Form::Xml);
+        let (form, bytes) = packed(&inside, bytes)?;
+        // They hold names that may lie open no more than the result.
+        let original = match sidecar {
+            Some(texts) => Some(packed(&original(&inside), texts)?.1),
+            None => None,
+        };
         Ok(Spelled {
-            name,
+            name: name.result(form),
             bytes,
-            original: sidecar,
+            original,
         })
     }
 
@@ -210,20 +218,17 @@ impl Spelling {
     /// In a protected zip where the request came in one, in an open one where the settings want bulk results so.
     fn packed(
         &self,
-        name: &Name,
+        inside: &str,
         message: Message,
-        xml: Vec<u8>,
+        bytes: Vec<u8>,
         cipher: Option<Cipher>,
-    ) -> Result<(String, Vec<u8>), ZipTrouble> {
-        let inside = name.result(Form::Xml);
+    ) -> Result<(Form, Vec<u8>), ZipTrouble> {
         match (cipher, &self.zip) {
-            (Some(cipher), Some(zip)) => {
-                Ok((name.result(Form::Zip), zip.pack(&inside, &xml, cipher)?))
-            }
+            (Some(cipher), Some(zip)) => Ok((Form::Zip, zip.pack(inside, &bytes, cipher)?)),
             _ if self.bulk_zip && further::is_for_result(message) => {
-                Ok((name.result(Form::Zip), zipped::pack_open(&inside, &xml)?))
+                Ok((Form::Zip, zipped::pack_open(inside, &bytes)?))
             }
-            _ => Ok((inside, xml)),
+            _ => Ok((Form::Xml, bytes)),
         }
     }
 }

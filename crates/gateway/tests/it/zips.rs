@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write};
 use std::process::Command;
 
+use gateway::config::{AnswerEncoding, Forgotten};
 use gateway::zipped::{AnswerCipher, Zip};
 use zip::write::FileOptions;
 use zip::{AesMode, ZipWriter};
@@ -38,7 +39,11 @@ sys.stdout.buffer.write(name.encode() + b'\\n' + archive.read(name, sys.argv[2].
 }
 
 async fn link() -> Link {
-    let mut link = Link::start().await;
+    link_in(AnswerEncoding::default()).await
+}
+
+async fn link_in(encoding: AnswerEncoding) -> Link {
+    let mut link = Link::start_with(encoding, Forgotten::default()).await;
     let password = PASSWORD.as_bytes().to_vec();
     let prefixes = vec!["OQSsiquc01".to_owned()];
     link.restart_with_zip(Zip::new(prefixes, password.into(), AnswerCipher::ZipCrypto));
@@ -56,6 +61,32 @@ async fn a_request_in_a_password_zip_is_answered_in_one_under_its_name() {
     let answer = opened(&link.path("res/OQSsiquc01res_1.zip"));
     assert!(answer.starts_with("OQSsiquc01res_1.xml\n<?xml"), "{answer}");
     assert!(answer.contains("<Name>資格　太郎</Name>"));
+}
+
+#[tokio::test]
+async fn a_name_that_the_encoding_lacks_lies_open_nowhere_beside_a_password_zip() {
+    let mut link = link_in(AnswerEncoding::ShiftJis).await;
+    // About the sample person with the rare name.
+    let asked = String::from_utf8(request()).unwrap();
+    let asked = asked
+        .replace("４５６７", "４５７０")
+        .replace("19700102", "19880808");
+    let bytes = zipped("OQSsiquc01req_1.xml", asked.as_bytes(), Some(PASSWORD));
+    link.put("req/OQSsiquc01req_1.zip", bytes);
+    assert_eq!(link.round().await.unwrap(), 1);
+    let texts = "onshi-original_OQSsiquc01res_1.zip.json.zip";
+    assert_eq!(link.names("res"), ["OQSsiquc01res_1.zip", texts]);
+    for name in link.names("res") {
+        let bytes = link.read(&format!("res/{name}"));
+        let mut parts = bytes.windows("𠮷".len());
+        assert!(!parts.any(|it| it == "𠮷".as_bytes()), "{name}");
+    }
+    let opened = opened(&link.path(&format!("res/{texts}")));
+    assert!(
+        opened.starts_with("onshi-original_OQSsiquc01res_1.xml.json\n{"),
+        "{opened}"
+    );
+    assert!(opened.contains("𠮷"), "{opened}");
 }
 
 #[tokio::test]
