@@ -27,7 +27,7 @@ use crate::arrivals::Arrivals;
 use crate::files::Files;
 use crate::folders::Folders;
 use crate::journal_steps::{Lying, Part, Row, Step, next};
-use crate::names::{Name, folded, in_work};
+use crate::names::{MARK, Name, folded, in_work};
 use crate::pace::{Room, Rooms};
 use crate::round_error::{RoundError, failed, keep_first};
 use crate::spelling::{Spelling, lost};
@@ -58,7 +58,8 @@ pub(crate) struct Lane {
     unsettled: Vec<(u128, Outcome)>,
     /// The number of the last batch of ends that was published.
     batch: u64,
-    /// True when the work folder has to be compared with the journal: at the start, and after a step that was cut off.
+    /// True when the work folder has to be compared with the journal: at the start, after a step that was cut off, and where another folder
+    /// lies in its place.
     unsure: bool,
 }
 
@@ -219,6 +220,8 @@ impl Lane {
     /// Takes what lies whole in `req`, goes on with what was cut off, and hands out questions where there is room for them.
     pub(crate) fn pass(&mut self, rooms: &Rooms, now: Instant) -> Pass {
         let mut pass = Pass::default();
+        // Somebody may have made the folder anew, or taken its disk away from below it.
+        self.unsure |= !self.files.exists(&self.folders.work.join(MARK));
         if self.unsure {
             if let Err(error) = self.mark() {
                 pass.stuck = Some(error);
@@ -322,6 +325,7 @@ impl Lane {
         let mut ahead = BTreeSet::new();
         let mut gone = Vec::new();
         let files = Arc::clone(&self.files);
+        let mark = self.folders.work.join(MARK);
         for (_, open) in self.open.range_mut((class, 0)..=(class, u64::MAX)) {
             if room == 0 && reads == 0 {
                 break;
@@ -361,15 +365,21 @@ impl Lane {
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !files.exists(&at) => {
                     open.lying.take(Part::Request);
-                    if next(Row::Noted(&open.entry), open.lying) == Step::RejectLost
-                        && files.exists(&self.folders.work)
-                    {
+                    let is_lost = next(Row::Noted(&open.entry), open.lying) == Step::RejectLost;
+                    // What is absent from another folder than the journal speaks of is not lost.
+                    if is_lost && files.exists(&mark) {
                         gone.push((entry.id, Outcome::End(End::rejected(&name, lost()))));
-                    } else {
-                        open.lying.put(Part::Request);
-                        open.tries = open.tries.saturating_add(1);
-                        keep_first(&mut stuck, Err(failed(&self.folders, error)));
+                        continue;
                     }
+                    open.lying.put(Part::Request);
+                    open.tries = open.tries.saturating_add(1);
+                    let why = if is_lost && files.exists(&self.folders.work) {
+                        self.unsure = true;
+                        RoundError::OtherWork(self.folders.name.clone())
+                    } else {
+                        failed(&self.folders, error)
+                    };
+                    keep_first(&mut stuck, Err(why));
                 }
                 Err(error) => {
                     open.tries = open.tries.saturating_add(1);

@@ -1,12 +1,13 @@
 //! What a crash or a cut-off step left: compares the work folder with the journal and goes on from there.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use domain::civil_date::Instant;
-use store::journal::{Ending, Entry, Origin, Progress};
+use store::journal::{Ending, Entry, Origin, Progress, State};
 
 use crate::files::sync_all;
-use crate::journal_steps::{Lying, Row, Step, next};
+use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::lane::Lane;
 use crate::names::{InWork, MARK, MARK_TEXT};
 use crate::round_error::{RoundError, failed, keep_first};
@@ -20,7 +21,7 @@ struct Left {
 
 impl Lane {
     /// Marks the work folder as the one the journal speaks of. Where files are under way and the mark is missing it is another folder: the
-    /// setting was changed, or a share is not there. What is absent from such a one was not published.
+    /// setting was changed, or a share is not there. What is absent from such a one was not published, readers' results neither.
     pub(super) fn mark(&self) -> Result<(), RoundError> {
         let failed = |error| failed(&self.folders, error);
         let names = self.files.names(&self.folders.work).map_err(failed)?;
@@ -28,12 +29,11 @@ impl Lane {
             return Ok(());
         }
         let folder = &self.folders.name;
-        if self
-            .journal
-            .unfinished()?
-            .iter()
-            .any(|it| it.folder == *folder)
-        {
+        let files = self.journal.unfinished()?;
+        let results = self.journal.undelivered()?;
+        let results = results.iter().filter(|it| it.state == State::Ready);
+        let mut under_way = files.iter().map(|it| &it.folder);
+        if under_way.any(|it| it == folder) || results.map(|it| &it.folder).any(|it| it == folder) {
             return Err(RoundError::OtherWork(folder.clone()));
         }
         let mark = self.folders.work.join(MARK);
@@ -47,15 +47,31 @@ impl Lane {
     pub(super) fn recover(&mut self, now: Instant) -> Result<(), RoundError> {
         let mut left = self.left()?;
         let mut stuck = None;
+        let mut clean = true;
         let mut found = Vec::new();
-        for entry in self.journal.unfinished()? {
-            if entry.folder == self.folders.name {
-                let lying = left.remove(&entry.id).unwrap_or_default().lying;
-                found.push((entry, lying));
+        for mut entry in self.journal.unfinished()? {
+            if entry.folder != self.folders.name {
+                continue;
             }
+            let lying = left.remove(&entry.id).unwrap_or_default().lying;
+            match self.is_lost(&entry, lying) {
+                Ok(false) => {}
+                Ok(true) => {
+                    // As if it were never answered: its request is gone, so it is rejected.
+                    entry.progress = Progress::Claimed;
+                    if let Some(place) = self.places.remove(&entry.id) {
+                        self.open.remove(&place);
+                    }
+                }
+                Err(error) => {
+                    clean = false;
+                    keep_first(&mut stuck, Err(error));
+                    continue;
+                }
+            }
+            found.push((entry, lying));
         }
         let mut unknown = Vec::new();
-        let mut clean = true;
         for (id, left) in left {
             let (name, origin) = left.request.unwrap_or((String::new(), Origin::Folder));
             let row = self.journal.entry(id)?;
@@ -87,6 +103,28 @@ impl Lane {
         }
         self.unsure = !clean;
         stuck.map_or(Ok(()), Err)
+    }
+
+    /// True for an end that was lost together with the work folder it was ready in, before it was published. An answered request lies there
+    /// until its result is published and noted; one that was given back does not, so of it only what this process knows counts.
+    fn is_lost(&self, entry: &Entry, lying: Lying) -> Result<bool, RoundError> {
+        let Progress::Ready(ending, name) = &entry.progress else {
+            return Ok(false);
+        };
+        let end = match ending {
+            Ending::Answered => Part::Result,
+            Ending::Rejected => Part::Rejection,
+        };
+        let open = self.places.get(&entry.id);
+        let open = open.and_then(|place| self.open.get(place));
+        let was_to_come = open.map_or(*ending == Ending::Answered, |open| open.lying.has(end));
+        if !was_to_come || lying.has(end) || lying.has(Part::Request) {
+            return Ok(false);
+        }
+        if !self.files.exists(&self.folders.res) {
+            return Err(failed(&self.folders, io::ErrorKind::NotFound.into()));
+        }
+        Ok(!self.files.exists(&self.folders.res.join(name)))
     }
 
     fn left(&self) -> Result<BTreeMap<u128, Left>, RoundError> {

@@ -109,6 +109,62 @@ async fn an_answer_in_another_work_folder_than_the_settings_name_is_not_taken_fo
 }
 
 #[tokio::test]
+async fn a_work_folder_replaced_while_the_link_app_runs_rejects_nothing() {
+    let mut link = Link::start().await;
+    link.restart_without_center();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", request());
+    link.round().await.unwrap_err();
+    assert_eq!(link.names("work").len(), 2, "both wait for the center");
+    std::fs::rename(link.path("work"), link.path("away")).unwrap();
+    std::fs::create_dir(link.path("work")).unwrap();
+    link.put("req/OQSsiquc01req_3.xml", request());
+    for _ in 0..2 {
+        link.later(60);
+        let error = link.round().await.unwrap_err();
+        assert!(told(&error).contains("another work folder"), "{error}");
+    }
+    assert!(link.names("res").is_empty() && link.names("work").is_empty());
+    assert_eq!(link.names("req"), ["OQSsiquc01req_3.xml"], "it waits");
+    std::fs::remove_dir(link.path("work")).unwrap();
+    std::fs::rename(link.path("away"), link.path("work")).unwrap();
+    link.restart();
+    assert_eq!(link.round().await.unwrap(), 3);
+    assert!(link.names("res").iter().all(|name| name.contains("res_")));
+}
+
+/// A link with an answer that could not be published before its work folder was lost; another with an empty mark lies in its place.
+async fn link_with_an_answer_lost(restarts: bool) -> Link {
+    let mut link = Link::start().await;
+    std::fs::rename(link.path("res"), link.path("away")).unwrap();
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.round().await.unwrap_err();
+    std::fs::remove_dir_all(link.path("work")).unwrap();
+    std::fs::create_dir(link.path("work")).unwrap();
+    if restarts {
+        link.restart();
+    }
+    let error = link.round().await.unwrap_err();
+    assert!(told(&error).contains("another work folder"), "{error}");
+    link.put("work/onshi-work.txt", "");
+    link
+}
+
+#[tokio::test]
+async fn an_answer_lost_with_its_work_folder_ends_with_an_err() {
+    for restarts in [true, false] {
+        let mut link = link_with_an_answer_lost(restarts).await;
+        // Whether it was published cannot be seen without the result folder.
+        link.round().await.unwrap_err();
+        std::fs::rename(link.path("away"), link.path("res")).unwrap();
+        assert_eq!(link.round().await.unwrap(), 1);
+        assert_eq!(link.names("res"), ["OQSsiquc01req_1.err"]);
+        assert!(link.text("res/OQSsiquc01req_1.err").contains("req"));
+        assert_eq!(link.round().await.unwrap(), 0, "once");
+    }
+}
+
+#[tokio::test]
 async fn original_texts_of_an_earlier_request_of_the_same_name_do_not_stand_beside_another_result()
 {
     let mut link = Link::start().await;
