@@ -13,6 +13,12 @@ use crate::folders::{Folders, names};
 use crate::names::original_of;
 use crate::round_error::{RoundError, failed, keep_first};
 
+/// A row of the journal older than this, of a result that still lies there, is made younger, long before the journal forgets it.
+const OLD_S: i64 = 60 * 86_400;
+
+/// So old it is then: too old to count among what was done today.
+const MADE_YOUNGER_S: i64 = 30 * 86_400;
+
 /// Looks at the folders of one receipt computer; returns how many forgotten results it found.
 pub(crate) fn look(
     folders: &Folders,
@@ -51,7 +57,12 @@ fn look_at(
         } else {
             journal.published(&folders.name, result)?
         };
-        if !ours || before.is_none_or(|before| before < published) {
+        if !ours {
+            continue;
+        }
+        let (old, younger) = (now.plus_seconds(-OLD_S), now.plus_seconds(-MADE_YOUNGER_S));
+        journal.still_lies(&folders.name, result, old, younger)?;
+        if before.is_none_or(|before| before < published) {
             continue;
         }
         found += 1;

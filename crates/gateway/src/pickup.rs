@@ -30,7 +30,7 @@ use crate::runner::{Runner, SharedPace};
 use crate::session::Session;
 use crate::standing::{self, Concern, Standings};
 
-/// The journal remembers finished files this long.
+/// The journal remembers finished files this long, and those whose results still lie there longer.
 const REMEMBERED_S: i64 = 90 * 86_400;
 
 /// The state is looked at this often, and written when it changed.
@@ -206,6 +206,8 @@ impl Upkeep {
     async fn run(mut self, data_dir: PathBuf) {
         let mut write = tokio::time::interval(STATE_EVERY);
         let mut written: Option<(LinkState, Instant)> = None;
+        // Not before the folders were looked into: rows of results that still lie there are kept.
+        self.forgot_done = Some(self.clock.now());
         loop {
             write.tick().await;
             let lost = self.tell_of_lost_folders();

@@ -194,6 +194,47 @@ impl Journal {
         })
     }
 
+    /// Remembers longer what was put into a folder under this name and still lies there: what was done before `old` counts as done at
+    /// `done_at`. Blocks, so it may not be called from asynchronous code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn still_lies(
+        &self,
+        folder: &str,
+        name: &str,
+        old: Instant,
+        done_at: Instant,
+    ) -> Result<(), StoreError> {
+        // Mostly none is, and nothing is written.
+        let is_old = self.0.read(|connection| {
+            for (table, which) in STILL_LYING {
+                let text = format!("SELECT 1 FROM {table} WHERE {which} AND at < ?3");
+                let mut statement = connection.prepare_cached(&text)?;
+                if statement.exists(params![folder, name, old.as_micros()])? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?;
+        if !is_old {
+            return Ok(());
+        }
+        let (folder, name) = (folder.to_owned(), name.to_owned());
+        self.0.write_blocking(move |connection, _| {
+            for (table, which) in STILL_LYING {
+                let text = format!("UPDATE {table} SET at = ?4 WHERE {which} AND at < ?3");
+                connection.prepare_cached(&text)?.execute(params![
+                    folder,
+                    name,
+                    old.as_micros(),
+                    done_at.as_micros()
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Forgets files and deliveries that were done before an instant.
     ///
     /// # Errors
@@ -233,6 +274,16 @@ impl Journal {
         })
     }
 }
+
+/// Rows of what lies in a folder under a name: of results, of requests that were given back, of readers' results.
+const STILL_LYING: [(&str, &str); 3] = [
+    ("file", "folder = ?1 AND result = ?2 AND state = 'done'"),
+    (
+        "file",
+        "folder = ?1 AND name = ?2 AND state = 'done' AND outcome = 'rejected'",
+    ),
+    ("delivery", "folder = ?1 AND name = ?2 AND state = 'done'"),
+];
 
 const COLUMNS: &str = "id, folder, name, origin, state, outcome, result";
 

@@ -33,6 +33,33 @@ async fn a_forgotten_result_is_removed_after_its_time_where_the_folder_says_so()
 }
 
 #[tokio::test]
+async fn a_result_that_lies_for_months_is_still_the_link_apps() {
+    let mut link = Link::start().await;
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", "no request");
+    link.round().await.unwrap();
+    link.later(11);
+    link.round().await.unwrap();
+    assert_eq!(
+        link.names("res"),
+        [
+            "OQSsiquc01req_2.err",
+            "OQSsiquc01req_2.xml",
+            "OQSsiquc01res_1.xml"
+        ]
+    );
+    for _ in 0..8 {
+        link.later(29 * DAY_S);
+        link.round().await.unwrap();
+        assert_eq!(link.state().folders[0].forgotten, 3, "each is told of");
+    }
+    assert_eq!(link.state().folders[0].answered_today, 0, "none is new");
+    link.restart_removing_forgotten();
+    link.round().await.unwrap();
+    assert!(link.names("res").is_empty());
+}
+
+#[tokio::test]
 async fn a_result_folder_that_is_away_keeps_no_forgotten_result_of_another() {
     let mut link = Link::start_with(AnswerEncoding::default(), Forgotten::Remove).await;
     link.put("req2/OQSsiquc01req_1.xml", request());

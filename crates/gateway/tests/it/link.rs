@@ -200,6 +200,15 @@ impl Link {
         self.set_up(setup);
     }
 
+    /// Another gateway, as after a restart, that removes forgotten results.
+    pub(crate) fn restart_removing_forgotten(&mut self) {
+        let mut setup = (self.parts)();
+        for folders in &mut setup.folders {
+            folders.forgotten = Forgotten::Remove;
+        }
+        self.set_up(setup);
+    }
+
     /// Another gateway that finds nothing where the center is.
     pub(crate) fn restart_without_center(&mut self) {
         let mut setup = (self.parts)();
