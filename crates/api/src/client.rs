@@ -72,6 +72,9 @@ pub enum ClientError {
     /// The answer is not what this version understands.
     #[error("the center's answer is not understood; is it an onshi center of this version?")]
     Answer,
+    /// The answer is larger than is read.
+    #[error("the center's answer is larger than {} MiB", MOST_BYTES >> 20)]
+    TooLarge,
     /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] pki::server::TlsSetup),
@@ -514,7 +517,7 @@ impl Client {
         let bytes = body.map_err(|error| {
             // Not a matter of the line: another answer may well be read.
             if error.is::<http_body_util::LengthLimitError>() {
-                ClientError::Answer
+                ClientError::TooLarge
             } else {
                 refused(error.as_ref())
             }

@@ -242,6 +242,10 @@ pub(crate) fn explain_of(error: &ClientError, given: Given) -> anyhow::Error {
             ),
         ),
         ClientError::Answer => crate::enroll::other_answer(),
+        ClientError::TooLarge => told::both(
+            "センターの応答が大きすぎます。条件を絞るか、件数を分けてください。",
+            "the center's answer is too large; ask for less at once",
+        ),
         ClientError::Tls(error) => anyhow!("TLS を準備できません。 / {error}"),
     }
 }

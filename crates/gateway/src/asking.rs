@@ -94,11 +94,10 @@ impl Asking {
         let key = uuid::Uuid::from_u128(question.id);
         let image = match self.ask(&key.to_string(), read, now).await {
             Ok(image) => image,
-            Err(RoundError::Center(ClientError::Problem(problem))) if is_final(&problem) => {
-                tracing::warn!(code = %problem.code, "the center takes a request not as it is; it is rejected");
-                return rejected(told(&problem));
-            }
-            Err(other) => return Err(other),
+            Err(error) => match refusal(&error) {
+                Some(text) => return rejected(text),
+                None => return Err(error),
+            },
         };
         let answer = Answer::from_json(read.request.message(), &image)
             .map_err(|_| RoundError::Center(ClientError::Answer))?;
@@ -154,6 +153,29 @@ impl Asking {
     }
 }
 
+/// The `.err` for what no repetition heals.
+fn refusal(error: &RoundError) -> Option<String> {
+    match error {
+        RoundError::Center(ClientError::Problem(problem)) if is_final(problem) => {
+            tracing::warn!(code = %problem.code, "the center takes a request not as it is; it is rejected");
+            Some(told(problem))
+        }
+        // Asked for again it is as large, and each time the center makes it anew.
+        RoundError::Center(error @ ClientError::TooLarge) => {
+            tracing::warn!(reason = %error, "a request is rejected");
+            let ja = "結果が大きすぎて、連携アプリで受け取れません（64 MiB まで）。";
+            Some(rejection(
+                (ja, &error.to_string()),
+                (
+                    "端末の「一括照会・照会番号」から結果をCSVで取得するか、件数を分けてもう一度要求してください。",
+                    "fetch the result as CSV from the terminal (Bulk checks and reference numbers), or ask again in smaller parts",
+                ),
+            ))
+        }
+        _ => None,
+    }
+}
+
 /// True for refusals that are about the message itself: no repetition heals them.
 fn is_final(problem: &Problem) -> bool {
     matches!(problem.status, 400 | 404 | 405 | 413 | 415 | 422)
@@ -167,4 +189,29 @@ fn told(problem: &Problem) -> String {
         (&reason.ja, &reason.en),
         (&problem.clerk.ja, &problem.clerk.en),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use api::problem::Trouble;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_too_large_to_take_ends_its_request_and_a_center_that_is_away_none() {
+        let of = |error| refusal(&RoundError::Center(error));
+        let told = of(ClientError::TooLarge).unwrap();
+        assert!(
+            told.contains("64 MiB") && told.contains("CSV") && told.contains("smaller parts"),
+            "{told}"
+        );
+        for trouble in [Trouble::NotFound, Trouble::BodyTooLarge] {
+            let problem = Box::new(trouble.problem());
+            assert!(of(ClientError::Problem(problem)).is_some(), "{trouble:?}");
+        }
+        let crowded = ClientError::Problem(Box::new(Trouble::Overloaded.problem()));
+        assert!(of(crowded).is_none());
+        // A version that understands it may come.
+        assert!(of(ClientError::Answer).is_none());
+    }
 }

@@ -343,7 +343,7 @@ impl RoundError {
                 // The rest, 500 too, may be about the one message.
                 matches!(problem.status, 401 | 429 | 502 | 503 | 504)
             }
-            Self::Center(ClientError::Answer) => false,
+            Self::Center(ClientError::Answer | ClientError::TooLarge) => false,
             Self::Center(_) | Self::Secret(_) | Self::SignIn => true,
             Self::File { .. }
             | Self::NoFolder(_)

@@ -315,7 +315,9 @@ fn told(error: &RoundError) -> (Kind, String) {
         RoundError::Center(ClientError::Problem(problem)) => {
             (Kind::Refused, problem.code.to_string())
         }
-        RoundError::Center(ClientError::Answer) => (Kind::NotUnderstood, String::new()),
+        RoundError::Center(ClientError::Answer | ClientError::TooLarge) => {
+            (Kind::NotUnderstood, String::new())
+        }
         RoundError::Center(error) => (Kind::Connection, error.to_string()),
         RoundError::Secret(error) => (Kind::Secret, error.to_string()),
         RoundError::SignIn => (Kind::SignIn, String::new()),

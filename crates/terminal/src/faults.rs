@@ -68,9 +68,10 @@ pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
         ClientError::Connection(Refusal::Line) => {
             own(words, "center_unreachable", "center-unreachable")
         }
-        ClientError::Address | ClientError::Answer | ClientError::Tls(_) => {
-            own(words, "center_not_understood", "center-not-understood")
-        }
+        ClientError::Address
+        | ClientError::Answer
+        | ClientError::TooLarge
+        | ClientError::Tls(_) => own(words, "center_not_understood", "center-not-understood"),
     }
 }
 

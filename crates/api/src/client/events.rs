@@ -120,6 +120,7 @@ impl Events {
             ClientError::Connection(_)
             | ClientError::Address
             | ClientError::Answer
+            | ClientError::TooLarge
             | ClientError::Tls(_) => None,
         };
         self.wait = Some(self.waits.next(wish, self.client.lots.draw()));

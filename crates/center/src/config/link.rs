@@ -3,13 +3,18 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// The most that `most_lines` may be: the usual result of so many lines has 50 MiB, and link app and terminal read 64 MiB.
+const MOST_LINES: u32 = 25_000;
 
 /// `[link]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Link {
     /// Lines a bulk request may have.
+    #[serde(deserialize_with = "lines")]
     pub most_lines: NonZeroU32,
     /// Bulk orders a facility may have unfinished at a time.
     pub most_open_orders: NonZeroU32,
@@ -46,6 +51,17 @@ impl Default for Link {
     }
 }
 
+fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroU32, D::Error> {
+    let lines = NonZeroU32::deserialize(deserializer)?;
+    if MOST_LINES < lines.get() {
+        return Err(D::Error::custom(format!(
+            "most_lines may be {MOST_LINES} at most and not {lines}: link apps and terminals cannot take larger results; \
+             facilities divide what is more into several requests"
+        )));
+    }
+    Ok(lines)
+}
+
 /// `[link.sign_in_keys]`: what members an existing client's sign-in bears. Their names are not public, so the defaults are ours.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -76,6 +92,21 @@ pub struct SearchListener {
 #[cfg(test)]
 mod tests {
     use crate::config::Config;
+
+    #[test]
+    fn a_bulk_request_may_not_have_more_lines_than_a_result_that_is_taken() {
+        let of = |lines: u32| {
+            Config::parse(&format!("data_dir = \"x\"\n[link]\nmost_lines = {lines}\n"))
+        };
+        assert_eq!(of(25_000).unwrap().link.most_lines.get(), 25_000);
+        assert_eq!(of(1).unwrap().link.most_open_orders.get(), 20);
+        let refused = of(25_001).unwrap_err().to_string();
+        assert!(
+            refused.contains("line 3") && refused.contains("25000 at most"),
+            "{refused}"
+        );
+        assert!(of(0).is_err());
+    }
 
     #[test]
     fn the_second_listener_is_off_unless_its_section_stands_there() {

@@ -132,7 +132,7 @@ fn passes(error: &ClientError) -> bool {
         // An answer that was cut off does not read.
         ClientError::Answer => true,
         ClientError::Problem(problem) => problem.status == 429 || 500 <= problem.status,
-        ClientError::Address | ClientError::Tls(_) => false,
+        ClientError::Address | ClientError::TooLarge | ClientError::Tls(_) => false,
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn is_out_of_reach(error: &ClientError) -> bool {
         ClientError::Connection(Refusal::Certificate | Refusal::Server | Refusal::Clock)
         | ClientError::Address
         | ClientError::Answer
+        | ClientError::TooLarge
         | ClientError::Tls(_) => false,
     }
 }
