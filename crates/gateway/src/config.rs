@@ -138,7 +138,7 @@ pub enum Shared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnrepresentablePolicy {
-    /// The reduced form (髙 becomes 高), `●` where there is none; the original stands in a file beside the result.
+    /// The reduced form (𠮷 becomes 吉), `●` where there is none; the original stands in a file beside the result.
     #[default]
     Reduced,
     /// `●`, as the original system does; the original stands in a file beside the result.

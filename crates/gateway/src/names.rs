@@ -159,7 +159,8 @@ fn is_of_this_system(text: &str) -> bool {
 /// The longest file name taken, in bytes.
 const MOST_BYTES: usize = 200;
 
-/// The text with another extension; `None` when it has not the first one. Capital and small letters count alike.
+/// The text with another extension, in capital letters where the first one has them; `None` when it has not the first one, for which
+/// capital and small letters count alike.
 fn with_extension(text: &str, from: Form, to: Form) -> Option<String> {
     let stem = text.len().checked_sub(from.extension().len())?;
     let (stem, extension) = text.split_at_checked(stem)?;
@@ -167,7 +168,15 @@ fn with_extension(text: &str, from: Form, to: Form) -> Option<String> {
     if from == to {
         return fits.then(|| text.to_owned());
     }
-    fits.then(|| format!("{stem}{}", to.extension()))
+    let letters = extension.chars().zip(to.extension().chars());
+    let in_its_case = letters.map(|(sent, own)| {
+        if sent.is_ascii_uppercase() {
+            own.to_ascii_uppercase()
+        } else {
+            own
+        }
+    });
+    fits.then(|| format!("{stem}{}", in_its_case.collect::<String>()))
 }
 
 /// The name in the result folder of the original texts of a result; in a zip where the result is in one. It begins like no file a
@@ -287,8 +296,10 @@ mod tests {
     fn a_zip_is_named_as_its_message_and_keeps_its_letters() {
         let name = Name::parse("oqssiquc01req_1.ZIP").unwrap();
         assert_eq!(name.as_str(), "oqssiquc01req_1.ZIP");
-        assert_eq!(name.result(Form::Zip), "oqssiquc01res_1.zip");
-        assert_eq!(name.result(Form::Xml), "oqssiquc01res_1.xml");
+        assert_eq!(name.result(Form::Zip), "oqssiquc01res_1.ZIP");
+        assert_eq!(name.result(Form::Xml), "oqssiquc01res_1.XML");
+        let mixed = Name::parse("OQSsiquc01req_1.Zip").unwrap();
+        assert_eq!(mixed.result(Form::Zip), "OQSsiquc01res_1.Zip");
         assert_eq!(name.rejection(), "oqssiquc01req_1.err");
         assert_eq!(
             Name::parse("OQSsiquc01req_1.XML")
