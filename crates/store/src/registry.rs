@@ -24,16 +24,28 @@ use crate::engine::{Engine, StoreError};
 use crate::sql::params;
 
 /// The schema of the registry's file.
-pub(crate) const MIGRATIONS: &[Migration] = &[(
-    "0001_start",
-    include_str!("../migrations/0001_start.registry.sql"),
-)];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    (
+        "0001_start",
+        include_str!("../migrations/0001_start.registry.sql"),
+    ),
+    (
+        "0002_earlier_cards",
+        include_str!("../migrations/0002_earlier_cards.registry.sql"),
+    ),
+];
 
 /// The same as a schema of a server.
-pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[(
-    "0001_start",
-    include_str!("../migrations/0001_start.registry.postgres.sql"),
-)];
+pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
+    (
+        "0001_start",
+        include_str!("../migrations/0001_start.registry.postgres.sql"),
+    ),
+    (
+        "0002_earlier_cards",
+        include_str!("../migrations/0002_earlier_cards.registry.postgres.sql"),
+    ),
+];
 
 /// A registration with the asking facility's own number for the person.
 #[derive(Debug, Clone)]

@@ -68,16 +68,16 @@ async fn what_was_seen_today_is_read_as_copies_while_the_line_is_cut() {
     walk.see(&["資格　太郎", "「有効」でした", "検索とCSV出力はできません"])
         .await;
     assert!(!walk.shows("[data-verdict]").await);
-    look(&walk, "outage-history").await;
+    look(&walk, "copies").await;
     walk.press("tbody a").await;
     assert_eq!(walk.text("h1").await, "資格確認の結果（控え）");
     walk.see(&["資格　太郎", "架空健康保険組合", "この控えだけで判断せず"])
         .await;
     assert!(!walk.shows("[data-verdict]").await);
-    look(&walk, "outage-result").await;
+    look(&walk, "copies-result").await;
     walk.devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
         .await;
-    walk.picture("outage-result-paper").await;
+    walk.picture("copies-paper").await;
     walk.devtools("Emulation.setEmulatedMedia", json!({"media": ""}))
         .await;
     // A new check waits for the line, and what was typed is still there.
@@ -85,7 +85,7 @@ async fn what_was_seen_today_is_read_as_copies_while_the_line_is_cut() {
     walk.send(&TARO).await;
     assert!(walk.shows("[role=alert]").await);
     assert_eq!(walk.value("#number").await.as_deref(), Some("4567"));
-    walk.picture("outage-check").await;
+    walk.picture("copies-check").await;
     line.mend();
     walk.open(&result).await;
     assert_eq!(walk.text("h1").await, "資格確認の結果");
