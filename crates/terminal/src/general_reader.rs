@@ -88,6 +88,8 @@ pub(crate) struct View {
     pub(crate) seen: u64,
     /// The check that was made last at this seat.
     pub(crate) check: Option<String>,
+    /// Whether that check is of a patient who has gone.
+    pub(crate) check_is_earlier: bool,
     /// Whether staff's own confirmation is awaited.
     pub(crate) confirm: bool,
     /// Whether a person is to act; otherwise the page renews itself.
@@ -203,6 +205,7 @@ impl GeneralReader {
             turn: state.turn,
             seen: *self.0.news.borrow(),
             check: seat.check.clone(),
+            check_is_earlier: matches!(seat.step, Step::Welcome | Step::OutOfOrder(_)),
             confirm: matches!(seat.step, Step::WaitingForStaff(_)),
             // Where a card is awaited the page hears of it, or renews itself.
             waits_for_person: awaits_somebody(&seat.step) && seat.step != Step::Own(Own::Start),
@@ -338,6 +341,7 @@ impl Inner {
         let step = std::mem::replace(&mut seat.step, Step::Welcome);
         let on = advance(step, event, &seat.facts);
         seat.step = on.step;
+        seat.part_from_earlier_check(&on.effects);
         let is_new = Identity::of(&seat.step) != before;
         if is_new {
             seat.pin_incomplete = false;
@@ -369,7 +373,6 @@ impl Inner {
             }
             Effect::Identify(method) => {
                 state.attempt += 1;
-                seat.check = None;
                 let placed = match state.lies {
                     Lies::Card(placed) => Some(placed),
                     Lies::NoReader | Lies::Nothing | Lies::Unusable(_) => None,

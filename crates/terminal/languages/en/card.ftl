@@ -8,6 +8,7 @@ card-pin-enter = Enter
 card-choices = Choices
 card-stop = End
 card-result = Show the result of this check
+card-result-earlier = Show the result of the patient before
 card-by-number = Check by the number of a certificate
 no-card-reader = No card reader is set up at this PC. Check by the number of a certificate, or use the face reader.
 reader-taken = { $name } is checking a patient in at this PC's card reader.

@@ -8,6 +8,7 @@ card-pin-enter = 確定する
 card-choices = 選択肢
 card-stop = 終了する
 card-result = この確認の結果を見る
+card-result-earlier = 直前に確認した患者の結果を見る
 card-by-number = 資格確認書などの番号で確認する
 no-card-reader = この端末では、カードリーダーが設定されていません。資格確認書などの番号で確認するか、顔認証付きカードリーダーを使ってください。
 reader-taken = 「{ $name }」が、この端末のカードリーダーで受付中です。

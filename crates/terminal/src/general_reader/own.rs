@@ -16,8 +16,6 @@ impl Inner {
             return;
         };
         state.attempt += 1;
-        // The page is no check: a link to an earlier patient's result has no place beside it.
-        seat.check = None;
         let placed = match state.lies {
             Lies::Card(placed) => Some(placed),
             Lies::NoReader | Lies::Nothing | Lies::Unusable(_) => None,

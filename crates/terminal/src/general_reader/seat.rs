@@ -4,9 +4,9 @@ use api::reader::Reader;
 use card::pin::Pin;
 use domain::back_off::BackOff;
 use domain::reader::ReaderMode;
-use kiosk::flow::Step;
 use kiosk::flow::facts::{FaceMatching, Facts, Keys, Line, Presence};
 use kiosk::flow::own::Own;
+use kiosk::flow::{Effect, Step};
 use kiosk::link::{self, Link, OpenCheck, OpenPage};
 
 use crate::browsers::Key;
@@ -53,6 +53,22 @@ impl Seat {
             pin_incomplete: false,
             confirmed: false,
             waits: link::waits(),
+        }
+    }
+
+    /// Drops the check that was made before this visit: beside another patient's card its result would pass for theirs. The own page
+    /// is no check at all.
+    pub(super) fn part_from_earlier_check(&mut self, effects: &[Effect]) {
+        let begins = match &self.step {
+            Step::Welcome | Step::OutOfOrder(_) | Step::TakeCard => false,
+            Step::Own(_) => true,
+            step if step.holds_check() => false,
+            _ => effects
+                .iter()
+                .any(|it| matches!(it, Effect::ReadCard | Effect::Identify(_) | Effect::Forget)),
+        };
+        if begins {
+            self.check = None;
         }
     }
 

@@ -3,9 +3,12 @@
 use api::session::{Session, SessionAccount, SessionFacility};
 use card::memory::Tray;
 use domain::card_challenge::CenterName;
+use domain::facility_kind::FacilityKind;
 use domain::questions::Question;
 use kiosk::flow::asking::{Asking, Certificate, Outcome, Visit};
 use kiosk::flow::facts::Token;
+use kiosk::flow::own::OwnPress;
+use kiosk::texts::{Language, Texts};
 
 use super::*;
 
@@ -151,4 +154,77 @@ async fn what_became_of_answers_that_were_sent_again_since_changes_nothing() {
     assert_eq!(step(&reader), Step::Sending(answered()));
     reader.0.sent(last, Sent::Lost);
     assert_eq!(step(&reader), Step::Unsent(answered()));
+}
+
+fn happen(reader: &GeneralReader, events: impl IntoIterator<Item = Event>) {
+    for event in events {
+        let mut state = reader.0.lock();
+        reader.0.happens(&mut state, event);
+    }
+}
+
+/// The check whose result the page leads to, and whether it says that it is an earlier patient's.
+fn result_shown(reader: &GeneralReader) -> Option<(String, bool)> {
+    let texts = Texts::new(FacilityKind::Medical, &Default::default());
+    let words = Words::new(texts.unwrap().into(), Language::default());
+    let view = reader.view(&BROWSER, &words).unwrap();
+    view.check.map(|check| (check, view.check_is_earlier))
+}
+
+/// A patient was checked, and the screen says that all is done.
+fn check_somebody(reader: &GeneralReader) {
+    let visit = Visit {
+        questions: Vec::new(),
+        ..answered().visit
+    };
+    let mut state = reader.0.lock();
+    let seat = state.seat.as_mut().unwrap();
+    (seat.step, seat.check) = (Step::Done(visit), Some("check-of-a".into()));
+}
+
+#[tokio::test]
+async fn the_next_patients_screens_lead_to_no_result_of_the_one_before() {
+    let reader = seated().await;
+    let shown = |is_earlier: bool| Some(("check-of-a".to_owned(), is_earlier));
+    let (this, earlier) = (shown(false), shown(true));
+    let locked = Event::CardRead(card());
+    let readable = Event::CardRead(Card {
+        tries: Some(3),
+        ..card()
+    });
+    for (read, is_next) in [(locked, "Failed"), (readable, "Method")] {
+        check_somebody(&reader);
+        assert_eq!(result_shown(&reader), this);
+        happen(&reader, [Event::CardRemoved]);
+        assert_eq!(result_shown(&reader), earlier, "nobody is there yet");
+        happen(&reader, [Event::CardPlaced]);
+        assert_eq!(result_shown(&reader), None);
+        happen(&reader, [read]);
+        assert!(format!("{:?}", step(&reader)).starts_with(is_next));
+        assert_eq!(result_shown(&reader), None);
+        happen(&reader, [Event::CardRemoved, Event::MomentOver]);
+        assert_eq!(step(&reader), Step::Welcome);
+    }
+    // A card laid down in place of one whose holder had not answered yet.
+    if let Some(seat) = &mut reader.0.lock().seat {
+        let asking = Asking::new(card(), answered().visit);
+        (seat.step, seat.check) = (Step::Asking(asking), Some("check-of-a".into()));
+    }
+    happen(&reader, [Event::CardRemoved, Event::CardPlaced]);
+    assert_eq!(result_shown(&reader), this, "it may be the same card");
+    let other = Card {
+        mark: Some([2; 32]),
+        ..card()
+    };
+    happen(&reader, [Event::CardRead(other)]);
+    assert_eq!(result_shown(&reader), None);
+    // The own page.
+    happen(&reader, [Event::CardRemoved, Event::MomentOver]);
+    check_somebody(&reader);
+    happen(
+        &reader,
+        [Event::CardRemoved, Event::Pressed(OwnPress::Enter)],
+    );
+    assert_eq!(step(&reader), Step::Own(Own::Start));
+    assert_eq!(result_shown(&reader), None);
 }

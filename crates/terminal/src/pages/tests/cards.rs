@@ -62,6 +62,7 @@ pub(super) fn of_readers(staff: &Staff, written: &mut Written) {
             turn: 3,
             seen: 7,
             check: Some("019aae5e-0000-7000-8000-000000000001".into()),
+            check_is_earlier: false,
             confirm: matches!(step, Step::WaitingForStaff(_)),
             waits_for_person: step.waits_for_person(),
         };
