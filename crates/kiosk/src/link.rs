@@ -37,6 +37,15 @@ const RETRY: Duration = Duration::from_secs(2);
 const LONGEST_RETRY: Duration = Duration::from_secs(20);
 const RETRY_REFUSED: Duration = Duration::from_secs(300);
 
+/// Before a check whose answer was lost is asked for again; the patient waits.
+const LOST_PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+/// An answer that is asked for again is waited for so long.
+const LOST_LIMIT: Duration = Duration::from_secs(5);
+
 /// What the center tells a kiosk.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
@@ -327,14 +336,13 @@ impl Link {
         asked.map(drop).map_err(|error| refusal(&error))
     }
 
-    /// Asks with a signed challenge.
+    /// Asks with a signed challenge. An answer that was lost is asked for again.
     pub(crate) async fn check(
         &self,
         challenge: String,
         signed: &Signed,
         method: Method,
     ) -> Result<CardCheck, Refusal> {
-        let session = self.session().ok_or(UNREACHABLE)?;
         let body = CardCheckRequest {
             certificate: STANDARD.encode(signed.certificate.der()),
             signature: STANDARD.encode(&signed.signature.bytes),
@@ -342,11 +350,33 @@ impl Link {
             visit_date: None,
             challenge,
         };
+        self.ask(&body, &LOST_PAUSES).await
+    }
+
+    /// The same request and key each time: what the center recorded before its answer was lost stays the only check, and its answer
+    /// comes again. With another challenge it would be a second one.
+    async fn ask(
+        &self,
+        body: &CardCheckRequest,
+        pauses: &[Duration],
+    ) -> Result<CardCheck, Refusal> {
+        let session = self.session().ok_or(UNREACHABLE)?;
         // A challenge is good once, so it names the request, too.
-        let asked = self
-            .client
-            .check_card(&session.token, &body.challenge, &body)
-            .await;
+        let key = body.challenge.as_str();
+        let mut asked = self.client.check_card(&session.token, key, body).await;
+        for pause in pauses {
+            let Err(ClientError::Connection(_) | ClientError::Answer) = asked else {
+                break;
+            };
+            tracing::info!("the answer to a check by card was lost and is asked for again");
+            tokio::time::sleep(*pause).await;
+            // Whoever lost the line may have signed in anew.
+            let session = self.session().unwrap_or_else(|| session.clone());
+            let again = self.client.check_card(&session.token, key, body);
+            if let Ok(answer) = tokio::time::timeout(LOST_LIMIT, again).await {
+                asked = answer;
+            }
+        }
         asked.map_err(|error| refusal(&error))
     }
 
@@ -529,3 +559,6 @@ fn refusal(error: &ClientError) -> Refusal {
         _ => Failure::CenterRefused,
     })
 }
+
+#[cfg(test)]
+mod tests;
