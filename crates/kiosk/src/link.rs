@@ -547,6 +547,8 @@ fn refusal(error: &ClientError) -> Refusal {
         "card_certificate_expired" => Failure::CardExpired,
         "card_certificate_not_yet_valid" => Failure::CardNotYetValid,
         "card_certificate_revoked" => Failure::CardRevoked,
+        // The center answers; another try would say the same.
+        "card_revocation_unknown" => Failure::RevocationUnknown,
         "card_certificate_unreadable"
         | "card_certificate_untrusted"
         | "card_certificate_policy"

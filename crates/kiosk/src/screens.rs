@@ -254,6 +254,7 @@ pub const TABLE: [Row; 41] = [
     failed(Failure::CardExpired, "card-expired", NO_BUTTONS),
     failed(Failure::CardNotYetValid, "card-not-yet-valid", NO_BUTTONS),
     failed(Failure::CardRevoked, "card-revoked", NO_BUTTONS),
+    failed(Failure::RevocationUnknown, "revocation-unknown", NO_BUTTONS),
     failed(Failure::CardNotAccepted, "card-not-accepted", NO_BUTTONS),
     failed(Failure::NotRegistered, "not-registered", NO_BUTTONS),
     failed(Failure::NoCoverage, "no-coverage", NO_BUTTONS),

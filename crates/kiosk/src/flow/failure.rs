@@ -35,6 +35,8 @@ pub enum Failure {
     CardNotYetValid,
     /// The certificate was revoked.
     CardRevoked,
+    /// Whether the certificate was revoked cannot be told now: the center's list is missing or too old.
+    RevocationUnknown,
     /// The center does not take this card: chain, key, policy or signature.
     CardNotAccepted,
     /// The card is not registered for use as an insurance card.
@@ -55,13 +57,14 @@ pub enum Failure {
 
 impl Failure {
     /// All failures.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::PinLastTry,
         Self::PinLocked,
         Self::FaceNotMatched,
         Self::CardExpired,
         Self::CardNotYetValid,
         Self::CardRevoked,
+        Self::RevocationUnknown,
         Self::CardNotAccepted,
         Self::NotRegistered,
         Self::NoCoverage,
@@ -80,6 +83,7 @@ impl Failure {
             Self::CardExpired
             | Self::CardNotYetValid
             | Self::CardRevoked
+            | Self::RevocationUnknown
             | Self::CardNotAccepted
             | Self::NotRegistered
             | Self::NoCoverage

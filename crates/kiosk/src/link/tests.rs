@@ -151,3 +151,22 @@ async fn a_check_that_is_never_answered_says_so_after_a_few_tries() {
     let most: Duration = LOST_PAUSES.iter().map(|it| *it + LOST_LIMIT).sum();
     assert!(most <= Duration::from_secs(25), "{most:?}");
 }
+
+#[test]
+fn what_the_center_says_of_a_card_is_never_taken_for_a_line_that_is_down() {
+    let told = |trouble: Trouble| refusal(&ClientError::Problem(Box::new(trouble.problem())));
+    let of_cards = |trouble: &Trouble| matches!(trouble, Trouble::Card(_));
+    let mut unavailable = 0;
+    for trouble in Trouble::ALL.into_iter().filter(of_cards) {
+        assert_ne!(told(trouble), UNREACHABLE, "{trouble:?}");
+        unavailable += usize::from(trouble.problem().status == 503);
+    }
+    assert!(
+        0 < unavailable,
+        "there is one whose status alone would mislead"
+    );
+    let overdue = Trouble::Card(CardTrouble::RevocationUnknown);
+    let unknown = Refusal::Failed(Failure::RevocationUnknown);
+    assert_eq!(told(overdue), unknown);
+    assert_eq!(told(Trouble::StoreUnavailable), UNREACHABLE);
+}

@@ -184,6 +184,7 @@ fn failed(failure: OwnFailure) -> Screen {
             Failure::CardExpired
             | Failure::CardNotYetValid
             | Failure::CardRevoked
+            | Failure::RevocationUnknown
             | Failure::CardNotAccepted => return Screen::Failed(failure),
             Failure::FaceNotMatched
             | Failure::NoCoverage

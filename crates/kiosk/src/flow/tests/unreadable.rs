@@ -1,4 +1,5 @@
-//! A card that another program held until now is told of again without having been taken.
+//! Cards that are of no use: one that another program held until now, which is told of again without having been taken, and one of which
+//! nobody can tell whether it was revoked.
 
 use super::*;
 use crate::flow::own::Own;
@@ -29,4 +30,19 @@ fn a_card_that_another_program_lets_go_is_read_where_it_lies() {
         wrong: None,
     };
     assert_eq!((step, effects), (Step::Own(pin), vec![Effect::ReadCard]));
+}
+
+#[test]
+fn whoever_cannot_be_told_whether_the_card_was_revoked_is_led_to_staff_and_types_no_pin_in_vain() {
+    let at = Step::Identifying {
+        card: card(),
+        method: Method::Pin,
+    };
+    let refused = Event::Refused(Refusal::Failed(Failure::RevocationUnknown));
+    let (step, effects) = follow(at, &[refused, Event::Retry, Event::CenterFound], &FACTS);
+    let failed = Step::Failed {
+        failure: Failure::RevocationUnknown,
+        card: Some(card()),
+    };
+    assert_eq!((step, effects), (failed, vec![]));
 }
