@@ -133,7 +133,8 @@ impl GeneralReader {
         self.0.news.subscribe()
     }
 
-    /// Takes the seat, unless somebody else has a patient under way and is not to be sent away.
+    /// Takes the seat, unless somebody else has a patient under way and is not to be sent away. A page that reads itself again takes
+    /// none from another: two of them would take it from each other without end.
     pub(crate) fn sit(&self, sitting: Sitting, pc: Option<&Reader>) -> Seating {
         let mut state = self.0.lock();
         let facts = seat::facts(self.0.held, pc, lies_there(&state.lies));
@@ -143,10 +144,11 @@ impl GeneralReader {
                 (seat.facts.keys, seat.facts.mode) = (facts.keys, facts.mode);
                 if mode != facts.mode {
                     self.0.happens(&mut state, Event::ModeChanged);
+                    self.0.tell();
                 }
                 return Seating::Yours;
             }
-            Some(seat) if seat.is_busy() && !sitting.force => {
+            Some(seat) if !seat.makes_room_for(&sitting) => {
                 return Seating::Taken(seat.name.clone());
             }
             Some(_) => self.0.happens(&mut state, Event::Stop),
@@ -160,6 +162,7 @@ impl GeneralReader {
             Lies::Card(_) | Lies::Unusable(_) => self.0.happens(&mut state, Event::CardPlaced),
             Lies::Nothing => {}
         }
+        self.0.tell();
         Seating::Yours
     }
 
@@ -176,7 +179,7 @@ impl GeneralReader {
             state.turn += 1;
             state.seat.take()
         };
-        self.0.news.send_modify(|count| *count += 1);
+        self.0.tell();
         let Some(Seat {
             step,
             link,
@@ -296,6 +299,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the pages that listen read themselves again.
+    fn tell(&self) {
+        self.news.send_modify(|count| *count += 1);
+    }
+
     /// Works at the seat of a browser, on the screen of this number.
     fn at(self: &Arc<Self>, browser: &Key, turn: u64, work: impl FnOnce(&Arc<Self>, &mut State)) {
         let mut state = self.lock();
@@ -330,19 +338,21 @@ impl Inner {
             seat.facts.card = lies_there(&lies);
         }
         self.happens(&mut state, event);
+        self.tell();
     }
 
-    /// One event through the flow.
+    /// One event through the flow. Tells of it only where something changed: whoever hears of it looks again.
     fn happens(self: &Arc<Self>, state: &mut State, event: Event) {
         let Some(seat) = &mut state.seat else {
             return;
         };
-        let before = Identity::of(&seat.step);
+        let before = seat.step.clone();
         let step = std::mem::replace(&mut seat.step, Step::Welcome);
         let on = advance(step, event, &seat.facts);
         seat.step = on.step;
         seat.part_from_earlier_check(&on.effects);
-        let is_new = Identity::of(&seat.step) != before;
+        let is_changed = seat.step != before;
+        let is_new = Identity::of(&seat.step) != Identity::of(&before);
         if is_new {
             seat.pin_incomplete = false;
             state.turn += 1;
@@ -358,7 +368,9 @@ impl Inner {
         } else if is_new {
             self.wait(state);
         }
-        self.news.send_modify(|count| *count += 1);
+        if is_changed {
+            self.tell();
+        }
     }
 
     fn has_done(self: &Arc<Self>, state: &mut State, effect: Effect) {

@@ -1,5 +1,6 @@
 //! Whoever uses the reader of this PC, and where their patient is. Decides nothing: the flow does.
 
+use api::client::cards::Cause;
 use api::reader::Reader;
 use card::pin::Pin;
 use domain::back_off::BackOff;
@@ -17,6 +18,8 @@ pub(crate) struct Sitting {
     /// The account's name to show.
     pub(crate) name: String,
     pub(crate) link: Link,
+    /// Whether a person asks for the page, or it reads itself again.
+    pub(crate) cause: Cause,
     /// Whether whoever sits there is sent away.
     pub(crate) force: bool,
 }
@@ -72,8 +75,13 @@ impl Seat {
         }
     }
 
+    /// Whether somebody else may take the seat.
+    pub(super) fn makes_room_for(&self, sitting: &Sitting) -> bool {
+        sitting.force || (sitting.cause == Cause::Person && !self.is_busy())
+    }
+
     /// Whether a patient is under way.
-    pub(super) fn is_busy(&self) -> bool {
+    fn is_busy(&self) -> bool {
         !matches!(
             self.step,
             Step::Welcome

@@ -1,5 +1,6 @@
 //! What staff confirm at the reader of a PC, and for whom. Asks no center and reads no card.
 
+use api::client::cards::Cause;
 use api::session::{Session, SessionAccount, SessionFacility};
 use card::memory::Tray;
 use domain::card_challenge::CenterName;
@@ -41,18 +42,25 @@ fn session() -> Session {
     }
 }
 
+fn sitting(browser: Key, cause: Cause) -> Sitting {
+    let center = CenterName::parse("onshi-example").unwrap();
+    Sitting {
+        browser,
+        name: "受付".into(),
+        link: Link::of_session(crate::pages::tests::client(), center, session()),
+        cause,
+        force: false,
+    }
+}
+
 /// A reader that is there, with terminal keys and nothing on it, at which somebody sits.
 async fn seated() -> GeneralReader {
     let (_, empty) = Tray::new();
     let reader = GeneralReader::open(Machine::over(empty)).unwrap();
-    let center = CenterName::parse("onshi-example").unwrap();
-    let sitting = Sitting {
-        browser: BROWSER,
-        name: "受付".into(),
-        link: Link::of_session(crate::pages::tests::client(), center, session()),
-        force: false,
-    };
-    assert_eq!(reader.sit(sitting, None), Seating::Yours);
+    assert_eq!(
+        reader.sit(sitting(BROWSER, Cause::Person), None),
+        Seating::Yours
+    );
     until(&reader, |step| *step == Step::Welcome).await;
     if let Some(seat) = &mut reader.0.lock().seat {
         (seat.facts.keys, seat.facts.card) = (Keys::Held, Presence::There);
@@ -227,4 +235,28 @@ async fn the_next_patients_screens_lead_to_no_result_of_the_one_before() {
     );
     assert_eq!(step(&reader), Step::Own(Own::Start));
     assert_eq!(result_shown(&reader), None);
+}
+
+#[tokio::test]
+async fn a_page_that_reads_itself_again_takes_the_seat_from_nobody_and_is_no_news() {
+    let reader = seated().await;
+    let other: Key = [2; 32];
+    let count = || *reader.news().borrow();
+    let holder = || reader.0.lock().seat.as_ref().unwrap().browser;
+    let sit = |browser, cause| reader.sit(sitting(browser, cause), None);
+    let taken = Seating::Taken("受付".into());
+    let before = count();
+    assert_eq!(sit(other, Cause::Background), taken);
+    assert_eq!(sit(BROWSER, Cause::Background), Seating::Yours);
+    assert_eq!((holder(), count()), (BROWSER, before));
+    // A person may, while nobody is at the reader; the page that had it hears of it once.
+    assert_eq!(sit(other, Cause::Person), Seating::Yours);
+    let after = count();
+    assert_ne!(after, before);
+    assert_eq!(sit(BROWSER, Cause::Background), taken);
+    assert_eq!(sit(other, Cause::Background), Seating::Yours);
+    assert_eq!((holder(), count()), (other, after));
+    happen(&reader, [Event::CardPlaced]);
+    assert_ne!(count(), after, "a change is news");
+    assert_eq!(sit(BROWSER, Cause::Person), taken, "a patient is under way");
 }

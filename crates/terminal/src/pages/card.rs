@@ -68,6 +68,7 @@ async fn seated(app: &App, staff: &Staff, cause: Cause, force: bool) -> Response
             app.center_name.clone(),
             staff.session.clone(),
         ),
+        cause,
         force,
     };
     let taken = match reader.sit(sitting, pc.as_ref()) {
