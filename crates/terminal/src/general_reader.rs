@@ -33,12 +33,6 @@ use crate::browsers::Key;
 use seat::Seat;
 pub(crate) use seat::Sitting;
 
-/// A card that was taken, or a last screen without card, is waited for so long.
-const MOMENT: Duration = Duration::from_secs(20);
-
-/// A step that waits for a person ends after so long: whoever sat here is gone.
-const IDLE: Duration = Duration::from_secs(300);
-
 /// A presence is renewed this often while a check is open; the center keeps one for five minutes.
 const RENEW_EVERY: Duration = Duration::from_secs(120);
 
@@ -540,17 +534,9 @@ impl Inner {
 
     /// Lets a step that ends by itself end.
     fn wait(self: &Arc<Self>, state: &State) {
-        let Some(seat) = &state.seat else {
-            return;
-        };
-        let (wait, event) = if seat.step.passes(&seat.facts) {
-            (MOMENT, Event::MomentOver)
-        } else if awaits_somebody(&seat.step) {
-            (IDLE, Event::Stop)
-        } else {
-            return;
-        };
-        self.after(wait, state.turn, event);
+        if let Some((wait, event)) = state.seat.as_ref().and_then(Seat::ends_by_itself) {
+            self.after(wait, state.turn, event);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whoever uses the reader of this PC, and where their patient is. Decides nothing: the flow does.
 
+use std::time::Duration;
+
 use api::client::cards::Cause;
 use api::reader::Reader;
 use card::pin::Pin;
@@ -7,10 +9,17 @@ use domain::back_off::BackOff;
 use domain::reader::ReaderMode;
 use kiosk::flow::facts::{FaceMatching, Facts, Keys, Line, Presence};
 use kiosk::flow::own::Own;
-use kiosk::flow::{Effect, Step};
+use kiosk::flow::{Effect, Event, Step};
 use kiosk::link::{self, Link, OpenCheck, OpenPage};
 
+use super::awaits_somebody;
 use crate::browsers::Key;
+
+/// A card that was taken, or a last screen without card, is waited for so long.
+const MOMENT: Duration = Duration::from_secs(20);
+
+/// A step that somebody may leave half way ends after so long: whoever sat here is gone.
+const IDLE: Duration = Duration::from_secs(300);
 
 /// Somebody who sits down.
 pub(crate) struct Sitting {
@@ -73,6 +82,21 @@ impl Seat {
         if begins {
             self.check = None;
         }
+    }
+
+    /// How long the step lasts if nothing happens, and what ends it then. One that waits for staff, or for a card that reads, is left
+    /// half way like one that waits for the patient.
+    pub(super) fn ends_by_itself(&self) -> Option<(Duration, Event)> {
+        if self.step.passes(&self.facts) {
+            return Some((MOMENT, Event::MomentOver));
+        }
+        let is_left = match &self.step {
+            Step::WaitingForStaff(_) | Step::Unreadable { .. } | Step::Own(Own::Unreadable(_)) => {
+                true
+            }
+            step => awaits_somebody(step),
+        };
+        is_left.then_some((IDLE, Event::Stop))
     }
 
     /// Whether somebody else may take the seat.

@@ -260,3 +260,32 @@ async fn a_page_that_reads_itself_again_takes_the_seat_from_nobody_and_is_no_new
     assert_ne!(count(), after, "a change is news");
     assert_eq!(sit(BROWSER, Cause::Person), taken, "a patient is under way");
 }
+
+#[tokio::test]
+async fn a_patient_left_half_way_ends_after_five_minutes_wherever_they_were() {
+    let reader = seated().await;
+    let kept = Some(Box::new(answered()));
+    let why = Unreadable::Silent;
+    for left in [
+        Step::WaitingForStaff(card()),
+        Step::Unreadable { why, kept: None },
+        Step::Unreadable { why, kept },
+        Step::Own(Own::Unreadable(why)),
+        Step::Method(card()),
+        Step::Unsent(answered()),
+    ] {
+        let ends = {
+            let mut state = reader.0.lock();
+            let seat = state.seat.as_mut().unwrap();
+            seat.step = left.clone();
+            seat.ends_by_itself()
+        };
+        let five_minutes = Duration::from_secs(300);
+        assert_eq!(ends, Some((five_minutes, Event::Stop)), "{left:?}");
+        happen(&reader, [Event::Stop]);
+        assert_eq!(step(&reader), Step::TakeCard, "{left:?}");
+    }
+    let state = reader.0.lock();
+    let ends = state.seat.as_ref().unwrap().ends_by_itself();
+    assert_eq!(ends, None, "nobody is under way");
+}

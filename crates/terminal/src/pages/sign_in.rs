@@ -321,6 +321,10 @@ pub(crate) async fn sign_in(
         let earlier = EarlierSignIn::NotAsked;
         return sign_in_page(&app, &visitor, &certificate, &form, fault, earlier);
     }
+    // Whoever sat at the card reader in this browser has gone: its key ends here.
+    if let Some((key, reader)) = visitor.key.zip(app.card_reader.get().cloned()) {
+        end_at_center(async move { reader.leave(&key).await }).await;
+    }
     let now = app.now();
     let mut browser = visitor
         .key

@@ -13,8 +13,9 @@ use kiosk::flow::own::{Own, Place, Record};
 use kiosk::texts::{Language, Texts, Words};
 use kiosk::told::told;
 
+use super::copies::Center;
 use super::{Written, answer, fault, staff, tags};
-use crate::general_reader::View;
+use crate::general_reader::{Seating, Sitting, View};
 use crate::pages::card::CardPage;
 use crate::pages::readers::{ReadersPage, Reminder};
 use crate::pages::{Staff, readers, result, settings};
@@ -423,4 +424,41 @@ fn home_visit_nursing_is_offered_no_settings_of_readers_and_prescriptions_and_ke
         let subsidy = "<input type=\"hidden\" name=\"medical_subsidy\"";
         assert!(!page.contains(subsidy), "{kind}: it is asked at home, too");
     }
+}
+
+#[tokio::test]
+async fn signing_in_again_leaves_the_card_readers_seat_that_the_session_before_had() {
+    let center = Center::start().await;
+    let (_, empty) = card::memory::Tray::new();
+    let terminal = center.terminal_with(|setup| {
+        setup.reader = crate::serve::PcReader::Machine(kiosk::machine::Machine::over(empty));
+    });
+    let cookie = terminal.sign_in("general");
+    let mut headers = axum::http::HeaderMap::new();
+    headers.insert(axum::http::header::COOKIE, cookie.parse().unwrap());
+    let key = crate::browsers::key(&headers).unwrap();
+    let sitting = |browser| {
+        let staff = staff(ui::language::Language::Japanese, "general");
+        let center = terminal.app.center_name.clone();
+        Sitting {
+            browser,
+            name: "受付".into(),
+            link: kiosk::link::Link::of_session(staff.client, center, staff.session),
+            cause: api::client::cards::Cause::Background,
+            force: false,
+        }
+    };
+    let reader = terminal.app.card_reader.get().unwrap();
+    assert_eq!(reader.sit(sitting(key), None), Seating::Yours);
+    let taken = Seating::Taken("受付".into());
+    assert_eq!(reader.sit(sitting([2; 32]), None), taken);
+    // The session ended, and the same person signs in.
+    let browsers = &terminal.app.browsers;
+    browsers
+        .with(&key, |browser| browser.session = None)
+        .unwrap();
+    let form = "account=uketsuke&password=Uketsuke-2026";
+    let page = terminal.post("/sign-in", &cookie, form).await;
+    assert_eq!(page.header("location"), "/", "{}", page.text);
+    assert_eq!(reader.sit(sitting([2; 32]), None), Seating::Yours);
 }

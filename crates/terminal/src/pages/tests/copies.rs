@@ -180,9 +180,15 @@ impl Center {
     }
 
     pub(super) fn terminal(&self) -> Terminal {
+        self.terminal_with(|_| {})
+    }
+
+    /// The same with its setup changed.
+    pub(super) fn terminal_with(&self, change: impl FnOnce(&mut crate::serve::Setup)) -> Terminal {
         Terminal::start_with(|setup, now| {
             assert!(now == start());
             setup.certificates[0].client = self.client.clone();
+            change(setup);
         })
     }
 }
@@ -198,6 +204,10 @@ fn reply(line: Line, asked: &str) -> std::io::Result<hyper::Response<Full<Bytes>
         Line::Refuses(trouble) => problem(trouble),
         Line::Answers if asked == routes::CHECKS || asked == format!("/v1{}", path()) => {
             (200, serde_json::to_vec(&found).unwrap())
+        }
+        Line::Answers if asked == routes::SESSIONS => {
+            let session = staff(Language::Japanese, "general").session;
+            (201, serde_json::to_vec(&session).unwrap())
         }
         Line::Answers if asked == routes::CHECKS_SEARCH => {
             let told = PastAnswer::made(found, "uketsuke", "06139992");
