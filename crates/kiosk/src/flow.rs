@@ -12,7 +12,7 @@ use domain::questions::{Choice, Question};
 use domain::reader::ReaderMode;
 
 use crate::flow::asking::{Asking, ConsentWay, Visit};
-use crate::flow::facts::{Card, Facts, Line, Presence, Token};
+use crate::flow::facts::{Card, CardMark, Facts, Line, Presence, Token};
 use crate::flow::failure::{Failure, Outage, PinEntry, Refusal, Unreadable, pin_entry};
 use crate::flow::own::{Own, OwnAnswer, OwnPress};
 
@@ -27,6 +27,8 @@ pub enum Step {
     Reading {
         /// What the person was doing, if the card is the same.
         kept: Option<Box<Asking>>,
+        /// The card that was taken a moment before, with nothing kept.
+        left: Option<CardMark>,
     },
     /// The card cannot be read as it lies there.
     Unreadable {
@@ -72,6 +74,8 @@ pub enum Step {
     CardGone {
         /// What the person was doing.
         kept: Option<Box<Asking>>,
+        /// The card, where nothing is kept: its holder's language and type are not another's.
+        left: Option<CardMark>,
     },
     /// The person reads who looked, and withdraws consents, in place of a check.
     Own(Own),
@@ -220,13 +224,15 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
     match step {
         Step::Welcome => welcome(&event, facts),
         Step::OutOfOrder(outage) => out_of_order(outage, &event, facts),
-        Step::Reading { kept } => reading(kept, event, facts),
+        Step::Reading { kept, left } => reading(kept, left, event, facts),
         Step::Unreadable { why, kept } => match event {
-            Event::CardRemoved if kept.is_some() => Transition::to(Step::CardGone { kept }),
+            Event::CardRemoved if kept.is_some() => {
+                Transition::to(Step::CardGone { kept, left: None })
+            }
             // Nothing began: another card is as good as this one laid anew.
             Event::CardRemoved => forget(Step::Welcome),
             // Another program used it until now.
-            Event::CardPlaced => read(kept),
+            Event::CardPlaced => read(kept, None),
             _ => Transition::to(Step::Unreadable { why, kept }),
         },
         Step::Method(card) => choosing(card, &event, facts),
@@ -244,10 +250,10 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
         },
         Step::Failed { failure, card } => failed(failure, card, &event, facts),
         Step::Own(own) => own::follow(own, event, facts),
-        Step::CardGone { kept } => match event {
-            Event::CardPlaced => read(kept),
-            Event::MomentOver => end(Step::CardGone { kept }, Step::Welcome),
-            _ => Transition::to(Step::CardGone { kept }),
+        Step::CardGone { kept, left } => match event {
+            Event::CardPlaced => read(kept, left),
+            Event::MomentOver => end(Step::CardGone { kept, left }, Step::Welcome),
+            _ => Transition::to(Step::CardGone { kept, left }),
         },
         Step::TakeCard => match event {
             Event::CardRemoved => forget(Step::Welcome),
@@ -271,7 +277,7 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
 
 fn welcome(event: &Event, facts: &Facts) -> Transition {
     match event {
-        Event::CardPlaced if facts.center == Line::Up => read(None),
+        Event::CardPlaced if facts.center == Line::Up => read(None, None),
         Event::Pressed(OwnPress::Enter) => Transition::to(Step::Own(Own::Start)),
         Event::CardPlaced | Event::CenterLost => Transition::to(Step::OutOfOrder(Outage::Center)),
         // Whoever chose a language and laid no card has gone.
@@ -298,7 +304,7 @@ fn next_person(step: Step, facts: &Facts) -> Transition {
 fn start(facts: &Facts) -> Transition {
     match (facts.center, facts.card) {
         (Line::Down, _) => Transition::to(Step::OutOfOrder(Outage::Center)),
-        (Line::Up, Presence::There) => read(None),
+        (Line::Up, Presence::There) => read(None, None),
         (Line::Up, Presence::Absent) => Transition::to(Step::Welcome),
     }
 }
@@ -311,13 +317,24 @@ fn out_of_order(outage: Outage, event: &Event, facts: &Facts) -> Transition {
     }
 }
 
-fn read(kept: Option<Box<Asking>>) -> Transition {
-    Transition::to(Step::Reading { kept }).with(Effect::ReadCard)
+fn read(kept: Option<Box<Asking>>, left: Option<CardMark>) -> Transition {
+    Transition::to(Step::Reading { kept, left }).with(Effect::ReadCard)
 }
 
-fn reading(kept: Option<Box<Asking>>, event: Event, facts: &Facts) -> Transition {
+/// A card was taken before anything was kept of its holder.
+fn gone(card: &Card) -> Transition {
+    let (kept, left) = (None, card.mark);
+    Transition::to(Step::CardGone { kept, left })
+}
+
+fn reading(
+    kept: Option<Box<Asking>>,
+    left: Option<CardMark>,
+    event: Event,
+    facts: &Facts,
+) -> Transition {
     match event {
-        Event::CardRemoved => Transition::to(Step::CardGone { kept }),
+        Event::CardRemoved => Transition::to(Step::CardGone { kept, left }),
         Event::CardUnreadable(why) => Transition::to(Step::Unreadable { why, kept }),
         Event::CardRead(card) => match kept {
             Some(asking) if asking.card.is_same(&card) => Transition::to(Step::Asking(*asking)),
@@ -328,9 +345,16 @@ fn reading(kept: Option<Box<Asking>>, event: Event, facts: &Facts) -> Transition
                     .splice(0..0, [Effect::CloseCheck, Effect::Forget]);
                 on
             }
-            None => after_reading(card, facts),
+            None => {
+                let is_another = left.is_some() && card.mark.is_some() && left != card.mark;
+                let mut on = after_reading(card, facts);
+                if is_another {
+                    on.effects.insert(0, Effect::Forget);
+                }
+                on
+            }
         },
-        _ => Transition::to(Step::Reading { kept }),
+        _ => Transition::to(Step::Reading { kept, left }),
     }
 }
 
@@ -350,7 +374,7 @@ fn after_reading(card: Card, facts: &Facts) -> Transition {
 
 fn choosing(card: Card, event: &Event, facts: &Facts) -> Transition {
     match event {
-        Event::CardRemoved => Transition::to(Step::CardGone { kept: None }),
+        Event::CardRemoved => gone(&card),
         Event::Chosen(Method::Pin) => match pin_entry(&card) {
             PinEntry::Allowed if card.token == Token::Iphone => identify(card, Method::Pin),
             PinEntry::Allowed => Transition::to(Step::Pin { card, wrong: None }),
@@ -371,7 +395,7 @@ fn choosing(card: Card, event: &Event, facts: &Facts) -> Transition {
 
 fn typing(card: Card, wrong: Option<u8>, event: &Event) -> Transition {
     match event {
-        Event::CardRemoved => Transition::to(Step::CardGone { kept: None }),
+        Event::CardRemoved => gone(&card),
         Event::PinTyped => match pin_entry(&card) {
             PinEntry::Allowed => identify(card, Method::Pin),
             PinEntry::Stopped(failure) => fail(failure, Some(card)),
@@ -389,9 +413,7 @@ fn identify(card: Card, method: Method) -> Transition {
 fn identifying(card: Card, method: Method, event: Event, facts: &Facts) -> Transition {
     match event {
         // A phone is lifted when it has signed; its answer may still be on the way.
-        Event::CardRemoved if card.stays() => {
-            Transition::to(Step::CardGone { kept: None }).with(Effect::Abandon)
-        }
+        Event::CardRemoved if card.stays() => gone(&card).with(Effect::Abandon),
         Event::Identified(visit) => identified(card, visit),
         Event::Refused(refusal) => refused(card, refusal, facts),
         _ => Transition::to(Step::Identifying { card, method }),
@@ -427,18 +449,16 @@ fn refused(mut card: Card, refusal: Refusal, facts: &Facts) -> Transition {
             }
         }
         Refusal::ConfirmationNeeded => Transition::to(Step::WaitingForStaff(card)),
-        Refusal::CardTaken => Transition::to(Step::CardGone { kept: None }),
+        Refusal::CardTaken => gone(&card),
         Refusal::CardFailed(why) => Transition::to(Step::Unreadable { why, kept: None }),
-        Refusal::Failed(_) if facts.card == Presence::Absent && card.stays() => {
-            Transition::to(Step::CardGone { kept: None })
-        }
+        Refusal::Failed(_) if facts.card == Presence::Absent && card.stays() => gone(&card),
         Refusal::Failed(failure) => fail(failure, Some(card)),
     }
 }
 
 fn waiting(card: Card, event: &Event, facts: &Facts) -> Transition {
     match event {
-        Event::CardRemoved => Transition::to(Step::CardGone { kept: None }),
+        Event::CardRemoved => gone(&card),
         Event::Released if facts.offers(Method::Visual, &card) => identify(card, Method::Visual),
         Event::Chosen(Method::Pin) => choosing(card, event, facts),
         _ => Transition::to(Step::WaitingForStaff(card)),
@@ -449,6 +469,7 @@ fn question(mut asking: Asking, event: &Event) -> Transition {
     match event {
         Event::CardRemoved if asking.card.stays() => Transition::to(Step::CardGone {
             kept: Some(Box::new(asking)),
+            left: None,
         }),
         Event::Answered(question, answer) => {
             asking.answer(*question, *answer);

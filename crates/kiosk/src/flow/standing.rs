@@ -12,9 +12,9 @@ impl Step {
     pub fn holds_check(&self) -> bool {
         match self {
             Self::Asking(_) | Self::Sending(_) | Self::Unsent(_) => true,
-            Self::Reading { kept } | Self::Unreadable { kept, .. } | Self::CardGone { kept } => {
-                kept.is_some()
-            }
+            Self::Reading { kept, .. }
+            | Self::Unreadable { kept, .. }
+            | Self::CardGone { kept, .. } => kept.is_some(),
             Self::StillThere { at } => at.holds_check(),
             Self::Welcome
             | Self::OutOfOrder(_)
@@ -84,7 +84,7 @@ impl Step {
     pub fn reader_state(&self) -> ReaderState {
         match self {
             // Whom nothing is kept of, is gone: what staff released for them ends.
-            Self::Welcome | Self::CardGone { kept: None } | Self::Own(Own::Start) => {
+            Self::Welcome | Self::CardGone { kept: None, .. } | Self::Own(Own::Start) => {
                 ReaderState::Idle
             }
             Self::OutOfOrder(_)

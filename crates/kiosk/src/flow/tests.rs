@@ -23,6 +23,12 @@ const FACTS: Facts = Facts {
     face: FaceMatching::Missing,
 };
 
+/// A card is read, and nobody was here a moment before.
+const READING: Step = Step::Reading {
+    kept: None,
+    left: None,
+};
+
 fn card() -> Card {
     Card {
         token: Token::Card,
@@ -254,9 +260,8 @@ fn a_wrong_pin_tells_the_tries_left_and_stops_before_the_last() {
 #[test]
 fn a_card_that_comes_with_one_try_or_none_is_led_to_staff() {
     for (tries, failure) in [(1, Failure::PinLastTry), (0, Failure::PinLocked)] {
-        let reading = Step::Reading { kept: None };
         let read = Event::CardRead(with_tries(tries));
-        let on = advance(reading, read, &FACTS);
+        let on = advance(READING, read, &FACTS);
         let card = Some(with_tries(tries));
         assert_eq!(on.step, Step::Failed { failure, card });
         let on = advance(on.step, Event::Chosen(Method::Visual), &FACTS);
@@ -270,8 +275,7 @@ fn a_locked_pin_leaves_the_face_where_faces_are_matched() {
         face: FaceMatching::Available,
         ..FACTS
     };
-    let reading = Step::Reading { kept: None };
-    let on = advance(reading, Event::CardRead(with_tries(0)), &facts);
+    let on = advance(READING, Event::CardRead(with_tries(0)), &facts);
     assert_eq!(on.step, Step::Method(with_tries(0)));
     let on = advance(on.step, Event::Chosen(Method::Face), &facts);
     assert_eq!(on.effects, [Effect::Identify(Method::Face)]);
@@ -478,7 +482,10 @@ fn whoever_is_gone_leaves_nothing_open_and_whoever_is_there_goes_on() {
     assert_eq!(effects, [Effect::CloseCheck, Effect::Forget]);
     // The card taken during the question counts as taken.
     let (step, _) = follow(asked, &[Event::CardRemoved], &without_card());
-    assert!(matches!(step, Step::CardGone { kept: Some(_) }), "{step:?}");
+    assert!(
+        matches!(step, Step::CardGone { kept: Some(_), .. }),
+        "{step:?}"
+    );
 }
 
 /// Every kind of step once.
@@ -488,8 +495,11 @@ fn every_step() -> Vec<Step> {
         Step::Welcome,
         Step::OutOfOrder(Outage::Center),
         Step::OutOfOrder(Outage::Reader),
-        Step::Reading { kept: None },
-        Step::Reading { kept: kept.clone() },
+        READING,
+        Step::Reading {
+            kept: kept.clone(),
+            left: None,
+        },
         Step::Unreadable {
             why: Unreadable::NotMyNumberCard,
             kept: None,
@@ -512,8 +522,8 @@ fn every_step() -> Vec<Step> {
         Step::Sending(asking(&[Question::Surgery])),
         Step::Unsent(asking(&[Question::Surgery])),
         Step::Done(visit(&[])),
-        Step::CardGone { kept: None },
-        Step::CardGone { kept },
+        gone(&card()).step,
+        Step::CardGone { kept, left: None },
         Step::TakeCard,
         Step::StillThere {
             at: Box::new(Step::Asking(asking(&[Question::Surgery]))),

@@ -133,7 +133,11 @@ async fn what_staff_said_of_a_card_that_was_taken_confirms_no_other() {
         let mut state = reader.0.lock();
         reader.0.happens(&mut state, Event::CardRemoved);
     }
-    assert_eq!(step(&reader), Step::CardGone { kept: None });
+    let gone = Step::CardGone {
+        kept: None,
+        left: card().mark,
+    };
+    assert_eq!(step(&reader), gone);
     wait_for_staff(&reader).await;
 }
 

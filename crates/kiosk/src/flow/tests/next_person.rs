@@ -15,7 +15,7 @@ fn a_card_laid_down_while_a_phones_last_screen_is_shown_begins_anew() {
     ];
     for last in last_screens {
         let on = advance(last.clone(), Event::CardPlaced, &FACTS);
-        assert_eq!(on.step, Step::Reading { kept: None });
+        assert_eq!(on.step, READING);
         assert_eq!(on.effects, [Effect::Forget, Effect::ReadCard]);
         let down = Facts {
             center: Line::Down,
@@ -76,7 +76,7 @@ fn a_card_laid_down_after_a_phone_was_lifted_begins_anew_wherever_its_holder_was
         let (step, effects) = follow(left, &[Event::CardRemoved], &without_card());
         assert_eq!(effects, [], "{told}: its holder may still be here");
         let on = advance(step, Event::CardPlaced, &FACTS);
-        assert_eq!(on.step, Step::Reading { kept: None }, "{told}");
+        assert_eq!(on.step, READING, "{told}");
         let begun = [Effect::Forget, Effect::ReadCard];
         assert_eq!(on.effects, [&ended[..], &begun[..]].concat(), "{told}");
     }
@@ -146,8 +146,42 @@ fn nobody_is_invited_while_the_center_is_away() {
 
 #[test]
 fn a_card_taken_with_nothing_kept_leaves_the_reader_idle_for_staff() {
-    let gone = |kept| Step::CardGone { kept }.reader_state();
+    let gone = |kept| Step::CardGone { kept, left: None }.reader_state();
     assert_eq!(gone(None), ReaderState::Idle);
     let kept = Some(Box::new(asking(&[Question::Surgery])));
     assert_eq!(gone(kept), ReaderState::Card);
+}
+
+#[test]
+fn what_somebody_chose_who_took_the_card_early_is_forgotten_with_the_next_card() {
+    let pin = Step::Pin {
+        card: card(),
+        wrong: None,
+    };
+    let identifying = Step::Identifying {
+        card: card(),
+        method: Method::Pin,
+    };
+    for early in [
+        Step::Method(card()),
+        pin,
+        identifying,
+        Step::WaitingForStaff(card()),
+    ] {
+        let told = format!("{early:?}");
+        let gone = advance(early, Event::CardRemoved, &without_card()).step;
+        // A card that is taken before it was read says nothing of whose it was.
+        let laid = [Event::CardPlaced, Event::CardRemoved, Event::CardPlaced];
+        let (reading, effects) = follow(gone, &laid, &FACTS);
+        assert!(!effects.contains(&Effect::Forget), "{told}: {effects:?}");
+        for (next, is_another) in [
+            (card(), false),
+            (other_card(), true),
+            (phone(Token::Android), false),
+        ] {
+            let on = advance(reading.clone(), Event::CardRead(next.clone()), &FACTS);
+            assert_eq!(on.step, Step::Method(next), "{told}");
+            assert_eq!(on.effects.contains(&Effect::Forget), is_another, "{told}");
+        }
+    }
 }
