@@ -37,19 +37,33 @@ function goOffline() {
   stage.querySelector("h1").focus();
 }
 
-const source = new EventSource("/events");
-source.addEventListener("screen", (event) => show(event.data));
-source.addEventListener("error", () => {
-  goOffline();
-  // Refused: this browser is not known to the kiosk (any more), and the page says so.
-  if (source.readyState === EventSource.CLOSED) location.reload();
-});
+let source = null;
+
+/** Hears of screens. A new stream begins with the one that is shown now. */
+function listen() {
+  source?.close();
+  const stream = new EventSource("/events");
+  source = stream;
+  stream.addEventListener("screen", (event) => {
+    if (stream === source) show(event.data);
+  });
+  stream.addEventListener("error", () => {
+    if (stream !== source) return;
+    goOffline();
+    // Refused: this browser is not known to the kiosk (any more), and the page says so.
+    if (stream.readyState === EventSource.CLOSED) location.reload();
+  });
+}
+
+listen();
 
 async function send(action, body) {
   try {
     await fetch(action, { method: "POST", body, headers: { "x-onshi-script": "1" } });
   } catch {
     goOffline();
+    // The stream may stand all the same and would tell of nothing until the screen changes.
+    listen();
   }
 }
 

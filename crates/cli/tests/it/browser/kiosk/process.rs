@@ -165,6 +165,19 @@ async fn a_kiosk_that_ended_leaves_no_screen_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_press_that_was_lost_while_the_screens_still_come_leaves_no_page_behind() {
+    let walk = Walk::start().await;
+    walk.open_kiosk(super::CLINIC).await;
+    // One request fails; the stream of screens stands, and none is due.
+    let lost = "const kept = window.fetch; \
+        window.fetch = () => { window.fetch = kept; return Promise.reject(new TypeError('lost')); }; \
+        return send('/touch', new URLSearchParams()).then(() => document.querySelector('main').dataset.screen);";
+    assert_eq!(walk.script(lost).await, "offline");
+    walk.screen("welcome").await;
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_hosts_pages_and_browsers_get_nothing() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let walk = Walk::start().await;
