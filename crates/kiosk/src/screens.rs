@@ -213,7 +213,7 @@ const fn failed(failure: Failure, key: &'static str, buttons: &'static [Button])
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [Row; 41] = [
+pub const TABLE: [Row; 42] = [
     row(Screen::Welcome, "welcome", Weight::Plain, &[(Press::Own(OwnPress::Enter), "own-enter")]),
     row(Screen::CenterOut, "center-out", Weight::Notice, NO_BUTTONS),
     row(Screen::ReaderOut, "reader-out", Weight::Notice, NO_BUTTONS),
