@@ -19,7 +19,7 @@ use domain::medical_information::kind::InformationKind;
 use domain::medical_information::withdrawal::Reason;
 use domain::permit::{CareAtHome, Permit, WithdrawConsent};
 use serde::Deserialize;
-use store::checks::NewCheck;
+use store::checks::{NewCheck, Recorded};
 use store::home_care::consents::{CheckedAgain, HomeConsent};
 use store::withdrawals::{Withdrawing, Withdrawn};
 use uuid::Uuid;
@@ -183,6 +183,10 @@ async fn checked(
     let now = app.now();
     let day = asked::visit_date(asking.body.visit_date.as_deref(), now.date_in_japan())
         .map_err(|error| Refused::members(Trouble::InvalidInput, vec![error]))?;
+    // What was recorded stays recorded, whatever became of the consent since.
+    if let Some(before) = before(app, permit, &asking)? {
+        return Ok(before);
+    }
     let consent = match asking.consent {
         Some(id) => app.engine.home_consent(permit, id, now)?,
         None => None,
@@ -231,7 +235,27 @@ async fn checked(
         CheckedAgain::Conflict => return Err(Trouble::IdempotencyConflict.into()),
         CheckedAgain::Ended => return Err(NOT_AGREED.into()),
     };
-    Ok(serde_json::from_slice(&bytes).map_err(|_| Trouble::Internal)?)
+    answer_in(&bytes)
+}
+
+/// What the same request was answered before under its key.
+fn before(
+    app: &App,
+    permit: &Permit<CareAtHome>,
+    asking: &Asking<'_>,
+) -> Result<Option<Answer>, Refused> {
+    let Some(key) = asking.key.as_deref() else {
+        return Ok(None);
+    };
+    match app.engine.answered(permit.holder(), key, &asking.bytes)? {
+        Some(Recorded::Before(answer)) => answer_in(&answer).map(Some),
+        Some(Recorded::Conflict) => Err(Trouble::IdempotencyConflict.into()),
+        Some(Recorded::New(_)) | None => Ok(None),
+    }
+}
+
+fn answer_in(bytes: &[u8]) -> Result<Answer, Refused> {
+    Ok(serde_json::from_slice(bytes).map_err(|_| Trouble::Internal)?)
 }
 
 async fn withdrawn(

@@ -10,6 +10,7 @@ use api::home_care::{CheckAgain, HomeWithdrawal};
 use api::routes;
 use center::config::home::Home;
 use center::config::network::Network;
+use domain::audit::Deed;
 use http::Method;
 use synthetic::card::case::Case;
 use tokio::io::AsyncWriteExt;
@@ -411,6 +412,46 @@ async fn a_check_sent_twice_over_a_poor_line_is_one_check_and_its_answers_stand_
         .search(&at.token, &Default::default())
         .await;
     assert_eq!(history.unwrap().checks.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_without_the_card_that_was_recorded_is_answered_again_whatever_became_of_the_consent()
+ {
+    let at = station(false).await;
+    let again = CheckAgain::default();
+    let agree = async || {
+        let laid = (Case::Everything, "pin");
+        let done = at.tablet.lay(&at.world, &at.address, laid).await.unwrap();
+        let given = at.tablet.answer(&at.world, &done, (Some("yes"), &[]));
+        given.await.unwrap();
+        at.world.pass_seconds(1);
+        done.id
+    };
+    let send = async |key: &'static str, id: &str| {
+        let sent = at.clinic.client.check_again(&at.token, key, (id, &again));
+        sent.await
+    };
+    let old = agree().await;
+    let first = send("poor-line", &old).await.unwrap();
+    // The answer was lost on its way. Then the patient agreed anew, with the card.
+    let new = agree().await;
+    assert_eq!(send("poor-line", &old).await.unwrap(), first);
+    let second = send("key-2", &new).await.unwrap();
+    check(send("poor-line", &new).await, "idempotency_conflict");
+    let body = HomeWithdrawal {
+        reason: "patient".into(),
+    };
+    let ended = at
+        .clinic
+        .client
+        .withdraw_home_consent(&at.token, "key-3", (&new, &body));
+    ended.await.unwrap();
+    assert_eq!(send("key-2", &new).await.unwrap(), second);
+    let engine = crate::places::store(&at.world.dir.path().join("center.db"), 9);
+    assert_eq!(engine.count_deeds(Deed::HomeRefused).unwrap(), 0);
+    // Under a key of its own it is a new check, of somebody with whom nothing is agreed.
+    check(send("key-4", &new).await, "home_not_agreed");
+    assert_eq!(engine.count_deeds(Deed::HomeRefused).unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
