@@ -86,10 +86,9 @@ impl Engine {
         self.write(move |connection, batch| {
             let facility = number(holder.facility);
             let Some(person) = holder_of(connection, facility, &wanted)? else {
-                return Ok(match keep_or_find(connection, batch, kept.as_ref())? {
-                    Some(earlier) => Removed::Before(earlier),
-                    None => Removed::Unknown,
-                });
+                // Nothing is kept: what is kept is the answer of a removal.
+                let before = kept.map(|kept| earlier(connection, &kept)).transpose()?;
+                return Ok(before.flatten().map_or(Removed::Unknown, Removed::Before));
             };
             if let Some(earlier) = keep_or_find(connection, batch, kept.as_ref())? {
                 return Ok(Removed::Before(earlier));

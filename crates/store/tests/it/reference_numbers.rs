@@ -207,6 +207,33 @@ async fn a_registration_repeated_under_its_key_is_answered_as_the_first_time(pla
     }
 }
 
+async fn a_removal_is_kept_under_its_key_and_that_of_nobodys_number_is_not(place: &Place) {
+    let engine = place.open();
+    let own = permit::<AskInBulk>(OWN);
+    let at = check(1).at;
+    let remove = async || {
+        let kept = KeptAnswer {
+            key: "k".into(),
+            holder: own.holder().clone(),
+            request: [1; 32],
+            answer: b"gone".to_vec(),
+            at,
+        };
+        let removed = engine.remove_reference_number(&own, number("1"), at, Some(kept));
+        removed.await.unwrap()
+    };
+    for _ in 0..2 {
+        assert_eq!(remove().await, Removed::Unknown);
+        let kept = engine.earlier(own.holder(), "k", &[1; 32]).unwrap();
+        assert_eq!(kept, None);
+    }
+    register(&engine, OWN, "1", 1).await;
+    let gone = Removed::Done(PersonId::from_u128(1));
+    assert_eq!(remove().await, gone);
+    let before = Removed::Before(Earlier::Same(b"gone".to_vec()));
+    assert_eq!(remove().await, before);
+}
+
 async fn who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_person(
     place: &Place,
 ) {
@@ -241,5 +268,6 @@ on_both!(
     a_number_of_another_patient_is_refused_and_one_of_the_same_is_changed_or_left,
     a_number_removed_is_free_and_removing_nobodys_does_nothing,
     a_registration_repeated_under_its_key_is_answered_as_the_first_time,
+    a_removal_is_kept_under_its_key_and_that_of_nobodys_number_is_not,
     who_has_a_ticket_is_found_by_facility_and_month_and_changes_with_the_person,
 );
