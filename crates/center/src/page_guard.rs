@@ -19,6 +19,12 @@ pub(crate) async fn guarded(hosts: &[String], request: Request, next: Next) -> R
         Err(Foreign::Host) => StatusCode::MISDIRECTED_REQUEST.into_response(),
         Err(Foreign::Origin) => StatusCode::FORBIDDEN.into_response(),
     };
+    bear_headers(&mut response);
+    response
+}
+
+/// Adds the headers of every page.
+pub(crate) fn bear_headers(response: &mut Response) {
     for (name, value) in HEADERS {
         response
             .headers_mut()
@@ -26,7 +32,6 @@ pub(crate) async fn guarded(hosts: &[String], request: Request, next: Next) -> R
             .entry(HeaderName::from_static(name))
             .or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
 /// Looks at where a request comes from.

@@ -94,7 +94,11 @@ async fn bounded(
         Ok(()) => next.run(request).await,
         Err(seconds) => {
             let trouble = api::problem::Trouble::TooManyRequests;
-            Refused::after(trouble, seconds).into_response()
+            let refused = Refused::after(trouble, seconds).into_response();
+            match pages::trouble::Page::of(request.method(), request.uri()) {
+                Some(page) => page.refused(&app, refused),
+                None => refused,
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The pages that an address leads to, on a patient's phone or a nurse's tablet: whose it is, what is asked, and, when a device has read the
 //! card, the questions. Work without script on a poor line; read no card, since a page cannot; say what is stored.
 
-mod trouble;
+pub(super) mod trouble;
 
 use api::problem::Trouble;
 use askama::Template;

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::capacity::until;
 use crate::patience::in_time;
-use crate::world::{Clinic, World, read_answer};
+use crate::world::{Clinic, World, exchange, read_answer};
 
 /// Long enough for the other requests of a test on a busy machine.
 const SHORT_MS: u32 = 3_000;
@@ -88,4 +88,44 @@ async fn a_form_of_an_open_page_that_does_not_end_is_refused_as_too_slow() {
         assert!(head.contains("content-type: text/html"), "{path}: {head}");
         assert!(page.contains(words), "{path}: {page}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_page_whose_address_asked_too_often_says_so_in_words_and_goes_on_waiting() {
+    let (world, home) = World::start_at_home(Default::default()).await;
+    let host = format!("host: localhost:{}", home.port());
+    let cookie = format!("cookie: __Host-onshi-home={}", "A".repeat(43));
+    let ask = async |line: &str| {
+        let stream = world.connect_to(home, None).await;
+        exchange(stream, line, &[host.as_str(), cookie.as_str()], b"").await
+    };
+    // The clock stands, so what is used up stays so.
+    let mut status = 0;
+    for _ in 0..40 {
+        status = ask("GET /nothing").await.status;
+        if status == 429 {
+            break;
+        }
+    }
+    assert_eq!(status, 429);
+    let (ja, en) = ("今は受付できません", "This cannot be done right now");
+    for (line, words, refresh) in [
+        ("GET /visit", ja, Some("10")),
+        ("GET /visit?lang=en", en, Some("10")),
+        ("POST /visit", ja, None),
+        ("GET /f/x", ja, None),
+        ("GET /", ja, None),
+    ] {
+        let answer = ask(line).await;
+        assert_eq!(answer.status, 429, "{line}");
+        let kind = answer.header("content-type").unwrap();
+        assert!(kind.starts_with("text/html"), "{line}: {kind}");
+        assert_eq!(answer.header("refresh"), refresh, "{line}");
+        assert!(answer.header("retry-after").is_some(), "{line}");
+        assert!(answer.header("content-security-policy").is_some(), "{line}");
+        let page = String::from_utf8(answer.body).unwrap();
+        assert!(page.contains(words), "{line}: {page}");
+    }
+    // A device reads a problem document.
+    assert_eq!(ask("GET /nothing").await.code(), "too_many_requests");
 }
