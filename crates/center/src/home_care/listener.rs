@@ -2,18 +2,18 @@
 //! address of the network has its bucket of requests. Whatever comes takes a place of the listener's own; those of card checks are for devices that
 //! proved themselves.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 
 use api::openapi::operations::Method;
 use api::routes;
-use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, http::StatusCode};
+use axum::{Extension, Router};
 use domain::admission::WorkClass;
 
 use super::{at_device, consents, pages};
@@ -88,7 +88,7 @@ async fn bounded(
     }
     let from = caller(from.ip(), request.headers(), &app.home.proxies);
     if app.home.proxies.iter().any(|network| network.holds(from)) {
-        tell_unnamed(from);
+        tell_unnamed(from, &request);
     }
     match app.home_throttle.take(from, app.now()) {
         Ok(()) => next.run(request).await,
@@ -134,15 +134,35 @@ fn address(part: &[u8]) -> Option<IpAddr> {
     Some(with_port.ip())
 }
 
-/// Says once that a proxy names nobody: all who come through it are one to the center, and wait for each other.
-fn tell_unnamed(proxy: IpAddr) {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+/// Says once of each proxy that it names nobody: all who come through it are one to the center, and wait for each other.
+fn tell_unnamed(proxy: IpAddr, request: &Request) {
+    static TOLD: Unnamed = Unnamed(Mutex::new(BTreeSet::new()));
+    if TOLD.is_first(proxy, request) {
         tracing::warn!(
             proxy = %proxy,
             "a proxy of home.proxies names no address in X-Forwarded-For; requests through it are counted as the proxy's own"
         );
-    });
+    }
+}
+
+/// Proxies that were told of: those that name nobody.
+struct Unnamed(Mutex<BTreeSet<IpAddr>>);
+
+/// Proxies told of at most.
+const MOST_TOLD: usize = 64;
+
+impl Unnamed {
+    /// Whether a request is the first by which a proxy shows that it names nobody. Whether the center is up a proxy asks for itself, and need
+    /// name nobody then: such a request shows nothing.
+    fn is_first(&self, proxy: IpAddr, request: &Request) -> bool {
+        let reads = [axum::http::Method::GET, axum::http::Method::HEAD].contains(request.method());
+        let is_browser = request.headers().contains_key(header::COOKIE);
+        if reads && request.uri().path() == "/" && !is_browser {
+            return false;
+        }
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.len() < MOST_TOLD && told.insert(proxy)
+    }
 }
 
 /// Every answer bears the center's time: a device's clock may be off.
@@ -165,7 +185,31 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
+
+    #[test]
+    fn each_proxy_that_names_nobody_is_told_of_once_and_not_for_what_it_asks_itself() {
+        let unnamed = Unnamed(Mutex::default());
+        let is_told = |proxy: &str, (method, path): (&str, &str), cookie: Option<&str>| {
+            let request = axum::http::Request::builder().method(method).uri(path);
+            let request = cookie
+                .into_iter()
+                .fold(request, |it, cookie| it.header(header::COOKIE, cookie));
+            let request = request.body(Body::empty()).unwrap();
+            unnamed.is_first(proxy.parse().unwrap(), &request)
+        };
+        // Both look whether the center is up.
+        for (proxy, method) in [("10.0.0.1", "GET"), ("10.0.0.2", "HEAD")] {
+            assert!(!is_told(proxy, (method, "/"), None));
+        }
+        assert!(is_told("10.0.0.2", ("GET", "/f/x"), None));
+        assert!(!is_told("10.0.0.2", ("GET", "/f/x"), None));
+        assert!(is_told("10.0.0.1", ("GET", "/"), Some("a=b")));
+        assert!(!is_told("10.0.0.1", ("POST", "/visit"), None));
+        assert!(is_told("10.0.0.3", ("POST", "/"), None));
+    }
 
     /// Whom a request that came from an address with these headers is counted for, behind proxies in 10.0.0.0/8.
     fn counted(from: &str, lines: &[&str]) -> String {
