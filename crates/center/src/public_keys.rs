@@ -132,10 +132,14 @@ pub(crate) async fn open(
     Ok(rotated)
 }
 
-/// Whether the folder's key took the place of another that the store still has as good: the exchange ended between its files and its announcement.
+/// Whether the folder's key took the place of another in the store, which knows nothing of that: the exchange ended between its files and its
+/// announcement. The other may have been retired elsewhere before, by which this exchange came about.
 fn is_exchange_untold(announced: &[PublicKey], keys: &ReceiptKeys) -> bool {
     let mut good = announced.iter().filter(|key| key.retired.is_none());
+    let is_known = |kid: &str| announced.iter().any(|key| key.kid == kid);
+    let took_place = keys.retired.last().is_some_and(|it| is_known(&it.kid));
     good.any(|key| keys.retired.iter().any(|it| it.kid == key.kid))
+        || (took_place && !is_known(keys.current.kid()))
 }
 
 /// Whether the key that signs was retired.

@@ -3,6 +3,7 @@
 use center::control::{Order, Reply, send};
 use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
+use store::receipt_keys::AnnouncedKey;
 
 use crate::operators::events;
 use crate::world::World;
@@ -94,6 +95,39 @@ async fn a_rotation_that_was_cut_off_before_its_announcement_is_an_event_of_the_
     let published = clinic.client.keys().await.unwrap();
     let kids: Vec<&str> = published.keys.iter().map(|key| &*key.kid).collect();
     assert_eq!(kids, [&*kid, &*old]);
+    // It is told once.
+    world.center.take().unwrap().stop().await.unwrap();
+    let world = World::start_in(world.dir, world.micros).await;
+    assert_eq!(events(&world, "key-rotate").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_another_process_brought_about_and_that_was_cut_off_is_an_event_too() {
+    let mut world = World::start().await;
+    world.center.take().unwrap().stop().await.unwrap();
+    let (dir, now) = (world.dir.path(), world.now());
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    let keys = ReceiptKeys::open(dir, &machine).unwrap();
+    // Another process with the same key retired it.
+    let shared = keys.public().remove(0);
+    let retired = AnnouncedKey {
+        proof: shared.proof(&machine),
+        kid: shared.kid,
+        x: shared.x,
+        y: shared.y,
+        announced: now,
+        retired: Some(now),
+    };
+    let engine = crate::places::store(&dir.join("center.db"), 9);
+    engine.announce_keys(vec![retired], None).await.unwrap();
+    drop(engine);
+    // This one followed as far as its files.
+    let rotated = keys.rotate(dir, &machine, now).unwrap();
+    let kid = rotated.current.kid().to_owned();
+    let mut world = World::start_in(world.dir, world.micros).await;
+    let told = events(&world, "key-rotate").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail, format!("kid={kid}"));
     // It is told once.
     world.center.take().unwrap().stop().await.unwrap();
     let world = World::start_in(world.dir, world.micros).await;
