@@ -41,12 +41,9 @@ pub fn remove_unfinished(above: &Path) -> Vec<PathBuf> {
         if !is_lock || folder.extension() != Some(OsStr::new(UNFINISHED)) {
             continue;
         }
-        let Ok(held) = File::options().write(true).open(&lock) else {
+        let Ok(Taken::Held(_held)) = take(&lock, || {}) else {
             continue;
         };
-        if held.try_lock().is_err() {
-            continue;
-        }
         if folder.exists() {
             if clear(&folder).is_err() {
                 continue;
@@ -57,6 +54,48 @@ pub fn remove_unfinished(above: &Path) -> Vec<PathBuf> {
         let _ = std::fs::remove_file(lock);
     }
     removed
+}
+
+/// What became of a lock that was to be taken.
+enum Taken {
+    /// It is held, and stands where others look for it.
+    Held(File),
+    /// The file system has no locks: the file keeps nobody away.
+    WithoutLock(File),
+    /// Another process holds it.
+    Others,
+    /// It was removed before it was locked: what lies beside its name is not its own.
+    Gone,
+}
+
+/// Takes the lock of a file that is there. `opened` is called between the two steps.
+fn take(lock: &Path, opened: impl FnOnce()) -> Result<Taken> {
+    let file = match File::options().write(true).open(lock) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Taken::Gone),
+        file => file?,
+    };
+    opened();
+    Ok(match file.try_lock() {
+        Ok(()) if system::is_at(&file, lock)? => Taken::Held(file),
+        Ok(()) => Taken::Gone,
+        Err(TryLockError::Error(_)) => Taken::WithoutLock(file),
+        Err(TryLockError::WouldBlock) => Taken::Others,
+    })
+}
+
+/// How often a lock's file is made anew where it is removed each time.
+const TRIES: usize = 16;
+
+/// Makes a lock's file and takes it. Who removes what was cut off may find it before it is locked, and remove it.
+fn make_and_take(lock: &Path, mut opened: impl FnMut()) -> Result<Taken> {
+    for _ in 0..TRIES {
+        system::make_private_file(lock)?;
+        match take(lock, &mut opened)? {
+            Taken::Gone => {}
+            taken => return Ok(taken),
+        }
+    }
+    Ok(Taken::Gone)
 }
 
 /// A copy that is being made. Of one that is not finished nothing is left when this ends.
@@ -78,19 +117,20 @@ impl Unfinished {
         }
         let folder = unfinished(to);
         let lock = ending(&folder, LOCK);
-        let made = system::make_private_file(&lock);
-        let held = made.and_then(|()| File::options().write(true).open(&lock));
-        let held = held.map_err(|error| failed(&lock, &error))?;
-        match held.try_lock() {
-            Ok(()) if folder.exists() => {
-                clear(&folder).map_err(|error| failed(&folder, &error))?;
+        let taken = make_and_take(&lock, || {}).map_err(|error| failed(&lock, &error))?;
+        let held = match taken {
+            Taken::Held(held) => {
+                if folder.exists() {
+                    clear(&folder).map_err(|error| failed(&folder, &error))?;
+                }
+                held
             }
-            // A file system without locks keeps nobody away; what is there is not touched then.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-            Err(TryLockError::WouldBlock) => {
+            // What is there is not touched then.
+            Taken::WithoutLock(held) => held,
+            Taken::Others | Taken::Gone => {
                 return Err(failed(&folder, &"another process is writing this copy"));
             }
-        }
+        };
         system::make_private_folder(&folder).map_err(|error| {
             let _ = std::fs::remove_file(&lock);
             failed(&folder, &error)
@@ -202,5 +242,42 @@ mod tests {
         let left: Vec<_> = left.map(|it| it.unwrap().path()).collect();
         assert_eq!(left, std::slice::from_ref(&to));
         assert_eq!(std::fs::read(to.join("center.db")).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_lock_that_was_removed_before_it_was_taken_is_made_again() {
+        let above = tempfile::tempdir().unwrap();
+        let lock = above.path().join("copy.unfinished.lock");
+        let mut times = 0;
+        let taken = make_and_take(&lock, || {
+            times += 1;
+            if times == 1 {
+                // Another process finds a lock that nobody holds.
+                assert!(remove_unfinished(above.path()).is_empty());
+                assert!(!lock.exists());
+            }
+        });
+        let Taken::Held(held) = taken.unwrap() else {
+            panic!("the lock is not held");
+        };
+        assert!(system::is_at(&held, &lock).unwrap());
+        // From now on it is left alone.
+        assert!(remove_unfinished(above.path()).is_empty());
+        assert!(lock.exists());
+        assert!(matches!(take(&lock, || {}), Ok(Taken::Others)));
+    }
+
+    #[test]
+    fn a_lock_in_whose_place_another_stands_is_not_held() {
+        let above = tempfile::tempdir().unwrap();
+        let lock = above.path().join("copy.unfinished.lock");
+        File::create(&lock).unwrap();
+        // The copy it was made for ended, and the next one of the name began.
+        let taken = take(&lock, || {
+            std::fs::remove_file(&lock).unwrap();
+            File::create(&lock).unwrap();
+        });
+        assert!(matches!(taken, Ok(Taken::Gone)));
+        assert!(lock.exists());
     }
 }
