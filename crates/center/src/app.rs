@@ -86,6 +86,8 @@ pub(crate) struct Shared {
     pub(crate) feeding: tokio::sync::Mutex<()>,
     /// Which windows were open when it was last looked.
     pub(crate) open_windows: crate::emergency::Seen,
+    /// Searches of the history that open pages repeat.
+    pub(crate) followed: crate::history::Followed,
     /// Wakes the worker of bulk orders.
     pub(crate) bulk: tokio::sync::Notify,
     pub(crate) lockout: lockout::Policy,

@@ -7,8 +7,8 @@ use api::problem::access::AccessTrouble;
 use api::problem::certificate::CertificateTrouble;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use domain::audit::Deed;
 use domain::civil_date::Instant;
 use domain::permissions::Action;
@@ -91,12 +91,16 @@ impl<A: Permission> FromRequestParts<App> for Granted<A> {
         if let Some(trouble) = first_to_do(&session, A::ACTION) {
             return Err(trouble.into());
         }
-        let background = parts.headers.get("onshi-background").is_some();
-        if !background && ACTIVITY_STEP_S <= session.active.seconds_until(now) {
+        if !is_background(&parts.headers) && ACTIVITY_STEP_S <= session.active.seconds_until(now) {
             app.engine.touch_session(token, now).await?;
         }
         grant(app, session.who, now).await.map(Self)
     }
+}
+
+/// Whether a request says that a program made it by itself, and nobody asked for it.
+pub(crate) fn is_background(headers: &HeaderMap) -> bool {
+    headers.contains_key("onshi-background")
 }
 
 /// The session of a token, if it is good now for whoever shows this certificate.

@@ -1,11 +1,14 @@
 //! The history of a facility's checks (G15): search, and export as a file. Never reaches beyond the permit's facility.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use api::check::Origin;
 use api::history::{Export, FileEncoding, History, HistoryEntry, Listing, Search};
 use api::problem::{MemberError, Trouble};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::account::AccountId;
 use domain::audit::Deed;
@@ -18,7 +21,7 @@ use exchange::history_file::{HistoryFile, HistoryLine};
 use store::checks::Line;
 
 use crate::app::{App, Shared};
-use crate::extract::{Body, Granted, Query};
+use crate::extract::{Body, Granted, Query, TokenHash, is_background};
 use crate::sessions::{actor, event};
 use crate::trouble::Refused;
 
@@ -37,14 +40,19 @@ const STEP: u32 = 1_000;
 pub(crate) async fn search(
     State(app): State<App>,
     Granted(permit): Granted<ReadHistory>,
+    token: TokenHash,
+    headers: HeaderMap,
     body: Body<Search>,
 ) -> Result<Json<History>, Refused> {
-    found(&app, &permit, body.value).await
+    let by = (token, is_background(&headers));
+    found(&app, &permit, by, body.value).await
 }
 
 pub(crate) async fn list(
     State(app): State<App>,
     Granted(permit): Granted<ReadHistory>,
+    token: TokenHash,
+    headers: HeaderMap,
     query: Query<Listing>,
 ) -> Result<Json<History>, Refused> {
     let Query(days) = query;
@@ -52,24 +60,93 @@ pub(crate) async fn list(
     if empty.into_iter().flatten().any(String::is_empty) {
         return Err(Trouble::InvalidQuery.into());
     }
-    found(&app, &permit, days.into()).await
+    let by = (token, is_background(&headers));
+    found(&app, &permit, by, days.into()).await
 }
 
 async fn found(
     app: &App,
     permit: &Permit<ReadHistory>,
+    (session, is_background): (TokenHash, bool),
     wanted: Search,
 ) -> Result<Json<History>, Refused> {
     let now = app.now();
     let mut search = read(wanted, now.date_in_japan())?;
     search.limit = PAGE + 1;
+    let followed = Terms::of(session, &search);
     let (reader, allowed) = (app.clone(), permit.clone());
     // By name every check of the days is read: off the threads that answer checks.
     let lines = tokio::task::spawn_blocking(move || reader.engine.search_checks(&allowed, &search));
     let lines = lines.await.map_err(|_| Trouble::Internal)??;
-    let told = event(now, actor(permit.holder().clone()), Deed::HistorySearch);
-    app.engine.record(told).await?;
+    let is_recorded = followed
+        .as_ref()
+        .is_some_and(|terms| app.followed.is_recorded(terms, now));
+    if !(is_background && is_recorded) {
+        let told = event(now, actor(permit.holder().clone()), Deed::HistorySearch);
+        app.engine.record(told).await?;
+        if let Some(terms) = followed {
+            app.followed.recorded(terms, now);
+        }
+    }
     Ok(Json(page(lines)))
+}
+
+/// A search that a page which is open repeats by itself is recorded again after so long.
+const RECORDED_AGAIN_S: i64 = 3_600;
+
+/// Searches remembered at most; one that finds no room is recorded each time.
+const MOST_FOLLOWED: usize = 4_096;
+
+/// When which search was recorded last, of those that a page may repeat by itself at every check: a row more would cost every check a write, and
+/// say nothing that the first does not.
+#[derive(Default)]
+pub(crate) struct Followed(Mutex<HashMap<Terms, Instant>>);
+
+/// Whose search it is, and what it asks for.
+#[derive(PartialEq, Eq, Hash)]
+struct Terms {
+    session: [u8; 32],
+    from: Instant,
+    until: Instant,
+    verdict: Option<u8>,
+    origin: Option<String>,
+    account: Option<String>,
+}
+
+impl Terms {
+    /// None of a search for a name or for a later page: no page repeats one, and each is recorded.
+    fn of(TokenHash(session): TokenHash, search: &store::checks::Search) -> Option<Self> {
+        let may_be_repeated = search.name.is_none() && search.after.is_none();
+        may_be_repeated.then(|| Self {
+            session,
+            from: search.from,
+            until: search.until,
+            verdict: search.verdict,
+            origin: search.origin.clone(),
+            account: search.account.clone(),
+        })
+    }
+}
+
+impl Followed {
+    fn is_recorded(&self, terms: &Terms, now: Instant) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(terms).is_some_and(|at| is_recent(*at, now))
+    }
+
+    fn recorded(&self, terms: Terms, now: Instant) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if MOST_FOLLOWED <= all.len() {
+            all.retain(|_, at| is_recent(*at, now));
+        }
+        if all.len() < MOST_FOLLOWED {
+            all.insert(terms, now);
+        }
+    }
+}
+
+fn is_recent(recorded: Instant, now: Instant) -> bool {
+    (0..RECORDED_AGAIN_S).contains(&recorded.seconds_until(now))
 }
 
 pub(crate) async fn export(
@@ -319,4 +396,34 @@ fn too_many() -> MemberError {
         "該当が50,000件（または16MiB）を超えるため、ファイルにできません。期間を短くするか、条件を加えてください。",
         "More than 50,000 checks (or 16 MiB) fit, so no file is made. Choose a shorter range or add a condition.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_is_repeated_is_recorded_once_an_hour_for_each_session_and_terms() {
+        let now = Instant::from_micros(1_800_000_000_000_000);
+        let terms = |session: u8, verdict| {
+            let asked = Search {
+                verdict,
+                ..Search::default()
+            };
+            let search = read(asked, now.date_in_japan()).ok().unwrap();
+            Terms::of(TokenHash([session; 32]), &search).unwrap()
+        };
+        let followed = Followed::default();
+        assert!(!followed.is_recorded(&terms(1, None), now));
+        followed.recorded(terms(1, None), now);
+        assert!(followed.is_recorded(&terms(1, None), now.plus_seconds(3_599)));
+        for (other, at) in [
+            (terms(1, None), now.plus_seconds(3_600)),
+            (terms(1, None), now.plus_seconds(-1)),
+            (terms(1, Some(1)), now),
+            (terms(2, None), now),
+        ] {
+            assert!(!followed.is_recorded(&other, at));
+        }
+    }
 }

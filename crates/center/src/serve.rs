@@ -256,6 +256,7 @@ impl Center {
             insurer_feeds: config.insurer_feeds,
             feeding: Default::default(),
             open_windows: crate::emergency::Seen::default(),
+            followed: Default::default(),
             bulk: Default::default(),
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),

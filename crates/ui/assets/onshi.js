@@ -25,6 +25,23 @@ document.addEventListener("DOMContentLoaded", () => {
       htmx.trigger(live, "onshi:news");
     }
   };
+  // Where many looks would cost much, news that come close together are looked at once, the last of them too.
+  const pause = Number(live.dataset.pause || 0);
+  let next = 0;
+  let waits = false;
+  const look = () => {
+    const left = next - performance.now();
+    if (left <= 0) {
+      next = performance.now() + pause;
+      renew();
+    } else if (!waits) {
+      waits = true;
+      setTimeout(() => {
+        waits = false;
+        look();
+      }, left);
+    }
+  };
   const stands = (is) => {
     if (lost) {
       lost.hidden = is;
@@ -32,18 +49,18 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   source.addEventListener("connected", () => {
     stands(true);
-    renew();
+    look();
   });
   // A part that shows checks alone is not written anew at every step of a reader.
   const kinds = live.dataset.news || "reader release settings check rotation consent_withdrawn emergency";
   for (const kind of kinds.split(" ")) {
-    source.addEventListener(kind, renew);
+    source.addEventListener(kind, look);
   }
   source.addEventListener("card_check", (event) => {
     if (told && JSON.parse(event.data).state !== "opened") {
       told.textContent = told.dataset.told + " " + new Date().toLocaleTimeString(document.documentElement.lang);
     }
-    renew();
+    look();
   });
   source.addEventListener("ended", () => {
     source.close();

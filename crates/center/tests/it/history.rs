@@ -1,6 +1,8 @@
 //! The history: pages, bounds, and the exported file.
 
+use api::client::cards::Cause;
 use api::history::{Export, FileEncoding, Search};
+use domain::audit::Deed;
 
 use crate::world::{World, check};
 
@@ -109,4 +111,40 @@ async fn an_export_holds_the_own_facilitys_checks_only() {
     assert_eq!(std::str::from_utf8(&file).unwrap().lines().count(), 1);
     let link = one.sign_in("link_app").await;
     check(one.client.export(&link.token, &body).await, "not_permitted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_open_page_looks_for_again_by_itself_is_recorded_once() {
+    let world = World::start().await;
+    let clinic = world.enrol("1319999999").await;
+    let (session, _) = clinic.administrator().await;
+    clinic.ask(&session.token, "k1", "4567").await.unwrap();
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 8);
+    let look = async |search: &Search, cause: Cause| {
+        let client = &clinic.client;
+        let found = client.search_by(&session.token, search, cause).await;
+        assert_eq!(found.unwrap().checks.len(), 1);
+        engine.count_deeds(Deed::HistorySearch).unwrap()
+    };
+    let all = Search::default();
+    assert_eq!(look(&all, Cause::Person).await, 1);
+    for _ in 0..3 {
+        assert_eq!(look(&all, Cause::Background).await, 1);
+    }
+    // Other terms are another search.
+    let valid = Search {
+        verdict: Some(1),
+        ..Search::default()
+    };
+    for _ in 0..2 {
+        assert_eq!(look(&valid, Cause::Background).await, 2);
+    }
+    // What a person asks for is recorded each time, and so is a name, whoever asks.
+    assert_eq!(look(&all, Cause::Person).await, 3);
+    let named = Search {
+        name: Some("資格".into()),
+        ..Search::default()
+    };
+    assert_eq!(look(&named, Cause::Background).await, 4);
+    assert_eq!(look(&named, Cause::Background).await, 5);
 }
