@@ -18,7 +18,7 @@ pub struct CardCheckNews {
     pub state: String,
 }
 
-/// A check by number was made, or one at home.
+/// A check by number was made, one without a card in an emergency, or one at home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CheckNews {
     /// The check's identifier.
@@ -65,7 +65,7 @@ pub enum Event {
     Release(Release),
     /// `card_check`: a check by card was opened or closed.
     CardCheck(CardCheckNews),
-    /// `check`: a check by number was made. Told as it happens and never again: after a connection was lost, read the history.
+    /// `check`: a check by number was made, or one without a card in an emergency. Told as it happens and never again: after a connection was lost, read the history.
     Check(CheckNews),
     /// `settings`: the settings changed.
     Settings(SettingsNews),

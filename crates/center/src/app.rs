@@ -25,7 +25,6 @@ use crate::config::insurer_feeds::InsurerFeeds;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
 use crate::draining::Draining;
-use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::Metrics;
 use crate::records::Records;
@@ -58,7 +57,6 @@ pub(crate) struct Shared {
     /// Makes presence tokens of checks by card.
     pub(crate) presence_hash: KeyedHash,
     pub(crate) cards: Arc<CardTrust>,
-    pub(crate) events: Events,
     /// At most this many slow hashes at once.
     pub(crate) hashing: Semaphore,
     /// One import at a time, so that its slow hashes leave turns to sign-ins.

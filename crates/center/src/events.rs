@@ -72,7 +72,7 @@ impl Events {
         }
     }
 
-    /// Tells a facility's streams of a check by number. It is no row: the check is one, and a row more would cost each check.
+    /// Tells a facility's streams of a check by number or without a card. It is no row: the check is one, and a row more would cost each check.
     pub(crate) fn check(&self, facility: InstitutionCode, id: u128) {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(listening) = all.get(&facility) {

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::check_ids::CheckIds;
 use crate::config::emergency::Emergency;
+use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::receipts::Sealer;
 use crate::serve::Clock;
@@ -33,6 +34,8 @@ pub(crate) struct Records {
     pub(crate) request_hash: Arc<KeyedHash>,
     /// At most this many exports at once: each holds its file in memory.
     pub(crate) exporting: Arc<Semaphore>,
+    /// Who hears of what is done with them. Nobody hears of practice.
+    pub(crate) events: Arc<Events>,
     /// Whether they are of people who exist; what is printed of others says so on every page.
     pub(crate) people: People,
 }

@@ -32,7 +32,6 @@ use crate::config::traces::NotTraced;
 use crate::config::{Config, duration};
 use crate::data_dir::{Held, NotHeld};
 use crate::draining::{Draining, LastDrain};
-use crate::events::Events;
 use crate::keyed_hash::KeyedHash;
 use crate::metrics::sources::Sources;
 use crate::metrics::{self, Metrics};
@@ -216,6 +215,7 @@ impl Center {
             emergency: Arc::new(config.emergency.clone()),
             request_hash: Arc::new(KeyedHash::new(&machine.derive("repeated-request"))),
             exporting: Arc::new(Semaphore::new(EXPORTS)),
+            events: Arc::default(),
             people: People::Real,
         };
         let app = Arc::new(Shared {
@@ -237,7 +237,6 @@ impl Center {
             rotating: Default::default(),
             revocations,
             cards,
-            events: Events::default(),
             hashing: Semaphore::new(HASHES),
             importing: Semaphore::new(1),
             limits: config.limits,

@@ -96,6 +96,7 @@ impl Practice {
             request_hash: center.request_hash.clone(),
             // One at a time, beside those of real patients.
             exporting: Arc::new(Semaphore::new(1)),
+            events: Arc::default(),
             people: People::MadeUp,
         };
         Ok(Arc::new(Self {

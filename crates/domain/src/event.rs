@@ -22,7 +22,7 @@ named! {
         CardCheckClosed = "card_check_closed";
         /// The facility's settings changed.
         Settings = "settings";
-        /// A check by number was made.
+        /// A check by number was made, or one without a card in an emergency.
         Check = "check";
         /// The rotation of a system account's secret moved on.
         Rotation = "rotation";

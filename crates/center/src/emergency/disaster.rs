@@ -55,8 +55,12 @@ pub(crate) async fn check(
     let (found, registration) = opening::found_by(&records, &permit, &body.value.search).await?;
     let asked = (Origin::Disaster, &body.bytes);
     let (answer, check) = opening::check(&records, permit.facility(), &registration, asked)?;
+    let id = check.id;
     let check = match records.engine.check_found(&permit, found, check).await? {
-        FoundChecked::Done => answer,
+        FoundChecked::Done => {
+            records.events.check(permit.facility(), id);
+            answer
+        }
         FoundChecked::Before(kept) => {
             serde_json::from_slice(&kept).map_err(|_| Trouble::Internal)?
         }

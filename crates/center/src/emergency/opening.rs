@@ -65,6 +65,7 @@ pub(crate) async fn make<A: WithoutCard>(
         event.detail = format!("{} factor={} method={method}", event.detail, factor.code());
     }
     let (answer, check) = check.unzip();
+    let made_check = check.as_ref().map(|it| it.id);
     let new = NewOpening {
         id,
         found,
@@ -73,11 +74,16 @@ pub(crate) async fn make<A: WithoutCard>(
         check,
     };
     match records.engine.open_without_card(permit, new, event).await? {
-        Openings::Done(until) => Ok(Opening {
-            check: answer,
-            id: Uuid::from_u128(id).to_string(),
-            until: until.to_string(),
-        }),
+        Openings::Done(until) => {
+            if let Some(check) = made_check {
+                records.events.check(permit.facility(), check);
+            }
+            Ok(Opening {
+                check: answer,
+                id: Uuid::from_u128(id).to_string(),
+                until: until.to_string(),
+            })
+        }
         Openings::Before(id, until) => Ok(Opening {
             check: None,
             id: Uuid::from_u128(id).to_string(),

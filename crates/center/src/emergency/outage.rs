@@ -60,6 +60,7 @@ pub(crate) async fn ask(
             (told, None)
         }
     };
+    let made_check = check.as_ref().map(|it| it.id);
     let made = Made {
         window: Some(window.planned.id),
         way,
@@ -70,7 +71,12 @@ pub(crate) async fn ask(
         kept: repeatable.keep(&told, records.now())?,
     };
     match record_answered(&records, &permit, made, answered).await? {
-        Recorded::Now(_) => Ok(Json(told)),
+        Recorded::Now(_) => {
+            if let Some(id) = made_check {
+                records.events.check(permit.facility(), id);
+            }
+            Ok(Json(told))
+        }
         Recorded::Before(earlier) => told_before(&again(earlier)?),
     }
 }

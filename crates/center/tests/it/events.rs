@@ -11,7 +11,7 @@ use crate::patience::in_time;
 use crate::world::{World, check};
 
 /// The next event; what is not there within a while never comes.
-async fn next(events: &mut Events) -> Event {
+pub(crate) async fn next(events: &mut Events) -> Event {
     loop {
         match in_time("the next event", events.next()).await.unwrap() {
             Received::Event(event) => return event,
@@ -22,7 +22,7 @@ async fn next(events: &mut Events) -> Event {
 }
 
 /// A stream that stands and knows its place.
-async fn listen(client: &Client, token: &str) -> Events {
+pub(crate) async fn listen(client: &Client, token: &str) -> Events {
     let mut events = client.events(token, None);
     assert!(matches!(events.next().await.unwrap(), Received::Connected));
     assert!(matches!(events.next().await.unwrap(), Received::Moved));

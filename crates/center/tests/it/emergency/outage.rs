@@ -1,6 +1,11 @@
 //! Outage mode: eligibility alone, whatever else is open.
 
+use api::client::events::Events;
+use api::emergency::NewDisasterCheck;
+use api::event::Event;
+
 use super::*;
+use crate::events::{listen, next};
 use crate::world::check;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,4 +89,39 @@ async fn an_outage_answers_eligibility_and_opens_nothing() {
         other.client.check_in_outage(&neighbour, "1", &sample).await,
         "emergency_closed",
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_without_a_card_is_heard_of_by_the_facility_once() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    let client = &clinic.client;
+    world
+        .open("outage", |it| it.facilities = vec![CODE.into()], 3_600)
+        .await;
+    world.disaster(3_600).await;
+    let mut events = listen(client, &staff).await;
+    let heard = async |events: &mut Events| loop {
+        if let Event::Check(news) = next(events).await {
+            return news.id;
+        }
+    };
+    let asked = search("双子花", None);
+    let first = client.check_in_outage(&staff, "1", &asked).await.unwrap();
+    let again = client.check_in_outage(&staff, "1", &asked).await.unwrap();
+    assert!(again == first);
+    assert_eq!(heard(&mut events).await, first.check.unwrap().check_id);
+    let outcome = client.search_in_disaster(&staff, &asked).await.unwrap();
+    let opened = client
+        .open_in_disaster(&staff, &opening(&outcome, "oral"))
+        .await
+        .unwrap();
+    assert_eq!(heard(&mut events).await, opened.check.unwrap().check_id);
+    let outcome = client.search_in_disaster(&staff, &asked).await.unwrap();
+    let alone = NewDisasterCheck {
+        search: outcome.found.unwrap().search,
+    };
+    let checked = client.check_in_disaster(&staff, &alone).await.unwrap();
+    assert_eq!(heard(&mut events).await, checked.check.check_id);
 }

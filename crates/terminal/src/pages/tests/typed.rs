@@ -103,7 +103,9 @@ async fn a_history_is_written_anew_by_the_terms_it_was_searched_with_and_behind_
         page.render().unwrap()
     };
     let follows = |page: &str, terms: &[(&str, &str)]| {
-        assert!(page.contains("data-live=\"/live\" data-news=\"check\" data-pause=\"2000\""));
+        assert!(
+            page.contains("data-live=\"/live\" data-news=\"check home_care\" data-pause=\"2000\"")
+        );
         assert!(page.contains("hx-post=\"/history/live?by=itself\""));
         for (name, value) in terms {
             let term = format!("&#34;{name}&#34;:&#34;{value}&#34;");
