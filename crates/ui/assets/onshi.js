@@ -62,14 +62,13 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     look();
   });
-  source.addEventListener("ended", () => {
-    source.close();
-    location.reload();
-  });
-  source.addEventListener("locked", () => {
+  // Gone to and not read again: of a page that answered a form the browser would ask whether to send it once more.
+  const leave = () => {
     source.close();
     location.replace(document.querySelector("[data-lock]").dataset.here);
-  });
+  };
+  source.addEventListener("ended", leave);
+  source.addEventListener("locked", leave);
   source.addEventListener("lost", () => stands(false));
   source.addEventListener("error", () => stands(false));
 });

@@ -197,7 +197,7 @@ impl Walk {
     }
 
     /// Signs an account in at the center, beside the browser.
-    async fn center_token(&self, kind: &str) -> String {
+    pub(super) async fn center_token(&self, kind: &str) -> String {
         let (account, password) = self.account(kind);
         let body = api::session::SignIn {
             account: account.into(),

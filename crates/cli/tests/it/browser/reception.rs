@@ -77,6 +77,27 @@ async fn a_check_that_comes_is_in_the_open_history_and_what_is_being_typed_there
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_was_searched_leaves_for_the_sign_in_when_its_session_ends() {
+    let walk = Walk::start().await;
+    walk.sign_in("general").await;
+    walk.open("history").await;
+    walk.send(&[("from", "R1.5.1")]).await;
+    walk.until("[data-live]").await;
+    walk.script("document.documentElement.dataset.old = '1'")
+        .await;
+    // Signed in elsewhere: the session here is over.
+    walk.center_token("general").await;
+    walk.next_page().await;
+    assert!(walk.shows("main [name=password]").await);
+    // Of the answer to a form that is read again the browser asks whether to send it once more.
+    let how = walk
+        .script("return performance.getEntriesByType('navigation')[0].type")
+        .await;
+    assert_ne!(how.as_str(), Some("reload"));
+    walk.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_wrong_is_named_at_its_field_and_kept() {
     let walk = Walk::start().await;
     walk.open("").await;
