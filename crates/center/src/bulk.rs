@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use store::bulk::{Accepted, Fetched, NewOrder};
 
 use crate::app::{App, Shared, random};
-use crate::link::{Stop, must};
+use crate::link::{Stop, apart, must};
 use crate::repeats::Repeatable;
 
 /// Lines worked off in one transaction: few enough that a single check waits a few milliseconds for it at most.
@@ -71,7 +71,8 @@ pub(crate) async fn accept(
         return Ok(serde_json::from_slice(&before).map_err(|_| Trouble::Internal)?);
     }
     let identifier = request.file_identifier().map(str::to_owned);
-    let ordered = order_of(app, request, now.date_in_japan())?;
+    let most = app.link.most_lines.get() as usize;
+    let ordered = apart(move || order_of(most, request, now.date_in_japan())).await??;
     for _ in 0..DRAWS {
         let reception = draw(now)?;
         let receipt = Receipt {
@@ -178,8 +179,7 @@ fn draw(now: Instant) -> Result<ReceptionNumber, Stop> {
     Ok(ReceptionNumber::new(now.date_in_japan(), drawn))
 }
 
-fn order_of(app: &Shared, request: Request, today: CivilDate) -> Result<Ordered, Unanswerable> {
-    let most = app.link.most_lines.get() as usize;
+fn order_of(most: usize, request: Request, today: CivilDate) -> Result<Ordered, Unanswerable> {
     let listed = |kind, list| Ordered {
         kind,
         day: today,

@@ -103,13 +103,14 @@ pub fn read(bytes: &[u8], encoding: Encoding) -> Result<Vec<AccountLine>, Vec<Fa
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
+    let mut numbers = LineNumbers::of(&text);
     let mut lines = Vec::new();
     let mut faults = Vec::new();
     let mut belong = HEADER.len();
     for (at, record) in reader.records().enumerate() {
         // The reader fails on bytes that are not UTF-8 alone, and the text is.
         let record = record.map_err(|_| fault(1, Fault::WrongEncoding))?;
-        let line = line_of(&text, record.position());
+        let line = numbers.line(record.position());
         let members: Vec<&str> = record.iter().collect();
         if at == 0 {
             let header: Vec<&str> = members.iter().map(|member| member.trim()).collect();
@@ -164,13 +165,39 @@ fn of_members(line: u32, members: &[&str]) -> Option<AccountLine> {
     })
 }
 
-/// The line a record begins in. The reader's own count does not know the blank lines it skips before a record.
-pub(crate) fn line_of(text: &str, position: Option<&csv::Position>) -> u32 {
-    let start = position.map_or(0, |it| usize::try_from(it.byte()).unwrap_or(usize::MAX));
-    let rest = text.get(start..).unwrap_or_default();
-    let blank = rest.len() - rest.trim_start_matches('\n').len();
-    let before = text.get(..start + blank).unwrap_or_default();
-    u32::try_from(1 + before.matches('\n').count()).unwrap_or(u32::MAX)
+/// The lines records begin in, counted forward only: a whole file costs one pass. The reader's own count does not know the blank lines it
+/// skips before a record.
+pub(crate) struct LineNumbers<'t> {
+    text: &'t [u8],
+    /// As far as is counted.
+    at: usize,
+    /// The line of that place, from 1.
+    line: u32,
+}
+
+impl<'t> LineNumbers<'t> {
+    /// Of a text whose lines end in line feeds alone.
+    pub(crate) fn of(text: &'t str) -> Self {
+        Self {
+            text: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of a record that stands behind those asked for before.
+    pub(crate) fn line(&mut self, position: Option<&csv::Position>) -> u32 {
+        let start = position.map_or(0, |it| usize::try_from(it.byte()).unwrap_or(usize::MAX));
+        let passed = self.text.get(self.at..start).unwrap_or_default();
+        let blank = self.text.get(self.at + passed.len()..).unwrap_or_default();
+        let blank = blank.iter().take_while(|byte| **byte == b'\n').count();
+        let feeds = passed.iter().filter(|byte| **byte == b'\n').count() + blank;
+        self.at += passed.len() + blank;
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(feeds).unwrap_or(u32::MAX));
+        self.line
+    }
 }
 
 fn fault(line: u32, fault: Fault) -> Vec<FaultAt> {
@@ -220,6 +247,21 @@ mod tests {
                 fault: expected
             }]
         );
+    }
+
+    #[test]
+    fn lines_are_counted_forward_and_blank_ones_with_them() {
+        let text = "\na,b\n\n\n\"c\nd\",e\nf,g\n";
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let mut numbers = LineNumbers::of(text);
+        let lines: Vec<u32> = reader
+            .records()
+            .map(|record| numbers.line(record.unwrap().position()))
+            .collect();
+        assert_eq!(lines, [2, 5, 7]);
+        assert_eq!(numbers.at, text.len() - "f,g\n".len());
     }
 
     #[test]

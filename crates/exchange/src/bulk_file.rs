@@ -1,7 +1,7 @@
 //! Bulk requests as CSV files, for people at the terminal: bytes to the request of the interface, and results to lines of a file. Judges
 //! the file's form only; what is wrong with a value is said in the line's result.
 
-use crate::account_file::line_of;
+use crate::account_file::LineNumbers;
 use crate::csv_file::{NotWritten, guarded};
 use crate::encoding::{Encoding, windows_31j};
 use crate::tables::bulk_check::{self, CeilingOnFile, CheckUnit, SearchInfo};
@@ -113,12 +113,13 @@ pub struct FaultAt {
     pub fault: Fault,
 }
 
-/// The lines of a bulk check. UTF-8, with or without a mark, or else Windows-31J.
+/// The lines of a bulk check. UTF-8, with or without a mark, or else Windows-31J. Reading ends one line beyond `most`: that there are too
+/// many is for the receiver to say.
 ///
 /// # Errors
 /// The first fault of form.
-pub fn read_checks(bytes: &[u8]) -> Result<bulk_check::RequestBody, FaultAt> {
-    let lines = read(bytes, CHECKS)?;
+pub fn read_checks(bytes: &[u8], most: usize) -> Result<bulk_check::RequestBody, FaultAt> {
+    let lines = read(bytes, CHECKS, most)?;
     let search_infos = lines.into_iter().map(|line| {
         let [
             insurer_number,
@@ -148,12 +149,15 @@ pub fn read_checks(bytes: &[u8]) -> Result<bulk_check::RequestBody, FaultAt> {
     })
 }
 
-/// The lines of a registration of reference numbers.
+/// The lines of a registration of reference numbers, up to one beyond `most`.
 ///
 /// # Errors
 /// The first fault of form.
-pub fn read_reference_numbers(bytes: &[u8]) -> Result<reference_number::BulkRequestBody, FaultAt> {
-    let lines = read(bytes, REFERENCE_NUMBERS)?;
+pub fn read_reference_numbers(
+    bytes: &[u8],
+    most: usize,
+) -> Result<reference_number::BulkRequestBody, FaultAt> {
+    let lines = read(bytes, REFERENCE_NUMBERS, most)?;
     let registrations = lines.into_iter().map(|line| {
         let [reference_number, insurer_number, symbol, number, branch] = line;
         Registration {
@@ -173,6 +177,7 @@ pub fn read_reference_numbers(bytes: &[u8]) -> Result<reference_number::BulkRequ
 fn read<const N: usize>(
     bytes: &[u8],
     header: [&str; N],
+    most: usize,
 ) -> Result<Vec<[Option<String>; N]>, FaultAt> {
     let at = |line, fault| FaultAt { line, fault };
     let unmarked = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -186,10 +191,11 @@ fn read<const N: usize>(
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
+    let mut numbers = LineNumbers::of(&text);
     let mut lines = Vec::new();
     for (place, record) in reader.records().enumerate() {
         let record = record.map_err(|_| at(1, Fault::WrongEncoding))?;
-        let line = line_of(&text, record.position());
+        let line = numbers.line(record.position());
         if place == 0 {
             if !record.iter().map(str::trim).eq(header) {
                 return Err(at(line, Fault::Header));
@@ -203,6 +209,9 @@ fn read<const N: usize>(
             at(line, Fault::Ragged { found, expected })
         })?;
         lines.push(members);
+        if most < lines.len() {
+            break;
+        }
     }
     if lines.is_empty() && text.trim().is_empty() {
         return Err(at(1, Fault::Header));
@@ -343,13 +352,15 @@ impl File {
 mod tests {
     use super::*;
 
+    const MOST: usize = 10_000;
+
     #[test]
     fn lines_are_read_alike_in_both_encodings_and_with_a_spreadsheets_dates() {
         let text = "insurer_number,symbol,number,branch,birth_date,ceiling_kind,ceiling_category,identifier\r\n\
                     '06139992,１２３,４５６７,01,1970/01/02,01,A03,PT1\r\n39139993,,01234567,,19480303,,,\r\n";
-        let utf8 = read_checks(text.as_bytes()).unwrap();
-        let marked = read_checks(format!("\u{FEFF}{text}").as_bytes()).unwrap();
-        let cp932 = read_checks(&windows_31j::encode(text).unwrap()).unwrap();
+        let utf8 = read_checks(text.as_bytes(), MOST).unwrap();
+        let marked = read_checks(format!("\u{FEFF}{text}").as_bytes(), MOST).unwrap();
+        let cp932 = read_checks(&windows_31j::encode(text).unwrap(), MOST).unwrap();
         assert!(utf8 == marked && utf8 == cp932);
         let [first, second] = utf8.search_infos.as_slice() else {
             panic!("two lines");
@@ -364,7 +375,7 @@ mod tests {
     fn a_fault_of_form_is_named_with_its_line() {
         let check = |bytes: &[u8], line, fault| {
             assert_eq!(
-                read_reference_numbers(bytes).unwrap_err(),
+                read_reference_numbers(bytes, MOST).unwrap_err(),
                 FaultAt { line, fault }
             );
         };
@@ -378,11 +389,30 @@ mod tests {
         };
         check(format!("{head}1,2,3,4,5\r\n1,2\r\n").as_bytes(), 3, ragged);
         assert!(
-            read_reference_numbers(head.as_bytes())
+            read_reference_numbers(head.as_bytes(), MOST)
                 .unwrap()
                 .registrations
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn reading_ends_one_line_beyond_the_most() {
+        let head = format!("{}\n", CHECKS.join(","));
+        let file = format!("{head}{}", ",,,,,,,\n".repeat(200_000));
+        let read = read_checks(file.as_bytes(), MOST).unwrap();
+        assert_eq!(read.search_infos.len(), MOST + 1);
+        let whole = read_checks(file.as_bytes(), 200_000).unwrap();
+        assert_eq!(whole.search_infos.len(), 200_000);
+        // A fault of form is looked for as far as is read.
+        let file = format!("{file}1,2\n");
+        assert!(read_checks(file.as_bytes(), MOST).is_ok());
+        let ragged = Fault::Ragged {
+            found: 2,
+            expected: 8,
+        };
+        let at = read_checks(file.as_bytes(), 200_000).unwrap_err();
+        assert_eq!((at.line, at.fault), (200_002, ragged));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use store::bulk::{Fetched, Order};
 
 use crate::app::{App, Shared};
 use crate::extract::{Granted, Query, whole};
-use crate::link::Stop;
+use crate::link::{Stop, apart};
 use crate::repeats::Repeatable;
 use crate::trouble::Refused;
 
@@ -84,11 +84,17 @@ pub(crate) async fn put_in(
     ];
     let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     let facility = permit.facility();
-    let asked = if is_csv {
-        of_message(&csv(&bytes, kind, (facility, day))?)?
-    } else {
-        xml(&bytes, kind)?
-    };
+    let most = app.link.most_lines.get() as usize;
+    // Thousands of lines are read by a few at once, off the threads that answer checks.
+    let _turn = app.exporting.acquire().await.map_err(|_| Trouble::Busy)?;
+    let asked = apart(move || {
+        if is_csv {
+            of_message(&csv(&bytes, kind, (facility, day), most)?)
+        } else {
+            xml(&bytes, kind)
+        }
+    });
+    let asked = asked.await??;
     if asked.institution_code() != Some(facility.to_string().as_str()) {
         return Err(told(&ErrorCode::OtherFacility.plain()));
     }
@@ -189,6 +195,7 @@ fn csv(
     bytes: &[u8],
     kind: BulkKind,
     (facility, day): (InstitutionCode, CivilDate),
+    most: usize,
 ) -> Result<Asked, Refused> {
     let faulty = |at: bulk_file::FaultAt| {
         let (line, fault) = (at.line, at.fault);
@@ -204,7 +211,7 @@ fn csv(
                 institution_code: Some(facility.to_string()),
                 file_identifier: None,
             },
-            body: bulk_file::read_reference_numbers(bytes).map_err(faulty)?,
+            body: bulk_file::read_reference_numbers(bytes, most).map_err(faulty)?,
         }));
     }
     Ok(Asked::BulkCheck(bulk_check::Request {
@@ -213,7 +220,7 @@ fn csv(
             institution_code: Some(facility.to_string()),
             file_identifier: None,
         },
-        body: bulk_file::read_checks(bytes).map_err(faulty)?,
+        body: bulk_file::read_checks(bytes, most).map_err(faulty)?,
     }))
 }
 

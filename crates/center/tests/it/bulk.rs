@@ -4,6 +4,7 @@ use api::client::bulk::BulkFile;
 use api::history::FileEncoding;
 use api::reference_number::ReferenceNumberSearch;
 use center::config::link::Link;
+use exchange::bulk_file;
 use serde_json::{Value, json};
 
 use crate::patience::in_time;
@@ -288,6 +289,28 @@ async fn an_order_with_no_line_or_too_many_is_refused_whole_and_limits_are_setti
         ),
         (1, 0, "done")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_csv_file_of_far_too_many_lines_is_refused_as_such() {
+    let world = World::start().await;
+    let clinic = world.enrol(OWN).await;
+    let (staff, _) = clinic.administrator().await;
+    for (kind, head, line) in [
+        ("checks", bulk_file::CHECKS.join(","), ",,,,,,,"),
+        (
+            "reference_numbers",
+            bulk_file::REFERENCE_NUMBERS.join(","),
+            ",,,,",
+        ),
+    ] {
+        let csv = format!("{head}\n{}", format!("{line}\n").repeat(200_000));
+        let file = (BulkFile::Csv, csv.into_bytes());
+        let put = clinic
+            .client
+            .put_in_bulk_order(&staff.token, kind, (kind, None), file);
+        refused(put.await, "file", "E0007");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
