@@ -255,6 +255,7 @@ impl Asking<'_> {
 }
 
 fn read(message: Message, bytes: &[u8]) -> Result<request::Request, Refused> {
+    request::Request::within_bounds(bytes).map_err(|rejected| not_readable(&rejected))?;
     let image: Value = crate::extract::parse(bytes)?;
     request::Request::from_json(message, &image).map_err(|rejected| not_readable(&rejected))
 }
@@ -277,4 +278,23 @@ fn not_readable(rejected: &Rejected) -> Refused {
         &format!("{member}: {en}"),
     );
     Refused::members(Trouble::InvalidInput, vec![error])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_of_too_many_groups_is_refused_before_it_is_parsed() {
+        let groups = "{\"\":0},".repeat((16 << 20) / "{\"\":0},".len());
+        // It ends in the middle: had it been parsed, that would be said.
+        let image = format!("{{\"XmlMsg\":[{groups}");
+        let refused = read(Message::BulkCheck, image.as_bytes()).unwrap_err();
+        let error = &refused.problem().errors[0];
+        assert_eq!(
+            (error.member.as_str(), error.code.as_str()),
+            ("XmlMsg", "shape")
+        );
+        assert!(error.text.en.contains("more elements"), "{}", error.text.en);
+    }
 }

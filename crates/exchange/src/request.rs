@@ -66,6 +66,15 @@ impl Request {
         Self::read(message, &json::read(image, message.request_rows())?)
     }
 
+    /// Whether the bytes of a JSON image have no more objects and values than any message has. To be asked before they are parsed: what is
+    /// parsed may take a hundred times their memory.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyElements`].
+    pub fn within_bounds(image: &[u8]) -> Result<(), Rejected> {
+        json::within_bounds(image)
+    }
+
     fn read(message: Message, root: &Element<'_>) -> Result<Self, Rejected> {
         Ok(match message {
             Message::SingleCheck => Self::SingleCheck(Part::read(root)?),

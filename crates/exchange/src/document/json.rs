@@ -5,13 +5,40 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::document::{Element, Inside, ROOT, Sink, entry_of};
+use crate::document::{Element, Inside, MOST_ELEMENTS, ROOT, Sink, entry_of};
 use crate::rejected::{Reason, Rejected};
 use crate::tables::{Holds, Row};
 
 /// Entries of one list at most: ten times the lines of a bulk request. Empty ones would else fill a hundred times the memory of their
 /// image.
 const MOST_ENTRIES: usize = 100_000;
+
+/// Objects and arrays in one image at most: two for each entry, and what is around them. A parsed object takes a hundred times the memory
+/// of its text, so that they are counted before.
+const MOST_GROUPS: usize = 2 * MOST_ENTRIES + 100;
+
+/// Refuses an image with more objects or values than any message has, by its text alone. Says nothing of its form.
+pub(crate) fn within_bounds(text: &[u8]) -> Result<(), Rejected> {
+    let (mut in_string, mut escaped) = (false, false);
+    let (mut groups, mut values) = (0_usize, 0_usize);
+    for byte in text.iter().copied() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                groups += 1;
+                values += 1;
+            }
+            b',' if !in_string => values += 1,
+            _ => {}
+        }
+        if MOST_GROUPS < groups || MOST_ELEMENTS < values {
+            return Err(rejected(ROOT, Reason::TooManyElements));
+        }
+    }
+    Ok(())
+}
 
 /// Reads an image into the tree that XML is read into.
 pub(crate) fn read<'a>(image: &'a Value, rows: &[Row]) -> Result<Element<'a>, Rejected> {

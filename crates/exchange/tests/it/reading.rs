@@ -386,6 +386,33 @@ fn images_nobody_should_have_sent_are_rejected_with_their_element() {
 }
 
 #[test]
+fn an_image_is_weighed_by_its_text_alone() {
+    let bounded = |image: &str| Request::within_bounds(image.as_bytes()).map_err(|it| it.reason);
+    let list = |entry: &str, many: usize| format!("{{\"XmlMsg\":[{}", entry.repeat(many));
+    let beyond = Err(Reason::TooManyElements);
+    assert_eq!(bounded(&list("{\"\":0},", 300_000)), beyond);
+    assert_eq!(bounded(&list("[", 300_000)), beyond);
+    assert_eq!(bounded(&list("0,", 1_000_001)), beyond);
+    assert_eq!(bounded(&list("{\"\":0},", 200_000)), Ok(()));
+    // What stands within a text is no group and no value.
+    let text = "{[,\\\"".repeat(300_000);
+    assert_eq!(bounded(&format!("{{\"XmlMsg\":\"{text}\"}}")), Ok(()));
+    // A backslash that is written twice escapes no quotation mark.
+    assert_eq!(bounded(&list("\"\\\\\",", 1_000_001)), beyond);
+    // A request of the most lines with every value is far below.
+    let Ok((request, _)) = Request::from_xml(Message::BulkCheck, BULK.as_bytes()) else {
+        panic!("it is read");
+    };
+    let Request::BulkCheck(mut request) = request else {
+        panic!("a bulk check");
+    };
+    let line = request.body.search_infos[0].clone();
+    request.body.search_infos = vec![line; 10_000];
+    let image = Request::BulkCheck(request).to_json().to_string();
+    assert_eq!(bounded(&image), Ok(()));
+}
+
+#[test]
 fn a_file_cut_anywhere_is_incomplete_or_rejected_but_never_read() {
     let whole = UTF8.len() - "\n".len();
     for length in 0..whole {
