@@ -130,14 +130,15 @@ pub(crate) async fn fetch(
         .engine
         .fetch_order(permit, kind, &reception, counting, app.now());
     let fetched = found.await?.ok_or_else(unknown)?;
-    match &fetched {
+    let without = |code: ErrorCode, order| Err(Stop::WithoutResult(code.plain(), Box::new(order)));
+    match fetched {
         Fetched::OtherKind => Err(ErrorCode::OtherReception.plain().into()),
-        Fetched::TooOften(_) => Err(ErrorCode::FetchedTooOften.plain().into()),
+        Fetched::TooOften(order) => without(ErrorCode::FetchedTooOften, order),
         Fetched::Without(order) if order.state == BulkState::Expired => {
-            Err(ErrorCode::NoLongerKept.plain().into())
+            without(ErrorCode::NoLongerKept, order)
         }
         Fetched::Without(order) if order.state == BulkState::Failed => {
-            Err(ErrorCode::ListTooLong.plain().into())
+            without(ErrorCode::ListTooLong, order)
         }
         Fetched::Without(_) | Fetched::Results(..) => Ok(fetched),
     }

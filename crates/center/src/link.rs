@@ -24,6 +24,7 @@ use exchange::message::Message;
 use exchange::rejected::Rejected;
 use exchange::request;
 use serde_json::Value;
+use store::bulk::Order;
 use store::engine::StoreError;
 
 use crate::app::{App, Shared};
@@ -137,6 +138,8 @@ pub(crate) enum Stop {
     Refused(Refused),
     /// In the interface's own words.
     Unanswerable(Unanswerable),
+    /// In the interface's own words, with what the order is known by that has no result.
+    WithoutResult(Unanswerable, Box<Order>),
 }
 
 impl From<Refused> for Stop {
@@ -175,6 +178,13 @@ impl Asking<'_> {
         match self.dispatch(&request).await {
             Ok(answer) => Ok(answer),
             Err(Stop::Unanswerable(why)) => Ok(Answer::unanswerable(&request, &why, self.now)),
+            Err(Stop::WithoutResult(why, order)) => {
+                let mut answer = Answer::unanswerable(&request, &why, self.now);
+                if let Some(header) = answer.result_header_mut() {
+                    bulk_checks::tell_order(header, &order);
+                }
+                Ok(answer)
+            }
             Err(Stop::Refused(refused)) => Err(refused),
         }
     }

@@ -275,7 +275,7 @@ fn told(why: &Unanswerable) -> Refused {
 fn refused(stop: Stop) -> Refused {
     let why = match stop {
         Stop::Refused(refused) => return refused,
-        Stop::Unanswerable(why) => why,
+        Stop::Unanswerable(why) | Stop::WithoutResult(why, _) => why,
     };
     match why.code {
         ErrorCode::UnknownReception | ErrorCode::OtherReception => Trouble::NotFound.into(),

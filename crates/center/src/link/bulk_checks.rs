@@ -99,12 +99,19 @@ fn header_of(
     (order, segment): (&Order, ResultSegment),
 ) -> ResultHeader {
     let mut header = result_header(asked, segment, asking.now);
-    header.file_identifier = header.file_identifier.or_else(|| order.identifier.clone());
+    tell_order(&mut header, order);
+    header
+}
+
+/// Puts into a header what an order is known by and how far it is.
+pub(super) fn tell_order(header: &mut ResultHeader, order: &Order) {
+    if header.file_identifier.is_none() {
+        header.file_identifier.clone_from(&order.identifier);
+    }
     header.confirmation_date = (order.kind == BulkKind::Checks).then(|| order.day.to_compact());
     if order.state != BulkState::Listing {
         header.processed = Some(order.progress.done.to_string());
         header.processed_well = Some(order.progress.normal.to_string());
         header.failed = Some(order.progress.errors().to_string());
     }
-    header
 }

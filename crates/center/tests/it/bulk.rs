@@ -280,6 +280,15 @@ async fn an_order_with_no_line_or_too_many_is_refused_whole_and_limits_are_setti
     result(&clinic, &token, "OQSmuquc02", &kept).await;
     let again = send(&clinic, &token, ("OQSmuquc02", "again"), &question(&kept)).await;
     assert_eq!(at(&again, "MessageHeader/ErrorCode"), "E0024");
+    for (item, expected) in [
+        ("ArbitraryFileIdentifier", "202611230020"),
+        ("QualificationConfirmationDate", "20261123"),
+        ("NumberOfProcessingResult", "2"),
+        ("NumberOfNormalProcessing", "2"),
+        ("NumberOfError", "0"),
+    ] {
+        assert_eq!(at(&again, &format!("MessageHeader/{item}")), expected);
+    }
     let orders = clinic.client.bulk_orders(&token).await.unwrap().orders;
     assert_eq!(
         (
@@ -289,6 +298,44 @@ async fn an_order_with_no_line_or_too_many_is_refused_whole_and_limits_are_setti
         ),
         (1, 0, "done")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_without_a_result_is_told_by_its_requests_identifier() {
+    let link = Link {
+        most_lines: std::num::NonZeroU32::MIN,
+        ..Link::default()
+    };
+    let (world, _) = World::start_linked(link).await;
+    let engine = crate::places::store(&world.dir.path().join("center.db"), 8);
+    let mut people = synthetic::samples::people();
+    people.retain(|it| it.coverages.iter().any(|it| !it.tickets.is_empty()));
+    let mut second = people[0].clone();
+    second.person.id = domain::person::PersonId::from_u128(900_001);
+    people.push(second);
+    engine.store_people(people).await.unwrap();
+    let clinic = world.enrol(OWN).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let month = json!({"QualificationConfirmSearchInfo": {"MedicalTreatmentMonth": "202611"}});
+    let asked = message(&plain(OWN), &month);
+    let reception = order(&clinic, &token, "OQSmutic01", &asked).await;
+    let failed = result(&clinic, &token, "OQSmutic02", &reception).await;
+    let kept = order(&clinic, &token, "OQSmuquc01", &bulk_check(&[taro(None)])).await;
+    result(&clinic, &token, "OQSmuquc02", &kept).await;
+    let later = domain::civil_date::Instant::from_micros(i64::MAX);
+    engine
+        .forget_orders(later, domain::civil_date::Instant::from_micros(0))
+        .await
+        .unwrap();
+    let expired = send(&clinic, &token, ("OQSmuquc02", "late"), &question(&kept)).await;
+    for (answer, code) in [(&failed, "E0025"), (&expired, "E0021")] {
+        assert_eq!(at(answer, "MessageHeader/SegmentOfResult"), "9");
+        assert_eq!(at(answer, "MessageHeader/ErrorCode"), code);
+        assert_eq!(
+            at(answer, "MessageHeader/ArbitraryFileIdentifier"),
+            "202611230020"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

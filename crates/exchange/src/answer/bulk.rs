@@ -3,6 +3,7 @@
 use domain::civil_date::Instant;
 use domain::codes::check::{CharacterCode, ResultSegment};
 
+use crate::answer::Answer;
 use crate::request::Request;
 use crate::tables::bulk::{Accepted, AcceptedBody, PlainAnswerHeader, ResultHeader, ResultRequest};
 
@@ -45,5 +46,28 @@ pub fn result_header(asked: &ResultRequest, segment: ResultSegment, now: Instant
         segment: Some(segment.code().to_owned()),
         character_code: Some(CharacterCode::Utf8.code().to_owned()),
         ..ResultHeader::default()
+    }
+}
+
+impl Answer {
+    /// The header, where it is the answer to the question for a result.
+    #[must_use]
+    pub fn result_header_mut(&mut self) -> Option<&mut ResultHeader> {
+        match self {
+            Self::BulkCheckResult(it)
+            | Self::MedicalAidListResult(it)
+            | Self::HomeVisitListResult(it)
+            | Self::OnlineListResult(it) => Some(&mut it.header),
+            Self::BulkReferenceNumbersResult(it) => Some(&mut it.header),
+            Self::SingleCheck(_)
+            | Self::ReferenceNumber(_)
+            | Self::BulkCheck(_)
+            | Self::BulkReferenceNumbers(_)
+            | Self::MedicalAidList(_)
+            | Self::HomeVisitList(_)
+            | Self::OnlineList(_)
+            | Self::Drugs(_)
+            | Self::Checkups(_) => None,
+        }
     }
 }
