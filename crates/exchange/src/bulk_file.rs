@@ -351,6 +351,7 @@ impl File {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::as_sent::RegistrationAsSent;
 
     const MOST: usize = 10_000;
 
@@ -418,9 +419,9 @@ mod tests {
     #[test]
     fn a_result_starts_no_formula_and_reduces_what_shift_jis_lacks() {
         let unit = RegistrationUnit {
-            registration: Some(Registration {
+            registration: Some(RegistrationAsSent {
                 reference_number: Some("=1+1".into()),
-                ..Registration::default()
+                ..RegistrationAsSent::default()
             }),
             message: Some("𠮷".into()),
             ..RegistrationUnit::default()

@@ -3,6 +3,7 @@
 //!
 //! No row was read in the official layout, which is not public; each says how well it is known.
 
+pub mod as_sent;
 pub mod bulk;
 pub mod bulk_check;
 pub mod checkup_information;

@@ -45,12 +45,12 @@ pub(super) fn work(app: &App, order: &Order, content: &[u8]) -> Result<Worked, R
                 let (check, unit) = check(app, &permit, (asked, on_file(&info), line))?;
                 checks.push(check);
                 units.push(CheckUnit {
-                    search_info: Some(info),
+                    search_info: Some(info.into()),
                     ..unit
                 });
             }
             Err(why) => units.push(CheckUnit {
-                search_info: Some(info),
+                search_info: Some(info.into()),
                 ..refused(&why)
             }),
         }

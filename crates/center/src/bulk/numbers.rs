@@ -107,7 +107,7 @@ fn unit(
         ),
     };
     RegistrationUnit {
-        registration: Some(registration),
+        registration: Some(registration.into()),
         status: Some(status.code().to_owned()),
         code,
         message,

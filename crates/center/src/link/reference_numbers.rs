@@ -93,7 +93,7 @@ impl Told {
         Answer::ReferenceNumber(reference_number::Answer {
             header: self.head.clone(),
             body: reference_number::AnswerBody {
-                registration: Some(self.registration.clone()),
+                registration: Some(self.registration.clone().into()),
                 status: Some(status.code().to_owned()),
                 code,
                 message,

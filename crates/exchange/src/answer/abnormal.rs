@@ -28,7 +28,7 @@ impl Answer {
             Request::ReferenceNumber(asked) => Self::ReferenceNumber(reference_number::Answer {
                 header: plain(request, why, now),
                 body: reference_number::AnswerBody {
-                    registration: Some(asked.body.registration.clone()),
+                    registration: Some(asked.body.registration.clone().into()),
                     status: error(),
                     ..Default::default()
                 },

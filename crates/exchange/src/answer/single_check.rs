@@ -28,7 +28,7 @@ impl Answer {
         let mut answer = head(asked, now);
         answer.body.status = Some(ProcessingStatus::Normal.code().to_owned());
         answer.body.verdict = Some(verdict.code().to_owned());
-        answer.body.search_info = Some(asked.body.search_info.clone());
+        answer.body.search_info = Some(asked.body.search_info.clone().into());
         answer.body.coverages = shown.iter().map(|it| found(*it, &beside)).collect();
         Self::SingleCheck(Box::new(answer))
     }

@@ -2,7 +2,7 @@
 
 use domain::codes::check::{CharacterCode, ProcessingStatus, ResultSegment};
 
-use crate::tables::{Envelope, Form, part};
+use crate::tables::{Envelope, Form, as_sent, part};
 
 /// A `…01res`: the request was accepted.
 pub type Accepted = Envelope<PlainAnswerHeader, AcceptedBody>;
@@ -22,7 +22,7 @@ part! {
     /// The header of an acceptance, and of the answer to one registration.
     PlainAnswerHeader = "§2.5" {
         executed_at: Option<String> = "ProcessExecutionTime", "処理実行日時", "time of the answer", Must, Form::DateTime, Several;
-        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, Form::Digits(10), Several;
+        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, as_sent::VALUE, Several;
         file_identifier: Option<String> = "ArbitraryFileIdentifier", "任意のファイル識別子", "the sender's mark for the file, as sent", May, Form::Exact(200), Several;
         segment: Option<String> = "SegmentOfResult", "処理結果区分", "how processing ended", Must, Form::Code(&ResultSegment::TABLE), Several;
         error_code: Option<String> = "ErrorCode", "エラーコード", "error code", OnError, Form::OpenCode(20), Several;
@@ -54,10 +54,10 @@ part! {
         executed_at: Option<String> = "ProcessExecutionTime", "処理実行日時", "time of the answer", Must, Form::DateTime, Several;
         /// Bulk checks only.
         confirmation_date: Option<String> = "QualificationConfirmationDate", "資格確認日", "date of visit, as asked", May, Form::Date, Several;
-        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, Form::Digits(10), Several;
+        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, as_sent::VALUE, Several;
         /// That of the request that was accepted, where the question for the result has none of its own.
         file_identifier: Option<String> = "ArbitraryFileIdentifier", "任意のファイル識別子", "the sender's mark for the file, as sent", May, Form::Exact(200), Several;
-        reception_number: Option<String> = "ReceptionNumber", "受付番号", "reception number", May, Form::Exact(50), Several;
+        reception_number: Option<String> = "ReceptionNumber", "受付番号", "reception number", May, as_sent::VALUE, Several;
         segment: Option<String> = "SegmentOfResult", "処理結果区分", "how processing ended", Must, Form::Code(&ResultSegment::TABLE), Several;
         error_code: Option<String> = "ErrorCode", "エラーコード", "error code", OnError, Form::OpenCode(20), Several;
         error_message: Option<String> = "ErrorMessage", "エラーメッセージ", "error text", OnError, Form::Text(500), Several;

@@ -4,6 +4,7 @@ use domain::check;
 use domain::codes::ceiling::{Category, CertificateKind};
 use domain::codes::check::ProcessingStatus;
 
+use crate::tables::as_sent::LineAsSent;
 use crate::tables::bulk::ResultHeader;
 use crate::tables::found_coverage::FoundCoverage;
 use crate::tables::single_check::RequestHeader;
@@ -56,7 +57,7 @@ part! {
 part! {
     /// The result of one line.
     CheckUnit = "§2.5" {
-        search_info: Option<SearchInfo> = "QualificationConfirmSearchInfo", "資格確認照会用情報", "what was asked for, as sent", May, Form::Group, Several;
+        search_info: Option<LineAsSent> = "QualificationConfirmSearchInfo", "資格確認照会用情報", "what was asked for, as sent", May, Form::Group, Several;
         status: Option<String> = "ProcessingResultStatus", "処理結果状況", "outcome", Must, Form::Code(&ProcessingStatus::TABLE), Several;
         code: Option<String> = "ProcessingResultCode", "処理結果コード", "code of the outcome", May, Form::OpenCode(20), Several;
         message: Option<String> = "ProcessingResultMessage", "処理結果メッセージ", "text of the outcome", May, Form::Text(1000), Several;

@@ -2,6 +2,7 @@
 
 use domain::codes::check::ProcessingStatus;
 
+use crate::tables::as_sent::RegistrationAsSent;
 use crate::tables::bulk::{PlainAnswerHeader, PlainHeader, ResultHeader};
 use crate::tables::{Envelope, Form, part};
 
@@ -38,7 +39,7 @@ part! {
 part! {
     /// The body of a registration's answer.
     AnswerBody = "§2.4" {
-        registration: Option<Registration> = "ReferenceNumberRegistrationInfo", "照会番号登録情報", "what was to be registered, as sent", May, Form::Group, One;
+        registration: Option<RegistrationAsSent> = "ReferenceNumberRegistrationInfo", "照会番号登録情報", "what was to be registered, as sent", May, Form::Group, One;
         status: Option<String> = "ProcessingResultStatus", "処理結果状況", "outcome", Must, Form::Code(&ProcessingStatus::TABLE), One;
         code: Option<String> = "ProcessingResultCode", "処理結果コード", "code of the outcome", May, Form::OpenCode(20), One;
         message: Option<String> = "ProcessingResultMessage", "処理結果メッセージ", "text of the outcome", May, Form::Text(1000), One;
@@ -64,7 +65,7 @@ part! {
 part! {
     /// The result of one registration.
     RegistrationUnit = "§2.4" {
-        registration: Option<Registration> = "ReferenceNumberRegistrationInfo", "照会番号登録情報", "what was to be registered, as sent", May, Form::Group, One;
+        registration: Option<RegistrationAsSent> = "ReferenceNumberRegistrationInfo", "照会番号登録情報", "what was to be registered, as sent", May, Form::Group, One;
         status: Option<String> = "ProcessingResultStatus", "処理結果状況", "outcome", Must, Form::Code(&ProcessingStatus::TABLE), One;
         code: Option<String> = "ProcessingResultCode", "処理結果コード", "code of the outcome", May, Form::OpenCode(20), One;
         message: Option<String> = "ProcessingResultMessage", "処理結果メッセージ", "text of the outcome", May, Form::Text(1000), One;

@@ -4,6 +4,7 @@ use domain::check;
 use domain::codes::check::{CharacterCode, ProcessingStatus, ReferenceKind, ResultSegment};
 use domain::codes::prescription::IssueForm;
 
+use crate::tables::as_sent::{self, SearchInfoAsSent};
 use crate::tables::found_coverage::FoundCoverage;
 use crate::tables::{Envelope, Form, part};
 
@@ -46,8 +47,8 @@ part! {
     /// The header of a single check's answer.
     AnswerHeader = "§2.1" {
         executed_at: Option<String> = "ProcessExecutionTime", "処理実行日時", "time of the answer", Must, Form::DateTime, Several;
-        confirmation_date: Option<String> = "QualificationConfirmationDate", "資格確認日", "date of visit, as asked", May, Form::Date, Several;
-        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, Form::Digits(10), Several;
+        confirmation_date: Option<String> = "QualificationConfirmationDate", "資格確認日", "date of visit, as asked", May, as_sent::VALUE, Several;
+        institution_code: Option<String> = "MedicalInstitutionCode", "医療機関コード", "institution code", May, as_sent::VALUE, Several;
         file_identifier: Option<String> = "ArbitraryFileIdentifier", "任意のファイル識別子", "the sender's mark for the file, as sent", May, Form::Exact(200), Several;
         kind: Option<String> = "ReferenceClassification", "照会区分", "how the person was found", Must, Form::Code(&ReferenceKind::TABLE), Several;
         segment: Option<String> = "SegmentOfResult", "処理結果区分", "how processing ended", Must, Form::Code(&ResultSegment::TABLE), Several;
@@ -67,7 +68,7 @@ part! {
         verdict: Option<String> = "QualificationValidity", "資格有効性", "verdict", May, Form::Code(&check::Verdict::TABLE), Several;
         /// Written here; one client places it in the coverage, where it is read too.
         prescription: Option<String> = "PrescriptionIssueSelect", "処方箋発行形態", "form of prescription", May, Form::Code(&IssueForm::TABLE), Several;
-        search_info: Option<SearchInfo> = "QualificationConfirmSearchInfo", "資格確認照会用情報", "what was asked for, as sent", May, Form::Group, Several;
+        search_info: Option<SearchInfoAsSent> = "QualificationConfirmSearchInfo", "資格確認照会用情報", "what was asked for, as sent", May, Form::Group, Several;
         coverages: Vec<FoundCoverage> = "ResultList", "資格確認結果リスト", "coverages found", May, Form::List("ResultOfQualificationConfirmation"), Several;
     }
 }

@@ -11,6 +11,7 @@
 
 mod claim_headers;
 mod claims;
+mod echoes;
 mod face;
 mod feeds_page;
 mod golden;
