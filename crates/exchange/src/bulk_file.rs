@@ -138,8 +138,7 @@ pub fn read_checks(bytes: &[u8], most: usize) -> Result<bulk_check::RequestBody,
             symbol,
             number,
             branch,
-            // A spreadsheet program writes 1970-01-02 or 1970/01/02 for 19700102.
-            birth_date: birth_date.map(|date| date.replace(['-', '/'], "")),
+            birth_date: birth_date.map(compact),
             ceiling_on_file: ceiling,
             identifier,
         }
@@ -217,6 +216,14 @@ fn read<const N: usize>(
         return Err(at(1, Fault::Header));
     }
     Ok(lines)
+}
+
+/// A date as the interface writes it, of what people and spreadsheet programs write (1970/1/2, S45.1.2); any other text as it is.
+fn compact(date: String) -> String {
+    match domain::era::parse(&date) {
+        Ok(day) => day.to_compact(),
+        Err(_) => date,
+    }
 }
 
 fn member(text: &str) -> Option<String> {
@@ -370,6 +377,26 @@ mod tests {
         assert_eq!(first.birth_date.as_deref(), Some("19700102"));
         assert!(first.ceiling_on_file.is_some() && second.ceiling_on_file.is_none());
         assert_eq!(second.symbol, None);
+    }
+
+    #[test]
+    fn a_date_of_birth_is_read_as_people_and_spreadsheet_programs_write_it() {
+        let head = CHECKS.join(",");
+        for (written, expected) in [
+            ("1970/1/2", "19700102"),
+            ("1970/11/2", "19701102"),
+            ("1970-01-02", "19700102"),
+            ("S45.1.2", "19700102"),
+            ("昭和45年1月2日", "19700102"),
+            ("19700102", "19700102"),
+            ("1970/13/1", "1970/13/1"),
+            ("不明", "不明"),
+        ] {
+            let file = format!("{head}\n06139992,,1,,{written},,,\n");
+            let read = read_checks(file.as_bytes(), MOST).unwrap();
+            let birth_date = read.search_infos[0].birth_date.as_deref();
+            assert_eq!(birth_date, Some(expected), "{written}");
+        }
     }
 
     #[test]
