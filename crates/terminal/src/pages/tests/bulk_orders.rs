@@ -82,6 +82,27 @@ pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
     }
 }
 
+#[test]
+fn every_kind_the_manual_has_chosen_is_an_option() {
+    let staff = staff(Language::Japanese, "general");
+    let none = BulkOrders::default();
+    let page = bulk_page(staff.frame("/bulk"), none, &Typed::default(), &[]);
+    let options: Vec<&str> = page.kind.options.iter().map(|it| &*it.label).collect();
+    let manual = include_str!("../../../manuals/bulk.md");
+    let mut named = Vec::new();
+    for after in manual.split("種類").skip(1) {
+        let Some((chosen, _)) = after.split_once("を選") else {
+            continue;
+        };
+        let kinds = chosen.split('「').skip(1);
+        named.extend(kinds.filter_map(|it| it.split('」').next()));
+    }
+    for kind in &named {
+        assert!(options.contains(kind), "{kind}");
+    }
+    assert_eq!(named.len(), options.len(), "{named:?}");
+}
+
 #[tokio::test]
 async fn kind_and_day_stay_where_the_file_is_missing_or_too_large() {
     let staff = staff(Language::Japanese, "general");
