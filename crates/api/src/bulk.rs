@@ -44,6 +44,10 @@ pub struct BulkOrder {
 /// Answer of `GET /v1/bulk-checks`: the facility's orders, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkOrders {
-    /// The newest 50.
+    /// Give it as `after` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^R[0-9]{16}$")]
+    pub next: Option<String>,
+    /// 50 of them at most.
     pub orders: Vec<BulkOrder>,
 }

@@ -479,6 +479,12 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
                 string().pattern(Some("^(utf-8|cp932)$")),
             ),
         ],
+        Extra::BulkPage => vec![parameter(
+            "after",
+            query,
+            "next of the page before",
+            string().pattern(Some("^R[0-9]{16}$")),
+        )],
         Extra::Days => vec![
             parameter(
                 "after",

@@ -256,16 +256,30 @@ impl Engine {
         self.read(|connection| find(connection, number(permit.facility()), reception))
     }
 
-    /// The orders of the permit's facility, the newest first, at most so many. Says nothing of any person.
+    /// The orders of the permit's facility, the newest first, at most so many, and of them those behind one. Says nothing of any person.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn orders(&self, permit: &Permit<AskInBulk>, limit: u32) -> Result<Vec<Order>, StoreError> {
+    pub fn orders(
+        &self,
+        permit: &Permit<AskInBulk>,
+        after: Option<&ReceptionNumber>,
+        limit: u32,
+    ) -> Result<Vec<Order>, StoreError> {
+        let facility = number(permit.facility());
         self.read(|connection| {
-            let text =
-                "SELECT * FROM bulk_order WHERE facility = ?1 ORDER BY accepted DESC LIMIT ?2";
+            let (accepted, reception) = match after {
+                None => (i64::MAX, String::new()),
+                Some(after) => match find(connection, facility, after)? {
+                    Some(order) => (order.accepted.as_micros(), order.reception.to_string()),
+                    None => return Ok(Vec::new()),
+                },
+            };
+            let text = "SELECT * FROM bulk_order
+                WHERE facility = ?1 AND (accepted < ?2 OR (accepted = ?2 AND reception < ?3))
+                ORDER BY accepted DESC, reception DESC LIMIT ?4";
             let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query(params![number(permit.facility()), limit])?;
+            let mut rows = statement.query(params![facility, accepted, reception, limit])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
                 found.push(read(&row)?);

@@ -90,9 +90,14 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn bulk_orders(&self, token: &str) -> Result<BulkOrders, ClientError> {
-        let path = routes::BULK_CHECKS;
-        self.send(Method::GET, path, Some(token), None, None::<&()>)
+    pub async fn bulk_orders(
+        &self,
+        token: &str,
+        after: Option<&str>,
+    ) -> Result<BulkOrders, ClientError> {
+        let after = after.map(|after| format!("?after={}", plain(after)));
+        let path = format!("{}{}", routes::BULK_CHECKS, after.unwrap_or_default());
+        self.send(Method::GET, &path, Some(token), None, None::<&()>)
             .await
     }
 

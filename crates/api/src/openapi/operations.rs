@@ -78,6 +78,8 @@ pub enum Extra {
     BulkKind,
     /// `format` and `encoding` in the query: in which form a bulk order's results are wanted.
     BulkForm,
+    /// `after` in the query: the bulk order behind which a page begins.
+    BulkPage,
 }
 
 /// One operation.
@@ -393,12 +395,7 @@ const DAILY: [Operation; 26] = [
         extras: &[Extra::IdempotencyKey],
         status: 200,
         answer: Carried::Json("LinkMessage"),
-        troubles: &[
-            Trouble::NotPermitted,
-            Trouble::PasswordChangeNeeded,
-            Trouble::NotFound,
-            Trouble::InvalidInput,
-        ],
+        troubles: FOUND_IN_FORM,
     },
     Operation {
         method: Method::Post,
@@ -508,12 +505,7 @@ const DAILY: [Operation; 26] = [
         extras: &[],
         status: 200,
         answer: Carried::Json("Reader"),
-        troubles: &[
-            Trouble::NotPermitted,
-            Trouble::PasswordChangeNeeded,
-            Trouble::NotFound,
-            Trouble::InvalidInput,
-        ],
+        troubles: FOUND_IN_FORM,
     },
     Operation {
         method: Method::Put,
@@ -525,12 +517,7 @@ const DAILY: [Operation; 26] = [
         extras: &[],
         status: 200,
         answer: Carried::Json("Reader"),
-        troubles: &[
-            Trouble::NotPermitted,
-            Trouble::PasswordChangeNeeded,
-            Trouble::NotFound,
-            Trouble::InvalidInput,
-        ],
+        troubles: FOUND_IN_FORM,
     },
     Operation {
         method: Method::Post,
@@ -575,6 +562,13 @@ const FOUND: &[Trouble] = &[
     Trouble::NotPermitted,
     Trouble::PasswordChangeNeeded,
     Trouble::NotFound,
+];
+
+const FOUND_IN_FORM: &[Trouble] = &[
+    Trouble::NotPermitted,
+    Trouble::PasswordChangeNeeded,
+    Trouble::NotFound,
+    Trouble::InvalidInput,
 ];
 
 const CARD_CHECK: &[Trouble] = &[

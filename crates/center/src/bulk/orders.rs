@@ -43,6 +43,14 @@ pub(crate) struct What {
     visit_date: Option<String>,
 }
 
+/// Where a page of orders begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Behind {
+    /// The reception number of the last order of the page before.
+    after: Option<String>,
+}
+
 /// In which form a result is wanted.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,9 +117,16 @@ pub(crate) async fn put_in(
 pub(crate) async fn list(
     State(app): State<App>,
     Granted(permit): Granted<AskInBulk>,
+    Query(behind): Query<Behind>,
 ) -> Result<Json<BulkOrders>, Refused> {
-    let orders = app.engine.orders(&permit, PAGE)?;
+    let after = behind.after.as_deref().map(ReceptionNumber::parse);
+    let after = after.transpose().map_err(|_| Trouble::InvalidQuery)?;
+    let mut orders = app.engine.orders(&permit, after.as_ref(), PAGE + 1)?;
+    let goes_on = (PAGE as usize) < orders.len();
+    orders.truncate(PAGE as usize);
+    let last = orders.last().filter(|_| goes_on);
     Ok(Json(BulkOrders {
+        next: last.map(|order| order.reception.to_string()),
         orders: orders.iter().map(|order| shown(&app, order)).collect(),
     }))
 }

@@ -289,7 +289,12 @@ async fn an_order_with_no_line_or_too_many_is_refused_whole_and_limits_are_setti
     ] {
         assert_eq!(at(&again, &format!("MessageHeader/{item}")), expected);
     }
-    let orders = clinic.client.bulk_orders(&token).await.unwrap().orders;
+    let orders = clinic
+        .client
+        .bulk_orders(&token, None)
+        .await
+        .unwrap()
+        .orders;
     assert_eq!(
         (
             orders.len(),
@@ -339,6 +344,41 @@ async fn an_order_without_a_result_is_told_by_its_requests_identifier() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_beyond_the_newest_fifty_is_on_the_next_page_and_can_be_fetched() {
+    let link = Link {
+        most_open_orders: std::num::NonZeroU32::new(60).unwrap(),
+        ..Link::default()
+    };
+    let (world, _) = World::start_linked(link).await;
+    let clinic = world.enrol(OWN).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let mut given = Vec::new();
+    for place in 0..51 {
+        world.pass_seconds(1);
+        let key = format!("order-{place}");
+        let asked = bulk_check(&[taro(None)]);
+        let accepted = send(&clinic, &token, ("OQSmuquc01", &key), &asked).await;
+        given.push(at(&accepted, "MessageBody/ReceptionNumber").to_owned());
+    }
+    given.reverse();
+    let page = clinic.client.bulk_orders(&token, None).await.unwrap();
+    let numbers = |page: &api::bulk::BulkOrders| -> Vec<String> {
+        let orders = page.orders.iter();
+        orders.map(|it| it.reception_number.clone()).collect()
+    };
+    assert_eq!(numbers(&page), given[..50]);
+    let next = page.next.as_deref();
+    let rest = clinic.client.bulk_orders(&token, next).await.unwrap();
+    assert_eq!((numbers(&rest).as_slice(), rest.next), (&given[50..], None));
+    let done = result(&clinic, &token, "OQSmuquc02", &given[50]).await;
+    assert_eq!(units(&done, "BulkConfirmUnit").len(), 1);
+    check(
+        clinic.client.bulk_orders(&token, Some("x")).await,
+        "invalid_query",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_csv_file_of_far_too_many_lines_is_refused_as_such() {
     let world = World::start().await;
     let clinic = world.enrol(OWN).await;
@@ -379,7 +419,7 @@ async fn one_key_is_one_order() {
     assert_eq!(
         clinic
             .client
-            .bulk_orders(&token)
+            .bulk_orders(&token, None)
             .await
             .unwrap()
             .orders
@@ -537,7 +577,10 @@ async fn accounts_without_the_right_reach_neither_orders_nor_numbers() {
         ..Default::default()
     };
     for token in [&reader] {
-        check(clinic.client.bulk_orders(token).await, "not_permitted");
+        check(
+            clinic.client.bulk_orders(token, None).await,
+            "not_permitted",
+        );
         check(
             clinic
                 .client
@@ -546,5 +589,5 @@ async fn accounts_without_the_right_reach_neither_orders_nor_numbers() {
             "not_permitted",
         );
     }
-    assert!(clinic.client.bulk_orders(&master).await.is_err());
+    assert!(clinic.client.bulk_orders(&master, None).await.is_err());
 }

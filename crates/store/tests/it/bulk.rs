@@ -184,10 +184,38 @@ async fn another_facilitys_number_is_not_found_and_one_of_another_kind_gives_not
         .await
         .unwrap();
     assert_eq!(as_numbers, Some(Fetched::OtherKind));
-    assert_eq!(engine.orders(&permit::<AskInBulk>(OTHER), 10).unwrap(), []);
+    assert_eq!(
+        engine
+            .orders(&permit::<AskInBulk>(OTHER), None, 10)
+            .unwrap(),
+        []
+    );
     // The same number may be drawn for both: each sees its own.
     assert_eq!(accept(&engine, OTHER, order(20, 1)).await, Accepted::Done);
     assert_eq!(accept(&engine, OWN, order(20, 1)).await, Accepted::Drawn);
+}
+
+async fn orders_are_told_page_by_page_the_newest_first(place: &Place) {
+    let engine = place.open();
+    let own = permit::<AskInBulk>(OWN);
+    // The first two in one instant.
+    for (drawn, seconds) in [(2, 0), (1, 0), (3, 1)] {
+        let order = NewOrder {
+            at: at().plus_seconds(seconds),
+            ..order(drawn, 1)
+        };
+        accept(&engine, OWN, order).await;
+    }
+    let page = |after: Option<u32>| {
+        let after = after.map(reception);
+        let orders = engine.orders(&own, after.as_ref(), 2).unwrap();
+        let numbers = orders.into_iter().map(|order| order.reception);
+        numbers.collect::<Vec<_>>()
+    };
+    assert_eq!(page(None), [reception(3), reception(2)]);
+    assert_eq!(page(Some(2)), [reception(1)]);
+    assert_eq!(page(Some(1)), []);
+    assert_eq!(page(Some(4)), []);
 }
 
 async fn a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_are_refused(
@@ -211,7 +239,7 @@ async fn a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_ar
         accept_kept(2, 8).await.unwrap(),
         Accepted::Before(Earlier::Other)
     );
-    assert_eq!(engine.orders(&own, 10).unwrap().len(), 1);
+    assert_eq!(engine.orders(&own, None, 10).unwrap().len(), 1);
     accept(&engine, OWN, order(2, 1)).await;
     accept(&engine, OWN, order(3, 1)).await;
     assert_eq!(
@@ -296,7 +324,7 @@ async fn a_list_gets_its_lines_once_or_fails_as_a_whole_and_one_of_nobody_is_don
         Worked::Part
     );
     assert_eq!(work(&engine).await.unwrap().1, Worked::Last);
-    let mut states: Vec<_> = engine.orders(&permit::<AskInBulk>(OWN), 10).unwrap();
+    let mut states: Vec<_> = engine.orders(&permit::<AskInBulk>(OWN), None, 10).unwrap();
     states.sort_by_key(|order| order.reception.clone());
     let states: Vec<_> = states
         .iter()
@@ -452,6 +480,7 @@ async fn at_a_server_one_process_works_on_an_order_and_the_next_when_that_died()
 on_both!(
     an_order_is_answered_with_counts_then_with_results_in_order_and_no_oftener_than_it_may_be,
     another_facilitys_number_is_not_found_and_one_of_another_kind_gives_nothing,
+    orders_are_told_page_by_page_the_newest_first,
     a_request_repeated_under_its_key_is_one_order_and_too_many_open_ones_are_refused,
     orders_take_turns_so_that_a_short_one_does_not_wait_for_a_long_one,
     a_part_done_before_is_not_done_again,

@@ -6,7 +6,7 @@ use api::client::bulk::BulkFile;
 use api::history::FileEncoding;
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::bulk::{BulkKind, BulkState};
@@ -33,6 +33,8 @@ pub(super) struct BulkPage {
     pub(super) visit_date: TextField,
     pub(super) heads: Vec<String>,
     pub(super) lines: Vec<Line>,
+    /// Address of the page with older orders.
+    pub(super) next: Option<String>,
 }
 
 /// An order in the list.
@@ -110,6 +112,7 @@ pub(super) fn bulk_page(
         file,
         visit_date,
         heads: heads.into_iter().map(|key| words.say(key)).collect(),
+        next: orders.next.map(|next| format!("{HERE}?after={next}")),
         lines: orders
             .orders
             .into_iter()
@@ -177,25 +180,47 @@ fn state_label(order: &BulkOrder, words: &Words) -> (String, &'static str) {
     }
 }
 
-pub(crate) async fn form(State(app): State<App>, staff: Staff) -> Response {
-    shown(&app, &staff, &Typed::default(), &[]).await
+/// Which page of orders is wanted.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    after: Option<String>,
+}
+
+pub(crate) async fn form(
+    State(app): State<App>,
+    staff: Staff,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let after = wanted.after.as_deref().filter(|after| !after.is_empty());
+    match staff.client.bulk_orders(staff.token(), after).await {
+        Ok(orders) => page(&app, &staff, orders, (&Typed::default(), &[])),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
 }
 
 async fn shown(app: &App, staff: &Staff, typed: &Typed, faults: &[(String, Fault)]) -> Response {
-    match staff.client.bulk_orders(staff.token()).await {
-        Ok(orders) => {
-            let mut frame = staff.frame(HERE);
-            let told = app.browsers.with(&staff.key, |browser| browser.told.take());
-            frame.banners.extend(told.flatten().map(done));
-            let status = if faults.is_empty() {
-                StatusCode::OK
-            } else {
-                StatusCode::UNPROCESSABLE_ENTITY
-            };
-            show(status, &bulk_page(frame, orders, typed, faults))
-        }
+    match staff.client.bulk_orders(staff.token(), None).await {
+        Ok(orders) => page(app, staff, orders, (typed, faults)),
         Err(error) => staff.failed(app, &error, HERE),
     }
+}
+
+fn page(
+    app: &App,
+    staff: &Staff,
+    orders: BulkOrders,
+    (typed, faults): (&Typed, &[(String, Fault)]),
+) -> Response {
+    let mut frame = staff.frame(HERE);
+    let told = app.browsers.with(&staff.key, |browser| browser.told.take());
+    frame.banners.extend(told.flatten().map(done));
+    let status = if faults.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    show(status, &bulk_page(frame, orders, typed, faults))
 }
 
 pub(crate) async fn put_in(

@@ -37,6 +37,7 @@ fn order(kind: &str, state: &str, errors: u32) -> BulkOrder {
 
 pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
     let orders = BulkOrders {
+        next: Some("R2026112300000021".into()),
         orders: vec![
             order("checks", "open", 0),
             order("reference_numbers", "done", 2),
@@ -79,6 +80,21 @@ pub(super) fn of_bulk_orders(staff: &Staff, written: &mut Written) {
         };
         let page = numbers_page(frame(), &form, Some(found), &[]);
         written.add(&format!("numbers-{outcome}"), &page);
+    }
+}
+
+#[test]
+fn older_orders_are_a_page_further() {
+    let staff = staff(Language::Japanese, "general");
+    for (next, expected) in [(Some("R2026112300000021"), true), (None, false)] {
+        let orders = BulkOrders {
+            next: next.map(str::to_owned),
+            orders: vec![order("checks", "done", 0)],
+        };
+        let page = bulk_page(staff.frame("/bulk"), orders, &Typed::default(), &[]);
+        let page = page.render().unwrap();
+        let link = "href=\"/bulk?after=R2026112300000021\"";
+        assert_eq!(page.contains(link), expected);
     }
 }
 
