@@ -124,9 +124,9 @@ impl Testimonies {
         let said = self.claims.get(&person).into_iter();
         let mut known: BTreeSet<InsurerNumber> = said.flat_map(BTreeMap::keys).copied().collect();
         let of_stored = against(&stored.person);
+        let in_force = in_force(stored);
         if !of_stored.is_empty() {
-            let all = stored.coverages.iter().filter(|it| it.loss.is_none());
-            known.extend(all.map(|it| it.insurer));
+            known.extend(&in_force);
         }
         let (mut changed, mut came) = (Vec::new(), Vec::new());
         for insurer in known {
@@ -137,8 +137,15 @@ impl Testimonies {
                 None => of_stored.clone(),
             };
             // What an insurer confirmed, it confirmed against what the register said then.
-            let is_asked_again = is_register_changed && before.is_some_and(|it| it.is_confirmed);
-            if before.is_some_and(|it| it.items == items) && !is_asked_again {
+            let is_confirmed = !is_register_changed
+                && before.is_some_and(|it| it.is_confirmed && it.items == items);
+            // One that insures them no more is never going to confirm or correct it, so it keeps nothing from view.
+            let items = if is_confirmed || in_force.contains(&insurer) {
+                items
+            } else {
+                String::new()
+            };
+            if before.is_some_and(|it| it.items == items && it.is_confirmed == is_confirmed) {
                 continue;
             }
             let after = Claim {
@@ -204,6 +211,12 @@ impl Testimonies {
             Connection::Sqlite(_) => table::write_each(connection, &self),
         }
     }
+}
+
+/// The insurers of a person with a coverage whose loss is not on record.
+fn in_force(stored: &Registration) -> BTreeSet<InsurerNumber> {
+    let kept = stored.coverages.iter().filter(|it| it.loss.is_none());
+    kept.map(|it| it.insurer).collect()
 }
 
 /// A person alone, packed.

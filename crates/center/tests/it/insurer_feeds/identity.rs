@@ -156,24 +156,63 @@ async fn what_an_insurer_confirmed_is_asked_again_when_the_register_names_somebo
     }
 }
 
+fn patient_id() -> String {
+    writing::person_id(patient().person.id)
+}
+
+/// Another insurer has the patient's identifier stand for a member of its own.
+async fn link_wrongly(world: &World) -> (FeedReport, FeedReport) {
+    let id = patient_id();
+    let person = format!("06990014,{id},取違　太郎,,,,1,,1980-05-06,,");
+    let coverage = format!("06990014,{id},01,架空組合,７７,1,01,1,,2026-04-01,,,,30,,");
+    let claimed = load(world, InsurerKind::Persons, [person]).await;
+    (
+        claimed,
+        load(world, InsurerKind::Coverages, [coverage]).await,
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_insurer_links_wrongly_leaves_the_other_insurers_part_alone() {
     let world = World::start_with_cards().await;
     let desk = Desk::of(&world).await;
     let name = patient().person.name.as_str().to_owned();
     say(&world, InsurerKind::Residents, &name).await;
-    // Another insurer has this person's identifier stand for a member of its own.
-    let id = writing::person_id(patient().person.id);
-    let person = format!("06990014,{id},取違　太郎,,,,1,,1980-05-06,,");
-    let coverage = format!("06990014,{id},01,架空組合,７７,1,01,1,,2026-04-01,,,,30,,");
-    load(&world, InsurerKind::Persons, [person]).await;
-    load(&world, InsurerKind::Coverages, [coverage]).await;
+    link_wrongly(&world).await;
     assert_eq!(desk.sees().await, (false, false));
-    let wrong = format!("06990014,{id},７７,1,,coverage,withdrawn");
-    load(&world, InsurerKind::Corrections, [wrong]).await;
+    let wrong = format!("06990014,{},７７,1,,coverage,withdrawn", patient_id());
+    let withdrawn = load(&world, InsurerKind::Corrections, [wrong.clone()]).await;
     let store = crate::places::store(&world.dir.path().join("center.db"), 6);
     let people = store.people().unwrap();
     assert!(0 < people);
     let laid = desk.clinic.lay(&desk.reader, Case::Renewed, "pin").await;
     assert_eq!(laid.unwrap().check.verdict, 1);
+    assert_eq!(desk.sees().await, (true, true));
+    // Undone, the link stands again, with what it kept from view.
+    let number = withdrawn.number.unwrap().to_string();
+    order(&world, Order::UndoFeed(number)).await.unwrap();
+    assert_eq!(desk.sees().await, (false, false));
+    load(&world, InsurerKind::Corrections, [wrong]).await;
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_insurer_keeps_nothing_from_view_of_whom_it_does_not_insure() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let name = patient().person.name.as_str().to_owned();
+    say(&world, InsurerKind::Residents, &name).await;
+    let (claimed, covered) = link_wrongly(&world).await;
+    // It is told of it with either file.
+    for report in [claimed, covered] {
+        assert_eq!(report.remarks.unwrap().mismatches, 1);
+    }
+    assert_eq!(desk.sees().await, (false, false));
+    let lost = format!("06990014,{},７７,1,,2026-05-01,03,", patient_id());
+    load(&world, InsurerKind::Losses, [lost]).await;
+    assert_eq!(desk.sees().await, (true, true));
+    let back = format!("06990014,{},７７,1,,loss_date,", patient_id());
+    let back = load(&world, InsurerKind::Corrections, [back]).await;
+    assert_eq!(back.remarks.unwrap().mismatches, 1);
+    assert_eq!(desk.sees().await, (false, false));
 }

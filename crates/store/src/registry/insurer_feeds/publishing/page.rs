@@ -89,7 +89,16 @@ impl<'a> Page<'a> {
         let changed = &mut put.changed;
         let whose = (insurer, person);
         let claim_before = self.testimonies.claim(whose).cloned();
-        if let Some(part) = part {
+        let own = |it: &Registration| {
+            let own = it.coverages.iter().filter(|it| it.insurer == insurer);
+            own.count()
+        };
+        let own_before = current.as_ref().map_or(0, own);
+        let own_after = own(&settled.registration);
+        if 0 < own_before && own_after == 0 {
+            // All it had of them was never theirs, so neither is whom it said they are.
+            self.testimonies.put_claim(whose, None);
+        } else if let Some(part) = part {
             self.claim(whose, (line, part))?;
             if let Some(claimed) = &part.person
                 && (current.is_none() || self.contradictions(claimed).is_empty())
@@ -125,16 +134,10 @@ impl<'a> Page<'a> {
             let claim = claim.map_err(|_| FAILED)?;
             self.keep_before(person, is_person_changed, (found, claim), left);
         }
-        let own = |it: &Registration| {
-            let own = it.coverages.iter().filter(|it| it.insurer == insurer);
-            own.count()
-        };
         match (is_changed, &current) {
             (false, _) => changed.unchanged += 1,
             (true, None) => changed.added += 1,
-            (true, Some(current)) if own(current) < own(&settled.registration) => {
-                changed.added += 1;
-            }
+            (true, Some(_)) if own_before < own_after => changed.added += 1,
             (true, Some(_)) => changed.replaced += 1,
         }
         if settled.is_changed {
@@ -178,8 +181,9 @@ impl<'a> Page<'a> {
             }
         }
         let claim = self.testimonies.claim(whose);
+        let is_open = |it: &&Claim| !it.is_confirmed && !it.items.is_empty();
         if part.is_confirmed
-            && let Some(mut claim) = claim.filter(|it| !it.is_confirmed).cloned()
+            && let Some(mut claim) = claim.filter(is_open).cloned()
         {
             claim.is_confirmed = true;
             claim.batch = self.arriving.number.as_u32();
