@@ -104,7 +104,7 @@ pub struct FeedReport {
     pub weighed: Option<WeighedLine>,
     /// Why it is held: in Japanese and in English.
     pub held_for: Vec<(String, String)>,
-    /// Registrations that came late, and people whom the register names otherwise.
+    /// Registrations that came late, and people whom the register, or another insurer, names otherwise.
     pub remarks: Option<RemarkCounts>,
     /// The line behind which it went on after it was cut off; 0 for one that came in one piece.
     #[serde(default)]
@@ -180,7 +180,7 @@ impl From<WeighedLine> for Weighed {
 pub struct RemarkCounts {
     /// Registrations that came late.
     pub late: u64,
-    /// People whom the resident register names otherwise.
+    /// People whom the resident register, or another insurer, names otherwise.
     pub mismatches: u64,
     /// People of whom a full file does not name something.
     pub unnamed: u64,

@@ -352,11 +352,11 @@ fn remark_line(it: Remark) -> RemarkLine {
             let en: Vec<&str> = items.iter().map(|it| it.label_en()).collect();
             (
                 format!(
-                    "住民情報と違います：{}。訂正するか、本人であることを確かめて送ってください。医療情報の閲覧は止まっています。",
+                    "住民情報または他の保険者の登録と違います：{}。訂正するか、本人であることを確かめて送ってください。資格を登録している人の医療情報は、それまで閲覧できません。",
                     ja.join("、")
                 ),
                 format!(
-                    "not as the resident register says: {}; send a correction, or confirm who it is. Medical information is kept from view",
+                    "not as the resident register, or another insurer, says: {}; send a correction, or confirm who it is. Until then no medical information of somebody you insure is seen",
                     en.join(", ")
                 ),
             )

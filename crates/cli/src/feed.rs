@@ -54,7 +54,7 @@ pub(crate) enum FeedCommand {
     /// Undo a published batch of an insurer, all of it or nothing.
     #[command(after_help = "Example: onshi feed undo --data-dir /var/lib/onshi 12")]
     Undo(insurers::Named),
-    /// Write the report to the insurer (CSV): refused lines, late ones, people whom the resident register names otherwise.
+    /// Write the report to the insurer (CSV): refused lines, late ones, people whom the resident register, or another insurer, names otherwise.
     #[command(
         after_help = "Example: onshi feed report --data-dir /var/lib/onshi 12 > report.csv\n\n\
             Lines are named by number and by the identifier the insurer sent; no name and no insured number stands in it."

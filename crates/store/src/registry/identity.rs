@@ -1,5 +1,5 @@
-//! Whether insurers and the resident register agree about who somebody is (本人確認). While they do not, no medical information of the
-//! person is seen; what an insurer confirms is seen again. Never touches a coverage.
+//! Whether insurers and the resident register agree about who somebody is (本人確認), and insurers among themselves where the register says
+//! nothing. While they do not, no medical information of the person is seen; what an insurer confirms is seen again. Never touches a coverage.
 
 mod table;
 
@@ -108,6 +108,62 @@ impl Testimonies {
         }
     }
 
+    /// Whom an insurer claims a person is; none where the stored person is meant.
+    fn claimed(&self, whose: Whose) -> Result<Option<Person>, StoreError> {
+        let claim = self.claim(whose).and_then(|it| it.claim.as_deref());
+        claim.map(|it| unpack_person(whose.1, it)).transpose()
+    }
+
+    /// What of whom an insurer says a person is contradicts the register. Of whom the register says nothing, who is stored stands in its
+    /// place, as long as another insurer means them.
+    pub(super) fn contradicted(
+        &self,
+        insurer: InsurerNumber,
+        claimed: &Person,
+        stored: &Registration,
+    ) -> Result<Vec<IdentityItem>, StoreError> {
+        if let Some(register) = self.residents.get(&stored.person.id) {
+            return Ok(contradictions(claimed, register));
+        }
+        let is_meant = self.is_meant(stored, Some(insurer))?;
+        Ok(if is_meant {
+            between_insurers(claimed, &stored.person)
+        } else {
+            Vec::new()
+        })
+    }
+
+    /// Whether an insurer with a coverage in force, other than one, means whom is stored.
+    fn is_meant(
+        &self,
+        stored: &Registration,
+        but: Option<InsurerNumber>,
+    ) -> Result<bool, StoreError> {
+        for insurer in in_force(stored) {
+            let claimed = self.claimed((insurer, stored.person.id))?;
+            let means = |it: Person| between_insurers(&it, &stored.person).is_empty();
+            if Some(insurer) != but && claimed.is_none_or(means) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Who is to be stored of a person in place of whom no insurer with a coverage in force means any more, where the register says nothing:
+    /// whom one of them claims, the newest first.
+    pub(super) fn successor(&self, stored: &Registration) -> Result<Option<Person>, StoreError> {
+        let person = stored.person.id;
+        if self.residents.contains_key(&person) || self.is_meant(stored, None)? {
+            return Ok(None);
+        }
+        let in_force = in_force(stored);
+        let said = self.claims.get(&person).into_iter().flatten();
+        let said = said.filter(|(insurer, it)| in_force.contains(*insurer) && it.claim.is_some());
+        let newest = said.max_by_key(|(_, it)| it.batch);
+        let claimed = newest.map(|(&insurer, _)| self.claimed((insurer, person)));
+        Ok(claimed.transpose()?.flatten())
+    }
+
     /// Holds what insurers say of a person, and who is stored, against the register once more, after any of them changed. Answers which
     /// insurers' rows came to contradict by that.
     pub(super) fn examine(
@@ -118,12 +174,11 @@ impl Testimonies {
         let person = stored.person.id;
         let is_register_changed = self.changed_residents.contains(&person);
         let register = self.residents.get(&person);
-        let against = |claimed: &Person| {
-            register.map_or(String::new(), |it| names(&contradictions(claimed, it)))
-        };
+        let of_stored = register.map_or(String::new(), |register| {
+            names(&contradictions(&stored.person, register))
+        });
         let said = self.claims.get(&person).into_iter();
         let mut known: BTreeSet<InsurerNumber> = said.flat_map(BTreeMap::keys).copied().collect();
-        let of_stored = against(&stored.person);
         let in_force = in_force(stored);
         if !of_stored.is_empty() {
             known.extend(&in_force);
@@ -131,9 +186,8 @@ impl Testimonies {
         let (mut changed, mut came) = (Vec::new(), Vec::new());
         for insurer in known {
             let before = self.claim((insurer, person));
-            let claimed = before.and_then(|it| it.claim.as_deref());
-            let items = match claimed {
-                Some(claimed) => against(&unpack_person(person, claimed)?),
+            let items = match self.claimed((insurer, person))? {
+                Some(claimed) => names(&self.contradicted(insurer, &claimed, stored)?),
                 None => of_stored.clone(),
             };
             // What an insurer confirmed, it confirmed against what the register said then.
@@ -149,7 +203,7 @@ impl Testimonies {
                 continue;
             }
             let after = Claim {
-                claim: claimed.map(<[u8]>::to_vec),
+                claim: before.and_then(|it| it.claim.clone()),
                 items: items.clone(),
                 is_confirmed: false,
                 batch: batch.as_u32(),
@@ -217,6 +271,13 @@ impl Testimonies {
 fn in_force(stored: &Registration) -> BTreeSet<InsurerNumber> {
     let kept = stored.coverages.iter().filter(|it| it.loss.is_none());
     kept.map(|it| it.insurer).collect()
+}
+
+/// What of two insurers' words cannot be of one person. Where they live is not among it: one has only heard of a move before the other.
+fn between_insurers(one: &Person, other: &Person) -> Vec<IdentityItem> {
+    let mut items = contradictions(one, other);
+    items.retain(|it| *it != IdentityItem::Address);
+    items
 }
 
 /// A person alone, packed.

@@ -1,5 +1,6 @@
 //! Insurers and the resident register about who somebody is: where they contradict, no medical information is seen, and eligibility is told.
 
+use api::check::{Answer, CheckRequest};
 use api::medical::LookRequest;
 use domain::coverage::Registration;
 use domain::feed::insurer::InsurerKind;
@@ -22,7 +23,9 @@ struct Desk {
     clinic: Clinic,
     staff: String,
     reader: String,
+    app: String,
     id: String,
+    asked: std::cell::Cell<u32>,
 }
 
 impl Desk {
@@ -30,6 +33,7 @@ impl Desk {
         let clinic = world.enrol("1319999999").await;
         let (staff, _) = clinic.administrator().await;
         let reader = clinic.sign_in("reader").await.token;
+        let app = clinic.sign_in("link_app").await.token;
         let laid = clinic.lay(&reader, Case::Renewed, "pin").await.unwrap();
         clinic
             .answer(&reader, &laid, &[("drugs", "yes"), ("checkups", "yes")])
@@ -40,8 +44,34 @@ impl Desk {
             id: listed.patients[0].id.clone(),
             staff: staff.token,
             reader,
+            app,
+            asked: std::cell::Cell::new(0),
             clinic,
         }
+    }
+
+    /// What is answered about a number and a birth date today.
+    async fn ask(&self, (insurer, symbol, number): (&str, &str, &str), born: &str) -> Answer {
+        let request = CheckRequest {
+            birth_date: born.into(),
+            insurer_number: insurer.into(),
+            symbol: Some(symbol.into()),
+            number: number.into(),
+            ..CheckRequest::default()
+        };
+        self.asked.set(self.asked.get() + 1);
+        let key = format!("k{}", self.asked.get());
+        let asked = self.clinic.client.check(&self.app, &key, &request).await;
+        asked.unwrap().0
+    }
+
+    /// The same about the patient's own number.
+    async fn ask_own(&self, born: &str) -> Answer {
+        let coverage = patient().coverages.remove(0);
+        let insurer = coverage.insurer.as_digits();
+        let symbol = coverage.symbol.unwrap();
+        let own = (insurer.as_str(), symbol.as_str(), coverage.number.as_str());
+        self.ask(own, born).await
     }
 
     /// Whether the patient is listed, and whether a look is answered.
@@ -57,23 +87,31 @@ impl Desk {
     }
 }
 
-/// The patient's line of a kind, with their name changed.
-fn line(kind: InsurerKind, named: &str) -> Vec<u8> {
+/// The patient with another name.
+fn named(name: &str) -> Registration {
     let mut registration = patient();
-    registration.person.name = domain::person::PersonName::parse(named).unwrap();
-    let mut bytes = file(kind, []);
-    let coverage = &registration.coverages[0];
-    bytes.extend(writing::lines(kind, &registration, coverage, Encoding::Utf8).unwrap());
-    bytes
+    registration.person.name = domain::person::PersonName::parse(name).unwrap();
+    registration
 }
 
-async fn say(world: &World, kind: InsurerKind, named: &str) -> FeedReport {
-    let insurer = patient().coverages[0].insurer.as_digits();
+async fn say(world: &World, kind: InsurerKind, name: &str) -> FeedReport {
+    say_of(world, kind, &named(name)).await
+}
+
+/// The register, or the patient's insurer, says something of them. A file of so few members may be held: an operator releases it.
+async fn say_of(world: &World, kind: InsurerKind, registration: &Registration) -> FeedReport {
+    let coverage = &registration.coverages[0];
     let feed = NewFeed {
-        insurer: kind.is_of_insurer().then_some(insurer),
+        insurer: kind.is_of_insurer().then_some(coverage.insurer.as_digits()),
         ..feed(kind)
     };
-    let report = send_file(world, feed, &line(kind, named)).await.unwrap();
+    let mut bytes = file(kind, []);
+    bytes.extend(writing::lines(kind, registration, coverage, Encoding::Utf8).unwrap());
+    let mut report = send_file(world, feed, &bytes).await.unwrap();
+    if report.state == "held" {
+        let number = report.number.unwrap().to_string();
+        report = order(world, Order::ReleaseFeed(number)).await.unwrap();
+    }
     assert_eq!((report.state.as_str(), report.refused), ("published", 0));
     report
 }
@@ -214,5 +252,79 @@ async fn an_insurer_keeps_nothing_from_view_of_whom_it_does_not_insure() {
     let back = format!("06990014,{},７７,1,,loss_date,", patient_id());
     let back = load(&world, InsurerKind::Corrections, [back]).await;
     assert_eq!(back.remarks.unwrap().mismatches, 1);
+    assert_eq!(desk.sees().await, (false, false));
+}
+
+/// The patient's insurer lost them to another one.
+async fn lose(world: &World) -> FeedReport {
+    let mut lost = patient();
+    lost.coverages[0].loss = Some(domain::coverage::Loss {
+        date: domain::civil_date::CivilDate::new(2026, 4, 1).unwrap(),
+        reason: None,
+    });
+    say_of(world, InsurerKind::Losses, &lost).await
+}
+
+/// The number and the name under which another insurer links the patient.
+const LINKED: ((&str, &str, &str), &str) = (("06990014", "77", "1"), "取違　太郎");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_register_no_insurer_renames_whom_another_one_insures() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let born = patient().person.birth_date.to_string();
+    let (claimed, covered) = link_wrongly(&world).await;
+    for report in [&claimed, &covered] {
+        assert_eq!(report.remarks.unwrap().mismatches, 1);
+    }
+    let told = remarks(&world, &claimed).await;
+    assert_eq!(told[0].detail, "name,birth_date");
+    assert_eq!(desk.sees().await, (false, false));
+    let own = desk.ask_own(&born).await;
+    assert_eq!((own.verdict, own.results.len()), (1, 1));
+    assert_eq!(own.results[0].name, patient().person.name.as_str());
+    // The patient's own insurer corrects whom it insures, with or without the other one's word.
+    let renamed = say(&world, InsurerKind::Persons, "改姓　新").await;
+    assert_eq!(renamed.remarks.unwrap().mismatches, 0);
+    assert_eq!(desk.ask_own(&born).await.results[0].name, "改姓　新");
+    assert_eq!(desk.sees().await, (false, false));
+    let wrong = format!("06990014,{},７７,1,,coverage,withdrawn", patient_id());
+    load(&world, InsurerKind::Corrections, [wrong]).await;
+    assert_eq!(desk.sees().await, (true, true));
+    let renamed = say(&world, InsurerKind::Persons, "再改　新").await;
+    assert_eq!(renamed.remarks.unwrap().mismatches, 0);
+    assert_eq!(desk.ask_own(&born).await.results[0].name, "再改　新");
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_register_whom_one_insurer_lost_the_next_one_names() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    lose(&world).await;
+    let (claimed, covered) = link_wrongly(&world).await;
+    for report in [claimed, covered] {
+        assert_eq!(report.remarks.unwrap().mismatches, 0);
+    }
+    let (number, name) = LINKED;
+    let answer = desk.ask(number, "1980-05-06").await;
+    assert_eq!((answer.verdict, answer.results[0].name.as_str()), (1, name));
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_register_a_loss_that_comes_last_lets_the_next_insurer_name_them() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    let (number, name) = LINKED;
+    link_wrongly(&world).await;
+    assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
+    let lost = lose(&world).await;
+    let answer = desk.ask(number, "1980-05-06").await;
+    assert_eq!((answer.verdict, answer.results[0].name.as_str()), (1, name));
+    assert_eq!(desk.sees().await, (true, true));
+    let undone = lost.number.unwrap().to_string();
+    order(&world, Order::UndoFeed(undone)).await.unwrap();
+    assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
     assert_eq!(desk.sees().await, (false, false));
 }

@@ -18,7 +18,7 @@ pub enum What {
     Refused,
     /// It came late; the detail is the days of employer and insurer.
     Late,
-    /// The register says somebody else; the detail are the items.
+    /// The register, or another insurer, says somebody else; the detail are the items.
     Mismatch,
     /// A full file does not name it; the detail says what became of it.
     Unnamed,

@@ -8,7 +8,7 @@ use domain::coverage::Registration;
 use domain::feed::insurer::Unnamed;
 use domain::feed::part::Part;
 use domain::insurer_number::InsurerNumber;
-use domain::person::{Person, PersonId};
+use domain::person::PersonId;
 use sha2::{Digest, Sha256};
 
 use super::{Put, left, settle};
@@ -99,13 +99,16 @@ impl<'a> Page<'a> {
             // All it had of them was never theirs, so neither is whom it said they are.
             self.testimonies.put_claim(whose, None);
         } else if let Some(part) = part {
-            self.claim(whose, (line, part))?;
-            if let Some(claimed) = &part.person
-                && (current.is_none() || self.contradictions(claimed).is_empty())
-            {
+            let is_contradicted = self.claim(whose, (line, part), &settled.registration)?;
+            let is_taken = current.is_none() || !is_contradicted;
+            if let Some(claimed) = part.person.as_ref().filter(|_| is_taken) {
                 settled.is_person_changed |= settled.registration.person != *claimed;
                 settled.registration.person = claimed.clone();
             }
+        }
+        if let Some(successor) = self.testimonies.successor(&settled.registration)? {
+            settled.is_person_changed = true;
+            settled.registration.person = successor;
         }
         settled.is_changed |= settled.is_person_changed;
         let when = (self.arriving.number, self.now);
@@ -146,22 +149,18 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// What of somebody the register says otherwise.
-    fn contradictions(&self, claimed: &Person) -> Vec<domain::feed::identity::IdentityItem> {
-        let register = self.testimonies.resident(claimed.id);
-        register.map_or(Vec::new(), |register| {
-            domain::feed::identity::contradictions(claimed, register)
-        })
-    }
-
-    /// Notes whom the insurer says a person is, where the register says otherwise, and what it confirms.
+    /// Notes whom the insurer says a person is, where that contradicts the register or another insurer, and what it confirms. Answers whether it
+    /// contradicts.
     fn claim(
         &mut self,
         whose: identity::Whose,
         (line, part): (u64, &Part),
-    ) -> Result<(), StoreError> {
+        stored: &Registration,
+    ) -> Result<bool, StoreError> {
+        let mut is_contradicted = false;
         if let Some(claimed) = &part.person {
-            let items = self.contradictions(claimed);
+            let items = self.testimonies.contradicted(whose.0, claimed, stored)?;
+            is_contradicted = !items.is_empty();
             let before = self.testimonies.claim(whose);
             if items.is_empty() {
                 self.testimonies.put_claim(whose, None);
@@ -189,7 +188,7 @@ impl<'a> Page<'a> {
             claim.batch = self.arriving.number.as_u32();
             self.testimonies.put_claim(whose, Some(claim));
         }
-        Ok(())
+        Ok(is_contradicted)
     }
 
     /// Puts what the register says of one of them.
