@@ -47,6 +47,13 @@ pub(super) struct Earlier {
     claims: Vec<(u32, Claim)>,
 }
 
+impl Earlier {
+    /// Who was stored.
+    pub(super) fn stored(&self, id: PersonId) -> Result<Person, StoreError> {
+        unpack_person(id, &self.stored)
+    }
+}
+
 /// An insurer and a person of its.
 pub(super) type Whose = (InsurerNumber, PersonId);
 
@@ -149,19 +156,38 @@ impl Testimonies {
         Ok(false)
     }
 
-    /// Who is to be stored of a person in place of whom no insurer with a coverage in force means any more, where the register says nothing:
-    /// whom one of them claims, the newest first.
+    /// Who is to be stored of a person in place of whom the register contradicts: whom an insurer claims and the register does not contradict.
+    /// Where the register says nothing, in place of whom no insurer with a coverage in force means any more: whom one of them claims. Of several
+    /// the newest, first of those with a coverage in force.
     pub(super) fn successor(&self, stored: &Registration) -> Result<Option<Person>, StoreError> {
         let person = stored.person.id;
-        if self.residents.contains_key(&person) || self.is_meant(stored, None)? {
+        let Some(said) = self.claims.get(&person).filter(|it| !it.is_empty()) else {
+            return Ok(None);
+        };
+        let register = self.residents.get(&person);
+        let stays = match register {
+            Some(register) => contradictions(&stored.person, register).is_empty(),
+            None => self.is_meant(stored, None)?,
+        };
+        if stays {
             return Ok(None);
         }
         let in_force = in_force(stored);
-        let said = self.claims.get(&person).into_iter().flatten();
-        let said = said.filter(|(insurer, it)| in_force.contains(*insurer) && it.claim.is_some());
-        let newest = said.max_by_key(|(_, it)| it.batch);
-        let claimed = newest.map(|(&insurer, _)| self.claimed((insurer, person)));
-        Ok(claimed.transpose()?.flatten())
+        let mut newest: Option<((bool, u32), Person)> = None;
+        for (insurer, claim) in said {
+            let Some(claimed) = self.claimed((*insurer, person))? else {
+                continue;
+            };
+            let is_in_force = in_force.contains(insurer);
+            let fits = register.map_or(is_in_force, |register| {
+                contradictions(&claimed, register).is_empty()
+            });
+            let rank = (is_in_force, claim.batch);
+            if fits && newest.as_ref().is_none_or(|(than, _)| *than < rank) {
+                newest = Some((rank, claimed));
+            }
+        }
+        Ok(newest.map(|(_, it)| it))
     }
 
     /// Holds what insurers say of a person, and who is stored, against the register once more, after any of them changed. Answers which

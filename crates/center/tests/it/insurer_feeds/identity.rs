@@ -328,3 +328,52 @@ async fn without_the_register_a_loss_that_comes_last_lets_the_next_insurer_name_
     assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
     assert_eq!(desk.sees().await, (false, false));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_register_comes_to_say_what_the_insurer_said_that_is_who_is_stored() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    // Another insurer has said nothing of who they are.
+    let other = format!(
+        "06990014,{},01,架空組合,７７,1,01,1,,2026-04-01,,,,30,,",
+        patient_id()
+    );
+    load(&world, InsurerKind::Coverages, [other]).await;
+    let born = patient().person.birth_date.to_string();
+    let mut new = named("新姓　新");
+    new.person.birth_date = domain::civil_date::CivilDate::new(1989, 5, 26).unwrap();
+    let born_new = new.person.birth_date.to_string();
+    say_of(&world, InsurerKind::Residents, &patient()).await;
+    let claimed = say_of(&world, InsurerKind::Persons, &new).await;
+    assert_eq!(claimed.remarks.unwrap().mismatches, 1);
+    assert_eq!(desk.ask_own(&born_new).await.verdict, 4);
+    assert_eq!(desk.sees().await, (false, false));
+    let register = say_of(&world, InsurerKind::Residents, &new).await;
+    assert_eq!(register.remarks.unwrap().mismatches, 0);
+    let answer = desk.ask_own(&born_new).await;
+    assert_eq!(
+        (answer.verdict, answer.results[0].name.as_str()),
+        (1, "新姓　新")
+    );
+    assert_eq!(desk.ask_own(&born).await.verdict, 4);
+    let laid = desk.clinic.lay(&desk.reader, Case::Renewed, "pin").await;
+    assert_eq!(laid.unwrap().name, "新姓　新");
+    assert_eq!(desk.sees().await, (true, true));
+    // Undone, who was stored before is stored again, and contradicted as before.
+    let number = register.number.unwrap().to_string();
+    order(&world, Order::UndoFeed(number)).await.unwrap();
+    let verdicts = [
+        desk.ask_own(&born).await.verdict,
+        desk.ask_own(&born_new).await.verdict,
+    ];
+    assert_eq!(verdicts, [1, 4]);
+    assert_eq!(desk.sees().await, (false, false));
+    // Once the insurer has said something else, the register's word cannot go alone.
+    let register = say_of(&world, InsurerKind::Residents, &new).await;
+    let mut kana = new.clone();
+    kana.person.kana = None;
+    say_of(&world, InsurerKind::Persons, &kana).await;
+    let number = register.number.unwrap().to_string();
+    let refused = order(&world, Order::UndoFeed(number)).await.unwrap_err();
+    assert!(refused.contains("1 people"), "{refused}");
+}

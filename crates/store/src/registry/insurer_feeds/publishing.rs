@@ -14,7 +14,7 @@ use domain::feed::part::Part;
 use domain::feed::part::full::{gives_way, join_certificates};
 use domain::feed::review::{Figures, Weighed};
 use domain::insurer_number::InsurerNumber;
-use domain::person::PersonId;
+use domain::person::{Person, PersonId};
 use sha2::{Digest, Sha256};
 
 use self::page::Page;
@@ -24,6 +24,7 @@ use super::{Arriving, FAILED};
 use crate::engine::StoreError;
 use crate::registry::feeds::batches::Changed;
 use crate::registry::households::{self, registrations_of};
+use crate::registry::identity::pack_person;
 use crate::rows::part::pack_part;
 use crate::sql::{Connection, params};
 
@@ -346,6 +347,18 @@ pub(super) fn left(
             ..Part::of(insurer, Some(stored))
         };
         sha.update(pack_part(&part)?);
+    }
+    Ok(sha.finalize().get(..8).ok_or(FAILED)?.to_vec())
+}
+
+/// A hash of what a batch of the register left of a person: what it says of them, and who is stored where that changed with it.
+pub(super) fn left_of_register(
+    register: Option<&Person>,
+    stored: Option<&Person>,
+) -> Result<Vec<u8>, StoreError> {
+    let mut sha = Sha256::new();
+    for person in register.into_iter().chain(stored) {
+        sha.update(pack_person(person)?);
     }
     Ok(sha.finalize().get(..8).ok_or(FAILED)?.to_vec())
 }

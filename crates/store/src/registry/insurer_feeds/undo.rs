@@ -9,7 +9,6 @@ use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::{Arriving, is_in, parts, publishing};
 use crate::engine::{Engine, StoreError};
@@ -17,7 +16,7 @@ use crate::registry::Prepared;
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::{self, give_up_those_it_would_mix_with};
 use crate::registry::households::{change_people, registrations_of};
-use crate::registry::identity::{self, Claim, Earlier, Testimonies};
+use crate::registry::identity::{Claim, Earlier, Testimonies};
 use crate::rows;
 use crate::sql::postgres::columns::column;
 use crate::sql::{Connection, params};
@@ -270,9 +269,9 @@ impl Stands {
         let person = before.person;
         let Some(insurer) = arriving.insurer else {
             let register = self.testimonies.resident(person);
-            let packed = register.map(identity::pack_person).transpose()?;
-            let hash = Sha256::digest(packed.unwrap_or_default());
-            return Ok(hash.get(..8) == Some(&before.left));
+            let stored = self.current.get(&person).map(|it| &it.person);
+            let stored = stored.filter(|_| before.is_person_changed);
+            return Ok(publishing::left_of_register(register, stored)? == before.left);
         };
         let current = self.current.get(&person);
         if publishing::left(current, insurer, before.is_person_changed)? != before.left {
@@ -310,11 +309,20 @@ impl Stands {
                     Some(rows::unpack(person, &before.found)?.person)
                 };
                 testimonies.put_resident(person, register);
-                if let Some(stored) = current.get(&person) {
-                    testimonies.examine(stored, when)?;
-                    if let Some(earlier) = before.unpack_claim::<Earlier>()? {
-                        testimonies.put_earlier(stored, earlier)?;
-                    }
+                let Some(mut registration) = current.remove(&person) else {
+                    continue;
+                };
+                let earlier = before.unpack_claim::<Earlier>()?;
+                if before.is_person_changed {
+                    let earlier = earlier.as_ref().ok_or(FAILED)?;
+                    registration.person = earlier.stored(person)?;
+                }
+                testimonies.examine(&registration, when)?;
+                if let Some(earlier) = earlier {
+                    testimonies.put_earlier(&registration, earlier)?;
+                }
+                if before.is_person_changed {
+                    stored.push(Prepared::of(registration));
                 }
                 continue;
             };

@@ -9,9 +9,8 @@ use domain::feed::insurer::Unnamed;
 use domain::feed::part::Part;
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
-use sha2::{Digest, Sha256};
 
-use super::{Put, left, settle};
+use super::{Put, left, left_of_register, settle};
 use crate::engine::StoreError;
 use crate::registry::Prepared;
 use crate::registry::feeds::batches::Changed;
@@ -207,23 +206,30 @@ impl<'a> Page<'a> {
             (Some(_), _) => changed.replaced += 1,
             (None, _) => changed.added += 1,
         }
-        let stored = self.current.get(&person);
-        let earlier = stored.map(|it| self.testimonies.earlier(it)).transpose()?;
+        let mut stored = self.current.remove(&person);
+        let earlier = stored.as_ref().map(|it| self.testimonies.earlier(it));
+        let earlier = earlier.transpose()?;
         let earlier = earlier.flatten().as_ref().map(postcard::to_stdvec);
         let earlier = earlier.transpose().map_err(|_| FAILED)?;
         self.testimonies.put_resident(person, register.cloned());
-        if let Some(stored) = stored {
+        let mut is_person_changed = false;
+        if let Some(stored) = &mut stored {
+            // Whom an insurer named before the register did.
+            if let Some(successor) = self.testimonies.successor(stored)? {
+                is_person_changed = true;
+                stored.person = successor;
+            }
             let when = (self.arriving.number, self.now);
             for (_, items) in self.testimonies.examine(stored, when)? {
                 self.remark(What::Mismatch, (arrived.line, person), items);
             }
         }
+        let stored = stored.filter(|_| is_person_changed);
         let found = before.as_ref().map(identity::pack_person).transpose()?;
-        let left = register.map(identity::pack_person).transpose()?;
-        let left = Sha256::digest(left.unwrap_or_default());
-        let left = left.get(..8).ok_or(FAILED)?.to_vec();
+        let left = left_of_register(register, stored.as_ref().map(|it| &it.person))?;
         let found = (found.unwrap_or_default(), earlier);
-        self.keep_before(person, false, found, left);
+        self.keep_before(person, is_person_changed, found, left);
+        self.stored.extend(stored.map(Prepared::of));
         Ok(())
     }
 
