@@ -269,6 +269,45 @@ async fn a_batch_that_takes_the_ratio_of_a_twentieth_waits_for_an_operator() {
     }
 }
 
+/// As it came then: days before the certificates begin.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_batch_takes_from_a_later_day_on_holds_it_as_well() {
+    let world = World::start().await;
+    let today = domain::civil_date::Instant::from_micros(
+        world.micros.load(std::sync::atomic::Ordering::SeqCst),
+    )
+    .date_in_japan();
+    let elderly = |at: u32, (from, until): (i32, i32), ratio: &str| {
+        let (from, until) = (today.plus_days(from), today.plus_days(until));
+        format!(
+            "{INSURER},{},７７,{at},,elderly,,{from},{until},{ratio},,,,,,,,,",
+            id(at)
+        )
+    };
+    load(&world, InsurerKind::Persons, (0..40).map(person)).await;
+    let coverages = (0..40).map(|at| coverage(at, ""));
+    load(&world, InsurerKind::Coverages, coverages).await;
+    let now = (0..40).map(|at| elderly(at, (-100, 10), "20"));
+    let now = load(&world, InsurerKind::Certificates, now).await;
+    assert_eq!((now.state.as_str(), now.replaced), ("published", 40));
+    let blank = (0..40).map(|at| elderly(at, (11, 375), ""));
+    let blank = load(&world, InsurerKind::Certificates, blank).await;
+    assert_eq!((blank.state.as_str(), blank.replaced), ("held", 0));
+    let weighed = blank.weighed.unwrap();
+    assert_eq!((weighed.ratio_gone, weighed.after.with_ratio), (40, 40));
+    assert!(blank.held_for[0].1.contains("co-payment ratio"));
+    let number = blank.number.unwrap().to_string();
+    order(&world, Order::RejectFeed(number)).await.unwrap();
+    let next = (0..40).map(|at| elderly(at, (11, 375), "20"));
+    let next = load(&world, InsurerKind::Certificates, next).await;
+    assert_eq!((next.state.as_str(), next.replaced), ("published", 40));
+    let ahead = today.plus_days(30).to_string();
+    let lost = (0..40).map(|at| loss(at, &ahead));
+    let lost = load(&world, InsurerKind::Losses, lost).await;
+    let gone = lost.weighed.unwrap().members_gone;
+    assert_eq!((lost.state.as_str(), gone), ("held", 40));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_file_ends_what_it_does_not_name_and_tells_so() {
     let world = World::start().await;

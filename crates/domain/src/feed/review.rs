@@ -1,5 +1,8 @@
 //! Whether a batch changes more than a batch usually does, and which registrations came late. Stops nothing itself.
 
+mod later;
+
+use self::later::Later;
 use crate::civil_date::CivilDate;
 use crate::coverage::Coverage;
 use crate::coverage::validity::covers;
@@ -84,34 +87,48 @@ pub struct Weighed {
     pub before: Figures,
     /// All of the insurer after.
     pub after: Figures,
-    /// People who had a ratio, are members still, and have none.
+    /// People who had a ratio, are members still, and have none; or will have none from when something of the batch begins.
     pub ratio_gone: u64,
-    /// People who had a ceiling, are members still, and have none.
+    /// People who had a ceiling, are members still, and have none; or will have none from when something of the batch begins.
     pub ceiling_gone: u64,
-    /// People who were members and are none.
+    /// People who were members and are none; or will be none from a loss of the batch on.
     pub members_gone: u64,
 }
 
 impl Weighed {
-    /// Adds what becomes of one person.
+    /// Adds what becomes of one person's coverages with the insurer: on a day, and by what begins or is lost after it.
     ///
     /// ```
-    /// use domain::feed::review::{Figures, Weighed};
-    /// let member = Figures { members: 1, with_ratio: 1, ..Figures::default() };
+    /// use domain::feed::review::Weighed;
+    /// # use domain::{certificate::Ratio, codes::coverage::CardClassification, coverage::{Coverage, InsurerName}};
+    /// # use domain::{civil_date::CivilDate, insured::InsuredNumber, insurer_number::InsurerNumber};
+    /// # let day = CivilDate::new(2026, 7, 20).unwrap();
+    /// # let mut before = Coverage::new(
+    /// #     CardClassification::from_code("01").unwrap(),
+    /// #     InsurerNumber::parse("06139992").unwrap(),
+    /// #     InsurerName::parse("架空健康保険組合").unwrap(),
+    /// #     InsuredNumber::parse("4567").unwrap(),
+    /// # );
+    /// before.ratio = Ratio::from_percent(30);
+    /// let mut after = before.clone();
+    /// after.ratio = None;
     /// let mut weighed = Weighed::default();
-    /// weighed.add(member, Figures { with_ratio: 0, ..member });
+    /// weighed.add(&[before], &[after], day);
     /// assert_eq!((weighed.ratio_gone, weighed.after.members), (1, 1));
     /// ```
-    pub fn add(&mut self, before: Figures, after: Figures) {
-        self.before = self.before.plus(before);
-        self.after = self.after.plus(after);
-        let is_member = 0 < after.members;
-        let is_gone = |before: u64, after: u64| u64::from(0 < before && after == 0);
-        if is_member {
-            self.ratio_gone += is_gone(before.with_ratio, after.with_ratio);
-            self.ceiling_gone += is_gone(before.with_ceiling, after.with_ceiling);
-        }
-        self.members_gone += is_gone(before.members, after.members);
+    pub fn add(&mut self, before: &[Coverage], after: &[Coverage], day: CivilDate) {
+        let (was, is) = (Figures::of(before, day), Figures::of(after, day));
+        self.before = self.before.plus(was);
+        self.after = self.after.plus(is);
+        let later = Later::of((before, after), was, day);
+        let is_member = 0 < is.members;
+        let is_gone = |before: u64, after: u64| 0 < before && after == 0;
+        let ratio = is_member && is_gone(was.with_ratio, is.with_ratio);
+        let ceiling = is_member && is_gone(was.with_ceiling, is.with_ceiling);
+        let members = is_gone(was.members, is.members);
+        self.ratio_gone += u64::from(ratio || later.is_ratio_gone);
+        self.ceiling_gone += u64::from(ceiling || later.is_ceiling_gone);
+        self.members_gone += u64::from(members || later.are_members_gone);
     }
 }
 

@@ -12,7 +12,7 @@ use domain::coverage::{Coverage, Loss, Registration};
 use domain::feed::insurer::{InsurerKind, Scope, Unnamed};
 use domain::feed::part::Part;
 use domain::feed::part::full::{gives_way, join_certificates};
-use domain::feed::review::{Figures, Weighed};
+use domain::feed::review::Weighed;
 use domain::insurer_number::InsurerNumber;
 use domain::person::{Person, PersonId};
 use sha2::{Digest, Sha256};
@@ -101,9 +101,9 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
     let Some(insurer) = arriving.insurer else {
         return Ok(weighed);
     };
-    let count = |coverages: &[Coverage]| {
+    let own = |coverages: &[Coverage]| -> Vec<Coverage> {
         let own = coverages.iter().filter(|it| it.insurer == insurer);
-        Figures::of(&own.cloned().collect::<Vec<_>>(), arriving.day)
+        own.cloned().collect()
     };
     let arriving = &as_it_reads(connection, arriving)?;
     let named = parts::named(connection, arriving.number, MOST_NAMED)?;
@@ -114,8 +114,8 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
         for registration in members {
             let part = parts.get(&registration.person.id);
             let settled = settle(arriving, insurer, Some(registration), part);
-            let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
-            weighed.add(count(&registration.coverages), after);
+            let after = settled.map_or(Vec::new(), |it| own(&it.registration.coverages));
+            weighed.add(&own(&registration.coverages), &after, arriving.day);
         }
         Ok(())
     })?;
@@ -130,8 +130,8 @@ pub(super) fn weigh(connection: &Connection, arriving: &Arriving) -> Result<Weig
                 continue;
             }
             let settled = settle(arriving, insurer, stored, Some(&it.part));
-            let after = settled.map_or(Figures::default(), |it| count(&it.registration.coverages));
-            weighed.add(Figures::default(), after);
+            let after = settled.map_or(Vec::new(), |it| own(&it.registration.coverages));
+            weighed.add(&[], &after, arriving.day);
         }
         Ok(())
     })?;
