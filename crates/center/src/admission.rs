@@ -126,7 +126,8 @@ fn keep(class: WorkClass, place: Place, answer: Response) -> Response {
         | WorkClass::Check
         | WorkClass::SignIn
         | WorkClass::Operators
-        | WorkClass::Home => answer,
+        | WorkClass::Home
+        | WorkClass::Enroll => answer,
     }
 }
 

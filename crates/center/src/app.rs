@@ -69,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) operator_gate: Arc<Gate>,
     /// In front of what comes to the home listener.
     pub(crate) home_gate: Arc<Gate>,
+    /// In front of what comes to the enroll listener.
+    pub(crate) enroll_gate: Arc<Gate>,
     pub(crate) facilities: Facilities,
     pub(crate) connections: Arc<Connections>,
     /// Of all listeners.

@@ -92,7 +92,8 @@ async fn tell_time(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// The router of the enroll listener: its pages, the download, RFC 7030, the revocation list. Each address has its bucket of requests.
+/// The router of the enroll listener: its pages, the download, RFC 7030, the revocation list. Each address has its bucket of requests, and all
+/// of them places of their own: anybody may begin one and leave its body away.
 pub(crate) fn enroll(app: &App) -> Router {
     let pages = Router::new()
         .route("/", get(download_page::show).post(download_page::send))
@@ -110,7 +111,7 @@ pub(crate) fn enroll(app: &App) -> Router {
         .route(routes::EST_ENROLL, post(est::enroll))
         .route(routes::EST_REENROLL, post(est::reenroll))
         .merge(pages)
-        .layer(Admission::new(&app.gate, |_| WorkClass::SignIn))
+        .layer(Admission::new(&app.enroll_gate, |_| WorkClass::Enroll))
         .fallback(async || Refused::from(Trouble::NotFound))
         .method_not_allowed_fallback(async || Refused::from(Trouble::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), bounded))

@@ -174,8 +174,8 @@ impl Center {
         let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
         let own_places = capacity.in_progress_of_operators;
         let operator_gate = Arc::new(Gate::new(bounds(&capacity, own_places)));
-        let home_places = capacity.in_progress_at_home();
-        let home_gate = Arc::new(Gate::new(bounds(&capacity, home_places)));
+        let open_to_all = bounds(&capacity, capacity.in_progress_of_anybody());
+        let [home_gate, enroll_gate] = [(); 2].map(|()| Arc::new(Gate::new(open_to_all)));
         let connections = Arc::new(Connections::new(capacity));
         let balancers = config.listen.balancers.clone();
         let handshakes =
@@ -188,7 +188,7 @@ impl Center {
             last_drain: LastDrain::take(dir),
             engine: engine.clone(),
             clock: clock.clone(),
-            gates: [&gate, &operator_gate, &home_gate].map(Arc::clone),
+            gates: [&gate, &operator_gate, &home_gate, &enroll_gate].map(Arc::clone),
             connections: Arc::clone(&connections),
             handshakes: handshakes.clone(),
             traces: traces.counts(),
@@ -244,6 +244,7 @@ impl Center {
             gate,
             operator_gate,
             home_gate,
+            enroll_gate,
             facilities: Facilities::default(),
             connections,
             handshakes,

@@ -27,6 +27,8 @@ named! {
         /// What comes to the home listener, from anybody on the internet. It has places of its own; a check that a device proved takes one
         /// of [`Self::CardCheck`] besides.
         Home = "home";
+        /// What comes to the enroll listener, from anybody as well. It has places of its own and takes no other.
+        Enroll = "enroll";
     }
 }
 
@@ -48,7 +50,7 @@ impl WorkClass {
     #[must_use]
     pub fn reach_per_cent(self) -> usize {
         match self {
-            Self::CardCheck | Self::Operators | Self::Home => 100,
+            Self::CardCheck | Self::Operators | Self::Home | Self::Enroll => 100,
             Self::Check => 90,
             Self::SignIn => 75,
             Self::Pages => 50,
@@ -80,7 +82,7 @@ impl WorkClass {
         match self {
             Self::CardCheck => 1,
             Self::Check => 2,
-            Self::SignIn | Self::Pages | Self::Operators | Self::Home => 5,
+            Self::SignIn | Self::Pages | Self::Operators | Self::Home | Self::Enroll => 5,
             Self::Bulk => 30,
         }
     }

@@ -32,13 +32,14 @@ pub struct Capacity {
     pub drain_ms: NonZeroU32,
 }
 
-/// Places of the home listener at least.
-const LEAST_AT_HOME: u32 = 16;
+/// Places of a listener that is open to anybody at least.
+const LEAST_OF_ANYBODY: u32 = 16;
 
 impl Capacity {
-    /// Requests of the home listener worked on at once, beside the others: a quarter as many as those of facilities.
-    pub(crate) fn in_progress_at_home(&self) -> NonZeroU32 {
-        let quarter = (self.in_progress.get() / 4).max(LEAST_AT_HOME);
+    /// Requests of the home listener worked on at once, beside the others, and as many of the enroll listener: a quarter as many as those of
+    /// facilities.
+    pub(crate) fn in_progress_of_anybody(&self) -> NonZeroU32 {
+        let quarter = (self.in_progress.get() / 4).max(LEAST_OF_ANYBODY);
         NonZeroU32::new(quarter).unwrap_or(NonZeroU32::MIN)
     }
 }

@@ -22,8 +22,8 @@ use crate::trace_export::{Counts, Dropped};
 pub(crate) struct Sources {
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
-    /// Of facilities, of operators, of the home listener.
-    pub(crate) gates: [Arc<Gate>; 3],
+    /// Of facilities, of operators, of the home listener, of the enroll listener.
+    pub(crate) gates: [Arc<Gate>; 4],
     pub(crate) connections: Arc<Connections>,
     pub(crate) handshakes: HandshakeBounds,
     pub(crate) cards: Arc<CardTrust>,
@@ -43,10 +43,11 @@ impl std::fmt::Debug for Sources {
 impl Sources {
     /// The gate a class goes through.
     fn gate(&self, class: WorkClass) -> &Gate {
-        let [facilities, operators, home] = &self.gates;
+        let [facilities, operators, home, enroll] = &self.gates;
         match class {
             WorkClass::Operators => operators,
             WorkClass::Home => home,
+            WorkClass::Enroll => enroll,
             WorkClass::CardCheck
             | WorkClass::Check
             | WorkClass::SignIn

@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::metrics::{scrape, value};
 use crate::patience::in_time;
-use crate::world::{Clinic, RawAnswer, World, check, read_answer_of_open_line};
+use crate::world::{Clinic, RawAnswer, World, check, read_answer, read_answer_of_open_line};
 
 const CLINIC: &str = "1319999999";
 
@@ -243,6 +243,35 @@ async fn one_facility_leaves_room_for_others_when_it_is_crowded() {
         assert_eq!(held.end().await.0.status, 200);
     }
     large.ask(&large_token, "k1", "4567").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_send_no_body_hold_places_of_the_enroll_listener_alone() {
+    let world = world(|it| {
+        it.in_progress = most(16);
+        it.waiting = 0;
+    })
+    .await;
+    let clinic = world.enrol(CLINIC).await;
+    let token = clinic.sign_in("link_app").await.token;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n",
+        api::routes::CERTIFICATE_DOWNLOAD
+    );
+    let mut silent = Vec::new();
+    for count in 1..=16 {
+        let mut stream = world.connect_to(world.enroll, None).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        silent.push(stream);
+        let name = "onshi_requests_in_progress{class=\"enroll\"}";
+        until(&world, name, f64::from(count)).await;
+    }
+    let mut next = world.connect_to(world.enroll, None).await;
+    next.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_answer(&mut next).await;
+    assert_eq!((answer.status, answer.code()), (503, "overloaded".into()));
+    let away = turned_away(&world, &clinic, &token).await;
+    assert!(away.is_empty(), "{away:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
