@@ -389,7 +389,7 @@ impl Center {
 }
 
 /// The bounds of a gate with so many places.
-fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
+pub(crate) fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
     Bounds {
         places: places.get() as usize,
         of_facility: capacity.in_progress_of_facility.get() as usize,

@@ -70,6 +70,20 @@ impl WorkClass {
         (places * self.reach_per_cent() / 100).max(1)
     }
 
+    /// Places of one facility that may be taken when work of this class still begins for it: the last quarter is for checks, so that what hangs
+    /// elsewhere in a facility keeps none of its own patients waiting \[ours\].
+    ///
+    /// ```
+    /// use domain::admission::WorkClass;
+    /// assert_eq!(WorkClass::CardCheck.reach_of_facility(96), 96);
+    /// assert_eq!(WorkClass::Bulk.reach_of_facility(96), 72);
+    /// ```
+    #[must_use]
+    pub fn reach_of_facility(self, places: usize) -> usize {
+        let per_cent = self.reach_per_cent().max(Self::SignIn.reach_per_cent());
+        (places * per_cent / 100).max(1)
+    }
+
     /// Seconds after which work that was turned away may come again, at least; it is told up to twice as many, so that not all come at once
     /// \[ours\].
     ///

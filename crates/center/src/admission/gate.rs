@@ -59,6 +59,8 @@ pub struct Gate {
     bounds: Bounds,
     /// Places that may be taken when a class still begins.
     reach: [usize; CLASSES],
+    /// The same of one facility's own.
+    reach_of_facility: [usize; CLASSES],
     taken: AtomicUsize,
     taken_by: [AtomicUsize; CLASSES],
     /// Those that wait, also counted in the queues.
@@ -84,13 +86,16 @@ impl Gate {
     /// One that nobody has entered yet.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        let mut reach = [0; CLASSES];
-        for (reach, class) in reach.iter_mut().zip(WorkClass::ALL) {
+        let (mut reach, mut reach_of_facility) = ([0; CLASSES], [0; CLASSES]);
+        let both = reach.iter_mut().zip(&mut reach_of_facility);
+        for ((reach, of_facility), class) in both.zip(WorkClass::ALL) {
             *reach = class.reach(bounds.places);
+            *of_facility = class.reach_of_facility(bounds.of_facility);
         }
         Self {
             bounds,
             reach,
+            reach_of_facility,
             taken: AtomicUsize::default(),
             taken_by: Default::default(),
             waiting: Default::default(),
@@ -159,7 +164,7 @@ impl Gate {
     fn take(&self, class: WorkClass, facility: Option<&Arc<Facility>>) -> bool {
         let reach = self.reach.get(class.index()).copied().unwrap_or_default();
         if let Some(facility) = facility
-            && !facility.begin(self.share(facility))
+            && !facility.begin(self.share(class, facility))
         {
             return false;
         }
@@ -179,9 +184,10 @@ impl Gate {
         true
     }
 
-    /// Places a facility may have now.
-    fn share(&self, facility: &Facility) -> usize {
-        let (most, places) = (self.bounds.of_facility, self.bounds.places);
+    /// Places a facility may have now when work of a class begins.
+    fn share(&self, class: WorkClass, facility: &Facility) -> usize {
+        let most = of(&self.reach_of_facility, class).copied();
+        let (most, places) = (most.unwrap_or_default(), self.bounds.places);
         if is_crowded(self.taken.load(Ordering::Relaxed), places) {
             most.min(fair_share(places, facility.busy()))
         } else {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct Capacity {
     /// Requests of facilities worked on at once.
     pub in_progress: NonZeroU32,
-    /// Of them, of one facility.
+    /// Of them, of one facility: fewer than the lowest class reaches, so that one alone shuts no class for others.
     pub in_progress_of_facility: NonZeroU32,
     /// Requests of operators' pages worked on at once, beside those.
     pub in_progress_of_operators: NonZeroU32,
@@ -49,7 +49,7 @@ impl Default for Capacity {
         let most = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         Self {
             in_progress: most(512),
-            in_progress_of_facility: most(256),
+            in_progress_of_facility: most(96),
             in_progress_of_operators: most(16),
             waiting: 256,
             waiting_of_facility: 32,

@@ -6,6 +6,8 @@ use domain::institution_code::InstitutionCode;
 
 use super::*;
 use crate::admission::facilities::Facilities;
+use crate::config::capacity::Capacity;
+use crate::serve::bounds;
 
 use WorkClass::{Bulk, CardCheck, Check, Pages, SignIn};
 
@@ -171,6 +173,24 @@ fn when_it_is_crowded_facilities_share_evenly_and_when_it_is_not_one_may_have_mo
     drop((small_holds, small_has_four));
     assert!(poll(&mut next_of_large).is_some());
     drop(large_holds);
+}
+
+#[test]
+fn one_facility_with_all_it_may_have_shuts_no_class_for_others() {
+    let classes = [CardCheck, Check, SignIn, Pages, Bulk];
+    let capacity = Capacity::default();
+    for filled in classes {
+        let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
+        let all = Facilities::default();
+        let (large, small) = (facility(&all, 1), facility(&all, 2));
+        let held: Vec<_> = std::iter::from_fn(|| gate.try_enter(filled, Some(&large))).collect();
+        for class in classes {
+            let is_in = gate.try_enter(class, Some(&small)).is_some();
+            assert!(is_in, "{class:?} beside {} of {filled:?}", held.len());
+        }
+        let own_check = gate.try_enter(CardCheck, Some(&large)).is_some();
+        assert_eq!(own_check, CardCheck < filled, "its own beside {filled:?}");
+    }
 }
 
 #[tokio::test]
