@@ -25,7 +25,7 @@ use store::sign_ins::SignIn;
 use crate::app::App;
 use crate::conditional::fits;
 use crate::extract::{Body, Granted};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::repeats::Repeatable;
 use crate::sessions::{actor, compare, event, password_errors, state};
 use crate::trouble::Refused;
@@ -160,7 +160,8 @@ pub(crate) async fn edit(
     if let Some(password) = password {
         compare(&app, &account.id, account.facility, ("password", &password)).await?;
         events.push(told(&permit, Deed::PasswordChange, &account.id, now));
-        account.password = passwords::hash(&app, password, now, true).await?;
+        let asker = Asker::At(account.facility);
+        account.password = passwords::hash(&app, asker, password, now, true).await?;
         account.lockout = lockout::State::default();
         row = Some(account.password.clone());
     }
@@ -274,6 +275,7 @@ pub(crate) async fn made(
     wanted: Wanted,
     now: Instant,
 ) -> Result<Account, Refused> {
+    let (asker, change_needed) = (Asker::At(permit.facility()), !wanted.kind.is_system());
     Ok(Account {
         facility: permit.facility(),
         id: wanted.id,
@@ -282,7 +284,7 @@ pub(crate) async fn made(
         display_name: wanted.display_name,
         grounds: wanted.grounds,
         ambulance: wanted.ambulance,
-        password: passwords::hash(app, wanted.password, now, !wanted.kind.is_system()).await?,
+        password: passwords::hash(app, asker, wanted.password, now, change_needed).await?,
         lockout: lockout::State::default(),
     })
 }

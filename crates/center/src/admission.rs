@@ -5,6 +5,7 @@ pub(crate) mod classes;
 pub(crate) mod connections;
 pub mod facilities;
 pub mod gate;
+pub(crate) mod hashes;
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -16,6 +16,7 @@ use ui::language::Texts;
 use crate::admission::connections::Connections;
 use crate::admission::facilities::Facilities;
 use crate::admission::gate::Gate;
+use crate::admission::hashes::Hashes;
 use crate::audit::verification::Verification;
 use crate::card_trust::CardTrust;
 use crate::config::Limits;
@@ -57,8 +58,8 @@ pub(crate) struct Shared {
     /// Makes presence tokens of checks by card.
     pub(crate) presence_hash: KeyedHash,
     pub(crate) cards: Arc<CardTrust>,
-    /// At most this many slow hashes at once.
-    pub(crate) hashing: Semaphore,
+    /// Turns of slow hashes.
+    pub(crate) hashes: Hashes,
     /// One import at a time, so that its slow hashes leave turns to sign-ins.
     pub(crate) importing: Semaphore,
     pub(crate) limits: Limits,

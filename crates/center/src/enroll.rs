@@ -17,8 +17,9 @@ use store::access::{Beginning, Earlier, Facility, Notice};
 use store::accounts::Account;
 
 use crate::app::{App, random};
+use crate::passwords::{self, Asker};
+use crate::recoveries;
 use crate::told::Told;
-use crate::{passwords, recoveries};
 
 /// A facility to enroll.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -168,7 +169,8 @@ async fn begin(
             display_name: kind.label_ja().into(),
             grounds: Grounds::default(),
             ambulance: domain::codes::setting::Right::NotGiven,
-            password: passwords::hash(app, password, now, !kind.is_system()).await?,
+            password: passwords::hash(app, Asker::Operator, password, now, !kind.is_system())
+                .await?,
             lockout: lockout::State::default(),
         });
     }

@@ -20,7 +20,7 @@ use store::recoveries::{Recovered, SecretNumber};
 use crate::app::{App, Shared, random};
 use crate::enroll::{institution, text};
 use crate::extract::{Body, Granted, Peer, TokenHash};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::second_factors::owes_no_proof;
 use crate::sessions::{actor, compare, confirm_password, event, refuse, shown_no_more};
 use crate::told::Told;
@@ -98,7 +98,7 @@ pub(crate) async fn recover(
     let password =
         Password::parse(&body.new_password).map_err(|broken| refuse("new_password", &broken))?;
     compare(&app, &account, facility, ("new_password", &password)).await?;
-    let row = passwords::hash(&app, password, now, false).await?;
+    let row = passwords::hash(&app, Asker::At(facility), password, now, false).await?;
     let mut used = event(now, by, Deed::RecoveryUse);
     used.detail = format!("account={account}");
     let recovered = app
@@ -227,7 +227,7 @@ async fn first_password(
 ) -> Result<(AccountId, Password, store::accounts::PasswordRow), Refused> {
     let id = AccountId::parse(MASTER).map_err(|_| Trouble::Internal)?;
     let password = Password::generate(&random::<40>()?);
-    let row = passwords::hash(app, password.clone(), app.now(), true).await?;
+    let row = passwords::hash(app, Asker::Operator, password.clone(), app.now(), true).await?;
     Ok((id, password, row))
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::app::{App, Shared};
 use crate::extract::{Body, Granted};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::refuse;
 use crate::trouble::Refused;
 
@@ -90,7 +90,8 @@ pub(crate) async fn register(
         .map_err(|_| Trouble::Access(AccessTrouble::NoRotation))?;
     let password = Password::parse_for(permit.holder().kind, &body.value.password)
         .map_err(|broken| refuse("password", &broken))?;
-    let row = passwords::hash(&app, password, now, false).await?;
+    let asker = Asker::At(permit.facility());
+    let row = passwords::hash(&app, asker, password, now, false).await?;
     let registered = app
         .engine
         .register_next_secret(&permit, id.as_u128(), row, now);

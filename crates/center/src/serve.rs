@@ -25,6 +25,7 @@ use ui::language::Texts;
 use crate::admission::connections::Connections;
 use crate::admission::facilities::Facilities;
 use crate::admission::gate::{Bounds, Gate};
+use crate::admission::hashes::Hashes;
 use crate::app::{App, Shared, Site};
 use crate::card_trust::CardTrust;
 use crate::config::capacity::Capacity;
@@ -47,9 +48,6 @@ use crate::{
 
 /// Reads the time; handed in, so that a test may choose it.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
-
-/// Slow hashes at once: each takes 19 MiB and a core.
-const HASHES: usize = 2;
 
 /// Exports at once: each holds up to 16 MiB.
 const EXPORTS: usize = 4;
@@ -237,7 +235,7 @@ impl Center {
             rotating: Default::default(),
             revocations,
             cards,
-            hashing: Semaphore::new(HASHES),
+            hashes: Hashes::new(duration(capacity.wait_ms)),
             importing: Semaphore::new(1),
             limits: config.limits,
             capacity,

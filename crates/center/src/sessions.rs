@@ -28,7 +28,7 @@ use store::sessions::{NotOpened, Opened, Shown};
 use crate::app::{App, random};
 use crate::extract::{Body, Granted, Peer, TokenHash, goes_on_with};
 use crate::metrics::SignInOutcome;
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::repeats::{self, Repeatable};
 use crate::sign_ins::attempt;
 use crate::trouble::Refused;
@@ -194,7 +194,8 @@ async fn authenticate(
     let hash = account
         .as_ref()
         .map(|account| account.password.hash.clone());
-    let right = passwords::verify(app, body.password.clone(), hash).await?;
+    let right =
+        passwords::verify(app, Asker::At(peer.facility), body.password.clone(), hash).await?;
     let right = match &mut account {
         Some(account) if !right => rotates(app, peer, account, body, now).await?,
         _ => right,
@@ -259,7 +260,8 @@ async fn rotates(
     let Some((id, hash)) = next.filter(|_| account.state == AccountState::Active) else {
         return Ok(false);
     };
-    if !passwords::verify(app, body.password.clone(), Some(hash.clone())).await? {
+    let (asker, text) = (Asker::At(peer.facility), body.password.clone());
+    if !passwords::verify(app, asker, text, Some(hash.clone())).await? {
         return Ok(false);
     }
     let who = SignedIn {
@@ -314,7 +316,7 @@ pub(crate) async fn change_password(
         .map_err(|broken| refuse("new_password", &broken))?;
     let new = ("new_password", &password);
     compare(&app, &holder.account, holder.facility, new).await?;
-    let row = passwords::hash(&app, password, now, false).await?;
+    let row = passwords::hash(&app, Asker::At(holder.facility), password, now, false).await?;
     let kept = repeatable.keep(&(), now)?;
     let id = holder.account.clone();
     let set = app
@@ -375,7 +377,8 @@ async fn own_password(
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
     let hash = account.password.hash.clone();
-    let outcome = match passwords::verify(app, text.to_owned(), Some(hash.clone())).await? {
+    let (asker, text) = (Asker::At(holder.facility), text.to_owned());
+    let outcome = match passwords::verify(app, asker, text, Some(hash.clone())).await? {
         true => right_try(app, &account)?,
         false => Try::Wrong,
     };
@@ -429,7 +432,7 @@ pub(crate) async fn compare(
     (member, password): (&str, &Password),
 ) -> Result<(), Refused> {
     let generations = app.engine.generations(facility, id)?;
-    match repeats_earlier(app, generations, password).await? {
+    match repeats_earlier(app, Asker::At(facility), generations, password).await? {
         None => Ok(()),
         Some(broken) => Err(refuse(member, &[broken])),
     }
@@ -438,6 +441,7 @@ pub(crate) async fn compare(
 /// What of the rule a new password breaks beside the last five, whose slow hashes and starts are given (G02).
 pub(crate) async fn repeats_earlier(
     app: &App,
+    asker: Asker,
     generations: Vec<Generation>,
     password: &Password,
 ) -> Result<Option<Broken>, Refused> {
@@ -446,8 +450,8 @@ pub(crate) async fn repeats_earlier(
     for (hash, start) in &generations {
         // Only an equal start can hide an equal password, so few slow hashes are needed.
         if *start == prefix && !password.is_long() {
-            equal |=
-                passwords::verify(app, password.expose().to_owned(), Some(hash.clone())).await?;
+            let text = password.expose().to_owned();
+            equal |= passwords::verify(app, asker, text, Some(hash.clone())).await?;
         }
     }
     let compared = compare_with_generations(

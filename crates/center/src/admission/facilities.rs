@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use domain::institution_code::InstitutionCode;
 
+use crate::admission::hashes::InLine;
+
 /// A facility that is connected.
 #[derive(Debug, Default)]
 pub struct Facility {
     in_progress: AtomicUsize,
     waiting: AtomicUsize,
+    hashes: InLine,
     /// Facilities that have anything in progress.
     busy: Arc<AtomicUsize>,
 }
@@ -50,6 +53,11 @@ impl Facility {
     /// Its requests that wait; counted under the gate's lock.
     pub(super) fn waiting(&self) -> &AtomicUsize {
         &self.waiting
+    }
+
+    /// Its slow hashes that are made, or stand in the line of all.
+    pub(super) fn hashes(&self) -> &InLine {
+        &self.hashes
     }
 }
 

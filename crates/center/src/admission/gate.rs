@@ -306,7 +306,8 @@ impl Gate {
         self.taken.fetch_sub(1, Ordering::SeqCst);
     }
 
-    fn turn_away(&self, class: WorkClass, why: Shed) -> u32 {
+    /// Counts one who is turned away; seconds after which to come back.
+    pub(crate) fn turn_away(&self, class: WorkClass, why: Shed) -> u32 {
         let count = of(&self.shed, class).and_then(|it| it.get(why as usize));
         let before = count.map_or(0, |it| it.fetch_add(1, Ordering::Relaxed));
         let first = class.again_after_s();

@@ -17,7 +17,7 @@ use store::claims::filings::{Decided, Decision, Filing};
 use self::openings::{Stop, open, open_times, stop_opening};
 use crate::app::{App, random};
 use crate::enroll::institution;
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::event;
 use crate::told::Told;
 
@@ -379,7 +379,7 @@ fn operator_of(by: &Actor) -> String {
 async fn new_password(app: &App) -> Result<(String, store::accounts::PasswordRow), Told> {
     let password = Password::generate(&random::<40>()?);
     let text = password.expose().to_owned();
-    let row = passwords::hash(app, password, app.now(), true).await?;
+    let row = passwords::hash(app, Asker::Operator, password, app.now(), true).await?;
     Ok((text, row))
 }
 

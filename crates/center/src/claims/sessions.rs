@@ -25,7 +25,7 @@ use store::sessions::Shown;
 use super::{SignedIn, event_of};
 use crate::app::{App, random};
 use crate::extract::{Body, Peer};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::{
     not_opened, old_no_more, refuse, repeats_earlier, state, wrong_old_password,
 };
@@ -111,7 +111,7 @@ async fn authenticate(
         return Err(Refused::after(Trouble::AccountLocked, seconds));
     }
     let hash = account.as_ref().map(|it| it.password.hash.clone());
-    let right = passwords::verify(app, password, hash).await?;
+    let right = passwords::verify(app, Asker::At(who.facility), password, hash).await?;
     let account = account.filter(|it| right && it.state == AccountState::Active);
     let outcome = match &account {
         Some(_) => Try::Right,
@@ -156,10 +156,11 @@ pub(crate) async fn change_password(
         .map_err(|broken| refuse("new_password", &broken))?;
     let key = Key::of(&who);
     let generations = app.engine.claims_generations(&key)?;
-    if let Some(broken) = repeats_earlier(&app, generations, &password).await? {
+    let asker = Asker::At(who.facility);
+    if let Some(broken) = repeats_earlier(&app, asker, generations, &password).await? {
         return Err(refuse("new_password", &[broken]));
     }
-    let row = passwords::hash(&app, password, now, false).await?;
+    let row = passwords::hash(&app, asker, password, now, false).await?;
     let event = event_of(&who, now, Deed::ClaimsAccount, "password=own");
     let (shown, token) = (Some(account.password.hash), signed_in.token);
     let set = app

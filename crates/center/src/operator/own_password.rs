@@ -13,7 +13,7 @@ use ui::component::{ErrorSummary, Fault, Kind, TextField};
 use super::set_up::{choose_password, of, password_fields, summary};
 use super::{Done, Filled, Frame, Operator, own_fault, show};
 use crate::app::App;
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::told::Told;
 
 /// The page's own path.
@@ -88,7 +88,7 @@ async fn try_change(
     let (now, words) = (app.now(), &operator.words);
     let known = app.engine.operator_credentials(&operator.name)?;
     let hash = known.map(|it| it.password.hash);
-    let is_right = passwords::verify(app, form.old_password.clone(), hash).await?;
+    let is_right = passwords::verify(app, Asker::Operator, form.old_password.clone(), hash).await?;
     let settled = app.engine.settle_operator_password(
         operator.name.clone(),
         is_right,
@@ -112,7 +112,7 @@ async fn try_change(
     let Some(password) = password else {
         return Ok(faults);
     };
-    let row = passwords::hash(app, password, now, false).await?;
+    let row = passwords::hash(app, Asker::Operator, password, now, false).await?;
     let event = operator.event(app, Deed::PasswordChange);
     app.engine
         .set_operator_password(operator.name.clone(), row, operator.token, event)

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::{Filled, Frame, Visitor, own_fault, show, sign_in, trouble};
 use crate::app::App;
 use crate::operators::{self, SET_UP};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::{event, repeats_earlier};
 use crate::told::Told;
 
@@ -114,7 +114,7 @@ async fn finish(
     let (Some(password), Some(step), true) = (password, step, faults.is_empty()) else {
         return Ok(Finished::Faulty(faults));
     };
-    let row = passwords::hash(app, password, now, false).await?;
+    let row = passwords::hash(app, Asker::Operator, password, now, false).await?;
     let session = operators::new_token()?;
     let mut event = event(
         now,
@@ -156,7 +156,7 @@ pub(super) async fn choose_password(
         let fault = own_fault(words, "not_the_same", "passwords-differ");
         return Ok((None, vec![("again".into(), fault)]));
     }
-    match repeats_earlier(app, before, &password).await? {
+    match repeats_earlier(app, Asker::Operator, before, &password).await? {
         Some(it) => Ok((None, vec![broken(it)])),
         None => Ok((Some(password), Vec::new())),
     }

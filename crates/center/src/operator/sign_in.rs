@@ -17,7 +17,7 @@ use ui::language_choice::own_path;
 use super::{COOKIE, Filled, Frame, Operator, Visitor, own_fault, show, trouble};
 use crate::app::App;
 use crate::operators;
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::event;
 use crate::told::Told;
 
@@ -129,7 +129,7 @@ async fn settle(app: &App, form: &SignInForm) -> Result<(Settled, String), Told>
     let token = operators::new_token()?;
     let Ok(name) = OperatorName::parse(form.name.trim()) else {
         // What is no name is nobody's: it is not counted, and not written down, for it may be a password.
-        passwords::verify(app, form.password.clone(), None).await?;
+        passwords::verify(app, Asker::Operator, form.password.clone(), None).await?;
         let mut failure = event(now, Actor::Center, Deed::SignInRefused);
         failure.detail = "operator=".into();
         app.engine.record(failure).await?;
@@ -139,7 +139,8 @@ async fn settle(app: &App, form: &SignInForm) -> Result<(Settled, String), Told>
     let waits = app.engine.operator_lockout(&name)?.waits_s(now).is_some();
     let hash = known.as_ref().map(|it| it.password.hash.clone());
     // A name that waits is refused by the store whatever was typed; no slow hash is spent on it.
-    let is_password = !waits && passwords::verify(app, form.password.clone(), hash).await?;
+    let is_password =
+        !waits && passwords::verify(app, Asker::Operator, form.password.clone(), hash).await?;
     let mut failure = event(now, Actor::Center, Deed::SignInRefused);
     failure.detail = match (&known, is_password) {
         (None, _) => "operator=".into(),

@@ -7,7 +7,7 @@ use pki::totp::base32;
 
 use super::{add, hash, shell};
 use crate::app::{App, random};
-use crate::passwords;
+use crate::passwords::{self, Asker};
 use crate::sessions::event;
 use crate::told::Told;
 
@@ -38,7 +38,7 @@ pub(crate) async fn make(app: &App, name: &str) -> Result<ReadyMade, Told> {
     let internal = || Told::from(api::problem::Trouble::Internal.problem());
     let secret = base32(&opened.ok_or_else(internal)?).to_string();
     let password = Password::generate(&random::<40>()?);
-    let row = passwords::hash(app, password.clone(), now, false).await?;
+    let row = passwords::hash(app, Asker::Operator, password.clone(), now, false).await?;
     // The step before the present one: whoever signs in next need not wait for another code.
     let step = now.as_micros().div_euclid(STEP_S * 1_000_000) - 1;
     let mut event = event(now, Actor::Operator(name.into()), Deed::OperatorSetUp);

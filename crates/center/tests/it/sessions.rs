@@ -200,11 +200,15 @@ async fn a_first_password_must_be_changed_by_the_rule_before_anything_else() {
 async fn wrong_passwords_sent_at_the_same_moment_are_each_counted() {
     // Twenty handshakes at once may be slow on a busy machine; how long the center waits for them is not what is tested here.
     let patient = NonZeroU32::new(600_000).unwrap();
-    let world = World::start_with(Limits {
-        handshake_ms: patient,
-        head_ms: patient,
-        body_ms: patient,
-        ..Limits::default()
+    let world = World::start_set(|config| {
+        config.limits = Limits {
+            handshake_ms: patient,
+            head_ms: patient,
+            body_ms: patient,
+            ..Limits::default()
+        };
+        // Nor how long a password waits behind others of the same facility.
+        config.capacity.wait_ms = patient;
     })
     .await;
     let clinic = std::sync::Arc::new(world.enrol("1319999999").await);
