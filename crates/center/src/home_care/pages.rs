@@ -1,6 +1,7 @@
 //! The pages that an address leads to, on a patient's phone or a nurse's tablet: whose it is, what is asked, and, when a device has read the
 //! card, the questions. Work without script on a poor line; read no card, since a page cannot; say what is stored.
 
+mod asked;
 pub(super) mod trouble;
 
 use api::problem::Trouble;
@@ -18,13 +19,16 @@ use domain::home_care::Care;
 use domain::home_care::address::JoinCode;
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskByCard, Permit};
-use domain::questions::{Answered, Choice, Question, QuestionsState};
+use domain::questions::QuestionsState;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use store::cards::questions::Delivered;
 use store::home_care::pages::HomePage;
 use ui::component::{ButtonTone, Radio};
 use ui::language::{Language, Screen, Words};
+
+#[cfg(test)]
+pub(crate) use asked::made_keys;
+use asked::{done, questions, read};
 
 use super::at_device::{in_force, record_answers};
 use super::listener::guard;
@@ -72,6 +76,8 @@ struct Frame {
     other: Language,
     /// Where the page lies, for the way to the other language.
     here: String,
+    /// Days after which what is agreed to ends by itself, where the operator set them.
+    consent_days: Option<u16>,
 }
 
 impl Frame {
@@ -81,7 +87,16 @@ impl Frame {
         Self {
             other: words.choose(Language::English, Language::Japanese),
             here: here.to_owned(),
+            consent_days: app.home.consent_days,
             words,
+        }
+    }
+
+    /// What is said of how long what is agreed to lasts: until it is withdrawn, or for the operator's days.
+    fn lasting(&self, until_withdrawn: &str, for_days: &str) -> String {
+        match self.consent_days {
+            None => self.words.say(until_withdrawn),
+            Some(days) => self.words.say_with(for_days, &[("days", days)]),
         }
     }
 }
@@ -346,113 +361,6 @@ fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// What is asked, home care first.
-fn questions(frame: Frame, facility: String, found: &Delivered, missing: bool) -> QuestionsPage {
-    let words = &frame.words;
-    let choice = |value: &'static str, label: String, support: String| Radio {
-        value: value.into(),
-        label,
-        support: vec![support],
-        chosen: false,
-        barred: false,
-    };
-    let mut asked = vec![AskedQuestion {
-        name: HOME_CARE,
-        legend: words.say("ask-home"),
-        choices: vec![
-            choice("yes", words.say("agree"), words.say("home-yes")),
-            choice("no", words.say("not-agree"), words.say("home-no")),
-        ],
-    }];
-    for question in &found.card.questions {
-        let of = |choice_of: Choice| {
-            let key = format!("{}-{}", group(*question), choice_of.as_str());
-            choice(choice_of.as_str(), words.say(&key), String::new())
-        };
-        asked.push(AskedQuestion {
-            name: question.as_str(),
-            legend: words.say(&format!("ask-{}", question.as_str().replace('_', "-"))),
-            choices: question.choices().iter().map(|it| of(*it)).collect(),
-        });
-    }
-    let name = found.name.clone().unwrap_or_default();
-    QuestionsPage {
-        who: words.say_with("questions-who", &[("name", name)]),
-        facility,
-        asked,
-        missing,
-        frame,
-    }
-}
-
-/// The name of the question about home care among the others.
-const HOME_CARE: &str = "home_care";
-
-fn group(question: Question) -> &'static str {
-    use domain::questions::Group;
-    match question.group() {
-        Group::Certificate => "certificate",
-        Group::MedicalInformation => "medical",
-        Group::Prescription => "prescription",
-    }
-}
-
-/// The answers of a form; `None` where one is missing or is none.
-fn read(found: &Delivered, given: &[(String, String)]) -> Option<(Vec<Answered>, Option<Choice>)> {
-    let of = |name: &str| {
-        let value = given.iter().find(|(key, _)| key == name);
-        value.and_then(|(_, value)| Choice::parse(value))
-    };
-    let home_care = of(HOME_CARE).filter(|it| matches!(it, Choice::Yes | Choice::No))?;
-    let mut answers = Vec::new();
-    for question in &found.card.questions {
-        let choice = of(question.as_str()).filter(|it| question.choices().contains(it))?;
-        answers.push(Answered {
-            question: *question,
-            choice,
-        });
-    }
-    Some((answers, Some(home_care)))
-}
-
-/// What became of it: what is stored, and what not.
-fn done(frame: Frame, facility: String, found: &Delivered) -> DonePage {
-    let words = &frame.words;
-    let agreed = found.home.and_then(|it| it.agreed);
-    let mut kept = Vec::new();
-    if found.card.state == QuestionsState::Answered {
-        kept.push(words.say(match agreed {
-            Some(Choice::Yes) => "stored-home-yes",
-            _ => "stored-home-no",
-        }));
-        for it in &found.consents {
-            let question = it.answered.question.as_str().replace('_', "-");
-            let key = format!(
-                "{}-{}",
-                group(it.answered.question),
-                it.answered.choice.as_str()
-            );
-            let (asked, answered) = (words.say(&format!("told-{question}")), words.say(&key));
-            let values = [("asked", asked), ("answered", answered)];
-            kept.push(words.say_with("stored-line", &values));
-        }
-    }
-    let (title, text) = match (found.card.state, agreed) {
-        (QuestionsState::Answered, Some(Choice::Yes)) => ("done-title", "done-home"),
-        (QuestionsState::Answered, _) => ("done-title", "done-day"),
-        (QuestionsState::Open | QuestionsState::ClosedWithoutAnswers, _) => {
-            ("closed-title", "closed")
-        }
-    };
-    DonePage {
-        frame,
-        facility,
-        title,
-        text,
-        kept,
-    }
-}
-
 fn care_key(care: Care) -> &'static str {
     match care {
         Care::HomeVisit => "care-home-visit",
@@ -496,29 +404,12 @@ fn rendered(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// The keys that are made of the names of questions and answers.
-#[cfg(test)]
-pub(crate) fn made_keys() -> Vec<String> {
-    let of = |question: &Question| {
-        let name = question.as_str().replace('_', "-");
-        let group = group(*question);
-        let choices = question.choices().iter();
-        let choices: Vec<String> = choices
-            .map(|it| format!("{group}-{}", it.as_str()))
-            .collect();
-        [format!("ask-{name}"), format!("told-{name}")]
-            .into_iter()
-            .chain(choices)
-            .collect::<Vec<String>>()
-    };
-    Question::ALL.iter().flat_map(of).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use domain::medical_information::kind::InformationKind;
+    use domain::questions::Question;
     use ui::language::Texts;
 
     use super::*;
@@ -585,7 +476,7 @@ mod tests {
         ] {
             let name = text(reader, "own-enter");
             assert_eq!(text(reader, "own-start-title"), name);
-            for key in ["asked-no", "stored-withdraw"] {
+            for key in ["asked-no", "asked-no-days", "stored-withdraw"] {
                 assert!(text(own, key).contains(name), "{key}: {name}");
             }
         }

@@ -161,7 +161,7 @@ pub(crate) async fn station(visual: bool) -> Station {
     station_with(Default::default(), visual).await
 }
 
-async fn station_with(home: center::config::home::Home, visual: bool) -> Station {
+pub(crate) async fn station_with(home: center::config::home::Home, visual: bool) -> Station {
     let (world, home) = World::start_at_home(home).await;
     let clinic = world.enrol("1369999998").await;
     let (staff, _) = clinic.administrator().await;

@@ -33,6 +33,7 @@ mod feeds;
 mod history;
 mod home_care;
 mod home_misuse;
+mod home_pages;
 mod insurer_feeds;
 mod keys;
 mod link;

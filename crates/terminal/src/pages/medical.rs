@@ -78,6 +78,7 @@ pub(super) struct OpenLine {
     pub(super) basis: String,
     /// True of what an emergency opened.
     pub(super) is_emergency: bool,
+    /// Empty of what lasts until it is withdrawn.
     pub(super) until: String,
     pub(super) left: String,
 }
@@ -270,16 +271,17 @@ pub(super) fn open_lines(kinds: &[OpenedKind], now: Instant, words: &Words) -> V
 fn open_line(it: &OpenedKind, kinds: &[InformationKind], now: Instant, words: &Words) -> OpenLine {
     let basis = Basis::parse(&it.basis);
     let kinds: Vec<String> = kinds.iter().map(|it| words.say(kind_key(*it))).collect();
+    let end = days::show_end(&it.until);
     OpenLine {
         kinds: kinds.join(words.choose("・", ", ")),
         basis: basis.map_or_else(|| it.basis.clone(), |it| words.say(basis_key(it))),
         is_emergency: basis.is_some_and(Basis::is_emergency),
-        until: days::show_end(&it.until).unwrap_or_default(),
         left: match Instant::parse(&it.until) {
-            _ if basis == Some(Basis::Home) => words.say("medical-until-withdrawn"),
+            _ if end.is_none() => words.say("medical-until-withdrawn"),
             Ok(until) => left(now.seconds_until(until), words),
             Err(_) => String::new(),
         },
+        until: end.unwrap_or_default(),
     }
 }
 

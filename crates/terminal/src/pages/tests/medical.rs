@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use domain::account::AccountKind;
 use domain::civil_date::{CivilDate, Instant};
 use domain::facility_settings::{Answered, FacilitySettings};
+use domain::home_care::UNTIL_WITHDRAWN;
 use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::checkup::{Checkup, Item, ItemCode, ReferenceRange, Value};
 use domain::medical_information::drugs::{
@@ -237,6 +238,34 @@ fn two_prescribers_of_an_ingredient_are_both_among_todays_drugs_and_flagged_with
     for part in ["見本医院", "架空病院", "架空錠１０ｍｇ"] {
         assert!(flag.text.contains(part), "{part} is not in: {}", flag.text);
     }
+}
+
+#[test]
+fn a_consent_at_home_says_until_withdrawn_only_where_it_has_no_end() {
+    let staff = staff(Language::Japanese, "medical_viewer");
+    let shown = |until: &str| {
+        let mut kinds = opened("home");
+        for it in &mut kinds {
+            it.until = until.into();
+        }
+        let patient = Patient {
+            birth_date: "1970-01-02".into(),
+            id: "019aae5e-0000-7000-8000-000000000002".into(),
+            kana: None,
+            kinds,
+            name: "資格　太郎".into(),
+            reference_number: None,
+            sex: "1".into(),
+        };
+        let patients = vec![patient];
+        list(&staff, Patients { patients }).render().unwrap()
+    };
+    let ends = shown("2026-11-27T00:00:00.000000Z");
+    assert!(ends.contains("2026-11-27 09:00まで"), "{ends}");
+    assert!(!ends.contains("取り消されるまで"), "{ends}");
+    let lasts = shown(&UNTIL_WITHDRAWN.to_string());
+    assert!(lasts.contains("取り消されるまで"), "{lasts}");
+    assert!(!lasts.contains("（まで）"), "{lasts}");
 }
 
 #[test]
