@@ -141,6 +141,10 @@ pub struct HomeDevices {
 /// With whom care is agreed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HomeConsent {
+    /// The patient's birth date, `yyyy-MM-dd`: two of them may bear one name. Absent from a center of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub birth_date: Option<String>,
     /// For which care.
     #[schema(pattern = "^(home_visit|remote_care)$")]
     pub care: String,
@@ -154,6 +158,9 @@ pub struct HomeConsent {
     /// What names it: the check by card at which it was agreed.
     #[schema(format = "uuid")]
     pub id: String,
+    /// The patient's name in kana, where the insurer sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kana: Option<String>,
     /// What may be seen on the same ground: `drugs`, `treatment`, `surgery`, `checkups`.
     pub kinds: Vec<String>,
     /// The last check without the card.

@@ -351,13 +351,18 @@ async fn list(it: &Plain) -> anyhow::Result<ExitCode> {
         crate::listing::nothing();
     }
     for one in &found.consents {
-        let checked = one.checked_at.as_deref().unwrap_or("-");
+        let known = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
+        // Two patients may bear one name: what tells them apart stands beside it.
         out!(
-            "{}  {}  {}  since {}  checked {checked}",
+            "{}  {}  {}  born {}  number {}  {}  since {}  checked {}",
             one.id,
             one.name,
+            known(&one.kana),
+            known(&one.birth_date),
+            known(&one.reference_number),
             one.care,
-            one.given_at
+            one.given_at,
+            known(&one.checked_at)
         );
     }
     Ok(ExitCode::SUCCESS)

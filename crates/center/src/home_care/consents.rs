@@ -135,10 +135,12 @@ async fn listed(app: &App, permit: &Permit<CareAtHome>) -> Result<HomeConsents, 
 fn shown(it: &HomeConsent) -> Shown {
     let person = &it.registration.person;
     Shown {
+        birth_date: Some(person.birth_date.to_string()),
         care: it.care.as_str().into(),
         checked_at: it.last.map(|(_, at)| at.to_string()),
         given_at: it.given.to_string(),
         id: Uuid::from_u128(it.id).to_string(),
+        kana: person.kana.as_ref().map(|kana| kana.as_str().to_owned()),
         kinds: it.kinds.iter().map(|kind| kind.as_str().into()).collect(),
         last_check: it.last.map(|(id, _)| Uuid::from_u128(id).to_string()),
         name: person.name.as_str().to_owned(),

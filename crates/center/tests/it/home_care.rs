@@ -245,6 +245,8 @@ async fn a_patient_agrees_at_home_and_is_checked_without_the_card_until_they_wit
     );
     assert_eq!(list[0].kinds, ["drugs", "treatment"]);
     assert_eq!(list[0].name, first.name);
+    // Two patients may bear one name.
+    assert!(list[0].birth_date.is_some() && list[0].kana.is_some());
     let again = at
         .clinic
         .client

@@ -160,6 +160,12 @@ async fn a_nurses_round_with_three_patients_on_a_line_that_drops() {
     // The next round, without the cards.
     let list = reader.told(&["list", "--dir", folder, "--json"], "");
     let consents = list[0]["consents"].as_array().unwrap();
+    let plain = reader.visit(&["list", "--dir", folder], "");
+    let plain = String::from_utf8_lossy(&plain.stdout).into_owned();
+    for consent in consents {
+        let born = consent["birth_date"].as_str().unwrap();
+        assert!(plain.contains(&format!("born {born}")), "{plain}");
+    }
     assert_eq!(
         consents.len(),
         3,

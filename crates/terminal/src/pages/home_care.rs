@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use api::check::Answer;
 use api::client::ClientError;
 use api::client::cards::Cause;
-use api::home_care::{CheckAgain, HomeConsent, HomeWithdrawal};
+use api::home_care::{CheckAgain, HomeCareNotices, HomeConsent, HomeConsents, HomeWithdrawal};
 use api::problem::Problem;
 use askama::Template;
 use axum::Router;
@@ -56,11 +56,41 @@ pub(crate) fn routes() -> Router<App> {
         .route("/home-care/devices/remove", post(devices::remove))
 }
 
+/// Whose consent it is. Two patients may bear one name: what tells them apart stands beside it wherever one of them is chosen.
+pub(super) struct Whose {
+    pub(super) name: String,
+    /// Kana, birth date and the facility's own number, as far as they are known.
+    pub(super) about: String,
+    /// Name and birth date, for whoever hears the name of a button alone.
+    pub(super) called: String,
+}
+
+impl Whose {
+    fn of(it: &HomeConsent, words: &Words) -> Self {
+        let born = it.birth_date.as_deref();
+        let born = born.map(|day| days::show(day, words));
+        let number = it.reference_number.as_deref();
+        let number = number.map(|it| words.say_with("medical-reference", &[("number", it)]));
+        let called = match &born {
+            Some(born) => format!("{} {born}", it.name),
+            None => it.name.clone(),
+        };
+        let about: Vec<String> = [it.kana.clone(), born, number]
+            .into_iter()
+            .flatten()
+            .collect();
+        Self {
+            name: it.name.clone(),
+            about: about.join(words.choose("　", ", ")),
+            called,
+        }
+    }
+}
+
 /// Somebody of the list.
 pub(super) struct Line {
     pub(super) id: String,
-    pub(super) name: String,
-    pub(super) number: String,
+    pub(super) whose: Whose,
     pub(super) care: String,
     pub(super) since: String,
     pub(super) until: String,
@@ -87,7 +117,7 @@ pub(super) struct ListPage {
 pub(super) struct WithdrawPage {
     pub(super) frame: Frame,
     pub(super) id: String,
-    pub(super) name: String,
+    pub(super) whose: Whose,
     pub(super) care: String,
     pub(super) reason: Select,
     pub(super) key: String,
@@ -102,7 +132,7 @@ pub(super) struct CheckedPage {
 
 /// What became of one of them.
 pub(super) struct Checked {
-    pub(super) name: String,
+    pub(super) whose: Whose,
     pub(super) text: String,
     pub(super) tone: &'static str,
     pub(super) href: Option<String>,
@@ -120,7 +150,9 @@ pub(crate) struct Pressed {
 fn line(it: HomeConsent, words: &Words) -> Line {
     let kinds = it.kinds.iter().filter_map(|it| InformationKind::parse(it));
     let kinds: Vec<String> = kinds.map(|it| words.say(kind_key(it))).collect();
+    let whose = Whose::of(&it, words);
     Line {
+        whose,
         care: care(&it.care, words),
         since: days::show_instant(&it.given_at),
         until: match &it.until {
@@ -134,8 +166,6 @@ fn line(it: HomeConsent, words: &Words) -> Line {
         },
         checked: it.checked_at.as_deref().map(days::show_instant),
         check: it.last_check.map(|id| format!("/checks/{id}")),
-        name: it.name,
-        number: it.reference_number.unwrap_or_default(),
         key: new_key(),
         id: it.id,
     }
@@ -171,16 +201,25 @@ async fn page(app: &App, staff: &Staff, banner: Option<Banner>) -> Response {
     frame.banners.extend(banner);
     let notices = notices::read(staff).await;
     frame.banners.extend(notices::ending(staff, &notices));
+    show(StatusCode::OK, &list_page(staff, frame, found, &notices))
+}
+
+/// The list as it is shown.
+pub(super) fn list_page(
+    staff: &Staff,
+    frame: Frame,
+    found: HomeConsents,
+    notices: &HomeCareNotices,
+) -> ListPage {
     let lines = found.consents.into_iter();
-    let page = ListPage {
+    ListPage {
         lines: lines.map(|it| line(it, &staff.words)).collect(),
-        ended: notices::ended(staff, &notices),
+        ended: notices::ended(staff, notices),
         manages: staff.may(Action::ManageHomeCare),
         withdraws: staff.may(Action::WithdrawConsent),
         key: new_key(),
         frame,
-    };
-    show(StatusCode::OK, &page)
+    }
 }
 
 /// One patient at a later visit: leads to the answer.
@@ -219,14 +258,25 @@ pub(crate) async fn check_all(
         // What was checked is on record, and the same press goes on where it stopped.
         Err(error) => return staff.failed(&app, &error, HERE),
     };
-    let lines = found.consents.into_iter().zip(checked);
-    let page = CheckedPage {
+    show(
+        StatusCode::OK,
+        &checked_page(staff, &found.consents, checked),
+    )
+}
+
+/// What became of all of them, in the order of the list.
+pub(super) fn checked_page(
+    staff: &Staff,
+    consents: &[HomeConsent],
+    checked: Vec<Result<Answer, Box<Problem>>>,
+) -> CheckedPage {
+    let lines = consents.iter().zip(checked);
+    CheckedPage {
         frame: staff.frame(HERE),
         lines: lines
             .map(|(it, outcome)| told(it, outcome, &staff.words))
             .collect(),
-    };
-    show(StatusCode::OK, &page)
+    }
 }
 
 /// Checks everybody, in the order of the list whoever is answered first. Of what the center cannot do now the first is told, and nobody is begun
@@ -265,7 +315,7 @@ async fn all_checked(
 }
 
 /// What became of one of them, in words.
-fn told(it: HomeConsent, outcome: Result<Answer, Box<Problem>>, words: &Words) -> Checked {
+fn told(it: &HomeConsent, outcome: Result<Answer, Box<Problem>>, words: &Words) -> Checked {
     match outcome {
         Ok(answer) => {
             let verdict = api::check::answered::verdict_of_number(answer.verdict);
@@ -274,14 +324,14 @@ fn told(it: HomeConsent, outcome: Result<Answer, Box<Problem>>, words: &Words) -
             });
             let is_good = matches!(answer.verdict, 1 | 6);
             Checked {
-                name: it.name,
+                whose: Whose::of(it, words),
                 text,
                 tone: if is_good { "good" } else { "bad" },
                 href: Some(format!("/checks/{}", answer.check_id)),
             }
         }
         Err(problem) => Checked {
-            name: it.name,
+            whose: Whose::of(it, words),
             text: faults::of_problem(&problem, words).text,
             tone: "warn",
             href: None,
@@ -303,6 +353,11 @@ pub(crate) async fn withdraw_page(
     let Some(it) = found.consents.into_iter().find(|it| it.id == id) else {
         return Redirect::to(HERE).into_response();
     };
+    show(StatusCode::OK, &asked_again(&staff, it))
+}
+
+/// The question before anything ends.
+pub(super) fn asked_again(staff: &Staff, it: HomeConsent) -> WithdrawPage {
     let words = &staff.words;
     let reason = Select {
         name: "reason",
@@ -323,15 +378,14 @@ pub(crate) async fn withdraw_page(
         value: Reason::Patient.as_str().into(),
         errors: Vec::new(),
     };
-    let page = WithdrawPage {
+    WithdrawPage {
         frame: staff.frame(&format!("{HERE}/{}/withdraw", it.id)),
         care: care(&it.care, words),
-        name: it.name,
+        whose: Whose::of(&it, words),
         id: it.id,
         reason,
         key: new_key(),
-    };
-    show(StatusCode::OK, &page)
+    }
 }
 
 pub(crate) async fn withdraw(

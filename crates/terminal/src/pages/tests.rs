@@ -7,6 +7,7 @@ mod certificates;
 mod claims;
 mod copies;
 mod help;
+mod home_care;
 mod link;
 mod looks;
 mod medical;

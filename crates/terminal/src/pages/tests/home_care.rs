@@ -1,0 +1,52 @@
+//! The list of home care, the question before a consent ends, and the results: who is meant where two patients bear one name.
+
+use api::home_care::{HomeCareNotices, HomeConsent, HomeConsents};
+use askama::Template;
+use ui::language::Language;
+
+use super::{answer, staff};
+use crate::pages::home_care::{asked_again, checked_page, list_page};
+
+/// One of two who are called the same.
+fn namesake(id: &str, kana: &str, birth_date: &str) -> HomeConsent {
+    HomeConsent {
+        birth_date: Some(birth_date.into()),
+        care: "home_visit".into(),
+        checked_at: None,
+        given_at: "2026-11-26T00:00:00.000000Z".into(),
+        id: id.into(),
+        kana: Some(kana.into()),
+        kinds: Vec::new(),
+        last_check: None,
+        name: "見本　清".into(),
+        reference_number: None,
+        until: None,
+    }
+}
+
+#[test]
+fn two_patients_of_one_name_are_told_apart_wherever_one_of_them_is_chosen() {
+    let staff = staff(Language::Japanese, "administrator");
+    let both = [
+        namesake("a", "ﾐﾎﾝ ｷﾖｼ", "1940-03-04"),
+        namesake("b", "ﾐﾎﾝ ｻﾔｶ", "1951-06-07"),
+    ];
+    let consents = both.to_vec();
+    let frame = staff.frame("/home-care");
+    let notices = HomeCareNotices::default();
+    let list = list_page(&staff, frame, HomeConsents { consents }, &notices);
+    let checked = checked_page(&staff, &both, vec![Ok(answer(1)), Ok(answer(1))]);
+    let pages = [list.render().unwrap(), checked.render().unwrap()];
+    for it in &both {
+        let (kana, born) = (it.kana.as_deref(), it.birth_date.as_deref());
+        let (kana, born) = (kana.unwrap(), born.unwrap());
+        let asked = asked_again(&staff, it.clone()).render().unwrap();
+        for page in pages.iter().chain([&asked]) {
+            assert!(page.contains(kana) && page.contains(born), "{page}");
+        }
+        for other in both.iter().filter(|other| other.id != it.id) {
+            let other = other.birth_date.as_deref().unwrap();
+            assert!(!asked.contains(other), "{asked}");
+        }
+    }
+}
