@@ -98,9 +98,12 @@ pub struct OwnConsent {
     /// When it was given last, RFC 3339.
     #[schema(format = DateTime)]
     pub given: String,
+    /// Care at home or from afar, where it is agreed beside or without anything that may be seen: a withdrawal of all ends it, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home_care: Option<OwnHomeCare>,
     /// What may be seen under it: `drugs`, `treatment`, `surgery`, `checkups`.
     pub kinds: Vec<String>,
-    /// When nothing is visible any more, RFC 3339; absent where it lasts until it is withdrawn.
+    /// When nothing is visible any more, RFC 3339; absent where it lasts until it is withdrawn. Where nothing is, the end of `home_care`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub until: Option<String>,
@@ -110,6 +113,15 @@ impl fmt::Debug for OwnConsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "OwnConsent({}, …)", self.basis)
     }
+}
+
+/// That the facility may check the patient's eligibility without the card.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OwnHomeCare {
+    /// When that ends, RFC 3339; absent where it lasts until it is withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub until: Option<String>,
 }
 
 /// Body of `POST /v1/medical/own/{id}/looks`: older looks.

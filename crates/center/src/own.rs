@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use api::card::CardCheckRequest;
 use api::own::{
-    OwnConsent, OwnConsents, OwnLook, OwnLooks, OwnLooksRequest, OwnPage as Told, OwnRequest,
-    OwnWithdrawal,
+    OwnConsent, OwnConsents, OwnHomeCare, OwnLook, OwnLooks, OwnLooksRequest, OwnPage as Told,
+    OwnRequest, OwnWithdrawal,
 };
 use api::problem::card::CardTrouble;
 use api::problem::{MemberError, Trouble};
@@ -384,27 +384,28 @@ fn consents(app: &Shared, asking: &Asking<'_>, page: &OwnPage) -> Result<Vec<Own
     told.collect()
 }
 
-/// What may be seen at one facility: begun with the newest answer, over with the last. Home care alone opens nothing and is told all the same.
+/// What may be seen at one facility: begun with the newest answer, over with the last. Home care opens nothing, ends by itself, and is told beside it.
 fn consent(at: &Agreed) -> OwnConsent {
     let mut kinds: Vec<InformationKind> = at.open.iter().map(|it| it.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let basis = |is: fn(Basis) -> bool| at.open.iter().map(|it| it.basis).find(|it| is(*it));
     let basis = basis(Basis::is_emergency).or_else(|| basis(|_| true));
-    let home = at.home_care.iter().copied();
+    let home = at.home_care.iter();
     let given = at.open.iter().map(|it| it.given);
-    let given = given.chain(home.clone().map(|(given, _)| given)).max();
-    let until = at.open.iter().map(|it| it.valid_until);
-    let until = until.chain(home.map(|(_, until)| until)).max();
+    let given = given.chain(home.clone().map(|(given, _)| *given)).max();
+    let home_until = home.map(|(_, until)| *until).max();
+    let until = at.open.iter().map(|it| it.valid_until).max();
+    // What lasts until it is withdrawn has no end to tell.
+    let told = |it: Instant| (it < UNTIL_WITHDRAWN).then(|| it.to_string());
     OwnConsent {
         basis: basis.unwrap_or(Basis::Home).as_str().into(),
         consent: String::new(),
         facility: String::new(),
         given: given.map(|it| it.to_string()).unwrap_or_default(),
+        home_care: home_until.map(|it| OwnHomeCare { until: told(it) }),
         kinds: kinds.iter().map(|it| it.as_str().into()).collect(),
-        until: until
-            .filter(|it| *it < UNTIL_WITHDRAWN)
-            .map(|it| it.to_string()),
+        until: until.or(home_until).and_then(told),
     }
 }
 

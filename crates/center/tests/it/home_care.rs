@@ -437,11 +437,41 @@ async fn a_patient_ends_home_care_on_their_own_page_even_where_nothing_may_be_se
     assert_eq!(page.consents.len(), 1);
     let consent = &page.consents[0];
     assert!(consent.kinds.is_empty() && consent.until.is_none());
+    let care = consent.home_care.as_ref();
+    assert!(care.is_some_and(|it| it.until.is_none()));
     assert_eq!(consent.basis, "home");
     let left = desk.withdraw(&page, &consent.consent).await;
     assert!(left.unwrap().consents.is_empty());
     let list = at.clinic.client.home_consents(&at.token, Cause::Person);
     assert!(list.await.unwrap().consents.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_own_page_tells_home_care_and_its_end_beside_what_may_be_seen_for_a_day() {
+    let (world, home) = World::start_at_home(Default::default()).await;
+    let desk = crate::own::desk(&world, "1319999999").await;
+    let address = address(&desk.clinic, &desk.staff, "home_visit").await;
+    let mut phone = Device::new(&world, home);
+    phone.register(&world, &address, None).await.unwrap();
+    let laid = (Case::Everything, "pin");
+    let check = phone.lay(&world, &address, laid).await.unwrap();
+    let given = phone.answer(&world, &check, (Some("yes"), &[]));
+    given.await.unwrap();
+    world.pass_seconds(60);
+    let yes = [("treatment_and_drugs", "yes")];
+    desk.consent(Case::Everything, &yes).await;
+    let page = desk.own(Case::Everything).await.unwrap();
+    let [consent] = &page.consents[..] else {
+        panic!("{} consents", page.consents.len())
+    };
+    assert_eq!(consent.kinds, ["drugs", "treatment"]);
+    let until = consent.until.as_deref().unwrap();
+    let until = domain::civil_date::Instant::parse(until).unwrap();
+    assert!(world.now().seconds_until(until) <= 86_400);
+    let care = consent.home_care.as_ref().unwrap();
+    assert_eq!(care.until, None, "it lasts until it is withdrawn");
+    let left = desk.withdraw(&page, &consent.consent).await;
+    assert!(left.unwrap().consents.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What the patient's own page tells: entries, places, counts. Names no person of a facility and shows no medical information.
 
-use api::own::{OwnConsent, OwnLook};
+use api::own::{OwnConsent, OwnHomeCare, OwnLook};
 use domain::civil_date::Instant;
 use domain::era;
 
@@ -20,9 +20,13 @@ pub(super) fn entries(step: &Step, words: &Words) -> Vec<Entry> {
             let shown = record.looks_from(*first);
             shown.map(|it| look(it, words)).collect()
         }
-        Place::Consent(which) | Place::Confirm(which) => {
+        Place::Consent(which) => {
             let shown = record.consents.get(*which);
             shown.map(|it| consent(it, words)).into_iter().collect()
+        }
+        Place::Confirm(which) => {
+            let shown = record.consents.get(*which);
+            shown.map(|it| confirm(it, words)).into_iter().collect()
         }
     }
 }
@@ -87,19 +91,46 @@ fn consent(consent: &OwnConsent, words: &Words) -> Entry {
         Some(until) => words.say_with("own-until", "at", moment(until, words)),
         None => words.say("own-until-withdrawn"),
     };
+    let given = words.say_with("own-given", "at", moment(&consent.given, words));
+    let mut lines = Vec::new();
+    if !consent.kinds.is_empty() {
+        let kinds = kinds(&consent.kinds, words);
+        lines.push(words.say_with("own-may-see", "kinds", kinds));
+        lines.extend([given.clone(), until]);
+    }
+    let home = home_care(consent);
+    if let Some(home) = &home {
+        lines.push(words.say("own-home-care"));
+        lines.push(match &home.until {
+            Some(until) => words.say_with("own-home-until", "at", moment(until, words)),
+            None => words.say("own-home-until-withdrawn"),
+        });
+    }
+    if consent.kinds.is_empty() {
+        lines.push(given);
+    }
     Entry {
         title: consent.facility.clone(),
         mark: emergency.then(|| words.say("own-emergency")),
-        lines: vec![
-            if consent.kinds.is_empty() {
-                words.say("own-home-care")
-            } else {
-                words.say_with("own-may-see", "kinds", kinds(&consent.kinds, words))
-            },
-            words.say_with("own-given", "at", moment(&consent.given, words)),
-            until,
-        ],
+        lines,
     }
+}
+
+/// Care at home or from afar, where it is agreed. A center of an earlier version tells of it where nothing may be seen, and by that alone.
+fn home_care(consent: &OwnConsent) -> Option<OwnHomeCare> {
+    let alone = consent.kinds.is_empty().then(|| OwnHomeCare {
+        until: consent.until.clone(),
+    });
+    consent.home_care.clone().or(alone)
+}
+
+/// What a withdrawal would end: home care ends with the rest.
+fn confirm(shown: &OwnConsent, words: &Words) -> Entry {
+    let mut entry = consent(shown, words);
+    if home_care(shown).is_some() {
+        entry.lines.push(words.say("own-home-ends"));
+    }
+    entry
 }
 
 fn kinds(names: &[String], words: &Words) -> String {
@@ -225,6 +256,7 @@ mod tests {
             consent: "c".into(),
             facility: "見本訪問看護".into(),
             given: "2026-11-23T00:15:02Z".into(),
+            home_care: None,
             kinds: vec!["drugs".into()],
             until: until.map(str::to_owned),
         };
@@ -233,5 +265,37 @@ mod tests {
         let until = Some("2026-11-24T00:15:02Z");
         let expected = "見られる期限: 令和8年11月24日 09:15";
         assert_eq!(last(until).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn home_care_is_told_with_its_own_end_beside_what_may_be_seen_and_before_it_is_withdrawn() {
+        let words = words("ja");
+        let mut agreed = OwnConsent {
+            basis: "visit".into(),
+            consent: "c".into(),
+            facility: "見本診療所".into(),
+            given: "2026-11-23T00:15:02Z".into(),
+            home_care: Some(OwnHomeCare { until: None }),
+            kinds: vec!["drugs".into()],
+            until: Some("2026-11-24T00:15:02Z".into()),
+        };
+        let care = "訪問診療等・オンライン診療等: カードなしでの資格の確認";
+        let until = "カードなしで確認できる期限: 取り消すまで";
+        let given = "始まった日時: 令和8年11月23日 09:15";
+        let seen = ["見られるもの: お薬", given];
+        let ends = "見られる期限: 令和8年11月24日 09:15";
+        let lines = consent(&agreed, &words).lines;
+        assert_eq!(lines, [seen[0], seen[1], ends, care, until]);
+        let asked = confirm(&agreed, &words).lines;
+        let last = asked.last().map(String::as_str);
+        let expected = "取り消すと、カードなしでの資格の確認も終わります。";
+        assert_eq!(last, Some(expected));
+        // Alone, and as a center of an earlier version tells it.
+        agreed.kinds.clear();
+        agreed.until = None;
+        for told in [Some(OwnHomeCare { until: None }), None] {
+            agreed.home_care = told;
+            assert_eq!(consent(&agreed, &words).lines, [care, until, given]);
+        }
     }
 }

@@ -24,6 +24,7 @@ fn consent(number: usize) -> OwnConsent {
         consent: format!("consent {number}"),
         facility: format!("見本診療所{number}"),
         given: "2026-11-23T00:15:02Z".into(),
+        home_care: None,
         kinds: vec!["drugs".into()],
         until: Some("2026-11-24T00:15:02Z".into()),
     }

@@ -136,6 +136,7 @@ fn own(card: Card, place: Place) -> Step {
             consent: "c".into(),
             facility: "見本<診療所>".into(),
             given: at(),
+            home_care: None,
             kinds: vec!["drugs".into(), "weather".into()],
             until: None,
         }],
