@@ -290,7 +290,7 @@ impl Recording {
         end_releases(connection, facility, reader, at)?;
         self.insert(connection, batch.number(at), released_by.as_deref())?;
         if let Some(home) = at_home {
-            home_checks::insert(connection, facility, id, home)?;
+            home_checks::insert(connection, facility, (id, at), home)?;
         }
         let detail = self.detail(released_by.as_deref());
         let kind = if at_home.is_some() {

@@ -128,6 +128,8 @@ struct QuestionsPage {
     who: String,
     asked: Vec<AskedQuestion>,
     missing: bool,
+    /// Until when the answers are taken.
+    until: String,
 }
 
 /// One question with its answers.
@@ -272,7 +274,9 @@ async fn stand(
         } else {
             StatusCode::OK
         };
-        let page = questions(frame, facility, &found, missing);
+        // A device may still answer after the page is over; here it is over with the page.
+        let until = found.card.present_until.min(page.until);
+        let page = questions(frame, facility, (&found, until), missing);
         return Ok(rendered(status, &page));
     }
     Ok(rendered(StatusCode::OK, &done(frame, facility, &found)))

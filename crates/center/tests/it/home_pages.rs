@@ -1,5 +1,7 @@
 //! The pages of home care in a browser, joined by a device that reads the card: what they say, and how long they hold.
 
+use api::card::PresenceRenewal;
+use api::client::cards::Cause;
 use api::home_care::device::HomeCardCheck;
 use center::config::home::Home;
 use synthetic::card::case::Case;
@@ -89,4 +91,40 @@ async fn without_days_the_pages_say_until_it_is_withdrawn() {
     for page in [first, questions] {
         assert!(page.contains("取り消すまで"), "{page}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_taken_as_long_as_the_page_says() {
+    let at = station_with(Home::default(), false).await;
+    let laid = at.joined().await;
+    let ends = laid.presence.unwrap().expires_at;
+    let ends = domain::civil_date::Instant::parse(&ends).unwrap();
+    let left = at.world.now().seconds_until(ends);
+    assert!((1_700..=1_800).contains(&left), "{left}");
+    // Longer than a reader's questions stand.
+    at.world.pass_seconds(360);
+    let questions = at.page("/visit").await;
+    assert!(
+        questions.contains(&ends.to_minute_in_japan()),
+        "{questions}"
+    );
+    let sent = at.browse("POST /visit", HOME_CARE_ALONE).await;
+    assert_eq!(sent.status, 303);
+    let done = at.page("/visit").await;
+    assert!(done.contains("data-state=\"done-title\""), "{done}");
+    let list = at.clinic.client.home_consents(&at.token, Cause::Person);
+    assert_eq!(list.await.unwrap().consents.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_renews_does_not_shorten_what_the_page_said() {
+    let at = station_with(Home::default(), false).await;
+    let laid = at.joined().await;
+    let presence = laid.presence.unwrap();
+    let body = PresenceRenewal {
+        token: presence.token,
+    };
+    let by = at.tablet.prover(&at.world);
+    let renewed = at.tablet.client.renew_home_presence(&by, &laid.id, &body);
+    assert_eq!(renewed.await.unwrap().expires_at, presence.expires_at);
 }

@@ -139,6 +139,8 @@ impl Engine {
                 return Ok(Err(NotOpen::Ended));
             }
             let until = presence_until(check.opened, now).filter(|_| now < check.present_until);
+            // Where a page was joined they stand longer than one renewal.
+            let until = until.map(|it| it.max(check.present_until));
             let Some(until) = until else {
                 close(
                     connection,

@@ -89,7 +89,7 @@ impl Engine {
 pub(crate) fn insert(
     connection: &Connection,
     facility: i64,
-    id: u128,
+    (id, at): (u128, Instant),
     new: &NewHomeCheck,
 ) -> Result<(), StoreError> {
     connection
@@ -102,7 +102,7 @@ pub(crate) fn insert(
             new.address.as_str()
         ])?;
     match &new.join {
-        Some(join) => pages::join(connection, facility, join, (new.device, id)),
+        Some(join) => pages::join(connection, facility, join, (new.device, id, at)),
         None => Ok(()),
     }
 }

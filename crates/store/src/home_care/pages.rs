@@ -5,11 +5,12 @@ use domain::civil_date::Instant;
 use domain::home_care::VISIT_LIFE_S;
 use domain::home_care::address::{AddressId, JoinCode};
 use domain::institution_code::InstitutionCode;
+use domain::questions::LONGEST_PRESENCE_S;
 
 use super::addresses::in_force;
 use crate::access::{institution, number};
 use crate::engine::{Engine, StoreError};
-use crate::sql::{Connection, params};
+use crate::sql::{Connection, OptionalExtension, params};
 
 /// A page that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,13 +120,15 @@ pub(super) fn waits(
     Ok(statement.exists(params![facility, join.as_str(), now.as_micros()])?)
 }
 
-/// Joins a page that waits under a code to a check, within the running transaction.
+/// Joins a page that waits under a code to a check, within the running transaction. Its questions stand as long as the page said it would: nobody
+/// holds a card there who renews them every few minutes.
 pub(super) fn join(
     connection: &Connection,
     facility: i64,
     join: &JoinCode,
-    (device, check): (u128, u128),
+    (device, check, at): (u128, u128, Instant),
 ) -> Result<(), StoreError> {
+    let check = check.to_be_bytes();
     connection
         .prepare_cached(
             "UPDATE home_page SET device = ?3, check_id = ?4 WHERE facility = ?1 AND join_code = ?2 AND check_id IS NULL",
@@ -134,7 +137,21 @@ pub(super) fn join(
             facility,
             join.as_str(),
             device.to_be_bytes(),
-            check.to_be_bytes()
+            check
         ])?;
+    let text = "SELECT until FROM home_page WHERE facility = ?1 AND check_id = ?2";
+    let until: Option<i64> = connection
+        .prepare_cached(text)?
+        .query_row(params![facility, check], |row| row.get(0))
+        .optional()?;
+    let Some(until) = until else {
+        return Ok(());
+    };
+    let until = Instant::from_micros(until).min(at.plus_seconds(LONGEST_PRESENCE_S));
+    connection
+        .prepare_cached(
+            "UPDATE card_check SET present_until = ?3 WHERE facility = ?1 AND id = ?2 AND present_until < ?3",
+        )?
+        .execute(params![facility, check, until.as_micros()])?;
     Ok(())
 }

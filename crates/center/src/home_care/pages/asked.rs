@@ -1,5 +1,6 @@
 //! The questions on the page of a patient at home, the answers its form sends, and what is told of them at the end.
 
+use domain::civil_date::Instant;
 use domain::questions::{Answered, Choice, Question, QuestionsState};
 use store::cards::questions::Delivered;
 use ui::component::Radio;
@@ -10,7 +11,7 @@ use super::{AskedQuestion, DonePage, Frame, QuestionsPage};
 pub(super) fn questions(
     frame: Frame,
     facility: String,
-    found: &Delivered,
+    (found, until): (&Delivered, Instant),
     missing: bool,
 ) -> QuestionsPage {
     let words = &frame.words;
@@ -50,6 +51,7 @@ pub(super) fn questions(
         facility,
         asked,
         missing,
+        until: until.to_minute_in_japan(),
         frame,
     }
 }
