@@ -12,6 +12,7 @@ use domain::recovery::resets_password;
 use crate::access::number;
 use crate::accounts::{self, PasswordRow, PasswordShown, write_password};
 use crate::engine::{Engine, StoreError};
+use crate::home_care::devices;
 use crate::sql::{Connection, OptionalExtension, params};
 use crate::tries::Tries;
 
@@ -231,8 +232,8 @@ impl Engine {
         .await
     }
 
-    /// Passes a facility to a new owner (承継): the accounts of its people but the master are disabled and lose recovery codes and second
-    /// factors, the master begins anew, the name is the new one. Machines' accounts and certificates stay, so that nothing stops; returns
+    /// Passes a facility to a new owner (承継): the accounts of its people but the master are disabled and lose recovery codes, second
+    /// factors and devices at home, the master begins anew, the name is the new one. Machines' accounts and certificates stay, so that nothing stops; returns
     /// how many accounts of people ended.
     ///
     /// # Errors
@@ -261,6 +262,8 @@ impl Engine {
                     )?
                     .execute(params![number(facility), account.as_str()])?;
                 crate::sessions::end_other_sessions(connection, batch, facility, &account, None)?;
+                let by = (event.at, &event.actor);
+                devices::end_of_account(connection, batch, (facility, &account), by)?;
             }
             write_password(connection, batch, facility, &master, &password, None)?;
             write_secret_number(connection, facility, secret, event.at)?;

@@ -20,7 +20,7 @@ use crate::world::{Clinic, World, check};
 const CODE: &str = "1319999999";
 
 impl World {
-    async fn order(&self, order: Order) -> Reply {
+    pub(crate) async fn order(&self, order: Order) -> Reply {
         send(self.dir.path(), &order).await.unwrap()
     }
 

@@ -8,10 +8,13 @@ use api::home_care::device::HomeChallengeRequest;
 use api::home_care::proof::HEADER;
 use api::home_care::{CheckAgain, HomeWithdrawal};
 use api::routes;
+use api::session::PasswordChange;
 use center::config::home::Home;
 use center::config::network::Network;
+use center::control::{Order, Reply};
 use domain::audit::Deed;
 use http::Method;
+use serde_json::json;
 use synthetic::card::case::Case;
 use tokio::io::AsyncWriteExt;
 
@@ -225,6 +228,37 @@ async fn a_device_that_was_removed_and_a_key_of_another_are_refused() {
         .client
         .remove_home_device(&at.token, &at.tablet.id);
     check(again.await, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_the_former_owners_people_stays_ended_after_a_succession() {
+    let at = station(false).await;
+    let challenge = async || {
+        let by = at.tablet.prover(&at.world);
+        at.tablet.client.home_challenge(&by, &at.address).await
+    };
+    challenge().await.unwrap();
+    let order = Order::Succeed("1369999998".into(), "新しい訪問看護".into());
+    let Reply::MasterReset(given) = at.world.order(order).await else {
+        panic!("not passed on");
+    };
+    check(challenge().await, "home_proof_refused");
+    let master = at.clinic.try_sign_in("master", &given.password, true).await;
+    let master = master.unwrap().token;
+    let change = PasswordChange {
+        new_password: "Atarashii-2026".into(),
+        old_password: given.password.clone(),
+    };
+    let changed = at.clinic.client.change_password(&master, &change).await;
+    changed.unwrap();
+    let path = routes::ACCOUNT.replace("{id}", "administrator");
+    let enabled = json!({"state": "active", "password": "Tsugi-no-2026"});
+    let enabled = at
+        .clinic
+        .call(Method::PATCH, &path, &master, &enabled)
+        .await;
+    enabled.unwrap();
+    check(challenge().await, "home_proof_refused");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -305,6 +305,20 @@ fn end(
     Ok(true)
 }
 
+/// Ends the code that is open for an account, if there is one, within the running transaction.
+pub(super) fn end_open(
+    connection: &Connection,
+    batch: &mut Batch,
+    (facility, account): (i64, &AccountId),
+    (at, actor): (Instant, Actor),
+) -> Result<(), StoreError> {
+    if let Some((code, _)) = open(connection, facility, account)? {
+        let state = (CodeState::Invalidated, actor);
+        end(connection, batch, (facility, code.id), state, at)?;
+    }
+    Ok(())
+}
+
 fn code(row: &Row<'_>) -> Result<Code, StoreError> {
     const FAILED: StoreError = StoreError::Row("home_activation_code");
     let text = |place: usize| -> Result<String, StoreError> { Ok(row.get(place)?) };

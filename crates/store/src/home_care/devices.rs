@@ -12,7 +12,7 @@ use domain::permit::{ManageHomeCare, Permit, SignedIn};
 use sha2::{Digest, Sha256};
 
 use super::addresses::in_force;
-use super::codes::{Activation, Code};
+use super::codes::{self, Activation, Code};
 use crate::access::{actor, institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
@@ -91,7 +91,7 @@ pub struct Listed {
     pub visual: VisualCheck,
     /// When it was activated.
     pub made: Instant,
-    /// When it was removed.
+    /// When it was removed, or its account disabled.
     pub ended: Option<Instant>,
 }
 
@@ -273,6 +273,38 @@ pub(super) fn by_key(
 pub(super) fn is_bound(connection: &Connection, key: &[u8; 64]) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM home_device WHERE key = ?1 AND account IS NOT NULL";
     Ok(connection.prepare_cached(text)?.exists(params![key])?)
+}
+
+/// Ends the devices of an account that is disabled, and the code that is open for it, within the running transaction: who has the account later
+/// binds devices of their own.
+pub(crate) fn end_of_account(
+    connection: &Connection,
+    batch: &mut Batch,
+    (facility, account): (InstitutionCode, &AccountId),
+    (at, actor): (Instant, &Actor),
+) -> Result<(), StoreError> {
+    let by = match actor {
+        Actor::Account { account, .. } => Some(account.as_str()),
+        Actor::Center | Actor::Operator(_) | Actor::Client { .. } => None,
+    };
+    let text = "UPDATE home_device SET ended = ?3, ended_by = ?4
+        WHERE facility = ?1 AND account = ?2 AND ended IS NULL RETURNING id";
+    let mut statement = connection.prepare_cached(text)?;
+    let of = params![number(facility), account.as_str(), at.as_micros(), by];
+    let ended = statement.query_map(of, |row| row.get::<_, [u8; 16]>(0))?;
+    let ended: Vec<[u8; 16]> = ended.collect::<Result<_, _>>()?;
+    for id in ended {
+        let event = Event {
+            at,
+            actor: actor.clone(),
+            deed: Deed::HomeDeviceEnd,
+            subject: Some(u128::from_be_bytes(id)),
+            detail: format!("account={account} why=account-disabled"),
+        };
+        batch.append(connection, &event, None)?;
+    }
+    let by = (at, actor.clone());
+    codes::end_open(connection, batch, (number(facility), account), by)
 }
 
 /// Whether an account is one of whom a device may be: of a person who cares for patients at home.

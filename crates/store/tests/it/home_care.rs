@@ -1,6 +1,7 @@
 //! Home care as it is kept: addresses, codes, devices, pages, consents, on both engines alike.
 
 use domain::account::{AccountId, AccountKind, AccountState};
+use domain::audit::{Actor, Deed, Event};
 use domain::bulk::Days;
 use domain::civil_date::Instant;
 use domain::codes::check::VisitKind;
@@ -159,6 +160,46 @@ async fn a_code_binds_one_key_and_a_device_counts_while_its_account_does(place: 
     assert!(engine.remove_home_device(&permit, 3, now()).await.unwrap());
     assert!(!engine.remove_home_device(&permit, 3, now()).await.unwrap());
     assert_eq!(engine.home_devices(&permit).unwrap().len(), 1);
+}
+
+async fn a_device_of_an_account_that_was_disabled_stays_ended_when_it_is_enabled(place: &Place) {
+    let engine = place.open();
+    engine
+        .create_accounts(vec![account()], Vec::new(), None)
+        .await
+        .unwrap();
+    made(&engine, 1).await;
+    let bind = async |key, code| {
+        engine
+            .activate_device(shows(key, code), now())
+            .await
+            .unwrap()
+    };
+    issued(&engine, 1).await;
+    assert!(bind(3, 1).await.is_some());
+    issued(&engine, 2).await;
+    let of = |state| Account { state, ..account() };
+    let (active, disabled) = (AccountState::Active, AccountState::Disabled);
+    for (from, to) in [(active, disabled), (disabled, active)] {
+        let event = Event {
+            at: now(),
+            actor: Actor::Center,
+            deed: Deed::AccountState,
+            subject: None,
+            detail: String::new(),
+        };
+        let changed = engine.change_account(of(to), None, of(from), vec![event], None);
+        changed.await.unwrap();
+        assert_eq!(engine.home_device(3, now()).unwrap(), None, "{to:?}");
+    }
+    assert!(
+        bind(4, 2).await.is_none(),
+        "nor does the code that was open"
+    );
+    let listed = engine.home_devices(&manager::<ManageHomeCare>()).unwrap();
+    assert!(listed.len() == 1 && listed[0].ended.is_some());
+    issued(&engine, 5).await;
+    assert!(bind(5, 5).await.is_some(), "a new one may be bound");
 }
 
 async fn wrong_tries_at_the_same_moment_are_each_counted(place: &Place) {
@@ -518,6 +559,7 @@ async fn what_was_agreed_at_home_is_vouched_for_by_the_chain(place: &Place) {
 
 on_both!(
     a_code_binds_one_key_and_a_device_counts_while_its_account_does,
+    a_device_of_an_account_that_was_disabled_stays_ended_when_it_is_enabled,
     wrong_tries_at_the_same_moment_are_each_counted,
     an_address_that_was_replaced_ends_with_its_pages_and_own_devices_are_forgotten,
     consent_at_home_opens_lists_and_ends_as_a_whole,
