@@ -124,6 +124,9 @@ pub struct MasterReset {
     pub secret_number: String,
     /// How many accounts of people ended, after a succession.
     pub ended: usize,
+    /// How many claims accounts ended with them.
+    #[serde(default)]
+    pub claims_ended: usize,
 }
 
 impl std::fmt::Debug for MasterReset {
@@ -179,6 +182,7 @@ pub(crate) async fn reset_master(
                 password: password.expose().into(),
                 secret_number: next.printed(),
                 ended: 0,
+                claims_ended: 0,
             })
         }
         SecretNumber::Wrong => Err(Told::of(
@@ -218,7 +222,8 @@ pub(crate) async fn succeed(
         id: id.to_string(),
         password: password.expose().into(),
         secret_number: next.printed(),
-        ended,
+        ended: ended.people,
+        claims_ended: ended.claims,
     })
 }
 

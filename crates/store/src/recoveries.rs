@@ -11,6 +11,7 @@ use domain::recovery::resets_password;
 
 use crate::access::number;
 use crate::accounts::{self, PasswordRow, PasswordShown, write_password};
+use crate::claims::accounts::end_of_facility;
 use crate::engine::{Engine, StoreError};
 use crate::home_care::devices;
 use crate::sql::{Connection, OptionalExtension, params};
@@ -48,6 +49,15 @@ pub enum SecretNumber {
     Wrong,
     /// Too many were wrong, or the facility has none: a new one must be made.
     Frozen,
+}
+
+/// How many accounts a succession ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Of the facility's people.
+    pub people: usize,
+    /// Claims accounts.
+    pub claims: usize,
 }
 
 impl Engine {
@@ -233,8 +243,8 @@ impl Engine {
     }
 
     /// Passes a facility to a new owner (承継): the accounts of its people but the master are disabled and lose recovery codes, second
-    /// factors and devices at home, the master begins anew, the name is the new one. Machines' accounts and certificates stay, so that nothing stops; returns
-    /// how many accounts of people ended.
+    /// factors and devices at home, its claims accounts are disabled, the master begins anew, the name is the new one. Machines' accounts and
+    /// certificates stay, so that nothing stops.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -244,19 +254,19 @@ impl Engine {
         (name, secret): (String, [u8; 32]),
         (master, password): (AccountId, PasswordRow),
         event: Event,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<Ended, StoreError> {
         self.write(move |connection, batch| {
             connection
                 .prepare_cached("UPDATE facility SET name = ?2 WHERE code = ?1")?
                 .execute(params![number(facility), name])?;
-            let mut ended = 0;
+            let mut people_ended = 0;
             for account in people(connection, facility)? {
                 forget_codes(connection, facility, &account)?;
                 crate::second_factors::forget_all(connection, facility, &account)?;
                 if account == master {
                     continue;
                 }
-                ended += connection
+                people_ended += connection
                     .prepare_cached(
                         "UPDATE account SET state = 'disabled' WHERE facility = ?1 AND id = ?2 AND state <> 'disabled'",
                     )?
@@ -268,7 +278,10 @@ impl Engine {
             write_password(connection, batch, facility, &master, &password, None)?;
             write_secret_number(connection, facility, secret, event.at)?;
             batch.append(connection, &event, None)?;
-            Ok(ended)
+            Ok(Ended {
+                people: people_ended,
+                claims: end_of_facility(connection, facility)?,
+            })
         })
         .await
     }

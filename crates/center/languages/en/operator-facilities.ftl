@@ -38,6 +38,7 @@ account-kind = Kind
 account-id = User ID
 first-password = First password
 accounts-ended = Accounts that ended
+claims-accounts-ended = Claims accounts that ended
 terminals = Terminals
 certificates = Certificates
 readers = Card readers

@@ -38,6 +38,7 @@ account-kind = 種別
 account-id = ユーザーID
 first-password = 初期パスワード
 accounts-ended = 使えなくなったアカウント
+claims-accounts-ended = 使えなくなった請求用の利用者ID
 terminals = 端末
 certificates = 電子証明書
 readers = カードリーダー

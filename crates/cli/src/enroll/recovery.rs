@@ -93,9 +93,11 @@ pub(super) async fn run(command: RecoveryCommand) -> anyhow::Result<ExitCode> {
             if !facility.json {
                 out!(
                     "停止したアカウント / accounts ended: {}\n\
+                     停止した請求用の利用者ID / claims accounts ended: {}\n\
                      電子証明書の再発行と、システム用アカウントの切り替えを勧めてください。 / advise new certificates and the rotation \
                      of system accounts",
-                    reset.ended
+                    reset.ended,
+                    reset.claims_ended
                 );
             }
         }

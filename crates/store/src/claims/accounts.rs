@@ -260,6 +260,22 @@ impl Engine {
     }
 }
 
+/// Disables all accounts of a facility and ends their sessions, within the running transaction. Returns how many were in use.
+pub(crate) fn end_of_facility(
+    connection: &Connection,
+    facility: InstitutionCode,
+) -> Result<usize, StoreError> {
+    let text =
+        "UPDATE claims_account SET state = 'disabled' WHERE facility = ?1 AND state <> 'disabled'";
+    let ended = connection
+        .prepare_cached(text)?
+        .execute([number(facility)])?;
+    connection
+        .prepare_cached("DELETE FROM claims_session WHERE facility = ?1")?
+        .execute([number(facility)])?;
+    Ok(ended)
+}
+
 /// The name an unknown identifier is counted under: no account of the center has a blank in its name.
 fn unknown(tenant: Tenant, id: &AccountId) -> String {
     format!("{tenant} {id}")

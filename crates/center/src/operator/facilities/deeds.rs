@@ -233,6 +233,11 @@ fn master(operator: &Operator, title: &str, code: &str, reset: MasterReset) -> R
         fact(operator, "institution-code", code.to_owned()),
         fact(operator, "secret-number", reset.secret_number),
         fact(operator, "accounts-ended", reset.ended.to_string()),
+        fact(
+            operator,
+            "claims-accounts-ended",
+            reset.claims_ended.to_string(),
+        ),
     ];
     let account = FirstAccount {
         kind: "master".into(),

@@ -58,6 +58,25 @@ async fn a_token_of_the_entry_opens_nothing_of_the_center_and_none_of_the_center
 }
 
 #[tokio::test]
+async fn a_succession_ends_the_claims_accounts_and_their_sessions() {
+    let claimant = Claimant::start("fund", &[]).await;
+    let client = &claimant.clinic.client;
+    let before = client.claims_submissions(claimant.token()).await;
+    before.unwrap();
+    let order = Order::Succeed(claimant.code.clone(), "新しい医院".into());
+    let Reply::MasterReset(given) = claimant.world.order(order).await else {
+        panic!("not passed on");
+    };
+    assert_eq!(given.claims_ended, 1);
+    check(
+        client.claims_submissions(claimant.token()).await,
+        "not_signed_in",
+    );
+    let asked = sign_in("fund", "seikyu1", OWN_PASSWORD);
+    check(client.claims_sign_in(&asked).await, "wrong_credentials");
+}
+
+#[tokio::test]
 async fn an_account_of_one_review_body_or_facility_is_nobody_at_another() {
     let (people, bytes) = small(ReviewBody::Fund);
     let claimant = Claimant::start("fund", &people).await;
