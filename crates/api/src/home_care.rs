@@ -197,7 +197,7 @@ pub struct EndedHomeConsent {
     /// For which care: `home_visit` or `remote_care`.
     #[schema(pattern = "^(home_visit|remote_care)$")]
     pub care: String,
-    /// The check by card at which it was agreed. Whose it is stands in the history, for those who may read that.
+    /// The check by card at which it was agreed. Whose it is says `GET /v1/home-care/ended/{id}`, to those who may read the history.
     #[schema(format = "uuid")]
     pub check_id: String,
     /// When it ended, RFC 3339.
@@ -206,6 +206,32 @@ pub struct EndedHomeConsent {
     /// `withdrawn` by patient or staff, or `expired` by itself (`home.consent_days`).
     #[schema(pattern = "^(withdrawn|expired)$")]
     pub why: String,
+}
+
+/// Answer of `GET /v1/home-care/ended/{id}`: whose it was, on record as a look.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EndedHomePatient {
+    /// The patient's birth date, `yyyy-MM-dd`.
+    #[schema(format = Date)]
+    pub birth_date: String,
+    /// Whether the check at which it was agreed is still in the history: it may have been let go before the consent ended.
+    pub check_kept: bool,
+    /// What ended.
+    pub ended: EndedHomeConsent,
+    /// The patient's name in kana, where the insurer sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kana: Option<String>,
+    /// The patient's name.
+    pub name: String,
+    /// The facility's own number for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference_number: Option<String>,
+}
+
+impl fmt::Debug for EndedHomePatient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndedHomePatient({}, …)", self.ended.check_id)
+    }
 }
 
 /// Answer of `GET /v1/home-care/notices`. It names nobody, and looking at it is no look at anybody.

@@ -90,6 +90,8 @@ pub const HOME_CARE_DEVICE: &str = "/v1/home-care/devices/{id}";
 pub const HOME_CARE_CONSENTS: &str = "/v1/home-care/consents";
 /// `GET`: what an office of home care should know before a round.
 pub const HOME_CARE_NOTICES: &str = "/v1/home-care/notices";
+/// `GET`: whose what ended lately was.
+pub const HOME_CARE_ENDED: &str = "/v1/home-care/ended/{id}";
 /// `POST`: check one of them without the card.
 pub const HOME_CARE_CHECKS: &str = "/v1/home-care/consents/{id}/checks";
 /// `POST`: end what is agreed with one of them.

@@ -244,6 +244,11 @@ fn daily() -> Vec<Route> {
             get(home_care::notices::read),
         ),
         (
+            Method::Get,
+            routes::HOME_CARE_ENDED,
+            get(home_care::notices::whose),
+        ),
+        (
             Method::Post,
             routes::HOME_CARE_CHECKS,
             post(home_care::consents::check),

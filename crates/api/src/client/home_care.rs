@@ -18,8 +18,9 @@ use crate::home_care::device::{
 };
 use crate::home_care::proof::{Claims, HEADER, signing_input};
 use crate::home_care::{
-    ActivationCodes, CheckAgain, HomeAddress, HomeAddresses, HomeCareNotices, HomeConsents,
-    HomeDevices, HomeWithdrawal, IssuedActivationCode, NewActivationCode, NewHomeAddress,
+    ActivationCodes, CheckAgain, EndedHomePatient, HomeAddress, HomeAddresses, HomeCareNotices,
+    HomeConsents, HomeDevices, HomeWithdrawal, IssuedActivationCode, NewActivationCode,
+    NewHomeAddress,
 };
 use crate::medical::withdrawal::WithdrawalDone;
 use crate::{receipt, routes};
@@ -304,6 +305,20 @@ impl Client {
         cause: Cause,
     ) -> Result<HomeCareNotices, ClientError> {
         self.read(routes::HOME_CARE_NOTICES, token, cause).await
+    }
+
+    /// Whose a consent was that ended lately.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn ended_home_consent(
+        &self,
+        token: &str,
+        cause: Cause,
+        id: &str,
+    ) -> Result<EndedHomePatient, ClientError> {
+        let path = part(routes::HOME_CARE_ENDED, id)?;
+        self.read(&path, token, cause).await
     }
 
     /// Checks somebody of the list without the card.

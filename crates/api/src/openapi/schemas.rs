@@ -110,6 +110,7 @@ pub(super) fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     add::<crate::home_care::HomeDevices>(&mut all);
     add::<crate::home_care::HomeConsents>(&mut all);
     add::<crate::home_care::HomeCareNotices>(&mut all);
+    add::<crate::home_care::EndedHomePatient>(&mut all);
     add::<crate::home_care::CheckAgain>(&mut all);
     add::<crate::home_care::HomeWithdrawal>(&mut all);
     add::<crate::home_care::device::HomeFacility>(&mut all);

@@ -300,6 +300,13 @@ async fn a_patient_agrees_at_home_and_is_checked_without_the_card_until_they_wit
     let told = told.await.unwrap().ended;
     let ended = (told[0].why.as_str(), &told[0].check_id);
     assert_eq!((told.len(), ended), (1, ("withdrawn", &first.id)));
+    let client = &at.clinic.client;
+    let whose = client.ended_home_consent(&token, Cause::Person, &first.id);
+    let whose = whose.await.unwrap();
+    assert_eq!((&whose.name, whose.check_kept), (&first.name, true));
+    let nobody = uuid::Uuid::from_u128(7).to_string();
+    let nobody = client.ended_home_consent(&token, Cause::Person, &nobody);
+    check(nobody.await, "not_found");
     let again = at
         .clinic
         .client

@@ -1,14 +1,21 @@
 //! What an office of home care should know before a round: what ended lately, and which codes and consents end soon. Names nobody, so that it may
-//! be read with every look at the main screen.
+//! be read with every look at the main screen; whose something was is a question of its own.
 
 use domain::civil_date::Instant;
+use domain::coverage::Registration;
 use domain::home_care::activation::CODE_ENDS_SOON_S;
 use domain::home_care::{Care, TOLD_DAYS};
 use domain::permit::{CareAtHome, Permit};
+use domain::person::PersonId;
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
-use crate::sql::{Connection, params};
+use crate::sql::{Connection, Row, params};
+
+const COLUMNS: &str = "check_id, care, until, ended";
+
+/// What ended between two instants.
+const BETWEEN: &str = "?2 <= COALESCE(ended, until) AND COALESCE(ended, until) <= ?3";
 
 /// What ended is listed so far.
 const MOST_ENDED: u32 = 50;
@@ -46,6 +53,19 @@ pub struct Ended {
     pub why: Why,
 }
 
+/// What is over, and whose it was.
+#[derive(Debug, Clone)]
+pub struct EndedPatient {
+    /// What ended.
+    pub ended: Ended,
+    /// The person, as the insurers registered them.
+    pub registration: Registration,
+    /// The facility's own number for them.
+    pub reference_number: Option<String>,
+    /// Whether the check at which it was agreed was not let go.
+    pub check_kept: bool,
+}
+
 /// What there is to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notices {
@@ -81,6 +101,48 @@ impl Engine {
             })
         })
     }
+
+    /// Whose that was which ended lately at the permit's facility, named by its check. The check itself may be gone: what is agreed stays when
+    /// its month is let go. The caller records the look.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ended_home_consent(
+        &self,
+        permit: &Permit<CareAtHome>,
+        check: u128,
+        now: Instant,
+    ) -> Result<Option<EndedPatient>, StoreError> {
+        let facility = number(permit.facility());
+        let from = now.plus_seconds(-TOLD_DAYS * 86_400);
+        let found = self.read(|connection| {
+            let text = format!(
+                "SELECT {COLUMNS}, person FROM home_consent WHERE facility = ?1 AND {BETWEEN} AND check_id = ?4"
+            );
+            let mut statement = connection.prepare_cached(&text)?;
+            let check = check.to_be_bytes();
+            let values = params![facility, from.as_micros(), now.as_micros(), check];
+            let mut rows = statement.query(values)?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let person = PersonId::from_u128(u128::from_be_bytes(row.get(4)?));
+            Ok(Some((read(&row)?, person)))
+        })?;
+        let Some((ended, person)) = found else {
+            return Ok(None);
+        };
+        // Whom the insurers took back is nobody.
+        let Some(registration) = self.registration(person)? else {
+            return Ok(None);
+        };
+        Ok(Some(EndedPatient {
+            ended,
+            registration,
+            reference_number: self.reference_number(permit.facility(), person)?,
+            check_kept: self.answer_of(facility, check)?.is_some(),
+        }))
+    }
 }
 
 fn count(
@@ -102,22 +164,27 @@ fn ended(
     facility: i64,
     (from, now): (Instant, Instant),
 ) -> Result<Vec<Ended>, StoreError> {
-    let text = "SELECT check_id, care, until, ended FROM home_consent
-        WHERE facility = ?1 AND ?2 <= COALESCE(ended, until) AND COALESCE(ended, until) <= ?3
-        ORDER BY COALESCE(ended, until) DESC LIMIT ?4";
-    let mut statement = connection.prepare_cached(text)?;
+    let text = format!(
+        "SELECT {COLUMNS} FROM home_consent WHERE facility = ?1 AND {BETWEEN}
+         ORDER BY COALESCE(ended, until) DESC LIMIT ?4"
+    );
+    let mut statement = connection.prepare_cached(&text)?;
     let values = params![facility, from.as_micros(), now.as_micros(), MOST_ENDED];
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (care, until): (String, i64) = (row.get(1)?, row.get(2)?);
-        let ended: Option<i64> = row.get(3)?;
-        found.push(Ended {
-            check: u128::from_be_bytes(row.get(0)?),
-            care: Care::parse(&care).ok_or(StoreError::Row("home_consent"))?,
-            at: Instant::from_micros(ended.unwrap_or(until)),
-            why: ended.map_or(Why::Expired, |_| Why::Withdrawn),
-        });
+        found.push(read(&row)?);
     }
     Ok(found)
+}
+
+fn read(row: &Row<'_>) -> Result<Ended, StoreError> {
+    let (care, until): (String, i64) = (row.get(1)?, row.get(2)?);
+    let ended: Option<i64> = row.get(3)?;
+    Ok(Ended {
+        check: u128::from_be_bytes(row.get(0)?),
+        care: Care::parse(&care).ok_or(StoreError::Row("home_consent"))?,
+        at: Instant::from_micros(ended.unwrap_or(until)),
+        why: ended.map_or(Why::Expired, |_| Why::Withdrawn),
+    })
 }

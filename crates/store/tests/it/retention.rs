@@ -4,7 +4,9 @@ use domain::audit::{Actor, Deed};
 use domain::civil_date::Instant;
 use domain::medical_information::kind::InformationKind;
 use domain::medical_information::withdrawal::Reason;
-use domain::permit::{AskByCard, AskByNumber, ReadHistory, ViewMedicalPages, WithdrawConsent};
+use domain::permit::{
+    AskByCard, AskByNumber, CareAtHome, ReadHistory, ViewMedicalPages, WithdrawConsent,
+};
 use domain::questions::Choice;
 use store::audit::verify::Fault;
 use store::checks::NewCheck;
@@ -137,6 +139,20 @@ async fn what_care_at_home_rests_on_stays_until_that_ends(place: &Place) {
     let ended = engine.withdraw_consent(&staff, home, withdrawing, now(), None, |_| Vec::new());
     let ended = ended.await.unwrap();
     assert_eq!(ended, Withdrawn::Done(vec![InformationKind::Drugs]));
+    // Whose it was is told all the same, though the check is gone.
+    let office = manager::<CareAtHome>();
+    let told = engine.home_care_notices(&office, now()).unwrap();
+    let [last] = &told.ended[..] else {
+        panic!("{:?}", told.ended)
+    };
+    assert_eq!(last.check, home);
+    let whose = engine.ended_home_consent(&office, home, now()).unwrap();
+    let whose = whose.unwrap();
+    assert_eq!(whose.registration.person.id, patient().person.id);
+    assert!(!whose.check_kept && whose.ended == *last);
+    let later = now().plus_seconds(15 * 86_400);
+    let none = engine.ended_home_consent(&office, home, later).unwrap();
+    assert!(none.is_none(), "it stands for two weeks");
     // Then both go with the next month.
     let old = engine.old_checks(LEAST_MONTHS, now()).unwrap();
     let next = old.into_iter().find(|it| it.month.to_string() == "2024-09");

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route(HERE, get(list))
         .route("/home-care/check", post(check))
+        .route("/home-care/ended/{id}", get(notices::whose))
         .route("/home-care/check-all", post(check_all))
         .route(
             "/home-care/{id}/withdraw",
@@ -67,20 +68,32 @@ pub(super) struct Whose {
 
 impl Whose {
     fn of(it: &HomeConsent, words: &Words) -> Self {
-        let born = it.birth_date.as_deref();
+        let (kana, born) = (it.kana.as_deref(), it.birth_date.as_deref());
+        Self::told(
+            &it.name,
+            (kana, born, it.reference_number.as_deref()),
+            words,
+        )
+    }
+
+    /// Of a name, with kana, birth date and own number as far as they are known.
+    fn told(
+        name: &str,
+        (kana, born, number): (Option<&str>, Option<&str>, Option<&str>),
+        words: &Words,
+    ) -> Self {
         let born = born.map(|day| days::show(day, words));
-        let number = it.reference_number.as_deref();
         let number = number.map(|it| words.say_with("medical-reference", &[("number", it)]));
         let called = match &born {
-            Some(born) => format!("{} {born}", it.name),
-            None => it.name.clone(),
+            Some(born) => format!("{name} {born}"),
+            None => name.to_owned(),
         };
-        let about: Vec<String> = [it.kana.clone(), born, number]
+        let about: Vec<String> = [kana.map(str::to_owned), born, number]
             .into_iter()
             .flatten()
             .collect();
         Self {
-            name: it.name.clone(),
+            name: name.to_owned(),
             about: about.join(words.choose("　", ", ")),
             called,
         }

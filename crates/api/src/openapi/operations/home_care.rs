@@ -132,6 +132,22 @@ pub(super) const AT_THE_TERMINAL: &[Operation] = &[
         troubles: &[Trouble::NotPermitted, Trouble::PasswordChangeNeeded],
     },
     Operation {
+        method: Method::Get,
+        path: routes::HOME_CARE_ENDED,
+        id: "readEndedHomeConsent",
+        summary: "Whose a consent was that ended in the last 14 days, named by the check at which it was given; on record",
+        access: Access::Session,
+        body: Carried::Nothing,
+        extras: &[],
+        status: 200,
+        answer: Carried::Json("EndedHomePatient"),
+        troubles: &[
+            Trouble::NotPermitted,
+            Trouble::PasswordChangeNeeded,
+            Trouble::NotFound,
+        ],
+    },
+    Operation {
         method: Method::Post,
         path: routes::HOME_CARE_CHECKS,
         id: "checkHomeConsent",

@@ -107,10 +107,14 @@ async fn a_patient_agrees_on_their_phone_and_is_checked_withdrawn_and_gone() {
     walk.press("main form [data-tone=danger]").await;
     walk.see(&["同意を取り消しました", "同意した患者さんはいません"])
         .await;
-    // What ended is told without a name: whose it was stands in the history.
-    walk.see(&["最近終わった同意", "取り消し", "履歴を見る"])
+    // What ended is told without a name: whose it was is one step further.
+    walk.see(&["最近終わった同意", "取り消し", "どなたか見る"])
         .await;
     look(&walk, "home-care-ended").await;
+    walk.press("main a[href^='/home-care/ended/']").await;
+    walk.see(&["どなたの同意か", "同意したときの資格確認の履歴を見る"])
+        .await;
+    walk.open("home-care").await;
     walk.press("main a[href='/']").await;
     walk.see(&["この14日間に終わった同意が1件あります"]).await;
     walk.open("home-care/devices").await;

@@ -1,23 +1,38 @@
 //! What an office of home care is told before a round, on the main screen and above the list: codes and consents that end soon, and what ended
-//! lately. Whose that was is shown by the history alone, to those who may read it.
+//! lately. Whose that was is shown on a page of its own, to those who may read the history, and is on record.
 
 use api::client::cards::Cause;
-use api::home_care::{EndedHomeConsent, HomeCareNotices};
+use api::home_care::{EndedHomeConsent, EndedHomePatient, HomeCareNotices};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
 use domain::permissions::Action;
 use ui::component::{Banner, Fault, Tone, WayOn};
 use ui::language::Words;
 
-use super::{HERE, care, devices};
+use super::{HERE, Whose, care, devices};
 use crate::days;
-use crate::pages::Staff;
+use crate::pages::{Frame, Staff, show};
+use crate::serve::App;
 
 /// What was agreed and is over.
 pub(in crate::pages) struct EndedLine {
     pub(super) care: String,
     pub(super) at: String,
     pub(super) why: String,
-    /// The check at which it was agreed, for those who may read the history.
-    pub(super) check: Option<String>,
+    /// Where it says whose it was, for those who may read the history.
+    pub(super) whose: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "home_care_ended.html")]
+pub(in crate::pages) struct EndedPage {
+    frame: Frame,
+    whose: Whose,
+    line: EndedLine,
+    /// The check at which it was agreed, unless it was let go.
+    check: Option<String>,
 }
 
 /// What there is to know; nothing where the center cannot be asked now, and then the page itself says that.
@@ -87,6 +102,33 @@ pub(super) fn ended(staff: &Staff, notices: &HomeCareNotices) -> Vec<EndedLine> 
     lines.map(|it| line(it, reads, &staff.words)).collect()
 }
 
+pub(super) async fn whose(
+    State(app): State<App>,
+    staff: Staff,
+    Path(id): Path<String>,
+) -> Response {
+    let asked = staff
+        .client
+        .ended_home_consent(staff.token(), Cause::Person, &id);
+    match asked.await {
+        Ok(found) => show(StatusCode::OK, &ended_page(&staff, &found)),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+/// Whose it was.
+pub(in crate::pages) fn ended_page(staff: &Staff, found: &EndedHomePatient) -> EndedPage {
+    let check = &found.ended.check_id;
+    let (kana, number) = (found.kana.as_deref(), found.reference_number.as_deref());
+    let about = (kana, Some(found.birth_date.as_str()), number);
+    EndedPage {
+        frame: staff.frame(&format!("{HERE}/ended/{check}")),
+        whose: Whose::told(&found.name, about, &staff.words),
+        line: line(&found.ended, false, &staff.words),
+        check: found.check_kept.then(|| format!("/checks/{check}")),
+    }
+}
+
 fn line(it: &EndedHomeConsent, reads: bool, words: &Words) -> EndedLine {
     EndedLine {
         care: care(&it.care, words),
@@ -95,6 +137,6 @@ fn line(it: &EndedHomeConsent, reads: bool, words: &Words) -> EndedLine {
             "expired" => "home-ended-by-itself",
             _ => "home-ended-withdrawn",
         }),
-        check: reads.then(|| format!("/checks/{}", it.check_id)),
+        whose: reads.then(|| format!("{HERE}/ended/{}", it.check_id)),
     }
 }

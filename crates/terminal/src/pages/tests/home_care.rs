@@ -1,10 +1,13 @@
 //! The list of home care, the question before a consent ends, and the results: who is meant where two patients bear one name.
 
-use api::home_care::{HomeCareNotices, HomeConsent, HomeConsents};
+use api::home_care::{
+    EndedHomeConsent, EndedHomePatient, HomeCareNotices, HomeConsent, HomeConsents,
+};
 use askama::Template;
 use ui::language::Language;
 
 use super::{answer, staff};
+use crate::pages::home_care::notices::ended_page;
 use crate::pages::home_care::{asked_again, checked_page, list_page};
 
 /// One of two who are called the same.
@@ -48,5 +51,32 @@ fn two_patients_of_one_name_are_told_apart_wherever_one_of_them_is_chosen() {
             let other = other.birth_date.as_deref().unwrap();
             assert!(!asked.contains(other), "{asked}");
         }
+    }
+}
+
+#[test]
+fn whose_consent_ended_is_named_and_leads_to_no_check_that_was_let_go() {
+    let staff = staff(Language::Japanese, "administrator");
+    let shown = |check_kept: bool| {
+        let found = EndedHomePatient {
+            birth_date: "1940-03-04".into(),
+            check_kept,
+            ended: EndedHomeConsent {
+                care: "home_visit".into(),
+                check_id: "019aae5e-0000-7000-8000-000000000001".into(),
+                ended_at: "2026-11-26T00:00:00.000000Z".into(),
+                why: "withdrawn".into(),
+            },
+            kana: None,
+            name: "見本　清".into(),
+            reference_number: None,
+        };
+        ended_page(&staff, &found).render().unwrap()
+    };
+    let link = "/checks/019aae5e-0000-7000-8000-000000000001";
+    for kept in [true, false] {
+        let page = shown(kept);
+        assert!(page.contains("見本　清") && page.contains("1940-03-04"));
+        assert_eq!(page.contains(link), kept, "{page}");
     }
 }
