@@ -81,7 +81,7 @@ pub struct PersonSearch {
     pub symbol: Option<String>,
 }
 
-/// Body of `POST /v1/emergency/ambulance/searches`: a check of the patient's card made here today, or a search where the center allows it.
+/// Body of `POST /v1/emergency/ambulance/searches`: a check of the patient's card made here in the last 24 hours, or a search where the center allows it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"card_check": "019aae5e-0000-7000-8000-000000000001"}))]

@@ -114,8 +114,8 @@ impl EmergencyTrouble {
                 "ambulance_card_needed",
                 403,
                 (
-                    "救急時医療情報閲覧では、本日この施設で読み取ったマイナンバーカードの確認が必要です。",
-                    "Ambulance mode needs a check of the patient's card made at this facility today.",
+                    "救急時医療情報閲覧では、この施設で24時間以内に読み取ったマイナンバーカードの確認が必要です。",
+                    "Ambulance mode needs a check of the patient's card made at this facility within the last 24 hours.",
                 ),
                 (
                     "データによる検索は設定 emergency.ambulance_by_data がオンのときだけです。",

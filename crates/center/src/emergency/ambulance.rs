@@ -125,9 +125,9 @@ pub(crate) async fn search(
     body: Body<AmbulanceSearch>,
 ) -> Result<Json<SearchOutcome>, Refused> {
     admit(&app, &permit, token).await?;
-    let today = app.now().date_in_japan();
+    let now = app.now();
     let by = By::of(&body.value, |card| match Uuid::parse_str(card) {
-        Ok(id) => app.engine.holder_of(&permit, id.as_u128(), today),
+        Ok(id) => app.engine.holder_of(&permit, id.as_u128(), now),
         Err(_) => Ok(None),
     })?;
     Ok(Json(find(&app, &permit, by).await?))

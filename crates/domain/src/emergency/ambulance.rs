@@ -1,5 +1,6 @@
 //! Who may use the ambulance mode 救急時医療情報閲覧 (operations §1.10): facility, account and second factor, each by itself. Looks nobody up.
 
+use crate::civil_date::Instant;
 use crate::codes::authentication::{ByKnowledge, ByPossession, Factor};
 use crate::codes::setting::Right;
 use crate::facility_kind::FacilityKind;
@@ -119,6 +120,23 @@ pub fn method_of(proved: ProvedBy) -> (Factor, &'static str) {
             (Factor::Possession, ByPossession::Other.code())
         }
     }
+}
+
+/// A card that was checked opens the mode for this long, midnight or not.
+pub const CARD_COUNTS_FOR_S: i64 = 24 * 3_600;
+
+/// Whether a card that was checked then still opens the mode.
+///
+/// ```
+/// use domain::civil_date::Instant;
+/// use domain::emergency::ambulance::card_counts;
+/// let checked = Instant::parse("2026-11-23T23:55:00+09:00").unwrap();
+/// assert!(card_counts(checked, checked.plus_seconds(600)));
+/// assert!(!card_counts(checked, checked.plus_seconds(86_400)));
+/// ```
+#[must_use]
+pub fn card_counts(checked: Instant, now: Instant) -> bool {
+    now < checked.plus_seconds(CARD_COUNTS_FOR_S)
 }
 
 #[cfg(test)]

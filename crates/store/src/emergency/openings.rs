@@ -1,9 +1,10 @@
 //! What was opened without a card: with the consent that was recorded, until the window ends at the latest, and ended with it.
 
 use domain::audit::Event;
-use domain::civil_date::{CivilDate, Instant};
+use domain::civil_date::Instant;
 use domain::codes::authentication::Factor;
 use domain::coverage::Registration;
+use domain::emergency::ambulance::card_counts;
 use domain::emergency::{EmergencyConsent, Mode, WithoutCard};
 use domain::medical_information::kind::Basis;
 use domain::medical_information::look::Opened;
@@ -78,7 +79,7 @@ impl Engine {
         self.registration(found.person)
     }
 
-    /// Whose card was checked in a check of the permit's facility on this day; `None` for a check of another one, and of another day.
+    /// Whose card was checked in a check of the permit's facility that still counts; `None` for a check of another one, and for one too long ago.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -86,7 +87,7 @@ impl Engine {
         &self,
         permit: &Permit<ViewInAmbulance>,
         check: u128,
-        day: CivilDate,
+        now: Instant,
     ) -> Result<Option<Registration>, StoreError> {
         let facility = number(permit.facility());
         let found = self.read(|connection| {
@@ -98,7 +99,7 @@ impl Engine {
             Ok(row.optional()?)
         })?;
         match found {
-            Some((person, at)) if Instant::from_micros(at).date_in_japan() == day => {
+            Some((person, at)) if card_counts(Instant::from_micros(at), now) => {
                 self.registration(PersonId::from_u128(person))
             }
             Some(_) | None => Ok(None),

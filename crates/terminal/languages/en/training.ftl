@@ -26,4 +26,4 @@ training-afresh-about = Forgets all that this facility practised: searches, cons
 training-afresh-done = The training begins afresh.
 training-recorded = Recorded as training. It stands in no record of looks or checks.
 training-report-filed = You practised a report. It was sent nowhere.
-training-ambulance-real = Left out in training, but needed in earnest: a facility that takes part, the account's right, a second factor, and a card checked at this facility that day.
+training-ambulance-real = Left out in training, but needed in earnest: a facility that takes part, the account's right, a second factor, and a card checked at this facility in the last 24 hours.

@@ -26,4 +26,4 @@ training-afresh-about = この施設の練習（検索・同意・閲覧・報�
 training-afresh-done = 練習を最初の状態に戻しました。
 training-recorded = 練習として記録しました。閲覧や資格確認の記録には残りません。
 training-report-filed = 報告を練習しました。どこにも送られていません。
-training-ambulance-real = 練習では省きますが、本番では、施設の参加、アカウントの救急時閲覧権限、二要素認証、その日にこの施設で確認したカードが必要です。
+training-ambulance-real = 練習では省きますが、本番では、施設の参加、アカウントの救急時閲覧権限、二要素認証、24時間以内にこの施設で確認したカードが必要です。

@@ -6,6 +6,7 @@ mod cards;
 mod certificates;
 mod claims;
 mod copies;
+mod emergency;
 mod help;
 mod home_care;
 mod link;

@@ -2,6 +2,7 @@
 
 use api::access::{FactorConfirmation, FactorProof, NewSecondFactor};
 use api::emergency::AmbulanceSearch;
+use domain::civil_date::Instant;
 use domain::second_factor::STEP_S;
 use synthetic::card::case::Case;
 
@@ -270,4 +271,25 @@ async fn what_an_ambulance_opened_is_each_openers_own_while_account_and_facility
     assert!(listed.patients.is_empty());
     let seen = client.look_at_medical_information(&second.0, &second.1, &look);
     seen.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_checked_before_midnight_counts_after_it() {
+    let world = world().await;
+    let midnight = Instant::start_of_day_in_japan(world.now().date_in_japan().plus_days(2));
+    world.pass_seconds(world.now().seconds_until(midnight) - 600);
+    let clinic = world.enrol(CODE).await;
+    let staff = clinic.administrator().await.0.token;
+    set_ambulance(&clinic, &staff, "on").await;
+    let viewer = proven(&world, &clinic, &staff, "ishi").await;
+    let reader = clinic.sign_in("reader").await.token;
+    let laid = clinic.lay(&reader, Case::Renewed, "pin").await.unwrap();
+    assert!(world.now() < midnight);
+    world.pass_seconds(world.now().seconds_until(midnight) + 60);
+    let by_card = AmbulanceSearch {
+        card_check: Some(laid.check.check_id.clone()),
+        person: None,
+    };
+    let found = clinic.client.search_in_ambulance(&viewer, &by_card).await;
+    assert_eq!(found.unwrap().outcome, "one");
 }

@@ -1,17 +1,19 @@
-//! 救急時医療情報閲覧: what is missing before it may be used, the cards that were checked here today, and the consent that could not be obtained.
+//! 救急時医療情報閲覧: what is missing before it may be used, the cards that were checked here within a day, and the consent that could not be obtained.
 
 use api::access::FactorProof;
 use api::client::ClientError;
 use api::client::cards::Cause;
 use api::emergency::{AmbulanceAccess, AmbulanceSearch};
-use api::history::{HistoryEntry, Search};
+use api::history::{History, HistoryEntry, Search};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::civil_date::Instant;
 use domain::emergency::Mode;
+use domain::emergency::ambulance::{CARD_COUNTS_FOR_S, card_counts};
 use serde::Deserialize;
-use ui::component::{Banner, Fault, Kind, Radio, TextField, Tone, Width};
+use ui::component::{Banner, Fault, Kind, NextPage, Radio, TextField, Tone, Width};
 use ui::language::Words;
 
 use super::asking::Steps;
@@ -40,50 +42,73 @@ pub(in crate::pages) struct AmbulancePage {
     pub(in crate::pages) missing: Option<String>,
     /// The code of an application, where a second factor is what is missing.
     pub(in crate::pages) factor: Option<TextField>,
-    /// Whose cards were checked here today.
+    /// Whose cards were checked here in the last 24 hours.
     pub(in crate::pages) cards: Vec<Radio>,
+    /// Where earlier ones stand.
+    pub(in crate::pages) next: Option<NextPage>,
     pub(in crate::pages) may: bool,
     pub(in crate::pages) by_data: bool,
 }
 
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
-    match shown(&app, &staff, None).await {
+    listed(&app, &staff, None).await
+}
+
+/// The cards after the last of an earlier page, or the newest.
+async fn listed(app: &App, staff: &Staff, after: Option<String>) -> Response {
+    match shown(app, staff, (after, None)).await {
         Ok(page) => show(StatusCode::OK, &page),
-        Err(error) => staff.failed(&app, &error, HERE),
+        Err(error) => staff.failed(app, &error, HERE),
     }
 }
 
 async fn shown(
     app: &App,
     staff: &Staff,
-    wrong: Option<Fault>,
+    (after, wrong): (Option<String>, Option<Fault>),
 ) -> Result<AmbulancePage, ClientError> {
     let access = staff.client.ambulance_access(staff.token()).await?;
-    let today = app.now().date_in_japan().to_string();
-    let mut found = Vec::new();
+    let now = app.now();
+    let mut found = History::default();
     if access.missing.is_none() {
         let search = Search {
-            from: Some(today.clone()),
-            to: Some(today),
+            after,
+            from: Some(day(now.plus_seconds(-CARD_COUNTS_FOR_S))),
+            to: Some(day(now)),
             origin: Some("card".into()),
             ..Search::default()
         };
         let listed = staff
             .client
             .search_by(staff.token(), &search, Cause::Person);
-        found = listed.await?.checks;
+        found = listed.await?;
     }
-    let mut page = ambulance_page(staff.frame(HERE), &access, found);
+    let mut page = ambulance_page(staff.frame(HERE), &access, recent(found, now));
     if let (Some(field), Some(fault)) = (&mut page.factor, wrong) {
         field.errors.push(fault);
     }
     Ok(page)
 }
 
+fn day(at: Instant) -> String {
+    at.date_in_japan().to_string()
+}
+
+/// The cards that still count, newest first; nothing after the first that does not.
+pub(in crate::pages) fn recent(mut found: History, now: Instant) -> History {
+    let all = found.checks.len();
+    let counts = |it: &HistoryEntry| Instant::parse(&it.at).is_ok_and(|at| card_counts(at, now));
+    found.checks.retain(counts);
+    if found.checks.len() < all {
+        found.next = None;
+    }
+    found
+}
+
 pub(in crate::pages) fn ambulance_page(
     frame: Frame,
     access: &AmbulanceAccess,
-    found: Vec<HistoryEntry>,
+    found: History,
 ) -> AmbulancePage {
     let words = frame.words.clone();
     let missing = access.missing.as_deref().map(|it| {
@@ -94,10 +119,15 @@ pub(in crate::pages) fn ambulance_page(
         })
     });
     let needs_factor = access.missing.as_deref() == Some("factor");
+    let cards = found.checks.into_iter().map(|it| card(it, &words));
     AmbulancePage {
         may: missing.is_none(),
         factor: needs_factor.then(|| factor(&words)),
-        cards: found.into_iter().map(|it| card(it, &words)).collect(),
+        cards: cards.collect(),
+        next: found.next.map(|next| NextPage {
+            action: HERE,
+            terms: vec![("after", next)],
+        }),
         by_data: access.by_data,
         missing,
         frame,
@@ -157,17 +187,18 @@ pub(crate) async fn prove(
         return staff.failed(&app, &error, HERE);
     }
     let wrong = faults::of_problem(problem, &staff.words);
-    match shown(&app, &staff, Some(wrong)).await {
+    match shown(&app, &staff, (None, Some(wrong))).await {
         Ok(page) => show(StatusCode::UNPROCESSABLE_ENTITY, &page),
         Err(error) => staff.failed(&app, &error, HERE),
     }
 }
 
-/// A card of today.
+/// A card, or the last one of a page that more follow.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct CardForm {
     pub(in crate::pages) card_check: String,
+    after: String,
 }
 
 pub(crate) async fn choose(
@@ -175,6 +206,9 @@ pub(crate) async fn choose(
     staff: Staff,
     Filled(form): Filled<CardForm>,
 ) -> Response {
+    if form.card_check.is_empty() && !form.after.is_empty() {
+        return listed(&app, &staff, Some(form.after)).await;
+    }
     let body = AmbulanceSearch {
         card_check: Some(form.card_check),
         person: None,
@@ -186,7 +220,7 @@ pub(crate) async fn choose(
         },
         Err(ClientError::Problem(problem)) if problem.code == "ambulance_card_needed" => {
             let fault = faults::of_problem(&problem, &staff.words);
-            match shown(&app, &staff, None).await {
+            match shown(&app, &staff, (None, None)).await {
                 Ok(mut page) => {
                     page.frame.banners.push(Banner::new(Tone::Error, fault));
                     show(StatusCode::UNPROCESSABLE_ENTITY, &page)

@@ -51,6 +51,7 @@ pub(in crate::pages) fn ambulance_page(
         missing: None,
         factor: None,
         cards: patients.filter_map(|it| card(it, words)).collect(),
+        next: None,
         may: true,
         by_data,
         frame,

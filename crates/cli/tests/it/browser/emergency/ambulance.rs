@@ -39,7 +39,8 @@ async fn an_ambulances_patient_is_seen_by_the_account_with_the_right_and_a_secon
     walk.open("medical").await;
     assert!(!walk.text("main").await.contains("百恵"), "no consent");
     walk.open("emergency/ambulance").await;
-    walk.see(&["本日カードを確認した患者", "見本　百恵"]).await;
+    walk.see(&["24時間以内にカードを確認した患者", "見本　百恵"])
+        .await;
     look(&walk, "ambulance").await;
     walk.tick("main [name=card_check]").await;
     walk.press("main form [data-tone=primary]").await;
