@@ -36,6 +36,9 @@ pub struct EmergencyState {
     /// The instant it was read, RFC 3339.
     #[schema(format = DateTime)]
     pub at: String,
+    /// Whether the facility used a window that is over and has not reported on it (利用報告); absent from older centers.
+    #[serde(default)]
+    pub report_owed: bool,
     /// At most one of each mode.
     pub windows: Vec<OpenWindow>,
 }

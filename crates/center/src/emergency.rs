@@ -46,6 +46,7 @@ pub(crate) async fn state(
     Ok(Json(EmergencyState {
         ambulance: ambulance::takes_part(&app, holder.facility)?,
         at: app.now().to_string(),
+        report_owed: app.engine.owes_report(holder.facility, app.now())?,
         windows,
     }))
 }

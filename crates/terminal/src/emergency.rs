@@ -60,6 +60,11 @@ impl Emergencies {
         self.known().get(facility).is_some_and(|it| it.ambulance)
     }
 
+    /// Whether a facility owes a report on a window that is over.
+    pub(crate) fn owes_report(&self, facility: &str) -> bool {
+        self.known().get(facility).is_some_and(|it| it.report_owed)
+    }
+
     /// How often something was told of that may end what a page shows: a withdrawal, a setting, a window, a line that was lost.
     pub(crate) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
@@ -69,7 +74,7 @@ impl Emergencies {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn hear(&self, facility: &str, state: EmergencyState) {
+    pub(crate) fn hear(&self, facility: &str, state: EmergencyState) {
         self.known().insert(facility.to_owned(), state);
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::Event;
 use domain::civil_date::Instant;
-use domain::emergency::window::EmergencyWindow;
+use domain::emergency::window::{EmergencyWindow, Standing};
 use domain::institution_code::InstitutionCode;
 use domain::permit::{AskInOutage, Permit};
 use domain::person::PersonId;
@@ -102,6 +102,31 @@ impl Engine {
     /// [`StoreError`].
     pub fn usage_under(&self, window: u128) -> Result<Vec<Usage>, StoreError> {
         self.usage(Some(window), None)
+    }
+
+    /// Whether a facility used a window that is over and has not reported on it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn owes_report(&self, facility: InstitutionCode, now: Instant) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let used =
+                "SELECT 1 FROM emergency_search WHERE window_id = ?1 AND facility = ?2 LIMIT 1";
+            let mut used = connection.prepare_cached(used)?;
+            for window in windows(connection)? {
+                let over = matches!(window.standing(now), Standing::Ended | Standing::Closed);
+                if !over || !window.planned.reach.holds(facility) {
+                    continue;
+                }
+                let of = (window.planned.id, number(facility));
+                if used.exists(params![of.0.to_be_bytes(), of.1])?
+                    && last_report(connection, of)?.is_none()
+                {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
     }
 
     fn usage(&self, window: Option<u128>, facility: Option<i64>) -> Result<Vec<Usage>, StoreError> {

@@ -19,13 +19,14 @@ use domain::civil_date::Instant;
 use domain::emergency::Mode;
 use domain::permissions::{Action, EmergencyMode, allows};
 use serde::Deserialize;
+use ui::component::{Banner, Tone, WayOn};
 use ui::language::Words;
 
 use crate::browsers::{hash, hex};
-use crate::days;
 use crate::pages::{Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::training::Ground;
+use crate::{days, faults};
 
 /// The page's own path.
 pub(crate) const HERE: &str = "/emergency";
@@ -157,6 +158,21 @@ pub(crate) fn mode(app: &App, staff: &Staff) -> EmergencyMode {
     } else {
         EmergencyMode::Closed
     }
+}
+
+/// The report that is owed once a window is over, when the menu leads there no more. As the center said last: nobody waits for it.
+pub(in crate::pages) fn report_owed(app: &App, staff: &Staff) -> Option<Banner> {
+    let facility = &staff.session.facility.code;
+    let owed = staff.may(Action::AskInOutage) && app.emergencies.owes_report(facility);
+    owed.then(|| {
+        let fault = faults::own(&staff.words, "report_owed", "report-owed");
+        let mut banner = Banner::new(Tone::Warning, fault);
+        banner.way_on = Some(WayOn {
+            href: reports::HERE.into(),
+            text: staff.words.say("report-owed-way"),
+        });
+        banner
+    })
 }
 
 #[derive(Template)]

@@ -144,6 +144,7 @@ fn menu_page(app: &App, staff: &Staff, link: Option<ReceiptLink>) -> MenuPage {
         .banners
         .extend(start_stop::reader_reminder(app, &staff.words));
     frame.banners.extend(notices::important(app, staff));
+    frame.banners.extend(emergency::report_owed(app, staff));
     frame.banners.extend(setup::reminder(app, staff));
     frame.banners.extend(receipt_link::unanswered(staff, link));
     MenuPage {

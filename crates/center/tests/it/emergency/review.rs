@@ -113,3 +113,30 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
         assert!(why.contains(unknown) && why.contains("no such window"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_owed_from_the_end_of_a_used_window_until_it_is_filed() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let other = world.enrol("1319999981").await;
+    let staff = clinic.administrator().await.0.token;
+    let client = &clinic.client;
+    let owed = async |client: &api::client::Client| {
+        let state = client.emergency_state().await;
+        state.unwrap().report_owed
+    };
+    let window = world.disaster(1_200).await;
+    let searched = client.search_in_disaster(&staff, &search("架空太郎", None));
+    searched.await.unwrap();
+    assert!(!owed(client).await, "it is open still");
+    world.pass_seconds(1_200);
+    assert!(owed(client).await);
+    assert!(!owed(&other.client).await, "it did nothing");
+    let report = NewReport {
+        text: "1名の検索。".into(),
+        window,
+    };
+    let filed = client.file_emergency_report(&staff, "1", &report);
+    filed.await.unwrap();
+    assert!(!owed(client).await);
+}

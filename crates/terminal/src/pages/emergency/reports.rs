@@ -185,6 +185,10 @@ pub(crate) async fn file(
         .await
     {
         Ok(()) => {
+            if staff.ground == Ground::Real {
+                // The main screen asks for it no more.
+                crate::emergency::tell(&app, &staff.session.facility.code).await;
+            }
             let (code, key) = match staff.ground {
                 Ground::Real => ("report_filed", "report-filed"),
                 Ground::Training => ("report_practised", "training-report-filed"),

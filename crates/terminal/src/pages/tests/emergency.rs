@@ -1,12 +1,13 @@
 //! The pages of emergencies: whom they offer, and what they say of whom was found.
 
-use api::emergency::AmbulanceAccess;
+use api::emergency::{AmbulanceAccess, EmergencyState};
 use api::history::{History, HistoryEntry};
 use askama::Template;
 use domain::civil_date::Instant;
 use ui::language::Language;
 
 use super::staff;
+use crate::lock::tests::Terminal;
 use crate::pages::emergency::ambulance::{ambulance_page, recent};
 
 fn now() -> Instant {
@@ -47,4 +48,26 @@ fn an_ambulances_patient_is_reached_beyond_the_first_page_and_over_midnight() {
     let last = page(&[600, 86_399, 86_400]);
     assert!(last.contains("value=\"check-86399\""));
     assert!(!last.contains("check-86400") && !last.contains("name=\"after\""));
+}
+
+#[tokio::test]
+async fn the_main_screen_leads_to_the_report_that_is_owed_after_a_window() {
+    let terminal = Terminal::start();
+    let owed = |report_owed| {
+        let state = EmergencyState {
+            report_owed,
+            ..EmergencyState::default()
+        };
+        terminal.app.emergencies.hear("1319999999", state);
+    };
+    let leads = async |kind: &str| {
+        let page = terminal.get("/", &terminal.sign_in(kind)).await;
+        assert!(!page.text.contains("href=\"/emergency\""));
+        page.text.contains("href=\"/emergency/reports\"")
+    };
+    owed(true);
+    assert!(leads("administrator").await && leads("medical_viewer").await);
+    assert!(!leads("general").await);
+    owed(false);
+    assert!(!leads("administrator").await);
 }
