@@ -66,6 +66,7 @@ disaster-result = Eligibility (disaster)
 disaster-recorded = It was recorded as a check in a disaster. No medical information was opened.
 outage-result = Eligibility (system outage)
 outage-recorded = It was recorded as a check in a system outage. No medical information is shown.
+eligibility-coverage = Coverage { $place }
 eligibility-details = See the whole result
 ambulance-missing-facility = Your facility cannot use it yet. It is for medical facilities on the operator's list whose settings say so.
 ambulance-missing-right = This account lacks the right to ambulance mode. Ask your administrator for it.

@@ -66,6 +66,7 @@ disaster-result = 資格照会の結果（災害時）
 disaster-recorded = 災害時の資格照会として記録しました。医療情報は開いていません。
 outage-result = 資格照会の結果（システム障害時）
 outage-recorded = システム障害時の資格照会として記録しました。医療情報は表示しません。
+eligibility-coverage = 資格 { $place }
 eligibility-details = 結果をくわしく見る
 ambulance-missing-facility = この施設では、まだ利用できません。医科の施設で、運用者の一覧にあり、環境設定で「利用する」にしているときに使えます。
 ambulance-missing-right = このアカウントには救急時閲覧権限がありません。管理アカウントの方に付与を依頼してください。

@@ -162,7 +162,7 @@ pub(super) fn about(answer: &Answer, words: &Words) -> String {
     }
 }
 
-fn why(
+pub(super) fn why(
     verdict: Verdict,
     first: Option<&CoverageResult>,
     asked: Asked,

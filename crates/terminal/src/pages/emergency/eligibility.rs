@@ -8,6 +8,7 @@ use ui::language::Words;
 
 use crate::days;
 use crate::pages::Frame;
+use crate::pages::result::{Asked, person, why};
 use crate::training::Ground;
 
 #[derive(Template)]
@@ -16,13 +17,22 @@ pub(in crate::pages) struct EligibilityPage {
     pub(in crate::pages) frame: Frame,
     pub(in crate::pages) title: String,
     pub(in crate::pages) verdict: String,
-    pub(in crate::pages) facts: Vec<Fact>,
+    pub(in crate::pages) why: Vec<String>,
+    /// What was answered: one coverage, or each of those that count alike.
+    pub(in crate::pages) coverages: Vec<Coverage>,
     /// What was recorded of it.
     pub(in crate::pages) recorded: String,
     /// The whole result, as it stands in the history; a practice stands in none.
     pub(in crate::pages) details: Option<String>,
     /// Where the next person is looked for.
     pub(in crate::pages) again: String,
+}
+
+/// A coverage of the answer.
+pub(in crate::pages) struct Coverage {
+    /// Which it is, where there are several.
+    pub(in crate::pages) heading: Option<String>,
+    pub(in crate::pages) facts: Vec<Fact>,
 }
 
 /// The page of a mode that begins at `start`, by the keys of its title and of what was recorded.
@@ -39,10 +49,12 @@ pub(in crate::pages) fn eligibility_page(
         verdict: verdict.map_or_else(String::new, |it| {
             words.choose(it.label_ja(), it.label_en()).to_owned()
         }),
-        facts: check
-            .results
-            .first()
-            .map_or_else(Vec::new, |it| facts(it, &words)),
+        // Who was found is who is meant, whatever was typed: as by card.
+        why: verdict.map_or_else(Vec::new, |it| {
+            let first = check.results.first();
+            why(it, first, Asked::ByCard, &check.visit_date, &words)
+        }),
+        coverages: coverages(&check.results, verdict, &words),
         recorded: words.say(match frame.ground {
             Ground::Real => recorded,
             Ground::Training => "training-recorded",
@@ -56,7 +68,16 @@ pub(in crate::pages) fn eligibility_page(
     }
 }
 
-fn facts(it: &CoverageResult, words: &Words) -> Vec<Fact> {
+fn coverages(results: &[CoverageResult], verdict: Option<Verdict>, words: &Words) -> Vec<Coverage> {
+    let several = 1 < results.len();
+    let coverages = results.iter().enumerate().map(|(place, it)| Coverage {
+        heading: several.then(|| words.say_with("eligibility-coverage", &[("place", place + 1)])),
+        facts: facts(it, verdict, words),
+    });
+    coverages.collect()
+}
+
+fn facts(it: &CoverageResult, verdict: Option<Verdict>, words: &Words) -> Vec<Fact> {
     let lines = [
         ("person-name", Some(it.name.clone())),
         ("person-kana", it.kana.clone()),
@@ -74,5 +95,11 @@ fn facts(it: &CoverageResult, words: &Words) -> Vec<Fact> {
             meaning: String::new(),
         })
     });
-    given.collect()
+    let ratio = verdict.and_then(|verdict| person(it, verdict, Asked::ByCard, words).ratio);
+    let ratio = ratio.map(|it| Fact {
+        label: words.say("ratio-heading"),
+        text: it.tenths,
+        meaning: it.from,
+    });
+    given.chain(ratio).collect()
 }

@@ -6,9 +6,10 @@ use askama::Template;
 use domain::civil_date::Instant;
 use ui::language::Language;
 
-use super::staff;
+use super::{answer, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::emergency::ambulance::{ambulance_page, recent};
+use crate::pages::emergency::eligibility::eligibility_page;
 
 fn now() -> Instant {
     Instant::parse("2026-11-24T00:05:00+09:00").unwrap()
@@ -70,4 +71,33 @@ async fn the_main_screen_leads_to_the_report_that_is_owed_after_a_window() {
     assert!(!leads("general").await);
     owed(false);
     assert!(!leads("administrator").await);
+}
+
+#[test]
+fn every_coverage_that_counts_alike_is_shown_without_a_card_and_with_why() {
+    let staff = staff(Language::Japanese, "administrator");
+    let page = |answer: &api::check::Answer| {
+        let words = ("outage-result", "outage-recorded");
+        let page = eligibility_page(staff.frame("/"), "/emergency/outage", words, answer);
+        page.render().unwrap()
+    };
+    let mut several = answer(5);
+    let mut second = several.results[0].clone();
+    second.insurer_number = "01130012".into();
+    several.results.push(second);
+    let shown = page(&several);
+    for said in [
+        "受診日に有効な資格が複数あり",
+        "06139992",
+        "01130012",
+        "<h2>資格 1</h2>",
+        "<h2>資格 2</h2>",
+        "2割（20%）",
+    ] {
+        assert!(shown.contains(said), "{said}");
+    }
+    let one = page(&answer(1));
+    assert!(one.contains("2割（20%）") && !one.contains("資格 1"));
+    let lost = page(&answer(2));
+    assert!(lost.contains("喪失事由：") && !lost.contains("2割（20%）"));
 }
