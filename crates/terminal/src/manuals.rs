@@ -149,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_of_the_history_tells_by_what_a_replaced_name_is_seen() {
+        let manual = find("history").unwrap();
+        let text: String = manual.sections.iter().map(Section::plain).collect();
+        assert!(text.contains("氏名（原文・文字参照）") && text.contains("しるし"));
+        assert!(!text.contains('●'), "the files hold none");
+    }
+
+    #[test]
     fn what_a_clerk_would_ask_is_found() {
         let cases = [
             ("パスワード 忘れた", "password"),
