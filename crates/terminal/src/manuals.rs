@@ -157,6 +157,13 @@ mod tests {
     }
 
     #[test]
+    fn an_ambulances_patient_without_a_card_is_looked_for_only_where_the_center_allows_it() {
+        let manual = find("emergency").unwrap();
+        let text: String = manual.sections.iter().map(Section::plain).collect();
+        assert!(text.contains("センターが許可しているときだけ"));
+    }
+
+    #[test]
     fn what_a_clerk_would_ask_is_found() {
         let cases = [
             ("パスワード 忘れた", "password"),
