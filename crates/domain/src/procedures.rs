@@ -239,8 +239,8 @@ impl Procedure {
             Self::ClaimsFiling => Needs {
                 title: ("オンライン請求の届出", "Filing for claims by line"),
                 when: (
-                    "オンライン請求をはじめて使うとき、回線を変えるとき",
-                    "before the first claim by line, and when the line changes",
+                    "オンライン請求をはじめて使うとき、回線を変えるとき、別のパソコンから請求するとき",
+                    "before the first claim by line, when the line changes, and before claims are sent from another PC",
                 ),
                 who: Who::Head,
                 prepare: &[
@@ -296,6 +296,10 @@ impl Procedure {
                         "a new certificate, one for each PC",
                     ),
                     ("セットアップシート", "the set-up sheet"),
+                    (
+                        "オンライン請求の届出（そのパソコンから請求するとき）",
+                        "the filing for claims by line, if claims are sent from that PC",
+                    ),
                 ],
                 place: ("導入した業者の受付", "the desk of whoever set it up"),
                 matter: Matter::SetUpChange,
@@ -309,6 +313,10 @@ impl Procedure {
                     ("パソコンのシリアル番号", "the PC's serial number"),
                     ("電子証明書のバックアップ", "the backup of the certificate"),
                     ("セットアップシート", "the set-up sheet"),
+                    (
+                        "オンライン請求の届出（別のパソコンから請求するとき）",
+                        "the filing for claims by line, if claims are sent from another PC",
+                    ),
                     (
                         "サポート契約の有無（契約があれば、再設定は月1回まで無料）",
                         "whether there is a support contract (with it, one re-set-up a month is free)",
@@ -394,6 +402,7 @@ impl Procedure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::entry::FilingKind;
 
     fn day(text: &str) -> CivilDate {
         CivilDate::parse_iso(text).unwrap()
@@ -433,6 +442,27 @@ mod tests {
                 assert!(!ja.is_empty() && !en.is_empty(), "{procedure:?}");
             }
             assert!(!needs.prepare.is_empty(), "{procedure:?}");
+        }
+    }
+
+    #[test]
+    fn the_filing_for_claims_is_named_on_every_occasion_it_is_made_on() {
+        let (ja, en) = Procedure::ClaimsFiling.needs().when;
+        for kind in FilingKind::ALL {
+            let occasion = match kind {
+                FilingKind::FirstUse => ("はじめて", "first claim"),
+                FilingKind::LineChange => ("回線を変える", "line changes"),
+                FilingKind::AnotherPc => ("別のパソコン", "another PC"),
+            };
+            assert!(
+                ja.contains(occasion.0) && en.contains(occasion.1),
+                "{kind:?}"
+            );
+        }
+        for procedure in [Procedure::AnotherPc, Procedure::BrokenPc] {
+            let mut prepare = procedure.needs().prepare.iter();
+            let named = prepare.any(|(ja, _)| ja.contains("オンライン請求の届出"));
+            assert!(named, "{procedure:?}");
         }
     }
 
