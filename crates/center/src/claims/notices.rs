@@ -83,14 +83,17 @@ fn of_tenant(
     };
     let submissions = app.engine.submissions(&holder, MOST)?;
     let today = now.date_in_japan();
-    let mut notices: Vec<Notice> = submissions
-        .iter()
-        .filter_map(|it| checked(it, today))
-        .collect();
+    let mut notices = Vec::new();
     let uploads = uploads::open(app, &holder)?;
     let mut left = Vec::new();
     for it in &submissions {
-        if it.state == SubmissionState::Checked && !is_over(app, it, now)? {
+        let is_waiting = it.state == SubmissionState::Checked;
+        if is_waiting && is_over(app, it, now)? {
+            notices.extend(too_late(it, today));
+            continue;
+        }
+        notices.extend(checked(it, today));
+        if is_waiting {
             left.push(it);
         }
     }
@@ -217,6 +220,36 @@ fn checked(it: &Submission, today: CivilDate) -> Option<Notice> {
             "Claims entry: a file is checked",
         ),
         (ja, en),
+        (at, until),
+    ))
+}
+
+/// That a file can be accepted no more: until the month is over in which its claims may be sent again.
+fn too_late(it: &Submission, today: CivilDate) -> Option<Notice> {
+    let at = it.checked?;
+    let day = it.sent.date_in_japan();
+    let first = day.plus_days(1 - i32::from(day.day()));
+    let until = first.plus_months(2).plus_days(-1);
+    if until < today {
+        return None;
+    }
+    let number = &it.number;
+    let (name_ja, name_en) = it.tenant.label();
+    Some(notice(
+        ("too late", &it.id.to_be_bytes(), Some(it.tenant)),
+        Importance::Important,
+        (
+            "オンライン請求：確定できる受付時間が終わりました",
+            "Claims entry: the time to accept is over",
+        ),
+        (
+            format!(
+                "{name_ja}に送ったファイル（受付番号 {number}）は、確定しないまま受付時間が終わったため、請求になっていません。取り下げて、レセプトを次に送る請求ファイルに含めてください。"
+            ),
+            format!(
+                "The file sent to the {name_en} ({number}) was not accepted in time, so nothing of it is claimed. Take it back, and put its claims into the next file."
+            ),
+        ),
         (at, until),
     ))
 }

@@ -65,8 +65,7 @@ impl World {
         Self::start_in(dir, Arc::clone(&self.micros)).await
     }
 
-    pub(crate) async fn start_in(dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
-        let center = start_center(dir.path(), Limits::default(), Arc::clone(&micros)).await;
+    fn of(center: Center, dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
         Self {
             api: center.api,
             enroll: center.enroll,
@@ -76,6 +75,11 @@ impl World {
             dir,
             micros,
         }
+    }
+
+    pub(crate) async fn start_in(dir: tempfile::TempDir, micros: Arc<AtomicI64>) -> Self {
+        let center = start_center(dir.path(), Limits::default(), Arc::clone(&micros)).await;
+        Self::of(center, dir, micros)
     }
 
     /// A center that renews certificates at any time, for tools that read the machine's clock.
@@ -107,20 +111,17 @@ impl World {
 
     /// A center with settings that a test changes.
     pub(crate) async fn start_set(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(now_micros(), set).await
+    }
+
+    /// The same, with a clock that begins at an instant.
+    pub(crate) async fn start_at(micros: i64, set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let micros = Arc::new(AtomicI64::new(now_micros()));
+        let micros = Arc::new(AtomicI64::new(micros));
         let mut config = config(dir.path(), Limits::default(), Default::default());
         set(&mut config);
         let center = start_center_of(&config, Arc::clone(&micros)).await;
-        Self {
-            api: center.api,
-            enroll: center.enroll,
-            operator: center.operator,
-            metrics: center.metrics,
-            center: Some(center),
-            dir,
-            micros,
-        }
+        Self::of(center, dir, micros)
     }
 
     /// A center that believes the made-up cards and knows their holders.

@@ -142,3 +142,31 @@ async fn what_is_checked_and_not_accepted_is_told_and_before_the_close_it_is_imp
     assert_eq!(about(&claimant, "締切").await, []);
     assert_eq!(about(&claimant, "点検の結果").await, []);
 }
+
+#[tokio::test]
+async fn what_can_be_accepted_no_more_is_to_be_taken_back_and_that_is_important() {
+    let people = people(40);
+    let clinic = made(ReviewBody::Fund);
+    let bytes = file(&clinic, &claims(&clinic, &people));
+    let begin = Instant::parse(IN_TIME).unwrap().as_micros();
+    let world = World::start_at(begin, |config| config.claims.accept_at_close = false);
+    let mut claimant = Claimant::at(world.await, "fund", &people).await;
+    let sent = claimant.send(&bytes, 1 << 20).await.unwrap();
+    claimant.checked(&sent.id).await;
+    assert_eq!(about(&claimant, "終わりました").await, []);
+    turn_to(&claimant.world, "2026-10-11T00:00:00+09:00");
+    assert_eq!(about(&claimant, "点検の結果").await, []);
+    assert_eq!(about(&claimant, "締切").await, []);
+    let [late] = &about(&claimant, "終わりました").await[..] else {
+        panic!("one");
+    };
+    assert_eq!(late.importance, "important");
+    assert!(late.body_ja.contains(&sent.number) && late.body_ja.contains("取り下げて"));
+    assert!(!late.body_ja.contains("確定してください"));
+    assert_eq!(late.until.as_deref(), Some("2026-11-30"));
+    sign_in_again(&mut claimant).await;
+    let client = &claimant.clinic.client;
+    let withdrawn = client.withdraw_claims(claimant.token(), &sent.id).await;
+    withdrawn.unwrap();
+    assert_eq!(about(&claimant, "終わりました").await, []);
+}
