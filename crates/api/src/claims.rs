@@ -32,7 +32,7 @@ pub struct ClaimsTenant {
     /// Its name here.
     #[schema(pattern = "^(fund|federation-[0-9]{2})$")]
     pub id: String,
-    /// Whether this PC may hand claims in, by an accepted filing.
+    /// Whether this PC may hand claims in, by an accepted filing whose day has come.
     pub is_terminal_permitted: bool,
     /// Its name for people.
     pub name: Text,

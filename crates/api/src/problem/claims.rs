@@ -7,7 +7,7 @@ use super::Texts;
 pub enum ClaimsTrouble {
     /// It is not the time for it.
     Closed,
-    /// This PC may not hand claims in: no filing about it was accepted.
+    /// This PC may not hand claims in: no filing about it was accepted, or the day it begins on has not come.
     TerminalNotPermitted,
     /// The bytes do not begin where the upload is.
     Offset,
@@ -54,12 +54,12 @@ impl ClaimsTrouble {
                 "claims_terminal_not_permitted",
                 403,
                 (
-                    "このパソコンからの請求は、まだ届け出が受理されていません。届出を作り、請求先に提出してください。",
-                    "Claims are not taken from this PC yet: no filing about it was accepted. Please make one and hand it in.",
+                    "このパソコンからは、まだ請求できません。届出が受理され、開始日になると請求できます。届出がまだのときは、作って請求先に提出してください。",
+                    "Claims are not taken from this PC yet: they are once a filing about it is accepted and begins. If there is none, please make one and hand it in.",
                 ),
                 (
-                    "受理された届出の端末名称と、証明書の端末名称が一致する必要があります。",
-                    "the terminal name of the certificate has to be that of an accepted filing",
+                    "受理された届出の端末名称と、証明書の端末名称が一致し、届出の開始日になっている必要があります。",
+                    "the terminal name of the certificate has to be that of an accepted filing whose day has come",
                 ),
             ),
             Self::Offset => (

@@ -34,7 +34,9 @@ pub(crate) async fn read(
             correction: window(&app, tenant, &app.claims.settings.correction.0, now)?,
             filing: about_this.map(shown),
             id: tenant.to_string(),
-            is_terminal_permitted: permitted.iter().any(|it| it.terminal == peer.terminal),
+            is_terminal_permitted: permitted
+                .iter()
+                .any(|it| it.terminal == peer.terminal && it.since <= now),
             name: Text { en, ja },
             submission: window(&app, tenant, &app.claims.settings.submission.0, now)?,
         });

@@ -265,11 +265,22 @@ fn decided(it: &Filing, today: CivilDate) -> Option<Notice> {
     let terminal = &it.terminal;
     let is_accepted = it.state == FilingState::Accepted;
     let (importance, ja, en) = if is_accepted {
+        let starts = it.starts;
+        let (from_ja, from_en) = if today < starts {
+            (
+                format!("{starts} から、"),
+                format!("from {starts} on claims"),
+            )
+        } else {
+            (String::new(), "claims".to_owned())
+        };
         (
             Importance::Ordinary,
-            format!("{name_ja}への届出が受理されました。端末「{terminal}」から請求できます。"),
             format!(
-                "The filing to the {name_en} is accepted: claims may be sent from “{terminal}”."
+                "{name_ja}への届出が受理されました。{from_ja}端末「{terminal}」から請求できます。"
+            ),
+            format!(
+                "The filing to the {name_en} is accepted: {from_en} may be sent from “{terminal}”."
             ),
         )
     } else {

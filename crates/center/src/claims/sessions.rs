@@ -2,7 +2,7 @@
 
 use api::claims::{ClaimsAccount, ClaimsSession, ClaimsSignIn};
 use api::problem::claims::ClaimsTrouble;
-use api::problem::{Text, Trouble};
+use api::problem::{MemberError, Text, Trouble};
 use api::session::{PasswordChange, SessionFacility};
 use axum::Json;
 use axum::extract::State;
@@ -48,10 +48,12 @@ pub(crate) async fn sign_in(
     };
     let account = authenticate(&app, &who, body.password, now).await?;
     let permitted = app.engine.claims_terminals(tenant, peer.facility)?;
-    if !permitted.iter().any(|it| it.terminal == peer.terminal) {
+    let permitted = permitted.iter().find(|it| it.terminal == peer.terminal);
+    let since = permitted.map(|it| it.since);
+    if since.is_none_or(|since| now < since) {
         let refused = event_of(&who, now, Deed::ClaimsRefused, "why=terminal");
         app.engine.record(refused).await?;
-        return Err(Trouble::Claims(ClaimsTrouble::TerminalNotPermitted).into());
+        return Err(not_permitted(since));
     }
     let facility = app.engine.facility(peer.facility)?;
     let facility = facility.ok_or(Trouble::Internal)?;
@@ -92,6 +94,21 @@ pub(crate) async fn sign_in(
         token,
     };
     Ok((StatusCode::CREATED, Json(session)))
+}
+
+/// The refusal of a PC that no filing lets in, or one only from an instant on.
+fn not_permitted(since: Option<Instant>) -> Refused {
+    let day = since.map(|since| since.date_in_japan().to_string());
+    let begins = day.map(|day| {
+        MemberError::new(
+            "terminal",
+            "not_begun",
+            &format!("届出は受理されていて、開始日は {day} です。"),
+            &format!("A filing is accepted; it begins on {day}."),
+        )
+    });
+    let errors = begins.into_iter().collect();
+    Refused::members(Trouble::Claims(ClaimsTrouble::TerminalNotPermitted), errors)
 }
 
 /// The account of an identifier and its password. The same steps are taken, and the same is said, where there is none.

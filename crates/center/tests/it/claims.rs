@@ -118,10 +118,20 @@ pub(crate) async fn account(world: &World, tenant: &str, code: &str, id: &str) -
 
 /// Files for a PC, hands the filing in, and has it accepted.
 pub(crate) async fn file_for(world: &World, clinic: &Clinic, token: &str, tenant: &str) {
+    file_from(world, (clinic, token), tenant, "2026-10-01").await;
+}
+
+/// The same, from a day on.
+pub(crate) async fn file_from(
+    world: &World,
+    (clinic, token): (&Clinic, &str),
+    tenant: &str,
+    day: &str,
+) {
     let filing = NewClaimsFiling {
         kind: "first_use".into(),
         line: "ip_vpn".into(),
-        starts_on: "2026-10-01".into(),
+        starts_on: day.into(),
         tenant: tenant.into(),
         terminal: clinic.enrolled.terminal.clone(),
     };

@@ -75,7 +75,7 @@ pub struct PermittedTerminal {
     pub terminal: String,
     /// Its line.
     pub line: Line,
-    /// Since when.
+    /// Since when: its filing was accepted, and the day it begins on had come. It may lie ahead.
     pub since: Instant,
 }
 
@@ -143,7 +143,7 @@ impl Engine {
         .await
     }
 
-    /// Decides a filing that is handed in; an accepted one lets its PC in.
+    /// Decides a filing that is handed in; an accepted one lets its PC in from the day it begins.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -217,7 +217,7 @@ impl Engine {
         })
     }
 
-    /// The PCs of a facility that may hand claims in to a review body.
+    /// The PCs of a facility that may hand claims in to a review body, each since its instant.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -243,18 +243,21 @@ impl Engine {
     }
 }
 
+/// Lets the PC of a filing in from the day the filing begins; a PC that is let in earlier, by another filing, stays so.
 fn permit(connection: &Connection, filing: &Filing, at: Instant) -> Result<(), StoreError> {
+    let since = at.max(Instant::start_of_day_in_japan(filing.starts));
     connection
         .prepare_cached(
             "INSERT INTO claims_terminal VALUES (?1,?2,?3,?4,?5,?6) ON CONFLICT (tenant, facility, terminal)
-             DO UPDATE SET line = excluded.line, since = excluded.since, filing = excluded.filing",
+             DO UPDATE SET line = excluded.line, filing = excluded.filing,
+             since = CASE WHEN claims_terminal.since < excluded.since THEN claims_terminal.since ELSE excluded.since END",
         )?
         .execute(params![
             filing.tenant.to_string(),
             number(filing.facility),
             filing.terminal,
             filing.line.as_str(),
-            at.as_micros(),
+            since.as_micros(),
             filing.id.to_be_bytes()
         ])?;
     Ok(())

@@ -138,6 +138,39 @@ async fn a_pc_may_hand_claims_in_once_its_filing_is_accepted(place: &Place) {
     assert_eq!(decide(9, Decision::Accept).await, Decided::Unknown);
 }
 
+/// A filing that is made, handed in and accepted.
+async fn accepted(engine: &Engine, filing: Filing) {
+    let (id, deed) = (filing.id, Deed::ClaimsFiling);
+    let made = engine.make_filing(filing, event(deed), None);
+    made.await.unwrap();
+    let handed = engine.hand_in_filing(own().facility, id, event(deed));
+    assert!(handed.await.unwrap());
+    let decided = engine.decide_filing(id, Decision::Accept, "op1".into(), event(deed));
+    assert!(matches!(decided.await.unwrap(), Decided::Done(_)));
+}
+
+async fn a_pc_is_let_in_from_the_day_its_filing_begins_and_stays_in(place: &Place) {
+    let engine = place.open();
+    let day = |text: &str| CivilDate::parse_iso(text).unwrap();
+    let since = || engine.claims_terminals(fund(), own().facility).unwrap()[0].since;
+    // A later one puts nothing off; an earlier one counts, and from then on the PC is in.
+    for (id, starts, expected) in [
+        (1, "2026-12-10", Some("2026-12-10")),
+        (2, "2026-12-20", Some("2026-12-10")),
+        (3, "2026-12-01", Some("2026-12-01")),
+        (4, "2026-11-01", None),
+        (5, "2026-12-20", None),
+    ] {
+        let filing = Filing {
+            starts: day(starts),
+            ..filing(id, "受付1", Line::IpVpn)
+        };
+        accepted(&engine, filing).await;
+        let expected = expected.map(|it| Instant::start_of_day_in_japan(day(it)));
+        assert_eq!(since(), expected.unwrap_or(now()), "{id}");
+    }
+}
+
 async fn an_opening_is_taken_back_once_and_stays_on_record(place: &Place) {
     let engine = place.open();
     let made = |id, tenant, hours: i64| MadeOpening {
@@ -429,6 +462,7 @@ async fn of_requests_at_once_one_is_taken_and_numbers_are_given_once(place: &Pla
 
 on_both!(
     a_pc_may_hand_claims_in_once_its_filing_is_accepted,
+    a_pc_is_let_in_from_the_day_its_filing_begins_and_stays_in,
     an_opening_is_taken_back_once_and_stays_on_record,
     pieces_are_taken_in_order_and_by_their_sender_alone,
     the_run_of_checks_that_ends_first_counts_and_leaves_nothing_of_others,

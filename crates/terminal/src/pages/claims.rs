@@ -10,6 +10,7 @@ pub(crate) mod work;
 
 use api::claims::{ClaimsEntry, ClaimsSession, ClaimsSignIn, ClaimsTenant, ClaimsWindow};
 use api::client::{Client, ClientError};
+use api::problem::Problem;
 use api::session::PasswordChange;
 use askama::Template;
 use axum::Router;
@@ -197,7 +198,7 @@ fn tenants(entry: &ClaimsEntry, words: &Words) -> Vec<Radio> {
     let radio = |(at, it): (usize, &ClaimsTenant)| Radio {
         value: it.id.clone(),
         label: words.choose(&it.name.ja, &it.name.en).clone(),
-        support: vec![window(&it.submission, words), filing(it, words)],
+        support: vec![window(&it.submission, words), filings::at_door(it, words)],
         chosen: at == 0,
         barred: false,
     };
@@ -223,19 +224,6 @@ pub(super) fn window(it: &ClaimsWindow, words: &Words) -> String {
         ));
     }
     text
-}
-
-fn filing(it: &ClaimsTenant, words: &Words) -> String {
-    if it.is_terminal_permitted {
-        return words.say("claims-permitted");
-    }
-    match &it.filing {
-        Some(filing) => words.say_with(
-            "claims-filing-state",
-            &[("state", filings::state(&filing.state, words))],
-        ),
-        None => words.say("claims-filing-none"),
-    }
 }
 
 #[derive(Deserialize, Default)]
@@ -388,6 +376,9 @@ pub(crate) async fn sign_in(
                 // The set-up sheet, which the center names, knows no claims account.
                 fault.text = visitor.words.say("claims-refused");
             }
+            if let ClientError::Problem(problem) = &error {
+                add_members(&mut fault, problem, &visitor.words);
+            }
             return sign_in_page(&app, &visitor, &form, Some(fault));
         }
     };
@@ -488,15 +479,19 @@ pub(super) fn turned(
         if problem.code == "password_change_needed" {
             return Err(PASSWORD);
         }
-        let members = faults::of_members(problem, &visitor.words);
         let mut fault = faults::of_problem(problem, &visitor.words);
-        for (_, member) in members.iter().take(5) {
-            fault.text.push(' ');
-            fault.text.push_str(&member.text);
-        }
+        add_members(&mut fault, problem, &visitor.words);
         return Ok(fault);
     }
     Ok(faults::of_client(error, &visitor.words))
+}
+
+/// Adds what is said of single members.
+fn add_members(fault: &mut Fault, problem: &Problem, words: &Words) {
+    for (_, member) in faults::of_members(problem, words).iter().take(5) {
+        fault.text.push(' ');
+        fault.text.push_str(&member.text);
+    }
 }
 
 pub(crate) async fn sign_out(State(app): State<App>, claimant: Claimant) -> Response {

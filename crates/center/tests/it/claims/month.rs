@@ -94,6 +94,33 @@ async fn the_door_says_what_is_missing_before_anybody_signs_in() {
 }
 
 #[tokio::test]
+async fn a_filing_lets_nobody_in_before_the_day_it_begins() {
+    let world = world_at(IN_TIME).await;
+    let code = made(ReviewBody::Fund).institution_code();
+    let clinic = world.enrol(&code).await;
+    let (administrator, _) = clinic.administrator().await;
+    let token = clinic.sign_in_again(&administrator).await;
+    file_from(&world, (&clinic, &token), "fund", "2026-10-08").await;
+    let first = account(&world, "fund", &code, "seikyu1").await;
+    let door = clinic.client.claims_entry().await.unwrap();
+    assert!(!door.tenants[0].is_terminal_permitted);
+    assert_eq!(door.tenants[0].filing.as_ref().unwrap().state, "accepted");
+    let told = clinic.client.notices().await.unwrap().notices;
+    assert!(told[0].body_ja.contains("2026-10-08 から"), "{told:?}");
+    let asked = sign_in("fund", "seikyu1", &first);
+    let refused = clinic.client.claims_sign_in(&asked).await;
+    let Err(ClientError::Problem(problem)) = &refused else {
+        panic!("it has not begun");
+    };
+    assert!(problem.errors[0].text.ja.contains("2026-10-08"));
+    check(refused, "claims_terminal_not_permitted");
+    turn_to(&world, "2026-10-08T00:00:00+09:00");
+    let door = clinic.client.claims_entry().await.unwrap();
+    assert!(door.tenants[0].is_terminal_permitted);
+    first_session(&clinic, "fund", "seikyu1", &first).await;
+}
+
+#[tokio::test]
 async fn a_filing_that_was_refused_says_why_and_lets_nobody_in() {
     let world = world_at(IN_TIME).await;
     let code = made(ReviewBody::Fund).institution_code();

@@ -302,7 +302,7 @@ async fn a_filing_to_the_federation_is_decided_by_an_operator_and_claims_are_han
     let option = "main [name=tenant] option[value=federation-13]";
     let option = walk.browser.find(Locator::Css(option)).await.unwrap();
     option.click().await.unwrap();
-    walk.send(&[("starts_on", "R8.12.1")]).await;
+    walk.send(&[("starts_on", "R7.12.1")]).await;
     walk.see(&["未提出", "受付端末1", "受理"]).await;
     walk.press("main form[action='/claims/filings/hand-in'] button")
         .await;

@@ -1,7 +1,7 @@
 //! Filings (届出) to review bodies, made by an administrator: first use, change of line, another PC. Each prints as a form of its own, for
 //! its review body alone; sends nothing to anybody.
 
-use api::claims::{ClaimsFiling, ClaimsFilings, NewClaimsFiling};
+use api::claims::{ClaimsFiling, ClaimsFilings, ClaimsTenant, NewClaimsFiling};
 use api::client::ClientError;
 use api::session::SessionFacility;
 use askama::Template;
@@ -49,6 +49,30 @@ pub(super) fn state(state: &str, words: &Words) -> String {
         "accepted" => "claims-filing-accepted",
         _ => "claims-filing-refused",
     })
+}
+
+/// What the door says of this PC's filings: whether one lets it in, from when, and how far a newer one is.
+pub(in crate::pages) fn at_door(it: &ClaimsTenant, words: &Words) -> String {
+    let Some(filing) = &it.filing else {
+        return words.say(if it.is_terminal_permitted {
+            "claims-permitted"
+        } else {
+            "claims-filing-none"
+        });
+    };
+    let state = [("state", state(&filing.state, words))];
+    match (it.is_terminal_permitted, filing.state == "accepted") {
+        (true, true) => words.say("claims-permitted"),
+        (true, false) => {
+            let newest = words.say_with("claims-filing-newest", &state);
+            format!("{} {newest}", words.say("claims-permitted"))
+        }
+        (false, true) => {
+            let day = days::show(&filing.starts_on, words);
+            words.say_with("claims-filing-begins", &[("day", day)])
+        }
+        (false, false) => words.say_with("claims-filing-state", &state),
+    }
 }
 
 fn kind(kind: &str, words: &Words) -> String {

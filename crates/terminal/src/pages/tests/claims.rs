@@ -1,6 +1,6 @@
 //! The pages of claims (G33): they say whom to ask, and a filing prints for its own review body alone.
 
-use api::claims::{ClaimsFiling, ClaimsFilings};
+use api::claims::{ClaimsFiling, ClaimsFilings, ClaimsTenant, ClaimsWindow};
 use api::problem::Text;
 use askama::Template;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use super::{Written, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::Staff;
 use crate::pages::claims::contacts::Contacts;
-use crate::pages::claims::filings::{FilingForm, filings_page, form_page};
+use crate::pages::claims::filings::{FilingForm, at_door, filings_page, form_page};
 use crate::pages::claims::work::{Line, Open, WorkPage};
 use crate::pages::claims::{DoorPage, FormPage};
 
@@ -173,4 +173,41 @@ fn a_filing_prints_for_its_own_review_body_alone_with_room_to_sign() {
     for id in ["f-1", "f-2"] {
         assert!(list.contains(&format!("href=\"/claims/filings/{id}\"")));
     }
+}
+
+#[test]
+fn the_door_tells_of_a_newer_filing_beside_the_one_that_lets_in_and_of_one_that_begins_later() {
+    let staff = staff(Language::Japanese, "administrator");
+    let says = |is_terminal_permitted, state: &str| {
+        let window = || ClaimsWindow {
+            closes_at: None,
+            is_open: false,
+            last_at: None,
+            openings: Vec::new(),
+            opens_at: None,
+        };
+        let tenant = ClaimsTenant {
+            correction: window(),
+            filing: Some(ClaimsFiling {
+                state: state.into(),
+                ..filing("f-1", "見本支払基金")
+            }),
+            id: "fund".into(),
+            is_terminal_permitted,
+            name: Text::new("見本支払基金", "A review body"),
+            submission: window(),
+        };
+        at_door(&tenant, &staff.words)
+    };
+    let permitted = says(true, "accepted");
+    assert!(!permitted.contains("新しい届出"));
+    for (state, told) in [("handed_in", "審査中"), ("refused", "不受理")] {
+        let both = says(true, state);
+        assert!(
+            both.starts_with(&permitted) && both.contains(told),
+            "{both}"
+        );
+    }
+    assert!(says(false, "accepted").contains("2026-12-01"));
+    assert!(says(false, "refused").contains("不受理"));
 }
