@@ -58,8 +58,8 @@ pub enum Order {
     StepWindow(String, WindowStep, String),
     /// List the emergency windows.
     ListWindows,
-    /// What facilities did under an emergency window, by its identifier.
-    WindowUsage(String),
+    /// What facilities did under an emergency window, by its identifier: those after the one whose institution code is given.
+    WindowUsage(String, Option<String>),
     /// Give a facility a new secret number: its institution code.
     SecretNumber(String),
     /// Reset the master: institution code and secret number.
@@ -118,8 +118,8 @@ pub enum Reply {
     Window(Box<WindowLine>),
     /// Emergency windows.
     Windows(Vec<WindowLine>),
-    /// What facilities did under one.
-    WindowUsage(Vec<api::emergency::WindowUsage>),
+    /// What facilities did under one, and after which code more of them follow.
+    WindowUsage(Vec<api::emergency::WindowUsage>, Option<String>),
     /// Lines of the audit chain.
     Audit(Vec<AuditLine>),
     /// Looks at medical information.
@@ -323,9 +323,11 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             Ok(Reply::Window(Box::new(stepped)))
         }
         Order::ListWindows => Ok(Reply::Windows(windows::list(app)?)),
-        Order::WindowUsage(id) => {
-            let used = crate::emergency::reports::under(app, &id, by()).await?;
-            Ok(Reply::WindowUsage(used))
+        Order::WindowUsage(id, after) => {
+            let reports =
+                crate::emergency::reports::under(app, (id.as_str(), after.as_deref()), by());
+            let (used, next) = reports.await?;
+            Ok(Reply::WindowUsage(used, next))
         }
         Order::SecretNumber(code) => Ok(Reply::SecretNumber(
             crate::recoveries::give_secret_number(app, &code, by()).await?,

@@ -174,9 +174,18 @@ async fn told(asking: &Asking, asked: Order) -> anyhow::Result<ExitCode> {
 }
 
 async fn usage(asking: &Asking, id: String) -> anyhow::Result<ExitCode> {
-    let Reply::WindowUsage(used) = order(&asking.data_dir, Order::WindowUsage(id)).await? else {
-        return Err(other_answer());
-    };
+    let (mut used, mut after) = (Vec::new(), None);
+    loop {
+        let asked = Order::WindowUsage(id.clone(), after);
+        let Reply::WindowUsage(page, next) = order(&asking.data_dir, asked).await? else {
+            return Err(other_answer());
+        };
+        used.extend(page);
+        if next.is_none() {
+            break;
+        }
+        after = next;
+    }
     listing::show(&used, asking.json, |it| {
         let report = match &it.report {
             Some(report) => format!("利用報告 {} / reported", report.at),

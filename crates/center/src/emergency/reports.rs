@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::audit::{Actor, Deed};
+use domain::institution_code::InstitutionCode;
 use domain::permit::AskInOutage;
 use store::emergency::reports::{Done, Filed, Report, Usage};
 use uuid::Uuid;
@@ -21,6 +22,9 @@ use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
 use crate::told::Told;
 use crate::trouble::Refused;
+
+/// Facilities told of at once: each with as many lines as the store tells.
+const FACILITIES: usize = 20;
 
 /// The longest report, in characters.
 const REPORT_CHARS: usize = 2_000;
@@ -69,19 +73,31 @@ pub(crate) async fn file(
     }
 }
 
-/// What facilities did under a window, and which have not reported yet, for the operator; the reading is on record.
-pub(crate) async fn under(app: &App, id: &str, by: Actor) -> Result<Vec<WindowUsage>, Told> {
+/// What facilities after a code did under a window, and which have not reported yet, for the operator, with the code more follow after; the
+/// reading is on record.
+pub(crate) async fn under(
+    app: &App,
+    (id, after): (&str, Option<&str>),
+    by: Actor,
+) -> Result<(Vec<WindowUsage>, Option<String>), Told> {
     let window = Uuid::parse_str(id).map_err(|_| unknown(id))?;
     let all = app.engine.emergency_windows()?;
     if !all.iter().any(|it| it.planned.id == window.as_u128()) {
         return Err(unknown(id));
     }
-    let used = app.engine.usage_under(window.as_u128())?;
+    let after = after.and_then(|code| InstitutionCode::parse(code).ok());
+    // One more says that there are more.
+    let limit = u32::try_from(FACILITIES + 1).unwrap_or(u32::MAX);
+    let mut used = app.engine.usage_under(window.as_u128(), after, limit)?;
+    let more = FACILITIES < used.len();
+    used.truncate(FACILITIES);
+    let next = used.last().filter(|_| more);
+    let next = next.map(|it| it.facility.to_string());
     let mut read = event(app.now(), by, Deed::EmergencyRead);
     read.subject = Some(window.as_u128());
     read.detail = format!("facilities={}", used.len());
     app.engine.record(read).await?;
-    Ok(used.into_iter().map(told).collect())
+    Ok((used.into_iter().map(told).collect(), next))
 }
 
 /// A text of several lines: no other control character.

@@ -329,6 +329,8 @@ struct UsagePage {
     frame: Frame,
     heads: Vec<String>,
     used: Vec<Used>,
+    /// Where further facilities stand.
+    next: Option<String>,
 }
 
 /// What one facility did.
@@ -338,17 +340,26 @@ struct Used {
     report: Option<(String, String)>,
 }
 
+/// The facilities after one.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct UsageQuery {
+    after: Option<String>,
+}
+
 pub(super) async fn usage(
     State(app): State<App>,
     operator: Operator,
     Path(id): Path<String>,
+    Query(query): Query<UsageQuery>,
 ) -> Response {
     let words = &operator.words;
     let minute = |text: &str| {
         Instant::parse(text).map_or_else(|_| text.to_owned(), Instant::to_minute_in_japan)
     };
-    let outcome = reports::under(&app, &id, operator.actor()).await;
-    let outcome = outcome.map(|found| {
+    let asked = (id.as_str(), query.after.as_deref());
+    let outcome = reports::under(&app, asked, operator.actor()).await;
+    let outcome = outcome.map(|(found, next)| {
         let used = found.into_iter().map(|it| Used {
             facility: it.facility,
             lines: it
@@ -370,6 +381,7 @@ pub(super) async fn usage(
                 .map(|key| words.say(key))
                 .into(),
             used: used.collect(),
+            next: next.map(|code| format!("{HERE}/{id}?after={code}")),
         };
         show(StatusCode::OK, &page)
     });

@@ -86,7 +86,7 @@ impl Engine {
     /// [`StoreError`].
     pub fn usage_of(&self, permit: &Permit<AskInOutage>) -> Result<Vec<Usage>, StoreError> {
         let facility = number(permit.facility());
-        let mut used = self.usage(None, Some(facility))?;
+        let mut used = self.usage(None, Some(facility), (None, MOST))?;
         for done in used.iter_mut().flat_map(|it| &mut it.done) {
             if let Some(person) = done.person {
                 let registration = self.registration(person)?;
@@ -96,12 +96,17 @@ impl Engine {
         Ok(used)
     }
 
-    /// What each facility did under a window, for the operator: without names.
+    /// What each facility did under a window, for the operator: without names, by institution code, so many of those after one.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn usage_under(&self, window: u128) -> Result<Vec<Usage>, StoreError> {
-        self.usage(Some(window), None)
+    pub fn usage_under(
+        &self,
+        window: u128,
+        after: Option<InstitutionCode>,
+        limit: u32,
+    ) -> Result<Vec<Usage>, StoreError> {
+        self.usage(Some(window), None, (after.map(number), limit))
     }
 
     /// Whether a facility used a window that is over and has not reported on it.
@@ -129,15 +134,20 @@ impl Engine {
         })
     }
 
-    fn usage(&self, window: Option<u128>, facility: Option<i64>) -> Result<Vec<Usage>, StoreError> {
+    fn usage(
+        &self,
+        window: Option<u128>,
+        facility: Option<i64>,
+        (after, limit): (Option<i64>, u32),
+    ) -> Result<Vec<Usage>, StoreError> {
         let recent = &self.held().recent;
         self.read(|connection| {
             let text = "SELECT DISTINCT window_id, facility FROM emergency_search
                 WHERE window_id IS NOT NULL AND (window_id = ?1 OR ?1 IS NULL) AND (facility = ?2 OR ?2 IS NULL)
-                ORDER BY window_id DESC, facility";
+                AND (facility > ?3 OR ?3 IS NULL) ORDER BY window_id DESC, facility LIMIT ?4";
             let mut statement = connection.prepare_cached(text)?;
             let window = window.map(u128::to_be_bytes);
-            let places = statement.query_map(params![window, facility], |row| {
+            let places = statement.query_map(params![window, facility, after, limit], |row| {
                 Ok((u128::from_be_bytes(row.get(0)?), row.get::<_, i64>(1)?))
             })?;
             let places: Vec<(u128, i64)> = places.collect::<Result<_, _>>()?;

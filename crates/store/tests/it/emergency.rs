@@ -34,8 +34,12 @@ fn code() -> InstitutionCode {
 }
 
 fn searcher() -> Permit<ViewInDisaster> {
+    searcher_of(code())
+}
+
+fn searcher_of(facility: InstitutionCode) -> Permit<ViewInDisaster> {
     Permit::grant(SignedIn {
-        facility: code(),
+        facility,
         account: AccountId::parse("kanri").unwrap(),
         kind: AccountKind::Administrator,
         certificate: [9; 32],
@@ -45,12 +49,17 @@ fn searcher() -> Permit<ViewInDisaster> {
 
 /// A store in a disaster that the facility is reached by.
 async fn in_disaster(place: &Place) -> Engine {
+    in_disaster_of(place, &[code()]).await
+}
+
+/// The same of several facilities.
+async fn in_disaster_of(place: &Place, facilities: &[InstitutionCode]) -> Engine {
     let engine = place.open();
     let planned = Planned {
         id: WINDOW,
         kind: WindowKind::Disaster,
         reach: Reach::Within(Places {
-            facilities: [code()].into(),
+            facilities: facilities.iter().copied().collect(),
             ..Places::default()
         }),
         reason: "地震".into(),
@@ -65,6 +74,10 @@ async fn in_disaster(place: &Place) -> Engine {
 
 /// A search that found somebody.
 async fn search(engine: &Engine, id: u128) -> FoundBefore {
+    search_by(engine, &searcher(), id).await
+}
+
+async fn search_by(engine: &Engine, searcher: &Permit<ViewInDisaster>, id: u128) -> FoundBefore {
     let new = NewSearch {
         id,
         window: Some(WINDOW),
@@ -76,15 +89,15 @@ async fn search(engine: &Engine, id: u128) -> FoundBefore {
         account: 9,
         facility: 9,
     };
-    let (searcher, searched) = (searcher(), event(Deed::EmergencySearch));
-    let recorded = engine.record_search(&searcher, new, limits, searched, None);
+    let searched = event(Deed::EmergencySearch);
+    let recorded = engine.record_search(searcher, new, limits, searched, None);
     assert_eq!(recorded.await.unwrap(), SearchRecorded::Done);
-    engine.found_before(&searcher, id, now()).unwrap().unwrap()
+    engine.found_before(searcher, id, now()).unwrap().unwrap()
 }
 
 /// What was done under the window, the newest first.
 fn done(engine: &Engine) -> Vec<(&'static str, Instant)> {
-    let used = engine.usage_under(WINDOW).unwrap();
+    let used = engine.usage_under(WINDOW, None, 9).unwrap();
     let all = used.iter().flat_map(|it| &it.done);
     all.map(|it| (it.deed, it.at)).collect()
 }
@@ -128,7 +141,24 @@ async fn a_search_that_is_gone_is_unknown_and_undoes_nothing_beside_it(place: &P
     assert_eq!(engine.count_deeds(Deed::Check).unwrap(), 1);
 }
 
+async fn facilities_under_a_window_are_told_of_so_many_at_once(place: &Place) {
+    let codes = ["1310000011", "1319800010", FACILITY];
+    let codes = codes.map(|it| InstitutionCode::parse(it).unwrap());
+    let engine = in_disaster_of(place, &codes).await;
+    for (id, code) in (1..).zip(codes) {
+        search_by(&engine, &searcher_of(code), id).await;
+    }
+    let page = |after| {
+        let used = engine.usage_under(WINDOW, after, 2).unwrap();
+        used.iter().map(|it| it.facility).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None), codes[..2]);
+    assert_eq!(page(Some(codes[1])), codes[2..]);
+    assert_eq!(page(Some(codes[2])), []);
+}
+
 on_both!(
+    facilities_under_a_window_are_told_of_so_many_at_once,
     a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search,
     a_search_that_is_gone_is_unknown_and_undoes_nothing_beside_it,
 );

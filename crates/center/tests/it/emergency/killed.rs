@@ -144,7 +144,7 @@ fn is_on_record(world: &World, window: &str, answered: &[Answered]) {
         };
         assert!(is_there, "{it:?} was answered and is gone");
     }
-    let used = engine.usage_under(id(window)).unwrap();
+    let used = engine.usage_under(id(window), None, 9).unwrap();
     let done: Vec<&str> = used
         .iter()
         .flat_map(|it| &it.done)

@@ -90,8 +90,8 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
         .clone()
         .unwrap();
     assert_eq!(filed.text, "1名の閲覧。\n治療のため。");
-    let order = Order::WindowUsage(window.clone());
-    let Reply::WindowUsage(all) = send(world.dir.path(), &order).await.unwrap() else {
+    let order = Order::WindowUsage(window.clone(), None);
+    let Reply::WindowUsage(all, None) = send(world.dir.path(), &order).await.unwrap() else {
         panic!("the operator is shown nothing");
     };
     let of: Vec<_> = all
@@ -104,8 +104,14 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
             .flat_map(|it| &it.lines)
             .all(|it| it.name.is_none())
     );
+    let order = Order::WindowUsage(window.clone(), Some("1319999981".into()));
+    let Reply::WindowUsage(rest, None) = send(world.dir.path(), &order).await.unwrap() else {
+        panic!("the operator is shown nothing");
+    };
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0].facility, CODE);
     for unknown in ["019aae5e-0000-7000-8000-000000000001", "nonsense"] {
-        let order = Order::WindowUsage(unknown.into());
+        let order = Order::WindowUsage(unknown.into(), None);
         let reply = send(world.dir.path(), &order).await.unwrap();
         let Reply::Refused(why) = reply else {
             panic!("{unknown} is no window");
