@@ -77,6 +77,8 @@ SELECT create_distributed_table('center.audit_event', 'chain', colocate_with => 
 -- Whole at every machine: small, and asked beside the rest.
 SELECT create_reference_table('center.facility');
 SELECT create_reference_table('center.certificate');
+SELECT create_reference_table('center.revoked_unknown');
+SELECT create_reference_table('center.terminal_ended');
 SELECT create_reference_table('center.notice');
 SELECT create_reference_table('center.work_turn');
 

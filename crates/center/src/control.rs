@@ -152,6 +152,8 @@ pub enum Reply {
     Applications(Vec<ApplicationLine>),
     /// Done.
     Done,
+    /// Revoked, although no certificate of this SHA-256 is known.
+    RevokedUnknown,
     /// Not done, and why.
     Refused(String),
 }
@@ -292,8 +294,12 @@ async fn obey(app: &App, order: Order) -> Result<Reply, String> {
             Ok(Reply::Enrolled(Box::new(enrolled)))
         }
         Order::Revoke(fingerprint) => {
-            reissue::revoke_line(app, &fingerprint, by()).await?;
-            Ok(Reply::Done)
+            let is_known = reissue::revoke_line(app, &fingerprint, by()).await?;
+            Ok(if is_known {
+                Reply::Done
+            } else {
+                Reply::RevokedUnknown
+            })
         }
         Order::Reissue(terminal, earlier) => {
             let enrolled = reissue::reissue(app, terminal, earlier, by()).await?;

@@ -14,11 +14,13 @@ use domain::audit::{Actor, Deed};
 use domain::certificate_care::renewable_from;
 use domain::institution_code::InstitutionCode;
 use pki::est::{MOST_BYTES, SigningRequest, certs_only_text};
+use pki::identity::serial;
 use pki::notice::{ReferenceId, RequestId};
 use pki::server::Unfit;
 use rustls_pki_types::CertificateDer;
 use store::certificates::Certificate;
 
+use crate::adoption::adopt;
 use crate::app::App;
 use crate::downloads;
 use crate::extract::whole;
@@ -101,7 +103,12 @@ pub(crate) async fn reenroll(
     {
         return Err(Trouble::Certificate(CertificateTrouble::Name).into());
     }
-    // One that is not remembered was issued before a restore from an older backup: it names no line to go on with.
+    // One that is not remembered was issued before a restore from an older copy: it begins a line of its own.
+    let serial = offered.first().and_then(serial).unwrap_or_default();
+    adopt(&app, &holder, serial).await?;
+    if app.revocations.holds(&holder.fingerprint) {
+        return Err(Trouble::CertificateRevoked.into());
+    }
     let known = app.engine.certificate(&holder.fingerprint)?;
     let known = known.ok_or(Trouble::Certificate(CertificateTrouble::Foreign))?;
     if now.date_in_japan() < renewable_from(holder.not_after, app.renewal_days) {

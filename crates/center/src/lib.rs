@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod admission;
+mod adoption;
 mod app;
 mod application_page;
 pub mod applications;

@@ -9,18 +9,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::Request;
-use domain::audit::{Actor, Deed};
+use domain::audit::{Actor, Deed, Event};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use pki::identity::{Holder, serial};
 use pki::server::certificate::ServerCertificate;
 use pki::server::{Accepted, ClientCertificate, Listener, Revocations, Versions};
 use rustls_pki_types::CertificateDer;
+use store::engine::StoreError;
 use tokio::net::TcpListener;
 
 use crate::admission::OfFacility;
 use crate::admission::connections::Opener;
+use crate::adoption::adopt;
 use crate::app::App;
 use crate::config::{Config, duration};
 use crate::doors;
@@ -128,7 +131,10 @@ async fn connection(app: App, router: Router, accepted: Accepted, opener: Opener
         };
         let mut event = event(app.now(), actor, Deed::CertificateRevoke);
         event.detail = "why=superseded".into();
-        match app.engine.use_certificate(peer.fingerprint, event).await {
+        let leaf = accepted.stream.get_ref().1.peer_certificates();
+        let leaf = leaf.and_then(|chain| chain.first());
+        let serial = leaf.and_then(serial).unwrap_or_default();
+        match first_use(&app, peer, serial, event).await {
             Ok(gone) => {
                 gone.into_iter().for_each(|it| app.revocations.add(it));
                 app.used.add(peer.fingerprint);
@@ -148,6 +154,17 @@ async fn connection(app: App, router: Router, accepted: Accepted, opener: Opener
     };
     let ends = app.draining.begun();
     speak_until(accepted, router, manner, &app.revocations, ends).await;
+}
+
+/// Has the store know the certificate and that it is used. Returns what was revoked by that.
+async fn first_use(
+    app: &App,
+    peer: &Holder,
+    serial: [u8; 16],
+    event: Event,
+) -> Result<Vec<[u8; 32]>, StoreError> {
+    adopt(app, peer, serial).await?;
+    app.engine.use_certificate(peer.fingerprint, event).await
 }
 
 /// Certificates of whose use this process knows, so that the store is asked once about each. Whoever used one once has used it for good.

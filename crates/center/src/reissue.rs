@@ -73,14 +73,22 @@ pub(crate) async fn reissue(
 
 /// Revokes all certificates of a terminal and closes its notices.
 pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal, by: Actor) -> Result<(), Told> {
-    let code = known_terminal(app, &terminal)?;
+    // One enrolled since the copy that the center was restored from has no notice any more.
+    let code = institution(&terminal.code)?;
+    let all = app.engine.certificates_of(code)?;
+    if !all
+        .iter()
+        .any(|it| it.certificate.terminal == terminal.terminal)
+    {
+        known_terminal(app, &terminal)?;
+    }
     revoke(app, Which::Terminal(code, terminal.terminal, None), by)
         .await
         .map(drop)
 }
 
-/// Revokes a certificate and all renewed from it.
-pub(crate) async fn revoke_line(app: &App, fingerprint: &str, by: Actor) -> Result<(), Told> {
+/// Revokes a certificate and all renewed from it. False for one that is not known: it alone is refused from now on.
+pub(crate) async fn revoke_line(app: &App, fingerprint: &str, by: Actor) -> Result<bool, Told> {
     let fingerprint = unhex(fingerprint).ok_or_else(|| {
         Told::of(
             "fingerprint",
@@ -89,14 +97,11 @@ pub(crate) async fn revoke_line(app: &App, fingerprint: &str, by: Actor) -> Resu
             "64 hexadecimal digits",
         )
     })?;
-    match revoke(app, Which::Line(fingerprint), by).await? {
-        Some(_) => Ok(()),
-        None => Err(Told::none(
-            "fingerprint",
-            "この証明書はありません。",
-            "no such certificate",
-        )),
+    let gone = revoke(app, Which::Line(fingerprint), by).await?;
+    if gone.is_none() {
+        app.revocations.add(fingerprint);
     }
+    Ok(gone.is_some())
 }
 
 async fn revoke(app: &App, which: Which, by: Actor) -> Result<Option<usize>, Told> {

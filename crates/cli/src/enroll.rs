@@ -417,10 +417,21 @@ pub(crate) async fn certificate(command: CertificateCommand) -> anyhow::Result<E
             data_dir,
             fingerprint,
             json,
-        } => {
-            order(&data_dir, Order::Revoke(fingerprint.clone())).await?;
-            say(json, "revoked", &fingerprint, "失効させました / revoked");
-        }
+        } => match order(&data_dir, Order::Revoke(fingerprint.clone())).await? {
+            Reply::RevokedUnknown if json => {
+                out!(
+                    "{}",
+                    serde_json::json!({"revoked": fingerprint, "known": false})
+                );
+            }
+            Reply::RevokedUnknown => out!(
+                "{fingerprint}: この証明書の記録はありませんが、失効として登録し、今後は拒否します。SHA-256に打ち間違いがないか確かめてください。\
+                     この証明書から更新されたものには及びません。端末ごと失効させるには onshi enroll revoke を使ってください / \
+                     no certificate of this SHA-256 is known; it is recorded as revoked and refused from now on. Make sure that it was typed right. \
+                     What was renewed from it is not reached: `onshi enroll revoke` revokes all of a terminal"
+            ),
+            _ => say(json, "revoked", &fingerprint, "失効させました / revoked"),
+        },
     }
     Ok(ExitCode::SUCCESS)
 }

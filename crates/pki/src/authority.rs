@@ -114,6 +114,9 @@ pub struct Issued {
     pub not_after: Instant,
 }
 
+/// A certificate is good from so many seconds before it is made.
+pub const BACKDATED_S: i64 = 300;
+
 /// A client certificate made for a key that its client keeps (RFC 7030).
 #[derive(Debug)]
 pub struct IssuedForRequest {
@@ -409,12 +412,12 @@ fn random_serial() -> Result<[u8; 16], AuthorityError> {
     Ok(serial)
 }
 
-/// From now, less five minutes for clocks that are behind, to the same day `months` later.
+/// From now, less [`BACKDATED_S`] for clocks that are behind, to the same day `months` later.
 fn validity(now: Instant, months: i32) -> (Instant, Instant) {
     let whole = Instant::from_micros(now.as_seconds() * 1_000_000);
     let last = now.date_in_japan().plus_months(months).plus_days(1);
     (
-        whole.plus_seconds(-300),
+        whole.plus_seconds(-BACKDATED_S),
         Instant::start_of_day_in_japan(last).plus_seconds(-1),
     )
 }

@@ -229,6 +229,13 @@ pub fn holder(leaf: &CertificateDer<'_>) -> Option<Holder> {
     })
 }
 
+/// The serial number of a certificate; `None` for one whose number has another length than those made here.
+#[must_use]
+pub fn serial(leaf: &CertificateDer<'_>) -> Option<[u8; 16]> {
+    let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(leaf).ok()?;
+    certificate.raw_serial().try_into().ok()
+}
+
 /// The first certificate of a PEM text.
 #[must_use]
 pub fn first_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {

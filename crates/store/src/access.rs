@@ -47,6 +47,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0008_medical_viewers",
         include_str!("../migrations/0008_medical_viewers.sqlite.sql"),
     ),
+    (
+        "0010_unknown_certificates",
+        include_str!("../migrations/0010_unknown_certificates.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server. An index over what grows is made `IF NOT EXISTS` in new steps, so that an operator may have made it
@@ -83,6 +87,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0008_medical_viewers",
         include_str!("../migrations/0008_medical_viewers.postgres.sql"),
+    ),
+    (
+        "0010_unknown_certificates",
+        include_str!("../migrations/0010_unknown_certificates.postgres.sql"),
     ),
 ];
 

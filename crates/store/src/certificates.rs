@@ -1,9 +1,12 @@
 //! Client certificates as the center remembers them: issued, used, renewed, lost, revoked (G08, G10, contracts §9). Holds no key.
 
+pub mod unknown;
+
 use domain::audit::Event;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 
+use self::unknown::{end_terminal, revoke_unknown};
 use crate::access::{institution, number};
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
@@ -35,7 +38,7 @@ pub struct Certificate {
     pub facility: InstitutionCode,
     /// Terminal name.
     pub terminal: String,
-    /// The notice its line began with.
+    /// The notice its line began with; empty for one that was not known when it was shown.
     pub notice: String,
     /// When it was made, to the microsecond: which of a notice's is the later one.
     pub issued: Instant,
@@ -118,21 +121,7 @@ impl Engine {
             if taken_back {
                 return Ok(false);
             }
-            connection
-                .prepare_cached(
-                    "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL, ?9, NULL)",
-                )?
-                .execute(params![
-                    certificate.fingerprint,
-                    certificate.serial,
-                    number(certificate.facility),
-                    certificate.terminal,
-                    certificate.notice,
-                    certificate.issued.as_micros(),
-                    certificate.not_before.as_micros(),
-                    certificate.not_after.as_micros(),
-                    certificate.renews
-                ])?;
+            insert(connection, &certificate, None)?;
             append_about(connection, batch, &event, &certificate.fingerprint)?;
             Ok(true)
         })
@@ -236,10 +225,24 @@ impl Engine {
                    JOIN notice e ON e.facility = n.facility AND e.terminal = n.terminal
                      AND e.issued <= n.issued AND e.request_id <> n.request_id
                    JOIN certificate o ON o.notice = e.request_id
+                 WHERE x.fingerprint = ?1 AND o.revoked IS NULL
+                 UNION SELECT o.fingerprint FROM certificate x
+                   JOIN notice n ON n.request_id = x.notice AND n.replaces = 1
+                   JOIN certificate o ON o.facility = n.facility AND o.terminal = n.terminal AND o.notice = ''
                  WHERE x.fingerprint = ?1 AND o.revoked IS NULL",
                 [fingerprint],
             )?;
             revoke(connection, batch, &gone, SUPERSEDED, &event)?;
+            // Those that are not known are reached when they are shown.
+            let text = "SELECT n.facility, n.terminal FROM certificate x
+                JOIN notice n ON n.request_id = x.notice AND n.replaces = 1 WHERE x.fingerprint = ?1";
+            let replaced: Option<(i64, String)> = connection
+                .prepare_cached(text)?
+                .query_row([fingerprint], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            if let Some((facility, terminal)) = replaced {
+                end_terminal(connection, facility, &terminal, now)?;
+            }
             // Whoever still has an earlier notice would get another certificate of the terminal.
             connection
                 .prepare_cached(
@@ -255,7 +258,7 @@ impl Engine {
     }
 
     /// Revokes certificates, ends their sessions and records `event` about each. Returns what was revoked by this; `None` when there
-    /// is no such certificate.
+    /// is no such certificate: one that is not known by its SHA-256, or of the terminal and issued by now, is revoked all the same.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -276,6 +279,7 @@ impl Engine {
                     [first],
                 )?,
                 Which::Terminal(facility, terminal, stays) => {
+                    end_terminal(connection, number(*facility), terminal, event.at)?;
                     let closed = connection
                         .prepare_cached(
                             "UPDATE notice SET closed = 1 WHERE facility = ?1 AND terminal = ?2 AND closed = 0 AND request_id IS DISTINCT FROM ?3",
@@ -294,6 +298,9 @@ impl Engine {
                 }
             };
             if all.is_empty() {
+                if let Which::Line(unknown) = &which {
+                    revoke_unknown(connection, batch, *unknown, &event)?;
+                }
                 return Ok(None);
             }
             let mut open = connection
@@ -379,7 +386,8 @@ impl Engine {
     /// [`StoreError`].
     pub fn revoked_certificates(&self) -> Result<Vec<[u8; 32]>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL";
+            let text = "SELECT fingerprint FROM certificate WHERE revoked IS NOT NULL
+                UNION SELECT fingerprint FROM revoked_unknown";
             fingerprints(connection, text, [])
         })
     }
@@ -390,7 +398,8 @@ impl Engine {
     /// [`StoreError`].
     pub fn revoked_since(&self, since: Instant) -> Result<Vec<[u8; 32]>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT fingerprint FROM certificate WHERE ?1 <= revoked";
+            let text = "SELECT fingerprint FROM certificate WHERE ?1 <= revoked
+                UNION SELECT fingerprint FROM revoked_unknown WHERE ?1 <= revoked";
             fingerprints(connection, text, [since.as_micros()])
         })
     }
@@ -401,7 +410,8 @@ pub(crate) fn is_revoked(
     connection: &Connection,
     fingerprint: [u8; 32],
 ) -> Result<bool, StoreError> {
-    let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND revoked IS NOT NULL";
+    let text = "SELECT 1 FROM certificate WHERE fingerprint = ?1 AND revoked IS NOT NULL
+        UNION ALL SELECT 1 FROM revoked_unknown WHERE fingerprint = ?1";
     Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
 }
 
@@ -413,6 +423,31 @@ fn fingerprints(
     let mut statement = connection.prepare_cached(text)?;
     let rows = statement.query_map(parameters, |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes the row of a certificate.
+fn insert(
+    connection: &Connection,
+    certificate: &Certificate,
+    first_used: Option<Instant>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, NULL, NULL, ?9, NULL)",
+        )?
+        .execute(params![
+            certificate.fingerprint,
+            certificate.serial,
+            number(certificate.facility),
+            certificate.terminal,
+            certificate.notice,
+            certificate.issued.as_micros(),
+            certificate.not_before.as_micros(),
+            certificate.not_after.as_micros(),
+            certificate.renews,
+            first_used.map(Instant::as_micros)
+        ])?;
+    Ok(())
 }
 
 /// Revokes certificates that were not, ends their sessions, records an event about each.

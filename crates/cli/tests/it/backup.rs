@@ -307,3 +307,38 @@ fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     let why = told["audit"]["not_verified"].as_str().unwrap();
     assert!(!done && why.contains("machine.key"), "{told}");
 }
+
+#[test]
+fn a_certificate_issued_after_the_copy_works_after_the_restore_until_its_terminal_is_revoked() {
+    let mut clinic = Clinic::start();
+    let notice = clinic.enrol();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    // The second one is not shown before its terminal is revoked.
+    for later in ["later.p12", "never_shown.p12"] {
+        clinic.download(&notice, later);
+    }
+    clinic.center.take().unwrap().kill();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done, "{told}");
+    clinic.start_center();
+    let place = ["--data-dir", &data_dir, "--code", "1319999999"];
+    let listed = || succeed(&[&["enroll", "list"][..], &place].concat());
+    assert_eq!(listed().lines().count(), 1);
+    let checked = clinic.check("later.p12", &TARO);
+    let said = String::from_utf8(checked.stderr).unwrap();
+    assert!(checked.status.success(), "{said}");
+    assert_eq!(listed().lines().count(), 2);
+    let further = ["--terminal", "受付1"];
+    succeed(&[&["enroll", "revoke"][..], &place, &further].concat());
+    for file in ["clinic.p12", "later.p12", "never_shown.p12"] {
+        assert!(!clinic.check(file, &TARO).status.success(), "{file}");
+    }
+    let listed = listed();
+    assert_eq!(listed.matches(" revoked ").count(), 3, "{listed}");
+    let unknown = "a".repeat(64);
+    let order = ["certificate", "revoke", "--data-dir", &data_dir];
+    let revoked = succeed(&[&order[..], &["--fingerprint", &unknown, "--json"]].concat());
+    let revoked: Value = serde_json::from_str(&revoked).unwrap();
+    assert_eq!(revoked["known"], false);
+}

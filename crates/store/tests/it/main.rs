@@ -43,6 +43,7 @@ mod server;
 mod server_faults;
 mod shards;
 mod tries;
+mod unknown_certificates;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;
