@@ -9,7 +9,7 @@ use anyhow::Context;
 use center::audit::faults::in_both;
 use center::data_dir::{Held, NotHeld};
 use clap::Args;
-use domain::audit::Actor;
+use domain::audit::{Actor, Deed};
 use pki::sealed::folder_of;
 use store::audit::outside::Outside;
 use store::copies::{is_unfinished, remove_unfinished, unfinished};
@@ -23,6 +23,16 @@ use crate::progress::Progress;
 use crate::store_place::{StorePlace, must_be_there};
 use crate::system::private_file;
 use crate::told;
+
+/// What a restore undoes to somebody's harm where it was done after the copy: it must be done once more.
+const UNDONE: [Deed; 6] = [
+    Deed::CertificateRevoke,
+    Deed::OperatorDisable,
+    Deed::AccountState,
+    Deed::PasswordChange,
+    Deed::ConsentWithdraw,
+    Deed::HomeDeviceEnd,
+];
 
 /// `onshi backup`.
 #[derive(Args)]
@@ -221,6 +231,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             "{}",
             serde_json::json!({
                 "restored": restored, "before": kept(&before), "recorded": recorded_json(&recorded), "audit": verified.to_json(),
+                "repeat": UNDONE.map(Deed::as_str),
             })
         );
     } else {
@@ -246,6 +257,10 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             ),
         }
         out!("{verified}");
+        out!(
+            "写しより後に行った電子証明書の失効、運用者・アカウントの停止、パスワードの変更、同意の取消は、復元で元に戻りました。センターを使い始める前に docs/operations/restore.md の手順でやり直してください / \
+             what was revoked, disabled, changed (passwords) or withdrawn (consents) after the copy was made counts again as before: do it once more before the center is used, as docs/operations/restore.md says"
+        );
     }
     let is_good = match verified {
         Verified::Whole { .. } | Verified::NoKeys(_) => recorded.is_ok(),

@@ -321,6 +321,9 @@ fn a_certificate_issued_after_the_copy_works_after_the_restore_until_its_termina
     clinic.center.take().unwrap().kill();
     let (done, told) = restore(&clinic, &copy, &[]);
     assert!(done, "{told}");
+    // A revocation after the copy would count no more, and that is said.
+    let repeat = told["repeat"].as_array().unwrap();
+    assert!(repeat.iter().any(|it| it == "certificate-revoke"), "{told}");
     clinic.start_center();
     let place = ["--data-dir", &data_dir, "--code", "1319999999"];
     let listed = || succeed(&[&["enroll", "list"][..], &place].concat());
