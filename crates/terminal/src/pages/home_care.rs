@@ -273,7 +273,7 @@ pub(crate) async fn check_all(
     };
     show(
         StatusCode::OK,
-        &checked_page(staff, &found.consents, checked),
+        &checked_page(&staff, &found.consents, checked),
     )
 }
 

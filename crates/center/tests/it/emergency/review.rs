@@ -132,7 +132,8 @@ async fn a_report_is_owed_from_the_end_of_a_used_window_until_it_is_filed() {
         state.unwrap().report_owed
     };
     let window = world.disaster(1_200).await;
-    let searched = client.search_in_disaster(&staff, &search("架空太郎", None));
+    let searching = search("架空太郎", None);
+    let searched = client.search_in_disaster(&staff, &searching);
     searched.await.unwrap();
     assert!(!owed(client).await, "it is open still");
     world.pass_seconds(1_200);
