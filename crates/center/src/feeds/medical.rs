@@ -11,6 +11,7 @@ use store::registry::feeds::{NotKept, Whose};
 
 use super::earlier::Earlier;
 use super::receiver::{Keep, NotReceived, Piece, Receiver};
+use super::turn::Touches;
 use super::{FeedReport, NewFeed, TRIED, cut, digests, encoding, random, report, told};
 use crate::app::App;
 use crate::control::Conversation;
@@ -29,7 +30,7 @@ pub(super) async fn receive(
     };
     let keeper = Keeper { app, number };
     match feeding.receiver.take_all(conversation, &keeper).await {
-        Ok(()) => feeding.end().await,
+        Ok(()) => Touches::begin().during(app, feeding.end()).await,
         Err(NotReceived::Cut(why)) => Err(cut(app, why, digests(&new)?).await),
         Err(NotReceived::Wrong(why)) => {
             feeding.leave(BatchState::GivenUp).await?;

@@ -2,7 +2,6 @@
 //! batch that goes on, lines that are kept already are passed over. Holds no more of a file in memory than one piece, and publishes nothing.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::FeedPart;
 use super::earlier::Earlier;
 use super::tally::Tally;
+use super::turn::Touches;
 use super::unpacking::Unpacking;
-use crate::admission::gate::Gate;
 use crate::app::App;
 use crate::control::Conversation;
 
@@ -60,7 +59,7 @@ pub(crate) trait Keep {
 
 /// A file that is being received.
 pub(crate) struct Receiver<F> {
-    gate: Arc<Gate>,
+    app: App,
     file: F,
     pub(crate) tally: Tally,
     /// What was kept of it before it was cut off.
@@ -77,7 +76,7 @@ where
     /// Of a file whose refused lines go to a report.
     pub(crate) fn new(app: &App, file: F, report: PathBuf) -> Self {
         Self {
-            gate: Arc::clone(&app.gate),
+            app: app.clone(),
             file,
             tally: Tally::new(report),
             earlier: None,
@@ -99,17 +98,11 @@ where
         conversation: &mut Conversation,
         keeper: &impl Keep<Said = F::Said>,
     ) -> Result<(), NotReceived> {
+        let (app, mut touches) = (self.app.clone(), Touches::begin());
         let mut unpacking = Unpacking::default();
         while let Some(bytes) = next_part(conversation).await? {
-            if let Some((digest, _)) = &mut self.digest {
-                digest.update(&bytes);
-            }
-            // Each part comes behind all that somebody waits for.
-            let _place = self.gate.enter_in_time(WorkClass::Bulk).await;
-            unpacking.take(bytes);
-            while let Some(piece) = unpacking.next().await.map_err(NotReceived::Wrong)? {
-                self.read(piece, keeper).await?;
-            }
+            let taken = self.take_part(bytes, &mut unpacking, keeper);
+            touches.during(&app, taken).await?;
             conversation.say_progress(self.tally.progress()).await;
         }
         if let Some((digest, expected)) = self.digest.take()
@@ -119,7 +112,37 @@ where
                 "ファイルが送信中に変わりました。書き終わってから取り込んでください。 / the file changed while it was sent; load it when it is complete".into(),
             ));
         }
-        let _place = self.gate.enter_in_time(WorkClass::Bulk).await;
+        touches
+            .during(&app, self.take_rest(unpacking, keeper))
+            .await
+    }
+
+    /// Takes some of the file's bytes.
+    async fn take_part(
+        &mut self,
+        bytes: Vec<u8>,
+        unpacking: &mut Unpacking,
+        keeper: &impl Keep<Said = F::Said>,
+    ) -> Result<(), NotReceived> {
+        if let Some((digest, _)) = &mut self.digest {
+            digest.update(&bytes);
+        }
+        // Each part comes behind all that somebody waits for.
+        let _place = self.app.gate.enter_in_time(WorkClass::Bulk).await;
+        unpacking.take(bytes);
+        while let Some(piece) = unpacking.next().await.map_err(NotReceived::Wrong)? {
+            self.read(piece, keeper).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is left when all bytes came.
+    async fn take_rest(
+        &mut self,
+        mut unpacking: Unpacking,
+        keeper: &impl Keep<Said = F::Said>,
+    ) -> Result<(), NotReceived> {
+        let _place = self.app.gate.enter_in_time(WorkClass::Bulk).await;
         while let Some(piece) = unpacking.rest().map_err(NotReceived::Wrong)? {
             self.read(piece, keeper).await?;
         }

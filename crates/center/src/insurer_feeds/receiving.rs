@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::control::Conversation;
 use crate::feeds::earlier::Earlier;
 use crate::feeds::receiver::{Keep, NotReceived, Piece, Receiver, Unread};
+use crate::feeds::turn::Touches;
 use crate::feeds::{
     FeedReport, NewFeed, TRIED, WeighedLine, cut, digests, encoding, random, report, told,
 };
@@ -35,7 +36,8 @@ pub(crate) async fn receive(
         arriving: receiving.arriving,
     };
     match receiving.receiver.take_all(conversation, &keeper).await {
-        Ok(()) => receiving.end().await,
+        // A place may be waited for, and a large insurer is weighed for minutes.
+        Ok(()) => Touches::begin().during(app, receiving.end()).await,
         Err(NotReceived::Cut(why)) => Err(cut(app, why, digests(&new)?).await),
         Err(NotReceived::Wrong(why)) => {
             receiving.leave(BatchState::GivenUp).await?;

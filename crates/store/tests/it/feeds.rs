@@ -359,6 +359,25 @@ async fn a_feed_takes_a_server_far_fewer_statements_than_it_has_people() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_is_touched_stays_and_one_that_is_not_goes_to_another_process() {
+    let place = Place::server();
+    let (engine, other) = (place.open(), place.open_as(2));
+    let after = |seconds| now().plus_seconds(seconds);
+    assert!(engine.take_feed_turn(now()).await.unwrap());
+    // A batch is weighed for longer than the turn is kept untouched.
+    for seconds in [30, 60, 90, 120] {
+        engine.touch_feed_turn(after(seconds)).await.unwrap();
+    }
+    assert!(!other.take_feed_turn(after(121)).await.unwrap());
+    assert!(other.take_feed_turn(after(241)).await.unwrap());
+    let lost = engine.touch_feed_turn(after(242)).await.unwrap_err();
+    assert!(lost.to_string().contains("another process"), "{lost}");
+    // A store that is a file's is one process's.
+    let folder = Place::folder();
+    folder.open().touch_feed_turn(now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_feed_that_cannot_be_written_whole_is_not_written_at_all() {
     let place = Place::server();
     let engine = place.open();

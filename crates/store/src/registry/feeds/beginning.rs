@@ -76,6 +76,19 @@ impl Engine {
             .await
     }
 
+    /// Says that the turn is still in use, while a feed is worked on and nothing of it is written.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where another process has the turn by now.
+    pub async fn touch_feed_turn(&self, now: Instant) -> Result<(), StoreError> {
+        let Some(holder) = self.feed_turn() else {
+            return Ok(());
+        };
+        self.registry()
+            .write(move |connection, _| touch(connection, Some(holder), now))
+            .await
+    }
+
     /// Leaves the turn to others.
     ///
     /// # Errors
