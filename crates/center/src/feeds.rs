@@ -184,6 +184,9 @@ pub struct RemarkCounts {
     pub mismatches: u64,
     /// People of whom a full file does not name something.
     pub unnamed: u64,
+    /// Lines of a full file that name a coverage which is lost.
+    #[serde(default)]
+    pub lost: u64,
 }
 
 /// One thing wrong with a line. Quotes nothing of it.

@@ -5,6 +5,7 @@ pub(crate) mod receiving;
 pub mod report_file;
 
 use domain::audit::{Actor, Deed, Event};
+use domain::codes::coverage::LossReason;
 use domain::feed::identity::IdentityItem;
 use domain::feed::review::{Cause, Weighed};
 use domain::feed::{BatchNumber, BatchState};
@@ -32,13 +33,13 @@ pub struct RemarkLine {
     pub line: u64,
     /// Its place among those of the line.
     pub place: u64,
-    /// `refused`, `late`, `mismatch` or `unnamed`.
+    /// `refused`, `late`, `mismatch`, `unnamed` or `lost`.
     pub what: String,
     /// The identifier the insurer sent.
     pub person: Option<String>,
     /// The column.
     pub column: Option<String>,
-    /// The reason of a refusal, the items of a mismatch, the days of a delay, what became of what was not named.
+    /// The reason of a refusal, the items of a mismatch, the days of a delay, what became of what was not named, day and reason of a loss.
     pub detail: String,
     /// The same in Japanese.
     pub ja: String,
@@ -295,6 +296,7 @@ pub(crate) fn remark_counts(app: &App, number: BatchNumber) -> Result<RemarkCoun
         late: count(What::Late)?,
         mismatches: count(What::Mismatch)?,
         unnamed: count(What::Unnamed)?,
+        lost: count(What::Lost)?,
     })
 }
 
@@ -373,6 +375,24 @@ fn remark_line(it: Remark) -> RemarkLine {
                     "the full file does not name it; send a loss if it is over".into(),
                 )
             }
+        }
+        What::Lost => {
+            let (day, reason) = it
+                .detail
+                .split_once(',')
+                .unwrap_or((it.detail.as_str(), ""));
+            let reason = LossReason::from_code(reason);
+            let (ja, en) = reason.map_or(("登録なし", "none given"), |it| {
+                (it.label_ja(), it.label_en())
+            });
+            (
+                format!(
+                    "全件のファイルにありますが、{day} に喪失した資格です（事由：{ja}）。喪失のままにしました。喪失が誤りなら、訂正（corrections）で item に loss_date を書き、value を空にして送ってください。"
+                ),
+                format!(
+                    "named by the full file, but lost on {day} (reason: {en}); it stays lost. If the loss is wrong, take it back by a correction (corrections: item loss_date, no value)"
+                ),
+            )
         }
     };
     RemarkLine {

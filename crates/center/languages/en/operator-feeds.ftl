@@ -24,6 +24,7 @@ feed-batch = Batch { $number }
 feed-late = Late registrations
 feed-mismatches = People whom the register or another insurer names otherwise
 feed-unnamed = Not named by the full file
+feed-named-lost = Named by the full file although lost
 feed-figures = What it changes of the insurer's figures
 feed-figure = Counted
 feed-before = Before

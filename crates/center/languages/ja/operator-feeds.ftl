@@ -24,6 +24,7 @@ feed-batch = 取込 { $number }
 feed-late = 期限を過ぎた登録
 feed-mismatches = 住民情報や他の保険者の登録と違う人
 feed-unnamed = 全件のファイルにないもの
+feed-named-lost = 喪失済みなのに全件のファイルにある資格
 feed-figures = 保険者の数の変化
 feed-figure = 数えるもの
 feed-before = 取込前

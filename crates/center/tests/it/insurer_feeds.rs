@@ -327,6 +327,18 @@ async fn a_full_file_ends_what_it_does_not_name_and_tells_so() {
     let told = remarks(&world, &report).await;
     assert_eq!((told.len(), told[0].what.as_str()), (1, "unnamed"));
     assert_eq!(told[0].person.as_deref(), Some(id(0).as_str()));
+    // One that is named again stays lost: the line is taken, and the insurer is told how to take the loss back.
+    let again = file(InsurerKind::Coverages, (0..30).map(|at| coverage(at, "30")));
+    let report = send_file(&world, full.clone(), &again).await.unwrap();
+    assert_eq!((report.state.as_str(), report.refused), ("published", 0));
+    assert_eq!(report.remarks.unwrap().lost, 1);
+    assert_eq!([desk.verdict(0).await, desk.verdict(1).await], [2, 1]);
+    let told = remarks(&world, &report).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].what.as_str(), told[0].line), ("lost", 2));
+    assert_eq!(told[0].person.as_deref(), Some(id(0).as_str()));
+    assert!(told[0].detail.ends_with(",99"), "{}", told[0].detail);
+    assert!(told[0].ja.contains("loss_date"), "{}", told[0].ja);
     // Half of all members gone is no change of members.
     let half = file(
         InsurerKind::Coverages,

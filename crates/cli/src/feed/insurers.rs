@@ -63,10 +63,11 @@ pub(super) async fn told(
 pub(super) fn print_figures(it: &FeedReport) {
     if let Some(remarks) = it.remarks {
         out!(
-            "  期限後 / late: {}   本人確認の不一致 / other identity: {}   記載なし / not named: {}",
+            "  期限後 / late: {}   本人確認の不一致 / other identity: {}   記載なし / not named: {}   喪失済みの記載 / named although lost: {}",
             remarks.late,
             remarks.mismatches,
-            remarks.unnamed
+            remarks.unnamed,
+            remarks.lost
         );
     }
     if let Some(weighed) = it.weighed {

@@ -190,6 +190,7 @@ fn batch_page(
             ("feed-late", remarks.late),
             ("feed-mismatches", remarks.mismatches),
             ("feed-unnamed", remarks.unnamed),
+            ("feed-named-lost", remarks.lost),
         ] {
             facts.push(fact(words, key, count.to_string()));
         }

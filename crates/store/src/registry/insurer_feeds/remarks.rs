@@ -22,10 +22,18 @@ pub enum What {
     Mismatch,
     /// A full file does not name it; the detail says what became of it.
     Unnamed,
+    /// A full file names a coverage that is lost, and stays so; the detail is the day and the reason of the loss.
+    Lost,
 }
 
 impl What {
-    const ALL: [Self; 4] = [Self::Refused, Self::Late, Self::Mismatch, Self::Unnamed];
+    const ALL: [Self; 5] = [
+        Self::Refused,
+        Self::Late,
+        Self::Mismatch,
+        Self::Unnamed,
+        Self::Lost,
+    ];
 
     /// The name in rows and reports.
     #[must_use]
@@ -35,6 +43,7 @@ impl What {
             Self::Late => "late",
             Self::Mismatch => "mismatch",
             Self::Unnamed => "unnamed",
+            Self::Lost => "lost",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::codes::coverage::LossReason;
 use domain::coverage::{Coverage, Registration};
 use domain::feed::insurer::{Change, InsurerKind, Scope};
 use domain::feed::part::{Applied, NotApplied, Part};
@@ -84,6 +85,9 @@ pub(super) fn keep(
     for (line, outcome) in lines.iter().zip(&outcomes) {
         if let Ok(applied) = outcome {
             note_late((arriving, line), *applied, deadlines, noted);
+            if let (true, Some(held)) = (is_full, people.get(&line.person)) {
+                note_lost((arriving, line), &held.arrived.part, noted);
+            }
         }
     }
     for (person, line) in unread {
@@ -245,5 +249,25 @@ fn note_late(
         person: Some(line.person),
         cell: None,
         detail: format!("{},{}", late.employer_days, late.insurer_days),
+    });
+}
+
+/// Notes where a full file names a coverage that was lost by the day it came: no line of coverages takes a loss back, whoever gave it.
+fn note_lost((arriving, line): (&Arriving, &NewLine), part: &Part, noted: &mut Noted) {
+    let Change::Coverage(named) = &line.change else {
+        return;
+    };
+    let known = part.coverages.iter().find(|it| is_same(it, named));
+    let loss = known.and_then(|it| it.loss);
+    let Some(loss) = loss.filter(|it| it.date <= arriving.day) else {
+        return;
+    };
+    let reason = loss.reason.map_or("", LossReason::code);
+    noted.note(NewRemark {
+        line: line.number,
+        what: What::Lost,
+        person: Some(line.person),
+        cell: None,
+        detail: format!("{},{reason}", loss.date),
     });
 }

@@ -92,6 +92,22 @@ async fn a_full_file_takes_a_changed_number_and_spares_whom_it_has_a_refused_lin
     let (_, again) = load_as(&engine, full, coverages(&moved), unread).await;
     assert_eq!(losses_of(&engine, &all), after);
     assert_eq!(unnamed(&again), [(Some(all[0].person.id), "list,1")]);
+    // Named again the third stays lost: a line of a full file is remarked on, one of a delta may be of past days.
+    let both = [moved[0].clone(), all[2].clone()];
+    let nobody = (Some(PersonId::from_u128(u128::MAX)), Unnamed::List);
+    for (id, scope, lines) in [(5, Scope::Full, vec![3_u64]), (6, Scope::Delta, vec![])] {
+        let file = (InsurerKind::Coverages, scope, id);
+        let (_, named) = load_as(&engine, file, coverages(&both), nobody).await;
+        let changed = named.changed.added + named.changed.replaced;
+        assert_eq!((named.refused, changed), (0, 0));
+        assert_eq!(losses_of(&engine, &all), after);
+        let lost = named.remarks.iter().filter(|it| it.what == What::Lost);
+        let lost = lost.map(|it| (it.line, it.detail.clone()));
+        let told = lines
+            .into_iter()
+            .map(|line| (line, format!("{},99", today())));
+        assert_eq!(Vec::from_iter(lost), Vec::from_iter(told));
+    }
     let of = (Counted::default(), came.changed);
     let undone = engine.undo_insurer_feed(arriving, of, now()).await;
     assert_eq!(undone.unwrap(), Undone::Done(2));
