@@ -2,16 +2,18 @@
 
 mod counts;
 mod letting_go;
+mod signed;
 mod unvouched;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::audit::Deed;
 use domain::civil_date::Instant;
 
 use crate::audit::verify::letting_go::LettingGo;
+use crate::audit::verify::signed::SignedHeads;
 use crate::audit::verify::unvouched::Vouched;
-use crate::audit::{Checkpoint, EventRow, Head, checkpoint_message, heads};
+use crate::audit::{Checkpoint, EventRow, checkpoint_message, heads};
 use crate::checks::retention::LogMonth;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, params};
@@ -203,14 +205,14 @@ impl Engine {
         watch: impl FnMut(u64),
     ) -> Result<Report, StoreError> {
         let mut report = Report::default();
-        let mut seen: Vec<(Instant, Head)> = Vec::new();
+        let mut signed = SignedHeads::of(self);
         let mut take = |checkpoint: &Checkpoint| -> Result<(), StoreError> {
             let message = checkpoint_message(checkpoint.at, &checkpoint.heads);
             let is_good = verifies(&checkpoint.kid, &message, &checkpoint.signature)?;
             match heads::from_bytes(&checkpoint.heads).filter(|_| is_good) {
                 Some(heads) => {
                     report.checkpoints += 1;
-                    seen.extend(heads.into_iter().map(|head| (checkpoint.at, head)));
+                    signed.add(checkpoint.at, heads)?;
                 }
                 None => report.faults.push(Fault::Checkpoint { at: checkpoint.at }),
             }
@@ -218,7 +220,10 @@ impl Engine {
         };
         self.read_checkpoints(&mut take)?;
         outside.iter().try_for_each(&mut take)?;
-        self.walk(&mut report, &seen, watch)?;
+        let faults = signed.faults()?;
+        self.walk(&mut report, watch)?;
+        report.faults.extend(faults);
+        report.faults.dedup();
         Ok(report)
     }
 
@@ -248,17 +253,7 @@ impl Engine {
         Ok(numbers.fold(0, u64::saturating_add))
     }
 
-    fn walk(
-        &self,
-        report: &mut Report,
-        seen: &[(Instant, Head)],
-        mut watch: impl FnMut(u64),
-    ) -> Result<(), StoreError> {
-        let wanted: BTreeSet<([u8; 16], i64)> = seen
-            .iter()
-            .map(|(_, head)| (head.chain, head.seq))
-            .collect();
-        let mut found: BTreeMap<([u8; 16], i64), [u8; 32]> = BTreeMap::new();
+    fn walk(&self, report: &mut Report, mut watch: impl FnMut(u64)) -> Result<(), StoreError> {
         let mut last: BTreeMap<[u8; 16], (i64, [u8; 32])> = BTreeMap::new();
         let mut vouched = Vouched::default();
         self.read(|connection| {
@@ -304,9 +299,6 @@ impl Engine {
                     }
                     last.insert(event.chain, (seq, hash));
                     after = (event.chain.to_vec(), seq);
-                    if wanted.contains(&(event.chain, seq)) {
-                        found.insert((event.chain, seq), hash);
-                    }
                     if let Some(content) = &event.content {
                         // Where it lies is not within the event's hash: a row that does not say is one whose record is gone.
                         let place: Option<i64> = row.get(12)?;
@@ -354,26 +346,6 @@ impl Engine {
             Ok(())
         })?;
         report.chains = last.len() as u64;
-        for (at, head) in seen {
-            let (chain, at) = (hex(&head.chain), *at);
-            let end = last.get(&head.chain).map_or(0, |(seq, _)| *seq);
-            match found.get(&(head.chain, head.seq)) {
-                Some(hash) if *hash == head.hash => {}
-                Some(_) => report.faults.push(Fault::Fork {
-                    chain,
-                    seq: head.seq,
-                    at,
-                }),
-                None if end < head.seq => report.faults.push(Fault::Cut {
-                    chain,
-                    seq: end,
-                    seen: head.seq,
-                    at,
-                }),
-                None => {}
-            }
-        }
-        report.faults.dedup();
         Ok(())
     }
 }

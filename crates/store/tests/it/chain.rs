@@ -139,6 +139,30 @@ async fn of_many_inserted_rows_each_is_counted(place: &Place) {
     assert_eq!((report.checkpoints, report.faults.len()), (1, 12_002));
 }
 
+async fn each_of_very_many_checkpoints_is_held_against_the_chain(place: &Place) {
+    let engine = place.open();
+    record(&engine, 1..=5).await;
+    checkpoint(&engine).await;
+    let insert = "INSERT INTO checkpoint SELECT 100 + i, heads, kid, signature FROM checkpoint, n";
+    assert_eq!(place.run(&format!("{NUMBERS} {insert}")), 12_000);
+    let verify = || engine.verify_audit(&[], |_, _, _| true).unwrap();
+    let report = verify();
+    assert_eq!((report.checkpoints, report.faults), (12_001, vec![]));
+    assert_ne!(place.run("DELETE FROM audit_event WHERE seq >= 4"), 0);
+    let faults = verify().faults;
+    let cut = faults.iter().filter(|it| {
+        matches!(
+            it,
+            Fault::Cut {
+                seq: 3,
+                seen: 5,
+                ..
+            }
+        )
+    });
+    assert_eq!(cut.count(), 12_001);
+}
+
 async fn a_changed_checkpoint_is_found(place: &Place) {
     check(place, "UPDATE checkpoint SET at = 6", |f| {
         matches!(f, Fault::Checkpoint { .. })
@@ -292,6 +316,7 @@ on_both!(
     an_event_that_does_not_say_any_more_where_its_check_lies_is_found,
     an_inserted_check_is_found,
     of_many_inserted_rows_each_is_counted,
+    each_of_very_many_checkpoints_is_held_against_the_chain,
     a_changed_checkpoint_is_found,
     every_process_has_a_chain_of_its_own,
     a_chain_that_ended_is_signed_once_and_missed_when_it_is_gone,
