@@ -23,8 +23,14 @@ const COOKIE: &str = "onshi_terminal";
 /// A browser that did nothing for so long is forgotten.
 const FORGOTTEN_AFTER_S: i64 = 12 * 60 * 60;
 
-/// What was being done is kept for so long while somebody signs in again.
+/// What was being done is kept for so long while somebody signs in again, and so long a browser at which nobody chose anything.
 const KEPT_S: i64 = 15 * 60;
+
+/// Browsers that are known at most: more than a terminal ever has. Each request without a cookie brings another one.
+const MOST: usize = 1_000;
+
+/// Browsers to be forgotten are looked for this often at most.
+const TIDIED_AFTER_S: i64 = 60;
 
 /// Hash of a browser's cookie.
 pub(crate) type Key = [u8; 32];
@@ -75,7 +81,40 @@ pub(crate) struct EndedSessions {
 
 /// All browsers by their cookie's hash.
 #[derive(Default)]
-pub(crate) struct Browsers(Mutex<HashMap<Key, Browser>>);
+pub(crate) struct Browsers(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    all: HashMap<Key, Browser>,
+    tidied: Option<Instant>,
+}
+
+impl Known {
+    /// Makes room for another one: lets those go that are over, and where that is not enough the one that is missed least.
+    fn make_room(&mut self, now: Instant) {
+        // Also after the clock was set back.
+        let is_due = |at: Instant| now < at || at.plus_seconds(TIDIED_AFTER_S) <= now;
+        if self.tidied.is_none_or(is_due) {
+            self.all.retain(|_, it| !it.is_over(now));
+            self.tidied = Some(now);
+        }
+        if self.all.len() < MOST {
+            return;
+        }
+        let least = self.all.iter().min_by_key(|(_, it)| (it.stage(), it.used));
+        if let Some(least) = least.map(|(key, _)| *key) {
+            self.all.remove(&least);
+        }
+    }
+}
+
+/// How far somebody got at a browser: the further, the more is lost with it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Opened,
+    CertificateChosen,
+    SignedIn,
+}
 
 impl Browsers {
     /// Adds a browser; returns its cookie. Every sign-in gets a new one, so that none is set from outside.
@@ -83,12 +122,9 @@ impl Browsers {
         let id = random_text()?;
         let key = hash(&id)?;
         browser.used = Some(now);
-        let mut browsers = self.lock();
-        browsers.retain(|_, it| {
-            it.used
-                .is_some_and(|used| now < used.plus_seconds(FORGOTTEN_AFTER_S))
-        });
-        browsers.insert(key, browser);
+        let mut known = self.lock();
+        known.make_room(now);
+        known.all.insert(key, browser);
         Some((
             key,
             format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/"),
@@ -97,7 +133,7 @@ impl Browsers {
 
     /// Works on a browser; `None` when there is no such one.
     pub(crate) fn with<T>(&self, key: &Key, work: impl FnOnce(&mut Browser) -> T) -> Option<T> {
-        self.lock().get_mut(key).map(work)
+        self.lock().all.get_mut(key).map(work)
     }
 
     /// The session of a browser, which counts as used now.
@@ -126,7 +162,7 @@ impl Browsers {
 
     /// Lets copies go whose time is over.
     pub(crate) fn wipe_copies(&self, now: Instant) {
-        for browser in self.lock().values_mut() {
+        for browser in self.lock().all.values_mut() {
             browser.copies.wipe_if_over(now);
         }
     }
@@ -134,7 +170,7 @@ impl Browsers {
     /// Ends every session of every browser, at the claims entry too, and keeps where its person was.
     pub(crate) fn end_sessions(&self, now: Instant) -> EndedSessions {
         let mut ended = EndedSessions::default();
-        for (key, browser) in self.lock().iter_mut() {
+        for (key, browser) in &mut self.lock().all {
             ended.claims.extend(browser.claims.take());
             let session = browser.certificate.zip(browser.session.clone());
             if let Some((certificate, session)) = session {
@@ -147,10 +183,10 @@ impl Browsers {
 
     /// Takes a browser away.
     pub(crate) fn close(&self, key: &Key) -> Option<Browser> {
-        self.lock().remove(key)
+        self.lock().all.remove(key)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Browser>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,6 +198,26 @@ impl Browser {
             certificate: Some(certificate),
             ..Self::default()
         }
+    }
+
+    fn stage(&self) -> Stage {
+        if self.session.is_some() || self.claims.is_some() {
+            Stage::SignedIn
+        } else if self.certificate.is_some() {
+            Stage::CertificateChosen
+        } else {
+            Stage::Opened
+        }
+    }
+
+    /// Whether it did nothing for so long that it is forgotten.
+    fn is_over(&self, now: Instant) -> bool {
+        let kept_s = match self.stage() {
+            Stage::Opened => KEPT_S,
+            Stage::CertificateChosen | Stage::SignedIn => FORGOTTEN_AFTER_S,
+        };
+        self.used
+            .is_none_or(|used| used.plus_seconds(kept_s) <= now)
     }
 
     /// Ends the session and keeps where its person was.
@@ -260,10 +316,8 @@ mod tests {
         assert!(late.kept.is_none());
     }
 
-    #[test]
-    fn copies_are_of_the_browsers_own_session_and_go_with_it() {
-        let now = Instant::parse("2026-11-23T03:00:00Z").unwrap();
-        let session = |token: &str| Session {
+    fn session(token: &str) -> Session {
+        Session {
             account: SessionAccount {
                 display_name: "受付".into(),
                 id: "uketsuke".into(),
@@ -278,7 +332,12 @@ mod tests {
             entry: "full".into(),
             password: crate::pages::tests::state(),
             token: token.into(),
-        };
+        }
+    }
+
+    #[test]
+    fn copies_are_of_the_browsers_own_session_and_go_with_it() {
+        let now = Instant::parse("2026-11-23T03:00:00Z").unwrap();
         let answers = || vec![PastAnswer::made(answered(1, now), "uketsuke", "06139992")];
         let browsers = Browsers::default();
         let browser = Browser {
@@ -304,10 +363,55 @@ mod tests {
     }
 
     #[test]
+    fn requests_without_a_cookie_leave_no_more_than_the_bound_and_whoever_signed_in_stays() {
+        let browsers = Browsers::default();
+        let start = Instant::from_micros(0);
+        let signed_in = Browser {
+            session: Some(session("a")),
+            ..Browser::choosing(0)
+        };
+        let (signed_in, _) = browsers.open(signed_in, start).unwrap();
+        let (choosing, _) = browsers.open(Browser::choosing(0), start).unwrap();
+        let (first, _) = browsers.open(Browser::default(), start).unwrap();
+        let mut last = first;
+        for request in 1..10_000 {
+            let now = Instant::from_micros(request);
+            last = browsers.open(Browser::default(), now).unwrap().0;
+        }
+        assert_eq!(browsers.lock().all.len(), MOST);
+        for (key, stays) in [
+            (signed_in, true),
+            (choosing, true),
+            (first, false),
+            (last, true),
+        ] {
+            assert_eq!(browsers.with(&key, |_| ()).is_some(), stays);
+        }
+        assert!(browsers.session(&signed_in, start).is_some());
+    }
+
+    #[test]
+    fn a_browser_at_which_nobody_chose_anything_is_forgotten_soon() {
+        let browsers = Browsers::default();
+        let start = Instant::from_micros(0);
+        let (opened, _) = browsers.open(Browser::default(), start).unwrap();
+        let (choosing, _) = browsers.open(Browser::choosing(0), start).unwrap();
+        let is_known = |key: &Key| browsers.with(key, |_| ()).is_some();
+        for (after_s, opened_stays) in [(KEPT_S - 1, true), (KEPT_S + TIDIED_AFTER_S, false)] {
+            let later = start.plus_seconds(after_s);
+            browsers.open(Browser::default(), later).unwrap();
+            assert_eq!(
+                (is_known(&opened), is_known(&choosing)),
+                (opened_stays, true)
+            );
+        }
+    }
+
+    #[test]
     fn a_browser_long_unused_is_forgotten() {
         let browsers = Browsers::default();
         let start = Instant::from_micros(0);
-        let (old, _) = browsers.open(Browser::default(), start).unwrap();
+        let (old, _) = browsers.open(Browser::choosing(0), start).unwrap();
         let later = start.plus_seconds(FORGOTTEN_AFTER_S);
         let (new, cookie) = browsers.open(Browser::default(), later).unwrap();
         assert!(browsers.with(&old, |_| ()).is_none());
