@@ -4,28 +4,52 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 /// After a connection that could not be accepted, most likely for want of file handles: let some others end first.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// What connections may take.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Connections at once; further ones wait until one of them ends.
+    connections: usize,
+    /// How long a request's head may take. A connection between requests is closed after as long, and browsers open another; an answer that is
+    /// being sent, such as a stream of events, is not cut.
+    head: Duration,
+}
+
+/// A browser has six connections to a place. Pages ask for a part of themselves every half minute at the slowest: their connection stays open
+/// between.
+const BOUNDS: Bounds = Bounds {
+    connections: 128,
+    head: Duration::from_secs(75),
+};
+
 /// Serves without end.
 pub async fn serve(socket: TcpListener, router: Router) {
     let socket = &socket;
-    serve_each(|| socket.accept(), router).await;
+    serve_each(|| socket.accept(), router, BOUNDS).await;
 }
 
-async fn serve_each<A>(mut accept: impl FnMut() -> A, router: Router)
+async fn serve_each<A>(mut accept: impl FnMut() -> A, router: Router, bounds: Bounds)
 where
     A: Future<Output = io::Result<(TcpStream, SocketAddr)>>,
 {
+    let places = Arc::new(Semaphore::new(bounds.connections));
     loop {
+        // Silent connections do not keep their places.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            return;
+        };
         let Ok((stream, _)) = accept().await else {
             tokio::time::sleep(PAUSE).await;
             continue;
@@ -33,7 +57,15 @@ where
         // A page is small and wanted at once.
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(router.clone());
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(bounds.head)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            let _place = place;
+            // Whoever went away or said nothing is told nothing.
+            let _ = serving.await;
+        });
     }
 }
 
@@ -41,8 +73,85 @@ where
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Notify;
 
     use super::*;
+
+    /// A test that waits longer has failed.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// Serves within bounds; returns where.
+    async fn serve_within(bounds: Bounds, router: Router) -> SocketAddr {
+        let socket = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let socket = &socket;
+            serve_each(|| socket.accept(), router, bounds).await;
+        });
+        address
+    }
+
+    async fn ask(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    /// Waits until the other end closes a connection.
+    async fn closed(stream: &mut TcpStream) {
+        let mut rest = Vec::new();
+        let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest));
+        assert!(closed.await.is_ok(), "it stays open");
+    }
+
+    #[tokio::test]
+    async fn silent_connections_are_closed_and_leave_their_places_to_others() {
+        let bounds = Bounds {
+            connections: 2,
+            head: Duration::from_millis(100),
+        };
+        let router = Router::new().route("/", get(|| async { "here" }));
+        let address = serve_within(bounds, router).await;
+        let mut silent = Vec::new();
+        for begun in ["", "GET / HTTP/1.1\r\nhost:", ""] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            silent.push(stream);
+        }
+        let answer = tokio::time::timeout(PATIENCE, ask(address, "/")).await;
+        let answer = answer.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+        for stream in &mut silent {
+            closed(stream).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_longer_than_a_head_may_is_not_cut() {
+        let bounds = Bounds {
+            connections: 2,
+            head: Duration::from_millis(100),
+        };
+        let (begun, goes_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (begins, waits) = (Arc::clone(&begun), Arc::clone(&goes_on));
+        let slow = move || async move {
+            begins.notify_one();
+            waits.notified().await;
+            "here"
+        };
+        let address = serve_within(bounds, Router::new().route("/", get(slow))).await;
+        let asking = tokio::spawn(async move { ask(address, "/").await });
+        begun.notified().await;
+        // One that came later and is silent is closed first.
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        closed(&mut silent).await;
+        goes_on.notify_one();
+        let answer = asking.await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
+    }
 
     #[tokio::test]
     async fn pages_are_served_after_a_connection_that_could_not_be_accepted() {
@@ -61,13 +170,9 @@ mod tests {
                     socket.accept().await
                 }
             };
-            serve_each(accept, router).await;
+            serve_each(accept, router, BOUNDS).await;
         });
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = b"GET / HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n";
-        stream.write_all(request).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
+        let answer = ask(address, "/").await;
         assert!(answer.ends_with("here"), "{answer}");
     }
 }
