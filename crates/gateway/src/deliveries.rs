@@ -48,6 +48,8 @@ const LONGEST_PAUSE_S: i64 = 600;
 pub(crate) enum Why {
     /// The patient's questions are open.
     Open,
+    /// The center does not give its check, or says what is not understood: no trouble of the folders.
+    NotAnswered,
     /// Its check was read, and its result could not be made.
     NotMade,
     /// Its result could not be put into the face folder.
@@ -67,9 +69,12 @@ impl PutOff {
             .is_some_and(|(_, pause, _)| pause.holds(now))
     }
 
-    /// True while any waits because something did not work.
+    /// True while any waits because something did not work with its folders.
     pub(crate) fn is_in_trouble(&self) -> bool {
-        self.0.values().any(|(why, ..)| *why != Why::Open)
+        self.0.values().any(|(why, ..)| match why {
+            Why::NotMade | Why::NotPublished => true,
+            Why::Open | Why::NotAnswered => false,
+        })
     }
 
     /// A delivery came to nothing: it waits, twice as long each time where a check would be read.

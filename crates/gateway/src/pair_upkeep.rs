@@ -75,7 +75,7 @@ impl PairUpkeep {
                 let now = self.deliveries.clock.now();
                 self.standing.stuck(Concern::ReadersResults, error, now);
             }
-            // One that waits for its next try is in trouble until then.
+            // One that the folders keep waiting for its next try is in trouble until then.
             None if self.put_off.is_in_trouble() => {}
             None => self.standing.went_through(Concern::ReadersResults),
         }
@@ -121,8 +121,13 @@ impl PairUpkeep {
                     return Ok(false);
                 }
                 Err(error) => {
+                    let why = if error.is_at_center() {
+                        Why::NotAnswered
+                    } else {
+                        Why::NotMade
+                    };
                     if !error.concerns_all_questions() {
-                        self.put_off.put_off(id, now, Why::NotMade);
+                        self.put_off.put_off(id, now, why);
                     }
                     return Err(error);
                 }

@@ -58,6 +58,20 @@ impl From<MachineError> for RoundError {
     }
 }
 
+impl RoundError {
+    /// True where the center, or the sign-in there, is in the way, and no folder.
+    pub(crate) fn is_at_center(&self) -> bool {
+        match self {
+            Self::Center(_) | Self::Secret(_) | Self::SignIn => true,
+            Self::File { .. }
+            | Self::NoFolder(_)
+            | Self::OtherWork(_)
+            | Self::Journal(_)
+            | Self::BrokenOff(_) => false,
+        }
+    }
+}
+
 pub(crate) fn keep_first(stuck: &mut Option<RoundError>, outcome: Result<(), RoundError>) {
     if let (None, Err(error)) = (&stuck, outcome) {
         *stuck = Some(error);

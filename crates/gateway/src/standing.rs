@@ -151,20 +151,15 @@ impl Standings {
                 lasts: true,
             }
         };
-        self.with(|seen| match error {
-            RoundError::Center(_) | RoundError::Secret(_) | RoundError::SignIn => {
+        self.with(|seen| {
+            if error.is_at_center() {
                 // A sign-in that waits says nothing new about a refusal.
                 let refused = |it: &Trouble| it.lasts && it.kind == Kind::Refused;
                 if kind == Kind::SignIn && seen.center.trouble.as_ref().is_some_and(refused) {
                     return;
                 }
                 seen.center.trouble = Some(trouble(seen.center.trouble.as_ref()));
-            }
-            RoundError::File { .. }
-            | RoundError::NoFolder(_)
-            | RoundError::OtherWork(_)
-            | RoundError::Journal(_)
-            | RoundError::BrokenOff(_) => {
+            } else {
                 let troubles = &mut seen.folders.entry(folder.to_owned()).or_default().troubles;
                 let told = trouble(troubles.get(&concern));
                 troubles.insert(concern, told);

@@ -5,8 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use api::link_state::{Kind, LinkState, Trouble};
+use domain::civil_date::Instant;
 use gateway::config::Shared;
+use gateway::pickup::RoundError;
 use pki::sealed::MachineKey;
+use store::journal::State;
+use store::journal::deliveries::{Delivery, Heard};
 
 use crate::faces::one_heard;
 use crate::link::{Link, request, wait_until};
@@ -117,6 +121,44 @@ async fn a_readers_result_that_comes_through_ends_the_trouble_of_one_that_did_no
     assert_eq!(link.round().await.unwrap(), 2);
     let center = link.state().center;
     assert!(center.answered_at.is_some() && center.trouble.is_some_and(|it| !it.lasts));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_face_folder_that_is_back_is_not_told_of_beside_a_result_the_center_does_not_give() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    let lasting = |link: &Link| {
+        let trouble = link.state().folders[0].last_trouble.clone();
+        trouble.filter(|it| it.lasts).map(|it| it.kind)
+    };
+    std::fs::rename(link.path("face"), link.path("away")).unwrap();
+    link.round().await.unwrap_err();
+    assert_eq!(lasting(&link), Some(Kind::Missing));
+    // The center knows no such check.
+    let unknown = Delivery {
+        check_id: 1,
+        folder: "receipt".into(),
+        id: 1,
+        name: None,
+        state: State::Claimed,
+    };
+    let heard = Heard {
+        event: None,
+        deliveries: vec![unknown],
+    };
+    let now = Instant::from_micros(0);
+    link.journal.hear(heard, now).await.unwrap();
+    let error = link.round().await.unwrap_err();
+    assert!(matches!(error, RoundError::Center(_)), "{error}");
+    assert_eq!(lasting(&link), Some(Kind::Missing));
+    std::fs::rename(link.path("away"), link.path("face")).unwrap();
+    link.later(10);
+    link.round().await.unwrap_err();
+    assert_eq!(link.names("face").len(), 1);
+    link.later(1);
+    assert_eq!(link.round().await.unwrap(), 0);
+    assert_eq!(link.journal.undelivered().unwrap().len(), 1);
+    assert_eq!(lasting(&link), None, "it is over");
 }
 
 #[tokio::test]
