@@ -160,7 +160,12 @@ impl PairUpkeep {
         };
         self.no_leftovers_before = Some(pause(LEFTOVERS_AGAIN_S));
         let (folders, journal) = (Arc::clone(&self.folders), self.deliveries.journal.clone());
-        let look = move || (folders.closed(), leftovers::look(&folders, &journal, now));
+        let files = self.files.clone();
+        let look = move || {
+            let beat = || files.goes_on();
+            let count = leftovers::look(&folders, &journal, now, &beat);
+            (folders.closed(), count)
+        };
         let (closed, count) = self.files.on_a_thread(look).await?;
         self.standing.closed(closed, now);
         let count = count?;

@@ -14,7 +14,7 @@ use store::journal::Journal;
 
 use crate::round_error::RoundError;
 
-/// A piece of work on a folder pair's files that takes so many seconds is told of: the folder does not answer.
+/// A piece of work on a folder pair's files that does not end or go on for so many seconds is told of: the folder does not answer.
 const HANGS_AFTER_S: i64 = 10;
 
 /// What is gathered of all folder pairs.
@@ -70,6 +70,7 @@ pub(crate) enum Hand {
 /// A piece of work that goes on.
 #[derive(Debug)]
 struct Working {
+    /// When it began, or said last that it goes on.
     since: Instant,
     /// Whether it was logged that it does not come back.
     told: bool,
@@ -276,11 +277,27 @@ impl Standing {
         });
     }
 
+    /// It goes on, however long it takes.
+    pub(crate) fn goes_on(&self, hand: Hand, now: Instant) {
+        let mut was_told = false;
+        self.change(|folder| {
+            if let Some(working) = folder.working.get_mut(&hand) {
+                was_told = std::mem::take(&mut working.told);
+                working.since = now;
+            }
+        });
+        self.answers_again(was_told);
+    }
+
     /// It came back.
     pub(crate) fn ends(&self, hand: Hand) {
         let mut ended = None;
         self.change(|folder| ended = folder.working.remove(&hand));
-        if ended.is_some_and(|it| it.told) {
+        self.answers_again(ended.is_some_and(|it| it.told));
+    }
+
+    fn answers_again(&self, was_told: bool) {
+        if was_told {
             tracing::info!(folder = self.folder, "the folder answers again");
         }
     }
