@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     /// Settings file.
     #[arg(long, required = true)]
     config: Option<PathBuf>,
-    /// Write this file when the folders are watched.
+    /// Write this file when the link app works: which folders are watched, and which wait until they can be used.
     #[arg(long)]
     ready_file: Option<PathBuf>,
-    /// Print one line of JSON when the folders are watched.
+    /// Print one line of JSON when the link app works: the same.
     #[arg(long)]
     json: bool,
     #[command(subcommand)]
@@ -63,9 +63,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let config = read(arguments.config.as_deref().unwrap_or(Path::new("")))?;
     let gateway = open(&config).await?;
-    let folders: Vec<_> = config.folders.iter().map(|it| it.name.clone()).collect();
+    let names = config.folders.iter().map(|it| it.name.as_str());
+    let (folders, waiting): (Vec<&str>, Vec<&str>) =
+        names.partition(|it| gateway.doors.is_open(it));
     let mut stop = Stop::listen()?;
-    let ready = serde_json::json!({ "folders": folders });
+    let ready = serde_json::json!({ "folders": folders, "waiting": waiting });
     if let Some(file) = &arguments.ready_file {
         pki::sealed::write_private(file, ready.to_string().as_bytes())?;
     }
@@ -73,6 +75,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         out!("{ready}");
     } else {
         out!("gateway: {}", folders.join(", "));
+        for name in waiting {
+            out!(
+                "{name}: フォルダーをまだ使えません。使えるようになると自動で始まります。理由はログか端末の「レセコン連携の状態」で確かめて\
+                 ください。 / its folders cannot be used yet; the link app begins there by itself once they can. The log and the terminal's \
+                 page on the link app say why"
+            );
+        }
     }
     tell_ready();
     tokio::select! {

@@ -2,10 +2,12 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::running::{Clinic, onshi, sample, succeed, wait_until};
+use crate::running::{Clinic, Part, first_line, onshi, sample, succeed, wait_until};
+use crate::turned_clock::command;
 
 /// A command that must fail with 1 and say all of this.
 fn check(arguments: &[&str], parts: &[&str]) {
@@ -472,4 +474,33 @@ fn the_link_app_ends_although_a_file_hangs() {
     let ending = std::thread::spawn(move || gateway.end());
     wait_until("its end", || ending.is_finished());
     ending.join().unwrap();
+}
+
+#[test]
+fn a_link_app_that_begins_says_which_folders_are_watched_and_which_wait() {
+    let clinic = Clinic::start();
+    clinic.enrol();
+    clinic.set_up_gateway();
+    let (config, ready) = (clinic.path("gateway.toml"), clinic.path("watched.json"));
+    let [req, res, work] = ["req2", "file", "gateway/work2"].map(|it| clinic.path(it));
+    std::fs::write(&res, "no folder").unwrap();
+    let settings = std::fs::read_to_string(&config).unwrap();
+    let second = format!(
+        "[[folders]]\nname = \"kiosk\"\nreq = \"{req}\"\nres = \"{res}\"\nwork = \"{work}\"\n"
+    );
+    std::fs::write(&config, settings + &second).unwrap();
+    let mut child = command()
+        .args(["gateway", "--config", &config, "--ready-file", &ready])
+        .arg("--json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let _gateway = Part::of(child);
+    let told: Value = serde_json::from_str(&first_line(out)).unwrap();
+    let expected = serde_json::json!({ "folders": ["receipt"], "waiting": ["kiosk"] });
+    assert_eq!(told, expected);
+    let file: Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
+    assert_eq!(file, expected);
 }
