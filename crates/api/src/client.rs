@@ -80,7 +80,8 @@ pub enum ClientError {
     Tls(#[from] pki::server::TlsSetup),
 }
 
-/// A client of one center with one certificate at a time. Its copies share the certificate, also when another takes its place.
+/// A client of one center with one certificate at a time. Its copies share the certificate, also when another takes its place, but for those
+/// that are bound to one.
 #[derive(Clone)]
 pub struct Client {
     base: String,
@@ -171,6 +172,16 @@ impl Client {
         self.line
             .store(Arc::new(Line::new(&self.trust, Some(identity))?));
         Ok(())
+    }
+
+    /// A copy that goes on with the present certificate, also when another takes its place in the others: a session goes on with the one it
+    /// was opened with.
+    #[must_use]
+    pub fn bound_to_certificate(&self) -> Self {
+        Self {
+            line: Arc::new(ArcSwap::new(self.line())),
+            ..self.clone()
+        }
     }
 
     /// The connections of now.

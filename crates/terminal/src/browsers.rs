@@ -169,11 +169,21 @@ impl Browsers {
 
     /// Ends every session of every browser, at the claims entry too, and keeps where its person was.
     pub(crate) fn end_sessions(&self, now: Instant) -> EndedSessions {
+        self.end_those(now, |_| true)
+    }
+
+    /// The same of those alone that were opened with the certificate of a place.
+    pub(crate) fn end_sessions_of(&self, place: usize, now: Instant) -> EndedSessions {
+        self.end_those(now, |certificate| certificate == place)
+    }
+
+    fn end_those(&self, now: Instant, is_one: impl Fn(usize) -> bool) -> EndedSessions {
         let mut ended = EndedSessions::default();
         for (key, browser) in &mut self.lock().all {
-            ended.claims.extend(browser.claims.take());
+            let claims = browser.claims.take_if(|it| is_one(it.certificate));
+            ended.claims.extend(claims);
             let session = browser.certificate.zip(browser.session.clone());
-            if let Some((certificate, session)) = session {
+            if let Some((certificate, session)) = session.filter(|(place, _)| is_one(*place)) {
                 browser.end_session("/", None, now);
                 ended.center.push((*key, certificate, session));
             }

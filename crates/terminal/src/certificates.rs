@@ -20,7 +20,9 @@ use rustls_pki_types::CertificateDer;
 
 use crate::serve::Certificate;
 
-pub(crate) use installing::{Doubt, Offered, Question, anyway, for_notice, from_file, renewal};
+pub(crate) use installing::{
+    Doubt, Offered, Question, Replaced, anyway, for_notice, from_file, renewal,
+};
 pub use installing::{InstallFailed, Installation, by_file, by_notice, renew};
 
 /// The files of certificates are looked at this often: looking is the truth, no notification is relied on.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use api::client::ClientError;
+use api::client::{Client, ClientError};
 use domain::certificate_care::is_step_back;
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
@@ -102,18 +102,33 @@ async fn downloaded_one(
         return certificates.question(Doubt::OtherTerminal, present, identity, holder, Some(kept));
     }
     let name = certificates.name_of(before.as_deref());
-    certificates.put(&name, &identity, holder.clone()).await?;
-    Ok(Offered::Installed(Installation {
-        holder,
-        file: Some(kept),
-    }))
+    let put = certificates.put(&name, &identity, holder, Some(kept));
+    Ok(Offered::Installed(put.await?))
+}
+
+/// A certificate that is in use now.
+#[derive(Debug)]
+pub(crate) struct Put {
+    /// What was installed.
+    pub(crate) installed: Installation,
+    /// Whose place it took, where there was one.
+    pub(crate) replaced: Option<Replaced>,
+}
+
+/// A certificate whose place another took.
+#[derive(Debug)]
+pub(crate) struct Replaced {
+    /// Its place among the terminal's certificates.
+    pub(crate) place: usize,
+    /// A client that still shows it: what was opened with it ends with no other.
+    pub(crate) client: Client,
 }
 
 /// What became of a certificate that was to be installed.
 #[derive(Debug)]
 pub(crate) enum Offered {
     /// It is in use.
-    Installed(Installation),
+    Installed(Put),
     /// Nothing was changed: it waits for a person to want it.
     Questioned(Question),
 }
@@ -170,8 +185,8 @@ pub(crate) async fn from_file(
         return certificates.question(doubt, present, identity, holder, None);
     }
     let name = certificates.name_of(before.as_deref());
-    certificates.put(&name, &identity, holder.clone()).await?;
-    Ok(Offered::Installed(Installation { holder, file: None }))
+    let put = certificates.put(&name, &identity, holder, None);
+    Ok(Offered::Installed(put.await?))
 }
 
 /// Installs the certificate a person was asked about; `None` when it was asked too long ago, or for another since.
@@ -181,19 +196,14 @@ pub(crate) async fn from_file(
 pub(crate) async fn anyway(
     certificates: &Certificates,
     token: &str,
-) -> Result<Option<Installation>, InstallFailed> {
+) -> Result<Option<Put>, InstallFailed> {
     let _turn = certificates.turn.lock().await;
     let Some(wanted) = certificates.wanted(token) else {
         return Ok(None);
     };
     let holder = wanted.identity.holder().ok_or(InstallFailed::NoClient)?;
-    certificates
-        .put(&wanted.name, &wanted.identity, holder.clone())
-        .await?;
-    Ok(Some(Installation {
-        holder,
-        file: wanted.file,
-    }))
+    let put = certificates.put(&wanted.name, &wanted.identity, holder, wanted.file);
+    Ok(Some(put.await?))
 }
 
 /// Renews the certificate of a name: a new key is made here, the old certificate proves who asks (RFC 7030), the file for the
@@ -213,11 +223,9 @@ pub(crate) async fn renewal(
     };
     let (file, identity, holder) = renewed(&setup, password).await?;
     let kept = keep(&setup.downloads, &file, &holder, certificates.now())?;
-    certificates.put(name, &identity, holder.clone()).await?;
-    Ok(Installation {
-        holder,
-        file: Some(kept),
-    })
+    // The sessions of the one before go on with one that was renewed from it.
+    let put = certificates.put(name, &identity, holder, Some(kept));
+    Ok(put.await?.installed)
 }
 
 impl Certificates {
@@ -305,19 +313,36 @@ impl Certificates {
         questioned.take_if(is_it)
     }
 
-    /// Puts a certificate into the place of a name and shows it.
+    /// Puts a certificate into the place of a name and shows it; its file is kept there.
     async fn put(
         &self,
         name: &str,
         identity: &Identity,
         holder: Holder,
-    ) -> Result<(), InstallFailed> {
+        file: Option<PathBuf>,
+    ) -> Result<Put, InstallFailed> {
         let setup = Setup {
             name: name.to_owned(),
             ..self.setup.clone()
         };
+        let replaced = self.under(name);
         place(&setup, identity).await?;
-        self.show(name, identity, holder)
+        self.show(name, identity, holder.clone())?;
+        Ok(Put {
+            installed: Installation { holder, file },
+            replaced,
+        })
+    }
+
+    /// The certificate of a name, before another takes its place.
+    fn under(&self, name: &str) -> Option<Replaced> {
+        let all = self.all();
+        let mut all = all.iter().enumerate();
+        let (place, certificate) = all.find(|(_, it)| it.name == name)?;
+        Some(Replaced {
+            place,
+            client: certificate.client.bound_to_certificate(),
+        })
     }
 }
 

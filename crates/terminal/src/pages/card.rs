@@ -64,7 +64,7 @@ async fn seated(app: &App, staff: &Staff, cause: Cause, force: bool) -> Response
         browser: staff.key,
         name: staff.session.account.display_name.clone(),
         link: Link::of_session(
-            staff.client.clone(),
+            staff.client.bound_to_certificate(),
             app.center_name.clone(),
             staff.session.clone(),
         ),

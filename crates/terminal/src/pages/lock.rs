@@ -1,5 +1,6 @@
 //! The lock screen (G17) and what leads to it. Shows the terminal user's name and nothing of staff or patients.
 
+use api::client::Client;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
@@ -146,7 +147,7 @@ pub(crate) async fn unlock(
         Unlocking::Open => return opened(&app, &visitor, back).await,
         Unlocking::WithoutUser => {
             let ended = app.browsers.end_sessions(app.now());
-            tokio::spawn(sign_everybody_out(app.clone(), ended));
+            tokio::spawn(sign_out(app.clone(), ended, None));
             return Redirect::to(back).into_response();
         }
         Unlocking::Wrong => wrong(words),
@@ -200,20 +201,24 @@ async fn opened(app: &App, visitor: &Visitor, back: &str) -> Response {
     Redirect::to(back).into_response()
 }
 
-/// The terminal's own sessions end at once, those at the center when it can be asked; else they end there by themselves.
-async fn sign_everybody_out(app: App, ended: EndedSessions) {
+/// The terminal's own sessions end at once, those at the center when it can be asked; else they end there by themselves. With the client of
+/// the certificate they were opened with, where another took its place.
+pub(super) async fn sign_out(app: App, ended: EndedSessions, before: Option<Client>) {
+    let client_of = |place: usize| {
+        let present = || Some(app.certificates.get(place)?.client.clone());
+        before.clone().or_else(present)
+    };
     for (key, place, session) in ended.center {
         if let Some(reader) = app.card_reader.get() {
             reader.leave(&key).await;
         }
-        if let Some(certificate) = app.certificates.get(place) {
-            let _ = certificate.client.sign_out(&session.token).await;
+        if let Some(client) = client_of(place) {
+            let _ = client.sign_out(&session.token).await;
         }
     }
     for login in ended.claims {
-        if let Some(certificate) = app.certificates.get(login.certificate) {
-            let token = &login.session.token;
-            let _ = certificate.client.claims_sign_out(token).await;
+        if let Some(client) = client_of(login.certificate) {
+            let _ = client.claims_sign_out(&login.session.token).await;
         }
     }
 }

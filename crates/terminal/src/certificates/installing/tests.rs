@@ -155,7 +155,7 @@ async fn a_notice_of_another_terminal_leaves_the_certificate_before_until_a_pers
     assert_eq!(sealed.fingerprint(), before);
     assert_eq!(certificates.first().unwrap().holder.fingerprint, before);
     let put = anyway(&certificates, &asked.token).await.unwrap();
-    assert!(put.unwrap().file.is_some());
+    assert!(put.unwrap().installed.file.is_some());
     let first = certificates.first().unwrap();
     assert_eq!(first.holder.fingerprint, other.fingerprint());
     assert_eq!(installed.names().unwrap(), ["clinic"]);

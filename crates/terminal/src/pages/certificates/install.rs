@@ -18,8 +18,9 @@ use ui::language::Words;
 use super::permitted::{self, permitted};
 use super::{new_password, of_install, password_faults};
 use crate::certificates::{
-    Doubt, InstallFailed, Installation, Offered, Question, anyway, for_notice, from_file,
+    Doubt, InstallFailed, Installation, Offered, Question, Replaced, anyway, for_notice, from_file,
 };
+use crate::pages::lock::sign_out;
 use crate::pages::{Filled, Frame, Staff, Visitor, show};
 use crate::serve::App;
 use crate::{days, faults};
@@ -180,10 +181,9 @@ pub(crate) async fn install(
         &form.password,
     );
     match installed.await {
-        Ok(Offered::Installed(installed)) => {
-            // Sessions were opened with the certificate before, and do not go on with this one.
-            app.browsers.end_sessions(app.now());
-            installed_page(&app, &visitor, &installed)
+        Ok(Offered::Installed(put)) => {
+            end_sessions(&app, put.replaced);
+            installed_page(&app, &visitor, &put.installed)
         }
         Ok(Offered::Questioned(asked)) => {
             let page = question_page(frame(&app, &visitor, HERE), asked);
@@ -194,6 +194,15 @@ pub(crate) async fn install(
         }
         Err(error) => answer(Some(of_install(&error, words)), &[]),
     }
+}
+
+/// Sessions were opened with the certificate before, and do not go on with this one. Those of the terminal's other certificates do.
+fn end_sessions(app: &App, replaced: Option<Replaced>) {
+    let Some(Replaced { place, client }) = replaced else {
+        return;
+    };
+    let ended = app.browsers.end_sessions_of(place, app.now());
+    tokio::spawn(sign_out(app.clone(), ended, Some(client)));
 }
 
 pub(super) fn installed_page(app: &App, visitor: &Visitor, installed: &Installation) -> Response {
@@ -338,9 +347,9 @@ pub(crate) async fn install_file(
         return answer(None, &[fault]);
     }
     match from_file(&app.certificates, &sent.file, &sent.password).await {
-        Ok(Offered::Installed(installed)) => {
-            app.browsers.end_sessions(app.now());
-            installed_page(&app, &visitor, &installed)
+        Ok(Offered::Installed(put)) => {
+            end_sessions(&app, put.replaced);
+            installed_page(&app, &visitor, &put.installed)
         }
         Ok(Offered::Questioned(asked)) => {
             let page = question_page(frame(&app, &visitor, FILE), asked);
@@ -364,9 +373,9 @@ pub(crate) async fn install_anyway(
 ) -> Response {
     let words = &visitor.words;
     let fault = match anyway(&app.certificates, &form.token).await {
-        Ok(Some(installed)) => {
-            app.browsers.end_sessions(app.now());
-            return installed_page(&app, &visitor, &installed);
+        Ok(Some(put)) => {
+            end_sessions(&app, put.replaced);
+            return installed_page(&app, &visitor, &put.installed);
         }
         Ok(None) => faults::own(
             words,

@@ -1,24 +1,43 @@
-//! Who may give the terminal another certificate, and what is asked first. The center is not there.
+//! Who may give the terminal another certificate, and what is asked first. The center is not there, but in one test.
 
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::http::Request;
+use api::certificate::CertificateState;
+use api::routes;
+use axum::body::Bytes;
+use axum::http::{Method, Request};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use domain::procedures::{Noted, Procedure};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
 use pki::authority::{Authority, KeyKind, printed_fingerprint};
 use pki::identity::{Identity, P12Encryption};
 use pki::installed::Installed;
 use pki::sealed::MachineKey;
+use pki::server::certificate::ServerCertificate;
+use pki::server::{ClientCertificate, Listener, Revocations, Versions};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use super::install::{ANYWAY, FILE, HERE as NOTICE};
 use super::{Certificate, HERE, backup, newest, reminders, renew};
+use crate::browsers;
 use crate::lock::tests::{Answer, PASSWORD, Terminal};
 use crate::pages::{Staff, Visitor};
 use crate::procedures::NewNote;
 
 const P12: &str = "Hokan-123456";
 const DAY_S: i64 = 86_400;
+
+/// How long a test waits: a slow machine is no fault.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The facility of a second certificate on the same PC.
 const OTHER: &str = "1339999999";
@@ -38,6 +57,11 @@ impl Place {
 
     /// With another beside it, issued for another facility.
     fn start_with(age_days: i64, other_days: Option<i64>) -> Self {
+        Self::start_asking(age_days, other_days, None)
+    }
+
+    /// With a center at this address.
+    fn start_asking(age_days: i64, other_days: Option<i64>, center: Option<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let machine = MachineKey::open(&dir.path().join("key")).unwrap();
         let (mut authority, mut started) = (None, Instant::from_micros(0));
@@ -48,6 +72,9 @@ impl Place {
             let identity = issue(made, now.plus_seconds(-age_days * DAY_S));
             setup.certificate_setup.root = made.root().clone();
             setup.certificate_setup.clock = setup.clock.clone();
+            if let Some(center) = center {
+                setup.certificate_setup.center = center;
+            }
             let installed: &Installed = &setup.certificate_setup.installed;
             installed.install("clinic", &identity).unwrap();
             if let Some(days) = other_days {
@@ -63,12 +90,47 @@ impl Place {
         }
     }
 
+    /// A center that takes every certificate and lets everybody sign out; which certificate asked by which method.
+    fn serve(&self, socket: TcpListener) -> mpsc::UnboundedReceiver<(Method, [u8; 32])> {
+        let (local, started) = (IpAddr::V4(Ipv4Addr::LOCALHOST), self.started);
+        let identity = self
+            .authority
+            .issue_server(&["localhost".into()], &[local], started)
+            .unwrap();
+        let clients = ClientCertificate::Required(Revocations::default());
+        let tls = pki::server::config_by(
+            Arc::new(move || started),
+            &ServerCertificate::new(&identity).unwrap(),
+            self.authority.root(),
+            clients.clone(),
+            Versions::Tls13,
+        );
+        let limit = Duration::from_secs(10);
+        let mut listener = Listener::start(socket, tls.unwrap(), clients, limit).unwrap();
+        let (tell, told) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(accepted) = listener.next().await {
+                let (tell, by) = (tell.clone(), accepted.peer.unwrap().fingerprint);
+                let service = service_fn(move |request: hyper::Request<Incoming>| {
+                    let _ = tell.send((request.method().clone(), by));
+                    let reply = reply(request.method(), request.uri().path());
+                    async move { Ok::<_, Infallible>(reply) }
+                });
+                let stream = TokioIo::new(accepted.stream);
+                tokio::spawn(http1::Builder::new().serve_connection(stream, service));
+            }
+        });
+        told
+    }
+
     /// The file of a certificate that was issued so many days ago.
     fn file(&self, age_days: i64) -> (Identity, Vec<u8>) {
-        let identity = issue(
-            &self.authority,
-            self.started.plus_seconds(-age_days * DAY_S),
-        );
+        self.file_of("1319999999", age_days)
+    }
+
+    fn file_of(&self, code: &str, age_days: i64) -> (Identity, Vec<u8>) {
+        let at = self.started.plus_seconds(-age_days * DAY_S);
+        let identity = issue_for(code, &self.authority, at);
         let root = self.authority.root();
         let file = identity.to_pkcs12(root, P12, P12Encryption::Aes256);
         (identity, file.unwrap())
@@ -96,6 +158,39 @@ impl Place {
         let first = self.terminal.app.certificates.first();
         first.unwrap().holder.fingerprint
     }
+
+    fn second(&self) -> [u8; 32] {
+        let second = self.terminal.app.certificates.get(1);
+        second.unwrap().holder.fingerprint
+    }
+
+    fn is_signed_in(&self, cookie: &str) -> bool {
+        let app = &self.terminal.app;
+        let key = browsers::hash(cookie.split_once('=').unwrap().1);
+        app.browsers.session(&key.unwrap(), app.now()).is_some()
+    }
+}
+
+/// What such a center says.
+fn reply(method: &Method, path: &str) -> hyper::Response<Full<Bytes>> {
+    let (status, body) = if path == routes::CERTIFICATE_CURRENT {
+        let state = CertificateState {
+            facility: OTHER.into(),
+            fingerprint: "0".repeat(64),
+            lost_at: None,
+            not_after: "2030-01-01T00:00:00Z".into(),
+            renewable_from: "2029-10-01".into(),
+            renewed: false,
+            terminal: "受付1".into(),
+        };
+        (200, serde_json::to_vec(&state).unwrap())
+    } else if *method == Method::DELETE {
+        (204, Vec::new())
+    } else {
+        (404, Vec::new())
+    };
+    let answer = hyper::Response::builder().status(status);
+    answer.body(Full::from(body)).unwrap()
 }
 
 fn issue(authority: &Authority, at: Instant) -> Identity {
@@ -237,15 +332,39 @@ async fn a_file_of_another_terminal_is_asked_about_before_it_takes_anothers_plac
 #[tokio::test]
 async fn a_second_facilitys_certificate_issued_anew_takes_its_own_place() {
     let place = Place::start_with(30, Some(1_300));
-    let at = place.started.plus_seconds(-10 * DAY_S);
-    let new = issue_for(OTHER, &place.authority, at);
-    let file = new.to_pkcs12(place.authority.root(), P12, P12Encryption::Aes256);
+    let (new, file) = place.file_of(OTHER, 10);
     let (before, cookie) = (place.in_use(), place.terminal.sign_in("general"));
-    let page = place.install(&file.unwrap(), &cookie, "").await;
+    let page = place.install(&file, &cookie, "").await;
     assert!(page.text.contains("data-installed"), "{}", page.text);
     assert_eq!(place.in_use(), before);
-    let second = place.terminal.app.certificates.get(1).unwrap();
-    assert_eq!(second.holder.fingerprint, new.fingerprint());
+    assert_eq!(place.second(), new.fingerprint());
+    assert!(place.is_signed_in(&cookie), "by another certificate");
+}
+
+#[tokio::test]
+async fn a_certificate_ends_the_sessions_of_the_one_it_replaces_alone_and_at_the_center_too() {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let center = format!("https://{}", socket.local_addr().unwrap());
+    let place = Place::start_asking(30, Some(20), Some(center));
+    let mut asked = place.serve(socket);
+    let first = place.terminal.sign_in_by("general", 0);
+    let second = place.terminal.sign_in_by("general", 1);
+    let (before, (new, file)) = (place.second(), place.file_of(OTHER, 10));
+    let page = place.install(&file, &first, "").await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.second(), new.fingerprint());
+    assert!(place.is_signed_in(&first) && !place.is_signed_in(&second));
+    let signed_out = async {
+        loop {
+            let (method, by) = asked.recv().await.unwrap();
+            if method == Method::DELETE {
+                return by;
+            }
+        }
+    };
+    let signed_out = tokio::time::timeout(PATIENCE, signed_out).await;
+    // A session goes on with the certificate it was opened with, and ends with no other.
+    assert_eq!(signed_out.unwrap(), before);
 }
 
 #[tokio::test]
