@@ -21,7 +21,7 @@ use rustls_pki_types::CertificateDer;
 use crate::serve::Certificate;
 
 pub(crate) use installing::{
-    Doubt, Offered, Question, Replaced, anyway, for_notice, from_file, renewal,
+    Doubt, Offered, Question, Replaced, Right, anyway, for_notice, from_file, renewal,
 };
 pub use installing::{InstallFailed, Installation, by_file, by_notice, renew};
 

@@ -48,6 +48,9 @@ pub enum InstallFailed {
     /// The center refuses it: revoked.
     #[error("the center refuses it")]
     Revoked,
+    /// It would take the place of a good one, and whoever puts it has not shown who they are.
+    #[error("it would take the place of a good one: sign in, or prove to be the terminal user")]
+    Unproved,
     /// There is none to renew.
     #[error("there is no certificate to renew")]
     None,
@@ -71,12 +74,22 @@ pub struct Installation {
     pub file: Option<PathBuf>,
 }
 
+/// What whoever puts a certificate may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// Any: they are signed in, or the terminal user.
+    Any,
+    /// None that is good: they have not shown who they are.
+    NoneGood,
+}
+
 /// Downloads the certificate of a notice, keeps its file among the downloads and installs it. The password is the file's.
 ///
 /// # Errors
 /// [`InstallFailed`].
 pub(crate) async fn for_notice(
     certificates: &Certificates,
+    right: Right,
     request_id: &str,
     reference_id: &str,
     password: &str,
@@ -84,22 +97,25 @@ pub(crate) async fn for_notice(
     let _turn = certificates.turn.lock().await;
     let setup = &certificates.setup;
     let downloaded = download(setup, request_id, reference_id, password).await?;
-    downloaded_one(certificates, downloaded).await
+    downloaded_one(certificates, right, downloaded).await
 }
 
 /// Keeps the file of a downloaded certificate and installs it.
 async fn downloaded_one(
     certificates: &Certificates,
+    right: Right,
     (file, identity, holder): Ready,
 ) -> Result<Offered, InstallFailed> {
     let before = certificates.predecessor(&holder)?;
+    certificates.permit(right, before.as_deref()).await?;
     let downloads = &certificates.setup.downloads;
     let kept = keep(downloads, &file, &holder, certificates.now())?;
     if let Some(present) = before
         .as_deref()
         .filter(|it| it.holder.terminal != holder.terminal)
     {
-        return certificates.question(Doubt::OtherTerminal, present, identity, holder, Some(kept));
+        let offered = (identity, holder);
+        return certificates.question(Doubt::OtherTerminal, right, present, offered, Some(kept));
     }
     let name = certificates.name_of(before.as_deref());
     let put = certificates.put(&name, &identity, holder, Some(kept));
@@ -160,6 +176,8 @@ pub(crate) struct Question {
 /// The certificate a person was asked about.
 pub(super) struct Questioned {
     token: String,
+    /// What that person may change.
+    right: Right,
     /// The name it is put under.
     name: String,
     identity: Identity,
@@ -173,16 +191,18 @@ pub(super) struct Questioned {
 /// [`InstallFailed`].
 pub(crate) async fn from_file(
     certificates: &Certificates,
+    right: Right,
     file: &[u8],
     password: &str,
 ) -> Result<Offered, InstallFailed> {
     let _turn = certificates.turn.lock().await;
     let (identity, holder) = opened(&certificates.setup, file, password)?;
     let before = certificates.predecessor(&holder)?;
+    certificates.permit(right, before.as_deref()).await?;
     if let Some(present) = &before
         && let Some(doubt) = certificates.doubt(&holder, present).await
     {
-        return certificates.question(doubt, present, identity, holder, None);
+        return certificates.question(doubt, right, present, (identity, holder), None);
     }
     let name = certificates.name_of(before.as_deref());
     let put = certificates.put(&name, &identity, holder, None);
@@ -202,6 +222,12 @@ pub(crate) async fn anyway(
         return Ok(None);
     };
     let holder = wanted.identity.holder().ok_or(InstallFailed::NoClient)?;
+    // Another may lie there since the person was asked.
+    let mut all = certificates.all().into_iter();
+    let present = all.find(|it| it.name == wanted.name);
+    certificates
+        .permit(wanted.right, present.as_deref())
+        .await?;
     let put = certificates.put(&wanted.name, &wanted.identity, holder, wanted.file);
     Ok(Some(put.await?))
 }
@@ -261,6 +287,21 @@ impl Certificates {
         }
     }
 
+    /// Holds that whoever puts a certificate may do so in the place of this one.
+    async fn permit(
+        &self,
+        right: Right,
+        before: Option<&Certificate>,
+    ) -> Result<(), InstallFailed> {
+        if right == Right::NoneGood
+            && let Some(before) = before
+            && self.is_good(before).await
+        {
+            return Err(InstallFailed::Unproved);
+        }
+        Ok(())
+    }
+
     /// Why a person is asked before a file's certificate takes the place of this one.
     async fn doubt(&self, holder: &Holder, present: &Certificate) -> Option<Doubt> {
         if present.holder.terminal != holder.terminal {
@@ -275,9 +316,9 @@ impl Certificates {
     fn question(
         &self,
         doubt: Doubt,
+        right: Right,
         present: &Certificate,
-        identity: Identity,
-        offered: Holder,
+        (identity, offered): (Identity, Holder),
         file: Option<PathBuf>,
     ) -> Result<Offered, InstallFailed> {
         let token = random_text().ok_or(InstallFailed::Random)?;
@@ -288,6 +329,7 @@ impl Certificates {
             .unwrap_or_else(PoisonError::into_inner);
         *questioned = Some(Questioned {
             token: token.clone(),
+            right,
             name,
             identity,
             file: file.clone(),

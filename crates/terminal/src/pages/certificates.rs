@@ -371,6 +371,7 @@ fn of_install(error: &InstallFailed, words: &Words) -> Fault {
         InstallFailed::OtherCenter => own("other_center", "file-other-center"),
         InstallFailed::Expired => own("certificate_expired", "file-expired"),
         InstallFailed::Revoked => own("certificate_revoked", "file-revoked"),
+        InstallFailed::Unproved => own("required", "certificate-terminal-user-missing"),
         InstallFailed::None => own("no_certificate", "no-certificate"),
         InstallFailed::Seal(_) | InstallFailed::Random => {
             own("not_written", "certificate-not-written")

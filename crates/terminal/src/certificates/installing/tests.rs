@@ -143,7 +143,7 @@ async fn a_notice_of_another_terminal_leaves_the_certificate_before_until_a_pers
     let certificates = terminal(&center, dir.path(), &own);
     let before = certificates.first().unwrap().holder.fingerprint;
     let other = center.client_of("1319999999", "受付2");
-    let offered = downloaded_one(&certificates, downloaded(&other));
+    let offered = downloaded_one(&certificates, Right::Any, downloaded(&other));
     let Ok(Offered::Questioned(asked)) = offered.await else {
         panic!("it is asked about");
     };
@@ -176,14 +176,14 @@ async fn a_certificate_takes_the_place_of_its_own_terminals_whatever_name_that_l
         let mut expected = sealed();
         let new = center.client_of(code, terminal);
         expected[place] = new.fingerprint();
-        let offered = downloaded_one(&certificates, downloaded(&new)).await;
+        let offered = downloaded_one(&certificates, Right::Any, downloaded(&new)).await;
         assert!(matches!(offered, Ok(Offered::Installed(_))), "{offered:?}");
         assert_eq!(sealed(), expected, "{place}");
         let is_new = |it: &Arc<Certificate>| it.holder.fingerprint == new.fingerprint();
         assert!(certificates.all().iter().any(is_new));
     }
     let foreign = center.client_of("1359999999", "受付1");
-    let refused = downloaded_one(&certificates, downloaded(&foreign)).await;
+    let refused = downloaded_one(&certificates, Right::Any, downloaded(&foreign)).await;
     assert!(matches!(refused, Err(InstallFailed::OtherFacility(_))));
 }
 
@@ -209,7 +209,7 @@ async fn a_notice_mends_the_damaged_certificate_of_the_settings_not_another_name
     let installed = &certificates.setup.installed;
     let old = installed.read("old").unwrap().fingerprint();
     let new = center.client();
-    let offered = downloaded_one(&certificates, downloaded(&new)).await;
+    let offered = downloaded_one(&certificates, Right::Any, downloaded(&new)).await;
     assert!(matches!(offered, Ok(Offered::Installed(_))), "{offered:?}");
     let own = installed.read("clinic").unwrap();
     assert_eq!(own.fingerprint(), new.fingerprint());
@@ -231,7 +231,7 @@ async fn a_step_back_is_asked_about_beside_a_damaged_certificate_and_mends_it_wh
     let password = "Tegami-12345678";
     let root = center.authority.root();
     let file = earlier.to_pkcs12(root, password, P12Encryption::Aes256);
-    let offered = from_file(&certificates, &file.unwrap(), password).await;
+    let offered = from_file(&certificates, Right::Any, &file.unwrap(), password).await;
     let Ok(Offered::Questioned(asked)) = offered else {
         panic!("it is asked about");
     };
@@ -240,4 +240,36 @@ async fn a_step_back_is_asked_about_beside_a_damaged_certificate_and_mends_it_wh
     assert!(put.is_some());
     let own = certificates.setup.installed.read("clinic").unwrap();
     assert_eq!(own.fingerprint(), earlier.fingerprint());
+}
+
+#[tokio::test]
+async fn whom_nobody_knows_puts_nothing_over_a_certificate_that_is_good_meanwhile() {
+    let (center, dir) = (Center::new(), tempfile::tempdir().unwrap());
+    let code = InstitutionCode::parse("1319999999").unwrap();
+    let over = now().plus_seconds(-2_000 * DAY_S);
+    let over = center
+        .authority
+        .issue_client(code, "受付1", KeyKind::P256, over);
+    let setup = center.setup(dir.path(), "https://127.0.0.1:1", 0);
+    setup
+        .installed
+        .install("clinic", &over.unwrap().identity)
+        .unwrap();
+    let read = setup.read().unwrap();
+    let certificates = Certificates::new(setup, read);
+    let other = downloaded(&center.client_of("1319999999", "受付2"));
+    let offered = downloaded_one(&certificates, Right::NoneGood, other).await;
+    let Ok(Offered::Questioned(asked)) = offered else {
+        panic!("it is asked about");
+    };
+    let good = center.client();
+    let own = downloaded_one(&certificates, Right::NoneGood, downloaded(&good));
+    assert!(matches!(own.await, Ok(Offered::Installed(_))));
+    let put = anyway(&certificates, &asked.token).await;
+    assert!(matches!(put, Err(InstallFailed::Unproved)));
+    let sealed = certificates.setup.installed.read("clinic").unwrap();
+    assert_eq!(sealed.fingerprint(), good.fingerprint());
+    let newer = downloaded(&center.client());
+    let refused = downloaded_one(&certificates, Right::NoneGood, newer).await;
+    assert!(matches!(refused, Err(InstallFailed::Unproved)));
 }

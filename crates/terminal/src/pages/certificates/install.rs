@@ -159,6 +159,7 @@ pub(crate) async fn install(
     let proof = permitted::field(&app, &visitor).await;
     let answer = |general: Option<Fault>, found: &[(String, Fault)]| {
         let frame = frame(&app, &visitor, HERE);
+        let proof = permitted::field_for(proof, found, words);
         let page = install_page(frame, fingerprint(&app), &form, proof, general, found);
         show(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
@@ -167,15 +168,16 @@ pub(crate) async fn install(
         let fault = faults::own(words, "not_compared", "root-not-compared");
         found.push(("compared".to_owned(), fault));
     }
-    if found.is_empty() {
-        let allowed = permitted(&app, &visitor, &form.terminal_password).await;
-        found.extend(allowed.err());
-    }
     if !found.is_empty() {
         return answer(None, &found);
     }
+    let right = match permitted(&app, &visitor, &form.terminal_password).await {
+        Ok(right) => right,
+        Err(fault) => return answer(None, &[fault]),
+    };
     let installed = for_notice(
         &app.certificates,
+        right,
         &form.request_id,
         &form.reference_id,
         &form.password,
@@ -192,6 +194,7 @@ pub(crate) async fn install(
         Err(InstallFailed::Client(ClientError::Problem(problem))) if !problem.errors.is_empty() => {
             answer(None, &faults::of_members(&problem, words))
         }
+        Err(InstallFailed::Unproved) => answer(None, &[permitted::missing(words)]),
         Err(error) => answer(Some(of_install(&error, words)), &[]),
     }
 }
@@ -329,6 +332,7 @@ pub(crate) async fn install_file(
     let words = &visitor.words;
     let proof = permitted::field(&app, &visitor).await;
     let answer = |general: Option<Fault>, found: &[(String, Fault)]| {
+        let proof = permitted::field_for(proof, found, words);
         let page = file_page(frame(&app, &visitor, FILE), proof, general, found);
         show(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
@@ -343,10 +347,11 @@ pub(crate) async fn install_file(
         let fault = faults::own(words, "required", "certificate-file-missing");
         return answer(None, &[("file".to_owned(), fault)]);
     }
-    if let Err(fault) = permitted(&app, &visitor, &sent.terminal_password).await {
-        return answer(None, &[fault]);
-    }
-    match from_file(&app.certificates, &sent.file, &sent.password).await {
+    let right = match permitted(&app, &visitor, &sent.terminal_password).await {
+        Ok(right) => right,
+        Err(fault) => return answer(None, &[fault]),
+    };
+    match from_file(&app.certificates, right, &sent.file, &sent.password).await {
         Ok(Offered::Installed(put)) => {
             end_sessions(&app, put.replaced);
             installed_page(&app, &visitor, &put.installed)
@@ -355,6 +360,7 @@ pub(crate) async fn install_file(
             let page = question_page(frame(&app, &visitor, FILE), asked);
             show(StatusCode::CONFLICT, &page)
         }
+        Err(InstallFailed::Unproved) => answer(None, &[permitted::missing(words)]),
         Err(error) => answer(Some(of_install(&error, words)), &[]),
     }
 }
@@ -365,27 +371,30 @@ pub(crate) struct AnywayForm {
     token: String,
 }
 
-/// Installs what was asked about; whoever was asked had the right to.
+/// Installs what was asked about; whoever was asked had the right to, unless a good one lies there since.
 pub(crate) async fn install_anyway(
     State(app): State<App>,
     visitor: Visitor,
     Filled(form): Filled<AnywayForm>,
 ) -> Response {
     let words = &visitor.words;
-    let fault = match anyway(&app.certificates, &form.token).await {
+    let (general, found) = match anyway(&app.certificates, &form.token).await {
         Ok(Some(put)) => {
             end_sessions(&app, put.replaced);
             return installed_page(&app, &visitor, &put.installed);
         }
-        Ok(None) => faults::own(
-            words,
-            "asked_too_long_ago",
-            "certificate-asked-too-long-ago",
-        ),
-        Err(error) => of_install(&error, words),
+        Ok(None) => {
+            let code = "asked_too_long_ago";
+            let fault = faults::own(words, code, "certificate-asked-too-long-ago");
+            (Some(fault), None)
+        }
+        Err(InstallFailed::Unproved) => (None, Some(permitted::missing(words))),
+        Err(error) => (Some(of_install(&error, words)), None),
     };
+    let found: Vec<_> = found.into_iter().collect();
     let proof = permitted::field(&app, &visitor).await;
-    let page = file_page(frame(&app, &visitor, FILE), proof, Some(fault), &[]);
+    let proof = permitted::field_for(proof, &found, words);
+    let page = file_page(frame(&app, &visitor, FILE), proof, general, &found);
     show(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 

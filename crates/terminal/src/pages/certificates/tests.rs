@@ -259,6 +259,39 @@ async fn a_terminal_whose_certificate_has_ended_is_given_another_by_anybody() {
 }
 
 #[tokio::test]
+async fn a_good_certificate_beside_one_that_has_ended_is_changed_by_nobody_unknown() {
+    let place = Place::start_with(1_300, Some(20));
+    let before = place.second();
+    // An earlier and a later one.
+    for age_days in [300, 10] {
+        let (_, file) = place.file_of(OTHER, age_days);
+        for (password, code) in [
+            ("", "required"),
+            ("Chigau-Chigau-1", "wrong_terminal_password"),
+        ] {
+            let page = place.install(&file, "", password).await;
+            let told = format!("data-code=\"{code}\"");
+            assert!(
+                page.status == 422 && page.text.contains(&told),
+                "{}",
+                page.text
+            );
+            assert!(page.text.contains("name=\"terminal_password\""), "{code}");
+            assert_eq!(place.second(), before);
+        }
+    }
+    let (newer, file) = place.file_of(OTHER, 10);
+    let page = place.install(&file, "", PASSWORD).await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.second(), newer.fingerprint());
+    // That of the settings has ended.
+    let (own, file) = place.file(10);
+    let page = place.install(&file, "", "").await;
+    assert!(page.text.contains("data-installed"), "{}", page.text);
+    assert_eq!(place.in_use(), own.fingerprint());
+}
+
+#[tokio::test]
 async fn without_a_good_certificate_the_re_issue_is_explained_to_anybody_and_no_note_is_shown() {
     let place = Place::start(1_300);
     let terminal = &place.terminal;
