@@ -397,7 +397,7 @@ fn an_index_that_was_made_before_its_step_is_taken() {
     drop(open().unwrap());
     // As it was before the steps after the fifth, but for the index of the sixth.
     for text in [
-        "DROP TABLE center.receipt_key",
+        "DROP TABLE center.receipt_key, center.terminal_ended, center.revoked_unknown",
         "ALTER TABLE center.account DROP COLUMN profession, DROP COLUMN designated_by",
         "DELETE FROM center.migration WHERE '0006' < name",
     ] {

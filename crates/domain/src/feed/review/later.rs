@@ -176,12 +176,18 @@ mod tests {
         let before = member();
         let mut blank = before.clone();
         blank.elderly.push(elderly(august(), None));
-        assert_eq!(gone(&[before.clone()], &[blank.clone()]), [1, 0, 0]);
+        assert_eq!(
+            gone(std::slice::from_ref(&before), std::slice::from_ref(&blank)),
+            [1, 0, 0]
+        );
         blank.ceilings.push(ceiling(august(), None));
-        assert_eq!(gone(&[before.clone()], &[blank.clone()]), [1, 1, 0]);
+        assert_eq!(
+            gone(std::slice::from_ref(&before), std::slice::from_ref(&blank)),
+            [1, 1, 0]
+        );
         // Also where the card has run out by then, and its successor is still to come.
         blank.period.end = Some(date(7, 31));
-        assert_eq!(gone(&[before.clone()], &[blank]), [1, 1, 0]);
+        assert_eq!(gone(std::slice::from_ref(&before), &[blank]), [1, 1, 0]);
         let mut full = before.clone();
         full.elderly.push(elderly(august(), Some(20)));
         full.ceilings.push(ceiling(august(), Some(Category::A03)));
@@ -199,7 +205,7 @@ mod tests {
         // Ceilings come before the ratios of the same day.
         let mut after = before.clone();
         after.ceilings.push(ceiling(august(), Some(Category::A03)));
-        assert_eq!(gone(&[before.clone()], &[after]), [0, 0, 0]);
+        assert_eq!(gone(std::slice::from_ref(&before), &[after]), [0, 0, 0]);
         let mut renewed = before.clone();
         renewed.issued = Some(date(7, 20));
         renewed.elderly[0].ratio = Ratio::from_percent(30);
@@ -214,7 +220,10 @@ mod tests {
             date: date(8, 1),
             reason: None,
         });
-        assert_eq!(gone(&[before.clone()], &[lost.clone()]), [0, 0, 1]);
+        assert_eq!(
+            gone(std::slice::from_ref(&before), std::slice::from_ref(&lost)),
+            [0, 0, 1]
+        );
         // It was on record already.
         let mut said_again = lost.clone();
         said_again.issued = Some(date(7, 20));
