@@ -187,19 +187,21 @@ fn file(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> SealError
     }
 }
 
-/// Writes a file that only its user reads: beside its place, to the disk, then renamed.
+/// Writes a file that only its user reads: beside its place, to the disk, then renamed. Written by root it belongs to the owner of its
+/// folder, and a folder that is made to the owner of the one above.
 ///
 /// # Errors
 /// [`SealError::File`].
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), SealError> {
     let folder = folder_of(path);
-    std::fs::create_dir_all(folder).map_err(file("make the folder of", path))?;
+    system::make_folders(folder).map_err(file("make the folder of", path))?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
     let write = || {
         let _ = std::fs::remove_file(&beside);
         let mut opened = system::new_private().open(&beside)?;
+        system::give_to_owner(&opened, folder)?;
         opened.write_all(bytes)?;
         opened.sync_all()?;
         std::fs::rename(&beside, path)?;
@@ -217,9 +219,36 @@ pub fn folder_of(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
     use super::*;
+
+    #[test]
+    fn what_is_written_belongs_to_the_owner_of_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = std::fs::metadata(dir.path()).unwrap().uid();
+        // Only root may give a folder away; for anybody else the owner stays who it is.
+        let owner = if own == 0 { 4_711 } else { own };
+        let data_dir = dir.path().join("data");
+        std::fs::create_dir(&data_dir).unwrap();
+        chown(&data_dir, Some(owner), None).unwrap();
+        let folder = data_dir.join("new/identities");
+        let (sealed, key) = (folder.join("a.sealed"), data_dir.join("machine.key"));
+        for _ in 0..2 {
+            let machine = MachineKey::open(&key).unwrap();
+            machine.seal(&sealed, b"a secret").unwrap();
+            for made in [&key, &sealed, &folder, &data_dir.join("new")] {
+                let found = std::fs::metadata(made).unwrap();
+                assert_eq!(found.uid(), owner, "{}", made.display());
+            }
+            let mode = std::fs::metadata(&sealed).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        // Beside the data folder nothing changes hands.
+        let beside = dir.path().join("beside");
+        write_private(&beside, b"x").unwrap();
+        assert_eq!(std::fs::metadata(&beside).unwrap().uid(), own);
+    }
 
     #[test]
     fn a_sealed_secret_opens_with_its_key_alone() {

@@ -1,7 +1,8 @@
 //! Certificates cared for from the shell: renewal and backup at a clinic, list, issue anew and revocation at the center; with what is
 //! refused.
 
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -427,4 +428,62 @@ fn the_operator_lists_issues_anew_and_revokes_and_is_told_what_is_not_there() {
     do_it(&of("revoke", "受付1"));
     assert!(!clinic.check("clinic.p12", &SOMEBODY).status.success());
     assert_eq!(states(&clinic), ["revoked"]);
+}
+
+/// A folder and all that lies in it.
+fn all_of(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut at = 0;
+    while at < found.len() {
+        if found[at].is_dir() {
+            let entries = std::fs::read_dir(&found[at]).unwrap();
+            found.extend(entries.map(|it| it.unwrap().path()));
+        }
+        at += 1;
+    }
+    found
+}
+
+#[test]
+fn what_root_does_on_a_pc_stays_with_the_user_of_the_parts() {
+    let (clinic, running) = start();
+    drop(running);
+    let (terminal, gateway) = (clinic.path("terminal"), clinic.path("gateway"));
+    std::fs::create_dir(&gateway).unwrap();
+    // Only root may give the folders away; for anybody else the owner stays who it is.
+    let own = std::fs::metadata(&gateway).unwrap().uid();
+    let owner = if own == 0 { 4_711 } else { own };
+    for folder in [&terminal, &gateway] {
+        for made in all_of(Path::new(folder)) {
+            chown(&made, Some(owner), None).unwrap();
+        }
+    }
+    let (config, password) = (clinic.path("terminal.toml"), clinic.path("new.pw"));
+    let of_terminal = ["--config", &config, "--password-file", &password];
+    let renewed = succeed(&[&["certificate", "renew", "--json"][..], &of_terminal].concat());
+    let renewed: Value = serde_json::from_str(&renewed).unwrap();
+    let file = Path::new(renewed["file"].as_str().unwrap());
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let stick = clinic.path("stick");
+    let copy = ["certificate", "backup", "--file", name, "--to", &stick];
+    succeed(&[&copy[..], &of_terminal].concat());
+    let user = ["terminal", "set-user", "--id", "uketsuke-pc"];
+    succeed(&[&user[..], &of_terminal].concat());
+    clinic.set_up_gateway();
+    for folder in [&terminal, &gateway] {
+        for made in all_of(Path::new(folder)) {
+            let found = std::fs::metadata(&made).unwrap().uid();
+            assert_eq!(found, owner, "{}", made.display());
+        }
+    }
+    for made in [
+        "terminal/identities/clinic.sealed",
+        "terminal/downloads",
+        "terminal/backups.json",
+        "terminal/terminal-user.json",
+        "gateway/link_app.sealed",
+        "gateway/identities/clinic.sealed",
+    ] {
+        assert!(Path::new(&clinic.path(made)).exists(), "{made}");
+    }
 }
