@@ -22,6 +22,7 @@ use crate::card_trust::CardTrust;
 use crate::config::Limits;
 use crate::config::capacity::Capacity;
 use crate::config::home::Home;
+use crate::config::host_name::HostName;
 use crate::config::insurer_feeds::InsurerFeeds;
 use crate::config::link::Link;
 use crate::config::medical::Medical;
@@ -134,15 +135,19 @@ pub(crate) struct Site {
     pub(crate) hosts: Vec<String>,
     /// The address for people.
     pub(crate) address: String,
+    /// Whether `address` is for this machine alone, though the listener is for others: the settings name no host.
+    pub(crate) is_nameless: bool,
 }
 
 impl Site {
     /// Of the center's names and the listener's address.
-    pub(crate) fn new(names: &[String], at: SocketAddr) -> Self {
-        let name = names.first().map_or("localhost", String::as_str);
+    pub(crate) fn new(names: &[HostName], at: SocketAddr) -> Self {
+        let name = names.first().map(HostName::in_address);
+        let name = name.unwrap_or_else(|| "localhost".to_owned());
         Self {
             hosts: crate::page_guard::hosts(names, at),
             address: format!("https://{name}:{}/", at.port()),
+            is_nameless: names.is_empty() && !at.ip().is_loopback(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod claims;
 pub mod database;
 pub mod emergency;
 pub mod home;
+pub mod host_name;
 pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
@@ -34,9 +35,9 @@ pub struct Config {
     /// Name of the center in receipts and card challenges.
     #[serde(default = "default_name")]
     pub name: String,
-    /// Host names in the server certificate, beside `localhost`.
+    /// Names by which others reach the center, in the server certificate beside `localhost`; the first stands in addresses for people.
     #[serde(default)]
-    pub host_names: Vec<String>,
+    pub host_names: Vec<host_name::HostName>,
     /// Also speak TLS 1.2, for old receipt computers.
     #[serde(default)]
     pub tls12: bool,
@@ -311,6 +312,18 @@ impl Config {
     /// The TOML reader's, with line and column.
     pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    /// Whether other machines are to reach a listener of a center that has no name but `localhost`: its certificate fits no address of theirs, and
+    /// notices lead nowhere.
+    #[must_use]
+    pub fn is_nameless(&self) -> bool {
+        let listen = &self.listen;
+        let home = listen.home.filter(|_| self.home.address.is_none());
+        let mut all = [listen.api, listen.enroll, listen.operator]
+            .into_iter()
+            .chain(home);
+        self.host_names.is_empty() && all.any(|it| !it.ip().is_loopback())
     }
 }
 

@@ -71,6 +71,9 @@ pub struct Enrolled {
     pub download_until: String,
     /// Address of the download page (電子証明書ダウンロードサイト).
     pub download_site: String,
+    /// Whether `download_site` leads nobody but this machine there: the center's settings name no host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_nameless: bool,
     /// The secret number of the application (G06), with which the operator resets the master; empty when the facility has one already.
     #[serde(default)]
     pub secret_number: String,
@@ -323,6 +326,7 @@ fn notice_of(
         validity_months: VALIDITY_MONTHS,
         download_until: deadline.to_string(),
         download_site: site.map(|site| site.address.clone()).unwrap_or_default(),
+        is_nameless: site.is_some_and(|site| site.is_nameless),
         secret_number: String::new(),
         accounts: Vec::new(),
     };

@@ -88,6 +88,7 @@ mod tests {
             validity_months: 39,
             download_until: "2027-05-24".into(),
             download_site: "https://center.example:8444/".into(),
+            is_nameless: false,
             secret_number: "JJJJ-KKKK-LLLL-MMMM-NNNN".into(),
             accounts: vec![FirstAccount {
                 kind: "master".into(),

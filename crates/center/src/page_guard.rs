@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use ui::assets;
 use ui::security::{Foreign, HEADERS, check_secure};
 
+use crate::config::host_name::HostName;
 use crate::trouble::Refused;
 
 /// Lets through what belongs to pages at one of these hosts, and adds the headers of every page.
@@ -48,9 +49,9 @@ fn own(hosts: &[String], request: &Request) -> Result<(), Foreign> {
 }
 
 /// The `Host` values of a listener: its names and addresses with its port.
-pub(crate) fn hosts(names: &[String], at: SocketAddr) -> Vec<String> {
+pub(crate) fn hosts(names: &[HostName], at: SocketAddr) -> Vec<String> {
     let mut all = vec!["localhost".to_owned(), "127.0.0.1".into(), "[::1]".into()];
-    all.extend(names.iter().cloned());
+    all.extend(names.iter().map(HostName::in_address));
     if !at.ip().is_unspecified() {
         all.push(match at.ip() {
             std::net::IpAddr::V4(four) => four.to_string(),
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn the_hosts_are_the_listeners_own() {
         let hosts = hosts(
-            &["center.example".into()],
+            &[HostName::try_from("center.example".to_owned()).unwrap()],
             SocketAddr::from(([127, 0, 0, 1], 443)),
         );
         assert!(hosts.contains(&"center.example".into()));

@@ -154,6 +154,11 @@ impl Center {
     ) -> Result<Self, StartError> {
         let dir = &config.data_dir;
         let held = Held::take(dir)?;
+        if config.is_nameless() {
+            tracing::warn!(
+                "host_names is empty: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
+            );
+        }
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;

@@ -1,10 +1,10 @@
 //! Looks at a settings file and at the files and folders it names, and says line by line what is wrong. Changes nothing: no
 //! folder, key or database is made.
 
+mod listeners;
 mod named_files;
 mod part;
 
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -134,30 +134,7 @@ impl Look<'_> {
                 );
             }
         }
-        let listeners = [
-            ("api", config.listen.api),
-            ("enroll", config.listen.enroll),
-            ("operator", config.listen.operator),
-            ("metrics", config.listen.metrics),
-        ];
-        let search = config.link.search_listener.map(|it| ("listen", it.listen));
-        let home = config.listen.home.map(|it| ("home", it));
-        let all: Vec<_> = listeners.into_iter().chain(home).chain(search).collect();
-        for (place, (key, at)) in all.iter().enumerate() {
-            let twin = all
-                .iter()
-                .take(place)
-                .find(|it| it.1 == *at && at.port() != 0);
-            match twin {
-                Some((other, _)) => self.find(
-                    key,
-                    0,
-                    &format!("{other} と同じ {at} です。別のポートにしてください。"),
-                    &format!("{other} has {at} as well; choose another port"),
-                ),
-                None => self.free(key, *at),
-            }
-        }
+        self.listeners(config);
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());
@@ -399,17 +376,6 @@ impl Look<'_> {
                 &format!("{shown} を開けません。場所と権限を確かめてください。"),
                 &format!("{shown}: {error}; look at its place and rights"),
             ),
-        }
-    }
-
-    fn free(&mut self, key: &'static str, at: SocketAddr) {
-        if let Err(error) = TcpListener::bind(at) {
-            self.find(
-                key,
-                0,
-                &format!("{at} で待ち受けできません。使われていないか確かめてください（この部分が動いているなら問題ありません）。"),
-                &format!("cannot listen on {at}: {error}; look who does (this part itself, if it is running)"),
-            );
         }
     }
 

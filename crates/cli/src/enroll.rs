@@ -277,6 +277,11 @@ pub(crate) fn show_notice(
     file: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<()> {
+    if enrolled.is_nameless {
+        err!(
+            "onshi: 注意: この通知書のダウンロードサイトは localhost で、ほかの機器からは開けません。center.toml の host_names にセンターのホスト名を書いて             センターを再起動し、onshi enroll reissue で通知書を作り直してください。 / remark: the download site of this notice is localhost, which no other machine              reaches; write the center's host name into host_names of center.toml, restart the center and make the notice anew with onshi enroll reissue"
+        );
+    }
     if let Some(file) = file {
         if let Err(error) = write_notice(file, enrolled) {
             // It is made once: what could not be written must not be lost.

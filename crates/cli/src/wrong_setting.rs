@@ -75,11 +75,14 @@ fn plain_of(
         "invalid IP address syntax"
         | "invalid IPv4 address syntax"
         | "invalid IPv6 address syntax" => expected("IP address"),
-        // The syntax of the file, or what a setting says of itself.
-        other => both(
-            "書き方か値が正しくありません。".to_owned(),
-            other.to_owned(),
-        ),
+        // The syntax of the file, or what a setting says of itself: in both languages, or in one.
+        other => match other.split_once(" / ") {
+            Some((ja, en)) => both(ja.to_owned(), en.to_owned()),
+            None => both(
+                "書き方か値が正しくありません。".to_owned(),
+                other.to_owned(),
+            ),
+        },
     }
 }
 

@@ -22,6 +22,7 @@ mod certificate_care;
 mod claims;
 mod claims_line;
 mod cluster;
+mod config_check;
 mod demo;
 mod doctor;
 mod empty_lists;

@@ -1,0 +1,54 @@
+//! What settings say of listeners: two on one address, one that is taken, and a center that others are to reach without a name.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::config::Look;
+
+impl Look<'_> {
+    /// A center's listeners.
+    pub(super) fn listeners(&mut self, config: &center::config::Config) {
+        let listeners = [
+            ("api", config.listen.api),
+            ("enroll", config.listen.enroll),
+            ("operator", config.listen.operator),
+            ("metrics", config.listen.metrics),
+        ];
+        let search = config.link.search_listener.map(|it| ("listen", it.listen));
+        let home = config.listen.home.map(|it| ("home", it));
+        let all: Vec<_> = listeners.into_iter().chain(home).chain(search).collect();
+        for (place, (key, at)) in all.iter().enumerate() {
+            let twin = all
+                .iter()
+                .take(place)
+                .find(|it| it.1 == *at && at.port() != 0);
+            match twin {
+                Some((other, _)) => self.find(
+                    key,
+                    0,
+                    &format!("{other} と同じ {at} です。別のポートにしてください。"),
+                    &format!("{other} has {at} as well; choose another port"),
+                ),
+                None => self.free(key, *at),
+            }
+        }
+        if config.is_nameless() {
+            self.remark(
+                "host_names",
+                "空のままでは、ほかの機器からこのセンターに接続できず、発行通知書の宛先は localhost になります。センターのホスト名か IP アドレスを書いてください（例: host_names = [\"center.example\"]）。",
+                "while it is empty, other machines do not take the center's certificate, and notices name localhost; write the center's host name or IP address, such as host_names = [\"center.example\"]",
+            );
+        }
+    }
+
+    /// Whether a listener's address can be had.
+    pub(super) fn free(&mut self, key: &'static str, at: SocketAddr) {
+        if let Err(error) = TcpListener::bind(at) {
+            self.find(
+                key,
+                0,
+                &format!("{at} で待ち受けできません。使われていないか確かめてください（この部分が動いているなら問題ありません）。"),
+                &format!("cannot listen on {at}: {error}; look who does (this part itself, if it is running)"),
+            );
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What `onshi config check` says of values that would start, and then fail quietly or only when somebody needs them.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::running::{onshi, start_center};
+
+/// Own addresses alone, each on a free port.
+const OWN: &str = "[listen]\napi = \"127.0.0.1:0\"\nenroll = \"127.0.0.1:0\"\noperator = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n";
+
+/// What is said of a settings file that lies in a folder.
+fn report(dir: &Path, text: &str) -> Value {
+    let file = dir.join("settings.toml");
+    std::fs::write(&file, text).unwrap();
+    let output = onshi(&["config", "check", file.to_str().unwrap(), "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.success(), report["good"] == true, "{report}");
+    report
+}
+
+/// A center's settings, with lines before the first heading.
+fn center(dir: &Path, first: &str) -> String {
+    let data_dir = dir.join("center");
+    format!("data_dir = \"{}\"\n{first}\n{OWN}", data_dir.display())
+}
+
+#[test]
+fn a_host_name_that_no_address_can_have_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["center.example:8443", "*.example", "", "日本"] {
+        let names = format!("host_names = [\"{name}\"]");
+        let report = report(dir.path(), &center(dir.path(), &names));
+        assert_eq!(report["good"], false, "{name}");
+        let told = &report["findings"][0];
+        assert_eq!(told["line"], 2, "{told}");
+        assert!(told["ja"].as_str().unwrap().contains("ホスト名"), "{told}");
+        assert!(told["en"].as_str().unwrap().contains("host name"), "{told}");
+    }
+    let good = "host_names = [\"center.example\", \"192.0.2.10\"]";
+    let report = report(dir.path(), &center(dir.path(), good));
+    assert_eq!(report["good"], true, "{report}");
+}
+
+#[test]
+fn a_center_for_others_without_a_name_is_told_of_by_the_check_and_at_each_notice() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let (data_dir, settings) = (file("center"), file("settings.toml"));
+    for (terminal, names, remarks, site) in [
+        ("受付1", "[]", 1, "https://localhost:"),
+        (
+            "受付2",
+            "[\"Center.Example\"]",
+            0,
+            "https://center.example:",
+        ),
+    ] {
+        let text = center(dir.path(), &format!("host_names = {names}"));
+        let text = text.replace("enroll = \"127.0.0.1:0\"", "enroll = \"0.0.0.0:0\"");
+        let report = report(dir.path(), &text);
+        assert_eq!(report["good"], true, "{report}");
+        let told = report["remarks"].as_array().unwrap();
+        assert_eq!(told.len(), remarks, "{report}");
+        assert!(told.iter().all(|it| it["key"] == "host_names"), "{report}");
+        let (running, _) = start_center(&settings, &file("ready.json"));
+        let enrol = [
+            "enroll",
+            "--json",
+            "--data-dir",
+            &data_dir,
+            "--code",
+            "1319999999",
+            "--name",
+            "見本クリニック",
+            "--terminal",
+            terminal,
+        ];
+        let output = onshi(&enrol);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
+        assert_eq!(errors.contains("host_names"), remarks == 1, "{errors}");
+        let notice: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let told = notice["download_site"].as_str().unwrap();
+        assert!(told.starts_with(site), "{told}");
+        running.end();
+    }
+}
