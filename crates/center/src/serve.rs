@@ -223,7 +223,8 @@ impl Center {
         };
         let app = Arc::new(Shared {
             records,
-            examiner: Examiner::new(authority.root(), revocations.clone())?,
+            examiner: Examiner::new(authority.root(), revocations.clone())?
+                .knowing(authority.issuing()),
             renewal_days: config.certificates.renewal_days.into(),
             authority,
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),

@@ -124,7 +124,12 @@ fn build(
         }
         ClientCertificate::Required(revocations) => {
             let chain = chain()?;
-            builder.with_client_cert_verifier(Arc::new(NotRevoked { chain, revocations }))
+            let issuers = certificate.issuers();
+            builder.with_client_cert_verifier(Arc::new(NotRevoked {
+                chain,
+                revocations,
+                issuers,
+            }))
         }
     };
     let mut config = builder.with_cert_resolver(Arc::new(certificate.clone()));

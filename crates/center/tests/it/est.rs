@@ -187,6 +187,28 @@ async fn openssl_and_curl_read_the_authority_and_renew_a_certificate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_printed_of_the_answer_opens_the_api_and_is_renewed_in_its_turn() {
+    let world = World::start_renewing().await;
+    let clinic = world.enrol("1319999999").await;
+    let stranger = Stranger::new(&world, &clinic);
+    stranger.request(SUBJECT);
+    let (status, body) = stranger.post(RENEW, &OLD);
+    assert_eq!(status, "200", "{body}");
+    let leaf = stranger.certificates(&body);
+    assert_eq!(leaf.matches("BEGIN CERTIFICATE").count(), 1, "{leaf}");
+    let key = std::fs::read(stranger.path("new.key")).unwrap();
+    let alone = Identity::from_pem(leaf.as_bytes(), &key).unwrap();
+    assert_eq!(alone.chain().len(), 1);
+    world.client(Some(&alone)).certificate().await.unwrap();
+    std::fs::write(stranger.path("next.pem"), &leaf).unwrap();
+    std::fs::write(stranger.path("next.key"), &key).unwrap();
+    stranger.request(SUBJECT);
+    let next = ["--cert", "next.pem", "--key", "next.key"];
+    let (status, body) = stranger.post(RENEW, &next);
+    assert_eq!(status, "200", "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_first_certificate_is_made_for_a_key_of_the_clients_with_the_notices_ids() {
     let world = World::start().await;
     let clinic = world.enrol("1319999999").await;

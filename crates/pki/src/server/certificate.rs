@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::civil_date::Instant;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls_pki_types::CertificateDer;
 
 use crate::authority::SERVER_RENEWAL_DAYS;
 use crate::clock::Clock;
@@ -61,6 +62,11 @@ impl ServerCertificate {
     fn of(identity: &Identity, renewal: Option<(Clock, Issue)>) -> Result<Self, TlsSetup> {
         let current = Mutex::new(Current::of(identity)?);
         Ok(Self(Arc::new(Shown { current, renewal })))
+    }
+
+    /// The certificates above it that are shown with it.
+    pub(crate) fn issuers(&self) -> Vec<CertificateDer<'static>> {
+        self.now().cert.iter().skip(1).cloned().collect()
     }
 
     /// What is shown now. What cannot be made anew is shown to its end.

@@ -13,6 +13,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use crate::client::is_of_time;
 use crate::clock::unix;
 use crate::identity::{Holder, holder};
+use crate::server::verifier::above;
 use crate::server::{Revocations, TlsSetup};
 
 /// A verifier that lets every certificate pass whose key is proved.
@@ -78,6 +79,7 @@ pub enum Unfit {
 pub struct Examiner {
     chain: Arc<dyn ClientCertVerifier>,
     revocations: Revocations,
+    issuers: Vec<CertificateDer<'static>>,
 }
 
 impl Examiner {
@@ -94,7 +96,15 @@ impl Examiner {
         Ok(Self {
             chain: chain.build().map_err(|error| setup(&error))?,
             revocations,
+            issuers: Vec::new(),
         })
+    }
+
+    /// The same, knowing a certificate between root and leaf, so that a leaf may come alone.
+    #[must_use]
+    pub fn knowing(mut self, issuing: &CertificateDer<'static>) -> Self {
+        self.issuers.push(issuing.clone());
+        self
     }
 
     /// The holder of a chain, leaf first.
@@ -103,6 +113,7 @@ impl Examiner {
     /// [`Unfit`].
     pub fn examine(&self, offered: &[CertificateDer<'_>], now: Instant) -> Result<Holder, Unfit> {
         let (leaf, others) = offered.split_first().ok_or(Unfit::Missing)?;
+        let others = above(others, &self.issuers);
         match self.chain.verify_client_cert(leaf, others, unix(now)) {
             Ok(_) => {}
             Err(Error::InvalidCertificate(why)) if is_of_time(&why) => return Err(Unfit::Expired),

@@ -18,6 +18,16 @@ pub(crate) struct NotRevoked {
     pub(crate) chain: Arc<dyn ClientCertVerifier>,
     /// What was revoked.
     pub(crate) revocations: Revocations,
+    /// The certificates between root and leaf.
+    pub(crate) issuers: Vec<CertificateDer<'static>>,
+}
+
+/// What leads from a leaf to the root: what came with it, or for one that came alone what is known here.
+pub(crate) fn above<'a, 'b>(
+    others: &'a [CertificateDer<'b>],
+    known: &'a [CertificateDer<'b>],
+) -> &'a [CertificateDer<'b>] {
+    if others.is_empty() { known } else { others }
 }
 
 impl ClientCertVerifier for NotRevoked {
@@ -39,6 +49,7 @@ impl ClientCertVerifier for NotRevoked {
         others: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        let others = above(others, &self.issuers);
         let verified = self.chain.verify_client_cert(leaf, others, now)?;
         if self.revocations.holds(&Sha256::digest(leaf).into()) {
             return Err(CertificateError::Revoked.into());
