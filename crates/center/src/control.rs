@@ -68,7 +68,7 @@ pub enum Order {
     Succeed(String, String),
     /// Load a feed: its parts follow.
     Feed(Box<NewFeed>),
-    /// List the newest batches of feeds.
+    /// List the batches of feeds that wait for somebody, and the newest.
     ListFeeds,
     /// Publish a batch that is held for review: its number or identifier.
     ReleaseFeed(String),

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::control::Conversation;
 use crate::insurer_feeds;
 
-/// Batches in a list.
+/// Batches in a list, beside those that wait for somebody.
 const LISTED: u32 = 200;
 
 /// A feed as the operator announces it.
@@ -237,7 +237,7 @@ pub struct BatchLine {
     pub weighed: Option<WeighedLine>,
 }
 
-/// The newest batches.
+/// The batches that wait for somebody, and the newest.
 pub(crate) fn list(app: &App) -> Result<Vec<BatchLine>, StoreError> {
     let batches = app.engine.feed_batches(LISTED)?;
     Ok(batches.into_iter().map(|it| line_of(app, it)).collect())

@@ -75,7 +75,7 @@ pub(crate) enum FeedCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List the newest batches.
+    /// List the batches that wait for somebody, and the newest.
     #[command(after_help = "Example: onshi feed list --data-dir /var/lib/onshi")]
     List {
         /// Data folder of the running center.

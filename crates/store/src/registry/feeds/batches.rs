@@ -99,14 +99,16 @@ pub struct Changed {
 }
 
 impl Engine {
-    /// The newest batches, at most so many.
+    /// The batches that wait for somebody, however old they are, and before the newest, at most so many.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn feed_batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
         self.registry().read(|connection| {
             let text = format!(
-                "SELECT {COLUMNS} FROM feed_batch ORDER BY begun DESC, number DESC LIMIT ?1"
+                "SELECT {COLUMNS} FROM feed_batch WHERE state IN ('held', 'interrupted')
+                    OR number IN (SELECT number FROM feed_batch ORDER BY begun DESC, number DESC LIMIT ?1)
+                    ORDER BY CASE WHEN state IN ('held', 'interrupted') THEN 0 ELSE 1 END, begun DESC, number DESC"
             );
             batches(connection, &text, limit)
         })

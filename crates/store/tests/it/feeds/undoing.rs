@@ -4,10 +4,32 @@ use super::*;
 use crate::on_both;
 
 on_both!(
+    a_batch_that_waits_is_listed_whatever_came_after_it,
     of_a_batch_that_is_forgotten_in_part_nothing_is_undone,
     whom_a_waiting_batch_of_another_insurer_rests_on_stands_in_the_way,
     a_line_about_somebody_who_was_taken_back_meanwhile_is_refused_and_told
 );
+
+async fn a_batch_that_waits_is_listed_whatever_came_after_it(place: &Place) {
+    let engine = place.open();
+    let delta = Scope::Delta;
+    let held = begin(&engine, InsurerKind::Persons, delta, 1).await;
+    let (counted, weighed) = (Counted::default(), Weighed::default());
+    let hold = engine.hold_insurer_feed(held, counted, weighed, now());
+    hold.await.unwrap();
+    for id in 2..9 {
+        begin(&engine, InsurerKind::Persons, delta, id).await;
+    }
+    let listed: Vec<u128> = engine
+        .feed_batches(5)
+        .unwrap()
+        .iter()
+        .map(|it| it.id)
+        .collect();
+    assert_eq!(listed, [1, 8, 7, 6, 5, 4], "what waits comes first");
+    // Once, where it is among the newest as well.
+    assert_eq!(engine.feed_batches(50).unwrap().len(), 8);
+}
 
 async fn of_a_batch_that_is_forgotten_in_part_nothing_is_undone(place: &Place) {
     /// More than are forgotten at a time.
