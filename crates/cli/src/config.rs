@@ -1,6 +1,7 @@
 //! Looks at a settings file and at the files and folders it names, and says line by line what is wrong. Changes nothing: no
 //! folder, key or database is made.
 
+mod folders;
 mod listeners;
 mod named_files;
 mod part;
@@ -16,7 +17,7 @@ use pki::sealed::{is_open_to_others, is_sealed};
 use serde_json::json;
 
 use self::part::Part;
-use crate::{system, told, wrong_setting};
+use crate::{told, wrong_setting};
 
 /// `onshi config`.
 #[derive(Subcommand)]
@@ -255,38 +256,7 @@ impl Look<'_> {
                 "no folders; write [[folders]]",
             );
         }
-        for (at, pair) in config.folders.iter().enumerate() {
-            let mut watched = vec![("req", &pair.req), ("res", &pair.res)];
-            watched.extend(pair.face.as_ref().map(|face| ("face", face)));
-            let all = || watched.iter().copied().chain([("work", &pair.work)]);
-            for (key, folder) in all() {
-                self.makeable(key, at, folder);
-            }
-            if watched.iter().any(|(_, it)| pair.work.starts_with(it)) {
-                self.find(
-                    "work",
-                    at,
-                    "req、res、face のどれかの中にあります。外に置いてください。",
-                    "it lies inside req, res or face; put it outside",
-                );
-            }
-            let found = all().map(|(_, folder)| nearest(folder));
-            let devices: Vec<Option<u64>> = found
-                .map(|folder| folder.and_then(|it| std::fs::metadata(it).ok()))
-                .map(|found| found.as_ref().map(system::device))
-                .collect();
-            if devices
-                .windows(2)
-                .any(|pair| matches!(pair, [one, other] if one != other))
-            {
-                self.find(
-                    "work",
-                    at,
-                    "req・res・face と別のファイルシステムにあります。同じものに置いてください。",
-                    "not on the file system of req, res and face; put all on one",
-                );
-            }
-        }
+        self.folder_pairs(&config.folders);
     }
 
     fn kiosk(&mut self, config: &kiosk::config::Config) {

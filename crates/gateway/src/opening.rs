@@ -104,6 +104,35 @@ async fn open_with<M: Future<Output = ()> + Send + 'static>(
     }
 }
 
+/// The first pair whose name, or one of whose folders, an earlier one has or it has itself for another purpose: such settings end the start. Makes
+/// no folder: one that is missing counts as lying where it would be made.
+#[must_use]
+pub fn set_twice(pairs: &[Folders]) -> Option<(usize, FoldersError)> {
+    let mut names = BTreeSet::new();
+    let doors = Doors::default();
+    pairs.iter().enumerate().find_map(|(at, pair)| {
+        if !names.insert(&pair.name) {
+            return Some((at, FoldersError::SameName(pair.name.clone())));
+        }
+        let entered = doors.enter(&pair.name, Places::expected(pair));
+        entered.err().map(|error| (at, error))
+    })
+}
+
+/// Where a folder really lies, or would when it is made.
+#[must_use]
+pub fn place_of(folder: &Path) -> PathBuf {
+    let there = folder
+        .ancestors()
+        .find_map(|it| Some((it, std::fs::canonicalize(it).ok()?)));
+    let Some((above, real)) = there else {
+        return folder.into();
+    };
+    folder
+        .strip_prefix(above)
+        .map_or_else(|_| folder.into(), |rest| real.join(rest))
+}
+
 /// Makes the shared folders first, those for most people before the others: what one for fewer makes on the way would let the others not through.
 async fn make_shared<M: Future<Output = ()> + Send + 'static>(
     pairs: &[Folders],
@@ -231,6 +260,14 @@ impl Places {
         })
     }
 
+    fn expected(pair: &Folders) -> Self {
+        let published = [&pair.res].into_iter().chain(&pair.face);
+        Self {
+            published: published.map(|it| place_of(it)).collect(),
+            own: vec![place_of(&pair.req), place_of(&pair.work)],
+        }
+    }
+
     fn holds(&self, folder: &Path) -> bool {
         self.published.contains(folder) || self.own.iter().any(|it| it == folder)
     }
@@ -289,6 +326,8 @@ mod tests {
             ..other.clone()
         };
         for pair in [same_work, same_req, given_back_into_req] {
+            let found = set_twice(&[one.clone(), pair.clone()]);
+            assert!(matches!(found, Some((1, FoldersError::SetTwice(_)))));
             assert!(matches!(
                 refused(&[one.clone(), pair]).await,
                 FoldersError::SetTwice(_)
@@ -302,6 +341,14 @@ mod tests {
             refused(&[own_req]).await,
             FoldersError::SetTwice(_)
         ));
+        let missing = Folders {
+            work: dir.path().join("new/work"),
+            req: dir.path().join("new/work"),
+            ..other.clone()
+        };
+        assert!(matches!(set_twice(&[missing]), Some((0, _))));
+        assert!(!dir.path().join("new").exists(), "looking makes nothing");
+        assert!(set_twice(&[one.clone(), other.clone()]).is_none());
         let _doors = open_all(&[one, other], PATIENCE).await.unwrap();
     }
 

@@ -86,3 +86,45 @@ fn a_center_for_others_without_a_name_is_told_of_by_the_check_and_at_each_notice
         running.end();
     }
 }
+
+/// The lines of findings of a key.
+fn lines_of(report: &Value, key: &str) -> Vec<u64> {
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().filter(|it| it["key"] == key);
+    found.map(|it| it["line"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn folders_that_the_link_app_refuses_for_serving_twice_are_told_with_the_second_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display();
+    let pair = |name: &str, req: &str, res: &str, work: &str| {
+        format!(
+            "[[folders]]\nname = \"{name}\"\nreq = \"{at}/{req}\"\nres = \"{at}/{res}\"\nwork = \"{at}/{work}\"\n"
+        )
+    };
+    // Lines 1 to 8.
+    let head = format!(
+        "data_dir = \"{at}/data\"\ncenter = \"https://center.example:8443\"\nca = \"{at}/root.pem\"\n[identity]\nname = \"clinic\"\n\
+         [account]\nid = \"link_app\"\nsecret_file = \"{at}/secret\"\n"
+    );
+    let one = pair("receipt", "req", "res", "work");
+    let lines =
+        |pairs: &str, key: &str| lines_of(&report(dir.path(), &format!("{head}{pairs}")), key);
+    assert_eq!(lines(&pair("receipt", "req", "req", "work"), "res"), [12]);
+    for (second, key, line) in [
+        (pair("other", "req", "res2", "work2"), "req", 16),
+        (pair("other", "req2", "work", "work2"), "res", 17),
+        (pair("other", "req2", "res2", "work"), "work", 18),
+        (pair("receipt", "req2", "res2", "work2"), "name", 15),
+    ] {
+        let told = lines(&format!("{one}{second}"), key);
+        assert!(told.contains(&line), "{key}: {told:?}");
+    }
+    // Results of two receipt computers may go into one folder.
+    let shared = format!("{one}{}", pair("other", "req2", "res", "work2"));
+    for key in ["req", "res", "work"] {
+        assert!(lines(&shared, key).is_empty(), "{key}");
+    }
+    assert_eq!(lines(&shared, "name"), [5], "there is no certificate");
+}
