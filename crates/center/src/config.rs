@@ -10,6 +10,7 @@ pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
 pub mod network;
+pub mod object_identifier;
 pub mod retention;
 pub mod traces;
 
@@ -21,7 +22,9 @@ use domain::card_certificate::GRACE_MONTHS;
 use domain::certificate_care::RENEWABLE_DAYS;
 use domain::lockout::Policy;
 use domain::operator::LINK_HOURS;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+
+use crate::config::object_identifier::ObjectIdentifier;
 
 /// `center.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -117,8 +120,23 @@ impl Default for Operators {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Certificates {
-    /// Days before its end from which a certificate may be renewed.
+    /// Days before its end from which a certificate may be renewed; [`LEAST_RENEWAL_DAYS`] at least.
+    #[serde(deserialize_with = "renewal_days")]
     pub renewal_days: u16,
+}
+
+/// Days in which a facility that is closed for a time can renew all the same \[ours\]. It is told to renew from 90 days before the end on.
+pub const LEAST_RENEWAL_DAYS: u16 = 30;
+
+fn renewal_days<'de, D: Deserializer<'de>>(it: D) -> Result<u16, D::Error> {
+    let days = u16::deserialize(it)?;
+    if LEAST_RENEWAL_DAYS <= days {
+        return Ok(days);
+    }
+    let least = LEAST_RENEWAL_DAYS;
+    Err(serde::de::Error::custom(format!(
+        "電子証明書を更新できる期間が短すぎます。{least} 日以上にしてください。 / certificates could hardly be renewed; write {least} days or more"
+    )))
 }
 
 impl Default for Certificates {
@@ -170,17 +188,17 @@ impl Default for Cards {
 #[serde(deny_unknown_fields, default)]
 pub struct CardPolicies {
     /// Of plastic cards.
-    pub card: String,
+    pub card: ObjectIdentifier,
     /// Of phones.
-    pub phone: String,
+    pub phone: ObjectIdentifier,
 }
 
 impl Default for CardPolicies {
     /// Below the number RFC 5612 keeps for examples.
     fn default() -> Self {
         Self {
-            card: "1.3.6.1.4.1.32473.20.30".into(),
-            phone: "1.3.6.1.4.1.32473.20.31".into(),
+            card: ObjectIdentifier("1.3.6.1.4.1.32473.20.30".into()),
+            phone: ObjectIdentifier("1.3.6.1.4.1.32473.20.31".into()),
         }
     }
 }

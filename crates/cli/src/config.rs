@@ -5,6 +5,7 @@ mod folders;
 mod listeners;
 mod named_files;
 mod part;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -136,6 +137,7 @@ impl Look<'_> {
             }
         }
         self.listeners(config);
+        self.times(config);
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());

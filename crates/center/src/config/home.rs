@@ -1,5 +1,7 @@
 //! Settings of home care and remote care (G32). What is not known to be official has a default that says so.
 
+use std::num::NonZeroU16;
+
 use serde::Deserialize;
 
 use crate::config::network::Network;
@@ -13,7 +15,7 @@ pub struct Home {
     pub address: Option<PublicAddress>,
     /// Days after which what a patient agreed to at home ends by itself; without it nothing ends before it is withdrawn. Whether there is an
     /// official end is not known (operations §2.1).
-    pub consent_days: Option<u16>,
+    pub consent_days: Option<NonZeroU16>,
     /// Proxies in front of the listener: whom they name in `X-Forwarded-For` counts as the one a request comes from. Nobody else's header counts.
     pub proxies: Vec<Network>,
 }

@@ -128,3 +128,41 @@ fn folders_that_the_link_app_refuses_for_serving_twice_are_told_with_the_second_
     }
     assert_eq!(lines(&shared, "name"), [5], "there is no certificate");
 }
+
+#[test]
+fn values_of_a_center_that_would_fail_quietly_are_told_with_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    // The heading of what follows stands on line 8.
+    let of = |further: &str| report(dir.path(), &format!("{}{further}", center(dir.path(), "")));
+    for (wrong, line, en) in [
+        (
+            "[cards]\npolicies = { card = \"x\" }\n",
+            9,
+            "object identifier",
+        ),
+        ("[home]\nconsent_days = 0\n", 9, "from 1 to 65535"),
+        ("[certificates]\nrenewal_days = 0\n", 9, "30 days"),
+        (
+            "[lockout]\nlongest_lock_min = 10\nfirst_lock_min = 20\n",
+            10,
+            "longest_lock_min",
+        ),
+    ] {
+        let report = of(wrong);
+        assert_eq!(report["good"], false, "{wrong}");
+        let told = &report["findings"][0];
+        assert_eq!(told["line"], line, "{told}");
+        assert!(told["en"].as_str().unwrap().contains(en), "{told}");
+        assert_ne!(told["ja"], told["en"]);
+    }
+    for (drain_ms, remarks) in [(29_999, 0), (30_000, 1)] {
+        let report = of(&format!("[capacity]\ndrain_ms = {drain_ms}\n"));
+        assert_eq!(report["good"], true, "{report}");
+        let told = report["remarks"].as_array().unwrap();
+        assert_eq!(told.len(), remarks, "{report}");
+        assert!(told.iter().all(|it| it["line"] == 9), "{report}");
+    }
+    let good = "[cards]\npolicies = { card = \"1.3.6.1.4.1.32473.20.30\" }\n[home]\nconsent_days = 1\n[certificates]\nrenewal_days = 30\n\
+                [lockout]\nfirst_lock_min = 20\nlongest_lock_min = 20\n";
+    assert_eq!(of(good)["good"], true);
+}
