@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use api::update::{Manifest, PackageFile, Release, SignedKeyChange};
 use clap::Subcommand;
 use domain::update::Version;
-use pki::publisher::{Publisher, PublisherKey};
+use pki::publisher::{Publisher, PublisherKey, follow};
 
 use crate::told;
 
@@ -223,6 +223,18 @@ fn change(publisher: &Publisher, new: PublisherKey, dir: &Path, json: bool) -> a
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(told::unreadable(&file, &error)),
     };
+    let reached = reached(&changes, &file)?;
+    if let Some(end) = reached.filter(|it| *it != publisher.key()) {
+        let (file, end) = (file.display(), end.fingerprint());
+        return Err(told::both(
+            &format!(
+                "{file} によると、--key の鍵は今の鍵ではありません。今の鍵（指紋 {end}）の鍵ファイルを指定してください。"
+            ),
+            &format!(
+                "by {file} the key of --key does not count; give the one that counts now (fingerprint {end})"
+            ),
+        ));
+    }
     changes.push(SignedKeyChange::from(&publisher.change_to(new)));
     write(&file, &serde_json::to_vec(&changes)?)?;
     let fingerprint = new.fingerprint();
@@ -235,6 +247,22 @@ fn change(publisher: &Publisher, new: PublisherKey, dir: &Path, json: bool) -> a
         out!("次の鍵の指紋 / fingerprint of the key that follows: {fingerprint}");
     }
     Ok(())
+}
+
+/// The key that the changes so far lead to, link by link as a PC follows them; `None` where there is none.
+fn reached(changes: &[SignedKeyChange], file: &Path) -> anyhow::Result<Option<PublisherKey>> {
+    let links: Vec<_> = changes.iter().filter_map(SignedKeyChange::read).collect();
+    let Some(first) = links.first() else {
+        return Ok(None);
+    };
+    let end = follow(first.old, &links).map_err(|error| {
+        let file = file.display();
+        told::both(
+            &format!("{file} に、前の鍵で署名されていない変更があります。正しいファイルを置いてください。"),
+            &format!("{file}: {error}; put the right file there"),
+        )
+    })?;
+    Ok(Some(end))
 }
 
 /// Beside its place, then renamed: a center that serves the folder never reads half of it.

@@ -286,3 +286,39 @@ fn a_fetch_that_was_cut_off_goes_on_where_it_ended() {
     assert_eq!(workshop.fetch(), Ok("0.3.0-1 waits".into()));
     assert_eq!(workshop.install(), Ok("installed".into()));
 }
+
+#[test]
+fn only_the_newest_key_says_which_follows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let passphrase = path("passphrase");
+    std::fs::write(&passphrase, "a long enough passphrase\n").unwrap();
+    for name in ["first", "second", "third"] {
+        let (key, public) = (path(&format!("{name}.key")), path(&format!("{name}.pub")));
+        let make = ["publish", "key", "--out", &key, "--public", &public];
+        succeed(&[&make[..], &["--passphrase-file", &passphrase]].concat());
+    }
+    let folder = path("");
+    let change = |from: &str, to: &str| {
+        let (key, new) = (path(&format!("{from}.key")), path(&format!("{to}.pub")));
+        let change = ["publish", "change-key", "--key", &key, "--new", &new];
+        let rest = ["--passphrase-file", &passphrase, "--dir", &folder];
+        onshi(&[&change[..], &rest].concat())
+    };
+    let changes = || std::fs::read_to_string(path("key-changes.json")).unwrap();
+    assert!(change("first", "second").status.success());
+    let one = changes();
+    // The first one was left behind, the third one was never reached.
+    for from in ["first", "third"] {
+        let refused = change(from, "third");
+        let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{why}");
+        assert!(
+            why.contains("今の鍵ではありません") && why.contains("counts now"),
+            "{why}"
+        );
+        assert_eq!(changes(), one, "{from}");
+    }
+    assert!(change("second", "third").status.success());
+    assert_ne!(changes(), one);
+}
