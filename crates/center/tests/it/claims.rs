@@ -118,7 +118,7 @@ pub(crate) async fn account(world: &World, tenant: &str, code: &str, id: &str) -
 
 /// Files for a PC, hands the filing in, and has it accepted.
 pub(crate) async fn file_for(world: &World, clinic: &Clinic, token: &str, tenant: &str) {
-    file_from(world, (clinic, token), tenant, "2026-10-01").await;
+    file_from(world, (clinic, token), tenant, "2026-04-01").await;
 }
 
 /// The same, from a day on.
