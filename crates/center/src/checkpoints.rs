@@ -11,6 +11,7 @@ use store::audit::{Checkpoint, checkpoint_message};
 use store::engine::{Engine, StoreError};
 
 use crate::app::App;
+use crate::revoked_outside;
 
 /// A checkpoint of the audit chain is signed this often.
 const EVERY: Duration = Duration::from_secs(60);
@@ -20,6 +21,7 @@ pub(crate) async fn sign(app: App) {
     loop {
         every.tick().await;
         let outcome = one(&app).await;
+        revoked_outside::keep(&app).await;
         let forgotten = forget_old_keys(&app).await;
         if let Err(error) = outcome.and(forgotten) {
             tracing::error!(error = %error, "no checkpoint could be kept");

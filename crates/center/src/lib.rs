@@ -65,6 +65,7 @@ mod reference_numbers;
 pub mod reissue;
 mod repeats;
 mod revocation_list;
+mod revoked_outside;
 mod rotation;
 mod rotations;
 mod router;

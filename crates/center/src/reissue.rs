@@ -11,6 +11,7 @@ use store::certificates::{Known, Which};
 use crate::app::App;
 use crate::certificates::hex;
 use crate::enroll::{Enrolled, institution, notice};
+use crate::revoked_outside;
 use crate::sessions::event;
 use crate::told::Told;
 
@@ -67,6 +68,7 @@ pub(crate) async fn reissue(
         let stays = stays.map_err(|_| Trouble::Internal.problem())?;
         let stays = Some(stays.as_str().to_owned());
         revoke(app, Which::Terminal(code, terminal.terminal, stays), by).await?;
+        revoked_outside::keep(app).await;
     }
     Ok(enrolled)
 }
@@ -82,9 +84,10 @@ pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal, by: Actor) ->
     {
         known_terminal(app, &terminal)?;
     }
-    revoke(app, Which::Terminal(code, terminal.terminal, None), by)
-        .await
-        .map(drop)
+    revoke(app, Which::Terminal(code, terminal.terminal, None), by).await?;
+    // At once: a disk that is lost within the minute takes the order with it.
+    revoked_outside::keep(app).await;
+    Ok(())
 }
 
 /// Revokes a certificate and all renewed from it. False for one that is not known: it alone is refused from now on.
@@ -101,6 +104,7 @@ pub(crate) async fn revoke_line(app: &App, fingerprint: &str, by: Actor) -> Resu
     if gone.is_none() {
         app.revocations.add(fingerprint);
     }
+    revoked_outside::keep(app).await;
     Ok(gone.is_some())
 }
 

@@ -43,7 +43,8 @@ use crate::trace_export::TraceExport;
 use crate::training::{MadeUpPatients, Practice};
 use crate::{
     bulk, card_trust, checkpoints, control, download_page, home_care, listeners, operator,
-    other_processes, public_keys, questions, reading_through, router, sessions, shared_keys,
+    other_processes, public_keys, questions, reading_through, revoked_outside, router, sessions,
+    shared_keys,
 };
 
 /// Reads the time; handed in, so that a test may choose it.
@@ -265,6 +266,7 @@ impl Center {
             lockout: config.lockout.into(),
             checkpoint_dir: config.checkpoint_dir.clone(),
             signing: Default::default(),
+            revoked_outside: Default::default(),
             metrics,
             traces,
             download_site: Default::default(),
@@ -384,6 +386,7 @@ impl Center {
             tracing::warn!(error = %error, "what was worked on was not let go of; other processes of this center take it up after a minute");
         }
         let signed = checkpoints::one(&self.app).await;
+        revoked_outside::keep(&self.app).await;
         let engine = self.app.engine.clone();
         let closing = tokio::task::spawn_blocking(move || engine.close());
         // One that panicked left the log beside the file, where the next center finds it.

@@ -16,6 +16,7 @@ use store::audit::outside::Outside;
 use store::audit::verify::Report;
 
 use crate::progress::Progress;
+use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{Named, StorePlace};
 use crate::{backup, told};
 
@@ -71,6 +72,9 @@ pub(crate) enum AuditCommand {
         /// Which copy or point in time; stands in the event as one word.
         #[arg(long)]
         from: String,
+        /// Checkpoints kept outside the store (`checkpoint_dir` of the settings): what the `revocations.jsonl` beside it names is revoked again.
+        #[arg(long)]
+        outside: Option<PathBuf>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -146,22 +150,46 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
             Some(out) => crate::looks::export(&whose, &out, json).await,
             None => crate::looks::show(&whose, json).await,
         },
-        AuditCommand::Restored { named, from, json } => restored(&named.read()?, &from, json).await,
+        AuditCommand::Restored {
+            named,
+            from,
+            outside,
+            json,
+        } => restored(&named.read()?, &from, outside.as_deref(), json).await,
         AuditCommand::Export { what, out, json } => export(&what, &out, json).await,
     }
 }
 
-async fn restored(place: &StorePlace, from: &str, json: bool) -> anyhow::Result<ExitCode> {
+async fn restored(
+    place: &StorePlace,
+    from: &str,
+    outside: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let revoked = outside.map(RevokedOutside::named_by).transpose()?;
     let reach = backup::record_restore(place, from).await?;
+    let again = match revoked {
+        Some(revoked) => Some(revoked.revoke_again(place).await),
+        None => None,
+    };
     if json {
         out!(
             "{}",
-            serde_json::json!({"recorded": backup::reach_json(&reach)})
+            serde_json::json!({
+                "recorded": backup::reach_json(&reach), "revoked_again": again.as_ref().map(RevokedAgain::to_json),
+            })
         );
     } else {
         out!("{}", backup::told_reach(&reach));
+        if let Some(again) = &again {
+            out!("{again}");
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if again.is_none_or(|it| it.is_done()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The first file of a center's keys that is not in its data folder; without them no signature can be verified.

@@ -20,6 +20,7 @@ use store::upkeep::Copying;
 
 use crate::audit::{missing_key, read_outside};
 use crate::progress::Progress;
+use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{StorePlace, must_be_there};
 use crate::system::private_file;
 use crate::told;
@@ -65,7 +66,7 @@ pub(crate) struct Restore {
     #[arg(long)]
     from: PathBuf,
     /// Checkpoints kept outside the store (`checkpoint_dir` of the settings): its `checkpoints.jsonl`. The restored audit chain is
-    /// held against them.
+    /// held against them, and what the `revocations.jsonl` beside it names is revoked again.
     #[arg(long)]
     outside: Option<PathBuf>,
     /// Print JSON.
@@ -161,6 +162,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     let from = &arguments.from;
     // Before anything is moved: what the copy is to be held against must be there.
     let outside = arguments.outside.as_deref();
+    let revoked = outside.map(RevokedOutside::beside).transpose()?.flatten();
     let outside = outside.map(read_outside).transpose()?.unwrap_or_default();
     if is_unfinished(from) {
         let shown = from.display();
@@ -224,14 +226,22 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     }
     let before = take_place(&arguments.data_dir).map_err(failed)?;
     let recorded = record(&arguments.data_dir, from).await;
+    let again = match revoked {
+        Some(revoked) => {
+            let place = StorePlace::Folder(arguments.data_dir.clone());
+            Some(revoked.revoke_again(&place).await)
+        }
+        None => None,
+    };
     let verified = Verified::of(&arguments.data_dir, &outside);
+    let revokes_again = again.as_ref().is_some_and(RevokedAgain::is_whole);
     let restored = arguments.data_dir.display().to_string();
     if arguments.json {
         out!(
             "{}",
             serde_json::json!({
                 "restored": restored, "before": kept(&before), "recorded": recorded_json(&recorded), "audit": verified.to_json(),
-                "repeat": UNDONE.map(Deed::as_str),
+                "revoked_again": again.as_ref().map(RevokedAgain::to_json), "repeat": repeat(revokes_again),
             })
         );
     } else {
@@ -256,21 +266,37 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
                 told::whole(why)
             ),
         }
+        if let Some(again) = &again {
+            out!("{again}");
+        }
         out!("{verified}");
+        let (ja, en) = if revokes_again {
+            ("", "")
+        } else {
+            ("電子証明書の失効、", "revoked, ")
+        };
         out!(
-            "写しより後に行った電子証明書の失効、運用者・アカウントの停止、パスワードの変更、同意の取消は、復元で元に戻りました。センターを使い始める前に docs/operations/restore.md の手順でやり直してください / \
-             what was revoked, disabled, changed (passwords) or withdrawn (consents) after the copy was made counts again as before: do it once more before the center is used, as docs/operations/restore.md says"
+            "写しより後に行った{ja}運用者・アカウントの停止、パスワードの変更、同意の取消は、復元で元に戻りました。センターを使い始める前に docs/operations/restore.md の手順でやり直してください / \
+             what was {en}disabled, changed (passwords) or withdrawn (consents) after the copy was made counts again as before: do it once more before the center is used, as docs/operations/restore.md says"
         );
     }
     let is_good = match verified {
         Verified::Whole { .. } | Verified::NoKeys(_) => recorded.is_ok(),
         Verified::Changed(_) | Verified::Failed(_) => false,
     };
-    Ok(if is_good {
+    Ok(if is_good && again.is_none_or(|it| it.is_done()) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The deeds to do once more, but for revocations where those were done again.
+fn repeat(revokes_again: bool) -> Vec<&'static str> {
+    let left = UNDONE
+        .into_iter()
+        .filter(|it| !(revokes_again && *it == Deed::CertificateRevoke));
+    left.map(Deed::as_str).collect()
 }
 
 /// Has the audit chain of what is in place now tell that it was brought back.

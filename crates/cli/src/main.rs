@@ -28,6 +28,7 @@ mod progress;
 mod publish;
 mod reissue;
 mod retention;
+mod revoked_outside;
 mod sealing;
 mod serve;
 mod setup;

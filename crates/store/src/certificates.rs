@@ -1,5 +1,6 @@
 //! Client certificates as the center remembers them: issued, used, renewed, lost, revoked (G08, G10, contracts §9). Holds no key.
 
+pub mod outside;
 pub mod unknown;
 
 use domain::audit::Event;

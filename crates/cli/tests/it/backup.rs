@@ -345,3 +345,64 @@ fn a_certificate_issued_after_the_copy_works_after_the_restore_until_its_termina
     let revoked: Value = serde_json::from_str(&revoked).unwrap();
     assert_eq!(revoked["known"], false);
 }
+
+#[test]
+fn what_was_revoked_after_the_copy_is_revoked_again_from_the_list_outside() {
+    let mut clinic = Clinic::start();
+    let notice = clinic.enrol();
+    // From here on what is revoked stands outside as well.
+    clinic.center.take().unwrap().kill();
+    clinic.start_center();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    let files = ["clinic.p12", "later.p12"];
+    clinic.download(&notice, files[1]);
+    let place = ["--data-dir", &data_dir, "--code", "1319999999"];
+    succeed(&[&["enroll", "revoke"][..], &place, &["--terminal", "受付1"]].concat());
+    let outside = clinic.path("checkpoints.jsonl");
+    wait_until("a checkpoint outside", || {
+        std::fs::exists(&outside).unwrap()
+    });
+    clinic.center.take().unwrap().kill();
+    let list = clinic.path("revocations.jsonl");
+    let whole = std::fs::read_to_string(&list).unwrap();
+    assert_eq!(whole.lines().count(), 3, "{whole}");
+    // As a power cut leaves it: the lines before are used, and what may be missing is said.
+    std::fs::write(&list, format!("{whole}{{\"certif")).unwrap();
+    let repeats = |told: &Value| {
+        let repeat = told["repeat"].as_array().unwrap();
+        repeat.iter().any(|it| it == "certificate-revoke")
+    };
+    for (unreadable, text) in [
+        (serde_json::json!([4]), None),
+        (serde_json::json!([]), Some(&whole)),
+    ] {
+        if let Some(text) = text {
+            std::fs::write(&list, text).unwrap();
+        }
+        // A checkpoint of after the copy may lie outside, which is no matter here.
+        let (_, told) = restore(&clinic, &copy, &["--outside", &outside]);
+        let again = &told["revoked_again"];
+        assert_eq!(again["certificates"], 2, "{told}");
+        assert_eq!(again["terminals"], 1, "{told}");
+        assert_eq!(again["unreadable"], unreadable, "{told}");
+        assert_eq!(repeats(&told), text.is_none(), "{told}");
+    }
+    // As after a server brought its database back: it is done already.
+    let order = ["audit", "restored", "--json", "--data-dir", &data_dir];
+    let told = succeed(&[&order[..], &["--from", "x", "--outside", &outside]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["revoked_again"]["certificates"], 0, "{told}");
+    clinic.start_center();
+    for file in files {
+        assert!(!clinic.check(file, &TARO).status.success(), "{file}");
+    }
+    let order = ["audit", "search", "--json", "--data-dir", &data_dir];
+    let found = succeed(&[&order[..], &["--deed", "certificate-revoke"]].concat());
+    let found: Vec<Value> = serde_json::from_str(&found).unwrap();
+    let from_outside = found.iter().filter(|it| {
+        let detail = it["detail"].as_str().unwrap();
+        detail.starts_with("why=outside")
+    });
+    assert_eq!(from_outside.count(), 3, "{found:?}");
+}

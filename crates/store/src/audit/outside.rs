@@ -10,6 +10,9 @@ use crate::audit::verify::Fault;
 /// The file, in a folder of its own.
 const FILE: &str = "checkpoints.jsonl";
 
+/// By so many bytes at its end a file that was read is known again.
+const END: usize = 256;
+
 /// The file in a folder.
 #[must_use]
 pub fn file(dir: &Path) -> PathBuf {
@@ -23,18 +26,33 @@ pub struct Added {
     bytes: Vec<u8>,
 }
 
+impl Added {
+    /// The end of what a file holds; `None` of an empty one.
+    pub(crate) fn end_of(bytes: &[u8]) -> Option<Self> {
+        let at = bytes.len().saturating_sub(END);
+        let end = bytes.get(at..).filter(|it| !it.is_empty())?;
+        Some(Self {
+            at: at as u64,
+            bytes: end.to_vec(),
+        })
+    }
+}
+
 /// Adds a checkpoint to the file in a folder, and brings it to the disk.
 ///
 /// # Errors
 /// Of the file system; then a part of the line may be there.
 pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<Added> {
-    let path = file(dir);
-    let mut line = checkpoint.to_line();
-    if !ends_a_line(&path) {
+    append_to(&file(dir), checkpoint.to_line())
+}
+
+/// Adds whole lines to a file, and brings them to the disk.
+pub(crate) fn append_to(path: &Path, mut lines: String) -> Result<Added> {
+    if !ends_a_line(path) {
         // A power cut or a full disk left half a line: it must not spoil this one.
-        line.insert(0, '\n');
+        lines.insert(0, '\n');
     }
-    let bytes = line.into_bytes();
+    let bytes = lines.into_bytes();
     let mut file = OpenOptions::new().create(true).append(true).open(path)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
@@ -47,8 +65,13 @@ pub fn append(dir: &Path, checkpoint: &Checkpoint) -> Result<Added> {
 /// when a disk was not mounted for a while.
 #[must_use]
 pub fn holds(dir: &Path, added: &Added) -> bool {
+    holds_in(&file(dir), added)
+}
+
+/// The same of any file.
+pub(crate) fn holds_in(path: &Path, added: &Added) -> bool {
     let read = || {
-        let mut file = File::open(file(dir))?;
+        let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(added.at))?;
         let mut found = vec![0; added.bytes.len()];
         file.read_exact(&mut found)?;

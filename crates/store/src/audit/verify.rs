@@ -365,6 +365,6 @@ fn checkpoints_after(connection: &Connection, after: i64) -> Result<Vec<Checkpoi
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

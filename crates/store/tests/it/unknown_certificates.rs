@@ -4,6 +4,7 @@ use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use store::access::{Earlier, Notice};
+use store::certificates::outside::{self, Again};
 use store::certificates::unknown::Adopted;
 use store::certificates::{Certificate, Which};
 use store::engine::Engine;
@@ -142,9 +143,93 @@ async fn the_first_use_of_one_issued_anew_reaches_those_that_are_not_known(place
     assert_eq!(becomes, Adopted::Refused);
 }
 
+async fn what_a_restore_undid_is_revoked_again_as_it_was(place: &Place) {
+    let (before, folder) = (place.open(), tempfile::tempdir().unwrap());
+    let in_copy = certificate(1, "受付1", 0);
+    assert_eq!(shown(&before, in_copy.clone(), 1).await, Adopted::Now);
+    assert_eq!(
+        shown(&before, certificate(2, "受付1", 2), 3).await,
+        Adopted::Now
+    );
+    revoked(&before, terminal("受付1"), 10).await;
+    revoked(&before, Which::Line([3; 32]), 11).await;
+    // What is enrolled afterwards is in force, and stays so.
+    assert_eq!(
+        shown(&before, certificate(4, "受付1", 12), 13).await,
+        Adopted::Now
+    );
+    let ended = before.ended_since(at(-100)).unwrap();
+    assert_eq!(before.ended_since(at(11)).unwrap().len(), 1);
+    outside::append(folder.path(), &ended).unwrap();
+    let (read, _) = outside::read(folder.path()).unwrap();
+    assert_eq!(read.ended, ended);
+    assert!(read.unreadable.is_empty());
+    let another = place.another();
+    let after = another.open();
+    assert_eq!(shown(&after, in_copy, 1).await, Adopted::Now);
+    let event = event(Deed::CertificateRevoke, 20);
+    let events = after.events().unwrap();
+    let again = after.end_again(&read.ended, &event).await.unwrap();
+    let done = Again {
+        certificates: 3,
+        terminals: 1,
+    };
+    assert_eq!(again, done);
+    assert_eq!(after.events().unwrap(), events + 4);
+    let again = after.end_again(&read.ended, &event).await.unwrap();
+    assert_eq!(again, Again::default());
+    let known = after.certificate(&[1; 32]).unwrap().unwrap();
+    assert_eq!(known.revoked, Some(at(10)), "with its time");
+    for (number, issued, becomes) in [
+        (2, 2, Adopted::Refused),
+        (5, 9, Adopted::Refused),
+        (4, 12, Adopted::Now),
+    ] {
+        let of = certificate(number, "受付1", issued);
+        assert_eq!(shown(&after, of, 30).await, becomes, "{number}");
+    }
+}
+
+async fn the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_place(place: &Place) {
+    let before = place.open();
+    let notice = Notice {
+        request_id: "T2".into(),
+        reference_hash: [2; 32],
+        facility: facility(),
+        terminal: "受付1".into(),
+        issued: at(5),
+        deadline: now().date_in_japan().plus_days(180),
+        wrong_tries: 0,
+        earlier: Earlier::Replaced,
+        closed: false,
+    };
+    let stored = before.store_notice(notice, event(Deed::NoticeIssue, 5));
+    stored.await.unwrap();
+    let anew = Certificate {
+        notice: "T2".into(),
+        ..certificate(2, "受付1", 8)
+    };
+    let stored = before.store_certificate(anew, event(Deed::CertificateIssue, 8));
+    assert!(stored.await.unwrap());
+    let used = before.use_certificate([2; 32], event(Deed::CertificateRevoke, 9));
+    used.await.unwrap();
+    let ended = before.ended_since(at(0)).unwrap();
+    assert_eq!(ended.len(), 1);
+    let another = place.another();
+    let after = another.open();
+    let again = after.end_again(&ended, &event(Deed::CertificateRevoke, 20));
+    assert_eq!(again.await.unwrap().terminals, 1);
+    for (number, issued, becomes) in [(1, 3, Adopted::Refused), (2, 8, Adopted::Now)] {
+        let of = certificate(number, "受付1", issued);
+        assert_eq!(shown(&after, of, 30).await, becomes, "{number}");
+    }
+}
+
 on_both!(
     one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal,
     what_a_terminal_was_revoked_of_reaches_those_shown_later_but_not_those_issued_later,
     one_that_is_revoked_by_its_fingerprint_alone_is_refused_when_it_is_shown,
     the_first_use_of_one_issued_anew_reaches_those_that_are_not_known,
+    what_a_restore_undid_is_revoked_again_as_it_was,
+    the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_place,
 );

@@ -1,0 +1,132 @@
+//! What a center kept outside its store of the certificates it revoked: revoked again after a restore, which undid those after the copy.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use domain::audit::{Actor, Deed, Event};
+use pki::sealed::folder_of;
+use store::certificates::outside::{self, Again, EndedOutside};
+
+use crate::store_place::StorePlace;
+use crate::told;
+
+/// The list, as it was read before anything is restored.
+pub(crate) struct RevokedOutside {
+    file: PathBuf,
+    kept: EndedOutside,
+}
+
+impl RevokedOutside {
+    /// The list beside a file of checkpoints; `None` where a center kept none yet.
+    pub(crate) fn beside(checkpoints: &Path) -> anyhow::Result<Option<Self>> {
+        let file = outside::file(folder_of(checkpoints));
+        match std::fs::read(&file) {
+            Ok(bytes) => {
+                let kept = EndedOutside::read(&bytes);
+                Ok(Some(Self { file, kept }))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(told::unreadable(&file, &error)),
+        }
+    }
+
+    /// The same where it was asked for by itself: one that is not there was not meant.
+    pub(crate) fn named_by(checkpoints: &Path) -> anyhow::Result<Self> {
+        let found = Self::beside(checkpoints)?;
+        found.ok_or_else(|| {
+            let file = outside::file(folder_of(checkpoints));
+            told::unreadable(&file, &ErrorKind::NotFound.into())
+        })
+    }
+
+    /// Revokes again in a store that was brought back what this list names.
+    pub(crate) async fn revoke_again(self, place: &StorePlace) -> RevokedAgain {
+        let done = self.in_store(place).await;
+        RevokedAgain { list: self, done }
+    }
+
+    async fn in_store(&self, place: &StorePlace) -> anyhow::Result<Again> {
+        let mut chain = [0; 16];
+        aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
+        let engine = place.open_existing(chain)?;
+        let event = Event {
+            at: crate::serve::now(),
+            actor: Actor::Operator("local".into()),
+            deed: Deed::CertificateRevoke,
+            subject: None,
+            detail: "why=outside".into(),
+        };
+        let done = engine.end_again(&self.kept.ended, &event).await;
+        engine.close();
+        done.map_err(|error| told::of_store(error.into()))
+    }
+}
+
+/// What became of it.
+pub(crate) struct RevokedAgain {
+    list: RevokedOutside,
+    done: anyhow::Result<Again>,
+}
+
+impl RevokedAgain {
+    /// Whether it was done.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.is_ok()
+    }
+
+    /// Whether the whole list was done, so that nothing of it is left to whoever restores.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_done() && self.list.kept.unreadable.is_empty()
+    }
+
+    /// The same for programs.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let (file, unreadable) = (&self.list.file, &self.list.kept.unreadable);
+        match &self.done {
+            Ok(again) => serde_json::json!({
+                "file": file, "certificates": again.certificates, "terminals": again.terminals, "unreadable": unreadable,
+            }),
+            Err(why) => serde_json::json!({"file": file, "not_done": told::whole(why)}),
+        }
+    }
+}
+
+impl fmt::Display for RevokedAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.list.file.display();
+        match &self.done {
+            Ok(again) => {
+                let (certificates, terminals) = (again.certificates, again.terminals);
+                write!(
+                    f,
+                    "{file} に控えてあった失効をやり直しました（電子証明書 {certificates} 枚、端末 {terminals} 台） / \
+                     what {file} names was revoked again: {certificates} certificates, and those of {terminals} terminals"
+                )?;
+            }
+            Err(why) => write!(
+                f,
+                "{file} に控えてある失効をやり直せませんでした。次の原因を取り除いて、同じコマンドをもう一度実行してください / \
+                 what {file} names was not revoked again; remove the cause and run the same command once more: {}",
+                told::whole(why)
+            )?,
+        }
+        let lines: Vec<String> = self
+            .list
+            .kept
+            .unreadable
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        if !lines.is_empty() {
+            let lines = lines.join(", ");
+            write!(
+                f,
+                "\n{file} の {lines} 行目は読み取れないため飛ばしました。直前と直後の行の日時のころに失効したものを、書面で確かめてください / \
+                 line {lines} of {file} cannot be read and was passed over; look in the papers for what was revoked about the time of the lines before and after it"
+            )?;
+        }
+        Ok(())
+    }
+}
