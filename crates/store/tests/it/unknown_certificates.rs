@@ -217,7 +217,8 @@ async fn the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_plac
     assert_eq!(ended.len(), 1);
     let another = place.another();
     let after = another.open();
-    let again = after.end_again(&ended, &event(Deed::CertificateRevoke, 20));
+    let revoked = event(Deed::CertificateRevoke, 20);
+    let again = after.end_again(&ended, &revoked);
     assert_eq!(again.await.unwrap().terminals, 1);
     for (number, issued, becomes) in [(1, 3, Adopted::Refused), (2, 8, Adopted::Now)] {
         let of = certificate(number, "受付1", issued);
