@@ -233,11 +233,17 @@ pub struct UsageLine {
 pub struct WindowUsage {
     /// The facility.
     pub facility: String,
-    /// What was done, the newest first.
+    /// What was done, the newest first; in a list of windows the newest of it, or none.
     pub lines: Vec<UsageLine>,
+    /// How much was opened, in a list of windows; absent from older centers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub openings: Option<u64>,
     /// The report, once it was filed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<FiledReport>,
+    /// How many searches were made, in a list of windows; absent from older centers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searches: Option<u64>,
     /// The window.
     pub window: OpenWindow,
 }
@@ -254,9 +260,25 @@ pub struct FiledReport {
     pub text: String,
 }
 
+/// Query of `GET /v1/emergency/reports`. Without members, as older terminals ask, the first page comes with the newest 500 lines of its windows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportsQuery {
+    /// `next` of the page before.
+    pub after: Option<String>,
+    /// `none`: the windows alone.
+    pub lines: Option<String>,
+    /// This window alone, with its newest 500 lines; whatever else is asked for counts no more.
+    pub window: Option<String>,
+}
+
 /// Answer of `GET /v1/emergency/reports`: windows under which the facility did something, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EmergencyReports {
+    /// The mark of the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
+    pub next: Option<String>,
     /// Those windows.
     pub windows: Vec<WindowUsage>,
 }

@@ -376,6 +376,7 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
     };
     let (header, query) = (ParameterIn::Header, ParameterIn::Query);
     let date = || string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
+    let uuid = || string().format(Some(SchemaFormat::Custom("uuid".into())));
     match extra {
         Extra::IdempotencyKey => vec![parameter(
             "Idempotency-Key",
@@ -485,13 +486,23 @@ fn parameters(extra: Extra) -> Vec<utoipa::openapi::path::Parameter> {
             "next of the page before",
             string().pattern(Some("^R[0-9]{16}$")),
         )],
-        Extra::Days => vec![
+        Extra::Usage => vec![
+            parameter("after", query.clone(), "next of the page before", uuid()),
             parameter(
-                "after",
+                "lines",
                 query.clone(),
-                "next of the page before",
-                string().format(Some(SchemaFormat::Custom("uuid".into()))),
+                "none: the windows alone",
+                string().pattern(Some("^none$")),
             ),
+            parameter(
+                "window",
+                query,
+                "This window alone, with its newest 500 lines; whatever else is asked for counts no more",
+                uuid(),
+            ),
+        ],
+        Extra::Days => vec![
+            parameter("after", query.clone(), "next of the page before", uuid()),
             parameter(
                 "from",
                 query.clone(),

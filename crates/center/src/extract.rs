@@ -181,10 +181,10 @@ fn first_to_do(session: &Session, action: Action) -> Option<Trouble> {
 #[derive(Debug)]
 pub(crate) struct Query<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Refused;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         let read = axum::extract::Query::try_from_uri(&parts.uri);
         let axum::extract::Query(value) = read.map_err(|_| Trouble::InvalidQuery)?;
         Ok(Self(value))

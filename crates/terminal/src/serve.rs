@@ -275,6 +275,8 @@ fn training_routes() -> Router<Training> {
     use pages::training;
     let at = |path: &str| Ground::Training.at(path);
     let searching = get(disaster::form).post(disaster::search);
+    let by_data = get(ambulance::form).post(ambulance::search);
+    let chart = get(patient::open).post(patient::change);
     Router::new()
         .route(training::HERE, get(training::page))
         .route(training::AFRESH, post(training::start_afresh))
@@ -286,17 +288,12 @@ fn training_routes() -> Router<Training> {
             &at(ambulance::HERE),
             get(training::ambulance::page).post(training::ambulance::choose),
         )
-        .route(
-            &at(ambulance::DATA),
-            get(ambulance::form).post(ambulance::search),
-        )
+        .route(&at(ambulance::DATA), by_data)
         .route(&at("/emergency/ambulance/open"), post(ambulance::open))
-        .route(&at(reports::HERE), get(reports::page).post(reports::file))
+        .route(&at(reports::HERE), get(reports::list).post(reports::file))
+        .route(&at("/emergency/reports/{window}"), get(reports::page))
         .route(&at(medical::HERE), get(medical::list).post(medical::search))
-        .route(
-            &at("/medical/{id}"),
-            get(patient::open).post(patient::change),
-        )
+        .route(&at("/medical/{id}"), chart)
         .route(&at("/medical/{id}/open"), get(still_open::standing))
         .route(&at("/medical/{id}/print"), post(patient::print))
         .route(&at("/medical/{id}/file"), post(medical::documents::take))
@@ -362,7 +359,8 @@ fn emergency_routes() -> Router<App> {
             get(ambulance::form).post(ambulance::search),
         )
         .route("/emergency/ambulance/open", post(ambulance::open))
-        .route(reports::HERE, get(reports::page).post(reports::file))
+        .route(reports::HERE, get(reports::list).post(reports::file))
+        .route("/emergency/reports/{window}", get(reports::page))
 }
 
 /// Medical information of patients who agreed, who looked at it, and the end of a consent.

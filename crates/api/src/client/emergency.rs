@@ -6,7 +6,9 @@ use crate::client::{Client, ClientError, encode};
 use crate::emergency::{
     AmbulanceAccess, AmbulanceSearch, DisasterCheck, EmergencyReports, EmergencyState,
     NewDisasterCheck, NewOpening, NewReport, Opening, OutageCheck, PersonSearch, SearchOutcome,
+    WindowUsage,
 };
+use crate::problem::Trouble;
 use crate::routes;
 
 impl Client {
@@ -114,7 +116,7 @@ impl Client {
             .await
     }
 
-    /// What the facility did under each window.
+    /// The newest windows the facility used, with the newest of what it did under them.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -122,6 +124,41 @@ impl Client {
         let path = routes::EMERGENCY_REPORTS;
         self.send(Method::GET, path, Some(token), None, None::<&()>)
             .await
+    }
+
+    /// The windows the facility used, those behind `after`, without what it did under them; from an older center with it, and all of them.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn used_windows(
+        &self,
+        token: &str,
+        after: Option<&str>,
+    ) -> Result<EmergencyReports, ClientError> {
+        let after = after.map(|after| format!("&after={}", plain(after)));
+        let path = routes::EMERGENCY_REPORTS;
+        let path = format!("{path}?lines=none{}", after.unwrap_or_default());
+        self.send(Method::GET, &path, Some(token), None, None::<&()>)
+            .await
+    }
+
+    /// What the facility did under one window.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `not_found` where it did nothing.
+    pub async fn window_usage(
+        &self,
+        token: &str,
+        window: &str,
+    ) -> Result<WindowUsage, ClientError> {
+        let path = format!("{}?window={}", routes::EMERGENCY_REPORTS, plain(window));
+        let found: EmergencyReports = self
+            .send(Method::GET, &path, Some(token), None, None::<&()>)
+            .await?;
+        // An older center tells of all windows.
+        let mut windows = found.windows.into_iter();
+        let asked = windows.find(|it| it.window.id.eq_ignore_ascii_case(window));
+        asked.ok_or_else(|| ClientError::Problem(Box::new(Trouble::NotFound.problem())))
     }
 
     /// Files the facility's report on a window. The same under the same key is one report.
@@ -139,4 +176,10 @@ impl Client {
             .await
             .map(drop)
     }
+}
+
+/// A window's identifier is digits, letters and hyphens: what has a meaning in a query is left out.
+fn plain(window: &str) -> String {
+    let safe = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+    window.chars().filter(safe).collect()
 }

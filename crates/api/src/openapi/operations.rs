@@ -80,6 +80,8 @@ pub enum Extra {
     BulkForm,
     /// `after` in the query: the bulk order behind which a page begins.
     BulkPage,
+    /// `after`, `lines` and `window` in the query: which windows a facility used, or what it did under one.
+    Usage,
 }
 
 /// One operation.

@@ -1,7 +1,9 @@
 //! What was done under each window, for review, and the facility's report on it (利用報告). A facility sees its own with names, the operator
 //! all of them without.
 
-use api::emergency::{EmergencyReports, FiledReport, NewReport, UsageLine, WindowUsage};
+use api::emergency::{
+    EmergencyReports, FiledReport, NewReport, ReportsQuery, UsageLine, WindowUsage,
+};
 use api::problem::{MemberError, Trouble};
 use api::routes;
 use axum::Json;
@@ -9,14 +11,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use domain::audit::{Actor, Deed};
 use domain::institution_code::InstitutionCode;
-use domain::permit::AskInOutage;
+use domain::permit::{AskInOutage, Permit};
 use store::emergency::reports::{Done, Filed, Report, Usage};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::emergency::shown;
 use crate::emergency::windows::unknown;
-use crate::extract::{Body, Granted};
+use crate::extract::{Body, Granted, Query};
 use crate::records::Records;
 use crate::repeats::{Repeatable, again};
 use crate::sessions::{actor, event};
@@ -26,23 +28,83 @@ use crate::trouble::Refused;
 /// Facilities told of at once: each with as many lines as the store tells.
 const FACILITIES: usize = 20;
 
+/// Windows told of at once to a facility.
+const WINDOWS: usize = 20;
+
+/// Lines told at once to a facility, whose patients' names are read: of one window, or of several together.
+const LINES: usize = 500;
+
 /// The longest report, in characters.
 const REPORT_CHARS: usize = 2_000;
 
 pub(crate) async fn list(
     State(records): State<Records>,
     Granted(permit): Granted<AskInOutage>,
+    Query(asked): Query<ReportsQuery>,
 ) -> Result<Json<EmergencyReports>, Refused> {
-    let used = records.engine.usage_of(&permit)?;
     let mut read = event(
         records.now(),
         actor(permit.holder().clone()),
         Deed::EmergencyRead,
     );
-    read.detail = format!("windows={}", used.len());
+    let found = match &asked.window {
+        Some(window) => {
+            let window = Uuid::parse_str(window).map_err(|_| Trouble::NotFound)?;
+            read.subject = Some(window.as_u128());
+            let used = records.engine.usage_in(&permit, window.as_u128(), LINES)?;
+            let used = used.ok_or(Trouble::NotFound)?;
+            EmergencyReports {
+                next: None,
+                windows: vec![told(used)],
+            }
+        }
+        None => page(&records, &permit, &asked)?,
+    };
+    read.detail = format!("windows={}", found.windows.len());
     records.engine.record(read).await?;
-    let windows = used.into_iter().map(told).collect();
-    Ok(Json(EmergencyReports { windows }))
+    Ok(Json(found))
+}
+
+/// The windows the facility used, with the newest lines of them unless none are wanted.
+fn page(
+    records: &Records,
+    permit: &Permit<AskInOutage>,
+    asked: &ReportsQuery,
+) -> Result<EmergencyReports, Refused> {
+    let mut left = match asked.lines.as_deref() {
+        None => LINES,
+        Some("none") => 0,
+        Some(_) => return Err(Trouble::InvalidQuery.into()),
+    };
+    let after = asked.after.as_deref().map(Uuid::parse_str).transpose();
+    let after = after.map_err(|_| Trouble::InvalidQuery)?;
+    let after = after.map(|it| it.as_u128());
+    // One more says that there are more.
+    let mut used = records.engine.used_windows(permit, after, WINDOWS + 1)?;
+    let more = WINDOWS < used.len();
+    used.truncate(WINDOWS);
+    let next = used.last().filter(|_| more);
+    let next = next.map(|it| shown(&it.window).id);
+    let mut windows = Vec::new();
+    for it in used {
+        let id = it.window.planned.id;
+        let done = if 0 < left {
+            records.engine.usage_in(permit, id, left)?
+        } else {
+            None
+        };
+        let done = done.map(|it| it.done).unwrap_or_default();
+        left = left.saturating_sub(done.len());
+        windows.push(WindowUsage {
+            facility: permit.facility().to_string(),
+            lines: done.into_iter().map(line).collect(),
+            openings: Some(it.openings),
+            report: it.report.map(report),
+            searches: Some(it.searches),
+            window: shown(&it.window),
+        });
+    }
+    Ok(EmergencyReports { next, windows })
 }
 
 pub(crate) async fn file(
@@ -118,7 +180,9 @@ fn told(it: Usage) -> WindowUsage {
     WindowUsage {
         facility: it.facility.to_string(),
         lines: it.done.into_iter().map(line).collect(),
+        openings: None,
         report: it.report.map(report),
+        searches: None,
         window: shown(&it.window),
     }
 }

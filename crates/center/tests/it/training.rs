@@ -161,6 +161,10 @@ async fn a_disaster_is_practised_with_no_window_open_and_is_on_record_as_practic
     assert!(xml.contains("<OnshiNotice>練習用です。実在の患者ではありません。"));
     let used = practice.emergency_reports(token).await.unwrap().windows;
     assert_eq!(used.len(), 1);
+    let listed = practice.used_windows(token, None).await.unwrap().windows;
+    assert_eq!(listed[0].openings, Some(1));
+    let practised = practice.window_usage(token, &listed[0].window.id).await;
+    assert!(practised.unwrap().lines == used[0].lines);
     let report = NewReport {
         text: "練習しました。".into(),
         window: used[0].window.id.clone(),

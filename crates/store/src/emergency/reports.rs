@@ -34,6 +34,19 @@ pub struct Usage {
     pub report: Option<Report>,
 }
 
+/// A window that a facility used: how much it did under it, and whether it reported.
+#[derive(Debug, Clone)]
+pub struct UsedWindow {
+    /// The window.
+    pub window: EmergencyWindow,
+    /// Searches it made.
+    pub searches: u64,
+    /// What it opened.
+    pub openings: u64,
+    /// Its report, once it was filed.
+    pub report: Option<Report>,
+}
+
 /// One thing that was done.
 #[derive(Clone)]
 pub struct Done {
@@ -80,20 +93,73 @@ pub enum Filed {
 }
 
 impl Engine {
-    /// What the permit's facility did under each window, with its patients' names, the newest window first.
+    /// The windows the permit's facility used, the newest first, so many of those before one; what was done is counted alone.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn usage_of(&self, permit: &Permit<AskInOutage>) -> Result<Vec<Usage>, StoreError> {
-        let facility = number(permit.facility());
-        let mut used = self.usage(None, Some(facility), (None, MOST))?;
-        for done in used.iter_mut().flat_map(|it| &mut it.done) {
-            if let Some(person) = done.person {
-                let registration = self.registration(person)?;
-                done.name = registration.map(|it| it.person.name.as_str().to_owned());
+    pub fn used_windows(
+        &self,
+        permit: &Permit<AskInOutage>,
+        after: Option<u128>,
+        limit: usize,
+    ) -> Result<Vec<UsedWindow>, StoreError> {
+        let facility = permit.facility();
+        self.read(|connection| {
+            let mut used = Vec::new();
+            for window in windows(connection)? {
+                if used.len() == limit {
+                    break;
+                }
+                let of = (window.planned.id, number(facility));
+                let behind = after.is_none_or(|after| of.0 < after);
+                if !behind || !window.planned.reach.holds(facility) {
+                    continue;
+                }
+                let searches = counted(connection, "emergency_search", of)?;
+                if searches == 0 {
+                    continue;
+                }
+                used.push(UsedWindow {
+                    window,
+                    searches,
+                    openings: counted(connection, "emergency_opening", of)?,
+                    report: last_report(connection, of)?,
+                });
             }
+            Ok(used)
+        })
+    }
+
+    /// What the permit's facility did under a window, with its patients' names, so much of the newest at most; `None` where it did nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn usage_in(
+        &self,
+        permit: &Permit<AskInOutage>,
+        window: u128,
+        most: usize,
+    ) -> Result<Option<Usage>, StoreError> {
+        let facility = number(permit.facility());
+        let Some(mut used) = self.usage(window, Some(facility), (None, 1))?.pop() else {
+            return Ok(None);
+        };
+        used.done.truncate(most);
+        // One patient stands in several lines.
+        let mut names: BTreeMap<PersonId, Option<String>> = BTreeMap::new();
+        for done in &mut used.done {
+            let Some(person) = done.person else {
+                continue;
+            };
+            if let Some(known) = names.get(&person) {
+                done.name.clone_from(known);
+                continue;
+            }
+            let registration = self.registration(person)?;
+            done.name = registration.map(|it| it.person.name.as_str().to_owned());
+            names.insert(person, done.name.clone());
         }
-        Ok(used)
+        Ok(Some(used))
     }
 
     /// What each facility did under a window, for the operator: without names, by institution code, so many of those after one.
@@ -106,7 +172,7 @@ impl Engine {
         after: Option<InstitutionCode>,
         limit: u32,
     ) -> Result<Vec<Usage>, StoreError> {
-        self.usage(Some(window), None, (after.map(number), limit))
+        self.usage(window, None, (after.map(number), limit))
     }
 
     /// Whether a facility used a window that is over and has not reported on it.
@@ -136,18 +202,18 @@ impl Engine {
 
     fn usage(
         &self,
-        window: Option<u128>,
+        window: u128,
         facility: Option<i64>,
         (after, limit): (Option<i64>, u32),
     ) -> Result<Vec<Usage>, StoreError> {
         let recent = &self.held().recent;
         self.read(|connection| {
             let text = "SELECT DISTINCT window_id, facility FROM emergency_search
-                WHERE window_id IS NOT NULL AND (window_id = ?1 OR ?1 IS NULL) AND (facility = ?2 OR ?2 IS NULL)
-                AND (facility > ?3 OR ?3 IS NULL) ORDER BY window_id DESC, facility LIMIT ?4";
+                WHERE window_id = ?1 AND (facility = ?2 OR ?2 IS NULL)
+                AND (facility > ?3 OR ?3 IS NULL) ORDER BY facility LIMIT ?4";
             let mut statement = connection.prepare_cached(text)?;
-            let window = window.map(u128::to_be_bytes);
-            let places = statement.query_map(params![window, facility, after, limit], |row| {
+            let of = params![window.to_be_bytes(), facility, after, limit];
+            let places = statement.query_map(of, |row| {
                 Ok((u128::from_be_bytes(row.get(0)?), row.get::<_, i64>(1)?))
             })?;
             let places: Vec<(u128, i64)> = places.collect::<Result<_, _>>()?;
@@ -210,6 +276,19 @@ impl Engine {
         })
         .await
     }
+}
+
+/// How many rows a table holds of what a facility did under a window.
+fn counted(
+    connection: &Connection,
+    table: &str,
+    (window, facility): (u128, i64),
+) -> Result<u64, StoreError> {
+    let text = format!("SELECT count(*) FROM {table} WHERE window_id = ?1 AND facility = ?2");
+    let rows: i64 = connection
+        .prepare_cached(&text)?
+        .query_row(params![window.to_be_bytes(), facility], |row| row.get(0))?;
+    Ok(u64::try_from(rows).unwrap_or_default())
 }
 
 /// What a facility did under a window, the newest first.

@@ -6,7 +6,7 @@ use domain::civil_date::Instant;
 use domain::emergency::Way;
 use domain::emergency::window::{EmergencyWindow, Operators, Places, Planned, Reach, WindowKind};
 use domain::institution_code::InstitutionCode;
-use domain::permit::{Permit, SignedIn, ViewInDisaster};
+use domain::permit::{AskInOutage, Permit, SignedIn, ViewInDisaster};
 use domain::person::PersonId;
 use store::checks::NewCheck;
 use store::emergency::searches::{
@@ -38,13 +38,20 @@ fn searcher() -> Permit<ViewInDisaster> {
 }
 
 fn searcher_of(facility: InstitutionCode) -> Permit<ViewInDisaster> {
-    Permit::grant(SignedIn {
+    Permit::grant(signed_in(facility)).unwrap()
+}
+
+fn reporter() -> Permit<AskInOutage> {
+    Permit::grant(signed_in(code())).unwrap()
+}
+
+fn signed_in(facility: InstitutionCode) -> SignedIn {
+    SignedIn {
         facility,
         account: AccountId::parse("kanri").unwrap(),
         kind: AccountKind::Administrator,
         certificate: [9; 32],
-    })
-    .unwrap()
+    }
 }
 
 /// A store in a disaster that the facility is reached by.
@@ -55,21 +62,26 @@ async fn in_disaster(place: &Place) -> Engine {
 /// The same of several facilities.
 async fn in_disaster_of(place: &Place, facilities: &[InstitutionCode]) -> Engine {
     let engine = place.open();
+    open_window(&engine, (WINDOW, now()), facilities).await;
+    engine
+}
+
+/// Opens a window for an hour.
+async fn open_window(engine: &Engine, (id, from): (u128, Instant), facilities: &[InstitutionCode]) {
     let planned = Planned {
-        id: WINDOW,
+        id,
         kind: WindowKind::Disaster,
         reach: Reach::Within(Places {
             facilities: facilities.iter().copied().collect(),
             ..Places::default()
         }),
         reason: "地震".into(),
-        from: now(),
+        from,
     };
-    let until = now().plus_seconds(3_600);
+    let until = from.plus_seconds(3_600);
     let window = EmergencyWindow::open(planned, until, "suzuki", now(), Operators::One).unwrap();
     let opened = event(Deed::EmergencyStep);
     engine.open_window(window, opened).await.unwrap();
-    engine
 }
 
 /// A search that found somebody.
@@ -78,9 +90,19 @@ async fn search(engine: &Engine, id: u128) -> FoundBefore {
 }
 
 async fn search_by(engine: &Engine, searcher: &Permit<ViewInDisaster>, id: u128) -> FoundBefore {
+    search_under(engine, searcher, id, (WINDOW, now())).await;
+    engine.found_before(searcher, id, now()).unwrap().unwrap()
+}
+
+async fn search_under(
+    engine: &Engine,
+    searcher: &Permit<ViewInDisaster>,
+    id: u128,
+    (window, at): (u128, Instant),
+) {
     let new = NewSearch {
         id,
-        window: Some(WINDOW),
+        window: Some(window),
         way: Way::Insurance,
         came: Came::One(PersonId::from_u128(5)),
         check: None,
@@ -89,10 +111,12 @@ async fn search_by(engine: &Engine, searcher: &Permit<ViewInDisaster>, id: u128)
         account: 9,
         facility: 9,
     };
-    let searched = event(Deed::EmergencySearch);
+    let searched = Event {
+        at,
+        ..event(Deed::EmergencySearch)
+    };
     let recorded = engine.record_search(searcher, new, limits, searched, None);
     assert_eq!(recorded.await.unwrap(), SearchRecorded::Done);
-    engine.found_before(searcher, id, now()).unwrap().unwrap()
 }
 
 /// What was done under the window, the newest first.
@@ -157,7 +181,40 @@ async fn facilities_under_a_window_are_told_of_so_many_at_once(place: &Place) {
     assert_eq!(page(Some(codes[2])), []);
 }
 
+async fn windows_a_facility_used_are_listed_so_many_at_once_and_told_of_one_by_one(place: &Place) {
+    let engine = place.open();
+    let other = InstitutionCode::parse("1310000011").unwrap();
+    let hours = (1..).zip([0, 1, 2, 3, 4].map(|hour| now().plus_seconds(3_600 * hour)));
+    let windows: Vec<(u128, Instant)> = hours.collect();
+    for window in &windows {
+        open_window(&engine, *window, &[code(), other]).await;
+    }
+    // The second one twice, the third not at all, and the last by a neighbour alone.
+    for (id, window) in (1..).zip([0, 1, 1, 3]) {
+        search_under(&engine, &searcher(), id, windows[window]).await;
+    }
+    search_under(&engine, &searcher_of(other), 9, windows[4]).await;
+    let listed = |after| {
+        let used = engine.used_windows(&reporter(), after, 2).unwrap();
+        let used = used.iter();
+        used.map(|it| (it.window.planned.id, it.searches, it.openings))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None), [(4, 1, 0), (2, 2, 0)]);
+    assert_eq!(listed(Some(2)), [(1, 1, 0)]);
+    assert!(listed(Some(1)).is_empty());
+    let told = |window, most| {
+        let used = engine.usage_in(&reporter(), window, most).unwrap();
+        used.map(|it| (it.window.planned.id, it.done.len()))
+    };
+    assert_eq!(told(2, 9), Some((2, 2)));
+    assert_eq!(told(2, 1), Some((2, 1)));
+    assert_eq!(told(3, 9), None);
+    assert_eq!(told(5, 9), None, "a neighbour's");
+}
+
 on_both!(
+    windows_a_facility_used_are_listed_so_many_at_once_and_told_of_one_by_one,
     facilities_under_a_window_are_told_of_so_many_at_once,
     a_check_of_whom_a_search_found_is_told_at_its_own_time_beside_the_search,
     a_search_that_is_gone_is_unknown_and_undoes_nothing_beside_it,

@@ -32,6 +32,14 @@ const AMBULANCE: &[Trouble] = &[
     Trouble::Emergency(Why::AmbulanceCard),
 ];
 
+/// What the reading of windows that were used may meet.
+const REPORTS: &[Trouble] = &[
+    Trouble::NotPermitted,
+    Trouble::PasswordChangeNeeded,
+    Trouble::NotFound,
+    Trouble::InvalidQuery,
+];
+
 /// An operation of a session that sends and brings JSON.
 const fn post(
     path: &'static str,
@@ -141,13 +149,16 @@ const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         AMBULANCE,
     ),
-    get(
-        routes::EMERGENCY_REPORTS,
-        "readEmergencyReports",
-        "What the facility did under each emergency window, and its reports",
-        (Access::Session, "EmergencyReports"),
-        super::PERMITTED,
-    ),
+    Operation {
+        extras: &[Extra::Usage],
+        ..get(
+            routes::EMERGENCY_REPORTS,
+            "readEmergencyReports",
+            "The windows the facility used, 20 at a time, with its reports and the newest 500 lines of what it did, or what it did under one of them",
+            (Access::Session, "EmergencyReports"),
+            REPORTS,
+        )
+    },
     Operation {
         extras: &[Extra::IdempotencyKey],
         status: 204,

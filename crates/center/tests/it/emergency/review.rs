@@ -121,6 +121,68 @@ async fn the_facility_reports_and_the_operator_sees_what_was_done_without_names(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_facility_is_told_of_twenty_windows_at_once_and_of_what_it_did_under_one() {
+    let world = world().await;
+    let clinic = world.enrol(CODE).await;
+    let other = world.enrol("1319999981").await;
+    let staff = clinic.administrator().await.0.token;
+    let neighbour = other.administrator().await.0.token;
+    let client = &clinic.client;
+    let mut windows = Vec::new();
+    for _ in 0..21 {
+        let window = world.disaster(1_200).await;
+        for name in ["双子花", "架空太郎"] {
+            let searched = client.search_in_disaster(&staff, &search(name, None)).await;
+            searched.unwrap();
+        }
+        world.close(&window).await;
+        world.pass_seconds(1);
+        windows.insert(0, window);
+    }
+    let newest = windows[0].clone();
+    let report = NewReport {
+        text: "2名の検索。".into(),
+        window: newest.clone(),
+    };
+    let filed = client.file_emergency_report(&staff, "1", &report);
+    filed.await.unwrap();
+    let page = client.used_windows(&staff, None).await.unwrap();
+    let listed = |page: &api::emergency::EmergencyReports| -> Vec<String> {
+        let windows = page.windows.iter();
+        windows.map(|it| it.window.id.clone()).collect()
+    };
+    assert_eq!(listed(&page), windows[..20]);
+    assert_eq!(page.next.as_ref(), Some(&windows[19]));
+    for it in &page.windows {
+        assert_eq!((it.searches, it.openings), (Some(2), Some(0)));
+        assert_eq!(it.report.is_some(), it.window.id == newest);
+        assert!(it.lines.is_empty());
+    }
+    let rest = client.used_windows(&staff, page.next.as_deref()).await;
+    let rest = rest.unwrap();
+    assert_eq!(listed(&rest), windows[20..]);
+    assert_eq!(rest.next, None);
+    // As older terminals ask: as many, with what was done under them.
+    let whole = client.emergency_reports(&staff).await.unwrap();
+    assert_eq!(listed(&whole), windows[..20]);
+    assert!(whole.windows.iter().all(|it| it.lines.len() == 2));
+    let used = client.window_usage(&staff, &windows[20]).await.unwrap();
+    assert_eq!(used.window.id, windows[20]);
+    let mut names: Vec<_> = used.lines.iter().map(|it| it.name.as_deref()).collect();
+    names.sort_unstable();
+    assert_eq!(names, [None, Some("双子　花")]);
+    check(
+        other.client.window_usage(&neighbour, &newest).await,
+        "not_found",
+    );
+    check(client.window_usage(&staff, "nonsense").await, "not_found");
+    check(
+        client.used_windows(&staff, Some("nonsense")).await,
+        "invalid_query",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_owed_from_the_end_of_a_used_window_until_it_is_filed() {
     let world = world().await;
     let clinic = world.enrol(CODE).await;

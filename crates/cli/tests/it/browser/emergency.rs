@@ -155,9 +155,12 @@ async fn a_disaster_opened_by_an_operator_is_used_with_oral_consent_and_closed()
     walk.search_person("見本　百恵", "1958-10-09").await;
     assert_eq!(walk.code("[role=alert]").await, "emergency_closed");
     walk.open("emergency/reports").await;
+    walk.see(&["未報告"]).await;
+    look(&walk, "emergency-reports").await;
+    walk.press("main td a").await;
     walk.see(&["まだ報告していません", "口頭同意あり", "医療情報を閲覧した"])
         .await;
-    look(&walk, "emergency-reports").await;
+    look(&walk, "emergency-report").await;
     let text = walk
         .browser
         .find(Locator::Css("main textarea"))

@@ -92,6 +92,8 @@ async fn a_disaster_is_practised_from_the_main_screen_to_the_chart_and_back_on_a
         .await;
     // The report, and a fresh start.
     walk.open("training/emergency/reports").await;
+    look(&walk, "training-reports").await;
+    walk.press("main td a").await;
     walk.see(&["口頭同意あり", "医療情報を閲覧した"]).await;
     walk.is_practice().await;
     let text = walk
@@ -102,7 +104,7 @@ async fn a_disaster_is_practised_from_the_main_screen_to_the_chart_and_back_on_a
     text.send_keys("練習で1名を閲覧した。").await.unwrap();
     walk.press("main form [data-tone=secondary]").await;
     walk.see(&["報告を練習しました"]).await;
-    look(&walk, "training-reports").await;
+    look(&walk, "training-report").await;
     walk.press("main [data-mode=training] a[href='/training/emergency']")
         .await;
     walk.press("main form[action$='/afresh'] button").await;

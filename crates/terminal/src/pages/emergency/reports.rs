@@ -1,9 +1,9 @@
-//! 利用報告: what the facility did under each window, for review, and its report on it.
+//! 利用報告: the windows the facility used, what it did under each, for review, and its report on it.
 
 use api::client::ClientError;
-use api::emergency::{EmergencyReports, NewReport, UsageLine, WindowUsage};
+use api::emergency::{EmergencyReports, NewReport, OpenWindow, UsageLine, WindowUsage};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::emergency::Mode;
@@ -24,8 +24,31 @@ pub(crate) const HERE: &str = "/emergency/reports";
 #[template(path = "emergency_reports.html")]
 pub(in crate::pages) struct ReportsPage {
     pub(in crate::pages) frame: Frame,
-    pub(in crate::pages) windows: Vec<Used>,
-    /// What was written under a window that cannot be listed now: the window and the text.
+    pub(in crate::pages) heads: Vec<String>,
+    pub(in crate::pages) windows: Vec<Listed>,
+    /// Address of the page with older windows.
+    pub(in crate::pages) next: Option<String>,
+}
+
+/// A window in the list.
+pub(in crate::pages) struct Listed {
+    /// Address of its own page.
+    pub(in crate::pages) href: String,
+    pub(in crate::pages) title: String,
+    pub(in crate::pages) period: String,
+    pub(in crate::pages) reason: String,
+    /// How much was done; an older center does not say it.
+    pub(in crate::pages) done: Option<String>,
+    /// When it was reported.
+    pub(in crate::pages) reported: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "emergency_report.html")]
+pub(in crate::pages) struct ReportPage {
+    pub(in crate::pages) frame: Frame,
+    pub(in crate::pages) window: Option<Used>,
+    /// What was written under a window that cannot be shown now: the window and the text.
     pub(in crate::pages) unsent: Option<(String, String)>,
     /// Made for each page, so that a report sent twice is one.
     pub(in crate::pages) key: String,
@@ -51,25 +74,86 @@ pub(in crate::pages) struct Line {
     pub(in crate::pages) name: String,
 }
 
-pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Response {
-    listed(&app, &staff, None).await
+/// Which page of the list is wanted.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    after: Option<String>,
 }
 
-/// The list, with a report that was not taken where there is one.
-async fn listed(
+pub(crate) async fn list(
+    State(app): State<App>,
+    staff: Staff,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let after = wanted.after.as_deref().filter(|after| !after.is_empty());
+    match staff.client.used_windows(staff.token(), after).await {
+        Ok(found) => show(StatusCode::OK, &reports_page(staff.frame(HERE), found)),
+        Err(error) => staff.failed(&app, &error, HERE),
+    }
+}
+
+pub(in crate::pages) fn reports_page(frame: Frame, found: EmergencyReports) -> ReportsPage {
+    let words = frame.words.clone();
+    let heads = [
+        "reports-mode",
+        "reports-period",
+        "reports-reason",
+        "reports-done",
+        "reports-state",
+    ];
+    let listed = |it: WindowUsage| Listed {
+        href: frame.at(&of_window(&it.window.id)),
+        title: title(&it.window, &words),
+        period: period(&it.window, &words),
+        done: it.searches.map(|searches| {
+            let openings = it.openings.unwrap_or_default();
+            words.say_with(
+                "reports-counts",
+                &[("searches", searches), ("openings", openings)],
+            )
+        }),
+        reported: it.report.map(|it| days::show_instant(&it.at)),
+        reason: it.window.reason,
+    };
+    ReportsPage {
+        heads: heads.into_iter().map(|key| words.say(key)).collect(),
+        windows: found.windows.into_iter().map(listed).collect(),
+        next: found
+            .next
+            .map(|next| frame.at(&format!("{HERE}?after={next}"))),
+        frame,
+    }
+}
+
+/// The page of a window.
+fn of_window(id: &str) -> String {
+    format!("{HERE}/{id}")
+}
+
+pub(crate) async fn page(
+    State(app): State<App>,
+    staff: Staff,
+    Path(window): Path<String>,
+) -> Response {
+    of_one(&app, &staff, &window, None).await
+}
+
+/// A window's page, with a report that was not taken where there is one.
+async fn of_one(
     app: &App,
     staff: &Staff,
+    window: &str,
     untaken: Option<(&ReportForm, StatusCode, Banner)>,
 ) -> Response {
-    let found = match staff.client.emergency_reports(staff.token()).await {
-        Ok(found) => found,
-        // What was written is not lost with the list.
-        Err(error) if untaken.is_some() && staff.unanswered(&error).is_some() => {
-            EmergencyReports::default()
-        }
+    let found = match staff.client.window_usage(staff.token(), window).await {
+        Ok(found) => Some(found),
+        // What was written is not lost with the window.
+        Err(error) if untaken.is_some() && staff.unanswered(&error).is_some() => None,
         Err(error) => return staff.failed(app, &error, HERE),
     };
-    let mut frame = staff.frame(HERE);
+    let here = found.as_ref().map(|it| of_window(&it.window.id));
+    let mut frame = staff.frame(here.as_deref().unwrap_or(HERE));
     let told = app.browsers.with(&staff.key, |browser| browser.told.take());
     frame.banners.extend(told.flatten().map(done));
     let (written, status) = match untaken {
@@ -79,28 +163,26 @@ async fn listed(
         }
         None => (None, StatusCode::OK),
     };
-    show(status, &reports_page(frame, found, written))
+    show(status, &report_page(frame, found, written))
 }
 
-pub(in crate::pages) fn reports_page(
+pub(in crate::pages) fn report_page(
     frame: Frame,
-    found: EmergencyReports,
+    found: Option<WindowUsage>,
     written: Option<&ReportForm>,
-) -> ReportsPage {
-    let words = frame.words.clone();
-    let windows = found.windows.into_iter().map(|it| used(it, &words));
-    let mut windows: Vec<Used> = windows.collect();
+) -> ReportPage {
+    let mut window = found.map(|it| used(it, &frame.words));
     let mut unsent = None;
     if let Some(written) = written {
-        match windows.iter_mut().find(|it| it.id == written.window) {
+        match &mut window {
             Some(window) => window.written.clone_from(&written.text),
             None => unsent = Some((written.window.clone(), written.text.clone())),
         }
     }
     let key = written.map(|it| it.key.clone());
     let key = key.filter(|it| !it.is_empty());
-    ReportsPage {
-        windows,
+    ReportPage {
+        window,
         unsent,
         key: key.or_else(random_text).unwrap_or_default(),
         frame,
@@ -108,24 +190,32 @@ pub(in crate::pages) fn reports_page(
 }
 
 fn used(it: WindowUsage, words: &Words) -> Used {
-    let mode = Mode::parse(&it.window.mode);
-    let title = mode.map_or("", |it| words.choose(it.label_ja(), it.label_en()));
-    let (from, until) = (
-        days::show_instant(&it.window.from),
-        days::show_instant(&it.window.until),
-    );
     Used {
+        title: title(&it.window, words),
+        period: period(&it.window, words),
         id: it.window.id,
-        title: title.to_owned(),
-        period: words.say_with(
-            "report-period",
-            &[("from", from.as_str()), ("until", until.as_str())],
-        ),
         reason: it.window.reason,
         lines: it.lines.into_iter().map(|it| line(it, words)).collect(),
         report: it.report.map(|it| (days::show_instant(&it.at), it.text)),
         written: String::new(),
     }
+}
+
+fn title(window: &OpenWindow, words: &Words) -> String {
+    let mode = Mode::parse(&window.mode);
+    let title = mode.map_or("", |it| words.choose(it.label_ja(), it.label_en()));
+    title.to_owned()
+}
+
+fn period(window: &OpenWindow, words: &Words) -> String {
+    let (from, until) = (
+        days::show_instant(&window.from),
+        days::show_instant(&window.until),
+    );
+    words.say_with(
+        "report-period",
+        &[("from", from.as_str()), ("until", until.as_str())],
+    )
 }
 
 fn line(it: UsageLine, words: &Words) -> Line {
@@ -196,17 +286,20 @@ pub(crate) async fn file(
             let fault = faults::own(&staff.words, code, key);
             app.browsers
                 .with(&staff.key, |browser| browser.told = Some(fault));
-            Redirect::to(&staff.ground.at(HERE)).into_response()
+            Redirect::to(&staff.ground.at(&of_window(&form.window))).into_response()
         }
         Err(ClientError::Problem(problem)) if !problem.errors.is_empty() => {
             let faults = faults::of_members(&problem, &staff.words);
             let wrong = faults.into_iter().next();
             let wrong = wrong.map(|(_, fault)| Banner::new(Tone::Error, fault));
             let untaken = wrong.map(|it| (&form, StatusCode::UNPROCESSABLE_ENTITY, it));
-            listed(&app, &staff, untaken).await
+            of_one(&app, &staff, &form.window, untaken).await
         }
         Err(error) => match staff.unanswered(&error) {
-            Some(why) => listed(&app, &staff, Some((&form, StatusCode::BAD_GATEWAY, why))).await,
+            Some(why) => {
+                let untaken = Some((&form, StatusCode::BAD_GATEWAY, why));
+                of_one(&app, &staff, &form.window, untaken).await
+            }
             None => staff.failed(&app, &error, HERE),
         },
     }

@@ -1,6 +1,9 @@
 //! The pages of emergencies: whom they offer, and what they say of whom was found.
 
-use api::emergency::{AmbulanceAccess, EmergencyState};
+use api::emergency::{
+    AmbulanceAccess, EmergencyReports, EmergencyState, FiledReport, OpenWindow, UsageLine,
+    WindowUsage,
+};
 use api::history::{History, HistoryEntry};
 use askama::Template;
 use domain::civil_date::Instant;
@@ -10,6 +13,7 @@ use super::{answer, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::emergency::ambulance::{ambulance_page, recent};
 use crate::pages::emergency::eligibility::eligibility_page;
+use crate::pages::emergency::reports::{report_page, reports_page};
 
 fn now() -> Instant {
     Instant::parse("2026-11-24T00:05:00+09:00").unwrap()
@@ -71,6 +75,56 @@ async fn the_main_screen_leads_to_the_report_that_is_owed_after_a_window() {
     assert!(!leads("general").await);
     owed(false);
     assert!(!leads("administrator").await);
+}
+
+#[test]
+fn the_windows_that_were_used_are_listed_without_names_and_each_has_a_page_of_its_own() {
+    let staff = staff(Language::Japanese, "administrator");
+    let used = |id: &str, report: Option<FiledReport>| WindowUsage {
+        lines: vec![UsageLine {
+            name: Some("見本　一郎".into()),
+            ..UsageLine::default()
+        }],
+        openings: Some(1),
+        report,
+        searches: Some(3),
+        window: OpenWindow {
+            id: id.into(),
+            mode: "disaster".into(),
+            ..OpenWindow::default()
+        },
+        ..WindowUsage::default()
+    };
+    // An older center tells of what was done as well.
+    let found = EmergencyReports {
+        next: Some("w-2".into()),
+        windows: vec![used("w-1", Some(FiledReport::default())), used("w-2", None)],
+    };
+    let page = reports_page(staff.frame("/emergency/reports"), found);
+    let page = page.render().unwrap();
+    for said in [
+        "href=\"/emergency/reports/w-1\"",
+        "href=\"/emergency/reports/w-2\"",
+        "href=\"/emergency/reports?after=w-2\"",
+        "検索 3件、開いた医療情報 1件",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert_eq!(page.matches(">報告済み<").count(), 1);
+    assert_eq!(page.matches(">未報告<").count(), 1);
+    assert!(!page.contains("見本　一郎") && !page.contains("<textarea"));
+    let of_one = report_page(
+        staff.frame("/emergency/reports/w-1"),
+        Some(used("w-1", None)),
+        None,
+    );
+    let of_one = of_one.render().unwrap();
+    assert!(of_one.contains("見本　一郎") && of_one.contains("name=\"window\" value=\"w-1\""));
+    let last = reports_page(
+        staff.frame("/emergency/reports"),
+        EmergencyReports::default(),
+    );
+    assert!(!last.render().unwrap().contains("?after="));
 }
 
 #[test]

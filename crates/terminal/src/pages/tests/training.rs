@@ -7,12 +7,13 @@ use domain::medical_information::kind::Way;
 use ui::language::Language;
 
 use super::{Written, answer, medical, staff};
-use crate::pages::emergency::{disaster::check_page, outage::outage_page, reports::reports_page};
+use crate::pages::emergency::reports::{report_page, reports_page};
+use crate::pages::emergency::{disaster::check_page, outage::outage_page};
 use crate::pages::training::{ambulance::ambulance_page, training_page};
 use crate::pages::{Staff, emergency};
 
 /// How many pages there are here.
-pub(super) const PAGES: usize = 7;
+pub(super) const PAGES: usize = 8;
 
 fn patients() -> TrainingPatients {
     let patient = |mode: &str, card: Option<&str>| TrainingPatient {
@@ -70,16 +71,22 @@ pub(super) fn of_training(asked: &Staff, written: &mut Written) {
         detail: "oral".into(),
         name: Some("練習　花子".into()),
     };
-    let used = EmergencyReports {
-        windows: vec![WindowUsage {
-            facility: "1319999999".into(),
-            lines: vec![line],
-            report: None,
-            window: window(),
-        }],
+    let used = WindowUsage {
+        facility: "1319999999".into(),
+        lines: vec![line],
+        openings: Some(1),
+        report: None,
+        searches: Some(1),
+        window: window(),
     };
-    let page = reports_page(staff.frame(emergency::reports::HERE), used, None);
+    let listed = EmergencyReports {
+        next: Some(used.window.id.clone()),
+        windows: vec![used.clone()],
+    };
+    let page = reports_page(staff.frame(emergency::reports::HERE), listed);
     written.add("training-reports", &page);
+    let page = report_page(staff.frame(emergency::reports::HERE), Some(used), None);
+    written.add("training-report", &page);
     written.add(
         "training-patients",
         &medical::list(&staff, Patients::default()),

@@ -1,7 +1,7 @@
 //! What a form that was not taken keeps.
 
 use api::account::{Account, AccountChange};
-use api::emergency::{EmergencyReports, OpenWindow, WindowUsage};
+use api::emergency::{OpenWindow, WindowUsage};
 use api::history::History;
 use api::settings::Settings;
 use askama::Template;
@@ -14,7 +14,7 @@ use ui::language::Language;
 use super::{account, fault, staff};
 use crate::lock::tests::Terminal;
 use crate::pages::accounts::account::{EditForm, account_page, meanwhile};
-use crate::pages::emergency::reports::{ReportForm, reports_page};
+use crate::pages::emergency::reports::{ReportForm, report_page};
 use crate::pages::history::{SearchForm, history_page};
 
 #[test]
@@ -251,20 +251,15 @@ async fn the_contracts_form_stays_as_filled_with_a_wrong_number_in_it() {
 #[test]
 fn a_report_that_was_not_taken_stands_under_its_window() {
     let staff = staff(Language::Japanese, "administrator");
-    let found = || EmergencyReports {
-        windows: ["w-1", "w-2"].map(used).into(),
-    };
-    let page = |window: &str| {
+    let page = |found: Option<WindowUsage>| {
         let written = ReportForm {
             key: "k-1".into(),
             text: "written".into(),
-            window: window.into(),
+            window: "w-2".into(),
         };
-        reports_page(staff.frame("/emergency/reports"), found(), Some(&written))
+        report_page(staff.frame("/emergency/reports"), found, Some(&written))
     };
-    let at_its_window = page("w-2");
-    let written = at_its_window.windows.iter().map(|it| it.written.as_str());
-    assert_eq!(written.collect::<Vec<_>>(), ["", "written"]);
+    let at_its_window = page(Some(used("w-2")));
     assert!(at_its_window.unsent.is_none());
     assert!(
         at_its_window
@@ -272,8 +267,9 @@ fn a_report_that_was_not_taken_stands_under_its_window() {
             .unwrap()
             .contains(">written</textarea>")
     );
-    let elsewhere = page("w-3");
-    assert_eq!(elsewhere.unsent, Some(("w-3".into(), "written".into())));
+    let without = page(None);
+    assert_eq!(without.unsent, Some(("w-2".into(), "written".into())));
+    assert!(without.render().unwrap().contains(">written</textarea>"));
 }
 
 #[tokio::test]

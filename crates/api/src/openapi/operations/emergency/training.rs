@@ -79,13 +79,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ("NewOpening", "Opening"),
         AMBULANCE,
     ),
-    get(
-        routes::TRAINING_REPORTS,
-        "readTrainingReports",
-        "What the facility practised today, and its reports on it",
-        (Access::Session, "EmergencyReports"),
-        PERMITTED,
-    ),
+    Operation {
+        extras: &[Extra::Usage],
+        ..get(
+            routes::TRAINING_REPORTS,
+            "readTrainingReports",
+            "Practise readEmergencyReports: what the facility practised today, and its reports on it",
+            (Access::Session, "EmergencyReports"),
+            super::REPORTS,
+        )
+    },
     Operation {
         extras: &[Extra::IdempotencyKey],
         status: 204,
