@@ -1,11 +1,12 @@
-//! What a batch takes from a person on a later day: certificates that begin blank, and losses ahead. A setting that leaves ratios blank is
-//! sent days before the certificates begin, so the day of the file shows nothing of it. What merely runs out is not the batch's doing.
+//! What a batch takes from a person on a later day: certificates and cards that begin blank, and losses ahead. A setting that leaves ratios
+//! blank is sent days before they begin, so the day of the file shows nothing of it. What merely runs out is not the batch's doing.
 
 use super::Figures;
 use crate::certificate::{Period, Ratio};
 use crate::civil_date::CivilDate;
 use crate::codes::ceiling::Category;
 use crate::coverage::Coverage;
+use crate::coverage::card::Card;
 use crate::coverage::validity::covers;
 
 /// What is gone of a person after the day.
@@ -27,6 +28,9 @@ impl Later {
         if before == after {
             return it;
         }
+        let has_by_card = before
+            .iter()
+            .any(|it| it.card_on(day).ratio.is_some() && covers(it, day));
         for coverage in after {
             let known = before.iter().find(|it| is_same(it, coverage));
             if known == Some(coverage) {
@@ -45,14 +49,16 @@ impl Later {
                     0 < was.with_ceiling || known.is_some_and(|it| category_on(it, on).is_some());
                 had && is_kept(coverage, on) && category_on(coverage, on).is_none()
             });
-            let begins = coverage.acquired.filter(|on| day < *on);
-            it.is_ratio_gone |= known.is_none()
-                && begins.is_some_and(|on| {
-                    let had = |it: &Coverage| it.ratio.is_some() && covers(it, day);
-                    before.iter().any(had)
-                        && is_kept(coverage, on)
-                        && ratio_on(coverage, on).is_none()
-                });
+            let begins = coverage.acquired;
+            let begins = begins.filter(|on| known.is_none() && day < *on);
+            let had = known.map(cards_of).unwrap_or_default();
+            let cards = cards_of(coverage);
+            let begun = begun_later((had.as_slice(), cards.as_slice()), |it| it.period, day);
+            // A ratio that an elderly certificate gave runs out with that, whatever card comes.
+            it.is_ratio_gone |= begun.chain(begins).any(|on| {
+                let had = has_by_card || known.is_some_and(|it| it.card_on(on).ratio.is_some());
+                had && is_kept(coverage, on) && ratio_on(coverage, on).is_none()
+            });
             it.are_members_gone |= 0 < was.members
                 && lost_later(known, coverage, day)
                     .is_some_and(|on| !after.iter().any(|it| is_kept(it, on)));
@@ -63,6 +69,12 @@ impl Later {
 
 fn is_same(one: &Coverage, other: &Coverage) -> bool {
     one.acquired == other.acquired && one.key() == other.key()
+}
+
+/// Its cards without the batches that said so: another number alone begins nothing.
+fn cards_of(coverage: &Coverage) -> Vec<Card> {
+    let all = coverage.earlier.iter().copied().chain([coverage.card()]);
+    all.map(|it| Card { source: None, ..it }).collect()
 }
 
 /// Later days on which something begins that only one side has.
@@ -92,7 +104,7 @@ fn is_kept(coverage: &Coverage, day: CivilDate) -> bool {
 
 fn ratio_on(coverage: &Coverage, day: CivilDate) -> Option<Ratio> {
     let elderly = coverage.elderly_on(day).and_then(|it| it.ratio);
-    coverage.ratio.or(elderly)
+    coverage.card_on(day).ratio.or(elderly)
 }
 
 fn category_on(coverage: &Coverage, day: CivilDate) -> Option<Category> {
@@ -106,6 +118,7 @@ mod tests {
     use crate::codes::ceiling::CertificateKind;
     use crate::codes::coverage::CardClassification;
     use crate::coverage::{InsurerName, Loss};
+    use crate::feed::BatchNumber;
     use crate::feed::review::Weighed;
     use crate::insured::InsuredNumber;
     use crate::insurer_number::InsurerNumber;
@@ -251,5 +264,52 @@ mod tests {
         assert_eq!(gone(&[before.clone()], &with), [0, 0, 0]);
         next.ratio = None;
         assert_eq!(gone(&[before], &[lost, next]), [1, 0, 0]);
+    }
+
+    /// The card from August on, with a ratio or none.
+    fn renewal(of: &Coverage, percent: Option<u8>) -> Coverage {
+        let mut line = of.clone();
+        line.period = august();
+        line.ratio = percent.and_then(Ratio::from_percent);
+        of.renewed(&line)
+    }
+
+    #[test]
+    fn a_renewed_card_without_the_ratio_of_the_present_one_takes_it_away() {
+        let mut before = member();
+        before.ratio = Ratio::from_percent(30);
+        let blank = renewal(&before, None);
+        let full = renewal(&before, Some(20));
+        let before = [before];
+        assert_eq!(gone(&before, std::slice::from_ref(&blank)), [1, 0, 0]);
+        assert_eq!(gone(&before, std::slice::from_ref(&full)), [0, 0, 0]);
+        // One that is known is put right, or taken back.
+        let emptied = renewal(&full, None);
+        assert_eq!(gone(std::slice::from_ref(&full), &[emptied]), [1, 0, 0]);
+        // Said before, it is not taken away by the next batch.
+        let mut said_again = blank.clone();
+        said_again.source = BatchNumber::new(9);
+        assert_eq!(gone(std::slice::from_ref(&blank), &[said_again]), [0, 0, 0]);
+        // Of the present coverage the present card is looked at, not the one that is still to begin.
+        let mut lost = blank.clone();
+        lost.loss = Some(Loss {
+            date: date(8, 1),
+            reason: None,
+        });
+        let mut next = member();
+        next.number = InsuredNumber::parse("4568").unwrap();
+        next.acquired = Some(date(8, 1));
+        assert_eq!(gone(&[blank], &[lost, next]), [1, 0, 0]);
+    }
+
+    #[test]
+    fn a_ratio_of_a_certificate_runs_out_beside_a_renewed_card() {
+        let before = member();
+        let renewed = renewal(&before, None);
+        assert_eq!(gone(&[before], &[renewed]), [0, 0, 0]);
+        // A card that was to begin with a ratio begins without one.
+        let had = renewal(&member(), Some(20));
+        let emptied = renewal(&had, None);
+        assert_eq!(gone(&[had], &[emptied]), [1, 0, 0]);
     }
 }
