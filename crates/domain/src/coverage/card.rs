@@ -69,24 +69,30 @@ impl Coverage {
             .unwrap_or_else(|| self.card())
     }
 
-    /// The coverage after a line of the insurer about it. A line speaks of the days from its start to its end: a known card that begins in
-    /// them is put right by it, and every other stays. Where the latest card is one of those, all but the cards stays as the latest line said.
+    /// The coverage after a line of the insurer about it. A line speaks of the days from its start to its end, without an end to the next
+    /// known card: a known card that begins in them is put right by it, and every other stays. One that says what a known card says puts
+    /// none right. Where the latest card stays, all but the cards stays as the latest line said.
     pub(crate) fn renewed(&self, line: &Self) -> Self {
         // No card counts before the acquisition.
         let begins = |it: &Card| it.period.start.max(line.acquired);
         let new = line.card();
         let (begin, end) = (begins(&new), new.period.end);
-        let is_put_right = |it: &Card| {
-            let first = begins(it);
-            first == begin || (begin < first && end.is_none_or(|end| first <= Some(end)))
-        };
         let known: Vec<Card> = self.earlier.iter().copied().chain([self.card()]).collect();
         // A card that is said again keeps the batch that said so first.
         let is_new = |it: &&Card| {
             let source = new.source;
             Card { source, ..**it } == new
         };
-        let said = known.iter().find(is_new).copied().unwrap_or(new);
+        let again = known.iter().find(is_new).copied();
+        // Without any days it speaks of all, unless it puts right a card that has no start either.
+        let is_of_all =
+            new.period == Period::default() && known.iter().all(|it| it.period.start.is_some());
+        let is_put_right = |it: &Card| {
+            let first = begins(it);
+            let is_reached = end.map_or(is_of_all, |end| first <= Some(end));
+            first == begin || (again.is_none() && begin < first && is_reached)
+        };
+        let said = again.unwrap_or(new);
         let rest = known.into_iter().filter(|it| !is_put_right(it));
         let mut cards: Vec<Card> = rest.chain([said]).collect();
         cards.sort_by_key(begins);

@@ -272,12 +272,71 @@ fn a_renewed_card_leaves_the_days_of_the_one_before_as_they_were() {
 
 #[test]
 fn the_same_lines_again_leave_the_same_cards_in_either_order() {
-    let once = renewed();
-    let mut again = once.clone();
-    for it in [card(2025, 30), card(2026, 20), card(2025, 30)] {
-        assert_eq!(again.apply(&line(&it), None), Ok(Applied::Other));
-        assert_eq!(again, once);
+    // With the end of each, and of neither.
+    for is_open in [false, true] {
+        let card = |(year, percent): (i16, u8)| {
+            let mut it = card(year, percent);
+            it.period.end = it.period.end.filter(|_| !is_open);
+            line(&it)
+        };
+        let mut once = renewed();
+        once.coverages.clear();
+        let mut other = once.clone();
+        let (old, new) = ((2025, 30), (2026, 20));
+        for (it, of_other) in [(old, new), (new, old)] {
+            once.apply(&card(it), None).unwrap();
+            other.apply(&card(of_other), None).unwrap();
+        }
+        assert_eq!(once.coverages[0].earlier.len(), 1);
+        assert_eq!(other, once);
+        let mut again = once.clone();
+        for it in [old, new, old] {
+            assert_eq!(again.apply(&card(it), None), Ok(Applied::Other));
+            assert_eq!(again, once);
+        }
     }
+    // Also where a card begins on a day of the one before.
+    let mut long = card(2025, 30);
+    long.period.end = card(2026, 20).period.end;
+    let mut part = renewed();
+    part.coverages.clear();
+    for it in [&long, &card(2026, 20)] {
+        part.apply(&line(it), None).unwrap();
+    }
+    let before = part.clone();
+    part.apply(&line(&long), None).unwrap();
+    assert_eq!(part, before);
+}
+
+#[test]
+fn a_line_without_an_end_reaches_to_the_next_known_card() {
+    let ratios = |part: &Part, days: [CivilDate; 3]| {
+        days.map(|on| part.coverages[0].card_on(on).ratio.unwrap().as_percent())
+    };
+    let mut part = renewed();
+    let mut right = card(2025, 10);
+    right.period.end = None;
+    part.apply(&line(&right), None).unwrap();
+    let days = [day(3, 31), day(7, 31), day(8, 1)];
+    assert_eq!(ratios(&part, days), [10, 10, 20]);
+    // One between them.
+    let mut between = card(2026, 30);
+    between.period = Period {
+        start: Some(day(4, 1)),
+        end: None,
+    };
+    part.apply(&line(&between), None).unwrap();
+    assert_eq!(ratios(&part, days), [10, 30, 20]);
+    // The first has no day at all, neither at first nor when it is put right.
+    let mut part = member();
+    let mut next = coverage("1", day(4, 1));
+    next.ratio = Ratio::from_percent(20);
+    next.period.start = Some(day(8, 1));
+    part.apply(&line(&next), None).unwrap();
+    let mut right = coverage("1", day(4, 1));
+    right.ratio = Ratio::from_percent(10);
+    part.apply(&line(&right), None).unwrap();
+    assert_eq!(ratios(&part, days), [10, 10, 20]);
 }
 
 #[test]
