@@ -99,6 +99,7 @@ impl Coverage {
         let mut renewed = if cards.pop() == Some(said) {
             line.clone()
         } else {
+            // That the line named it is told by its number until the batch is put in place; there the latest card gets back its own.
             Self {
                 source: line.source,
                 ..self.clone()

@@ -8,7 +8,9 @@ use std::collections::HashSet;
 use domain::certificate::Period;
 use domain::civil_date::Instant;
 use domain::codes::coverage::LossReason;
+use domain::coverage::card::Card;
 use domain::coverage::{Coverage, Loss, Registration};
+use domain::feed::BatchNumber;
 use domain::feed::insurer::{InsurerKind, Scope, Unnamed};
 use domain::feed::part::Part;
 use domain::feed::part::full::{gives_way, join_certificates};
@@ -220,12 +222,10 @@ fn settle(
         LeftOut::default()
     };
     for coverage in &mut own {
-        let same = before.iter().find(|it| {
-            let mut as_new = coverage.clone();
-            as_new.source = it.source;
-            as_new == ***it
-        });
-        coverage.source = same.map_or(Some(arriving.number), |it| it.source);
+        let known = before
+            .iter()
+            .find(|it| it.acquired == coverage.acquired && it.key() == coverage.key());
+        number(coverage, known.copied(), arriving.number);
     }
     let is_changed = !before.iter().copied().eq(own.iter());
     let mut coverages: Vec<Coverage> = stored
@@ -240,6 +240,31 @@ fn settle(
         is_changed: is_changed || current.is_none(),
         left_out,
     })
+}
+
+/// Numbers a coverage and its earlier cards by the batch that said so: what this one leaves as it was keeps the number it had.
+fn number(coverage: &mut Coverage, known: Option<&Coverage>, batch: BatchNumber) {
+    let Some(known) = known else {
+        coverage.source = Some(batch);
+        return;
+    };
+    for card in &mut coverage.earlier {
+        let mut had = known.earlier.iter().copied().chain([known.card()]);
+        let source = card.source;
+        let same = had.find(|it| Card { source, ..*it } == *card);
+        card.source = same.map_or(Some(batch), |it| it.source);
+    }
+    let as_known = Coverage {
+        earlier: known.earlier.clone(),
+        source: known.source,
+        ..coverage.clone()
+    };
+    let is_as_known = as_known == *known;
+    coverage.source = if is_as_known {
+        known.source
+    } else {
+        Some(batch)
+    };
 }
 
 /// Ends or lists what a full file does not name, by setting; answers how much that is.

@@ -147,7 +147,8 @@ fn is_same(one: &Coverage, other: &Coverage) -> bool {
     one.acquired == other.acquired && one.key() == other.key()
 }
 
-/// A coverage that a line names bears the batch's number from then on: what a full file does not name is told by that.
+/// A coverage that a line names bears the batch's number from then on, whichever of its cards the line is about: what a full file does not
+/// name is told by that. Publishing gives back the numbers of what did not change.
 fn named(arriving: &Arriving, change: &Change) -> Change {
     let mut change = change.clone();
     if let Change::Coverage(coverage) = &mut change {

@@ -134,7 +134,10 @@ fn undo(
                 batches.extend(rests);
                 let later = stands.current.get(&before.person).into_iter();
                 let later = later.flat_map(|it| &it.coverages);
-                let later = later.filter_map(|it| it.source);
+                let later = later.flat_map(|it| {
+                    let earlier = it.earlier.iter().map(|card| card.source);
+                    earlier.chain([it.source]).flatten()
+                });
                 batches.extend(later.filter(|it| arriving.number < *it));
             }
         }

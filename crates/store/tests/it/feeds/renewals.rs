@@ -6,7 +6,11 @@ use domain::coverage::validity::covers;
 use super::*;
 use crate::on_both;
 
-on_both!(a_renewal_keeps_the_card_before_and_is_undone);
+on_both!(
+    a_renewal_keeps_the_card_before_and_is_undone,
+    an_earlier_card_put_right_leaves_the_latest_its_batch,
+    a_full_file_that_names_an_earlier_card_alone_ends_nothing
+);
 
 fn date(year: i16, month: i8, day: i8) -> CivilDate {
     CivilDate::new(year, month, day).unwrap()
@@ -61,4 +65,57 @@ async fn a_renewal_keeps_the_card_before_and_is_undone(place: &Place) {
     let undone = engine.undo_insurer_feed(renewing, of, now()).await;
     assert_eq!(undone.unwrap(), Undone::Done(1));
     assert!(stored(&engine, &old) == before, "not as before");
+}
+
+async fn an_earlier_card_put_right_leaves_the_latest_its_batch(place: &Place) {
+    let engine = place.open();
+    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
+    let (right, next) = ([with_card(2025, 10)], [with_card(2027, 30)]);
+    let file = |kind, id| (kind, Scope::Delta, id);
+    load(&engine, file(InsurerKind::Persons, 1), persons(&old)).await;
+    let coverage_file = |id| file(InsurerKind::Coverages, id);
+    load(&engine, coverage_file(2), coverages(&old)).await;
+    let (renewing, came) = load(&engine, coverage_file(3), coverages(&new)).await;
+    let (righting, _) = load(&engine, coverage_file(4), coverages(&right)).await;
+    let it = stored(&engine, &old).remove(0).unwrap().coverages.remove(0);
+    assert_eq!(it.source, Some(renewing.number));
+    // What stands in the way of undoing is named, also where it changed an earlier card alone.
+    let of = (Counted::default(), came.changed);
+    let undone = engine.undo_insurer_feed(renewing, of, now()).await;
+    let in_the_way = Undone::InTheWay {
+        people: 1,
+        batches: vec![righting.number],
+    };
+    assert_eq!(undone.unwrap(), in_the_way);
+    // An earlier one and the next in one file, as where both are told at once.
+    let mut both = coverages(&right);
+    both.extend(coverages(&next));
+    let (last, _) = load(&engine, coverage_file(5), both).await;
+    let it = stored(&engine, &old).remove(0).unwrap().coverages.remove(0);
+    let sources = [2025, 2026, 2027].map(|year| it.card_on(date(year, 9, 1)).source);
+    let numbers = [righting.number, renewing.number, last.number];
+    assert_eq!(sources, numbers.map(Some));
+}
+
+async fn a_full_file_that_names_an_earlier_card_alone_ends_nothing(place: &Place) {
+    let engine = place.open();
+    let (old, new) = ([with_card(2025, 30)], [with_card(2026, 20)]);
+    let file = |kind, id| (kind, Scope::Delta, id);
+    load(&engine, file(InsurerKind::Persons, 1), persons(&old)).await;
+    let coverage_file = |id| file(InsurerKind::Coverages, id);
+    load(&engine, coverage_file(2), coverages(&old)).await;
+    let (renewing, _) = load(&engine, coverage_file(3), coverages(&new)).await;
+    // As it is known, and with another share.
+    for (id, percent, replaced) in [(4, 30, 0), (5, 10, 1)] {
+        let full = (InsurerKind::Coverages, Scope::Full, id);
+        let (naming, came) = load(&engine, full, coverages(&[with_card(2025, percent)])).await;
+        assert_eq!((came.refused, came.changed.replaced), (0, replaced));
+        assert!(came.remarks.iter().all(|it| it.what != What::Unnamed));
+        let it = stored(&engine, &old).remove(0).unwrap().coverages.remove(0);
+        assert!(it.loss.is_none());
+        assert_eq!(it.source, Some(renewing.number));
+        let earlier = it.card_on(date(2026, 7, 30));
+        assert_eq!(earlier.ratio, Ratio::from_percent(percent));
+        assert_eq!(earlier.source == Some(naming.number), replaced == 1);
+    }
 }
