@@ -40,7 +40,7 @@ pub(super) struct Claim {
     pub(super) since: i64,
 }
 
-/// What insurers said of a person before the register said something else, and who was stored then.
+/// What insurers said of a person before a batch of the register, or of one of them, changed what stands of it, and who was stored then.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Earlier {
     stored: Vec<u8>,
@@ -52,6 +52,42 @@ impl Earlier {
     pub(super) fn stored(&self, id: PersonId) -> Result<Person, StoreError> {
         unpack_person(id, &self.stored)
     }
+}
+
+/// What an insurer's batch found of claims begins so where others' are among it. Its own alone, as earlier versions kept it, begins with 0 or 1.
+const OF_ALL: u8 = 2;
+
+/// What an insurer's batch found of claims, packed; none where it found none.
+pub(super) fn pack_found(
+    insurer: InsurerNumber,
+    own: Option<&Claim>,
+    earlier: Option<&Earlier>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let is_of_other = |it: &&Earlier| it.claims.iter().any(|it| it.0 != insurer.as_u32());
+    if let Some(earlier) = earlier.filter(is_of_other) {
+        let mut packed = vec![OF_ALL];
+        packed.extend(postcard::to_stdvec(earlier).map_err(|_| FAILED)?);
+        return Ok(Some(packed));
+    }
+    let own = own.map(postcard::to_stdvec).transpose();
+    own.map_err(|_| FAILED)
+}
+
+/// The insurer's own claim that its batch found, and those of all where there were others.
+pub(super) fn unpack_found(
+    insurer: InsurerNumber,
+    found: Option<&[u8]>,
+) -> Result<(Option<Claim>, Option<Earlier>), StoreError> {
+    let Some(found) = found else {
+        return Ok((None, None));
+    };
+    let Some((&OF_ALL, of_all)) = found.split_first() else {
+        let own = postcard::from_bytes(found).map_err(|_| FAILED)?;
+        return Ok((Some(own), None));
+    };
+    let earlier: Earlier = postcard::from_bytes(of_all).map_err(|_| FAILED)?;
+    let own = earlier.claims.iter().find(|it| it.0 == insurer.as_u32());
+    Ok((own.map(|it| it.1.clone()), Some(earlier)))
 }
 
 /// An insurer and a person of its.
@@ -261,12 +297,13 @@ impl Testimonies {
         }))
     }
 
-    /// Puts back what insurers said, confirmations too, after the register came back: where they mean the same person as then, and the same
-    /// of it contradicts.
+    /// Puts back what insurers said, confirmations too, after what a batch changed came back: where they mean the same person as then, and the
+    /// same of it contradicts. Of an insurer's batch only where no later one had a hand in it.
     pub(super) fn put_earlier(
         &mut self,
         stored: &Registration,
         earlier: Earlier,
+        of_insurer: Option<BatchNumber>,
     ) -> Result<(), StoreError> {
         let person = stored.person.id;
         let stored_now = pack_person(&stored.person)?;
@@ -275,7 +312,8 @@ impl Testimonies {
             let is_same = self.claim((insurer, person)).is_some_and(|now| {
                 let meant_then = before.claim.as_ref().unwrap_or(&earlier.stored);
                 let meant_now = now.claim.as_ref().unwrap_or(&stored_now);
-                meant_then == meant_now && before.items == now.items
+                let is_of_it = of_insurer.is_none_or(|it| it.as_u32() == now.batch);
+                is_of_it && meant_then == meant_now && before.items == now.items
             });
             if is_same {
                 self.put_claim((insurer, person), Some(before));
@@ -322,4 +360,46 @@ fn unpack_person(id: PersonId, bytes: &[u8]) -> Result<Person, StoreError> {
 pub(super) fn names(items: &[IdentityItem]) -> String {
     let names: Vec<&str> = items.iter().map(|it| it.as_str()).collect();
     names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_a_batch_of_an_earlier_version_found_is_read() {
+        let insurer = InsurerNumber::from_u32(6_990_014).unwrap();
+        for said in [None, Some(vec![OF_ALL])] {
+            let claim = Claim {
+                claim: said,
+                items: "name".into(),
+                is_confirmed: true,
+                batch: 3,
+                since: 5,
+            };
+            let found = postcard::to_stdvec(&claim).unwrap();
+            let (own, earlier) = unpack_found(insurer, Some(&found)).unwrap();
+            assert!(own == Some(claim) && earlier.is_none());
+        }
+    }
+
+    #[test]
+    fn what_others_said_is_kept_beside_the_insurers_own_claim() {
+        let (own, other) = (6_990_014, 6_139_992);
+        let insurer = InsurerNumber::from_u32(own).unwrap();
+        let claim = |batch| Claim {
+            claim: None,
+            items: "name".into(),
+            is_confirmed: false,
+            batch,
+            since: 5,
+        };
+        let earlier = Earlier {
+            stored: vec![7],
+            claims: vec![(other, claim(2)), (own, claim(3))],
+        };
+        let found = pack_found(insurer, Some(&claim(3)), Some(&earlier)).unwrap();
+        let (found, all) = unpack_found(insurer, found.as_deref()).unwrap();
+        assert!(found == Some(claim(3)) && all.unwrap().claims == earlier.claims);
+    }
 }

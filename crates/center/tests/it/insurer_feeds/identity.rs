@@ -317,16 +317,48 @@ async fn without_the_register_a_loss_that_comes_last_lets_the_next_insurer_name_
     let world = World::start_with_cards().await;
     let desk = Desk::of(&world).await;
     let (number, name) = LINKED;
-    link_wrongly(&world).await;
+    let (claimed, covered) = link_wrongly(&world).await;
     assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
     let lost = lose(&world).await;
     let answer = desk.ask(number, "1980-05-06").await;
     assert_eq!((answer.verdict, answer.results[0].name.as_str()), (1, name));
     assert_eq!(desk.sees().await, (true, true));
-    let undone = lost.number.unwrap().to_string();
-    order(&world, Order::UndoFeed(undone)).await.unwrap();
+    undo(&world, &lost).await;
     assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
     assert_eq!(desk.sees().await, (false, false));
+    // What the next insurer had sent before can go back as well, the newest first.
+    undo(&world, &covered).await;
+    assert_eq!(desk.sees().await, (true, true));
+    undo(&world, &claimed).await;
+    let own = desk.ask_own(&patient().person.birth_date.to_string()).await;
+    assert_eq!((own.verdict, own.results.len()), (1, 1));
+    assert_eq!(desk.sees().await, (true, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_next_insurer_had_confirmed_stands_after_a_loss_is_undone() {
+    let world = World::start_with_cards().await;
+    let desk = Desk::of(&world).await;
+    link_wrongly(&world).await;
+    assert_eq!(desk.sees().await, (false, false));
+    let confirmed = format!("06990014,{},,,,identity,confirmed", patient_id());
+    let confirmed = load(&world, InsurerKind::Corrections, [confirmed]).await;
+    assert_eq!(desk.sees().await, (true, true));
+    let lost = lose(&world).await;
+    let (number, name) = LINKED;
+    let answer = desk.ask(number, "1980-05-06").await;
+    assert_eq!((answer.verdict, answer.results[0].name.as_str()), (1, name));
+    undo(&world, &lost).await;
+    assert_eq!(desk.ask(number, "1980-05-06").await.verdict, 4);
+    assert_eq!(desk.sees().await, (true, true));
+    undo(&world, &confirmed).await;
+    assert_eq!(desk.sees().await, (false, false));
+}
+
+/// An operator takes a batch back, which nothing stands in the way of.
+async fn undo(world: &World, batch: &FeedReport) {
+    let number = batch.number.unwrap().to_string();
+    order(world, Order::UndoFeed(number)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

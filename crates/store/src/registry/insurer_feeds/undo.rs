@@ -8,7 +8,6 @@ use domain::coverage::Registration;
 use domain::feed::{BatchKind, BatchNumber, BatchState};
 use domain::insurer_number::InsurerNumber;
 use domain::person::PersonId;
-use serde::de::DeserializeOwned;
 
 use super::{Arriving, is_in, parts, publishing};
 use crate::engine::{Engine, StoreError};
@@ -16,7 +15,7 @@ use crate::registry::Prepared;
 use crate::registry::feeds::batches::{Changed, Counted, end};
 use crate::registry::feeds::beginning::{self, give_up_those_it_would_mix_with};
 use crate::registry::households::{change_people, registrations_of};
-use crate::registry::identity::{Claim, Earlier, Testimonies};
+use crate::registry::identity::{Earlier, Testimonies, unpack_found};
 use crate::rows;
 use crate::sql::postgres::columns::column;
 use crate::sql::{Connection, params};
@@ -51,14 +50,14 @@ struct Before {
     is_person_changed: bool,
     found: Vec<u8>,
     left: Vec<u8>,
-    /// The insurer's claim; of the register those of all insurers. Packed.
+    /// The insurer's claim, with those of others where there were any; of the register those of all insurers. Packed.
     claim: Option<Vec<u8>>,
 }
 
 impl Before {
-    fn unpack_claim<T: DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
-        let claim = self.claim.as_deref().map(postcard::from_bytes);
-        claim.transpose().map_err(|_| FAILED)
+    fn earlier_of_register(&self) -> Result<Option<Earlier>, StoreError> {
+        let earlier = self.claim.as_deref().map(postcard::from_bytes);
+        earlier.transpose().map_err(|_| FAILED)
     }
 }
 
@@ -315,21 +314,22 @@ impl Stands {
                 let Some(mut registration) = current.remove(&person) else {
                     continue;
                 };
-                let earlier = before.unpack_claim::<Earlier>()?;
+                let earlier = before.earlier_of_register()?;
                 if before.is_person_changed {
                     let earlier = earlier.as_ref().ok_or(FAILED)?;
                     registration.person = earlier.stored(person)?;
                 }
                 testimonies.examine(&registration, when)?;
                 if let Some(earlier) = earlier {
-                    testimonies.put_earlier(&registration, earlier)?;
+                    testimonies.put_earlier(&registration, earlier, None)?;
                 }
                 if before.is_person_changed {
                     stored.push(Prepared::of(registration));
                 }
                 continue;
             };
-            testimonies.put_claim((insurer, person), before.unpack_claim::<Claim>()?);
+            let (own, earlier) = unpack_found(insurer, before.claim.as_deref())?;
+            testimonies.put_claim((insurer, person), own);
             if before.found.is_empty() {
                 leaving.push(person);
                 continue;
@@ -338,6 +338,9 @@ impl Stands {
             let current = current.remove(&person).ok_or(FAILED)?;
             let registration = together(&current, found, (insurer, before.is_person_changed));
             testimonies.examine(&registration, when)?;
+            if let Some(earlier) = earlier {
+                testimonies.put_earlier(&registration, earlier, Some(arriving.number))?;
+            }
             stored.push(Prepared::of(registration));
         }
         change_people(connection, stored, &leaving)?;

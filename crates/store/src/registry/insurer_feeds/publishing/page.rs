@@ -88,6 +88,8 @@ impl<'a> Page<'a> {
         let changed = &mut put.changed;
         let whose = (insurer, person);
         let claim_before = self.testimonies.claim(whose).cloned();
+        let earlier = current.as_ref().map(|it| self.testimonies.earlier(it));
+        let earlier = earlier.transpose()?.flatten();
         let own = |it: &Registration| {
             let own = it.coverages.iter().filter(|it| it.insurer == insurer);
             own.count()
@@ -132,8 +134,8 @@ impl<'a> Page<'a> {
             let is_person_changed = settled.is_person_changed;
             let left = left(Some(&settled.registration), insurer, is_person_changed)?;
             let found = found(current.as_ref(), insurer)?;
-            let claim = claim_before.as_ref().map(postcard::to_stdvec).transpose();
-            let claim = claim.map_err(|_| FAILED)?;
+            // Of others as well: who is stored may change with it, and with that what of their words contradicts.
+            let claim = identity::pack_found(insurer, claim_before.as_ref(), earlier.as_ref())?;
             self.keep_before(person, is_person_changed, (found, claim), left);
         }
         match (is_changed, &current) {
