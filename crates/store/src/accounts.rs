@@ -221,8 +221,8 @@ impl Engine {
 
     /// Changes what a manager may change by hand, a new password included, with the events that tell of it. The sessions of
     /// an account that is disabled or gets a password end; with a password its recovery codes end, too. The devices at home of one that is
-    /// disabled end by whoever did the first of the events: whoever has the account later is another person. Nothing happens unless the account is
-    /// still as it was `seen`: what was derived from that, the events as well, would undo what another manager did meanwhile.
+    /// disabled, or was, end by whoever did the first of the events: whoever has the account later is another person. Nothing happens unless the
+    /// account is still as it was `seen`: what was derived from that, the events as well, would undo what another manager did meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -261,11 +261,13 @@ impl Engine {
                 ])?;
             if changed.state == AccountState::Disabled {
                 end_other_sessions(connection, batch, changed.facility, &changed.id, None)?;
-                if let Some(event) = events.first() {
-                    let whose = (changed.facility, &changed.id);
-                    let by = (event.at, &event.actor);
-                    devices::end_of_account(connection, batch, whose, by)?;
-                }
+            }
+            // Also of one that was disabled before: earlier versions left its devices as they were.
+            let is_ending = [changed.state, seen.state].contains(&AccountState::Disabled);
+            if let Some(event) = events.first().filter(|_| is_ending) {
+                let whose = (changed.facility, &changed.id);
+                let by = (event.at, &event.actor);
+                devices::end_of_account(connection, batch, whose, by)?;
             }
             if let Some(password) = &password {
                 write_password(connection, batch, changed.facility, &changed.id, password, None)?;

@@ -23,7 +23,7 @@ use domain::permit::{
 };
 use domain::questions::{Answered, Choice, Question, QuestionsState};
 use domain::reader::ReaderId;
-use store::accounts::{Account, PasswordRow};
+use store::accounts::{Account, Edited, PasswordRow};
 use store::audit::verify::Fault;
 use store::bulk::work::ListedBy;
 use store::cards::CardRecorded;
@@ -162,44 +162,59 @@ async fn a_code_binds_one_key_and_a_device_counts_while_its_account_does(place: 
     assert_eq!(engine.home_devices(&permit).unwrap().len(), 1);
 }
 
+/// An account with a device of the number 3.
+async fn with_device(engine: &Engine) {
+    let made_account = engine.create_accounts(vec![account()], Vec::new(), None);
+    made_account.await.unwrap();
+    made(engine, 1).await;
+    issued(engine, 1).await;
+    let bound = engine.activate_device(shows(3, 1), now()).await.unwrap();
+    assert!(bound.is_some());
+}
+
+/// Disables or enables the account.
+async fn change(engine: &Engine, from: AccountState, to: AccountState) {
+    let of = |state| Account { state, ..account() };
+    let event = Event {
+        at: now(),
+        actor: Actor::Center,
+        deed: Deed::AccountState,
+        subject: None,
+        detail: String::new(),
+    };
+    let changed = engine.change_account(of(to), None, of(from), vec![event], None);
+    assert_eq!(changed.await.unwrap(), Edited::Done);
+}
+
 async fn a_device_of_an_account_that_was_disabled_stays_ended_when_it_is_enabled(place: &Place) {
     let engine = place.open();
-    engine
-        .create_accounts(vec![account()], Vec::new(), None)
-        .await
-        .unwrap();
-    made(&engine, 1).await;
-    let bind = async |key, code| {
-        engine
-            .activate_device(shows(key, code), now())
-            .await
-            .unwrap()
-    };
-    issued(&engine, 1).await;
-    assert!(bind(3, 1).await.is_some());
+    with_device(&engine).await;
     issued(&engine, 2).await;
-    let of = |state| Account { state, ..account() };
     let (active, disabled) = (AccountState::Active, AccountState::Disabled);
     for (from, to) in [(active, disabled), (disabled, active)] {
-        let event = Event {
-            at: now(),
-            actor: Actor::Center,
-            deed: Deed::AccountState,
-            subject: None,
-            detail: String::new(),
-        };
-        let changed = engine.change_account(of(to), None, of(from), vec![event], None);
-        changed.await.unwrap();
+        change(&engine, from, to).await;
         assert_eq!(engine.home_device(3, now()).unwrap(), None, "{to:?}");
     }
-    assert!(
-        bind(4, 2).await.is_none(),
-        "nor does the code that was open"
-    );
+    let bound = engine.activate_device(shows(4, 2), now()).await.unwrap();
+    assert!(bound.is_none(), "nor does the code that was open");
     let listed = engine.home_devices(&manager::<ManageHomeCare>()).unwrap();
     assert!(listed.len() == 1 && listed[0].ended.is_some());
     issued(&engine, 5).await;
-    assert!(bind(5, 5).await.is_some(), "a new one may be bound");
+    let bound = engine.activate_device(shows(5, 5), now()).await.unwrap();
+    assert!(bound.is_some(), "a new one may be bound");
+}
+
+async fn a_device_of_an_account_that_an_earlier_version_disabled_ends_when_it_is_enabled(
+    place: &Place,
+) {
+    let engine = place.open();
+    with_device(&engine).await;
+    let text = "UPDATE account SET state = 'disabled' WHERE id = 'uketsuke'";
+    assert_eq!(place.run(text), 1);
+    change(&engine, AccountState::Disabled, AccountState::Active).await;
+    assert_eq!(engine.home_device(3, now()).unwrap(), None);
+    let listed = engine.home_devices(&manager::<ManageHomeCare>()).unwrap();
+    assert!(listed.len() == 1 && listed[0].ended.is_some());
 }
 
 async fn wrong_tries_at_the_same_moment_are_each_counted(place: &Place) {
@@ -560,6 +575,7 @@ async fn what_was_agreed_at_home_is_vouched_for_by_the_chain(place: &Place) {
 on_both!(
     a_code_binds_one_key_and_a_device_counts_while_its_account_does,
     a_device_of_an_account_that_was_disabled_stays_ended_when_it_is_enabled,
+    a_device_of_an_account_that_an_earlier_version_disabled_ends_when_it_is_enabled,
     wrong_tries_at_the_same_moment_are_each_counted,
     an_address_that_was_replaced_ends_with_its_pages_and_own_devices_are_forgotten,
     consent_at_home_opens_lists_and_ends_as_a_whole,
