@@ -9,6 +9,7 @@ use store::audit::heads::{Signed, to_bytes};
 use store::audit::outside::{self, Added};
 use store::audit::{Checkpoint, checkpoint_message};
 use store::engine::{Engine, StoreError};
+use store::registry::identity::review::Reviewed;
 
 use crate::app::App;
 use crate::revoked_outside;
@@ -18,12 +19,14 @@ const EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn sign(app: App) {
     let mut every = tokio::time::interval(EVERY);
+    let mut reviewed = Reviewed::default();
     loop {
         every.tick().await;
         let outcome = one(&app).await;
         revoked_outside::keep(&app).await;
         let forgotten = forget_old_keys(&app).await;
-        if let Err(error) = outcome.and(forgotten) {
+        let review = review_contradictions(&app, &mut reviewed).await;
+        if let Err(error) = outcome.and(forgotten).and(review) {
             tracing::error!(error = %error, "no checkpoint could be kept");
         }
     }
@@ -38,6 +41,14 @@ async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
     let undone_from = app.insurer_feeds.undone_from(app.now());
     while app.engine.forget_undoing(undone_from).await? {}
     crate::bulk::work::forget(app).await?;
+    Ok(())
+}
+
+/// Once in the life of a process; then nothing.
+async fn review_contradictions(app: &App, reviewed: &mut Reviewed) -> Result<(), StoreError> {
+    while app.engine.review_contradictions(reviewed).await? {
+        tokio::task::yield_now().await;
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Whether insurers and the resident register agree about who somebody is (本人確認), and insurers among themselves where the register says
 //! nothing. While they do not, no medical information of the person is seen; what an insurer confirms is seen again. Never touches a coverage.
 
+pub mod review;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -282,6 +283,24 @@ impl Testimonies {
             self.put_claim((insurer, person), claim);
         }
         Ok(came)
+    }
+
+    /// Ends contradictions of insurers that insure a person no more. What they claim stays, and so does the batch that brought it. Answers whether
+    /// there were any.
+    fn end_of_uninsured(&mut self, stored: &Registration) -> bool {
+        let person = stored.person.id;
+        let in_force = in_force(stored);
+        let said = self.claims.get(&person).into_iter().flatten();
+        let idle = said
+            .filter(|it| !it.1.items.is_empty() && !it.1.is_confirmed && !in_force.contains(it.0));
+        let idle: Vec<(InsurerNumber, Claim)> = idle.map(|it| (*it.0, it.1.clone())).collect();
+        let is_any = !idle.is_empty();
+        for (insurer, mut claim) in idle {
+            claim.items.clear();
+            let is_claimed = claim.claim.is_some();
+            self.put_claim((insurer, person), is_claimed.then_some(claim));
+        }
+        is_any
     }
 
     /// What insurers say of a person now; none where none says anything.

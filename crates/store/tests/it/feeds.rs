@@ -1,5 +1,6 @@
 //! Insurers' feeds at both engines: the same files leave the same, and at a server they take few statements, however many people they name.
 
+mod contradictions;
 mod full;
 mod renewals;
 mod undoing;
