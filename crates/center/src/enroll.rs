@@ -126,11 +126,12 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result
     })?;
     text("name", &enrolment.name, 100)?;
     text("terminal", &enrolment.terminal, 60)?;
-    // Two PCs under one name could not be told apart: neither in the list nor when one is revoked.
-    if app.engine.knows_terminal(code, &enrolment.terminal)? {
-        return Err(taken(code, &enrolment.terminal));
-    }
+    let is_named = app.engine.knows_terminal(code, &enrolment.terminal)?;
     if let Some(known) = &known {
+        // Two PCs under one name could not be told apart: neither in the list nor when one is revoked.
+        if is_named {
+            return Err(taken(code, &enrolment.terminal));
+        }
         as_it_is_known(known, kind, &enrolment.name)?;
         return notice(app, code, enrolment.terminal, Earlier::Stay, by).await;
     }
@@ -139,7 +140,13 @@ pub(crate) async fn enroll(app: &App, enrolment: Enrolment, by: Actor) -> Result
         kind,
         name: enrolment.name,
     };
-    begin(app, facility, enrolment.terminal, by).await
+    // After a restore a facility may be gone and its terminal known by its certificate, whose place the new one takes.
+    let earlier = if is_named {
+        Earlier::Replaced
+    } else {
+        Earlier::Stay
+    };
+    begin(app, facility, enrolment.terminal, earlier, by).await
 }
 
 /// Stores a facility with its first accounts, its secret number and its first notice: all of it or nothing, so that what was cut off is done
@@ -148,6 +155,7 @@ async fn begin(
     app: &App,
     facility: Facility,
     terminal: String,
+    earlier: Earlier,
     by: Actor,
 ) -> Result<Enrolled, Told> {
     let (now, code) = (app.now(), facility.code);
@@ -178,7 +186,7 @@ async fn begin(
         });
     }
     let number = recoveries::generate()?;
-    let (shown, notice) = notice_of(app, code, terminal, Earlier::Stay)?;
+    let (shown, notice) = notice_of(app, code, terminal, earlier)?;
     let deeds = [Deed::FacilityEnroll, Deed::SecretNumber, Deed::NoticeIssue];
     let beginning = Beginning {
         facility,

@@ -60,6 +60,10 @@ pub(crate) async fn reissue(
     by: Actor,
 ) -> Result<Enrolled, Told> {
     let code = known_terminal(app, &terminal)?;
+    // One enrolled since the copy that the center was restored from is gone, and its terminal known by its certificate alone.
+    if app.engine.facility(code)?.is_none() {
+        return Err(not_enrolled(code));
+    }
     // The notice first: an operator who has it may go on although the revocation failed, and is told.
     let name = terminal.terminal.clone();
     let enrolled = notice(app, code, name, Earlier::Replaced, by.clone()).await?;
@@ -75,15 +79,7 @@ pub(crate) async fn reissue(
 
 /// Revokes all certificates of a terminal and closes its notices.
 pub(crate) async fn revoke_terminal(app: &App, terminal: Terminal, by: Actor) -> Result<(), Told> {
-    // One enrolled since the copy that the center was restored from has no notice any more.
-    let code = institution(&terminal.code)?;
-    let all = app.engine.certificates_of(code)?;
-    if !all
-        .iter()
-        .any(|it| it.certificate.terminal == terminal.terminal)
-    {
-        known_terminal(app, &terminal)?;
-    }
+    let code = known_terminal(app, &terminal)?;
     revoke(app, Which::Terminal(code, terminal.terminal, None), by).await?;
     // At once: a disk that is lost within the minute takes the order with it.
     revoked_outside::keep(app).await;
@@ -134,6 +130,18 @@ fn known_terminal(app: &App, terminal: &Terminal) -> Result<InstitutionCode, Tol
             "{code} has none of this name; look with `onshi enroll list --code {code}`, or enroll it"
         ),
     ))
+}
+
+fn not_enrolled(code: InstitutionCode) -> Told {
+    Told::none(
+        "code",
+        format!(
+            "{code} の施設は登録されていません。onshi enroll で同じ端末名称等を指定して登録してください。新しい証明書を使い始めると、以前の証明書は失効します。"
+        ),
+        format!(
+            "{code} is not enrolled; enroll it with `onshi enroll` and this terminal: the first use of the new certificate revokes the earlier ones"
+        ),
+    )
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -344,7 +344,8 @@ impl Engine {
         .await
     }
 
-    /// The newest notice of a facility's terminal, by its name; `None` for a terminal that has none.
+    /// Whether a facility has a terminal of this name: by a notice, or by a certificate alone, as after a restore from a copy older
+    /// than the terminal.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -354,7 +355,8 @@ impl Engine {
         terminal: &str,
     ) -> Result<bool, StoreError> {
         self.read(|connection| {
-            let text = "SELECT 1 FROM notice WHERE facility = ?1 AND terminal = ?2 LIMIT 1";
+            let text = "SELECT 1 FROM notice WHERE facility = ?1 AND terminal = ?2
+                UNION ALL SELECT 1 FROM certificate WHERE facility = ?1 AND terminal = ?2 LIMIT 1";
             let mut statement = connection.prepare_cached(text)?;
             let found = statement.query_row(params![number(facility), terminal], |_| Ok(()));
             Ok(found.optional()?.is_some())

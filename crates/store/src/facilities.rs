@@ -26,16 +26,23 @@ pub struct FacilitySearch {
     pub after: Option<InstitutionCode>,
 }
 
-/// A terminal of a facility: a PC for which a notice was made.
+/// A terminal of a facility: a PC for which a notice was made, or whose certificate was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminalLine {
     /// Its name.
     pub name: String,
-    /// When its newest notice was made.
+    /// Its newest notice; `None` for one that is known by its certificate alone, as after a restore from a copy older than it is.
+    pub notice: Option<NoticeLine>,
+}
+
+/// The newest notice of a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeLine {
+    /// When it was made.
     pub issued: Instant,
-    /// The last day on which that notice downloads.
+    /// The last day on which it downloads.
     pub deadline: CivilDate,
-    /// Whether that notice opens nothing any more.
+    /// Whether it opens nothing any more.
     pub closed: bool,
 }
 
@@ -93,27 +100,27 @@ impl Engine {
         self.read(|connection| Ok(connection.query_row(text, [], |row| row.get(0))?))
     }
 
-    /// The terminals of a facility by name, each with its newest notice.
+    /// The terminals of a facility by name, each with its newest notice where it has one.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn terminals_of(&self, code: InstitutionCode) -> Result<Vec<TerminalLine>, StoreError> {
         self.read(|connection| {
-            let text = "SELECT terminal, issued, deadline, closed FROM (
+            let text = "SELECT named.terminal, n.issued, n.deadline, n.closed FROM (
+                  SELECT terminal FROM notice WHERE facility = ?1
+                  UNION SELECT terminal FROM certificate WHERE facility = ?1) AS named
+                LEFT JOIN (
                   SELECT terminal, issued, deadline, closed,
                     row_number() OVER (PARTITION BY terminal ORDER BY issued DESC, request_id DESC) AS place
-                  FROM notice WHERE facility = ?1) AS notices
-                WHERE place = 1 ORDER BY terminal";
+                  FROM notice WHERE facility = ?1) AS n ON n.terminal = named.terminal AND n.place = 1
+                ORDER BY named.terminal";
             let mut statement = connection.prepare_cached(text)?;
             let mut rows = statement.query([number(code)])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let deadline: String = row.get(2)?;
                 found.push(TerminalLine {
                     name: row.get(0)?,
-                    issued: Instant::from_micros(row.get(1)?),
-                    deadline: CivilDate::parse_iso(&deadline).map_err(|_| StoreError::Row("notice"))?,
-                    closed: row.get(3)?,
+                    notice: newest_notice(&row)?,
                 });
             }
             Ok(found)
@@ -143,6 +150,20 @@ impl Engine {
             Ok(found)
         })
     }
+}
+
+/// The notice of a row of `terminals_of`, where there is one.
+fn newest_notice(row: &Row<'_>) -> Result<Option<NoticeLine>, StoreError> {
+    let issued: Option<i64> = row.get(1)?;
+    let Some(issued) = issued else {
+        return Ok(None);
+    };
+    let deadline: String = row.get(2)?;
+    Ok(Some(NoticeLine {
+        issued: Instant::from_micros(issued),
+        deadline: CivilDate::parse_iso(&deadline).map_err(|_| StoreError::Row("notice"))?,
+        closed: row.get(3)?,
+    }))
 }
 
 fn facility(row: &Row<'_>) -> Result<Facility, StoreError> {

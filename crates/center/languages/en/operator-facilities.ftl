@@ -47,6 +47,7 @@ accounts-lead = How many there are of each kind. The facility manages the accoun
 accounts-active = Active
 accounts-disabled = Disabled
 notice-issued = Newest notice
+notice-none = None (known by its certificate)
 download-until = Download until
 notice-closed = Void
 deeds = Actions

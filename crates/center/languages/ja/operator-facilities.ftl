@@ -47,6 +47,7 @@ accounts-lead = 種別ごとの数だけを表示します。個々のアカウ�
 accounts-active = 利用中
 accounts-disabled = 停止
 notice-issued = 最後の通知書
+notice-none = 通知書なし（証明書のみ）
 download-until = ダウンロード期限
 notice-closed = 無効
 deeds = 操作

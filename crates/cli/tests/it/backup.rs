@@ -308,6 +308,76 @@ fn a_restored_chain_is_held_against_the_checkpoints_outside() {
     assert!(!done && why.contains("machine.key"), "{told}");
 }
 
+/// A notice that a command prints, with its reference ID where a download reads it.
+fn noticed(clinic: &Clinic, order: &[&str]) -> Value {
+    let notice: Value = serde_json::from_str(&succeed(order)).unwrap();
+    let reference = notice["reference_id"].as_str().unwrap();
+    std::fs::write(clinic.path("reference"), reference).unwrap();
+    notice
+}
+
+#[test]
+fn a_terminal_enrolled_after_the_copy_is_issued_anew_once_its_certificate_was_shown() {
+    let mut clinic = Clinic::start();
+    clinic.enrol();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    let place = ["--data-dir", &data_dir, "--code", "1319999999"];
+    let terminal = ["--terminal", "受付2", "--json"];
+    let order = ["enroll", "--name", "見本クリニック"];
+    let notice = noticed(&clinic, &[&order[..], &place, &terminal].concat());
+    clinic.download(&notice, "second.p12");
+    clinic.center.take().unwrap().kill();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done, "{told}");
+    clinic.start_center();
+    assert!(clinic.check("second.p12", &TARO).status.success());
+    let order = ["enroll", "reissue"];
+    let notice = noticed(&clinic, &[&order[..], &place, &terminal].concat());
+    clinic.download(&notice, "anew.p12");
+    for (file, works) in [
+        ("second.p12", true),
+        ("anew.p12", true),
+        ("second.p12", false),
+        ("clinic.p12", true),
+    ] {
+        let checked = clinic.check(file, &TARO);
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert_eq!(checked.status.success(), works, "{file}: {said}");
+    }
+}
+
+#[test]
+fn a_facility_enrolled_after_the_copy_is_enrolled_once_more_and_its_earlier_certificate_ends() {
+    let mut clinic = Clinic::start();
+    let (data_dir, copy) = (clinic.path("center"), clinic.path("copy"));
+    succeed(&["backup", "--data-dir", &data_dir, "--out", &copy]);
+    clinic.enrol();
+    clinic.center.take().unwrap().kill();
+    let (done, told) = restore(&clinic, &copy, &[]);
+    assert!(done, "{told}");
+    clinic.start_center();
+    // Its accounts are gone; its certificate is known from here on.
+    assert!(!clinic.check("clinic.p12", &TARO).status.success());
+    let order = ["enroll", "reissue", "--data-dir", &data_dir];
+    let terminal = ["--code", "1319999999", "--terminal", "受付1"];
+    let refused = onshi(&[&order[..], &terminal].concat());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("1319999999 is not enrolled"), "{said}");
+    let notice = clinic.notice();
+    clinic.download(&notice, "anew.p12");
+    for (file, works) in [
+        ("clinic.p12", true),
+        ("anew.p12", true),
+        ("clinic.p12", false),
+    ] {
+        let checked = clinic.check(file, &TARO);
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert_eq!(checked.status.success(), works, "{file}: {said}");
+    }
+}
+
 #[test]
 fn a_certificate_issued_after_the_copy_works_after_the_restore_until_its_terminal_is_revoked() {
     let mut clinic = Clinic::start();

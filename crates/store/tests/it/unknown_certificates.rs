@@ -79,6 +79,44 @@ async fn one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal(plac
     assert_eq!(gone, Some(vec![[1; 32]]));
 }
 
+async fn a_terminal_is_known_by_a_certificate_that_was_shown_as_by_a_notice(place: &Place) {
+    let engine = place.open();
+    let known = || ["受付1", "受付2"].map(|it| engine.knows_terminal(facility(), it).unwrap());
+    assert_eq!(known(), [false, false]);
+    assert_eq!(
+        shown(&engine, certificate(1, "受付1", 0), 1).await,
+        Adopted::Now
+    );
+    assert_eq!(known(), [true, false]);
+    let notice = |request_id: &str, terminal: &str, second| Notice {
+        request_id: request_id.into(),
+        reference_hash: [2; 32],
+        facility: facility(),
+        terminal: terminal.into(),
+        issued: at(second),
+        deadline: now().date_in_japan().plus_days(180),
+        wrong_tries: 0,
+        earlier: Earlier::Stay,
+        closed: false,
+    };
+    for (request_id, second) in [("T2", 5), ("T3", 6)] {
+        let made = event(Deed::NoticeIssue, second);
+        let stored = engine.store_notice(notice(request_id, "受付2", second), made);
+        stored.await.unwrap();
+    }
+    assert_eq!(known(), [true, true]);
+    let listed = || {
+        let lines = engine.terminals_of(facility()).unwrap().into_iter();
+        let lines = lines.map(|it| (it.name, it.notice.map(|it| it.issued)));
+        lines.collect::<Vec<_>>()
+    };
+    let second = ("受付2".to_owned(), Some(at(6)));
+    assert_eq!(listed(), [("受付1".to_owned(), None), second.clone()]);
+    let stored = engine.store_notice(notice("T4", "受付1", 7), event(Deed::NoticeIssue, 7));
+    stored.await.unwrap();
+    assert_eq!(listed(), [("受付1".to_owned(), Some(at(7))), second]);
+}
+
 async fn what_a_terminal_was_revoked_of_reaches_those_shown_later_but_not_those_issued_later(
     place: &Place,
 ) {
@@ -228,6 +266,7 @@ async fn the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_plac
 
 on_both!(
     one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal,
+    a_terminal_is_known_by_a_certificate_that_was_shown_as_by_a_notice,
     what_a_terminal_was_revoked_of_reaches_those_shown_later_but_not_those_issued_later,
     one_that_is_revoked_by_its_fingerprint_alone_is_refused_when_it_is_shown,
     the_first_use_of_one_issued_anew_reaches_those_that_are_not_known,

@@ -8,7 +8,9 @@ use domain::account::AccountState;
 use domain::civil_date::Instant;
 use domain::identification::{FaceCapability, TerminalKeys};
 use domain::posted_notice::Prefecture;
+use store::facilities::TerminalLine;
 use ui::component::Fact;
+use ui::language::Words;
 
 use super::super::{Done, Frame, Operator, show};
 use super::{HERE, kind_label, prefecture_label};
@@ -121,12 +123,7 @@ fn facility_page(
         terminal_heads: heads(&["terminal-name", "notice-issued", "download-until", "deeds"]),
         terminals: terminals
             .into_iter()
-            .map(|it| Terminal {
-                issued: it.issued.to_minute_in_japan(),
-                deadline: it.deadline.to_string(),
-                closed: it.closed,
-                name: it.name,
-            })
+            .map(|it| terminal(it, words))
             .collect(),
         certificate_heads: heads(&[
             "terminal-name",
@@ -158,6 +155,19 @@ fn facility_page(
         accounts: accounts(app, operator, code)?,
     };
     Ok(show(StatusCode::OK, &page))
+}
+
+fn terminal(line: TerminalLine, words: &Words) -> Terminal {
+    let notice = line.notice.as_ref();
+    Terminal {
+        issued: notice.map_or_else(
+            || words.say("notice-none"),
+            |it| it.issued.to_minute_in_japan(),
+        ),
+        deadline: notice.map_or_else(String::new, |it| it.deadline.to_string()),
+        closed: notice.is_some_and(|it| it.closed),
+        name: line.name,
+    }
 }
 
 fn accounts(
