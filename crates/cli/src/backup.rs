@@ -24,16 +24,7 @@ use crate::revoked_outside::{RevokedAgain, RevokedOutside};
 use crate::store_place::{StorePlace, must_be_there};
 use crate::system::private_file;
 use crate::told;
-
-/// What a restore undoes to somebody's harm where it was done after the copy: it must be done once more.
-const UNDONE: [Deed; 6] = [
-    Deed::CertificateRevoke,
-    Deed::OperatorDisable,
-    Deed::AccountState,
-    Deed::PasswordChange,
-    Deed::ConsentWithdraw,
-    Deed::HomeDeviceEnd,
-];
+use crate::undone::UNDONE;
 
 /// `onshi backup`.
 #[derive(Args)]
@@ -278,6 +269,10 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
         out!(
             "写しより後に行った{ja}運用者・アカウントの停止、パスワードの変更、同意の取消は、復元で元に戻りました。センターを使い始める前に docs/operations/restore.md の手順でやり直してください / \
              what was {en}disabled, changed (passwords) or withdrawn (consents) after the copy was made counts again as before: do it once more before the center is used, as docs/operations/restore.md says"
+        );
+        out!(
+            "このほか、施設の承継、復旧コードと二要素認証、緊急時の開放の終了、オンライン請求の利用者IDと請求の確定・取下げ、データの取り込みなども、写しの時点に戻りました。やり直すものの一覧は docs/operations/restore.md にあります / \
+             successions, recovery codes, second factors, emergency windows, claims accounts, accepted and withdrawn claims, loaded feeds and more are also as they were when the copy was made; docs/operations/restore.md lists all of it"
         );
     }
     let is_good = match verified {

@@ -37,6 +37,7 @@ mod synth;
 mod system;
 mod terminal;
 mod told;
+mod undone;
 mod update;
 mod visit;
 mod wrong_setting;
