@@ -9,7 +9,7 @@ use domain::claims::window::State;
 use domain::institution_code::InstitutionCode;
 use domain::posted_notice::Importance;
 use sha2::{Digest, Sha256};
-use store::claims::filings::Filing;
+use store::claims::filings::{Filing, PermittedTerminal};
 use store::claims::openings::MadeOpening;
 use store::claims::submissions::Submission;
 
@@ -39,11 +39,13 @@ pub(crate) fn of(
     if filings.is_empty() {
         return Ok(Vec::new());
     }
-    let today = now.date_in_japan();
-    let mut notices: Vec<Notice> = filings.iter().filter_map(|it| decided(it, today)).collect();
+    let mut notices = Vec::new();
     let mut used = Vec::new();
     for tenant in Tenant::of_facility(facility) {
-        if !app.engine.claims_terminals(tenant, facility)?.is_empty() {
+        let permitted = app.engine.claims_terminals(tenant, facility)?;
+        let its = filings.iter().filter(|it| it.tenant == tenant);
+        notices.extend(its.filter_map(|it| decided(it, &permitted, now)));
+        if !permitted.is_empty() {
             notices.extend(of_tenant(app, (tenant, facility), now)?);
             used.push(tenant);
         }
@@ -254,25 +256,22 @@ fn too_late(it: &Submission, today: CivilDate) -> Option<Notice> {
     ))
 }
 
-/// That a filing is decided.
-fn decided(it: &Filing, today: CivilDate) -> Option<Notice> {
+/// That a filing is decided. From when its PC may claim is what the PC is let in by: an earlier filing may have done so long before.
+fn decided(it: &Filing, permitted: &[PermittedTerminal], now: Instant) -> Option<Notice> {
     let at = it.decided?;
     let until = at.date_in_japan().plus_days(DECISION_DAYS);
-    if until < today {
+    if until < now.date_in_japan() {
         return None;
     }
     let (name_ja, name_en) = it.tenant.label();
     let terminal = &it.terminal;
     let is_accepted = it.state == FilingState::Accepted;
     let (importance, ja, en) = if is_accepted {
-        let starts = it.starts;
-        let (from_ja, from_en) = if today < starts {
-            (
-                format!("{starts} から、"),
-                format!("from {starts} on claims"),
-            )
-        } else {
-            (String::new(), "claims".to_owned())
+        let own = permitted.iter().find(|own| own.terminal == *terminal);
+        let since = own.map(|own| own.since).filter(|since| now < *since);
+        let (from_ja, from_en) = match since.map(Instant::date_in_japan) {
+            Some(day) => (format!("{day} から、"), format!("from {day} on claims")),
+            None => (String::new(), "claims".to_owned()),
         };
         (
             Importance::Ordinary,

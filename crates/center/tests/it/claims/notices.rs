@@ -71,15 +71,35 @@ async fn a_decided_filing_is_told_for_two_weeks_and_an_extension_until_it_is_ove
     assert_eq!(notices(&claimant).await, []);
 }
 
+/// A session of the clinic's administrator.
+async fn administrator(claimant: &Claimant) -> String {
+    let session = claimant
+        .clinic
+        .try_sign_in("administrator", "Kanri-7654321", true);
+    session.await.unwrap().token
+}
+
+#[tokio::test]
+async fn a_pc_that_may_claim_already_is_not_told_of_a_later_day() {
+    let claimant = Claimant::start("fund", &[]).await;
+    let token = administrator(&claimant).await;
+    let filer = (&claimant.clinic, token.as_str());
+    file_from(&claimant.world, filer, "fund", "2026-12-01").await;
+    let told = about(&claimant, "受理されました").await;
+    assert_eq!(told.len(), 2);
+    for it in told {
+        let english = it.body_en.unwrap();
+        assert!(it.body_ja.contains("から請求できます"), "{}", it.body_ja);
+        for body in [it.body_ja, english] {
+            assert!(!body.contains("2026-12-01"), "{body}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_refused_filing_is_told_with_its_reason() {
     let claimant = Claimant::start("fund", &[]).await;
-    let token = claimant
-        .clinic
-        .try_sign_in("administrator", "Kanri-7654321", true)
-        .await
-        .unwrap()
-        .token;
+    let token = administrator(&claimant).await;
     let filing = NewClaimsFiling {
         kind: "line_change".into(),
         line: "ipsec_ike".into(),
