@@ -36,6 +36,9 @@ pub struct ClaimsTenant {
     pub is_terminal_permitted: bool,
     /// Its name for people.
     pub name: Text,
+    /// From when this PC may hand claims in, by the accepted filing that lets it in first. It may lie ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permitted_from: Option<String>,
     /// When claims may be sent and accepted.
     pub submission: ClaimsWindow,
 }

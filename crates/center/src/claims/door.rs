@@ -26,6 +26,7 @@ pub(crate) async fn read(
     let mut tenants = Vec::new();
     for tenant in Tenant::of_facility(peer.facility) {
         let permitted = app.engine.claims_terminals(tenant, peer.facility)?;
+        let own = permitted.iter().find(|it| it.terminal == peer.terminal);
         let about_this = filings
             .iter()
             .find(|it| it.tenant == tenant && it.terminal == peer.terminal);
@@ -34,10 +35,9 @@ pub(crate) async fn read(
             correction: window(&app, tenant, &app.claims.settings.correction.0, now)?,
             filing: about_this.map(shown),
             id: tenant.to_string(),
-            is_terminal_permitted: permitted
-                .iter()
-                .any(|it| it.terminal == peer.terminal && it.since <= now),
+            is_terminal_permitted: own.is_some_and(|it| it.since <= now),
             name: Text { en, ja },
+            permitted_from: own.map(|it| it.since.to_string()),
             submission: window(&app, tenant, &app.claims.settings.submission.0, now)?,
         });
     }

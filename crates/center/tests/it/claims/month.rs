@@ -75,6 +75,7 @@ async fn the_door_says_what_is_missing_before_anybody_signs_in() {
     assert_eq!(ids, ["fund", "federation-13"]);
     let fund = &door.tenants[0];
     assert!(!fund.is_terminal_permitted && fund.filing.is_none());
+    assert_eq!(fund.permitted_from, None);
     assert!(!fund.submission.is_open);
     let opens = fund.submission.opens_at.as_deref();
     assert_eq!(opens, Some("2026-10-04T23:00:00.000000Z"));
@@ -105,6 +106,11 @@ async fn a_filing_lets_nobody_in_before_the_day_it_begins() {
     let door = clinic.client.claims_entry().await.unwrap();
     assert!(!door.tenants[0].is_terminal_permitted);
     assert_eq!(door.tenants[0].filing.as_ref().unwrap().state, "accepted");
+    // A newer one that begins later does not move the day.
+    file_from(&world, (&clinic, &token), "fund", "2026-11-01").await;
+    let door = clinic.client.claims_entry().await.unwrap();
+    let from = door.tenants[0].permitted_from.as_deref();
+    assert_eq!(from, Some("2026-10-07T15:00:00.000000Z"));
     let told = clinic.client.notices().await.unwrap().notices;
     assert!(told[0].body_ja.contains("2026-10-08 から"), "{told:?}");
     let asked = sign_in("fund", "seikyu1", &first);

@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::civil_date::Instant;
 use domain::claims::entry::{FilingKind, Line};
 use serde::Deserialize;
 use ui::component::{Choice, ErrorSummary, Fact, Fault, Need, Select, TextField, Width};
@@ -53,26 +54,35 @@ pub(super) fn state(state: &str, words: &Words) -> String {
 
 /// What the door says of this PC's filings: whether one lets it in, from when, and how far a newer one is.
 pub(in crate::pages) fn at_door(it: &ClaimsTenant, words: &Words) -> String {
-    let Some(filing) = &it.filing else {
-        return words.say(if it.is_terminal_permitted {
-            "claims-permitted"
-        } else {
-            "claims-filing-none"
-        });
+    let lets_in = if it.is_terminal_permitted {
+        Some(words.say("claims-permitted"))
+    } else {
+        begins(it, words)
     };
-    let state = [("state", state(&filing.state, words))];
-    match (it.is_terminal_permitted, filing.state == "accepted") {
-        (true, true) => words.say("claims-permitted"),
-        (true, false) => {
-            let newest = words.say_with("claims-filing-newest", &state);
-            format!("{} {newest}", words.say("claims-permitted"))
+    let newest = it.filing.as_ref();
+    let state = |filing: &ClaimsFiling| [("state", state(&filing.state, words))];
+    match (lets_in, newest.filter(|filing| filing.state != "accepted")) {
+        (Some(lets_in), None) => lets_in,
+        (Some(lets_in), Some(newer)) => {
+            let newest = words.say_with("claims-filing-newest", &state(newer));
+            format!("{lets_in} {newest}")
         }
-        (false, true) => {
-            let day = days::show(&filing.starts_on, words);
-            words.say_with("claims-filing-begins", &[("day", day)])
-        }
-        (false, false) => words.say_with("claims-filing-state", &state),
+        (None, Some(only)) => words.say_with("claims-filing-state", &state(only)),
+        (None, None) => words.say("claims-filing-none"),
     }
+}
+
+/// From when an accepted filing lets this PC in. An older center does not say it, and what its newest filing says is taken.
+fn begins(it: &ClaimsTenant, words: &Words) -> Option<String> {
+    let day = match (&it.permitted_from, &it.filing) {
+        (Some(from), _) => {
+            Instant::parse(from).map_or_else(|_| from.clone(), |at| at.date_in_japan().to_string())
+        }
+        (None, Some(filing)) if filing.state == "accepted" => filing.starts_on.clone(),
+        (None, _) => return None,
+    };
+    let day = days::show(&day, words);
+    Some(words.say_with("claims-filing-begins", &[("day", day)]))
 }
 
 fn kind(kind: &str, words: &Words) -> String {

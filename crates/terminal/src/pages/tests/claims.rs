@@ -178,7 +178,7 @@ fn a_filing_prints_for_its_own_review_body_alone_with_room_to_sign() {
 #[test]
 fn the_door_tells_of_a_newer_filing_beside_the_one_that_lets_in_and_of_one_that_begins_later() {
     let staff = staff(Language::Japanese, "administrator");
-    let says = |is_terminal_permitted, state: &str| {
+    let from = |is_terminal_permitted, permitted_from: Option<&str>, state: &str| {
         let window = || ClaimsWindow {
             closes_at: None,
             is_open: false,
@@ -195,10 +195,13 @@ fn the_door_tells_of_a_newer_filing_beside_the_one_that_lets_in_and_of_one_that_
             id: "fund".into(),
             is_terminal_permitted,
             name: Text::new("見本支払基金", "A review body"),
+            permitted_from: permitted_from.map(str::to_owned),
             submission: window(),
         };
         at_door(&tenant, &staff.words)
     };
+    // What an older center says.
+    let says = |is_terminal_permitted, state: &str| from(is_terminal_permitted, None, state);
     let permitted = says(true, "accepted");
     assert!(!permitted.contains("新しい届出"));
     for (state, told) in [("handed_in", "審査中"), ("refused", "不受理")] {
@@ -210,4 +213,13 @@ fn the_door_tells_of_a_newer_filing_beside_the_one_that_lets_in_and_of_one_that_
     }
     assert!(says(false, "accepted").contains("2026-12-01"));
     assert!(says(false, "refused").contains("不受理"));
+    // The day is that of the filing that lets in, whatever a newer one says.
+    let since = Some("2026-11-14T15:00:00.000000Z");
+    let begins = from(false, since, "accepted");
+    assert!(begins.contains("2026-11-15") && !begins.contains("2026-12-01"));
+    assert!(!begins.contains("新しい届出"), "{begins}");
+    let both = from(false, since, "handed_in");
+    assert!(both.starts_with(&begins), "{both}");
+    assert!(both.contains("新しい届出") && both.contains("審査中"));
+    assert_eq!(from(true, since, "accepted"), permitted);
 }
