@@ -354,7 +354,8 @@ impl Link {
     }
 
     /// The same request and key each time: what the center recorded before its answer was lost stays the only check, and its answer
-    /// comes again. With another challenge it would be a second one.
+    /// comes again. With another challenge it would be a second one. A refusal is not kept: of a lost one only the spent challenge is told,
+    /// which says nothing of the card.
     async fn ask(
         &self,
         body: &CardCheckRequest,
@@ -375,6 +376,9 @@ impl Link {
             let again = self.client.check_card(&session.token, key, body);
             if let Ok(answer) = tokio::time::timeout(LOST_LIMIT, again).await {
                 asked = answer;
+            }
+            if asked.as_ref().is_err_and(is_spent) {
+                return Err(UNREACHABLE);
             }
         }
         asked.map_err(|error| refusal(&error))
@@ -529,6 +533,17 @@ fn own_answer(error: &ClientError) -> OwnAnswer {
         "own_page_ended" | "card_presence_wrong" => OwnAnswer::Ended,
         _ => OwnAnswer::Lost,
     }
+}
+
+/// Whether the challenge is of no more use: a new one is to be asked for.
+fn is_spent(error: &ClientError) -> bool {
+    let ClientError::Problem(problem) = error else {
+        return false;
+    };
+    matches!(
+        problem.code.as_str(),
+        "card_challenge_used" | "card_challenge_expired"
+    )
 }
 
 const UNREACHABLE: Refusal = Refusal::Failed(Failure::CenterUnreachable);

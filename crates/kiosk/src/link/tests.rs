@@ -60,6 +60,14 @@ fn session() -> Session {
 
 /// A center that loses so many answers and then says that the card is not registered; what it heard.
 async fn center(losing: usize) -> (Link, Arc<StdMutex<Vec<Heard>>>) {
+    center_that_says(CardTrouble::NotRegistered, losing).await
+}
+
+/// One that says something else.
+async fn center_that_says(
+    trouble: CardTrouble,
+    losing: usize,
+) -> (Link, Arc<StdMutex<Vec<Heard>>>) {
     let dir = tempfile::tempdir().unwrap();
     let machine = MachineKey::open(&dir.path().join("key")).unwrap();
     let authority = Authority::open(dir.path(), &machine, now()).unwrap();
@@ -85,7 +93,7 @@ async fn center(losing: usize) -> (Link, Arc<StdMutex<Vec<Heard>>>) {
             let hears = Arc::clone(&hears);
             let service = service_fn(move |request: hyper::Request<Incoming>| {
                 let hears = Arc::clone(&hears);
-                async move { reply(request, &hears, losing).await }
+                async move { reply(request, &hears, (trouble, losing)).await }
             });
             let stream = TokioIo::new(accepted.stream);
             tokio::spawn(http1::Builder::new().serve_connection(stream, service));
@@ -99,7 +107,7 @@ async fn center(losing: usize) -> (Link, Arc<StdMutex<Vec<Heard>>>) {
 async fn reply(
     request: hyper::Request<Incoming>,
     heard: &StdMutex<Vec<Heard>>,
-    losing: usize,
+    (trouble, losing): (CardTrouble, usize),
 ) -> std::io::Result<Response> {
     let path = request.uri().path().to_owned();
     let key = request.headers().get("idempotency-key");
@@ -113,7 +121,7 @@ async fn reply(
     if count <= losing {
         return Err(std::io::Error::other("the line is cut"));
     }
-    let problem = Trouble::Card(CardTrouble::NotRegistered).problem();
+    let problem = Trouble::Card(trouble).problem();
     let status = StatusCode::from_u16(problem.status).unwrap();
     Ok((status, Json(problem)).into_response())
 }
@@ -139,6 +147,21 @@ async fn a_check_whose_answer_was_lost_is_asked_for_again_as_the_same_check() {
     assert_eq!(first.0, routes::CARD_CHECKS);
     assert_eq!(first.1, request().challenge);
     assert_eq!(again, [first.clone(), first.clone()]);
+}
+
+#[tokio::test]
+async fn a_refusal_that_was_lost_begins_anew_and_is_not_taken_for_one_of_the_card() {
+    for spent in [CardTrouble::ChallengeUsed, CardTrouble::ChallengeExpired] {
+        let (link, heard) = center_that_says(spent, 1).await;
+        let asked = link.ask(&request(), &AT_ONCE).await;
+        assert_eq!(asked.unwrap_err(), UNREACHABLE, "{spent:?}");
+        assert_eq!(heard.lock().unwrap().len(), 2);
+        // Said at once it is what the center says.
+        let (link, _) = center_that_says(spent, 0).await;
+        let asked = link.ask(&request(), &AT_ONCE).await;
+        let refused = Refusal::Failed(Failure::CenterRefused);
+        assert_eq!(asked.unwrap_err(), refused, "{spent:?}");
+    }
 }
 
 #[tokio::test]
