@@ -164,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn a_consent_of_home_care_lasts_as_long_as_the_center_says_and_a_look_at_one_that_ended_is_recorded()
+     {
+        let manual = find("home-visits").unwrap();
+        let text: String = manual.sections.iter().map(Section::plain).collect();
+        assert!(text.contains("センターが期限を決めているときは、その期限まで"));
+        let (_, after) = text.split_once("「どなたか見る」").unwrap();
+        assert!(after.contains("見たことは記録されます"));
+    }
+
+    #[test]
     fn what_a_clerk_would_ask_is_found() {
         let cases = [
             ("パスワード 忘れた", "password"),

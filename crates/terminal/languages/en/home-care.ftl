@@ -2,7 +2,7 @@
 
 menu-home-care = Patients who agreed at home or from afar, their eligibility without the card, and addresses (QR codes) and devices for it.
 home-title = Home and remote care
-home-lead = Patients who agreed at home or from afar are checked without the card until they withdraw.
+home-lead = Patients who agreed at home or from afar are checked without the card as long as the consent lasts.
 home-addresses = Addresses (QR codes)
 home-devices = Devices and activation codes
 home-list = Patients who agreed
