@@ -138,7 +138,7 @@ const OPERATIONS: &[Operation] = &[
     post(
         routes::AMBULANCE_SEARCHES,
         "searchInAmbulance",
-        "The person of a card check made here today, or of data where the center allows it",
+        "The person of a card check made here in the last 24 hours, or of data where the center allows it",
         ("AmbulanceSearch", "SearchOutcome"),
         AMBULANCE,
     ),

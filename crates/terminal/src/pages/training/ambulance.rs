@@ -1,5 +1,5 @@
-//! Practice of 救急時医療情報閲覧: it begins with the cards of made-up patients instead of those checked here today, and asks for no second factor,
-//! and says that a real one does. Whoever is chosen goes on as in the mode itself.
+//! Practice of 救急時医療情報閲覧: it begins with the cards of made-up patients instead of those checked here in the last 24 hours, and asks for no
+//! second factor, and says that a real one does. Whoever is chosen goes on as in the mode itself.
 
 use api::client::ClientError;
 use api::emergency::AmbulanceSearch;
