@@ -36,6 +36,8 @@ pub enum Step {
         why: Unreadable,
         /// What the person was doing, if the card comes back.
         kept: Option<Box<Asking>>,
+        /// The card before it, with nothing kept.
+        left: Option<CardMark>,
     },
     /// How to prove who one is.
     Method(Card),
@@ -212,9 +214,7 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
     // What ends any step comes first.
     match (&step, &event) {
         (Step::OutOfOrder(Outage::Reader), Event::ReaderLost) => return Transition::to(step),
-        (_, Event::ReaderLost) => {
-            return end(step, Step::OutOfOrder(Outage::Reader));
-        }
+        (_, Event::ReaderLost) => return end(step, Step::OutOfOrder(Outage::Reader)),
         (_, Event::Stop) => return stop(step, facts),
         _ => {}
     }
@@ -225,15 +225,13 @@ fn follow(step: Step, event: Event, facts: &Facts) -> Transition {
         Step::Welcome => welcome(&event, facts),
         Step::OutOfOrder(outage) => out_of_order(outage, &event, facts),
         Step::Reading { kept, left } => reading(kept, left, event, facts),
-        Step::Unreadable { why, kept } => match event {
-            Event::CardRemoved if kept.is_some() => {
-                Transition::to(Step::CardGone { kept, left: None })
-            }
+        Step::Unreadable { why, kept, left } => match event {
+            Event::CardRemoved if kept.is_some() => Transition::to(Step::CardGone { kept, left }),
             // Nothing began: another card is as good as this one laid anew.
             Event::CardRemoved => forget(Step::Welcome),
             // Another program used it until now.
-            Event::CardPlaced => read(kept, None),
-            _ => Transition::to(Step::Unreadable { why, kept }),
+            Event::CardPlaced => read(kept, left),
+            _ => Transition::to(Step::Unreadable { why, kept, left }),
         },
         Step::Method(card) => choosing(card, &event, facts),
         Step::Pin { card, wrong } => typing(card, wrong, &event),
@@ -335,7 +333,7 @@ fn reading(
 ) -> Transition {
     match event {
         Event::CardRemoved => Transition::to(Step::CardGone { kept, left }),
-        Event::CardUnreadable(why) => Transition::to(Step::Unreadable { why, kept }),
+        Event::CardUnreadable(why) => Transition::to(Step::Unreadable { why, kept, left }),
         Event::CardRead(card) => match kept {
             Some(asking) if asking.card.is_same(&card) => Transition::to(Step::Asking(*asking)),
             Some(_) => {
@@ -450,7 +448,10 @@ fn refused(mut card: Card, refusal: Refusal, facts: &Facts) -> Transition {
         }
         Refusal::ConfirmationNeeded => Transition::to(Step::WaitingForStaff(card)),
         Refusal::CardTaken => gone(&card),
-        Refusal::CardFailed(why) => Transition::to(Step::Unreadable { why, kept: None }),
+        Refusal::CardFailed(why) => {
+            let (kept, left) = (None, card.mark);
+            Transition::to(Step::Unreadable { why, kept, left })
+        }
         Refusal::Failed(_) if facts.card == Presence::Absent && card.stays() => gone(&card),
         Refusal::Failed(failure) => fail(failure, Some(card)),
     }

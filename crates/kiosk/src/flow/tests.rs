@@ -8,6 +8,7 @@ use super::asking::{Asking, Certificate, ConsentWay, Outcome, Stage, Visit};
 use super::facts::{Card, FaceMatching, Facts, Keys, Line, Presence, Token};
 use super::failure::{Failure, Outage, Refusal, Unreadable};
 use super::*;
+use unreadable::unreadable_card;
 
 mod next_person;
 mod own;
@@ -500,13 +501,11 @@ fn every_step() -> Vec<Step> {
             kept: kept.clone(),
             left: None,
         },
-        Step::Unreadable {
-            why: Unreadable::NotMyNumberCard,
-            kept: None,
-        },
+        unreadable_card(Unreadable::NotMyNumberCard),
         Step::Unreadable {
             why: Unreadable::Silent,
             kept: kept.clone(),
+            left: None,
         },
         Step::Method(card()),
         Step::Pin {

@@ -272,8 +272,16 @@ async fn a_patient_left_half_way_ends_after_five_minutes_wherever_they_were() {
     let why = Unreadable::Silent;
     for left in [
         Step::WaitingForStaff(card()),
-        Step::Unreadable { why, kept: None },
-        Step::Unreadable { why, kept },
+        Step::Unreadable {
+            why,
+            kept: None,
+            left: None,
+        },
+        Step::Unreadable {
+            why,
+            kept,
+            left: None,
+        },
         Step::Own(Own::Unreadable(why)),
         Step::Method(card()),
         Step::Unsent(answered()),

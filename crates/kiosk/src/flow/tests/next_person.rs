@@ -121,11 +121,7 @@ fn the_question_whether_somebody_is_there_goes_on_only_for_what_means_something(
 #[test]
 fn whoever_took_a_wrong_card_away_is_not_asked_for_the_same_again() {
     for why in [Unreadable::NotMyNumberCard, Unreadable::Silent] {
-        let on = advance(
-            Step::Unreadable { why, kept: None },
-            Event::CardRemoved,
-            &without_card(),
-        );
+        let on = advance(unreadable_card(why), Event::CardRemoved, &without_card());
         assert_eq!(on.step, Step::Welcome);
         assert_eq!(on.effects, [Effect::Forget]);
     }
@@ -180,8 +176,35 @@ fn what_somebody_chose_who_took_the_card_early_is_forgotten_with_the_next_card()
             (phone(Token::Android), false),
         ] {
             let on = advance(reading.clone(), Event::CardRead(next.clone()), &FACTS);
-            assert_eq!(on.step, Step::Method(next), "{told}");
+            assert_eq!(on.step, Step::Method(next.clone()), "{told}");
             assert_eq!(on.effects.contains(&Effect::Forget), is_another, "{told}");
+            // Nor does one that another program holds, and that is told of again where it lies.
+            let held = [
+                Event::CardUnreadable(Unreadable::Silent),
+                Event::CardPlaced,
+                Event::CardRead(next.clone()),
+            ];
+            let (step, effects) = follow(reading.clone(), &held, &FACTS);
+            assert_eq!(step, Step::Method(next), "{told}");
+            assert_eq!(effects.contains(&Effect::Forget), is_another, "{told}");
         }
+    }
+}
+
+#[test]
+fn what_somebody_chose_whose_card_failed_while_it_signed_is_forgotten_with_another_card() {
+    for (next, is_another) in [(card(), false), (other_card(), true)] {
+        let identifying = Step::Identifying {
+            card: card(),
+            method: Method::Pin,
+        };
+        let events = [
+            Event::Refused(Refusal::CardFailed(Unreadable::Silent)),
+            Event::CardPlaced,
+            Event::CardRead(next.clone()),
+        ];
+        let (step, effects) = follow(identifying, &events, &FACTS);
+        assert_eq!(step, Step::Method(next));
+        assert_eq!(effects.contains(&Effect::Forget), is_another);
     }
 }

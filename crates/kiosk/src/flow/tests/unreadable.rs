@@ -4,21 +4,28 @@
 use super::*;
 use crate::flow::own::Own;
 
+/// The step of a card that cannot be read, with nothing kept.
+pub(super) fn unreadable_card(why: Unreadable) -> Step {
+    let (kept, left) = (None, None);
+    Step::Unreadable { why, kept, left }
+}
+
 #[test]
 fn a_card_that_another_program_lets_go_is_read_where_it_lies() {
     let again = [Event::CardPlaced, Event::CardRead(card())];
     let why = Unreadable::Silent;
-    let (step, effects) = follow(Step::Unreadable { why, kept: None }, &again, &FACTS);
+    let (step, effects) = follow(unreadable_card(why), &again, &FACTS);
     assert_eq!(
         (step, effects),
         (Step::Method(card()), vec![Effect::ReadCard])
     );
     let kept = asking(&[Question::Surgery]);
-    let unreadable = Step::Unreadable {
+    let while_asked = Step::Unreadable {
         why,
         kept: Some(Box::new(kept.clone())),
+        left: None,
     };
-    let (step, effects) = follow(unreadable, &again, &FACTS);
+    let (step, effects) = follow(while_asked, &again, &FACTS);
     assert_eq!(
         (step, effects),
         (Step::Asking(kept), vec![Effect::ReadCard])
