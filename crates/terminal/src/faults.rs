@@ -68,10 +68,10 @@ pub(crate) fn of_client(error: &ClientError, words: &Words) -> Fault {
         ClientError::Connection(Refusal::Line) => {
             own(words, "center_unreachable", "center-unreachable")
         }
-        ClientError::Address
-        | ClientError::Answer
-        | ClientError::TooLarge
-        | ClientError::Tls(_) => own(words, "center_not_understood", "center-not-understood"),
+        ClientError::TooLarge => own(words, "center_too_large", "center-too-large"),
+        ClientError::Address | ClientError::Answer | ClientError::Tls(_) => {
+            own(words, "center_not_understood", "center-not-understood")
+        }
     }
 }
 
@@ -126,6 +126,23 @@ mod tests {
                 assert_eq!(fault.code, code);
                 assert!(fault.text.contains(remedy), "{}", fault.text);
             }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_is_told_with_what_to_do_and_not_as_one_that_does_not_read() {
+        let texts = Arc::new(Texts::new(&SCREENS).unwrap());
+        let remedies = [
+            (Language::Japanese, "条件を絞る"),
+            (Language::English, "fewer at a time"),
+        ];
+        for (language, remedy) in remedies {
+            let words = Words::new(Arc::clone(&texts), language);
+            let fault = of_client(&ClientError::TooLarge, &words);
+            assert_eq!(fault.code, "center_too_large");
+            assert!(fault.text.contains(remedy), "{}", fault.text);
+            let other = of_client(&ClientError::Answer, &words);
+            assert_eq!(other.code, "center_not_understood");
         }
     }
 }

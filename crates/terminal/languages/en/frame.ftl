@@ -28,6 +28,7 @@ clock-wrong = The clock of this PC is wrong, so the center cannot be reached. Pl
 center-unreachable = The center cannot be reached. Look at the line and the router, then try again.
 center-not-ours = What answered is not this center. Look at the center's address in the settings, and at security software and routers that open connections to look into them; then try again.
 center-not-understood = The center's answer cannot be read. Tell your system administrator.
+center-too-large = The center's answer is too large to be shown. Narrow the search, or ask for fewer at a time.
 
 day-form = Write the day like 1970-01-02, 19700102, S45.1.2, S450102 or 昭和45年1月2日.
 day-no-such-day = The calendar has no such day. Look at era, year, month and day.
