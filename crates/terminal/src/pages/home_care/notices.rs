@@ -1,18 +1,20 @@
 //! What an office of home care is told before a round, on the main screen and above the list: codes and consents that end soon, and what ended
 //! lately. Whose that was is shown on a page of its own, to those who may read the history, and is on record.
 
+use api::client::ClientError;
 use api::client::cards::Cause;
 use api::home_care::{EndedHomeConsent, EndedHomePatient, HomeCareNotices};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::permissions::Action;
 use ui::component::{Banner, Fault, Tone, WayOn};
 use ui::language::Words;
 
 use super::{HERE, Whose, care, devices};
 use crate::days;
+use crate::pages::result::is_identifier;
 use crate::pages::{Frame, Staff, show};
 use crate::serve::App;
 
@@ -112,6 +114,10 @@ pub(super) async fn whose(
         .ended_home_consent(staff.token(), Cause::Person, &id);
     match asked.await {
         Ok(found) => show(StatusCode::OK, &ended_page(&staff, &found)),
+        // An older center has no such page; the check at which it was agreed says whose it was.
+        Err(ClientError::Problem(problem)) if problem.code == "not_found" && is_identifier(&id) => {
+            Redirect::to(&format!("/checks/{id}")).into_response()
+        }
         Err(error) => staff.failed(&app, &error, HERE),
     }
 }

@@ -3,9 +3,12 @@
 use api::home_care::{
     EndedHomeConsent, EndedHomePatient, HomeCareNotices, HomeConsent, HomeConsents,
 };
+use api::problem::Trouble;
 use askama::Template;
+use axum::http::StatusCode;
 use ui::language::Language;
 
+use super::copies::{Center, Line};
 use super::{answer, staff};
 use crate::pages::home_care::notices::ended_page;
 use crate::pages::home_care::{asked_again, checked_page, list_page};
@@ -79,4 +82,22 @@ fn whose_consent_ended_is_named_and_leads_to_no_check_that_was_let_go() {
         assert!(page.contains("見本　清") && page.contains("1940-03-04"));
         assert_eq!(page.contains(link), kept, "{page}");
     }
+}
+
+#[tokio::test]
+async fn whose_consent_ended_is_read_from_its_check_where_an_older_center_has_no_page_for_it() {
+    let center = Center::start().await;
+    let terminal = center.terminal();
+    let cookie = terminal.sign_in("administrator");
+    let check = "019aae5e-0000-7000-8000-000000000001";
+    let ended = format!("/home-care/ended/{check}");
+    let page = terminal.get(&ended, &cookie).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    assert_eq!(page.header("location"), format!("/checks/{check}"));
+    // What is no check leads nowhere, and any other refusal is told as it is.
+    let page = terminal.get("/home-care/ended/x", &cookie).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND, "{}", page.text);
+    center.set(Line::Refuses(Trouble::NotPermitted));
+    let page = terminal.get(&ended, &cookie).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN, "{}", page.text);
 }
