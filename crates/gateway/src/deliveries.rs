@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use api::card::{CardCheckRecord, Consent};
@@ -27,12 +28,12 @@ use store::journal::deliveries::Delivery;
 use store::journal::{Journal, State};
 
 use crate::clock::Clock;
-use crate::config::AnswerEncoding;
+use crate::config::{AnswerEncoding, Shared};
 use crate::file_work::FileWork;
 use crate::folders::{Folders, move_if_there, remove_if_there, sync_folder, touch, write_durably};
 use crate::lane::Pause;
 use crate::leftovers;
-use crate::names::{MARK, beside, original};
+use crate::names::{MARK, MARK_TEXT, beside, original};
 use crate::round_error::{RoundError, failed};
 use crate::runner::SharedPace;
 use crate::session::Session;
@@ -42,6 +43,9 @@ use crate::touches::TOUCH_AFTER;
 /// The first and the longest pause of a delivery that came to nothing, in seconds.
 const FIRST_PAUSE_S: i64 = 10;
 const LONGEST_PAUSE_S: i64 = 600;
+
+/// A mark of so many bytes says nothing: a file that a person made, with a byte order mark or an end of line at most.
+const BLANK_AT_MOST: u64 = 5;
 
 /// Why a delivery waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,8 +142,44 @@ impl Place {
         Err(RoundError::OtherWork(self.folders.name.clone()))
     }
 
+    /// True where a person put a blank mark into the work folder, since the one before was lost with what was ready in it.
+    pub(crate) fn is_replaced(&self) -> Result<bool, RoundError> {
+        match std::fs::metadata(self.folders.work.join(MARK)) {
+            Ok(found) => Ok(found.len() <= BLANK_AT_MOST),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// True for a ready result that lies neither in the work folder nor in the face folder.
+    pub(crate) fn is_in_neither(&self, name: &str) -> Result<bool, RoundError> {
+        if !self.face.is_dir() {
+            return Err(self.failed(io::ErrorKind::NotFound.into()));
+        }
+        let lies = |path: &Path| match std::fs::symlink_metadata(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed(error)),
+        };
+        Ok(!lies(&self.result)? && !lies(&self.face.join(name))?)
+    }
+
+    /// Gives a blank mark its text: what is ready from now on and absent was published. By a rename, since the file may be another user's.
+    pub(crate) fn fill_mark(&self) -> Result<(), RoundError> {
+        if !self.is_replaced()? {
+            return Ok(());
+        }
+        let file = |error| self.failed(error);
+        let work = &self.folders.work;
+        let new = work.join(format!("{MARK}.new"));
+        write_durably(&new, MARK_TEXT.as_bytes(), Shared::Private).map_err(file)?;
+        std::fs::rename(&new, work.join(MARK)).map_err(file)?;
+        sync_folder(work).map_err(file)
+    }
+
     /// Proves that the work folder takes the result, before the center is asked for it.
     pub(crate) fn prove_writable(&self) -> Result<(), RoundError> {
+        self.fill_mark()?;
         let made = File::create(&self.result);
         made.map(drop).map_err(|error| self.failed(error))
     }
@@ -209,6 +249,18 @@ impl Deliveries {
             .deliver(ready.clone(), self.clock.now())
             .await?;
         Ok(Some(ready))
+    }
+
+    /// Has a ready result that was lost made anew.
+    pub(crate) async fn set_back(&self, delivery: &mut Delivery) -> Result<(), RoundError> {
+        let lost = Delivery {
+            name: None,
+            state: State::Claimed,
+            ..delivery.clone()
+        };
+        self.journal.deliver(lost.clone(), self.clock.now()).await?;
+        *delivery = lost;
+        Ok(())
     }
 
     /// Puts a ready result into the face folder and ends its delivery.

@@ -83,10 +83,13 @@ impl PairUpkeep {
     }
 
     async fn deliver(&mut self) -> (usize, Option<RoundError>) {
-        let deliveries = match self.deliveries.journal.undelivered() {
+        let mut deliveries = match self.deliveries.journal.undelivered() {
             Ok(deliveries) => deliveries,
             Err(error) => return (0, Some(error.into())),
         };
+        if let Err(error) = self.set_back_lost(&mut deliveries).await {
+            return (0, Some(error));
+        }
         let (mut done, mut stuck) = (0, None);
         for delivery in deliveries {
             if delivery.folder != self.folders.name {
@@ -98,6 +101,33 @@ impl PairUpkeep {
             }
         }
         (done, stuck)
+    }
+
+    /// Has results made anew that were ready in a work folder that was lost, and are not in the face folder. Told by a blank mark alone: in
+    /// the folder they were ready in, what is absent was published.
+    async fn set_back_lost(&mut self, deliveries: &mut [Delivery]) -> Result<(), RoundError> {
+        let mut looked_at = None;
+        for delivery in deliveries {
+            if delivery.folder != self.folders.name || delivery.state != State::Ready {
+                continue;
+            }
+            let place = Place::of(&self.folders, &self.files, delivery)?;
+            if !place.work(Place::is_replaced).await? {
+                return Ok(());
+            }
+            let name = delivery.name.clone().unwrap_or_default();
+            let sought = name.clone();
+            if place.work(move |it| it.is_in_neither(&sought)).await? {
+                tracing::warn!(folder = %self.folders.name, result = %name, "a reader's result was lost with its work folder and is made anew");
+                self.deliveries.set_back(delivery).await?;
+                self.put_off.over(delivery.id);
+            }
+            looked_at = Some(place);
+        }
+        match looked_at {
+            Some(place) => place.work(Place::fill_mark).await,
+            None => Ok(()),
+        }
     }
 
     /// Brings one delivery to its end from wherever it stands; false when it waits, or needs a question and none may be asked now.
@@ -134,6 +164,12 @@ impl PairUpkeep {
             };
         } else {
             place.work(Place::prove_marked).await?;
+            let name = delivery.name.clone().unwrap_or_default();
+            let sought = name.clone();
+            if place.work(move |it| it.is_in_neither(&sought)).await? {
+                // The end before came between the move and its note.
+                tracing::warn!(folder = %self.folders.name, result = %name, "a reader's result is in neither folder and counts as taken");
+            }
         }
         match self.deliveries.publish(&place, delivery).await {
             Ok(()) => {

@@ -29,7 +29,8 @@ pub enum RoundError {
     /// The work folder is not the one in which files are under way.
     #[error(
         "folder {0}: files of it are under way in another work folder; set work back, or mount its disk; if that folder is lost, put an \
-         empty onshi-work.txt into this one: what was under way is then rejected"
+         empty onshi-work.txt into this one: what was under way is then rejected, and readers' results \
+         are made anew"
     )]
     OtherWork(String),
     /// The journal.

@@ -174,6 +174,42 @@ async fn a_crash_between_any_two_steps_delivers_once() {
     assert!(link.names("face").is_empty() && link.journal.undelivered().unwrap().is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_lost_with_its_work_folder_is_made_anew_once() {
+    for restarts in [true, false] {
+        let mut link = Link::start().await;
+        one_heard(&mut link).await;
+        std::fs::rename(link.path("face"), link.path("away")).unwrap();
+        link.round().await.unwrap_err();
+        let ready = link.journal.undelivered().unwrap();
+        assert_eq!((ready.len(), ready[0].state), (1, State::Ready));
+        let name = ready[0].name.clone().unwrap();
+        std::fs::remove_dir_all(link.path("work")).unwrap();
+        std::fs::create_dir(link.path("work")).unwrap();
+        if restarts {
+            link.restart();
+        }
+        link.later(10);
+        let error = link.round().await.unwrap_err().to_string();
+        assert!(error.contains("another work folder"), "{error}");
+        link.put("work/onshi-work.txt", "");
+        // Whether it was published cannot be seen without the face folder.
+        link.round().await.unwrap_err();
+        assert_eq!(link.journal.undelivered().unwrap(), ready);
+        std::fs::rename(link.path("away"), link.path("face")).unwrap();
+        assert_eq!(link.round().await.unwrap(), 1);
+        assert_eq!(link.names("face"), [name.clone()]);
+        // The mark is the link app's again: what is absent beside it was published, and taken since.
+        assert_ne!(link.text("work/onshi-work.txt"), "");
+        std::fs::remove_file(link.path(&format!("face/{name}"))).unwrap();
+        let now = domain::civil_date::Instant::from_micros(0);
+        link.journal.deliver(ready[0].clone(), now).await.unwrap();
+        link.restart();
+        assert_eq!(link.round().await.unwrap(), 1);
+        assert!(link.names("face").is_empty() && link.names("work").is_empty());
+    }
+}
+
 /// The folders' parts of deliveries that the journal knows, in their work folders.
 fn in_work(link: &Link, kind: &str) -> Vec<std::path::PathBuf> {
     let deliveries = link.journal.undelivered().unwrap();
