@@ -192,7 +192,7 @@ impl Engine {
     /// Marks a certificate used and revokes those whose place it takes (contracts §9), each with `event` about it: the earlier ones of
     /// its notice, or that were renewed from the same one; for a notice issued anew, all of the terminal's earlier notices, which open
     /// nothing any more: also what was renewed after the notice was made, or after its certificate was. The one it was renewed from
-    /// stays to its end. Returns what was revoked by this.
+    /// stays to its end. Of those whose notice is not known, what was issued after it stays. Returns what was revoked by this.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -230,19 +230,21 @@ impl Engine {
                  UNION SELECT o.fingerprint FROM certificate x
                    JOIN notice n ON n.request_id = x.notice AND n.replaces = 1
                    JOIN certificate o ON o.facility = n.facility AND o.terminal = n.terminal AND o.notice = ''
+                     AND o.issued < x.issued
                  WHERE x.fingerprint = ?1 AND o.revoked IS NULL",
                 [fingerprint],
             )?;
             revoke(connection, batch, &gone, SUPERSEDED, &event)?;
-            // Those that are not known are reached when they are shown.
-            let text = "SELECT n.facility, n.terminal FROM certificate x
+            // Those that are not known are reached when they are shown. A later one may be of the same notice, downloaded again.
+            let text = "SELECT n.facility, n.terminal, x.issued FROM certificate x
                 JOIN notice n ON n.request_id = x.notice AND n.replaces = 1 WHERE x.fingerprint = ?1";
-            let replaced: Option<(i64, String)> = connection
+            let replaced: Option<(i64, String, i64)> = connection
                 .prepare_cached(text)?
-                .query_row([fingerprint], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row([fingerprint], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .optional()?;
-            if let Some((facility, terminal)) = replaced {
-                end_terminal(connection, facility, &terminal, now)?;
+            if let Some((facility, terminal, issued)) = replaced {
+                let issued = Instant::from_micros(issued);
+                end_terminal(connection, facility, &terminal, issued)?;
             }
             // Whoever still has an earlier notice would get another certificate of the terminal.
             connection

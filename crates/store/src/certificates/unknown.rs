@@ -24,7 +24,7 @@ pub enum Adopted {
 
 impl Engine {
     /// Remembers a certificate that is shown and good by itself, where it is not known, with `adopted` about it; it counts as used. Where its
-    /// terminal's certificates were revoked or replaced after it was issued, or it was revoked by its SHA-256, it is remembered as revoked,
+    /// terminal's certificates were revoked after it was issued, or replaced by one issued no earlier, or it was revoked by its SHA-256, it is remembered as revoked,
     /// with `refused`.
     ///
     /// # Errors
@@ -70,19 +70,20 @@ fn is_known(connection: &Connection, fingerprint: [u8; 32]) -> Result<bool, Stor
     Ok(connection.prepare_cached(text)?.exists([fingerprint])?)
 }
 
-/// Notes that the certificates of a terminal that were issued until now count no more.
+/// Notes that the certificates of a terminal that were issued until an instant count no more; what was noted of a later one stays.
 pub(super) fn end_terminal(
     connection: &Connection,
     facility: i64,
     terminal: &str,
-    now: Instant,
+    until: Instant,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO terminal_ended VALUES (?1, ?2, ?3)
-             ON CONFLICT (facility, terminal) DO UPDATE SET ended = excluded.ended",
+             ON CONFLICT (facility, terminal) DO UPDATE SET ended = excluded.ended
+             WHERE terminal_ended.ended < excluded.ended",
         )?
-        .execute(params![facility, terminal, now.as_micros()])?;
+        .execute(params![facility, terminal, until.as_micros()])?;
     Ok(())
 }
 

@@ -150,12 +150,8 @@ async fn one_that_is_revoked_by_its_fingerprint_alone_is_refused_when_it_is_show
     assert_eq!(engine.revoked_certificates().unwrap(), [[1; 32]]);
 }
 
-async fn the_first_use_of_one_issued_anew_reaches_those_that_are_not_known(place: &Place) {
-    let engine = place.open();
-    assert_eq!(
-        shown(&engine, certificate(1, "受付1", 0), 1).await,
-        Adopted::Now
-    );
+/// A notice that replaces an earlier one, and its certificate number 2, issued at second 6 and not used.
+async fn issued_anew(engine: &Engine) {
     let notice = Notice {
         request_id: "T2".into(),
         reference_hash: [2; 32],
@@ -175,9 +171,41 @@ async fn the_first_use_of_one_issued_anew_reaches_those_that_are_not_known(place
     };
     let stored = engine.store_certificate(anew, event(Deed::CertificateIssue, 6));
     assert!(stored.await.unwrap());
+}
+
+async fn the_first_use_of_one_issued_anew_reaches_those_that_are_not_known(place: &Place) {
+    let engine = place.open();
+    assert_eq!(
+        shown(&engine, certificate(1, "受付1", 0), 1).await,
+        Adopted::Now
+    );
+    issued_anew(&engine).await;
     let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 7));
     assert_eq!(used.await.unwrap(), [[1; 32]]);
-    let becomes = shown(&engine, certificate(3, "受付1", 7), 8).await;
+    let becomes = shown(&engine, certificate(3, "受付1", 5), 8).await;
+    assert_eq!(becomes, Adopted::Refused);
+}
+
+async fn the_first_use_of_one_issued_anew_reaches_none_issued_later(place: &Place) {
+    let engine = place.open();
+    issued_anew(&engine).await;
+    // As the same notice downloaded again, which the copy does not know: one is shown before the first use of the earlier, one after it.
+    let becomes = shown(&engine, certificate(3, "受付1", 8), 10).await;
+    assert_eq!(becomes, Adopted::Now);
+    let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 20));
+    assert!(used.await.unwrap().is_empty());
+    let becomes = shown(&engine, certificate(4, "受付1", 9), 30).await;
+    assert_eq!(becomes, Adopted::Now);
+}
+
+async fn the_first_use_of_one_issued_anew_takes_nothing_back_of_a_revocation(place: &Place) {
+    let engine = place.open();
+    issued_anew(&engine).await;
+    let gone = revoked(&engine, terminal("受付1"), 10).await;
+    assert_eq!(gone, Some(vec![[2; 32]]));
+    let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 11));
+    assert!(used.await.unwrap().is_empty());
+    let becomes = shown(&engine, certificate(3, "受付1", 9), 12).await;
     assert_eq!(becomes, Adopted::Refused);
 }
 
@@ -272,4 +300,6 @@ on_both!(
     the_first_use_of_one_issued_anew_reaches_those_that_are_not_known,
     what_a_restore_undid_is_revoked_again_as_it_was,
     the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_place,
+    the_first_use_of_one_issued_anew_reaches_none_issued_later,
+    the_first_use_of_one_issued_anew_takes_nothing_back_of_a_revocation,
 );
