@@ -399,7 +399,7 @@ impl Center {
 pub(crate) fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
     Bounds {
         places: places.get() as usize,
-        of_facility: capacity.in_progress_of_facility.get() as usize,
+        of_facility: capacity.of_facility(),
         waiting: capacity.waiting as usize,
         waiting_of_facility: capacity.waiting_of_facility as usize,
         wait: duration(capacity.wait_ms),

@@ -24,6 +24,8 @@ fn most(number: u32) -> NonZeroU32 {
 async fn world(set: impl FnOnce(&mut Capacity)) -> World {
     World::start_set(|config: &mut Config| {
         config.limits.body_ms = most(600_000);
+        // One facility fills the center here.
+        config.capacity.in_progress_of_facility = Some(most(96));
         set(&mut config.capacity);
     })
     .await

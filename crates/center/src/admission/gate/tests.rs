@@ -1,6 +1,7 @@
 //! Who gets in, who waits, who is turned away, and in which order; by counting, never by the clock.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use domain::institution_code::InstitutionCode;
 
@@ -178,15 +179,22 @@ fn when_it_is_crowded_facilities_share_evenly_and_when_it_is_not_one_may_have_mo
 #[test]
 fn one_facility_with_all_it_may_have_shuts_no_class_for_others() {
     let classes = [CardCheck, Check, SignIn, Pages, Bulk];
-    let capacity = Capacity::default();
-    for filled in classes {
+    for (places, filled) in [20, 32, 128, 200, 512, 4_096]
+        .into_iter()
+        .flat_map(|places| classes.map(|filled| (places, filled)))
+    {
+        let capacity = Capacity {
+            in_progress: NonZeroU32::new(places).unwrap(),
+            ..Capacity::default()
+        };
         let gate = Arc::new(Gate::new(bounds(&capacity, capacity.in_progress)));
         let all = Facilities::default();
         let (large, small) = (facility(&all, 1), facility(&all, 2));
         let held: Vec<_> = std::iter::from_fn(|| gate.try_enter(filled, Some(&large))).collect();
         for class in classes {
             let is_in = gate.try_enter(class, Some(&small)).is_some();
-            assert!(is_in, "{class:?} beside {} of {filled:?}", held.len());
+            let held = held.len();
+            assert!(is_in, "{class:?} beside {held} of {filled:?} of {places}");
         }
         let own_check = gate.try_enter(CardCheck, Some(&large)).is_some();
         assert_eq!(own_check, CardCheck < filled, "its own beside {filled:?}");
