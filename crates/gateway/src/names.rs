@@ -196,6 +196,12 @@ pub fn original(result: &str) -> String {
     format!("{ORIGINAL}{result}.json{zip}")
 }
 
+/// The name that a version before this one gave the original texts of a result in a zip, which it left open; `None` for any other result.
+pub(crate) fn open_original(result: &str) -> Option<String> {
+    let zip = with_extension(result, Form::Zip, Form::Zip)?;
+    Some(format!("{ORIGINAL}{zip}.json"))
+}
+
 /// The result whose original texts a file holds, by its name.
 #[must_use]
 pub fn original_of(name: &str) -> Option<&str> {

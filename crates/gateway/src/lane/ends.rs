@@ -12,7 +12,7 @@ use crate::files::{Files, sync_all};
 use crate::journal_steps::{Lying, Part, Row, Step, next};
 use crate::lane::{End, Lane, Open, Outcome, Stage};
 use crate::leftovers::in_system_time;
-use crate::names::{in_work, original};
+use crate::names::{in_work, open_original, original};
 use crate::round_error::{RoundError, failed, keep_first};
 
 /// An end that lies in the work folder and is not noted yet.
@@ -89,9 +89,13 @@ impl Lane {
             }
             None => {}
         }
-        if end.original.is_none() && end.ending == Ending::Answered {
+        if end.ending == Ending::Answered {
             // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another.
-            remove_if_there(&*files, &res.join(original(&end.name)))?;
+            let replaced = end.original.is_some();
+            let earlier = (!replaced).then(|| original(&end.name));
+            for name in earlier.into_iter().chain(open_original(&end.name)) {
+                remove_if_there(&*files, &res.join(name))?;
+            }
         }
         let further = match &end.further {
             Some(further) => {

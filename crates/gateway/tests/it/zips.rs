@@ -90,6 +90,27 @@ async fn a_name_that_the_encoding_lacks_lies_open_nowhere_beside_a_password_zip(
 }
 
 #[tokio::test]
+async fn original_texts_that_an_earlier_version_left_open_do_not_stand_beside_the_next_zip() {
+    // The sample person with the rare name has original texts in Shift_JIS alone.
+    for (encoding, number, born, count) in [
+        (AnswerEncoding::Utf8, "４５６７", "19700102", 1),
+        (AnswerEncoding::ShiftJis, "４５７０", "19880808", 2),
+    ] {
+        let mut link = link_in(encoding).await;
+        let open = "onshi-original_OQSsiquc01res_1.zip.json";
+        link.put(&format!("res/{open}"), "{}");
+        let asked = String::from_utf8(request()).unwrap();
+        let asked = asked.replace("４５６７", number).replace("19700102", born);
+        let bytes = zipped("OQSsiquc01req_1.xml", asked.as_bytes(), Some(PASSWORD));
+        link.put("req/OQSsiquc01req_1.zip", bytes);
+        assert_eq!(link.round().await.unwrap(), 1);
+        let names = link.names("res");
+        assert_eq!(names.len(), count, "{names:?}");
+        assert!(!names.iter().any(|it| it == open), "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_zip_that_cannot_be_opened_comes_back_with_the_reason_and_plain_files_do_too() {
     let mut link = link().await;
     let name = "OQSsiquc01req_1.xml";
