@@ -71,7 +71,7 @@ pub(crate) async fn accept(
         return Ok(serde_json::from_slice(&before).map_err(|_| Trouble::Internal)?);
     }
     let identifier = request.file_identifier().map(str::to_owned);
-    let most = app.link.most_lines.get() as usize;
+    let most = app.link.lines() as usize;
     let ordered = apart(move || order_of(most, request, now.date_in_japan())).await??;
     for _ in 0..DRAWS {
         let reception = draw(now)?;

@@ -160,6 +160,13 @@ impl Center {
                 "host_names is empty: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
             );
         }
+        if config.link.has_too_many_lines() {
+            tracing::warn!(
+                most_lines = config.link.most_lines.get(),
+                taken = config.link.lines(),
+                "link.most_lines is more than link apps and terminals can take a result of; fewer are taken, and facilities divide what is more"
+            );
+        }
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;

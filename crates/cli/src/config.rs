@@ -1,6 +1,7 @@
 //! Looks at a settings file and at the files and folders it names, and says line by line what is wrong. Changes nothing: no
 //! folder, key or database is made.
 
+mod bulk;
 mod folders;
 mod listeners;
 mod named_files;
@@ -138,6 +139,7 @@ impl Look<'_> {
         }
         self.listeners(config);
         self.times(config);
+        self.bulk(config);
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());

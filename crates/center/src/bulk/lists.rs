@@ -81,7 +81,7 @@ fn unpack(kept: &str) -> Option<ListQuestion> {
 
 /// Finds whom a list is about. More than an order may have lines is a failure as a whole: nobody is left out in silence.
 pub(super) async fn fill(app: &App, order: &Order) -> Result<(), Refused> {
-    let most = app.link.most_lines.get() as usize;
+    let most = app.link.lines() as usize;
     let (reader, asked) = (app.clone(), order.clone());
     let found = tokio::task::spawn_blocking(move || people(&reader, &asked, most + 1));
     let lines = found.await.map_err(|_| Trouble::Internal)??;

@@ -92,7 +92,7 @@ pub(crate) async fn put_in(
     ];
     let repeatable = Repeatable::of(&app, &headers, permit.holder(), &parts)?;
     let facility = permit.facility();
-    let most = app.link.most_lines.get() as usize;
+    let most = app.link.lines() as usize;
     // Thousands of lines are read by a few at once, off the threads that answer checks.
     let _turn = app.exporting.acquire().await.map_err(|_| Trouble::Busy)?;
     let asked = apart(move || {

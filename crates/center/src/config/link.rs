@@ -3,18 +3,16 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-/// The most that `most_lines` may be: the usual result of so many lines has 50 MiB, and link app and terminal read 64 MiB.
-const MOST_LINES: u32 = 25_000;
+/// The most lines a bulk request may have, whatever is set: the usual result of so many has 50 MiB, and link app and terminal read 64 MiB.
+pub const MOST_LINES: u32 = 25_000;
 
 /// `[link]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Link {
-    /// Lines a bulk request may have.
-    #[serde(deserialize_with = "lines")]
+    /// Lines a bulk request may have; [`Link::lines`] says how many count.
     pub most_lines: NonZeroU32,
     /// Bulk orders a facility may have unfinished at a time.
     pub most_open_orders: NonZeroU32,
@@ -51,15 +49,18 @@ impl Default for Link {
     }
 }
 
-fn lines<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroU32, D::Error> {
-    let lines = NonZeroU32::deserialize(deserializer)?;
-    if MOST_LINES < lines.get() {
-        return Err(D::Error::custom(format!(
-            "most_lines may be {MOST_LINES} at most and not {lines}: link apps and terminals cannot take larger results; \
-             facilities divide what is more into several requests"
-        )));
+impl Link {
+    /// Lines a bulk request may have: what is set, up to [`MOST_LINES`]. More is not refused, since earlier versions took it.
+    #[must_use]
+    pub fn lines(&self) -> u32 {
+        self.most_lines.get().min(MOST_LINES)
     }
-    Ok(lines)
+
+    /// True where more lines are set than count.
+    #[must_use]
+    pub fn has_too_many_lines(&self) -> bool {
+        MOST_LINES < self.most_lines.get()
+    }
 }
 
 /// `[link.sign_in_keys]`: what members an existing client's sign-in bears. Their names are not public, so the defaults are ours.
@@ -96,15 +97,19 @@ mod tests {
     #[test]
     fn a_bulk_request_may_not_have_more_lines_than_a_result_that_is_taken() {
         let of = |lines: u32| {
-            Config::parse(&format!("data_dir = \"x\"\n[link]\nmost_lines = {lines}\n"))
+            let text = format!("data_dir = \"x\"\n[link]\nmost_lines = {lines}\n");
+            Config::parse(&text).map(|it| it.link)
         };
-        assert_eq!(of(25_000).unwrap().link.most_lines.get(), 25_000);
-        assert_eq!(of(1).unwrap().link.most_open_orders.get(), 20);
-        let refused = of(25_001).unwrap_err().to_string();
-        assert!(
-            refused.contains("line 3") && refused.contains("25000 at most"),
-            "{refused}"
-        );
+        for (set, count, too_many) in [
+            (1, 1, false),
+            (25_000, 25_000, false),
+            (25_001, 25_000, true),
+            (30_000, 25_000, true),
+        ] {
+            let link = of(set).unwrap();
+            assert_eq!((link.lines(), link.has_too_many_lines()), (count, too_many));
+        }
+        assert_eq!(of(1).unwrap().most_open_orders.get(), 20);
         assert!(of(0).is_err());
     }
 

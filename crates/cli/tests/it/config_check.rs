@@ -162,6 +162,18 @@ fn values_of_a_center_that_would_fail_quietly_are_told_with_their_line() {
         assert_eq!(told.len(), remarks, "{report}");
         assert!(told.iter().all(|it| it["line"] == 9), "{report}");
     }
+    for (most_lines, remarks) in [(25_000, 0), (30_000, 1)] {
+        let report = of(&format!("[link]\nmost_lines = {most_lines}\n"));
+        assert_eq!(report["good"], true, "{report}");
+        let told = report["remarks"].as_array().unwrap();
+        assert_eq!(told.len(), remarks, "{report}");
+        for it in told {
+            assert_eq!(it["line"], 9, "{it}");
+            assert_eq!(it["key"], "most_lines", "{it}");
+            assert!(it["en"].as_str().unwrap().contains("25000"), "{it}");
+            assert!(it["ja"].as_str().unwrap().contains("25000 件"), "{it}");
+        }
+    }
     let good = "[cards]\npolicies = { card = \"1.3.6.1.4.1.32473.20.30\" }\n[home]\nconsent_days = 1\n[certificates]\nrenewal_days = 30\n\
                 [lockout]\nfirst_lock_min = 20\nlongest_lock_min = 20\n";
     assert_eq!(of(good)["good"], true);
