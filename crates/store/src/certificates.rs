@@ -192,7 +192,8 @@ impl Engine {
     /// Marks a certificate used and revokes those whose place it takes (contracts §9), each with `event` about it: the earlier ones of
     /// its notice, or that were renewed from the same one; for a notice issued anew, all of the terminal's earlier notices, which open
     /// nothing any more: also what was renewed after the notice was made, or after its certificate was. The one it was renewed from
-    /// stays to its end. Of those whose notice is not known, what was issued after it stays. Returns what was revoked by this.
+    /// stays to its end. Of those whose notice is not known, what was issued after it stays,
+    /// unless it was renewed from an earlier one. Returns what was revoked by this.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -230,7 +231,8 @@ impl Engine {
                  UNION SELECT o.fingerprint FROM certificate x
                    JOIN notice n ON n.request_id = x.notice AND n.replaces = 1
                    JOIN certificate o ON o.facility = n.facility AND o.terminal = n.terminal AND o.notice = ''
-                     AND o.issued < x.issued
+                     AND (o.issued < x.issued OR EXISTS (
+                       SELECT 1 FROM certificate r WHERE r.fingerprint = o.renews AND r.issued < x.issued))
                  WHERE x.fingerprint = ?1 AND o.revoked IS NULL",
                 [fingerprint],
             )?;

@@ -24,8 +24,8 @@ pub enum Adopted {
 
 impl Engine {
     /// Remembers a certificate that is shown and good by itself, where it is not known, with `adopted` about it; it counts as used. Where its
-    /// terminal's certificates were revoked after it was issued, or replaced by one issued no earlier, or it was revoked by its SHA-256, it is remembered as revoked,
-    /// with `refused`.
+    /// terminal's certificates were revoked after it was issued, or replaced by one issued no earlier, or it was revoked by its SHA-256, it
+    /// is remembered as revoked, with `refused`.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -180,9 +180,18 @@ async fn the_first_use_of_one_issued_anew_reaches_those_that_are_not_known(place
         Adopted::Now
     );
     issued_anew(&engine).await;
-    let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 7));
-    assert_eq!(used.await.unwrap(), [[1; 32]]);
-    let becomes = shown(&engine, certificate(3, "受付1", 5), 8).await;
+    // Renewed from the one that goes, and later than the one that takes its place.
+    let renewed = Certificate {
+        renews: Some([1; 32]),
+        ..certificate(4, "受付1", 7)
+    };
+    let stored = engine.store_certificate(renewed, event(Deed::CertificateIssue, 7));
+    assert!(stored.await.unwrap());
+    let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 8));
+    let mut gone = used.await.unwrap();
+    gone.sort_unstable();
+    assert_eq!(gone, [[1; 32], [4; 32]]);
+    let becomes = shown(&engine, certificate(3, "受付1", 5), 9).await;
     assert_eq!(becomes, Adopted::Refused);
 }
 
