@@ -198,7 +198,7 @@ async fn a_result_lost_with_its_work_folder_is_made_anew_once() {
         assert_eq!(link.journal.undelivered().unwrap(), ready);
         std::fs::rename(link.path("away"), link.path("face")).unwrap();
         assert_eq!(link.round().await.unwrap(), 1);
-        assert_eq!(link.names("face"), [name.clone()]);
+        assert_eq!(link.names("face"), std::slice::from_ref(&name));
         // The mark is the link app's again: what is absent beside it was published, and taken since.
         assert_ne!(link.text("work/onshi-work.txt"), "");
         std::fs::remove_file(link.path(&format!("face/{name}"))).unwrap();
