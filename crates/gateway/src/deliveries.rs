@@ -153,9 +153,7 @@ impl Place {
 
     /// True for a ready result that lies neither in the work folder nor in the face folder.
     pub(crate) fn is_in_neither(&self, name: &str) -> Result<bool, RoundError> {
-        if !self.face.is_dir() {
-            return Err(self.failed(io::ErrorKind::NotFound.into()));
-        }
+        std::fs::metadata(&self.face).map_err(|error| self.failed(error))?;
         let lies = |path: &Path| match std::fs::symlink_metadata(path) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
