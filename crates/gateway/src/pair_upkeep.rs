@@ -166,9 +166,16 @@ impl PairUpkeep {
             place.work(Place::prove_marked).await?;
             let name = delivery.name.clone().unwrap_or_default();
             let sought = name.clone();
-            if place.work(move |it| it.is_in_neither(&sought)).await? {
+            match place.work(move |it| it.is_in_neither(&sought)).await {
+                Ok(false) => {}
                 // The end before came between the move and its note.
-                tracing::warn!(folder = %self.folders.name, result = %name, "a reader's result is in neither folder and counts as taken");
+                Ok(true) => {
+                    tracing::warn!(folder = %self.folders.name, result = %name, "a reader's result is in neither folder and counts as taken");
+                }
+                Err(error) => {
+                    self.put_off.put_off(id, now, Why::NotPublished);
+                    return Err(error);
+                }
             }
         }
         match self.deliveries.publish(&place, delivery).await {

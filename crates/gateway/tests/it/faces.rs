@@ -210,6 +210,20 @@ async fn a_result_lost_with_its_work_folder_is_made_anew_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ready_result_whose_face_folder_is_away_is_tried_now_and_then_alone() {
+    let mut link = Link::start().await;
+    one_heard(&mut link).await;
+    std::fs::rename(link.path("face"), link.path("away")).unwrap();
+    link.round().await.unwrap_err();
+    link.later(10);
+    link.round().await.unwrap_err();
+    assert_eq!(link.round().await.unwrap(), 0, "it waits for its next try");
+    std::fs::rename(link.path("away"), link.path("face")).unwrap();
+    link.later(20);
+    assert_eq!(link.round().await.unwrap(), 1);
+}
+
 /// The folders' parts of deliveries that the journal knows, in their work folders.
 fn in_work(link: &Link, kind: &str) -> Vec<std::path::PathBuf> {
     let deliveries = link.journal.undelivered().unwrap();
