@@ -167,8 +167,9 @@ pub struct Again {
 }
 
 impl Engine {
-    /// What counts no more since an instant or later. A terminal's end spares what is in force: the one that took the others' place, which a
-    /// restored store may not know, and its notice.
+    /// The certificates that count no more since an instant or later, and the ends of all terminals, of which each has one at most: a first use
+    /// ends a terminal with the date of the certificate's issue, which may be long past. A terminal's end spares what is in force: the one that
+    /// took the others' place, which a restored store may not know, and its notice.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -190,9 +191,9 @@ impl Engine {
             let text = "SELECT t.facility, t.terminal, t.ended, MIN(COALESCE(n.issued, c.issued)) FROM terminal_ended t
                 LEFT JOIN certificate c ON c.facility = t.facility AND c.terminal = t.terminal AND c.revoked IS NULL AND c.issued <= t.ended
                 LEFT JOIN notice n ON n.request_id = c.notice
-                WHERE ?1 <= t.ended GROUP BY t.facility, t.terminal, t.ended";
+                GROUP BY t.facility, t.terminal, t.ended";
             let mut statement = connection.prepare_cached(text)?;
-            let mut rows = statement.query([since.as_micros()])?;
+            let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 let until = Instant::from_micros(row.get(2)?);
                 let in_force: Option<i64> = row.get(3)?;

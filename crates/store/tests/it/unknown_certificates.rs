@@ -4,7 +4,7 @@ use domain::audit::{Actor, Deed, Event};
 use domain::civil_date::Instant;
 use domain::institution_code::InstitutionCode;
 use store::access::{Earlier, Notice};
-use store::certificates::outside::{self, Again};
+use store::certificates::outside::{self, Again, Ended};
 use store::certificates::unknown::Adopted;
 use store::certificates::{Certificate, Which};
 use store::engine::Engine;
@@ -234,7 +234,8 @@ async fn what_a_restore_undid_is_revoked_again_as_it_was(place: &Place) {
         Adopted::Now
     );
     let ended = before.ended_since(at(-100)).unwrap();
-    assert_eq!(before.ended_since(at(11)).unwrap().len(), 1);
+    // The one by its fingerprint, and the terminal's end, which is always told.
+    assert_eq!(before.ended_since(at(11)).unwrap().len(), 2);
     outside::append(folder.path(), &ended).unwrap();
     let (read, _) = outside::read(folder.path()).unwrap();
     assert_eq!(read.ended, ended);
@@ -301,6 +302,20 @@ async fn the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_plac
     }
 }
 
+async fn a_first_use_long_after_the_issue_is_told_as_the_end_of_the_terminals_earlier_ones(
+    place: &Place,
+) {
+    let engine = place.open();
+    issued_anew(&engine).await;
+    let used = engine.use_certificate([2; 32], event(Deed::CertificateRevoke, 5_000));
+    assert!(used.await.unwrap().is_empty());
+    let ended = engine.ended_since(at(4_400)).unwrap();
+    assert!(
+        matches!(ended.as_slice(), [Ended::Terminal { .. }]),
+        "{ended:?}"
+    );
+}
+
 on_both!(
     one_that_is_shown_is_known_from_then_on_and_goes_with_its_terminal,
     a_terminal_is_known_by_a_certificate_that_was_shown_as_by_a_notice,
@@ -309,6 +324,7 @@ on_both!(
     the_first_use_of_one_issued_anew_reaches_those_that_are_not_known,
     what_a_restore_undid_is_revoked_again_as_it_was,
     the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_place,
+    a_first_use_long_after_the_issue_is_told_as_the_end_of_the_terminals_earlier_ones,
     the_first_use_of_one_issued_anew_reaches_none_issued_later,
     the_first_use_of_one_issued_anew_takes_nothing_back_of_a_revocation,
 );
