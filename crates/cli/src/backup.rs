@@ -220,7 +220,8 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     let again = match revoked {
         Some(revoked) => {
             let place = StorePlace::Folder(arguments.data_dir.clone());
-            Some(revoked.revoke_again(&place).await)
+            let again = revoked.revoke_again(&place).await;
+            Some(again.after_restore(&arguments.data_dir, &name_of(from)))
         }
         None => None,
     };
@@ -296,9 +297,14 @@ fn repeat(revokes_again: bool) -> Vec<&'static str> {
 
 /// Has the audit chain of what is in place now tell that it was brought back.
 async fn record(data_dir: &Path, from: &Path) -> anyhow::Result<Reach> {
+    record_restore(&StorePlace::Folder(data_dir.into()), &name_of(from)).await
+}
+
+/// The name of a copy's folder, by which the audit chain names it.
+fn name_of(from: &Path) -> String {
     let named = from.canonicalize().unwrap_or_else(|_| from.into());
-    let name = named.file_name().unwrap_or_default().to_string_lossy();
-    record_restore(&StorePlace::Folder(data_dir.into()), &name).await
+    let name = named.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// Records in a store that it was brought back.

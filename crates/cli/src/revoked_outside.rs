@@ -14,6 +14,8 @@ use crate::told;
 
 /// The list, as it was read before anything is restored.
 pub(crate) struct RevokedOutside {
+    /// The file of checkpoints it lies beside.
+    checkpoints: PathBuf,
     file: PathBuf,
     kept: EndedOutside,
 }
@@ -25,7 +27,11 @@ impl RevokedOutside {
         match std::fs::read(&file) {
             Ok(bytes) => {
                 let kept = EndedOutside::read(&bytes);
-                Ok(Some(Self { file, kept }))
+                Ok(Some(Self {
+                    checkpoints: checkpoints.into(),
+                    file,
+                    kept,
+                }))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(told::unreadable(&file, &error)),
@@ -44,7 +50,11 @@ impl RevokedOutside {
     /// Revokes again in a store that was brought back what this list names.
     pub(crate) async fn revoke_again(self, place: &StorePlace) -> RevokedAgain {
         let done = self.in_store(place).await;
-        RevokedAgain { list: self, done }
+        RevokedAgain {
+            list: self,
+            done,
+            next: None,
+        }
     }
 
     async fn in_store(&self, place: &StorePlace) -> anyhow::Result<Again> {
@@ -68,9 +78,21 @@ impl RevokedOutside {
 pub(crate) struct RevokedAgain {
     list: RevokedOutside,
     done: anyhow::Result<Again>,
+    /// What to run where it was not done; the same command if nothing else.
+    next: Option<String>,
 }
 
 impl RevokedAgain {
+    /// The same, done by `onshi restore`: that is not to be run once more, since it would take away the store that was there before.
+    pub(crate) fn after_restore(mut self, data_dir: &Path, from: &str) -> Self {
+        self.next = Some(format!(
+            "onshi audit restored --data-dir {} --from {from} --outside {}",
+            data_dir.display(),
+            self.list.checkpoints.display()
+        ));
+        self
+    }
+
     /// Whether it was done.
     pub(crate) fn is_done(&self) -> bool {
         self.done.is_ok()
@@ -105,12 +127,27 @@ impl fmt::Display for RevokedAgain {
                      what {file} names was revoked again: {certificates} certificates, and those of {terminals} terminals"
                 )?;
             }
-            Err(why) => write!(
-                f,
-                "{file} に控えてある失効をやり直せませんでした。次の原因を取り除いて、同じコマンドをもう一度実行してください / \
-                 what {file} names was not revoked again; remove the cause and run the same command once more: {}",
-                told::whole(why)
-            )?,
+            Err(why) => {
+                let (ja, en) = match &self.next {
+                    Some(next) => (
+                        format!(
+                            "もう一度復元すると復元前のデータベースが失われます。復元はせずに、次の原因を取り除いて、{next} を実行してください"
+                        ),
+                        format!(
+                            "do not restore once more, which would take away the store that was there before; remove the cause and run {next}"
+                        ),
+                    ),
+                    None => (
+                        "次の原因を取り除いて、同じコマンドをもう一度実行してください".to_owned(),
+                        "remove the cause and run the same command once more".to_owned(),
+                    ),
+                };
+                write!(
+                    f,
+                    "{file} に控えてある失効をやり直せませんでした。{ja} / what {file} names was not revoked again; {en}: {}",
+                    told::whole(why)
+                )?;
+            }
         }
         let lines: Vec<String> = self
             .list
@@ -128,5 +165,35 @@ impl fmt::Display for RevokedAgain {
             )?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_done() -> RevokedAgain {
+        RevokedAgain {
+            list: RevokedOutside {
+                checkpoints: "/mnt/other/checkpoints.jsonl".into(),
+                file: "/mnt/other/revocations.jsonl".into(),
+                kept: EndedOutside::default(),
+            },
+            done: Err(anyhow::anyhow!("the disk is full")),
+            next: None,
+        }
+    }
+
+    #[test]
+    fn where_a_restore_could_not_revoke_again_no_second_restore_is_asked_for() {
+        let alone = not_done().to_string();
+        assert!(alone.contains("run the same command once more"), "{alone}");
+        let restored = not_done().after_restore(Path::new("/var/lib/onshi"), "20261126T0930");
+        let restored = restored.to_string();
+        let next = "onshi audit restored --data-dir /var/lib/onshi --from 20261126T0930 --outside /mnt/other/checkpoints.jsonl";
+        assert_eq!(restored.matches(next).count(), 2, "{restored}");
+        for same in ["same command", "同じコマンド"] {
+            assert!(!restored.contains(same), "{restored}");
+        }
     }
 }
