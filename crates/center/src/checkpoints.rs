@@ -19,15 +19,31 @@ const EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn sign(app: App) {
     let mut every = tokio::time::interval(EVERY);
-    let mut reviewed = Reviewed::default();
     loop {
         every.tick().await;
         let outcome = one(&app).await;
         revoked_outside::keep(&app).await;
         let forgotten = forget_old_keys(&app).await;
-        let review = review_contradictions(&app, &mut reviewed).await;
-        if let Err(error) = outcome.and(forgotten).and(review) {
+        if let Err(error) = outcome {
             tracing::error!(error = %error, "no checkpoint could be kept");
+        }
+        if let Err(error) = forgotten {
+            tracing::error!(error = %error, "what is kept for a time only was not forgotten; it is tried again");
+        }
+    }
+}
+
+/// Reviews the contradictions once in the life of a process, beside the checkpoints: it may take longer than the time between two of them.
+pub(crate) async fn review_contradictions(app: App) {
+    let mut every = tokio::time::interval(EVERY);
+    let mut reviewed = Reviewed::default();
+    loop {
+        every.tick().await;
+        match review(&app, &mut reviewed).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(error = %error, "contradictions were not reviewed; it is tried again");
+            }
         }
     }
 }
@@ -44,8 +60,7 @@ async fn forget_old_keys(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Once in the life of a process; then nothing.
-async fn review_contradictions(app: &App, reviewed: &mut Reviewed) -> Result<(), StoreError> {
+async fn review(app: &App, reviewed: &mut Reviewed) -> Result<(), StoreError> {
     while app.engine.review_contradictions(reviewed).await? {
         tokio::task::yield_now().await;
     }

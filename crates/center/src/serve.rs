@@ -297,6 +297,7 @@ impl Center {
         }
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(checkpoints::review_contradictions(app.clone()));
         tokio::spawn(card_trust::watch(app.clone()));
         tokio::spawn(other_processes::follow(app.clone()));
         tokio::spawn(questions::close_what_is_over(app.clone()));
