@@ -75,8 +75,8 @@ impl CardTrust {
         let trust = Self {
             roots,
             policies: Policies {
-                card: cards.policies.card.as_str().to_owned(),
-                phone: cards.policies.phone.as_str().to_owned(),
+                card: cards.policies.card.clone(),
+                phone: cards.policies.phone.clone(),
             },
             grace_months: cards.grace_months,
             stale_lists: cards.stale_lists,

@@ -10,7 +10,7 @@ pub mod insurer_feeds;
 pub mod link;
 pub mod medical;
 pub mod network;
-pub mod object_identifier;
+mod object_identifier;
 pub mod retention;
 pub mod traces;
 
@@ -22,9 +22,9 @@ use domain::card_certificate::GRACE_MONTHS;
 use domain::certificate_care::RENEWABLE_DAYS;
 use domain::lockout::Policy;
 use domain::operator::LINK_HOURS;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use crate::config::object_identifier::ObjectIdentifier;
+use crate::config::object_identifier::is_object_identifier;
 
 /// `center.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -39,8 +39,9 @@ pub struct Config {
     #[serde(default = "default_name")]
     pub name: String,
     /// Names by which others reach the center, in the server certificate beside `localhost`; the first stands in addresses for people.
+    /// [`Config::hosts`] says which count.
     #[serde(default)]
-    pub host_names: Vec<host_name::HostName>,
+    pub host_names: Vec<String>,
     /// Also speak TLS 1.2, for old receipt computers.
     #[serde(default)]
     pub tls12: bool,
@@ -120,23 +121,26 @@ impl Default for Operators {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Certificates {
-    /// Days before its end from which a certificate may be renewed; [`LEAST_RENEWAL_DAYS`] at least.
-    #[serde(deserialize_with = "renewal_days")]
+    /// Days before its end from which a certificate may be renewed; [`Certificates::days`] says how many count.
     pub renewal_days: u16,
 }
 
 /// Days in which a facility that is closed for a time can renew all the same \[ours\]. It is told to renew from 90 days before the end on.
 pub const LEAST_RENEWAL_DAYS: u16 = 30;
 
-fn renewal_days<'de, D: Deserializer<'de>>(it: D) -> Result<u16, D::Error> {
-    let days = u16::deserialize(it)?;
-    if LEAST_RENEWAL_DAYS <= days {
-        return Ok(days);
+impl Certificates {
+    /// Days before its end from which a certificate may be renewed: what is set, [`LEAST_RENEWAL_DAYS`] at least. Fewer are not refused, since earlier
+    /// versions took them.
+    #[must_use]
+    pub fn days(&self) -> u16 {
+        self.renewal_days.max(LEAST_RENEWAL_DAYS)
     }
-    let least = LEAST_RENEWAL_DAYS;
-    Err(serde::de::Error::custom(format!(
-        "電子証明書を更新できる期間が短すぎます。{least} 日以上にしてください。 / certificates could hardly be renewed; write {least} days or more"
-    )))
+
+    /// True where fewer days are set than count.
+    #[must_use]
+    pub fn has_too_few_days(&self) -> bool {
+        self.renewal_days < LEAST_RENEWAL_DAYS
+    }
 }
 
 impl Default for Certificates {
@@ -188,17 +192,29 @@ impl Default for Cards {
 #[serde(deny_unknown_fields, default)]
 pub struct CardPolicies {
     /// Of plastic cards.
-    pub card: ObjectIdentifier,
+    pub card: String,
     /// Of phones.
-    pub phone: ObjectIdentifier,
+    pub phone: String,
+}
+
+impl CardPolicies {
+    /// What of them is no object identifier, with its key: no certificate has it, so that everything of that kind is refused. It is not an error of the
+    /// settings, since the center does the rest of its work without.
+    #[must_use]
+    pub fn that_are_none(&self) -> Vec<(&'static str, &str)> {
+        let all = [("card", self.card.as_str()), ("phone", self.phone.as_str())];
+        all.into_iter()
+            .filter(|(_, policy)| !is_object_identifier(policy))
+            .collect()
+    }
 }
 
 impl Default for CardPolicies {
     /// Below the number RFC 5612 keeps for examples.
     fn default() -> Self {
         Self {
-            card: ObjectIdentifier("1.3.6.1.4.1.32473.20.30".into()),
-            phone: ObjectIdentifier("1.3.6.1.4.1.32473.20.31".into()),
+            card: "1.3.6.1.4.1.32473.20.30".into(),
+            phone: "1.3.6.1.4.1.32473.20.31".into(),
         }
     }
 }
@@ -341,7 +357,7 @@ impl Config {
         let mut all = [listen.api, listen.enroll, listen.operator]
             .into_iter()
             .chain(home);
-        self.host_names.is_empty() && all.any(|it| !it.ip().is_loopback())
+        self.hosts().is_empty() && all.any(|it| !it.ip().is_loopback())
     }
 }
 
@@ -368,6 +384,36 @@ mod tests {
         assert!(config.listen.operator.ip().is_loopback());
         assert!(config.read_through && !config.tls12);
         assert_eq!(config.operators.link_hours.get(), LINK_HOURS);
+    }
+
+    #[test]
+    fn fewer_days_of_renewal_than_a_closed_facility_needs_are_taken_as_the_fewest() {
+        for (set, count, too_few) in [
+            (0, 30, true),
+            (29, 30, true),
+            (30, 30, false),
+            (90, 90, false),
+        ] {
+            let text = format!("data_dir = \"x\"\n[certificates]\nrenewal_days = {set}\n");
+            let certificates = Config::parse(&text).unwrap().certificates;
+            assert_eq!(
+                (certificates.days(), certificates.has_too_few_days()),
+                (count, too_few)
+            );
+        }
+    }
+
+    #[test]
+    fn a_policy_that_no_certificate_has_is_told_with_its_key() {
+        let of = |further: &str| {
+            let text = format!("data_dir = \"x\"\n{further}");
+            Config::parse(&text).unwrap().cards.policies
+        };
+        assert!(of("").that_are_none().is_empty());
+        let policies = of("[cards]\npolicies = { phone = \"\" }\n");
+        assert_eq!(policies.that_are_none(), [("phone", "")]);
+        let policies = of("[cards.policies]\ncard = \"x\"\nphone = \"1.03\"\n");
+        assert_eq!(policies.that_are_none(), [("card", "x"), ("phone", "1.03")]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) async fn tls(
     router: Router,
 ) -> Result<SocketAddr, StartError> {
     let mut names = vec!["localhost".to_owned()];
-    names.extend(config.host_names.iter().map(|it| it.as_str().to_owned()));
+    names.extend(config.certificate_names());
     let addresses = [
         [127, 0, 0, 1].into(),
         std::net::Ipv6Addr::LOCALHOST.into(),

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_hosts_are_the_listeners_own() {
         let hosts = hosts(
-            &[HostName::try_from("center.example".to_owned()).unwrap()],
+            &[HostName::parse("center.example").unwrap()],
             SocketAddr::from(([127, 0, 0, 1], 443)),
         );
         assert!(hosts.contains(&"center.example".into()));

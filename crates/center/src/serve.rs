@@ -157,7 +157,7 @@ impl Center {
         let held = Held::take(dir)?;
         if config.is_nameless() {
             tracing::warn!(
-                "host_names is empty: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
+                "host_names names no host: other machines do not take the center's certificate, and notices name localhost; write the center's name there"
             );
         }
         if config.link.has_too_many_lines() {
@@ -167,6 +167,7 @@ impl Center {
                 "link.most_lines is more than link apps and terminals can take a result of; fewer are taken, and facilities divide what is more"
             );
         }
+        tell_of_earlier_values(config);
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;
@@ -233,7 +234,7 @@ impl Center {
             records,
             examiner: Examiner::new(authority.root(), revocations.clone())?
                 .knowing(authority.issuing()),
-            renewal_days: config.certificates.renewal_days.into(),
+            renewal_days: config.certificates.days().into(),
             authority,
             prefix_hash: KeyedHash::new(&machine.derive("password-prefix")),
             token_hash: KeyedHash::new(&machine.derive("session-token")),
@@ -316,7 +317,7 @@ impl Center {
             router::enroll(&app),
         )
         .await?;
-        let site = Site::new(&config.host_names, enroll);
+        let site = Site::new(&config.hosts(), enroll);
         // Set once: this is the only place, and it runs once.
         let _ = app.download_site.set(site);
         let ward = Practice::open(&app, dir, made_up)?;
@@ -414,18 +415,47 @@ pub(crate) fn bounds(capacity: &Capacity, places: NonZeroU32) -> Bounds {
     }
 }
 
+/// Tells of values that earlier versions took as well, and that do not do what they seem to.
+fn tell_of_earlier_values(config: &Config) {
+    for entry in config.that_are_no_hosts() {
+        tracing::warn!(
+            entry,
+            "host_names holds what is no host name: it is left out, and a wildcard stands in the certificate alone; write names without https://, port and *"
+        );
+    }
+    if config.certificates.has_too_few_days() {
+        tracing::warn!(
+            renewal_days = config.certificates.renewal_days,
+            taken = config.certificates.days(),
+            "certificates.renewal_days is too few to renew in time; more are taken"
+        );
+    }
+    if config.home.consent_days == Some(0) {
+        tracing::warn!(
+            "home.consent_days is 0: consents at home end as soon as they are given; write 1 or more, or leave it out"
+        );
+    }
+    for (key, policy) in config.cards.policies.that_are_none() {
+        tracing::warn!(
+            key,
+            policy,
+            "cards.policies holds what is no object identifier (OID): everything of that kind is refused"
+        );
+    }
+}
+
 /// The operators' pages. On loopback they are named so, whatever names the center has elsewhere.
 async fn operator_listener(app: &App, config: &Config) -> Result<SocketAddr, StartError> {
     let (at, none) = (config.listen.operator, ClientCertificate::None);
     let router = operator::router(app);
     let bound = listeners::tls(app, config, listeners::OPERATOR, at, none, router).await?;
     let names = if bound.ip().is_loopback() {
-        &[]
+        Vec::new()
     } else {
-        &config.host_names[..]
+        config.hosts()
     };
     // Set once: this is the only place, and it runs once.
-    let _ = app.operator_site.set(Site::new(names, bound));
+    let _ = app.operator_site.set(Site::new(&names, bound));
     Ok(bound)
 }
 
@@ -437,7 +467,7 @@ async fn home_listener(
 ) -> Result<SocketAddr, StartError> {
     let (none, router) = (ClientCertificate::None, home_care::listener::router(app));
     let bound = listeners::tls(app, config, listeners::HOME, at, none, router).await?;
-    let mut site = Site::new(&config.host_names, bound);
+    let mut site = Site::new(&config.hosts(), bound);
     if let Some(address) = &config.home.address {
         site.hosts.push(address.host().to_owned());
         site.address = address.base();

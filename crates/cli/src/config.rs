@@ -2,6 +2,7 @@
 //! folder, key or database is made.
 
 mod bulk;
+mod earlier_values;
 mod folders;
 mod listeners;
 mod named_files;
@@ -140,6 +141,7 @@ impl Look<'_> {
         self.listeners(config);
         self.times(config);
         self.bulk(config);
+        self.earlier_values(config);
         if let Err(error) = domain::card_challenge::CenterName::parse(&config.name) {
             let ja = "センター名は、空白を含まない1〜64文字の半角英数字・記号です。";
             self.find("name", 0, ja, &error.to_string());

@@ -1,7 +1,5 @@
 //! Settings of home care and remote care (G32). What is not known to be official has a default that says so.
 
-use std::num::NonZeroU16;
-
 use serde::Deserialize;
 
 use crate::config::network::Network;
@@ -14,8 +12,8 @@ pub struct Home {
     /// facilities' addresses and QR codes. Without it, the first of `host_names` and the listener's port.
     pub address: Option<PublicAddress>,
     /// Days after which what a patient agreed to at home ends by itself; without it nothing ends before it is withdrawn. Whether there is an
-    /// official end is not known (operations §2.1).
-    pub consent_days: Option<NonZeroU16>,
+    /// official end is not known (operations §2.1). With 0 it ends at once.
+    pub consent_days: Option<u16>,
     /// Proxies in front of the listener: whom they name in `X-Forwarded-For` counts as the one a request comes from. Nobody else's header counts.
     pub proxies: Vec<Network>,
 }

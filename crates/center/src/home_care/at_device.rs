@@ -1,8 +1,6 @@
 //! `/v1/home/…` on the home listener: what an app asks with a device's key. Answers hold no insurance data; what staff need of them they see at
 //! the terminal.
 
-use std::num::NonZeroU16;
-
 use api::card::{CardCheck, CardCheckRequest, Challenge, Consents, Presence, PresenceRenewal};
 use api::home_care::device::{
     DeviceActivation, DeviceRegistration, HomeAnswers, HomeCardCheck, HomeCardCheckRequest,
@@ -253,7 +251,7 @@ pub(super) async fn record_answers(
     let now = app.now();
     let home = home_care.map(|agreed| HomeAnswer {
         agreed,
-        until: consent_until(now, app.home.consent_days.map(NonZeroU16::get)),
+        until: consent_until(now, app.home.consent_days),
     });
     let recorded = app
         .engine

@@ -4,8 +4,6 @@
 mod asked;
 pub(super) mod trouble;
 
-use std::num::NonZeroU16;
-
 use api::problem::Trouble;
 use askama::Template;
 use axum::Router;
@@ -89,7 +87,7 @@ impl Frame {
         Self {
             other: words.choose(Language::English, Language::Japanese),
             here: here.to_owned(),
-            consent_days: app.home.consent_days.map(NonZeroU16::get),
+            consent_days: app.home.consent_days,
             words,
         }
     }

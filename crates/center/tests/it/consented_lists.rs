@@ -10,7 +10,7 @@ use crate::world::World;
 #[tokio::test(flavor = "multi_thread")]
 async fn who_agreed_at_home_or_from_afar_is_listed_until_they_withdraw_and_told_when_it_is_over() {
     let home = center::config::home::Home {
-        consent_days: std::num::NonZeroU16::new(1),
+        consent_days: Some(1),
         ..Default::default()
     };
     let (world, at_home) = World::start_at_home(home).await;

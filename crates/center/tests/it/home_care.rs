@@ -402,7 +402,7 @@ fn check_code<T: std::fmt::Debug>(outcome: Result<T, ClientError>, expected: &st
 #[tokio::test(flavor = "multi_thread")]
 async fn days_of_the_operator_end_a_consent_by_itself() {
     let home = center::config::home::Home {
-        consent_days: std::num::NonZeroU16::new(30),
+        consent_days: Some(30),
         ..Default::default()
     };
     let (world, at) = World::start_at_home(home).await;
@@ -484,7 +484,7 @@ async fn the_own_page_tells_home_care_and_its_end_beside_what_may_be_seen_for_a_
 #[tokio::test(flavor = "multi_thread")]
 async fn before_a_round_the_office_is_told_what_ends_and_what_ended_and_nobody_is_named() {
     let home = center::config::home::Home {
-        consent_days: std::num::NonZeroU16::new(30),
+        consent_days: Some(30),
         ..Default::default()
     };
     let at = station_with(home, false).await;

@@ -59,7 +59,7 @@ impl Station {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_operator_set_days_no_page_says_until_it_is_withdrawn() {
     let home = Home {
-        consent_days: std::num::NonZeroU16::new(30),
+        consent_days: Some(30),
         ..Home::default()
     };
     let at = station_with(home, false).await;

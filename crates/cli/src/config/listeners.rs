@@ -34,8 +34,8 @@ impl Look<'_> {
         if config.is_nameless() {
             self.remark(
                 "host_names",
-                "空のままでは、ほかの機器からこのセンターに接続できず、発行通知書の宛先は localhost になります。センターのホスト名か IP アドレスを書いてください（例: host_names = [\"center.example\"]）。",
-                "while it is empty, other machines do not take the center's certificate, and notices name localhost; write the center's host name or IP address, such as host_names = [\"center.example\"]",
+                "使えるホスト名がないため、ほかの機器からこのセンターに接続できず、発行通知書の宛先は localhost になります。センターのホスト名か IP アドレスを書いてください（例: host_names = [\"center.example\"]）。",
+                "it names no host, so that other machines do not take the center's certificate, and notices name localhost; write the center's host name or IP address, such as host_names = [\"center.example\"]",
             );
         }
     }

@@ -29,10 +29,10 @@ fn center(dir: &Path, first: &str) -> String {
 fn a_host_name_that_no_address_can_have_is_told() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["center.example:8443", "*.example", "", "日本"] {
-        let names = format!("host_names = [\"{name}\"]");
+        let names = format!("host_names = [\"{name}\", \"center.example\"]");
         let report = report(dir.path(), &center(dir.path(), &names));
-        assert_eq!(report["good"], false, "{name}");
-        let told = &report["findings"][0];
+        assert_eq!(report["good"], true, "{report}");
+        let told = &report["remarks"][0];
         assert_eq!(told["line"], 2, "{told}");
         assert!(told["ja"].as_str().unwrap().contains("ホスト名"), "{told}");
         assert!(told["en"].as_str().unwrap().contains("host name"), "{told}");
@@ -40,6 +40,38 @@ fn a_host_name_that_no_address_can_have_is_told() {
     let good = "host_names = [\"center.example\", \"192.0.2.10\"]";
     let report = report(dir.path(), &center(dir.path(), good));
     assert_eq!(report["good"], true, "{report}");
+    assert!(report["remarks"].as_array().unwrap().is_empty(), "{report}");
+}
+
+#[test]
+fn a_center_starts_with_values_that_earlier_versions_took_and_the_check_tells_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let first = "host_names = [\"center.example:8443\", \"*.example\", \"center.example\"]";
+    let text = format!(
+        "{}[cards]\npolicies = {{ phone = \"\" }}\n[home]\nconsent_days = 0\n[certificates]\nrenewal_days = 7\n",
+        center(dir.path(), first)
+    );
+    let report = report(dir.path(), &text);
+    assert_eq!(report["good"], true, "{report}");
+    let remarks = report["remarks"].as_array().unwrap();
+    let told: Vec<_> = remarks
+        .iter()
+        .map(|it| (it["key"].as_str().unwrap(), it["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("host_names", 2),
+            ("host_names", 2),
+            ("renewal_days", 13),
+            ("consent_days", 11),
+            ("policies", 9),
+        ],
+        "{report}"
+    );
+    let (running, _) = start_center(&file("settings.toml"), &file("ready.json"));
+    running.end();
 }
 
 #[test]
@@ -134,24 +166,39 @@ fn values_of_a_center_that_would_fail_quietly_are_told_with_their_line() {
     let dir = tempfile::tempdir().unwrap();
     // The heading of what follows stands on line 8.
     let of = |further: &str| report(dir.path(), &format!("{}{further}", center(dir.path(), "")));
-    for (wrong, line, en) in [
+    let wrong = "[lockout]\nlongest_lock_min = 10\nfirst_lock_min = 20\n";
+    let report = of(wrong);
+    assert_eq!(report["good"], false, "{wrong}");
+    let told = &report["findings"][0];
+    assert_eq!(told["line"], 10, "{told}");
+    assert!(
+        told["en"].as_str().unwrap().contains("longest_lock_min"),
+        "{told}"
+    );
+    assert_ne!(told["ja"], told["en"]);
+    for (odd, key, en) in [
         (
             "[cards]\npolicies = { card = \"x\" }\n",
-            9,
+            "policies",
             "object identifier",
         ),
-        ("[home]\nconsent_days = 0\n", 9, "from 1 to 65535"),
-        ("[certificates]\nrenewal_days = 0\n", 9, "30 days"),
         (
-            "[lockout]\nlongest_lock_min = 10\nfirst_lock_min = 20\n",
-            10,
-            "longest_lock_min",
+            "[cards.policies]\ncard = \"x\"\n",
+            "card",
+            "plastic cards are refused",
+        ),
+        ("[home]\nconsent_days = 0\n", "consent_days", "make it 1"),
+        (
+            "[certificates]\nrenewal_days = 0\n",
+            "renewal_days",
+            "30 days",
         ),
     ] {
-        let report = of(wrong);
-        assert_eq!(report["good"], false, "{wrong}");
-        let told = &report["findings"][0];
-        assert_eq!(told["line"], line, "{told}");
+        let report = of(odd);
+        assert_eq!(report["good"], true, "{report}");
+        let told = &report["remarks"][0];
+        assert_eq!(told["line"], 9, "{told}");
+        assert_eq!(told["key"], key, "{told}");
         assert!(told["en"].as_str().unwrap().contains(en), "{told}");
         assert_ne!(told["ja"], told["en"]);
     }
@@ -176,5 +223,7 @@ fn values_of_a_center_that_would_fail_quietly_are_told_with_their_line() {
     }
     let good = "[cards]\npolicies = { card = \"1.3.6.1.4.1.32473.20.30\" }\n[home]\nconsent_days = 1\n[certificates]\nrenewal_days = 30\n\
                 [lockout]\nfirst_lock_min = 20\nlongest_lock_min = 20\n";
-    assert_eq!(of(good)["good"], true);
+    let report = of(good);
+    assert_eq!(report["good"], true);
+    assert!(report["remarks"].as_array().unwrap().is_empty(), "{report}");
 }
