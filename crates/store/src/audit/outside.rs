@@ -100,6 +100,23 @@ fn last_byte(path: &Path) -> Result<Option<u8>> {
     Ok(Some(last))
 }
 
+/// What the lines of a file say, and which of them, counted from 1, say nothing; blank ones apart.
+pub(crate) fn read_lines<T>(
+    bytes: &[u8],
+    read: impl Fn(&str) -> Option<T>,
+) -> (Vec<T>, Vec<usize>) {
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for (at, line) in bytes.split(|it| *it == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        match std::str::from_utf8(line).ok().and_then(&read) {
+            Some(it) => found.push(it),
+            None if line.is_empty() => {}
+            None => unreadable.push(at + 1),
+        }
+    }
+    (found, unreadable)
+}
+
 /// What such a file holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outside {
@@ -113,17 +130,11 @@ impl Outside {
     /// Reads what a file holds. A line that is no checkpoint keeps no other from being read.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        let mut read = Self::default();
-        for (at, line) in bytes.split(|it| *it == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            let text = std::str::from_utf8(line).ok();
-            match text.and_then(Checkpoint::from_line) {
-                Some(checkpoint) => read.checkpoints.push(checkpoint),
-                None if line.is_empty() => {}
-                None => read.unreadable.push(at + 1),
-            }
+        let (checkpoints, unreadable) = read_lines(bytes, Checkpoint::from_line);
+        Self {
+            checkpoints,
+            unreadable,
         }
-        read
     }
 
     /// What is wrong with the file itself.

@@ -10,7 +10,7 @@ use domain::institution_code::InstitutionCode;
 
 use super::{SUPERSEDED, append_about, is_revoked};
 use crate::access::{institution, number};
-use crate::audit::outside::{Added, append_to, holds_in};
+use crate::audit::outside::{Added, append_to, holds_in, read_lines};
 use crate::audit::verify::hex;
 use crate::database::Batch;
 use crate::engine::{Engine, StoreError};
@@ -117,17 +117,8 @@ impl EndedOutside {
     /// Reads what a file holds. A line that cannot be read keeps no other from being read.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Self {
-        let mut read = Self::default();
-        for (at, line) in bytes.split(|it| *it == b'\n').enumerate() {
-            let line = line.trim_ascii();
-            let text = std::str::from_utf8(line).ok();
-            match text.and_then(Ended::from_line) {
-                Some(ended) => read.ended.push(ended),
-                None if line.is_empty() => {}
-                None => read.unreadable.push(at + 1),
-            }
-        }
-        read
+        let (ended, unreadable) = read_lines(bytes, Ended::from_line);
+        Self { ended, unreadable }
     }
 }
 

@@ -7,17 +7,10 @@ use serde_json::{Value, json};
 
 use super::Walk;
 use super::every_page::look;
+use super::reception::TARO;
 use crate::line::Line;
 use crate::running::{Part, succeed, wait_until};
 use crate::turned_clock::command;
-
-const TARO: [(&str, &str); 5] = [
-    ("insurer_number", "06139992"),
-    ("symbol", "１２３"),
-    ("number", "4567"),
-    ("branch", "01"),
-    ("birth_date", "昭和45年1月2日"),
-];
 
 /// A terminal of the demo's first facility whose line to the center can be cut.
 async fn behind_a_line(walk: &mut Walk) -> (Part, Line) {

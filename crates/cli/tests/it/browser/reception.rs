@@ -5,7 +5,7 @@ use fantoccini::key::Key;
 
 use super::Walk;
 
-const TARO: [(&str, &str); 5] = [
+pub(super) const TARO: [(&str, &str); 5] = [
     ("insurer_number", "06139992"),
     ("symbol", "１２３"),
     ("number", "4567"),
