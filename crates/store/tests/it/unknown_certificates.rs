@@ -152,6 +152,11 @@ async fn one_that_is_revoked_by_its_fingerprint_alone_is_refused_when_it_is_show
 
 /// A notice that replaces an earlier one, and its certificate number 2, issued at second 6 and not used.
 async fn issued_anew(engine: &Engine) {
+    issued_anew_at(engine, 6).await;
+}
+
+/// The same, issued at another second.
+async fn issued_anew_at(engine: &Engine, second: i64) {
     let notice = Notice {
         request_id: "T2".into(),
         reference_hash: [2; 32],
@@ -167,9 +172,9 @@ async fn issued_anew(engine: &Engine) {
     stored.await.unwrap();
     let anew = Certificate {
         notice: "T2".into(),
-        ..certificate(2, "受付1", 6)
+        ..certificate(2, "受付1", second)
     };
-    let stored = engine.store_certificate(anew, event(Deed::CertificateIssue, 6));
+    let stored = engine.store_certificate(anew, event(Deed::CertificateIssue, second));
     assert!(stored.await.unwrap());
 }
 
@@ -268,25 +273,7 @@ async fn what_a_restore_undid_is_revoked_again_as_it_was(place: &Place) {
 
 async fn the_end_of_a_terminals_earlier_ones_spares_the_one_that_took_their_place(place: &Place) {
     let before = place.open();
-    let notice = Notice {
-        request_id: "T2".into(),
-        reference_hash: [2; 32],
-        facility: facility(),
-        terminal: "受付1".into(),
-        issued: at(5),
-        deadline: now().date_in_japan().plus_days(180),
-        wrong_tries: 0,
-        earlier: Earlier::Replaced,
-        closed: false,
-    };
-    let stored = before.store_notice(notice, event(Deed::NoticeIssue, 5));
-    stored.await.unwrap();
-    let anew = Certificate {
-        notice: "T2".into(),
-        ..certificate(2, "受付1", 8)
-    };
-    let stored = before.store_certificate(anew, event(Deed::CertificateIssue, 8));
-    assert!(stored.await.unwrap());
+    issued_anew_at(&before, 8).await;
     let used = before.use_certificate([2; 32], event(Deed::CertificateRevoke, 9));
     used.await.unwrap();
     let ended = before.ended_since(at(0)).unwrap();
