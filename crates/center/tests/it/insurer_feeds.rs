@@ -360,8 +360,10 @@ async fn a_full_file_ends_nothing_of_whom_it_has_a_refused_line_and_takes_a_chan
         ..feed(InsurerKind::Coverages)
     };
     let bad = coverage(0, "3割");
+    let today = world.now().date_in_japan();
+    let began = today.plus_days(-50);
     let moved = format!(
-        "{INSURER},{},01,架空組合,７７,101,01,1,,2026-06-01,,2026-06-01,,30,,",
+        "{INSURER},{},01,架空組合,７７,101,01,1,,{began},,{began},,30,,",
         id(1)
     );
     let good = || (2..60).map(|at| coverage(at, "30"));
@@ -381,7 +383,7 @@ async fn a_full_file_ends_nothing_of_whom_it_has_a_refused_line_and_takes_a_chan
     let expected = [
         (2, Some(first.as_str()), "form"),
         // By nobody's notification, and so many days late.
-        (3, Some(second.as_str()), "0,170"),
+        (3, Some(second.as_str()), "0,40"),
         (3, Some(second.as_str()), "end,1"),
     ];
     assert_eq!(told, expected);
