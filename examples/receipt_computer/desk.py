@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import folders
@@ -27,8 +28,85 @@ class CannotAsk(Exception):
     """This receipt computer does not ask by itself, or is not set up to."""
 
 
-class Unmatched(Exception):
+_MOVE = (
+    "何か分かるまで消さずに、フォルダーの外へ移してください / find out whose it is, and move it out of the folder without deleting it"
+)
+
+
+class Unmatched(results.Odd):
     """A result that belongs to no request of this receipt computer."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, _MOVE)
+
+
+class OddBeside(results.Odd):
+    """A result is whole, the file of originals beside it is not."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"隣のファイルが読めないので、結果を取り込んでいません / not taken, because the file beside it cannot be read: {why}",
+            "隣のファイルをフォルダーの外へ移すと、置き換えた字のまま取り込みます / "
+            "move the file beside it out of the folder, and the result is taken with its characters replaced",
+        )
+
+
+class _FromSystem(results.Odd):
+    """What the system says of a file or folder."""
+
+    WHY = ""
+    REMEDY = ""
+
+    def __init__(self, error: OSError) -> None:
+        place = f" ({error.filename}: {error.strerror})" if error.filename else f" ({error})"
+        super().__init__(self.WHY + place.encode("utf-8", "backslashreplace").decode("utf-8"), self.REMEDY)
+
+
+class _Held(_FromSystem):
+    """A file that cannot be opened."""
+
+    WHY = "ファイルを開けません / cannot be opened"
+    REMEDY = (
+        "開いているプログラムを閉じ、このプログラムが読めて消せる権限があるか確かめてください（連携アプリの設定 shared） / "
+        "close the program that holds it, and see that this program may read and delete it (the link app's setting shared)"
+    )
+
+
+class _NotTakenAway(_FromSystem):
+    """A result whose answer is noted, and which cannot be deleted or moved."""
+
+    WHY = "結果は取り込みましたが、ファイルを片付けられません / taken, but its file cannot be cleared away"
+    REMEDY = (
+        "開いているプログラムを閉じ、消す権限と、keep のフォルダーを確かめてください。片付くまで繰り返します / "
+        "close the program that holds it, and look at the rights and at the folder keep; it is tried until it is done"
+    )
+
+
+class _FolderAway(_FromSystem):
+    """A folder that cannot be looked into."""
+
+    WHY = "フォルダーの中を見られません / cannot be looked into"
+    REMEDY = (
+        "共有フォルダーへの接続と、設定の res・face を確かめてください。つながれば続けます / "
+        "look at the line to the share, and at res and face in the settings; it goes on when the folder is back"
+    )
+
+
+Stamp = tuple[int, int, int] | None
+Stamps = tuple[Stamp, Stamp]
+
+
+@dataclass
+class _Odd:
+    """A file that was left, as it was then, itself and what lies beside it."""
+
+    stamps: Stamps
+    since: float
+    # Is it left alone until it changes?
+    rests: bool = False
+    # What is to be taken away of one whose answer is noted.
+    noted: list[Path] = field(default_factory=list)
+
 
 
 class Desk:
@@ -47,7 +125,7 @@ class Desk:
         self.ledger = Ledger(settings.ledger)
         self._tell = tell
         self._ask_again_s = ask_again_s
-        self._seen: dict[Path, float] = {}
+        self._odd: dict[Path, _Odd] = {}
         file = settings.zip_password_file
         self._zip_password = file.read_bytes().strip() if file else None
 
@@ -111,82 +189,135 @@ class Desk:
     # Taking
 
     def look(self) -> int:
-        """Takes every result that is whole and ours; returns how many."""
-        taken = 0
+        """Takes every result that is whole and ours; returns how many. A file that is odd stops no other."""
         places = [self.settings.res] if self.settings.res else []
         face = self.settings.face
         if self.settings.results_flow and face is not None and face not in places:
             places.append(face)
         there = [found for place in places for found in self._lying(place)]
-        for found in there:
-            taken += self._take(found)
+        taken = sum(self._take(found) for found in there)
         lying = {found.path for found in there}
-        self._seen = {path: since for path, since in self._seen.items() if path in lying}
+        self._odd = {path: odd for path, odd in self._odd.items() if path in lying}
         return taken
 
     def _lying(self, place: Path) -> list[Found]:
         """What lies in a folder. A share that is away comes back; until then nothing lies there."""
         try:
-            return folders.look(place)
+            found = folders.look(place)
         except OSError as error:
-            if self.ledger.trouble(place.name, f"cannot be looked into: {error.strerror}", _now()):
-                self._tell({"outcome": "trouble", "message": f"{place}: {error.strerror}"})
+            self._tell_once(str(place), _FolderAway(error))
             return []
+        self.ledger.over(str(place))
+        return found
 
     def _take(self, found: Found) -> bool:
         if found.kind == "face" and not self.settings.results_flow:
             return False
-        if found.kind == "request":
-            self._take_rejected(found)
+        if found.kind == "request" and not self._was_rejected(found):
             return False
-        data = folders.read(found.path)
-        if data is None:
+        # Looked at before it is read: what is written meanwhile is seen at the next look.
+        stamps = folders.stamp(found.path), folders.stamp(folders.originals(found.path))
+        odd = self._odd.get(found.path)
+        if odd is not None and odd.noted and odd.stamps[0] == stamps[0]:
+            self._take_away(found, odd.noted, stamps)
+            return False
+        if odd is not None and odd.rests and odd.stamps == stamps:
+            return False
+        if found.kind == "request":
+            self._take_away(found, [found.path], stamps)
             return False
         try:
-            if found.kind == "rejected":
-                result = results.rejection(data)
-            else:
-                result = results.read(found.path.name, data, self._zip_password)
-        except results.NotWhole as why:
-            self._wait(found, str(why))
+            understood = self._understood(found, stamps[0])
+        except results.Odd as why:
+            self._leave(found, stamps, why)
             return False
-        shown = {"file": found.path.name, **result.shown()}
+        except OSError as error:
+            self._leave(found, stamps, _Held(error))
+            return False
+        if understood is None:
+            return False
+        data, result, shown, files = understood
+        name = folders.shown(found.path)
+        try:
+            if found.kind == "face":
+                noted = self.ledger.face(name, data, shown, _now())
+            else:
+                key = self._request_of(found, result)
+                shown["request"] = f"{key[0]}req_{key[1]}"
+                noted = self.ledger.answer(key, data, result.outcome, shown, _now())
+            if noted == "twice":
+                raise Unmatched("同じ要求に、違う結果がもう一つ来ました / a second, different answer")
+        except Unmatched as why:
+            # Of another receipt computer that shares the folder, or of a ledger that was lost: not ours to delete.
+            self._leave(found, stamps, why)
+            return False
+        # Noted first, taken away after it: a crash in between takes the same file away at the next look.
+        if noted == "new":
+            self._tell(shown)
+        self._take_away(found, files, stamps)
+        return noted == "new"
+
+    def _was_rejected(self, found: Found) -> bool:
+        """Is it a request of ours that came back? It is taken away once the text that rejects it is noted. The text is put first and may
+        have been taken at an earlier look; another receipt computer's request is left alone."""
+        key = self.ledger.by_name(found.prefix, found.suffix)
+        noted = self.ledger.result(key) if key else None
+        return noted is not None and noted["outcome"] == "rejected"
+
+    def _understood(self, found: Found, stamp: Stamp) -> tuple[bytes, results.Result, dict, list[Path]] | None:
+        """A result's bytes, what they say, how that is shown, and the files to take away with it, itself last: so a crash in between
+        leaves none of them alone. None when it is gone."""
+        if stamp is None and not found.is_file:
+            return None
+        if not found.is_file:
+            raise results.Unreadable("ファイルではなくフォルダーなどです / a folder or the like, no file", _MOVE)
+        if stamp is not None and results.MOST_BYTES < stamp[2]:
+            raise results.Unreadable(results.TOO_LARGE)
+        data = folders.read(found.path)
+        if data is None:
+            return None
+        if found.kind == "rejected":
+            result = results.rejection(data)
+        else:
+            result = results.read(found.path.name, data, self._zip_password)
+        shown, files = {"file": folders.shown(found.path), **result.shown()}, [found.path]
         beside = folders.originals(found.path)
         replaced = folders.read(beside)
         if replaced is not None:
             try:
                 shown["originals"] = results.originals(beside.name, replaced, self._zip_password)
-            except results.NotWhole as why:
-                self._wait(found, str(why))
-                return False
-        if found.kind == "face":
-            return self._done(found, self.ledger.face(found.path.name, data, shown, _now()), shown)
+            except results.Odd as why:
+                raise OddBeside(f"{folders.shown(beside)}: {why}") from why
+            files.insert(0, beside)
+        if found.kind == "rejected":
+            files = [found.path.with_suffix(".xml"), found.path.with_suffix(".zip"), *files]
+        return data, result, shown, files
+
+    def _take_away(self, found: Found, files: list[Path], stamps: Stamps) -> None:
+        """What another program holds is taken away when it is free; its answer is noted, and not noted again."""
         try:
-            key = self._request_of(found, result)
-        except Unmatched as why:
-            # Of another receipt computer that shares the folder, or of a ledger that was lost: not ours to delete.
-            self._trouble(found, str(why))
-            return False
-        shown["request"] = f"{key[0]}req_{key[1]}"
-        return self._done(found, self.ledger.answer(key, data, result.outcome, shown, _now()), shown)
+            folders.done_with(files, self.settings.keep)
+        except OSError as error:
+            self._leave(found, stamps, _NotTakenAway(error), files)
+            return
+        self.ledger.over(folders.shown(found.path))
 
-    def _take_rejected(self, found: Found) -> None:
-        """A request of ours that came back: taken away once the text that rejects it is noted. The text is put first and may have been
-        taken at an earlier look; another receipt computer's request is left alone."""
-        key = self.ledger.by_name(found.prefix, found.suffix)
-        noted = self.ledger.result(key) if key else None
-        if noted is not None and noted["outcome"] == "rejected":
-            folders.done_with(found, self.settings.keep)
+    def _leave(self, found: Found, stamps: Stamps, why: results.Odd, noted: list[Path] | None = None) -> None:
+        """Leaves a file where it lies, and tells of it. What time may mend has a while before it is told of; what is wrong within the file
+        is looked at again when the file changes."""
+        odd = self._odd.get(found.path)
+        if odd is None or odd.stamps != stamps:
+            odd = self._odd[found.path] = _Odd(stamps, time.monotonic())
+        odd.noted = noted or []
+        waited = PATIENCE_S <= time.monotonic() - odd.since
+        if waited or not isinstance(why, (results.NotWhole, OddBeside, _Held, _NotTakenAway)):
+            self._tell_once(folders.shown(found.path), why)
+        # The hold of another program leaves no mark on the file.
+        odd.rests = waited and not isinstance(why, (_Held, _NotTakenAway))
 
-    def _done(self, found: Found, noted: str, shown: dict) -> bool:
-        if noted == "twice":
-            self._trouble(found, "a second, different answer")
-            return False
-        # Noted first, taken away after it: a crash in between takes the same file away at the next look.
-        if noted == "new":
-            self._tell(shown)
-        folders.done_with(found, self.settings.keep)
-        return noted == "new"
+    def _tell_once(self, name: str, why: results.Odd) -> None:
+        if self.ledger.trouble(name, f"{why} → {why.remedy}", _now()):
+            self._tell({"file": name, "outcome": "trouble", "message": str(why), "remedy": why.remedy})
 
     def _request_of(self, found: Found, result: results.Result) -> tuple[str, str]:
         by_name = self.ledger.by_name(found.prefix, found.suffix)
@@ -199,19 +330,10 @@ class Desk:
         if self.settings.match == "identifier" and result.identifier and not found.prefix.endswith("02"):
             by_identifier = self.ledger.by_identifier(found.prefix, result.identifier)
         if by_identifier is None:
-            raise Unmatched("answers no request of this receipt computer")
+            raise Unmatched("このレセコンの要求の結果ではありません / answers no request of this receipt computer")
         if by_name is not None and by_name != by_identifier:
-            raise Unmatched("name and identifier belong to different requests")
+            raise Unmatched("名前と識別子が別々の要求のものです / name and identifier belong to different requests")
         return by_identifier
-
-    def _wait(self, found: Found, why: str) -> None:
-        since = self._seen.setdefault(found.path, time.monotonic())
-        if PATIENCE_S <= time.monotonic() - since:
-            self._trouble(found, f"cannot be read: {why}")
-
-    def _trouble(self, found: Found, what: str) -> None:
-        if self.ledger.trouble(found.path.name, what, _now()):
-            self._tell({"file": found.path.name, "outcome": "trouble", "message": what})
 
     # Waiting
 

@@ -3,8 +3,10 @@ network shares lose."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,23 +28,29 @@ class Found:
     path: Path
     prefix: str = ""
     suffix: str = ""
+    # A folder, or anything else that cannot be read to its end, may bear a result's name too.
+    is_file: bool = True
 
 
 def put(folder: Path, prefix: str, suffix: str, data: bytes) -> Path:
     """Puts a request so that it is never seen in part: written under a name that nobody reads, then renamed."""
-    name = f"{prefix}req_{suffix}.xml"
-    passing = folder / f".{name}.tmp"
-    path = folder / name
+    path = folder / f"{prefix}req_{suffix}.xml"
+    _write(path, data)
+    return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    passing = path.with_name(f".{path.name}.tmp")
     try:
         with open(passing, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(passing, path)
-    except OSError:
-        passing.unlink(missing_ok=True)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            passing.unlink(missing_ok=True)
         raise
-    return path
 
 
 def look(folder: Path) -> list[Found]:
@@ -50,16 +58,38 @@ def look(folder: Path) -> list[Found]:
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            path, name = Path(entry.path), entry.name
+            path = Path(entry.path)
+            name = shown(path)
             if _FACE.match(name):
-                found.append(Found("face", path))
+                found.append(Found("face", path, is_file=_is_file(entry)))
             elif match := _RESULT.match(name):
-                found.append(Found("result", path, match["prefix"], match["suffix"]))
+                found.append(Found("result", path, match["prefix"], match["suffix"], _is_file(entry)))
             elif match := _REJECTED.match(name):
-                found.append(Found("rejected", path, match["prefix"], match["suffix"]))
+                found.append(Found("rejected", path, match["prefix"], match["suffix"], _is_file(entry)))
             elif match := _REQUEST.match(name):
-                found.append(Found("request", path, match["prefix"], match["suffix"]))
+                found.append(Found("request", path, match["prefix"], match["suffix"], _is_file(entry)))
     return sorted(found, key=lambda it: it.path.name)
+
+
+def shown(path: Path) -> str:
+    """A file's name as text: a name of another encoding has bytes that no text holds."""
+    return path.name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _is_file(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does, its rights included; None where it cannot be told, or nothing lies there."""
+    try:
+        is_now = path.stat()
+    except OSError:
+        return None
+    return is_now.st_mtime_ns, is_now.st_ctime_ns, is_now.st_size
 
 
 def originals(path: Path) -> Path:
@@ -69,22 +99,32 @@ def originals(path: Path) -> Path:
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of a file; None when it is gone, or held by its writer for now."""
+    """The bytes of a file; None when it is gone. One that cannot be opened, or is held for now, raises."""
     try:
         return path.read_bytes()
-    except (FileNotFoundError, PermissionError):
+    except FileNotFoundError:
         return None
 
 
-def done_with(found: Found, keep: Path | None) -> None:
-    """Takes a result away after it was understood and noted: the receipt computer must do so, or it counts as forgotten."""
-    paths = [found.path, originals(found.path)]
-    if found.kind == "rejected":
-        paths += [found.path.with_suffix(".xml"), found.path.with_suffix(".zip")]
+def done_with(paths: Iterable[Path], keep: Path | None) -> None:
+    """Takes files away after they were understood and noted: the receipt computer must do so, or they count as forgotten. What cannot
+    be kept is not deleted."""
     for path in paths:
-        data = read(path) if keep is not None else None
-        if keep is not None and data is not None:
+        if keep is not None:
+            data = read(path)
+            if data is None:
+                continue
             keep.mkdir(parents=True, exist_ok=True)
-            # Between two file systems a file cannot be renamed; it is copied whole, then deleted.
-            (keep / path.name).write_bytes(data)
+            _keep(keep / path.name, data)
         path.unlink(missing_ok=True)
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Between two file systems a file cannot be renamed: it is copied whole, then deleted. Another file of the name stays too."""
+    place, turn = path, 1
+    while (there := read(place)) is not None:
+        if there == data:
+            return
+        turn += 1
+        place = path.with_name(f"{path.stem}_{turn}{path.suffix}")
+    _write(place, data)

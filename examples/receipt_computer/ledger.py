@@ -122,9 +122,17 @@ class Ledger:
 
     def trouble(self, name: str, what: str, now: datetime.datetime) -> bool:
         """Notes something a person should look at; False when it was noted before."""
+        if self._file.execute("SELECT 1 FROM trouble WHERE name = ? AND what = ?", [name, what]).fetchone():
+            return False
         with self._file:
             done = self._file.execute("INSERT OR IGNORE INTO trouble VALUES (?, ?, ?)", [now.isoformat(), name, what])
         return 0 < done.rowcount
+
+    def over(self, name: str) -> None:
+        """What troubled is no more, and would be new if it came again."""
+        if self._file.execute("SELECT 1 FROM trouble WHERE name = ?", [name]).fetchone():
+            with self._file:
+                self._file.execute("DELETE FROM trouble WHERE name = ?", [name])
 
     def result(self, key: tuple[str, str]) -> dict | None:
         """What was answered; None while nothing was."""

@@ -4,16 +4,48 @@ does not know. Knows no folder."""
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
+import lzma
 import re
+import struct
 import xml.etree.ElementTree as ElementTree
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
-class NotWhole(Exception):
+# What a result has at most, packed or not: the link app's own are well below it.
+MOST_BYTES = 128 * 1024 * 1024
+
+
+class Odd(Exception):
+    """A file that cannot be dealt with: why, and what a person can do about it, both in Japanese and English."""
+
+    LOOK = (
+        "レセコンの担当ベンダーに連絡してください。急ぐときは、もう一度確認してください / "
+        "tell the receipt computer's vendor; if it is urgent, check once more"
+    )
+
+    def __init__(self, why: str, remedy: str = LOOK) -> None:
+        super().__init__(why)
+        self.remedy = remedy
+
+
+class NotWhole(Odd):
     """The file is still being written, or is no message at all; time tells."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"結果として読めません / cannot be read as a result ({detail})")
+
+
+class Unreadable(Odd):
+    """The file is whole, and time will not make it readable here."""
+
+
+TOO_LARGE = "大きすぎて、結果として読めません / too large to be a result"
 
 
 VALIDITY = {
@@ -56,20 +88,26 @@ def read(name: str, data: bytes, password: bytes | None = None) -> Result:
     """Reads a result file by its kind."""
     lower = name.lower()
     if lower.endswith(".zip"):
-        data = _unpacked(name, data, password)
+        data = _unpacked(data, password)
     if lower.endswith(".pdf") or data.startswith(b"%PDF"):
-        return _document(name, data)
+        return _document(data)
     return read_xml(data)
 
 
 def originals(name: str, data: bytes, password: bytes | None = None) -> list:
     """The texts beside a result that its encoding could not hold."""
     if name.lower().endswith(".zip"):
-        data = _unpacked(name, data, password)
+        data = _unpacked(data, password)
     try:
-        return json.loads(data)["replaced"]
-    except ValueError as error:
-        raise NotWhole(name) from error
+        held = json.loads(data)
+        # JSON can say half a character, which no file holds.
+        json.dumps(held, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise NotWhole(f"JSON: {error}") from error
+    replaced = held.get("replaced") if isinstance(held, dict) else None
+    if not isinstance(replaced, list):
+        raise Unreadable("元の字のファイルではありません / no file of originals: it has no list named replaced")
+    return replaced
 
 
 def read_xml(data: bytes) -> Result:
@@ -77,19 +115,41 @@ def read_xml(data: bytes) -> Result:
     root = parse(data)
     header, body = root.find("MessageHeader"), root.find("MessageBody")
     if root.tag != "XmlMsg" or header is None:
-        raise NotWhole("no message")
-    header, body = image(header), {} if body is None else image(body)
-    return of_image({"MessageHeader": header, "MessageBody": body})
+        raise Unreadable("オンライン資格確認の電文ではありません / no message of the eligibility system")
+    with _known_shape():
+        message = {"MessageHeader": image(header), "MessageBody": {} if body is None else image(body)}
+    return of_image(message)
 
 
 def of_image(message: dict) -> Result:
     """The result of a message's JSON image, with lists wrapped or not."""
+    with _known_shape():
+        result = _of_image(message)
+        for name in ("identifier", "by", "reception", "code", "message", "patient"):
+            if not isinstance(getattr(result, name), str):
+                raise TypeError(name)
+    return result
+
+
+@contextlib.contextmanager
+def _known_shape() -> Iterator[None]:
+    """A whole XML may have elements where messages have texts, and texts where they have elements."""
+    try:
+        yield
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise Unreadable("電文の形が違います / of another shape than the message has") from error
+
+
+def _of_image(message: dict) -> Result:
     header, body = message.get("MessageHeader") or {}, message.get("MessageBody") or {}
     result = Result("answer")
     result.identifier = header.get("ArbitraryFileIdentifier", "")
     result.by = header.get("ReferenceClassification", "")
     result.reception = header.get("ReceptionNumber") or body.get("ReceptionNumber", "")
     segment = header.get("SegmentOfResult", "")
+    if segment not in ("1", "2", "9") and not (header.get("ResultCode") or body.get("ResultCode")):
+        # A request, or another program's file: what does not say how it ended answers nothing.
+        raise Unreadable("処理結果がありません / says no result (SegmentOfResult, ResultCode)")
     if segment == "2":
         result.outcome = "processing"
     elif segment == "9":
@@ -104,7 +164,7 @@ def of_image(message: dict) -> Result:
     result.validity = VALIDITY.get(body.get("QualificationValidity", ""), "")
     _medical(result, header, body)
     if isinstance(body.get("OnshiPdf"), str):
-        return _document("OnshiPdf", base64.b64decode(body["OnshiPdf"], validate=True))
+        return _document(base64.b64decode(body["OnshiPdf"], validate=True))
     asked = body.get("QualificationConfirmSearchInfo") or {}
     result.patient = asked.get("ArbitraryIdentifier", "") if isinstance(asked, dict) else ""
     people = several(body.get("ResultList"), "ResultOfQualificationConfirmation")
@@ -229,54 +289,103 @@ def image(element: ElementTree.Element) -> dict:
 
 def parse(data: bytes) -> ElementTree.Element:
     """The root of a file's XML. Python's reader knows no Shift_JIS, so the text is decoded here."""
+    # With a byte order mark it is UTF-8, whatever its declaration says.
+    marked = data.startswith(b"\xef\xbb\xbf")
     data = data.removeprefix(b"\xef\xbb\xbf")
     head = data[:200].decode("ascii", "replace")
     declared = re.match(r"""<\?xml[^>]*?encoding\s*=\s*["']([^"']+)["'][^>]*\?>""", head)
     label = declared.group(1).lower() if declared else "utf-8"
     shift_jis = label in ("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp932", "ms932")
     try:
-        text = data.decode("cp932" if shift_jis else "utf-8")
+        text = data.decode("cp932" if shift_jis and not marked else "utf-8")
     except UnicodeDecodeError as error:
         raise NotWhole(str(error.reason)) from error
     if declared:
         text = text[text.index("?>") + 2 :]
-    if "<!DOCTYPE" in text[:1000]:
+    if "<!DOCTYPE" in text:
         raise NotWhole("a DOCTYPE, which no message has")
     try:
         return ElementTree.fromstring(text.strip())
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, ValueError) as error:
         raise NotWhole(str(error)) from error
 
 
 def rejection(data: bytes) -> Result:
     """The text beside a rejected request: UTF-8, a line for each of place, element, reason and remedy."""
+    lacks = "not the four lines of an .err"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotWhole("a rejection") from error
+        raise NotWhole(lacks) from error
     said = dict(
         (key.strip(), value.strip())
         for key, found, value in (it.partition(": ") for it in text.splitlines())
         if found
     )
     named = {key.split("/")[-1].strip(): value for key, value in said.items()}
-    if not {"line", "element", "reason", "remedy"} <= named.keys():
-        raise NotWhole("a rejection")
+    if not {"line", "element", "reason", "remedy"} <= named.keys() or not text.endswith("\n"):
+        raise NotWhole(lacks)
     return Result("rejected", message=named["reason"], more=named)
 
 
-def _document(name: str, data: bytes) -> Result:
+def _document(data: bytes) -> Result:
     """A PDF, whole to its end."""
     if not data.startswith(b"%PDF") or b"%%EOF" not in data[-1024:]:
-        raise NotWhole(name)
+        raise NotWhole("PDF: no %PDF or no %%EOF")
     return Result("document", more={"bytes": len(data)})
 
 
-def _unpacked(name: str, data: bytes, password: bytes | None) -> bytes:
+def _unpacked(data: bytes, password: bytes | None) -> bytes:
     """The one file in a packed result."""
+    protected = False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            (inside,) = packed.namelist()
-            return packed.read(inside, pwd=password)
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise NotWhole(name) from error
+            inside = packed.infolist()
+            if len(inside) != 1 or inside[0].is_dir():
+                raise Unreadable("zip の中がファイル一つではありません / the zip holds something else than one file")
+            if MOST_BYTES < inside[0].file_size:
+                raise Unreadable(TOO_LARGE)
+            protected = bool(inside[0].flag_bits & 1)
+            if protected:
+                _can_unlock(inside[0], password)
+            return packed.read(inside[0], pwd=password)
+    except NotImplementedError as error:
+        raise Unreadable("読めない種類の zip です / a zip of a kind that is not read here", _OTHER_CIPHER) from error
+    except RuntimeError as error:
+        raise Unreadable("zip のパスワードが違います / the zip has another password", _OTHER_PASSWORD) from error
+    except _BROKEN_ZIP as error:
+        # One wrong password in 256 is found by its damage alone.
+        perhaps = ", or another password" if protected else ""
+        raise NotWhole(f"zip: {error}{perhaps}") from error
+
+
+# What the reader raises over bytes that are no zip, or a part of one, or a damaged one.
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    LookupError,
+    OSError,
+    OverflowError,
+    ValueError,
+)
+# How a zip says that its cipher is AES: in place of its compression.
+_AES = 99
+_OTHER_CIPHER = (
+    "連携アプリの設定（gateway.toml の [[folders]]）で zip_cipher = \"zip-crypto\" にするか、この電文を zip から外してください / "
+    "in the link app's settings (gateway.toml, [[folders]]) set zip_cipher = \"zip-crypto\", or take this message out of zip"
+)
+_OTHER_PASSWORD = (
+    "zip_password_file のパスワードを連携アプリのものと同じにして、起動し直してください / "
+    "put the link app's password into zip_password_file and start again"
+)
+
+
+def _can_unlock(inside: zipfile.ZipInfo, password: bytes | None) -> None:
+    """Python's reader knows the old cipher alone."""
+    if inside.compress_type == _AES:
+        raise Unreadable("AES の zip は読めません / a zip with AES, which is not read here", _OTHER_CIPHER)
+    if not password:
+        raise Unreadable("パスワード付きの zip です / a zip with a password, and the settings name none", _OTHER_PASSWORD)

@@ -75,6 +75,28 @@ class Results(unittest.TestCase):
     def test_a_doctype_is_not_read(self):
         with self.assertRaises(results.NotWhole):
             results.read_xml(b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><XmlMsg>&b;</XmlMsg>')
+        with self.assertRaisesRegex(results.NotWhole, "DOCTYPE"):
+            results.read_xml(b"<!--" + b"-" * 2000 + b' --><!DOCTYPE a [<!ENTITY b "c">]><XmlMsg>&b;</XmlMsg>')
+
+    def test_with_a_byte_order_mark_it_is_utf_8_whatever_is_declared(self):
+        text = "<XmlMsg><MessageHeader><SegmentOfResult>9</SegmentOfResult><ErrorMessage>吉田</ErrorMessage></MessageHeader></XmlMsg>"
+        data = f'\ufeff<?xml version="1.0" encoding="Shift_JIS"?>{text}'.encode()
+        self.assertEqual(results.read_xml(data).message, "吉田")
+
+    def test_another_shape_than_a_messages_is_no_answer(self):
+        head = "<XmlMsg><MessageHeader><SegmentOfResult>1</SegmentOfResult>{}</MessageHeader><MessageBody>{}</MessageBody></XmlMsg>"
+        for text in (
+            "<a/>",
+            "<XmlMsg><MessageHeader/></XmlMsg>",
+            (SAMPLES / "OQSsiquc01req_202611230001.xml").read_text(encoding="utf-8").split("?>")[1],
+            head.format("", "<ResultList>x</ResultList>"),
+            head.format("", "<QualificationValidity><a>1</a></QualificationValidity>"),
+            head.format("<ArbitraryFileIdentifier>1</ArbitraryFileIdentifier>" * 2, ""),
+            head.format("", "<OnshiPdf>?</OnshiPdf>"),
+            head.format("", "<a>" * 3000 + "x" + "</a>" * 3000),
+        ):
+            with self.subTest(text[:120]), self.assertRaises(results.Unreadable):
+                results.read_xml(text.encode())
 
     def test_lists_are_read_wrapped_or_not(self):
         for value in ({"A": {"b": "1"}}, {"A": [{"b": "1"}]}, [{"A": {"b": "1"}}], [{"b": "1"}], {"b": "1"}):
@@ -115,11 +137,23 @@ class Results(unittest.TestCase):
         with self.assertRaises(results.NotWhole):
             results.originals(name, packed.getvalue()[:20])
 
+    def test_half_a_file_of_originals_is_waited_for_and_another_file_is_none(self):
+        name = "onshi-original_OQSsiquc01res_1.xml.json"
+        for data in (b"", b'{"replaced": [{"orig', "{\"replaced\": \"吉".encode()[:-1], b"[" * 100000, b'{"replaced": ["\\ud842"]}'):
+            with self.subTest(data[:40]), self.assertRaises(results.NotWhole):
+                results.originals(name, data)
+        for data in (b"{}", b"[]", b"1", b'{"replaced": 1}'):
+            with self.subTest(data), self.assertRaises(results.Unreadable):
+                results.originals(name, data)
+
     def test_a_rejection_says_where_why_and_what_to_do(self):
         text = "行 / line: 3\r\n要素 / element: MessageBody\r\n理由 / reason: 必須の要素がありません。 / a group is missing\r\n対処 / remedy: 連絡 / tell\r\n"
         result = results.rejection(text.encode())
         self.assertEqual((result.outcome, result.more["line"], result.more["element"]), ("rejected", "3", "MessageBody"))
         self.assertIn("必須の要素がありません。", result.message)
+        for part in (text[:-5], "x", ""):
+            with self.assertRaises(results.NotWhole):
+                results.rejection(part.encode())
 
 
 if __name__ == "__main__":
