@@ -9,17 +9,20 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import io
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import messages
+import results
 import settings
-from desk import EVERY_S, CannotAsk, Desk
+from desk import AT_THE_TERMINAL, EVERY_S, JAPAN, CannotAsk, Desk
 from messages import Insured, Message
-from web import Center, Refused
+from web import Center, OutOfReach, Refused
 
 LISTS = {
     "medical-aid": messages.MEDICAL_AID_LIST,
@@ -29,17 +32,31 @@ LISTS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; 0 when everything asked was answered, 1 when something was not, 2 when nothing could be asked."""
+    """Runs one command; 0 when everything asked was answered, 1 when something was not, 2 when nothing could be asked. What stops
+    it is one line."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names have characters that the code page of Windows lacks.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         given = settings.read(options.settings)
         if options.web:
             return _ask_by_web(given, options)
-        desk = Desk(given, _print, options.ask_again, takes=not options.watched)
-        return options.run(desk, options)
-    except (settings.WrongSettings, CannotAsk, messages.Unwritable, Refused, OSError, ValueError) as error:
-        print(f"receipt_computer: {error}", file=sys.stderr)
-        return 2
+        try:
+            desk = Desk(given, _print, options.ask_again, takes=not options.watched)
+            return options.run(desk, options)
+        except sqlite3.Error as error:
+            why = f"{given.ledger}: 記録を使えません。フォルダーと空きを確かめてください / the ledger cannot be used: look at its folder and disk ({error})"
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        why = f"{where}使えません。設定と権限を確かめてください / cannot be used: look at settings and rights ({error.strerror or error})"
+    except (settings.WrongSettings, CannotAsk, messages.Unwritable, Refused, OutOfReach, results.Odd, csv.Error, ValueError) as error:
+        why = str(error)
+    except KeyboardInterrupt:
+        return 130
+    print(f"receipt_computer: {' '.join(why.split())}", file=sys.stderr)
+    return 2
 
 
 def _print(shown: dict) -> None:
@@ -52,8 +69,13 @@ def _people(options: argparse.Namespace) -> Iterator[Insured]:
         yield messages.insured(vars(options))
         return
     with open(options.people, newline="", encoding="utf-8-sig") as file:
-        for row in csv.DictReader(file):
-            yield messages.insured(row)
+        try:
+            rows = list(csv.DictReader(file))
+        except UnicodeDecodeError as error:
+            raise CannotAsk(f"{options.people}: UTF-8 で保存してください / save it as UTF-8") from error
+    if not all({"insurer", "number"} <= row.keys() for row in rows):
+        raise CannotAsk(f"{options.people}: 見出しの行に insurer と number がありません / its head line names no insurer or number")
+    yield from map(messages.insured, rows)
 
 
 def _check(desk: Desk, options: argparse.Namespace) -> int:
@@ -104,6 +126,8 @@ def _fetch(desk: Desk, first: tuple, options: argparse.Namespace) -> int:
 
 def _watch(desk: Desk, options: argparse.Namespace) -> int:
     """Takes results until stopped, or until so many were taken, or until nothing is open."""
+    if desk.settings.res is None and desk.settings.face is None:
+        raise CannotAsk("設定に res も face もありません / the settings name neither res nor face")
     taken = 0
     while True:
         taken += desk.look()
@@ -128,9 +152,9 @@ def _results(desk: Desk, _options: argparse.Namespace) -> int:
 
 def _ask_by_web(given: settings.Settings, options: argparse.Namespace) -> int:
     if given.web is None:
-        raise CannotAsk("the settings have no [web]")
+        raise CannotAsk("設定に [web] がありません / the settings have no [web]")
     if not given.asks_by_itself:
-        raise CannotAsk("this receipt computer cannot ask by itself: check at the terminal, 「保険証/処方箋で確認」")
+        raise CannotAsk(AT_THE_TERMINAL)
     center, institution = Center(given.web), given.institution
     identifier = datetime.datetime.now().strftime("%Y%m%d%H%M%S%f")
     right = True
@@ -166,7 +190,7 @@ def _web_messages(options: argparse.Namespace, institution: str, identifier: str
         return [messages.drugs(institution, identifier, it, months, options.category, kind) for it in people]
     if options.command == "checkup":
         return [messages.checkup(institution, identifier, it, options.category, options.visit_kind) for it in people]
-    raise CannotAsk(f"{options.command} is about files")
+    raise CannotAsk(f"{options.command} は --web では使えません / {options.command} is about files")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -188,8 +212,9 @@ def _parser() -> argparse.ArgumentParser:
                 added.add_argument(f"--{field}", default="")
         return added
 
-    today = datetime.date.today().strftime("%Y%m%d")
-    month = datetime.date.today().strftime("%Y%m")
+    # The day in Japan, wherever this machine thinks it is.
+    now = datetime.datetime.now(JAPAN)
+    today, month = now.strftime("%Y%m%d"), now.strftime("%Y%m")
     for name, run, about in (
         ("check", _check, "is somebody insured?"),
         ("bulk-check", _bulk_check, "are these people insured? asked in one, answered when ready"),

@@ -16,12 +16,19 @@ from ledger import Ledger
 from messages import Insured, Message
 from settings import Settings
 
+JAPAN = datetime.timezone(datetime.timedelta(hours=9))
 # Folders are looked at this often.
 EVERY_S = 0.2
 # A file that cannot be read as a result is told of after this long.
 PATIENCE_S = 60.0
 # Between two questions whether a bulk result is ready.
 ASK_AGAIN_S = 5.0
+
+
+AT_THE_TERMINAL = (
+    "このレセコンからは確認できません。端末の「保険証/処方箋で確認」で確認してください / "
+    "this receipt computer cannot ask by itself: check at the terminal, 「保険証/処方箋で確認」"
+)
 
 
 class CannotAsk(Exception):
@@ -127,7 +134,8 @@ class Desk:
         self._ask_again_s = ask_again_s
         self._odd: dict[Path, _Odd] = {}
         file = settings.zip_password_file
-        self._zip_password = file.read_bytes().strip() if file else None
+        # Editors of Windows put a byte order mark.
+        self._zip_password = file.read_bytes().removeprefix(b"\xef\xbb\xbf").strip() if file else None
 
     # Asking
 
@@ -135,18 +143,18 @@ class Desk:
         """Notes a request, then puts it. A crash between the two leaves a request that is open and was never put; asking once more
         under a new name does no harm, because every answer tells which request it belongs to."""
         if not self.settings.asks_by_itself:
-            raise CannotAsk("this receipt computer cannot ask by itself: check at the terminal, 「保険証/処方箋で確認」")
-        if self.settings.req is None:
-            raise CannotAsk("the settings name no req folder")
+            raise CannotAsk(AT_THE_TERMINAL)
+        if self.settings.req is None or self.settings.res is None:
+            raise CannotAsk("設定に req か res がありません / the settings name no req or no res folder")
         make("1").xml(self.settings.encoding)
         suffix = self.ledger.note(prefix, "", _now(), reception)
         data = make(suffix).xml(self.settings.encoding)
         try:
             folders.put(self.settings.req, prefix, suffix, data)
-        except OSError:
+        except OSError as error:
             # It was never there, so nothing is waited for.
             self.ledger.withdraw((prefix, suffix))
-            raise
+            raise OSError(error.errno, error.strerror, str(self.settings.req)) from error
         return prefix, suffix
 
     def check(self, person: Insured, day: str) -> tuple[str, str]:
@@ -374,4 +382,4 @@ class Desk:
 
 
 def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9)))
+    return datetime.datetime.now(JAPAN)

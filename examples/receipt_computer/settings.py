@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+import urllib.parse
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 
@@ -58,33 +59,54 @@ _WEB_PATHS = {"ca", "cert", "key", "password_file"}
 def read(file: Path) -> Settings:
     """Reads a settings file."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        # Editors of Windows put a byte order mark.
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise WrongSettings(f"{file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongSettings(f"{file}: {error}") from error
+        raise WrongSettings(f"{file}: 設定ファイルを読めません / the settings file cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise WrongSettings(f"{file}: UTF-8 で保存してください / save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSettings(f"{file}: TOML として読めません / no TOML ({error})") from error
     try:
         web = table.pop("web", None)
-        values = _values(table, _TEXT, _PATHS, _FACTS, file.parent)
+        values = _values(Settings, table, (_TEXT, _PATHS, _FACTS), file.parent)
         if web is not None:
-            values["web"] = Web(**_values(web, _WEB_TEXT, _WEB_PATHS, set(), file.parent))
+            values["web"] = Web(**_values(Web, web, (_WEB_TEXT, _WEB_PATHS, set()), file.parent))
         settings = Settings(**values)
-    except (TypeError, WrongSettings) as error:
+        _check(settings)
+    except WrongSettings as error:
         raise WrongSettings(f"{file}: {error}") from error
-    if settings.encoding not in ("utf-8", "shift_jis"):
-        raise WrongSettings(f"{file}: encoding is utf-8 or shift_jis")
-    if settings.match not in ("name", "identifier"):
-        raise WrongSettings(f"{file}: match is name or identifier")
-    if len(settings.institution) != 10 or not settings.institution.isascii():
-        raise WrongSettings(f"{file}: institution is the institution code of ten digits")
     return settings
 
 
-def _values(table: object, texts: set, paths: set, facts: set, folder: Path) -> dict:
+def _check(settings: Settings) -> None:
+    if settings.encoding not in ("utf-8", "shift_jis"):
+        raise WrongSettings("encoding は utf-8 か shift_jis です / encoding is utf-8 or shift_jis")
+    if settings.match not in ("name", "identifier"):
+        raise WrongSettings("match は name か identifier です / match is name or identifier")
+    institution = settings.institution
+    if len(institution) != 10 or not institution.isascii() or not institution.isdigit():
+        raise WrongSettings("institution は医療機関コード10桁です / institution is the institution code of ten digits")
+    if settings.web is not None:
+        wrong = "url は https://ホスト:ポート です / url is https://host:port"
+        try:
+            address = urllib.parse.urlsplit(settings.web.url)
+            right = address.scheme == "https" and address.hostname and address.port != 0
+        except ValueError as error:
+            raise WrongSettings(wrong) from error
+        if not right:
+            raise WrongSettings(wrong)
+
+
+def _values(of: type, table: object, kinds: tuple[set, set, set], folder: Path) -> dict:
+    texts, paths, facts = kinds
     if not isinstance(table, dict):
-        raise WrongSettings("a section is a table")
+        raise WrongSettings("web は [web] の節です / web is a section, [web]")
     values: dict = {}
     for key, value in table.items():
+        if isinstance(value, str) and not value.strip():
+            # An empty path would be the folder of the settings.
+            raise WrongSettings(f"{key} が空です / {key} is empty")
         if key in facts and isinstance(value, bool):
             values[key] = value
         elif key in texts and isinstance(value, str):
@@ -92,7 +114,10 @@ def _values(table: object, texts: set, paths: set, facts: set, folder: Path) -> 
         elif key in paths and isinstance(value, str):
             values[key] = folder / value
         elif key in texts | paths | facts:
-            raise WrongSettings(f"{key} has a value of the wrong kind")
+            raise WrongSettings(f"{key} の値の種類が違います / {key} has a value of the wrong kind")
         else:
-            raise WrongSettings(f"{key} is no setting")
+            raise WrongSettings(f"{key} という設定はありません / {key} is no setting")
+    missing = [it.name for it in fields(of) if it.default is MISSING and it.name not in values]
+    if missing:
+        raise WrongSettings(f"{', '.join(missing)} がありません / {', '.join(missing)} is missing")
     return values
