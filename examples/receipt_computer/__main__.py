@@ -174,10 +174,12 @@ def _ask_by_web(given: settings.Settings, options: argparse.Namespace) -> int:
 
 def _web_messages(options: argparse.Namespace, institution: str, identifier: str) -> list[Message]:
     people = list(_people(options)) if hasattr(options, "people") else []
+    # Answers are matched by it, so no two requests have the same.
+    named = [(f"{identifier}{turn:06d}", it) for turn, it in enumerate(people, 1)]
     if options.command == "check":
-        return [messages.single_check(institution, identifier, it, options.date) for it in people]
+        return [messages.single_check(institution, name, it, options.date) for name, it in named]
     if options.command == "reference-number":
-        return [messages.reference_number(institution, identifier, it) for it in people]
+        return [messages.reference_number(institution, name, it) for name, it in named]
     if options.command == "bulk-check":
         return [messages.bulk_check(institution, identifier, people, options.date)]
     if options.command == "bulk-reference-numbers":
@@ -187,9 +189,9 @@ def _web_messages(options: argparse.Namespace, institution: str, identifier: str
         return [messages.consented_list(LISTS[options.which], institution, identifier, options.first, last)]
     if options.command == "drugs":
         months, kind = (options.first, options.last), options.visit_kind
-        return [messages.drugs(institution, identifier, it, months, options.category, kind) for it in people]
+        return [messages.drugs(institution, name, it, months, options.category, kind) for name, it in named]
     if options.command == "checkup":
-        return [messages.checkup(institution, identifier, it, options.category, options.visit_kind) for it in people]
+        return [messages.checkup(institution, name, it, options.category, options.visit_kind) for name, it in named]
     raise CannotAsk(f"{options.command} は --web では使えません / {options.command} is about files")
 
 

@@ -19,6 +19,8 @@ from settings import Settings
 JAPAN = datetime.timezone(datetime.timedelta(hours=9))
 # Folders are looked at this often.
 EVERY_S = 0.2
+# A request that is still on its way into the folder after this long was left there by a crash.
+LEFT_S = 3600.0
 # A file that cannot be read as a result is told of after this long.
 PATIENCE_S = 60.0
 # Between two questions whether a bulk result is ready.
@@ -37,6 +39,11 @@ class CannotAsk(Exception):
 
 _MOVE = (
     "何か分かるまで消さずに、フォルダーの外へ移してください / find out whose it is, and move it out of the folder without deleting it"
+)
+
+
+_NEVER_PUT = (
+    "途中で止まったため、この要求は送られていません。もう一度確認してください / a crash kept this request from being put: check once more"
 )
 
 
@@ -133,6 +140,7 @@ class Desk:
         self._tell = tell
         self._ask_again_s = ask_again_s
         self._odd: dict[Path, _Odd] = {}
+        self._tidied = False
         file = settings.zip_password_file
         # Editors of Windows put a byte order mark.
         self._zip_password = file.read_bytes().removeprefix(b"\xef\xbb\xbf").strip() if file else None
@@ -198,6 +206,9 @@ class Desk:
 
     def look(self) -> int:
         """Takes every result that is whole and ours; returns how many. A file that is odd stops no other."""
+        if not self._tidied:
+            self._tidied = True
+            self._take_back()
         places = [self.settings.res] if self.settings.res else []
         face = self.settings.face
         if self.settings.results_flow and face is not None and face not in places:
@@ -207,6 +218,21 @@ class Desk:
         lying = {found.path for found in there}
         self._odd = {path: odd for path, odd in self._odd.items() if path in lying}
         return taken
+
+    def _take_back(self) -> None:
+        """Requests that a crash kept from being put would never be answered, and hold what stands on a patient's paper."""
+        if self.settings.req is None:
+            return
+        try:
+            for found in folders.never_put(self.settings.req, time.time() - LEFT_S):
+                # What another receipt computer left is not ours.
+                if self.ledger.by_name(found.prefix, found.suffix) is not None:
+                    found.path.unlink(missing_ok=True)
+                    self.ledger.withdraw((found.prefix, found.suffix))
+                    self._tell({"request": f"{found.prefix}req_{found.suffix}", "outcome": "trouble", "message": _NEVER_PUT})
+        except OSError:
+            # The share may be away; the next start looks again.
+            return
 
     def _lying(self, place: Path) -> list[Found]:
         """What lies in a folder. A share that is away comes back; until then nothing lies there."""

@@ -16,6 +16,8 @@ _RESULT = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)res_(?P<s
 _REJECTED = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)req_(?P<suffix>.+)\.err$", re.IGNORECASE)
 # That request itself, which the link app puts after its text.
 _REQUEST = re.compile(r"^(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)req_(?P<suffix>.+)\.(?:xml|zip)$", re.IGNORECASE)
+# A request on its way there.
+_PASSING = re.compile(r"^\.(?P<prefix>[A-Za-z]{3}(?:si|mu)[A-Za-z]{3}\d\d)req_(?P<suffix>\d+)\.xml\.tmp$")
 _FACE = re.compile(r"^OQSsiquc01res_face_(?P<facility>\d{10})(?P<check>.{20})_(?P<at>\d{14})\.xml$", re.IGNORECASE)
 
 
@@ -37,6 +39,17 @@ def put(folder: Path, prefix: str, suffix: str, data: bytes) -> Path:
     path = folder / f"{prefix}req_{suffix}.xml"
     _write(path, data)
     return path
+
+
+def never_put(folder: Path, before: float) -> list[Found]:
+    """Requests that a crash left under the name nobody reads, last written before that time: they were never put."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            match = _PASSING.match(entry.name)
+            if match and entry.stat().st_mtime < before:
+                found.append(Found("request", Path(entry.path), match["prefix"], match["suffix"]))
+    return found
 
 
 def _write(path: Path, data: bytes) -> None:

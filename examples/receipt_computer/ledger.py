@@ -74,7 +74,7 @@ class Ledger:
     def withdraw(self, key: tuple[str, str]) -> None:
         """Takes back a request that could not be put."""
         with self._file:
-            self._file.execute("DELETE FROM asked WHERE prefix = ? AND suffix = ?", key)
+            self._file.execute("DELETE FROM asked WHERE prefix = ? AND suffix = ? AND digest IS NULL", key)
 
     def by_name(self, prefix: str, suffix: str) -> tuple[str, str] | None:
         """The request of a result's name."""

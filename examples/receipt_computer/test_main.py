@@ -141,6 +141,12 @@ class TheWebApi(Started):
                 self.assertEqual((code, out, err.count("\n")), (2, "", 1), err)
                 self.assertIn(said, err)
 
+    def test_no_two_requests_bear_the_same_identifier(self):
+        people = str(pathlib.Path(__file__).with_name("people.csv"))
+        options = command._parser().parse_args(["--settings", "x", "check", "--people", people])
+        made = command._web_messages(options, "1319999999", "1")
+        self.assertEqual(len({dict(it.header)["ArbitraryFileIdentifier"] for it in made}), 5)
+
     def test_a_line_that_breaks_is_asked_again_with_the_same_key(self):
         self.lay()
         answer = b'{"token": "x", "MessageHeader": {"SegmentOfResult": "2"}}'

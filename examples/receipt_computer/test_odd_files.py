@@ -260,6 +260,25 @@ class OddFiles(unittest.TestCase):
         link.desk = link.again()
         self.assertEqual((link.desk.look(), link.lying(), len(link.told)), (0, [], 1))
 
+    def test_a_request_that_a_crash_kept_from_being_put_is_taken_back_once_at_the_next_start(self):
+        link = self.start()
+        with mock.patch.object(folders, "put"):
+            crashed, running = (link.desk.check(TARO, "20261123") for _ in range(2))
+        put = link.desk.check(TARO, "20261123")
+        others = ".OQSsiquc01req_7.xml.tmp"
+        names = [f".{prefix}req_{suffix}.xml.tmp" for prefix, suffix in (crashed, running)]
+        for name in (*names, others):
+            (link.root / "req" / name).write_bytes(b"<XmlMsg>")
+            if name != names[1]:
+                os.utime(link.root / "req" / name, (1.0, 1.0))
+        link.desk.ledger.close()
+        link.desk = link.again()
+        self.look_thrice(link)
+        left = {it.name for it in (link.root / "req").iterdir()}
+        self.assertEqual(left, {names[1], others, f"{put[0]}req_{put[1]}.xml"})
+        self.assertEqual(link.desk.ledger.open(), [running, put])
+        self.assertEqual([it["request"] for it in link.told], [f"{crashed[0]}req_{crashed[1]}"])
+
     def test_a_file_too_large_for_a_result_is_not_read(self):
         link = self.start()
         path = self.odd(link, b"x")
