@@ -49,6 +49,9 @@ async fn a_doctor_reads_what_the_patient_takes_now_what_changed_and_what_to_chec
     walk.fill(&[("from", "きのう"), ("words", "")]).await;
     walk.press("main .onshi-search [data-tone=primary]").await;
     assert_eq!(walk.code("#from-error-1").await, "month");
+    // What is taken now is told of twelve months, though three are shown.
+    walk.press("main [name=span][value='3']").await;
+    walk.see(&["表示期間にかかわらず", "いまのお薬"]).await;
     walk.press("main [name=span][value=all]").await;
     walk.picture("medical-patient-all").await;
     walk.press("main form[action$='/print'] [data-tone=secondary]")

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::civil_date::CivilDate;
 use domain::medical_information::chart::Chart;
 use domain::medical_information::chart::bar::{Evidence, lanes};
-use domain::medical_information::chart::course::{Course, State};
+use domain::medical_information::chart::course::{Altered, Course, State};
 use domain::medical_information::chart::search::Words as Sought;
 use domain::medical_information::chart::supply::{Days, Supply};
 use domain::medical_information::drugs::{Drug, NamedFacility, Source};
@@ -53,6 +53,27 @@ pub(in crate::pages) struct CourseLine {
     /// Days covered, each with what that rests on.
     pub(in crate::pages) periods: Vec<String>,
     pub(in crate::pages) changes: Vec<String>,
+}
+
+/// Tells the courses of some months as they stand by the newest records: that nothing follows a supply is for these alone to say.
+pub(super) fn tell_by_the_newest(chart: &mut Chart, newest: &Chart) {
+    for course in &mut chart.courses {
+        let mut same = newest.courses.iter();
+        let same =
+            same.find(|it| it.is_ingredient == course.is_ingredient && it.name == course.name);
+        let ran_out = same.and_then(|it| {
+            let mut changes = it.changes.iter();
+            changes.find(|it| it.altered == Altered::RanOut)
+        });
+        let ran_out = ran_out.map(|it| it.day);
+        course
+            .changes
+            .retain(|it| it.altered != Altered::RanOut || Some(it.day) == ran_out);
+        if let Some(same) = same {
+            course.state = same.state;
+        }
+    }
+    chart.courses.sort_by_key(|it| it.state.rank());
 }
 
 /// What may be taken on the day the chart is read, as the newest records tell it.

@@ -15,6 +15,7 @@ use domain::medical_information::chart::bar::Evidence;
 use domain::medical_information::chart::search::Words as Sought;
 use domain::medical_information::chart::supply::Days;
 use domain::medical_information::chart::trend::Standing;
+use domain::medical_information::drugs::DrugMonth;
 use domain::medical_information::kind::{InformationKind, Way};
 use serde::Deserialize;
 use ui::component::{Banner, Checkbox, ErrorSummary, Fault, Need, TextField, Tone, Width};
@@ -26,7 +27,7 @@ use super::drugs::{self, CourseLine, NowLine, VisitLine, source_key};
 use super::flags::{self, FlagLine};
 use super::still_open::StillOpen;
 use super::treatment::{self, SurgeryLine, TreatmentLine};
-use super::view::{Span, ViewForm, look, not_seen};
+use super::view::{Looked, Span, ViewForm, look, not_seen};
 use super::{HERE, OpenLine, kind_key};
 use crate::charts::timeline::{Mark, timeline};
 use crate::charts::{Sample, patterns, sample};
@@ -102,6 +103,8 @@ pub(in crate::pages) struct ViewPart {
 pub(in crate::pages) struct DrugPart {
     pub(in crate::pages) now: Vec<NowLine>,
     pub(in crate::pages) newest: String,
+    /// Since when the records are read that this is told by, where the months shown are others.
+    pub(in crate::pages) since: Option<String>,
     pub(in crate::pages) flags: Vec<FlagLine>,
     /// By which list pairs of drugs were looked for, if by any.
     pub(in crate::pages) interactions: String,
@@ -183,12 +186,15 @@ async fn view(
         }
     };
     let changes = app.emergencies.changes();
-    let looked = look(staff, id, form, span, way).await;
-    let record = match looked {
-        Ok(record) => record,
+    let Looked { record, lately } = match look(staff, id, form, (span, today), way).await {
+        Ok(looked) => looked,
         Err(error) => return not_seen(app, staff, &error),
     };
-    let Some(information) = record.information() else {
+    let lately = match &lately {
+        Some(record) => record.information().map(Some),
+        None => Some(None),
+    };
+    let (Some(information), Some(lately)) = (record.information(), lately) else {
         return staff.failed(app, &ClientError::Answer, HERE);
     };
     let status = if wrong.is_empty() {
@@ -202,6 +208,7 @@ async fn view(
         check,
         record: &record,
         information: &information,
+        lately: lately.as_ref().map(|it| it.drugs.as_slice()),
         form,
         span,
         way,
@@ -225,6 +232,8 @@ pub(in crate::pages) struct Shown<'a> {
     pub(in crate::pages) check: Option<&'a str>,
     pub(in crate::pages) record: &'a MedicalRecord,
     pub(in crate::pages) information: &'a MedicalInformation,
+    /// The drugs of a year up to today, where the months shown leave any of it out.
+    pub(in crate::pages) lately: Option<&'a [DrugMonth]>,
     pub(in crate::pages) form: &'a ViewForm,
     pub(in crate::pages) span: Span,
     pub(in crate::pages) way: Way,
@@ -396,10 +405,22 @@ fn open_kinds(shown: &Shown<'_>) -> Vec<InformationKind> {
 
 fn drug_part(shown: &Shown<'_>, sought: &Sought, words: &Words) -> DrugPart {
     let today = shown.now.date_in_japan();
-    let chart = Chart::of(&shown.information.drugs, today);
+    let months = &shown.information.drugs;
+    let mut chart = Chart::of(months, today);
+    // What is told of today needs the newest records, whatever months are shown; what needs a look may lie in either.
+    let since = shown.span.lately(today).and_then(|it| it.from);
+    let lately = shown.lately.map(|it| Chart::of(it, today));
+    let both = shown
+        .lately
+        .map(|it| Chart::of(&together(months, it, since), today));
+    if let Some(lately) = &lately {
+        drugs::tell_by_the_newest(&mut chart, lately);
+    }
+    let now = lately.as_ref().unwrap_or(&chart);
+    let both = both.as_ref().unwrap_or(&chart);
     let found = drugs::found(&chart, sought);
     let window = window(&chart, shown.span, today);
-    let newest = chart.newest.iter().map(|(source, day)| {
+    let newest = now.newest.iter().map(|(source, day)| {
         let values = [
             ("source", words.say(source_key(*source))),
             ("day", day.to_string()),
@@ -408,17 +429,20 @@ fn drug_part(shown: &Shown<'_>, sought: &Sought, words: &Words) -> DrugPart {
     });
     let visits = drugs::visit_lines(&chart, sought, words);
     DrugPart {
-        now: drugs::now_lines(&chart, words),
+        now: drugs::now_lines(now, words),
         newest: newest.collect::<Vec<_>>().join(words.choose("、", ", ")),
+        since: since
+            .filter(|_| shown.lately.is_some())
+            .map(|it| words.say_with("medical-now-since", &[("from", it.to_iso())])),
         flags: {
             let listed = shown
                 .interactions
-                .map(|it| flags::interaction_lines(&chart, it, words));
+                .map(|it| flags::interaction_lines(now, it, words));
             let listed = listed.unwrap_or_default().into_iter();
-            listed.chain(flags::lines(&chart, words)).collect()
+            listed.chain(flags::lines(both, words)).collect()
         },
         interactions: flags::checked_by(shown.interactions, words),
-        changes: changes::lines(&chart, today.plus_days(-LATE_DAYS), words),
+        changes: changes::lines(now, today.plus_days(-LATE_DAYS), words),
         timeline: if found.courses.is_empty() {
             String::new()
         } else {
@@ -437,6 +461,18 @@ fn drug_part(shown: &Shown<'_>, sought: &Sought, words: &Words) -> DrugPart {
             words.say_with("medical-months", &values)
         },
     }
+}
+
+/// The newest records, and those shown that are older.
+fn together(
+    shown: &[DrugMonth],
+    lately: &[DrugMonth],
+    since: Option<TreatmentMonth>,
+) -> Vec<DrugMonth> {
+    let older = shown
+        .iter()
+        .filter(|it| since.is_some_and(|since| it.month < since));
+    older.chain(lately).cloned().collect()
 }
 
 /// The days the timeline shows: the months asked for, where they have no beginning from the first supply on; some days beyond today.

@@ -58,13 +58,11 @@ impl ViewForm {
     }
 
     /// The months, or what is wrong with them.
-    pub(super) fn months(
+    pub(in crate::pages) fn months(
         &self,
         today: CivilDate,
         words: &Words,
     ) -> Result<Span, Vec<(String, Fault)>> {
-        let this = TreatmentMonth::of(today);
-        let back = |months: i32| Some(TreatmentMonth::of(this.first_day().plus_months(1 - months)));
         let is_empty = self.from.trim().is_empty() && self.until.trim().is_empty();
         let since = match self.span.as_str() {
             "all" => return Ok(Span::default()),
@@ -75,7 +73,7 @@ impl ViewForm {
         };
         if let Some(months) = since {
             return Ok(Span {
-                from: back(months),
+                from: Some(back(today, months)),
                 until: None,
             });
         }
@@ -106,8 +104,27 @@ impl ViewForm {
 /// Months of drugs and treatment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::pages) struct Span {
-    pub(super) from: Option<TreatmentMonth>,
-    pub(super) until: Option<TreatmentMonth>,
+    pub(in crate::pages) from: Option<TreatmentMonth>,
+    pub(in crate::pages) until: Option<TreatmentMonth>,
+}
+
+impl Span {
+    /// The months by which it is told what is taken now, where these leave any of them out: a year up to today.
+    pub(in crate::pages) fn lately(self, today: CivilDate) -> Option<Self> {
+        let first = back(today, MONTHS);
+        let begins = self.from.is_none_or(|it| it <= first);
+        let ends = self.until.is_none_or(|it| TreatmentMonth::of(today) <= it);
+        (!begins || !ends).then_some(Self {
+            from: Some(first),
+            until: None,
+        })
+    }
+}
+
+/// The first of so many months, the running one among them.
+fn back(today: CivilDate, months: i32) -> TreatmentMonth {
+    let this = TreatmentMonth::of(today);
+    TreatmentMonth::of(this.first_day().plus_months(1 - months))
 }
 
 /// A month as typed: by year or by era; empty is none.
@@ -123,15 +140,23 @@ fn month(text: &str) -> Result<Option<TreatmentMonth>, ()> {
     Ok(Some(TreatmentMonth::of(day)))
 }
 
-/// Looks at drugs and treatment of the months, and at surgery and checkups of all years, where any may be seen: their few entries are read
-/// as a whole. Each is a look of its own on record.
+/// What the looks of a view brought.
+pub(super) struct Looked {
+    /// What is shown.
+    pub(super) record: MedicalRecord,
+    /// Drugs of a year up to today, where the months shown leave any of it out.
+    pub(super) lately: Option<MedicalRecord>,
+}
+
+/// Looks at drugs and treatment of the months, at drugs of a year up to today where the months leave any of it out, and at surgery and
+/// checkups of all years: their few entries are read as a whole. Each is a look of its own on record, at what may be seen alone.
 pub(super) async fn look(
     staff: &Staff,
     id: &str,
     form: &ViewForm,
-    span: Span,
+    (span, today): (Span, CivilDate),
     way: Way,
-) -> Result<MedicalRecord, ClientError> {
+) -> Result<Looked, ClientError> {
     let kinds = form.kinds();
     let names = |kinds: &[InformationKind]| -> Vec<String> {
         kinds.iter().map(|it| it.as_str().to_owned()).collect()
@@ -151,19 +176,32 @@ pub(super) async fn look(
             .await
     };
     let mut record = ask(request.clone()).await?;
+    let mut open = InformationKind::ALL.to_vec();
+    open.retain(|kind| record.opened.iter().any(|it| it.kind == kind.as_str()));
+    let mut lately = None;
+    if let Some(months) = span.lately(today)
+        && open.contains(&InformationKind::Drugs)
+    {
+        let drugs = LookRequest {
+            from: months.from.map(TreatmentMonth::to_iso),
+            until: months.until.map(TreatmentMonth::to_iso),
+            kinds: Some(names(&[InformationKind::Drugs])),
+            ..request.clone()
+        };
+        lately = Some(ask(drugs).await?);
+    }
     let lasting: Vec<InformationKind> = [InformationKind::Surgery, InformationKind::Checkups]
         .into_iter()
-        .filter(|kind| record.opened.iter().any(|it| it.kind == kind.as_str()))
+        .filter(|kind| open.contains(kind))
         .collect();
-    if lasting.is_empty() || (span.from.is_none() && span.until.is_none()) {
-        return Ok(record);
+    if !lasting.is_empty() && span != Span::default() {
+        (request.from, request.until) = (None, None);
+        request.kinds = Some(names(&lasting));
+        let whole = ask(request).await?;
+        record.surgeries = whole.surgeries;
+        record.checkups = whole.checkups;
     }
-    (request.from, request.until) = (None, None);
-    request.kinds = Some(names(&lasting));
-    let whole = ask(request).await?;
-    record.surgeries = whole.surgeries;
-    record.checkups = whole.checkups;
-    Ok(record)
+    Ok(Looked { record, lately })
 }
 
 /// What a person sees where the center did not answer as hoped. Whose account may see nobody is told whose may, whoever the patient is.

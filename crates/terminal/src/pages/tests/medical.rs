@@ -21,6 +21,7 @@ use domain::medical_information::kind::Way;
 use domain::medical_information::surgery::Surgery;
 use domain::medical_information::{Amount, MedicalInformation, MedicalText};
 use domain::permissions::{Action, allows};
+use serde_json::json;
 use ui::language::Language;
 
 use super::{Written, answer, fault, staff};
@@ -162,10 +163,50 @@ fn page_beside(
         check,
         record: &record(information, basis),
         information,
+        lately: None,
         form: &ViewForm::default(),
         span: Span::default(),
         way,
         wrong: if way == Way::Print { &wrong } else { &[] },
+        now: now(),
+        changes: 0,
+        interactions: None,
+    };
+    patient_page(staff.frame(&shown.here), &shown)
+}
+
+/// What is chosen on a page.
+fn chosen(form: serde_json::Value) -> ViewForm {
+    serde_json::from_value(form).unwrap()
+}
+
+/// The drugs of a page at months that are chosen, where these are all there are: each look brings those of its own months.
+fn page_of(form: &ViewForm, way: Way, drugs: &[DrugMonth]) -> PatientPage {
+    let staff = staff(Language::Japanese, "medical_viewer");
+    let today = now().date_in_japan();
+    let span = form.months(today, &staff.words).unwrap();
+    let within = |span: Span| -> Vec<DrugMonth> {
+        let drugs = drugs.iter().filter(|it| {
+            span.from.is_none_or(|from| from <= it.month)
+                && span.until.is_none_or(|until| it.month <= until)
+        });
+        drugs.cloned().collect()
+    };
+    let information = MedicalInformation {
+        drugs: within(span),
+        ..MedicalInformation::default()
+    };
+    let lately = span.lately(today).map(within);
+    let shown = Shown {
+        here: "/medical/019aae5e-0000-7000-8000-000000000002".into(),
+        check: None,
+        record: &record(&information, "visit"),
+        information: &information,
+        lately: lately.as_deref(),
+        form,
+        span,
+        way,
+        wrong: &[],
         now: now(),
         changes: 0,
         interactions: None,
@@ -237,6 +278,81 @@ fn two_prescribers_of_an_ingredient_are_both_among_todays_drugs_and_flagged_with
     assert_eq!((flag.code, flag.is_now), ("same_ingredient", true));
     for part in ["見本医院", "架空病院", "架空錠１０ｍｇ"] {
         assert!(flag.text.contains(part), "{part} is not in: {}", flag.text);
+    }
+}
+
+#[test]
+fn what_is_taken_now_is_told_by_the_newest_records_whatever_months_are_shown() {
+    let months = 3..=11;
+    let drugs: Vec<DrugMonth> = months
+        .map(|month| supply(Source::Dispensing, day(month, 3), "見本医院", "1"))
+        .collect();
+    for (way, words) in [(Way::Page, ""), (Way::Print, "架空錠")] {
+        let form = chosen(json!({"from": "2026-03", "until": "2026-08", "words": words}));
+        let page = page_of(&form, way, &drugs);
+        let part = page.drugs.as_ref().unwrap();
+        assert_eq!(part.now.len(), 1);
+        assert_eq!(part.now[0].mark, "期間内");
+        assert!(part.newest.contains("2026-11-03"), "{}", part.newest);
+        assert!(part.changes.is_empty());
+        // The list is of the months chosen, and does not tell that nothing followed them.
+        assert_eq!((part.visits.len(), part.courses.len()), (6, 1));
+        assert!(part.courses[0].changes.is_empty());
+        let page = page.render().unwrap();
+        assert!(page.contains("表示期間にかかわらず、2025-12 から今日まで"));
+    }
+    let whole = page_of(&ViewForm::default(), Way::Page, &drugs);
+    assert_eq!(whole.drugs.as_ref().unwrap().visits.len(), 9);
+    assert!(!whole.render().unwrap().contains("表示期間にかかわらず"));
+}
+
+#[test]
+fn a_long_supply_from_before_the_months_shown_is_still_told_as_one_that_may_go_on() {
+    let mut long = supply(Source::Claims, day(8, 15), "見本医院", "1");
+    long.days[0].drugs[0].times = Some(90);
+    let page = page_of(&chosen(json!({"span": "3"})), Way::Page, &[long]);
+    let part = page.drugs.unwrap();
+    assert_eq!(part.now.len(), 1);
+    assert_eq!(part.now[0].mark, "終了・継続の可能性");
+    assert!(part.visits.is_empty());
+}
+
+#[test]
+fn months_of_long_ago_show_their_own_flags_and_that_the_last_year_has_no_records() {
+    let on = |day| CivilDate::new(2025, 6, day).unwrap();
+    let drugs = [
+        supply(Source::Claims, on(3), "見本医院", "1"),
+        supply(Source::Claims, on(10), "架空病院", "1"),
+    ];
+    let form = chosen(json!({"from": "2025-06", "until": "2025-08"}));
+    let page = page_of(&form, Way::Page, &drugs);
+    let part = page.drugs.as_ref().unwrap();
+    assert!(part.now.is_empty() && part.newest.is_empty());
+    let flag = &part.flags[0];
+    assert_eq!((flag.code, flag.is_now), ("same_ingredient", false));
+    let page = page.render().unwrap();
+    assert!(page.contains("直近12か月のお薬の記録はありません。"));
+}
+
+#[test]
+fn a_year_up_to_today_is_read_besides_where_the_months_chosen_leave_any_of_it_out() {
+    let words = staff(Language::Japanese, "medical_viewer").words.clone();
+    let today = now().date_in_japan();
+    for (form, is_read) in [
+        (json!({}), false),
+        (json!({"span": "3"}), true),
+        (json!({"span": "36"}), false),
+        (json!({"span": "all"}), false),
+        (json!({"until": "2026-08"}), true),
+        (json!({"from": "2025-12", "until": "2026-11"}), false),
+        (json!({"from": "2026-01"}), true),
+        (json!({"from": "2024-01", "until": "2026-10"}), true),
+    ] {
+        let span = chosen(form.clone()).months(today, &words).unwrap();
+        let lately = span.lately(today);
+        assert_eq!(lately.is_some(), is_read, "{form}");
+        let whole = ViewForm::default().months(today, &words).unwrap();
+        assert!(lately.is_none_or(|it| it == whole), "{form}");
     }
 }
 
