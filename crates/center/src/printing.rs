@@ -20,11 +20,13 @@ static TYPEFACE: LazyLock<Result<Typeface, UnreadableTypeface>> = LazyLock::new(
     Typeface::from_woff2(font(regular)?.bytes, font(bold)?.bytes)
 });
 
-/// The medical information that a recorded look showed of some sources, as a PDF. Takes tenths of a second for thousands of lines.
+/// The medical information that a recorded look showed of some sources, as a PDF; some kinds of it of all years, whatever the look's months.
+/// Takes tenths of a second for thousands of lines.
 pub(crate) fn record(
     records: &Records,
     seen: &Seen,
     sources: &[Source],
+    all_years: &[InformationKind],
 ) -> Result<Vec<u8>, Refused> {
     let Seen {
         look,
@@ -60,6 +62,7 @@ pub(crate) fn record(
         kinds: &kinds,
         sources,
         months: look.months,
+        all_years,
         markings: &markings,
         information,
     };

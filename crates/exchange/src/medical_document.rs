@@ -35,7 +35,7 @@ pub enum People {
     MadeUp,
 }
 
-/// The document of what one look showed, in UTF-8.
+/// The document of what a look showed, in UTF-8; some kinds of it of all years, whatever the look's months.
 ///
 /// # Errors
 /// [`CannotBeWritten`] where a text holds a character that XML does not know.
@@ -43,10 +43,12 @@ pub fn to_xml(
     look: &Look,
     person: &Person,
     information: &MedicalInformation,
+    all_years: &[InformationKind],
     people: People,
 ) -> Result<Vec<u8>, CannotBeWritten> {
     let mut text = Text::under(ROOT, Encoding::Utf8, Unrepresentable::Refuse);
     let mut document = document(look, person, information);
+    document.all_years = names(all_years);
     document.notice = Some(match people {
         People::Real => NOTICE.to_owned(),
         People::MadeUp => format!("{MADE_UP}{NOTICE}"),
@@ -75,12 +77,17 @@ fn document(look: &Look, person: &Person, information: &MedicalInformation) -> M
         emergencies: emergencies(look),
         from: look.months.from.map(|it| it.to_compact()),
         until: look.months.until.map(|it| it.to_compact()),
-        kinds: kinds.iter().map(|it| it.as_str().to_owned()).collect(),
+        all_years: Vec::new(),
+        kinds: names(&kinds),
         drugs: drugs_are_told.then(|| drugs(person, &information.drugs, look.facility)),
         checkups: of(InformationKind::Checkups).then(|| checkups(person, &information.checkups)),
         more_of_checkups: information.checkups.iter().map(more_of).collect(),
         surgeries: information.surgeries.iter().map(surgery).collect(),
     }
+}
+
+fn names(kinds: &[InformationKind]) -> Vec<String> {
+    kinds.iter().map(|it| it.as_str().to_owned()).collect()
 }
 
 /// The kinds a look was at, each once.

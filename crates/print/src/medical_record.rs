@@ -95,6 +95,8 @@ pub struct MedicalRecord<'a> {
     pub sources: &'a [Source],
     /// Of which months.
     pub months: Months,
+    /// Which kinds are of all that may be seen, whatever the months.
+    pub all_years: &'a [InformationKind],
     /// What every page is marked with.
     pub markings: &'a [Marking],
     /// What was seen.
@@ -168,12 +170,18 @@ impl MedicalRecord<'_> {
 
     fn period(&self) -> String {
         let Months { from, until } = self.months;
-        match (from.map(month), until.map(month)) {
+        let months = match (from.map(month), until.map(month)) {
             (Some(from), Some(until)) => format!("{from} から {until} まで"),
             (Some(from), None) => format!("{from} から"),
             (None, Some(until)) => format!("{until} まで"),
-            (None, None) => "指定なし（閲覧できる全期間） all that may be seen".to_owned(),
+            (None, None) => return "指定なし（閲覧できる全期間） all that may be seen".to_owned(),
+        };
+        if self.all_years.is_empty() {
+            return months;
         }
+        let (ja, en): (Vec<_>, Vec<_>) = self.all_years.iter().map(|it| self.name_of(*it)).unzip();
+        let (ja, en) = (ja.join("、"), en.join(", "));
+        format!("{months}（{ja}は閲覧できる全期間） {en}: all that may be seen")
     }
 
     fn shown(&self) -> String {
@@ -244,7 +252,11 @@ impl MedicalRecord<'_> {
             InformationKind::Checkups => checkups::lay(sheet, &self.information.checkups),
         };
         if let Laid::Nothing = laid {
-            sheet.paragraph(NOTHING, BODY);
+            let nothing = match self.all_years.contains(&kind) {
+                true => NOTHING_OF_ALL_YEARS,
+                false => NOTHING,
+            };
+            sheet.paragraph(nothing, BODY);
         }
     }
 
@@ -350,6 +362,8 @@ const BAND: Style = Style::new(Weight::Bold, 10.0).grey(255);
 
 const NOTHING: &str =
     "この期間に登録された情報はありません。 Nothing is registered for this period.";
+const NOTHING_OF_ALL_YEARS: &str =
+    "閲覧できる全期間に、登録された情報はありません。 Nothing that may be seen is registered.";
 
 const LIMITS_JA: &str = "この一覧がすべてとは限りません。レセプトの情報は請求のあとに登録されるため、1か月以上遅れることがあります。請求されていないもの（自費の診療や市販薬など）は含まれません。ここにないことは、使っていない・受けていないことを意味しません。患者本人にも確かめてください。";
 const LIMITS_EN: &str = "This list may be incomplete. What comes from claims is registered after claiming and may lag by a month or more; what was not claimed (paid privately, bought over the counter) is missing. Absence here does not mean that something was not taken or done. Ask the patient as well.";

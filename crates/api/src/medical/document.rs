@@ -13,6 +13,9 @@ use crate::problem::MemberError;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"format": "pdf", "from": "2026-06", "kinds": ["drugs"]}))]
 pub struct DocumentRequest {
+    /// Whether surgery and checkups are of all years that are shown, whatever the months: then they are a look of their own.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub all_years: bool,
     /// In which form: `pdf` or `xml`.
     #[schema(pattern = "^(pdf|xml)$")]
     pub format: String,
@@ -115,6 +118,7 @@ mod tests {
     #[test]
     fn every_wrong_member_is_named_at_once() {
         let request = DocumentRequest {
+            all_years: true,
             format: "docx".into(),
             from: Some("2026-10".into()),
             kinds: Some(Vec::new()),

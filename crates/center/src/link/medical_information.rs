@@ -127,7 +127,7 @@ async fn printed(
 ) -> Result<(Seen, Vec<u8>), Stop> {
     let app = asking.app.clone();
     let pdf = apart(move || {
-        let pdf = printing::record(&app, &seen, sources)?;
+        let pdf = printing::record(&app, &seen, sources, &[])?;
         Ok::<_, Refused>((seen, pdf))
     });
     Ok(pdf.await??)

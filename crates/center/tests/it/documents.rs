@@ -1,14 +1,18 @@
 //! Documents of medical information: what a consent opens goes into the file and nothing else, and no file goes out without a look on record.
 
 use std::process::Command;
+use std::sync::atomic::Ordering;
 
 use api::medical::document::DocumentRequest;
 use api::session::PasswordChange;
+use domain::civil_date::Instant;
+use domain::medical_aid::TreatmentMonth;
 use http::Method;
 use serde_json::json;
 use synthetic::card::case::Case;
 use synthetic::card::holder;
 
+use crate::withdrawals;
 use crate::world::{Clinic, World, check};
 
 /// A clinic with an administrator, and a patient who agreed at its reader.
@@ -103,6 +107,46 @@ async fn what_is_open_goes_into_the_file_and_every_file_is_a_look() {
     let report = store.verify_audit(&[], |_, _, _| true).unwrap();
     assert!(report.faults.is_empty(), "{:?}", report.faults);
     assert_eq!(report.looks, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn surgery_and_checkups_of_all_years_go_into_the_file_that_asks_for_them_whatever_its_months()
+{
+    let world = World::start_with_cards().await;
+    let ward = withdrawals::ward(&world, "1319999999").await;
+    let questions = ["surgery", "treatment_and_drugs", "checkups"];
+    let id = ward.consent(Case::Everything, &questions).await;
+    let client = &ward.clinic.client;
+    let page = withdrawals::page();
+    let looked = client.look_at_medical_information(&ward.staff, &id, &page);
+    let whole = looked.await.unwrap();
+    let now = Instant::from_micros(world.micros.load(Ordering::SeqCst));
+    let month = TreatmentMonth::of(now.date_in_japan()).to_iso();
+    let all = (whole.surgeries.len(), whole.checkups.len());
+    assert!(0 < all.0 && 0 < all.1);
+    assert!(whole.surgeries.iter().all(|it| it.day < month));
+    assert!(whole.checkups.iter().all(|it| it.day < month));
+    for (all_years, (surgeries, checkups)) in [(true, all), (false, (0, 0))] {
+        let request = |format: &str| DocumentRequest {
+            all_years,
+            from: Some(month.clone()),
+            ..wish(format)
+        };
+        let (pdf, xml) = (request("pdf"), request("xml"));
+        let pdf = client.take_medical_document(&ward.staff, &id, &pdf);
+        let text = letters(&pdf.await.unwrap());
+        assert!(text.contains(&format!("手術{surgeries}件")), "{text}");
+        assert!(text.contains(&format!("健診{checkups}回")), "{text}");
+        let period = "手術、健診は閲覧できる全期間";
+        assert_eq!(text.contains(period), all_years, "{text}");
+        let xml = client.take_medical_document(&ward.staff, &id, &xml);
+        let xml = String::from_utf8(xml.await.unwrap().to_vec()).unwrap();
+        assert_eq!(xml.matches("<OnshiSurgery>").count(), surgeries, "{xml}");
+        assert_eq!(xml.contains("<OnshiAllYears>"), all_years, "{xml}");
+    }
+    // The page; each file of all years is two looks, as on the page.
+    let report = withdrawals::verified(&world);
+    assert_eq!((report.faults, report.looks), (Vec::new(), 7));
 }
 
 #[tokio::test(flavor = "multi_thread")]

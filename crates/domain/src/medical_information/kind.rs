@@ -48,6 +48,21 @@ impl InformationKind {
         }
     }
 
+    /// Whether it has a few entries in years, which people are shown of all years, whatever months they choose.
+    ///
+    /// ```
+    /// use domain::medical_information::kind::InformationKind;
+    /// assert!(InformationKind::Surgery.is_of_all_years());
+    /// assert!(!InformationKind::Drugs.is_of_all_years());
+    /// ```
+    #[must_use]
+    pub fn is_of_all_years(self) -> bool {
+        match self {
+            Self::Surgery | Self::Checkups => true,
+            Self::Drugs | Self::Treatment => false,
+        }
+    }
+
     /// Whether a facility uses this kind at all: what it does not use is neither asked for nor shown.
     ///
     /// ```

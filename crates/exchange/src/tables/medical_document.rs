@@ -15,6 +15,8 @@ part! {
         emergencies: Vec<String> = "OnshiEmergency", "緊急時の区分", "the emergency under which it was seen", May, Form::Exact(20), Ours;
         from: Option<String> = "OnshiFrom", "対象期間（開始年月）", "first month", May, Form::Month, Ours;
         until: Option<String> = "OnshiUntil", "対象期間（終了年月）", "last month", May, Form::Month, Ours;
+        /// Of `surgery` and `checkups` those that are of all years, whatever the months.
+        all_years: Vec<String> = "OnshiAllYears", "対象期間によらず全期間を含む情報", "what it tells of all years, whatever the months", May, Form::Exact(20), Ours;
         /// `drugs`, `treatment`, `surgery`, `checkups`: of what is not named nothing is told.
         kinds: Vec<String> = "OnshiKind", "含む情報", "what it tells of", Must, Form::Exact(20), Ours;
         drugs: Option<drug_information::Answer> = "YZKsiquc01res", "薬剤情報・診療情報", "drugs and treatment", May, Form::Group, Ours;

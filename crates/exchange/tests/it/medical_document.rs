@@ -5,6 +5,7 @@ use std::process::Command;
 use domain::account::{AccountId, AccountKind};
 use domain::civil_date::{CivilDate, Instant};
 use domain::institution_code::InstitutionCode;
+use domain::medical_aid::TreatmentMonth;
 use domain::medical_information::kind::{Basis, InformationKind, Purpose, Way};
 use domain::medical_information::look::{Look, Months, Opened};
 use domain::medical_information::surgery::Surgery;
@@ -53,7 +54,7 @@ fn information() -> MedicalInformation {
 }
 
 fn xml(look: &Look, information: &MedicalInformation) -> String {
-    let bytes = medical_document::to_xml(look, &patient(), information, People::Real).unwrap();
+    let bytes = medical_document::to_xml(look, &patient(), information, &[], People::Real).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -117,6 +118,32 @@ fn information_of_checkups() -> MedicalInformation {
     }
 }
 
+/// A document of this month alone, with surgery and checkups of all years.
+fn xml_of_all_years() -> String {
+    let this = TreatmentMonth::of(CivilDate::new(2026, 11, 26).unwrap());
+    let look = Look {
+        months: Months {
+            from: Some(this),
+            until: Some(this),
+        },
+        ..all_kinds()
+    };
+    let kinds = [InformationKind::Surgery, InformationKind::Checkups];
+    let (patient, told) = (patient(), information());
+    let bytes = medical_document::to_xml(&look, &patient, &told, &kinds, People::Real);
+    String::from_utf8(bytes.unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_of_all_years_is_named_beside_the_months() {
+    let text = xml_of_all_years();
+    let squeezed: String = text.split_whitespace().collect();
+    assert!(squeezed.contains(
+        "<OnshiUntil>202611</OnshiUntil><OnshiAllYears>surgery</OnshiAllYears><OnshiAllYears>checkups</OnshiAllYears><OnshiKind>"
+    ));
+    assert!(!xml(&all_kinds(), &information()).contains("<OnshiAllYears"));
+}
+
 #[test]
 fn the_document_fits_its_schema() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,6 +155,7 @@ fn the_document_fits_its_schema() {
     let documents = [
         xml(&all_kinds(), &information()),
         xml(&all_kinds(), &MedicalInformation::default()),
+        xml_of_all_years(),
         xml(
             &look(&[(InformationKind::Checkups, Basis::Ambulance)]),
             &information_of_checkups(),

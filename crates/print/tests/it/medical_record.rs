@@ -148,6 +148,7 @@ struct Made {
     name: PersonName,
     kana: Kana,
     kinds: &'static [InformationKind],
+    all_years: &'static [InformationKind],
     markings: &'static [Marking],
     information: MedicalInformation,
 }
@@ -158,6 +159,7 @@ impl Made {
             name: PersonName::parse("資格　太郎").unwrap(),
             kana: Kana::parse("シカク　タロウ").unwrap(),
             kinds: InformationKind::ALL,
+            all_years: &[],
             markings: &[],
             information,
         }
@@ -185,6 +187,7 @@ impl Made {
                 from: Some(month("2023-12")),
                 until: Some(month("2026-11")),
             },
+            all_years: self.all_years,
             markings: self.markings,
             information: &self.information,
         };
@@ -280,6 +283,18 @@ fn what_is_not_open_is_told_apart_from_what_is_not_there() {
     }
     let count = text.matches("この期間に登録された情報はありません").count();
     assert_eq!(count, 1, "of checkups alone: {text}");
+}
+
+#[test]
+fn what_is_of_all_years_is_named_beside_the_months() {
+    let mut made = Made::of(everything());
+    made.all_years = &[InformationKind::Surgery, InformationKind::Checkups];
+    made.information.surgeries.clear();
+    let text = made.document().letters();
+    let period = "2023年12月から2026年11月まで（手術、健診は閲覧できる全期間）";
+    assert!(text.contains(period), "{text}");
+    assert!(!text.contains("この期間に登録された情報はありません"));
+    assert!(text.contains("閲覧できる全期間に、登録された情報はありません"));
 }
 
 #[test]

@@ -94,6 +94,8 @@ async fn files(walk: &Walk) {
     let text = say(Command::new("pdftotext").arg("-raw").arg(&pdf).arg("-"));
     let letters: String = text.split_whitespace().collect();
     assert!(letters.contains("見本百恵"), "{text}");
+    let period = "手術、健診は閲覧できる全期間";
+    assert!(letters.contains(period), "{text}");
     let xml = walk.download("main [value=xml]", "xml").await;
     let schema = concat!(
         env!("CARGO_MANIFEST_DIR"),

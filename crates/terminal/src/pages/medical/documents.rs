@@ -42,6 +42,8 @@ pub(crate) async fn take(
         kinds.map(|it| it.as_str().to_owned()).collect()
     };
     let request = DocumentRequest {
+        // As the page shows them.
+        all_years: true,
         format: form.format,
         from: span.from.map(TreatmentMonth::to_iso),
         kinds: form.view.kinds().map(names),

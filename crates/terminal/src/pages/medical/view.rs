@@ -190,10 +190,8 @@ pub(super) async fn look(
         };
         lately = Some(ask(drugs).await?);
     }
-    let lasting: Vec<InformationKind> = [InformationKind::Surgery, InformationKind::Checkups]
-        .into_iter()
-        .filter(|kind| open.contains(kind))
-        .collect();
+    let lasting = open.iter().copied();
+    let lasting: Vec<InformationKind> = lasting.filter(|it| it.is_of_all_years()).collect();
     if !lasting.is_empty() && span != Span::default() {
         (request.from, request.until) = (None, None);
         request.kinds = Some(names(&lasting));
