@@ -30,6 +30,8 @@ pub struct Hearing {
     folders: Vec<String>,
     /// The stream, and the token it was opened with.
     stream: Option<(Events, String)>,
+    /// What was heard and the journal has not taken yet. The stream is behind it already and does not bring it again.
+    unkept: Option<Heard>,
 }
 
 impl Hearing {
@@ -45,6 +47,7 @@ impl Hearing {
             clock,
             folders,
             stream: None,
+            unkept: None,
         }
     }
 
@@ -70,11 +73,12 @@ impl Hearing {
         }
     }
 
-    /// Hears one thing and keeps it.
+    /// Hears one thing and keeps it; first of all what was heard before and could not be kept.
     ///
     /// # Errors
     /// [`RoundError`]; the next call goes on where this one was.
     pub async fn next(&mut self) -> Result<(), RoundError> {
+        self.keep().await?;
         let now = self.clock.now();
         if self.stream.is_none() {
             let token = self.session.token(now).await?;
@@ -104,19 +108,32 @@ impl Hearing {
                 return Err(RoundError::Center(error));
             }
         };
+        let place = events.last_id().map(str::to_owned);
+        let deliveries = self.deliveries(event.as_ref());
+        self.unkept = Some(Heard {
+            event: place,
+            deliveries,
+        });
         if let Some(Event::Rotation(_)) = &event {
             self.session.rotate().await;
             let now_good = self.session.token(now).await?;
-            if *token != now_good {
+            if let Some((events, token)) = &mut self.stream
+                && *token != now_good
+            {
+                events.renew(&now_good);
                 *token = now_good;
-                events.renew(token);
             }
         }
-        let heard = Heard {
-            event: events.last_id().map(str::to_owned),
-            deliveries: self.deliveries(event.as_ref()),
-        };
-        Ok(self.journal.hear(heard, self.clock.now()).await?)
+        self.keep().await
+    }
+
+    /// Has the journal take what was heard.
+    async fn keep(&mut self) -> Result<(), RoundError> {
+        if let Some(heard) = &self.unkept {
+            self.journal.hear(heard.clone(), self.clock.now()).await?;
+            self.unkept = None;
+        }
+        Ok(())
     }
 
     /// A delivery to each folder where the event closes a check.

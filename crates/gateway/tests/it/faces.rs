@@ -117,6 +117,32 @@ async fn what_happened_while_the_link_was_away_is_delivered_afterwards() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_closes_while_the_journal_takes_no_writes_is_delivered_afterwards() {
+    let mut link = Link::start().await;
+    link.reader.ask_everything().await;
+    link.listen().await;
+    link.in_journal(
+        "CREATE TRIGGER refuse BEFORE INSERT ON heard BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
+    let open = link.reader.lay().await;
+    link.reader.answer(&open, &YES).await;
+    for _ in 0..2 {
+        let error = link.hear_until_it_fails().await;
+        assert!(matches!(error, RoundError::Journal(_)), "{error}");
+    }
+    assert!(link.journal.undelivered().unwrap().is_empty());
+    link.in_journal("DROP TRIGGER refuse");
+    let open = link.reader.lay().await;
+    link.reader.answer(&open, &YES).await;
+    link.hear_until(waiting(4)).await;
+    assert_eq!(link.round().await.unwrap(), 4);
+    assert_eq!(
+        (link.names("face").len(), link.names("face2").len()),
+        (2, 2)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_heard_twice_is_delivered_once() {
     let mut link = Link::start().await;
     one_heard(&mut link).await;

@@ -289,6 +289,25 @@ impl Link {
         heard.expect("it was not so within three minutes");
     }
 
+    /// Listens until that fails; returns why.
+    pub(crate) async fn hear_until_it_fails(&mut self) -> RoundError {
+        let heard = async {
+            loop {
+                if let Err(error) = self.hearing.next().await {
+                    return error;
+                }
+            }
+        };
+        let heard = tokio::time::timeout(PATIENCE, heard).await;
+        heard.expect("it does not fail within three minutes")
+    }
+
+    /// Runs a text in the journal's file, as nothing but a test may.
+    pub(crate) fn in_journal(&self, text: &str) {
+        let file = rusqlite::Connection::open(self.path("journal.db")).unwrap();
+        file.execute_batch(text).unwrap();
+    }
+
     /// Listens until the stream stands and its place is kept.
     pub(crate) async fn listen(&mut self) {
         self.hear_until(|journal| journal.last_event().unwrap().is_some())
