@@ -115,7 +115,8 @@ impl Hearing {
             deliveries,
         });
         if let Some(Event::Rotation(_)) = &event {
-            self.session.rotate().await;
+            let now = self.clock.now();
+            self.session.rotate(now).await;
             let now_good = self.session.token(now).await?;
             if let Some((events, token)) = &mut self.stream
                 && *token != now_good

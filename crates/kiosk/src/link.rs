@@ -1,6 +1,8 @@
 //! The kiosk's client of the center: signs in with the reader account, hears of mode and releases, says what the reader does, and
 //! makes checks. Connects again by itself; decides nothing about a patient and logs nothing of one.
 
+mod rotation;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::flow::failure::{Failure, Refusal};
 use crate::flow::own::OwnAnswer;
+use crate::link::rotation::Wanted;
 
 /// The reader says what it does at least this often; the center waits three times as long.
 const REPORT_EVERY: Duration = Duration::from_secs(50);
@@ -118,13 +121,6 @@ pub enum Sent {
     Refused,
 }
 
-/// Whether the account's password shall change as soon as nobody is at the reader.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Yes,
-    No,
-}
-
 /// The way to the center.
 #[derive(Clone)]
 pub struct Link {
@@ -175,11 +171,11 @@ impl Link {
         let (mut waits, lots) = (waits(), Lots::default());
         loop {
             let wait = match self.sign_in(&kiosk.account).await {
-                Ok(session) => {
+                Ok((session, rotation)) => {
                     waits.answered();
                     let mut events = self.client.events(&session.token, last_id.take());
                     let ended = self
-                        .listen(&kiosk, session, &mut events, &news, &mut reports)
+                        .listen(&kiosk, session, rotation, &mut events, &news, &mut reports)
                         .await;
                     last_id = events.last_id().map(str::to_owned);
                     if ended.is_err() {
@@ -212,15 +208,14 @@ impl Link {
         }
     }
 
-    /// A session; with a new password where an administrator asked for one while the kiosk was away.
-    async fn sign_in(&self, account: &MachineAccount) -> Result<Session, MachineError> {
-        let session = account.sign_in(&self.client).await?;
-        let session = account
-            .rotate(&self.client, &session.token)
-            .await?
-            .unwrap_or(session);
+    /// A session; with a new password where an administrator asked for one while the kiosk was away. Where that cannot be begun the
+    /// session is good all the same.
+    async fn sign_in(&self, account: &MachineAccount) -> Result<(Session, Wanted), MachineError> {
+        let mut session = account.sign_in(&self.client).await?;
+        let rotation = Wanted::Yes;
+        let rotation = rotation.change(account, &self.client, &mut session).await?;
         self.session.send_replace(Some(session.clone()));
-        Ok(session)
+        Ok((session, rotation))
     }
 
     /// One session: until it ends. Fails when nobody listens any more.
@@ -228,29 +223,28 @@ impl Link {
         &self,
         kiosk: &Kiosk,
         mut session: Session,
+        mut rotation: Wanted,
         events: &mut Events,
         news: &mpsc::Sender<News>,
         reports: &mut watch::Receiver<Report>,
     ) -> Result<(), mpsc::error::SendError<News>> {
         let mut every = tokio::time::interval(REPORT_EVERY);
-        let mut rotation = Wanted::No;
         loop {
-            // Not while somebody is at the reader: requests of the old session would be refused.
-            if rotation == Wanted::Yes && is_free(reports.borrow().state) {
-                match kiosk.account.rotate(&self.client, &session.token).await {
-                    Ok(Some(new)) => {
-                        events.renew(&new.token);
-                        self.session.send_replace(Some(new.clone()));
-                        session = new;
-                    }
-                    Ok(None) => {}
+            // The reports below wake it often enough for a change that waits.
+            if rotation.is_due(reports.borrow().state) {
+                let old = session.token.clone();
+                let changing = rotation.change(&kiosk.account, &self.client, &mut session);
+                rotation = match changing.await {
+                    Ok(rotation) => rotation,
                     Err(error) => {
-                        // Signing in goes on where the change was cut off.
-                        tracing::warn!(error = %error, "the change of the account's password waits");
+                        tracing::warn!(error = %error, "the change of the account's password was cut off");
                         return Ok(());
                     }
+                };
+                if session.token != old {
+                    events.renew(&session.token);
+                    self.session.send_replace(Some(session.clone()));
                 }
-                rotation = Wanted::No;
             }
             let told = tokio::select! {
                 received = events.next() => match received {
@@ -491,14 +485,6 @@ impl Link {
 
     fn session(&self) -> Option<Session> {
         self.session.borrow().clone()
-    }
-}
-
-/// Whether nobody is at the reader.
-fn is_free(state: ReaderState) -> bool {
-    match state {
-        ReaderState::Away | ReaderState::Idle | ReaderState::Trouble => true,
-        ReaderState::Card | ReaderState::WaitingForStaff | ReaderState::Asking => false,
     }
 }
 

@@ -27,6 +27,17 @@ pub enum MachineError {
     Secret(#[from] SealError),
 }
 
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationError {
+    /// Something is in the way, here or at the center: the session of before stands.
+    #[error(transparent)]
+    NotYet(#[from] MachineError),
+    /// The answer to the sign-in with the new password was lost: the session of before may have ended with it.
+    #[error(transparent)]
+    Lost(ClientError),
+}
+
 /// The account of a machine, with the files of its password.
 #[derive(Debug)]
 pub struct MachineAccount {
@@ -78,12 +89,31 @@ impl MachineAccount {
     /// is asked. Cut off anywhere, the next call goes on where this one was.
     ///
     /// # Errors
-    /// [`MachineError`]; the session of `token` stands unless the new one was opened.
+    /// [`RotationError`], which says whether the session of `token` stands.
     pub async fn rotate(
         &self,
         client: &Client,
         token: &str,
-    ) -> Result<Option<Session>, MachineError> {
+    ) -> Result<Option<Session>, RotationError> {
+        let Some(next) = self.register(client, token).await? else {
+            return Ok(None);
+        };
+        let session = match client.sign_in(&self.body(&next)).await {
+            Ok(session) => session,
+            // Refused, nothing has changed; whoever uses an ended session is told so by its next answer.
+            Err(error @ ClientError::Problem(_)) => return Err(MachineError::from(error).into()),
+            Err(error) => return Err(RotationError::Lost(error)),
+        };
+        self.accept();
+        tracing::info!(
+            account.id = self.id,
+            "the account's password was changed with the center's"
+        );
+        Ok(Some(session))
+    }
+
+    /// The next password, known to the center, if an administrator asked for one. The session of `token` stands whatever becomes of it.
+    async fn register(&self, client: &Client, token: &str) -> Result<Option<Secret>, MachineError> {
         // Else the one password that counts would be given up as a leftover, or registered again as the next one.
         if self.waits.load(Ordering::SeqCst) && !self.accept() {
             return Ok(None);
@@ -99,17 +129,10 @@ impl MachineAccount {
             rotation,
         };
         match client.register_next_secret(token, &body).await {
-            Ok(()) => {}
-            Err(ClientError::Problem(problem)) if is_over(&problem.code) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Ok(()) => Ok(Some(next)),
+            Err(ClientError::Problem(problem)) if is_over(&problem.code) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        let session = client.sign_in(&self.body(&next)).await?;
-        self.accept();
-        tracing::info!(
-            account.id = self.id,
-            "the account's password was changed with the center's"
-        );
-        Ok(Some(session))
     }
 
     /// The center counts the next password from now on. Where the file cannot be renamed it stays beside the present one, and the next

@@ -3,6 +3,8 @@
 use api::client::ClientError;
 use api::rotation::NextSecret;
 use api::session::{Session, SignIn};
+use center::audit::AuditQuery;
+use center::control::{Order, Reply, send};
 
 use crate::link::{Link, request};
 
@@ -29,6 +31,22 @@ impl Link {
         let all = self.client.rotations(token).await.unwrap().rotations;
         let own = all.into_iter().find(|it| it.account == "link_app");
         own.unwrap().stage
+    }
+
+    /// How often the link app signed in.
+    async fn sign_ins(&self) -> usize {
+        let query = AuditQuery {
+            account: Some("link_app".into()),
+            deed: Some("sign-in".into()),
+            ..AuditQuery::default()
+        };
+        match send(&self.path("center"), &Order::AuditSearch(query))
+            .await
+            .unwrap()
+        {
+            Reply::Audit(lines) => lines.len(),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Answers a file: the gateway has a session.
@@ -197,6 +215,34 @@ async fn a_folder_that_takes_no_writes_stops_the_change_and_not_the_link() {
     assert_eq!(link.secret().present().unwrap(), old);
     std::fs::remove_dir(link.path("link_app.sealed.next.new")).unwrap();
     link.restart();
+    link.ends_well(&administrator, &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_cannot_begin_leaves_the_session_and_is_tried_again_later() {
+    let mut link = Link::start().await;
+    let old = link.secret().present().unwrap();
+    link.listen().await;
+    // As above.
+    let blocked = link.path("link_app.sealed.next.new");
+    std::fs::create_dir(&blocked).unwrap();
+    let before = link.sign_ins().await;
+    assert_eq!(before, 1, "to listen");
+    let place = link.journal.last_event().unwrap();
+    let administrator = link.ask_rotation().await;
+    link.hear_until(|journal| journal.last_event().unwrap() != place)
+        .await;
+    for number in 3..6 {
+        link.answers(number).await;
+    }
+    assert_eq!(link.sign_ins().await, before, "one session for all of it");
+    assert_eq!(link.stage(&administrator).await, "asked");
+    std::fs::remove_dir(&blocked).unwrap();
+    link.answers(6).await;
+    assert_eq!(link.stage(&administrator).await, "asked", "not yet again");
+    link.later(301);
+    link.answers(7).await;
+    assert_eq!(link.stage(&administrator).await, "done");
     link.ends_well(&administrator, &old).await;
 }
 

@@ -1,5 +1,7 @@
 //! What becomes of a check whose answer is lost. A center stands in that hears every request and may answer none.
 
+mod rotation;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex as StdMutex;
 
@@ -68,6 +70,24 @@ async fn center_that_says(
     trouble: CardTrouble,
     losing: usize,
 ) -> (Link, Arc<StdMutex<Vec<Heard>>>) {
+    let heard: Arc<StdMutex<Vec<Heard>>> = Arc::default();
+    let hears = Arc::clone(&heard);
+    let client = client_of(move |request: hyper::Request<Incoming>| {
+        let hears = Arc::clone(&hears);
+        async move { reply(request, &hears, (trouble, losing)).await }
+    })
+    .await;
+    let name = CenterName::parse("onshi-example").unwrap();
+    (Link::of_session(client, name, session()), heard)
+}
+
+/// A client of a center that answers by a function.
+async fn client_of<A>(
+    answer: impl Fn(hyper::Request<Incoming>) -> A + Clone + Send + 'static,
+) -> Client
+where
+    A: Future<Output = std::io::Result<Response>> + Send + 'static,
+{
     let dir = tempfile::tempdir().unwrap();
     let machine = MachineKey::open(&dir.path().join("key")).unwrap();
     let authority = Authority::open(dir.path(), &machine, now()).unwrap();
@@ -86,22 +106,14 @@ async fn center_that_says(
     let limit = Duration::from_secs(10);
     let mut listener = Listener::start(socket, config, ClientCertificate::None, limit).unwrap();
     let base = format!("https://{}", listener.address());
-    let heard: Arc<StdMutex<Vec<Heard>>> = Arc::default();
-    let hears = Arc::clone(&heard);
     tokio::spawn(async move {
         while let Some(accepted) = listener.next().await {
-            let hears = Arc::clone(&hears);
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                let hears = Arc::clone(&hears);
-                async move { reply(request, &hears, (trouble, losing)).await }
-            });
+            let service = service_fn(answer.clone());
             let stream = TokioIo::new(accepted.stream);
             tokio::spawn(http1::Builder::new().serve_connection(stream, service));
         }
     });
-    let client = Client::by(Arc::new(now), &base, authority.root(), None).unwrap();
-    let name = CenterName::parse("onshi-example").unwrap();
-    (Link::of_session(client, name, session()), heard)
+    Client::by(Arc::new(now), &base, authority.root(), None).unwrap()
 }
 
 async fn reply(
