@@ -96,8 +96,8 @@ pub(crate) struct Shared {
     pub(crate) checkpoint_dir: Option<PathBuf>,
     /// One checkpoint at a time, and what they have signed.
     pub(crate) signing: tokio::sync::Mutex<crate::checkpoints::Signing>,
-    /// One addition to the revocations outside at a time, and what stands there.
-    pub(crate) revoked_outside: tokio::sync::Mutex<crate::revoked_outside::Kept>,
+    /// The revocations outside, and what stands there.
+    pub(crate) revoked_outside: crate::revoked_outside::RevokedOutside,
     pub(crate) metrics: Metrics,
     pub(crate) traces: TraceExport,
     /// Where certificates are downloaded; known when the listener has its port.

@@ -12,22 +12,29 @@ use store::engine::{Engine, StoreError};
 use store::registry::identity::review::Reviewed;
 
 use crate::app::App;
+use crate::outside_work::OutsideWork;
 use crate::revoked_outside;
 
-/// A checkpoint of the audit chain is signed this often.
+/// A checkpoint of the audit chain is signed this often, and what is kept for a time only forgotten.
 const EVERY: Duration = Duration::from_secs(60);
 
 pub(crate) async fn sign(app: App) {
     let mut every = tokio::time::interval(EVERY);
     loop {
         every.tick().await;
-        let outcome = one(&app).await;
-        revoked_outside::keep(&app).await;
-        let forgotten = forget_old_keys(&app).await;
-        if let Err(error) = outcome {
+        if let Err(error) = one(&app).await {
             tracing::error!(error = %error, "no checkpoint could be kept");
         }
-        if let Err(error) = forgotten {
+        revoked_outside::keep(&app).await;
+    }
+}
+
+/// Forgets what is kept for a time only, beside the checkpoints, so that neither waits for the other.
+pub(crate) async fn forget(app: App) {
+    let mut every = tokio::time::interval(EVERY);
+    loop {
+        every.tick().await;
+        if let Err(error) = forget_old_keys(&app).await {
             tracing::error!(error = %error, "what is kept for a time only was not forgotten; it is tried again");
         }
     }
@@ -84,6 +91,7 @@ pub(crate) struct Signing {
     kid: String,
     /// The last line outside.
     added: Option<Added>,
+    work: OutsideWork,
 }
 
 impl Signing {
@@ -97,11 +105,15 @@ impl Signing {
         now: Instant,
     ) -> Result<(), StoreError> {
         let kid = keys.current.kid();
-        if self.kid != kid || outside.is_some_and(|dir| !self.is_in(dir)) {
-            *self = Self {
-                kid: kid.to_owned(),
-                ..Self::default()
-            };
+        // Where the folder does not answer, nothing is appended: another file may lie there.
+        let is_in = match outside {
+            Some(dir) => self.is_in(dir).await.map(|is_in| Some((dir, is_in))),
+            None => Ok(None),
+        };
+        if self.kid != kid || matches!(is_in, Ok(Some((_, false)))) {
+            kid.clone_into(&mut self.kid);
+            self.signed = Signed::default();
+            self.added = None;
         }
         let heads = self.signed.lacks(engine.heads()?);
         let bytes = to_bytes(&heads)?;
@@ -118,26 +130,40 @@ impl Signing {
             }
         };
         // Outside it is kept all the same.
-        let added = outside.map(|dir| outside::append(dir, &checkpoint).map_err(|it| (dir, it)));
-        match added.transpose() {
+        let added = match is_in {
+            Ok(Some((dir, _))) => self.append(dir, checkpoint).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match added {
             Ok(added) => {
                 self.added = added;
                 kept?;
                 self.signed.add(heads);
                 Ok(())
             }
-            Err((dir, error)) => {
+            Err(error) => {
+                let folder = outside.unwrap_or(Path::new("")).display();
                 // The store's own copy is kept; the operator must see that the outside one is not.
-                tracing::error!(folder = %dir.display(), error = %error, "no checkpoint could be appended outside the store");
+                tracing::error!(%folder, error = %error, "no checkpoint could be appended outside the store");
                 kept
             }
         }
     }
 
     /// Whether the last line lies in this folder.
-    fn is_in(&self, dir: &Path) -> bool {
-        let added = self.added.as_ref();
-        added.is_some_and(|it| outside::holds(dir, it))
+    async fn is_in(&self, dir: &Path) -> std::io::Result<bool> {
+        let Some(added) = self.added.clone() else {
+            return Ok(false);
+        };
+        let dir = dir.to_owned();
+        self.work.run(move || outside::holds(&dir, &added)).await
+    }
+
+    async fn append(&self, dir: &Path, checkpoint: Checkpoint) -> std::io::Result<Added> {
+        let dir = dir.to_owned();
+        let appended = self.work.run(move || outside::append(&dir, &checkpoint));
+        appended.await?
     }
 }
 
@@ -156,6 +182,7 @@ fn sign_now(keys: &ReceiptKeys, at: Instant, heads: &[u8]) -> Result<Checkpoint,
 mod tests {
     use domain::audit::{Actor, Deed};
     use pki::sealed::MachineKey;
+    use rustix::fs::{CWD, Mode, mkfifoat};
     use store::audit::heads::from_bytes;
     use store::audit::outside::Outside;
 
@@ -228,5 +255,43 @@ mod tests {
         });
         let report = report.unwrap();
         assert_eq!((report.checkpoints, report.faults), (6, vec![]));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_hangs_keeps_none_from_the_store_and_holds_every_chain_once_it_answers() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (dir, outside) = (folder.path(), outside.path());
+        let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+        let keys = ReceiptKeys::open(dir, &machine).unwrap();
+        let engine = process(dir, 1).await;
+        let mut signing = Signing {
+            work: OutsideWork::within(Duration::from_millis(50)),
+            ..Signing::default()
+        };
+        // Opened to be read, it hangs as a share does whose machine is gone.
+        let file = outside::file(outside);
+        mkfifoat(CWD, &file, Mode::RUSR | Mode::WUSR).unwrap();
+        for _ in 0..2 {
+            let next = signing.next(&engine, &keys, Some(outside), now());
+            next.await.unwrap();
+        }
+        let verify = |engine: &Engine| {
+            let report = engine.verify_audit(&[], |kid, message, signature| {
+                keys.verifies(kid, message, signature)
+            });
+            report.unwrap()
+        };
+        assert_eq!(verify(&engine).checkpoints, 2);
+        let aside = outside.join("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let mut both = std::fs::OpenOptions::new();
+        drop(both.read(true).write(true).open(&aside).unwrap());
+        while !file.is_file() {
+            let next = signing.next(&engine, &keys, Some(outside), now());
+            next.await.unwrap();
+        }
+        let next = signing.next(&engine, &keys, Some(outside), now());
+        next.await.unwrap();
+        assert_eq!(chains(outside).first(), Some(&vec![1_u8]));
     }
 }

@@ -46,6 +46,7 @@ pub mod notice;
 mod operator;
 pub mod operators;
 mod other_processes;
+mod outside_work;
 mod own;
 mod page_guard;
 mod passkeys;

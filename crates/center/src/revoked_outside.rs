@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::civil_date::Instant;
 use store::audit::outside::Added;
@@ -10,6 +11,7 @@ use store::certificates::outside::{self, Ended};
 use store::engine::{Engine, StoreError};
 
 use crate::app::App;
+use crate::outside_work::OutsideWork;
 
 /// What was revoked so long before the last round is asked for again: it may have waited to be seen, or come by another process's clock.
 const OVERLAP_S: i64 = 600;
@@ -23,20 +25,38 @@ enum NotKept {
     Folder(#[from] std::io::Error),
 }
 
-/// Adds to the file outside what it lacks. Where that fails it is tried again a minute later.
+/// Adds to the file outside what it lacks. Where that fails, or the folder does not answer, it is tried again a minute later.
 pub(crate) async fn keep(app: &App) {
     let Some(dir) = app.checkpoint_dir.as_deref() else {
         return;
     };
-    let mut kept = app.revoked_outside.lock().await;
-    if let Err(error) = kept.next(&app.engine, dir, app.now()) {
+    let kept = app.revoked_outside.keep(&app.engine, dir, app.now());
+    if let Err(error) = kept.await {
         tracing::error!(folder = %dir.display(), error = %error, "what was revoked could not be kept outside the store; it is tried again");
+    }
+}
+
+/// The file, and what this process knows of it.
+#[derive(Debug, Default)]
+pub(crate) struct RevokedOutside {
+    work: OutsideWork,
+    kept: Arc<Mutex<Kept>>,
+}
+
+impl RevokedOutside {
+    async fn keep(&self, engine: &Engine, dir: &Path, now: Instant) -> Result<(), NotKept> {
+        let (engine, dir, kept) = (engine.clone(), dir.to_owned(), Arc::clone(&self.kept));
+        let next = move || {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.next(&engine, &dir, now)
+        };
+        self.work.run(next).await?
     }
 }
 
 /// What this process knows of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+struct Kept {
     ended: HashSet<Ended>,
     /// Its end, as it was read or added.
     end: Option<Added>,
@@ -77,7 +97,10 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use domain::audit::{Actor, Deed};
+    use rustix::fs::{CWD, Mode, mkfifoat};
     use store::certificates::Which;
 
     use super::*;
@@ -140,5 +163,34 @@ mod tests {
         std::fs::create_dir(&away).unwrap();
         kept.next(&engine, &away, now()).unwrap();
         assert_eq!(lines(&away).0.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_revoked_while_the_folder_hangs_stands_there_once_it_answers() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let dir = outside.path();
+        let engine = Engine::open_center(&folder.path().join("center.db"), [1; 16]).unwrap();
+        let kept = RevokedOutside {
+            work: OutsideWork::within(Duration::from_millis(50)),
+            ..RevokedOutside::default()
+        };
+        // Opened to be read, it hangs as a share does whose machine is gone.
+        let file = outside::file(dir);
+        mkfifoat(CWD, &file, Mode::RUSR | Mode::WUSR).unwrap();
+        for number in [1, 2] {
+            revoke(&engine, number).await;
+            assert!(kept.keep(&engine, dir, now()).await.is_err());
+        }
+        let aside = dir.join("aside");
+        std::fs::rename(&file, &aside).unwrap();
+        let mut both = std::fs::OpenOptions::new();
+        drop(both.read(true).write(true).open(&aside).unwrap());
+        while kept.keep(&engine, dir, now()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        kept.keep(&engine, dir, now()).await.unwrap();
+        let (mut numbers, unreadable) = lines(dir);
+        numbers.sort_unstable();
+        assert_eq!((numbers, unreadable), (vec![1, 2], vec![]));
     }
 }

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::routes;
 use arc_swap::ArcSwap;
@@ -19,6 +20,7 @@ use exchange::medical_document::People;
 use pki::authority::Authority;
 use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
+use store::engine::StoreError;
 use tokio::sync::Semaphore;
 use ui::language::Texts;
 
@@ -52,6 +54,9 @@ pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// Exports at once: each holds up to 16 MiB.
 const EXPORTS: usize = 4;
+
+/// How long the last checkpoint may take: with the time of `capacity.drain_ms` it fits into that of the packaged unit.
+const LAST: Duration = Duration::from_secs(8);
 
 /// A running center. Its tasks end with the runtime.
 pub struct Center {
@@ -108,7 +113,7 @@ pub enum StartError {
     Practice(#[from] store::engine::OpenError),
     /// The database, after opening.
     #[error(transparent)]
-    Read(#[from] store::engine::StoreError),
+    Read(#[from] StoreError),
     /// The certificate authority.
     #[error(transparent)]
     Authority(#[from] pki::authority::AuthorityError),
@@ -298,6 +303,7 @@ impl Center {
         }
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
+        tokio::spawn(checkpoints::forget(app.clone()));
         tokio::spawn(checkpoints::review_contradictions(app.clone()));
         tokio::spawn(card_trust::watch(app.clone()));
         tokio::spawn(other_processes::follow(app.clone()));
@@ -366,8 +372,8 @@ impl Center {
     /// signs a last checkpoint, so that the chain's end is vouched for. Call before the process ends.
     ///
     /// # Errors
-    /// [`store::engine::StoreError`].
-    pub async fn stop(self) -> Result<(), store::engine::StoreError> {
+    /// [`StoreError`].
+    pub async fn stop(self) -> Result<(), StoreError> {
         let draining = &self.app.draining;
         let (begun, open) = (std::time::Instant::now(), draining.left());
         draining.begin();
@@ -394,8 +400,17 @@ impl Center {
         if let Err(error) = self.app.engine.leave_work_turns().await {
             tracing::warn!(error = %error, "what was worked on was not let go of; other processes of this center take it up after a minute");
         }
-        let signed = checkpoints::one(&self.app).await;
-        revoked_outside::keep(&self.app).await;
+        let app = &self.app;
+        let last = async {
+            let (signed, ()) = tokio::join!(checkpoints::one(app), revoked_outside::keep(app));
+            signed
+        };
+        let signed = tokio::time::timeout(LAST, last).await;
+        let signed = signed.unwrap_or_else(|_| {
+            Err(StoreError::Failed(
+                "the last checkpoint was not signed in time".into(),
+            ))
+        });
         let engine = self.app.engine.clone();
         let closing = tokio::task::spawn_blocking(move || engine.close());
         // One that panicked left the log beside the file, where the next center finds it.

@@ -45,6 +45,7 @@ mod metrics;
 mod misuse;
 mod no_writes;
 mod operators;
+mod outside;
 mod own;
 mod own_misuse;
 mod patience;
