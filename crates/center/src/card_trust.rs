@@ -18,6 +18,9 @@ use crate::serve::StartError;
 /// How often it is looked for lists whose time ends.
 const EVERY: Duration = Duration::from_secs(3_600);
 
+/// So many seconds after a list could not be read it is tried again: its rights may be mended, which changes nothing that is looked at.
+const AGAIN_S: i64 = 5;
+
 /// What the center holds a card's certificate against.
 pub(crate) struct CardTrust {
     roots: Vec<Root>,
@@ -48,6 +51,17 @@ struct Ageing {
 struct Held {
     stamp: Option<Stamp>,
     list: Option<Arc<RevocationList>>,
+    /// When the file could not be read, and why.
+    failed: Option<(Instant, String)>,
+}
+
+impl Held {
+    /// Whether there is nothing to be read.
+    fn is_current(&self, stamp: Option<Stamp>, now: Instant) -> bool {
+        let waits =
+            |failed: &(Instant, String)| (0..AGAIN_S).contains(&failed.0.seconds_until(now));
+        self.stamp == stamp && self.failed.as_ref().is_none_or(waits)
+    }
 }
 
 /// Tells one content of a file from the next without reading it.
@@ -180,10 +194,10 @@ impl ListFile {
     fn look(&self, roots: &[Root], now: Instant) -> Option<Arc<RevocationList>> {
         let stamp = stamp(&self.path);
         let held = self.held.load_full();
-        if let Some(held) = held.as_deref().filter(|held| held.stamp == stamp) {
+        if let Some(held) = held.as_deref().filter(|it| it.is_current(stamp, now)) {
             return held.list.clone();
         }
-        let before = held.and_then(|held| held.list.clone());
+        let before = held.as_ref().and_then(|held| held.list.clone());
         // A large list takes a moment.
         let Ok(_reading) = self.reading.try_lock() else {
             return before;
@@ -191,22 +205,28 @@ impl ListFile {
         let read = std::fs::read(&self.path)
             .map_err(|error| error.to_string())
             .and_then(|file| RevocationList::read(&file, roots).map_err(|error| error.to_string()));
-        let list = match read {
+        let (list, failed) = match read {
             Ok(list) => {
                 tracing::info!(file = %self.path.display(), entries = list.count(), "a revocation list of cards was read");
                 if let Some(ageing) = self.ageing(&list, now) {
                     ageing.warn();
                 }
-                Some(Arc::new(list))
+                (Some(Arc::new(list)), None)
             }
             Err(error) => {
-                tracing::error!(file = %self.path.display(), error, "a revocation list of cards cannot be read; the earlier one stays until it is out of date");
-                before
+                let held = held.as_deref().filter(|held| held.stamp == stamp);
+                let told = held.and_then(|held| held.failed.as_ref());
+                // Once, until the file or the reason is another.
+                if told.is_none_or(|(_, told)| *told != error) {
+                    tracing::error!(file = %self.path.display(), error, "a revocation list of cards cannot be read; the earlier one stays until it is out of date, and it is tried again");
+                }
+                (before, Some((now, error)))
             }
         };
         self.held.store(Some(Arc::new(Held {
             stamp,
             list: list.clone(),
+            failed,
         })));
         list
     }
@@ -307,6 +327,33 @@ mod tests {
         std::fs::write(&list, newer.revocation_list(&[7]).unwrap()).unwrap();
         assert_eq!(trust.ageing(next), vec![]);
         assert!(next < trust.next_update(next).unwrap());
+    }
+
+    #[test]
+    fn a_list_that_could_not_be_read_is_tried_again_though_its_file_looks_the_same() {
+        let today = CivilDate::new(2026, 11, 25).unwrap();
+        let now = Instant::start_of_day_in_japan(today).plus_seconds(36_000);
+        let authority = CardAuthority::new(3, today).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (root, list) = (dir.path().join("root.der"), dir.path().join("list.crl"));
+        std::fs::write(&root, authority.certificate()).unwrap();
+        let good = authority.revocation_list(&[]).unwrap();
+        std::fs::write(&list, vec![0; good.len()]).unwrap();
+        let cards = Cards {
+            roots: vec![root],
+            revocation_lists: vec![list.clone()],
+            ..Cards::default()
+        };
+        let trust = CardTrust::open(&cards, now).unwrap();
+        assert_eq!(trust.next_update(now), None);
+        // As after its rights were mended: what there is to see of the file is what it was.
+        let before = stamp(&list).unwrap();
+        std::fs::write(&list, &good).unwrap();
+        let file = std::fs::File::options().write(true).open(&list).unwrap();
+        file.set_modified(before.modified).unwrap();
+        assert_eq!(stamp(&list), Some(before));
+        assert_eq!(trust.next_update(now), None, "not with each request");
+        assert!(trust.next_update(now.plus_seconds(AGAIN_S)).is_some());
     }
 
     #[test]
