@@ -1,11 +1,12 @@
 //! Searches are served by a server that follows, while it is not too far behind, and by the first one otherwise.
 
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use domain::civil_date::Instant;
 use domain::permit::ReadHistory;
 use store::checks::Search;
 use store::engine::Engine;
+use store::server::Address;
 
 use crate::server::TestServer;
 use crate::{permit, record};
@@ -67,4 +68,28 @@ async fn a_replica_is_asked_for_searches_unless_it_lags_or_is_gone() {
     }
     let report = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!((report.checks, report.faults), (10, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_says_nothing_keeps_no_other_from_being_asked() {
+    let first = TestServer::start(&[]);
+    let database = first.database();
+    let follower = TestServer::follow(&first);
+    // Whoever connects to it waits for its first word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let silent_one = format!("postgres://onshi@127.0.0.1:{port}/{database}");
+    let replicas = vec![
+        Address::parse(&silent_one).unwrap(),
+        follower.address(&database),
+    ];
+    let behind = Duration::from_millis(500);
+    let address = first.address(&database).with_replicas(replicas, behind);
+    let engine = Engine::open_server(&address, [1; 16]).unwrap();
+    record(&engine, 1..=5).await;
+    let begun = Moment::now();
+    while searches(&follower, &database) == 0 {
+        assert!(found(&engine) <= 5);
+        assert!(begun.elapsed() < Duration::from_secs(30), "never asked");
+    }
 }

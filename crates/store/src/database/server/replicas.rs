@@ -15,11 +15,11 @@ const MARKS: u32 = 4;
 
 /// The replicas of one schema.
 pub(crate) struct Replicas {
-    each: Arc<Vec<Replica>>,
+    each: Vec<Arc<Replica>>,
     next: AtomicUsize,
     behind: Duration,
-    /// Ends the thread that looks after them when it is dropped.
-    _ends: mpsc::Sender<()>,
+    /// End the threads that look after them when they are dropped.
+    _ends: Vec<mpsc::Sender<()>>,
 }
 
 struct Replica {
@@ -29,42 +29,41 @@ struct Replica {
 }
 
 impl Replicas {
-    /// Follows how far they are behind the first server, of which this is a pool; `process` names the marks.
+    /// Follows how far they are behind the first server, of which this is a pool; `process` names the marks. Each replica has a thread of its
+    /// own: one that does not answer keeps no other from being looked at.
     pub(crate) fn follow(
         first: Arc<Pool>,
         pools: Vec<Pool>,
         behind: Duration,
         process: Vec<u8>,
     ) -> std::io::Result<Self> {
-        let each = pools.into_iter().map(|pool| Replica {
-            pool,
-            as_of: Mutex::new(None),
+        let marks = Arc::new(Marks {
+            process,
+            behind,
+            made: Mutex::default(),
         });
-        let each: Arc<Vec<Replica>> = Arc::new(each.collect());
-        let (sender, ends) = mpsc::channel();
-        let theirs = Arc::clone(&each);
-        std::thread::Builder::new()
-            .name("store-replicas".into())
-            .spawn(move || {
-                let mut marks = Marks {
-                    first,
-                    process,
-                    behind,
-                    made: VecDeque::new(),
-                };
-                loop {
-                    marks.look(&theirs);
-                    let waited = ends.recv_timeout(behind / MARKS);
-                    if waited != Err(mpsc::RecvTimeoutError::Timeout) {
-                        return;
-                    }
-                }
-            })?;
+        let pause = behind / MARKS;
+        let making = Arc::clone(&marks);
+        let mut ends = vec![at_intervals("store-marks", pause, move || {
+            making.make(&first);
+        })?];
+        let mut each = Vec::new();
+        for pool in pools {
+            let replica = Arc::new(Replica {
+                pool,
+                as_of: Mutex::new(None),
+            });
+            let (looking, theirs) = (Arc::clone(&marks), Arc::clone(&replica));
+            ends.push(at_intervals("store-replica", pause, move || {
+                looking.look(&theirs);
+            })?);
+            each.push(replica);
+        }
         Ok(Self {
             each,
             next: AtomicUsize::new(0),
             behind,
-            _ends: sender,
+            _ends: ends,
         })
     }
 
@@ -81,43 +80,67 @@ impl Replicas {
     }
 }
 
+/// Does work on a thread of its own with a pause after each time, until what is returned is dropped.
+fn at_intervals(
+    name: &str,
+    pause: Duration,
+    work: impl Fn() + Send + 'static,
+) -> std::io::Result<mpsc::Sender<()>> {
+    let (sender, ends) = mpsc::channel();
+    let thread = std::thread::Builder::new().name(name.into());
+    thread.spawn(move || {
+        loop {
+            work();
+            let waited = ends.recv_timeout(pause);
+            if waited != Err(mpsc::RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    })?;
+    Ok(sender)
+}
+
 /// The marks of this process at the first server.
 struct Marks {
-    first: Arc<Pool>,
     process: Vec<u8>,
     behind: Duration,
     /// Those within the time that counts, and the instant before each was made.
-    made: VecDeque<(i64, Instant)>,
+    made: Mutex<VecDeque<(i64, Instant)>>,
 }
 
 impl Marks {
-    /// Makes the next mark, and looks which one each replica has. Where that fails nobody is fresh for long.
-    fn look(&mut self, replicas: &[Replica]) {
+    /// Makes the next mark. Where that fails nobody is fresh for long.
+    fn make(&self, first: &Pool) {
         let at = Instant::now();
-        self.made.retain(|(_, at)| at.elapsed() < self.behind);
-        match self.make() {
-            Ok(number) => self.made.push_back((number, at)),
+        let next = self.next(first);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|(_, at)| at.elapsed() < self.behind);
+        match next {
+            Ok(number) => made.push_back((number, at)),
             Err(error) => tracing::debug!(error = %error, "no mark for replicas was made"),
         }
-        for replica in replicas {
-            let seen = match self.seen(&replica.pool) {
-                Ok(number) => self.made.iter().find(|(made, _)| Some(*made) == number),
-                Err(error) => {
-                    tracing::warn!(error = %error, "a replica of the database is not asked");
-                    None
-                }
-            };
-            if let Some((_, at)) = seen {
-                let mut as_of = replica.as_of.lock().unwrap_or_else(PoisonError::into_inner);
-                *as_of = Some(*at);
+    }
+
+    /// Looks which mark a replica has.
+    fn look(&self, replica: &Replica) {
+        let seen = match self.seen(&replica.pool) {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::warn!(error = %error, "a replica of the database is not asked");
+                return;
             }
+        };
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, at)) = made.iter().find(|(made, _)| Some(*made) == seen) {
+            let mut as_of = replica.as_of.lock().unwrap_or_else(PoisonError::into_inner);
+            *as_of = Some(*at);
         }
     }
 
     /// A number greater than the one that stands there, whoever of this name wrote it.
-    fn make(&self) -> Result<i64, StoreError> {
+    fn next(&self, first: &Pool) -> Result<i64, StoreError> {
         let process = &self.process;
-        self.first.read(|connection| {
+        first.read(|connection| {
             let text = "INSERT INTO replica_mark VALUES (?1, 1) ON CONFLICT (process)
                 DO UPDATE SET number = replica_mark.number + 1 RETURNING number";
             let mut statement = connection.prepare_cached(text)?;
