@@ -69,6 +69,7 @@ impl<R: Send + 'static, A: Send + 'static> Lane<R, A> {
             pool,
             connection: None,
             chain: Chain::new(own(name, chain)),
+            is_unsure: false,
             counts: Arc::clone(&counts),
             prepare,
             write,
@@ -119,6 +120,8 @@ struct LaneWriter<R, A> {
     pool: Arc<Pool>,
     connection: Option<Connection>,
     chain: Chain,
+    /// Whether the last transaction may still be written: the server did not say.
+    is_unsure: bool,
     counts: Arc<Counts>,
     prepare: Prepare<R>,
     write: Write<R, A>,
@@ -153,7 +156,10 @@ impl<R, A> LaneWriter<R, A> {
 
     /// Writes a group in one transaction; where the server refuses what is in it, each half in one of its own, down to single records.
     fn write_all(&mut self, records: &[R]) -> Vec<Result<A, StoreError>> {
+        let was_unsure = self.is_unsure;
         let written = match self.write_together(records) {
+            // What was under way at the server has taken the next place in the chain. By now it is written, and read.
+            Err(StoreError::Failed(_)) if was_unsure => self.write_together(records),
             // Another way took a key after it was looked for here. By now it is written what for, and the group is judged by that.
             Err(StoreError::KeyUsed) => self.write_together(records),
             written => written,
@@ -181,13 +187,14 @@ impl<R, A> LaneWriter<R, A> {
         let written = (self.write)(&self.pool, &connection, &mut chain, records);
         match &written {
             Ok(_) => {
-                self.chain = chain;
+                (self.chain, self.is_unsure) = (chain, false);
                 self.counts.commits.fetch_add(1, Ordering::Relaxed);
                 let count = records.len() as u64;
                 self.counts.records.fetch_add(count, Ordering::Relaxed);
             }
-            Err(_) => {
+            Err(error) => {
                 self.chain.doubt();
+                self.is_unsure = matches!(error, StoreError::Away(_));
                 if let Connection::Postgres(server) = &connection {
                     // Where that fails as well the connection is given up.
                     let _ = server.end("ROLLBACK");

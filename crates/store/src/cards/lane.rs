@@ -36,8 +36,9 @@ pub(crate) fn write(
     let Connection::Postgres(server) = connection else {
         return Err(StoreError::Closing);
     };
-    chain.be_sure(connection)?;
     pool.begin_writing(connection)?;
+    // In its turn: a commit that was cut off may be under way at the server until then.
+    chain.be_sure(connection)?;
     let mut group = Group::read(server, recordings)?;
     let outcomes = recordings.iter().map(|it| group.judge(it, chain));
     let outcomes = outcomes.collect::<Result<Vec<CardRecorded>, StoreError>>()?;

@@ -98,7 +98,7 @@ async fn try_challenge(engine: &Engine, id: u128, at: Instant) -> Result<(), Sto
     engine.store_challenge(&asker(), made).await
 }
 
-async fn release(engine: &Engine, id: u128, at: Instant) {
+pub(crate) async fn release(engine: &Engine, id: u128, at: Instant) {
     try_release(engine, "reader", id, at).await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use domain::permit::{AskByNumber, ReadHistory};
+use domain::permit::{AskByCard, AskByNumber, ReadHistory};
 use store::cards::CardRecorded;
 use store::checks::Recorded;
 use store::engine::{Engine, StoreError};
@@ -350,6 +350,89 @@ async fn a_cut_network_loses_no_acknowledged_check_and_holds_no_other_process_up
         known.extend([10 * round + 1, 10 * round + 2]);
     }
     all_there(&engine, &known);
+}
+
+/// The turn of those who write the center's tables.
+const TURN: i64 = 0x6f6e_7368_6901;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_was_cut_off_and_ends_late_fails_no_check_after_it() {
+    let server = shared();
+    let database = server.database();
+    let is_cut = Arc::new(AtomicBool::new(false));
+    let port = way_to(server, Arc::clone(&is_cut)).await;
+    let url = format!("postgres://onshi@127.0.0.1:{port}/{database}");
+    let patience = Duration::from_secs(5);
+    let over = Address::parse(&url).unwrap().with_patience(patience);
+    // It makes the tables, which takes longer on a busy machine than the patience of the one behind the cut.
+    drop(Engine::open_server(&server.address(&database), [2; 16]).unwrap());
+    let opening = tokio::task::spawn_blocking(move || Engine::open_server(&over, [1; 16]));
+    let engine = opening.await.unwrap().unwrap();
+    cards::visit(&engine, 1).await;
+    back_again(&engine, 2).await;
+    cards::challenge(&engine, 3, cards::now()).await;
+    cards::release(&engine, 3, cards::now()).await;
+    let both = async || {
+        let (desk, card) = (
+            permit::<AskByNumber>("1319999999"),
+            permit::<AskByCard>("1319999999"),
+        );
+        let by_card = engine.record_card_check(&card, cards::by_eye(3, cards::now()));
+        tokio::join!(by_card, engine.record_check(&desk, check(4)))
+    };
+    is_cut.store(true, Ordering::Relaxed);
+    let (by_card, by_number) = both().await;
+    assert!(matches!(by_card, Err(StoreError::Away(_))), "{by_card:?}");
+    assert!(
+        matches!(by_number, Err(StoreError::Away(_))),
+        "{by_number:?}"
+    );
+    is_cut.store(false, Ordering::Relaxed);
+    // As a commit that the server still works at: it holds the turn and the next place of each chain.
+    let mut holder = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+        .args([
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            "onshi",
+            "-d",
+            &database,
+            "-h",
+        ])
+        .arg(server.folder())
+        .env("PGPORT", server.port().to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = holder.stdin.take().unwrap();
+    let texts = format!(
+        "BEGIN; SELECT pg_advisory_xact_lock({TURN});
+         INSERT INTO center.audit_event SELECT DISTINCT ON (chain) chain, seq + 1, hash, hash, at, actor, facility, certificate,
+           deed, subject, detail, NULL::bytea, NULL::bigint, NULL::bigint FROM center.audit_event
+           WHERE content IS NOT NULL ORDER BY chain, seq DESC;
+         SELECT 'held';\n"
+    );
+    input.write_all(texts.as_bytes()).unwrap();
+    let said = BufReader::new(holder.stdout.take().unwrap()).lines();
+    let mut said = said.map_while(Result::ok);
+    assert!(said.any(|it| it == "held"));
+    let late = async {
+        let waits = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
+        );
+        while server.run(&database, &waits) < 2 {
+            tokio::task::yield_now().await;
+        }
+        input.write_all(b"COMMIT;\n").unwrap();
+        drop(input);
+        holder.wait().unwrap();
+    };
+    let ((by_card, by_number), ()) = tokio::join!(both(), late);
+    let released_by = Some("uketsuke".to_owned());
+    assert_eq!(by_card.unwrap(), CardRecorded::New { released_by });
+    assert_eq!(by_number.unwrap(), new(4));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
