@@ -75,7 +75,7 @@ pub(crate) async fn tls(
     let failed = |error| StartError::Listen(name, at, error);
     let socket = TcpListener::bind(at).await.map_err(failed)?;
     let limit = duration(app.limits.handshake_ms);
-    let bounds = app.handshakes.clone();
+    let bounds = app.handshakes.clone().of(name);
     let listener = Listener::start_bounded(socket, tls, clients, limit, bounds);
     let mut listener = listener.map_err(failed)?;
     let address = listener.address();

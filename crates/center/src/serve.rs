@@ -55,6 +55,9 @@ pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 /// Exports at once: each holds up to 16 MiB.
 const EXPORTS: usize = 4;
 
+/// Files that are open beside connections of clients: the store's, and ways to a server.
+const FILES: u64 = 500;
+
 /// How long the last checkpoint may take: with the time of `capacity.drain_ms` it fits into that of the packaged unit.
 const LAST: Duration = Duration::from_secs(8);
 
@@ -173,6 +176,7 @@ impl Center {
             );
         }
         tell_of_earlier_values(config);
+        tell_of_few_files(&config.capacity);
         let now = clock();
         let traces = TraceExport::open(config.traces.as_ref(), &clock)?;
         let machine = MachineKey::open(&dir.join("machine.key"))?;
@@ -455,6 +459,18 @@ fn tell_of_earlier_values(config: &Config) {
             key,
             policy,
             "cards.policies holds what is no object identifier (OID): everything of that kind is refused"
+        );
+    }
+}
+
+/// Tells where this process may open fewer files than `capacity.connections` needs.
+fn tell_of_few_files(capacity: &Capacity) {
+    let needed = u64::from(capacity.connections.get()) + FILES;
+    if let Some(most) = crate::system::most_open_files().filter(|most| *most < needed) {
+        tracing::warn!(
+            most,
+            needed,
+            "this process may open fewer files than capacity.connections needs: at that many nobody is taken in; raise LimitNOFILE of the unit, or lower capacity.connections"
         );
     }
 }

@@ -66,6 +66,18 @@ pub(crate) fn free_memory() -> Option<u64> {
     Some(kib.saturating_mul(1024))
 }
 
+/// Files, and so connections, that this process may have open at once.
+pub(crate) fn most_open_files() -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let rest = told
+        .lines()
+        .find_map(|it| it.strip_prefix("Max open files"))?;
+    match rest.split_whitespace().next()? {
+        "unlimited" => Some(u64::MAX),
+        number => number.parse().ok(),
+    }
+}
+
 /// The number of a file in its file system.
 pub(crate) fn inode(found: &Metadata) -> u64 {
     found.ino()
@@ -98,5 +110,11 @@ mod tests {
     fn this_machine_has_free_memory() {
         let free = free_memory().unwrap();
         assert!((1 << 20..1 << 50).contains(&free), "{free}");
+    }
+
+    #[test]
+    fn this_process_may_open_files() {
+        let most = most_open_files().unwrap();
+        assert!(16 < most, "{most}");
     }
 }

@@ -1,5 +1,6 @@
 //! The TLS side of a server: handshakes with a time limit, client certificates, revocation that ends open connections. Speaks no HTTP.
 
+mod arrivals;
 pub mod certificate;
 mod handshakes;
 mod offered;
@@ -25,6 +26,7 @@ pub use offered::{Examiner, Unfit};
 
 use crate::clock::{Clock, TlsClock};
 use crate::identity::{Holder, holder};
+use crate::server::arrivals::Arrivals;
 use crate::server::certificate::ServerCertificate;
 use crate::server::handshakes::Handshakes;
 use crate::server::offered::Unexamined;
@@ -246,7 +248,7 @@ impl Listener {
         let address = socket.local_addr()?;
         let (sender, accepted) = mpsc::channel(64);
         tokio::spawn(accept(
-            socket,
+            Arrivals::new(socket, bounds.clone()),
             TlsAcceptor::from(config),
             clients,
             handshake_limit,
@@ -294,7 +296,7 @@ fn let_in(chain: &[CertificateDer<'_>], revocations: &Revocations) -> Option<Hol
 }
 
 async fn accept(
-    socket: TcpListener,
+    mut arrivals: Arrivals<TcpListener>,
     acceptor: TlsAcceptor,
     clients: ClientCertificate,
     handshake_limit: Duration,
@@ -305,14 +307,9 @@ async fn accept(
         let Some(place) = handshakes.place().await else {
             return;
         };
-        let connection = tokio::select! {
-            connection = socket.accept() => connection,
+        let (stream, from) = tokio::select! {
+            arrived = arrivals.next() => arrived,
             () = sender.closed() => return,
-        };
-        let Ok((stream, from)) = connection else {
-            // Out of file handles, most likely: let some connections end first.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
         };
         // One host that says nothing is let go at once where it would keep others out.
         let Some(place) = handshakes.begin(place, from.ip()) else {

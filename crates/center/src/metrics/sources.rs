@@ -91,7 +91,10 @@ impl Sources {
         counter(family, self.handshakes.refused())?;
         let help = "Connections closed because their handshake took too long";
         let family = encoder.encode_descriptor("handshakes_timed_out", help, None, kind)?;
-        counter(family, self.handshakes.timed_out())
+        counter(family, self.handshakes.timed_out())?;
+        let help = "Times that a listener could take nobody in for a while";
+        let family = encoder.encode_descriptor("accept_failures", help, None, kind)?;
+        counter(family, self.handshakes.closed_doors())
     }
 
     fn drains(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {

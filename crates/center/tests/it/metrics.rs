@@ -46,6 +46,7 @@ async fn what_happened_is_counted_and_nobody_is_named() {
         ("onshi_certificates_revoked", 0.0),
         ("onshi_handshakes_refused_total", 0.0),
         ("onshi_handshakes_timed_out_total", 0.0),
+        ("onshi_accept_failures_total", 0.0),
     ] {
         assert!(
             (value(&text, name) - expected).abs() < 0.5,

@@ -17,10 +17,14 @@ const OF_NETWORK: usize = 32;
 /// Whether an address is a balancer's.
 type IsBalancer = dyn Fn(IpAddr) -> bool + Send + Sync;
 
-/// Whose handshakes are not bounded by network, and how many connections were closed by that bound or by time. Clones count together.
+/// Whose handshakes are not bounded by network, and how many connections were closed by that bound or by time, or could not be taken in. Clones
+/// count together.
 #[derive(Clone, Default)]
 pub struct HandshakeBounds {
+    /// The listener's name in the log.
+    listener: &'static str,
     is_balancer: Option<Arc<IsBalancer>>,
+    closed_doors: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
     timed_out: Arc<AtomicU64>,
 }
@@ -37,9 +41,29 @@ impl HandshakeBounds {
     pub fn behind(is_balancer: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self {
             is_balancer: Some(Arc::new(is_balancer)),
-            refused: Arc::default(),
-            timed_out: Arc::default(),
+            ..Self::default()
         }
+    }
+
+    /// The same for a listener that the log names so.
+    #[must_use]
+    pub fn of(mut self, listener: &'static str) -> Self {
+        self.listener = listener;
+        self
+    }
+
+    pub(super) fn listener(&self) -> &'static str {
+        self.listener
+    }
+
+    pub(super) fn count_closed_door(&self) {
+        self.closed_doors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often since the start nobody could be taken in for a while.
+    #[must_use]
+    pub fn closed_doors(&self) -> u64 {
+        self.closed_doors.load(Ordering::Relaxed)
     }
 
     /// Whether many clients come from an address.
