@@ -29,11 +29,11 @@ pub(crate) async fn sign(app: App) {
     }
 }
 
-/// Forgets what is kept for a time only, beside the checkpoints, so that neither waits for the other.
+/// Forgets what is kept for a time only, beside the checkpoints, so that neither waits for the other. Ends when
+/// the center does.
 pub(crate) async fn forget(app: App) {
     let mut every = tokio::time::interval(EVERY);
-    loop {
-        every.tick().await;
+    while app.draining.is_turn(&mut every).await {
         if let Err(error) = forget_old_keys(&app).await {
             tracing::error!(error = %error, "what is kept for a time only was not forgotten; it is tried again");
         }

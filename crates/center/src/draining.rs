@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tokio::time::Interval;
 
 /// The file of how it went, in the data folder.
 const LAST: &str = "last-drain.json";
@@ -89,6 +90,15 @@ impl Draining {
     /// Whether it has begun.
     pub(crate) fn has_begun(&self) -> bool {
         *self.begun.borrow()
+    }
+
+    /// Waits for the next turn of what the center does by itself; false when there is none any more.
+    pub(crate) async fn is_turn(&self, every: &mut Interval) -> bool {
+        tokio::select! {
+            biased;
+            () = self.begun() => false,
+            _ = every.tick() => true,
+        }
     }
 
     /// How many are waited for.

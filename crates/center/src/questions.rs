@@ -99,11 +99,10 @@ pub(crate) async fn past(
     }))
 }
 
-/// Closes checks whose card is gone and returns readers to unattended, as long as the center runs.
+/// Closes checks whose card is gone and returns readers to unattended, until the center ends.
 pub(crate) async fn close_what_is_over(app: App) {
     let mut every = tokio::time::interval(EVERY);
-    loop {
-        every.tick().await;
+    while app.draining.is_turn(&mut every).await {
         if let Err(error) = close_due(&app).await {
             tracing::error!(error = %error, "checks by card that were left open could not be closed");
         }

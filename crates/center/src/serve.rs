@@ -22,6 +22,7 @@ use pki::sealed::MachineKey;
 use pki::server::{ClientCertificate, Examiner, HandshakeBounds, Revocations};
 use store::engine::StoreError;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use ui::language::Texts;
 
 use crate::admission::connections::Connections;
@@ -76,6 +77,8 @@ pub struct Center {
     /// Home care, where the operator switched it on.
     pub home: Option<SocketAddr>,
     app: App,
+    /// What the center does by itself and audits: it ends before the last checkpoint.
+    own_work: Vec<JoinHandle<()>>,
     /// Held until the center has ended.
     _held: Held,
 }
@@ -307,17 +310,19 @@ impl Center {
         }
         pki::sealed::write_private(&dir.join("root.pem"), app.authority.root_pem().as_bytes())?;
         tokio::spawn(checkpoints::sign(app.clone()));
-        tokio::spawn(checkpoints::forget(app.clone()));
         tokio::spawn(checkpoints::review_contradictions(app.clone()));
         tokio::spawn(card_trust::watch(app.clone()));
         tokio::spawn(other_processes::follow(app.clone()));
-        tokio::spawn(questions::close_what_is_over(app.clone()));
         tokio::spawn(crate::emergency::tell_of_edges(app.clone()));
-        tokio::spawn(bulk::work::work_off(app.clone()));
         if config.read_through {
             tokio::spawn(reading_through::once(app.clone()));
         }
-        tokio::spawn(crate::claims::watch::look_after(app.clone()));
+        let own_work = vec![
+            tokio::spawn(checkpoints::forget(app.clone())),
+            tokio::spawn(questions::close_what_is_over(app.clone())),
+            tokio::spawn(bulk::work::work_off(app.clone())),
+            tokio::spawn(crate::claims::watch::look_after(app.clone())),
+        ];
         let enroll = listeners::tls(
             &app,
             config,
@@ -360,6 +365,7 @@ impl Center {
             search,
             home,
             app,
+            own_work,
             _held: held,
         })
     }
@@ -386,12 +392,29 @@ impl Center {
             "the center ends after what is in progress"
         );
         let limit = duration(self.app.capacity.drain_ms);
+        let mut own_work = self.own_work;
+        let worked = async {
+            for work in &mut own_work {
+                // One that panicked has ended as well.
+                let _ = work.await;
+            }
+        };
+        let (drained, worked) = tokio::join!(
+            tokio::time::timeout(limit, draining.over()),
+            tokio::time::timeout(limit, worked)
+        );
         let mut cut = 0;
-        if tokio::time::timeout(limit, draining.over()).await.is_err() {
+        if drained.is_err() {
             cut = draining.left();
             tracing::warn!(
                 connections = cut,
                 "connections were cut, since they took longer than capacity.drain_ms"
+            );
+        }
+        if worked.is_err() {
+            own_work.iter().for_each(JoinHandle::abort);
+            tracing::warn!(
+                "what the center was doing by itself took longer than capacity.drain_ms; it goes on at the next start"
             );
         }
         let last = LastDrain {

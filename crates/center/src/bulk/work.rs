@@ -28,20 +28,20 @@ pub(super) struct Worked {
     pub(super) answers: Answers,
 }
 
-/// Works off orders as long as the center runs.
+/// Works off orders until the center ends.
 pub(crate) async fn work_off(app: App) {
     let mut every = tokio::time::interval(EVERY);
-    loop {
+    while !app.draining.has_begun() {
         match step(&app).await {
             Ok(true) => {}
             Ok(false) => tokio::select! {
                 () = app.bulk.notified() => {}
-                _ = every.tick() => {}
+                _ = app.draining.is_turn(&mut every) => {}
             },
             Err(refused) => {
                 let code = &refused.problem().code;
                 tracing::error!(problem.code = %code, "a bulk order could not be worked on; it is tried again");
-                every.tick().await;
+                app.draining.is_turn(&mut every).await;
             }
         }
     }
@@ -66,6 +66,10 @@ async fn step(app: &App) -> Result<bool, Refused> {
     };
     // Parts of orders come behind all that somebody waits for.
     let _place = app.gate.enter_in_time(WorkClass::Bulk).await;
+    if app.draining.has_begun() {
+        // Left to the next process.
+        return Ok(true);
+    }
     let Some(task) = app.engine.take_task(task, app.now()).await? else {
         // Another process works on it: this one looks for something else.
         return Ok(true);

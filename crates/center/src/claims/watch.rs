@@ -35,12 +35,11 @@ const AT_ONCE: u32 = 50;
 /// The last submission of a turn that left some over: when it was sent, and which it is.
 type Passed = Option<(Instant, u128)>;
 
-/// Looks after the entry as long as the center runs.
+/// Looks after the entry until the center ends.
 pub(crate) async fn look_after(app: App) {
     let mut every = tokio::time::interval(EVERY);
     let mut passed = None;
-    loop {
-        every.tick().await;
+    while app.draining.is_turn(&mut every).await {
         if let Err(refused) = turn(&app, &mut passed).await {
             let code = &refused.problem().code;
             tracing::error!(problem.code = %code, "the claims entry could not be looked after; it is tried again");
@@ -50,6 +49,9 @@ pub(crate) async fn look_after(app: App) {
 
 async fn turn(app: &App, passed: &mut Passed) -> Result<(), Refused> {
     for submission in app.engine.unchecked(app.now(), AT_ONCE)? {
+        if app.draining.has_begun() {
+            return Ok(());
+        }
         // One after the other: another process may have begun with the next. One that fails keeps no other waiting.
         if let Err(refused) = run(app, &submission).await {
             not_checked(&submission, &refused);
