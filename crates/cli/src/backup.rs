@@ -13,10 +13,11 @@ use domain::audit::{Actor, Deed};
 use pki::sealed::folder_of;
 use store::audit::outside::Outside;
 use store::copies::{is_unfinished, remove_unfinished, unfinished};
-use store::engine::{Engine, StoreError, examine, files};
+use store::engine::{Engine, OpenError, StoreError, examine, files};
 use store::restores::Reach;
 use store::restoring::{Before, arriving, take_place};
 use store::upkeep::Copying;
+use store::versions::refuse_unknown;
 
 use crate::audit::{missing_key, read_outside};
 use crate::progress::Progress;
@@ -189,6 +190,7 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             &format!("{shown} is no whole copy: {error}; use another copy"),
         )
     })?;
+    refuse_unknown(from).map_err(|error| not_taken(from, &error))?;
     // Until this has ended no center starts on the folder.
     let held = Held::take(&arguments.data_dir);
     let _held = held.map_err(|why| match why {
@@ -285,6 +287,24 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A copy that this version would not open in its place.
+fn not_taken(from: &Path, error: &OpenError) -> anyhow::Error {
+    let from = from.display();
+    let ja = match error {
+        OpenError::Newer { .. } => {
+            "より新しい版の onshi の写しです。その版を入れてから復元するか、別の写しを使ってください"
+        }
+        OpenError::Changed { .. } => {
+            "構造がこの版のものと違う写しです。手で変更されたか、壊れた版が書いた可能性があります。別の写しを使ってください"
+        }
+        _ => "写しを読み取れません。続く英文の内容を確かめるか、別の写しを使ってください",
+    };
+    told::both(
+        &format!("{from}: {ja}。今あるデータベースはそのままです。"),
+        &format!("{error}; nothing was moved, and another copy may fit"),
+    )
 }
 
 /// The deeds to do once more, but for revocations where those were done again.

@@ -2,7 +2,7 @@
 //! fsync. Knows no table.
 
 mod file;
-mod migrations;
+pub(crate) mod migrations;
 pub(crate) mod numbers;
 pub mod server;
 mod writer;

@@ -145,6 +145,18 @@ pub enum OpenError {
         /// Which setting.
         setting: &'static str,
     },
+    /// An older version wrote it, and it is opened without changing it.
+    #[error(
+        "{path} is of an older version (schema {found}, this version has {known}); start the center of this version once, or run that version"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: usize,
+        /// Ours.
+        known: usize,
+    },
     /// A newer version wrote it.
     #[error(
         "{path} was written by a newer version (schema {found}, this version knows {known}); run that version"

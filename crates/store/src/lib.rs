@@ -46,6 +46,7 @@ mod system;
 pub mod training;
 mod tries;
 pub mod upkeep;
+pub mod versions;
 pub mod withdrawals;
 mod work_turns;
 mod writeback;

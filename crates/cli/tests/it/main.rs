@@ -56,3 +56,4 @@ mod turned_clock;
 mod units;
 mod updates;
 mod vendors_page;
+mod versions;

@@ -15,6 +15,25 @@ pub(super) fn apply(
     let failed = |error: sql::Error| OpenError::of_file(place, error);
     let table = "CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
     connection.execute_batch(table).map_err(failed)?;
+    for (name, text) in lacking(connection, place, migrations)? {
+        let step = || {
+            connection.execute_batch("BEGIN")?;
+            connection.execute_batch(text)?;
+            connection.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
+            connection.execute_batch("COMMIT")
+        };
+        step().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The steps a database lacks, in which their table is there. Changes nothing.
+pub(crate) fn lacking<'m>(
+    connection: &Connection,
+    place: &Path,
+    migrations: &'m [Migration],
+) -> Result<&'m [Migration], OpenError> {
+    let failed = |error: sql::Error| OpenError::of_file(place, error);
     let mut statement = connection
         .prepare_cached("SELECT name, text FROM migration ORDER BY name")
         .map_err(failed)?;
@@ -34,14 +53,5 @@ pub(super) fn apply(
             return Err(OpenError::Changed { path: place.into() });
         }
     }
-    for (name, text) in migrations.iter().skip(applied.len()) {
-        let step = || {
-            connection.execute_batch("BEGIN")?;
-            connection.execute_batch(text)?;
-            connection.execute("INSERT INTO migration VALUES (?1, ?2)", (name, text))?;
-            connection.execute_batch("COMMIT")
-        };
-        step().map_err(failed)?;
-    }
-    Ok(())
+    Ok(migrations.get(applied.len()..).unwrap_or_default())
 }

@@ -44,6 +44,7 @@ mod server_faults;
 mod shards;
 mod tries;
 mod unknown_certificates;
+mod versions;
 
 use domain::account::{AccountId, AccountKind};
 use domain::check::Verdict;

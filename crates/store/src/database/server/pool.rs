@@ -196,6 +196,24 @@ impl Pool {
         migrations::apply(&connection, Path::new(&self.to_string()), steps)
     }
 
+    /// How many of these steps the schema lacks. Changes nothing.
+    pub(crate) fn lacking(&self, steps: &[Migration]) -> Result<usize, OpenError> {
+        let failed = |error: StoreError| self.not_opened(error.to_string());
+        let connection = self.connect().map_err(failed)?;
+        self.examine(&connection)?;
+        // Where the schema is missing the search path leads to the table of another one.
+        let text = format!(
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = '{}' AND table_name = 'migration'",
+            self.schema
+        );
+        let tables = connection.query_row(&text, [], |row| row.get::<_, i64>(0));
+        if tables.map_err(|error| failed(error.into()))? == 0 {
+            return Ok(steps.len());
+        }
+        let place = self.to_string();
+        Ok(migrations::lacking(&connection, Path::new(&place), steps)?.len())
+    }
+
     /// Refuses a server that would answer otherwise than a file does, or lose what it acknowledged.
     fn examine(&self, connection: &Connection) -> Result<(), OpenError> {
         let text = "SELECT current_setting('search_path'), current_setting('synchronous_commit')";
