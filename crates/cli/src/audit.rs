@@ -14,6 +14,7 @@ use pki::receipt_key::ReceiptKeys;
 use pki::sealed::MachineKey;
 use store::audit::outside::Outside;
 use store::audit::verify::Report;
+use store::engine::Engine;
 
 use crate::progress::Progress;
 use crate::revoked_outside::{RevokedAgain, RevokedOutside};
@@ -202,14 +203,26 @@ pub(crate) fn missing_key(data_dir: &Path) -> Option<PathBuf> {
 
 /// Verifies the chain of a store with the keys that lie in its data folder.
 pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<Report> {
-    let engine = place.open_existing([0; 16])?;
+    place.must_exist()?;
     let data_dir = place.data_dir();
     if let Some(missing) = missing_key(data_dir) {
         return Err(told::unreadable(&missing, &ErrorKind::NotFound.into()));
     }
     let machine = MachineKey::open(&data_dir.join("machine.key"))?;
     let keys = ReceiptKeys::open(data_dir, &machine)?;
-    let mut believed = BelievedKeys::new(&engine, &machine, &keys);
+    let engine = place.open_as_it_is([0; 16])?;
+    let report = verified(&engine, (&machine, &keys), outside);
+    // However it came out: what is left open leaves logs beside the files.
+    engine.close();
+    report
+}
+
+fn verified(
+    engine: &Engine,
+    (machine, keys): (&MachineKey, &ReceiptKeys),
+    outside: &Outside,
+) -> anyhow::Result<Report> {
+    let mut believed = BelievedKeys::new(engine, machine, keys);
     let total = engine.events()?;
     let mut progress = Progress::new("events", total);
     let mut report = engine.verify_audit_watched(
@@ -218,7 +231,6 @@ pub(crate) fn examine(place: &StorePlace, outside: &Outside) -> anyhow::Result<R
         |events| progress.reached(events.min(total)),
     )?;
     progress.reached(total);
-    engine.close();
     report.faults.extend(outside.faults());
     Ok(report)
 }

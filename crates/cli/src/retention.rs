@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use domain::audit::Actor;
 use store::checks::retention::{LetGo, OldMonth};
+use store::engine::Engine;
 
 use crate::store_place::StorePlace;
 use crate::{serve, told};
@@ -39,11 +40,34 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let mut chain = [0; 16];
     aws_lc_rs::rand::fill(&mut chain).context("the system's random generator failed")?;
-    let engine = StorePlace::Settings(Box::new(config)).open_existing(chain)?;
+    let place = StorePlace::Settings(Box::new(config));
+    let engine = if arguments.let_go {
+        place.open_existing(chain)?
+    } else {
+        place.open_as_it_is(chain)?
+    };
+    let outcomes = outcomes(&engine, months, arguments.let_go).await;
+    engine.close();
+    let outcomes = outcomes?;
+    show(&arguments, months, &outcomes);
+    let is_done = outcomes.iter().all(|(_, it)| *it != Outcome::NotWhole);
+    Ok(if is_done {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Lets the old months go, or looks at what would become of them.
+async fn outcomes(
+    engine: &Engine,
+    months: u16,
+    let_go: bool,
+) -> anyhow::Result<Vec<(OldMonth, Outcome)>> {
     let old = engine.old_checks(months, serve::now())?;
     let mut outcomes = Vec::new();
     for month in old {
-        let outcome = if arguments.let_go {
+        let outcome = if let_go {
             let actor = Actor::Operator("local".into());
             match engine.let_go(month, actor, serve::now()).await? {
                 LetGo::Done(_) => Outcome::Gone,
@@ -56,14 +80,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         };
         outcomes.push((month, outcome));
     }
-    engine.close();
-    show(&arguments, months, &outcomes);
-    let is_done = outcomes.iter().all(|(_, it)| *it != Outcome::NotWhole);
-    Ok(if is_done {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(outcomes)
 }
 
 /// What became of a month, or would.

@@ -75,12 +75,29 @@ impl StorePlace {
 
     /// Opens a store that must be there: opening would make what is missing in a folder.
     pub(crate) fn open_existing(&self, chain: [u8; 16]) -> anyhow::Result<Engine> {
-        let is_server = matches!(self, Self::Settings(config) if config.database.is_some());
-        let database = self.data_dir().join("center.db");
-        if !is_server {
-            must_be_there(&database)?;
-        }
+        self.must_exist()?;
         self.open(chain)
+    }
+
+    /// Opens a store of this version, to look at it: makes nothing, and brings none of an older version to this one.
+    pub(crate) fn open_as_it_is(&self, chain: [u8; 16]) -> anyhow::Result<Engine> {
+        self.must_exist()?;
+        match self {
+            Self::Folder(dir) => Engine::open_center_as_it_is(&dir.join("center.db"), chain)
+                .map_err(|error| told::not_opened(&error)),
+            Self::Settings(config) => config
+                .open_store_as_it_is(chain)
+                .map_err(|error| serve::not_started(&StartError::Store(error))),
+        }
+    }
+
+    /// Refuses a folder without a store.
+    pub(crate) fn must_exist(&self) -> anyhow::Result<()> {
+        let is_server = matches!(self, Self::Settings(config) if config.database.is_some());
+        if is_server {
+            return Ok(());
+        }
+        must_be_there(&self.data_dir().join("center.db"))
     }
 }
 

@@ -104,4 +104,15 @@ impl Config {
         };
         Ok(Engine::open_server(&database.address()?, chain)?)
     }
+
+    /// Opens the store as a process of this audit chain where this version wrote it; makes and changes nothing.
+    ///
+    /// # Errors
+    /// [`NotOpened`], with the remedy.
+    pub fn open_store_as_it_is(&self, chain: [u8; 16]) -> Result<Engine, NotOpened> {
+        Ok(match &self.database {
+            Some(database) => Engine::open_server_as_it_is(&database.address()?, chain)?,
+            None => Engine::open_center_as_it_is(&self.data_dir.join("center.db"), chain)?,
+        })
+    }
 }

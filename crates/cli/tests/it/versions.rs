@@ -1,8 +1,10 @@
-//! A store of another version: no copy of a newer one takes the place of what is there.
+//! A store of another version: no copy of a newer one takes the place of what is there, and a look at an older one changes nothing of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use pki::receipt_key::ReceiptKeys;
+use pki::sealed::MachineKey;
 use store::engine::Engine;
 
 use crate::running::{onshi, succeed};
@@ -71,4 +73,32 @@ fn a_copy_of_a_newer_version_is_refused_before_anything_is_moved() {
         let order = ["restore", "--data-dir", data_dir, "--from", from];
         refused(&dir, &order, &parts);
     }
+}
+
+#[test]
+fn looks_at_a_store_of_an_older_version_leave_it_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("center");
+    make_store(&dir);
+    let data_dir = dir.to_str().unwrap();
+    let verify = ["audit", "verify", "--data-dir", data_dir];
+    // Keys are looked for first, and what is wrong with them leaves no logs behind either.
+    refused(&dir, &verify, &["machine.key", "there is no such file"]);
+    let machine = MachineKey::open(&dir.join("machine.key")).unwrap();
+    ReceiptKeys::open(&dir, &machine).unwrap();
+    succeed(&verify);
+    let last = "DELETE FROM migration WHERE name = (SELECT max(name) FROM migration)";
+    run(&dir.join("center.db"), last);
+    let older = ["古い版", "older version", "start the center"];
+    refused(&dir, &verify, &older);
+    let settings = folder.path().join("center.toml");
+    let text = format!(
+        "data_dir = \"{data_dir}\"\n[listen]\napi = \"127.0.0.1:0\"\nenroll = \"127.0.0.1:0\"\n[retention]\nchecks_months = 13\n"
+    );
+    std::fs::write(&settings, text).unwrap();
+    let settings = settings.to_str().unwrap();
+    refused(&dir, &["retention", "--config", settings], &older);
+    refused(&dir, &["audit", "verify", "--config", settings], &older);
+    std::fs::write(dir.join("machine.key"), "no key").unwrap();
+    refused(&dir, &verify, &["machine.key"]);
 }
