@@ -1,6 +1,7 @@
 //! Copies of a center's store: made while it runs, put back while it does not, and then verified. Keeps no history of copies: that is
 //! what backup programs are for.
 
+use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -167,8 +168,8 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
             ),
         ));
     }
-    if let Some(missing) = files(from).iter().find(|file| !file.is_file()) {
-        return Err(told::unreadable(missing, &ErrorKind::NotFound.into()));
+    for file in files(from) {
+        looked_at(from, &file, look(&file))?;
     }
     let logs = files(from).map(|it| it.with_extension("db-wal"));
     if logs.iter().any(|it| size(std::slice::from_ref(it)) != 0) {
@@ -287,6 +288,35 @@ pub(crate) async fn restore(arguments: &Restore) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whether a file of a copy is there, and this user may read it.
+fn look(file: &Path) -> std::io::Result<Metadata> {
+    let found = std::fs::metadata(file)?;
+    if found.is_file() {
+        std::fs::File::open(file)?;
+    }
+    Ok(found)
+}
+
+/// Refuses a copy without this file, or whose file belongs to another user.
+fn looked_at(from: &Path, file: &Path, found: std::io::Result<Metadata>) -> anyhow::Result<()> {
+    match found {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(told::unreadable(file, &ErrorKind::NotFound.into())),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let (file, from) = (file.display(), from.display());
+            Err(told::both(
+                &format!(
+                    "{file} を読む権限がありません。写しは、作成した利用者だけが読めます。root で chown -R onshi-center {from} を実行してから、もう一度復元してください。"
+                ),
+                &format!(
+                    "this user may not read {file}; the user who made a copy reads it alone: run chown -R onshi-center {from} as root, then restore again"
+                ),
+            ))
+        }
+        Err(error) => Err(told::unreadable(file, &error)),
+    }
 }
 
 /// A copy that this version would not open in its place.
@@ -503,4 +533,28 @@ fn database(data_dir: &Path) -> anyhow::Result<PathBuf> {
     let database = data_dir.join("center.db");
     must_be_there(&database)?;
     Ok(database)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_another_user_is_not_told_of_as_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("center.db");
+        let closed = looked_at(dir.path(), &file, Err(ErrorKind::PermissionDenied.into()));
+        let closed = closed.unwrap_err().to_string();
+        let remedy = format!("chown -R onshi-center {}", dir.path().display());
+        assert_eq!(closed.matches(&remedy).count(), 2, "{closed}");
+        assert!(!closed.contains("there is no such file"), "{closed}");
+        let missing = looked_at(dir.path(), &file, look(&file));
+        let missing = missing.unwrap_err().to_string();
+        assert!(missing.contains("there is no such file"), "{missing}");
+        std::fs::create_dir(&file).unwrap();
+        assert!(looked_at(dir.path(), &file, look(&file)).is_err());
+        std::fs::remove_dir(&file).unwrap();
+        std::fs::write(&file, "").unwrap();
+        looked_at(dir.path(), &file, look(&file)).unwrap();
+    }
 }
