@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::running::Part;
+use crate::server::archive_command;
 
 /// Clusters of this process, each with loopback addresses of its own.
 static CLUSTERS: AtomicU8 = AtomicU8::new(0);
@@ -334,9 +335,9 @@ impl Cluster {
         let settings = match &self.archive {
             None => settings,
             Some(archive) => {
-                let (at, archive) = ("      parameters:\n", archive.display());
+                let at = "      parameters:\n";
                 assert_eq!(settings.matches(at).count(), 1);
-                let command = format!("test ! -f {archive}/%f && cp %p {archive}/%f");
+                let command = archive_command(archive);
                 let keeps =
                     format!("        archive_mode: \"on\"\n        archive_command: '{command}'\n");
                 settings.replace(at, &format!("{at}{keeps}"))

@@ -1,26 +1,34 @@
 //! A server's data is brought back to a point in time from a copy and its archived log: what was recorded by then is there, the audit chain
 //! is whole, and a checkpoint kept outside says what came after.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
 use domain::civil_date::Instant;
 use domain::permit::ReadHistory;
 use store::audit::verify::Fault;
 use store::audit::{Checkpoint, checkpoint_message, heads};
 use store::engine::Engine;
 
-use crate::server::TestServer;
+use crate::server::{TestServer, archive_command};
 use crate::{permit, record};
 
-/// Keeps every piece of the log, and waits until it has.
-const ARCHIVING: [&str; 4] = [
-    "-c",
-    "archive_mode=on",
-    "-c",
-    "archive_command=mkdir -p @/archive && cp %p @/archive/%f",
-];
+/// Starts a server that keeps every piece of its log, as the documents say.
+fn start_archiving() -> TestServer {
+    let command = archive_command(Path::new("@/archive"));
+    let command = format!("archive_command={command}");
+    let server = TestServer::start(&["-c", "archive_mode=on", "-c", &command]);
+    let archive = server.folder().join("archive");
+    std::fs::create_dir(&archive).unwrap();
+    let user = server.folder().metadata().unwrap().uid();
+    std::os::unix::fs::chown(&archive, Some(user), None).unwrap();
+    server
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
-    let server = TestServer::start(&ARCHIVING);
+    let server = start_archiving();
     let database = server.database();
     let engine = Engine::open_server(&server.address(&database), [1; 16]).unwrap();
     record(&engine, 1..=20).await;
@@ -74,6 +82,41 @@ async fn a_server_is_brought_back_to_a_point_and_its_chain_is_whole() {
     record(&engine, 101..=110).await;
     let whole = engine.verify_audit(&[], |_, _, _| true).unwrap();
     assert_eq!((whole.checks, whole.faults), (50, vec![]));
+}
+
+#[test]
+fn what_a_power_cut_leaves_in_the_archive_does_not_hold_up_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let archive = at("wal");
+    std::fs::create_dir(&archive).unwrap();
+    let command = archive_command(&archive).replace("%p", at("from").to_str().unwrap());
+    let kept = |name: &str| archive.join(name);
+    let keep = |name: &str| {
+        let command = command.replace("%f", name);
+        let ran = Command::new("sh").args(["-c", &command]).status();
+        let names = std::fs::read_dir(&archive).unwrap();
+        let mut names = names.map(|it| it.unwrap().file_name());
+        let is_part = names.any(|it| it.to_string_lossy().ends_with(".part"));
+        (ran.unwrap().success(), is_part)
+    };
+    let piece = vec![7; 1 << 20];
+    std::fs::write(at("from"), &piece).unwrap();
+    // Cut off while it was copied; then before the server knew that it was kept.
+    std::fs::write(kept("01.part"), &piece[..5_000]).unwrap();
+    for _ in 0..2 {
+        assert_eq!(keep("01"), (true, false));
+        assert!(std::fs::read(kept("01")).unwrap() == piece);
+    }
+    // What differs is nobody's to write over.
+    let strange = vec![8; 1 << 20];
+    for other in [&piece[..5_000], &strange[..]] {
+        std::fs::write(kept("02"), other).unwrap();
+        assert_eq!(keep("02"), (false, false));
+        assert!(std::fs::read(kept("02")).unwrap() == other);
+    }
+    std::fs::remove_file(kept("02")).unwrap();
+    assert_eq!(keep("02"), (true, false));
 }
 
 /// Where the chains stand, kept outside.

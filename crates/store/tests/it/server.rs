@@ -250,6 +250,16 @@ done
 rm -rf "$folder"
 "#;
 
+/// The command of `docs/operations/backup.md` that keeps the pieces of the log in a folder.
+pub(crate) fn archive_command(archive: &Path) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations/backup.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let mut lines = page.lines();
+    let command = lines.find_map(|it| it.strip_prefix("archive_command = '")?.strip_suffix('\''));
+    let command = command.unwrap();
+    command.replace("/mnt/wal", archive.to_str().unwrap())
+}
+
 /// The server that all tests of this process share.
 pub(crate) fn shared() -> &'static TestServer {
     static SERVER: OnceLock<TestServer> = OnceLock::new();
