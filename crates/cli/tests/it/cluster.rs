@@ -389,6 +389,22 @@ impl Drop for Cluster {
     }
 }
 
+#[test]
+fn an_etcd_of_the_package_lets_old_versions_go() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster/etcd.env");
+    let text = std::fs::read_to_string(file).unwrap();
+    let value = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.split_once('='));
+        let found = lines.find(|it| it.0 == name);
+        found.map(|it| it.1.trim_matches('"').to_owned())
+    };
+    let mode = value("ETCD_AUTO_COMPACTION_MODE");
+    assert_eq!(mode.as_deref(), Some("periodic"));
+    let kept = value("ETCD_AUTO_COMPACTION_RETENTION").unwrap();
+    let number = kept.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    assert_ne!(number.parse::<u32>().unwrap(), 0, "{kept}");
+}
+
 /// A file of the package with its places filled in; all of them.
 fn filled(name: &str, values: &[(&str, &str)]) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/cluster");
