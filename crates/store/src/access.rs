@@ -51,6 +51,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         "0010_unknown_certificates",
         include_str!("../migrations/0010_unknown_certificates.sqlite.sql"),
     ),
+    (
+        "0011_claim_files_let_go",
+        include_str!("../migrations/0011_claim_files_let_go.sqlite.sql"),
+    ),
 ];
 
 /// The same as a schema of a server. An index over what grows is made `IF NOT EXISTS` in new steps, so that an operator may have made it
@@ -91,6 +95,10 @@ pub(crate) const SERVER_MIGRATIONS: &[Migration] = &[
     (
         "0010_unknown_certificates",
         include_str!("../migrations/0010_unknown_certificates.postgres.sql"),
+    ),
+    (
+        "0011_claim_files_let_go",
+        include_str!("../migrations/0011_claim_files_let_go.postgres.sql"),
     ),
 ];
 

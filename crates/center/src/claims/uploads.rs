@@ -1,5 +1,7 @@
 //! Claim files on their way: begun, sent piece by piece in any number of requests, and whole. Holds one request's bytes in memory at most.
 
+use std::num::NonZeroU16;
+
 use api::claims::submission::ClaimsSubmission;
 use api::claims::{ClaimsUpload, ClaimsUploadEnd, NewClaimsUpload};
 use api::problem::claims::ClaimsTrouble;
@@ -17,7 +19,7 @@ use exchange::claim_file::finding::Finding;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use store::claims::submissions::{Submission, Submitted};
-use store::claims::uploads::{Begun, NewUpload, PIECE_BYTES, Put, Upload};
+use store::claims::uploads::{Begun, NewUpload, PIECE_BYTES, Put, Settled, Upload};
 
 use super::{Claimant, event_of, in_time, new_id, read_id, shown_id, submissions, watch};
 use crate::app::{App, Shared};
@@ -394,10 +396,15 @@ pub(super) fn open(app: &Shared, who: &Holder) -> Result<Vec<ClaimsUpload>, Refu
     Ok(open.iter().map(|it| shown(app, it)).collect())
 }
 
-/// Forgets what nothing more came of.
+/// Forgets what nothing more came of, and the files of submissions that were settled long ago.
 pub(super) async fn forget_old(app: &App, now: Instant) -> Result<(), store::engine::StoreError> {
-    let days = i64::from(app.claims.settings.uploads_kept_days.get());
-    let before = now.plus_seconds(-days * 86_400);
-    while app.engine.forget_uploads(before).await? {}
+    let before = |days: NonZeroU16| now.plus_seconds(-i64::from(days.get()) * 86_400);
+    let settings = &app.claims.settings;
+    let old = before(settings.uploads_kept_days);
+    while app.engine.forget_uploads(old).await? {}
+    while app.engine.let_files_go(Settled::GivenUp, old).await? {}
+    if let Some(old) = settings.accepted_kept_days.map(before) {
+        while app.engine.let_files_go(Settled::Accepted, old).await? {}
+    }
     Ok(())
 }

@@ -21,8 +21,10 @@ pub struct Claims {
     pub most_piece_bytes: NonZeroU32,
     /// Files a facility may have on their way to one review body.
     pub most_open_uploads: NonZeroU32,
-    /// Days after which a file on its way, of which nothing more came, is forgotten.
+    /// Days after which a file on its way, of which nothing more came, is forgotten, and that of a submission that was refused or taken back.
     pub uploads_kept_days: NonZeroU16,
+    /// Days after which the file of an accepted submission is forgotten; without it these files are kept for good.
+    pub accepted_kept_days: Option<NonZeroU16>,
     /// Files checked at once.
     pub checks_at_once: NonZeroU16,
     /// Whether what is checked and not accepted when the month's time is over is accepted by the center, without claims that are refused or
@@ -41,6 +43,7 @@ impl Default for Claims {
             most_piece_bytes: many(1 << 20),
             most_open_uploads: many(5),
             uploads_kept_days: few(7),
+            accepted_kept_days: None,
             checks_at_once: few(1),
             accept_at_close: true,
         }
@@ -145,6 +148,18 @@ mod tests {
         let read = check(r#"{from_day = 1, to_day = 10, opens = "08:00", closes = "24:00"}"#);
         let spans = read.unwrap().submission.0;
         assert_eq!(spans.spans().first().map(|it| it.closes_min), Some(1440));
+    }
+
+    #[test]
+    fn files_of_accepted_submissions_are_kept_for_good_unless_a_time_is_set() {
+        let of = |line: &str| {
+            let text = format!("data_dir = \"x\"\n[claims]\n{line}\n");
+            let read = Config::parse(&text).map(|it| it.claims.accepted_kept_days);
+            read.map(|it| it.map(NonZeroU16::get)).ok()
+        };
+        assert_eq!(of(""), Some(None));
+        assert_eq!(of("accepted_kept_days = 1830"), Some(Some(1_830)));
+        assert_eq!(of("accepted_kept_days = 0"), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use domain::institution_code::InstitutionCode;
 use domain::medical_aid::TreatmentMonth;
 
 use super::history::step;
-use super::uploads;
+use super::uploads::{self, Settled};
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
 use crate::sql::{Connection, OptionalExtension, Params, Row, params};
@@ -309,6 +309,7 @@ impl Engine {
         event: Event,
     ) -> Result<bool, StoreError> {
         self.write(move |connection, batch| {
+            uploads::note_refused(connection, (id, state), event.at)?;
             let text = "UPDATE claims_submission SET state = ?2, checked = ?3, kind = ?4, claim_month = ?5, claims = ?6, refused = ?7,
                 to_confirm = ?8, points = ?9, findings = ?10, run = ?11, good_points = ?12 WHERE id = ?1 AND state = 'checking'";
             let changed = connection.prepare_cached(text)?.execute(params![
@@ -400,6 +401,8 @@ impl Engine {
                 taken.points as i64,
                 number(facility)
             ])?;
+            let of = (number(facility), found.upload);
+            uploads::note(connection, Settled::Accepted, of, event.at)?;
             let by = by.as_ref().map(AccountId::as_str);
             let claims = taken.claims.to_string();
             step(connection, id, event.at, by, Step::Accepted, &claims)?;
@@ -433,6 +436,8 @@ impl Engine {
             let text = "UPDATE claims_submission SET state = 'withdrawn', ended = ?2 WHERE id = ?1 AND facility = ?3";
             let of = params![id.to_be_bytes(), event.at.as_micros(), number(holder.facility)];
             connection.prepare_cached(text)?.execute(of)?;
+            let file = (number(holder.facility), found.upload);
+            uploads::note(connection, Settled::GivenUp, file, event.at)?;
             let by = Some(holder.account.as_str());
             step(connection, id, event.at, by, Step::Withdrawn, "")?;
             batch.append(connection, &event, None)?;

@@ -3,7 +3,7 @@
 
 use domain::account::AccountId;
 use domain::civil_date::Instant;
-use domain::claims::entry::Holder;
+use domain::claims::entry::{Holder, SubmissionState};
 
 use crate::access::number;
 use crate::engine::{Engine, StoreError};
@@ -14,6 +14,28 @@ pub const PIECE_BYTES: usize = 128 << 10;
 
 /// Uploads forgotten in one transaction.
 const AT_ONCE: u32 = 4;
+
+/// Pieces of a submission's file that are let go in one transaction: others write in between.
+const PIECES_AT_ONCE: usize = 64;
+
+/// What became of a submission from which on its file is kept for a time alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It was refused or taken back.
+    GivenUp,
+    /// It was accepted.
+    Accepted,
+}
+
+impl Settled {
+    /// The column that says when.
+    fn column(self) -> &'static str {
+        match self {
+            Self::GivenUp => "given_up",
+            Self::Accepted => "accepted",
+        }
+    }
+}
 
 /// An upload to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +115,7 @@ impl Engine {
                 return Ok(Begun::TooManyOpen);
             }
             connection
-                .prepare_cached("INSERT INTO claims_upload VALUES (?1,?2,?3,?4,?5,?6,?7,?7,0,NULL)")?
+                .prepare_cached("INSERT INTO claims_upload VALUES (?1,?2,?3,?4,?5,?6,?7,?7,0,NULL,NULL,NULL)")?
                 .execute(params![
                     new.id.to_be_bytes(),
                     tenant,
@@ -222,6 +244,88 @@ impl Engine {
             Ok(due.len() == AT_ONCE as usize)
         })
         .await
+    }
+
+    /// Lets go of files whose submission was settled before an instant, some pieces at a time. The submission stays, with its SHA-256 and its
+    /// history. True when there may be more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn let_files_go(
+        &self,
+        settled: Settled,
+        before: Instant,
+    ) -> Result<bool, StoreError> {
+        let column = settled.column();
+        let due = self.read(|connection| {
+            let text = format!(
+                "SELECT facility, id FROM claims_upload WHERE {column} < ?1 ORDER BY {column} LIMIT 1"
+            );
+            let found = connection
+                .prepare_cached(&text)?
+                .query_row([before.as_micros()], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?))
+                });
+            Ok(found.optional()?)
+        })?;
+        let Some((facility, id)) = due else {
+            return Ok(false);
+        };
+        self.write(move |connection, _| {
+            let text = format!(
+                "DELETE FROM claims_piece WHERE upload = ?1 AND begins IN
+                  (SELECT begins FROM claims_piece WHERE upload = ?1 ORDER BY begins LIMIT {PIECES_AT_ONCE})"
+            );
+            let gone = connection.prepare_cached(&text)?.execute([id])?;
+            if gone < PIECES_AT_ONCE {
+                let text = "UPDATE claims_upload SET given_up = NULL, accepted = NULL WHERE facility = ?1 AND id = ?2";
+                connection.prepare_cached(text)?.execute((facility, id))?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// Notes when a submission was settled; its file is at this place.
+pub(super) fn note(
+    connection: &Connection,
+    settled: Settled,
+    (facility, upload): (i64, u128),
+    at: Instant,
+) -> Result<(), StoreError> {
+    let column = settled.column();
+    let text = format!("UPDATE claims_upload SET {column} = ?3 WHERE facility = ?1 AND id = ?2");
+    connection.prepare_cached(&text)?.execute(params![
+        facility,
+        upload.to_be_bytes(),
+        at.as_micros()
+    ])?;
+    Ok(())
+}
+
+/// The same of a submission in its checks, where these refuse it.
+pub(super) fn note_refused(
+    connection: &Connection,
+    (submission, state): (u128, SubmissionState),
+    at: Instant,
+) -> Result<(), StoreError> {
+    if state != SubmissionState::Refused {
+        return Ok(());
+    }
+    let text =
+        "SELECT facility, upload FROM claims_submission WHERE id = ?1 AND state = 'checking'";
+    let found = connection
+        .prepare_cached(text)?
+        .query_row([submission.to_be_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?))
+        });
+    match found.optional()? {
+        Some((facility, upload)) => {
+            let of = (facility, u128::from_be_bytes(upload));
+            note(connection, Settled::GivenUp, of, at)
+        }
+        None => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use domain::medical_aid::TreatmentMonth;
 use store::claims::filings::{Decided, Decision, Filing};
 use store::claims::openings::MadeOpening;
 use store::claims::submissions::{Counts, Ended, ResultKind, Submission, Submitted, Taken};
-use store::claims::uploads::{Begun, NewUpload, Put};
+use store::claims::uploads::{Begun, NewUpload, Put, Settled};
 use store::engine::Engine;
 
 use crate::cards::{FACILITY, now};

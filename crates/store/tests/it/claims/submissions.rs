@@ -44,6 +44,67 @@ async fn a_submission_ends_once_and_is_nobody_elses(place: &Place) {
     );
 }
 
+/// Lets go of all files that were settled before a second of the day.
+async fn let_go(engine: &Engine, settled: Settled, seconds: i64) {
+    let before = now().plus_seconds(seconds);
+    while engine.let_files_go(settled, before).await.unwrap() {}
+}
+
+async fn the_file_of_what_is_settled_is_let_go_and_its_history_stays(place: &Place) {
+    let engine = place.open();
+    let pieces = |upload: u8| {
+        let text = "SELECT count(*) FROM claims_piece WHERE upload = x'";
+        place.run(&format!("{text}{upload:032x}'"))
+    };
+    // Taken back, in more pieces than go at once; refused; accepted; and checked alone.
+    begin(&engine, &own(), 1).await;
+    put(&engine, &own(), (1, 0), &[&b"x"[..]; 150]).await;
+    assert!(matches!(
+        whole(&engine, (1, 101), 1).await,
+        Submitted::Done(_)
+    ));
+    finish(&engine, 101, 1).await;
+    withdraw(&engine, &own(), 101).await;
+    for file in 2_u8..=4 {
+        let id = u128::from(file);
+        sent(&engine, (id, 100 + id), file).await;
+    }
+    let refused = engine.finish_claims_check(
+        (102, [1; 16]),
+        SubmissionState::Refused,
+        counts(),
+        event(Deed::ClaimsChecked),
+    );
+    assert!(refused.await.unwrap());
+    for id in [103, 104] {
+        finish(&engine, id, 1).await;
+    }
+    accept(&engine, 103).await;
+    let left = || [1, 2, 3, 4].map(pieces);
+    for settled in [Settled::GivenUp, Settled::Accepted] {
+        let_go(&engine, settled, 0).await;
+    }
+    assert_eq!(left(), [150, 1, 1, 1], "it is too early");
+    let_go(&engine, Settled::GivenUp, 1).await;
+    assert_eq!(left(), [0, 0, 1, 1]);
+    let_go(&engine, Settled::Accepted, 1).await;
+    assert_eq!(left(), [0, 0, 0, 1]);
+    let gone = engine.submission(&own(), 101).unwrap().unwrap();
+    assert_eq!(gone.sha256, [1; 32]);
+    let steps = engine.steps(&gone).unwrap();
+    let steps: Vec<Step> = steps.iter().map(|it| it.step).collect();
+    assert_eq!(steps, [Step::Sent, Step::Checked, Step::Withdrawn]);
+    // Said once more, it is what it was; and what was refused may be taken back still.
+    assert_eq!(
+        whole(&engine, (1, 109), 1).await,
+        Submitted::Before(Box::new(gone))
+    );
+    let withdrawn = withdraw(&engine, &own(), 102).await;
+    assert!(matches!(withdrawn, Ended::Done(_)));
+    let_go(&engine, Settled::GivenUp, 1).await;
+    assert!(engine.open_uploads(&own()).unwrap().is_empty());
+}
+
 async fn a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission(place: &Place) {
     let engine = place.open();
     begin(&engine, &own(), 1).await;
@@ -124,6 +185,7 @@ async fn what_is_not_accepted_is_found_without_a_walk_over_all_submissions(place
 
 on_both!(
     a_submission_ends_once_and_is_nobody_elses,
+    the_file_of_what_is_settled_is_let_go_and_its_history_stays,
     a_piece_that_came_after_the_sha_256_was_worked_out_makes_no_submission,
     what_cannot_be_accepted_keeps_nothing_else_from_being_found,
     what_is_not_accepted_is_found_without_a_walk_over_all_submissions,
