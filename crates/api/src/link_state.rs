@@ -102,6 +102,8 @@ pub enum Kind {
     Full,
     /// A folder lets those whom the setting `shared` names not through.
     Closed,
+    /// Results wait because earlier ones of the same names were not taken.
+    Held,
     /// Another trouble with a folder or file.
     File,
     /// The journal cannot be written.

@@ -28,6 +28,9 @@ pub trait Files: std::fmt::Debug + Send + Sync {
     /// Whether something lies there.
     fn exists(&self, path: &Path) -> bool;
 
+    /// Whether a file lies there, whoever may read it. A folder is none.
+    fn is_file(&self, path: &Path) -> bool;
+
     /// Writes a file; the disk may have it later, or half of it.
     ///
     /// # Errors
@@ -99,6 +102,10 @@ impl Files for Disk {
 
     fn exists(&self, path: &Path) -> bool {
         std::fs::symlink_metadata(path).is_ok()
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        std::fs::symlink_metadata(path).is_ok_and(|it| !it.is_dir())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -73,6 +73,8 @@ struct Open {
     tries: u32,
     /// Whether it is known to be readable.
     readable: bool,
+    /// Whether its end waits: that of an earlier request of the same name still lies where it has to go.
+    held: bool,
 }
 
 impl Open {
@@ -209,6 +211,11 @@ impl Lane {
     /// How many files lie in the request folder and are not taken.
     pub(crate) fn waiting(&self) -> usize {
         self.arrivals.waiting()
+    }
+
+    /// How many ends wait until the earlier one of the same name is taken.
+    pub(crate) fn held(&self) -> usize {
+        self.open.values().filter(|open| open.held).count()
     }
 
     /// The number of the last batch of ends that was published, where any end still waits for its touch.
@@ -439,6 +446,7 @@ impl Lane {
             stage: Stage::Free(None),
             tries: 0,
             readable: false,
+            held: false,
         };
         self.open.insert(place, open);
         self.next_place += 1;

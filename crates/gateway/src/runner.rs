@@ -331,6 +331,7 @@ impl Runner {
         self.tell(stuck);
         if let Some(lane) = &self.lane {
             self.standing.looked(lane.waiting(), quiet);
+            self.standing.held(lane.held(), self.clock.now());
         }
     }
 }

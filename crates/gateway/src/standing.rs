@@ -35,6 +35,8 @@ struct Folder {
     troubles: BTreeMap<Concern, Trouble>,
     /// A folder that lets those whom `shared` names not through.
     closed: Option<Trouble>,
+    /// Ends that wait until the earlier ones of the same names are taken.
+    held: Option<Trouble>,
     /// The pieces of work on its files that go on.
     working: BTreeMap<Hand, Working>,
 }
@@ -98,7 +100,7 @@ impl Folder {
     /// What lasts, rather than what is over.
     fn trouble(&self) -> Option<Trouble> {
         let lasts = self.troubles.values().find(|it| it.lasts);
-        let told = lasts.or(self.closed.as_ref());
+        let told = lasts.or(self.closed.as_ref()).or(self.held.as_ref());
         let last = || self.troubles.values().max_by(|a, b| a.since.cmp(&b.since));
         told.or_else(last).cloned()
     }
@@ -263,6 +265,28 @@ impl Standing {
                 since: now.to_string(),
                 lasts: true,
             });
+        });
+    }
+
+    /// So many ends wait until the earlier ones of the same names are taken; that some do is logged once.
+    pub(crate) fn held(&self, count: usize, now: Instant) {
+        self.change(|folder| {
+            if count == 0 {
+                folder.held = None;
+            } else if folder.held.is_none() {
+                tracing::warn!(
+                    folder = self.folder,
+                    count,
+                    "前の結果が res に残っているため、同じ名前の次の結果を置けません。レセコンが前の結果を取り込んで消すと置かれます。 / results wait because \
+                     earlier ones of the same names lie in res; they are put there once the receipt computer took and deleted those"
+                );
+                folder.held = Some(Trouble {
+                    kind: Kind::Held,
+                    detail: String::new(),
+                    since: now.to_string(),
+                    lasts: true,
+                });
+            }
         });
     }
 

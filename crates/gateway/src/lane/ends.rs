@@ -89,13 +89,10 @@ impl Lane {
             }
             None => {}
         }
-        if end.ending == Ending::Answered {
-            // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another.
-            let replaced = end.original.is_some();
-            let earlier = (!replaced).then(|| original(&end.name));
-            for name in earlier.into_iter().chain(open_original(&end.name)) {
-                remove_if_there(&*files, &res.join(name))?;
-            }
+        if end.ending == Ending::Answered && !files.is_file(&res.join(&end.name)) {
+            // Nor may that of an earlier request of the same name, which nobody took, stand beside this result: it is about another. Beside its
+            // own result it stays; this one waits.
+            remove_stale(&*files, &res, &end.name, end.original.is_some())?;
         }
         let further = match &end.further {
             Some(further) => {
@@ -179,7 +176,8 @@ impl Lane {
         rows
     }
 
-    /// Moves the parts of every ready file into the result folder.
+    /// Moves the parts of every ready file into the result folder. An end whose place is taken by that of an earlier request of the same name
+    /// waits until that one is gone: each is read in its turn, and none is lost.
     fn publish(&mut self) -> Result<(), RoundError> {
         let mut stuck = None;
         let mut moved = Vec::new();
@@ -188,9 +186,32 @@ impl Lane {
                 continue;
             }
             let entry = &open.entry;
-            let Progress::Ready(_, name) = &entry.progress else {
+            let Progress::Ready(ending, name) = &entry.progress else {
                 continue;
             };
+            // What was moved before is this file's own.
+            let end = match ending {
+                Ending::Answered => Part::Result,
+                Ending::Rejected => Part::Rejection,
+            };
+            if open.lying.has(end) {
+                let res = &self.folders.res;
+                if self.files.is_file(&res.join(name)) {
+                    open.held = true;
+                    continue;
+                }
+                if open.held {
+                    // The earlier result was taken, perhaps without its original texts.
+                    if *ending == Ending::Answered {
+                        let replaced = open.lying.has(Part::Original);
+                        if let Err(error) = remove_stale(&*self.files, res, name, replaced) {
+                            keep_first(&mut stuck, Err(failed(&self.folders, error)));
+                            continue;
+                        }
+                    }
+                    open.held = false;
+                }
+            }
             loop {
                 let part = match next(Row::Noted(entry), open.lying) {
                     Step::Publish(part) => part,
@@ -288,6 +309,16 @@ impl Lane {
         }
         Ok(())
     }
+}
+
+/// Deletes the original texts of an earlier result of this name, which was taken without them; those that `replaced` says come anew are
+/// written over.
+fn remove_stale(files: &dyn Files, res: &Path, name: &str, replaced: bool) -> io::Result<()> {
+    let earlier = (!replaced).then(|| original(name));
+    for name in earlier.into_iter().chain(open_original(name)) {
+        remove_if_there(files, &res.join(name))?;
+    }
+    Ok(())
 }
 
 fn remove_if_there(files: &dyn Files, path: &Path) -> io::Result<()> {

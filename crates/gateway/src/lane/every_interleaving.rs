@@ -309,12 +309,8 @@ impl Play {
             }
             Event::TakeRequestAway(name) => self.world.take_away(&req(name)),
             Event::TakeResults => {
-                for (change, _) in self.world.history() {
-                    if let Change::Rename(_, to) = change
-                        && to.starts_with(folder("res"))
-                    {
-                        self.world.take_away(&to);
-                    }
+                for path in self.world.lying_in(&folder("res")) {
+                    self.world.take_away(&path);
                 }
             }
             Event::Lock(name) => self.world.lock(req(name)),
@@ -377,6 +373,7 @@ impl Play {
         self.world.fault(Fault::None);
         for _ in 0..60 {
             self.seconds += 60;
+            self.happen(&Event::TakeResults);
             self.happen(&Event::Pass(64));
             self.answer_all();
             self.happen(&Event::Close);
@@ -431,6 +428,7 @@ impl Play {
                     } else {
                         assert!(text.ends_with('.'), "published half: {text:?} as {name}");
                         if !text.ends_with("original.") {
+                            assert!(!lying.contains_key(to), "{name} was put over another");
                             let place = name
                                 .to_lowercase()
                                 .replace("res_", "req_")

@@ -124,7 +124,9 @@ impl Lane {
         if !self.files.exists(&self.folders.res) {
             return Err(failed(&self.folders, io::ErrorKind::NotFound.into()));
         }
-        Ok(!self.files.exists(&self.folders.res.join(name)))
+        // What lies there of a held end's name is an earlier one's.
+        let held = open.is_some_and(|open| open.held);
+        Ok(held || !self.files.exists(&self.folders.res.join(name)))
     }
 
     fn left(&self) -> Result<BTreeMap<u128, Left>, RoundError> {

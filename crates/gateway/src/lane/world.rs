@@ -125,6 +125,13 @@ impl World {
         self.state().names.get(path).copied()
     }
 
+    /// What lies in a folder. No step of the process.
+    pub(super) fn lying_in(&self, folder: &Path) -> Vec<PathBuf> {
+        let state = self.state();
+        let inside = state.names.keys().filter(|it| it.parent() == Some(folder));
+        inside.cloned().collect()
+    }
+
     pub(super) fn move_file(&self, from: &Path, to: &Path) {
         let mut state = self.state();
         if state.names.contains_key(from) {
@@ -319,6 +326,10 @@ impl Files for World {
         let state = self.state();
         let gone = state.fault == Fault::ResultFolderGone && path.starts_with(folder("res"));
         !gone && (state.names.contains_key(path) || path.components().count() == 2)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.components().count() != 2 && self.exists(path)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use api::link_state::Kind;
 use exchange::encoding::windows_31j;
 use gateway::config::{AnswerEncoding, Forgotten, Shared};
 
@@ -76,6 +77,7 @@ async fn the_same_name_again_is_a_new_question() {
         link.text("res/OQSsiquc01res_1.xml")
             .contains("<QualificationValidity>1<")
     );
+    std::fs::remove_file(link.path("res/OQSsiquc01res_1.xml")).unwrap();
     link.put(
         "req/OQSsiquc01req_1.xml",
         sample("OQSsiquc01req_202611230004_nomatch.xml"),
@@ -86,6 +88,83 @@ async fn the_same_name_again_is_a_new_question() {
             .contains("<QualificationValidity>4<")
     );
     assert_eq!(link.round().await.unwrap(), 0, "each is answered once");
+}
+
+/// The sample request with another identifier.
+fn identified(identifier: &str) -> String {
+    let asked = String::from_utf8(request()).unwrap();
+    let (before, after) = asked.split_once("<ArbitraryFileIdentifier>").unwrap();
+    let (_, after) = after.split_once('<').unwrap();
+    format!("{before}<ArbitraryFileIdentifier>{identifier}<{after}")
+}
+
+#[tokio::test]
+async fn a_result_nobody_took_stays_and_the_next_of_its_name_waits_for_its_turn() {
+    for restarts in [false, true] {
+        let mut link = Link::start().await;
+        for identifier in ["first", "second", "third"] {
+            link.put("req/OQSsiquc01req_1.xml", identified(identifier));
+            link.round().await.unwrap();
+        }
+        let held = |link: &Link| {
+            let trouble = link.state().folders[0].last_trouble.clone();
+            trouble.is_some_and(|it| it.kind == Kind::Held && it.lasts)
+        };
+        for identifier in ["first", "second", "third"] {
+            if restarts {
+                link.restart();
+            }
+            link.round().await.unwrap();
+            assert_eq!(link.names("res"), ["OQSsiquc01res_1.xml"]);
+            let result = link.text("res/OQSsiquc01res_1.xml");
+            let own = format!("<ArbitraryFileIdentifier>{identifier}<");
+            assert!(result.contains(&own), "{identifier}: {result}");
+            assert_eq!(held(&link), identifier != "third", "{identifier}");
+            std::fs::remove_file(link.path("res/OQSsiquc01res_1.xml")).unwrap();
+        }
+        assert_eq!(link.round().await.unwrap(), 0, "each is answered once");
+        assert!(link.names("res").is_empty() && link.names("work").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_reason_of_a_rejection_stays_until_it_is_taken_and_so_do_original_texts() {
+    let mut link = Link::start_with(AnswerEncoding::ShiftJis, Forgotten::default()).await;
+    // About the sample person with the rare name, then about another: the second result has no original texts.
+    let rare = String::from_utf8(request()).unwrap();
+    let rare = rare
+        .replace("４５６７", "４５７０")
+        .replace("19700102", "19880808");
+    link.put("req/OQSsiquc01req_1.xml", rare);
+    link.put("req/OQSsiquc01req_2.xml", "%PDF");
+    link.round().await.unwrap();
+    link.later(11);
+    link.round().await.unwrap();
+    let texts = "onshi-original_OQSsiquc01res_1.xml.json";
+    let first = [
+        "OQSsiquc01req_2.err",
+        "OQSsiquc01req_2.xml",
+        "OQSsiquc01res_1.xml",
+        texts,
+    ];
+    assert_eq!(link.names("res"), first);
+    let reason = link.text("res/OQSsiquc01req_2.err");
+    link.put("req/OQSsiquc01req_1.xml", request());
+    link.put("req/OQSsiquc01req_2.xml", "\n\n%PDF");
+    link.round().await.unwrap();
+    link.later(11);
+    link.round().await.unwrap();
+    assert_eq!(link.names("res"), first, "both wait");
+    assert_eq!(link.text("res/OQSsiquc01req_2.err"), reason);
+    assert_eq!(link.state().folders[0].waiting, 2);
+    for taken in ["OQSsiquc01req_2.err", "OQSsiquc01res_1.xml"] {
+        std::fs::remove_file(link.path(&format!("res/{taken}"))).unwrap();
+    }
+    assert_eq!(link.round().await.unwrap(), 2);
+    // The original texts that were not taken were those of the first.
+    assert_eq!(link.names("res"), first[..3]);
+    assert_ne!(link.text("res/OQSsiquc01req_2.err"), reason);
+    assert_eq!(link.text("res/OQSsiquc01req_2.xml"), "\n\n%PDF");
 }
 
 #[tokio::test]

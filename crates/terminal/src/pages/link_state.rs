@@ -167,6 +167,7 @@ fn trouble_fact(trouble: &Trouble, words: &Words) -> Fact {
         Kind::Rights => ("link-trouble-rights", "link-remedy-folder"),
         Kind::Full => ("link-trouble-full", "link-remedy-full"),
         Kind::Closed => ("link-trouble-closed", "link-remedy-closed"),
+        Kind::Held => ("link-trouble-held", "link-remedy-held"),
         Kind::File => ("link-trouble-file", "link-remedy-folder"),
         Kind::Journal => ("link-trouble-journal", "link-remedy-full"),
         Kind::NoFolder => ("link-trouble-no-folder", "link-remedy-no-folder"),

@@ -14,7 +14,7 @@ use super::{Written, staff};
 /// How many pages there are here.
 pub(super) const PAGES: usize = 5;
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::Connection,
     Kind::Refused,
     Kind::SignIn,
@@ -26,6 +26,7 @@ const KINDS: [Kind; 15] = [
     Kind::Rights,
     Kind::Full,
     Kind::Closed,
+    Kind::Held,
     Kind::File,
     Kind::Journal,
     Kind::NoFolder,
