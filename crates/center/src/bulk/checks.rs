@@ -166,7 +166,11 @@ fn check(
     for (coverage, change) in unit.coverages.iter_mut().zip(changes) {
         coverage.ceiling_changed = Some(change.code().to_owned());
     }
-    unit.message = unit.message.or(told);
+    // Where nobody was found, the remark says why that may be.
+    unit.message = match (unit.message.take(), told) {
+        (Some(message), Some(told)) => Some(format!("{message} {told}")),
+        (message, told) => message.or(told),
+    };
     Ok((check, unit))
 }
 

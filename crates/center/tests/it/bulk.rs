@@ -117,7 +117,7 @@ async fn a_bulk_check_is_accepted_and_answered_line_by_line_in_order() {
         taro(Some("A03")),
         taro(Some("B01")),
         taro(None),
-        line("39139993", None, "9", "19480303"),
+        line("39139990", None, "9", "19480303"),
         broken,
     ]);
     let reception = order(&clinic, &token, "OQSmuquc01", &asked).await;
@@ -164,6 +164,8 @@ async fn a_bulk_check_is_accepted_and_answered_line_by_line_in_order() {
         assert_eq!(unit["QualificationValidity"], "1");
     }
     assert_eq!(units[3]["ProcessingResultCode"], "E0010");
+    let told = units[3]["ProcessingResultMessage"].as_str().unwrap();
+    assert!(told.starts_with("該当する") && told.contains("検証番号"));
     assert_eq!(
         (
             &units[4]["ProcessingResultStatus"],
